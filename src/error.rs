@@ -1,0 +1,286 @@
+//! Two errors for two readers: [`InvalidMessage`] for whoever sent a cookie, [`Error`] and
+//! [`Refusal`] for the operator.
+
+use std::fmt;
+
+use crate::rails_version::RailsVersion;
+
+/// The one answer to whoever sent a cookie that does not open: it says nothing of the reason
+/// (`ActiveSupport::MessageEncryptor::InvalidMessage`).
+///
+/// What is wrong with a cookie is for the operator: see [`Jar::explain`](crate::Jar::explain).
+///
+/// ```
+/// assert_eq!(hardtack::InvalidMessage.to_string(), "invalid message");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct InvalidMessage;
+
+impl fmt::Display for InvalidMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("invalid message")
+    }
+}
+
+impl std::error::Error for InvalidMessage {}
+
+impl From<Refusal> for InvalidMessage {
+    fn from(_: Refusal) -> Self {
+        Self
+    }
+}
+
+/// Why a cookie was not opened, for the operator: never to be shown to whoever sent it.
+///
+/// Ordered by how far the cookie got; of several attempts (older secrets, names) the one that got
+/// furthest is told. `Display` gives the short name that the command line prints.
+///
+/// ```
+/// use hardtack::Refusal;
+///
+/// assert_eq!(Refusal::WrongPurpose.to_string(), "wrong purpose");
+/// assert!(Refusal::Invalid < Refusal::Expired);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// Longer than 16 KiB: not looked at.
+    TooLarge,
+    /// Not of the form that the jar's messages have: parts missing or cut off, or no base64.
+    Malformed,
+    /// Of the right form, but no key fits: another secret, salt, digest or cipher, or it was
+    /// tampered with.
+    Invalid,
+    /// Sealed by the right key, but past its expiry.
+    Expired,
+    /// Sealed by the right key, but for a cookie of another name.
+    WrongPurpose,
+    /// Sealed by the right key, but in a serialization that the jar does not read, or broken.
+    UnreadableValue,
+}
+
+impl Refusal {
+    /// What may be the cause, and how to mend it.
+    ///
+    /// ```
+    /// assert!(hardtack::Refusal::Invalid.hint().contains("secret_key_base"));
+    /// ```
+    #[must_use]
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::TooLarge => {
+                "no browser keeps a cookie of more than 4096 bytes; whoever sends more than 16 KiB made it up"
+            }
+            Self::Malformed => {
+                "the value is cut off, still escaped, or no message of this jar (encrypted and signed jars differ, and so do their ciphers)"
+            }
+            Self::Invalid => {
+                "another secret_key_base, another digest (SHA-1 up to Rails 6.1, SHA-256 from load_defaults 7.0 on), another salt, or a forged cookie; add a rotation for the settings it was sealed under"
+            }
+            Self::Expired => "the expiry that was sealed with the value has passed",
+            Self::WrongPurpose => {
+                "it was sealed under another cookie's name; add a rotation with that cookie_name if the cookie was renamed"
+            }
+            Self::UnreadableValue => {
+                "the value was written by another serializer (Marshal is read under Serializer::Hybrid and Serializer::Marshal only), or it is no value at all"
+            }
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooLarge => "too large",
+            Self::Malformed => "malformed",
+            Self::Invalid => "invalid",
+            Self::Expired => "expired",
+            Self::WrongPurpose => "wrong purpose",
+            Self::UnreadableValue => "unreadable value",
+        })
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// What is wrong with a setting, a secret or a value that is to be written: for the operator.
+///
+/// ```
+/// let error = hardtack::SecretKeyBase::new("secret").unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "the secret has 6 characters, and 30 are the least: use the app's secret_key_base \
+///      (`rails secret` makes 128), or SecretKeyBase::allow_short if it really is that short",
+/// );
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// The secret is empty or only white space.
+    BlankSecret,
+    /// The secret is shorter than Rails ever allowed.
+    ShortSecret {
+        /// The characters that it has.
+        characters: usize,
+        /// The characters that it should have.
+        least: usize,
+    },
+    /// The operating system gives no random bytes.
+    NoRandomness,
+    /// A Rails version that hardtack does not know.
+    UnknownRailsVersion {
+        /// The version that was asked for.
+        given: String,
+    },
+    /// A name of a setting's value that does not exist.
+    UnknownSetting {
+        /// The setting.
+        what: &'static str,
+        /// The name that was given.
+        given: String,
+        /// The names that there are.
+        known: Vec<&'static str>,
+    },
+    /// A value that cannot be written in the jar's serialization.
+    UnwritableValue {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A value that is not of the type that was asked for.
+    UnexpectedValue {
+        /// The entry's key, where it is one of a session.
+        key: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The cookie's name is no token (RFC 6265 section 4.1.1).
+    CookieName {
+        /// The name as given.
+        name: String,
+        /// The first character that may not stand there; none where the name is empty.
+        found: Option<char>,
+    },
+    /// An attribute has a value that browsers would cut, ignore or misread.
+    CookieAttribute {
+        /// The cookie.
+        name: String,
+        /// The attribute: `"path"`, `"domain"` or `"expires"`.
+        attribute: &'static str,
+        /// Its value as given.
+        value: String,
+        /// What is wrong with it and how to mend it.
+        reason: &'static str,
+    },
+    /// Attributes that do not go together: browsers drop such a cookie without a word.
+    CookieConflict {
+        /// The cookie.
+        name: String,
+        /// The rule that is broken and how to mend it.
+        reason: &'static str,
+    },
+    /// An expiry that no date of four digits' year can say.
+    ExpiryOutOfRange,
+    /// The cookie is longer than 4096 bytes, as far as the limit's rule counts.
+    CookieOverflow(CookieOverflow),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BlankSecret => f.write_str(
+                "the secret is blank: set SECRET_KEY_BASE, or name a file that holds the secret",
+            ),
+            Self::ShortSecret { characters, least } => write!(
+                f,
+                "the secret has {characters} characters, and {least} are the least: use the app's \
+                 secret_key_base (`rails secret` makes 128), or SecretKeyBase::allow_short if it \
+                 really is that short"
+            ),
+            Self::NoRandomness => f.write_str("the operating system gives no random bytes"),
+            Self::UnknownRailsVersion { given } => {
+                write!(f, "Rails {given:?} is not known; these are: ")?;
+                list(f, RailsVersion::ALL)
+            }
+            Self::UnknownSetting { what, given, known } => {
+                write!(f, "there is no {what} {given:?}; there are: ")?;
+                list(f, known)
+            }
+            Self::UnwritableValue { reason } => write!(f, "the value cannot be written: {reason}"),
+            Self::UnexpectedValue { key, reason } if key.is_empty() => {
+                write!(f, "the value is of another type: {reason}")
+            }
+            Self::UnexpectedValue { key, reason } => {
+                write!(f, "the value of {key:?} is of another type: {reason}")
+            }
+            Self::CookieName { found: None, .. } => {
+                f.write_str("the cookie's name is empty; give it one, such as _shop_session")
+            }
+            Self::CookieName {
+                name,
+                found: Some(found),
+            } => write!(
+                f,
+                "cookie name {name:?}: {found:?} may not stand in a name (RFC 6265); use ASCII letters, digits and !#$%&'*+-.^_`|~"
+            ),
+            Self::CookieAttribute {
+                name,
+                attribute,
+                value,
+                reason,
+            } => {
+                write!(f, "cookie {name:?}: {attribute} {value:?}: {reason}")
+            }
+            Self::CookieConflict { name, reason } => write!(f, "cookie {name:?}: {reason}"),
+            Self::ExpiryOutOfRange => f.write_str("the expiry is beyond the year 9999"),
+            Self::CookieOverflow(overflow) => overflow.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// A cookie that is too long, and what takes the room
+/// (`ActionDispatch::Cookies::CookieOverflow`, with more to say).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CookieOverflow {
+    /// The cookie's name.
+    pub name: String,
+    /// The bytes that count: by default name and value as they are sent.
+    pub size: usize,
+    /// The most bytes that may count.
+    pub limit: usize,
+    /// The serialized bytes of each top-level key, largest first; empty where the value has none.
+    pub entries: Vec<(String, usize)>,
+}
+
+impl fmt::Display for CookieOverflow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            name,
+            size,
+            limit,
+            entries,
+        } = self;
+        write!(
+            f,
+            "the cookie {name} takes {size} bytes, and {limit} are the most"
+        )?;
+        for (index, (key, bytes)) in entries.iter().enumerate() {
+            let start = if index == 0 {
+                "; its values, before they are sealed: "
+            } else {
+                ", "
+            };
+            write!(f, "{start}{key} {bytes}")?;
+        }
+        Ok(())
+    }
+}
+
+fn list<T: fmt::Display>(f: &mut fmt::Formatter<'_>, items: &[T]) -> fmt::Result {
+    for (index, item) in items.iter().enumerate() {
+        write!(f, "{}{item}", if index == 0 { "" } else { ", " })?;
+    }
+    Ok(())
+}

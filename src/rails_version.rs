@@ -1,0 +1,228 @@
+//! [`RailsVersion`]: what each `load_defaults` means, one table of plain data.
+//!
+//! Sources: `railties/lib/rails/application/configuration.rb` (`load_defaults`),
+//! `actionpack/lib/action_dispatch/middleware/cookies.rb` and
+//! `activesupport/lib/active_support/messages/metadata.rb` of each version.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::error::Error;
+use crate::settings::{
+    Cipher, EnvelopeReading, HmacDigest, KeyDigest, LimitRule, RailsLimit, SameSite, Serializer,
+    Settings,
+};
+
+/// What a version means for cookies.
+#[derive(Debug)]
+pub(crate) struct Defaults {
+    cipher: Cipher,
+    key_digest: KeyDigest,
+    serializer: Serializer,
+    metadata: bool,
+    same_site: Option<SameSite>,
+    /// How an envelope is told from a bare value.
+    pub(crate) envelope: EnvelopeReading,
+    /// What counts under [`LimitRule::Rails`].
+    pub(crate) limit: RailsLimit,
+    /// Whether `domain: :all` is written with a leading dot.
+    pub(crate) leading_dot: bool,
+    /// Whether JSON escapes U+2028 and U+2029.
+    pub(crate) escape_js_separators: bool,
+}
+
+macro_rules! versions {
+    ($($variant:ident $major:literal . $minor:literal $defaults:tt)+) => {
+        /// A Rails version, by its `config.load_defaults`.
+        ///
+        /// ```
+        /// use hardtack::{KeyDigest, RailsVersion};
+        ///
+        /// let version: RailsVersion = "7.1".parse()?;
+        /// assert_eq!(version, RailsVersion::V7_1);
+        /// assert_eq!(version.settings().key_digest, KeyDigest::Sha256);
+        /// assert!("99.0".parse::<RailsVersion>().is_err()); // newer than we know
+        /// # Ok::<(), hardtack::Error>(())
+        /// ```
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum RailsVersion {
+            $(
+                #[doc = concat!("`load_defaults \"", $major, ".", $minor, "\"`")]
+                $variant,
+            )+
+        }
+
+        impl RailsVersion {
+            /// Every version that hardtack knows, oldest first.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            const fn number(self) -> (u16, u16) {
+                match self {
+                    $(Self::$variant => ($major, $minor),)+
+                }
+            }
+
+            pub(crate) const fn defaults(self) -> &'static Defaults {
+                match self {
+                    $(Self::$variant => &Defaults $defaults,)+
+                }
+            }
+        }
+    };
+}
+
+versions! {
+    V5_2 5 . 2 {
+        cipher: Cipher::Aes256Gcm,
+        key_digest: KeyDigest::Sha1,
+        serializer: Serializer::Marshal,
+        metadata: false,
+        same_site: None,
+        envelope: EnvelopeReading::AnyObject,
+        limit: RailsLimit::Value,
+        leading_dot: true,
+        escape_js_separators: true,
+    }
+    V6_0 6 . 0 {
+        cipher: Cipher::Aes256Gcm,
+        key_digest: KeyDigest::Sha1,
+        serializer: Serializer::Marshal,
+        metadata: true,
+        same_site: None,
+        envelope: EnvelopeReading::AnyObject,
+        limit: RailsLimit::Value,
+        leading_dot: true,
+        escape_js_separators: true,
+    }
+    V6_1 6 . 1 {
+        cipher: Cipher::Aes256Gcm,
+        key_digest: KeyDigest::Sha1,
+        serializer: Serializer::Marshal,
+        metadata: true,
+        same_site: Some(SameSite::Lax),
+        envelope: EnvelopeReading::AnyObject,
+        limit: RailsLimit::Value,
+        leading_dot: true,
+        escape_js_separators: true,
+    }
+    V7_0 7 . 0 {
+        cipher: Cipher::Aes256Gcm,
+        key_digest: KeyDigest::Sha256,
+        serializer: Serializer::Json,
+        metadata: true,
+        same_site: Some(SameSite::Lax),
+        envelope: EnvelopeReading::AnyObject,
+        limit: RailsLimit::Value,
+        leading_dot: true,
+        escape_js_separators: true,
+    }
+    V7_1 7 . 1 {
+        cipher: Cipher::Aes256Gcm,
+        key_digest: KeyDigest::Sha256,
+        serializer: Serializer::Json,
+        metadata: true,
+        same_site: Some(SameSite::Lax),
+        envelope: EnvelopeReading::ExactPrefix,
+        limit: RailsLimit::Value,
+        leading_dot: false,
+        escape_js_separators: true,
+    }
+    V7_2 7 . 2 {
+        cipher: Cipher::Aes256Gcm,
+        key_digest: KeyDigest::Sha256,
+        serializer: Serializer::Json,
+        metadata: true,
+        same_site: Some(SameSite::Lax),
+        envelope: EnvelopeReading::ExactPrefix,
+        limit: RailsLimit::Value,
+        leading_dot: false,
+        escape_js_separators: true,
+    }
+    V8_0 8 . 0 {
+        cipher: Cipher::Aes256Gcm,
+        key_digest: KeyDigest::Sha256,
+        serializer: Serializer::Json,
+        metadata: true,
+        same_site: Some(SameSite::Lax),
+        envelope: EnvelopeReading::ExactPrefix,
+        limit: RailsLimit::Value,
+        leading_dot: false,
+        escape_js_separators: true,
+    }
+    V8_1 8 . 1 {
+        cipher: Cipher::Aes256Gcm,
+        key_digest: KeyDigest::Sha256,
+        serializer: Serializer::Json,
+        metadata: true,
+        same_site: Some(SameSite::Lax),
+        envelope: EnvelopeReading::ExactPrefix,
+        limit: RailsLimit::NameAndValue,
+        leading_dot: false,
+        escape_js_separators: false,
+    }
+}
+
+impl RailsVersion {
+    /// The newest version that hardtack knows.
+    pub const NEWEST: Self = Self::V8_1;
+
+    /// The settings of an app that changes none of the version's defaults.
+    ///
+    /// The serializer is what an app gets that sets no `cookies_serializer`: Marshal below
+    /// `load_defaults "7.0"`, JSON from there on.
+    ///
+    /// ```
+    /// use hardtack::{RailsVersion, Serializer};
+    ///
+    /// assert_eq!(RailsVersion::V6_1.settings().serializer, Serializer::Marshal);
+    /// assert_eq!(RailsVersion::NEWEST.settings().serializer, Serializer::Json);
+    /// ```
+    #[must_use]
+    pub fn settings(self) -> Settings {
+        let defaults = self.defaults();
+        Settings {
+            version: self,
+            cipher: defaults.cipher,
+            key_digest: defaults.key_digest,
+            hmac_digest: HmacDigest::Sha1,
+            serializer: defaults.serializer,
+            metadata: defaults.metadata,
+            same_site: defaults.same_site,
+            limit: LimitRule::Strict,
+            authenticated_encrypted_cookie_salt: "authenticated encrypted cookie".to_owned(),
+            signed_cookie_salt: "signed cookie".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for RailsVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (major, minor) = self.number();
+        write!(f, "{major}.{minor}")
+    }
+}
+
+impl fmt::Debug for RailsVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RailsVersion({self})")
+    }
+}
+
+impl FromStr for RailsVersion {
+    type Err = Error;
+
+    /// Reads `7.1`; what follows the minor version (`7.1.5`, `8.0.0.rc1`) does not matter.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let mut parts = text.trim().split('.');
+        let mut number = || parts.next()?.parse::<u16>().ok();
+        let wanted = number().zip(number());
+        Self::ALL
+            .iter()
+            .find(|version| Some(version.number()) == wanted)
+            .copied()
+            .ok_or_else(|| Error::UnknownRailsVersion {
+                given: text.to_owned(),
+            })
+    }
+}

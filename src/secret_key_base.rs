@@ -1,0 +1,127 @@
+//! [`SecretKeyBase`]: the one secret of a Rails app.
+
+use std::fmt;
+
+use rand::TryRng;
+use zeroize::Zeroizing;
+
+use crate::error::Error;
+
+/// The fewest characters that Rails asked of a secret (`config.secret_token`, Rails 2.3 to 3.2).
+const LEAST_CHARACTERS: usize = 30;
+
+/// A Rails app's `secret_key_base`: the text from which every key of its cookies is derived.
+///
+/// The bytes are used as written: the 128 hexadecimal digits that Rails generates are never
+/// decoded (`ActiveSupport::KeyGenerator`, `key_generator.rb`). The secret is wiped from memory
+/// when it is dropped, and `Debug` does not show it.
+///
+/// ```
+/// use hardtack::SecretKeyBase;
+///
+/// let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33b3c631c314c0bbca50c1b2843150fe33")?;
+/// assert_eq!(format!("{secret:?}"), "SecretKeyBase(..)");
+///
+/// assert!(SecretKeyBase::new("   ").is_err());      // blank
+/// assert!(SecretKeyBase::new("tooshort").is_err()); // fewer than 30 characters
+/// # Ok::<(), hardtack::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct SecretKeyBase(Zeroizing<Vec<u8>>);
+
+impl SecretKeyBase {
+    /// Takes a secret of at least 30 characters, as Rails 2.3 to 3.2 demanded.
+    ///
+    /// A `String` or `Vec<u8>` is taken over and wiped later; a `&str` is copied, and its owner
+    /// has to see to the original.
+    ///
+    /// # Errors
+    /// [`Error::BlankSecret`] where nothing but white space is given, [`Error::ShortSecret`] below
+    /// 30 characters.
+    pub fn new(secret: impl Into<Vec<u8>>) -> Result<Self, Error> {
+        let secret = Self::allow_short(secret)?;
+        let characters = secret.characters();
+        if characters < LEAST_CHARACTERS {
+            return Err(Error::ShortSecret {
+                characters,
+                least: LEAST_CHARACTERS,
+            });
+        }
+        Ok(secret)
+    }
+
+    /// Takes a secret of any length that is not blank: for tests, and for apps that really run
+    /// with a short one.
+    ///
+    /// ```
+    /// # use hardtack::SecretKeyBase;
+    /// assert!(SecretKeyBase::allow_short("tooshort").is_ok());
+    /// assert!(SecretKeyBase::allow_short("").is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::BlankSecret`] where nothing but white space is given.
+    pub fn allow_short(secret: impl Into<Vec<u8>>) -> Result<Self, Error> {
+        let secret = Zeroizing::new(secret.into());
+        if secret.trim_ascii().is_empty() {
+            return Err(Error::BlankSecret);
+        }
+        Ok(Self(secret))
+    }
+
+    /// Makes a new secret as `rails secret` does: 64 bytes of the operating system's randomness,
+    /// as 128 lower-case hexadecimal digits (`SecureRandom.hex(64)`).
+    ///
+    /// ```
+    /// # use hardtack::SecretKeyBase;
+    /// let secret = SecretKeyBase::generate()?;
+    /// assert_eq!(secret.expose().len(), 128);
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NoRandomness`] where the operating system gives none.
+    pub fn generate() -> Result<Self, Error> {
+        let mut random = Zeroizing::new([0; 64]);
+        rand::rngs::SysRng
+            .try_fill_bytes(&mut *random)
+            .map_err(|_| Error::NoRandomness)?;
+        let hex = random
+            .iter()
+            .flat_map(|byte| [hex_digit(byte >> 4), hex_digit(byte & 15)]);
+        let mut secret = Zeroizing::new(Vec::with_capacity(128));
+        secret.extend(hex);
+        Ok(Self(secret))
+    }
+
+    /// The secret's bytes, for whoever has to store it.
+    ///
+    /// ```
+    /// # use hardtack::SecretKeyBase;
+    /// let secret = SecretKeyBase::new("thirty characters are the least")?;
+    /// assert_eq!(secret.expose(), b"thirty characters are the least");
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn characters(&self) -> usize {
+        std::str::from_utf8(&self.0).map_or(self.0.len(), |text| text.chars().count())
+    }
+}
+
+fn hex_digit(nibble: u8) -> u8 {
+    if nibble < 10 {
+        b'0' + nibble
+    } else {
+        b'a' + nibble - 10
+    }
+}
+
+impl fmt::Debug for SecretKeyBase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretKeyBase(..)")
+    }
+}
