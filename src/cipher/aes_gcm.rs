@@ -1,0 +1,61 @@
+//! AES-256-GCM (NIST SP 800-38D) with a 12-byte nonce and a 16-byte tag, without associated data.
+
+use aes_gcm::Aes256Gcm;
+use aes_gcm::aead::{AeadInOut, KeyInit};
+use rand::TryRng;
+
+use crate::error::Error;
+
+/// The nonce of one message. Rails calls it the iv.
+pub(crate) type Iv = [u8; 12];
+
+/// The authentication tag of one message, always whole: a shorter one is far easier to forge.
+pub(crate) type Tag = [u8; 16];
+
+/// NIST SP 800-38D section 5.2.1.1; no cookie comes near.
+const TOO_LONG: &str = "AES-GCM encrypts 64 GiB at most";
+
+/// The tag does not fit the key, the nonce and the ciphertext.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct InvalidTag;
+
+/// An expanded key, wiped when dropped.
+#[derive(Clone)]
+pub(crate) struct AesGcmKey(Box<Aes256Gcm>);
+
+impl AesGcmKey {
+    /// The length of a key in bytes.
+    pub(crate) const LENGTH: usize = 32;
+
+    /// Expands a key.
+    pub(crate) fn new(key: &[u8; Self::LENGTH]) -> Self {
+        Self(Box::new(Aes256Gcm::new(key.into())))
+    }
+
+    /// Encrypts in place under a fresh nonce.
+    ///
+    /// The nonce comes from the operating system every time: a generator in the process may hand
+    /// out the same bytes twice after a fork or a resumed snapshot, and one repeated nonce gives
+    /// the key's authentication away.
+    pub(crate) fn seal(&self, text: &mut [u8]) -> Result<(Iv, Tag), Error> {
+        let mut iv = Iv::default();
+        rand::rngs::SysRng
+            .try_fill_bytes(&mut iv)
+            .map_err(|_| Error::NoRandomness)?;
+        let tag = self
+            .0
+            .encrypt_inout_detached(&iv.into(), &[], text.into())
+            .map_err(|_| Error::UnwritableValue {
+                reason: TOO_LONG.to_owned(),
+            })?;
+        Ok((iv, tag.into()))
+    }
+
+    /// Decrypts in place. Where the tag is wrong the text stays as it was, so that another key
+    /// can be tried on it.
+    pub(crate) fn open(&self, iv: &Iv, tag: &Tag, text: &mut [u8]) -> Result<(), InvalidTag> {
+        self.0
+            .decrypt_inout_detached(iv.into(), &[], text.into(), tag.into())
+            .map_err(|_| InvalidTag)
+    }
+}

@@ -1,0 +1,98 @@
+//! HMAC (RFC 2104) with the digests that Rails apps choose from.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
+use sha2::{Sha224, Sha256, Sha384, Sha512};
+
+use crate::settings::HmacDigest;
+
+/// The longest digest in bytes.
+const LONGEST: usize = 64;
+
+/// A key with its digest, already expanded, wiped when dropped.
+#[derive(Clone)]
+pub(crate) enum HmacKey {
+    Sha1(Hmac<Sha1>),
+    Sha224(Hmac<Sha224>),
+    Sha256(Hmac<Sha256>),
+    Sha384(Box<Hmac<Sha384>>),
+    Sha512(Box<Hmac<Sha512>>),
+}
+
+/// Runs the body with the `Hmac` that a key holds.
+macro_rules! with_hmac {
+    ($key:expr, $hmac:ident => $body:expr) => {
+        match $key {
+            HmacKey::Sha1($hmac) => $body,
+            HmacKey::Sha224($hmac) => $body,
+            HmacKey::Sha256($hmac) => $body,
+            HmacKey::Sha384($hmac) => $body,
+            HmacKey::Sha512($hmac) => $body,
+        }
+    };
+}
+
+/// A code that [`HmacKey::sign`] made: as many bytes as its digest is long.
+pub(crate) struct Code {
+    bytes: [u8; LONGEST],
+    length: usize,
+}
+
+impl Code {
+    fn new(bytes: &[u8]) -> Self {
+        let mut code = Self {
+            bytes: [0; LONGEST],
+            length: bytes.len(),
+        };
+        for (to, from) in code.bytes.iter_mut().zip(bytes) {
+            *to = *from;
+        }
+        code
+    }
+
+    /// The code's bytes.
+    pub(crate) fn as_bytes(&self) -> impl Iterator<Item = u8> {
+        self.bytes.into_iter().take(self.length)
+    }
+}
+
+impl HmacKey {
+    /// Expands a key of any length.
+    pub(crate) fn new(digest: HmacDigest, key: &[u8]) -> Self {
+        // HMAC takes a key of any length (RFC 2104 section 2): the fall-back is never reached.
+        macro_rules! hmac {
+            () => {
+                Hmac::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default()))
+            };
+        }
+        match digest {
+            HmacDigest::Sha1 => Self::Sha1(hmac!()),
+            HmacDigest::Sha224 => Self::Sha224(hmac!()),
+            HmacDigest::Sha256 => Self::Sha256(hmac!()),
+            HmacDigest::Sha384 => Self::Sha384(Box::new(hmac!())),
+            HmacDigest::Sha512 => Self::Sha512(Box::new(hmac!())),
+        }
+    }
+
+    /// The length of a code in bytes.
+    pub(crate) fn code_length(&self) -> usize {
+        match self {
+            Self::Sha1(_) => HmacDigest::Sha1,
+            Self::Sha224(_) => HmacDigest::Sha224,
+            Self::Sha256(_) => HmacDigest::Sha256,
+            Self::Sha384(_) => HmacDigest::Sha384,
+            Self::Sha512(_) => HmacDigest::Sha512,
+        }
+        .len()
+    }
+
+    /// Signs a text.
+    pub(crate) fn sign(&self, text: &[u8]) -> Code {
+        with_hmac!(self, hmac => Code::new(&hmac.clone().chain_update(text).finalize().into_bytes()))
+    }
+
+    /// Whether the code is this text's, whole. Takes the same time wherever it differs.
+    pub(crate) fn verify(&self, text: &[u8], code: &[u8]) -> bool {
+        with_hmac!(self, hmac => hmac.clone().chain_update(text).verify_slice(code).is_ok())
+    }
+}

@@ -1,0 +1,4 @@
+//! Ciphers and message authentication codes: bytes in, bytes out.
+
+pub(crate) mod aes_gcm;
+pub(crate) mod hmac;

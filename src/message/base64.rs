@@ -1,0 +1,66 @@
+//! Base64 (RFC 4648 section 4), strict: padded, no white space, no stray bits in the last digit.
+//!
+//! The one seam behind which an engine is chosen. Short texts (a nonce, a tag) are faster with the
+//! scalar engine, long ones with the vector engine.
+
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+use std::sync::LazyLock;
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+use base64::engine::{general_purpose::PAD, simd::Simd};
+
+/// From this many digits on the vector engine is faster (measured in `benches/session.rs`).
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+const LONG: usize = 64;
+
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+static VECTOR: LazyLock<Simd> = LazyLock::new(|| Simd::standard(PAD));
+
+/// The length of the text of `length` bytes.
+pub(crate) const fn encoded_len(length: usize) -> usize {
+    length.div_ceil(3) * 4
+}
+
+/// Appends the text of the bytes.
+pub(crate) fn encode_into(text: &mut Vec<u8>, bytes: &[u8]) {
+    let start = text.len();
+    text.resize(start + encoded_len(bytes.len()), 0);
+    let out = text.get_mut(start..).unwrap_or_default();
+    // The room is exact, so that no error can come of it.
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    if bytes.len() >= LONG {
+        let _ = VECTOR.encode_slice(bytes, out);
+        return;
+    }
+    let _ = STANDARD.encode_slice(bytes, out);
+}
+
+/// The bytes of a text, in a buffer of their own; `None` where it is not strict base64.
+pub(crate) fn decode(text: &[u8]) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; text.len().div_ceil(4) * 3];
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    if text.len() >= LONG {
+        let length = VECTOR.decode_slice(text, &mut bytes).ok()?;
+        bytes.truncate(length);
+        return Some(bytes);
+    }
+    let length = STANDARD.decode_slice(text, &mut bytes).ok()?;
+    bytes.truncate(length);
+    Some(bytes)
+}
+
+/// The `N` bytes of a short text; `None` where it is not strict base64 of exactly so many.
+pub(crate) fn decode_array<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    (STANDARD.decode_slice(text, &mut bytes).ok()? == N).then_some(bytes)
+}
+
+/// The bytes of a text in the standard or in the url-safe alphabet, the latter padded or not:
+/// what Rails 7.2.3 and 8.0.2 read in signed messages (`message_verifier.rb`).
+pub(crate) fn decode_any(text: &[u8]) -> Option<Vec<u8>> {
+    decode(text)
+        .or_else(|| URL_SAFE.decode(text).ok())
+        .or_else(|| URL_SAFE_NO_PAD.decode(text).ok())
+}

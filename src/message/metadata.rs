@@ -1,0 +1,210 @@
+//! The envelope around a cookie's value: its purpose and its expiry
+//! (`ActiveSupport::Messages::Metadata`; for cookies always this JSON, whatever the serializer).
+//!
+//! `{"_rails":{"message":"<base64 of the value>","exp":null,"pur":"cookie.<name>"}}`
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Iso8601;
+
+use crate::error::{Error, Refusal};
+use crate::settings::EnvelopeReading;
+
+use super::base64;
+
+const PREFIX: &[u8] = br#"{"_rails":{"message":"#;
+const EXP: &[u8] = br#","exp":"#;
+const PUR: &[u8] = br#","pur":"#;
+const END: &[u8] = b"}}";
+
+/// What stands around a value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Metadata<'a> {
+    pub(crate) expires_at: Option<OffsetDateTime>,
+    pub(crate) purpose: Option<&'a str>,
+}
+
+/// A value out of its envelope, if it had one.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Extracted {
+    pub(crate) value: Vec<u8>,
+    pub(crate) expires_at: Option<OffsetDateTime>,
+    /// Whether it was sealed for the purpose asked for; a message without any is let through,
+    /// since Rails wrote none before 6.0.
+    pub(crate) purpose: bool,
+}
+
+/// Puts a value into an envelope; without expiry and purpose it stays bare.
+pub(crate) fn wrap(value: &[u8], metadata: Metadata<'_>) -> Result<Vec<u8>, Error> {
+    let Metadata {
+        expires_at,
+        purpose,
+    } = metadata;
+    if expires_at.is_none() && purpose.is_none() {
+        return Ok(value.to_vec());
+    }
+    let purpose_len = purpose.map_or(0, str::len);
+    let mut text = Vec::with_capacity(base64::encoded_len(value.len()) + purpose_len + 80);
+    text.extend_from_slice(PREFIX);
+    text.push(b'"');
+    base64::encode_into(&mut text, value);
+    text.push(b'"');
+    text.extend_from_slice(EXP);
+    match expires_at {
+        Some(at) => push_string(&mut text, &iso8601(at)?),
+        None => text.extend_from_slice(b"null"),
+    }
+    text.extend_from_slice(PUR);
+    match purpose {
+        Some(purpose) => push_string(&mut text, purpose),
+        None => text.extend_from_slice(b"null"),
+    }
+    text.extend_from_slice(END);
+    Ok(text)
+}
+
+/// Takes a value out of its envelope, if it has one that is meant for this purpose and fresh.
+///
+/// Expiry is checked before the purpose, as in Rails 7.1.
+pub(crate) fn extract(
+    text: Vec<u8>,
+    purpose: &str,
+    reading: EnvelopeReading,
+    now: impl FnOnce() -> OffsetDateTime,
+) -> Result<Extracted, Refusal> {
+    let Some(envelope) = Envelope::parse(&text, reading)? else {
+        return Ok(Extracted {
+            value: text,
+            expires_at: None,
+            purpose: false,
+        });
+    };
+    let expires_at = match envelope.exp.as_deref() {
+        None => None,
+        Some(exp) => Some(parse_iso8601(exp).ok_or(Refusal::UnreadableValue)?),
+    };
+    if expires_at.is_some_and(|expires_at| now() >= expires_at) {
+        return Err(Refusal::Expired);
+    }
+    let sealed_for = envelope.pur.as_deref().unwrap_or_default();
+    if !sealed_for.is_empty() && sealed_for != purpose {
+        return Err(Refusal::WrongPurpose);
+    }
+    let value = base64::decode(envelope.message.as_bytes()).ok_or(Refusal::UnreadableValue)?;
+    Ok(Extracted {
+        value,
+        expires_at,
+        purpose: !sealed_for.is_empty(),
+    })
+}
+
+/// An envelope's fields. Fields that Rails does not write are passed over.
+#[derive(Debug, Deserialize, PartialEq, Eq)]
+struct Envelope<'a> {
+    #[serde(borrow)]
+    message: Cow<'a, str>,
+    #[serde(borrow, default)]
+    exp: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    pur: Option<Cow<'a, str>>,
+}
+
+impl<'a> Envelope<'a> {
+    /// `None` where the text is a bare value.
+    fn parse(text: &'a [u8], reading: EnvelopeReading) -> Result<Option<Self>, Refusal> {
+        if text.starts_with(PREFIX) {
+            return match Self::known_shape(text) {
+                Some(envelope) => Ok(Some(envelope)),
+                None => Self::any_shape(text)
+                    .ok_or(Refusal::UnreadableValue)
+                    .map(Some),
+            };
+        }
+        Ok(match reading {
+            EnvelopeReading::ExactPrefix => None,
+            EnvelopeReading::AnyObject => Self::any_shape(text),
+        })
+    }
+
+    /// The shape that Rails itself writes, letter by letter, without a general parser.
+    fn known_shape(text: &'a [u8]) -> Option<Self> {
+        let rest = text.strip_prefix(PREFIX)?;
+        let (message, rest) = nullable_string(rest)?;
+        let (exp, rest) = nullable_string(rest.strip_prefix(EXP)?)?;
+        let (pur, rest) = nullable_string(rest.strip_prefix(PUR)?)?;
+        (rest == END).then_some(Self {
+            message: message?,
+            exp,
+            pur,
+        })
+    }
+
+    /// Any JSON object with a key `_rails`.
+    fn any_shape(text: &'a [u8]) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Outer<'a> {
+            #[serde(borrow, rename = "_rails")]
+            rails: Envelope<'a>,
+        }
+        memchr::memmem::find(text, b"_rails")?;
+        let outer: Outer<'a> = serde_json::from_slice(text).ok()?;
+        Some(outer.rails)
+    }
+}
+
+/// `null`, or a string without escapes; and what follows it.
+fn nullable_string(text: &[u8]) -> Option<(Option<Cow<'_, str>>, &[u8])> {
+    if let Some(rest) = text.strip_prefix(b"null") {
+        return Some((None, rest));
+    }
+    let text = text.strip_prefix(b"\"")?;
+    let (string, rest) = text.split_at_checked(memchr::memchr(b'"', text)?)?;
+    if memchr::memchr(b'\\', string).is_some() {
+        return None;
+    }
+    let string = std::str::from_utf8(string).ok()?;
+    Some((Some(Cow::Borrowed(string)), rest.get(1..)?))
+}
+
+/// Appends a JSON string as Rails escapes it. A cookie's purpose is `cookie.` and a token, so
+/// that hardly ever anything needs an escape.
+fn push_string(text: &mut Vec<u8>, string: &str) {
+    let plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || b" !#$%'()*+,-./:;=?@[]^_`{|}~".contains(&byte);
+    text.push(b'"');
+    if string.bytes().all(plain) {
+        text.extend_from_slice(string.as_bytes());
+    } else {
+        for character in string.chars() {
+            match character {
+                '"' | '\\' => text.extend([b'\\', character as u8]),
+                '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\x1f' => {
+                    text.extend(format!("\\u{:04x}", character as u32).bytes());
+                }
+                _ => text.extend(character.encode_utf8(&mut [0; 4]).bytes()),
+            }
+        }
+    }
+    text.push(b'"');
+}
+
+/// As Rails writes it: `Time#utc.iso8601(3)`, the rest of the second cut off.
+fn iso8601(at: OffsetDateTime) -> Result<String, Error> {
+    let utc = at
+        .checked_to_offset(time::UtcOffset::UTC)
+        .filter(|utc| (0..=9999).contains(&utc.year()))
+        .ok_or(Error::ExpiryOutOfRange)?;
+    let (year, month, day) = utc.to_calendar_date();
+    let (hour, minute, second, millisecond) = utc.to_hms_milli();
+    let month = u8::from(month);
+    Ok(format!(
+        "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millisecond:03}Z"
+    ))
+}
+
+/// `Time.iso8601`: date, time and offset.
+fn parse_iso8601(text: &str) -> Option<OffsetDateTime> {
+    OffsetDateTime::parse(text, &Iso8601::PARSING).ok()
+}

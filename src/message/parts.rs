@@ -1,0 +1,110 @@
+//! A message's parts and the `--` between them.
+//!
+//! Both formats are split from the right at fixed lengths: url-safe data may itself hold `--`
+//! (`ActiveSupport::MessageEncryptor#extract_parts` and `MessageVerifier#get_data_and_digest_from`,
+//! Rails 7.1).
+
+use crate::cipher::aes_gcm::{Iv, Tag};
+
+use super::base64;
+
+const SEPARATOR: &[u8] = b"--";
+
+/// The digits of a 12-byte nonce and of a 16-byte tag in base64.
+const IV_DIGITS: usize = base64::encoded_len(size_of::<Iv>());
+const TAG_DIGITS: usize = base64::encoded_len(size_of::<Tag>());
+
+/// An encrypted message, `data--iv--tag`, decoded.
+pub(crate) struct Sealed {
+    pub(crate) ciphertext: Vec<u8>,
+    pub(crate) iv: Iv,
+    pub(crate) tag: Tag,
+}
+
+impl Sealed {
+    /// The length of the text for so many bytes of ciphertext.
+    pub(crate) const fn joined_len(ciphertext: usize) -> usize {
+        base64::encoded_len(ciphertext) + IV_DIGITS + TAG_DIGITS + 2 * SEPARATOR.len()
+    }
+
+    /// The text of the message.
+    pub(crate) fn join(&self) -> Vec<u8> {
+        let mut text = Vec::with_capacity(Self::joined_len(self.ciphertext.len()));
+        base64::encode_into(&mut text, &self.ciphertext);
+        text.extend_from_slice(SEPARATOR);
+        base64::encode_into(&mut text, &self.iv);
+        text.extend_from_slice(SEPARATOR);
+        base64::encode_into(&mut text, &self.tag);
+        text
+    }
+
+    /// Takes a text apart; `None` where a part is missing, of another length or no base64.
+    pub(crate) fn parse(text: &[u8]) -> Option<Self> {
+        let (text, tag) = split_end(text, TAG_DIGITS)?;
+        let (data, iv) = split_end(text, IV_DIGITS)?;
+        let tag = base64::decode_array(tag)?;
+        let iv = base64::decode_array(iv)?;
+        Some(Self {
+            ciphertext: base64::decode(data)?,
+            iv,
+            tag,
+        })
+    }
+}
+
+/// A signed message, `data--digest`, taken apart: `data` still as the text that was signed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Signed<'a> {
+    pub(crate) data: &'a [u8],
+    pub(crate) digest: &'a [u8],
+}
+
+impl<'a> Signed<'a> {
+    /// Takes apart a text whose digest is `code_length` bytes long, twice as many digits.
+    pub(crate) fn parse(text: &'a [u8], code_length: usize) -> Option<Self> {
+        let (data, digest) = split_end(text, 2 * code_length)?;
+        Some(Self { data, digest })
+    }
+
+    /// Appends separator and digest to the data's text.
+    pub(crate) fn append_digest(text: &mut Vec<u8>, code: impl Iterator<Item = u8>) {
+        text.extend_from_slice(SEPARATOR);
+        for byte in code {
+            text.extend([byte >> 4, byte & 15].map(hex_digit));
+        }
+    }
+
+    /// The digest's bytes, into a buffer that is long enough; `None` where a digit is no
+    /// lower-case hexadecimal one (Rails compares the text, so upper case is refused).
+    pub(crate) fn digest_bytes<'b>(&self, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
+        let length = self.digest.len() / 2;
+        let bytes = buffer.get_mut(..length)?;
+        for (byte, digits) in bytes.iter_mut().zip(self.digest.chunks_exact(2)) {
+            let [high, low] = digits else { return None };
+            *byte = hex_value(*high)? << 4 | hex_value(*low)?;
+        }
+        Some(bytes)
+    }
+}
+
+/// Splits off the last `length` bytes, and the separator before them.
+fn split_end(text: &[u8], length: usize) -> Option<(&[u8], &[u8])> {
+    let (head, tail) = text.split_at_checked(text.len().checked_sub(length)?)?;
+    Some((head.strip_suffix(SEPARATOR)?, tail))
+}
+
+fn hex_digit(nibble: u8) -> u8 {
+    if nibble < 10 {
+        b'0' + nibble
+    } else {
+        b'a' + nibble - 10
+    }
+}
+
+fn hex_value(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}
