@@ -1,0 +1,86 @@
+//! Where the top-level entries of a JSON object stand, so that a value is read only when somebody
+//! asks for it, and copied as it is when nobody changed it.
+
+use std::borrow::Cow;
+
+use crate::serializer::{LoadError, Span};
+
+use super::scan::Scanner;
+
+/// One entry of the object: its key with the quotes, and its value, both as they stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct IndexEntry {
+    pub(crate) key: Span,
+    pub(crate) value: Span,
+    /// Whether the key holds an escape, so that its text is not its bytes.
+    pub(crate) escaped: bool,
+}
+
+/// Checks a whole JSON text and finds its top-level entries, in order, doubles and all; `None`
+/// where it is no object.
+pub(crate) fn index(text: &str) -> Result<Option<Vec<IndexEntry>>, LoadError> {
+    let mut scanner = Scanner::new(text.as_bytes());
+    if scanner.peek() != Some(b'{') {
+        scanner.value(0)?;
+        scanner.end()?;
+        return Ok(None);
+    }
+    scanner.take(b'{');
+    let mut entries = Vec::with_capacity(EXPECTED_ENTRIES.min(text.len() / 5 + 1));
+    if !scanner.take(b'}') {
+        loop {
+            scanner.peek();
+            let key_start = scanner.position();
+            let escaped = scanner.string()?;
+            let key = Span::new(key_start, scanner.position());
+            if !scanner.take(b':') {
+                return Err(scanner.error("a colon was expected"));
+            }
+            scanner.peek();
+            let value_start = scanner.position();
+            scanner.value(1)?;
+            let value = Span::new(value_start, scanner.position());
+            let entry = IndexEntry {
+                key,
+                value,
+                escaped,
+            };
+            // A key that cannot be read is found out now rather than when somebody asks for it.
+            key_text(text, entry)?;
+            entries.push(entry);
+            if scanner.take(b',') {
+                continue;
+            }
+            if scanner.take(b'}') {
+                break;
+            }
+            return Err(scanner.error("a comma or a closing bracket was expected"));
+        }
+    }
+    scanner.end()?;
+    Ok(Some(entries))
+}
+
+/// Room for the entries of most sessions.
+const EXPECTED_ENTRIES: usize = 8;
+
+/// The text of an entry's key.
+pub(crate) fn key_text(text: &str, entry: IndexEntry) -> Result<Cow<'_, str>, LoadError> {
+    let quoted = entry.key.of(text);
+    let plain = || {
+        quoted
+            .get(1..quoted.len().saturating_sub(1))
+            .unwrap_or_default()
+    };
+    if entry.escaped {
+        let unreadable = |_| LoadError {
+            reason: "an unreadable key",
+            offset: entry.key.start(),
+        };
+        serde_json::from_str(quoted)
+            .map(Cow::Owned)
+            .map_err(unreadable)
+    } else {
+        Ok(Cow::Borrowed(plain()))
+    }
+}

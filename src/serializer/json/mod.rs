@@ -1,0 +1,11 @@
+//! JSON as Rails writes it (`ActiveSupport::JSON`), and JSON read without loss: as an index of a
+//! map's entries, or into a `Value`.
+
+mod escape;
+mod formatter;
+pub(crate) mod index;
+pub(crate) mod read;
+pub(crate) mod scan;
+#[cfg(test)]
+mod tests;
+pub(crate) mod write;

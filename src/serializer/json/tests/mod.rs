@@ -1,0 +1,4 @@
+//! JSON against Ruby, Rails and `serde_json`.
+
+mod reading;
+mod writing;

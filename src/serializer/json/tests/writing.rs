@@ -1,0 +1,209 @@
+//! What Rails writes, byte by byte.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::serializer::json::read::from_json_str;
+use crate::serializer::json::write::{self, JsonStyle};
+use crate::serializer::value::{RubyBytes, Value, every_kind, to_value};
+
+const RAILS: JsonStyle = JsonStyle {
+    escape_js_separators: true,
+};
+const RAILS_8_1: JsonStyle = JsonStyle {
+    escape_js_separators: false,
+};
+
+fn value(value: &Value, style: JsonStyle) -> String {
+    let mut out = Vec::new();
+    write::value(&mut out, value, style, 0).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn serialize<T: Serialize + ?Sized>(value: &T, style: JsonStyle) -> String {
+    let mut out = Vec::new();
+    write::serialize(&mut out, value, style).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+/// The bits of a float and its `Float#to_s`, by Ruby 3.1.
+#[test]
+fn floats_are_rubys() {
+    let table = include_str!("floats.tsv");
+    let mut count = 0;
+    for line in table.lines() {
+        let (bits, expected) = line.split_once('\t').unwrap();
+        let float = f64::from_bits(u64::from_str_radix(bits, 16).unwrap());
+        assert_eq!(value(&Value::Float(float), RAILS), expected);
+        assert_eq!(serialize(&float, RAILS), expected);
+        let read = from_json_str(expected).unwrap();
+        assert!(
+            matches!(read, Value::Float(read) if read.to_bits() == float.to_bits()),
+            "{line}"
+        );
+        count += 1;
+    }
+    assert_eq!(count, 3_081);
+    assert_eq!(serialize(&0.1_f32, RAILS), "0.1");
+    assert_eq!(
+        serialize(&[f64::NAN, f64::NEG_INFINITY], RAILS),
+        "[null,null]"
+    );
+}
+
+/// Texts and what `ActiveSupport::JSON.encode` (6.1) writes for them, both as hexadecimal digits.
+#[test]
+fn strings_are_escaped_as_in_rails() {
+    let table = include_str!("strings.tsv");
+    let mut count = 0;
+    for line in table.lines() {
+        let (text, expected) = line.split_once('\t').unwrap();
+        let text = String::from_utf8(hex::decode(text).unwrap()).unwrap();
+        let expected = String::from_utf8(hex::decode(expected).unwrap()).unwrap();
+        let string = Value::from(text.as_str());
+        assert_eq!(value(&string, RAILS), expected);
+        assert_eq!(serialize(&text, RAILS), expected);
+        assert_eq!(
+            serialize(&BTreeMap::from([(&text, 1)]), RAILS),
+            format!("{{{expected}:1}}")
+        );
+        assert_eq!(from_json_str(&expected).unwrap(), string);
+
+        // Only text that ends in \\ before u2028 could confuse this; the table has none.
+        let modern = expected
+            .replace("\\u2028", "\u{2028}")
+            .replace("\\u2029", "\u{2029}");
+        assert_eq!(value(&string, RAILS_8_1), modern);
+        assert_eq!(serialize(&text, RAILS_8_1), modern);
+
+        // RFC 8259 and no more.
+        let plain = serde_json::to_string(&text).unwrap();
+        assert_eq!(string.to_string(), plain);
+        assert_eq!(format!("{:#}", &string), plain);
+        count += 1;
+    }
+    assert_eq!(count, 542);
+}
+
+#[test]
+fn every_kind_as_rails_has_it() {
+    let kinds = every_kind();
+    for (kind, expected) in &kinds {
+        assert_eq!(&value(kind, RAILS), expected, "{kind:?}");
+        assert_eq!(&serialize(kind, RAILS), expected, "{kind:?}");
+        assert_eq!(serialize(&[kind], RAILS), format!("[{expected}]"));
+        let read: serde_json::Value = serde_json::from_str(expected).unwrap();
+        let pretty: serde_json::Value = serde_json::from_str(&format!("{kind:#}")).unwrap();
+        assert_eq!(pretty, read);
+        let compact: serde_json::Value = serde_json::from_str(&kind.to_string()).unwrap();
+        assert_eq!(compact, read);
+    }
+}
+
+#[test]
+fn both_entry_points_write_the_same() {
+    #[derive(Serialize)]
+    struct Everything<'a> {
+        integer: i128,
+        float: f64,
+        single: f32,
+        text: &'a str,
+        list: Vec<Option<u8>>,
+        map: BTreeMap<i32, bool>,
+        variant: Variant,
+        value: Value,
+        raw: Box<serde_json::value::RawValue>,
+        empty: (),
+    }
+    #[derive(Serialize)]
+    enum Variant {
+        Struct { a: char },
+    }
+    let everything = Everything {
+        integer: i128::MIN,
+        float: 1e15,
+        single: 16_777_216.0,
+        text: "<é\u{2028}>",
+        list: vec![Some(1), None],
+        map: BTreeMap::from([(-1, true), (2, false)]),
+        variant: Variant::Struct { a: '&' },
+        value: Value::from_u128(u128::MAX),
+        raw: serde_json::value::RawValue::from_string("{\"<\":\"\u{2029}&\"}".to_owned()).unwrap(),
+        empty: (),
+    };
+    let expected = concat!(
+        r#"{"integer":-170141183460469231731687303715884105728,"float":1.0e+15,"#,
+        r#""single":16777216.0,"text":"\u003cé\u2028\u003e","list":[1,null],"#,
+        r#""map":{"-1":true,"2":false},"variant":{"Struct":{"a":"\u0026"}},"#,
+        r#""value":340282366920938463463374607431768211455,"#,
+        r#""raw":{"\u003c":"\u2029\u0026"},"empty":null}"#,
+    );
+    assert_eq!(serialize(&everything, RAILS), expected);
+    assert_eq!(value(&to_value(&everything).unwrap(), RAILS), expected);
+}
+
+#[test]
+fn pretty_is_for_people() {
+    let hash = Value::hash([
+        (
+            "a",
+            Value::from(vec![Value::from("<b>"), Value::hash([("c", 1.0)])]),
+        ),
+        ("d", Value::from(Vec::<Value>::new())),
+        ("e", Value::hash::<&str, i64>([])),
+    ]);
+    let expected = "{\n  \"a\": [\n    \"<b>\",\n    {\n      \"c\": 1.0\n    }\n  ],\n  \"d\": [],\n  \"e\": {}\n}";
+    assert_eq!(format!("{hash:#}"), expected);
+}
+
+#[test]
+fn too_deep_is_an_error_that_writes_nothing() {
+    let nested = |levels: usize| (0..levels).fold(Value::Nil, |inner, _| Value::Array(vec![inner]));
+    for (levels, fits) in [(100, true), (101, false), (1_000, false)] {
+        let mut out = b"kept".to_vec();
+        assert_eq!(
+            write::value(&mut out, &nested(levels), RAILS, 0).is_ok(),
+            fits
+        );
+        assert_eq!(out.len(), if fits { 4 + 2 * levels + 4 } else { 4 });
+
+        let mut out = b"kept".to_vec();
+        let result = write::serialize(&mut out, &nested(levels), RAILS);
+        assert_eq!(result.is_ok(), fits);
+        assert_eq!(out.len(), if fits { 4 + 2 * levels + 4 } else { 4 });
+        if let Err(error) = result {
+            assert!(
+                error.0.contains("nesting deeper than 100 levels"),
+                "{error:?}"
+            );
+        }
+    }
+    // For people: as far as it goes.
+    assert!(nested(1_000).to_string().contains("[null]"));
+    assert!(from_json_str(&nested(99).to_string()).is_ok());
+
+    // Keys in keys.
+    let keyed = (0..1_000).fold(Value::Nil, |key, _| Value::Hash(vec![(key, Value::Nil)]));
+    assert_eq!(value(&keyed, RAILS), r#"{"...":null}"#);
+
+    let bytes = RubyBytes {
+        bytes: vec![0xff],
+        encoding: "ASCII-8BIT".to_owned(),
+    };
+    assert_eq!(value(&Value::Bytes(bytes), RAILS), "\"\u{fffd}\"");
+}
+
+/// JSON in the form of the encoder (each piece stands in the tables above), read and written again.
+#[test]
+fn what_rails_wrote_comes_out_the_same() {
+    let texts = [
+        r#"{"a":1,"b":2,"3":null}"#,
+        r#"{"_rails":{"message":"IjEi","exp":null,"pur":"cookie.a"}}"#,
+        r"[1.0,1.5,100.0,1.0e+20,-1.0e-05,18446744073709551615,-1208925819614629174706176]",
+        r#""\u003c\u003e\u0026\u2028\u2029\"\\/\b\f\n\r\t\u001f""#,
+    ];
+    for text in texts {
+        assert_eq!(value(&from_json_str(text).unwrap(), RAILS), text);
+    }
+}

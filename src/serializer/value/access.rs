@@ -1,0 +1,164 @@
+//! What a [`Value`] holds, asked by kind.
+
+use super::Value;
+
+impl Value {
+    /// A Hash of these pairs. Of equal keys the last value stands, at the first one's place, as
+    /// in Ruby.
+    ///
+    /// ```
+    /// use hardtack::Value;
+    ///
+    /// let hash = Value::hash([("a", 1), ("b", 2), ("a", 3)]);
+    /// assert_eq!(hash.to_string(), r#"{"a":3,"b":2}"#);
+    /// ```
+    #[must_use]
+    pub fn hash<K: Into<Value>, V: Into<Value>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
+        let pairs = pairs
+            .into_iter()
+            .map(|(key, value)| (key.into(), value.into()));
+        Self::Hash(super::unique_pairs(pairs.collect()))
+    }
+
+    /// The value under a key of a Hash, be the key a String or a Symbol (the String first).
+    /// `None` for every other kind.
+    ///
+    /// ```
+    /// use hardtack::Value;
+    ///
+    /// let hash = Value::hash([(Value::Symbol("locale".to_owned()), "en")]);
+    /// assert_eq!(hash.get("locale"), Some(&Value::from("en")));
+    /// assert_eq!(hash.get("theme"), None);
+    /// assert_eq!(Value::Nil.get("locale"), None);
+    /// ```
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        let pairs = self.as_hash()?;
+        let by_string = pairs
+            .iter()
+            .find(|(k, _)| matches!(k, Self::String(text) if text == key));
+        by_string
+            .or_else(|| {
+                pairs
+                    .iter()
+                    .find(|(k, _)| matches!(k, Self::Symbol(text) if text == key))
+            })
+            .map(|(_, value)| value)
+    }
+
+    /// The pairs of a Hash, in order.
+    ///
+    /// ```
+    /// use hardtack::Value;
+    ///
+    /// assert_eq!(Value::hash([("a", 1)]).as_hash().map(<[_]>::len), Some(1));
+    /// assert_eq!(Value::Nil.as_hash(), None);
+    /// ```
+    #[must_use]
+    pub fn as_hash(&self) -> Option<&[(Value, Value)]> {
+        match self {
+            Self::Hash(pairs) | Self::IndifferentHash(pairs) => Some(pairs),
+            _ => None,
+        }
+    }
+
+    /// The elements of an Array or a Set, in order.
+    ///
+    /// ```
+    /// use hardtack::Value;
+    ///
+    /// assert_eq!(Value::from([1, 2]).as_array().map(<[_]>::len), Some(2));
+    /// assert_eq!(Value::from("12").as_array(), None);
+    /// ```
+    #[must_use]
+    pub fn as_array(&self) -> Option<&[Value]> {
+        match self {
+            Self::Array(items) | Self::Set(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The text of a String, of a Symbol, or of another kind that is text at heart (URI, `IPAddr`,
+    /// Pathname, Regexp, `SafeBuffer`, `TimeZone`, `BigDecimal`; Bytes that are valid UTF-8).
+    ///
+    /// ```
+    /// use hardtack::Value;
+    ///
+    /// assert_eq!(Value::Symbol("en".to_owned()).as_str(), Some("en"));
+    /// assert_eq!(Value::Integer(1).as_str(), None);
+    /// ```
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text)
+            | Self::Symbol(text)
+            | Self::BigDecimal(text)
+            | Self::TimeZone(text)
+            | Self::Uri(text)
+            | Self::IpAddr(text)
+            | Self::Pathname(text)
+            | Self::Regexp(text)
+            | Self::SafeBuffer(text) => Some(text),
+            Self::Bytes(bytes) => std::str::from_utf8(&bytes.bytes).ok(),
+            _ => None,
+        }
+    }
+
+    /// An Integer of 64 bits.
+    ///
+    /// ```
+    /// use hardtack::Value;
+    ///
+    /// assert_eq!(Value::Integer(7).as_i64(), Some(7));
+    /// assert_eq!(Value::Float(7.0).as_i64(), None);
+    /// ```
+    #[must_use]
+    pub fn as_i64(&self) -> Option<i64> {
+        match self {
+            Self::Integer(integer) => Some(*integer),
+            _ => None,
+        }
+    }
+
+    /// A Float, or the float nearest to another number (Integer, `BigDecimal`, Rational, Duration).
+    ///
+    /// ```
+    /// use hardtack::Value;
+    ///
+    /// assert_eq!(Value::BigDecimal("0.125e1".to_owned()).as_f64(), Some(1.25));
+    /// assert_eq!(Value::from("1.25").as_f64(), None);
+    /// ```
+    #[must_use]
+    pub fn as_f64(&self) -> Option<f64> {
+        self.number()
+    }
+
+    /// `true` or `false`.
+    ///
+    /// ```
+    /// use hardtack::Value;
+    ///
+    /// assert_eq!(Value::Bool(true).as_bool(), Some(true));
+    /// assert_eq!(Value::Nil.as_bool(), None);
+    /// ```
+    #[must_use]
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Bool(boolean) => Some(*boolean),
+            _ => None,
+        }
+    }
+
+    /// Whether it is `nil`.
+    ///
+    /// ```
+    /// use hardtack::Value;
+    ///
+    /// assert!(Value::Nil.is_nil());
+    /// assert!(!Value::Bool(false).is_nil());
+    /// ```
+    #[must_use]
+    pub fn is_nil(&self) -> bool {
+        matches!(self, Self::Nil)
+    }
+}

@@ -1,0 +1,40 @@
+//! How deep a [`Value`] nests.
+
+use super::{Object, Value};
+
+impl Value {
+    /// Whether no more than this many collections and objects stand in each other. It looks no
+    /// deeper than that.
+    pub(crate) fn nests_at_most(&self, levels: usize) -> bool {
+        let all = |mut values: &mut dyn Iterator<Item = &Value>| match levels.checked_sub(1) {
+            Some(left) => Iterator::all(&mut values, |value| value.nests_at_most(left)),
+            None => false,
+        };
+        match self {
+            Self::Array(items) | Self::Set(items) => all(&mut items.iter()),
+            Self::Hash(pairs) | Self::IndifferentHash(pairs) => {
+                all(&mut pairs.iter().flat_map(|(key, value)| [key, value]))
+            }
+            Self::Rational(parts) | Self::Complex(parts) => {
+                all(&mut [&parts.0, &parts.1].into_iter())
+            }
+            Self::Range(range) => all(&mut [&range.begin, &range.end].into_iter()),
+            Self::Duration(duration) => all(&mut std::iter::once(&duration.value)
+                .chain(duration.parts.iter().map(|(_, value)| value))),
+            Self::Object(object) => match &**object {
+                Object::Instance { ivars: fields, .. }
+                | Object::Struct {
+                    members: fields, ..
+                }
+                | Object::UserDump { ivars: fields, .. } => {
+                    all(&mut fields.iter().map(|(_, value)| value))
+                }
+                Object::UserMarshal { content, .. }
+                | Object::Subclass { content, .. }
+                | Object::Extended { content, .. } => all(&mut std::iter::once(content)),
+                Object::Class(_) | Object::Module(_) | Object::Extension { .. } => true,
+            },
+            _ => true,
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! `Deserialize` for [`Value`]: exactly what it was from a `&Value`, the natural kind from any
+//! other deserializer.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::hand_off::{self, TOKEN};
+use crate::serializer::json::read::from_json_str;
+
+use super::{BigInteger, RubyBytes, Value, unique_pairs};
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_newtype_struct(TOKEN, ValueVisitor)
+    }
+}
+
+/// The name under which `serde_json` hands over the text of a value instead of its parts: the only
+/// way to an Integer of more than 64 bits, which it would make a float of.
+const RAW_TOKEN: &str = "$serde_json::private::RawValue";
+
+/// Takes the text where `serde_json` gives it. Any other deserializer sees nothing particular in
+/// the name.
+struct RawVisitor;
+
+impl<'de> Visitor<'de> for RawVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<Value, D::Error> {
+        inner.deserialize_any(ValueVisitor)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        map.next_key::<IgnoredAny>()?;
+        let text: Cow<'de, str> = map.next_value()?;
+        from_json_str(&text).map_err(|error| {
+            A::Error::custom(format_args!("{} at byte {}", error.reason, error.offset))
+        })
+    }
+}
+
+struct ValueVisitor;
+
+impl<'de> Visitor<'de> for ValueVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    /// A foreign deserializer, which sees nothing particular in the name.
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<Value, D::Error> {
+        inner.deserialize_newtype_struct(RAW_TOKEN, RawVisitor)
+    }
+
+    /// From our own deserializer the value lies ready.
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(hand_off::take().unwrap_or(Value::Nil))
+    }
+
+    fn visit_none<E>(self) -> Result<Value, E> {
+        Ok(Value::Nil)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<Value, D::Error> {
+        Value::deserialize(inner)
+    }
+
+    fn visit_bool<E>(self, v: bool) -> Result<Value, E> {
+        Ok(v.into())
+    }
+
+    fn visit_i64<E>(self, v: i64) -> Result<Value, E> {
+        Ok(v.into())
+    }
+
+    fn visit_u64<E>(self, v: u64) -> Result<Value, E> {
+        Ok(v.into())
+    }
+
+    fn visit_i128<E>(self, v: i128) -> Result<Value, E> {
+        Ok(v.into())
+    }
+
+    fn visit_u128<E>(self, v: u128) -> Result<Value, E> {
+        Ok(v.into())
+    }
+
+    fn visit_f64<E>(self, v: f64) -> Result<Value, E> {
+        Ok(v.into())
+    }
+
+    fn visit_str<E>(self, v: &str) -> Result<Value, E> {
+        Ok(v.into())
+    }
+
+    fn visit_string<E>(self, v: String) -> Result<Value, E> {
+        Ok(v.into())
+    }
+
+    fn visit_bytes<E: Error>(self, v: &[u8]) -> Result<Value, E> {
+        self.visit_byte_buf(v.to_vec())
+    }
+
+    fn visit_byte_buf<E>(self, bytes: Vec<u8>) -> Result<Value, E> {
+        Ok(Value::Bytes(RubyBytes {
+            bytes,
+            encoding: "ASCII-8BIT".to_owned(),
+        }))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element()? {
+            items.push(item);
+        }
+        Ok(Value::Array(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut pairs = Vec::new();
+        while let Some(key) = map.next_key::<Value>()? {
+            // serde_json with its feature arbitrary_precision, which the application may have
+            // turned on, passes numbers so.
+            if pairs.is_empty() && key.as_str() == Some("$serde_json::private::Number") {
+                return number(&map.next_value::<String>()?);
+            }
+            pairs.push((key, map.next_value()?));
+        }
+        Ok(Value::Hash(unique_pairs(pairs)))
+    }
+}
+
+fn number<E: Error>(text: &str) -> Result<Value, E> {
+    if let Ok(integer) = text.parse::<BigInteger>() {
+        return Ok(integer.into());
+    }
+    text.parse()
+        .map(Value::Float)
+        .map_err(|_| E::custom("not a number"))
+}
+
+/// As a number of any size.
+impl<'de> Deserialize<'de> for BigInteger {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::Integer(integer) => Ok(Self::from(i128::from(integer))),
+            Value::BigInteger(big) => Ok(big),
+            _ => Err(D::Error::custom("expected an integer")),
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! [`Value`]: anything that a Rails session can hold, whichever serializer wrote it.
+
+mod access;
+mod big_integer;
+mod calendar;
+mod collector;
+mod conversions;
+mod de;
+mod depth;
+mod deserialize;
+mod entries;
+mod float;
+mod hand_off;
+mod hash;
+mod key;
+mod number;
+mod pairs;
+mod ser;
+mod text;
+mod time;
+mod to_value;
+mod view;
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub(crate) use tests::every_kind;
+
+pub use big_integer::{BigInteger, BigIntegerRangeError, ParseBigIntegerError};
+pub(crate) use float::{ruby_float, ruby_float_of_single};
+pub(crate) use pairs::unique_pairs;
+pub(crate) use to_value::to_value;
+pub(crate) use view::{Field, View, text_pairs};
+
+/// How deep a [`Value`] may nest where it is made from a user's type or written. Active Support's
+/// `MessagePack` reads 128 levels, JSON 100; a session of real use has about five.
+pub(crate) const MAX_DEPTH: usize = 128;
+
+/// A Ruby value, as it stands in a cookie.
+///
+/// JSON knows the first few variants; the others come from Marshal and from Active Support's
+/// `MessagePack`. Nothing here is ever instantiated: an object of a class that hardtack does not
+/// know is a name with its parts ([`Object`]).
+///
+/// A `Value` is what [`serde`] makes of any type and makes into any type, and what a session
+/// entry becomes once it is changed.
+///
+/// ```
+/// use hardtack::Value;
+///
+/// let value: Value = serde_json::from_str(r#"{"id": 7, "tags": ["a", null]}"#)?;
+/// assert_eq!(value.get("id"), Some(&Value::Integer(7)));
+/// assert_eq!(value.to_string(), r#"{"id":7,"tags":["a",null]}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Value {
+    /// `nil`; JSON's `null`.
+    Nil,
+    /// `true` or `false`.
+    Bool(bool),
+    /// An Integer that fits 64 bits.
+    Integer(i64),
+    /// An Integer that does not.
+    BigInteger(BigInteger),
+    /// A Float; NaN and the infinities are `null` in JSON, as in Rails.
+    Float(f64),
+    /// A String in UTF-8 (or US-ASCII).
+    String(String),
+    /// A String that is no UTF-8 text: its bytes, and the name of its encoding.
+    Bytes(RubyBytes),
+    /// A Symbol; text in JSON.
+    Symbol(String),
+    /// An Array.
+    Array(Vec<Value>),
+    /// A Hash, in order. No key stands twice.
+    Hash(Vec<(Value, Value)>),
+    /// An `ActiveSupport::HashWithIndifferentAccess`, in order.
+    IndifferentHash(Vec<(Value, Value)>),
+    /// A `BigDecimal` in Ruby's own notation (`0.123456e3`, `-0.5e0`, `0.0`, `NaN`, `Infinity`).
+    BigDecimal(String),
+    /// A Rational: numerator and denominator, each an Integer.
+    Rational(Box<(Value, Value)>),
+    /// A Complex: real and imaginary part.
+    Complex(Box<(Value, Value)>),
+    /// A `Time` or an `ActiveSupport::TimeWithZone`.
+    Time(RubyTime),
+    /// A `DateTime`: as a time of day with its offset from UTC.
+    DateTime(RubyTime),
+    /// A `Date`, as a Julian day number (2,440,588 is 1970-01-01).
+    Date(i64),
+    /// An `ActiveSupport::TimeZone`, by name.
+    TimeZone(String),
+    /// An `ActiveSupport::Duration`: its length in seconds, and the parts it was made of.
+    Duration(Box<RubyDuration>),
+    /// A Range.
+    Range(Box<RubyRange>),
+    /// A Set, in order.
+    Set(Vec<Value>),
+    /// A `URI`, as text.
+    Uri(String),
+    /// An `IPAddr`, as text (`10.0.0.0/8`).
+    IpAddr(String),
+    /// A `Pathname`, as text.
+    Pathname(String),
+    /// A Regexp, as Ruby's `Regexp#to_s` writes it (`(?i-mx:a.b)`).
+    Regexp(String),
+    /// An `ActiveSupport::SafeBuffer`: text that counts as safe HTML.
+    SafeBuffer(String),
+    /// Anything else: named, kept, never instantiated.
+    Object(Box<Object>),
+}
+
+/// A String of another encoding than UTF-8: its bytes as they came, and the encoding's Ruby name.
+///
+/// ```
+/// use hardtack::{RubyBytes, Value};
+///
+/// let bytes = RubyBytes { bytes: vec![0xff, 0], encoding: "ASCII-8BIT".to_owned() };
+/// assert_eq!(bytes.to_text(), None);
+/// assert_eq!(Value::Bytes(bytes).as_str(), None);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RubyBytes {
+    /// The bytes, as they stood.
+    pub bytes: Vec<u8>,
+    /// Ruby's name of the encoding: `ASCII-8BIT`, `Shift_JIS`, `UTF-8` (where the bytes are not
+    /// valid UTF-8).
+    pub encoding: String,
+}
+
+/// A point in time as Ruby keeps it: with the offset it is shown in.
+///
+/// ```
+/// use hardtack::{RubyTime, Value};
+///
+/// let time = RubyTime {
+///     seconds: 1_700_000_000,
+///     nanoseconds: 123_456_789,
+///     utc_offset: 7_200,
+///     utc: false,
+///     zone: None,
+///     with_zone: false,
+/// };
+/// assert_eq!(Value::Time(time).to_string(), r#""2023-11-15T00:13:20.123+02:00""#);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RubyTime {
+    /// Seconds since 1970-01-01 00:00:00 UTC.
+    pub seconds: i64,
+    /// Nanoseconds of that second, below 1,000,000,000.
+    pub nanoseconds: u32,
+    /// Seconds east of UTC, in which the time is shown.
+    pub utc_offset: i32,
+    /// Whether Ruby counts it as UTC (`Z` in JSON rather than `+00:00`).
+    pub utc: bool,
+    /// The zone's name, where one was written (`Tokyo`, `CET`); never looked up.
+    pub zone: Option<String>,
+    /// Whether it is an `ActiveSupport::TimeWithZone`.
+    pub with_zone: bool,
+}
+
+/// An `ActiveSupport::Duration`.
+///
+/// ```
+/// use hardtack::{RubyDuration, Value};
+///
+/// let parts = vec![("days".to_owned(), Value::Integer(2))];
+/// let two_days = RubyDuration { value: Value::Integer(172_800), parts };
+/// assert_eq!(Value::Duration(Box::new(two_days)).to_string(), "172800");
+/// ```
+#[derive(Clone, Debug, PartialEq, Hash)]
+pub struct RubyDuration {
+    /// The length in seconds (an Integer, Float or Rational).
+    pub value: Value,
+    /// What it was made of, in order: `months` 1, `days` 3.
+    pub parts: Vec<(String, Value)>,
+}
+
+/// A Range: `begin..end`, or `begin...end` where the end is excluded. `nil` leaves a side open.
+///
+/// ```
+/// use hardtack::{RubyRange, Value};
+///
+/// let range = RubyRange { begin: Value::Integer(1), end: Value::Nil, exclude_end: false };
+/// assert_eq!(Value::Range(Box::new(range)).to_string(), r#""1..""#);
+/// ```
+#[derive(Clone, Debug, PartialEq, Hash)]
+pub struct RubyRange {
+    /// The first value.
+    pub begin: Value,
+    /// The last value.
+    pub end: Value,
+    /// Whether `end` itself is outside.
+    pub exclude_end: bool,
+}
+
+/// An object that hardtack does not know: what was written of it, under its class's name.
+///
+/// ```
+/// use hardtack::{Object, Value};
+///
+/// let point = Object::Instance {
+///     class: "Point".to_owned(),
+///     ivars: vec![("@x".to_owned(), Value::Integer(1))],
+/// };
+/// assert_eq!(Value::Object(Box::new(point)).to_string(), r#"{"x":1}"#);
+/// ```
+#[derive(Clone, Debug, PartialEq, Hash)]
+#[non_exhaustive]
+pub enum Object {
+    /// A plain object (Marshal `o`): its instance variables, with their `@`.
+    Instance {
+        /// The class's name.
+        class: String,
+        /// Instance variables, in order.
+        ivars: Vec<(String, Value)>,
+    },
+    /// A Struct (Marshal `S`): its members.
+    Struct {
+        /// The class's name.
+        class: String,
+        /// Members, in order.
+        members: Vec<(String, Value)>,
+    },
+    /// What a class's `_dump` wrote (Marshal `u`).
+    UserDump {
+        /// The class's name.
+        class: String,
+        /// The bytes of `_dump`.
+        bytes: Vec<u8>,
+        /// The instance variables of that String.
+        ivars: Vec<(String, Value)>,
+    },
+    /// What a class's `marshal_dump` wrote (Marshal `U`).
+    UserMarshal {
+        /// The class's name.
+        class: String,
+        /// The value that `marshal_dump` gave.
+        content: Value,
+    },
+    /// An instance of a subclass of a core class (Marshal `C`).
+    Subclass {
+        /// The subclass's name.
+        class: String,
+        /// The value as an instance of the core class.
+        content: Value,
+    },
+    /// An object extended by a module (Marshal `e`).
+    Extended {
+        /// The module's name.
+        module: String,
+        /// The object.
+        content: Value,
+    },
+    /// A Class (Marshal `c`), by name.
+    Class(String),
+    /// A Module (Marshal `m`), by name.
+    Module(String),
+    /// A `MessagePack` extension of a type that Active Support does not define.
+    Extension {
+        /// The extension's type.
+        kind: i8,
+        /// Its payload, as it stood.
+        bytes: Vec<u8>,
+    },
+}

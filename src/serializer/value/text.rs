@@ -1,0 +1,201 @@
+//! Values as text, by Ruby's `to_s`: for what `as_json` makes a text, and for keys.
+
+use std::borrow::Cow;
+
+use super::calendar::{Calendar, date_text};
+use super::time::TimeStyle;
+use super::{Object, RubyBytes, RubyRange, Value, float::ruby_float_text};
+
+impl RubyBytes {
+    /// The text, where the bytes are valid in an encoding known here: UTF-8 (or bytes that happen
+    /// to be valid UTF-8, whatever they are called), ISO-8859-1, UTF-16LE and UTF-16BE.
+    ///
+    /// ```
+    /// use hardtack::RubyBytes;
+    ///
+    /// let latin = RubyBytes { bytes: b"Zo\xeb".to_vec(), encoding: "ISO-8859-1".to_owned() };
+    /// assert_eq!(latin.to_text().as_deref(), Some("Zoë"));
+    /// ```
+    #[must_use]
+    pub fn to_text(&self) -> Option<Cow<'_, str>> {
+        let utf16 = |unit: fn([u8; 2]) -> u16| {
+            let (units, rest) = self.bytes.as_chunks();
+            let units: Vec<u16> = units.iter().copied().map(unit).collect();
+            if rest.is_empty() {
+                String::from_utf16(&units).ok().map(Cow::Owned)
+            } else {
+                None
+            }
+        };
+        match self.encoding.as_str() {
+            // The first 256 characters of Unicode are those of ISO-8859-1.
+            "ISO-8859-1" => Some(self.bytes.iter().copied().map(char::from).collect()),
+            "UTF-16LE" => utf16(u16::from_le_bytes),
+            "UTF-16BE" => utf16(u16::from_be_bytes),
+            _ => std::str::from_utf8(&self.bytes).ok().map(Cow::Borrowed),
+        }
+    }
+
+    /// [`Self::to_text`], or the bytes with U+FFFD for what is no UTF-8.
+    pub(crate) fn text_or_replacements(&self) -> Cow<'_, str> {
+        self.to_text()
+            .unwrap_or_else(|| String::from_utf8_lossy(&self.bytes))
+    }
+}
+
+/// How deep a collection may nest that stands as a key.
+const DEEPEST_KEY: usize = 8;
+
+/// The text of a key of a Hash in JSON: Rails' `as_json` calls `to_s` on it (`Hash#as_json` in
+/// `core_ext/object/json.rb`). nil is "", a Symbol its text, 2.5 "2.5".
+///
+/// Arrays, Hashes, Sets and objects stand as compact JSON; Ruby would write their `inspect`, which
+/// differs from version to version. One of more than 8 levels is `...`. A `TimeZone` is its name (Ruby puts the offset before it).
+pub(super) fn key_text(key: &Value) -> Cow<'_, str> {
+    to_s(key).unwrap_or_else(|| {
+        // Each level of a key is written once for every level above it.
+        if key.nests_at_most(DEEPEST_KEY) {
+            Cow::Owned(key.to_string())
+        } else {
+            Cow::Borrowed("...")
+        }
+    })
+}
+
+/// Ruby's `to_s`; `None` for collections and objects.
+pub(super) fn to_s(value: &Value) -> Option<Cow<'_, str>> {
+    Some(match value {
+        Value::Nil => Cow::Borrowed(""),
+        Value::Bool(true) => Cow::Borrowed("true"),
+        Value::Bool(false) => Cow::Borrowed("false"),
+        Value::Integer(integer) => Cow::Owned(integer.to_string()),
+        Value::BigInteger(big) => Cow::Owned(big.to_string()),
+        Value::Float(float) => Cow::Owned(ruby_float_text(*float)),
+        Value::String(text)
+        | Value::Symbol(text)
+        | Value::Uri(text)
+        | Value::Pathname(text)
+        | Value::Regexp(text)
+        | Value::TimeZone(text)
+        | Value::SafeBuffer(text) => Cow::Borrowed(text),
+        // IPAddr#to_s leaves the prefix out; only as_json (Rails 7.2+) has it.
+        Value::IpAddr(text) => Cow::Borrowed(
+            text.split_once('/')
+                .map_or(text.as_str(), |(address, _)| address),
+        ),
+        Value::Bytes(bytes) => bytes.text_or_replacements(),
+        Value::BigDecimal(text) => decimal_text(text),
+        Value::Rational(parts) => Cow::Owned(rational_text(&parts.0, &parts.1)),
+        Value::Complex(parts) => Cow::Owned(complex_text(&parts.0, &parts.1)),
+        Value::Time(time) => Cow::Owned(time.text(TimeStyle::ToS, Calendar::Gregorian)),
+        Value::DateTime(time) => {
+            Cow::Owned(time.text(TimeStyle::DateTimeToS, Calendar::JulianBeforeReform))
+        }
+        Value::Date(day) => Cow::Owned(date_text(i128::from(*day), Calendar::JulianBeforeReform)),
+        Value::Duration(duration) => Cow::Owned(part_text(&duration.value)),
+        Value::Range(range) => Cow::Owned(range_text(range)),
+        Value::Object(object) => match &**object {
+            Object::Class(name) | Object::Module(name) => Cow::Borrowed(name),
+            _ => return None,
+        },
+        Value::Array(_) | Value::Hash(_) | Value::IndifferentHash(_) | Value::Set(_) => {
+            return None;
+        }
+    })
+}
+
+/// Ruby's `Range#to_s`, which is also its `as_json`: `1..5`, `1...5`, `1..`.
+pub(super) fn range_text(range: &RubyRange) -> String {
+    let dots = if range.exclude_end { "..." } else { ".." };
+    format!("{}{dots}{}", part_text(&range.begin), part_text(&range.end))
+}
+
+/// Ruby's `Rational#to_s`: `1/3`.
+pub(super) fn rational_text(numerator: &Value, denominator: &Value) -> String {
+    format!("{}/{}", part_text(numerator), part_text(denominator))
+}
+
+/// Ruby's `Complex#to_s`: `1-2i`, and `1+NaN*i` where the imaginary part does not end in a digit.
+pub(super) fn complex_text(real: &Value, imaginary: &Value) -> String {
+    let imaginary = part_text(imaginary);
+    let (sign, size) = match imaginary.strip_prefix('-') {
+        Some(size) => ('-', size),
+        None => ('+', imaginary.as_str()),
+    };
+    let star = if size.ends_with(|last: char| last.is_ascii_digit()) {
+        ""
+    } else {
+        "*"
+    };
+    format!("{}{sign}{size}{star}i", part_text(real))
+}
+
+/// The text of a value inside a number or a Range. Those do not nest in practice: what would be
+/// one inside another stops here, so that no nesting from outside is followed.
+fn part_text(part: &Value) -> String {
+    match part {
+        Value::Rational(parts) => {
+            format!("{}/{}", integer_text(&parts.0), integer_text(&parts.1))
+        }
+        Value::Complex(_) | Value::Range(_) | Value::Duration(_) => "?".to_owned(),
+        other => key_text(other).into_owned(),
+    }
+}
+
+fn integer_text(part: &Value) -> Cow<'_, str> {
+    match part {
+        Value::Integer(_) | Value::BigInteger(_) => to_s(part).unwrap_or_default(),
+        _ => Cow::Borrowed("?"),
+    }
+}
+
+/// More zeros than this are not written out: `1e999999999` is eleven bytes in a cookie.
+const MOST_ZEROS: i64 = 10_000;
+
+/// A `BigDecimal` as `BigDecimal#to_s("F")` writes it, Active Support's default: `0.123456e3` is
+/// `123.456`, `0.1e-9` is `0.0000000001`. What is no such number stays as it is, and so does one
+/// of more than 10,000 zeros.
+pub(super) fn decimal_text(text: &str) -> Cow<'_, str> {
+    plain_decimal(text).map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
+fn plain_decimal(text: &str) -> Option<String> {
+    let (sign, unsigned) = match text.as_bytes().first()? {
+        b'-' => ("-", text.get(1..)?),
+        b'+' => ("", text.get(1..)?),
+        _ => ("", text),
+    };
+    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+    let exponent: i64 = exponent.parse().ok()?;
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits: String = format!("{whole}{fraction}");
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let point = exponent.checked_add(i64::try_from(whole.len()).ok()?)?;
+    // Without leading and trailing zeros, with the point before the first digit that counts.
+    let significant = digits.trim_start_matches('0');
+    let point = point.checked_sub(i64::try_from(digits.len() - significant.len()).ok()?)?;
+    let significant = significant.trim_end_matches('0');
+    if significant.is_empty() {
+        return Some(format!("{sign}0.0"));
+    }
+    if point.checked_abs()? > MOST_ZEROS {
+        return None;
+    }
+    let Ok(before) = usize::try_from(point) else {
+        let zeros = usize::try_from(-point).ok()?;
+        return Some(format!("{sign}0.{}{significant}", "0".repeat(zeros)));
+    };
+    if before == 0 {
+        return Some(format!("{sign}0.{significant}"));
+    }
+    Some(match significant.split_at_checked(before) {
+        Some((whole, "")) => format!("{sign}{whole}.0"),
+        Some((whole, fraction)) => format!("{sign}{whole}.{fraction}"),
+        None => format!(
+            "{sign}{significant}{}.0",
+            "0".repeat(before - significant.len())
+        ),
+    })
+}
