@@ -1,0 +1,344 @@
+//! [`Jar`]: the encrypted and the signed jar (`ActionDispatch::Cookies`, `cookies.rb`).
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use time::OffsetDateTime;
+
+use crate::error::{CookieOverflow, Error, InvalidMessage, Refusal};
+use crate::message::metadata::{self, Metadata};
+use crate::message::rotation::Incoming;
+use crate::secret_key_base::SecretKeyBase;
+use crate::serializer::json::write::JsonStyle;
+use crate::serializer::value::Value;
+use crate::serializer::{DumpStyle, Payload};
+use crate::settings::Settings;
+
+use super::attributes::Attributes;
+use super::escape::{escaped_len, unescape};
+use super::header::CookieHeader;
+use super::limit::{self, MAX_READ_SIZE};
+use super::opened::Opened;
+use super::rotation::Rotation;
+use super::set_cookie::SetCookie;
+
+/// How often an encrypted cookie that is too long is sealed anew: each nonce escapes to another
+/// length, about 21 bytes of deviation in all.
+const SEALS: usize = 8;
+
+/// The encrypted jar (`cookies.encrypted`) or the signed jar (`cookies.signed`) of a Rails app:
+/// it writes cookies that the app reads, and reads those that the app wrote.
+///
+/// ```
+/// use hardtack::{Attributes, CookieHeader, Jar, RailsVersion, SecretKeyBase};
+///
+/// let secret = SecretKeyBase::generate()?; // in earnest: the app's own
+/// let jar = Jar::encrypted(&secret, RailsVersion::V7_1);
+///
+/// // cookies.encrypted[:discount] = 45
+/// let set_cookie = jar.write("discount", &45, &Attributes::new())?;
+/// assert!(set_cookie.to_string().ends_with("; path=/; samesite=lax"));
+///
+/// // cookies.encrypted[:discount]
+/// let header = format!("theme=dark; discount={}", set_cookie.escaped_value());
+/// let discount = jar.read::<u32>("discount", &CookieHeader::new(&header))?.unwrap();
+/// assert_eq!(*discount.value(), 45);
+///
+/// // Whoever sends anything else gets one answer.
+/// assert!(jar.read::<u32>("discount", &CookieHeader::new("discount=AAAA--AAAA--AAAA")).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Keys are derived when the jar is made (about 0.3 ms each): make it once and keep it.
+#[derive(Clone)]
+pub struct Jar {
+    /// The current one first, then the older ones in the order in which they are tried.
+    rotations: Vec<Rotation>,
+    /// Which of them seals.
+    write: usize,
+}
+
+impl Jar {
+    /// The encrypted jar: nobody but the secret's holders can read or change what is in it.
+    #[must_use]
+    pub fn encrypted(secret: &SecretKeyBase, settings: impl Into<Settings>) -> Self {
+        Self {
+            rotations: vec![Rotation::encrypted(secret, settings)],
+            write: 0,
+        }
+    }
+
+    /// The signed jar: everybody can read what is in it, and only the secret's holders change it.
+    #[must_use]
+    pub fn signed(secret: &SecretKeyBase, settings: impl Into<Settings>) -> Self {
+        Self {
+            rotations: vec![Rotation::signed(secret, settings)],
+            write: 0,
+        }
+    }
+
+    /// Adds older settings, tried after those already there
+    /// (`config.action_dispatch.cookies_rotations`).
+    #[must_use]
+    pub fn rotation(mut self, rotation: Rotation) -> Self {
+        if rotation.writes {
+            self.write = self.rotations.len();
+        }
+        self.rotations.push(rotation);
+        self
+    }
+
+    /// Writes a cookie: serialized, sealed for its name and its expiry, and held to the limit.
+    ///
+    /// An expiry (`max-age` before `expires`, as browsers have it) is sealed with the value, so
+    /// that it holds whatever the browser does; `permanent` is not.
+    ///
+    /// Up to about 2,020 bytes of JSON always fit the default limit; whether up to 150 more do
+    /// depends on how the nonce happens to escape, and several are tried.
+    ///
+    /// # Errors
+    /// [`Error::CookieOverflow`] where it does not fit, [`Error::UnwritableValue`] where it cannot
+    /// be serialized, and what is wrong with the name or the attributes.
+    pub fn write<T: Serialize + ?Sized>(
+        &self,
+        name: &str,
+        value: &T,
+        attributes: &Attributes,
+    ) -> Result<SetCookie, Error> {
+        let payload = Payload::dump(value, self.dump_style())?;
+        self.write_payload(name, &payload, attributes)
+    }
+
+    /// Writes a cookie whose value is serialized already.
+    pub(crate) fn write_payload(
+        &self,
+        name: &str,
+        payload: &Payload,
+        attributes: &Attributes,
+    ) -> Result<SetCookie, Error> {
+        let Rotation {
+            codec, settings, ..
+        } = self.writing();
+        let name = self.writing().name(name);
+        let cookie = SetCookie::under(settings, name, Vec::new(), attributes)?;
+        let purpose = settings.metadata.then(|| format!("cookie.{name}"));
+        let metadata = Metadata {
+            expires_at: attributes.sealed_expiry(),
+            purpose: purpose.as_deref(),
+        };
+        let fits = |value: usize, escaped: usize| {
+            limit::size(settings.limit, settings.version, name.len(), value, escaped)
+                .map_or(Ok(()), |size| if size.fits() { Ok(()) } else { Err(size) })
+        };
+        let text = metadata::wrap(&payload.bytes, metadata)?;
+        let length = codec.sealed_len(text.len());
+        // What is too long even if nothing is escaped need not be sealed at all.
+        let tries = match fits(length, length) {
+            Ok(()) if codec.is_random() => SEALS,
+            _ => 1,
+        };
+        let mut overflow = None;
+        for _ in 0..tries {
+            let value = codec.seal(text.clone())?;
+            match fits(value.len(), escaped_len(&value)) {
+                Ok(()) => return Ok(cookie.with_value(value)),
+                Err(size) => overflow = Some(size),
+            }
+        }
+        let (size, limit) = overflow.map_or((length, 0), |size| (size.counted, size.limit));
+        let entries = payload.entry_sizes();
+        Err(Error::CookieOverflow(CookieOverflow {
+            name: name.to_owned(),
+            size,
+            limit,
+            entries,
+        }))
+    }
+
+    /// Makes the browser forget the cookie of this name, which was set with these attributes.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase};
+    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    /// let set_cookie = jar.delete("discount", &Attributes::new())?;
+    /// assert!(set_cookie.to_string().starts_with("discount=; path=/; max-age=0; expires=Thu, 01 Jan 1970"));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What is wrong with the name or the attributes.
+    pub fn delete(&self, name: &str, attributes: &Attributes) -> Result<SetCookie, Error> {
+        let Rotation { settings, .. } = self.writing();
+        Ok(SetCookie::under(settings, name, Vec::new(), attributes)?.expired())
+    }
+
+    /// Reads the cookie of this name from a request's `Cookie` header; `None` where it is not
+    /// there.
+    ///
+    /// # Errors
+    /// [`InvalidMessage`], and nothing else, where it does not open; [`Jar::explain`] tells the
+    /// operator why.
+    pub fn read<T: DeserializeOwned>(
+        &self,
+        name: &str,
+        header: &CookieHeader<'_>,
+    ) -> Result<Option<Opened<T>>, InvalidMessage> {
+        match self.find(name, header) {
+            None => Ok(None),
+            Some(opened) => Ok(Some(opened?.load()?)),
+        }
+    }
+
+    /// Reads a cookie's value, no longer escaped.
+    ///
+    /// # Errors
+    /// [`InvalidMessage`], and nothing else, where it does not open.
+    pub fn read_value<T: DeserializeOwned>(
+        &self,
+        name: &str,
+        value: impl AsRef<[u8]>,
+    ) -> Result<Opened<T>, InvalidMessage> {
+        Ok(self.open(name, value.as_ref())?.load()?)
+    }
+
+    /// Reads a cookie's value, no longer escaped, and says why it does not open: for the operator,
+    /// never for whoever sent it.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, Jar, RailsVersion, Refusal, SecretKeyBase};
+    /// let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    /// let cookie = jar.write("discount", &45, &Attributes::new())?;
+    ///
+    /// assert_eq!(jar.explain("price", cookie.value()).err(), Some(Refusal::WrongPurpose));
+    /// assert_eq!(jar.explain("discount", "AAAA--AAAA--AAAA").err(), Some(Refusal::Malformed));
+    ///
+    /// let other = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    /// assert_eq!(other.explain("discount", cookie.value()).err(), Some(Refusal::Invalid));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The [`Refusal`] of the attempt that got furthest.
+    pub fn explain(&self, name: &str, value: impl AsRef<[u8]>) -> Result<Opened<Value>, Refusal> {
+        self.open(name, value.as_ref())?.load()
+    }
+
+    /// Opens the first cookie that does, under the present name and then under the older ones.
+    pub(crate) fn find(
+        &self,
+        name: &str,
+        header: &CookieHeader<'_>,
+    ) -> Option<Result<Opened<Payload>, Refusal>> {
+        let mut outcome = self.open_raw(name, name, header);
+        for rotation in &self.rotations {
+            if let (Some(old_name), None | Some(Err(_))) = (&rotation.cookie_name, &outcome)
+                && old_name != name
+            {
+                let older = self.open_raw(name, old_name, header);
+                outcome = match (outcome, older) {
+                    (Some(Err(one)), Some(Err(other))) => Some(Err(one.max(other))),
+                    (earlier, older) => older.or(earlier),
+                };
+            }
+        }
+        outcome
+    }
+
+    fn open_raw(
+        &self,
+        name: &str,
+        sent_name: &str,
+        header: &CookieHeader<'_>,
+    ) -> Option<Result<Opened<Payload>, Refusal>> {
+        let raw = header.get_raw(sent_name)?;
+        if raw.len() > MAX_READ_SIZE {
+            return Some(Err(Refusal::TooLarge));
+        }
+        let value: Cow<'_, [u8]> = unescape(raw);
+        Some(self.open_as(name, sent_name, &value))
+    }
+
+    /// Opens the value of the cookie of the present name.
+    pub(crate) fn open(&self, name: &str, value: &[u8]) -> Result<Opened<Payload>, Refusal> {
+        self.open_as(name, name, value)
+    }
+
+    fn open_as(
+        &self,
+        name: &str,
+        sent_name: &str,
+        value: &[u8],
+    ) -> Result<Opened<Payload>, Refusal> {
+        if value.len() > MAX_READ_SIZE {
+            return Err(Refusal::TooLarge);
+        }
+        let mut message = Incoming::new(value);
+        let purpose = format!("cookie.{sent_name}");
+        let mut furthest = Refusal::Malformed;
+        for (index, rotation) in self.rotations.iter().enumerate() {
+            if rotation.name(name) != sent_name {
+                continue;
+            }
+            match self.open_with(index, rotation, &mut message, &purpose) {
+                Ok(opened) => return Ok(opened),
+                Err(refusal) => furthest = furthest.max(refusal),
+            }
+        }
+        Err(furthest)
+    }
+
+    fn open_with(
+        &self,
+        index: usize,
+        rotation: &Rotation,
+        message: &mut Incoming<'_>,
+        purpose: &str,
+    ) -> Result<Opened<Payload>, Refusal> {
+        let text = rotation.codec.open(message)?;
+        let reading = rotation.settings.version.defaults().envelope;
+        let extracted = metadata::extract(text, purpose, reading, OffsetDateTime::now_utc)?;
+        let serializer = rotation.settings.serializer;
+        let format = serializer
+            .format_of(&extracted.value)
+            .map_err(|_| Refusal::UnreadableValue)?;
+        Ok(Opened {
+            rotation: index.checked_sub(1),
+            stale: (index != 0 && index != self.write)
+                || format != self.writing().settings.serializer.writes(),
+            expires_at: extracted.expires_at,
+            value: Payload {
+                bytes: extracted.value,
+                format,
+            },
+        })
+    }
+
+    /// In which format, and how, this jar writes values.
+    pub(crate) fn dump_style(&self) -> DumpStyle {
+        let settings = &self.writing().settings;
+        let escape_js_separators = settings.version.defaults().escape_js_separators;
+        DumpStyle {
+            format: settings.serializer.writes(),
+            json: JsonStyle {
+                escape_js_separators,
+            },
+        }
+    }
+
+    fn writing(&self) -> &Rotation {
+        // `write` is the index of a rotation that was there when it was set, and none is removed.
+        #[allow(clippy::indexing_slicing, reason = "see above")]
+        &self.rotations[self.write]
+    }
+}
+
+impl fmt::Debug for Jar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Jar")
+            .field("rotations", &self.rotations)
+            .field("write", &self.write)
+            .finish()
+    }
+}

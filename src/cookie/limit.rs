@@ -1,0 +1,45 @@
+//! The 4096-byte limit: what counts against it, by rule.
+
+use crate::rails_version::RailsVersion;
+use crate::settings::{LimitRule, RailsLimit};
+
+/// The most bytes of a cookie (`ActionDispatch::Cookies::MAX_COOKIE_SIZE`; RFC 6265 section 6.1).
+const MAX_COOKIE_SIZE: usize = 4096;
+
+/// The longest value that is looked at in bytes, as sent: four times what a browser keeps.
+/// Whatever is longer is refused before any work.
+pub(crate) const MAX_READ_SIZE: usize = 16 * 1024;
+
+/// What a cookie counts under a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub(crate) counted: usize,
+    pub(crate) limit: usize,
+}
+
+impl Size {
+    pub(crate) fn fits(self) -> bool {
+        self.counted <= self.limit
+    }
+}
+
+/// What a cookie of these lengths in bytes counts: its name, its value, and its value escaped.
+/// `None` where there is no limit.
+pub(crate) fn size(
+    rule: LimitRule,
+    version: RailsVersion,
+    name: usize,
+    value: usize,
+    escaped: usize,
+) -> Option<Size> {
+    let counted = match (rule, version.defaults().limit) {
+        (LimitRule::None, _) => return None,
+        (LimitRule::Strict, _) => name + escaped,
+        (LimitRule::Rails, RailsLimit::Value) => value,
+        (LimitRule::Rails, RailsLimit::NameAndValue) => name + value,
+    };
+    Some(Size {
+        counted,
+        limit: MAX_COOKIE_SIZE,
+    })
+}

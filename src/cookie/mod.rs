@@ -1,0 +1,14 @@
+//! The cookie as it travels: sealed, and in the two headers.
+
+pub(crate) mod attributes;
+#[cfg(feature = "cookie")]
+mod cookie_crate;
+pub(crate) mod domain;
+pub(crate) mod escape;
+pub(crate) mod header;
+pub(crate) mod jar;
+mod limit;
+pub(crate) mod opened;
+pub(crate) mod rotation;
+mod rules;
+pub(crate) mod set_cookie;

@@ -1,0 +1,87 @@
+//! [`Opened`]: a cookie's value, and how it came.
+
+use serde::de::DeserializeOwned;
+use time::OffsetDateTime;
+
+use crate::error::Refusal;
+use crate::serializer::Payload;
+
+/// A cookie that was opened: its value, and how it came.
+///
+/// ```
+/// # use hardtack::{Attributes, Jar, RailsVersion, Rotation, SecretKeyBase};
+/// # let secret = SecretKeyBase::generate()?;
+/// # let cookie = Jar::encrypted(&secret, hardtack::Settings {
+/// #     serializer: hardtack::Serializer::Json, ..RailsVersion::V6_1.settings()
+/// # }).write("discount", &45, &Attributes::new())?;
+/// let jar = Jar::encrypted(&secret, RailsVersion::V7_0)
+///     .rotation(Rotation::encrypted(&secret, RailsVersion::V6_1));
+/// let opened = jar.read_value::<u32>("discount", cookie.value())?;
+/// assert_eq!(*opened.value(), 45);
+/// assert_eq!(opened.rotation(), Some(0)); // by the first rotation, not the current settings:
+/// assert!(opened.needs_rewrite());        // write it anew
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Opened<T> {
+    pub(super) value: T,
+    pub(super) rotation: Option<usize>,
+    pub(super) stale: bool,
+    pub(super) expires_at: Option<OffsetDateTime>,
+}
+
+impl<T> Opened<T> {
+    /// The value.
+    #[must_use]
+    pub fn value(&self) -> &T {
+        &self.value
+    }
+
+    /// The value, taken out.
+    #[must_use]
+    pub fn into_value(self) -> T {
+        self.value
+    }
+
+    /// Which rotation opened it, counted from 0 in the order in which they were added; `None` for
+    /// the current settings.
+    #[must_use]
+    pub fn rotation(&self) -> Option<usize> {
+        self.rotation
+    }
+
+    /// Whether it should be written anew: a rotation opened it, or it was in another
+    /// serialization than the jar writes.
+    #[must_use]
+    pub fn needs_rewrite(&self) -> bool {
+        self.stale
+    }
+
+    /// The expiry that was sealed with it.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<OffsetDateTime> {
+        self.expires_at
+    }
+
+    /// The same with another value.
+    pub(crate) fn try_map<U, E>(self, map: impl FnOnce(T) -> Result<U, E>) -> Result<Opened<U>, E> {
+        let Self {
+            value,
+            rotation,
+            stale,
+            expires_at,
+        } = self;
+        Ok(Opened {
+            value: map(value)?,
+            rotation,
+            stale,
+            expires_at,
+        })
+    }
+}
+
+impl Opened<Payload> {
+    pub(super) fn load<T: DeserializeOwned>(self) -> Result<Opened<T>, Refusal> {
+        self.try_map(|payload| payload.load().map_err(|_| Refusal::UnreadableValue))
+    }
+}

@@ -1,0 +1,380 @@
+//! The `Set-Cookie` header.
+
+use std::fmt;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::attributes::{Attributes, Expiry};
+use super::domain::Domain;
+use super::escape::{escape, escaped_len};
+use super::rules::header_time;
+use crate::error::Error;
+use crate::rails_version::RailsVersion;
+use crate::settings::{SameSite, Settings};
+
+/// A cookie to be set: what its header says is checked, so that any there is can be sent. `Display` renders the
+/// header's value, ASCII throughout, in Rack's order and in the lower case of Rack 3.1.
+///
+/// ```
+/// use hardtack::{Attributes, SetCookie};
+///
+/// let cookie = SetCookie::new("k", "a+b", &Attributes::new().http_only(true))?;
+/// assert_eq!(cookie.to_string(), "k=a%2Bb; path=/; httponly; samesite=lax");
+/// # Ok::<(), hardtack::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct SetCookie {
+    name: String,
+    value: Vec<u8>,
+    path: String,
+    domain: Option<String>,
+    max_age: Option<u64>,
+    expires: Option<OffsetDateTime>,
+    secure: bool,
+    http_only: bool,
+    same_site: Option<SameSite>,
+    partitioned: bool,
+}
+
+impl SetCookie {
+    /// A cookie of this name and value. The value is any bytes, not escaped: the header escapes them.
+    ///
+    /// # Errors
+    ///
+    /// All of [`Attributes::check`]; and where the domain depends on the request and
+    /// [`Attributes::for_host`] was not given.
+    ///
+    /// ```
+    /// use hardtack::{Attributes, SetCookie};
+    ///
+    /// assert_eq!(SetCookie::new("k", "v", &Attributes::new())?.to_string(), "k=v; path=/; samesite=lax");
+    /// assert!(SetCookie::new("a=b", "v", &Attributes::new()).is_err());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    pub fn new(
+        name: impl Into<String>,
+        value: impl Into<Vec<u8>>,
+        attributes: &Attributes,
+    ) -> Result<Self, Error> {
+        Self::as_rails(RailsVersion::NEWEST, name, value, attributes)
+    }
+
+    /// A plain cookie as an app of this Rails version writes it: the version says what `SameSite` is where the
+    /// attributes do not, and whether `domain: :all` has a leading dot.
+    ///
+    /// # Errors
+    ///
+    /// As for [`new`](Self::new).
+    ///
+    /// ```
+    /// use hardtack::{Attributes, Domain, RailsVersion, SetCookie};
+    ///
+    /// let attributes = Attributes::new().domain(Domain::All { tld_length: None }).for_host("www.example.org");
+    /// let cookie = SetCookie::as_rails(RailsVersion::V6_0, "k", "v", &attributes)?;
+    /// assert_eq!(cookie.to_string(), "k=v; domain=.example.org; path=/");
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    pub fn as_rails(
+        version: RailsVersion,
+        name: impl Into<String>,
+        value: impl Into<Vec<u8>>,
+        attributes: &Attributes,
+    ) -> Result<Self, Error> {
+        Self::under(&version.settings(), name, value, attributes)
+    }
+
+    /// A cookie as an app of these settings writes it.
+    pub(super) fn under(
+        settings: &Settings,
+        name: impl Into<String>,
+        value: impl Into<Vec<u8>>,
+        attributes: &Attributes,
+    ) -> Result<Self, Error> {
+        let name = name.into();
+        let same_site = attributes.same_site.unwrap_or(settings.same_site);
+        attributes.check_with(&name, same_site)?;
+        let domain = match (&attributes.domain, &attributes.host) {
+            (Domain::Host, _) => None,
+            (Domain::Exact(domain), _) => Some(domain.clone()),
+            (domain, Some(host)) => domain.resolve(host, settings.version.defaults().leading_dot),
+            (Domain::All { .. } | Domain::FirstOf(_), None) => {
+                let reason =
+                    "its domain depends on the request; give its host with Attributes::for_host";
+                return Err(Error::CookieConflict { name, reason });
+            }
+        };
+        Ok(Self {
+            name,
+            value: value.into(),
+            path: attributes.path.clone(),
+            domain,
+            max_age: attributes.max_age.map(whole_seconds),
+            expires: match attributes.expiry {
+                Expiry::WithBrowser => None,
+                Expiry::At(at) => header_time(at),
+                Expiry::InTwentyYears => header_time(twenty_years_after(OffsetDateTime::now_utc())),
+            },
+            secure: attributes.secure,
+            http_only: attributes.http_only,
+            same_site,
+            partitioned: attributes.partitioned,
+        })
+    }
+
+    /// The same cookie, to be forgotten at once.
+    pub(super) fn expired(self) -> Self {
+        Self {
+            max_age: Some(0),
+            expires: Some(OffsetDateTime::UNIX_EPOCH),
+            ..self
+        }
+    }
+
+    /// The same cookie with another value.
+    pub(super) fn with_value(self, value: Vec<u8>) -> Self {
+        Self { value, ..self }
+    }
+
+    /// The cookie that makes the browser forget this one: empty, `max-age=0` and expired since 1970. Give the
+    /// attributes it was set with: path and domain tell the browser which cookie is meant, and a `__Host-` name needs
+    /// its `secure`. Their own expiry is not used. (Rack 2.2 `utils.rb`, `delete_cookie_header!`.)
+    ///
+    /// # Errors
+    ///
+    /// As for [`new`](Self::new).
+    ///
+    /// ```
+    /// use hardtack::{Attributes, SetCookie};
+    ///
+    /// let cookie = SetCookie::delete("k", &Attributes::new())?;
+    /// assert_eq!(
+    ///     cookie.to_string(),
+    ///     "k=; path=/; max-age=0; expires=Thu, 01 Jan 1970 00:00:00 GMT; samesite=lax"
+    /// );
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    pub fn delete(name: impl Into<String>, attributes: &Attributes) -> Result<Self, Error> {
+        Ok(Self::new(name, "", attributes)?.expired())
+    }
+
+    /// The bytes browsers count against their limit of 4,096: name and value as sent, escaped, without the `=` and
+    /// the attributes (RFC 6265bis section 5.6; Chrome and Firefox). A longer cookie is dropped silently.
+    ///
+    /// ```
+    /// use hardtack::{Attributes, SetCookie};
+    ///
+    /// assert_eq!(SetCookie::new("k", "a+b", &Attributes::new())?.size(), "ka%2Bb".len());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.name.len() + escaped_len(&self.value)
+    }
+
+    /// The name, an RFC 6265 token.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, SetCookie};
+    /// assert_eq!(SetCookie::new("k", "v", &Attributes::new())?.name(), "k");
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The value, not escaped.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, SetCookie};
+    /// assert_eq!(SetCookie::new("k", "a b", &Attributes::new())?.value(), b"a b");
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn value(&self) -> &[u8] {
+        &self.value
+    }
+
+    /// The value as it is sent: what belongs after `name=`.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, SetCookie};
+    /// assert_eq!(SetCookie::new("k", "a+b", &Attributes::new())?.escaped_value(), "a%2Bb");
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn escaped_value(&self) -> String {
+        escape(&self.value)
+    }
+
+    /// The path, `/` where none was given.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, SetCookie};
+    /// assert_eq!(SetCookie::new("k", "v", &Attributes::new())?.path(), "/");
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The domain as it stands in the header; None for the host alone.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, SetCookie};
+    /// assert_eq!(SetCookie::new("k", "v", &Attributes::new())?.domain(), None);
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn domain(&self) -> Option<&str> {
+        self.domain.as_deref()
+    }
+
+    /// `max-age`, whole seconds; 0 deletes.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, SetCookie};
+    /// let max_age = SetCookie::delete("k", &Attributes::new())?.max_age();
+    /// assert_eq!(max_age, Some(std::time::Duration::ZERO));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn max_age(&self) -> Option<Duration> {
+        self.max_age.map(Duration::from_secs)
+    }
+
+    /// When it expires, in UTC.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, SetCookie};
+    /// let expires = SetCookie::delete("k", &Attributes::new())?.expires();
+    /// assert_eq!(expires, Some(time::OffsetDateTime::UNIX_EPOCH));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn expires(&self) -> Option<OffsetDateTime> {
+        self.expires
+    }
+
+    /// Whether it is sent over HTTPS only.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, SetCookie};
+    /// assert!(!SetCookie::new("k", "v", &Attributes::new())?.secure());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn secure(&self) -> bool {
+        self.secure
+    }
+
+    /// Whether it is hidden from scripts.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, SetCookie};
+    /// assert!(!SetCookie::new("k", "v", &Attributes::new())?.http_only());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn http_only(&self) -> bool {
+        self.http_only
+    }
+
+    /// `SameSite`; None where the header does not say.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, SameSite, SetCookie};
+    /// assert_eq!(SetCookie::new("k", "v", &Attributes::new())?.same_site(), Some(SameSite::Lax));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn same_site(&self) -> Option<SameSite> {
+        self.same_site
+    }
+
+    /// Whether each embedding site has a cookie of its own.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, SetCookie};
+    /// assert!(!SetCookie::new("k", "v", &Attributes::new())?.partitioned());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn partitioned(&self) -> bool {
+        self.partitioned
+    }
+}
+
+impl fmt::Display for SetCookie {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        f.write_str("=")?;
+        f.write_str(&escape(&self.value))?;
+        // Rack's order (2.2 utils.rb, add_cookie_to_header; 3.1 set_cookie_header).
+        if let Some(domain) = &self.domain {
+            write!(f, "; domain={domain}")?;
+        }
+        write!(f, "; path={}", self.path)?;
+        if let Some(seconds) = self.max_age {
+            write!(f, "; max-age={seconds}")?;
+        }
+        if let Some(at) = self.expires {
+            f.write_str("; expires=")?;
+            write_http_date(f, at)?;
+        }
+        if self.secure {
+            f.write_str("; secure")?;
+        }
+        if self.http_only {
+            f.write_str("; httponly")?;
+        }
+        if let Some(same_site) = self.same_site {
+            write!(f, "; samesite={}", same_site.name())?;
+        }
+        if self.partitioned {
+            f.write_str("; partitioned")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for SetCookie {
+    /// Without the value: it may be somebody's session.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SetCookie")
+            .field("name", &self.name)
+            .field("size", &self.size())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A begun second counts: rounding half a second down to 0 would delete the cookie.
+fn whole_seconds(duration: Duration) -> u64 {
+    duration
+        .as_secs()
+        .saturating_add(u64::from(duration.subsec_nanos() > 0))
+}
+
+fn twenty_years_after(now: OffsetDateTime) -> OffsetDateTime {
+    let year = now.year() + 20;
+    // The 29th of February has no fellow in 2100; Rails takes the 28th.
+    now.replace_year(year)
+        .or_else(|_| {
+            now.replace_day(28)
+                .and_then(|day_before| day_before.replace_year(year))
+        })
+        .unwrap_or(now)
+}
+
+/// `Tue, 15 Oct 2030 05:00:00 GMT` (RFC 9110 section 5.6.7, IMF-fixdate; Ruby's `Time#httpdate`).
+fn write_http_date(f: &mut fmt::Formatter<'_>, at: OffsetDateTime) -> fmt::Result {
+    let (weekday, month) = (at.weekday().to_string(), at.month().to_string());
+    let (year, day) = (at.year(), at.day());
+    let (hour, minute, second) = at.to_hms();
+    write!(
+        f,
+        "{weekday:.3}, {day:02} {month:.3} {year:04} {hour:02}:{minute:02}:{second:02} GMT"
+    )
+}

@@ -1,0 +1,250 @@
+//! The `Cookie` header and the escaping of values, against Rails and Rack.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+use std::fmt::Write;
+
+use hardtack::{CookieHeader, escape, escape_into, escaped_len, unescape, unescape_into};
+use proptest::prelude::*;
+use serde_json::Value;
+
+const RAILS: [&str; 3] = [
+    include_str!("vectors/attributes/rails-6.1.jsonl"),
+    include_str!("vectors/attributes/rails-7.1.jsonl"),
+    include_str!("vectors/attributes/rails-8.1.jsonl"),
+];
+const RACK: &str = include_str!("vectors/cookie_header/rack-2.2.jsonl");
+
+#[test]
+fn every_header_as_rails_reads_it() {
+    for file in RAILS {
+        let mut count = 0;
+        for line in file.lines() {
+            let record: Value = serde_json::from_str(line).unwrap();
+            if record["kind"] != "parse" {
+                continue;
+            }
+            count += 1;
+            let header = CookieHeader::new(record["header"].as_str().unwrap());
+            let cookies = record["cookies"].as_object().unwrap();
+            for (name, value) in cookies {
+                // `<ff>` stands for the byte 0xFF, which JSON cannot say.
+                let expected = value.as_str().map(|text| {
+                    if text == "<ff>" {
+                        vec![0xFF]
+                    } else {
+                        text.into()
+                    }
+                });
+                assert_eq!(
+                    header.get(name).map(std::borrow::Cow::into_owned),
+                    expected,
+                    "{line}"
+                );
+            }
+            assert!(
+                header
+                    .iter()
+                    .all(|(name, _)| cookies.contains_key(std::str::from_utf8(name).unwrap())),
+                "{line}"
+            );
+        }
+        assert_eq!(count, 17);
+    }
+}
+
+#[test]
+fn every_header_and_byte_as_rack_reads_and_writes_it() {
+    let (mut headers, mut bytes) = (0, 0);
+    for line in RACK.lines() {
+        let record: Value = serde_json::from_str(line).unwrap();
+        if let Some(byte) = record["byte"].as_u64() {
+            bytes += 1;
+            let byte = [u8::try_from(byte).unwrap()];
+            assert_eq!(escape(&byte), record["escaped"]);
+            assert_eq!(escaped_len(&byte), escape(&byte).len());
+            continue;
+        }
+        headers += 1;
+        let bytes = hex(&record["header"]).unwrap();
+        let mut cookies: Vec<(Vec<u8>, Option<Vec<u8>>)> = Vec::new();
+        for (name, value) in CookieHeader::new(&bytes) {
+            if !cookies.iter().any(|(seen, _)| seen == name) {
+                cookies.push((
+                    name.to_vec(),
+                    value.map(|value| unescape(value).into_owned()),
+                ));
+            }
+            if let Ok(name) = std::str::from_utf8(name) {
+                let first = cookies
+                    .iter()
+                    .find(|(seen, _)| seen == name.as_bytes())
+                    .unwrap();
+                assert_eq!(
+                    CookieHeader::new(&bytes).get(name).as_deref(),
+                    first.1.as_deref(),
+                    "{line}"
+                );
+            }
+        }
+        let expected = record["cookies"].as_array().unwrap().iter();
+        let expected: Vec<_> = expected
+            .map(|pair| (hex(&pair[0]).unwrap(), hex(&pair[1])))
+            .collect();
+        assert_eq!(cookies, expected, "{line}");
+    }
+    assert_eq!((headers, bytes), (384, 256));
+}
+
+fn hex(text: &Value) -> Option<Vec<u8>> {
+    let (digits, []) = text.as_str()?.as_bytes().as_chunks::<2>() else {
+        panic!("{text}")
+    };
+    Some(
+        digits
+            .iter()
+            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
+            .collect(),
+    )
+}
+
+#[test]
+fn one_bad_percent_leaves_the_whole_value() {
+    for bad in [
+        "%",
+        "%4",
+        "%4g",
+        "%g4",
+        "%%41",
+        "%41%",
+        "+%",
+        "%+1",
+        "%4+",
+        "%\u{b9}1",
+        "a%zz+b%41",
+    ] {
+        for before in [0, 1, 31, 61, 62, 63, 64, 65, 700] {
+            for after in [0, 1, 2, 100] {
+                let value = format!("{}+{bad}{}", "g".repeat(before), "-".repeat(after));
+                assert_eq!(*unescape(value.as_bytes()), *value.as_bytes());
+            }
+        }
+    }
+    assert!(matches!(unescape(b"plain"), std::borrow::Cow::Borrowed(_)));
+}
+
+#[test]
+fn values_do_not_show_in_debug() {
+    let header = CookieHeader::new("k=hush; j=hush");
+    assert_eq!(format!("{header:?}"), r#"CookieHeader ["k", "j"]"#);
+    assert!(!format!("{:?}", header.iter()).contains("104"));
+}
+
+/// The rule itself, a byte at a time.
+fn plainly_escaped(value: &[u8]) -> String {
+    let mut out = String::new();
+    for byte in value {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'*' | b'-' | b'.' | b'_' => {
+                out.push(char::from(*byte));
+            }
+            b' ' => out.push('+'),
+            _ => write!(out, "%{byte:02X}").unwrap(),
+        }
+    }
+    out
+}
+
+/// The rule itself: Ruby's regular expressions, a byte at a time.
+fn plainly_unescaped(value: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut rest = value;
+    while let Some((byte, after)) = rest.split_first() {
+        rest = after;
+        out.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let digits = after
+                    .get(..2)
+                    .filter(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+                let Some(digits) = digits else {
+                    return value.to_vec();
+                };
+                rest = &after[2..];
+                u8::from_str_radix(std::str::from_utf8(digits).unwrap(), 16).unwrap()
+            }
+            byte => *byte,
+        });
+    }
+    out
+}
+
+/// Bytes of which few, many or all need work, across several blocks.
+fn values() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..300),
+        "[A-Za-z0-9+/=-]{0,300}".prop_map(String::into_bytes),
+        "[a-z+%]{0,40}".prop_map(String::into_bytes),
+        "([A-Za-z0-9]{0,70}(%[0-9A-Fa-f]{2}|\\+|%[0-9a-g+]{1,2})){0,6}"
+            .prop_map(String::into_bytes),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn escaping_by_the_rule(value in values(), before in values()) {
+        let escaped = escape(&value);
+        prop_assert_eq!(&escaped, &plainly_escaped(&value));
+        prop_assert_eq!(escaped_len(&value), escaped.len());
+        prop_assert_eq!(&*unescape(escaped.as_bytes()), &*value);
+        let mut out = before.clone();
+        escape_into(&mut out, &value);
+        prop_assert_eq!(out, [&before, escaped.as_bytes()].concat());
+    }
+
+    #[test]
+    fn unescaping_by_the_rule(value in values(), before in values()) {
+        let unescaped = plainly_unescaped(&value);
+        prop_assert_eq!(&*unescape(&value), &*unescaped);
+        let mut out = before.clone();
+        unescape_into(&mut out, &value);
+        prop_assert_eq!(out, [before, unescaped].concat());
+    }
+
+    #[test]
+    fn any_bytes_make_a_header(header in prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..200),
+        prop::collection::vec(prop::sample::select(b"ab=; %+4".to_vec()), 0..60),
+    ], name in "[ab=; ]{0,3}") {
+        let cookies = CookieHeader::new(&header);
+        let _ = cookies.get(&name);
+        for (name, _) in cookies {
+            prop_assert!(!name.contains(&b';') && !name.contains(&b'='));
+        }
+        // Pairs joined again read as the same pairs.
+        let pairs: Vec<_> = cookies.iter().collect();
+        let joined: Vec<Vec<u8>> = pairs.iter().map(|(name, value)| match value {
+            Some(value) => [name, &b"="[..], value].concat(),
+            None => name.to_vec(),
+        }).collect();
+        let joined = joined.join(&b';');
+        if !joined.windows(2).any(|pair| pair == b"; ") {
+            prop_assert_eq!(CookieHeader::new(&joined).iter().collect::<Vec<_>>(), pairs);
+        }
+    }
+
+    #[test]
+    fn what_was_set_is_read_back(value in prop::collection::vec(any::<u8>(), 0..300)) {
+        let cookie = hardtack::SetCookie::new("k", &*value, &hardtack::Attributes::new()).unwrap();
+        let header = cookie.to_string();
+        let sent = header.split("; ").next().unwrap();
+        prop_assert_eq!(cookie.size() + 1, sent.len());
+        let request = format!("a=1; {sent}; k=2");
+        let read = CookieHeader::new(&request).get("k");
+        prop_assert_eq!(read.as_deref(), Some(&*value));
+    }
+}
