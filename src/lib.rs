@@ -1,0 +1,79 @@
+//! Rails' encrypted cookie session, for Rust.
+//!
+//! hardtack opens the cookies that a Rails app set, and seals cookies that the app opens: the
+//! session, and any other of `cookies.encrypted` and `cookies.signed`, as Rails 5.2 to 8.1 write
+//! them. A user who logged in at Rails is logged in at Rust, and back.
+//!
+//! ```
+//! use hardtack::{Attributes, CookieHeader, Jar, RailsVersion, Rotation, SecretKeyBase, SessionData};
+//!
+//! // The app's secret_key_base, and its load_defaults. Keys are derived here, once.
+//! # let text = "b3c631c314c0bbca50c1b2843150fe33b3c631c314c0bbca50c1b2843150fe33";
+//! let secret = SecretKeyBase::new(text)?;
+//! let jar = Jar::encrypted(&secret, RailsVersion::V7_1)
+//!     // Cookies from before the upgrade to load_defaults 7.0 still open:
+//!     .rotation(Rotation::encrypted(&secret, RailsVersion::V6_1));
+//!
+//! let mut session = SessionData::new();
+//! session.insert("user_id", &42)?;
+//! let set_cookie = session.write(&jar, "_shop_session", &Attributes::new().http_only(true))?;
+//!
+//! let header = format!("_shop_session={}", set_cookie.escaped_value());
+//! let session = SessionData::read(&jar, "_shop_session", &CookieHeader::new(&header))?.unwrap();
+//! assert_eq!(session.value().get::<u32>("user_id")?, Some(42));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What to reach for
+//!
+//! - [`SessionData`]: the session. Values are decoded when they are asked for, and what was not
+//!   changed goes back to Rails as it came.
+//! - [`Jar`]: the encrypted or the signed jar, for any cookie and any [`serde`] type, with
+//!   [rotations](Rotation) of secrets, digests, formats and names.
+//! - [`RailsVersion`] and [`Settings`]: what an app's `load_defaults` means, and what it changed.
+//! - [`CookieHeader`] and [`SetCookie`]: the headers, by Rack's rules.
+//! - [`KeyGenerator`]: keys for anything else that the app derives from its secret.
+//!
+//! # Errors
+//!
+//! Whoever sends a cookie that does not open gets one answer, [`InvalidMessage`]. Why it does not
+//! is for the operator: [`Jar::explain`] tells the [`Refusal`]. What is wrong with a setting, a
+//! secret or a value to be written is an [`Error`].
+//!
+//! # Size
+//!
+//! A browser drops a cookie whose name and value take more than 4096 bytes, without a word. Two
+//! layers of base64, the envelope and the escaping leave about 2,020 bytes of session JSON that
+//! always fit; beyond that, [`Error::CookieOverflow`] says what takes the room.
+//!
+//! # Features
+//!
+//! All off by default: `cli` (the command line), `cookie` (conversion into the `cookie` crate's
+//! type).
+
+mod cipher;
+mod cookie;
+mod error;
+mod key_generator;
+mod message;
+mod rails_version;
+mod secret_key_base;
+mod serializer;
+mod session;
+mod settings;
+
+pub use cookie::attributes::Attributes;
+pub use cookie::domain::{Domain, host_without_port, request_host};
+pub use cookie::escape::{escape, escape_into, escaped_len, unescape, unescape_into};
+pub use cookie::header::{CookieHeader, Cookies};
+pub use cookie::jar::Jar;
+pub use cookie::opened::Opened;
+pub use cookie::rotation::Rotation;
+pub use cookie::set_cookie::SetCookie;
+pub use error::{CookieOverflow, Error, InvalidMessage, Refusal};
+pub use key_generator::{Key, KeyGenerator};
+pub use rails_version::RailsVersion;
+pub use secret_key_base::SecretKeyBase;
+pub use serializer::value::*;
+pub use session::data::SessionData;
+pub use settings::{Cipher, HmacDigest, KeyDigest, LimitRule, SameSite, Serializer, Settings};

@@ -1,0 +1,339 @@
+//! [`SessionData`]: the inside of a session.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use rand::TryRng;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::cookie::attributes::Attributes;
+use crate::cookie::header::CookieHeader;
+use crate::cookie::jar::Jar;
+use crate::cookie::opened::Opened;
+use crate::cookie::set_cookie::SetCookie;
+use crate::error::{Error, InvalidMessage, Refusal};
+use crate::serializer::Payload;
+use crate::serializer::entries::{Entries, Key, Part};
+use crate::serializer::value::{self, Value};
+
+/// The key under which Rails keeps a session's id.
+const SESSION_ID: &str = "session_id";
+
+/// What is in a session: text keys, and values of any kind.
+///
+/// It keeps what it was read from, and beside it only what was changed since. So a value is
+/// decoded when somebody asks for it, and one that nobody changed goes back as it came: key order,
+/// integers of any size, floats, escapes.
+///
+/// ```
+/// use hardtack::{Attributes, CookieHeader, Jar, RailsVersion, SecretKeyBase, SessionData};
+///
+/// let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+///
+/// let mut session = SessionData::new();
+/// session.insert("user_id", &42)?;
+/// let cookie = session.write(&jar, "_shop_session", &Attributes::new().http_only(true))?;
+///
+/// let header = format!("_shop_session={}", cookie.escaped_value());
+/// let session = SessionData::read(&jar, "_shop_session", &CookieHeader::new(&header))?.unwrap();
+/// assert_eq!(session.value().get::<u32>("user_id")?, Some(42));
+/// assert_eq!(session.value().session_id().unwrap().len(), 32);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct SessionData {
+    read: Entries,
+    changes: Vec<(Box<str>, Change)>,
+    is_changed: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Change {
+    Set(Value),
+    Removed,
+}
+
+impl SessionData {
+    /// A session with nothing in it.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads the session from a request's `Cookie` header; `None` where there is no such cookie.
+    ///
+    /// # Errors
+    /// [`InvalidMessage`], and nothing else, where the cookie does not open or holds no map.
+    pub fn read(
+        jar: &Jar,
+        name: &str,
+        header: &CookieHeader<'_>,
+    ) -> Result<Option<Opened<Self>>, InvalidMessage> {
+        match jar.find(name, header) {
+            None => Ok(None),
+            Some(opened) => Ok(Some(Self::load(opened?)?)),
+        }
+    }
+
+    /// Reads the session from its cookie's value, no longer escaped.
+    ///
+    /// ```
+    /// # use hardtack::{Jar, RailsVersion, SecretKeyBase, SessionData};
+    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    /// assert!(SessionData::read_value(&jar, "_shop_session", "AAAA--AAAA--AAAA").is_err());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`InvalidMessage`], and nothing else, where the cookie does not open or holds no map.
+    pub fn read_value(
+        jar: &Jar,
+        name: &str,
+        value: impl AsRef<[u8]>,
+    ) -> Result<Opened<Self>, InvalidMessage> {
+        Ok(Self::load(jar.open(name, value.as_ref())?)?)
+    }
+
+    fn load(opened: Opened<Payload>) -> Result<Opened<Self>, Refusal> {
+        opened.try_map(|payload| {
+            let read = Entries::load(payload)
+                .ok()
+                .flatten()
+                .ok_or(Refusal::UnreadableValue)?;
+            Ok(Self {
+                read,
+                ..Self::default()
+            })
+        })
+    }
+
+    /// Writes the session through a jar, as a cookie of this name.
+    ///
+    /// A `session_id` is added where there is none, since Rails takes a session without one for
+    /// empty; keys whose value is nil are left out, as in Rails.
+    ///
+    /// # Errors
+    /// As [`Jar::write`].
+    pub fn write(
+        &mut self,
+        jar: &Jar,
+        name: &str,
+        attributes: &Attributes,
+    ) -> Result<SetCookie, Error> {
+        if self.session_id().is_none() {
+            self.set(
+                SESSION_ID,
+                Change::Set(Value::String(generate_session_id()?)),
+            );
+        }
+        let payload = self.read.dump(&self.parts(), jar.dump_style())?;
+        jar.write_payload(name, &payload, attributes)
+    }
+
+    /// Reads the value of a key as a type; `None` where there is no such key, or nil in it.
+    ///
+    /// ```
+    /// # use hardtack::SessionData;
+    /// let mut session = SessionData::new();
+    /// session.insert("user_id", &42)?;
+    /// assert_eq!(session.get::<u32>("user_id")?, Some(42));
+    /// assert_eq!(session.get::<u32>("cart")?, None);
+    /// assert!(session.get::<Vec<String>>("user_id").is_err());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::UnexpectedValue`] where it is not of that type.
+    pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
+        let unexpected = |reason| Error::UnexpectedValue {
+            key: key.to_owned(),
+            reason,
+        };
+        match self.place(key) {
+            None | Some(Place::Changed(Value::Nil)) => Ok(None),
+            Some(Place::Read(entry)) if self.read.is_nil(entry) => Ok(None),
+            Some(Place::Read(entry)) => self.read.get(entry).map(Some).map_err(unexpected),
+            Some(Place::Changed(value)) => T::deserialize(value)
+                .map(Some)
+                .map_err(|error| unexpected(error.to_string())),
+        }
+    }
+
+    /// Sets the value of a key.
+    ///
+    /// # Errors
+    /// [`Error::UnwritableValue`] where the value is none that a session can hold.
+    pub fn insert<T: Serialize + ?Sized>(
+        &mut self,
+        key: impl Into<String>,
+        value: &T,
+    ) -> Result<(), Error> {
+        let value = value::to_value(value)?;
+        self.set(&key.into(), Change::Set(value));
+        Ok(())
+    }
+
+    /// Removes a key. Says whether it was there.
+    ///
+    /// ```
+    /// # use hardtack::SessionData;
+    /// let mut session = SessionData::new();
+    /// session.insert("user_id", &42)?;
+    /// assert!(session.remove("user_id"));
+    /// assert!(!session.remove("user_id"));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    pub fn remove(&mut self, key: &str) -> bool {
+        let found = self.contains_key(key);
+        if found {
+            self.set(key, Change::Removed);
+        }
+        found
+    }
+
+    /// Removes every key, `session_id` too: the next [`write`](Self::write) makes a new one.
+    ///
+    /// ```
+    /// # use hardtack::SessionData;
+    /// let mut session = SessionData::new();
+    /// session.insert("user_id", &42)?;
+    /// session.clear();
+    /// assert!(session.is_empty());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    pub fn clear(&mut self) {
+        *self = Self {
+            is_changed: true,
+            ..Self::default()
+        };
+    }
+
+    /// Whether there is this key, be it nil.
+    #[must_use]
+    pub fn contains_key(&self, key: &str) -> bool {
+        self.place(key).is_some()
+    }
+
+    /// The keys, in the order in which they were written first.
+    ///
+    /// ```
+    /// # use hardtack::SessionData;
+    /// let mut session = SessionData::new();
+    /// session.insert("b", &1)?;
+    /// session.insert("a", &2)?;
+    /// assert_eq!(session.keys(), ["b", "a"]);
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn keys(&self) -> Vec<Cow<'_, str>> {
+        let key = |(key, _)| match key {
+            Key::Read(entry) => self.read.key(entry),
+            Key::New(key) => Cow::Borrowed(key),
+        };
+        self.all().into_iter().map(key).collect()
+    }
+
+    /// Whether there is no key at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.all().is_empty()
+    }
+
+    /// Whether anything was set, removed or cleared since it was read.
+    #[must_use]
+    pub fn is_changed(&self) -> bool {
+        self.is_changed
+    }
+
+    /// The session's id: 32 hexadecimal digits in a session that Rails made. `None` where it has
+    /// none yet.
+    #[must_use]
+    pub fn session_id(&self) -> Option<String> {
+        self.get(SESSION_ID).ok().flatten()
+    }
+
+    fn set(&mut self, key: &str, change: Change) {
+        self.is_changed = true;
+        match self
+            .changes
+            .iter_mut()
+            .find(|(changed, _)| **changed == *key)
+        {
+            Some((_, earlier)) => *earlier = change,
+            None => self.changes.push((key.into(), change)),
+        }
+    }
+
+    fn change(&self, key: &str) -> Option<&Change> {
+        self.changes
+            .iter()
+            .find(|(changed, _)| **changed == *key)
+            .map(|(_, change)| change)
+    }
+
+    /// Where the value of a key is to be found.
+    fn place(&self, key: &str) -> Option<Place<'_>> {
+        match self.change(key) {
+            Some(Change::Set(value)) => Some(Place::Changed(value)),
+            Some(Change::Removed) => None,
+            None => self.read.find(key).map(Place::Read),
+        }
+    }
+
+    /// Every entry: those that were read at their old places, then the new ones.
+    fn all(&self) -> Vec<(Key<'_>, Part<'_>)> {
+        let read = self.read.unique();
+        let was_read = |key: &str| read.iter().any(|entry| self.read.key(*entry) == *key);
+        let new = self
+            .changes
+            .iter()
+            .filter_map(|(key, change)| match change {
+                Change::Set(value) if !was_read(key) => Some((Key::New(key), Part::Changed(value))),
+                _ => None,
+            });
+        let old = read
+            .iter()
+            .filter_map(|&entry| match self.change(&self.read.key(entry)) {
+                None => Some((Key::Read(entry), Part::Read(entry))),
+                Some(Change::Set(value)) => Some((Key::Read(entry), Part::Changed(value))),
+                Some(Change::Removed) => None,
+            });
+        old.chain(new).collect()
+    }
+
+    /// What is written: every entry but those that are nil (`Session#delete_nil_values`-like, in
+    /// `ActionDispatch::Session::CookieStore`).
+    fn parts(&self) -> Vec<(Key<'_>, Part<'_>)> {
+        let mut parts = self.all();
+        parts.retain(|(_, part)| match part {
+            Part::Read(entry) => !self.read.is_nil(*entry),
+            Part::Changed(value) => **value != Value::Nil,
+        });
+        parts
+    }
+}
+
+enum Place<'a> {
+    Read(usize),
+    Changed(&'a Value),
+}
+
+/// As `SecureRandom.hex(16)` (`Rack::Session::Abstract::ID#generate_sid`).
+fn generate_session_id() -> Result<String, Error> {
+    let mut random = [0; 16];
+    rand::rngs::SysRng
+        .try_fill_bytes(&mut random)
+        .map_err(|_| Error::NoRandomness)?;
+    Ok(format!("{:032x}", u128::from_be_bytes(random)))
+}
+
+impl fmt::Debug for SessionData {
+    /// The keys alone: values may be personal, or secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionData")
+            .field("keys", &self.keys())
+            .field("is_changed", &self.is_changed)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,3 @@
+//! The session: what is in it, and how it gets into a cookie and out again.
+
+pub(crate) mod data;
