@@ -1,0 +1,155 @@
+//! Lines in, lines out: values from arguments or standard input, one answer for each.
+
+use std::ffi::OsString;
+use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, IsTerminal, StdoutLock, Write};
+
+use clap::{Arg, ArgAction, ArgMatches, value_parser};
+use hardtack::Refusal;
+
+use crate::hint::hint;
+use crate::output::{self, complain};
+
+/// The arguments of a command that works line by line.
+pub(crate) fn args(value: &'static str) -> [Arg; 2] {
+    [
+        Arg::new("values")
+            .value_name(value)
+            .value_parser(value_parser!(OsString))
+            .action(ArgAction::Append)
+            .allow_negative_numbers(true)
+            .help("Any number of them; without any, one a line from standard input"),
+        Arg::new("jsonl")
+            .long("jsonl")
+            .action(ArgAction::SetTrue)
+            .help("Print exactly one JSON object a line for each value, in order, errors included"),
+    ]
+}
+
+/// What a value becomes.
+pub(crate) struct Answer {
+    /// For a person.
+    pub(crate) text: String,
+    /// For a program: a JSON object.
+    pub(crate) json: String,
+}
+
+/// Why a value failed: the reason for a program, and what else a person may want to know.
+pub(crate) struct Failure {
+    pub(crate) reason: Refusal,
+    pub(crate) detail: String,
+}
+
+impl From<Refusal> for Failure {
+    fn from(reason: Refusal) -> Self {
+        Self {
+            reason,
+            detail: hint(reason).to_owned(),
+        }
+    }
+}
+
+/// Why no more values are answered.
+enum Stop {
+    /// Whoever reads us has read enough (`| head`).
+    ReaderGone,
+    Broken(String),
+}
+
+impl Stop {
+    fn writing(error: &io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::BrokenPipe => Self::ReaderGone,
+            _ => Self::Broken(output::failed(error)),
+        }
+    }
+
+    fn reading(error: &io::Error) -> Self {
+        Self::Broken(format!("standard input: {error}"))
+    }
+}
+
+/// Answers every value, and gives the exit status.
+pub(crate) fn each(
+    matches: &ArgMatches,
+    answer: impl Fn(&[u8]) -> Result<Answer, Failure>,
+) -> Result<u8, String> {
+    let mut answers = Answers {
+        out: BufWriter::new(io::stdout().lock()),
+        jsonl: matches.get_flag("jsonl"),
+        status: crate::OK,
+    };
+    let done = match matches.get_many::<OsString>("values") {
+        Some(values) => values.enumerate().try_for_each(|(index, value)| {
+            answers.add("value", index, answer(value.as_encoded_bytes()))
+        }),
+        None => each_line(&mut answers, answer),
+    };
+    match done.and_then(|()| answers.flush()) {
+        Ok(()) | Err(Stop::ReaderGone) => Ok(answers.status),
+        Err(Stop::Broken(message)) => Err(message),
+    }
+}
+
+/// Answers every line of standard input, taken without its end.
+fn each_line(
+    answers: &mut Answers,
+    answer: impl Fn(&[u8]) -> Result<Answer, Failure>,
+) -> Result<(), Stop> {
+    if io::stdin().is_terminal() {
+        complain("reading one value a line from the terminal; Ctrl-D ends it");
+    }
+    let mut input = BufReader::new(io::stdin().lock());
+    let mut line = Vec::new();
+    for index in 0.. {
+        line.clear();
+        let read = input.read_until(b'\n', &mut line);
+        if read.map_err(|error| Stop::reading(&error))? == 0 {
+            break;
+        }
+        let text = line.strip_suffix(b"\n").unwrap_or(&line);
+        let text = text.strip_suffix(b"\r").unwrap_or(text);
+        answers.add("line", index, answer(text))?;
+        // Whoever waits for this answer before sending more gets it now.
+        if input.buffer().is_empty() {
+            answers.flush()?;
+        }
+    }
+    Ok(())
+}
+
+/// Where the answers go, and what they come to.
+struct Answers {
+    out: BufWriter<StdoutLock<'static>>,
+    jsonl: bool,
+    status: u8,
+}
+
+impl Answers {
+    fn add(
+        &mut self,
+        what: &str,
+        index: usize,
+        answer: Result<Answer, Failure>,
+    ) -> Result<(), Stop> {
+        let written = match answer {
+            Ok(answer) if self.jsonl => writeln!(self.out, "{}", answer.json),
+            Ok(answer) => writeln!(self.out, "{}", answer.text),
+            Err(Failure { reason, detail }) => {
+                self.status = crate::FAILED;
+                if self.jsonl {
+                    writeln!(self.out, "{{\"error\":\"{reason}\"}}")
+                } else {
+                    // On a terminal, messages stand where they belong among the results.
+                    self.flush()?;
+                    complain(&format!("{what} {}: {reason}: {detail}", index + 1));
+                    Ok(())
+                }
+            }
+        };
+        written.map_err(|error| Stop::writing(&error))
+    }
+
+    fn flush(&mut self) -> Result<(), Stop> {
+        self.out.flush().map_err(|error| Stop::writing(&error))
+    }
+}

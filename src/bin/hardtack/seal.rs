@@ -1,0 +1,137 @@
+//! `hardtack seal`: cookies from JSON values.
+
+use clap::{Arg, ArgMatches, Command};
+use hardtack::{Attributes, Error, Refusal, Value};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::args::{self, Cookies, PLAIN};
+use crate::lines::{self, Answer, Failure};
+
+pub(crate) fn command() -> Command {
+    Command::new("seal")
+        .about("Seal JSON values, and print what belongs after NAME= in Set-Cookie")
+        .after_help(
+            "\
+What is sealed is the value as it is given: no session_id is added, no null is
+dropped.
+
+--jsonl prints {\"cookie\": \"...\"}, and for a value that cannot be sealed
+{\"error\": \"...\"}:
+  unreadable value  no JSON, or JSON that Rails would not read
+  too large         it does not fit: see --limit
+
+Exit status: 0 all were sealed, 1 some were not, 2 wrong use.
+
+Examples:
+  export SECRET_KEY_BASE=...
+  hardtack seal --name _shop_session --rails 7.1 \\
+    '{\"session_id\":\"3af1c1b9c1b8d6f1a0a3a7b0c3d4e5f6\",\"user_id\":42}'
+
+  # cookies.signed[:user_id] = { value: 42, expires: ... }
+  hardtack seal --jar signed --name user_id --expires 2030-10-15T05:00:00Z 42
+
+  # Many, one a line; the secret from a file.
+  hardtack seal --secret-key-base-file secret.txt --jsonl < values.jsonl",
+        )
+        .args(lines::args("JSON"))
+        .arg(
+            Arg::new("expires")
+                .long("expires")
+                .value_name("TIME")
+                .value_parser(expires)
+                .help("When the value expires, sealed with it: RFC 3339, as 2030-10-15T05:00:00Z"),
+        )
+        .arg(args::limit())
+        .args(args::args(&PLAIN))
+}
+
+fn expires(text: &str) -> Result<OffsetDateTime, String> {
+    OffsetDateTime::parse(text, &Rfc3339)
+        .map_err(|error| format!("{error}; write it as 2030-10-15T05:00:00Z"))
+}
+
+pub(crate) fn run(matches: &ArgMatches) -> Result<u8, String> {
+    let cookies = Cookies::from(matches, &PLAIN)?;
+    let expires = matches.get_one::<OffsetDateTime>("expires").copied();
+    try_out(&cookies, expires)?;
+    lines::each(matches, |line| {
+        let cookie = seal(&cookies, &value(line)?, expires)?;
+        Ok(Answer {
+            json: format!("{{\"cookie\":\"{cookie}\"}}"),
+            text: cookie,
+        })
+    })
+}
+
+/// Seals a value: what belongs after `name=`.
+pub(crate) fn seal(
+    cookies: &Cookies,
+    value: &Value,
+    expires: Option<OffsetDateTime>,
+) -> Result<String, Failure> {
+    match write(cookies, value, expires) {
+        Ok(cookie) => Ok(cookie),
+        Err(error) => Err(Failure {
+            reason: match error {
+                Error::CookieOverflow(_) => Refusal::TooLarge,
+                _ => Refusal::UnreadableValue,
+            },
+            detail: error.to_string(),
+        }),
+    }
+}
+
+/// Settings under which not even null is sealed are wrong use, and no value's fault.
+fn try_out(cookies: &Cookies, expires: Option<OffsetDateTime>) -> Result<(), String> {
+    match write(cookies, &Value::Nil, expires) {
+        Ok(_) | Err(Error::CookieOverflow(_)) => Ok(()),
+        Err(Error::UnwritableValue { reason }) => Err(format!("{reason}; or see --serializer")),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn write(
+    cookies: &Cookies,
+    value: &Value,
+    expires: Option<OffsetDateTime>,
+) -> Result<String, Error> {
+    let attributes = args::attributes();
+    let attributes = match expires {
+        Some(at) => attributes.expires(at),
+        None => attributes,
+    };
+    let cookie = cookies.jar.write(&cookies.name, value, &attributes)?;
+    Ok(cookie.escaped_value())
+}
+
+/// The JSON value of a line.
+fn value(line: &[u8]) -> Result<Value, Failure> {
+    let unreadable = |detail: String| Failure {
+        reason: Refusal::UnreadableValue,
+        detail,
+    };
+    let text = std::str::from_utf8(line).map_err(|error| unreadable(format!("JSON is UTF-8: {error}")))?;
+    let value = serde_json::from_str(text).map_err(|error| {
+        unreadable(format!(
+            "no JSON that Rails would read: {error}; a text needs its quotes, as in '\"text\"'"
+        ))
+    })?;
+    if is_finite(&value) {
+        Ok(value)
+    } else {
+        Err(unreadable(
+            "a number is beyond the range of a Float".to_owned(),
+        ))
+    }
+}
+
+/// Whether every Float is one that JSON can say: Rails writes null for the others.
+fn is_finite(value: &Value) -> bool {
+    match value {
+        Value::Float(float) => float.is_finite(),
+        Value::Array(values) => values.iter().all(is_finite),
+        Value::Hash(pairs) => pairs.iter().all(|(_, value)| is_finite(value)),
+        _ => true,
+    }
+}
