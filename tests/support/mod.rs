@@ -1,0 +1,49 @@
+//! What several tests share: the vectors, and jars made for them.
+
+#![allow(dead_code, reason = "each test uses a part")]
+
+use std::fs;
+use std::path::Path;
+
+use hardtack::{Jar, RailsVersion, SecretKeyBase, Settings};
+use serde::de::DeserializeOwned;
+
+/// The records of a file under `tests/vectors/`, one JSON object a line.
+pub(crate) fn vectors<T: DeserializeOwned>(file: &str) -> Vec<T> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/vectors")
+        .join(file);
+    let text =
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let record =
+        |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{file}: {error}"));
+    text.lines().map(record).collect()
+}
+
+/// A secret for tests that need no particular one.
+pub(crate) fn secret() -> SecretKeyBase {
+    SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33").unwrap()
+}
+
+/// Another one.
+pub(crate) fn other_secret() -> SecretKeyBase {
+    SecretKeyBase::new("0123456789abcdef0123456789abcdef").unwrap()
+}
+
+/// The defaults of a version, with JSON for a serializer.
+pub(crate) fn json(version: RailsVersion) -> Settings {
+    Settings {
+        serializer: hardtack::Serializer::Json,
+        ..version.settings()
+    }
+}
+
+/// The encrypted jar of Rails 7.1 under [`secret`].
+pub(crate) fn encrypted_jar() -> Jar {
+    Jar::encrypted(&secret(), RailsVersion::V7_1)
+}
+
+/// The signed jar of Rails 7.1 under [`secret`].
+pub(crate) fn signed_jar() -> Jar {
+    Jar::signed(&secret(), RailsVersion::V7_1)
+}
