@@ -73,15 +73,15 @@ pub(crate) fn args(names: &Names) -> Vec<Arg> {
             "DIGEST",
             &each(KeyDigest::ALL, KeyDigest::name),
         )
-        .help("key_generator_hash_digest_class [default: the version's]"),
+        .help("key_generator_hash_digest_class: how keys are derived from the secret [default: the version's]"),
         choice(
             names.hmac_digest,
             "DIGEST",
             &each(HmacDigest::ALL, HmacDigest::name),
         )
-        .help("signed_cookie_digest [default: SHA1]"),
+        .help("signed_cookie_digest: how cookies.signed are signed [default: SHA1]"),
         choice(names.serializer, "FORMAT", &serializers())
-            .help("cookies_serializer [default: the version's]"),
+            .help("cookies_serializer: how values are written and read [default: the version's]"),
         choice(names.metadata, "BOOL", &["true", "false"]).help(
             "use_cookies_with_metadata: seal the cookie's name with the value \
              [default: the version's]",
@@ -150,19 +150,21 @@ impl Cookies {
         let checked = attributes().check(name);
         checked.map_err(|error| format!("--{}: {error}", names.name))?;
         let settings = settings(matches, names)?;
-        let signed =
-            text(matches, names.jar).is_some_and(|jar| jar.eq_ignore_ascii_case("signed"));
-        let (jar, rotation): (fn(&_, _) -> _, fn(&_, _) -> _) = if signed {
-            (Jar::signed::<Settings>, Rotation::signed::<Settings>)
-        } else {
-            (Jar::encrypted, Rotation::encrypted)
-        };
+        let signed = text(matches, names.jar).is_some_and(|jar| jar.eq_ignore_ascii_case("signed"));
         let (first, older) = secrets(matches, names)?;
-        let jar = older
-            .iter()
-            .fold(jar(&first, settings.clone()), |jar, secret| {
-                jar.rotation(rotation(secret, settings.clone()))
-            });
+        let jar = if signed {
+            Jar::signed(&first, settings.clone())
+        } else {
+            Jar::encrypted(&first, settings.clone())
+        };
+        let older = older.iter().map(|secret| {
+            if signed {
+                Rotation::signed(secret, settings.clone())
+            } else {
+                Rotation::encrypted(secret, settings.clone())
+            }
+        });
+        let jar = older.fold(jar, Jar::rotation);
         Ok(Self {
             jar,
             name: name.to_owned(),

@@ -12,8 +12,8 @@ pub(crate) fn hint(refusal: Refusal) -> &'static str {
         }
         Refusal::Invalid => {
             "no key fits: another secret, another digest of the keys (SHA1 up to Rails 6.1, SHA256 \
-             from load_defaults 7.0 on: see --rails and --key-digest), another --hmac-digest, or \
-             it was tampered with"
+             from load_defaults 7.0 on: see --rails and --key-digest), another --jar or \
+             --hmac-digest, or it was tampered with"
         }
         Refusal::Expired => "the expiry that was sealed with the value has passed",
         Refusal::WrongPurpose => "it was sealed under another cookie's name: see --name",

@@ -29,7 +29,7 @@ pub(crate) fn value<'a>(line: &'a [u8], name: &str) -> Result<&'a [u8], Failure>
 pub(crate) fn advice(line: &[u8], name: &str) -> Option<String> {
     let place = line.iter().position(|byte| *byte == b'=')?;
     let (before, after) = line.split_at_checked(place)?;
-    let after = after.trim_ascii_start().strip_prefix(b"=")?;
+    let after = after.strip_prefix(b"=")?;
     // In a message only `=` and `--` follow a `=`.
     let ends_base64 = after.is_empty() || after.starts_with(b"=") || after.starts_with(b"--");
     let is_ours = before == name.as_bytes() || before.contains(&b':');

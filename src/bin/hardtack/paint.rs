@@ -24,6 +24,10 @@ impl Paint {
         self.paint("1", text)
     }
 
+    pub(crate) fn grey(self, text: &str) -> String {
+        self.paint("90", text)
+    }
+
     pub(crate) fn green(self, text: &str) -> String {
         self.paint("32", text)
     }

@@ -1,7 +1,7 @@
 //! `hardtack seal`: cookies from JSON values.
 
 use clap::{Arg, ArgMatches, Command};
-use hardtack::{Attributes, Error, Refusal, Value};
+use hardtack::{Error, Refusal, Value};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -86,7 +86,6 @@ pub(crate) fn seal(
 fn try_out(cookies: &Cookies, expires: Option<OffsetDateTime>) -> Result<(), String> {
     match write(cookies, &Value::Nil, expires) {
         Ok(_) | Err(Error::CookieOverflow(_)) => Ok(()),
-        Err(Error::UnwritableValue { reason }) => Err(format!("{reason}; or see --serializer")),
         Err(error) => Err(error.to_string()),
     }
 }
@@ -111,7 +110,8 @@ fn value(line: &[u8]) -> Result<Value, Failure> {
         reason: Refusal::UnreadableValue,
         detail,
     };
-    let text = std::str::from_utf8(line).map_err(|error| unreadable(format!("JSON is UTF-8: {error}")))?;
+    let text =
+        std::str::from_utf8(line).map_err(|error| unreadable(format!("JSON is UTF-8: {error}")))?;
     let value = serde_json::from_str(text).map_err(|error| {
         unreadable(format!(
             "no JSON that Rails would read: {error}; a text needs its quotes, as in '\"text\"'"

@@ -1,4 +1,4 @@
-//! `hardtack secret`: a new secret_key_base.
+//! `hardtack secret`: a new `secret_key_base`.
 
 use clap::Command;
 use hardtack::SecretKeyBase;
@@ -14,7 +14,8 @@ pub(crate) fn command() -> Command {
 It is 64 bytes of the operating system's randomness, as 128 hexadecimal digits.
 
 Example:
-  (umask 077; hardtack secret > secret.txt)
+  umask 077   # for nobody else's eyes
+  hardtack secret > secret.txt
   hardtack seal --secret-key-base-file secret.txt '{\"user_id\":42}'",
         )
 }

@@ -1,0 +1,31 @@
+//! The command line: what goes in, what comes out, and with which exit status.
+//!
+//! Expected values are those that Rails recorded, or plain arithmetic.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "the helpers fail as the tests do"
+)]
+
+mod support;
+
+#[path = "command_line/forms.rs"]
+mod forms;
+#[path = "command_line/limits.rs"]
+mod limits;
+#[path = "command_line/program.rs"]
+mod program;
+#[path = "command_line/reasons.rs"]
+mod reasons;
+#[path = "command_line/recorded.rs"]
+mod recorded;
+#[path = "command_line/round_trips.rs"]
+mod round_trips;
+#[path = "command_line/secrets.rs"]
+mod secrets;
+#[path = "command_line/streams.rs"]
+mod streams;
+#[path = "command_line/usage.rs"]
+mod usage;
