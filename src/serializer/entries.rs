@@ -12,8 +12,12 @@ use serde::de::DeserializeOwned;
 
 use super::json::index::{IndexEntry, index, key_text};
 use super::json::{read, write};
+#[cfg(feature = "marshal")]
+use super::marshal;
+#[cfg(feature = "message_pack")]
+use super::message_pack;
 use super::value::Value;
-use super::{DumpError, DumpStyle, Format, LoadError, Payload};
+use super::{DumpError, DumpStyle, Format, LoadError, Serialized};
 
 /// Below this many entries, comparing each key with each is faster than hashing them.
 const FEW: usize = 16;
@@ -26,6 +30,16 @@ pub(crate) enum Entries {
     Json {
         text: String,
         index: Vec<IndexEntry>,
+    },
+    #[cfg(feature = "marshal")]
+    Marshal {
+        document: Box<marshal::Document>,
+        entries: Vec<marshal::Entry>,
+    },
+    #[cfg(feature = "message_pack")]
+    MessagePack {
+        bytes: Vec<u8>,
+        index: Vec<message_pack::RawEntry>,
     },
 }
 
@@ -43,9 +57,12 @@ pub(crate) enum Part<'a> {
     Changed(&'a Value),
 }
 
+/// What is to be written of a map, in order.
+pub(crate) type Parts<'a> = [(Key<'a>, Part<'a>)];
+
 impl Entries {
     /// Checks a whole serialized value and finds its entries; `None` where it is no map.
-    pub(crate) fn load(payload: Payload) -> Result<Option<Self>, LoadError> {
+    pub(crate) fn load(payload: Serialized) -> Result<Option<Self>, LoadError> {
         match payload.format {
             Format::Json => {
                 let text = String::from_utf8(payload.bytes).map_err(|error| LoadError {
@@ -54,7 +71,20 @@ impl Entries {
                 })?;
                 Ok(index(&text)?.map(|index| Self::Json { text, index }))
             }
-            Format::Marshal | Format::MessagePack => Err(payload.format.not_built_in()),
+            #[cfg(feature = "marshal")]
+            Format::Marshal => {
+                let document = Box::new(marshal::Document::load(&payload.bytes)?);
+                let entries = document.entries();
+                Ok(entries.map(|entries| Self::Marshal { document, entries }))
+            }
+            #[cfg(feature = "message_pack")]
+            Format::MessagePack => {
+                let index = message_pack::index(&payload.bytes)?;
+                let bytes = payload.bytes;
+                Ok(index.map(|index| Self::MessagePack { bytes, index }))
+            }
+            #[cfg(not(all(feature = "marshal", feature = "message_pack")))]
+            format => Err(format.not_built_in()),
         }
     }
 
@@ -63,18 +93,30 @@ impl Entries {
         match self {
             Self::Empty => 0,
             Self::Json { index, .. } => index.len(),
+            #[cfg(feature = "marshal")]
+            Self::Marshal { entries, .. } => entries.len(),
+            #[cfg(feature = "message_pack")]
+            Self::MessagePack { index, .. } => index.len(),
         }
     }
 
     /// The key of an entry.
     pub(crate) fn key(&self, entry: usize) -> Cow<'_, str> {
         match self {
-            Self::Empty => Cow::Borrowed(""),
+            Self::Empty => None,
             Self::Json { text, index } => index
                 .get(entry)
-                .and_then(|entry| key_text(text, *entry).ok())
-                .unwrap_or_default(),
+                .and_then(|entry| key_text(text, *entry).ok()),
+            #[cfg(feature = "marshal")]
+            Self::Marshal { entries, .. } => entries
+                .get(entry)
+                .map(|entry| Cow::Borrowed(entry.key.as_str())),
+            #[cfg(feature = "message_pack")]
+            Self::MessagePack { bytes, index } => index
+                .get(entry)
+                .map(|entry| Cow::Borrowed(entry.text(bytes))),
         }
+        .unwrap_or_default()
     }
 
     /// The entry of this key: of several the last, as in Ruby.
@@ -109,98 +151,212 @@ impl Entries {
 
     /// Reads the value of an entry as a type.
     pub(crate) fn get<T: DeserializeOwned>(&self, entry: usize) -> Result<T, String> {
-        match self {
-            Self::Empty => Err("no such entry".to_owned()),
-            Self::Json { text, index } => {
-                let value = index
-                    .get(entry)
-                    .map(|entry| entry.value.of(text))
-                    .unwrap_or_default();
-                serde_json::from_str(value).map_err(|error| error.to_string())
-            }
+        if let Self::Json { text, index } = self {
+            let value = index.get(entry).map(|entry| entry.value.of(text));
+            return serde_json::from_str(value.unwrap_or_default())
+                .map_err(|error| error.to_string());
         }
+        let value = self.value(entry).map_err(|error| error.reason)?;
+        T::deserialize(&value).map_err(|error| error.to_string())
     }
 
     /// Whether the value of an entry is nil.
     pub(crate) fn is_nil(&self, entry: usize) -> bool {
         match self {
-            Self::Empty => true,
             Self::Json { text, index } => index
                 .get(entry)
                 .is_some_and(|entry| entry.value.of(text) == "null"),
+            #[allow(
+                unreachable_patterns,
+                reason = "whether it is reached depends on the features"
+            )]
+            _ => matches!(self.value(entry), Ok(Value::Nil)),
         }
     }
 
+    /// The value of an entry.
     fn value(&self, entry: usize) -> Result<Value, LoadError> {
+        let missing = LoadError {
+            reason: "no such entry",
+            offset: 0,
+        };
         match self {
-            Self::Empty => Ok(Value::Nil),
-            Self::Json { text, index } => read::from_json_str(
-                index
-                    .get(entry)
-                    .map(|entry| entry.value.of(text))
-                    .unwrap_or_default(),
-            ),
+            Self::Empty => Err(missing),
+            Self::Json { text, index } => {
+                read::from_json_str(index.get(entry).ok_or(missing)?.value.of(text))
+            }
+            #[cfg(feature = "marshal")]
+            Self::Marshal { document, entries } => {
+                document.value(entries.get(entry).ok_or(missing)?.value_node)
+            }
+            #[cfg(feature = "message_pack")]
+            Self::MessagePack { bytes, index } => {
+                message_pack::value_at(bytes, index.get(entry).ok_or(missing)?.value.clone())
+            }
         }
     }
 
-    /// Writes a map of these parts: those that were read in the same format verbatim.
+    /// Writes a map of these parts: those that were read in the same format as they were.
     pub(crate) fn dump(
         &self,
-        parts: &[(Key<'_>, Part<'_>)],
+        parts: &Parts<'_>,
         style: DumpStyle,
-    ) -> Result<Payload, DumpError> {
-        match style.format {
-            Format::Json => Ok(Payload {
-                bytes: self.dump_json(parts, style)?,
-                format: Format::Json,
-            }),
-            Format::Marshal | Format::MessagePack => Err(style.format.not_built_in().into()),
-        }
+    ) -> Result<Serialized, DumpError> {
+        let bytes = match style.format {
+            Format::Json => self.dump_json(parts, style)?,
+            #[cfg(feature = "marshal")]
+            Format::Marshal => self.dump_marshal(parts)?,
+            #[cfg(feature = "message_pack")]
+            Format::MessagePack => self.dump_message_pack(parts, style)?,
+            #[cfg(not(all(feature = "marshal", feature = "message_pack")))]
+            format => return Err(format.not_built_in().into()),
+        };
+        Ok(Serialized {
+            bytes,
+            format: style.format,
+        })
     }
 
-    fn dump_json(
-        &self,
-        parts: &[(Key<'_>, Part<'_>)],
-        style: DumpStyle,
-    ) -> Result<Vec<u8>, DumpError> {
-        let room = match self {
-            Self::Json { text, .. } => text.len(),
-            Self::Empty => 0,
+    fn dump_json(&self, parts: &Parts<'_>, style: DumpStyle) -> Result<Vec<u8>, DumpError> {
+        let (source, index) = match self {
+            Self::Json { text, index } => (text.as_str(), index.as_slice()),
+            #[allow(
+                unreachable_patterns,
+                reason = "whether it is reached depends on the features"
+            )]
+            _ => ("", &[][..]),
         };
-        let mut out = Vec::with_capacity(room + 64);
+        let mut out = Vec::with_capacity(source.len() + 64);
         out.push(b'{');
         for (place, (key, part)) in parts.iter().enumerate() {
             if place > 0 {
                 out.push(b',');
             }
-            match (self, key) {
-                (Self::Json { text, index }, Key::Read(entry)) => {
-                    let key = index
-                        .get(*entry)
-                        .map(|entry| entry.key.of(text))
-                        .unwrap_or_default();
-                    out.extend_from_slice(key.as_bytes());
-                }
-                (_, Key::Read(entry)) => write::string(&mut out, &self.key(*entry), style.json),
-                (_, Key::New(key)) => write::string(&mut out, key, style.json),
+            let read = |entry: &usize| index.get(*entry);
+            match key {
+                Key::New(key) => write::string(&mut out, key, style.json),
+                Key::Read(entry) => match read(entry) {
+                    Some(read) => out.extend_from_slice(read.key.of(source).as_bytes()),
+                    None => write::string(&mut out, &self.key(*entry), style.json),
+                },
             }
             out.push(b':');
-            match (self, part) {
-                (Self::Json { text, index }, Part::Read(entry)) => {
-                    let value = index
-                        .get(*entry)
-                        .map(|entry| entry.value.of(text))
-                        .unwrap_or_default();
-                    out.extend_from_slice(value.as_bytes());
-                }
-                (_, Part::Read(entry)) => {
-                    let value = self.value(*entry)?;
-                    write::value(&mut out, &value, style.json, 1)?;
-                }
-                (_, Part::Changed(value)) => write::value(&mut out, value, style.json, 1)?,
+            match part {
+                Part::Changed(value) => write::value(&mut out, value, style.json, 1)?,
+                Part::Read(entry) => match read(entry) {
+                    Some(read) => out.extend_from_slice(read.value.of(source).as_bytes()),
+                    None => write::value(&mut out, &self.value(*entry)?, style.json, 1)?,
+                },
             }
         }
         out.push(b'}');
         Ok(out)
+    }
+
+    #[cfg(feature = "marshal")]
+    fn dump_marshal(&self, parts: &Parts<'_>) -> Result<Vec<u8>, DumpError> {
+        if let Self::Marshal { document, entries } = self {
+            let parts = parts.iter().filter_map(|(key, part)| {
+                let key = match key {
+                    Key::Read(entry) => marshal::Key::Node(entries.get(*entry)?.key_node),
+                    Key::New(key) => marshal::Key::Text(key),
+                };
+                let part = match part {
+                    Part::Read(entry) => marshal::Part::Node(entries.get(*entry)?.value_node),
+                    Part::Changed(value) => marshal::Part::Value(value),
+                };
+                Some((key, part))
+            });
+            return marshal::dump_root(Some(document), parts);
+        }
+        let converted = self.converted(parts)?;
+        let parts = converted
+            .iter()
+            .map(|(key, value)| (marshal::Key::Text(key), marshal::Part::Value(value)));
+        marshal::dump_root(None, parts)
+    }
+
+    #[cfg(feature = "message_pack")]
+    fn dump_message_pack(&self, parts: &Parts<'_>, style: DumpStyle) -> Result<Vec<u8>, DumpError> {
+        if let Self::MessagePack { bytes, index } = self {
+            let parts: Vec<_> = parts
+                .iter()
+                .filter_map(|(key, part)| {
+                    let key = match key {
+                        Key::Read(entry) => message_pack::Key::Raw(index.get(*entry)?.key.clone()),
+                        Key::New(key) => message_pack::Key::Text(key),
+                    };
+                    let part = match part {
+                        Part::Read(entry) => {
+                            message_pack::Part::Raw(index.get(*entry)?.value.clone())
+                        }
+                        Part::Changed(value) => message_pack::Part::Value(value),
+                    };
+                    Some((key, part))
+                })
+                .collect();
+            let indifferent = message_pack::root_is_indifferent(bytes);
+            return style
+                .message_pack
+                .dump_root(bytes, indifferent, parts.into_iter());
+        }
+        let converted = self.converted(parts)?;
+        let parts = converted.iter().map(|(key, value)| {
+            (
+                message_pack::Key::Text(key),
+                message_pack::Part::Value(value),
+            )
+        });
+        style.message_pack.dump_root(&[], false, parts)
+    }
+
+    /// The parts as values, for another format than they were read in.
+    #[cfg(any(feature = "marshal", feature = "message_pack"))]
+    fn converted(&self, parts: &Parts<'_>) -> Result<Vec<(String, Value)>, DumpError> {
+        let converted = parts.iter().map(|(key, part)| {
+            let key = match key {
+                Key::Read(entry) => self.key(*entry).into_owned(),
+                Key::New(key) => (*key).to_owned(),
+            };
+            let value = match part {
+                Part::Read(entry) => self.value(*entry)?,
+                Part::Changed(value) => (*value).clone(),
+            };
+            Ok((key, value))
+        });
+        converted.collect()
+    }
+
+    /// The serialized bytes that each entry takes, largest first.
+    pub(crate) fn sizes(&self) -> Vec<(String, usize)> {
+        let size = |entry: usize| match self {
+            Self::Empty => 0,
+            // Key, colon, value, and the comma or bracket after it.
+            Self::Json { index, .. } => index
+                .get(entry)
+                .map_or(0, |entry| entry.key.len() + entry.value.len() + 2),
+            // Alone: what it shares with another entry counts for both.
+            #[cfg(feature = "marshal")]
+            Self::Marshal { document, entries } => entries.get(entry).map_or(0, |entry| {
+                let (key, value) = (
+                    marshal::Key::Node(entry.key_node),
+                    marshal::Part::Node(entry.value_node),
+                );
+                let alone = marshal::dump_root(Some(document), std::iter::once((key, value)));
+                // Less version, Hash and count.
+                alone.map_or(0, |bytes| bytes.len().saturating_sub(4))
+            }),
+            #[cfg(feature = "message_pack")]
+            Self::MessagePack { index, .. } => index
+                .get(entry)
+                .map_or(0, |entry| entry.key.len() + entry.value.len()),
+        };
+        let sizes = self
+            .unique()
+            .into_iter()
+            .map(|entry| (self.key(entry).into_owned(), size(entry)));
+        let mut sizes: Vec<_> = sizes.collect();
+        sizes.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
+        sizes
     }
 }

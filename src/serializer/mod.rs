@@ -2,15 +2,26 @@
 
 pub(crate) mod entries;
 pub(crate) mod json;
+#[cfg(feature = "marshal")]
+pub(crate) mod marshal;
+#[cfg(feature = "message_pack")]
+pub(crate) mod message_pack;
+#[cfg(test)]
+mod tests;
 pub(crate) mod value;
+
+use std::borrow::Cow;
+use std::fmt;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
-use crate::settings::Serializer;
+#[cfg(feature = "message_pack")]
+use crate::settings::MessagePackForms;
+use crate::settings::{Serializer, Settings};
 
-use json::index::{index, key_text};
+use entries::Entries;
 use json::write::JsonStyle;
 
 /// Why bytes are no value of their format: for the operator, never for the sender.
@@ -43,6 +54,40 @@ impl From<DumpError> for Error {
 pub(crate) struct DumpStyle {
     pub(crate) format: Format,
     pub(crate) json: JsonStyle,
+    #[cfg(feature = "message_pack")]
+    pub(crate) message_pack: message_pack::Style,
+}
+
+impl DumpStyle {
+    /// As an app of these settings writes.
+    pub(crate) fn of(settings: &Settings) -> Self {
+        let defaults = settings.version.defaults();
+        Self {
+            format: settings.serializer.writes(),
+            json: JsonStyle {
+                escape_js_separators: defaults.escape_js_separators,
+            },
+            #[cfg(feature = "message_pack")]
+            message_pack: defaults.message_pack.into(),
+        }
+    }
+}
+
+#[cfg(feature = "message_pack")]
+impl From<MessagePackForms> for message_pack::Style {
+    fn from(forms: MessagePackForms) -> Self {
+        use message_pack::{IpAddrForm, SafeBufferForm};
+
+        let (ip_addr, safe_buffer) = match forms {
+            MessagePackForms::Rails7_1 => (IpAddrForm::Raw, SafeBufferForm::Text),
+            MessagePackForms::Rails7_2 => (IpAddrForm::String, SafeBufferForm::Text),
+            MessagePackForms::Rails8_1 => (IpAddrForm::String, SafeBufferForm::Extension),
+        };
+        Self {
+            ip_addr,
+            safe_buffer,
+        }
+    }
 }
 
 /// A stretch of a text, in bytes. Half the size of a `Range<usize>`: no cookie reaches 4 GiB.
@@ -86,6 +131,7 @@ pub(crate) enum Format {
 
 impl Format {
     /// The answer where the feature that reads and writes it is off.
+    #[cfg(not(all(feature = "marshal", feature = "message_pack")))]
     fn not_built_in(self) -> LoadError {
         let reason = match self {
             Self::Json => "JSON is not built in",
@@ -118,6 +164,7 @@ impl Serializer {
         match self {
             Self::Json | Self::Hybrid => Format::Json,
             Self::Marshal => Format::Marshal,
+            Self::MessagePack | Self::MessagePackAllowMarshal => Format::MessagePack,
         }
     }
 
@@ -126,7 +173,7 @@ impl Serializer {
     fn reads(self, format: Format) -> bool {
         match format {
             Format::Json | Format::MessagePack => true,
-            Format::Marshal => self != Self::Json,
+            Format::Marshal => !matches!(self, Self::Json | Self::MessagePack),
         }
     }
 
@@ -143,26 +190,75 @@ impl Serializer {
     }
 }
 
-/// A serialized value and its format.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Payload {
+/// A value as it stands in a cookie: serialized, and not read.
+///
+/// What [`Jar::open`](crate::Jar::open) gives, to be sealed anew as it is by
+/// [`Jar::write_serialized`](crate::Jar::write_serialized). `Debug` shows no more than its length.
+///
+/// ```
+/// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase};
+/// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+/// let cookie = jar.write("discount", &45, &Attributes::new())?;
+/// let opened = jar.open("discount", cookie.value())?;
+/// assert_eq!(opened.value().as_bytes(), b"45");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Serialized {
     pub(crate) bytes: Vec<u8>,
     pub(crate) format: Format,
 }
 
-impl Payload {
+impl fmt::Debug for Serialized {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Serialized({:?}, {} bytes)",
+            self.format,
+            self.bytes.len()
+        )
+    }
+}
+
+impl Serialized {
+    /// The bytes that were sealed.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Whether it can be read at all.
+    pub(crate) fn check(&self) -> Result<(), LoadError> {
+        Entries::load(self.clone()).map(|_| ())
+    }
+
+    /// The same value in another format; as it is in its own.
+    pub(crate) fn converted(&self, style: DumpStyle) -> Result<Cow<'_, Self>, DumpError> {
+        if self.format == style.format {
+            return Ok(Cow::Borrowed(self));
+        }
+        let value: value::Value = self.load()?;
+        Self::dump(&value, style).map(Cow::Owned)
+    }
+
     /// Serializes a value.
     pub(crate) fn dump<T: Serialize + ?Sized>(
         value: &T,
         style: DumpStyle,
     ) -> Result<Self, DumpError> {
-        let mut bytes = Vec::new();
-        match style.format {
-            Format::Json => json::write::serialize(&mut bytes, value, style.json)?,
-            Format::Marshal | Format::MessagePack => {
-                return Err(style.format.not_built_in().into());
+        let bytes = match style.format {
+            Format::Json => {
+                let mut bytes = Vec::new();
+                json::write::serialize(&mut bytes, value, style.json)?;
+                bytes
             }
-        }
+            #[cfg(feature = "marshal")]
+            Format::Marshal => marshal::dump_value(&value::to_value(value)?)?,
+            #[cfg(feature = "message_pack")]
+            Format::MessagePack => style.message_pack.dump(&value::to_value(value)?)?,
+            #[cfg(not(all(feature = "marshal", feature = "message_pack")))]
+            format => return Err(format.not_built_in().into()),
+        };
         Ok(Self {
             bytes,
             format: style.format,
@@ -171,23 +267,31 @@ impl Payload {
 
     /// Reads the whole value.
     pub(crate) fn load<T: DeserializeOwned>(&self) -> Result<T, LoadError> {
+        let of_another_type = |offset| LoadError {
+            reason: "a value of another type",
+            offset,
+        };
         match self.format {
-            Format::Json => serde_json::from_str(text(&self.bytes)?).map_err(|error| LoadError {
-                reason: "JSON of another type than was asked for, or none",
-                offset: error.column(),
-            }),
-            Format::Marshal | Format::MessagePack => Err(self.format.not_built_in()),
+            Format::Json => serde_json::from_str(text(&self.bytes)?)
+                .map_err(|error| of_another_type(error.column())),
+            #[cfg(feature = "marshal")]
+            Format::Marshal => {
+                let document = marshal::Document::load(&self.bytes)?;
+                T::deserialize(&document.value(document.root())?).map_err(|_| of_another_type(0))
+            }
+            #[cfg(feature = "message_pack")]
+            Format::MessagePack => {
+                T::deserialize(&message_pack::load(&self.bytes)?).map_err(|_| of_another_type(0))
+            }
+            #[cfg(not(all(feature = "marshal", feature = "message_pack")))]
+            format => Err(format.not_built_in()),
         }
     }
 
     /// The bytes that each top-level entry takes, largest first; empty where there are none.
     pub(crate) fn entry_sizes(&self) -> Vec<(String, usize)> {
-        let mut sizes = match self.format {
-            Format::Json => json_entry_sizes(&self.bytes),
-            Format::Marshal | Format::MessagePack => Vec::new(),
-        };
-        sizes.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
-        sizes
+        let entries = Entries::load(self.clone()).ok().flatten();
+        entries.map(|entries| entries.sizes()).unwrap_or_default()
     }
 }
 
@@ -197,19 +301,4 @@ pub(crate) fn text(bytes: &[u8]) -> Result<&str, LoadError> {
         reason: "no UTF-8",
         offset: error.valid_up_to(),
     })
-}
-
-fn json_entry_sizes(bytes: &[u8]) -> Vec<(String, usize)> {
-    let Ok(text) = text(bytes) else {
-        return Vec::new();
-    };
-    let Ok(Some(entries)) = index(text) else {
-        return Vec::new();
-    };
-    // Key, colon, value, and the comma or bracket after it.
-    let size = |entry: &json::index::IndexEntry| entry.key.len() + entry.value.len() + 2;
-    entries
-        .iter()
-        .filter_map(|entry| Some((key_text(text, *entry).ok()?.into_owned(), size(entry))))
-        .collect()
 }

@@ -5,7 +5,7 @@ use std::io;
 use serde_json::ser::{CharEscape, Formatter};
 
 use super::escape::{JsonStyle, escape};
-use super::scan::MAX_DEPTH;
+use super::scan::{MAX_DEPTH, Scanner};
 use crate::serializer::value::{ruby_float, ruby_float_of_single};
 
 /// Any `T: Serialize` in Rails' style, written straight into a Vec.
@@ -73,12 +73,15 @@ impl Formatter for RailsFormatter {
         serde_json::ser::CompactFormatter.write_char_escape(writer, character)
     }
 
-    /// A `RawValue`. Its white space stays, its strings get Rails' escapes.
+    /// A `RawValue`. Its white space stays, its strings get Rails' escapes, and its nesting counts.
     fn write_raw_fragment<W: ?Sized + io::Write>(
         &mut self,
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
+        Scanner::new(fragment.as_bytes())
+            .value(self.depth)
+            .map_err(|error| io::Error::other(error.reason))?;
         self.piece.clear();
         escape(&mut self.piece, fragment, self.style.escapes_in_raw_json());
         writer.write_all(&self.piece)

@@ -29,6 +29,8 @@ pub(crate) use tests::every_kind;
 pub use big_integer::{BigInteger, BigIntegerRangeError, ParseBigIntegerError};
 pub(crate) use float::{ruby_float, ruby_float_of_single};
 pub(crate) use pairs::unique_pairs;
+#[cfg(feature = "message_pack")]
+pub(crate) use text::key_text;
 pub(crate) use to_value::to_value;
 pub(crate) use view::{Field, View, text_pairs};
 

@@ -51,7 +51,7 @@ const DEEPEST_KEY: usize = 8;
 ///
 /// Arrays, Hashes, Sets and objects stand as compact JSON; Ruby would write their `inspect`, which
 /// differs from version to version. One of more than 8 levels is `...`. A `TimeZone` is its name (Ruby puts the offset before it).
-pub(super) fn key_text(key: &Value) -> Cow<'_, str> {
+pub(crate) fn key_text(key: &Value) -> Cow<'_, str> {
     to_s(key).unwrap_or_else(|| {
         // Each level of a key is written once for every level above it.
         if key.nests_at_most(DEEPEST_KEY) {

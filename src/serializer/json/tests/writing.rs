@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use serde_json::value::RawValue;
+
 use crate::serializer::json::read::from_json_str;
 use crate::serializer::json::write::{self, JsonStyle};
 use crate::serializer::value::{RubyBytes, Value, every_kind, to_value};
@@ -172,6 +174,8 @@ fn too_deep_is_an_error_that_writes_nothing() {
         let result = write::serialize(&mut out, &nested(levels), RAILS);
         assert_eq!(result.is_ok(), fits);
         assert_eq!(out.len(), if fits { 4 + 2 * levels + 4 } else { 4 });
+        let raw = RawValue::from_string("[".repeat(levels) + &"]".repeat(levels)).unwrap();
+        assert_eq!(write::serialize(&mut Vec::new(), &raw, RAILS).is_ok(), fits);
         if let Err(error) = result {
             assert!(
                 error.0.contains("nesting deeper than 100 levels"),

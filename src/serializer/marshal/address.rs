@@ -1,0 +1,130 @@
+//! Addresses: `IPAddr`, and `URI`, which is only read.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use num_bigint::BigInt;
+
+use super::document::{Document, NodeId};
+use super::known_class::{small, text};
+use super::writer::Writer;
+use crate::serializer::DumpError;
+use crate::serializer::value::Value;
+
+/// `@addr`, `@mask_addr` and `@family` as text.
+pub(super) fn ip_addr(
+    document: &Document,
+    ivar: impl Fn(&[u8]) -> Option<NodeId>,
+) -> Option<String> {
+    let number = |name: &[u8]| match document.expand(ivar(name)?) {
+        Value::Integer(number) => u128::try_from(number).ok(),
+        Value::BigInteger(number) => u128::try_from(&number.0).ok(),
+        _ => None,
+    };
+    let (address, mask) = (number(b"@addr")?, number(b"@mask_addr")?);
+    // AF_INET is 2 everywhere; AF_INET6 differs from system to system.
+    let (address, width) = if number(b"@family")? == 2 {
+        (IpAddr::V4(Ipv4Addr::from(u32::try_from(address).ok()?)), 32)
+    } else {
+        (IpAddr::V6(Ipv6Addr::from(address)), 128)
+    };
+    let prefix = width - mask.trailing_zeros().min(width);
+    let full = u128::MAX >> (128 - width);
+    let zeros = u128::MAX.checked_shl(width - prefix).unwrap_or(0);
+    if mask != full & zeros {
+        return None;
+    }
+    let zone = ivar(b"@zone_id")
+        .and_then(|id| text(document, id))
+        .unwrap_or_default();
+    Some(if prefix == width {
+        format!("{address}{zone}")
+    } else {
+        format!("{address}{zone}/{prefix}")
+    })
+}
+
+/// `URI::Generic#to_s`.
+pub(super) fn uri(document: &Document, ivar: impl Fn(&[u8]) -> Option<NodeId>) -> Option<String> {
+    let part = |name: &[u8]| match ivar(name) {
+        None | Some(NodeId::NIL) => Some(None),
+        Some(id) => text(document, id).map(Some),
+    };
+    let mut uri = String::new();
+    if let Some(scheme) = part(b"@scheme")? {
+        uri = scheme + ":";
+    }
+    let default_port = match uri.as_str() {
+        "http:" | "ws:" => 80,
+        "https:" | "wss:" => 443,
+        "ftp:" => 21,
+        "ldap:" => 389,
+        "ldaps:" => 636,
+        _ => 0,
+    };
+    if let Some(opaque) = part(b"@opaque")? {
+        uri += &opaque;
+    } else {
+        if let Some(host) = part(b"@host")? {
+            uri += "//";
+            if let Some(user) = part(b"@user")? {
+                uri += &user;
+                if let Some(password) = part(b"@password")? {
+                    uri = uri + ":" + &password;
+                }
+                uri.push('@');
+            }
+            uri += &host;
+            if let Some(port) = ivar(b"@port").filter(|&port| port != NodeId::NIL)
+                && let port = small(document, port)?
+                && port != default_port
+            {
+                uri = uri + ":" + &port.to_string();
+            }
+        }
+        uri += &part(b"@path")?.unwrap_or_default();
+        if let Some(query) = part(b"@query")? {
+            uri = uri + "?" + &query;
+        }
+    }
+    if let Some(fragment) = part(b"@fragment")? {
+        uri = uri + "#" + &fragment;
+    }
+    Some(uri)
+}
+
+impl Writer<'_> {
+    pub(super) fn ip_addr(&mut self, text: &str) -> Result<(), DumpError> {
+        let (address, prefix) = text
+            .split_once('/')
+            .map_or((text, None), |(address, prefix)| (address, Some(prefix)));
+        let invalid = || DumpError(format!("{text:?} is no IPAddr"));
+        let (number, width, family) = match address.parse::<IpAddr>().map_err(|_| invalid())? {
+            IpAddr::V4(address) => (u128::from(address.to_bits()), 32, 2),
+            IpAddr::V6(address) => (address.to_bits(), 128, 10),
+        };
+        let prefix = prefix
+            .map_or(Ok(width), str::parse)
+            .map_err(|_| invalid())?;
+        if prefix > width {
+            return Err(invalid());
+        }
+        let mask = u128::MAX.checked_shl(width - prefix).unwrap_or(0) & u128::MAX >> (128 - width);
+        self.instance("IPAddr", 4);
+        self.symbol("@mask_addr");
+        self.wide(mask);
+        self.symbol("@family");
+        self.integer(family);
+        self.symbol("@addr");
+        self.wide(number & mask);
+        self.symbol("@zone_id");
+        self.byte(b'0');
+        Ok(())
+    }
+
+    fn wide(&mut self, number: u128) {
+        match i64::try_from(number) {
+            Ok(number) => self.integer(number),
+            Err(_) => self.big_integer(&BigInt::from(number)),
+        }
+    }
+}

@@ -1,0 +1,330 @@
+//! [`Document`]: a decoded Marshal stream, with its sharing.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::number;
+use super::reader::Reader;
+use crate::serializer::LoadError;
+
+/// One object of a [`Document`]. Only meaningful with the document it came from.
+///
+/// nil, true, false, the smallest Fixnums and Symbols have an id but no node: they are a byte or
+/// two of input each, and an array of them must not cost twenty times that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct NodeId(u32);
+
+impl NodeId {
+    pub(super) const NIL: Self = Self(0);
+    pub(super) const TRUE: Self = Self(1);
+    pub(super) const FALSE: Self = Self(2);
+    /// No node at all: a Hash without a default.
+    pub(super) const NONE: Self = Self(u32::MAX);
+    /// The id of Fixnum 0: from -123 to 122 they take one byte in the stream.
+    const ZERO: i32 = 126;
+    const FIRST_NODE: u32 = 249;
+    const FIRST_SYMBOL: u32 = 1 << 31;
+
+    pub(super) fn small_fixnum(number: i32) -> Option<Self> {
+        (-123..=122)
+            .contains(&number)
+            .then(|| Self((number + Self::ZERO).cast_unsigned()))
+    }
+
+    pub(super) fn symbol(index: u32) -> Self {
+        Self(Self::FIRST_SYMBOL + index)
+    }
+
+    pub(super) fn node(index: u32) -> Self {
+        Self(Self::FIRST_NODE + index)
+    }
+
+    /// Its place among [`Document::nodes`], if it is there.
+    pub(super) fn node_index(self) -> Option<usize> {
+        let index = self.0.checked_sub(Self::FIRST_NODE)?;
+        (self.0 < Self::FIRST_SYMBOL).then_some(index as usize)
+    }
+
+    fn symbol_index(self) -> Option<usize> {
+        self.0
+            .checked_sub(Self::FIRST_SYMBOL)
+            .map(|index| index as usize)
+    }
+}
+
+/// A range of the input's bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Text {
+    pub(super) start: u32,
+    pub(super) len: u32,
+}
+
+/// A range of [`Document::parts`] or of [`Document::wrappers`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Span {
+    pub(super) start: u32,
+    pub(super) len: u32,
+}
+
+/// What an object is. A class is the [`NodeId`] of the Symbol that names it; `members` and
+/// `ivars` are pairs of a Symbol and a value.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
+    /// Still being read: a link to it would be a cycle.
+    Open,
+    Nil,
+    Bool(bool),
+    Fixnum(i32),
+    Symbol(Symbol),
+    Bignum {
+        negative: bool,
+        magnitude: Text,
+    },
+    Float(Text),
+    String(Text),
+    Regexp {
+        source: Text,
+        options: u8,
+    },
+    Array(Span),
+    Hash {
+        pairs: Span,
+        default: NodeId,
+    },
+    Struct {
+        class: NodeId,
+        members: Span,
+    },
+    Object {
+        class: NodeId,
+        ivars: Span,
+    },
+    UserDump {
+        class: NodeId,
+        bytes: Text,
+    },
+    UserMarshal {
+        class: NodeId,
+        content: NodeId,
+    },
+    Class(Text),
+    Module(Text),
+    /// `M`: a class or module, from before Ruby told them apart.
+    OldModule(Text),
+}
+
+/// A Symbol's text, and the ivars that tell its encoding if it is not ASCII.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Symbol {
+    pub(super) text: Text,
+    pub(super) ivars: Span,
+}
+
+/// `e` (extended by a module) or `C` (an instance of a subclass of a core class).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wrapper {
+    pub(super) extended: bool,
+    pub(super) name: NodeId,
+}
+
+/// What stands around an object, if anything does: `I`, `e` and `C`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Extra {
+    pub(super) wrappers: Span,
+    pub(super) ivars: Option<Span>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Node {
+    pub(super) kind: Kind,
+    /// One more than its place in [`Document::extras`]; 0 for none.
+    pub(super) extra: u32,
+}
+
+/// How a String's or Symbol's bytes are to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Encoding<'a> {
+    /// No ivar: ASCII-8BIT, or anything at all from Ruby 1.8.
+    Unnamed,
+    Utf8,
+    UsAscii,
+    Named(&'a [u8]),
+}
+
+/// A decoded Marshal stream: its objects in an arena, each of them once.
+#[derive(Clone, Debug)]
+pub(crate) struct Document {
+    pub(super) input: Vec<u8>,
+    pub(super) nodes: Vec<Node>,
+    pub(super) parts: Vec<NodeId>,
+    pub(super) symbols: Vec<Symbol>,
+    pub(super) extras: Vec<Extra>,
+    pub(super) wrappers: Vec<Wrapper>,
+    pub(super) root: NodeId,
+}
+
+/// One entry of a session: its key as text, and where key and value stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) key_node: NodeId,
+    pub(crate) value_node: NodeId,
+}
+
+impl Document {
+    /// Decodes a Marshal stream. Bytes after its object are ignored, as Ruby ignores them.
+    pub(crate) fn load(input: &[u8]) -> Result<Self, LoadError> {
+        Reader::read(input)
+    }
+
+    /// The object that the stream is.
+    pub(crate) fn root(&self) -> NodeId {
+        self.root
+    }
+
+    /// The entries of a Hash at the root, of whatever class; `None` if something else is there.
+    ///
+    /// Where keys have the same text (`"a"` and `:a`), the last one counts, at the first one's
+    /// place: so does Rails when it makes their keys Strings.
+    pub(crate) fn entries(&self) -> Option<Vec<Entry>> {
+        let Kind::Hash { pairs, .. } = self.kind(self.root) else {
+            return None;
+        };
+        let mut entries: Vec<Entry> = Vec::with_capacity(pairs.len as usize / 2);
+        let mut places: HashMap<Cow<'_, str>, usize> = HashMap::new();
+        for (key_node, value_node) in self.pairs(pairs) {
+            let text = self.key_text(key_node);
+            let place = *places.entry(text.clone()).or_insert(entries.len());
+            if let Some(earlier) = entries.get_mut(place) {
+                earlier.key_node = key_node;
+                earlier.value_node = value_node;
+            } else {
+                entries.push(Entry {
+                    key: text.into_owned(),
+                    key_node,
+                    value_node,
+                });
+            }
+        }
+        Some(entries)
+    }
+
+    /// The instance variables written with an object, by name: `@used` of an old flash, which no
+    /// [`Value`](crate::Value) holds because it is a Hash as well.
+    #[cfg(test)]
+    pub(crate) fn ivars(&self, id: NodeId) -> Vec<(String, NodeId)> {
+        let own = if let Kind::Object { ivars, .. } = self.kind(id) {
+            Some(ivars)
+        } else {
+            None
+        };
+        let outer = self.extra(id).and_then(|extra| extra.ivars);
+        let spans = own.into_iter().chain(outer);
+        spans
+            .flat_map(|span| self.pairs(span))
+            .map(|(name, value)| (self.name(name), value))
+            .collect()
+    }
+
+    /// A key as `to_s` gives it, which is what JSON and Rails' sessions make of keys.
+    fn key_text(&self, id: NodeId) -> Cow<'_, str> {
+        match self.kind(id) {
+            Kind::String(text) | Kind::Symbol(Symbol { text, .. }) => {
+                String::from_utf8_lossy(self.text(text))
+            }
+            Kind::Nil => Cow::Borrowed(""),
+            Kind::Bool(flag) => Cow::Owned(flag.to_string()),
+            Kind::Fixnum(number) => Cow::Owned(number.to_string()),
+            Kind::Bignum {
+                negative,
+                magnitude,
+            } => Cow::Owned(number::bignum(negative, self.text(magnitude)).to_string()),
+            Kind::Float(text) => {
+                Cow::Owned(number::float(self.text(text)).map_or_else(String::new, number::to_s))
+            }
+            // Distinct, so that no entry is taken for another's duplicate.
+            _ => Cow::Owned(format!("#<Object:{:#x}>", id.0)),
+        }
+    }
+
+    pub(super) fn node(&self, id: NodeId) -> Option<&Node> {
+        self.nodes.get(id.node_index()?)
+    }
+
+    /// What an object is; nil for an id of another document.
+    pub(super) fn kind(&self, id: NodeId) -> Kind {
+        if let Some(index) = id.symbol_index() {
+            return self
+                .symbols
+                .get(index)
+                .map_or(Kind::Nil, |symbol| Kind::Symbol(*symbol));
+        }
+        match id {
+            NodeId::NIL => Kind::Nil,
+            NodeId::TRUE => Kind::Bool(true),
+            NodeId::FALSE => Kind::Bool(false),
+            NodeId(small) if small < NodeId::FIRST_NODE => {
+                Kind::Fixnum(small.cast_signed() - NodeId::ZERO)
+            }
+            _ => self.node(id).map_or(Kind::Nil, |node| node.kind),
+        }
+    }
+
+    pub(super) fn extra(&self, id: NodeId) -> Option<Extra> {
+        let place = self.node(id)?.extra.checked_sub(1)?;
+        self.extras.get(place as usize).copied()
+    }
+
+    pub(super) fn text(&self, text: Text) -> &[u8] {
+        let start = text.start as usize;
+        self.input
+            .get(start..start + text.len as usize)
+            .unwrap_or_default()
+    }
+
+    pub(super) fn parts(&self, span: Span) -> &[NodeId] {
+        let start = span.start as usize;
+        self.parts
+            .get(start..start + span.len as usize)
+            .unwrap_or_default()
+    }
+
+    pub(super) fn pairs(&self, span: Span) -> impl ExactSizeIterator<Item = (NodeId, NodeId)> {
+        let (pairs, _) = self.parts(span).as_chunks::<2>();
+        pairs.iter().map(|[name, value]| (*name, *value))
+    }
+
+    pub(super) fn wrappers(&self, span: Span) -> &[Wrapper] {
+        let start = span.start as usize;
+        self.wrappers
+            .get(start..start + span.len as usize)
+            .unwrap_or_default()
+    }
+
+    /// A Symbol's bytes, or nothing.
+    pub(super) fn symbol_bytes(&self, id: NodeId) -> &[u8] {
+        if let Kind::Symbol(symbol) = self.kind(id) {
+            self.text(symbol.text)
+        } else {
+            &[]
+        }
+    }
+
+    /// A Symbol's text: names of classes and of instance variables.
+    pub(super) fn name(&self, id: NodeId) -> String {
+        String::from_utf8_lossy(self.symbol_bytes(id)).into_owned()
+    }
+
+    /// What the ivars of a String or Symbol say of its encoding.
+    pub(super) fn encoding(&self, ivars: Option<Span>) -> Encoding<'_> {
+        for (name, value) in ivars.into_iter().flat_map(|span| self.pairs(span)) {
+            match (self.symbol_bytes(name), self.kind(value)) {
+                (b"E", Kind::Bool(true)) => return Encoding::Utf8,
+                (b"E", Kind::Bool(false)) => return Encoding::UsAscii,
+                (b"encoding", Kind::String(text)) => return Encoding::Named(self.text(text)),
+                _ => {}
+            }
+        }
+        Encoding::Unnamed
+    }
+}

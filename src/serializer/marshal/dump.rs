@@ -1,0 +1,86 @@
+//! What is written: one value, a whole document, or a session of which some entries changed.
+
+use super::document::{Document, Kind, NodeId};
+use super::writer::Writer;
+use crate::serializer::DumpError;
+use crate::serializer::value::Value;
+
+/// The key of an entry that is to be written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Key<'a> {
+    /// As it stands in the document: a Symbol stays a Symbol.
+    Node(NodeId),
+    /// A String.
+    Text(&'a str),
+}
+
+/// The value of an entry that is to be written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Part<'a> {
+    /// As it stands in the document.
+    Node(NodeId),
+    /// A new one.
+    Value(&'a Value),
+}
+
+/// Writes one value.
+pub(crate) fn dump_value(value: &Value) -> Result<Vec<u8>, DumpError> {
+    let mut writer = Writer::new(None);
+    writer.value(value, &[], 0)?;
+    Ok(writer.bytes)
+}
+
+/// Writes a session: a Hash of these entries, of the class, with the default and the instance
+/// variables that the Hash at `document`'s root has.
+///
+/// Objects that entries of the document shared are still shared, each of them written whole where
+/// it now comes first.
+pub(crate) fn dump_root<'a>(
+    document: Option<&'a Document>,
+    entries: impl Iterator<Item = (Key<'a>, Part<'a>)>,
+) -> Result<Vec<u8>, DumpError> {
+    let entries: Vec<_> = entries.collect();
+    let mut writer = Writer::new(document);
+    let root = document.map_or(NodeId::NONE, Document::root);
+    let mut default = NodeId::NONE;
+    let mut ivars = None;
+    if let Some(document) = document
+        && let Kind::Hash { default: found, .. } = document.kind(root)
+    {
+        default = found;
+        ivars = document.extra(root).and_then(|extra| extra.ivars);
+        writer.prefix(document, root);
+        writer.remember(root);
+    } else {
+        writer.count_object();
+    }
+    writer.byte(if default == NodeId::NONE { b'{' } else { b'}' });
+    writer.length(entries.len());
+    for (key, part) in entries {
+        match key {
+            Key::Node(id) => writer.node(id),
+            Key::Text(text) => writer.string(text.as_bytes(), "UTF-8", &[]),
+        }
+        match part {
+            Part::Node(id) => writer.node(id),
+            Part::Value(value) => writer.value(value, &[], 1)?,
+        }
+    }
+    if default != NodeId::NONE {
+        writer.node(default);
+    }
+    if let (Some(document), Some(ivars)) = (document, ivars) {
+        writer.pairs(document, ivars);
+    }
+    Ok(writer.bytes)
+}
+
+#[cfg(test)]
+impl Document {
+    /// Writes the whole document: what Ruby wrote comes out byte for byte.
+    pub(crate) fn dump(&self) -> Vec<u8> {
+        let mut writer = Writer::new(Some(self));
+        writer.node(self.root());
+        writer.bytes
+    }
+}

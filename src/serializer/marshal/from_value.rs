@@ -1,0 +1,287 @@
+//! [`Value`]s as the Marshal that Ruby writes for the same objects.
+
+use num_bigint::{BigInt, Sign};
+
+use super::MAX_DEPTH;
+use super::number;
+use super::writer::{BINARY, Writer};
+use crate::serializer::DumpError;
+use crate::serializer::value::{Object, Value};
+
+/// `e` or `C`, and the name: what is to stand before the object that comes next.
+type Wrappers<'w, 'a> = &'w [(u8, &'a str)];
+
+impl<'a> Writer<'a> {
+    pub(super) fn value(
+        &mut self,
+        value: &'a Value,
+        wrappers: Wrappers<'_, 'a>,
+        depth: usize,
+    ) -> Result<(), DumpError> {
+        if depth >= MAX_DEPTH {
+            return Err(DumpError("nesting deeper than 100 levels".to_owned()));
+        }
+        match value {
+            Value::Nil | Value::Bool(_) | Value::Symbol(_) | Value::Integer(_) => {
+                self.immediate(value, wrappers)
+            }
+            Value::BigInteger(_)
+            | Value::Float(_)
+            | Value::String(_)
+            | Value::Bytes(_)
+            | Value::Regexp(_) => self.leaf(value, wrappers),
+            Value::Array(items) => {
+                self.begin(false, wrappers);
+                self.array(items.len());
+                items
+                    .iter()
+                    .try_for_each(|item| self.value(item, &[], depth + 1))
+            }
+            Value::Hash(entries) => self.hash(entries, wrappers, depth),
+            Value::IndifferentHash(entries) => {
+                let class = "ActiveSupport::HashWithIndifferentAccess";
+                self.hash(entries, &[wrappers, &[(b'C', class)]].concat(), depth)
+            }
+            Value::Object(object) => self.any_object(object, wrappers, depth),
+            _ => {
+                if !wrappers.is_empty() {
+                    return Err(DumpError(
+                        "a subclass or an extension of an object that is no core type".to_owned(),
+                    ));
+                }
+                self.known(value, depth)
+            }
+        }
+    }
+
+    /// What links do not count, and what no class can stand before.
+    fn immediate(&mut self, value: &'a Value, wrappers: Wrappers<'_, 'a>) -> Result<(), DumpError> {
+        if !wrappers.is_empty() {
+            return Err(DumpError(
+                "a subclass or an extension of nil, a boolean, an Integer or a Symbol".to_owned(),
+            ));
+        }
+        match value {
+            Value::Bool(flag) => self.bool(*flag),
+            Value::Symbol(text) => self.symbol(text),
+            Value::Integer(number) => self.integer(*number),
+            _ => self.byte(b'0'),
+        }
+        Ok(())
+    }
+
+    fn leaf(&mut self, value: &'a Value, wrappers: Wrappers<'_, 'a>) -> Result<(), DumpError> {
+        match value {
+            Value::BigInteger(number) => {
+                self.begin(false, wrappers);
+                self.big_integer(&number.0);
+            }
+            Value::Float(float) => {
+                self.begin(false, wrappers);
+                self.float(&number::float_text(*float));
+            }
+            Value::String(text) => self.string(text.as_bytes(), "UTF-8", wrappers),
+            Value::Bytes(string) => {
+                let encoding = if string.encoding == "BINARY" {
+                    BINARY
+                } else {
+                    &string.encoding
+                };
+                self.string(&string.bytes, encoding, wrappers);
+            }
+            Value::Regexp(text) => self.regexp(text, wrappers),
+            _ => return Err(unwritable(value)),
+        }
+        Ok(())
+    }
+
+    fn hash(
+        &mut self,
+        entries: &'a [(Value, Value)],
+        wrappers: Wrappers<'_, 'a>,
+        depth: usize,
+    ) -> Result<(), DumpError> {
+        self.begin(false, wrappers);
+        self.count_object();
+        self.byte(b'{');
+        self.length(entries.len());
+        entries.iter().try_for_each(|(key, value)| {
+            self.value(key, &[], depth + 1)?;
+            self.value(value, &[], depth + 1)
+        })
+    }
+
+    fn any_object(
+        &mut self,
+        object: &'a Object,
+        wrappers: Wrappers<'_, 'a>,
+        depth: usize,
+    ) -> Result<(), DumpError> {
+        match object {
+            Object::Subclass { class, content } => {
+                return self.value(
+                    content,
+                    &[wrappers, &[(b'C', class.as_str())]].concat(),
+                    depth + 1,
+                );
+            }
+            Object::Extended { module, content } => {
+                return self.value(
+                    content,
+                    &[wrappers, &[(b'e', module.as_str())]].concat(),
+                    depth + 1,
+                );
+            }
+            Object::UserDump {
+                class,
+                bytes,
+                ivars,
+            } => {
+                self.begin(!ivars.is_empty(), wrappers);
+                self.byte(b'u');
+                self.symbol(class);
+                self.text(bytes);
+                if !ivars.is_empty() {
+                    self.named(ivars, depth)?;
+                }
+                // Only here: what `_dump` wrote is no object before its ivars are read.
+                self.count_object();
+                return Ok(());
+            }
+            _ => self.begin(false, wrappers),
+        }
+        match object {
+            Object::Instance { class, ivars } => {
+                self.count_object();
+                self.byte(b'o');
+                self.symbol(class);
+                self.named(ivars, depth)
+            }
+            Object::Struct { class, members } => {
+                self.byte(b'S');
+                self.symbol(class);
+                self.count_object();
+                self.named(members, depth)
+            }
+            Object::UserMarshal { class, content } => {
+                self.user_marshal(class);
+                self.value(content, &[], depth + 1)
+            }
+            Object::Class(name) => {
+                self.named_type(b'c', name);
+                Ok(())
+            }
+            Object::Module(name) => {
+                self.named_type(b'm', name);
+                Ok(())
+            }
+            _ => Err(DumpError(
+                "a MessagePack extension has no form in Marshal".to_owned(),
+            )),
+        }
+    }
+
+    fn named(&mut self, pairs: &'a [(String, Value)], depth: usize) -> Result<(), DumpError> {
+        self.length(pairs.len());
+        pairs.iter().try_for_each(|(name, value)| {
+            self.symbol(name);
+            self.value(value, &[], depth + 1)
+        })
+    }
+
+    fn named_type(&mut self, tag: u8, name: &str) {
+        self.count_object();
+        self.byte(tag);
+        self.text(name.as_bytes());
+    }
+
+    pub(super) fn array(&mut self, length: usize) {
+        self.count_object();
+        self.byte(b'[');
+        self.length(length);
+    }
+
+    pub(super) fn instance(&mut self, class: &'static str, ivars: usize) {
+        self.count_object();
+        self.byte(b'o');
+        self.symbol(class);
+        self.length(ivars);
+    }
+
+    pub(super) fn user_marshal(&mut self, class: &'a str) {
+        self.byte(b'U');
+        self.symbol(class);
+        self.count_object();
+    }
+
+    /// A Fixnum of 31 bits, or a Bignum.
+    pub(super) fn integer(&mut self, number: i64) {
+        if (-(1 << 30)..1 << 30).contains(&number) {
+            self.byte(b'i');
+            return self.long(number);
+        }
+        self.big_integer(&BigInt::from(number));
+    }
+
+    pub(super) fn big_integer(&mut self, number: &BigInt) {
+        self.count_object();
+        let (sign, magnitude) = number.to_bytes_le();
+        self.magnitude(sign == Sign::Minus, &magnitude);
+    }
+
+    pub(super) fn float(&mut self, text: &str) {
+        self.count_object();
+        self.byte(b'f');
+        self.text(text.as_bytes());
+    }
+
+    /// `(?i-mx:source)` back into source and options; other text is a source without options.
+    fn regexp(&mut self, text: &str, wrappers: Wrappers<'_, 'a>) {
+        let (source, options) = take_apart(text).unwrap_or((text, 0));
+        // The slash was escaped by `to_s` only.
+        let source = source.replace("\\/", "/");
+        let (encoding, fixed) = if source.is_ascii() {
+            ("US-ASCII", 0)
+        } else {
+            ("UTF-8", 16)
+        };
+        self.begin(true, wrappers);
+        self.count_object();
+        self.byte(b'/');
+        self.text(source.as_bytes());
+        self.byte(options | fixed);
+        self.encoding_ivars(encoding, 0);
+    }
+}
+
+fn take_apart(text: &str) -> Option<(&str, u8)> {
+    let (flags, source) = text
+        .strip_prefix("(?")?
+        .strip_suffix(')')?
+        .split_once(':')?;
+    let (on, off) = flags.split_once('-').unwrap_or((flags, ""));
+    let mut options = 0;
+    for flag in on.chars() {
+        options |= match flag {
+            'i' => 1,
+            'x' => 2,
+            'm' => 4,
+            _ => return None,
+        };
+    }
+    // Only all three flags make the whole expression's options.
+    let complete = on.len() + off.len() == 3 && off.chars().all(|flag| "mix".contains(flag));
+    complete.then_some((source, options))
+}
+
+pub(super) fn unwritable(value: &Value) -> DumpError {
+    let (class, why) = match value {
+        Value::Uri(_) => ("URI", "Ruby's object carries its whole parser"),
+        Value::TimeZone(_) => (
+            "ActiveSupport::TimeZone",
+            "Ruby's object names a tz database entry",
+        ),
+        _ => ("this value", "no such object in Ruby"),
+    };
+    DumpError(format!("{class} cannot be written as Marshal: {why}"))
+}

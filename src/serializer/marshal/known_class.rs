@@ -1,0 +1,185 @@
+//! Classes that Rails sessions hold and that are a [`Value`] of their own.
+//!
+//! Each function answers `None` where an object is not what its class writes: it is then kept by
+//! name, like one of an unknown class.
+
+use super::address::{ip_addr, uri};
+use super::document::{Document, Kind, NodeId, Span};
+use super::to_value::integer;
+use super::{number, time};
+use crate::serializer::value::{RubyDuration, RubyRange, Value};
+
+/// An instance of a subclass of a core class (`C`).
+pub(super) fn subclass(
+    document: &Document,
+    class: &[u8],
+    id: NodeId,
+    ivars: Option<Span>,
+) -> Option<Value> {
+    match (class, document.kind(id)) {
+        // Without a module up to Rails 2.3.
+        (
+            b"ActiveSupport::HashWithIndifferentAccess" | b"HashWithIndifferentAccess",
+            Kind::Hash { pairs, .. },
+        ) => Some(Value::IndifferentHash(document.hash(pairs))),
+        (b"ActiveSupport::SafeBuffer", Kind::String(text)) => {
+            // What was changed in place is a SafeBuffer too, but not safe.
+            let unsafe_text = ivars
+                .into_iter()
+                .flat_map(|ivars| document.pairs(ivars))
+                .any(|(name, value)| {
+                    matches!(
+                        (document.symbol_bytes(name), value),
+                        (b"@html_safe", NodeId::FALSE | NodeId::NIL)
+                            | (b"@html_unsafe", NodeId::TRUE)
+                    )
+                });
+            match document.string(document.text(text), ivars) {
+                Value::String(text) if !unsafe_text => Some(Value::SafeBuffer(text)),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// An object of a class of its own (`o`, `u`, `U`).
+pub(super) fn object(document: &Document, id: NodeId, outer: Option<Span>) -> Option<Value> {
+    match document.kind(id) {
+        Kind::Object { class, ivars } => instance(document, document.symbol_bytes(class), ivars),
+        Kind::UserDump { class, bytes } => match document.symbol_bytes(class) {
+            b"Time" => time::time(document, id).map(Value::Time),
+            b"BigDecimal" if outer.is_none_or(|span| span.len == 0) => {
+                let text = std::str::from_utf8(document.text(bytes)).ok()?;
+                let (_, text) = text.split_once(':')?;
+                number::decimal_precision(text).map(|_| Value::BigDecimal(text.to_owned()))
+            }
+            _ => None,
+        },
+        Kind::UserMarshal { class, content } => {
+            let Kind::Array(span) = document.kind(content) else {
+                return None;
+            };
+            marshalled(document, document.symbol_bytes(class), document.parts(span))
+        }
+        _ => None,
+    }
+}
+
+fn marshalled(document: &Document, class: &[u8], parts: &[NodeId]) -> Option<Value> {
+    match (class, parts) {
+        (b"Rational", [numerator, denominator]) => {
+            let pair = (document.expand(*numerator), document.expand(*denominator));
+            let valid = is_integer(&pair.0) && is_integer(&pair.1) && pair.1 != Value::Integer(0);
+            valid.then(|| Value::Rational(Box::new(pair)))
+        }
+        (b"Complex", [real, imaginary]) => {
+            let pair = (document.expand(*real), document.expand(*imaginary));
+            (is_real(&pair.0) && is_real(&pair.1)).then(|| Value::Complex(Box::new(pair)))
+        }
+        (b"ActiveSupport::TimeWithZone", [utc, zone, local]) => {
+            time::time_with_zone(document, *utc, *zone, *local)
+        }
+        (b"Date", fields) => time::date(document, fields),
+        (b"DateTime", fields) => time::date_time(document, fields).map(Value::DateTime),
+        _ => None,
+    }
+}
+
+fn instance(document: &Document, class: &[u8], ivars: Span) -> Option<Value> {
+    let ivar = |wanted: &[u8]| {
+        document
+            .pairs(ivars)
+            .find(|(name, _)| document.symbol_bytes(*name) == wanted)
+            .map(|(_, value)| value)
+    };
+    match class {
+        b"Range" if ivars.len == 6 => {
+            let Kind::Bool(exclude_end) = document.kind(ivar(b"excl")?) else {
+                return None;
+            };
+            let (begin, end) = (
+                document.expand(ivar(b"begin")?),
+                document.expand(ivar(b"end")?),
+            );
+            Some(Value::Range(Box::new(RubyRange {
+                begin,
+                end,
+                exclude_end,
+            })))
+        }
+        b"Set" if ivars.len == 2 => {
+            let Kind::Hash { pairs, .. } = document.kind(ivar(b"@hash")?) else {
+                return None;
+            };
+            Some(Value::Set(
+                document
+                    .hash(pairs)
+                    .into_iter()
+                    .map(|(member, _)| member)
+                    .collect(),
+            ))
+        }
+        b"ActiveSupport::Duration" => {
+            let value = document.expand(ivar(b"@value")?);
+            let Kind::Hash { pairs, .. } = document.kind(ivar(b"@parts")?) else {
+                return None;
+            };
+            let parts: Vec<_> = document.pairs(pairs).collect();
+            let parts = parts
+                .into_iter()
+                .map(|(name, count)| match document.kind(name) {
+                    Kind::Symbol(_) => Some((document.name(name), document.expand(count))),
+                    _ => None,
+                });
+            let parts = parts.collect::<Option<Vec<_>>>()?;
+            let real = is_real(&value) && parts.iter().all(|(_, count)| is_real(count));
+            real.then(|| Value::Duration(Box::new(RubyDuration { value, parts })))
+        }
+        b"Pathname" if ivars.len == 2 => Some(Value::Pathname(text(document, ivar(b"@path")?)?)),
+        b"ActiveSupport::TimeZone" => Some(Value::TimeZone(text(document, ivar(b"@name")?)?)),
+        b"IPAddr" => ip_addr(document, ivar).map(Value::IpAddr),
+        _ if class.starts_with(b"URI::") => uri(document, ivar).map(Value::Uri),
+        _ => None,
+    }
+}
+
+pub(super) fn text(document: &Document, id: NodeId) -> Option<String> {
+    let extra = document.extra(id);
+    match document.kind(id) {
+        Kind::String(text) if extra.is_none_or(|extra| extra.wrappers.len == 0) => {
+            match document.string(document.text(text), extra.and_then(|extra| extra.ivars)) {
+                Value::String(text) => Some(text),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// An Integer of 64 bits.
+pub(super) fn small(document: &Document, id: NodeId) -> Option<i64> {
+    match document.kind(id) {
+        Kind::Fixnum(number) => Some(i64::from(number)),
+        Kind::Bignum {
+            negative,
+            magnitude,
+        } => match integer(number::bignum(negative, document.text(magnitude))) {
+            Value::Integer(number) => Some(number),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn is_integer(value: &Value) -> bool {
+    matches!(value, Value::Integer(_) | Value::BigInteger(_))
+}
+
+fn is_real(value: &Value) -> bool {
+    is_integer(value)
+        || matches!(
+            value,
+            Value::Float(_) | Value::Rational(_) | Value::BigDecimal(_)
+        )
+}

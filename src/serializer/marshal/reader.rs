@@ -1,0 +1,335 @@
+//! [`Reader`]: Marshal bytes into a [`Document`], as `r_object0` in Ruby's `marshal.c` reads them.
+
+use super::cursor::{Cursor, narrow};
+use super::document::{Document, Extra, Kind, Node, NodeId, Span, Wrapper};
+use super::measure::Measure;
+use super::{MAX_DEPTH, VERSION, expansion_limit};
+use crate::serializer::LoadError;
+
+/// One pass over the input. Its recursion is the nesting of objects, checked at each level.
+pub(super) struct Reader<'a> {
+    pub(super) cursor: Cursor<'a>,
+    pub(super) document: Document,
+    /// Of each node, in its order.
+    measures: Vec<Measure>,
+    /// What object links count: everything but nil, booleans, Fixnums and Symbols.
+    pub(super) objects: Vec<NodeId>,
+    /// Parts of the objects that are still being read.
+    pub(super) pending: Vec<NodeId>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn read(input: &'a [u8]) -> Result<Document, LoadError> {
+        let document = Document {
+            input: Vec::new(),
+            nodes: Vec::new(),
+            parts: Vec::new(),
+            symbols: Vec::new(),
+            extras: Vec::new(),
+            wrappers: Vec::new(),
+            root: NodeId::NIL,
+        };
+        let (measures, objects, pending) = (Vec::new(), Vec::new(), Vec::new());
+        let mut reader = Self {
+            cursor: Cursor::new(input),
+            document,
+            measures,
+            objects,
+            pending,
+        };
+        // Ids and ranges are 32 bits wide, half of them for Symbols.
+        if input.len() > (u32::MAX / 4) as usize {
+            return Err(reader.cursor.error("more than a gigabyte"));
+        }
+        let [major, minor] = VERSION;
+        if reader.cursor.byte()? != major || reader.cursor.byte()? > minor {
+            return Err(reader.cursor.error("no Marshal 4.8"));
+        }
+        let root = reader.object(0)?;
+        if reader.measure(root).weight as usize > expansion_limit(input.len()) {
+            return Err(reader
+                .cursor
+                .error("links that expand to many times the input"));
+        }
+        reader.document.root = root;
+        reader.document.input = input.to_vec();
+        Ok(reader.document)
+    }
+
+    /// One object, with everything that stands before its type.
+    fn object(&mut self, mut depth: usize) -> Result<NodeId, LoadError> {
+        let mut has_ivars = false;
+        let start = len(&self.document.wrappers);
+        let tag = loop {
+            match self.cursor.byte()? {
+                b'I' if !has_ivars => has_ivars = true,
+                tag @ (b'e' | b'C') => {
+                    let name = self.symbol()?;
+                    self.document.wrappers.push(Wrapper {
+                        extended: tag == b'e',
+                        name,
+                    });
+                    depth = self.level(depth)?;
+                }
+                tag => break tag,
+            }
+        };
+        let wrappers = Span {
+            start,
+            len: len(&self.document.wrappers) - start,
+        };
+        if wrappers.len == 0 {
+            if tag == b':' {
+                return self.new_symbol(has_ivars);
+            }
+            if !has_ivars && let Some(id) = self.unnumbered(tag, depth)? {
+                return Ok(id);
+            }
+        }
+        self.numbered(tag, has_ivars, wrappers, depth)
+    }
+
+    /// An object that links do not count, or a link; `None` for another type.
+    fn unnumbered(&mut self, tag: u8, depth: usize) -> Result<Option<NodeId>, LoadError> {
+        Ok(Some(match tag {
+            b'0' => NodeId::NIL,
+            b'T' => NodeId::TRUE,
+            b'F' => NodeId::FALSE,
+            b'i' => {
+                let number = self.cursor.long()?;
+                let Ok(number) = i32::try_from(number) else {
+                    return Err(self.cursor.error("a Fixnum of more than 32 bits"));
+                };
+                match NodeId::small_fixnum(number) {
+                    Some(small) => small,
+                    None => self.add(
+                        Kind::Fixnum(number),
+                        0,
+                        Measure {
+                            height: 0,
+                            weight: 1,
+                        },
+                    ),
+                }
+            }
+            b';' => self.symbol_link()?,
+            b'@' => {
+                let id = self.link()?;
+                if depth + self.measure(id).height as usize > MAX_DEPTH {
+                    return Err(self.cursor.error("nesting deeper than 100 levels"));
+                }
+                id
+            }
+            _ => return Ok(None),
+        }))
+    }
+
+    /// An object that links count: from the moment on at which Ruby's own reader counts it.
+    fn numbered(
+        &mut self,
+        tag: u8,
+        has_ivars: bool,
+        wrappers: Span,
+        depth: usize,
+    ) -> Result<NodeId, LoadError> {
+        // The names of these classes are read before the object is entered, that of `o` after it.
+        let class = if matches!(tag, b'S' | b'U' | b'u') {
+            self.symbol()?
+        } else {
+            NodeId::NIL
+        };
+        // What `_dump` wrote becomes an object only once its ivars are read.
+        let early = if tag == b'u' { None } else { Some(self.open()) };
+        let (kind, mut measure) = self.body(tag, class, depth)?;
+        let mut ivars = None;
+        if has_ivars {
+            let (span, inner) = self.ivars(depth)?;
+            measure.add(inner);
+            ivars = Some(span);
+        }
+        measure.height += wrappers.len;
+        measure.weight = measure.weight.saturating_add(1 + wrappers.len);
+        let extra = if has_ivars || wrappers.len > 0 {
+            self.document.extras.push(Extra { wrappers, ivars });
+            len(&self.document.extras)
+        } else {
+            0
+        };
+        let id = early.unwrap_or_else(|| self.open());
+        if let Some(index) = id.node_index()
+            && let Some(node) = self.document.nodes.get_mut(index)
+            && let Some(slot) = self.measures.get_mut(index)
+        {
+            *node = Node { kind, extra };
+            *slot = measure;
+        }
+        Ok(id)
+    }
+
+    fn body(&mut self, tag: u8, class: NodeId, depth: usize) -> Result<(Kind, Measure), LoadError> {
+        Ok(match tag {
+            b'[' => {
+                let count = self.cursor.count(1)?;
+                let (span, measure) = self.parts(count, false, depth)?;
+                (Kind::Array(span), measure)
+            }
+            b'{' | b'}' => self.hash(tag == b'}', depth)?,
+            b'S' => {
+                let (members, measure) = self.ivars(depth)?;
+                (Kind::Struct { class, members }, measure)
+            }
+            b'o' => {
+                let class = self.symbol()?;
+                let (ivars, measure) = self.ivars(depth)?;
+                (Kind::Object { class, ivars }, measure)
+            }
+            b'U' => {
+                let depth = self.level(depth)?;
+                let content = self.object(depth)?;
+                (
+                    Kind::UserMarshal { class, content },
+                    self.measure(content).level(),
+                )
+            }
+            _ => self.leaf(tag, class)?,
+        })
+    }
+
+    fn hash(&mut self, with_default: bool, depth: usize) -> Result<(Kind, Measure), LoadError> {
+        let count = self.cursor.count(2)?;
+        let (pairs, mut measure) = self.parts(2 * count, false, depth)?;
+        let mut default = NodeId::NONE;
+        if with_default {
+            default = self.object(depth + 1)?;
+            measure.add(self.measure(default).level());
+        }
+        Ok((Kind::Hash { pairs, default }, measure))
+    }
+
+    /// The objects without parts.
+    fn leaf(&mut self, tag: u8, class: NodeId) -> Result<(Kind, Measure), LoadError> {
+        if tag == b'l' {
+            let negative = match self.cursor.byte()? {
+                b'+' => false,
+                b'-' => true,
+                _ => return Err(self.cursor.error("a Bignum without its sign")),
+            };
+            let words = self.cursor.count(2)?;
+            let magnitude = self.cursor.take(2 * words)?;
+            return Ok((
+                Kind::Bignum {
+                    negative,
+                    magnitude,
+                },
+                Measure::text(magnitude),
+            ));
+        }
+        if !matches!(tag, b'f' | b'"' | b'/' | b'u' | b'c' | b'm' | b'M') {
+            return Err(self.cursor.error(match tag {
+                b'd' => "an object of type Data",
+                b'I' | b'e' | b'C' | b'0' | b'T' | b'F' | b'i' | b':' | b';' | b'@' => {
+                    "instance variables or a class where there can be none"
+                }
+                _ => "an unknown type",
+            }));
+        }
+        let length = self.cursor.count(1)?;
+        let text = self.cursor.take(length)?;
+        let kind = match tag {
+            b'f' => Kind::Float(text),
+            b'"' => Kind::String(text),
+            b'/' => Kind::Regexp {
+                source: text,
+                options: self.cursor.byte()?,
+            },
+            b'u' => Kind::UserDump { class, bytes: text },
+            b'c' => Kind::Class(text),
+            b'm' => Kind::Module(text),
+            _ => Kind::OldModule(text),
+        };
+        Ok((kind, Measure::text(text)))
+    }
+
+    fn ivars(&mut self, depth: usize) -> Result<(Span, Measure), LoadError> {
+        let count = self.cursor.count(2)?;
+        self.parts(count, true, depth)
+    }
+
+    /// So many objects, each behind its name where they are `named`. Nothing is reserved: a count
+    /// is only a claim.
+    fn parts(
+        &mut self,
+        count: usize,
+        named: bool,
+        depth: usize,
+    ) -> Result<(Span, Measure), LoadError> {
+        let depth = self.level(depth)?;
+        let first = self.pending.len();
+        let mut measure = Measure::default();
+        for _ in 0..count {
+            if named {
+                let name = self.symbol()?;
+                self.pending.push(name);
+            }
+            let part = self.object(depth)?;
+            measure.add(self.measure(part));
+            self.pending.push(part);
+        }
+        Ok((self.settle(first), measure.level()))
+    }
+
+    pub(super) fn settle(&mut self, first: usize) -> Span {
+        let start = len(&self.document.parts);
+        self.document.parts.extend(self.pending.drain(first..));
+        Span {
+            start,
+            len: len(&self.document.parts) - start,
+        }
+    }
+
+    pub(super) fn link(&mut self) -> Result<NodeId, LoadError> {
+        let index = self.cursor.long()?;
+        let found = usize::try_from(index)
+            .ok()
+            .and_then(|index| self.objects.get(index));
+        let Some(&id) = found else {
+            return Err(self.cursor.error("a link to no object"));
+        };
+        if matches!(self.document.kind(id), Kind::Open) {
+            return Err(self.cursor.error("a cycle"));
+        }
+        Ok(id)
+    }
+
+    fn open(&mut self) -> NodeId {
+        let id = self.add(Kind::Open, 0, Measure::default());
+        self.objects.push(id);
+        id
+    }
+
+    pub(super) fn add(&mut self, kind: Kind, extra: u32, measure: Measure) -> NodeId {
+        let id = NodeId::node(len(&self.document.nodes));
+        self.document.nodes.push(Node { kind, extra });
+        self.measures.push(measure);
+        id
+    }
+
+    pub(super) fn measure(&self, id: NodeId) -> Measure {
+        let known = id.node_index().and_then(|index| self.measures.get(index));
+        known.copied().unwrap_or(Measure {
+            height: 0,
+            weight: 1,
+        })
+    }
+
+    fn level(&self, depth: usize) -> Result<usize, LoadError> {
+        if depth >= MAX_DEPTH {
+            return Err(self.cursor.error("nesting deeper than 100 levels"));
+        }
+        Ok(depth + 1)
+    }
+}
+
+pub(super) fn len<T>(items: &[T]) -> u32 {
+    narrow(items.len())
+}

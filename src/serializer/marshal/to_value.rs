@@ -1,0 +1,225 @@
+//! A [`Document`]'s objects as [`Value`]s: links followed, core types, everything else by name.
+
+use std::collections::HashMap;
+
+use num_bigint::BigInt;
+
+use super::document::{Document, Encoding, Extra, Kind, NodeId, Span, Wrapper};
+use super::{known_class, number};
+use crate::serializer::LoadError;
+use crate::serializer::value::{BigInteger, Object, RubyBytes, Value};
+
+impl Document {
+    /// An object as a value. What is malformed for its class is an [`Object`], not an error.
+    ///
+    /// A String without an encoding is a [`Value::String`] if its bytes are UTF-8: Ruby 1.8, and so
+    /// Rails 2.3, wrote all of them so. Otherwise it is [`Value::Bytes`]. An entry that nobody
+    /// changes is written from the document, where nothing is lost.
+    ///
+    /// # Errors
+    ///
+    /// For an id of another document.
+    pub(crate) fn value(&self, id: NodeId) -> Result<Value, LoadError> {
+        if id.node_index().is_some() && self.node(id).is_none() {
+            return Err(LoadError {
+                reason: "an object of another document",
+                offset: 0,
+            });
+        }
+        Ok(self.expand(id))
+    }
+
+    /// Recursion and size are bounded: the reader measured the document with its links followed.
+    pub(super) fn expand(&self, id: NodeId) -> Value {
+        match self.extra(id) {
+            Some(extra) => self.wrapped(id, extra),
+            None => self.bare(id, None),
+        }
+    }
+
+    fn wrapped(&self, id: NodeId, extra: Extra) -> Value {
+        let wrappers = self.wrappers(extra.wrappers);
+        if let [
+            Wrapper {
+                extended: false,
+                name,
+            },
+        ] = wrappers
+            && let Some(value) =
+                known_class::subclass(self, self.symbol_bytes(*name), id, extra.ivars)
+        {
+            return value;
+        }
+        // An object of a known class that a module extends is a stranger below that module.
+        let mut value = if wrappers.is_empty() {
+            self.bare(id, extra.ivars)
+        } else {
+            self.core(id, extra.ivars)
+        };
+        for wrapper in wrappers.iter().rev() {
+            let name = self.name(wrapper.name);
+            value = Value::Object(Box::new(if wrapper.extended {
+                Object::Extended {
+                    module: name,
+                    content: value,
+                }
+            } else {
+                Object::Subclass {
+                    class: name,
+                    content: value,
+                }
+            }));
+        }
+        value
+    }
+
+    fn bare(&self, id: NodeId, ivars: Option<Span>) -> Value {
+        known_class::object(self, id, ivars).unwrap_or_else(|| self.core(id, ivars))
+    }
+
+    /// A core type, or a name with its parts.
+    fn core(&self, id: NodeId, ivars: Option<Span>) -> Value {
+        match self.kind(id) {
+            Kind::Nil | Kind::Open => Value::Nil,
+            Kind::Bool(flag) => Value::Bool(flag),
+            Kind::Fixnum(number) => Value::Integer(i64::from(number)),
+            Kind::Symbol(symbol) => Value::Symbol(lossy(self.text(symbol.text))),
+            Kind::Bignum {
+                negative,
+                magnitude,
+            } => integer(number::bignum(negative, self.text(magnitude))),
+            Kind::Float(text) => Value::Float(number::float(self.text(text)).unwrap_or(f64::NAN)),
+            Kind::String(text) => self.string(self.text(text), ivars),
+            Kind::Array(span) => Value::Array(self.values(span)),
+            Kind::Hash { pairs, .. } => Value::Hash(self.hash(pairs)),
+            Kind::Regexp { source, options } => regexp(self.text(source), options),
+            _ => Value::Object(Box::new(self.stranger(id, ivars))),
+        }
+    }
+
+    fn stranger(&self, id: NodeId, ivars: Option<Span>) -> Object {
+        match self.kind(id) {
+            Kind::Struct { class, members } => Object::Struct {
+                class: self.name(class),
+                members: self.named(members),
+            },
+            Kind::UserDump { class, bytes } => Object::UserDump {
+                class: self.name(class),
+                bytes: self.text(bytes).to_vec(),
+                ivars: ivars.map_or_else(Vec::new, |ivars| self.named(ivars)),
+            },
+            Kind::UserMarshal { class, content } => Object::UserMarshal {
+                class: self.name(class),
+                content: self.expand(content),
+            },
+            Kind::Class(text) => Object::Class(lossy(self.text(text))),
+            Kind::Module(text) | Kind::OldModule(text) => Object::Module(lossy(self.text(text))),
+            Kind::Object { class, ivars } => Object::Instance {
+                class: self.name(class),
+                ivars: self.named(ivars),
+            },
+            _ => Object::Class(String::new()),
+        }
+    }
+
+    pub(super) fn string(&self, bytes: &[u8], ivars: Option<Span>) -> Value {
+        let encoding = self.encoding(ivars);
+        let text = match encoding {
+            Encoding::Unnamed | Encoding::Utf8 | Encoding::Named(b"UTF-8") => {
+                std::str::from_utf8(bytes).ok()
+            }
+            Encoding::UsAscii => std::str::from_utf8(bytes)
+                .ok()
+                .filter(|text| text.is_ascii()),
+            Encoding::Named(_) => None,
+        };
+        if let Some(text) = text {
+            return Value::String(text.to_owned());
+        }
+        let encoding = match encoding {
+            Encoding::Unnamed => super::writer::BINARY.to_owned(),
+            Encoding::Utf8 => "UTF-8".to_owned(),
+            Encoding::UsAscii => "US-ASCII".to_owned(),
+            Encoding::Named(name) => lossy(name),
+        };
+        Value::Bytes(RubyBytes {
+            bytes: bytes.to_vec(),
+            encoding,
+        })
+    }
+
+    fn values(&self, span: Span) -> Vec<Value> {
+        self.parts(span)
+            .iter()
+            .map(|&part| self.expand(part))
+            .collect()
+    }
+
+    pub(super) fn named(&self, span: Span) -> Vec<(String, Value)> {
+        self.pairs(span)
+            .map(|(name, value)| (self.name(name), self.expand(value)))
+            .collect()
+    }
+
+    /// A Hash's entries. Ruby writes no key twice; whoever does gets the last one.
+    pub(super) fn hash(&self, pairs: Span) -> Vec<(Value, Value)> {
+        let mut entries: Vec<(Value, Value)> = Vec::with_capacity(pairs.len as usize / 2);
+        let mut places = HashMap::with_capacity(entries.capacity());
+        for (key, value) in self.pairs(pairs) {
+            let place = *places.entry(self.identity(key)).or_insert(entries.len());
+            match entries.get_mut(place) {
+                Some(entry) => entry.1 = self.expand(value),
+                None => entries.push((self.expand(key), self.expand(value))),
+            }
+        }
+        entries
+    }
+
+    /// What makes two keys one: text and encoding of a String, the object itself of others.
+    fn identity(&self, id: NodeId) -> (Option<(bool, &[u8])>, Option<NodeId>) {
+        match self.kind(id) {
+            Kind::String(text) if self.extra(id).is_none_or(|extra| extra.wrappers.len == 0) => {
+                (Some((true, self.text(text))), None)
+            }
+            Kind::Symbol(symbol) => (Some((false, self.text(symbol.text))), None),
+            _ => (None, Some(id)),
+        }
+    }
+}
+
+/// An Integer of any size.
+pub(super) fn integer(number: BigInt) -> Value {
+    i64::try_from(&number).map_or_else(|_| Value::BigInteger(BigInteger(number)), Value::Integer)
+}
+
+/// Names and texts that are no UTF-8 are shown as well as can be.
+fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// As `Regexp#to_s` has it: `(?i-mx:a.b)`, a slash escaped.
+fn regexp(source: &[u8], options: u8) -> Value {
+    let flags = [(4, 'm'), (1, 'i'), (2, 'x')];
+    let on: String = flags
+        .iter()
+        .filter(|(bit, _)| options & bit != 0)
+        .map(|(_, flag)| *flag)
+        .collect();
+    let off: String = flags
+        .iter()
+        .filter(|(bit, _)| options & bit == 0)
+        .map(|(_, flag)| *flag)
+        .collect();
+    let dash = if off.is_empty() { "" } else { "-" };
+    let mut text = format!("(?{on}{dash}{off}:");
+    let mut escaped = false;
+    for character in lossy(source).chars() {
+        if character == '/' && !escaped {
+            text.push('\\');
+        }
+        escaped = character == '\\' && !escaped;
+        text.push(character);
+    }
+    text.push(')');
+    Value::Regexp(text)
+}

@@ -1,0 +1,262 @@
+//! Ruby's types as MessagePack extensions: their numbers, and what their payloads hold.
+//!
+//! Source: `active_support/message_pack/extensions.rb`, Rails 7.1 (types 0 to 17), 7.2 (the new
+//! payload of `IPAddr`) and 8.1 (18).
+
+use super::super::LoadError;
+use super::super::value::{Object, RubyDuration, RubyRange, Value, unique_pairs};
+use super::reader::{Head, Reader};
+use super::room::Room;
+use super::{marker, moment, number};
+
+pub(super) const SYMBOL: i8 = 0;
+pub(super) const BIG_INTEGER: i8 = 1;
+pub(super) const BIG_DECIMAL: i8 = 2;
+pub(super) const RATIONAL: i8 = 3;
+pub(super) const COMPLEX: i8 = 4;
+pub(super) const DATE_TIME: i8 = 5;
+pub(super) const DATE: i8 = 6;
+pub(super) const TIME: i8 = 7;
+pub(super) const TIME_WITH_ZONE: i8 = 8;
+pub(super) const TIME_ZONE: i8 = 9;
+pub(super) const DURATION: i8 = 10;
+pub(super) const RANGE: i8 = 11;
+pub(super) const SET: i8 = 12;
+pub(super) const URI: i8 = 13;
+pub(super) const IP_ADDR: i8 = 14;
+pub(super) const PATHNAME: i8 = 15;
+pub(super) const REGEXP: i8 = 16;
+pub(super) const INDIFFERENT_HASH: i8 = 17;
+pub(super) const SAFE_BUFFER: i8 = 18;
+/// Registered by Rails for `Object`, so that reading and writing it raises.
+pub(super) const RESERVED: i8 = 127;
+
+const RESERVED_BY_RAILS: &str = "extension type 127, which Rails reserves";
+
+/// `ActiveSupport::Duration::PARTS`, in the order of the payload.
+pub(super) const DURATION_PARTS: [&str; 7] = [
+    "years", "months", "weeks", "days", "hours", "minutes", "seconds",
+];
+
+/// Reads the payload of an extension, all of it.
+pub(super) fn load(kind: i8, payload: Reader<'_>, levels: usize) -> Result<Value, LoadError> {
+    match kind {
+        SYMBOL | URI | PATHNAME | REGEXP | SAFE_BUFFER | TIME_ZONE | IP_ADDR | BIG_DECIMAL => {
+            load_text(kind, payload, levels)
+        }
+        BIG_INTEGER => number::load_big_integer(payload),
+        RATIONAL | COMPLEX | DATE_TIME | DATE | TIME | TIME_WITH_ZONE | DURATION => {
+            load_scalar(kind, payload, levels)
+        }
+        RANGE => load_range(payload, levels),
+        SET => load_set(payload, levels),
+        INDIFFERENT_HASH => load_indifferent_hash(payload, levels),
+        RESERVED => Err(payload.error(RESERVED_BY_RAILS)),
+        _ => Ok(unknown(kind, payload)),
+    }
+}
+
+/// Makes the checks of [`load`] without keeping anything.
+pub(super) fn check(kind: i8, payload: Reader<'_>, levels: usize) -> Result<(), LoadError> {
+    match kind {
+        SYMBOL | URI | PATHNAME | REGEXP | SAFE_BUFFER | TIME_ZONE | IP_ADDR | BIG_DECIMAL => {
+            text(kind, payload, levels).map(|_| ())
+        }
+        BIG_INTEGER => number::big_integer_chunks(payload).map(|_| ()),
+        // A few numbers at most: making the value is no more than checking it.
+        RATIONAL | COMPLEX | DATE_TIME | DATE | TIME | TIME_WITH_ZONE | DURATION => {
+            load_scalar(kind, payload, levels).map(|_| ())
+        }
+        RANGE => check_range(payload, levels),
+        SET => check_set(payload, levels),
+        INDIFFERENT_HASH => check_indifferent_hash(payload, levels),
+        RESERVED => Err(payload.error(RESERVED_BY_RAILS)),
+        _ => Ok(()),
+    }
+}
+
+fn load_text(kind: i8, payload: Reader<'_>, levels: usize) -> Result<Value, LoadError> {
+    let text = text(kind, payload, levels)?.to_owned();
+    Ok(match kind {
+        URI => Value::Uri(text),
+        PATHNAME => Value::Pathname(text),
+        REGEXP => Value::Regexp(text),
+        SAFE_BUFFER => Value::SafeBuffer(text),
+        TIME_ZONE => Value::TimeZone(text),
+        IP_ADDR => Value::IpAddr(text),
+        BIG_DECIMAL => Value::BigDecimal(text),
+        _ => Value::Symbol(text),
+    })
+}
+
+/// The text in the payload of an extension that is a text.
+pub(super) fn text(kind: i8, payload: Reader<'_>, levels: usize) -> Result<&str, LoadError> {
+    match kind {
+        IP_ADDR => ip_addr(payload, levels),
+        BIG_DECIMAL => number::big_decimal(payload),
+        _ => utf8(payload.rest(), payload),
+    }
+}
+
+/// `at` says where, in an error.
+fn utf8<'a>(bytes: &'a [u8], at: Reader<'_>) -> Result<&'a str, LoadError> {
+    std::str::from_utf8(bytes).map_err(|_| at.error("text that is no UTF-8"))
+}
+
+fn ip_addr(mut payload: Reader<'_>, levels: usize) -> Result<&str, LoadError> {
+    // Rails 7.1 wrote bare text, which is ASCII; from 7.2 on it is a MessagePack string, whose
+    // first byte never is.
+    let bytes = match payload.rest() {
+        [first, ..] if *first >= marker::FIXSTR => {
+            payload.open_payload(levels)?;
+            match payload.head()? {
+                Head::Str(bytes) => bytes,
+                _ => return Err(payload.error("IPAddr that is no text")),
+            }
+        }
+        raw => payload.take(raw.len())?,
+    };
+    payload.finish()?;
+    let text = utf8(bytes, payload)?;
+    if is_ip_addr(text) {
+        Ok(text)
+    } else {
+        Err(payload.error("IPAddr that is no address"))
+    }
+}
+
+/// Whether a text can be told from the other form of payload (nothing more is asked of it).
+pub(super) fn is_ip_addr(text: &str) -> bool {
+    text.is_ascii() && !text.is_empty()
+}
+
+fn load_scalar(kind: i8, mut payload: Reader<'_>, levels: usize) -> Result<Value, LoadError> {
+    let room = payload.open_payload(levels)?;
+    let value = match kind {
+        RATIONAL => number::load_rational(&mut payload),
+        COMPLEX => number::load_complex(&mut payload, room),
+        DATE_TIME => moment::load_date_time(&mut payload),
+        DATE => number::load_i64(&mut payload).map(Value::Date),
+        TIME_WITH_ZONE => moment::load_time_with_zone(&mut payload),
+        DURATION => load_duration(&mut payload, room),
+        _ => moment::load_time(&mut payload),
+    }?;
+    payload.finish()?;
+    Ok(value)
+}
+
+fn load_duration(payload: &mut Reader<'_>, room: Room) -> Result<Value, LoadError> {
+    let value = number::load(payload, room)?;
+    if array(payload)? != DURATION_PARTS.len() {
+        return Err(payload.error("duration whose parts are not seven"));
+    }
+    let room = payload.open(DURATION_PARTS.len(), room)?;
+    let mut parts = Vec::new();
+    for name in DURATION_PARTS {
+        match number::load_optional(payload, room)? {
+            Value::Nil => {}
+            part => parts.push((name.to_owned(), part)),
+        }
+    }
+    Ok(Value::Duration(Box::new(RubyDuration { value, parts })))
+}
+
+fn load_range(mut payload: Reader<'_>, levels: usize) -> Result<Value, LoadError> {
+    let room = payload.open_payload(levels)?;
+    let begin = payload.value(room)?;
+    let end = payload.value(room)?;
+    range_of(begin, end, payload)
+}
+
+fn range_of(begin: Value, end: Value, payload: Reader<'_>) -> Result<Value, LoadError> {
+    Ok(Value::Range(Box::new(RubyRange {
+        begin,
+        end,
+        exclude_end: exclude_end(payload)?,
+    })))
+}
+
+fn check_range(mut payload: Reader<'_>, levels: usize) -> Result<(), LoadError> {
+    let room = payload.open_payload(levels)?;
+    payload.skip(room)?;
+    payload.skip(room)?;
+    exclude_end(payload).map(|_| ())
+}
+
+/// The last part of a Range.
+fn exclude_end(mut payload: Reader<'_>) -> Result<bool, LoadError> {
+    let Head::Bool(exclude_end) = payload.head()? else {
+        return Err(payload.error("range without true or false for its end"));
+    };
+    payload.finish()?;
+    Ok(exclude_end)
+}
+
+fn load_set(mut payload: Reader<'_>, levels: usize) -> Result<Value, LoadError> {
+    let room = payload.open_payload(levels)?;
+    let count = array(&mut payload)?;
+    let elements = payload.elements(count, room)?;
+    payload.finish()?;
+    Ok(Value::Set(unique(elements)))
+}
+
+fn check_set(mut payload: Reader<'_>, levels: usize) -> Result<(), LoadError> {
+    let room = payload.open_payload(levels)?;
+    let count = array(&mut payload)?;
+    payload.skip_values(count, room)?;
+    payload.finish()
+}
+
+fn unique(elements: Vec<Value>) -> Vec<Value> {
+    let keys = elements.into_iter().map(|element| (element, Value::Nil));
+    let keys = unique_pairs(keys.collect());
+    keys.into_iter().map(|(element, _)| element).collect()
+}
+
+fn load_indifferent_hash(mut payload: Reader<'_>, levels: usize) -> Result<Value, LoadError> {
+    let room = payload.open_payload(levels)?;
+    let count = map(&mut payload)?;
+    let pairs = payload.pairs(count, room)?;
+    payload.finish()?;
+    Ok(Value::IndifferentHash(indifferent(pairs)))
+}
+
+fn check_indifferent_hash(mut payload: Reader<'_>, levels: usize) -> Result<(), LoadError> {
+    let room = payload.open_payload(levels)?;
+    let count = map(&mut payload)?;
+    payload.skip_values(count.saturating_mul(2), room)?;
+    payload.finish()
+}
+
+/// `HashWithIndifferentAccess` makes a Symbol key a String.
+fn indifferent(mut pairs: Vec<(Value, Value)>) -> Vec<(Value, Value)> {
+    let mut symbols = false;
+    for (key, _) in &mut pairs {
+        if let Value::Symbol(text) = key {
+            *key = Value::String(std::mem::take(text));
+            symbols = true;
+        }
+    }
+    if symbols { unique_pairs(pairs) } else { pairs }
+}
+
+fn array(payload: &mut Reader<'_>) -> Result<usize, LoadError> {
+    match payload.head()? {
+        Head::Array(count) => Ok(count),
+        _ => Err(payload.error("extension that lacks its array")),
+    }
+}
+
+pub(super) fn map(payload: &mut Reader<'_>) -> Result<usize, LoadError> {
+    match payload.head()? {
+        Head::Map(count) => Ok(count),
+        _ => Err(payload.error("extension that lacks its map")),
+    }
+}
+
+fn unknown(kind: i8, payload: Reader<'_>) -> Value {
+    Value::Object(Box::new(Object::Extension {
+        kind,
+        bytes: payload.rest().to_vec(),
+    }))
+}

@@ -1,0 +1,145 @@
+//! [`index`]: where the entries of a message's map stand, without making values of them.
+//!
+//! A session of which one key is read needs one value; a session of which one key is written keeps
+//! the bytes of all others. The whole message is checked nevertheless, as [`super::load`] does, so
+//! that [`value_at`] fails for no entry of an index.
+
+use std::ops::Range;
+
+use super::super::LoadError;
+use super::super::value::{Value, key_text};
+use super::reader::{Head, Reader};
+use super::room::Room;
+use super::{extension, message};
+
+/// An entry of a message whose root is a map.
+///
+/// Two entries may have one text: where the message repeats a key (the last one counts), and where
+/// a plain Hash has both `"a"` and `:a`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RawEntry {
+    /// The bytes of the key, which need not be text.
+    pub(crate) key: Range<u32>,
+    /// The bytes of the value.
+    pub(crate) value: Range<u32>,
+    text: KeyText,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum KeyText {
+    /// UTF-8 in the message itself.
+    There(Range<u32>),
+    /// Made from a key that is no text.
+    Made(Box<str>),
+}
+
+impl RawEntry {
+    /// The key as text, as Rails' `as_json` has it. `source` is the message that was indexed.
+    pub(crate) fn text<'a>(&'a self, source: &'a [u8]) -> &'a str {
+        match &self.text {
+            KeyText::There(range) => bytes_at(source, range)
+                .and_then(|bytes| std::str::from_utf8(bytes).ok())
+                .unwrap_or_default(),
+            KeyText::Made(text) => text,
+        }
+    }
+}
+
+/// Checks a whole message. The entries of its map in order, or `None` if it holds something else.
+pub(crate) fn index(source: &[u8]) -> Result<Option<Vec<RawEntry>>, LoadError> {
+    let mut reader = message(source)?;
+    if u32::try_from(source.len()).is_err() {
+        return Err(reader.error("message longer than 4 GiB"));
+    }
+    let start = reader;
+    let entries = match reader.head()? {
+        Head::Map(count) => Some(entries(&mut reader, count, Room::ROOT)?),
+        Head::Extension(extension::INDIFFERENT_HASH, mut payload) => {
+            let room = payload.open_payload(super::MAX_LEVELS)?;
+            let count = extension::map(&mut payload)?;
+            let entries = entries(&mut payload, count, room)?;
+            payload.finish()?;
+            Some(entries)
+        }
+        _ => {
+            reader = start;
+            reader.skip(Room::ROOT)?;
+            None
+        }
+    };
+    reader.finish()?;
+    Ok(entries)
+}
+
+/// Whether a message's root is a `HashWithIndifferentAccess`. Looks at its first bytes only.
+pub(crate) fn root_is_indifferent(source: &[u8]) -> bool {
+    let head = message(source).and_then(|mut reader| reader.head());
+    matches!(head, Ok(Head::Extension(extension::INDIFFERENT_HASH, _)))
+}
+
+/// Reads the one value that stands in a range of a message.
+pub(crate) fn value_at(source: &[u8], range: Range<u32>) -> Result<Value, LoadError> {
+    let mut reader = reader_at(source, &range).ok_or(LoadError {
+        reason: "range outside the message",
+        offset: source.len(),
+    })?;
+    let value = reader.value(Room::ROOT)?;
+    reader.finish()?;
+    Ok(value)
+}
+
+/// The bytes of a range of a message.
+pub(super) fn bytes_at<'a>(source: &'a [u8], range: &Range<u32>) -> Option<&'a [u8]> {
+    reader_at(source, range).map(|reader| reader.rest())
+}
+
+fn reader_at<'a>(source: &'a [u8], range: &Range<u32>) -> Option<Reader<'a>> {
+    let start = usize::try_from(range.start).ok()?;
+    let end = usize::try_from(range.end).ok()?;
+    Reader::within(source, start, end)
+}
+
+fn entries(reader: &mut Reader<'_>, count: usize, room: Room) -> Result<Vec<RawEntry>, LoadError> {
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    let room = reader.open(count.saturating_mul(2), room)?;
+    let mut entries = Vec::with_capacity(count);
+    for left in (0..count).rev() {
+        let start = *reader;
+        reader.skip(room.owing(2 * left + 1))?;
+        let key = span(start.at(), reader.at());
+        let text = text_of(start, room)?;
+        let value_start = reader.at();
+        reader.skip(room.owing(2 * left))?;
+        let value = span(value_start, reader.at());
+        entries.push(RawEntry { key, value, text });
+    }
+    Ok(entries)
+}
+
+/// The text of a key that was checked already.
+fn text_of(mut key: Reader<'_>, room: Room) -> Result<KeyText, LoadError> {
+    let again = key;
+    let bytes = match key.head()? {
+        Head::Str(bytes) => Some((bytes, key.at())),
+        Head::Extension(extension::SYMBOL, payload) => Some((payload.rest(), key.at())),
+        _ => None,
+    };
+    Ok(match bytes {
+        Some((bytes, end)) if std::str::from_utf8(bytes).is_ok() => {
+            KeyText::There(span(end - bytes.len(), end))
+        }
+        Some((bytes, _)) => KeyText::Made(String::from_utf8_lossy(bytes).into()),
+        None => {
+            key = again;
+            KeyText::Made(key_text(&key.value(room)?).into_owned().into())
+        }
+    })
+}
+
+/// Positions in a message that is known to be shorter than 4 GiB.
+fn span(start: usize, end: usize) -> Range<u32> {
+    let position = |at| u32::try_from(at).unwrap_or(u32::MAX);
+    position(start)..position(end)
+}

@@ -1,0 +1,113 @@
+//! `ActiveSupport::MessagePack` (Rails 7.1 and later): MessagePack with Ruby's types as extensions.
+//!
+//! A message is the integer 128 ([`SIGNATURE`]), then exactly one object. Sources: the MessagePack
+//! specification; `active_support/message_pack/serializer.rb` and `extensions.rb` of Rails 7.1, 7.2
+//! and 8.1; the msgpack gem (1.7 and later) for widths and for the limit on nesting.
+//!
+//! Stricter than Rails in one way: the payload of a known extension must be consumed to its last
+//! byte (the gem does not look). More generous in one way: an extension of a type that Active
+//! Support does not define is kept as it stands ([`Object::Extension`]) where Rails refuses the
+//! whole message, so that an entry that an application registered itself survives.
+//!
+//! [`Object::Extension`]: super::value::Object::Extension
+
+use super::value::Value;
+use super::{DumpError, LoadError};
+
+mod extension;
+mod index;
+mod leaf;
+mod marker;
+mod moment;
+mod number;
+mod payload;
+mod reader;
+mod room;
+mod root;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+pub(crate) use index::{RawEntry, index, root_is_indifferent, value_at};
+#[cfg(test)]
+use root::dump_root;
+pub(crate) use root::{Key, Part};
+
+use reader::Reader;
+use room::Room;
+use writer::Writer;
+
+/// What every message begins with: 128, as the gem writes it.
+pub(crate) const SIGNATURE: [u8; 2] = [marker::UINT_8, 128];
+
+/// How deep values may be nested: the gem's unpacker has room for this many open containers and
+/// extensions. An empty container and an extension of plain bytes take none.
+const MAX_LEVELS: usize = 128;
+
+/// Ruby's name of the encoding whose Strings are `bin`; all others are `str`.
+const BINARY: &str = "ASCII-8BIT";
+
+/// What differs between the Rails versions that write MessagePack.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Style {
+    /// How an `IPAddr` is written.
+    pub(crate) ip_addr: IpAddrForm,
+    /// How an `ActiveSupport::SafeBuffer` is written.
+    pub(crate) safe_buffer: SafeBufferForm,
+}
+
+/// An `ActiveSupport::SafeBuffer`: before Rails 8.1 it could not be written, and a message that
+/// holds one is refused there as a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum SafeBufferForm {
+    /// Before Rails 8.1: a String.
+    Text,
+    /// Rails 8.1 and later: an extension.
+    #[default]
+    Extension,
+}
+
+/// The payload of an `IPAddr`; neither version of Rails reads the other's, hardtack reads both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum IpAddrForm {
+    /// Rails 7.1: the bare text.
+    Raw,
+    /// Rails 7.2 and later: a MessagePack string.
+    #[default]
+    String,
+}
+
+/// Reads a message.
+pub(crate) fn load(source: &[u8]) -> Result<Value, LoadError> {
+    let mut reader = message(source)?;
+    let value = reader.value(Room::ROOT)?;
+    reader.finish()?;
+    Ok(value)
+}
+
+/// Writes a message as the newest Rails does.
+#[cfg(test)]
+pub(crate) fn dump(value: &Value) -> Result<Vec<u8>, DumpError> {
+    Style::default().dump(value)
+}
+
+impl Style {
+    /// Writes a message in this style.
+    pub(crate) fn dump(self, value: &Value) -> Result<Vec<u8>, DumpError> {
+        let mut writer = Writer::new(self);
+        writer.raw(&SIGNATURE);
+        writer.value(value, MAX_LEVELS)?;
+        Ok(writer.into_bytes())
+    }
+}
+
+/// A reader that stands behind the signature.
+fn message(source: &[u8]) -> Result<Reader<'_>, LoadError> {
+    let mut reader = Reader::new(source);
+    if source.starts_with(&SIGNATURE) {
+        reader.take(SIGNATURE.len())?;
+        Ok(reader)
+    } else {
+        Err(reader.error("no MessagePack signature (CC 80)"))
+    }
+}

@@ -1,0 +1,192 @@
+//! Ruby's numbers beyond MessagePack's own: big Integers, `BigDecimal`, Rational, Complex.
+//!
+//! Sources: `active_support/message_pack/extensions.rb` (`read_rational`, `read_complex`);
+//! `msgpack/bigint.rb` of the msgpack gem; `BigDecimal#_dump` and `._load`.
+
+use num_bigint::{BigInt, Sign};
+
+use super::super::LoadError;
+use super::super::value::{BigInteger, Value};
+use super::extension::{self, BIG_DECIMAL, BIG_INTEGER, RATIONAL};
+use super::leaf::unsigned_value;
+use super::reader::{Head, Reader};
+use super::room::Room;
+
+/// The decimal digits in one of `BigDecimal`'s words.
+const WORD_DIGITS: usize = 9;
+
+/// The sign and the 32-bit chunks of a big Integer's payload, least significant first.
+pub(super) fn big_integer_chunks(mut payload: Reader<'_>) -> Result<(Sign, &[[u8; 4]]), LoadError> {
+    let sign = match payload.take(1)? {
+        [0] => Sign::Plus,
+        [1] => Sign::Minus,
+        _ => return Err(payload.error("big integer without a sign")),
+    };
+    match payload.rest().as_chunks() {
+        (chunks, []) => Ok((sign, chunks)),
+        _ => Err(payload.error("big integer that is not made of 32-bit chunks")),
+    }
+}
+
+pub(super) fn load_big_integer(payload: Reader<'_>) -> Result<Value, LoadError> {
+    let (sign, chunks) = big_integer_chunks(payload)?;
+    let digits = chunks.iter().map(|chunk| u32::from_be_bytes(*chunk));
+    let number = BigInt::new(sign, digits.collect());
+    Ok(match i64::try_from(&number) {
+        Ok(small) => Value::Integer(small),
+        Err(_) => Value::BigInteger(BigInteger(number)),
+    })
+}
+
+/// The payload of a big Integer: its sign, and big-endian chunks, least significant first.
+pub(super) fn big_integer_payload(number: &BigInt) -> Vec<u8> {
+    let mut payload = vec![u8::from(number.sign() == Sign::Minus)];
+    payload.extend(number.iter_u32_digits().flat_map(u32::to_be_bytes));
+    payload
+}
+
+/// The number in `_dump`'s text, `18:0.123456e3`. What stands before the colon is only how much
+/// memory Ruby sets aside.
+pub(super) fn big_decimal(payload: Reader<'_>) -> Result<&str, LoadError> {
+    std::str::from_utf8(payload.rest())
+        .ok()
+        .and_then(|text| text.split_once(':'))
+        .filter(|(digits, number)| is_digits(digits) && is_big_decimal(number))
+        .map(|(_, number)| number)
+        .ok_or_else(|| payload.error("BigDecimal that is no number"))
+}
+
+/// The text that `_dump` writes, or `None` if it is no number.
+pub(super) fn big_decimal_payload(number: &str) -> Option<String> {
+    is_big_decimal(number).then_some(())?;
+    // Ruby allots a word more than a number's digits take. Only the digits count towards it, not
+    // the notation's leading "0.", and the special values take one word.
+    let mantissa = number.split(['e', 'E']).next().unwrap_or_default();
+    let digits = mantissa.bytes().filter(u8::is_ascii_digit).count();
+    let digits = digits - usize::from(mantissa.trim_start_matches('-').starts_with("0."));
+    let words = digits.div_ceil(WORD_DIGITS) + 1;
+    Some(format!("{}:{number}", words * WORD_DIGITS))
+}
+
+/// Whether Ruby reads a text as a `BigDecimal`. `_dump` writes `0.123456e3`; `_load` takes any
+/// decimal notation.
+fn is_big_decimal(text: &str) -> bool {
+    let unsigned = unsigned(text);
+    if matches!(text, "NaN") || matches!(unsigned, "Infinity") {
+        return true;
+    }
+    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+        None => (unsigned, None),
+    };
+    let (whole, fraction) = match mantissa.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (mantissa, None),
+    };
+    is_digits(whole)
+        && fraction.is_none_or(is_digits)
+        && exponent.is_none_or(|exponent| is_digits(self::unsigned(exponent)))
+}
+
+fn unsigned(text: &str) -> &str {
+    text.strip_prefix(['-', '+']).unwrap_or(text)
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+pub(super) fn load_i64(payload: &mut Reader<'_>) -> Result<i64, LoadError> {
+    match payload.head()? {
+        Head::Integer(number) => Ok(number),
+        _ => Err(payload.error("extension that lacks a 64-bit integer")),
+    }
+}
+
+/// A fraction whose terms fit 64 bits, signed or not; its denominator is positive.
+pub(super) fn load_fraction(payload: &mut Reader<'_>) -> Result<(i128, i128), LoadError> {
+    let numerator = load_i128(payload)?;
+    let denominator = if numerator == 0 {
+        1
+    } else {
+        load_i128(payload)?
+    };
+    if denominator > 0 {
+        Ok((numerator, denominator))
+    } else {
+        Err(payload.error("fraction without a positive denominator"))
+    }
+}
+
+fn load_i128(payload: &mut Reader<'_>) -> Result<i128, LoadError> {
+    match payload.head()? {
+        Head::Integer(number) => Ok(number.into()),
+        Head::Unsigned(number) => Ok(number.into()),
+        _ => Err(payload.error("extension that lacks a 64-bit integer")),
+    }
+}
+
+pub(super) fn load_rational(payload: &mut Reader<'_>) -> Result<Value, LoadError> {
+    let numerator = load_integer(payload)?;
+    let denominator = if numerator == Value::Integer(0) {
+        Value::Integer(1)
+    } else {
+        load_integer(payload)?
+    };
+    if denominator == Value::Integer(0) {
+        return Err(payload.error("rational with the denominator 0"));
+    }
+    Ok(Value::Rational(Box::new((numerator, denominator))))
+}
+
+fn load_integer(payload: &mut Reader<'_>) -> Result<Value, LoadError> {
+    match payload.head()? {
+        Head::Integer(number) => Ok(Value::Integer(number)),
+        Head::Unsigned(number) => Ok(unsigned_value(number)),
+        Head::Extension(BIG_INTEGER, payload) => load_big_integer(payload),
+        _ => Err(payload.error("rational of something else than integers")),
+    }
+}
+
+pub(super) fn load_complex(payload: &mut Reader<'_>, room: Room) -> Result<Value, LoadError> {
+    let real = load(payload, room)?;
+    let imaginary = load(payload, room)?;
+    Ok(Value::Complex(Box::new((real, imaginary))))
+}
+
+/// Reads a real number of any of Ruby's classes.
+pub(super) fn load(payload: &mut Reader<'_>, room: Room) -> Result<Value, LoadError> {
+    match load_optional(payload, room)? {
+        Value::Nil => Err(payload.error("nil in the place of a number")),
+        number => Ok(number),
+    }
+}
+
+pub(super) fn load_optional(payload: &mut Reader<'_>, room: Room) -> Result<Value, LoadError> {
+    match payload.head()? {
+        Head::Nil => Ok(Value::Nil),
+        Head::Integer(number) => Ok(Value::Integer(number)),
+        Head::Unsigned(number) => Ok(unsigned_value(number)),
+        Head::Float(number) => Ok(Value::Float(number)),
+        // By type, before anything else could nest there.
+        Head::Extension(kind @ (BIG_INTEGER | BIG_DECIMAL | RATIONAL), number) => {
+            extension::load(kind, number, room.levels())
+        }
+        _ => Err(payload.error("extension that lacks a number")),
+    }
+}
+
+pub(super) fn is_number(value: &Value) -> bool {
+    matches!(
+        value,
+        Value::Integer(_)
+            | Value::BigInteger(_)
+            | Value::Float(_)
+            | Value::BigDecimal(_)
+            | Value::Rational(_)
+    )
+}
+
+pub(super) fn is_integer(value: &Value) -> bool {
+    matches!(value, Value::Integer(_) | Value::BigInteger(_))
+}

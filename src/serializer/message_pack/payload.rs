@@ -1,0 +1,194 @@
+//! What [`Writer`] puts into the payloads of Ruby's types.
+//!
+//! Source: the `write_` methods of `active_support/message_pack/extensions.rb`, Rails 7.1, 7.2 and
+//! 8.1. Whatever is written can be loaded again: what a reader would refuse is refused here.
+
+use super::super::DumpError;
+use super::super::value::{Object, RubyDuration, RubyRange, RubyTime, Value};
+use super::moment::{DateTimeParts, time_problem};
+use super::reader::Reader;
+use super::writer::{Dumped, Writer, inside, refused};
+use super::{IpAddrForm, extension, marker, number};
+
+impl Writer {
+    /// Writes one of the extensions whose payloads consist of values.
+    pub(super) fn payload(&mut self, value: &Value, levels: usize) -> Dumped {
+        let levels = inside(levels)?;
+        let mut payload = self.beside();
+        payload.parts(value, levels)?;
+        self.extension(kind(value), &payload.into_bytes())
+    }
+
+    // Recursive: see `Reader::value` for why the arms are calls.
+    fn parts(&mut self, value: &Value, levels: usize) -> Dumped {
+        match value {
+            Value::IndifferentHash(pairs) => self.map(pairs, levels),
+            Value::Set(elements) => self.array(elements, levels),
+            Value::Range(range) => self.range(range, levels),
+            Value::Rational(terms) => self.rational(&terms.0, &terms.1),
+            Value::Complex(parts) => self.complex(&parts.0, &parts.1, levels),
+            Value::Date(day) => self.integer(*day),
+            Value::DateTime(time) => self.date_time(time),
+            Value::Time(time) if time.with_zone => self.time_with_zone(time),
+            Value::Time(time) => self.time(time, time.utc_offset),
+            Value::Duration(duration) => self.duration(duration, levels),
+            // All others were written without a payload of values.
+            _ => Err(refused("MessagePack has no form for a value of this class")),
+        }
+    }
+
+    fn complex(&mut self, real: &Value, imaginary: &Value, levels: usize) -> Dumped {
+        self.number(real, levels)?;
+        self.number(imaginary, levels)
+    }
+
+    pub(super) fn big_decimal(&mut self, text: &str) -> Dumped {
+        match number::big_decimal_payload(text) {
+            Some(payload) => self.extension(extension::BIG_DECIMAL, payload.as_bytes()),
+            None => Err(refused("a BigDecimal is no number")),
+        }
+    }
+
+    fn number(&mut self, value: &Value, levels: usize) -> Dumped {
+        if number::is_number(value) {
+            self.value(value, levels)
+        } else {
+            Err(refused("a Complex or a Duration is not made of numbers"))
+        }
+    }
+
+    fn rational(&mut self, numerator: &Value, denominator: &Value) -> Dumped {
+        if !number::is_integer(numerator) || !number::is_integer(denominator) {
+            return Err(refused("a Rational is not made of integers"));
+        }
+        if *denominator == Value::Integer(0) {
+            return Err(refused("a Rational has the denominator 0"));
+        }
+        // Integers are no containers: they need no levels.
+        self.value(numerator, 0)?;
+        if *numerator == Value::Integer(0) {
+            return Ok(());
+        }
+        self.value(denominator, 0)
+    }
+
+    fn fraction(&mut self, (numerator, denominator): (i64, i64)) -> Dumped {
+        self.integer(numerator)?;
+        if numerator == 0 {
+            return Ok(());
+        }
+        self.integer(denominator)
+    }
+
+    fn date_time(&mut self, time: &RubyTime) -> Dumped {
+        let parts = DateTimeParts::of(time).map_err(refused)?;
+        self.integer(parts.day)?;
+        self.integer(parts.hour)?;
+        self.integer(parts.minute)?;
+        self.integer(parts.second)?;
+        self.fraction(parts.second_fraction)?;
+        self.fraction(parts.offset)
+    }
+
+    fn time(&mut self, time: &RubyTime, utc_offset: i32) -> Dumped {
+        if let Some(problem) = time_problem(time) {
+            return Err(refused(problem));
+        }
+        self.integer(time.seconds)?;
+        self.integer(time.nanoseconds.into())?;
+        self.integer(utc_offset.into())
+    }
+
+    fn time_with_zone(&mut self, time: &RubyTime) -> Dumped {
+        let Some(zone) = &time.zone else {
+            return Err(refused("an ActiveSupport::TimeWithZone has no zone"));
+        };
+        // In UTC, whatever offset the zone has at that time.
+        self.time(time, 0)?;
+        self.text(zone)
+    }
+
+    fn duration(&mut self, duration: &RubyDuration, levels: usize) -> Dumped {
+        let names = extension::DURATION_PARTS;
+        let unique = |(at, (name, _)): (usize, &(String, Value))| {
+            let others = duration.parts.iter().take(at);
+            names.contains(&name.as_str()) && !others.into_iter().any(|other| other.0 == *name)
+        };
+        if !duration.parts.iter().enumerate().all(unique) {
+            return Err(refused(
+                "a Duration has a part that is unknown or there twice",
+            ));
+        }
+        self.number(&duration.value, levels)?;
+        let levels = inside(levels)?;
+        self.byte(marker::FIXARRAY | 7)?;
+        for name in names {
+            match duration.parts.iter().find(|part| part.0 == name) {
+                None | Some((_, Value::Nil)) => self.byte(marker::NIL)?,
+                Some((_, part)) => self.number(part, levels)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn range(&mut self, range: &RubyRange, levels: usize) -> Dumped {
+        self.value(&range.begin, levels)?;
+        self.value(&range.end, levels)?;
+        self.value(&Value::Bool(range.exclude_end), levels)
+    }
+
+    pub(super) fn ip_addr(&mut self, text: &str, levels: usize) -> Dumped {
+        if !extension::is_ip_addr(text) {
+            return Err(refused("an IPAddr is no address"));
+        }
+        match self.style().ip_addr {
+            IpAddrForm::Raw => self.extension(extension::IP_ADDR, text.as_bytes()),
+            IpAddrForm::String => {
+                inside(levels)?;
+                let mut payload = self.beside();
+                payload.text(text)?;
+                self.extension(extension::IP_ADDR, &payload.into_bytes())
+            }
+        }
+    }
+
+    pub(super) fn object(&mut self, object: &Object, levels: usize) -> Dumped {
+        let class = match object {
+            Object::Extension { kind, bytes } => {
+                // One of Active Support's own types, made by hand, must be what the type says.
+                return match extension::check(*kind, Reader::new(bytes), levels) {
+                    Ok(()) => self.extension(*kind, bytes),
+                    Err(problem) => Err(refused(problem.reason)),
+                };
+            }
+            Object::Instance { class, .. }
+            | Object::Struct { class, .. }
+            | Object::UserDump { class, .. }
+            | Object::UserMarshal { class, .. }
+            | Object::Subclass { class, .. } => class.as_str(),
+            Object::Extended { module, .. } => module.as_str(),
+            Object::Class(_) => "Class",
+            Object::Module(_) => "Module",
+        };
+        Err(DumpError(format!(
+            "MessagePack has no form for a value of class {class}"
+        )))
+    }
+}
+
+/// The extension's type of a value whose payload consists of values.
+fn kind(value: &Value) -> i8 {
+    match value {
+        Value::IndifferentHash(_) => extension::INDIFFERENT_HASH,
+        Value::Set(_) => extension::SET,
+        Value::Range(_) => extension::RANGE,
+        Value::Rational(_) => extension::RATIONAL,
+        Value::Complex(_) => extension::COMPLEX,
+        Value::Date(_) => extension::DATE,
+        Value::DateTime(_) => extension::DATE_TIME,
+        Value::Time(time) if time.with_zone => extension::TIME_WITH_ZONE,
+        Value::Time(_) => extension::TIME,
+        Value::Duration(_) => extension::DURATION,
+        _ => extension::RESERVED,
+    }
+}

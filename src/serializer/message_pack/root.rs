@@ -1,0 +1,78 @@
+//! [`dump_root`]: a message put together from the bytes of an older one and from new values.
+
+use std::ops::Range;
+
+use super::super::DumpError;
+use super::super::value::Value;
+use super::index::bytes_at;
+use super::writer::{Writer, refused};
+use super::{MAX_LEVELS, SIGNATURE, Style, extension};
+
+/// The key of an entry.
+#[derive(Clone, Debug)]
+pub(crate) enum Key<'a> {
+    /// As it stands in the source: a Symbol stays a Symbol.
+    Raw(Range<u32>),
+    /// A new String.
+    Text(&'a str),
+}
+
+/// The value of an entry.
+#[derive(Clone, Debug)]
+pub(crate) enum Part<'a> {
+    /// As it stands in the source, whatever it is.
+    Raw(Range<u32>),
+    /// A new value.
+    Value(&'a Value),
+}
+
+/// Writes a message whose root is a map as the newest Rails does. See [`Style::dump_root`].
+#[cfg(test)]
+pub(crate) fn dump_root<'a>(
+    source: &[u8],
+    root_is_indifferent: bool,
+    entries: impl ExactSizeIterator<Item = (Key<'a>, Part<'a>)>,
+) -> Result<Vec<u8>, DumpError> {
+    Style::default().dump_root(source, root_is_indifferent, entries)
+}
+
+impl Style {
+    /// Writes a message whose root is a map. Ranges are those of [`super::index`] of `source`,
+    /// whose bytes are copied as they stand.
+    pub(crate) fn dump_root<'a>(
+        self,
+        source: &[u8],
+        root_is_indifferent: bool,
+        entries: impl ExactSizeIterator<Item = (Key<'a>, Part<'a>)>,
+    ) -> Result<Vec<u8>, DumpError> {
+        // The map is a level, and so is the extension around it.
+        let levels = MAX_LEVELS - 1 - usize::from(root_is_indifferent);
+        let mut map = Writer::new(self);
+        map.map_head(entries.len())?;
+        for (key, part) in entries {
+            match key {
+                Key::Raw(range) => map.raw(copied(source, &range)?),
+                Key::Text(text) => map.text(text)?,
+            }
+            match part {
+                Part::Raw(range) => map.raw(copied(source, &range)?),
+                Part::Value(value) => map.value(value, levels)?,
+            }
+        }
+        let map = map.into_bytes();
+        let mut message = Writer::new(self);
+        message.raw(&SIGNATURE);
+        if root_is_indifferent {
+            message.extension(extension::INDIFFERENT_HASH, &map)?;
+        } else {
+            message.raw(&map);
+        }
+        Ok(message.into_bytes())
+    }
+}
+
+fn copied<'a>(source: &'a [u8], range: &Range<u32>) -> Result<&'a [u8], DumpError> {
+    bytes_at(source, range)
+        .filter(|bytes| !bytes.is_empty())
+        .ok_or_else(|| refused("an entry is not in the message it was read from"))
+}

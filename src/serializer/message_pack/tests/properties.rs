@@ -1,0 +1,140 @@
+//! What holds for any bytes.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::super::super::value::Value;
+use super::super::{IpAddrForm, Key, Part, Style};
+use super::super::{dump, dump_root, index, load, root_is_indifferent, value_at};
+
+/// Bytes that are MessagePack more often than chance has it: markers and types are frequent.
+fn bodies() -> impl Strategy<Value = Vec<u8>> {
+    let leaf = prop_oneof![
+        vec(any::<u8>(), 0..6),
+        Just(vec![0xc0]),
+        any::<u8>().prop_map(|n| vec![0xcc, n]),
+        "[a-c]{0,4}".prop_map(|text| with_head(0xa0, text.as_bytes())),
+        any::<f64>().prop_map(|n| [&[0xcb], &n.to_be_bytes()[..]].concat()),
+        vec(any::<u8>(), 0..40).prop_map(|b| with_length(0xc4, None, &b)),
+        (0..20u8, vec(any::<u8>(), 0..9)).prop_map(|(kind, b)| with_length(0xc7, Some(kind), &b)),
+        Just(with_length(0xc7, Some(2), b"18:0.5e0")),
+        Just(with_length(0xc7, Some(7), &[0x01, 0x02, 0x03])),
+        Just(with_length(0xc7, Some(3), &[0x01, 0x02])),
+    ];
+    leaf.prop_recursive(6, 64, 6, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..6).prop_map(|parts| container(0x90, &parts, 1)),
+            vec(inner.clone(), 0..6).prop_map(|parts| container(0x80, &parts, 2)),
+            (0..19u8, vec(inner.clone(), 0..4)).prop_map(|(kind, parts)| with_length(
+                0xc7,
+                Some(kind),
+                &parts.concat()
+            )),
+            vec(inner.clone(), 0..4).prop_map(|parts| with_length(
+                0xc7,
+                Some(12),
+                &container(0x90, &parts, 1)
+            )),
+            vec(inner, 0..4).prop_map(|parts| with_length(
+                0xc7,
+                Some(17),
+                &container(0x80, &parts, 2)
+            )),
+        ]
+    })
+}
+
+fn with_head(marker: u8, bytes: &[u8]) -> Vec<u8> {
+    [&[marker | u8::try_from(bytes.len()).unwrap()], bytes].concat()
+}
+
+fn with_length(marker: u8, kind: Option<u8>, bytes: &[u8]) -> Vec<u8> {
+    // What is too long for 8 bits is cut: the message is malformed then, which is as good.
+    let length = u8::try_from(bytes.len()).unwrap_or(u8::MAX);
+    let head = [Some(marker), Some(length), kind];
+    let head: Vec<u8> = head.into_iter().flatten().collect();
+    [&head, bytes].concat()
+}
+
+fn container(marker: u8, parts: &[Vec<u8>], each: usize) -> Vec<u8> {
+    let count = parts.len() / each;
+    let head = [marker | u8::try_from(count).unwrap()];
+    [&head, &parts[..count * each].concat()[..]].concat()
+}
+
+fn message(body: &[u8]) -> Vec<u8> {
+    [&[0xcc, 0x80], body].concat()
+}
+
+/// As text, in which NaN is NaN.
+fn text(value: &Value) -> String {
+    format!("{value:?}")
+}
+
+fn holds(message: &[u8]) {
+    let loaded = load(message);
+    let indexed = index(message);
+    assert_eq!(loaded.as_ref().err(), indexed.as_ref().err());
+    let (Ok(value), Ok(entries)) = (loaded, indexed) else {
+        return;
+    };
+    for ip_addr in [IpAddrForm::Raw, IpAddrForm::String] {
+        let dumped = Style {
+            ip_addr,
+            ..Style::default()
+        }
+        .dump(&value)
+        .unwrap();
+        assert_eq!(text(&load(&dumped).unwrap()), text(&value));
+    }
+    let is_map = matches!(value, Value::Hash(_) | Value::IndifferentHash(_));
+    assert_eq!(entries.is_some(), is_map);
+    for entry in entries.iter().flatten() {
+        value_at(message, entry.key.clone()).unwrap();
+        value_at(message, entry.value.clone()).unwrap();
+        entry.text(message);
+    }
+    let Some(entries) = entries else { return };
+    // Copied entry by entry, and written from their values: the same.
+    let indifferent = root_is_indifferent(message);
+    let raw = entries
+        .iter()
+        .map(|entry| (Key::Raw(entry.key.clone()), Part::Raw(entry.value.clone())));
+    let copy = dump_root(message, indifferent, raw).unwrap();
+    assert_eq!(text(&load(&copy).unwrap()), text(&value));
+    let values: Vec<Value> = entries
+        .iter()
+        .map(|entry| value_at(message, entry.value.clone()).unwrap())
+        .collect();
+    let written = entries
+        .iter()
+        .zip(&values)
+        .map(|(entry, value)| (Key::Raw(entry.key.clone()), Part::Value(value)));
+    let written = dump_root(message, indifferent, written).unwrap();
+    assert_eq!(text(&load(&written).unwrap()), text(&value));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn anything_behind_the_signature(body in vec(any::<u8>(), 0..200)) {
+        holds(&message(&body));
+    }
+
+    #[test]
+    fn anything_like_message_pack(body in bodies()) {
+        holds(&message(&body));
+    }
+
+    #[test]
+    fn anything_at_all(bytes in vec(any::<u8>(), 0..200)) {
+        holds(&bytes);
+    }
+
+    #[test]
+    fn integers_keep_their_value(number in any::<i64>(), shift in 0..64u32) {
+        let value = Value::Integer(number >> shift);
+        prop_assert_eq!(load(&dump(&value).unwrap()), Ok(value));
+    }
+}

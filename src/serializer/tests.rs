@@ -1,0 +1,237 @@
+//! Hostile bytes in each format, as they would come out of a cookie: an error or a value, in
+//! bounded memory, on a small stack.
+#![cfg(all(feature = "marshal", feature = "message_pack"))]
+
+use super::entries::Entries;
+use super::value::Value;
+use super::{Format, Serialized};
+
+/// As much as a jar looks at.
+const LONGEST: usize = 16 * 1024;
+
+fn repeated(head: &[u8], unit: &[u8], tail: &[u8]) -> Vec<u8> {
+    let times = (LONGEST - head.len() - tail.len()) / unit.len();
+    [head, &unit.repeat(times), tail].concat()
+}
+
+/// What is hostile about it, its format, its bytes, and whether it is a value after all.
+fn cases() -> Vec<(&'static str, Format, Vec<u8>, bool)> {
+    let deep = |open: &str, close: &str| {
+        let levels = LONGEST / (open.len() + close.len());
+        (open.repeat(levels) + &close.repeat(levels)).into_bytes()
+    };
+    vec![
+        ("arrays in arrays", Format::Json, deep("[", "]"), false),
+        ("maps in maps", Format::Json, deep(r#"{"":"#, "}"), false),
+        (
+            "arrays without an end",
+            Format::Json,
+            repeated(b"[", b"[", b""),
+            false,
+        ),
+        (
+            "an endless string",
+            Format::Json,
+            repeated(b"{\"a\":\"", b"x", b""),
+            false,
+        ),
+        (
+            "an endless number",
+            Format::Json,
+            repeated(b"{\"a\":", b"9", b"}"),
+            true,
+        ),
+        (
+            "as many keys as fit",
+            Format::Json,
+            repeated(b"{\"\":0", b",\"\":0", b"}"),
+            true,
+        ),
+        (
+            "as many values as fit",
+            Format::Json,
+            repeated(b"[0", b",0", b"]"),
+            true,
+        ),
+        (
+            "escapes alone",
+            Format::Json,
+            repeated(b"{\"a\":\"", b"\\u0000", b"\"}"),
+            true,
+        ),
+        (
+            "no UTF-8",
+            Format::Json,
+            b"{\"a\":\"\xff\"}".to_vec(),
+            false,
+        ),
+        (
+            "arrays in arrays",
+            Format::Marshal,
+            repeated(b"\x04\x08", b"[\x06", b""),
+            false,
+        ),
+        (
+            "hashes in hashes",
+            Format::Marshal,
+            repeated(b"\x04\x08", b"{\x06i\x00", b""),
+            false,
+        ),
+        (
+            "a huge array",
+            Format::Marshal,
+            b"\x04\x08[\x04\xff\xff\xff\x3f".to_vec(),
+            false,
+        ),
+        (
+            "a huge string",
+            Format::Marshal,
+            b"\x04\x08\"\x04\xff\xff\xff\x3f".to_vec(),
+            false,
+        ),
+        (
+            "a cycle",
+            Format::Marshal,
+            b"\x04\x08[\x06@\x00".to_vec(),
+            false,
+        ),
+        (
+            "a cycle in a hash",
+            Format::Marshal,
+            b"\x04\x08{\x06:\x06a@\x00".to_vec(),
+            false,
+        ),
+        (
+            "empty arrays",
+            Format::Marshal,
+            repeated(b"\x04\x08[\x02\xf8\x1f", b"[\x00", b""),
+            true,
+        ),
+        (
+            "arrays in arrays",
+            Format::MessagePack,
+            repeated(b"\xcc\x80", b"\x91", b"\xc0"),
+            false,
+        ),
+        (
+            "maps in maps",
+            Format::MessagePack,
+            repeated(b"\xcc\x80", b"\x81\xc0", b"\xc0"),
+            false,
+        ),
+        (
+            "a huge array",
+            Format::MessagePack,
+            b"\xcc\x80\xdd\xff\xff\xff\xff".to_vec(),
+            false,
+        ),
+        (
+            "a huge map",
+            Format::MessagePack,
+            b"\xcc\x80\xdf\xff\xff\xff\xff".to_vec(),
+            false,
+        ),
+        (
+            "a huge text",
+            Format::MessagePack,
+            b"\xcc\x80\xdb\xff\xff\xff\xff".to_vec(),
+            false,
+        ),
+        (
+            "nils",
+            Format::MessagePack,
+            repeated(b"\xcc\x80\xdc\x3f\xfb", b"\xc0", b""),
+            true,
+        ),
+    ]
+}
+
+#[test]
+fn memory_is_a_small_multiple_of_the_input() {
+    let mut ran = 0;
+    for (what, format, bytes, is_value) in cases() {
+        let place = format!("{what} ({format:?})");
+        let length = bytes.len().max(64);
+        let serialized = Serialized { bytes, format };
+
+        // An entry of the index is 20 bytes, of JSON at least 5; a Vec grows by doubling.
+        let index = allocation_counter::measure(|| drop(Entries::load(serialized.clone())));
+        assert!(
+            index.bytes_max <= 40 * length as u64,
+            "{place}: {} to index",
+            index.bytes_max
+        );
+
+        // A `Value` is 56 bytes, a nil in MessagePack 1.
+        let mut value = None;
+        let load = allocation_counter::measure(|| value = serialized.load::<Value>().ok());
+        assert!(
+            load.bytes_max <= 160 * length as u64,
+            "{place}: {} to load",
+            load.bytes_max
+        );
+        assert_eq!(value.is_some(), is_value, "{place}");
+        ran += 1;
+    }
+    assert_eq!(ran, 22);
+}
+
+#[test]
+fn a_small_stack_is_enough() {
+    let run = || {
+        for (_, format, bytes, _) in cases() {
+            let serialized = Serialized { bytes, format };
+            let _ = Entries::load(serialized.clone());
+            let _ = serialized.load::<Value>();
+        }
+        // As deep as each format may be.
+        let levels = 100;
+        let json = "[".repeat(levels) + &"]".repeat(levels);
+        let marshal = [&b"\x04\x08"[..], &b"[\x06".repeat(levels - 1), b"[\x00"].concat();
+        let message_pack = [&b"\xcc\x80"[..], &b"\x91".repeat(levels - 1), b"\x90"].concat();
+        for (format, bytes) in [
+            (Format::Json, json.into_bytes()),
+            (Format::Marshal, marshal),
+            (Format::MessagePack, message_pack),
+        ] {
+            let value: Value = Serialized { bytes, format }.load().unwrap();
+            assert_eq!(value.to_string().len(), 2 * levels, "{format:?}");
+        }
+    };
+    let thread = std::thread::Builder::new().stack_size(512 * 1024);
+    thread.spawn(run).unwrap().join().unwrap();
+}
+
+/// A session of many kinds, in each format: cut off anywhere, it is an error.
+#[test]
+fn what_is_cut_off_is_refused() {
+    use super::DumpStyle;
+    use crate::rails_version::RailsVersion;
+    use crate::settings::{Serializer, Settings};
+
+    let value: Value = serde_json::from_str(
+        r#"{"a":[1,-2.5,"text",null,{"b":true}],"c":1208925819614629174706176}"#,
+    )
+    .unwrap();
+    for serializer in [
+        Serializer::Json,
+        Serializer::Marshal,
+        Serializer::MessagePack,
+    ] {
+        let settings = Settings {
+            serializer,
+            ..RailsVersion::NEWEST.settings()
+        };
+        let whole = Serialized::dump(&value, DumpStyle::of(&settings)).unwrap();
+        assert_eq!(whole.load::<Value>().unwrap(), value);
+        for length in 0..whole.bytes.len() {
+            let bytes = whole.bytes[..length].to_vec();
+            let cut = Serialized {
+                bytes,
+                ..whole.clone()
+            };
+            assert!(cut.load::<Value>().is_err(), "{serializer}: {length} bytes");
+            assert!(Entries::load(cut).is_err(), "{serializer}: {length} bytes");
+        }
+    }
+}

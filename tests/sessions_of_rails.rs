@@ -1,0 +1,167 @@
+//! The sessions that Rails' own session store wrote, under each serializer: read, changed in one
+//! key, and written again.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use std::collections::BTreeMap;
+
+use hardtack::{
+    Attributes, Jar, RailsVersion, SecretKeyBase, SessionData, Settings, Value, unescape,
+};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Step {
+    rails: String,
+    secret_key_base: String,
+    serializer: String,
+    step: String,
+    #[serde(default)]
+    expect: Option<BTreeMap<String, Value>>,
+    cookie: Option<String>,
+}
+
+const NAME: &str = "_app_session";
+
+fn jar(rails: &str, secret: &str, serializer: &str) -> Jar {
+    let version: RailsVersion = rails.parse().unwrap();
+    let settings = Settings {
+        serializer: serializer.parse().unwrap(),
+        ..version.settings()
+    };
+    Jar::encrypted(&SecretKeyBase::new(secret).unwrap(), settings)
+}
+
+/// What is in a session, as JSON tells it, without its id.
+fn contents(session: &SessionData) -> BTreeMap<String, Value> {
+    let keys = session.keys().into_iter().filter(|key| key != "session_id");
+    let value = |key: &str| session.get::<Value>(key).unwrap().unwrap_or(Value::Nil);
+    keys.map(|key| {
+        let json = value(&key).to_string();
+        (key.into_owned(), serde_json::from_str(&json).unwrap())
+    })
+    .collect()
+}
+
+#[test]
+fn every_step_of_every_session() {
+    let files = [
+        ("sessions/rails-6.1.jsonl", 16, 4),
+        ("sessions/rails-7.1.jsonl", 24, 6),
+        ("sessions/rails-8.1.jsonl", 24, 6),
+    ];
+    for (file, written, silent) in files {
+        let mut counted = (0, 0);
+        for step in support::vectors::<Step>(file) {
+            let place = format!("{file}: {} {}", step.serializer, step.step);
+            let (Some(cookie), Some(mut expected)) = (step.cookie, step.expect) else {
+                counted.1 += 1;
+                continue;
+            };
+            let jar = jar(&step.rails, &step.secret_key_base, &step.serializer);
+            let value = unescape(cookie.as_bytes());
+            let opened = SessionData::read_value(&jar, NAME, &value).expect(&place);
+            assert!(!opened.needs_rewrite(), "{place}");
+            let mut session = opened.into_value();
+            let id = session.session_id().expect(&place);
+            expected.remove("session_id");
+            assert_eq!(contents(&session), expected, "{place}");
+
+            session.insert("touched", &vec![1, 2]).unwrap();
+            let cookie = session.write(&jar, NAME, &Attributes::new()).unwrap();
+            let again = SessionData::read_value(&jar, NAME, cookie.value()).unwrap();
+            assert_eq!(again.value().session_id(), Some(id), "{place}");
+            let touched = serde_json::from_str("[1,2]").unwrap();
+            expected.insert("touched".to_owned(), touched);
+            assert_eq!(contents(again.value()), expected, "{place}");
+            counted.0 += 1;
+        }
+        assert_eq!(counted, (written, silent), "{file}");
+    }
+}
+
+#[derive(Deserialize)]
+struct MessagePackCookie {
+    rails: String,
+    kind: String,
+    #[serde(default)]
+    secret_key_base: String,
+    #[serde(default)]
+    cookie: String,
+}
+
+/// Their Hash was handed to `cookies.encrypted[]=` with Symbol keys, which Rails takes for options:
+/// the value that it sealed is nil.
+#[test]
+fn the_message_pack_cookies() {
+    let mut ran = 0;
+    for file in [
+        "message_pack/rails-7.1.jsonl",
+        "message_pack/rails-8.1.jsonl",
+    ] {
+        for record in support::vectors::<MessagePackCookie>(file) {
+            if record.kind != "message_pack_cookie" {
+                continue;
+            }
+            let jar = jar(&record.rails, &record.secret_key_base, "message_pack");
+            let value = unescape(record.cookie.as_bytes());
+            let opened = jar.explain(NAME, &value).unwrap();
+            assert_eq!(opened.value(), &Value::Nil);
+            ran += 1;
+        }
+    }
+    assert_eq!(ran, 2);
+}
+
+/// What was read under one serializer and is written under another.
+#[test]
+fn from_each_serializer_to_each() {
+    let serializers = ["json", "marshal", "message_pack"];
+    let secret = "b3c631c314c0bbca50c1b2843150fe33";
+    let mut ran = 0;
+    for from in serializers {
+        let mut session = SessionData::new();
+        session
+            .insert("list", &(1, "two", 3.5, None::<u8>))
+            .unwrap();
+        session.insert("big", &(1_i128 << 80)).unwrap();
+        let before = jar("8.1", secret, from);
+        let cookie = session.write(&before, NAME, &Attributes::new()).unwrap();
+        for to in serializers {
+            let after = jar("8.1", secret, to);
+            // `:json` and `:message_pack` refuse Marshal.
+            if from == "marshal" && to != "marshal" {
+                assert!(SessionData::read_value(&after, NAME, cookie.value()).is_err());
+                let to = if to == "json" {
+                    "hybrid"
+                } else {
+                    "message_pack_allow_marshal"
+                };
+                check(&jar("8.1", secret, to), &cookie, true);
+            } else {
+                check(&after, &cookie, from != to);
+            }
+            ran += 1;
+        }
+    }
+    assert_eq!(ran, 9);
+}
+
+fn check(jar: &Jar, cookie: &hardtack::SetCookie, rewrite: bool) {
+    let opened = SessionData::read_value(jar, NAME, cookie.value()).unwrap();
+    assert_eq!(opened.needs_rewrite(), rewrite);
+    let mut session = opened.into_value();
+    let written = session.write(jar, NAME, &Attributes::new()).unwrap();
+    let again = SessionData::read_value(jar, NAME, written.value()).unwrap();
+    assert!(!again.needs_rewrite());
+    let expected: Value = serde_json::from_str(r#"[1,"two",3.5,null]"#).unwrap();
+    assert_eq!(again.value().get::<Value>("list").unwrap(), Some(expected));
+    assert_eq!(again.value().get::<i128>("big").unwrap(), Some(1 << 80));
+    assert_eq!(again.value().session_id(), session.session_id());
+}
