@@ -125,6 +125,13 @@ pub enum Error {
         /// The characters that it should have.
         least: usize,
     },
+    /// A key of another length than its cipher takes.
+    KeyLength {
+        /// The bytes that it has.
+        given: usize,
+        /// The bytes that it should have.
+        wanted: usize,
+    },
     /// The operating system gives no random bytes.
     NoRandomness,
     /// A Rails version that hardtack does not know.
@@ -195,6 +202,11 @@ impl fmt::Display for Error {
                 "the secret has {characters} characters, and {least} are the least: use the app's \
                  secret_key_base (`rails secret` makes 128), or SecretKeyBase::allow_short if it \
                  really is that short"
+            ),
+            Self::KeyLength { given, wanted } => write!(
+                f,
+                "the key has {given} bytes, and the cipher takes {wanted}: derive it with \
+                 KeyGenerator::generate_key(salt, {wanted})"
             ),
             Self::NoRandomness => f.write_str("the operating system gives no random bytes"),
             Self::UnknownRailsVersion { given } => {

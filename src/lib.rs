@@ -32,6 +32,8 @@
 //!   [rotations](Rotation) of secrets, digests, formats and names.
 //! - [`RailsVersion`] and [`Settings`]: what an app's `load_defaults` means, and what it changed.
 //! - [`CookieHeader`] and [`SetCookie`]: the headers, by Rack's rules.
+//! - [`MessageVerifier`] and [`MessageEncryptor`]: messages other than cookies, such as signed
+//!   ids and reset tokens.
 //! - [`KeyGenerator`]: keys for anything else that the app derives from its secret.
 //!
 //! # Errors
@@ -72,8 +74,15 @@ pub use cookie::rotation::Rotation;
 pub use cookie::set_cookie::SetCookie;
 pub use error::{CookieOverflow, Error, InvalidMessage, Refusal};
 pub use key_generator::{Key, KeyGenerator};
+pub use message::message_encryptor::MessageEncryptor;
+pub use message::message_options::MessageOptions;
+pub use message::message_verifier::MessageVerifier;
+pub use message::opened_message::OpenedMessage;
 pub use rails_version::RailsVersion;
 pub use secret_key_base::SecretKeyBase;
+pub use serializer::Serialized;
 pub use serializer::value::*;
 pub use session::data::SessionData;
-pub use settings::{Cipher, HmacDigest, KeyDigest, LimitRule, SameSite, Serializer, Settings};
+pub use settings::{
+    Cipher, HmacDigest, KeyDigest, LimitRule, SameSite, SecretKind, Serializer, Settings,
+};

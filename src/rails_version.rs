@@ -9,26 +9,47 @@ use std::str::FromStr;
 
 use crate::error::Error;
 use crate::settings::{
-    Cipher, EnvelopeReading, HmacDigest, KeyDigest, LimitRule, RailsLimit, SameSite, Serializer,
-    Settings,
+    CbcDigest, Cipher, EnvelopeReading, HmacDigest, KeyDigest, LimitRule, MessageForm,
+    MessagePackForms, RailsLimit, SameSite, SealedExpiry, SecretKind, Serializer, Settings,
 };
 
 /// What a version means for cookies.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a row of a table, not a state"
+)]
 pub(crate) struct Defaults {
     cipher: Cipher,
     key_digest: KeyDigest,
     serializer: Serializer,
     metadata: bool,
     same_site: Option<SameSite>,
+    secret_kind: SecretKind,
     /// How an envelope is told from a bare value.
     pub(crate) envelope: EnvelopeReading,
+    /// How messages other than cookies are written.
+    pub(crate) messages: MessageForm,
+    /// When an expiry is sealed with a value.
+    pub(crate) sealed_expiry: SealedExpiry,
+    /// With which digest CBC messages are signed.
+    pub(crate) cbc_digest: CbcDigest,
+    /// Whether an app that uses GCM reads CBC cookies too (`upgrade_legacy_hmac_aes_cbc_cookies?`).
+    pub(crate) reads_cbc_beside_gcm: bool,
+    /// Whether an app that uses CBC reads GCM cookies too.
+    pub(crate) reads_gcm_beside_cbc: bool,
     /// What counts under [`LimitRule::Rails`].
     pub(crate) limit: RailsLimit,
     /// Whether `domain: :all` is written with a leading dot.
     pub(crate) leading_dot: bool,
     /// Whether JSON escapes U+2028 and U+2029.
     pub(crate) escape_js_separators: bool,
+    /// How MessagePack is written; before 7.1, where there was none, as in 7.1.
+    #[cfg_attr(
+        not(feature = "message_pack"),
+        expect(dead_code, reason = "nothing writes it")
+    )]
+    pub(crate) message_pack: MessagePackForms,
 }
 
 macro_rules! versions {
@@ -73,16 +94,185 @@ macro_rules! versions {
 }
 
 versions! {
+    V2_3 2 . 3 {
+        cipher: Cipher::Aes256Cbc,
+        key_digest: KeyDigest::Sha1,
+        serializer: Serializer::Marshal,
+        metadata: false,
+        same_site: None,
+        secret_kind: SecretKind::SecretToken,
+        envelope: EnvelopeReading::AnyObject,
+        messages: MessageForm::Rails4_0,
+        sealed_expiry: SealedExpiry::Never,
+        cbc_digest: CbcDigest::Chosen,
+        reads_cbc_beside_gcm: false,
+        reads_gcm_beside_cbc: false,
+        limit: RailsLimit::Value,
+        leading_dot: true,
+        escape_js_separators: true,
+        message_pack: MessagePackForms::Rails7_1,
+    }
+    V3_0 3 . 0 {
+        cipher: Cipher::Aes256Cbc,
+        key_digest: KeyDigest::Sha1,
+        serializer: Serializer::Marshal,
+        metadata: false,
+        same_site: None,
+        secret_kind: SecretKind::SecretToken,
+        envelope: EnvelopeReading::AnyObject,
+        messages: MessageForm::Rails4_0,
+        sealed_expiry: SealedExpiry::Never,
+        cbc_digest: CbcDigest::Chosen,
+        reads_cbc_beside_gcm: false,
+        reads_gcm_beside_cbc: false,
+        limit: RailsLimit::Value,
+        leading_dot: true,
+        escape_js_separators: true,
+        message_pack: MessagePackForms::Rails7_1,
+    }
+    V3_1 3 . 1 {
+        cipher: Cipher::Aes256Cbc,
+        key_digest: KeyDigest::Sha1,
+        serializer: Serializer::Marshal,
+        metadata: false,
+        same_site: None,
+        secret_kind: SecretKind::SecretToken,
+        envelope: EnvelopeReading::AnyObject,
+        messages: MessageForm::Rails4_0,
+        sealed_expiry: SealedExpiry::Never,
+        cbc_digest: CbcDigest::Chosen,
+        reads_cbc_beside_gcm: false,
+        reads_gcm_beside_cbc: false,
+        limit: RailsLimit::Value,
+        leading_dot: true,
+        escape_js_separators: true,
+        message_pack: MessagePackForms::Rails7_1,
+    }
+    V3_2 3 . 2 {
+        cipher: Cipher::Aes256Cbc,
+        key_digest: KeyDigest::Sha1,
+        serializer: Serializer::Marshal,
+        metadata: false,
+        same_site: None,
+        secret_kind: SecretKind::SecretToken,
+        envelope: EnvelopeReading::AnyObject,
+        messages: MessageForm::Rails4_0,
+        sealed_expiry: SealedExpiry::Never,
+        cbc_digest: CbcDigest::Chosen,
+        reads_cbc_beside_gcm: false,
+        reads_gcm_beside_cbc: false,
+        limit: RailsLimit::Value,
+        leading_dot: true,
+        escape_js_separators: true,
+        message_pack: MessagePackForms::Rails7_1,
+    }
+    V4_0 4 . 0 {
+        cipher: Cipher::Aes256Cbc,
+        key_digest: KeyDigest::Sha1,
+        serializer: Serializer::Marshal,
+        metadata: false,
+        same_site: None,
+        secret_kind: SecretKind::SecretKeyBase,
+        envelope: EnvelopeReading::AnyObject,
+        messages: MessageForm::Rails4_0,
+        sealed_expiry: SealedExpiry::Never,
+        cbc_digest: CbcDigest::Chosen,
+        reads_cbc_beside_gcm: false,
+        reads_gcm_beside_cbc: false,
+        limit: RailsLimit::Value,
+        leading_dot: true,
+        escape_js_separators: true,
+        message_pack: MessagePackForms::Rails7_1,
+    }
+    V4_1 4 . 1 {
+        cipher: Cipher::Aes256Cbc,
+        key_digest: KeyDigest::Sha1,
+        serializer: Serializer::Marshal,
+        metadata: false,
+        same_site: None,
+        secret_kind: SecretKind::SecretKeyBase,
+        envelope: EnvelopeReading::AnyObject,
+        messages: MessageForm::Rails4_0,
+        sealed_expiry: SealedExpiry::Never,
+        cbc_digest: CbcDigest::Chosen,
+        reads_cbc_beside_gcm: false,
+        reads_gcm_beside_cbc: false,
+        limit: RailsLimit::Value,
+        leading_dot: true,
+        escape_js_separators: true,
+        message_pack: MessagePackForms::Rails7_1,
+    }
+    V4_2 4 . 2 {
+        cipher: Cipher::Aes256Cbc,
+        key_digest: KeyDigest::Sha1,
+        serializer: Serializer::Marshal,
+        metadata: false,
+        same_site: None,
+        secret_kind: SecretKind::SecretKeyBase,
+        envelope: EnvelopeReading::AnyObject,
+        messages: MessageForm::Rails4_0,
+        sealed_expiry: SealedExpiry::Never,
+        cbc_digest: CbcDigest::Chosen,
+        reads_cbc_beside_gcm: false,
+        reads_gcm_beside_cbc: false,
+        limit: RailsLimit::Value,
+        leading_dot: true,
+        escape_js_separators: true,
+        message_pack: MessagePackForms::Rails7_1,
+    }
+    V5_0 5 . 0 {
+        cipher: Cipher::Aes256Cbc,
+        key_digest: KeyDigest::Sha1,
+        serializer: Serializer::Marshal,
+        metadata: false,
+        same_site: None,
+        secret_kind: SecretKind::SecretKeyBase,
+        envelope: EnvelopeReading::AnyObject,
+        messages: MessageForm::Rails4_0,
+        sealed_expiry: SealedExpiry::Never,
+        cbc_digest: CbcDigest::Chosen,
+        reads_cbc_beside_gcm: false,
+        reads_gcm_beside_cbc: false,
+        limit: RailsLimit::Value,
+        leading_dot: true,
+        escape_js_separators: true,
+        message_pack: MessagePackForms::Rails7_1,
+    }
+    V5_1 5 . 1 {
+        cipher: Cipher::Aes256Cbc,
+        key_digest: KeyDigest::Sha1,
+        serializer: Serializer::Marshal,
+        metadata: false,
+        same_site: None,
+        secret_kind: SecretKind::SecretKeyBase,
+        envelope: EnvelopeReading::AnyObject,
+        messages: MessageForm::Rails4_0,
+        sealed_expiry: SealedExpiry::Never,
+        cbc_digest: CbcDigest::Chosen,
+        reads_cbc_beside_gcm: false,
+        reads_gcm_beside_cbc: false,
+        limit: RailsLimit::Value,
+        leading_dot: true,
+        escape_js_separators: true,
+        message_pack: MessagePackForms::Rails7_1,
+    }
     V5_2 5 . 2 {
         cipher: Cipher::Aes256Gcm,
         key_digest: KeyDigest::Sha1,
         serializer: Serializer::Marshal,
         metadata: false,
         same_site: None,
+        secret_kind: SecretKind::SecretKeyBase,
         envelope: EnvelopeReading::AnyObject,
+        messages: MessageForm::Rails4_0,
+        sealed_expiry: SealedExpiry::WithGcm,
+        cbc_digest: CbcDigest::Sha1,
+        reads_cbc_beside_gcm: true,
+        reads_gcm_beside_cbc: false,
         limit: RailsLimit::Value,
         leading_dot: true,
         escape_js_separators: true,
+        message_pack: MessagePackForms::Rails7_1,
     }
     V6_0 6 . 0 {
         cipher: Cipher::Aes256Gcm,
@@ -90,10 +280,17 @@ versions! {
         serializer: Serializer::Marshal,
         metadata: true,
         same_site: None,
+        secret_kind: SecretKind::SecretKeyBase,
         envelope: EnvelopeReading::AnyObject,
+        messages: MessageForm::Rails4_0,
+        sealed_expiry: SealedExpiry::Always,
+        cbc_digest: CbcDigest::Sha1,
+        reads_cbc_beside_gcm: true,
+        reads_gcm_beside_cbc: false,
         limit: RailsLimit::Value,
         leading_dot: true,
         escape_js_separators: true,
+        message_pack: MessagePackForms::Rails7_1,
     }
     V6_1 6 . 1 {
         cipher: Cipher::Aes256Gcm,
@@ -101,10 +298,17 @@ versions! {
         serializer: Serializer::Marshal,
         metadata: true,
         same_site: Some(SameSite::Lax),
+        secret_kind: SecretKind::SecretKeyBase,
         envelope: EnvelopeReading::AnyObject,
+        messages: MessageForm::Rails4_0,
+        sealed_expiry: SealedExpiry::Always,
+        cbc_digest: CbcDigest::Sha1,
+        reads_cbc_beside_gcm: true,
+        reads_gcm_beside_cbc: true,
         limit: RailsLimit::Value,
         leading_dot: true,
         escape_js_separators: true,
+        message_pack: MessagePackForms::Rails7_1,
     }
     V7_0 7 . 0 {
         cipher: Cipher::Aes256Gcm,
@@ -112,10 +316,17 @@ versions! {
         serializer: Serializer::Json,
         metadata: true,
         same_site: Some(SameSite::Lax),
+        secret_kind: SecretKind::SecretKeyBase,
         envelope: EnvelopeReading::AnyObject,
+        messages: MessageForm::Rails4_0,
+        sealed_expiry: SealedExpiry::Always,
+        cbc_digest: CbcDigest::Sha1,
+        reads_cbc_beside_gcm: true,
+        reads_gcm_beside_cbc: true,
         limit: RailsLimit::Value,
         leading_dot: true,
         escape_js_separators: true,
+        message_pack: MessagePackForms::Rails7_1,
     }
     V7_1 7 . 1 {
         cipher: Cipher::Aes256Gcm,
@@ -123,10 +334,17 @@ versions! {
         serializer: Serializer::Json,
         metadata: true,
         same_site: Some(SameSite::Lax),
+        secret_kind: SecretKind::SecretKeyBase,
         envelope: EnvelopeReading::ExactPrefix,
+        messages: MessageForm::Rails7_1,
+        sealed_expiry: SealedExpiry::Always,
+        cbc_digest: CbcDigest::Sha1,
+        reads_cbc_beside_gcm: true,
+        reads_gcm_beside_cbc: true,
         limit: RailsLimit::Value,
         leading_dot: false,
         escape_js_separators: true,
+        message_pack: MessagePackForms::Rails7_1,
     }
     V7_2 7 . 2 {
         cipher: Cipher::Aes256Gcm,
@@ -134,10 +352,17 @@ versions! {
         serializer: Serializer::Json,
         metadata: true,
         same_site: Some(SameSite::Lax),
+        secret_kind: SecretKind::SecretKeyBase,
         envelope: EnvelopeReading::ExactPrefix,
+        messages: MessageForm::Rails7_1,
+        sealed_expiry: SealedExpiry::Always,
+        cbc_digest: CbcDigest::Sha1,
+        reads_cbc_beside_gcm: true,
+        reads_gcm_beside_cbc: true,
         limit: RailsLimit::Value,
         leading_dot: false,
         escape_js_separators: true,
+        message_pack: MessagePackForms::Rails7_2,
     }
     V8_0 8 . 0 {
         cipher: Cipher::Aes256Gcm,
@@ -145,10 +370,17 @@ versions! {
         serializer: Serializer::Json,
         metadata: true,
         same_site: Some(SameSite::Lax),
+        secret_kind: SecretKind::SecretKeyBase,
         envelope: EnvelopeReading::ExactPrefix,
+        messages: MessageForm::Rails7_1,
+        sealed_expiry: SealedExpiry::Always,
+        cbc_digest: CbcDigest::Sha1,
+        reads_cbc_beside_gcm: true,
+        reads_gcm_beside_cbc: true,
         limit: RailsLimit::Value,
         leading_dot: false,
         escape_js_separators: true,
+        message_pack: MessagePackForms::Rails7_2,
     }
     V8_1 8 . 1 {
         cipher: Cipher::Aes256Gcm,
@@ -156,10 +388,17 @@ versions! {
         serializer: Serializer::Json,
         metadata: true,
         same_site: Some(SameSite::Lax),
+        secret_kind: SecretKind::SecretKeyBase,
         envelope: EnvelopeReading::ExactPrefix,
+        messages: MessageForm::Rails7_1,
+        sealed_expiry: SealedExpiry::Always,
+        cbc_digest: CbcDigest::Sha1,
+        reads_cbc_beside_gcm: true,
+        reads_gcm_beside_cbc: true,
         limit: RailsLimit::NameAndValue,
         leading_dot: false,
         escape_js_separators: false,
+        message_pack: MessagePackForms::Rails8_1,
     }
 }
 
@@ -190,6 +429,9 @@ impl RailsVersion {
             metadata: defaults.metadata,
             same_site: defaults.same_site,
             limit: LimitRule::Strict,
+            secret_kind: defaults.secret_kind,
+            encrypted_cookie_salt: "encrypted cookie".to_owned(),
+            encrypted_signed_cookie_salt: "signed encrypted cookie".to_owned(),
             authenticated_encrypted_cookie_salt: "authenticated encrypted cookie".to_owned(),
             signed_cookie_salt: "signed cookie".to_owned(),
         }

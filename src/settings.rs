@@ -11,24 +11,33 @@ use crate::rails_version::RailsVersion;
 macro_rules! named {
     (
         $(#[$meta:meta])*
-        $what:literal $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal $(| $alias:literal)*,)+ }
+        $what:literal $name:ident {
+            $(
+                $(#[$variant_meta:meta])*
+                $variant:ident = $text:literal $(| $alias:literal)* $(if feature $feature:literal)?,
+            )+
+        }
     ) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum $name {
-            $($(#[$variant_meta])* $variant,)+
+            $(
+                $(#[$variant_meta])*
+                $(#[cfg(feature = $feature)])?
+                $variant,
+            )+
         }
 
         impl $name {
             /// Every one there is, in the order of the documentation.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+            pub const ALL: &'static [Self] = &[$($(#[cfg(feature = $feature)])? Self::$variant),+];
 
             /// The name, as Rails or OpenSSL writes it.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self {
-                    $(Self::$variant => $text,)+
+                    $($(#[cfg(feature = $feature)])? Self::$variant => $text,)+
                 }
             }
         }
@@ -45,7 +54,7 @@ macro_rules! named {
             fn from_str(text: &str) -> Result<Self, Error> {
                 let same = |name: &str| name.eq_ignore_ascii_case(&text.replace('_', "-"))
                     || name.eq_ignore_ascii_case(text);
-                $(if same($text) $(|| same($alias))* {
+                $($(#[cfg(feature = $feature)])? if same($text) $(|| same($alias))* {
                     return Ok(Self::$variant);
                 })+
                 Err(Error::UnknownSetting {
@@ -71,6 +80,9 @@ named! {
     "cipher" Cipher {
         /// AES-256-GCM: `use_authenticated_cookie_encryption`, from `load_defaults "5.2"` on.
         Aes256Gcm = "aes-256-gcm",
+        /// AES-256-CBC and HMAC: Rails 4.0 to 5.1, and where
+        /// `use_authenticated_cookie_encryption` is off.
+        Aes256Cbc = "aes-256-cbc",
     }
 }
 
@@ -93,7 +105,8 @@ named! {
 }
 
 named! {
-    /// The digest of a signed message's HMAC (`config.action_dispatch.signed_cookie_digest`).
+    /// The digest of a signed message's HMAC (`config.action_dispatch.signed_cookie_digest`; from
+    /// Rails 4.2 to 5.1 `cookies_digest`; in 2.3 the session's `:digest`).
     ///
     /// ```
     /// use hardtack::HmacDigest;
@@ -112,6 +125,10 @@ named! {
         Sha384 = "SHA384",
         /// SHA-512.
         Sha512 = "SHA512",
+        /// MD5, which Rails 2.3 apps could choose. Needs the feature `legacy-digests`.
+        Md5 = "MD5" if feature "legacy-digests",
+        /// RIPEMD-160, which Rails 2.3 apps could choose. Needs the feature `legacy-digests`.
+        Ripemd160 = "RIPEMD160" if feature "legacy-digests",
     }
 }
 
@@ -126,7 +143,30 @@ impl HmacDigest {
             Self::Sha256 => 32,
             Self::Sha384 => 48,
             Self::Sha512 => 64,
+            #[cfg(feature = "legacy-digests")]
+            Self::Md5 => 16,
+            #[cfg(feature = "legacy-digests")]
+            Self::Ripemd160 => 20,
         }
+    }
+}
+
+named! {
+    /// What the secret is, and so how the signed jar uses it.
+    ///
+    /// ```
+    /// use hardtack::{RailsVersion, SecretKind};
+    ///
+    /// assert_eq!(RailsVersion::V3_2.settings().secret_kind, SecretKind::SecretToken);
+    /// assert_eq!(RailsVersion::V4_0.settings().secret_kind, SecretKind::SecretKeyBase);
+    /// ```
+    "kind of secret" SecretKind {
+        /// `secret_key_base`, from which keys are derived: Rails 4.0 and later.
+        SecretKeyBase = "secret_key_base",
+        /// `secret_token` (2.3: `secret`), which is itself the key of signed messages: Rails 2.3
+        /// to 3.2, and 4.0 to 5.2 where an app has nothing else. The encrypted jar, which those
+        /// versions did not have, derives its keys nevertheless.
+        SecretToken = "secret_token",
     }
 }
 
@@ -144,8 +184,12 @@ named! {
         Json = "json",
         /// Writes JSON; reads JSON, Marshal and MessagePack. `json_allow_marshal` from 7.1 on.
         Hybrid = "hybrid" | "json_allow_marshal",
-        /// Writes Marshal; reads Marshal, JSON and MessagePack.
+        /// Writes Marshal; reads Marshal, JSON and MessagePack. Needs the feature `marshal`.
         Marshal = "marshal",
+        /// Writes MessagePack; reads MessagePack and JSON. Needs the feature `message_pack`.
+        MessagePack = "message_pack",
+        /// Writes MessagePack; reads MessagePack, JSON and Marshal.
+        MessagePackAllowMarshal = "message_pack_allow_marshal",
     }
 }
 
@@ -198,6 +242,16 @@ pub(crate) enum EnvelopeReading {
     ExactPrefix,
 }
 
+/// How messages other than cookies are written by default (`config.active_support.
+/// message_serializer` and `use_message_serializer_for_metadata`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MessageForm {
+    /// Up to 7.0: Marshal, in an envelope of JSON where there is a purpose or an expiry.
+    Rails4_0,
+    /// From 7.1 on: JSON (Marshal is still read), the value a part of the envelope.
+    Rails7_1,
+}
+
 /// What Rails itself counts against 4096 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RailsLimit {
@@ -205,6 +259,37 @@ pub(crate) enum RailsLimit {
     Value,
     /// From 8.1 on: the name and the value before it is escaped.
     NameAndValue,
+}
+
+/// With which digest the HMAC of a CBC message is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CbcDigest {
+    /// Up to 5.1: the one that the app chose.
+    Chosen,
+    /// From 5.2 on: SHA-1; another one only serves to read older messages.
+    Sha1,
+}
+
+/// When an expiry is sealed with a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SealedExpiry {
+    /// Up to 5.1, which know no envelope.
+    Never,
+    /// 5.2: where the app uses GCM.
+    WithGcm,
+    /// From 6.0 on.
+    Always,
+}
+
+/// How Rails writes what MessagePack has no type for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MessagePackForms {
+    /// 7.1: an `IPAddr` as bare text; no `SafeBuffer`.
+    Rails7_1,
+    /// From 7.2 on: an `IPAddr` as a MessagePack string.
+    Rails7_2,
+    /// From 8.1 on: a `SafeBuffer` as well.
+    Rails8_1,
 }
 
 /// How a Rails app writes and reads its cookies: the defaults of a version, and what the app
@@ -237,10 +322,27 @@ pub struct Settings {
     pub same_site: Option<SameSite>,
     /// What may not be longer than 4096 bytes. Ours, not Rails': strict unless it is changed.
     pub limit: LimitRule,
+    /// What the secret is.
+    pub secret_kind: SecretKind,
     /// `authenticated_encrypted_cookie_salt`.
     pub authenticated_encrypted_cookie_salt: String,
+    /// `encrypted_cookie_salt`.
+    pub encrypted_cookie_salt: String,
+    /// `encrypted_signed_cookie_salt`.
+    pub encrypted_signed_cookie_salt: String,
     /// `signed_cookie_salt`.
     pub signed_cookie_salt: String,
+}
+
+impl Settings {
+    /// Whether an expiry is sealed with a value.
+    pub(crate) fn seals_expiry(&self) -> bool {
+        match self.version.defaults().sealed_expiry {
+            SealedExpiry::Never => false,
+            SealedExpiry::WithGcm => self.cipher == Cipher::Aes256Gcm,
+            SealedExpiry::Always => true,
+        }
+    }
 }
 
 impl From<RailsVersion> for Settings {

@@ -16,7 +16,8 @@ const LAYERS: &[&[&str]] = &[
     &["secret_key_base"],
     &["key_generator"],
     &["cipher"],
-    &["message", "serializer"],
+    &["serializer"],
+    &["message"],
     &["cookie"],
     &["session"],
 ];

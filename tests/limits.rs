@@ -149,7 +149,7 @@ fn several_nonces_are_tried_before_giving_up() {
         });
         sizes.filter(|size| *size <= 4096).count()
     };
-    let middle = (2000..2300)
+    let middle = (2060..2200)
         .find(|length| fits_at_once(*length) < 32)
         .unwrap();
     let (once, several) = (fits_at_once(middle), fits(middle));

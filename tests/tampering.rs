@@ -9,15 +9,23 @@
 
 mod support;
 
-use hardtack::{Attributes, InvalidMessage, Jar, Refusal, Value};
+use hardtack::{Attributes, Cipher, InvalidMessage, Jar, RailsVersion, Refusal, Settings, Value};
 use proptest::prelude::*;
-use support::{encrypted_jar, signed_jar};
+use support::{encrypted_jar, secret, signed_jar};
 use time::OffsetDateTime;
 
 const NAME: &str = "_app_session";
 
-fn jars() -> [(&'static str, Jar); 2] {
-    [("encrypted", encrypted_jar()), ("signed", signed_jar())]
+fn jars() -> [(&'static str, Jar); 3] {
+    let cbc = Settings {
+        cipher: Cipher::Aes256Cbc,
+        ..RailsVersion::V7_1.settings()
+    };
+    [
+        ("encrypted", encrypted_jar()),
+        ("signed", signed_jar()),
+        ("encrypted by CBC", Jar::encrypted(&secret(), cbc)),
+    ]
 }
 
 fn seal(jar: &Jar, value: &str) -> Vec<u8> {
@@ -83,7 +91,7 @@ fn parts_dropped_doubled_and_swapped_are_refused() {
             }
         }
     }
-    assert_eq!(cases, (3 + 2) * 4);
+    assert_eq!(cases, (3 + 2 + 2) * 4);
 }
 
 #[test]
@@ -138,7 +146,7 @@ fn another_name_and_a_past_expiry_are_refused() {
 
 #[test]
 fn the_one_jar_refuses_what_the_other_sealed() {
-    let [(_, encrypted), (_, signed)] = jars();
+    let [(_, encrypted), (_, signed), _] = jars();
     assert_eq!(
         open(&encrypted, seal(&signed, "a value")),
         Err(InvalidMessage)
@@ -196,7 +204,7 @@ fn known_troublemakers_are_refused() {
             tried += 1;
         }
     }
-    assert_eq!(tried, 32);
+    assert_eq!(tried, 48);
 }
 
 proptest! {
@@ -218,7 +226,7 @@ proptest! {
 }
 
 /// Keys are derived once for all the cases.
-fn jars_once() -> &'static [(&'static str, Jar); 2] {
-    static JARS: std::sync::OnceLock<[(&str, Jar); 2]> = std::sync::OnceLock::new();
+fn jars_once() -> &'static [(&'static str, Jar); 3] {
+    static JARS: std::sync::OnceLock<[(&str, Jar); 3]> = std::sync::OnceLock::new();
     JARS.get_or_init(jars)
 }

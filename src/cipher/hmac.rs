@@ -17,6 +17,10 @@ pub(crate) enum HmacKey {
     Sha256(Hmac<Sha256>),
     Sha384(Box<Hmac<Sha384>>),
     Sha512(Box<Hmac<Sha512>>),
+    #[cfg(feature = "legacy-digests")]
+    Md5(Hmac<md5::Md5>),
+    #[cfg(feature = "legacy-digests")]
+    Ripemd160(Hmac<ripemd::Ripemd160>),
 }
 
 /// Runs the body with the `Hmac` that a key holds.
@@ -28,6 +32,10 @@ macro_rules! with_hmac {
             HmacKey::Sha256($hmac) => $body,
             HmacKey::Sha384($hmac) => $body,
             HmacKey::Sha512($hmac) => $body,
+            #[cfg(feature = "legacy-digests")]
+            HmacKey::Md5($hmac) => $body,
+            #[cfg(feature = "legacy-digests")]
+            HmacKey::Ripemd160($hmac) => $body,
         }
     };
 }
@@ -71,6 +79,10 @@ impl HmacKey {
             HmacDigest::Sha256 => Self::Sha256(hmac!()),
             HmacDigest::Sha384 => Self::Sha384(Box::new(hmac!())),
             HmacDigest::Sha512 => Self::Sha512(Box::new(hmac!())),
+            #[cfg(feature = "legacy-digests")]
+            HmacDigest::Md5 => Self::Md5(hmac!()),
+            #[cfg(feature = "legacy-digests")]
+            HmacDigest::Ripemd160 => Self::Ripemd160(hmac!()),
         }
     }
 
@@ -82,6 +94,10 @@ impl HmacKey {
             Self::Sha256(_) => HmacDigest::Sha256,
             Self::Sha384(_) => HmacDigest::Sha384,
             Self::Sha512(_) => HmacDigest::Sha512,
+            #[cfg(feature = "legacy-digests")]
+            Self::Md5(_) => HmacDigest::Md5,
+            #[cfg(feature = "legacy-digests")]
+            Self::Ripemd160(_) => HmacDigest::Ripemd160,
         }
         .len()
     }
@@ -91,8 +107,26 @@ impl HmacKey {
         with_hmac!(self, hmac => Code::new(&hmac.clone().chain_update(text).finalize().into_bytes()))
     }
 
-    /// Whether the code is this text's, whole. Takes the same time wherever it differs.
-    pub(crate) fn verify(&self, text: &[u8], code: &[u8]) -> bool {
-        with_hmac!(self, hmac => hmac.clone().chain_update(text).verify_slice(code).is_ok())
+    /// The text, as verified, if the code is its own, whole. Takes the same time wherever the
+    /// code differs.
+    pub(crate) fn verify<'a>(&self, text: &'a [u8], code: &[u8]) -> Option<Verified<&'a [u8]>> {
+        let right = with_hmac!(self, hmac => {
+            hmac.clone().chain_update(text).verify_slice(code).is_ok()
+        });
+        right.then_some(Verified(text))
+    }
+}
+
+/// What [`HmacKey::verify`] let through, or was made of that: nothing else makes one.
+pub(crate) struct Verified<T>(T);
+
+impl<T> Verified<T> {
+    /// What is made of verified bytes alone is verified too.
+    pub(crate) fn and_then<U>(self, make: impl FnOnce(T) -> Option<U>) -> Option<Verified<U>> {
+        make(self.0).map(Verified)
+    }
+
+    pub(crate) fn into_inner(self) -> T {
+        self.0
     }
 }

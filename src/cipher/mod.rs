@@ -1,4 +1,5 @@
 //! Ciphers and message authentication codes: bytes in, bytes out.
 
+pub(crate) mod aes_cbc;
 pub(crate) mod aes_gcm;
 pub(crate) mod hmac;

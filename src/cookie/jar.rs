@@ -11,22 +11,17 @@ use crate::error::{CookieOverflow, Error, InvalidMessage, Refusal};
 use crate::message::metadata::{self, Metadata};
 use crate::message::rotation::Incoming;
 use crate::secret_key_base::SecretKeyBase;
-use crate::serializer::json::write::JsonStyle;
 use crate::serializer::value::Value;
-use crate::serializer::{DumpStyle, Payload};
+use crate::serializer::{DumpStyle, Serialized};
 use crate::settings::Settings;
 
 use super::attributes::Attributes;
-use super::escape::{escaped_len, unescape};
+use super::escape::unescape;
 use super::header::CookieHeader;
-use super::limit::{self, MAX_READ_SIZE};
+use super::limit::MAX_READ_SIZE;
 use super::opened::Opened;
 use super::rotation::Rotation;
 use super::set_cookie::SetCookie;
-
-/// How often an encrypted cookie that is too long is sealed anew: each nonce escapes to another
-/// length, about 21 bytes of deviation in all.
-const SEALS: usize = 8;
 
 /// The encrypted jar (`cookies.encrypted`) or the signed jar (`cookies.signed`) of a Rails app:
 /// it writes cookies that the app reads, and reads those that the app wrote.
@@ -51,6 +46,9 @@ const SEALS: usize = 8;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
+/// Cookies of the cipher that the app does not use (CBC where it uses GCM, from 5.2 on; GCM where
+/// it uses CBC, from 6.1 on) open too, as in Rails, and ask to be written anew.
+///
 /// Keys are derived when the jar is made (about 0.3 ms each): make it once and keep it.
 #[derive(Clone)]
 pub struct Jar {
@@ -65,7 +63,7 @@ impl Jar {
     #[must_use]
     pub fn encrypted(secret: &SecretKeyBase, settings: impl Into<Settings>) -> Self {
         Self {
-            rotations: vec![Rotation::encrypted(secret, settings)],
+            rotations: vec![Rotation::current(secret, settings.into())],
             write: 0,
         }
     }
@@ -107,54 +105,69 @@ impl Jar {
         value: &T,
         attributes: &Attributes,
     ) -> Result<SetCookie, Error> {
-        let payload = Payload::dump(value, self.dump_style())?;
-        self.write_payload(name, &payload, attributes)
+        let payload = Serialized::dump(value, self.dump_style())?;
+        self.seal(name, &payload, attributes)
     }
 
-    /// Writes a cookie whose value is serialized already.
-    pub(crate) fn write_payload(
+    /// Writes a cookie whose value is serialized already: byte for byte, unless the jar writes
+    /// another format than it is in.
+    ///
+    /// So a cookie is written anew under other settings without a loss:
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase};
+    /// # let (old, new) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
+    /// # let (old, new) = (Jar::encrypted(&old, RailsVersion::V7_1), Jar::encrypted(&new, RailsVersion::V8_1));
+    /// # let cookie = old.write("discount", &45, &Attributes::new())?;
+    /// let opened = old.open("discount", cookie.value())?;
+    /// let mut attributes = Attributes::new();
+    /// if let Some(expires_at) = opened.expires_at() {
+    ///     attributes = attributes.expires(expires_at);
+    /// }
+    /// let anew = new.write_serialized("discount", opened.value(), &attributes)?;
+    /// assert_eq!(*new.read_value::<u32>("discount", anew.value())?.value(), 45);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Jar::write`].
+    pub fn write_serialized(
         &self,
         name: &str,
-        payload: &Payload,
+        value: &Serialized,
         attributes: &Attributes,
     ) -> Result<SetCookie, Error> {
-        let Rotation {
-            codec, settings, ..
-        } = self.writing();
-        let name = self.writing().name(name);
+        self.seal(name, &*value.converted(self.dump_style())?, attributes)
+    }
+
+    /// Writes a cookie whose value is serialized in the jar's format.
+    pub(crate) fn seal(
+        &self,
+        name: &str,
+        payload: &Serialized,
+        attributes: &Attributes,
+    ) -> Result<SetCookie, Error> {
+        let writing = self.writing();
+        let Rotation { settings, .. } = writing;
+        let name = writing.name(name);
         let cookie = SetCookie::under(settings, name, Vec::new(), attributes)?;
         let purpose = settings.metadata.then(|| format!("cookie.{name}"));
         let metadata = Metadata {
-            expires_at: attributes.sealed_expiry(),
+            expires_at: attributes
+                .sealed_expiry()
+                .filter(|_| settings.seals_expiry()),
             purpose: purpose.as_deref(),
         };
-        let fits = |value: usize, escaped: usize| {
-            limit::size(settings.limit, settings.version, name.len(), value, escaped)
-                .map_or(Ok(()), |size| if size.fits() { Ok(()) } else { Err(size) })
-        };
         let text = metadata::wrap(&payload.bytes, metadata)?;
-        let length = codec.sealed_len(text.len());
-        // What is too long even if nothing is escaped need not be sealed at all.
-        let tries = match fits(length, length) {
-            Ok(()) if codec.is_random() => SEALS,
-            _ => 1,
-        };
-        let mut overflow = None;
-        for _ in 0..tries {
-            let value = codec.seal(text.clone())?;
-            match fits(value.len(), escaped_len(&value)) {
-                Ok(()) => return Ok(cookie.with_value(value)),
-                Err(size) => overflow = Some(size),
-            }
-        }
-        let (size, limit) = overflow.map_or((length, 0), |size| (size.counted, size.limit));
-        let entries = payload.entry_sizes();
-        Err(Error::CookieOverflow(CookieOverflow {
-            name: name.to_owned(),
-            size,
-            limit,
-            entries,
-        }))
+        let value = writing.seal(name, &text)?.map_err(|size| {
+            Error::CookieOverflow(CookieOverflow {
+                name: name.to_owned(),
+                size: size.counted,
+                limit: size.limit,
+                entries: payload.entry_sizes(),
+            })
+        })?;
+        Ok(cookie.with_value(value))
     }
 
     /// Makes the browser forget the cookie of this name, which was set with these attributes.
@@ -200,7 +213,7 @@ impl Jar {
         name: &str,
         value: impl AsRef<[u8]>,
     ) -> Result<Opened<T>, InvalidMessage> {
-        Ok(self.open(name, value.as_ref())?.load()?)
+        Ok(self.open_as(name, name, value.as_ref())?.load()?)
     }
 
     /// Reads a cookie's value, no longer escaped, and says why it does not open: for the operator,
@@ -222,7 +235,7 @@ impl Jar {
     /// # Errors
     /// The [`Refusal`] of the attempt that got furthest.
     pub fn explain(&self, name: &str, value: impl AsRef<[u8]>) -> Result<Opened<Value>, Refusal> {
-        self.open(name, value.as_ref())?.load()
+        self.open_as(name, name, value.as_ref())?.load()
     }
 
     /// Opens the first cookie that does, under the present name and then under the older ones.
@@ -230,7 +243,7 @@ impl Jar {
         &self,
         name: &str,
         header: &CookieHeader<'_>,
-    ) -> Option<Result<Opened<Payload>, Refusal>> {
+    ) -> Option<Result<Opened<Serialized>, Refusal>> {
         let mut outcome = self.open_raw(name, name, header);
         for rotation in &self.rotations {
             if let (Some(old_name), None | Some(Err(_))) = (&rotation.cookie_name, &outcome)
@@ -251,7 +264,7 @@ impl Jar {
         name: &str,
         sent_name: &str,
         header: &CookieHeader<'_>,
-    ) -> Option<Result<Opened<Payload>, Refusal>> {
+    ) -> Option<Result<Opened<Serialized>, Refusal>> {
         let raw = header.get_raw(sent_name)?;
         if raw.len() > MAX_READ_SIZE {
             return Some(Err(Refusal::TooLarge));
@@ -260,17 +273,26 @@ impl Jar {
         Some(self.open_as(name, sent_name, &value))
     }
 
-    /// Opens the value of the cookie of the present name.
-    pub(crate) fn open(&self, name: &str, value: &[u8]) -> Result<Opened<Payload>, Refusal> {
-        self.open_as(name, name, value)
+    /// Opens a cookie's value, no longer escaped, without reading what is in it.
+    ///
+    /// # Errors
+    /// As [`Jar::explain`].
+    pub fn open(&self, name: &str, value: impl AsRef<[u8]>) -> Result<Opened<Serialized>, Refusal> {
+        let opened = self.open_as(name, name, value.as_ref())?;
+        opened
+            .value()
+            .check()
+            .map_err(|_| Refusal::UnreadableValue)?;
+        Ok(opened)
     }
 
-    fn open_as(
+    /// Opens the value of the cookie that is asked for under one name, and was sent under one.
+    pub(crate) fn open_as(
         &self,
         name: &str,
         sent_name: &str,
         value: &[u8],
-    ) -> Result<Opened<Payload>, Refusal> {
+    ) -> Result<Opened<Serialized>, Refusal> {
         if value.len() > MAX_READ_SIZE {
             return Err(Refusal::TooLarge);
         }
@@ -295,8 +317,8 @@ impl Jar {
         rotation: &Rotation,
         message: &mut Incoming<'_>,
         purpose: &str,
-    ) -> Result<Opened<Payload>, Refusal> {
-        let text = rotation.codec.open(message)?;
+    ) -> Result<Opened<Serialized>, Refusal> {
+        let (text, by_first) = rotation.codecs.open(message)?;
         let reading = rotation.settings.version.defaults().envelope;
         let extracted = metadata::extract(text, purpose, reading, OffsetDateTime::now_utc)?;
         let serializer = rotation.settings.serializer;
@@ -305,10 +327,11 @@ impl Jar {
             .map_err(|_| Refusal::UnreadableValue)?;
         Ok(Opened {
             rotation: index.checked_sub(1),
-            stale: (index != 0 && index != self.write)
+            stale: !by_first
+                || (index != 0 && index != self.write)
                 || format != self.writing().settings.serializer.writes(),
             expires_at: extracted.expires_at,
-            value: Payload {
+            value: Serialized {
                 bytes: extracted.value,
                 format,
             },
@@ -317,14 +340,7 @@ impl Jar {
 
     /// In which format, and how, this jar writes values.
     pub(crate) fn dump_style(&self) -> DumpStyle {
-        let settings = &self.writing().settings;
-        let escape_js_separators = settings.version.defaults().escape_js_separators;
-        DumpStyle {
-            format: settings.serializer.writes(),
-            json: JsonStyle {
-                escape_js_separators,
-            },
-        }
+        DumpStyle::of(&self.writing().settings)
     }
 
     fn writing(&self) -> &Rotation {

@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
 
 use crate::error::Refusal;
-use crate::serializer::Payload;
+use crate::serializer::Serialized;
 
 /// A cookie that was opened: its value, and how it came.
 ///
@@ -80,7 +80,7 @@ impl<T> Opened<T> {
     }
 }
 
-impl Opened<Payload> {
+impl Opened<Serialized> {
     pub(super) fn load<T: DeserializeOwned>(self) -> Result<Opened<T>, Refusal> {
         self.try_map(|payload| payload.load().map_err(|_| Refusal::UnreadableValue))
     }

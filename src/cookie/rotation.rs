@@ -3,9 +3,17 @@
 
 use std::fmt;
 
-use crate::message::rotation::Codec;
+use crate::error::Error;
+use crate::message::rotation::Codecs;
 use crate::secret_key_base::SecretKeyBase;
 use crate::settings::Settings;
+
+use super::escape::escaped_len;
+use super::limit::{self, Size};
+
+/// How often an encrypted cookie that is too long is sealed: each nonce escapes to another length,
+/// about 21 bytes of deviation in all.
+const SEALS: usize = 8;
 
 /// A secret with the settings under which cookies were, or still are, sealed.
 ///
@@ -24,7 +32,7 @@ use crate::settings::Settings;
 /// ```
 #[derive(Clone)]
 pub struct Rotation {
-    pub(super) codec: Codec,
+    pub(super) codecs: Codecs,
     pub(super) settings: Settings,
     pub(super) cookie_name: Option<String>,
     pub(super) writes: bool,
@@ -35,19 +43,24 @@ impl Rotation {
     #[must_use]
     pub fn encrypted(secret: &SecretKeyBase, settings: impl Into<Settings>) -> Self {
         let settings = settings.into();
-        Self::new(Codec::encrypted(secret, &settings), settings)
+        Self::new(Codecs::encrypted(secret, &settings, false), settings)
     }
 
     /// Cookies of the signed jar.
     #[must_use]
     pub fn signed(secret: &SecretKeyBase, settings: impl Into<Settings>) -> Self {
         let settings = settings.into();
-        Self::new(Codec::signed(secret, &settings), settings)
+        Self::new(Codecs::signed(secret, &settings), settings)
     }
 
-    fn new(codec: Codec, settings: Settings) -> Self {
+    /// The encrypted jar's own settings, by which the cipher that is not used opens as well.
+    pub(super) fn current(secret: &SecretKeyBase, settings: Settings) -> Self {
+        Self::new(Codecs::encrypted(secret, &settings, true), settings)
+    }
+
+    fn new(codecs: Codecs, settings: Settings) -> Self {
         Self {
-            codec,
+            codecs,
             settings,
             cookie_name: None,
             writes: false,
@@ -80,6 +93,32 @@ impl Rotation {
     pub fn writes(mut self) -> Self {
         self.writes = true;
         self
+    }
+
+    /// Seals a text for the cookie of this name, and holds the value to the limit.
+    pub(super) fn seal(&self, name: &str, text: &[u8]) -> Result<Result<Vec<u8>, Size>, Error> {
+        let Self { settings, .. } = self;
+        let codec = &self.codecs.first;
+        let size = |value, escaped| {
+            limit::size(settings.limit, settings.version, name.len(), value, escaped)
+        };
+        let length = codec.sealed_len(text.len());
+        // What is too long even if nothing is escaped need not be tried twice.
+        let hopeless = size(length, length).is_some_and(|size| !size.fits());
+        let mut tries = if codec.is_random() && !hopeless {
+            SEALS
+        } else {
+            1
+        };
+        loop {
+            tries -= 1;
+            let value = codec.seal(text)?;
+            match size(value.len(), escaped_len(&value)) {
+                Some(size) if !size.fits() && tries == 0 => return Ok(Err(size)),
+                Some(size) if !size.fits() => {}
+                _ => return Ok(Ok(value)),
+            }
+        }
     }
 
     /// The name of the cookie, where it is asked for under this one.

@@ -18,6 +18,68 @@ const LONG: usize = 64;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 static VECTOR: LazyLock<Simd> = LazyLock::new(|| Simd::standard(PAD));
 
+/// In which of RFC 4648's alphabets a message's parts are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Alphabet {
+    /// Section 4, padded: cookies always, other messages unless the app says otherwise.
+    #[default]
+    Standard,
+    /// Section 5, unpadded: `url_safe: true` (Rails 7.0 and later).
+    UrlSafe,
+}
+
+impl Alphabet {
+    pub(crate) const fn when_url_safe(url_safe: bool) -> Self {
+        if url_safe {
+            Self::UrlSafe
+        } else {
+            Self::Standard
+        }
+    }
+
+    /// The length of the text of `length` bytes.
+    pub(crate) const fn encoded_len(self, length: usize) -> usize {
+        match self {
+            Self::Standard => encoded_len(length),
+            Self::UrlSafe => (length * 4).div_ceil(3),
+        }
+    }
+
+    /// Appends the text of the bytes.
+    pub(crate) fn encode_into(self, text: &mut Vec<u8>, bytes: &[u8]) {
+        match self {
+            Self::Standard => encode_into(text, bytes),
+            Self::UrlSafe => {
+                let start = text.len();
+                text.resize(start + self.encoded_len(bytes.len()), 0);
+                let out = text.get_mut(start..).unwrap_or_default();
+                // The room is exact, so that no error can come of it.
+                let _ = URL_SAFE_NO_PAD.encode_slice(bytes, out);
+            }
+        }
+    }
+
+    /// The bytes of a text. Rails takes either alphabet for the url-safe one, padded or not
+    /// (`Base64.urlsafe_decode64`), and only the standard one for itself.
+    pub(crate) fn decode(self, text: &[u8]) -> Option<Vec<u8>> {
+        match self {
+            Self::Standard => decode(text),
+            Self::UrlSafe => decode_any(text),
+        }
+    }
+
+    /// The `N` bytes of a short text; `None` where it is not strict base64 of exactly so many.
+    pub(crate) fn decode_array<const N: usize>(self, text: &[u8]) -> Option<[u8; N]> {
+        match self {
+            Self::Standard => decode_array(text),
+            Self::UrlSafe => {
+                let mut bytes = [0; N];
+                (URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()? == N).then_some(bytes)
+            }
+        }
+    }
+}
+
 /// The length of the text of `length` bytes.
 pub(crate) const fn encoded_len(length: usize) -> usize {
     length.div_ceil(3) * 4
@@ -52,7 +114,7 @@ pub(crate) fn decode(text: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The `N` bytes of a short text; `None` where it is not strict base64 of exactly so many.
-pub(crate) fn decode_array<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
+fn decode_array<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
     let mut bytes = [0; N];
     (STANDARD.decode_slice(text, &mut bytes).ok()? == N).then_some(bytes)
 }

@@ -1,39 +1,94 @@
-//! Encrypted messages, `data--iv--tag` (`ActiveSupport::MessageEncryptor`, AES-256-GCM).
+//! Encrypted messages (`ActiveSupport::MessageEncryptor`): AES-256-GCM, and AES-256-CBC under an
+//! HMAC as Rails wrote it up to 5.1.
 
+use crate::cipher::aes_cbc::{AesCbcKey, Ciphertext};
 use crate::cipher::aes_gcm::AesGcmKey;
+use crate::cipher::hmac::HmacKey;
 use crate::error::{Error, Refusal};
 
+use super::base64::Alphabet;
 use super::parts::Sealed;
+use super::verifier::Verifier;
 
-/// Encrypts texts, and decrypts what was encrypted under the same key.
+/// `data--iv--tag`, AES-256-GCM.
 #[derive(Clone)]
-pub(crate) struct Encryptor(AesGcmKey);
+pub(crate) struct GcmEncryptor {
+    key: AesGcmKey,
+    alphabet: Alphabet,
+}
 
-impl Encryptor {
-    pub(crate) fn new(key: AesGcmKey) -> Self {
-        Self(key)
+impl GcmEncryptor {
+    pub(crate) fn new(key: AesGcmKey, alphabet: Alphabet) -> Self {
+        Self { key, alphabet }
+    }
+
+    /// In which alphabet its messages' parts are written.
+    pub(crate) fn alphabet(&self) -> Alphabet {
+        self.alphabet
     }
 
     /// Encrypts a text under a fresh nonce.
     pub(crate) fn seal(&self, mut text: Vec<u8>) -> Result<Vec<u8>, Error> {
-        let (iv, tag) = self.0.seal(&mut text)?;
+        let (iv, tag) = self.key.seal(&mut text)?;
         Ok(Sealed {
             ciphertext: text,
             iv,
             tag,
         }
-        .join())
+        .join(self.alphabet))
     }
 
     /// The length of the message for a text of so many bytes.
-    pub(crate) const fn sealed_len(text: usize) -> usize {
-        Sealed::joined_len(text)
+    pub(crate) fn sealed_len(&self, text: usize) -> usize {
+        Sealed::joined_len(text, self.alphabet)
     }
 
     /// Decrypts a message in place; it stays whole where this is not its key.
     pub(crate) fn open(&self, sealed: &mut Sealed) -> Result<(), Refusal> {
-        self.0
+        self.key
             .open(&sealed.iv, &sealed.tag, &mut sealed.ciphertext)
             .map_err(|_| Refusal::Invalid)
+    }
+}
+
+/// `base64(data--iv)--digest`, AES-256-CBC: encrypted, then signed.
+#[derive(Clone)]
+pub(crate) struct CbcEncryptor {
+    key: AesCbcKey,
+    verifier: Verifier,
+    alphabet: Alphabet,
+}
+
+impl CbcEncryptor {
+    /// The verifier and what it signs are in one alphabet.
+    pub(crate) fn new(key: AesCbcKey, signing_key: HmacKey, alphabet: Alphabet) -> Self {
+        Self {
+            key,
+            verifier: Verifier::new(signing_key, alphabet),
+            alphabet,
+        }
+    }
+
+    /// Encrypts a text under a fresh initialisation vector, and signs that.
+    pub(crate) fn seal(&self, text: &[u8]) -> Result<Vec<u8>, Error> {
+        let ciphertext = self.key.seal(text)?;
+        Ok(self.verifier.seal(&ciphertext.join(self.alphabet)))
+    }
+
+    /// The length of the message for a text of so many bytes.
+    pub(crate) fn sealed_len(&self, text: usize) -> usize {
+        self.verifier
+            .sealed_len(Ciphertext::joined_len(text, self.alphabet))
+    }
+
+    /// The text of a message, once its digest is found right. Wrong padding is the same refusal
+    /// as a wrong digest.
+    pub(crate) fn open(&self, message: &[u8]) -> Result<Vec<u8>, Refusal> {
+        let ciphertext = self
+            .verifier
+            .verify(message)?
+            .and_then(|data| Ciphertext::parse(&self.alphabet.decode(data)?, self.alphabet))
+            .ok_or(Refusal::Invalid)?;
+        self.key.open(ciphertext).ok_or(Refusal::Invalid)
     }
 }

@@ -31,9 +31,19 @@ pub(crate) struct Metadata<'a> {
 pub(crate) struct Extracted {
     pub(crate) value: Vec<u8>,
     pub(crate) expires_at: Option<OffsetDateTime>,
-    /// Whether it was sealed for the purpose asked for; a message without any is let through,
-    /// since Rails wrote none before 6.0.
-    pub(crate) purpose: bool,
+    pub(crate) sealed_for: SealedFor,
+}
+
+/// What a value was sealed for. One that was sealed for another purpose is refused; one without
+/// any is let through here, since Rails wrote none in cookies before 6.0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SealedFor {
+    /// No envelope.
+    Bare,
+    /// An envelope without a purpose.
+    Anything,
+    /// An envelope with the purpose that is asked for.
+    ThisPurpose,
 }
 
 /// Puts a value into an envelope; without expiry and purpose it stays bare.
@@ -78,16 +88,10 @@ pub(crate) fn extract(
         return Ok(Extracted {
             value: text,
             expires_at: None,
-            purpose: false,
+            sealed_for: SealedFor::Bare,
         });
     };
-    let expires_at = match envelope.exp.as_deref() {
-        None => None,
-        Some(exp) => Some(parse_iso8601(exp).ok_or(Refusal::UnreadableValue)?),
-    };
-    if expires_at.is_some_and(|expires_at| now() >= expires_at) {
-        return Err(Refusal::Expired);
-    }
+    let expires_at = fresh(envelope.exp.as_deref(), now)?;
     let sealed_for = envelope.pur.as_deref().unwrap_or_default();
     if !sealed_for.is_empty() && sealed_for != purpose {
         return Err(Refusal::WrongPurpose);
@@ -96,8 +100,25 @@ pub(crate) fn extract(
     Ok(Extracted {
         value,
         expires_at,
-        purpose: !sealed_for.is_empty(),
+        sealed_for: if sealed_for.is_empty() {
+            SealedFor::Anything
+        } else {
+            SealedFor::ThisPurpose
+        },
     })
+}
+
+/// The expiry of an envelope, unless it has passed.
+pub(crate) fn fresh(
+    exp: Option<&str>,
+    now: impl FnOnce() -> OffsetDateTime,
+) -> Result<Option<OffsetDateTime>, Refusal> {
+    let Some(exp) = exp else { return Ok(None) };
+    let expires_at = parse_iso8601(exp).ok_or(Refusal::UnreadableValue)?;
+    if now() >= expires_at {
+        return Err(Refusal::Expired);
+    }
+    Ok(Some(expires_at))
 }
 
 /// An envelope's fields. Fields that Rails does not write are passed over.
@@ -191,7 +212,7 @@ fn push_string(text: &mut Vec<u8>, string: &str) {
 }
 
 /// As Rails writes it: `Time#utc.iso8601(3)`, the rest of the second cut off.
-fn iso8601(at: OffsetDateTime) -> Result<String, Error> {
+pub(crate) fn iso8601(at: OffsetDateTime) -> Result<String, Error> {
     let utc = at
         .checked_to_offset(time::UtcOffset::UTC)
         .filter(|utc| (0..=9999).contains(&utc.year()))

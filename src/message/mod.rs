@@ -2,7 +2,13 @@
 
 pub(crate) mod base64;
 pub(crate) mod encryptor;
+pub(crate) mod envelope;
+pub(crate) mod message_encryptor;
+pub(crate) mod message_options;
+pub(crate) mod message_verifier;
 pub(crate) mod metadata;
+pub(crate) mod opened_message;
 pub(crate) mod parts;
 pub(crate) mod rotation;
+pub(crate) mod rotator;
 pub(crate) mod verifier;

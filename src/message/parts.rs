@@ -4,15 +4,12 @@
 //! (`ActiveSupport::MessageEncryptor#extract_parts` and `MessageVerifier#get_data_and_digest_from`,
 //! Rails 7.1).
 
+use crate::cipher::aes_cbc::{self, Ciphertext};
 use crate::cipher::aes_gcm::{Iv, Tag};
 
-use super::base64;
+use super::base64::Alphabet;
 
 const SEPARATOR: &[u8] = b"--";
-
-/// The digits of a 12-byte nonce and of a 16-byte tag in base64.
-const IV_DIGITS: usize = base64::encoded_len(size_of::<Iv>());
-const TAG_DIGITS: usize = base64::encoded_len(size_of::<Tag>());
 
 /// An encrypted message, `data--iv--tag`, decoded.
 pub(crate) struct Sealed {
@@ -23,31 +20,63 @@ pub(crate) struct Sealed {
 
 impl Sealed {
     /// The length of the text for so many bytes of ciphertext.
-    pub(crate) const fn joined_len(ciphertext: usize) -> usize {
-        base64::encoded_len(ciphertext) + IV_DIGITS + TAG_DIGITS + 2 * SEPARATOR.len()
+    pub(crate) const fn joined_len(ciphertext: usize, alphabet: Alphabet) -> usize {
+        alphabet.encoded_len(ciphertext)
+            + alphabet.encoded_len(size_of::<Iv>())
+            + alphabet.encoded_len(size_of::<Tag>())
+            + 2 * SEPARATOR.len()
     }
 
     /// The text of the message.
-    pub(crate) fn join(&self) -> Vec<u8> {
-        let mut text = Vec::with_capacity(Self::joined_len(self.ciphertext.len()));
-        base64::encode_into(&mut text, &self.ciphertext);
+    pub(crate) fn join(&self, alphabet: Alphabet) -> Vec<u8> {
+        let mut text = Vec::with_capacity(Self::joined_len(self.ciphertext.len(), alphabet));
+        alphabet.encode_into(&mut text, &self.ciphertext);
         text.extend_from_slice(SEPARATOR);
-        base64::encode_into(&mut text, &self.iv);
+        alphabet.encode_into(&mut text, &self.iv);
         text.extend_from_slice(SEPARATOR);
-        base64::encode_into(&mut text, &self.tag);
+        alphabet.encode_into(&mut text, &self.tag);
         text
     }
 
     /// Takes a text apart; `None` where a part is missing, of another length or no base64.
-    pub(crate) fn parse(text: &[u8]) -> Option<Self> {
-        let (text, tag) = split_end(text, TAG_DIGITS)?;
-        let (data, iv) = split_end(text, IV_DIGITS)?;
-        let tag = base64::decode_array(tag)?;
-        let iv = base64::decode_array(iv)?;
+    pub(crate) fn parse(text: &[u8], alphabet: Alphabet) -> Option<Self> {
+        let (text, tag) = split_end(text, alphabet.encoded_len(size_of::<Tag>()))?;
+        let (data, iv) = split_end(text, alphabet.encoded_len(size_of::<Iv>()))?;
+        let tag = alphabet.decode_array(tag)?;
+        let iv = alphabet.decode_array(iv)?;
         Some(Self {
-            ciphertext: base64::decode(data)?,
+            ciphertext: alphabet.decode(data)?,
             iv,
             tag,
+        })
+    }
+}
+
+impl Ciphertext {
+    /// The length of the text for a plaintext of so many bytes: padding fills up the last block,
+    /// or makes a block of its own.
+    pub(crate) const fn joined_len(plaintext: usize, alphabet: Alphabet) -> usize {
+        let padded = (plaintext / 16 + 1) * 16;
+        let iv = alphabet.encoded_len(size_of::<aes_cbc::Iv>());
+        alphabet.encoded_len(padded) + SEPARATOR.len() + iv
+    }
+
+    /// The text `ciphertext--iv`, which is signed as a whole.
+    pub(crate) fn join(&self, alphabet: Alphabet) -> Vec<u8> {
+        let mut text = Vec::with_capacity(alphabet.encoded_len(self.bytes.len()) + 26);
+        alphabet.encode_into(&mut text, &self.bytes);
+        text.extend_from_slice(SEPARATOR);
+        alphabet.encode_into(&mut text, &self.iv);
+        text
+    }
+
+    /// Takes such a text apart.
+    pub(crate) fn parse(text: &[u8], alphabet: Alphabet) -> Option<Self> {
+        let (data, iv) = split_end(text, alphabet.encoded_len(size_of::<aes_cbc::Iv>()))?;
+        let iv = alphabet.decode_array(iv)?;
+        Some(Self {
+            bytes: alphabet.decode(data)?,
+            iv,
         })
     }
 }

@@ -13,7 +13,7 @@ use crate::cookie::jar::Jar;
 use crate::cookie::opened::Opened;
 use crate::cookie::set_cookie::SetCookie;
 use crate::error::{Error, InvalidMessage, Refusal};
-use crate::serializer::Payload;
+use crate::serializer::Serialized;
 use crate::serializer::entries::{Entries, Key, Part};
 use crate::serializer::value::{self, Value};
 
@@ -92,10 +92,10 @@ impl SessionData {
         name: &str,
         value: impl AsRef<[u8]>,
     ) -> Result<Opened<Self>, InvalidMessage> {
-        Ok(Self::load(jar.open(name, value.as_ref())?)?)
+        Ok(Self::load(jar.open_as(name, name, value.as_ref())?)?)
     }
 
-    fn load(opened: Opened<Payload>) -> Result<Opened<Self>, Refusal> {
+    fn load(opened: Opened<Serialized>) -> Result<Opened<Self>, Refusal> {
         opened.try_map(|payload| {
             let read = Entries::load(payload)
                 .ok()
@@ -128,7 +128,7 @@ impl SessionData {
             );
         }
         let payload = self.read.dump(&self.parts(), jar.dump_style())?;
-        jar.write_payload(name, &payload, attributes)
+        jar.seal(name, &payload, attributes)
     }
 
     /// Reads the value of a key as a type; `None` where there is no such key, or nil in it.

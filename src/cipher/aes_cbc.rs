@@ -1,0 +1,57 @@
+//! AES-256-CBC (NIST SP 800-38A) with PKCS#7 padding (RFC 5652 section 6.3).
+//!
+//! CBC alone tells nothing of who wrote a ciphertext, and a padding error tells an attacker much.
+//! So only [`Verified`] ciphertexts can be decrypted, and only the HMAC check makes those.
+
+use aes::Aes256;
+use aes::cipher::block_padding::Pkcs7;
+use aes::cipher::{BlockModeDecrypt, BlockModeEncrypt, InnerIvInit, KeyInit};
+use rand::TryRng;
+
+use crate::error::Error;
+
+use super::hmac::Verified;
+
+/// The initialisation vector of one message.
+pub(crate) type Iv = [u8; 16];
+
+/// What stands in a message: ciphertext and initialisation vector.
+pub(crate) struct Ciphertext {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) iv: Iv,
+}
+
+/// An expanded key, wiped when dropped.
+#[derive(Clone)]
+pub(crate) struct AesCbcKey(Box<Aes256>);
+
+impl AesCbcKey {
+    /// The length of a key in bytes. Rails up to 5.1 derived 64 and used the first 32.
+    pub(crate) const LENGTH: usize = 32;
+
+    /// Expands a key.
+    pub(crate) fn new(key: &[u8; Self::LENGTH]) -> Self {
+        Self(Box::new(Aes256::new(key.into())))
+    }
+
+    /// Encrypts under a fresh initialisation vector from the operating system.
+    pub(crate) fn seal(&self, text: &[u8]) -> Result<Ciphertext, Error> {
+        let mut iv = Iv::default();
+        rand::rngs::SysRng
+            .try_fill_bytes(&mut iv)
+            .map_err(|_| Error::NoRandomness)?;
+        let cipher = cbc::Encryptor::inner_iv_init((*self.0).clone(), &iv.into());
+        let bytes = cipher.encrypt_padded_vec::<Pkcs7>(text);
+        Ok(Ciphertext { bytes, iv })
+    }
+
+    /// Decrypts what the HMAC check let through; `None` where the padding is wrong, which then
+    /// only another key can be the reason for.
+    pub(crate) fn open(&self, verified: Verified<Ciphertext>) -> Option<Vec<u8>> {
+        let Ciphertext { mut bytes, iv } = verified.into_inner();
+        let cipher = cbc::Decryptor::inner_iv_init((*self.0).clone(), &iv.into());
+        let length = cipher.decrypt_padded::<Pkcs7>(&mut bytes).ok()?.len();
+        bytes.truncate(length);
+        Some(bytes)
+    }
+}

@@ -1,0 +1,304 @@
+//! The form of a message's text: serializer and envelope together
+//! (`ActiveSupport::Messages::Metadata` and `Codec`).
+//!
+//! Up to Rails 7.0 the serialized value stands in an envelope of JSON (`metadata.rs`), as in
+//! cookies still. From 7.1 on it is a part of the envelope, and the serializer writes both:
+//!
+//! `{"_rails":{"data":<value>,"exp":"2030-01-02T03:04:05.678Z","pur":"login"}}`
+//!
+//! There a field that is not set is not written, and under a `MessagePack` serializer `exp` is a
+//! Time rather than text. Without purpose and expiry the value stands bare in either form.
+
+use std::borrow::Cow;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use time::OffsetDateTime;
+
+use crate::error::{Error, Refusal};
+use crate::rails_version::RailsVersion;
+use crate::serializer::json;
+use crate::serializer::value::{Value, to_value};
+use crate::serializer::{self, DumpStyle, Format, Serialized};
+use crate::settings::{EnvelopeReading, MessageForm, Serializer, Settings};
+
+use super::metadata::{self, Metadata, SealedFor};
+
+const KEY: &str = "_rails";
+
+/// How a message's text is written and read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Envelope {
+    version: RailsVersion,
+    serializer: Serializer,
+    /// `use_message_serializer_for_metadata`: whether the value is a part of the envelope.
+    nests: bool,
+    reading: EnvelopeReading,
+}
+
+impl Envelope {
+    /// As an app of this version has it.
+    pub(crate) fn of(version: RailsVersion) -> Self {
+        let defaults = version.defaults();
+        let (serializer, nests) = match defaults.messages {
+            MessageForm::Rails4_0 => (Serializer::Marshal, false),
+            MessageForm::Rails7_1 => (Serializer::Hybrid, true),
+        };
+        Self {
+            version,
+            serializer,
+            nests,
+            reading: defaults.envelope,
+        }
+    }
+
+    pub(crate) fn serializer(self) -> Serializer {
+        self.serializer
+    }
+
+    pub(crate) fn with_serializer(self, serializer: Serializer) -> Self {
+        Self { serializer, ..self }
+    }
+
+    pub(crate) fn nesting(self, nests: bool) -> Self {
+        Self { nests, ..self }
+    }
+
+    /// The text of a value with its metadata.
+    pub(crate) fn wrap<T: Serialize + ?Sized>(
+        self,
+        value: &T,
+        metadata: Metadata<'_>,
+    ) -> Result<Vec<u8>, Error> {
+        let style = DumpStyle::of(&Settings {
+            serializer: self.serializer,
+            ..self.version.settings()
+        });
+        let bare = metadata == Metadata::default();
+        if self.nests && !bare && style.format != Format::Json {
+            let envelope = nest(to_value(value)?, metadata, style.format)?;
+            return Ok(Serialized::dump(&envelope, style)?.bytes);
+        }
+        let Serialized { bytes, .. } = Serialized::dump(value, style)?;
+        if self.nests && !bare {
+            nest_json(&bytes, metadata, style)
+        } else {
+            metadata::wrap(&bytes, metadata)
+        }
+    }
+
+    /// Takes a value out of its text, if that is meant for this purpose and fresh. An empty
+    /// purpose is none, as in Rails.
+    pub(crate) fn extract(
+        self,
+        text: Vec<u8>,
+        purpose: &str,
+        now: impl Fn() -> OffsetDateTime,
+    ) -> Result<Extracted, Refusal> {
+        let outer = metadata::extract(text, purpose, self.reading, &now)?;
+        let format = self
+            .serializer
+            .format_of(&outer.value)
+            .map_err(|_| Refusal::UnreadableValue)?;
+        let payload = Serialized {
+            bytes: outer.value,
+            format,
+        };
+        if outer.sealed_for == SealedFor::Bare
+            && let Some(nested) = Nested::find(&payload)?
+        {
+            return nested.extract(purpose, now);
+        }
+        if !purpose.is_empty() && outer.sealed_for != SealedFor::ThisPurpose {
+            return Err(Refusal::WrongPurpose);
+        }
+        Ok(Extracted {
+            content: Content::Serialized(payload),
+            expires_at: outer.expires_at,
+        })
+    }
+}
+
+/// A value out of its envelope, if it had one.
+pub(crate) struct Extracted {
+    pub(crate) content: Content,
+    pub(crate) expires_at: Option<OffsetDateTime>,
+}
+
+/// A value, not yet of any type of the user's.
+pub(crate) enum Content {
+    Serialized(Serialized),
+    Value(Value),
+}
+
+impl Content {
+    pub(crate) fn load<T: DeserializeOwned>(self) -> Result<T, Refusal> {
+        match self {
+            Self::Serialized(payload) => payload.load().map_err(|_| Refusal::UnreadableValue),
+            Self::Value(value) => T::deserialize(&value).map_err(|_| Refusal::UnreadableValue),
+        }
+    }
+}
+
+/// The envelope as a value, for the serializers other than JSON.
+fn nest(data: Value, metadata: Metadata<'_>, format: Format) -> Result<Value, Error> {
+    let mut fields = vec![(Value::from("data"), data)];
+    if let Some(at) = metadata.expires_at {
+        // Text must be sayable, and a Time is held to the same years.
+        let text = metadata::iso8601(at)?;
+        let exp = if format == Format::MessagePack {
+            Value::from(at.to_offset(time::UtcOffset::UTC))
+        } else {
+            Value::from(text)
+        };
+        fields.push((Value::from("exp"), exp));
+    }
+    if let Some(purpose) = metadata.purpose {
+        fields.push((Value::from("pur"), Value::from(purpose)));
+    }
+    Ok(Value::Hash(vec![(Value::from(KEY), Value::Hash(fields))]))
+}
+
+/// The envelope as JSON, around a value that is JSON already.
+fn nest_json(data: &[u8], metadata: Metadata<'_>, style: DumpStyle) -> Result<Vec<u8>, Error> {
+    let mut text = Vec::with_capacity(data.len() + 100);
+    text.extend_from_slice(br#"{"_rails":{"data":"#);
+    text.extend_from_slice(data);
+    if let Some(at) = metadata.expires_at {
+        text.extend_from_slice(br#","exp":"#);
+        json::write::string(&mut text, &metadata::iso8601(at)?, style.json);
+    }
+    if let Some(purpose) = metadata.purpose {
+        text.extend_from_slice(br#","pur":"#);
+        json::write::string(&mut text, purpose, style.json);
+    }
+    text.extend_from_slice(b"}}");
+    Ok(text)
+}
+
+/// An envelope that its value is a part of, as it was found.
+struct Nested {
+    data: Content,
+    exp: Exp,
+    pur: String,
+}
+
+/// An expiry as it was written.
+enum Exp {
+    Never,
+    Text(String),
+    At(OffsetDateTime),
+}
+
+impl Nested {
+    /// The envelope of a serialized value; `None` where it is bare.
+    fn find(payload: &Serialized) -> Result<Option<Self>, Refusal> {
+        if memchr::memmem::find(&payload.bytes, KEY.as_bytes()).is_none() {
+            return Ok(None);
+        }
+        if payload.format == Format::Json {
+            return Self::find_in_json(&payload.bytes).ok_or(Refusal::UnreadableValue);
+        }
+        let value: Value = payload.load().map_err(|_| Refusal::UnreadableValue)?;
+        let Some(envelope) = pairs(value).and_then(|mut pairs| take(&mut pairs, KEY)) else {
+            return Ok(None);
+        };
+        Self::of_value(envelope)
+            .ok_or(Refusal::UnreadableValue)
+            .map(Some)
+    }
+
+    /// The outer `None` is no JSON, or no envelope that Rails writes.
+    #[expect(clippy::option_option, reason = "broken, bare, or found")]
+    fn find_in_json(bytes: &[u8]) -> Option<Option<Self>> {
+        #[derive(Deserialize)]
+        struct Outer<'a> {
+            #[serde(borrow, rename = "_rails")]
+            rails: Option<Fields<'a>>,
+        }
+        #[derive(Deserialize)]
+        struct Fields<'a> {
+            #[serde(borrow)]
+            data: &'a RawValue,
+            #[serde(borrow, default)]
+            exp: Option<Cow<'a, str>>,
+            #[serde(borrow, default)]
+            pur: Option<Cow<'a, str>>,
+        }
+        let text = serializer::text(bytes).ok()?;
+        // An Array would count as a struct as well.
+        if !text.trim_start().starts_with('{') {
+            return Some(None);
+        }
+        let outer: Outer<'_> = serde_json::from_str(text).ok()?;
+        Some(outer.rails.map(|fields| {
+            Self {
+                data: Content::Serialized(Serialized {
+                    bytes: fields.data.get().as_bytes().to_vec(),
+                    format: Format::Json,
+                }),
+                exp: fields
+                    .exp
+                    .map_or(Exp::Never, |text| Exp::Text(text.into_owned())),
+                pur: fields.pur.unwrap_or_default().into_owned(),
+            }
+        }))
+    }
+
+    fn of_value(envelope: Value) -> Option<Self> {
+        let mut fields = pairs(envelope)?;
+        let exp = match take(&mut fields, "exp") {
+            None | Some(Value::Nil) => Exp::Never,
+            Some(Value::String(text)) => Exp::Text(text),
+            Some(Value::Time(time)) => Exp::At(time.to_offset_date_time()?),
+            Some(_) => return None,
+        };
+        let pur = match take(&mut fields, "pur") {
+            None | Some(Value::Nil) => String::new(),
+            Some(Value::String(text) | Value::Symbol(text)) => text,
+            Some(_) => return None,
+        };
+        Some(Self {
+            data: Content::Value(take(&mut fields, "data")?),
+            exp,
+            pur,
+        })
+    }
+
+    /// Expiry is checked before the purpose, as in Rails.
+    fn extract(
+        self,
+        purpose: &str,
+        now: impl Fn() -> OffsetDateTime,
+    ) -> Result<Extracted, Refusal> {
+        let expires_at = match self.exp {
+            Exp::Never => None,
+            Exp::Text(text) => metadata::fresh(Some(&text), now)?,
+            Exp::At(at) if now() >= at => return Err(Refusal::Expired),
+            Exp::At(at) => Some(at),
+        };
+        if self.pur != purpose {
+            return Err(Refusal::WrongPurpose);
+        }
+        Ok(Extracted {
+            content: self.data,
+            expires_at,
+        })
+    }
+}
+
+fn pairs(value: Value) -> Option<Vec<(Value, Value)>> {
+    match value {
+        Value::Hash(pairs) | Value::IndifferentHash(pairs) => Some(pairs),
+        _ => None,
+    }
+}
+
+/// Takes out the value under a key, which must be a String.
+fn take(pairs: &mut Vec<(Value, Value)>, key: &str) -> Option<Value> {
+    let at = pairs
+        .iter()
+        .position(|(k, _)| matches!(k, Value::String(text) if text == key))?;
+    Some(pairs.swap_remove(at).1)
+}

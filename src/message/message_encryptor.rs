@@ -1,0 +1,371 @@
+//! [`MessageEncryptor`]: encrypted messages for applications
+//! (`ActiveSupport::MessageEncryptor`).
+
+use std::fmt;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
+
+use crate::cipher::aes_cbc::AesCbcKey;
+use crate::cipher::aes_gcm::AesGcmKey;
+use crate::cipher::hmac::HmacKey;
+use crate::error::{Error, InvalidMessage, Refusal};
+use crate::key_generator::KeyGenerator;
+use crate::rails_version::RailsVersion;
+use crate::secret_key_base::SecretKeyBase;
+use crate::serializer::value::Value;
+use crate::settings::{Cipher, HmacDigest, Serializer, Settings};
+
+use super::base64::Alphabet;
+use super::encryptor::{CbcEncryptor, GcmEncryptor};
+use super::envelope::Envelope;
+use super::message_options::MessageOptions;
+use super::opened_message::OpenedMessage;
+use super::rotation::Codec;
+use super::rotator::Rotator;
+
+/// Both ciphers take a key of 256 bits.
+type CipherKey = [u8; 32];
+
+/// Makes messages that only the key's holders can read or make.
+///
+/// ```
+/// use hardtack::{KeyGenerator, MessageEncryptor, MessageOptions, RailsVersion, SecretKeyBase};
+///
+/// # let secret = SecretKeyBase::generate()?;
+/// // key = Rails.application.key_generator.generate_key("bank details", 32)
+/// let key = KeyGenerator::new(&secret).generate_key("bank details", 32);
+/// // crypt = ActiveSupport::MessageEncryptor.new(key)
+/// let crypt = MessageEncryptor::new(key.expose(), RailsVersion::V7_1)?;
+///
+/// // crypt.encrypt_and_sign("DE02...", purpose: :payment)
+/// let options = MessageOptions::new().purpose("payment");
+/// let message = crypt.encrypt_and_sign("DE02120300000000202051", &options)?;
+/// // crypt.decrypt_and_verify(message, purpose: :payment)
+/// let iban: String = crypt.decrypt_and_verify(&message, "payment")?;
+/// assert_eq!(iban, "DE02120300000000202051");
+///
+/// // Whatever is wrong, whoever sent it gets one answer.
+/// assert!(crypt.decrypt_and_verify::<String>(&message, "refund").is_err());
+/// assert!(crypt.decrypt_and_verify::<String>("AAAA--AAAA--AAAA", "payment").is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct MessageEncryptor {
+    keys: Keys,
+    alphabet: Alphabet,
+    rotator: Rotator,
+}
+
+/// A cipher with its keys.
+#[derive(Clone)]
+enum Keys {
+    Gcm(Zeroizing<CipherKey>),
+    Cbc {
+        key: Zeroizing<CipherKey>,
+        signing: Zeroizing<Vec<u8>>,
+        digest: HmacDigest,
+    },
+}
+
+impl MessageEncryptor {
+    /// An encryptor with AES-256-GCM and a key of 32 bytes (`cipher: "aes-256-gcm"`, from
+    /// `load_defaults "5.2"` on), and what an app on this version's `load_defaults` has else:
+    /// Marshal up to 7.0, JSON (and Marshal where it is read) from 7.1 on.
+    ///
+    /// ```
+    /// use hardtack::{MessageEncryptor, RailsVersion};
+    ///
+    /// assert!(MessageEncryptor::new([7; 32], RailsVersion::V7_1).is_ok());
+    /// assert!(MessageEncryptor::new([7; 64], RailsVersion::V7_1).is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::KeyLength`] where the key is of another length, as in Rails.
+    pub fn new(key: impl AsRef<[u8]>, version: RailsVersion) -> Result<Self, Error> {
+        Ok(Self::with_keys(
+            Keys::Gcm(cipher_key(key.as_ref())?),
+            version,
+        ))
+    }
+
+    /// An encryptor with AES-256-CBC, a key of 32 bytes and a key of any length under which its
+    /// messages are signed, with SHA-1 unless [`digest`](Self::digest) is set
+    /// (`MessageEncryptor.new(key, signing_key, cipher: "aes-256-cbc")`). Where Rails is given
+    /// one key it signs with that too.
+    ///
+    /// ```
+    /// use hardtack::{KeyGenerator, MessageEncryptor, MessageOptions, RailsVersion, SecretKeyBase};
+    ///
+    /// let keys = KeyGenerator::new(&SecretKeyBase::generate()?);
+    /// let crypt = MessageEncryptor::cbc(
+    ///     keys.generate_key("my salt", 32).expose(),
+    ///     keys.generate_key("my signing salt", 64).expose(),
+    ///     RailsVersion::V7_1,
+    /// )?;
+    /// let message = crypt.encrypt_and_sign("hello", &MessageOptions::new())?;
+    /// assert_eq!(crypt.decrypt_and_verify::<String>(&message, None)?, "hello");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::KeyLength`] where the cipher's key is of another length.
+    pub fn cbc(
+        key: impl AsRef<[u8]>,
+        signing_key: impl AsRef<[u8]>,
+        version: RailsVersion,
+    ) -> Result<Self, Error> {
+        let keys = Keys::Cbc {
+            key: cipher_key(key.as_ref())?,
+            signing: Zeroizing::new(signing_key.as_ref().to_vec()),
+            digest: HmacDigest::Sha1,
+        };
+        Ok(Self::with_keys(keys, version))
+    }
+
+    /// An encryptor with a key that is derived from the app's secret by a salt
+    /// (`MessageEncryptor.new(Rails.application.key_generator.generate_key(salt, 32))`), for
+    /// signing too under CBC.
+    ///
+    /// Of the settings, the version, the cipher and the digest of keys count; the rest is for
+    /// cookies.
+    ///
+    /// ```
+    /// use hardtack::{MessageEncryptor, MessageOptions, RailsVersion, SecretKeyBase};
+    ///
+    /// let secret = SecretKeyBase::generate()?; // in earnest: the app's own
+    /// let crypt = MessageEncryptor::for_application(&secret, "bank details", RailsVersion::V7_1);
+    /// let message = crypt.encrypt_and_sign(&[1, 2], &MessageOptions::new())?;
+    /// assert_eq!(crypt.decrypt_and_verify::<[u8; 2]>(&message, None)?, [1, 2]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn for_application(
+        secret: &SecretKeyBase,
+        salt: &str,
+        settings: impl Into<Settings>,
+    ) -> Self {
+        let settings = settings.into();
+        let generator = KeyGenerator::new(secret).digest(settings.key_digest);
+        let key = generator.generate_array(salt);
+        let keys = match settings.cipher {
+            Cipher::Aes256Gcm => Keys::Gcm(key),
+            Cipher::Aes256Cbc => Keys::Cbc {
+                signing: Zeroizing::new(key.to_vec()),
+                key,
+                digest: HmacDigest::Sha1,
+            },
+        };
+        Self::with_keys(keys, settings.version)
+    }
+
+    fn with_keys(keys: Keys, version: RailsVersion) -> Self {
+        let alphabet = Alphabet::Standard;
+        let rotator = Rotator::new(keys.codec(alphabet), Envelope::of(version));
+        Self {
+            keys,
+            alphabet,
+            rotator,
+        }
+    }
+
+    /// Sets the digest with which CBC messages are signed (`digest: "SHA256"`); GCM, which needs
+    /// none, ignores it.
+    ///
+    /// ```
+    /// use hardtack::{HmacDigest, MessageEncryptor, MessageOptions, RailsVersion};
+    ///
+    /// let crypt = MessageEncryptor::cbc([1; 32], "signing key", RailsVersion::V7_1)?;
+    /// let message = crypt.encrypt_and_sign("hello", &MessageOptions::new())?;
+    /// let other = crypt.digest(HmacDigest::Sha256);
+    /// assert!(other.decrypt_and_verify::<String>(&message, None).is_err());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn digest(mut self, new: HmacDigest) -> Self {
+        if let Keys::Cbc { digest, .. } = &mut self.keys {
+            *digest = new;
+        }
+        self.rebuild()
+    }
+
+    /// Sets the serializer (`serializer: :json`, `config.active_support.message_serializer`).
+    ///
+    /// ```
+    /// use hardtack::{MessageEncryptor, MessageOptions, RailsVersion, Serializer};
+    ///
+    /// let crypt = MessageEncryptor::new([7; 32], RailsVersion::V6_1)?.serializer(Serializer::Json);
+    /// let message = crypt.encrypt_and_sign("hello", &MessageOptions::new())?;
+    /// assert_eq!(crypt.decrypt_and_verify::<String>(&message, None)?, "hello");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn serializer(mut self, serializer: Serializer) -> Self {
+        let current = &mut self.rotator.current;
+        current.envelope = current.envelope.with_serializer(serializer);
+        self
+    }
+
+    /// Whether messages are in the url-safe alphabet, unpadded (`url_safe: true`, Rails 7.0 and
+    /// later). As in Rails only the kind that is written is read: for the other add a rotation.
+    ///
+    /// ```
+    /// use hardtack::{MessageEncryptor, MessageOptions, RailsVersion};
+    ///
+    /// let padded = MessageEncryptor::new([7; 32], RailsVersion::V7_1)?;
+    /// let url_safe = padded.clone().url_safe(true);
+    /// let message = url_safe.encrypt_and_sign("hello", &MessageOptions::new())?;
+    /// assert!(padded.decrypt_and_verify::<String>(&message, None).is_err());
+    /// assert!(padded.rotate(url_safe).decrypt_and_verify::<String>(&message, None).is_ok());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn url_safe(mut self, url_safe: bool) -> Self {
+        self.alphabet = Alphabet::when_url_safe(url_safe);
+        self.rebuild()
+    }
+
+    /// Whether the value is a part of the envelope (from 7.1 on): see
+    /// [`MessageVerifier::use_message_serializer_for_metadata`](crate::MessageVerifier::use_message_serializer_for_metadata).
+    #[must_use]
+    pub fn use_message_serializer_for_metadata(mut self, nests: bool) -> Self {
+        let current = &mut self.rotator.current;
+        current.envelope = current.envelope.nesting(nests);
+        self
+    }
+
+    /// Adds an older encryptor, of either cipher, tried after those already there and followed by
+    /// its own rotations (`crypt.rotate(old_key, cipher: "aes-256-cbc")`).
+    ///
+    /// ```
+    /// use hardtack::{MessageEncryptor, MessageOptions, RailsVersion};
+    ///
+    /// let old = MessageEncryptor::cbc([1; 32], [1; 32], RailsVersion::V7_1)?;
+    /// let message = old.encrypt_and_sign("hello", &MessageOptions::new())?;
+    ///
+    /// let crypt = MessageEncryptor::new([2; 32], RailsVersion::V7_1)?.rotate(old);
+    /// assert_eq!(crypt.decrypt_and_verify::<String>(&message, None)?, "hello");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn rotate(mut self, older: Self) -> Self {
+        self.rotator.rotate(older.rotator);
+        self
+    }
+
+    /// Encrypts a value; the same value is another message every time.
+    ///
+    /// ```
+    /// use hardtack::{MessageEncryptor, MessageOptions, RailsVersion};
+    ///
+    /// let crypt = MessageEncryptor::new([7; 32], RailsVersion::V7_1)?;
+    /// let make = || crypt.encrypt_and_sign("hello", &MessageOptions::new());
+    /// assert_ne!(make()?, make()?);
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::UnwritableValue`] where the serializer cannot write it,
+    /// [`Error::ExpiryOutOfRange`] beyond the year 9999, and [`Error::NoRandomness`].
+    pub fn encrypt_and_sign<T: Serialize + ?Sized>(
+        &self,
+        value: &T,
+        options: &MessageOptions,
+    ) -> Result<String, Error> {
+        self.rotator.generate(value, options)
+    }
+
+    /// The value of a message, if it was encrypted under this key (or an older one), for this
+    /// very purpose or, with `None`, for none, and has not expired.
+    ///
+    /// ```
+    /// use hardtack::{InvalidMessage, MessageEncryptor, MessageOptions, RailsVersion};
+    ///
+    /// let crypt = MessageEncryptor::new([7; 32], RailsVersion::V7_1)?;
+    /// let message = crypt.encrypt_and_sign(&42, &MessageOptions::new())?;
+    /// assert_eq!(crypt.decrypt_and_verify::<u8>(&message, None), Ok(42));
+    /// assert_eq!(crypt.decrypt_and_verify::<u8>(&message, "login"), Err(InvalidMessage));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`InvalidMessage`] otherwise, or where the value is not of the type asked for. (Rails
+    /// answers `nil` to a wrong purpose and to an expired message.)
+    pub fn decrypt_and_verify<'a, T: DeserializeOwned>(
+        &self,
+        message: impl AsRef<[u8]>,
+        purpose: impl Into<Option<&'a str>>,
+    ) -> Result<T, InvalidMessage> {
+        let opened = self.rotator.open(message.as_ref(), purpose.into())?;
+        Ok(opened.into_value())
+    }
+
+    /// What is in a message, and which rotation opened it; or why it is refused. For the
+    /// operator: never to be shown to whoever sent it.
+    ///
+    /// ```
+    /// use hardtack::{MessageEncryptor, MessageOptions, RailsVersion, Refusal};
+    ///
+    /// let crypt = MessageEncryptor::new([7; 32], RailsVersion::V7_1)?;
+    /// let message = crypt.encrypt_and_sign("hello", &MessageOptions::new())?;
+    /// let other = MessageEncryptor::new([8; 32], RailsVersion::V7_1)?;
+    /// assert_eq!(other.explain(&message, None).err(), Some(Refusal::Invalid));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The [`Refusal`] of the attempt that got furthest.
+    pub fn explain<'a>(
+        &self,
+        message: impl AsRef<[u8]>,
+        purpose: impl Into<Option<&'a str>>,
+    ) -> Result<OpenedMessage<Value>, Refusal> {
+        self.rotator.open(message.as_ref(), purpose.into())
+    }
+
+    fn rebuild(mut self) -> Self {
+        self.rotator.current.codec = self.keys.codec(self.alphabet);
+        self
+    }
+}
+
+impl Keys {
+    fn codec(&self, alphabet: Alphabet) -> Codec {
+        match self {
+            Self::Gcm(key) => Codec::Gcm(GcmEncryptor::new(AesGcmKey::new(key), alphabet)),
+            Self::Cbc {
+                key,
+                signing,
+                digest,
+            } => {
+                let signing = HmacKey::new(*digest, signing);
+                Codec::Cbc(CbcEncryptor::new(AesCbcKey::new(key), signing, alphabet))
+            }
+        }
+    }
+}
+
+fn cipher_key(key: &[u8]) -> Result<Zeroizing<CipherKey>, Error> {
+    let wrong = |_| Error::KeyLength {
+        given: key.len(),
+        wanted: size_of::<CipherKey>(),
+    };
+    CipherKey::try_from(key).map(Zeroizing::new).map_err(wrong)
+}
+
+impl fmt::Debug for MessageEncryptor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (cipher, digest) = match &self.keys {
+            Keys::Gcm(_) => (Cipher::Aes256Gcm, None),
+            Keys::Cbc { digest, .. } => (Cipher::Aes256Cbc, Some(digest)),
+        };
+        f.debug_struct("MessageEncryptor")
+            .field("cipher", &cipher)
+            .field("digest", &digest)
+            .field("serializer", &self.rotator.current.envelope.serializer())
+            .field("url_safe", &(self.alphabet == Alphabet::UrlSafe))
+            .field("rotations", &self.rotator.rotations())
+            .finish_non_exhaustive()
+    }
+}

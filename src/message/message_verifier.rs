@@ -1,0 +1,334 @@
+//! [`MessageVerifier`]: signed messages for applications (`ActiveSupport::MessageVerifier`).
+
+use std::fmt;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
+
+use crate::cipher::hmac::HmacKey;
+use crate::error::{Error, InvalidMessage, Refusal};
+use crate::key_generator::KeyGenerator;
+use crate::rails_version::RailsVersion;
+use crate::secret_key_base::SecretKeyBase;
+use crate::serializer::value::Value;
+use crate::settings::{HmacDigest, SecretKind, Serializer, Settings};
+
+use super::base64::Alphabet;
+use super::envelope::Envelope;
+use super::message_options::MessageOptions;
+use super::opened_message::OpenedMessage;
+use super::rotation::Codec;
+use super::rotator::Rotator;
+use super::verifier::Verifier;
+
+/// Makes messages that everybody can read and only the key's holders can make: tokens in links,
+/// signed ids, what `Rails.application.message_verifier` is for.
+///
+/// ```
+/// use hardtack::{MessageOptions, MessageVerifier, RailsVersion, SecretKeyBase};
+///
+/// let secret = SecretKeyBase::generate()?; // in earnest: the app's own
+/// // Rails.application.message_verifier(:unsubscribe)
+/// let verifier = MessageVerifier::for_application(&secret, "unsubscribe", RailsVersion::V7_1);
+///
+/// // verifier.generate(42, purpose: :newsletter)
+/// let message = verifier.generate(&42, &MessageOptions::new().purpose("newsletter"))?;
+/// // verifier.verify(message, purpose: :newsletter)
+/// assert_eq!(verifier.verify::<u64>(&message, "newsletter")?, 42);
+///
+/// // Whatever is wrong, whoever sent it gets one answer.
+/// assert!(verifier.verify::<u64>(&message, "receipts").is_err());
+/// assert!(verifier.verify::<u64>(&message, None).is_err());
+/// assert!(verifier.verify::<u64>("AAAA--AAAA", "newsletter").is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Signed ids of Active Record
+///
+/// `user.signed_id(purpose: :password_reset)` is such a message, under the salt
+/// `active_record/signed_id`, signed with SHA-256, its value the id in JSON, its purpose the
+/// model's name (underscored; of a model that inherits, its base class's) and the purpose after a
+/// slash. It is url-safe from Rails 7.1 on; both kinds are read.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use hardtack::{HmacDigest, MessageOptions, MessageVerifier, RailsVersion, SecretKeyBase, Serializer};
+///
+/// # let secret = SecretKeyBase::generate()?;
+/// let signed_ids =
+///     MessageVerifier::for_application(&secret, "active_record/signed_id", RailsVersion::V7_1)
+///         .digest(HmacDigest::Sha256)
+///         .serializer(Serializer::Json)
+///         .url_safe(true); // false up to Rails 7.0
+///
+/// // User.find(7).signed_id(purpose: :password_reset, expires_in: 15.minutes)
+/// let options = MessageOptions::new()
+///     .purpose("user/password_reset")
+///     .expires_in(Duration::from_secs(15 * 60));
+/// let signed_id = signed_ids.generate(&7, &options)?;
+///
+/// // User.find_signed(signed_id, purpose: :password_reset)
+/// assert_eq!(signed_ids.verify::<i64>(&signed_id, "user/password_reset")?, 7);
+/// assert!(signed_ids.verify::<i64>(&signed_id, "user/login").is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct MessageVerifier {
+    key: Zeroizing<Vec<u8>>,
+    digest: HmacDigest,
+    alphabet: Alphabet,
+    rotator: Rotator,
+}
+
+impl MessageVerifier {
+    /// A verifier with a key, of any length and used as it is (`MessageVerifier.new(key)`), and
+    /// what an app on this version's `load_defaults` has else: SHA-1; Marshal up to 7.0, JSON
+    /// (and Marshal where it is read) from 7.1 on.
+    ///
+    /// ```
+    /// use hardtack::{KeyGenerator, MessageVerifier, RailsVersion, SecretKeyBase};
+    ///
+    /// let keys = KeyGenerator::new(&SecretKeyBase::generate()?);
+    /// let verifier = MessageVerifier::new(keys.generate_key("my salt", 64).expose(), RailsVersion::V7_1);
+    /// let shown = format!("{verifier:?}");
+    /// assert!(shown.starts_with("MessageVerifier { digest: Sha1, serializer: Hybrid"));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn new(key: impl AsRef<[u8]>, version: RailsVersion) -> Self {
+        let key = Zeroizing::new(key.as_ref().to_vec());
+        let (digest, alphabet) = (HmacDigest::Sha1, Alphabet::Standard);
+        let codec = codec(&key, digest, alphabet);
+        Self {
+            key,
+            digest,
+            alphabet,
+            rotator: Rotator::new(codec, Envelope::of(version)),
+        }
+    }
+
+    /// The verifier that an app has under a name (`Rails.application.message_verifier(name)`).
+    ///
+    /// Of the settings, the version, the digest of keys and the kind of secret count; the rest is
+    /// for cookies.
+    ///
+    /// ```
+    /// use hardtack::{KeyGenerator, MessageOptions, MessageVerifier, RailsVersion, SecretKeyBase};
+    ///
+    /// let secret = SecretKeyBase::generate()?; // in earnest: the app's own
+    /// let verifier = MessageVerifier::for_application(&secret, "invoices", RailsVersion::V7_1);
+    /// let message = verifier.generate("2024-17", &MessageOptions::new())?;
+    ///
+    /// let key = KeyGenerator::new(&secret).generate_key("invoices", 64);
+    /// let same = MessageVerifier::new(key.expose(), RailsVersion::V7_1);
+    /// assert_eq!(same.generate("2024-17", &MessageOptions::new())?, message);
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn for_application(
+        secret: &SecretKeyBase,
+        name: &str,
+        settings: impl Into<Settings>,
+    ) -> Self {
+        /// `KeyGenerator#generate_key`'s default.
+        const KEY_LENGTH: usize = 64;
+
+        let settings = settings.into();
+        match settings.secret_kind {
+            // `ActiveSupport::LegacyKeyGenerator`.
+            SecretKind::SecretToken => Self::new(secret.expose(), settings.version),
+            SecretKind::SecretKeyBase => {
+                let keys = KeyGenerator::new(secret).digest(settings.key_digest);
+                Self::new(
+                    keys.generate_key(name, KEY_LENGTH).expose(),
+                    settings.version,
+                )
+            }
+        }
+    }
+
+    /// Sets the digest (`digest: "SHA256"`); SHA-1 unless it is set.
+    ///
+    /// ```
+    /// use hardtack::{HmacDigest, MessageOptions, MessageVerifier, RailsVersion};
+    ///
+    /// let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1);
+    /// let message = verifier.generate("hello", &MessageOptions::new())?;
+    /// assert!(verifier.digest(HmacDigest::Sha512).verify::<String>(&message, None).is_err());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn digest(mut self, digest: HmacDigest) -> Self {
+        self.digest = digest;
+        self.rebuild()
+    }
+
+    /// Sets the serializer (`serializer: :json`, `config.active_support.message_serializer`).
+    ///
+    /// ```
+    /// use hardtack::{MessageOptions, MessageVerifier, RailsVersion, Serializer};
+    ///
+    /// let verifier =
+    ///     MessageVerifier::new("a secret", RailsVersion::V6_1).serializer(Serializer::Json);
+    /// let message = verifier.generate("hello", &MessageOptions::new())?;
+    /// assert!(message.starts_with("ImhlbGxvIg==--")); // "hello"
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn serializer(mut self, serializer: Serializer) -> Self {
+        let current = &mut self.rotator.current;
+        current.envelope = current.envelope.with_serializer(serializer);
+        self
+    }
+
+    /// Whether messages are written in the url-safe alphabet, unpadded (`url_safe: true`, Rails
+    /// 7.0 and later). Both alphabets are read, as by Rails 7.2.3 and 8.0.2.
+    ///
+    /// ```
+    /// use hardtack::{MessageOptions, MessageVerifier, RailsVersion};
+    ///
+    /// let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1);
+    /// let message = verifier.clone().url_safe(true).generate("???", &MessageOptions::new())?;
+    /// assert!(message.starts_with("Ij8_PyI--")); // not "Ij8/PyI="
+    /// assert!(verifier.verify::<String>(&message, None).is_ok());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn url_safe(mut self, url_safe: bool) -> Self {
+        self.alphabet = Alphabet::when_url_safe(url_safe);
+        self.rebuild()
+    }
+
+    /// Whether the value is a part of the envelope (`{"_rails":{"data":...}}`, from 7.1 on)
+    /// rather than base64 inside it (`{"_rails":{"message":"..."}}`), where there is a purpose or
+    /// an expiry. Both are read (`config.active_support.use_message_serializer_for_metadata`).
+    ///
+    /// ```
+    /// use hardtack::{MessageOptions, MessageVerifier, RailsVersion};
+    ///
+    /// // While servers on Rails 7.0 still have to read what we write:
+    /// let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1);
+    /// let older = verifier.clone().use_message_serializer_for_metadata(false);
+    /// let message = older.generate("hello", &MessageOptions::new().purpose("login"))?;
+    /// assert!(verifier.verify::<String>(&message, "login").is_ok());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn use_message_serializer_for_metadata(mut self, nests: bool) -> Self {
+        let current = &mut self.rotator.current;
+        current.envelope = current.envelope.nesting(nests);
+        self
+    }
+
+    /// Adds an older verifier, tried after those already there and followed by its own rotations
+    /// (`verifier.rotate(old_secret, digest: "SHA1")`).
+    ///
+    /// ```
+    /// use hardtack::{HmacDigest, MessageOptions, MessageVerifier, RailsVersion};
+    ///
+    /// let old = MessageVerifier::new("an old secret", RailsVersion::V7_1);
+    /// let message = old.generate("hello", &MessageOptions::new())?;
+    ///
+    /// let verifier = MessageVerifier::new("a new one", RailsVersion::V7_1)
+    ///     .digest(HmacDigest::Sha256)
+    ///     .rotate(old);
+    /// assert_eq!(verifier.verify::<String>(&message, None)?, "hello");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn rotate(mut self, older: Self) -> Self {
+        self.rotator.rotate(older.rotator);
+        self
+    }
+
+    /// Signs a value.
+    ///
+    /// ```
+    /// use hardtack::{MessageOptions, MessageVerifier, RailsVersion};
+    ///
+    /// let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1);
+    /// let message = verifier.generate(&[1, 2], &MessageOptions::new())?;
+    /// assert_eq!(message.len(), "WzEsMl0=--".len() + 40); // [1,2] and SHA-1
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::UnwritableValue`] where the serializer cannot write it, and
+    /// [`Error::ExpiryOutOfRange`] beyond the year 9999.
+    pub fn generate<T: Serialize + ?Sized>(
+        &self,
+        value: &T,
+        options: &MessageOptions,
+    ) -> Result<String, Error> {
+        self.rotator.generate(value, options)
+    }
+
+    /// The value of a message, if it was signed under this key (or an older one), for this very
+    /// purpose or, with `None`, for none, and has not expired.
+    ///
+    /// ```
+    /// use hardtack::{InvalidMessage, MessageOptions, MessageVerifier, RailsVersion};
+    ///
+    /// let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1);
+    /// let message = verifier.generate(&[1, 2], &MessageOptions::new())?;
+    /// assert_eq!(verifier.verify::<Vec<u8>>(&message, None), Ok(vec![1, 2]));
+    /// assert_eq!(verifier.verify::<Vec<u8>>(&message, "login"), Err(InvalidMessage));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`InvalidMessage`] otherwise, or where the value is not of the type asked for.
+    pub fn verify<'a, T: DeserializeOwned>(
+        &self,
+        message: impl AsRef<[u8]>,
+        purpose: impl Into<Option<&'a str>>,
+    ) -> Result<T, InvalidMessage> {
+        let opened = self.rotator.open(message.as_ref(), purpose.into())?;
+        Ok(opened.into_value())
+    }
+
+    /// What is in a message, and which rotation opened it; or why it is refused. For the
+    /// operator: never to be shown to whoever sent it.
+    ///
+    /// ```
+    /// use hardtack::{MessageOptions, MessageVerifier, RailsVersion, Refusal};
+    ///
+    /// let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1);
+    /// let message = verifier.generate("hello", &MessageOptions::new().purpose("login"))?;
+    /// assert_eq!(verifier.explain(&message, None).err(), Some(Refusal::WrongPurpose));
+    /// assert_eq!(verifier.explain("hello", None).err(), Some(Refusal::Malformed));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The [`Refusal`] of the attempt that got furthest.
+    pub fn explain<'a>(
+        &self,
+        message: impl AsRef<[u8]>,
+        purpose: impl Into<Option<&'a str>>,
+    ) -> Result<OpenedMessage<Value>, Refusal> {
+        self.rotator.open(message.as_ref(), purpose.into())
+    }
+
+    fn rebuild(mut self) -> Self {
+        self.rotator.current.codec = codec(&self.key, self.digest, self.alphabet);
+        self
+    }
+}
+
+fn codec(key: &[u8], digest: HmacDigest, alphabet: Alphabet) -> Codec {
+    Codec::Signed(Verifier::new(HmacKey::new(digest, key), alphabet))
+}
+
+impl fmt::Debug for MessageVerifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MessageVerifier")
+            .field("digest", &self.digest)
+            .field("serializer", &self.rotator.current.envelope.serializer())
+            .field("url_safe", &(self.alphabet == Alphabet::UrlSafe))
+            .field("rotations", &self.rotator.rotations())
+            .finish_non_exhaustive()
+    }
+}
