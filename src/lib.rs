@@ -1,8 +1,8 @@
 //! Rails' encrypted cookie session, for Rust.
 //!
 //! hardtack opens the cookies that a Rails app set, and seals cookies that the app opens: the
-//! session, and any other of `cookies.encrypted` and `cookies.signed`, as Rails 5.2 to 8.1 write
-//! them. A user who logged in at Rails is logged in at Rust, and back.
+//! session, and any other of `cookies.encrypted` and `cookies.signed`, as any Rails from
+//! 2.3 to 8.1 writes them. A user who logged in at Rails is logged in at Rust, and back.
 //!
 //! ```
 //! use hardtack::{Attributes, CookieHeader, Jar, RailsVersion, Rotation, SecretKeyBase, SessionData};
@@ -50,8 +50,14 @@
 //!
 //! # Features
 //!
-//! All off by default: `cli` (the command line), `cookie` (conversion into the `cookie` crate's
-//! type).
+//! All off by default: `marshal` and `message_pack` (Rails' other serializations),
+//! `legacy-digests` (MD5 and RIPEMD-160), `cookie` (conversion into the `cookie` crate's type),
+//! `cli` (the command line).
+
+// What the README shows compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 mod cipher;
 mod cookie;
