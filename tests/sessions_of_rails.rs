@@ -21,7 +21,8 @@ struct Step {
     rails: String,
     secret_key_base: String,
     serializer: String,
-    step: String,
+    #[serde(rename = "step")]
+    what: String,
     #[serde(default)]
     expect: Option<BTreeMap<String, Value>>,
     cookie: Option<String>,
@@ -59,7 +60,7 @@ fn every_step_of_every_session() {
     for (file, written, silent) in files {
         let mut counted = (0, 0);
         for step in support::vectors::<Step>(file) {
-            let place = format!("{file}: {} {}", step.serializer, step.step);
+            let place = format!("{file}: {} {}", step.serializer, step.what);
             let (Some(cookie), Some(mut expected)) = (step.cookie, step.expect) else {
                 counted.1 += 1;
                 continue;

@@ -201,30 +201,20 @@ fn each_bit(mut mask: u64, start: usize, each: &mut impl FnMut(usize)) {
     }
 }
 
-/// Bit n tells whether byte n is wanted. Written so that the compiler makes vector code of it: each byte becomes
-/// its weight within its group of eight or 0, and the sum of a group is its eight bits.
+/// Bit n tells whether byte n is wanted. Written so that the compiler makes vector code of the comparisons; the eight
+/// flags of a group are then brought together by one multiplication, which moves flag n to bit 56 + n. (A sum of
+/// weights reads better, but the compiler takes it apart again, at three times the cost.)
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "see for_each")]
 fn mask(block: &[u8; BLOCK], wanted: impl Fn(u8) -> bool) -> u64 {
-    let mut weights = [0; BLOCK];
-    for (index, (weight, byte)) in weights.iter_mut().zip(block).enumerate() {
-        *weight = if wanted(*byte) {
-            1 << (index % 8)
-        } else {
-            0_u8
-        };
-    }
-    let (groups, _) = weights.as_chunks::<8>();
-    let mut bits = [0; 8];
-    for (bits, group) in bits.iter_mut().zip(groups) {
-        // At most 255; summed wide, because there is a vector instruction for that.
-        *bits = group
-            .iter()
-            .map(|weight| u64::from(*weight))
-            .sum::<u64>()
-            .to_le_bytes()[0];
-    }
-    u64::from_le_bytes(bits)
+    let flags = block.map(|byte| u8::from(wanted(byte)));
+    let (groups, _) = flags.as_chunks::<8>();
+    let bits =
+        |group: &[u8; 8]| u64::from_le_bytes(*group).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+    groups
+        .iter()
+        .rev()
+        .fold(0, |mask, group| mask << 8 | bits(group))
 }
 
 /// Appends `value[from..to]`: in one piece of fixed size where it fits, cut to length after, because a copy of

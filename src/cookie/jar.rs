@@ -1,6 +1,6 @@
 //! [`Jar`]: the encrypted and the signed jar (`ActionDispatch::Cookies`, `cookies.rb`).
 
-use std::borrow::Cow;
+use std::cell::RefCell;
 use std::fmt;
 
 use serde::Serialize;
@@ -16,12 +16,18 @@ use crate::serializer::{DumpStyle, Serialized};
 use crate::settings::Settings;
 
 use super::attributes::Attributes;
-use super::escape::unescape;
+use super::escape::unescape_into;
 use super::header::CookieHeader;
 use super::limit::MAX_READ_SIZE;
 use super::opened::Opened;
 use super::rotation::Rotation;
 use super::set_cookie::SetCookie;
+
+thread_local! {
+    /// Room for a value that is no longer escaped: it is gone as soon as it is decoded, and of a
+    /// size for which allocators are slow. At most [`MAX_READ_SIZE`].
+    static UNESCAPED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 /// The encrypted jar (`cookies.encrypted`) or the signed jar (`cookies.signed`) of a Rails app:
 /// it writes cookies that the app reads, and reads those that the app wrote.
@@ -151,7 +157,7 @@ impl Jar {
         let Rotation { settings, .. } = writing;
         let name = writing.name(name);
         let cookie = SetCookie::under(settings, name, Vec::new(), attributes)?;
-        let purpose = settings.metadata.then(|| format!("cookie.{name}"));
+        let purpose = settings.metadata.then(|| ["cookie.", name].concat());
         let metadata = Metadata {
             expires_at: attributes
                 .sealed_expiry()
@@ -159,7 +165,7 @@ impl Jar {
             purpose: purpose.as_deref(),
         };
         let text = metadata::wrap(&payload.bytes, metadata)?;
-        let value = writing.seal(name, &text)?.map_err(|size| {
+        let value = writing.seal(name, text)?.map_err(|size| {
             Error::CookieOverflow(CookieOverflow {
                 name: name.to_owned(),
                 size: size.counted,
@@ -269,8 +275,11 @@ impl Jar {
         if raw.len() > MAX_READ_SIZE {
             return Some(Err(Refusal::TooLarge));
         }
-        let value: Cow<'_, [u8]> = unescape(raw);
-        Some(self.open_as(name, sent_name, &value))
+        Some(UNESCAPED.with_borrow_mut(|value| {
+            value.clear();
+            unescape_into(value, raw);
+            self.open_as(name, sent_name, value)
+        }))
     }
 
     /// Opens a cookie's value, no longer escaped, without reading what is in it.
@@ -297,7 +306,7 @@ impl Jar {
             return Err(Refusal::TooLarge);
         }
         let mut message = Incoming::new(value);
-        let purpose = format!("cookie.{sent_name}");
+        let purpose = ["cookie.", sent_name].concat();
         let mut furthest = Refusal::Malformed;
         for (index, rotation) in self.rotations.iter().enumerate() {
             if rotation.name(name) != sent_name {

@@ -1,6 +1,7 @@
 //! [`Rotation`]: settings under which cookies were sealed before
 //! (`config.action_dispatch.cookies_rotations`).
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::error::Error;
@@ -96,13 +97,17 @@ impl Rotation {
     }
 
     /// Seals a text for the cookie of this name, and holds the value to the limit.
-    pub(super) fn seal(&self, name: &str, text: &[u8]) -> Result<Result<Vec<u8>, Size>, Error> {
+    pub(super) fn seal(&self, name: &str, text: Vec<u8>) -> Result<Result<Vec<u8>, Size>, Error> {
         let Self { settings, .. } = self;
         let codec = &self.codecs.first;
         let size = |value, escaped| {
             limit::size(settings.limit, settings.version, name.len(), value, escaped)
         };
         let length = codec.sealed_len(text.len());
+        // What fits even if every byte is escaped need not be counted.
+        if size(length, 3 * length).is_none_or(Size::fits) {
+            return codec.seal(Cow::Owned(text)).map(Ok);
+        }
         // What is too long even if nothing is escaped need not be tried twice.
         let hopeless = size(length, length).is_some_and(|size| !size.fits());
         let mut tries = if codec.is_random() && !hopeless {
@@ -112,7 +117,7 @@ impl Rotation {
         };
         loop {
             tries -= 1;
-            let value = codec.seal(text)?;
+            let value = codec.seal(Cow::Borrowed(&text))?;
             match size(value.len(), escaped_len(&value)) {
                 Some(size) if !size.fits() && tries == 0 => return Ok(Err(size)),
                 Some(size) if !size.fits() => {}

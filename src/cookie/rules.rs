@@ -102,9 +102,7 @@ pub(super) fn header_time(at: OffsetDateTime) -> Option<OffsetDateTime> {
 }
 
 fn check_name(name: &str) -> Result<(), Error> {
-    let found = name
-        .chars()
-        .find(|c| !(c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(*c)));
+    let found = name.chars().find(|c| !is_token_character(*c));
     if name.is_empty() || found.is_some() {
         return Err(Error::CookieName {
             name: name.to_owned(),
@@ -112,6 +110,28 @@ fn check_name(name: &str) -> Result<(), Error> {
         });
     }
     Ok(())
+}
+
+/// RFC 9110 section 5.6.2, `tchar`.
+fn is_token_character(c: char) -> bool {
+    c.is_ascii_alphanumeric()
+        || matches!(
+            c,
+            '!' | '#'
+                | '$'
+                | '%'
+                | '&'
+                | '\''
+                | '*'
+                | '+'
+                | '-'
+                | '.'
+                | '^'
+                | '_'
+                | '`'
+                | '|'
+                | '~'
+        )
 }
 
 fn path_fault(path: &str) -> Option<&'static str> {

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::attributes::{Attributes, Expiry};
 use super::domain::Domain;
-use super::escape::{escape, escaped_len};
+use super::escape::{escape, escape_into, escaped_len};
 use super::rules::header_time;
 use crate::error::Error;
 use crate::rails_version::RailsVersion;
@@ -309,14 +309,42 @@ impl SetCookie {
 
 impl fmt::Display for SetCookie {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)?;
-        f.write_str("=")?;
-        f.write_str(&escape(&self.value))?;
+        f.write_str(&self.header())
+    }
+}
+
+impl SetCookie {
+    /// The header's value: what `Display` writes, in one piece of memory. `to_string` copies it
+    /// once more.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, SetCookie};
+    /// let cookie = SetCookie::new("k", "a+b", &Attributes::new())?;
+    /// assert_eq!(cookie.header(), "k=a%2Bb; path=/; samesite=lax");
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn header(&self) -> String {
+        // Base64 grows by 2 bytes in 32; what `escape_into` asks for, and the attributes.
+        let room = self.name.len() + self.value.len() * 9 / 8 + 256;
+        let mut pair = Vec::with_capacity(room);
+        pair.extend_from_slice(self.name.as_bytes());
+        pair.push(b'=');
+        escape_into(&mut pair, &self.value);
+        // Name and escaped value are ASCII, so this never takes the default.
+        let mut header = String::from_utf8(pair).unwrap_or_default();
+        // Writing into a String cannot fail.
+        let _ = self.write_attributes(&mut header);
+        header
+    }
+
+    fn write_attributes(&self, f: &mut impl fmt::Write) -> fmt::Result {
         // Rack's order (2.2 utils.rb, add_cookie_to_header; 3.1 set_cookie_header).
         if let Some(domain) = &self.domain {
             write!(f, "; domain={domain}")?;
         }
-        write!(f, "; path={}", self.path)?;
+        f.write_str("; path=")?;
+        f.write_str(&self.path)?;
         if let Some(seconds) = self.max_age {
             write!(f, "; max-age={seconds}")?;
         }
@@ -331,7 +359,8 @@ impl fmt::Display for SetCookie {
             f.write_str("; httponly")?;
         }
         if let Some(same_site) = self.same_site {
-            write!(f, "; samesite={}", same_site.name())?;
+            f.write_str("; samesite=")?;
+            f.write_str(same_site.name())?;
         }
         if self.partitioned {
             f.write_str("; partitioned")?;
@@ -369,7 +398,7 @@ fn twenty_years_after(now: OffsetDateTime) -> OffsetDateTime {
 }
 
 /// `Tue, 15 Oct 2030 05:00:00 GMT` (RFC 9110 section 5.6.7, IMF-fixdate; Ruby's `Time#httpdate`).
-fn write_http_date(f: &mut fmt::Formatter<'_>, at: OffsetDateTime) -> fmt::Result {
+fn write_http_date(f: &mut impl fmt::Write, at: OffsetDateTime) -> fmt::Result {
     let (weekday, month) = (at.weekday().to_string(), at.month().to_string());
     let (year, day) = (at.year(), at.day());
     let (hour, minute, second) = at.to_hms();

@@ -181,19 +181,16 @@ fn nullable_string(text: &[u8]) -> Option<(Option<Cow<'_, str>>, &[u8])> {
         return Some((None, rest));
     }
     let text = text.strip_prefix(b"\"")?;
-    let (string, rest) = text.split_at_checked(memchr::memchr(b'"', text)?)?;
-    if memchr::memchr(b'\\', string).is_some() {
-        return None;
-    }
+    let (string, rest) = text.split_at_checked(memchr::memchr2(b'"', b'\\', text)?)?;
     let string = std::str::from_utf8(string).ok()?;
-    Some((Some(Cow::Borrowed(string)), rest.get(1..)?))
+    Some((Some(Cow::Borrowed(string)), rest.strip_prefix(b"\"")?))
 }
 
 /// Appends a JSON string as Rails escapes it. A cookie's purpose is `cookie.` and a token, so
 /// that hardly ever anything needs an escape.
 fn push_string(text: &mut Vec<u8>, string: &str) {
-    let plain =
-        |byte: u8| byte.is_ascii_alphanumeric() || b" !#$%'()*+,-./:;=?@[]^_`{|}~".contains(&byte);
+    let special = |byte| matches!(byte, b'"' | b'&' | b'<' | b'>' | b'\\');
+    let plain = |byte| matches!(byte, b' '..=b'~') && !special(byte);
     text.push(b'"');
     if string.bytes().all(plain) {
         text.extend_from_slice(string.as_bytes());

@@ -1,6 +1,8 @@
 //! Trying keys: a Rails message carries no key id, so that which key fits is found by trial
 //! (`ActiveSupport::Messages::Rotator`).
 
+use std::borrow::Cow;
+
 use crate::cipher::aes_cbc::AesCbcKey;
 use crate::cipher::aes_gcm::AesGcmKey;
 use crate::cipher::hmac::HmacKey;
@@ -57,12 +59,12 @@ impl Codec {
         Self::Signed(Verifier::new(key, Alphabet::Standard))
     }
 
-    /// Seals a text.
-    pub(crate) fn seal(&self, text: &[u8]) -> Result<Vec<u8>, Error> {
+    /// Seals a text: in its own buffer, where it may.
+    pub(crate) fn seal(&self, text: Cow<'_, [u8]>) -> Result<Vec<u8>, Error> {
         match self {
-            Self::Gcm(encryptor) => encryptor.seal(text.to_vec()),
-            Self::Cbc(encryptor) => encryptor.seal(text),
-            Self::Signed(verifier) => Ok(verifier.seal(text)),
+            Self::Gcm(encryptor) => encryptor.seal(text.into_owned()),
+            Self::Cbc(encryptor) => encryptor.seal(&text),
+            Self::Signed(verifier) => Ok(verifier.seal(&text)),
         }
     }
 

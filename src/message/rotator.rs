@@ -64,7 +64,7 @@ impl Rotator {
             purpose: options.purpose_text(),
         };
         let Way { codec, envelope } = &self.current;
-        let message = codec.seal(&envelope.wrap(value, metadata)?)?;
+        let message = codec.seal(envelope.wrap(value, metadata)?.into())?;
         // Base64, hyphens and hexadecimal digits: always text.
         Ok(String::from_utf8(message).unwrap_or_default())
     }

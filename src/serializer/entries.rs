@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 use serde::de::DeserializeOwned;
 
-use super::json::index::{IndexEntry, index, key_text};
+use super::json::index::{IndexEntry, has_key, index, key_text};
 use super::json::{read, write};
 #[cfg(feature = "marshal")]
 use super::marshal;
@@ -121,6 +121,9 @@ impl Entries {
 
     /// The entry of this key: of several the last, as in Ruby.
     pub(crate) fn find(&self, key: &str) -> Option<usize> {
+        if let Self::Json { text, index } = self {
+            return index.iter().rposition(|entry| has_key(text, *entry, key));
+        }
         (0..self.count())
             .rev()
             .find(|entry| self.key(*entry) == key)
@@ -162,16 +165,12 @@ impl Entries {
 
     /// Whether the value of an entry is nil.
     pub(crate) fn is_nil(&self, entry: usize) -> bool {
-        match self {
-            Self::Json { text, index } => index
+        if let Self::Json { text, index } = self {
+            return index
                 .get(entry)
-                .is_some_and(|entry| entry.value.of(text) == "null"),
-            #[allow(
-                unreachable_patterns,
-                reason = "whether it is reached depends on the features"
-            )]
-            _ => matches!(self.value(entry), Ok(Value::Nil)),
+                .is_some_and(|entry| entry.value.of(text) == "null");
         }
+        matches!(self.value(entry), Ok(Value::Nil))
     }
 
     /// The value of an entry.
@@ -218,13 +217,10 @@ impl Entries {
     }
 
     fn dump_json(&self, parts: &Parts<'_>, style: DumpStyle) -> Result<Vec<u8>, DumpError> {
-        let (source, index) = match self {
-            Self::Json { text, index } => (text.as_str(), index.as_slice()),
-            #[allow(
-                unreachable_patterns,
-                reason = "whether it is reached depends on the features"
-            )]
-            _ => ("", &[][..]),
+        let (source, index) = if let Self::Json { text, index } = self {
+            (text.as_str(), index.as_slice())
+        } else {
+            ("", &[][..])
         };
         let mut out = Vec::with_capacity(source.len() + 64);
         out.push(b'{');

@@ -24,6 +24,9 @@ use crate::settings::{Serializer, Settings};
 use entries::Entries;
 use json::write::JsonStyle;
 
+/// Room for most sessions, in bytes: one that grows from nothing is moved eight times.
+const USUAL_SIZE: usize = 1024;
+
 /// Why bytes are no value of their format: for the operator, never for the sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LoadError {
@@ -248,7 +251,7 @@ impl Serialized {
     ) -> Result<Self, DumpError> {
         let bytes = match style.format {
             Format::Json => {
-                let mut bytes = Vec::new();
+                let mut bytes = Vec::with_capacity(USUAL_SIZE);
                 json::write::serialize(&mut bytes, value, style.json)?;
                 bytes
             }

@@ -14,6 +14,7 @@ fn repeated(head: &[u8], unit: &[u8], tail: &[u8]) -> Vec<u8> {
     [head, &unit.repeat(times), tail].concat()
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 /// What is hostile about it, its format, its bytes, and whether it is a value after all.
 fn cases() -> Vec<(&'static str, Format, Vec<u8>, bool)> {
     let deep = |open: &str, close: &str| {

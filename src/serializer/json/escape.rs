@@ -85,10 +85,24 @@ impl JsonStyle {
     }
 }
 
+/// Whether no table escapes anything in it. It looks at every byte, so that the compiler makes
+/// vector code of it.
+fn is_plain(text: &str) -> bool {
+    let special =
+        |byte| byte < 0x20 || matches!(byte, b'"' | b'&' | b'<' | b'>' | b'\\' | SEPARATOR);
+    !text
+        .bytes()
+        .fold(false, |found, byte| found | special(byte))
+}
+
 /// Append text, escaped; what needs no escape is copied in runs.
 pub(super) fn escape(out: &mut Vec<u8>, text: &str, escapes: &Escapes) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     let bytes = text.as_bytes();
+    if is_plain(text) {
+        out.extend_from_slice(bytes);
+        return;
+    }
     let mut copied = 0;
     for (at, &byte) in bytes.iter().enumerate() {
         let escape = escapes[usize::from(byte)];

@@ -46,7 +46,9 @@ pub(crate) fn index(text: &str) -> Result<Option<Vec<IndexEntry>>, LoadError> {
                 escaped,
             };
             // A key that cannot be read is found out now rather than when somebody asks for it.
-            key_text(text, entry)?;
+            if escaped {
+                key_text(text, entry)?;
+            }
             entries.push(entry);
             if scanner.take(b',') {
                 continue;
@@ -63,6 +65,13 @@ pub(crate) fn index(text: &str) -> Result<Option<Vec<IndexEntry>>, LoadError> {
 
 /// Room for the entries of most sessions.
 const EXPECTED_ENTRIES: usize = 8;
+
+/// Whether this is an entry's key.
+pub(crate) fn has_key(text: &str, entry: IndexEntry, key: &str) -> bool {
+    // Most differ in length: with its quotes, a plain key is two bytes longer than its text.
+    (entry.escaped || entry.key.len() == key.len() + 2)
+        && key_text(text, entry).is_ok_and(|found| found == key)
+}
 
 /// The text of an entry's key.
 pub(crate) fn key_text(text: &str, entry: IndexEntry) -> Result<Cow<'_, str>, LoadError> {

@@ -2,10 +2,10 @@
 //! map's entries, or into a `Value`.
 
 mod escape;
-mod formatter;
 pub(crate) mod index;
 pub(crate) mod read;
 pub(crate) mod scan;
+mod serializer;
 #[cfg(test)]
 mod tests;
 pub(crate) mod write;

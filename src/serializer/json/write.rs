@@ -10,8 +10,8 @@ use serde::Serialize;
 
 pub(crate) use super::escape::JsonStyle;
 use super::escape::{Escapes, PLAIN, escape};
-pub(crate) use super::formatter::RailsFormatter;
 use super::scan::MAX_DEPTH;
+use super::serializer::JsonSerializer;
 use crate::serializer::DumpError;
 use crate::serializer::value::{Field, Value, View, ruby_float, text_pairs};
 
@@ -44,9 +44,9 @@ pub(crate) fn serialize<T: Serialize + ?Sized>(
     style: JsonStyle,
 ) -> Result<(), DumpError> {
     let start = out.len();
-    let mut serializer =
-        serde_json::Serializer::with_formatter(&mut *out, RailsFormatter::new(style));
-    value.serialize(&mut serializer).map_err(|error| {
+    let mut serializer = JsonSerializer::new(&mut *out, style);
+    let written = value.serialize(&mut serializer);
+    written.map_err(|error| {
         out.truncate(start);
         DumpError(error.to_string())
     })

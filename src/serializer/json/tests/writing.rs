@@ -115,7 +115,7 @@ fn both_entry_points_write_the_same() {
         map: BTreeMap<i32, bool>,
         variant: Variant,
         value: Value,
-        raw: Box<serde_json::value::RawValue>,
+        raw: Box<RawValue>,
         empty: (),
     }
     #[derive(Serialize)]
@@ -131,7 +131,7 @@ fn both_entry_points_write_the_same() {
         map: BTreeMap::from([(-1, true), (2, false)]),
         variant: Variant::Struct { a: '&' },
         value: Value::from_u128(u128::MAX),
-        raw: serde_json::value::RawValue::from_string("{\"<\":\"\u{2029}&\"}".to_owned()).unwrap(),
+        raw: RawValue::from_string("{\"<\":\"\u{2029}&\"}".to_owned()).unwrap(),
         empty: (),
     };
     let expected = concat!(

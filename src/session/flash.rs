@@ -1,0 +1,357 @@
+//! [`Flash`]: messages that live until the next request (`ActionDispatch::Flash`, `flash.rb`).
+
+use std::fmt;
+
+use super::data::SessionData;
+use crate::error::Error;
+use crate::serializer::value::{Object, Value, text_pairs, unique_pairs};
+
+/// The session's key in every version of Rails.
+const KEY: &str = "flash";
+
+/// The flash: what one request says to the next, as Rails' `flash` (`ActionDispatch::Flash`,
+/// unchanged from Rails 5.0 to 8.1).
+///
+/// To load it is to access it, in Rails' words: what came from the last request is swept, so that
+/// [`commit`](Self::commit) keeps only what this request set or kept. A flash that nobody loads
+/// waits in the session.
+///
+/// ```
+/// use hardtack::{Flash, SessionData};
+///
+/// let mut session = SessionData::new();
+/// let mut flash = Flash::load(&session);
+/// flash.set("notice", "Saved");
+/// flash.commit(&mut session)?;
+///
+/// // The next request shows it, and the one after that has none.
+/// let flash = Flash::load(&session);
+/// assert_eq!(flash.notice(), Some("Saved"));
+/// flash.commit(&mut session)?;
+/// assert!(!session.contains_key("flash"));
+/// # Ok::<(), hardtack::Error>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Flash {
+    entries: Vec<Entry>,
+}
+
+#[derive(Clone)]
+struct Entry {
+    key: String,
+    value: Value,
+    /// Whether it goes at the end of this request.
+    discarded: bool,
+}
+
+impl Flash {
+    /// Takes the flash out of a session, and marks all that is in it to go at the end of this
+    /// request (`FlashHash.from_session_value`).
+    ///
+    /// It reads what Rails 4.0 and later keep, and the `FlashHash` objects of 3.1 and 3.2. Of the
+    /// `Hash` subclass of 2.3 and 3.0 only the entries are known, not which of them were shown
+    /// already. Anything else is an empty flash.
+    ///
+    /// ```
+    /// # use hardtack::{Flash, SessionData};
+    /// let mut session = SessionData::new();
+    /// assert!(Flash::load(&session).is_empty());
+    ///
+    /// session.insert("flash", "something odd")?;
+    /// assert!(Flash::load(&session).is_empty());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn load(session: &SessionData) -> Self {
+        let stored = session.get::<Value>(KEY).ok().flatten();
+        let entry = |(key, value)| Entry {
+            key,
+            value,
+            discarded: true,
+        };
+        Self {
+            entries: stored.map_or_else(Vec::new, |stored| {
+                waiting(&stored).into_iter().map(entry).collect()
+            }),
+        }
+    }
+
+    /// Puts into the session what the next request is to see, and removes the key where that is
+    /// nothing (`commit_flash`). The session is changed only if something differs.
+    ///
+    /// Like Rails' `reset_session`, whoever clears the session drops the flash that was loaded
+    /// from it too, and loads another.
+    ///
+    /// ```
+    /// # use hardtack::{Flash, SessionData};
+    /// let mut session = SessionData::new();
+    /// Flash::load(&session).commit(&mut session)?;
+    /// assert!(!session.is_changed());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::UnwritableValue`] where a value is none that a session can hold.
+    pub fn commit(&self, session: &mut SessionData) -> Result<(), Error> {
+        let Some(flash) = self.to_session_value() else {
+            session.remove(KEY);
+            return Ok(());
+        };
+        if session.get::<Value>(KEY).ok().flatten().as_ref() == Some(&flash) {
+            return Ok(());
+        }
+        session.insert(KEY, &flash)
+    }
+
+    fn to_session_value(&self) -> Option<Value> {
+        let kept = self.entries.iter().filter(|entry| !entry.discarded);
+        let kept: Vec<_> = kept
+            .map(|entry| (Value::from(entry.key.as_str()), entry.value.clone()))
+            .collect();
+        (!kept.is_empty()).then(|| {
+            Value::Hash(vec![
+                ("discard".into(), Value::Array(Vec::new())),
+                ("flashes".into(), Value::Hash(kept)),
+            ])
+        })
+    }
+
+    /// The value of a key, be it from the last request or from this one (`flash[:notice]`).
+    ///
+    /// ```
+    /// # use hardtack::{Flash, Value};
+    /// let mut flash = Flash::default();
+    /// flash.set("errors", vec!["too long"]);
+    /// assert_eq!(flash.get("errors").and_then(Value::as_array).map(<[_]>::len), Some(1));
+    /// assert_eq!(flash.get("notice"), None);
+    /// ```
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.entry(key).map(|entry| &entry.value)
+    }
+
+    /// The text of a key; `None` also where its value is no text.
+    ///
+    /// ```
+    /// # use hardtack::Flash;
+    /// let mut flash = Flash::default();
+    /// flash.set("info", "New");
+    /// flash.set("count", 3);
+    /// assert_eq!(flash.text("info"), Some("New"));
+    /// assert_eq!(flash.text("count"), None);
+    /// ```
+    #[must_use]
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.get(key).and_then(Value::as_str)
+    }
+
+    /// The text of `notice` (`flash.notice`).
+    ///
+    /// ```
+    /// assert_eq!(hardtack::Flash::default().notice(), None);
+    /// ```
+    #[must_use]
+    pub fn notice(&self) -> Option<&str> {
+        self.text("notice")
+    }
+
+    /// The text of `alert` (`flash.alert`).
+    ///
+    /// ```
+    /// assert_eq!(hardtack::Flash::default().alert(), None);
+    /// ```
+    #[must_use]
+    pub fn alert(&self) -> Option<&str> {
+        self.text("alert")
+    }
+
+    /// Sets a value for this request and the next (`flash[:notice] = "Saved"`).
+    pub fn set(&mut self, key: impl Into<String>, value: impl Into<Value>) {
+        self.put(key.into(), value.into(), false);
+    }
+
+    /// Sets a value for this request alone (`flash.now[:alert] = "Full"`).
+    ///
+    /// ```
+    /// # use hardtack::{Flash, SessionData};
+    /// let mut session = SessionData::new();
+    /// let mut flash = Flash::load(&session);
+    /// flash.now("alert", "Full");
+    /// assert_eq!(flash.alert(), Some("Full"));
+    /// flash.commit(&mut session)?;
+    /// assert!(!session.contains_key("flash"));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    pub fn now(&mut self, key: impl Into<String>, value: impl Into<Value>) {
+        self.put(key.into(), value.into(), true);
+    }
+
+    /// Keeps a key for the next request (`flash.keep(:notice)`).
+    ///
+    /// ```
+    /// # use hardtack::{Flash, SessionData};
+    /// # let mut session = SessionData::new();
+    /// # let mut flash = Flash::load(&session);
+    /// # flash.set("notice", "Saved");
+    /// # flash.commit(&mut session)?;
+    /// let mut flash = Flash::load(&session);
+    /// flash.keep("notice");
+    /// flash.commit(&mut session)?;
+    /// assert_eq!(Flash::load(&session).notice(), Some("Saved"));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    pub fn keep(&mut self, key: &str) {
+        self.mark(key, false);
+    }
+
+    /// Keeps everything for the next request (`flash.keep`).
+    pub fn keep_all(&mut self) {
+        self.mark_all(false);
+    }
+
+    /// Lets a key go at the end of this request (`flash.discard(:notice)`).
+    ///
+    /// ```
+    /// # use hardtack::{Flash, SessionData};
+    /// let mut session = SessionData::new();
+    /// let mut flash = Flash::load(&session);
+    /// flash.set("notice", "Saved");
+    /// flash.discard("notice");
+    /// assert_eq!(flash.notice(), Some("Saved"));
+    /// flash.commit(&mut session)?;
+    /// assert!(!session.contains_key("flash"));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    pub fn discard(&mut self, key: &str) {
+        self.mark(key, true);
+    }
+
+    /// Lets everything go at the end of this request (`flash.discard`).
+    pub fn discard_all(&mut self) {
+        self.mark_all(true);
+    }
+
+    /// Removes a key at once (`flash.delete(:notice)`), and gives its value.
+    ///
+    /// ```
+    /// # use hardtack::{Flash, Value};
+    /// let mut flash = Flash::default();
+    /// flash.set("notice", "Saved");
+    /// assert_eq!(flash.remove("notice"), Some(Value::from("Saved")));
+    /// assert_eq!(flash.remove("notice"), None);
+    /// ```
+    pub fn remove(&mut self, key: &str) -> Option<Value> {
+        let place = self.entries.iter().position(|entry| entry.key == key)?;
+        Some(self.entries.remove(place).value)
+    }
+
+    /// Removes everything at once (`flash.clear`).
+    pub fn clear(&mut self) {
+        self.entries.clear();
+    }
+
+    /// Whether there is this key, be it nil (`flash.key?(:notice)`).
+    #[must_use]
+    pub fn contains_key(&self, key: &str) -> bool {
+        self.entry(key).is_some()
+    }
+
+    /// Whether there is nothing to show.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Keys and values, in order (`flash.each`).
+    ///
+    /// ```
+    /// # use hardtack::Flash;
+    /// let mut flash = Flash::default();
+    /// flash.set("notice", "Saved");
+    /// flash.now("alert", "Full");
+    /// let keys: Vec<&str> = flash.iter().map(|(key, _)| key).collect();
+    /// assert_eq!(keys, ["notice", "alert"]);
+    /// ```
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.entries
+            .iter()
+            .map(|entry| (entry.key.as_str(), &entry.value))
+    }
+
+    fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.key == key)
+    }
+
+    fn put(&mut self, key: String, value: Value, discarded: bool) {
+        let entry = Entry {
+            key,
+            value,
+            discarded,
+        };
+        match self.entries.iter_mut().find(|old| old.key == entry.key) {
+            Some(old) => *old = entry,
+            None => self.entries.push(entry),
+        }
+    }
+
+    fn mark(&mut self, key: &str, discarded: bool) {
+        let entry = self.entries.iter_mut().find(|entry| entry.key == key);
+        if let Some(entry) = entry {
+            entry.discarded = discarded;
+        }
+    }
+
+    fn mark_all(&mut self, discarded: bool) {
+        for entry in &mut self.entries {
+            entry.discarded = discarded;
+        }
+    }
+}
+
+impl fmt::Debug for Flash {
+    /// The keys alone: values may be personal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys: Vec<&str> = self.iter().map(|(key, _)| key).collect();
+        f.debug_struct("Flash").field("keys", &keys).finish()
+    }
+}
+
+/// What a stored flash has left to show.
+fn waiting(stored: &Value) -> Vec<(String, Value)> {
+    let (flashes, shown) = match stored {
+        Value::Object(object) => match &**object {
+            // Rails 3.1 and 3.2
+            Object::Instance { ivars, .. } => {
+                let ivar = |wanted| {
+                    let mut ivars = ivars.iter();
+                    ivars
+                        .find(|(name, _)| name == wanted)
+                        .map(|(_, value)| value)
+                };
+                (ivar("@flashes"), ivar("@used"))
+            }
+            // Rails 2.3 and 3.0: `@used` is not kept with a subclass's content.
+            Object::Subclass { content, .. } => (Some(content), None),
+            _ => (None, None),
+        },
+        // Rails 4.0 and later; 4.0 to 4.2 list in `discard` what they wrote though it was shown.
+        hash => (hash.get("flashes"), hash.get("discard")),
+    };
+    let shown = shown.and_then(Value::as_array).unwrap_or_default();
+    let mut left = flashes.and_then(Value::as_hash).unwrap_or_default().to_vec();
+    left.retain(|(key, _)| !shown.contains(key));
+    // `stringify_keys`: up to 4.0 keys may be Symbols.
+    match text_pairs(&left) {
+        Some(pairs) => pairs
+            .into_iter()
+            .map(|(key, value)| (key.into_owned(), value.clone()))
+            .collect(),
+        None => unique_pairs(left)
+            .into_iter()
+            .filter_map(|(key, value)| match key {
+                Value::String(key) => Some((key, value)),
+                _ => None,
+            })
+            .collect(),
+    }
+}
