@@ -222,6 +222,23 @@ fn read_new_write_old() {
     }
 }
 
+#[cfg(feature = "marshal")]
+#[test]
+fn read_new_write_old_with_two_serializers() {
+    let old = Jar::encrypted(&secret(), RailsVersion::V6_1);
+    let new = Jar::encrypted(&secret(), RailsVersion::V7_1);
+    let deploying = Jar::encrypted(&secret(), RailsVersion::V7_1)
+        .rotation(Rotation::encrypted(&secret(), RailsVersion::V6_1).writes());
+    let written = deploying.write(NAME, &42, &Attributes::new()).unwrap();
+    assert!(old.read_value::<u32>(NAME, written.value()).is_ok());
+    // Marshal from the old servers and JSON from the new ones: both may stay.
+    for jar in [old, new] {
+        let cookie = jar.write(NAME, &42, &Attributes::new()).unwrap();
+        let opened = deploying.read_value::<u32>(NAME, cookie.value()).unwrap();
+        assert!(!opened.needs_rewrite());
+    }
+}
+
 #[test]
 fn the_refusal_that_got_furthest_is_told() {
     let jar = jar_of_today().rotation(Rotation::signed(&secret(), RailsVersion::V7_1));

@@ -338,7 +338,7 @@ impl Jar {
             rotation: index.checked_sub(1),
             stale: !by_first
                 || (index != 0 && index != self.write)
-                || format != self.writing().settings.serializer.writes(),
+                || format != serializer.writes(),
             expires_at: extracted.expires_at,
             value: Serialized {
                 bytes: extracted.value,
