@@ -82,7 +82,7 @@ impl Refusal {
                 "it was sealed under another cookie's name; add a rotation with that cookie_name if the cookie was renamed"
             }
             Self::UnreadableValue => {
-                "the value was written by another serializer (Marshal is read under Serializer::Hybrid and Serializer::Marshal only), or it is no value at all"
+                "the value was written by another serializer (Marshal is read under Serializer::Hybrid and Serializer::Marshal, with the crate's feature `marshal`; MessagePack with the feature `message_pack`), or it is no value at all"
             }
         }
     }

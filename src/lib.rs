@@ -62,6 +62,7 @@ struct Readme;
 mod cipher;
 mod cookie;
 mod error;
+mod hex;
 mod key_generator;
 mod message;
 mod rails_version;
@@ -88,7 +89,10 @@ pub use rails_version::RailsVersion;
 pub use secret_key_base::SecretKeyBase;
 pub use serializer::Serialized;
 pub use serializer::value::*;
+pub use session::csrf::{AuthenticityTokens, CsrfSettings, verified_origin};
 pub use session::data::SessionData;
+pub use session::flash::Flash;
+pub use session::warden::{WardenLogin, WardenScope};
 pub use settings::{
     Cipher, HmacDigest, KeyDigest, LimitRule, SameSite, SecretKind, Serializer, Settings,
 };

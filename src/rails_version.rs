@@ -457,7 +457,11 @@ impl FromStr for RailsVersion {
     /// Reads `7.1`; what follows the minor version (`7.1.5`, `8.0.0.rc1`) does not matter.
     fn from_str(text: &str) -> Result<Self, Error> {
         let mut parts = text.trim().split('.');
-        let mut number = || parts.next()?.parse::<u16>().ok();
+        let mut number = || {
+            let digits = parts.next()?;
+            let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+            digits.parse::<u16>().ok().filter(|_| plain)
+        };
         let wanted = number().zip(number());
         Self::ALL
             .iter()

@@ -6,6 +6,7 @@ use rand::TryRng;
 use zeroize::Zeroizing;
 
 use crate::error::Error;
+use crate::hex;
 
 /// The fewest characters that Rails asked of a secret (`config.secret_token`, Rails 2.3 to 3.2).
 const LEAST_CHARACTERS: usize = 30;
@@ -63,7 +64,11 @@ impl SecretKeyBase {
     /// [`Error::BlankSecret`] where nothing but white space is given.
     pub fn allow_short(secret: impl Into<Vec<u8>>) -> Result<Self, Error> {
         let secret = Zeroizing::new(secret.into());
-        if secret.trim_ascii().is_empty() {
+        let blank = match std::str::from_utf8(&secret) {
+            Ok(text) => text.trim().is_empty(),
+            Err(_) => false,
+        };
+        if blank {
             return Err(Error::BlankSecret);
         }
         Ok(Self(secret))
@@ -86,11 +91,8 @@ impl SecretKeyBase {
         rand::rngs::SysRng
             .try_fill_bytes(&mut *random)
             .map_err(|_| Error::NoRandomness)?;
-        let hex = random
-            .iter()
-            .flat_map(|byte| [hex_digit(byte >> 4), hex_digit(byte & 15)]);
         let mut secret = Zeroizing::new(Vec::with_capacity(128));
-        secret.extend(hex);
+        secret.extend(random.iter().flat_map(|byte| hex::digits(*byte)));
         Ok(Self(secret))
     }
 
@@ -109,14 +111,6 @@ impl SecretKeyBase {
 
     fn characters(&self) -> usize {
         std::str::from_utf8(&self.0).map_or(self.0.len(), |text| text.chars().count())
-    }
-}
-
-fn hex_digit(nibble: u8) -> u8 {
-    if nibble < 10 {
-        b'0' + nibble
-    } else {
-        b'a' + nibble - 10
     }
 }
 

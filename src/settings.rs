@@ -52,8 +52,8 @@ macro_rules! named {
             type Err = Error;
 
             fn from_str(text: &str) -> Result<Self, Error> {
-                let same = |name: &str| name.eq_ignore_ascii_case(&text.replace('_', "-"))
-                    || name.eq_ignore_ascii_case(text);
+                let plain = |name: &str| name.to_ascii_lowercase().replace('_', "-");
+                let same = |name: &str| plain(name) == plain(text);
                 $($(#[cfg(feature = $feature)])? if same($text) $(|| same($alias))* {
                     return Ok(Self::$variant);
                 })+

@@ -31,7 +31,7 @@ const FUTURE: OffsetDateTime = datetime!(2999-12-31 23:59:59.123 UTC);
 const PAST: OffsetDateTime = datetime!(2020-01-02 03:04:05.678 UTC);
 
 fn verifier(version: RailsVersion) -> MessageVerifier {
-    MessageVerifier::new("key", version)
+    MessageVerifier::new("key", version).unwrap()
 }
 
 /// The text that was signed.

@@ -11,7 +11,7 @@ mod support;
 
 use hardtack::{
     Attributes, CookieHeader, HmacDigest, Jar, KeyDigest, RailsVersion, Refusal, Rotation,
-    Settings, Value,
+    SetCookie, Settings, Value,
 };
 use support::{json, other_secret, secret};
 use time::{Duration, OffsetDateTime};
@@ -186,6 +186,9 @@ fn an_old_name_is_a_purpose_of_its_own() {
     assert!(jar.read::<u32>(NAME, &CookieHeader::new(&copied)).is_err());
 
     // The present name counts first; where its cookie does not open, the old one is looked at.
+    let old_alone = header("_old_session", &old);
+    let opened = jar.read::<u32>(NAME, &CookieHeader::new(&old_alone));
+    assert_eq!(opened.unwrap().unwrap().older_name(), Some("_old_session"));
     let both = [
         header(NAME, "AAAA--AAAA--AAAA"),
         header("_old_session", &old),
@@ -262,5 +265,26 @@ fn the_digest_of_keys_is_what_7_0_changed() {
     assert_eq!(
         after.explain(NAME, cookie.value()).err(),
         Some(Refusal::Invalid)
+    );
+}
+
+#[test]
+fn what_is_deleted_does_not_come_back_under_its_older_name() {
+    let rotation =
+        || Rotation::encrypted(&secret(), RailsVersion::V7_1).cookie_name("_old_session");
+    // Whichever of them is written.
+    for rotation in [rotation(), rotation().writes()] {
+        let jar = jar_of_today().rotation(rotation);
+        let deleted = jar.delete(NAME, &Attributes::new()).unwrap();
+        let names: Vec<_> = deleted.iter().map(SetCookie::name).collect();
+        assert_eq!(names, [NAME, "_old_session"]);
+        assert!(deleted.iter().all(|cookie| cookie.value().is_empty()));
+    }
+    assert_eq!(
+        jar_of_today()
+            .delete(NAME, &Attributes::new())
+            .unwrap()
+            .len(),
+        1
     );
 }

@@ -7,7 +7,7 @@ use sha2::{Sha224, Sha256, Sha384, Sha512};
 use crate::settings::HmacDigest;
 
 /// The longest digest in bytes.
-const LONGEST: usize = 64;
+pub(crate) const LONGEST: usize = 64;
 
 /// A key with its digest, already expanded, wiped when dropped.
 #[derive(Clone)]

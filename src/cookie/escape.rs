@@ -144,8 +144,7 @@ fn decode(out: &mut Vec<u8>, value: &[u8]) -> bool {
         value,
         |byte| matches!(byte, b'%' | b'+'),
         |at| {
-            // A `%` or `+` inside an escape: that escape was bad, and is known to be.
-            if !valid || at < copied {
+            if !valid {
                 return;
             }
             copy_run(out, value, copied, at);

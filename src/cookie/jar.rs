@@ -24,8 +24,8 @@ use super::rotation::Rotation;
 use super::set_cookie::SetCookie;
 
 thread_local! {
-    /// Room for a value that is no longer escaped: it is gone as soon as it is decoded, and of a
-    /// size for which allocators are slow. At most [`MAX_READ_SIZE`].
+    /// Room for a value that is no longer escaped, of a size for which allocators are slow: a
+    /// little more than [`MAX_READ_SIZE`] at most. It holds what a browser sent last, and no key.
     static UNESCAPED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -84,7 +84,8 @@ impl Jar {
     }
 
     /// Adds older settings, tried after those already there
-    /// (`config.action_dispatch.cookies_rotations`).
+    /// (`config.action_dispatch.cookies_rotations`). Each has a serializer of its own: that says
+    /// what may be read of a cookie that it opens.
     #[must_use]
     pub fn rotation(mut self, rotation: Rotation) -> Self {
         if rotation.writes {
@@ -164,7 +165,11 @@ impl Jar {
                 .filter(|_| settings.seals_expiry()),
             purpose: purpose.as_deref(),
         };
-        let text = metadata::wrap(&payload.bytes, metadata)?;
+        let text = metadata::wrap(
+            &payload.bytes,
+            metadata,
+            settings.version.defaults().envelope,
+        )?;
         let value = writing.seal(name, text)?.map_err(|size| {
             Error::CookieOverflow(CookieOverflow {
                 name: name.to_owned(),
@@ -176,21 +181,39 @@ impl Jar {
         Ok(cookie.with_value(value))
     }
 
-    /// Makes the browser forget the cookie of this name, which was set with these attributes.
+    /// Makes the browser forget the cookie of this name, which was set with these attributes: one
+    /// `Set-Cookie`, and one more for each older name that a rotation has, since that cookie would
+    /// be read in its place.
+    ///
+    /// Whether the browser has the cookie is not asked; Rails deletes only what was sent.
     ///
     /// ```
-    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase};
-    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
-    /// let set_cookie = jar.delete("discount", &Attributes::new())?;
-    /// assert!(set_cookie.to_string().starts_with("discount=; path=/; max-age=0; expires=Thu, 01 Jan 1970"));
+    /// # use hardtack::{Attributes, Jar, RailsVersion, Rotation, SecretKeyBase};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let jar = Jar::encrypted(&secret, RailsVersion::V7_1)
+    ///     .rotation(Rotation::encrypted(&secret, RailsVersion::V7_1).cookie_name("rebate"));
+    /// let [discount, rebate] = &jar.delete("discount", &Attributes::new())?[..] else { panic!() };
+    /// assert!(discount.to_string().starts_with("discount=; path=/; max-age=0; expires=Thu, 01 Jan 1970"));
+    /// assert!(rebate.to_string().starts_with("rebate=; path=/; max-age=0"));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     ///
     /// # Errors
     /// What is wrong with the name or the attributes.
-    pub fn delete(&self, name: &str, attributes: &Attributes) -> Result<SetCookie, Error> {
+    pub fn delete(&self, name: &str, attributes: &Attributes) -> Result<Vec<SetCookie>, Error> {
+        let mut names = vec![name];
+        for rotation in &self.rotations {
+            let name = rotation.name(name);
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
         let Rotation { settings, .. } = self.writing();
-        Ok(SetCookie::under(settings, name, Vec::new(), attributes)?.expired())
+        let delete = |name: &str| {
+            let cookie = SetCookie::under(settings, name, Vec::new(), attributes)?;
+            Ok(cookie.expired())
+        };
+        names.into_iter().map(delete).collect()
     }
 
     /// Reads the cookie of this name from a request's `Cookie` header; `None` where it is not
@@ -244,6 +267,30 @@ impl Jar {
         self.open_as(name, name, value.as_ref())?.load()
     }
 
+    /// Reads the cookie of this name from a request's `Cookie` header, as [`read`](Self::read)
+    /// does, and says why it does not open: for the operator, never for whoever sent it.
+    ///
+    /// ```
+    /// # use hardtack::{CookieHeader, Jar, RailsVersion, Refusal, SecretKeyBase};
+    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    /// let header = CookieHeader::new("discount=AAAA--AAAA--AAAA");
+    /// assert_eq!(jar.explain_header("discount", &header).err(), Some(Refusal::Malformed));
+    /// assert!(jar.explain_header("price", &header)?.is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The [`Refusal`] of the attempt that got furthest.
+    pub fn explain_header(
+        &self,
+        name: &str,
+        header: &CookieHeader<'_>,
+    ) -> Result<Option<Opened<Value>>, Refusal> {
+        self.find(name, header)
+            .map(|opened| opened?.load())
+            .transpose()
+    }
+
     /// Opens the first cookie that does, under the present name and then under the older ones.
     pub(crate) fn find(
         &self,
@@ -282,10 +329,11 @@ impl Jar {
         }))
     }
 
-    /// Opens a cookie's value, no longer escaped, without reading what is in it.
+    /// Opens a cookie's value, no longer escaped, and keeps it as it was serialized. For tools: it
+    /// says why a cookie does not open, which is for the operator and never for whoever sent it.
     ///
     /// # Errors
-    /// As [`Jar::explain`].
+    /// The [`Refusal`] of the attempt that got furthest.
     pub fn open(&self, name: &str, value: impl AsRef<[u8]>) -> Result<Opened<Serialized>, Refusal> {
         let opened = self.open_as(name, name, value.as_ref())?;
         opened
@@ -306,13 +354,12 @@ impl Jar {
             return Err(Refusal::TooLarge);
         }
         let mut message = Incoming::new(value);
-        let purpose = ["cookie.", sent_name].concat();
         let mut furthest = Refusal::Malformed;
         for (index, rotation) in self.rotations.iter().enumerate() {
             if rotation.name(name) != sent_name {
                 continue;
             }
-            match self.open_with(index, rotation, &mut message, &purpose) {
+            match self.open_with(index, rotation, &mut message, sent_name) {
                 Ok(opened) => return Ok(opened),
                 Err(refusal) => furthest = furthest.max(refusal),
             }
@@ -325,16 +372,18 @@ impl Jar {
         index: usize,
         rotation: &Rotation,
         message: &mut Incoming<'_>,
-        purpose: &str,
+        sent_name: &str,
     ) -> Result<Opened<Serialized>, Refusal> {
         let (text, by_first) = rotation.codecs.open(message)?;
         let reading = rotation.settings.version.defaults().envelope;
-        let extracted = metadata::extract(text, purpose, reading, OffsetDateTime::now_utc)?;
+        let extracted =
+            metadata::extract_for_cookie(text, sent_name, reading, OffsetDateTime::now_utc)?;
         let serializer = rotation.settings.serializer;
         let format = serializer
             .format_of(&extracted.value)
             .map_err(|_| Refusal::UnreadableValue)?;
         Ok(Opened {
+            older_name: rotation.cookie_name.clone(),
             rotation: index.checked_sub(1),
             stale: !by_first
                 || (index != 0 && index != self.write)

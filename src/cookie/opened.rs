@@ -1,5 +1,7 @@
 //! [`Opened`]: a cookie's value, and how it came.
 
+use std::fmt;
+
 use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
 
@@ -22,9 +24,10 @@ use crate::serializer::Serialized;
 /// assert!(opened.needs_rewrite());        // write it anew
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Opened<T> {
     pub(super) value: T,
+    pub(super) older_name: Option<String>,
     pub(super) rotation: Option<usize>,
     pub(super) stale: bool,
     pub(super) expires_at: Option<OffsetDateTime>,
@@ -41,6 +44,13 @@ impl<T> Opened<T> {
     #[must_use]
     pub fn into_value(self) -> T {
         self.value
+    }
+
+    /// The older name under which it was sent, where a rotation has one; `None` for the present
+    /// name. Whoever writes the cookie anew under its present name should remove that one.
+    #[must_use]
+    pub fn older_name(&self) -> Option<&str> {
+        self.older_name.as_deref()
     }
 
     /// Which rotation opened it, counted from 0 in the order in which they were added; `None` for
@@ -67,12 +77,14 @@ impl<T> Opened<T> {
     pub(crate) fn try_map<U, E>(self, map: impl FnOnce(T) -> Result<U, E>) -> Result<Opened<U>, E> {
         let Self {
             value,
+            older_name,
             rotation,
             stale,
             expires_at,
         } = self;
         Ok(Opened {
             value: map(value)?,
+            older_name,
             rotation,
             stale,
             expires_at,
@@ -83,5 +95,17 @@ impl<T> Opened<T> {
 impl Opened<Serialized> {
     pub(super) fn load<T: DeserializeOwned>(self) -> Result<Opened<T>, Refusal> {
         self.try_map(|payload| payload.load().map_err(|_| Refusal::UnreadableValue))
+    }
+}
+
+impl<T> fmt::Debug for Opened<T> {
+    /// How it came: the value may be somebody's session.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opened")
+            .field("older_name", &self.older_name)
+            .field("rotation", &self.rotation)
+            .field("needs_rewrite", &self.stale)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
     }
 }

@@ -80,12 +80,17 @@ impl Envelope {
             let envelope = nest(to_value(value)?, metadata, style.format)?;
             return Ok(Serialized::dump(&envelope, style)?.bytes);
         }
-        let Serialized { bytes, .. } = Serialized::dump(value, style)?;
+        let value = Serialized::dump(value, style)?;
         if self.nests && !bare {
-            nest_json(&bytes, metadata, style)
-        } else {
-            metadata::wrap(&bytes, metadata)
+            return nest_json(&value.bytes, metadata, style);
         }
+        // As in `metadata::wrap`: what is bare must not look as if it were not.
+        if bare && !matches!(Nested::find(&value), Ok(None)) {
+            return Err(Error::UnwritableValue {
+                reason: "it would be read as an envelope around another value".to_owned(),
+            });
+        }
+        metadata::wrap(&value.bytes, metadata, self.reading)
     }
 
     /// Takes a value out of its text, if that is meant for this purpose and fresh. An empty

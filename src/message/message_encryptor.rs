@@ -110,12 +110,16 @@ impl MessageEncryptor {
     /// ```
     ///
     /// # Errors
-    /// [`Error::KeyLength`] where the cipher's key is of another length.
+    /// [`Error::KeyLength`] where the cipher's key is of another length, [`Error::BlankSecret`]
+    /// where the signing key is empty.
     pub fn cbc(
         key: impl AsRef<[u8]>,
         signing_key: impl AsRef<[u8]>,
         version: RailsVersion,
     ) -> Result<Self, Error> {
+        if signing_key.as_ref().is_empty() {
+            return Err(Error::BlankSecret);
+        }
         let keys = Keys::Cbc {
             key: cipher_key(key.as_ref())?,
             signing: Zeroizing::new(signing_key.as_ref().to_vec()),

@@ -13,7 +13,7 @@ use crate::error::Error;
 ///
 /// use hardtack::{MessageOptions, MessageVerifier, RailsVersion};
 ///
-/// let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1);
+/// let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1)?;
 /// let options = MessageOptions::new().purpose("login").expires_in(Duration::from_secs(900));
 /// let message = verifier.generate("token", &options)?;
 /// assert!(verifier.verify::<String>(&message, "login").is_ok());
@@ -49,7 +49,7 @@ impl MessageOptions {
     ///
     /// ```
     /// # use hardtack::{MessageOptions, MessageVerifier, RailsVersion};
-    /// # let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1);
+    /// # let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1)?;
     /// let message = verifier.generate("token", &MessageOptions::new().purpose("login"))?;
     /// assert!(verifier.verify::<String>(&message, "login").is_ok());
     /// assert!(verifier.verify::<String>(&message, None).is_err());
@@ -67,7 +67,7 @@ impl MessageOptions {
     ///
     /// ```
     /// # use hardtack::{MessageOptions, MessageVerifier, RailsVersion};
-    /// # let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1);
+    /// # let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1)?;
     /// let options = MessageOptions::new().expires_at(time::OffsetDateTime::UNIX_EPOCH);
     /// let message = verifier.generate("too late", &options)?;
     /// assert!(verifier.verify::<String>(&message, None).is_err());
@@ -85,7 +85,7 @@ impl MessageOptions {
     /// ```
     /// # use std::time::Duration;
     /// # use hardtack::{MessageOptions, MessageVerifier, RailsVersion};
-    /// # let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1);
+    /// # let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1)?;
     /// let options = MessageOptions::new().expires_in(Duration::from_secs(3600));
     /// let message = verifier.generate("token", &options)?; // an hour from now
     /// assert!(verifier.explain(&message, None).unwrap().expires_at().is_some());

@@ -91,14 +91,23 @@ impl MessageVerifier {
     /// use hardtack::{KeyGenerator, MessageVerifier, RailsVersion, SecretKeyBase};
     ///
     /// let keys = KeyGenerator::new(&SecretKeyBase::generate()?);
-    /// let verifier = MessageVerifier::new(keys.generate_key("my salt", 64).expose(), RailsVersion::V7_1);
+    /// let verifier = MessageVerifier::new(keys.generate_key("my salt", 64).expose(), RailsVersion::V7_1)?;
     /// let shown = format!("{verifier:?}");
     /// assert!(shown.starts_with("MessageVerifier { digest: Sha1, serializer: Hybrid"));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
-    #[must_use]
-    pub fn new(key: impl AsRef<[u8]>, version: RailsVersion) -> Self {
-        let key = Zeroizing::new(key.as_ref().to_vec());
+    ///
+    /// # Errors
+    /// [`Error::BlankSecret`] where the key is empty: anybody could sign under that.
+    pub fn new(key: impl AsRef<[u8]>, version: RailsVersion) -> Result<Self, Error> {
+        if key.as_ref().is_empty() {
+            return Err(Error::BlankSecret);
+        }
+        Ok(Self::with_key(key.as_ref(), version))
+    }
+
+    fn with_key(key: &[u8], version: RailsVersion) -> Self {
+        let key = Zeroizing::new(key.to_vec());
         let (digest, alphabet) = (HmacDigest::Sha1, Alphabet::Standard);
         let codec = codec(&key, digest, alphabet);
         Self {
@@ -122,7 +131,7 @@ impl MessageVerifier {
     /// let message = verifier.generate("2024-17", &MessageOptions::new())?;
     ///
     /// let key = KeyGenerator::new(&secret).generate_key("invoices", 64);
-    /// let same = MessageVerifier::new(key.expose(), RailsVersion::V7_1);
+    /// let same = MessageVerifier::new(key.expose(), RailsVersion::V7_1)?;
     /// assert_eq!(same.generate("2024-17", &MessageOptions::new())?, message);
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -138,10 +147,10 @@ impl MessageVerifier {
         let settings = settings.into();
         match settings.secret_kind {
             // `ActiveSupport::LegacyKeyGenerator`.
-            SecretKind::SecretToken => Self::new(secret.expose(), settings.version),
+            SecretKind::SecretToken => Self::with_key(secret.expose(), settings.version),
             SecretKind::SecretKeyBase => {
                 let keys = KeyGenerator::new(secret).digest(settings.key_digest);
-                Self::new(
+                Self::with_key(
                     keys.generate_key(name, KEY_LENGTH).expose(),
                     settings.version,
                 )
@@ -154,7 +163,7 @@ impl MessageVerifier {
     /// ```
     /// use hardtack::{HmacDigest, MessageOptions, MessageVerifier, RailsVersion};
     ///
-    /// let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1);
+    /// let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1)?;
     /// let message = verifier.generate("hello", &MessageOptions::new())?;
     /// assert!(verifier.digest(HmacDigest::Sha512).verify::<String>(&message, None).is_err());
     /// # Ok::<(), hardtack::Error>(())
@@ -171,7 +180,7 @@ impl MessageVerifier {
     /// use hardtack::{MessageOptions, MessageVerifier, RailsVersion, Serializer};
     ///
     /// let verifier =
-    ///     MessageVerifier::new("a secret", RailsVersion::V6_1).serializer(Serializer::Json);
+    ///     MessageVerifier::new("a secret", RailsVersion::V6_1)?.serializer(Serializer::Json);
     /// let message = verifier.generate("hello", &MessageOptions::new())?;
     /// assert!(message.starts_with("ImhlbGxvIg==--")); // "hello"
     /// # Ok::<(), hardtack::Error>(())
@@ -189,7 +198,7 @@ impl MessageVerifier {
     /// ```
     /// use hardtack::{MessageOptions, MessageVerifier, RailsVersion};
     ///
-    /// let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1);
+    /// let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1)?;
     /// let message = verifier.clone().url_safe(true).generate("???", &MessageOptions::new())?;
     /// assert!(message.starts_with("Ij8_PyI--")); // not "Ij8/PyI="
     /// assert!(verifier.verify::<String>(&message, None).is_ok());
@@ -209,7 +218,7 @@ impl MessageVerifier {
     /// use hardtack::{MessageOptions, MessageVerifier, RailsVersion};
     ///
     /// // While servers on Rails 7.0 still have to read what we write:
-    /// let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1);
+    /// let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1)?;
     /// let older = verifier.clone().use_message_serializer_for_metadata(false);
     /// let message = older.generate("hello", &MessageOptions::new().purpose("login"))?;
     /// assert!(verifier.verify::<String>(&message, "login").is_ok());
@@ -228,10 +237,10 @@ impl MessageVerifier {
     /// ```
     /// use hardtack::{HmacDigest, MessageOptions, MessageVerifier, RailsVersion};
     ///
-    /// let old = MessageVerifier::new("an old secret", RailsVersion::V7_1);
+    /// let old = MessageVerifier::new("an old secret", RailsVersion::V7_1)?;
     /// let message = old.generate("hello", &MessageOptions::new())?;
     ///
-    /// let verifier = MessageVerifier::new("a new one", RailsVersion::V7_1)
+    /// let verifier = MessageVerifier::new("a new one", RailsVersion::V7_1)?
     ///     .digest(HmacDigest::Sha256)
     ///     .rotate(old);
     /// assert_eq!(verifier.verify::<String>(&message, None)?, "hello");
@@ -248,7 +257,7 @@ impl MessageVerifier {
     /// ```
     /// use hardtack::{MessageOptions, MessageVerifier, RailsVersion};
     ///
-    /// let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1);
+    /// let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1)?;
     /// let message = verifier.generate(&[1, 2], &MessageOptions::new())?;
     /// assert_eq!(message.len(), "WzEsMl0=--".len() + 40); // [1,2] and SHA-1
     /// # Ok::<(), hardtack::Error>(())
@@ -271,7 +280,7 @@ impl MessageVerifier {
     /// ```
     /// use hardtack::{InvalidMessage, MessageOptions, MessageVerifier, RailsVersion};
     ///
-    /// let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1);
+    /// let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1)?;
     /// let message = verifier.generate(&[1, 2], &MessageOptions::new())?;
     /// assert_eq!(verifier.verify::<Vec<u8>>(&message, None), Ok(vec![1, 2]));
     /// assert_eq!(verifier.verify::<Vec<u8>>(&message, "login"), Err(InvalidMessage));
@@ -295,7 +304,7 @@ impl MessageVerifier {
     /// ```
     /// use hardtack::{MessageOptions, MessageVerifier, RailsVersion, Refusal};
     ///
-    /// let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1);
+    /// let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1)?;
     /// let message = verifier.generate("hello", &MessageOptions::new().purpose("login"))?;
     /// assert_eq!(verifier.explain(&message, None).err(), Some(Refusal::WrongPurpose));
     /// assert_eq!(verifier.explain("hello", None).err(), Some(Refusal::Malformed));

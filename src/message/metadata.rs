@@ -4,12 +4,15 @@
 //! `{"_rails":{"message":"<base64 of the value>","exp":null,"pur":"cookie.<name>"}}`
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use time::OffsetDateTime;
 use time::format_description::well_known::Iso8601;
 
 use crate::error::{Error, Refusal};
+use crate::serializer::json::write::{JsonStyle, string};
 use crate::settings::EnvelopeReading;
 
 use super::base64;
@@ -46,14 +49,25 @@ pub(crate) enum SealedFor {
     ThisPurpose,
 }
 
-/// Puts a value into an envelope; without expiry and purpose it stays bare.
-pub(crate) fn wrap(value: &[u8], metadata: Metadata<'_>) -> Result<Vec<u8>, Error> {
+/// Puts a value into an envelope; without expiry and purpose it stays bare. A value that would
+/// then be taken for an envelope is refused: whoever chose it could have chosen its purpose.
+pub(crate) fn wrap(
+    value: &[u8],
+    metadata: Metadata<'_>,
+    reading: EnvelopeReading,
+) -> Result<Vec<u8>, Error> {
+    let style = JsonStyle::default();
     let Metadata {
         expires_at,
         purpose,
     } = metadata;
     if expires_at.is_none() && purpose.is_none() {
-        return Ok(value.to_vec());
+        return match Envelope::parse(value, reading) {
+            Ok(None) => Ok(value.to_vec()),
+            Ok(Some(_)) | Err(_) => Err(Error::UnwritableValue {
+                reason: "it would be read as an envelope around another value".to_owned(),
+            }),
+        };
     }
     let purpose_len = purpose.map_or(0, str::len);
     let mut text = Vec::with_capacity(base64::encoded_len(value.len()) + purpose_len + 80);
@@ -63,16 +77,32 @@ pub(crate) fn wrap(value: &[u8], metadata: Metadata<'_>) -> Result<Vec<u8>, Erro
     text.push(b'"');
     text.extend_from_slice(EXP);
     match expires_at {
-        Some(at) => push_string(&mut text, &iso8601(at)?),
+        Some(at) => string(&mut text, &iso8601(at)?, style),
         None => text.extend_from_slice(b"null"),
     }
     text.extend_from_slice(PUR);
     match purpose {
-        Some(purpose) => push_string(&mut text, purpose),
+        Some(purpose) => string(&mut text, purpose, style),
         None => text.extend_from_slice(b"null"),
     }
     text.extend_from_slice(END);
     Ok(text)
+}
+
+/// Takes the value of the cookie of this name out of its envelope, as [`extract`] does. A message
+/// without any purpose is let through, since Rails wrote none before 6.0.
+pub(crate) fn extract_for_cookie(
+    text: Vec<u8>,
+    name: &str,
+    reading: EnvelopeReading,
+    now: impl FnOnce() -> OffsetDateTime,
+) -> Result<Extracted, Refusal> {
+    extract_if(
+        text,
+        |purpose| purpose.strip_prefix("cookie.") == Some(name),
+        reading,
+        now,
+    )
 }
 
 /// Takes a value out of its envelope, if it has one that is meant for this purpose and fresh.
@@ -81,6 +111,15 @@ pub(crate) fn wrap(value: &[u8], metadata: Metadata<'_>) -> Result<Vec<u8>, Erro
 pub(crate) fn extract(
     text: Vec<u8>,
     purpose: &str,
+    reading: EnvelopeReading,
+    now: impl FnOnce() -> OffsetDateTime,
+) -> Result<Extracted, Refusal> {
+    extract_if(text, |sealed_for| sealed_for == purpose, reading, now)
+}
+
+fn extract_if(
+    text: Vec<u8>,
+    is_right: impl FnOnce(&str) -> bool,
     reading: EnvelopeReading,
     now: impl FnOnce() -> OffsetDateTime,
 ) -> Result<Extracted, Refusal> {
@@ -93,7 +132,7 @@ pub(crate) fn extract(
     };
     let expires_at = fresh(envelope.exp.as_deref(), now)?;
     let sealed_for = envelope.pur.as_deref().unwrap_or_default();
-    if !sealed_for.is_empty() && sealed_for != purpose {
+    if !sealed_for.is_empty() && !is_right(sealed_for) {
         return Err(Refusal::WrongPurpose);
     }
     let value = base64::decode(envelope.message.as_bytes()).ok_or(Refusal::UnreadableValue)?;
@@ -162,16 +201,15 @@ impl<'a> Envelope<'a> {
         })
     }
 
-    /// Any JSON object with a key `_rails`.
+    /// Any JSON object with a key `_rails` whose value is an object. (To serde an Array would be a
+    /// struct as well.)
     fn any_shape(text: &'a [u8]) -> Option<Self> {
-        #[derive(Deserialize)]
-        struct Outer<'a> {
-            #[serde(borrow, rename = "_rails")]
-            rails: Envelope<'a>,
-        }
         memchr::memmem::find(text, b"_rails")?;
-        let outer: Outer<'a> = serde_json::from_slice(text).ok()?;
-        Some(outer.rails)
+        let outer: HashMap<Cow<'a, str>, &'a RawValue> = serde_json::from_slice(text).ok()?;
+        let envelope = outer.get("_rails")?.get();
+        envelope
+            .starts_with('{')
+            .then(|| serde_json::from_str(envelope).ok())?
     }
 }
 
@@ -184,28 +222,6 @@ fn nullable_string(text: &[u8]) -> Option<(Option<Cow<'_, str>>, &[u8])> {
     let (string, rest) = text.split_at_checked(memchr::memchr2(b'"', b'\\', text)?)?;
     let string = std::str::from_utf8(string).ok()?;
     Some((Some(Cow::Borrowed(string)), rest.strip_prefix(b"\"")?))
-}
-
-/// Appends a JSON string as Rails escapes it. A cookie's purpose is `cookie.` and a token, so
-/// that hardly ever anything needs an escape.
-fn push_string(text: &mut Vec<u8>, string: &str) {
-    let special = |byte| matches!(byte, b'"' | b'&' | b'<' | b'>' | b'\\');
-    let plain = |byte| matches!(byte, b' '..=b'~') && !special(byte);
-    text.push(b'"');
-    if string.bytes().all(plain) {
-        text.extend_from_slice(string.as_bytes());
-    } else {
-        for character in string.chars() {
-            match character {
-                '"' | '\\' => text.extend([b'\\', character as u8]),
-                '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\x1f' => {
-                    text.extend(format!("\\u{:04x}", character as u32).bytes());
-                }
-                _ => text.extend(character.encode_utf8(&mut [0; 4]).bytes()),
-            }
-        }
-    }
-    text.push(b'"');
 }
 
 /// As Rails writes it: `Time#utc.iso8601(3)`, the rest of the second cut off.
@@ -224,5 +240,6 @@ pub(crate) fn iso8601(at: OffsetDateTime) -> Result<String, Error> {
 
 /// `Time.iso8601`: date, time and offset.
 fn parse_iso8601(text: &str) -> Option<OffsetDateTime> {
-    OffsetDateTime::parse(text, &Iso8601::PARSING).ok()
+    // Ruby takes `t` and `z` for `T` and `Z`.
+    OffsetDateTime::parse(&text.to_ascii_uppercase(), &Iso8601::PARSING).ok()
 }

@@ -1,5 +1,7 @@
 //! [`OpenedMessage`]: a message's value, and how it came.
 
+use std::fmt;
+
 use time::OffsetDateTime;
 
 /// A message that was read: its value, and how it came.
@@ -7,8 +9,8 @@ use time::OffsetDateTime;
 /// ```
 /// use hardtack::{MessageOptions, MessageVerifier, RailsVersion, Value};
 ///
-/// let old = MessageVerifier::new("an old secret", RailsVersion::V7_1);
-/// let verifier = MessageVerifier::new("a new one", RailsVersion::V7_1).rotate(old.clone());
+/// let old = MessageVerifier::new("an old secret", RailsVersion::V7_1)?;
+/// let verifier = MessageVerifier::new("a new one", RailsVersion::V7_1)?.rotate(old.clone());
 ///
 /// let message = old.generate("hello", &MessageOptions::new())?;
 /// let opened = verifier.explain(&message, None)?;
@@ -16,7 +18,7 @@ use time::OffsetDateTime;
 /// assert_eq!(opened.rotation(), Some(0)); // the old one is still needed
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct OpenedMessage<T> {
     pub(super) value: T,
     pub(super) rotation: Option<usize>,
@@ -47,5 +49,15 @@ impl<T> OpenedMessage<T> {
     #[must_use]
     pub fn expires_at(&self) -> Option<OffsetDateTime> {
         self.expires_at
+    }
+}
+
+impl<T> fmt::Debug for OpenedMessage<T> {
+    /// How it came, without the value.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenedMessage")
+            .field("rotation", &self.rotation)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
     }
 }

@@ -6,6 +6,7 @@
 
 use crate::cipher::aes_cbc::{self, Ciphertext};
 use crate::cipher::aes_gcm::{Iv, Tag};
+use crate::hex;
 
 use super::base64::Alphabet;
 
@@ -99,7 +100,7 @@ impl<'a> Signed<'a> {
     pub(crate) fn append_digest(text: &mut Vec<u8>, code: impl Iterator<Item = u8>) {
         text.extend_from_slice(SEPARATOR);
         for byte in code {
-            text.extend([byte >> 4, byte & 15].map(hex_digit));
+            text.extend(hex::digits(byte));
         }
     }
 
@@ -110,7 +111,7 @@ impl<'a> Signed<'a> {
         let bytes = buffer.get_mut(..length)?;
         for (byte, digits) in bytes.iter_mut().zip(self.digest.chunks_exact(2)) {
             let [high, low] = digits else { return None };
-            *byte = hex_value(*high)? << 4 | hex_value(*low)?;
+            *byte = hex::value(*high)? << 4 | hex::value(*low)?;
         }
         Some(bytes)
     }
@@ -120,20 +121,4 @@ impl<'a> Signed<'a> {
 fn split_end(text: &[u8], length: usize) -> Option<(&[u8], &[u8])> {
     let (head, tail) = text.split_at_checked(text.len().checked_sub(length)?)?;
     Some((head.strip_suffix(SEPARATOR)?, tail))
-}
-
-fn hex_digit(nibble: u8) -> u8 {
-    if nibble < 10 {
-        b'0' + nibble
-    } else {
-        b'a' + nibble - 10
-    }
-}
-
-fn hex_value(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    }
 }

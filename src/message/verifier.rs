@@ -1,13 +1,10 @@
 //! Signed messages, `data--digest` (`ActiveSupport::MessageVerifier`).
 
-use crate::cipher::hmac::{HmacKey, Verified};
+use crate::cipher::hmac::{HmacKey, LONGEST, Verified};
 use crate::error::Refusal;
 
 use super::base64::{self, Alphabet};
 use super::parts::Signed;
-
-/// The longest digest there is, in bytes.
-const LONGEST_CODE: usize = 64;
 
 /// Signs texts, and verifies what was signed under the same key.
 #[derive(Clone)]
@@ -44,7 +41,7 @@ impl Verifier {
     /// The signed data of a message, still as the text that was signed.
     pub(crate) fn verify<'a>(&self, message: &'a [u8]) -> Result<Verified<&'a [u8]>, Refusal> {
         let signed = Signed::parse(message, self.key.code_length()).ok_or(Refusal::Malformed)?;
-        let mut code = [0; LONGEST_CODE];
+        let mut code = [0; LONGEST];
         let code = signed.digest_bytes(&mut code).ok_or(Refusal::Malformed)?;
         self.key.verify(signed.data, code).ok_or(Refusal::Invalid)
     }

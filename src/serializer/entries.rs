@@ -156,11 +156,10 @@ impl Entries {
     pub(crate) fn get<T: DeserializeOwned>(&self, entry: usize) -> Result<T, String> {
         if let Self::Json { text, index } = self {
             let value = index.get(entry).map(|entry| entry.value.of(text));
-            return serde_json::from_str(value.unwrap_or_default())
-                .map_err(|error| error.to_string());
+            return read::load(value.unwrap_or_default());
         }
         let value = self.value(entry).map_err(|error| error.reason)?;
-        T::deserialize(&value).map_err(|error| error.to_string())
+        T::deserialize(&value).map_err(|_| read::unexpected::<T>(&value))
     }
 
     /// Whether the value of an entry is nil.

@@ -232,7 +232,15 @@ impl Serialized {
 
     /// Whether it can be read at all.
     pub(crate) fn check(&self) -> Result<(), LoadError> {
-        Entries::load(self.clone()).map(|_| ())
+        match self.format {
+            Format::Json => json::index::index(text(&self.bytes)?).map(|_| ()),
+            #[cfg(feature = "marshal")]
+            Format::Marshal => marshal::Document::load(&self.bytes).map(|_| ()),
+            #[cfg(feature = "message_pack")]
+            Format::MessagePack => message_pack::index(&self.bytes).map(|_| ()),
+            #[cfg(not(all(feature = "marshal", feature = "message_pack")))]
+            format => Err(format.not_built_in()),
+        }
     }
 
     /// The same value in another format; as it is in its own.
@@ -270,22 +278,21 @@ impl Serialized {
 
     /// Reads the whole value.
     pub(crate) fn load<T: DeserializeOwned>(&self) -> Result<T, LoadError> {
-        let of_another_type = |offset| LoadError {
+        let of_another_type = |_| LoadError {
             reason: "a value of another type",
-            offset,
+            offset: 0,
         };
         match self.format {
-            Format::Json => serde_json::from_str(text(&self.bytes)?)
-                .map_err(|error| of_another_type(error.column())),
+            Format::Json => json::read::load(text(&self.bytes)?).map_err(of_another_type),
             #[cfg(feature = "marshal")]
             Format::Marshal => {
                 let document = marshal::Document::load(&self.bytes)?;
-                T::deserialize(&document.value(document.root())?).map_err(|_| of_another_type(0))
+                T::deserialize(&document.value(document.root())?)
+                    .map_err(|error| of_another_type(error.to_string()))
             }
             #[cfg(feature = "message_pack")]
-            Format::MessagePack => {
-                T::deserialize(&message_pack::load(&self.bytes)?).map_err(|_| of_another_type(0))
-            }
+            Format::MessagePack => T::deserialize(&message_pack::load(&self.bytes)?)
+                .map_err(|error| of_another_type(error.to_string())),
             #[cfg(not(all(feature = "marshal", feature = "message_pack")))]
             format => Err(format.not_built_in()),
         }

@@ -70,10 +70,7 @@ impl SessionData {
         name: &str,
         header: &CookieHeader<'_>,
     ) -> Result<Option<Opened<Self>>, InvalidMessage> {
-        match jar.find(name, header) {
-            None => Ok(None),
-            Some(opened) => Ok(Some(Self::load(opened?)?)),
-        }
+        Ok(Self::explain(jar, name, header)?)
     }
 
     /// Reads the session from its cookie's value, no longer escaped.
@@ -93,6 +90,31 @@ impl SessionData {
         value: impl AsRef<[u8]>,
     ) -> Result<Opened<Self>, InvalidMessage> {
         Ok(Self::load(jar.open_as(name, name, value.as_ref())?)?)
+    }
+
+    /// Reads the session from a request's `Cookie` header, as [`read`](Self::read) does, and says
+    /// why it does not open: for the operator, never for whoever sent it.
+    ///
+    /// ```
+    /// # use hardtack::{CookieHeader, Jar, RailsVersion, Refusal, SecretKeyBase, SessionData};
+    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    /// let header = CookieHeader::new("_shop_session=AAAA--AAAA--AAAA");
+    /// let refused = SessionData::explain(&jar, "_shop_session", &header).err();
+    /// assert_eq!(refused, Some(Refusal::Malformed));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The [`Refusal`] of the attempt that got furthest; [`Refusal::UnreadableValue`] also where
+    /// the cookie holds no map.
+    pub fn explain(
+        jar: &Jar,
+        name: &str,
+        header: &CookieHeader<'_>,
+    ) -> Result<Option<Opened<Self>>, Refusal> {
+        jar.find(name, header)
+            .map(|opened| Self::load(opened?))
+            .transpose()
     }
 
     fn load(opened: Opened<Serialized>) -> Result<Opened<Self>, Refusal> {
@@ -156,7 +178,7 @@ impl SessionData {
             Some(Place::Read(entry)) => self.read.get(entry).map(Some).map_err(unexpected),
             Some(Place::Changed(value)) => T::deserialize(value)
                 .map(Some)
-                .map_err(|error| unexpected(error.to_string())),
+                .map_err(|_| unexpected(crate::serializer::json::read::unexpected::<T>(value))),
         }
     }
 

@@ -16,7 +16,7 @@ use crate::{text, verifier};
 #[test]
 fn rotations_are_tried_in_order() {
     let version = RailsVersion::V7_1;
-    let named = |key: &str| MessageVerifier::new(key, version);
+    let named = |key: &str| MessageVerifier::new(key, version).unwrap();
     let verifier = named("first")
         .rotate(named("second").rotate(named("third")))
         .rotate(named("fourth").digest(HmacDigest::Sha512));
@@ -61,7 +61,7 @@ fn an_apps_own_keys() {
         let key = keys.generate_key("name", 64);
         let app = MessageVerifier::for_application(&secret(), "name", version);
         let message = app.generate("hello", &options).unwrap();
-        let by_key = MessageVerifier::new(key.expose(), version);
+        let by_key = MessageVerifier::new(key.expose(), version).unwrap();
         assert_eq!(by_key.generate("hello", &options).unwrap(), message);
         for stranger in [
             MessageVerifier::for_application(&other_secret(), "name", version),
@@ -91,7 +91,7 @@ fn an_apps_own_keys() {
     }
     // With nothing but a secret_token, that is the key (`LegacyKeyGenerator`).
     let app = MessageVerifier::for_application(&secret(), "name", RailsVersion::V3_2);
-    let by_key = MessageVerifier::new(secret().expose(), RailsVersion::V3_2);
+    let by_key = MessageVerifier::new(secret().expose(), RailsVersion::V3_2).unwrap();
     assert_eq!(
         app.generate("hello", &options).unwrap(),
         by_key.generate("hello", &options).unwrap()
@@ -167,7 +167,7 @@ fn what_is_the_operators_fault() {
 #[test]
 fn debug_shows_no_key() {
     let version = RailsVersion::V7_1;
-    let verifier = MessageVerifier::new("SECRETKEY", version);
+    let verifier = MessageVerifier::new("SECRETKEY", version).unwrap();
     assert_eq!(
         format!("{verifier:?}"),
         "MessageVerifier { digest: Sha1, serializer: Hybrid, url_safe: false, rotations: 0, .. }"

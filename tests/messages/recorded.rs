@@ -66,6 +66,7 @@ impl Record {
     pub(crate) fn verifier(&self) -> MessageVerifier {
         let key = key(&self.salt, 64);
         MessageVerifier::new(key.expose(), RailsVersion::V6_1)
+            .unwrap()
             .digest(self.hmac_digest())
             .serializer(self.serializer())
     }

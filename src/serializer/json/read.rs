@@ -6,15 +6,48 @@
 
 use std::str::FromStr;
 
+use serde::de::DeserializeOwned;
+
 use crate::serializer::LoadError;
 use crate::serializer::value::{BigInteger, Value, unique_pairs};
 
-/// How deep arrays and objects may stand in each other: Ruby's default.
-const MAX_NESTING: usize = 100;
+use super::scan::{MAX_DEPTH, Scanner};
 
 /// How many digits an integer may have. Reading them takes time in the square of their number; no
 /// cookie holds as many.
 const MAX_DIGITS: usize = 20_000;
+
+/// Reads a text as any type. On failure what is wrong with it, in words that tell nothing of the
+/// value.
+///
+/// What `serde_json` does not take and Rails does (a key twice, a float beyond all floats) goes
+/// the longer way, by a [`Value`].
+pub(crate) fn load<T: DeserializeOwned>(json: &str) -> Result<T, String> {
+    if may_be_too_deep(json) {
+        let mut scanner = Scanner::new(json.as_bytes());
+        scanner.value(0).map_err(|error| error.reason)?;
+    }
+    let by_value = |_| {
+        let value = from_json_str(json).map_err(|error| error.reason.to_owned())?;
+        T::deserialize(&value).map_err(|_| unexpected::<T>(&value))
+    };
+    serde_json::from_str(json).or_else(by_value)
+}
+
+/// That a value is of another type than was asked for, without the value.
+pub(crate) fn unexpected<T>(value: &Value) -> String {
+    format!("it is {}, not {}", value.kind(), std::any::type_name::<T>())
+}
+
+/// Whether there are brackets enough for it: `serde_json` goes 127 levels deep, Rails 100.
+fn may_be_too_deep(json: &str) -> bool {
+    let opens = |byte: &u8| u8::from(matches!(byte, b'[' | b'{'));
+    let chunks = json.as_bytes().chunks(128);
+    let brackets: usize = chunks
+        .map(|chunk| usize::from(chunk.iter().map(opens).sum::<u8>()))
+        .sum();
+    brackets > MAX_DEPTH as usize
+}
 
 /// The one value that the text is.
 pub(crate) fn from_json_str(json: &str) -> Result<Value, LoadError> {
@@ -35,7 +68,7 @@ pub(crate) fn from_json_str(json: &str) -> Result<Value, LoadError> {
 struct Parser<'a> {
     json: &'a str,
     at: usize,
-    depth: usize,
+    depth: u32,
 }
 
 impl<'a> Parser<'a> {
@@ -102,7 +135,7 @@ impl<'a> Parser<'a> {
         &mut self,
         content: fn(&mut Self) -> Result<Value, LoadError>,
     ) -> Result<Value, LoadError> {
-        if self.depth == MAX_NESTING {
+        if self.depth == MAX_DEPTH {
             return Err(self.error("nesting deeper than 100 levels"));
         }
         self.depth += 1;

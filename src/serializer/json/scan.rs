@@ -75,16 +75,32 @@ impl<'a> Scanner<'a> {
     fn escape(&mut self) -> Result<(), LoadError> {
         match self.text.get(self.at) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 1,
-            Some(b'u') => {
-                let digits = self.text.get(self.at + 1..self.at + 5);
-                if !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) {
-                    return Err(self.error("an escape without four hexadecimal digits"));
+            Some(b'u') => match self.code_unit(self.at)? {
+                // The first half of a pair, which the second must follow (RFC 8259 section 7).
+                0xD800..0xDC00 => {
+                    let second = self.text.get(self.at + 5..self.at + 7) == Some(b"\\u");
+                    if !second || !(0xDC00..0xE000).contains(&self.code_unit(self.at + 6)?) {
+                        return Err(self.error("half a surrogate pair"));
+                    }
+                    self.at += 11;
                 }
-                self.at += 5;
-            }
+                0xDC00..0xE000 => return Err(self.error("half a surrogate pair")),
+                _ => self.at += 5,
+            },
             _ => return Err(self.error("an unknown escape")),
         }
         Ok(())
+    }
+
+    /// The four hexadecimal digits after the `u` that stands at `at`.
+    fn code_unit(&self, at: usize) -> Result<u16, LoadError> {
+        let digits = self.text.get(at + 1..at + 5).unwrap_or_default();
+        let unit = digits.iter().try_fold(0, |unit, digit| {
+            let value = char::from(*digit).to_digit(16)?;
+            Some(unit << 4 | u16::try_from(value).ok()?)
+        });
+        unit.filter(|_| digits.len() == 4)
+            .ok_or_else(|| self.error("an escape without four hexadecimal digits"))
     }
 
     /// Passes over a number, `true`, `false` or `null`.

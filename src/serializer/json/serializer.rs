@@ -315,7 +315,7 @@ impl ser::SerializeMap for Compound<'_, '_> {
     type Ok = ();
     type Error = Error;
 
-    /// Keys are texts: numbers and booleans become such, nothing else does.
+    /// Keys are texts: numbers, booleans and nil become such, nothing else does.
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
         self.separate();
         let out = self.serializer.out.len();
@@ -325,6 +325,11 @@ impl ser::SerializeMap for Compound<'_, '_> {
             Some(b'-' | b'0'..=b'9' | b't' | b'f') => {
                 self.serializer.out.insert(out, b'"');
                 self.serializer.out.push(b'"');
+            }
+            // nil, as in `as_json`.
+            Some(b'n') => {
+                self.serializer.out.truncate(out);
+                self.serializer.write(b"\"\"");
             }
             _ => return Err(Error::custom("key must be a string")),
         }

@@ -3,6 +3,43 @@
 use super::Value;
 
 impl Value {
+    /// What it is, in a word or two, without its contents.
+    ///
+    /// ```
+    /// assert_eq!(hardtack::Value::from("secret").kind(), "a String");
+    /// ```
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Nil => "nil",
+            Self::Bool(_) => "a boolean",
+            Self::Integer(_) | Self::BigInteger(_) => "an Integer",
+            Self::Float(_) => "a Float",
+            Self::String(_) => "a String",
+            Self::Bytes(_) => "a String that is no UTF-8",
+            Self::Symbol(_) => "a Symbol",
+            Self::Array(_) => "an Array",
+            Self::Hash(_) => "a Hash",
+            Self::IndifferentHash(_) => "a HashWithIndifferentAccess",
+            Self::BigDecimal(_) => "a BigDecimal",
+            Self::Rational(_) => "a Rational",
+            Self::Complex(_) => "a Complex",
+            Self::Time(_) => "a Time",
+            Self::DateTime(_) => "a DateTime",
+            Self::Date(_) => "a Date",
+            Self::TimeZone(_) => "a TimeZone",
+            Self::Duration(_) => "a Duration",
+            Self::Range(_) => "a Range",
+            Self::Set(_) => "a Set",
+            Self::Uri(_) => "a URI",
+            Self::IpAddr(_) => "an IPAddr",
+            Self::Pathname(_) => "a Pathname",
+            Self::Regexp(_) => "a Regexp",
+            Self::SafeBuffer(_) => "a SafeBuffer",
+            Self::Object(_) => "an object",
+        }
+    }
+
     /// A Hash of these pairs. Of equal keys the last value stands, at the first one's place, as
     /// in Ruby.
     ///

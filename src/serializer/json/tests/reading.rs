@@ -8,7 +8,13 @@ use crate::serializer::value::Value;
 
 #[test]
 fn values() {
-    let big = |digits: &str| Value::from(digits.parse::<crate::BigInteger>().unwrap());
+    let big = |digits: &str| {
+        Value::from(
+            digits
+                .parse::<crate::serializer::value::BigInteger>()
+                .unwrap(),
+        )
+    };
     let cases = [
         ("null", Value::Nil),
         (" \t\r\ntrue ", true.into()),
