@@ -6,6 +6,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "the helpers fail as the tests do"
 )]
 
@@ -21,11 +22,17 @@ mod program;
 mod reasons;
 #[path = "command_line/recorded.rs"]
 mod recorded;
+#[path = "command_line/rotate.rs"]
+mod rotate;
+#[path = "command_line/rotate_recorded.rs"]
+mod rotate_recorded;
 #[path = "command_line/round_trips.rs"]
 mod round_trips;
 #[path = "command_line/secrets.rs"]
 mod secrets;
 #[path = "command_line/streams.rs"]
 mod streams;
+#[path = "command_line/tokens.rs"]
+mod tokens;
 #[path = "command_line/usage.rs"]
 mod usage;

@@ -6,7 +6,7 @@ use crate::recorded::{Record, record};
 fn open(record: &Record, line: &[u8]) -> Run {
     let mut command = bare();
     command
-        .env("SECRET_KEY_BASE", &record.secret_key_base)
+        .env("SECRET_KEY_BASE", &record.secret)
         .args(["open", "--jsonl"])
         .args(record.options());
     run(&mut command, line)
@@ -59,7 +59,7 @@ fn lines_are_told_apart() {
     ];
     let fill = |line: &str| {
         line.replace("{name}", &record.name)
-            .replace("{escaped}", &record.cookie)
+            .replace("{escaped}", &record.escaped())
             .replace("{bare}", &record.unescaped())
     };
     let mut ran = 0;
@@ -77,9 +77,9 @@ fn lines_are_told_apart() {
 #[test]
 fn bytes_that_are_no_text_are_refused_like_any_other() {
     let record = record("signed", "c_integer");
-    let mut line = record.cookie.clone().into_bytes();
+    let mut line = record.escaped().into_bytes();
     line.extend(b"\xFF\xFE\0\x80\n");
-    line.extend(record.cookie.as_bytes());
+    line.extend(record.escaped().as_bytes());
     let run = open(&record, &line);
     assert_eq!(run.lines(), [r#"{"error":"malformed"}"#, r#"{"value":45}"#]);
     assert_eq!(run.status, 1);
@@ -116,7 +116,7 @@ fn a_person_is_told_where_to_look() {
     for (line, hint) in cases {
         let mut command = bare();
         command
-            .env("SECRET_KEY_BASE", &record.secret_key_base)
+            .env("SECRET_KEY_BASE", &record.secret)
             .arg("open")
             .args(record.options());
         let run = run(&mut command, line);

@@ -23,6 +23,8 @@ fn each_reason_has_its_cause() {
     let cookie = record("encrypted_gcm", "c_string");
     let signed = record("signed", "c_string");
     let expired = record("encrypted_gcm", "past");
+    let (cookie_sent, signed_sent) = (cookie.escaped(), signed.escaped());
+    let expired_sent = expired.escaped();
     let other = "another secret, and long enough for one";
     let too_large = "A".repeat(16 * 1024 + 1);
     // Escaped it is too large, unescaped it would not be.
@@ -33,7 +35,7 @@ fn each_reason_has_its_cause() {
     let at = tampered.len() - 10;
     let letter = if &tampered[at..=at] == "A" { "B" } else { "A" };
     tampered.replace_range(at..=at, letter);
-    let secret = &cookie.secret_key_base;
+    let secret = &cookie.secret;
     let cases: [(&str, &str, _, &[&str], &str, &str); 17] = [
         ("junk", secret, &cookie, &[], "junk", "malformed"),
         ("nothing", secret, &cookie, &[], "\n", "malformed"),
@@ -42,7 +44,7 @@ fn each_reason_has_its_cause() {
             secret,
             &cookie,
             &[],
-            &cookie.cookie[..40],
+            &cookie_sent[..40],
             "malformed",
         ),
         (
@@ -50,7 +52,7 @@ fn each_reason_has_its_cause() {
             secret,
             &signed,
             &[],
-            &cookie.cookie,
+            &cookie_sent,
             "malformed",
         ),
         (
@@ -58,7 +60,7 @@ fn each_reason_has_its_cause() {
             other,
             &cookie,
             &[],
-            &cookie.cookie,
+            &cookie_sent,
             "invalid",
         ),
         (
@@ -66,7 +68,7 @@ fn each_reason_has_its_cause() {
             other,
             &signed,
             &[],
-            &signed.cookie,
+            &signed_sent,
             "invalid",
         ),
         (
@@ -74,17 +76,17 @@ fn each_reason_has_its_cause() {
             secret,
             &cookie,
             &["--rails", "6.1", "--key-digest", "SHA1"],
-            &cookie.cookie,
+            &cookie_sent,
             "invalid",
         ),
         ("tampered with", secret, &cookie, &[], &tampered, "invalid"),
-        ("expired", secret, &expired, &[], &expired.cookie, "expired"),
+        ("expired", secret, &expired, &[], &expired_sent, "expired"),
         (
             "another name",
             secret,
             &cookie,
             &["--name", "theme"],
-            &cookie.cookie,
+            &cookie_sent,
             "wrong purpose",
         ),
         (
@@ -92,7 +94,7 @@ fn each_reason_has_its_cause() {
             secret,
             &signed,
             &["--name", "theme"],
-            &signed.cookie,
+            &signed_sent,
             "wrong purpose",
         ),
         ("too large", secret, &cookie, &[], &too_large, "too large"),
@@ -126,7 +128,7 @@ fn each_reason_has_its_cause() {
             secret,
             &expired,
             &["--name", "theme"],
-            &expired.cookie,
+            &expired_sent,
             "expired",
         ),
     ];
@@ -148,16 +150,14 @@ fn a_value_in_another_format_is_unreadable() {
     // Marshal, which `json` never reads, under a key that fits.
     let mut ran = 0;
     for mut record in vectors::<Record>("jars/rails-6.1.7.10.jsonl") {
-        if record.jar != "encrypted_gcm" || record.serializer != "marshal" || record.kind != "jar" {
+        if record.jar.as_deref() != Some("encrypted_gcm")
+            || record.serializer != "marshal"
+            || record.kind != "jar"
+        {
             continue;
         }
         "json".clone_into(&mut record.serializer);
-        let run = open(
-            &record.secret_key_base,
-            &record.options(),
-            &[],
-            &record.cookie,
-        );
+        let run = open(&record.secret, &record.options(), &[], &record.escaped());
         assert_eq!(run.lines(), [error("unreadable value")], "{}", record.name);
         ran += 1;
     }

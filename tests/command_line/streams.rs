@@ -9,7 +9,14 @@ use crate::program::{bare, piped, program, run};
 
 #[test]
 fn no_input_is_no_output() {
-    for command in ["open", "seal", "open --jsonl", "seal --jsonl"] {
+    for command in [
+        "open",
+        "seal",
+        "rotate",
+        "open --jsonl",
+        "seal --jsonl",
+        "rotate --jsonl",
+    ] {
         let run = piped(command, "");
         assert_eq!(
             (run.status, run.out.as_str(), run.err.as_str()),

@@ -14,6 +14,7 @@ fn wrong_use_is_told_and_nothing_is_printed() {
             "--rails: Rails \"9.0\" is not known; these are: ",
         ),
         ("seal --rails 4.9 1", "--rails: Rails \"4.9\" is not known"),
+        ("seal --rails 2.2 1", "--rails: Rails \"2.2\" is not known"),
         ("seal --rails new 1", "--rails: Rails \"new\" is not known"),
         (
             "open --rails",
@@ -85,7 +86,15 @@ fn names_of_settings_are_taken_in_any_case() {
 #[test]
 fn every_command_helps_with_examples() {
     let mut ran = 0;
-    for command in ["", "open", "seal", "secret", "demo", "completions"] {
+    for command in [
+        "",
+        "open",
+        "seal",
+        "rotate",
+        "secret",
+        "demo",
+        "completions",
+    ] {
         for flag in ["--help", "-h"] {
             let run = run(bare().args(command.split_whitespace()).arg(flag), "");
             let help = run.ok();
@@ -102,7 +111,7 @@ fn every_command_helps_with_examples() {
             ran += 1;
         }
     }
-    assert_eq!(ran, 12);
+    assert_eq!(ran, 14);
 }
 
 #[test]
@@ -117,12 +126,44 @@ fn help_tells_every_reason_and_status() {
         "too large",
         "Exit status: 0",
         "SECRET_KEY_BASE",
+        "SECRET_TOKEN",
+        "(2.3, 3.0, 3.1, 3.2, 4.0, 4.1, 4.2, 5.0, 5.1, 5.2, 6.0, ",
+        "MD5, RIPEMD160]",
+        "message_pack_allow_marshal",
         "[default: 8.1]",
         "[default: _session_id]",
     ] {
         let text = help.ok().split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(text.contains(part), "{part}");
     }
+}
+
+#[test]
+fn help_tells_where_secrets_come_from_and_what_was_before() {
+    for command in ["open", "seal", "rotate"] {
+        let help = hardtack([command, "--help"]);
+        for part in [
+            "Rails 2.3 to 3.2  the secret_token",
+            "Rails 4.0 to 5.2  the secret_key_base",
+            "Rails 6.0 on      the secret_key_base",
+        ] {
+            assert!(help.ok().contains(part), "{command}: {part}");
+        }
+    }
+    // Every option of `open` has its twin.
+    let (open, rotate) = (hardtack(["open", "--help"]), hardtack(["rotate", "--help"]));
+    let (_, options) = open.ok().split_once("How the app seals").unwrap();
+    let mut ran = 0;
+    for line in options.split("\n\n").next().unwrap().lines() {
+        let Some(option) = line.trim_start().strip_prefix("--") else {
+            continue;
+        };
+        let option = option.split(' ').next().unwrap();
+        let twin = format!("  --from-{option}");
+        assert!(rotate.ok().contains(&twin), "{option}");
+        ran += 1;
+    }
+    assert_eq!(ran, 11);
 }
 
 #[test]
@@ -136,6 +177,7 @@ fn completions_know_the_options() {
         assert!(run.ok().contains(start), "{shell}");
         for option in [
             "secret-key-base-file",
+            "from-secret-token-file",
             "jsonl",
             "aes-256-gcm",
             "completions",

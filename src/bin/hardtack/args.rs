@@ -1,37 +1,51 @@
-//! The options that say how cookies are sealed: made into a jar.
+//! The options that say how cookies are sealed.
 
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, ValueHint, value_parser};
-use hardtack::{
-    Attributes, Cipher, HmacDigest, Jar, KeyDigest, LimitRule, RailsVersion, Rotation,
-    SecretKeyBase, Serializer, Settings,
-};
+use hardtack::{Cipher, HmacDigest, KeyDigest, LimitRule, RailsVersion, Serializer};
 
-use crate::secrets::{self, Short};
+/// Which secrets count, told in the help of every command that takes them.
+pub(crate) const SECRETS: &str = "\
+Secrets come from files or from the environment, never from an argument:
+  Rails 2.3 to 3.2  the secret_token, which signs: --secret-token-file or else
+                    SECRET_TOKEN. A secret_key_base does not count.
+  Rails 4.0 to 5.2  the secret_key_base: --secret-key-base-file or SECRET_KEY_BASE.
+                    A secret_token (--secret-token-file or SECRET_TOKEN) opens
+                    what Rails 3 signed; without a secret_key_base it signs.
+                    Files of either kind stand in for both variables.
+  Rails 6.0 on      the secret_key_base: --secret-key-base-file or else
+                    SECRET_KEY_BASE. The tokens of --secret-token-file open what
+                    Rails 3 signed; SECRET_TOKEN does not count.
 
-/// The heading of these options in the help.
-const HEADING: &str = "How the app seals its cookies";
+";
 
 /// What the options are called: a command that reads under one set of settings and writes under
 /// another has them twice, under two prefixes.
 pub(crate) struct Names {
-    name: &'static str,
-    rails: &'static str,
-    jar: &'static str,
-    cipher: &'static str,
-    key_digest: &'static str,
-    hmac_digest: &'static str,
-    serializer: &'static str,
-    metadata: &'static str,
-    secret_key_base_file: &'static str,
-    allow_short_secret: &'static str,
+    /// Of these options in the help.
+    heading: &'static str,
+    /// Whether they say how cookies were sealed before, and default to what the others say.
+    before: bool,
+    pub(crate) name: &'static str,
+    pub(crate) rails: &'static str,
+    pub(crate) jar: &'static str,
+    pub(crate) cipher: &'static str,
+    pub(crate) key_digest: &'static str,
+    pub(crate) hmac_digest: &'static str,
+    pub(crate) serializer: &'static str,
+    pub(crate) metadata: &'static str,
+    pub(crate) secret_key_base_file: &'static str,
+    pub(crate) secret_token_file: &'static str,
+    pub(crate) allow_short_secret: &'static str,
 }
 
 macro_rules! names {
-    ($prefix:literal) => {
+    ($heading:literal, before: $before:literal, $prefix:literal) => {
         Names {
+            heading: $heading,
+            before: $before,
             name: concat!($prefix, "name"),
             rails: concat!($prefix, "rails"),
             jar: concat!($prefix, "jar"),
@@ -41,67 +55,114 @@ macro_rules! names {
             serializer: concat!($prefix, "serializer"),
             metadata: concat!($prefix, "metadata"),
             secret_key_base_file: concat!($prefix, "secret-key-base-file"),
+            secret_token_file: concat!($prefix, "secret-token-file"),
             allow_short_secret: concat!($prefix, "allow-short-secret"),
         }
     };
 }
 
 /// The names without a prefix.
-pub(crate) const PLAIN: Names = names!("");
+pub(crate) const PLAIN: &Names = &names!("How the app seals its cookies", before: false, "");
+
+/// The names of what held before.
+pub(crate) const FROM: &Names = &names!("How the cookies were sealed", before: true, "from-");
 
 /// The options under these names.
 pub(crate) fn args(names: &Names) -> Vec<Arg> {
+    let name = option(names.name, "NAME");
     let args = vec![
-        option(names.name, "NAME")
-            .default_value("_session_id")
-            .help("The cookie's name, which is sealed with its value"),
-        option(names.rails, "VERSION").help(format!(
-            "The app's load_defaults ({}); the options below override what it means [default: {}]",
-            list(RailsVersion::ALL),
-            RailsVersion::NEWEST
+        if names.before {
+            name.help("The name that the cookies had [default: --name's]")
+        } else {
+            name.default_value("_session_id")
+                .help("The cookie's name, which is sealed with its value")
+        },
+        option(names.rails, "VERSION").help(rails(names)),
+        choice(names.jar, "JAR", &["encrypted", "signed"]).help(format!(
+            "cookies.encrypted, which sessions are in as well, or cookies.signed [default: {}; \
+             signed where a secret_token is all there is]",
+            if names.before { "--jar's" } else { "encrypted" }
         )),
-        choice(names.jar, "JAR", &["encrypted", "signed"]).help(
-            "cookies.encrypted, which sessions are in as well, or cookies.signed \
-             [default: encrypted]",
-        ),
-        choice(names.cipher, "CIPHER", &each(Cipher::ALL, Cipher::name)).help(
-            "use_authenticated_cookie_encryption, as the cipher it chooses \
-             [default: the version's]",
-        ),
+        choice(names.cipher, "CIPHER", &each(Cipher::ALL, Cipher::name)).help(format!(
+            "use_authenticated_cookie_encryption, as the cipher it chooses {}",
+            default(names, "--cipher's")
+        )),
         choice(
             names.key_digest,
             "DIGEST",
             &each(KeyDigest::ALL, KeyDigest::name),
         )
-        .help("key_generator_hash_digest_class: how keys are derived from the secret [default: the version's]"),
+        .help(format!(
+            "key_generator_hash_digest_class: how keys are derived from the secret {}",
+            default(names, "--key-digest's")
+        )),
         choice(
             names.hmac_digest,
             "DIGEST",
             &each(HmacDigest::ALL, HmacDigest::name),
         )
-        .help("signed_cookie_digest: how cookies.signed are signed [default: SHA1]"),
-        choice(names.serializer, "FORMAT", &serializers())
-            .help("cookies_serializer: how values are written and read [default: the version's]"),
-        choice(names.metadata, "BOOL", &["true", "false"]).help(
-            "use_cookies_with_metadata: seal the cookie's name with the value \
-             [default: the version's]",
-        ),
-        option(names.secret_key_base_file, "FILE")
-            .value_parser(value_parser!(PathBuf))
-            .value_hint(ValueHint::FilePath)
-            .action(ArgAction::Append)
-            .help(
-                "A file that holds a secret_key_base, verbatim save one final newline; of several \
-                 files the first seals and all open [default: the environment variable \
-                 SECRET_KEY_BASE]",
-            ),
+        .help(format!(
+            "signed_cookie_digest (up to Rails 5.1 cookies_digest, in 2.3 the session's :digest): \
+             how cookies.signed, and CBC cookies up to Rails 5.1, are signed {}",
+            if names.before {
+                "[default: --hmac-digest's; with --from-rails, SHA1]"
+            } else {
+                "[default: SHA1]"
+            }
+        )),
+        choice(names.serializer, "FORMAT", &serializers()).help(format!(
+            "cookies_serializer: how values are written, and whether Marshal may be read {}",
+            default(names, "--serializer's")
+        )),
+        choice(names.metadata, "BOOL", &["true", "false"]).help(format!(
+            "use_cookies_with_metadata: seal the cookie's name with the value {}",
+            default(names, "--metadata's")
+        )),
+        file(names.secret_key_base_file).help(if names.before {
+            "A file that holds a secret_key_base of before; any number of them [default: without \
+             --from-secret-token-file either, the secrets that seal]"
+        } else {
+            "A file that holds a secret_key_base, verbatim save one final newline; of several \
+             files the first seals and all open [default: the environment variable \
+             SECRET_KEY_BASE]"
+        }),
+        file(names.secret_token_file).help(if names.before {
+            "The same for a secret_token; with Rails 4.0 and later it opens what Rails 3 signed"
+        } else {
+            "The same for a secret_token (in Rails 2.3 the session's :secret); with Rails 4.0 and \
+             later it opens what Rails 3 signed, in Marshal unless --serializer is given \
+             [default: up to Rails 5.2, the environment variable SECRET_TOKEN]"
+        }),
         Arg::new(names.allow_short_secret)
             .long(names.allow_short_secret)
             .action(ArgAction::SetTrue)
             .help("Take a secret of fewer than 30 characters"),
     ];
-    let headed = args.into_iter().map(|arg| arg.help_heading(HEADING));
+    let headed = args.into_iter().map(|arg| arg.help_heading(names.heading));
     headed.collect()
+}
+
+fn rails(names: &Names) -> String {
+    if names.before {
+        return "The app's load_defaults then; what no other --from- option says is this version's \
+                [default: --rails', and all else as in the settings that seal]"
+            .to_owned();
+    }
+    format!(
+        "The app's load_defaults ({}; before 5.1 its version); the options below override what it \
+         means [default: {}]",
+        list(RailsVersion::ALL),
+        RailsVersion::NEWEST
+    )
+}
+
+/// The default of an option that a version decides.
+fn default(names: &Names, plain: &str) -> String {
+    if names.before {
+        format!("[default: {plain}; with --from-rails, that version's]")
+    } else {
+        "[default: the version's]".to_owned()
+    }
 }
 
 /// The option `--limit`, for what is written.
@@ -114,6 +175,13 @@ pub(crate) fn limit() -> Arg {
 
 fn option(name: &'static str, value: &'static str) -> Arg {
     Arg::new(name).long(name).value_name(value)
+}
+
+fn file(name: &'static str) -> Arg {
+    option(name, "FILE")
+        .value_parser(value_parser!(PathBuf))
+        .value_hint(ValueHint::FilePath)
+        .action(ArgAction::Append)
 }
 
 fn choice(name: &'static str, value: &'static str, values: &[&'static str]) -> Arg {
@@ -138,95 +206,14 @@ fn serializers() -> Vec<&'static str> {
     names
 }
 
-/// What the options come to.
-pub(crate) struct Cookies {
-    pub(crate) jar: Jar,
-    pub(crate) name: String,
-}
-
-impl Cookies {
-    pub(crate) fn from(matches: &ArgMatches, names: &Names) -> Result<Self, String> {
-        let name = text(matches, names.name).unwrap_or_default();
-        let checked = attributes().check(name);
-        checked.map_err(|error| format!("--{}: {error}", names.name))?;
-        let settings = settings(matches, names)?;
-        let signed = text(matches, names.jar).is_some_and(|jar| jar.eq_ignore_ascii_case("signed"));
-        let (first, older) = secrets(matches, names)?;
-        let jar = if signed {
-            Jar::signed(&first, settings.clone())
-        } else {
-            Jar::encrypted(&first, settings.clone())
-        };
-        let older = older.iter().map(|secret| {
-            if signed {
-                Rotation::signed(secret, settings.clone())
-            } else {
-                Rotation::encrypted(secret, settings.clone())
-            }
-        });
-        let jar = older.fold(jar, Jar::rotation);
-        Ok(Self {
-            jar,
-            name: name.to_owned(),
-        })
-    }
-}
-
-/// The attributes of every cookie, of which only the value is printed. Secure, so that the names
-/// `__Host-` and `__Secure-` may be sealed.
-pub(crate) fn attributes() -> Attributes {
-    Attributes::new().secure(true)
-}
-
-fn settings(matches: &ArgMatches, names: &Names) -> Result<Settings, String> {
-    let version = parsed(matches, names.rails)?.unwrap_or(RailsVersion::NEWEST);
-    let defaults = version.settings();
-    Ok(Settings {
-        cipher: parsed(matches, names.cipher)?.unwrap_or(defaults.cipher),
-        key_digest: parsed(matches, names.key_digest)?.unwrap_or(defaults.key_digest),
-        hmac_digest: parsed(matches, names.hmac_digest)?.unwrap_or(defaults.hmac_digest),
-        serializer: parsed(matches, names.serializer)?.unwrap_or(defaults.serializer),
-        metadata: text(matches, names.metadata).map_or(defaults.metadata, |value| {
-            value.eq_ignore_ascii_case("true")
-        }),
-        limit: parsed(matches, "limit")?.unwrap_or(defaults.limit),
-        ..defaults
-    })
-}
-
-/// The first secret, which seals, and the others.
-fn secrets(
-    matches: &ArgMatches,
-    names: &Names,
-) -> Result<(SecretKeyBase, Vec<SecretKeyBase>), String> {
-    let short = Short {
-        allowed: matches.get_flag(names.allow_short_secret),
-        option: names.allow_short_secret,
-    };
-    let file = |file: &PathBuf| secrets::from_file(file, short);
-    let mut files = matches
-        .get_many::<PathBuf>(names.secret_key_base_file)
-        .unwrap_or_default();
-    let first = match files.next() {
-        Some(first) => file(first)?,
-        None => secrets::from_environment(short).ok_or_else(|| {
-            format!(
-                "no secret: set the environment variable {}, or name a file with --{}",
-                secrets::VARIABLE,
-                names.secret_key_base_file
-            )
-        })??,
-    };
-    Ok((first, files.map(file).collect::<Result<_, _>>()?))
-}
-
 /// The value of an option; none where this command has no such option, too.
-fn text<'a>(matches: &'a ArgMatches, name: &str) -> Option<&'a str> {
+pub(crate) fn text<'a>(matches: &'a ArgMatches, name: &str) -> Option<&'a str> {
     let value = matches.try_get_one::<String>(name).ok().flatten();
     value.map(String::as_str)
 }
 
-fn parsed<T: std::str::FromStr<Err = hardtack::Error>>(
+/// The value of an option, read.
+pub(crate) fn parsed<T: std::str::FromStr<Err = hardtack::Error>>(
     matches: &ArgMatches,
     name: &str,
 ) -> Result<Option<T>, String> {

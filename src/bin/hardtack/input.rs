@@ -2,21 +2,24 @@
 
 use hardtack::{CookieHeader, Refusal};
 
+use crate::args::Names;
+use crate::cookies::Cookies;
 use crate::lines::Failure;
 
-/// The value of the cookie of this name as it stands in the line, escaped or not.
+/// The value of the cookie of our name as it stands in the line, escaped or not.
 ///
 /// A line is `name=value` only where that is the name: a value itself may hold `=`.
-pub(crate) fn value<'a>(line: &'a [u8], name: &str) -> Result<&'a [u8], Failure> {
+pub(crate) fn value<'a>(line: &'a [u8], cookies: &Cookies) -> Result<&'a [u8], Failure> {
+    let Cookies { name, names, .. } = cookies;
     if let Some(header) = strip_field(line, "Cookie") {
         let header = CookieHeader::new(header);
         header
             .get_raw(name)
-            .ok_or_else(|| missing(name, header.into_iter()))
+            .ok_or_else(|| missing(name, names, header.into_iter()))
     } else if let Some(header) = strip_field(line, "Set-Cookie") {
         let first = CookieHeader::new(first_pair(header));
         let value = strip_name(header, name).map(first_pair);
-        value.ok_or_else(|| missing(name, first.into_iter()))
+        value.ok_or_else(|| missing(name, names, first.into_iter()))
     } else if let Some(pair) = strip_name(line, name) {
         Ok(first_pair(pair))
     } else {
@@ -26,7 +29,8 @@ pub(crate) fn value<'a>(line: &'a [u8], name: &str) -> Result<&'a [u8], Failure>
 
 /// What to say of a malformed value that may be a pair under another name, or pairs without their
 /// field's name.
-pub(crate) fn advice(line: &[u8], name: &str) -> Option<String> {
+pub(crate) fn advice(line: &[u8], cookies: &Cookies) -> Option<String> {
+    let Cookies { name, names, .. } = cookies;
     let place = line.iter().position(|byte| *byte == b'=')?;
     let (before, after) = line.split_at_checked(place)?;
     let after = after.strip_prefix(b"=")?;
@@ -35,14 +39,19 @@ pub(crate) fn advice(line: &[u8], name: &str) -> Option<String> {
     let is_ours = before == name.as_bytes() || before.contains(&b':');
     (!ends_base64 && !is_ours).then(|| {
         format!(
-            "it looks like a cookie {:?}, and --name is {name:?}; several cookies need their \
+            "it looks like a cookie {:?}, and --{} is {name:?}; several cookies need their \
              field's name, as in 'Cookie: a=1; b=2'",
-            String::from_utf8_lossy(before)
+            String::from_utf8_lossy(before),
+            names.name
         )
     })
 }
 
-fn missing<'a>(name: &str, cookies: impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)>) -> Failure {
+fn missing<'a>(
+    name: &str,
+    options: &Names,
+    cookies: impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)>,
+) -> Failure {
     let names: Vec<_> = cookies
         .map(|(name, _)| format!("{:?}", String::from_utf8_lossy(name)))
         .collect();
@@ -53,7 +62,10 @@ fn missing<'a>(name: &str, cookies: impl Iterator<Item = (&'a [u8], Option<&'a [
     };
     Failure {
         reason: Refusal::Malformed,
-        detail: format!("the header has no value for {name:?}, only: {names}; see --name"),
+        detail: format!(
+            "the header has no value for {name:?}, only: {names}; see --{}",
+            options.name
+        ),
     }
 }
 

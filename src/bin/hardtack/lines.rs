@@ -6,7 +6,6 @@ use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, IsTerminal, Stdout
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use hardtack::Refusal;
 
-use crate::hint::hint;
 use crate::output::{self, complain};
 
 /// The arguments of a command that works line by line.
@@ -37,15 +36,6 @@ pub(crate) struct Answer {
 pub(crate) struct Failure {
     pub(crate) reason: Refusal,
     pub(crate) detail: String,
-}
-
-impl From<Refusal> for Failure {
-    fn from(reason: Refusal) -> Self {
-        Self {
-            reason,
-            detail: hint(reason).to_owned(),
-        }
-    }
 }
 
 /// Why no more values are answered.

@@ -2,6 +2,7 @@
 
 mod args;
 mod completions;
+mod cookies;
 mod demo;
 mod hint;
 mod input;
@@ -9,6 +10,7 @@ mod lines;
 mod open;
 mod output;
 mod paint;
+mod rotate;
 mod seal;
 mod secret;
 mod secrets;
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
     let outcome = match matches.subcommand() {
         Some(("open", matches)) => open::run(matches),
         Some(("seal", matches)) => seal::run(matches),
+        Some(("rotate", matches)) => rotate::run(matches),
         Some(("secret", _)) => secret::run(),
         Some(("demo", _)) => demo::run(),
         Some(("completions", matches)) => completions::run(matches, &mut command()),
@@ -59,12 +62,16 @@ Examples:
   # A cookie that the app opens.
   hardtack seal --name _shop_session --rails 7.1 '{\"user_id\":42}'
 
-'hardtack open --help' and 'hardtack seal --help' show more.",
+  # The same cookies after an upgrade, or under a new secret.
+  hardtack rotate --name _shop_session --from-rails 6.1 --rails 7.1 < cookies
+
+'hardtack open --help', 'seal --help' and 'rotate --help' show more.",
         )
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(open::command())
         .subcommand(seal::command())
+        .subcommand(rotate::command())
         .subcommand(secret::command())
         .subcommand(demo::command())
         .subcommand(completions::command())

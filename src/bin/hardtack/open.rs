@@ -1,31 +1,36 @@
 //! `hardtack open`: what is in cookies.
 
 use clap::{ArgMatches, Command};
-use hardtack::{Opened, Refusal, Value, unescape};
+use hardtack::{Jar, Opened, Refusal, unescape};
 
-use crate::args::{self, Cookies};
+use crate::args::{self, PLAIN, SECRETS};
+use crate::cookies::Cookies;
+use crate::hint::hint;
 use crate::input;
 use crate::lines::{self, Answer, Failure};
 
 pub(crate) fn command() -> Command {
     Command::new("open")
         .about("Open cookies and print their values as JSON")
-        .after_help(
+        .after_help(format!(
             "\
 A COOKIE is the bare value (as it was sent, escaped, or no longer escaped),
 NAME=VALUE, or a whole 'Cookie:' or 'Set-Cookie:' line. Only what stands behind
 --name and a '=' is taken for NAME=VALUE, since a value may hold '=' itself.
 
---jsonl prints {\"value\": ...}, and for a cookie that does not open
-{\"error\": \"...\"}: of several attempts (purposes, secrets) the one that got
+--jsonl prints {{\"value\": ...}}, and for a cookie that does not open
+{{\"error\": \"...\"}}: of several attempts (purposes, secrets) the one that got
 furthest is told.
   malformed         no message of this jar, or the header has no such cookie
   invalid           no key fits, or it was tampered with
   expired           the expiry that was sealed with the value has passed
   wrong purpose     sealed under another cookie's name
-  unreadable value  in a format that --serializer does not read, or broken
+  unreadable value  in Marshal where --serializer does not allow it, or broken
   too large         more than 16 KiB
 
+What JSON has no form for is printed as Rails' as_json shows it.
+
+{SECRETS}\
 Exit status: 0 all opened, 1 some did not, 2 wrong use.
 
 Examples:
@@ -38,16 +43,22 @@ Examples:
 
   # Many, one a line, sealed under this secret or the one before.
   hardtack open --jar signed --name user_id --jsonl \\
-    --secret-key-base-file new.txt --secret-key-base-file old.txt < cookies",
-        )
+    --secret-key-base-file new.txt --secret-key-base-file old.txt < cookies
+
+  # What Rails 3 signed with its secret_token; 2.3 with a digest of its own.
+  SECRET_TOKEN=... hardtack open --rails 3.2 'BAh7B0kiD3...--3e0862f8'
+  hardtack open --rails 2.3 --hmac-digest MD5 --secret-token-file token.txt \\
+    'BAh7B0kiD3...--8b1a9953'"
+        ))
         .args(lines::args("COOKIE"))
-        .args(args::args(&args::PLAIN))
+        .args(args::args(PLAIN))
 }
 
 pub(crate) fn run(matches: &ArgMatches) -> Result<u8, String> {
-    let cookies = Cookies::from(matches, &args::PLAIN)?;
+    let cookies = Cookies::from(matches)?;
     lines::each(matches, |line| {
-        let value = open(&cookies, line)?.into_value();
+        let opened = open(&cookies, line, |jar, name, value| jar.explain(name, value))?;
+        let value = opened.into_value();
         Ok(Answer {
             text: format!("{value:#}"),
             json: format!("{{\"value\":{value}}}"),
@@ -55,19 +66,27 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<u8, String> {
     })
 }
 
-/// Opens the cookie of a line.
-pub(crate) fn open(cookies: &Cookies, line: &[u8]) -> Result<Opened<Value>, Failure> {
-    let Cookies { jar, name } = cookies;
-    let value = input::value(line, name)?;
-    let opened = match jar.explain(name, value) {
+/// Opens the cookie of a line, by one of the jar's ways to open a value that is not escaped.
+pub(crate) fn open<T>(
+    cookies: &Cookies,
+    line: &[u8],
+    by: impl Fn(&Jar, &str, &[u8]) -> Result<Opened<T>, Refusal>,
+) -> Result<Opened<T>, Failure> {
+    let Cookies { jar, name, names } = cookies;
+    let value = input::value(line, cookies)?;
+    let opened = match by(jar, name, value) {
         // What is too large as it was sent is not unescaped first.
         Err(Refusal::TooLarge) => Err(Refusal::TooLarge),
         // No message holds `%`: what does is escaped. In what does not, `+` stands for itself.
-        _ if value.contains(&b'%') => jar.explain(name, unescape(value)),
+        _ if value.contains(&b'%') => by(jar, name, &unescape(value)),
         opened => opened,
     };
-    opened.map_err(|reason| match (reason, input::advice(line, name)) {
-        (Refusal::Malformed, Some(detail)) => Failure { reason, detail },
-        _ => reason.into(),
+    opened.map_err(|reason| {
+        let advice = match reason {
+            Refusal::Malformed => input::advice(line, cookies),
+            _ => None,
+        };
+        let detail = advice.unwrap_or_else(|| hint(reason, names));
+        Failure { reason, detail }
     })
 }

@@ -1,39 +1,45 @@
 //! `hardtack seal`: cookies from JSON values.
 
 use clap::{Arg, ArgMatches, Command};
-use hardtack::{Error, Refusal, Value};
+use hardtack::{Error, Refusal, SetCookie, Value};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::args::{self, Cookies, PLAIN};
+use crate::args::{self, PLAIN, SECRETS};
+use crate::cookies::{Cookies, attributes};
 use crate::lines::{self, Answer, Failure};
+use crate::output::complain;
 
 pub(crate) fn command() -> Command {
     Command::new("seal")
         .about("Seal JSON values, and print what belongs after NAME= in Set-Cookie")
-        .after_help(
+        .after_help(format!(
             "\
 What is sealed is the value as it is given: no session_id is added, no null is
 dropped.
 
---jsonl prints {\"cookie\": \"...\"}, and for a value that cannot be sealed
-{\"error\": \"...\"}:
+--jsonl prints {{\"cookie\": \"...\"}}, and for a value that cannot be sealed
+{{\"error\": \"...\"}}:
   unreadable value  no JSON, or JSON that Rails would not read
   too large         it does not fit: see --limit
 
+{SECRETS}\
 Exit status: 0 all were sealed, 1 some were not, 2 wrong use.
 
 Examples:
   export SECRET_KEY_BASE=...
   hardtack seal --name _shop_session --rails 7.1 \\
-    '{\"session_id\":\"3af1c1b9c1b8d6f1a0a3a7b0c3d4e5f6\",\"user_id\":42}'
+    '{{\"session_id\":\"3af1c1b9c1b8d6f1a0a3a7b0c3d4e5f6\",\"user_id\":42}}'
 
-  # cookies.signed[:user_id] = { value: 42, expires: ... }
+  # cookies.signed[:user_id] = {{ value: 42, expires: ... }}
   hardtack seal --jar signed --name user_id --expires 2030-10-15T05:00:00Z 42
 
   # Many, one a line; the secret from a file.
-  hardtack seal --secret-key-base-file secret.txt --jsonl < values.jsonl",
-        )
+  hardtack seal --secret-key-base-file secret.txt --jsonl < values.jsonl
+
+  # For Rails 3.2, signed with its secret_token.
+  SECRET_TOKEN=... hardtack seal --rails 3.2 '{{\"user_id\":42}}'"
+        ))
         .args(lines::args("JSON"))
         .arg(
             Arg::new("expires")
@@ -43,7 +49,7 @@ Examples:
                 .help("When the value expires, sealed with it: RFC 3339, as 2030-10-15T05:00:00Z"),
         )
         .arg(args::limit())
-        .args(args::args(&PLAIN))
+        .args(args::args(PLAIN))
 }
 
 fn expires(text: &str) -> Result<OffsetDateTime, String> {
@@ -52,56 +58,36 @@ fn expires(text: &str) -> Result<OffsetDateTime, String> {
 }
 
 pub(crate) fn run(matches: &ArgMatches) -> Result<u8, String> {
-    let cookies = Cookies::from(matches, &PLAIN)?;
+    let cookies = Cookies::from(matches)?;
     let expires = matches.get_one::<OffsetDateTime>("expires").copied();
-    try_out(&cookies, expires)?;
+    cookies.try_out(expires)?;
+    if expires.is_some() && !cookies.seal_expiry() {
+        complain(EXPIRY_LOST);
+    }
     lines::each(matches, |line| {
-        let cookie = seal(&cookies, &value(line)?, expires)?;
-        Ok(Answer {
-            json: format!("{{\"cookie\":\"{cookie}\"}}"),
-            text: cookie,
-        })
+        let Cookies { jar, name, .. } = &cookies;
+        answer(jar.write(name, &value(line)?, &attributes(expires)))
     })
 }
 
-/// Seals a value: what belongs after `name=`.
-pub(crate) fn seal(
-    cookies: &Cookies,
-    value: &Value,
-    expires: Option<OffsetDateTime>,
-) -> Result<String, Failure> {
-    match write(cookies, value, expires) {
-        Ok(cookie) => Ok(cookie),
-        Err(error) => Err(Failure {
-            reason: match error {
-                Error::CookieOverflow(_) => Refusal::TooLarge,
-                _ => Refusal::UnreadableValue,
-            },
-            detail: error.to_string(),
-        }),
-    }
-}
+/// What to say where an expiry ought to be sealed, and is not.
+pub(crate) const EXPIRY_LOST: &str = "the expiry is not sealed with the value: Rails does so from \
+    5.2 on, and in 5.2 itself for aes-256-gcm only; set it in Set-Cookie";
 
-/// Settings under which not even null is sealed are wrong use, and no value's fault.
-fn try_out(cookies: &Cookies, expires: Option<OffsetDateTime>) -> Result<(), String> {
-    match write(cookies, &Value::Nil, expires) {
-        Ok(_) | Err(Error::CookieOverflow(_)) => Ok(()),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
-fn write(
-    cookies: &Cookies,
-    value: &Value,
-    expires: Option<OffsetDateTime>,
-) -> Result<String, Error> {
-    let attributes = args::attributes();
-    let attributes = match expires {
-        Some(at) => attributes.expires(at),
-        None => attributes,
-    };
-    let cookie = cookies.jar.write(&cookies.name, value, &attributes)?;
-    Ok(cookie.escaped_value())
+/// What is printed of a cookie, its value as it belongs after `name=`; or why there is none.
+pub(crate) fn answer(written: Result<SetCookie, Error>) -> Result<Answer, Failure> {
+    let cookie = written.map_err(|error| Failure {
+        reason: match error {
+            Error::CookieOverflow(_) => Refusal::TooLarge,
+            _ => Refusal::UnreadableValue,
+        },
+        detail: error.to_string(),
+    })?;
+    let cookie = cookie.escaped_value();
+    Ok(Answer {
+        json: format!("{{\"cookie\":\"{cookie}\"}}"),
+        text: cookie,
+    })
 }
 
 /// The JSON value of a line.

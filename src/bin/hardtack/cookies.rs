@@ -1,0 +1,249 @@
+//! [`Cookies`]: the jar that a command's options come to.
+
+use clap::ArgMatches;
+use hardtack::{
+    Attributes, Error, HmacDigest, Jar, RailsVersion, Rotation, SecretKeyBase, SecretKind,
+    Serializer, SetCookie, Settings,
+};
+use time::OffsetDateTime;
+
+use crate::args::{FROM, Names, PLAIN, parsed, text};
+use crate::secrets::{Secrets, Sources};
+
+/// Cookies of one name, and the jar that opens and seals them.
+pub(crate) struct Cookies {
+    pub(crate) jar: Jar,
+    pub(crate) name: String,
+    /// The options that said so, for messages.
+    pub(crate) names: &'static Names,
+}
+
+impl Cookies {
+    /// Those of the options without a prefix.
+    pub(crate) fn from(matches: &ArgMatches) -> Result<Self, String> {
+        Plan::new(matches)?.carry_out()
+    }
+
+    /// Those of before (`--from-`), and those without a prefix.
+    pub(crate) fn before_and_after(matches: &ArgMatches) -> Result<(Self, Self), String> {
+        let after = Plan::new(matches)?;
+        let before = Plan::before(matches, &after)?;
+        // A secret that seals is missed first.
+        let after = after.carry_out()?;
+        Ok((before.carry_out()?, after))
+    }
+
+    /// Fails where not even null is sealed under these settings: wrong use, and no value's fault.
+    pub(crate) fn try_out(&self, expires: Option<OffsetDateTime>) -> Result<(), String> {
+        match self.seal_nothing(expires) {
+            Ok(_) | Err(Error::CookieOverflow(_)) => Ok(()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// Whether an expiry is sealed with a value.
+    pub(crate) fn seal_expiry(&self) -> bool {
+        let later = OffsetDateTime::now_utc() + time::Duration::days(1);
+        // What does not fit never gets so far as to lose its expiry.
+        self.seal_nothing(Some(later)).map_or(true, |cookie| {
+            let opened = self.jar.open(&self.name, cookie.value());
+            opened.is_ok_and(|opened| opened.expires_at().is_some())
+        })
+    }
+
+    fn seal_nothing(&self, expires: Option<OffsetDateTime>) -> Result<SetCookie, Error> {
+        self.jar.write(&self.name, &(), &attributes(expires))
+    }
+}
+
+/// The attributes of every cookie, of which only the value is printed. Secure, so that the names
+/// `__Host-` and `__Secure-` may be sealed.
+pub(crate) fn attributes(expires: Option<OffsetDateTime>) -> Attributes {
+    let attributes = Attributes::new().secure(true);
+    match expires {
+        Some(at) => attributes.expires(at),
+        None => attributes,
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Encrypted,
+    Signed,
+}
+
+/// What the options say, before any secret is read.
+struct Plan {
+    names: &'static Names,
+    name: String,
+    /// The jar, where one was asked for.
+    kind: Option<Kind>,
+    /// Whether that is the jar of just these options, and must not be another.
+    kind_is_own: bool,
+    settings: Settings,
+    /// Whether the serializer was asked for, rather than left to the version.
+    serializer_chosen: bool,
+    sources: Sources,
+}
+
+impl Plan {
+    fn new(matches: &ArgMatches) -> Result<Self, String> {
+        let names = PLAIN;
+        let name = text(matches, names.name).unwrap_or_default();
+        check(name, names)?;
+        let version = parsed(matches, names.rails)?.unwrap_or(RailsVersion::NEWEST);
+        let defaults = version.settings();
+        let settings = Settings {
+            limit: parsed(matches, "limit")?.unwrap_or(defaults.limit),
+            ..defaults
+        };
+        Ok(Self {
+            names,
+            name: name.to_owned(),
+            kind: kind(matches, names),
+            kind_is_own: true,
+            settings: settings_from(matches, names, settings)?,
+            serializer_chosen: text(matches, names.serializer).is_some(),
+            sources: Sources::new(matches, names),
+        })
+    }
+
+    /// What held before, where it is as it will be unless the options say otherwise.
+    fn before(matches: &ArgMatches, after: &Self) -> Result<Self, String> {
+        let names = FROM;
+        let name = text(matches, names.name).unwrap_or(&after.name);
+        check(name, names)?;
+        let version = parsed::<RailsVersion>(matches, names.rails)?;
+        let settings = version.map_or_else(|| after.settings.clone(), RailsVersion::settings);
+        let own_kind = kind(matches, names);
+        Ok(Self {
+            names,
+            name: name.to_owned(),
+            kind: own_kind.or(after.kind),
+            kind_is_own: own_kind.is_some(),
+            settings: settings_from(matches, names, settings)?,
+            serializer_chosen: text(matches, names.serializer).is_some()
+                || (version.is_none() && after.serializer_chosen),
+            sources: Sources::new(matches, names).or(&after.sources),
+        })
+    }
+
+    fn carry_out(self) -> Result<Cookies, String> {
+        let Secrets { key_bases, tokens } = self.sources.secrets(self.settings.version)?;
+        let jar = match key_bases.split_first() {
+            Some((first, older)) => self.jar_of_key_bases(first, older, &tokens),
+            None => self.jar_of_tokens(&tokens)?,
+        };
+        Ok(Cookies {
+            jar,
+            name: self.name,
+            names: self.names,
+        })
+    }
+
+    /// The jar of a `secret_key_base`, which also opens what Rails 3 signed with a token.
+    fn jar_of_key_bases(
+        &self,
+        first: &SecretKeyBase,
+        older: &[SecretKeyBase],
+        tokens: &[SecretKeyBase],
+    ) -> Jar {
+        let settings = &self.settings;
+        let (jar, rotation): (_, fn(&SecretKeyBase, Settings) -> Rotation) = match self.kind {
+            Some(Kind::Signed) => (Jar::signed(first, settings.clone()), Rotation::signed),
+            _ => (Jar::encrypted(first, settings.clone()), Rotation::encrypted),
+        };
+        let older = older
+            .iter()
+            .map(|secret| rotation(secret, settings.clone()));
+        let rails_3 = self.rails_3();
+        let tokens = tokens.iter().flat_map(|token| {
+            let settings = rails_3.iter().cloned();
+            settings.map(move |settings| Rotation::signed(token, settings))
+        });
+        older.chain(tokens).fold(jar, Jar::rotation)
+    }
+
+    /// The settings of cookies that Rails 3 signed.
+    fn rails_3(&self) -> Vec<Settings> {
+        let chosen = self.settings.hmac_digest;
+        // Rails reads them with SHA-1 whatever the app chose; Rails 2.3 apps may have chosen too.
+        let mut digests = vec![HmacDigest::Sha1];
+        digests.extend((chosen != HmacDigest::Sha1).then_some(chosen));
+        let settings = digests.into_iter().map(|hmac_digest| Settings {
+            hmac_digest,
+            // Rails 3 wrote nothing but Marshal, which is read unless somebody chose not to.
+            serializer: if self.serializer_chosen {
+                self.settings.serializer
+            } else {
+                Serializer::Marshal
+            },
+            ..self.signed_by_token()
+        });
+        settings.collect()
+    }
+
+    /// The jar of a `secret_token`, the first of which signs.
+    fn jar_of_tokens(&self, tokens: &[SecretKeyBase]) -> Result<Jar, String> {
+        if self.kind_is_own && self.kind == Some(Kind::Encrypted) {
+            let names = self.names;
+            return Err(match self.settings.secret_kind {
+                SecretKind::SecretToken => format!(
+                    "--{} encrypted: Rails {} has signed cookies only",
+                    names.jar, self.settings.version
+                ),
+                _ => format!(
+                    "--{} encrypted: a secret_token only signs; encrypted cookies need a \
+                     secret_key_base, from a file named with --{} or the environment",
+                    names.jar, names.secret_key_base_file
+                ),
+            });
+        }
+        let settings = self.signed_by_token();
+        let mut jars = tokens.iter();
+        let first = jars.next().ok_or("no secret")?;
+        let jar = Jar::signed(first, settings.clone());
+        Ok(jars.fold(jar, |jar, token| {
+            jar.rotation(Rotation::signed(token, settings.clone()))
+        }))
+    }
+
+    fn signed_by_token(&self) -> Settings {
+        Settings {
+            secret_kind: SecretKind::SecretToken,
+            ..self.settings.clone()
+        }
+    }
+}
+
+fn check(name: &str, names: &Names) -> Result<(), String> {
+    let checked = attributes(None).check(name);
+    checked.map_err(|error| format!("--{}: {error}", names.name))
+}
+
+fn kind(matches: &ArgMatches, names: &Names) -> Option<Kind> {
+    let jar = text(matches, names.jar)?;
+    Some(if jar.eq_ignore_ascii_case("signed") {
+        Kind::Signed
+    } else {
+        Kind::Encrypted
+    })
+}
+
+/// These settings, save what the options say.
+fn settings_from(
+    matches: &ArgMatches,
+    names: &Names,
+    settings: Settings,
+) -> Result<Settings, String> {
+    Ok(Settings {
+        cipher: parsed(matches, names.cipher)?.unwrap_or(settings.cipher),
+        key_digest: parsed(matches, names.key_digest)?.unwrap_or(settings.key_digest),
+        hmac_digest: parsed(matches, names.hmac_digest)?.unwrap_or(settings.hmac_digest),
+        serializer: parsed(matches, names.serializer)?.unwrap_or(settings.serializer),
+        metadata: text(matches, names.metadata).map_or(settings.metadata, |value| {
+            value.eq_ignore_ascii_case("true")
+        }),
+        ..settings
+    })
+}
