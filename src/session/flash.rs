@@ -3,8 +3,9 @@
 use std::fmt;
 
 use super::data::SessionData;
+use super::stored_flash::waiting;
 use crate::error::Error;
-use crate::serializer::value::{Object, Value, text_pairs, unique_pairs};
+use crate::serializer::value::Value;
 
 /// The session's key in every version of Rails.
 const KEY: &str = "flash";
@@ -166,6 +167,13 @@ impl Flash {
     }
 
     /// Sets a value for this request and the next (`flash[:notice] = "Saved"`).
+    ///
+    /// ```
+    /// # use hardtack::Flash;
+    /// let mut flash = Flash::default();
+    /// flash.set("notice", "Saved");
+    /// assert_eq!(flash.notice(), Some("Saved"));
+    /// ```
     pub fn set(&mut self, key: impl Into<String>, value: impl Into<Value>) {
         self.put(key.into(), value.into(), false);
     }
@@ -205,6 +213,17 @@ impl Flash {
     }
 
     /// Keeps everything for the next request (`flash.keep`).
+    ///
+    /// ```
+    /// # use hardtack::{Flash, SessionData};
+    /// # let mut session = SessionData::new();
+    /// # let mut flash = Flash::load(&session);
+    /// flash.now("notice", "Saved");
+    /// flash.keep_all();
+    /// flash.commit(&mut session)?;
+    /// assert_eq!(Flash::load(&session).notice(), Some("Saved"));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
     pub fn keep_all(&mut self) {
         self.mark_all(false);
     }
@@ -227,6 +246,17 @@ impl Flash {
     }
 
     /// Lets everything go at the end of this request (`flash.discard`).
+    ///
+    /// ```
+    /// # use hardtack::{Flash, SessionData};
+    /// # let mut session = SessionData::new();
+    /// # let mut flash = Flash::load(&session);
+    /// flash.set("notice", "Saved");
+    /// flash.discard_all();
+    /// flash.commit(&mut session)?;
+    /// assert!(Flash::load(&session).is_empty());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
     pub fn discard_all(&mut self) {
         self.mark_all(true);
     }
@@ -246,17 +276,36 @@ impl Flash {
     }
 
     /// Removes everything at once (`flash.clear`).
+    ///
+    /// ```
+    /// # use hardtack::Flash;
+    /// let mut flash = Flash::default();
+    /// flash.set("notice", "Saved");
+    /// flash.clear();
+    /// assert!(flash.is_empty());
+    /// ```
     pub fn clear(&mut self) {
         self.entries.clear();
     }
 
     /// Whether there is this key, be it nil (`flash.key?(:notice)`).
+    ///
+    /// ```
+    /// # use hardtack::{Flash, Value};
+    /// let mut flash = Flash::default();
+    /// flash.set("notice", Value::Nil);
+    /// assert!(flash.contains_key("notice") && !flash.contains_key("alert"));
+    /// ```
     #[must_use]
     pub fn contains_key(&self, key: &str) -> bool {
         self.entry(key).is_some()
     }
 
-    /// Whether there is nothing to show.
+    /// Whether there is nothing to show (`flash.empty?`).
+    ///
+    /// ```
+    /// assert!(hardtack::Flash::default().is_empty());
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
@@ -313,45 +362,5 @@ impl fmt::Debug for Flash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let keys: Vec<&str> = self.iter().map(|(key, _)| key).collect();
         f.debug_struct("Flash").field("keys", &keys).finish()
-    }
-}
-
-/// What a stored flash has left to show.
-fn waiting(stored: &Value) -> Vec<(String, Value)> {
-    let (flashes, shown) = match stored {
-        Value::Object(object) => match &**object {
-            // Rails 3.1 and 3.2
-            Object::Instance { ivars, .. } => {
-                let ivar = |wanted| {
-                    let mut ivars = ivars.iter();
-                    ivars
-                        .find(|(name, _)| name == wanted)
-                        .map(|(_, value)| value)
-                };
-                (ivar("@flashes"), ivar("@used"))
-            }
-            // Rails 2.3 and 3.0: `@used` is not kept with a subclass's content.
-            Object::Subclass { content, .. } => (Some(content), None),
-            _ => (None, None),
-        },
-        // Rails 4.0 and later; 4.0 to 4.2 list in `discard` what they wrote though it was shown.
-        hash => (hash.get("flashes"), hash.get("discard")),
-    };
-    let shown = shown.and_then(Value::as_array).unwrap_or_default();
-    let mut left = flashes.and_then(Value::as_hash).unwrap_or_default().to_vec();
-    left.retain(|(key, _)| !shown.contains(key));
-    // `stringify_keys`: up to 4.0 keys may be Symbols.
-    match text_pairs(&left) {
-        Some(pairs) => pairs
-            .into_iter()
-            .map(|(key, value)| (key.into_owned(), value.clone()))
-            .collect(),
-        None => unique_pairs(left)
-            .into_iter()
-            .filter_map(|(key, value)| match key {
-                Value::String(key) => Some((key, value)),
-                _ => None,
-            })
-            .collect(),
     }
 }

@@ -1,0 +1,65 @@
+//! Authenticity tokens as bytes: masked by a one-time pad, so that a page's compressed length
+//! tells nothing of them (`mask_token`, `request_forgery_protection.rb`, Rails 4.2 to 8.1).
+
+use rand::TryRng;
+use zeroize::Zeroizing;
+
+use crate::error::Error;
+use crate::message::base64;
+
+/// `AUTHENTICITY_TOKEN_LENGTH`
+pub(super) const LENGTH: usize = 32;
+
+/// A token's bytes.
+pub(super) type Token = Zeroizing<[u8; LENGTH]>;
+
+/// A new pad, and the token under it.
+pub(super) fn mask(token: &Token) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let pad = random()?;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(2 * LENGTH));
+    bytes.extend_from_slice(&*pad);
+    bytes.extend_from_slice(&*xor(&pad, token));
+    Ok(bytes)
+}
+
+/// The token under its pad; `None` where the two are not 64 bytes.
+pub(super) fn unmask(bytes: &[u8]) -> Option<Token> {
+    let (pad, masked) = bytes.split_first_chunk()?;
+    Some(xor(pad, masked.try_into().ok()?))
+}
+
+fn xor(one: &[u8; LENGTH], other: &[u8; LENGTH]) -> Token {
+    let mut bytes = Zeroizing::new(*one);
+    for (byte, other) in bytes.iter_mut().zip(other) {
+        *byte ^= other;
+    }
+    bytes
+}
+
+/// A new token, of the operating system's randomness.
+pub(super) fn random() -> Result<Token, Error> {
+    let mut bytes = Zeroizing::new([0; LENGTH]);
+    rand::rngs::SysRng
+        .try_fill_bytes(&mut *bytes)
+        .map_err(|_| Error::NoRandomness)?;
+    Ok(bytes)
+}
+
+/// The bytes of a text as Ruby's `Base64.urlsafe_decode64` reads it: either alphabet, padded or
+/// not at all. Nothing longer than a masked token is looked at.
+pub(super) fn decode(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    const LONGEST: usize = base64::encoded_len(2 * LENGTH);
+    if text.len() > LONGEST {
+        return None;
+    }
+    let mut standard = Zeroizing::new(Vec::with_capacity(LONGEST));
+    standard.extend(text.iter().map(|digit| match digit {
+        b'-' => b'+',
+        b'_' => b'/',
+        other => *other,
+    }));
+    if !text.ends_with(b"=") {
+        standard.resize(text.len().next_multiple_of(4), b'=');
+    }
+    base64::decode(&standard).map(Zeroizing::new)
+}
