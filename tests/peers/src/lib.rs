@@ -1,0 +1,193 @@
+//! A live Rails 6.1, asked line by line: its own jars and session store read and write the cookies.
+//!
+//! `rails_app/rails.rb` runs as a child process; `PROTOCOL.md` lists what it can be asked.
+//!
+//! ```
+//! use hardtack_peers::{Rails, Settings, cookie_value};
+//! use serde_json::json;
+//!
+//! let mut rails = Rails::start(&Settings::new("0123456789abcdef"));
+//! let written = rails.ask(json!({"op": "write", "jar": "encrypted", "name": "c1", "value": [1, null]}));
+//! let cookie = cookie_value(&written, "c1");
+//! let read = rails.ask(json!({"op": "read", "jar": "encrypted", "name": "c1", "cookie": cookie}));
+//! assert_eq!(read["value"], json!([1, null]));
+//! ```
+
+mod data;
+mod generator;
+mod hard_cases;
+mod puma;
+mod settings;
+mod vectors;
+
+pub use data::Data;
+pub use generator::Generator;
+pub use hard_cases::{hard_cases, nested};
+pub use puma::{Puma, Response};
+pub use settings::{JarKind, Serializer, Settings};
+pub use vectors::{MarshalVector, marshal_vectors};
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use serde_json::{Value, json};
+
+const NEEDED: &str = "the peer needs Ruby with Rails 6.1: on Debian 12 \
+    `apt-get install ruby ruby-actionpack ruby-railties puma` (scripts/peers does it)";
+
+/// A running Rails app; it is killed when dropped.
+#[derive(Debug)]
+pub struct Rails {
+    process: Child,
+    questions: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Rails {
+    /// Starts the app and waits until it answers.
+    ///
+    /// # Panics
+    ///
+    /// Where Ruby or Rails 6.1 is missing: a peer test that silently skips proves nothing.
+    #[must_use]
+    pub fn start(settings: &Settings) -> Self {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("rails_app/rails.rb");
+        let mut process = Command::new("ruby")
+            .arg("-W0") // Rails 6.1 warns on newer Rubies
+            .arg(script)
+            .envs(settings.environment())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("cannot run ruby ({error}); {NEEDED}"));
+        let questions = process.stdin.take().expect("stdin is piped");
+        let answers = BufReader::new(process.stdout.take().expect("stdout is piped"));
+        let mut rails = Self {
+            process,
+            questions,
+            answers,
+        };
+        let version = rails
+            .exchange(&json!({"op": "version"}))
+            .unwrap_or_else(|| panic!("Rails did not start, its error stands above; {NEEDED}"));
+        assert!(version["rails"].is_string(), "Rails answered {version}");
+        rails
+    }
+
+    /// What Rails answers.
+    ///
+    /// # Panics
+    ///
+    /// Where the answer is an error, with that answer; [`Rails::try_ask`] gives it back instead.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "tests write `ask(json!({..}))`"
+    )]
+    pub fn ask(&mut self, request: Value) -> Value {
+        self.try_ask(&request)
+            .unwrap_or_else(|error| panic!("{request} was answered by {error}"))
+    }
+
+    /// What Rails answers, or its error as `Class: message`.
+    ///
+    /// # Errors
+    ///
+    /// What Rails raised, for example `ActionDispatch::Cookies::CookieOverflow`.
+    ///
+    /// # Panics
+    ///
+    /// Where the process has ended.
+    pub fn try_ask(&mut self, request: &Value) -> Result<Value, String> {
+        let answer = self
+            .exchange(request)
+            .unwrap_or_else(|| panic!("Rails has ended, asked {request}"));
+        match answer["error"].as_str() {
+            Some(error) => Err(error.to_owned()),
+            None => Ok(answer),
+        }
+    }
+
+    /// `None` where the process has ended.
+    fn exchange(&mut self, request: &Value) -> Option<Value> {
+        writeln!(self.questions, "{request}").ok()?;
+        let mut line = String::new();
+        self.answers.read_line(&mut line).ok()?;
+        if line.is_empty() {
+            return None;
+        }
+        Some(
+            serde_json::from_str(&line)
+                .unwrap_or_else(|error| panic!("{error} in Rails' answer {line}")),
+        )
+    }
+}
+
+impl Drop for Rails {
+    fn drop(&mut self) {
+        // Both fail only where the process has ended by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Checks an answer of `eval_equal`: equal, and in nothing different that `==` overlooks.
+///
+/// # Panics
+///
+/// Where it is not, with the first difference.
+#[track_caller]
+pub fn assert_same(answer: &Value, what: &str) {
+    assert!(
+        answer["equal"] == true && answer["classes_equal"] == true,
+        "{what}: {answer}"
+    );
+}
+
+/// Checks an answer as [`assert_same`] does, and that the same objects are shared.
+///
+/// # Panics
+///
+/// Where it is not, with the first difference.
+#[track_caller]
+pub fn assert_same_and_shared(answer: &Value, what: &str) {
+    assert_same(answer, what);
+    assert!(answer["sharing_equal"] == true, "{what}: {answer}");
+}
+
+/// The value, as sent, of the cookie of that name among an answer's `set_cookie` lines.
+///
+/// # Panics
+///
+/// Where Rails did not set that cookie.
+#[must_use]
+pub fn cookie_value<'a>(answer: &'a Value, name: &str) -> &'a str {
+    set_cookie_lines(answer)
+        .find_map(|line| value_between(line, name))
+        .unwrap_or_else(|| panic!("no cookie {name} in {answer}"))
+}
+
+/// An answer's `Set-Cookie` lines, as Rails sent them.
+pub fn set_cookie_lines(answer: &Value) -> impl Iterator<Item = &str> {
+    answer["set_cookie"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+}
+
+/// What stands between `name=` and the first `;` of a `Set-Cookie` line.
+///
+/// ```
+/// use hardtack_peers::value_between;
+///
+/// assert_eq!(value_between("c1=a%3D; path=/", "c1"), Some("a%3D"));
+/// assert_eq!(value_between("c12=a; path=/", "c1"), None);
+/// ```
+#[must_use]
+pub fn value_between<'a>(line: &'a str, name: &str) -> Option<&'a str> {
+    line.strip_prefix(name)?
+        .strip_prefix('=')?
+        .split(';')
+        .next()
+}

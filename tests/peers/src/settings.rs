@@ -1,0 +1,168 @@
+//! [`Settings`]: what both sides of a test are configured with.
+
+use hardtack::{Cipher, Jar, LimitRule, RailsVersion, Rotation, SecretKeyBase};
+use serde_json::json;
+
+/// What the Rails app is configured with.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Settings {
+    /// `secret_key_base`, from which Rails 6.1 derives every key by SHA-1.
+    pub secret_key_base: String,
+    /// `config.action_dispatch.cookies_serializer`.
+    pub serializer: Serializer,
+    /// `use_cookies_with_metadata`: the envelope with the cookie's purpose.
+    pub metadata: bool,
+    /// `use_authenticated_cookie_encryption`: AES-256-GCM, else AES-256-CBC with an HMAC.
+    pub gcm: bool,
+    /// Former secrets, accepted by rotation under both ciphers and in the signed jar.
+    pub old_secrets: Vec<String>,
+}
+
+impl Settings {
+    /// JSON under `load_defaults 6.1`; other settings by struct update.
+    #[must_use]
+    pub fn new(secret_key_base: &str) -> Self {
+        Self {
+            secret_key_base: secret_key_base.to_owned(),
+            serializer: Serializer::Json,
+            metadata: true,
+            gcm: true,
+            old_secrets: Vec::new(),
+        }
+    }
+
+    /// These settings with AES-256-CBC and an HMAC.
+    #[must_use]
+    pub fn cbc(self) -> Self {
+        Self { gcm: false, ..self }
+    }
+
+    /// These settings without the envelope.
+    #[must_use]
+    pub fn bare(self) -> Self {
+        Self {
+            metadata: false,
+            ..self
+        }
+    }
+
+    /// These settings with another serializer.
+    #[must_use]
+    pub fn with(self, serializer: Serializer) -> Self {
+        Self { serializer, ..self }
+    }
+
+    /// What the app reads of its environment.
+    pub(crate) fn environment(&self) -> [(&'static str, String); 5] {
+        [
+            ("SECRET_KEY_BASE", self.secret_key_base.clone()),
+            ("COOKIES_SERIALIZER", self.serializer.name().to_owned()),
+            ("COOKIES_METADATA", self.metadata.to_string()),
+            ("COOKIES_GCM", self.gcm.to_string()),
+            ("OLD_SECRETS", json!(self.old_secrets).to_string()),
+        ]
+    }
+
+    /// The same settings as hardtack has them.
+    #[must_use]
+    pub fn of_hardtack(&self) -> hardtack::Settings {
+        hardtack::Settings {
+            cipher: if self.gcm {
+                Cipher::Aes256Gcm
+            } else {
+                Cipher::Aes256Cbc
+            },
+            serializer: match self.serializer {
+                Serializer::Json => hardtack::Serializer::Json,
+                Serializer::Hybrid => hardtack::Serializer::Hybrid,
+                Serializer::Marshal => hardtack::Serializer::Marshal,
+            },
+            metadata: self.metadata,
+            ..RailsVersion::V6_1.settings()
+        }
+    }
+
+    /// hardtack's jar for this app, without rotations.
+    #[must_use]
+    pub fn jar(&self, kind: JarKind) -> Jar {
+        let (secret, settings) = (self.secret(), self.of_hardtack());
+        match kind {
+            JarKind::Encrypted => Jar::encrypted(&secret, settings),
+            JarKind::Signed => Jar::signed(&secret, settings),
+        }
+    }
+
+    /// The same jar, which writes however much it is given: more than a browser takes.
+    #[must_use]
+    pub fn unlimited_jar(&self, kind: JarKind) -> Jar {
+        let settings = hardtack::Settings {
+            limit: LimitRule::None,
+            ..self.of_hardtack()
+        };
+        match kind {
+            JarKind::Encrypted => Jar::encrypted(&self.secret(), settings),
+            JarKind::Signed => Jar::signed(&self.secret(), settings),
+        }
+    }
+
+    /// hardtack's rotation that opens the cookies of this app.
+    #[must_use]
+    pub fn rotation(&self, kind: JarKind) -> Rotation {
+        let (secret, settings) = (self.secret(), self.of_hardtack());
+        match kind {
+            JarKind::Encrypted => Rotation::encrypted(&secret, settings),
+            JarKind::Signed => Rotation::signed(&secret, settings),
+        }
+    }
+
+    fn secret(&self) -> SecretKeyBase {
+        SecretKeyBase::allow_short(self.secret_key_base.as_str())
+            .expect("a secret that is not blank")
+    }
+}
+
+/// Which of the two jars a cookie is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum JarKind {
+    /// `cookies.encrypted`
+    Encrypted,
+    /// `cookies.signed`
+    Signed,
+}
+
+impl JarKind {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Encrypted, Self::Signed];
+
+    /// The name that Rails and the peer have for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Encrypted => "encrypted",
+            Self::Signed => "signed",
+        }
+    }
+}
+
+/// `config.action_dispatch.cookies_serializer`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Serializer {
+    /// Reads and writes JSON.
+    Json,
+    /// Writes JSON, reads Marshal too and then writes it again as JSON.
+    Hybrid,
+    /// Writes Marshal, reads JSON too.
+    Marshal,
+}
+
+impl Serializer {
+    /// The name that Rails' configuration has for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Hybrid => "hybrid",
+            Self::Marshal => "marshal",
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The peer proves itself: the live app reads every cookie that the same version of Rails recorded.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use hardtack_peers::{Rails, Serializer, Settings};
+use serde_json::{Value, json};
+
+fn recorded() -> Vec<Value> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../vectors/jars/rails-6.1.7.10.jsonl");
+    let lines = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    lines
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a vector is JSON"))
+        .collect()
+}
+
+fn text<'a>(vector: &'a Value, field: &str) -> &'a str {
+    vector[field]
+        .as_str()
+        .unwrap_or_else(|| panic!("no text {field} in {vector}"))
+}
+
+fn settings(vector: &Value) -> Settings {
+    assert_eq!(vector["key_digest"], "SHA1", "6.1 knows no other");
+    Settings {
+        serializer: match text(vector, "serializer") {
+            "json" => Serializer::Json,
+            "hybrid" => Serializer::Hybrid,
+            "marshal" => Serializer::Marshal,
+            other => panic!("no serializer {other}"),
+        },
+        metadata: vector["metadata"]
+            .as_bool()
+            .expect("metadata is true or false"),
+        gcm: vector["jar"] != "encrypted_cbc",
+        ..Settings::new(text(vector, "secret_key_base"))
+    }
+}
+
+fn jar(vector: &Value) -> &str {
+    text(vector, "jar")
+        .split('_')
+        .next()
+        .expect("split gives a first part")
+}
+
+#[test]
+fn every_recorded_cookie_is_read_to_its_value() {
+    let mut apps: HashMap<Settings, Rails> = HashMap::new();
+    let (mut read, mut refused) = (0, 0);
+    for vector in recorded() {
+        let settings = settings(&vector);
+        let rails = apps
+            .entry(settings.clone())
+            .or_insert_with(|| Rails::start(&settings));
+        let name = text(&vector, "name");
+        let answer = rails.ask(json!({
+            "op": "read", "jar": jar(&vector), "name": name, "cookie": vector["cookie"],
+        }));
+        match text(&vector, "kind") {
+            "jar" => {
+                assert_eq!(answer["value"], vector["value"], "{vector}");
+                assert!(answer.get("nil").is_none(), "{vector}");
+                read += 1;
+            }
+            "expired" => {
+                assert_eq!(
+                    (&answer["value"], &answer["nil"]),
+                    (&Value::Null, &json!(true)),
+                    "{vector}"
+                );
+                refused += 1;
+            }
+            other => panic!("no kind {other}"),
+        }
+        if name == "c_bigint" {
+            // serde_json's numbers are 64 bits wide and would hide a lost digit.
+            assert_eq!(answer["inspect"], "1208925819614629174706176", "{vector}");
+        }
+        assert_eq!(
+            answer["set_cookie"],
+            json!([]),
+            "nothing to rotate or to upgrade: {vector}"
+        );
+    }
+    assert_eq!((read, refused, apps.len()), (234, 18, 12));
+}

@@ -1,0 +1,164 @@
+//! Objects that no Ruby ever wrote: made in Rust as [`hardtack::Value`], written as Marshal, and
+//! loaded by Rails as the equal objects of the same classes.
+
+use hardtack::{Attributes, CookieHeader, Object, RubyTime, SessionData, Value};
+use hardtack_peers::{
+    JarKind, Rails, Serializer, Settings, assert_same, assert_same_and_shared, cookie_value,
+};
+use serde_json::json;
+
+mod core;
+mod kinds;
+mod numbers_and_times;
+mod objects;
+
+use kinds::{decimal, object, owned, time};
+
+const SECRET: &str = "a secret that both sides have";
+
+/// Values, and the Ruby expression of each.
+type Table = Vec<(Value, &'static str)>;
+
+fn settings() -> Settings {
+    Settings::new(SECRET).with(Serializer::Marshal)
+}
+
+fn all() -> Table {
+    [
+        core::core(),
+        numbers_and_times::numbers_and_times(),
+        objects::texts(),
+        objects::objects(),
+    ]
+    .concat()
+}
+
+const KINDS: usize = 112;
+
+#[test]
+fn rails_loads_each() {
+    let mut rails = Rails::start(&settings());
+    let mut loaded = 0;
+    for kind in JarKind::ALL {
+        let jar = settings().unlimited_jar(kind);
+        for (value, ruby) in all() {
+            let cookie = jar.write("c1", &value, &Attributes::new());
+            let cookie = cookie.unwrap_or_else(|error| panic!("{ruby}: {error}"));
+            let answer = rails.ask(json!({
+                "op": "eval_equal", "jar": kind.name(), "name": "c1",
+                "cookie": cookie.escaped_value(), "ruby": ruby,
+            }));
+            assert_same(&answer, ruby);
+            loaded += 1;
+        }
+    }
+    assert_eq!(loaded, 2 * KINDS);
+}
+
+/// NaN is equal to nothing, itself included.
+#[test]
+fn rails_loads_what_is_no_number() {
+    let mut rails = Rails::start(&settings());
+    let jar = settings().unlimited_jar(JarKind::Encrypted);
+    for (value, ruby) in [
+        (Value::Float(f64::NAN), "Float::NAN"),
+        (decimal("NaN"), "BigDecimal('NaN')"),
+    ] {
+        let cookie = jar
+            .write("c1", &value, &Attributes::new())
+            .expect("it fits");
+        let answer = rails.ask(json!({
+            "op": "eval_equal", "jar": "encrypted", "name": "c1",
+            "cookie": cookie.escaped_value(), "ruby": ruby,
+        }));
+        let same = (&answer["equal"], &answer["classes_equal"]);
+        assert_eq!(same, (&json!(false), &json!(true)), "{answer}");
+    }
+}
+
+/// One after the other, twice: each counts as many objects and Symbols as Ruby counts, or the
+/// links to Symbols after it go astray.
+#[test]
+fn rails_loads_all_at_once() {
+    let mut rails = Rails::start(&settings());
+    let (values, ruby): (Vec<_>, Vec<_>) = all().into_iter().unzip();
+    let twice = Value::Array(vec![values.clone().into(), values.into()]);
+    let ruby = format!("[[{0}], [{0}]]", ruby.join(", "));
+    let cookie =
+        settings()
+            .unlimited_jar(JarKind::Encrypted)
+            .write("c1", &twice, &Attributes::new());
+    let answer = rails.ask(json!({
+        "op": "eval_equal", "jar": "encrypted", "name": "c1",
+        "cookie": cookie.expect("it is written").escaped_value(), "ruby": ruby,
+    }));
+    assert_same(&answer, "all at once");
+}
+
+/// As a session's entries, beside objects that Ruby wrote and links to them: these get new numbers.
+#[test]
+fn rails_loads_each_in_a_session_of_its_own() {
+    let name = "_app_session";
+    let mut rails = Rails::start(&settings());
+    let jar = settings().unlimited_jar(JarKind::Encrypted);
+    let written = rails.ask(json!({"op": "eval_session", "ruby": {
+        "a_value": "1", "b_shared": "[:sym, ($text = +'shared'), 1.5]", "c_shared": "[$text, :sym]",
+    }}));
+    let cookie = cookie_value(&written, name);
+    let header = format!("{name}={cookie}");
+    let session = SessionData::read(&jar, name, &CookieHeader::new(&header));
+    let session = session
+        .expect("it opens")
+        .expect("it is there")
+        .into_value();
+    let mut loaded = 0;
+    for (value, ruby) in all() {
+        let mut session = session.clone();
+        session.insert("a_value", &value).expect("it is written");
+        let cookie = session.write(&jar, name, &Attributes::new());
+        let answer = rails.ask(json!({
+            "op": "eval_equal", "jar": "session",
+            "cookie": cookie.expect("it is written").escaped_value(),
+            "ruby": format!(
+                "{{'a_value' => {ruby}, 'b_shared' => [:sym, ($text = +'shared'), 1.5], \
+                 'c_shared' => [$text, :sym]}}.compact"
+            ),
+        }));
+        assert_same_and_shared(&answer, ruby);
+        loaded += 1;
+    }
+    assert_eq!(loaded, KINDS);
+}
+
+/// What has no form in Marshal is an error, not something else.
+#[test]
+fn what_is_not_written() {
+    let jar = settings().unlimited_jar(JarKind::Encrypted);
+    let without_zone = Value::Time(RubyTime {
+        with_zone: true,
+        ..time(0, 0)
+    });
+    let refused = [
+        (Value::Uri(owned("http://a.b/")), "URI cannot be written"),
+        (
+            Value::TimeZone(owned("Tokyo")),
+            "ActiveSupport::TimeZone cannot be written",
+        ),
+        (
+            object(Object::Extension {
+                kind: 42,
+                bytes: vec![],
+            }),
+            "a MessagePack extension has no form in Marshal",
+        ),
+        (without_zone, "without its zone's name"),
+        (decimal("1,5"), "is no BigDecimal"),
+        (Value::Date(-1), "a Date before 4713 BC"),
+        (Value::IpAddr(owned("10.0.0")), "10.0.0"),
+    ];
+    for (value, message) in refused {
+        let error = jar.write("c1", &value, &Attributes::new());
+        let error = error.expect_err(message).to_string();
+        assert!(error.contains(message), "{error}");
+    }
+}
