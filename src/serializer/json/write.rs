@@ -15,9 +15,13 @@ use super::serializer::JsonSerializer;
 use crate::serializer::DumpError;
 use crate::serializer::value::{Field, Value, View, ruby_float, text_pairs};
 
+/// Why a value is shown to people, but not sealed.
+const TOO_DEEP: &str = "nesting deeper than 100 levels";
+pub(crate) const NO_TEXT: &str = "a String that is no text, and JSON can hold no other";
+
 /// Append a value that stands `outer` containers deep. A String that is no UTF-8 is written as text
-/// where its encoding is known here, and with U+FFFD for each wrong byte otherwise: Rails raises
-/// there, but one stray value must not make a session unwritable. On an error nothing is appended.
+/// where its encoding is known here, and is an error otherwise, as in Rails. On an error nothing
+/// is appended.
 pub(crate) fn value(
     out: &mut Vec<u8>,
     value: &Value,
@@ -29,11 +33,13 @@ pub(crate) fn value(
     // What nests deeper could be written, but no Rails would read it.
     writer.levels = MAX_DEPTH.saturating_sub(outer);
     writer.value(value);
-    if writer.too_deep {
-        out.truncate(start);
-        return Err(DumpError(format!("nesting deeper than {MAX_DEPTH} levels")));
+    match writer.fault {
+        None => Ok(()),
+        Some(fault) => {
+            out.truncate(start);
+            Err(DumpError(fault.to_owned()))
+        }
     }
-    Ok(())
 }
 
 /// Append what any type serializes to. Bytes (`serialize_bytes`) are an array of numbers, as in
@@ -78,7 +84,8 @@ struct Writer<'a> {
     indented: bool,
     depth: u32,
     levels: u32,
-    too_deep: bool,
+    /// What must not be sealed so, but may be shown.
+    fault: Option<&'static str>,
 }
 
 impl<'a> Writer<'a> {
@@ -89,7 +96,7 @@ impl<'a> Writer<'a> {
             indented: false,
             depth: 0,
             levels: LEVELS_FOR_PEOPLE,
-            too_deep: false,
+            fault: None,
         }
     }
 
@@ -102,7 +109,12 @@ impl<'a> Writer<'a> {
             View::Float(float) if float.is_finite() => ruby_float(self.out, float),
             View::Nil | View::Float(_) => self.raw("null"),
             View::Text(text) => self.text(&text),
-            View::Bytes(bytes) => self.text(&bytes.text_or_replacements()),
+            View::Bytes(bytes) => {
+                if bytes.to_text().is_none() {
+                    self.fault = Some(NO_TEXT);
+                }
+                self.text(&bytes.text_or_replacements());
+            }
             View::List(items) => self.list(items),
             View::Pairs(pairs) => match text_pairs(pairs) {
                 Some(pairs) => self.object(pairs.iter().map(|(key, value)| (&**key, *value))),
@@ -130,7 +142,7 @@ impl<'a> Writer<'a> {
     /// One level deeper, unless that is too deep: then null stands there.
     fn nested(&mut self, write: impl FnOnce(&mut Self)) {
         if self.depth == self.levels {
-            self.too_deep = true;
+            self.fault = Some(TOO_DEEP);
             self.raw("null");
             return;
         }

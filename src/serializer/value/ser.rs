@@ -4,6 +4,8 @@
 use serde::ser::{Error, Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use super::hand_off::{self, TOKEN};
+use crate::serializer::json::write::NO_TEXT;
+
 use super::{BigInteger, Field, Value, View, text_pairs};
 
 impl Serialize for Value {
@@ -33,7 +35,8 @@ fn serialize_view<S: Serializer>(view: View<'_>, serializer: S) -> Result<S::Ok,
         View::Float(float) => serializer.serialize_f64(float),
         View::Text(text) => serializer.serialize_str(&text),
         View::Bytes(bytes) if serializer.is_human_readable() => {
-            serializer.serialize_str(&bytes.text_or_replacements())
+            let text = bytes.to_text().ok_or_else(|| S::Error::custom(NO_TEXT))?;
+            serializer.serialize_str(&text)
         }
         View::Bytes(bytes) => serializer.serialize_bytes(&bytes.bytes),
         View::List(items) => {
