@@ -253,6 +253,20 @@ impl std::error::Error for Error {}
 
 /// A cookie that is too long, and what takes the room
 /// (`ActionDispatch::Cookies::CookieOverflow`, with more to say).
+///
+/// ```
+/// # use hardtack::{Attributes, Error, Jar, RailsVersion, SecretKeyBase, SessionData};
+/// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+/// let mut session = SessionData::new();
+/// session.insert("user_id", &42)?;
+/// session.insert("cart", &"x".repeat(5000))?;
+/// let refused = session.write(&jar, "_shop_session", &Attributes::new()).unwrap_err();
+/// let Error::CookieOverflow(overflow) = refused else { panic!() };
+/// assert_eq!(overflow.limit, 4096);
+/// assert!(overflow.size > 5000);
+/// assert_eq!(overflow.entries[0].0, "cart"); // what takes most comes first
+/// # Ok::<(), hardtack::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CookieOverflow {

@@ -54,20 +54,52 @@ impl KeyGenerator {
     }
 
     /// Sets the digest: SHA-1 up to Rails 6.1, SHA-256 from `load_defaults "7.0"` on.
+    ///
+    /// ```
+    /// # use hardtack::{KeyDigest, KeyGenerator, SecretKeyBase};
+    /// let sha256 = KeyGenerator::new(&SecretKeyBase::generate()?);
+    /// let sha1 = sha256.clone().digest(KeyDigest::Sha1);
+    /// let [new, old] = [sha256, sha1].map(|keys| keys.generate_key("invoices", 32));
+    /// assert_ne!(new.expose(), old.expose());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
     #[must_use]
     pub fn digest(mut self, digest: KeyDigest) -> Self {
         self.digest = digest;
         self
     }
 
-    /// Sets the number of rounds; 0 counts as 1.
+    /// Sets the number of rounds, 1000 unless it is set; 0 counts as 1.
+    ///
+    /// ```
+    /// # use hardtack::{KeyDigest, KeyGenerator, SecretKeyBase};
+    /// // RFC 6070, the case of one round.
+    /// let keys = KeyGenerator::new(&SecretKeyBase::allow_short("password")?).digest(KeyDigest::Sha1);
+    /// let key = keys.clone().iterations(1).generate_key("salt", 20);
+    /// assert_eq!(key.expose()[..4], [0x0c, 0x60, 0xc8, 0x0f]);
+    /// assert_ne!(keys.generate_key("salt", 20).expose(), key.expose()); // 1000 rounds
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
     #[must_use]
     pub fn iterations(mut self, iterations: u32) -> Self {
         self.iterations = iterations.max(1);
         self
     }
 
-    /// Derives the key of `length` bytes for a salt (any text or bytes).
+    /// Derives the key of `length` bytes for a salt (any text or bytes). Secret, salt, length,
+    /// digest and rounds alone decide it. Rails' own length is 64 where none is given; AES-256
+    /// takes 32.
+    ///
+    /// ```
+    /// # use hardtack::{KeyGenerator, SecretKeyBase};
+    /// # let keys = KeyGenerator::new(&SecretKeyBase::generate()?);
+    /// // Rails.application.key_generator.generate_key("invoices", 32)
+    /// let key = keys.generate_key("invoices", 32);
+    /// assert_eq!(key.expose().len(), 32);
+    /// assert_eq!(keys.generate_key(b"invoices", 32).expose(), key.expose());
+    /// assert_ne!(keys.generate_key("receipts", 32).expose(), key.expose());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
     #[must_use]
     pub fn generate_key(&self, salt: impl AsRef<[u8]>, length: usize) -> Key {
         let mut key = Zeroizing::new(vec![0; length]);
@@ -103,7 +135,16 @@ impl KeyGenerator {
 pub struct Key(Zeroizing<Vec<u8>>);
 
 impl Key {
-    /// The key's bytes.
+    /// The key's bytes, for whatever takes a key. A copy of them is not wiped.
+    ///
+    /// ```
+    /// # use hardtack::{KeyGenerator, MessageEncryptor, RailsVersion, SecretKeyBase};
+    /// let keys = KeyGenerator::new(&SecretKeyBase::generate()?);
+    /// let key = keys.generate_key("bank details", 32);
+    /// assert!(MessageEncryptor::new(key.expose(), RailsVersion::V8_0).is_ok());
+    /// assert!(MessageEncryptor::new(&key.expose()[..16], RailsVersion::V8_0).is_err());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
     #[must_use]
     pub fn expose(&self) -> &[u8] {
         &self.0

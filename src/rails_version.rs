@@ -76,6 +76,13 @@ macro_rules! versions {
 
         impl RailsVersion {
             /// Every version that hardtack knows, oldest first.
+            ///
+            /// ```
+            /// use hardtack::RailsVersion;
+            ///
+            /// assert_eq!(RailsVersion::ALL.first(), Some(&RailsVersion::V2_3));
+            /// assert!(RailsVersion::ALL.is_sorted());
+            /// ```
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
             const fn number(self) -> (u16, u16) {
@@ -404,6 +411,12 @@ versions! {
 
 impl RailsVersion {
     /// The newest version that hardtack knows.
+    ///
+    /// ```
+    /// use hardtack::RailsVersion;
+    ///
+    /// assert_eq!(RailsVersion::ALL.last(), Some(&RailsVersion::NEWEST));
+    /// ```
     pub const NEWEST: Self = Self::V8_1;
 
     /// The settings of an app that changes none of the version's defaults.

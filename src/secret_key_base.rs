@@ -36,6 +36,14 @@ impl SecretKeyBase {
     /// A `String` or `Vec<u8>` is taken over and wiped later; a `&str` is copied, and its owner
     /// has to see to the original.
     ///
+    /// ```
+    /// # use hardtack::{Error, SecretKeyBase};
+    /// assert!(SecretKeyBase::new("c0ffee".repeat(5)).is_ok()); // 30 characters
+    /// let short = SecretKeyBase::new("c0ffee").unwrap_err();
+    /// assert_eq!(short, Error::ShortSecret { characters: 6, least: 30 });
+    /// assert_eq!(SecretKeyBase::new(" \n").unwrap_err(), Error::BlankSecret);
+    /// ```
+    ///
     /// # Errors
     /// [`Error::BlankSecret`] where nothing but white space is given, [`Error::ShortSecret`] below
     /// 30 characters.

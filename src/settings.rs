@@ -30,10 +30,10 @@ macro_rules! named {
         }
 
         impl $name {
-            /// Every one there is, in the order of the documentation.
+            /// Every one there is, in the order of the documentation (example: at the type).
             pub const ALL: &'static [Self] = &[$($(#[cfg(feature = $feature)])? Self::$variant),+];
 
-            /// The name, as Rails or OpenSSL writes it.
+            /// The name, as Rails or OpenSSL writes it (example: at the type). Parsing reads it.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self {
@@ -75,6 +75,8 @@ named! {
     ///
     /// assert_eq!("aes-256-gcm".parse::<Cipher>()?, Cipher::Aes256Gcm);
     /// assert!("aes-128-ecb".parse::<Cipher>().is_err());
+    /// assert_eq!(Cipher::Aes256Cbc.name(), "aes-256-cbc");
+    /// assert_eq!(Cipher::ALL, [Cipher::Aes256Gcm, Cipher::Aes256Cbc]);
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     "cipher" Cipher {
@@ -95,6 +97,9 @@ named! {
     ///
     /// assert_eq!(RailsVersion::V6_1.settings().key_digest, KeyDigest::Sha1);
     /// assert_eq!(RailsVersion::V7_0.settings().key_digest, KeyDigest::Sha256);
+    /// assert_eq!(KeyDigest::Sha256.name(), "SHA256");
+    /// assert_eq!(KeyDigest::ALL, [KeyDigest::Sha1, KeyDigest::Sha256]);
+    /// assert!("SHA512".parse::<KeyDigest>().is_err());
     /// ```
     "key digest" KeyDigest {
         /// SHA-1: up to Rails 6.1, and below `load_defaults "7.0"`.
@@ -112,6 +117,9 @@ named! {
     /// use hardtack::HmacDigest;
     ///
     /// assert_eq!("sha512".parse::<HmacDigest>()?.len(), 64);
+    /// assert_eq!(HmacDigest::Sha384.name(), "SHA384");
+    /// assert_eq!(HmacDigest::ALL[0], HmacDigest::Sha1);
+    /// assert!("crc32".parse::<HmacDigest>().is_err());
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     "HMAC digest" HmacDigest {
@@ -134,6 +142,16 @@ named! {
 
 impl HmacDigest {
     /// The length of the digest in bytes; a message carries twice as many hexadecimal digits.
+    ///
+    /// ```
+    /// use hardtack::{HmacDigest, MessageOptions, MessageVerifier, RailsVersion};
+    ///
+    /// let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1)?.digest(HmacDigest::Sha224);
+    /// let message = verifier.generate("hello", &MessageOptions::new())?;
+    /// let (_, digits) = message.rsplit_once("--").unwrap();
+    /// assert_eq!(digits.len(), 2 * HmacDigest::Sha224.len());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
     #[must_use]
     #[allow(clippy::len_without_is_empty, reason = "a digest is never empty")]
     pub const fn len(self) -> usize {
@@ -159,6 +177,9 @@ named! {
     ///
     /// assert_eq!(RailsVersion::V3_2.settings().secret_kind, SecretKind::SecretToken);
     /// assert_eq!(RailsVersion::V4_0.settings().secret_kind, SecretKind::SecretKeyBase);
+    /// assert_eq!(SecretKind::SecretToken.name(), "secret_token");
+    /// assert_eq!(SecretKind::ALL.len(), 2);
+    /// assert!("password".parse::<SecretKind>().is_err());
     /// ```
     "kind of secret" SecretKind {
         /// `secret_key_base`, from which keys are derived: Rails 4.0 and later.
@@ -177,6 +198,9 @@ named! {
     /// use hardtack::Serializer;
     ///
     /// assert_eq!("json".parse::<Serializer>()?, Serializer::Json);
+    /// assert_eq!("json_allow_marshal".parse::<Serializer>()?.name(), "hybrid"); // two names, one thing
+    /// assert!(Serializer::ALL.contains(&Serializer::MessagePack));
+    /// assert!("yaml".parse::<Serializer>().is_err());
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     "serializer" Serializer {
@@ -201,6 +225,9 @@ named! {
     ///
     /// assert_eq!(RailsVersion::V6_1.settings().same_site, Some(SameSite::Lax));
     /// assert_eq!(RailsVersion::V6_0.settings().same_site, None);
+    /// assert_eq!(SameSite::Strict.name(), "strict");
+    /// assert_eq!(SameSite::ALL, [SameSite::Strict, SameSite::Lax, SameSite::None]);
+    /// assert!("loose".parse::<SameSite>().is_err());
     /// ```
     "SameSite" SameSite {
         /// Sent with requests from the same site only.
@@ -220,6 +247,9 @@ named! {
     ///
     /// // The default, whatever the version: what browsers count.
     /// assert_eq!(RailsVersion::V7_0.settings().limit, LimitRule::Strict);
+    /// assert_eq!(LimitRule::Rails.name(), "rails");
+    /// assert_eq!(LimitRule::ALL, [LimitRule::Strict, LimitRule::Rails, LimitRule::None]);
+    /// assert!("4096".parse::<LimitRule>().is_err());
     /// ```
     "limit" LimitRule {
         /// Name and value as they are sent: what browsers count, which drop a longer cookie

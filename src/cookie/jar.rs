@@ -66,6 +66,18 @@ pub struct Jar {
 
 impl Jar {
     /// The encrypted jar: nobody but the secret's holders can read or change what is in it.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let jar = Jar::encrypted(&secret, RailsVersion::V8_0);
+    /// let cookie = jar.write("theme", "dark", &Attributes::new())?;
+    /// assert_eq!(jar.read_value::<String>("theme", cookie.value())?.value(), "dark");
+    ///
+    /// let signed = Jar::signed(&secret, RailsVersion::V8_0);
+    /// assert!(signed.read_value::<String>("theme", cookie.value()).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn encrypted(secret: &SecretKeyBase, settings: impl Into<Settings>) -> Self {
         Self {
@@ -75,6 +87,18 @@ impl Jar {
     }
 
     /// The signed jar: everybody can read what is in it, and only the secret's holders change it.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase};
+    /// let jar = Jar::signed(&SecretKeyBase::generate()?, RailsVersion::V7_0);
+    /// let cookie = jar.write("seen", &["welcome"], &Attributes::new())?;
+    /// assert!(cookie.value().starts_with(b"eyJfcmFpbHMi")); // base64 of {"_rails"
+    ///
+    /// let mut forged = cookie.value().to_vec();
+    /// forged.swap(0, 1);
+    /// assert!(jar.read_value::<Vec<String>>("seen", forged).is_err());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
     #[must_use]
     pub fn signed(secret: &SecretKeyBase, settings: impl Into<Settings>) -> Self {
         Self {
@@ -86,6 +110,18 @@ impl Jar {
     /// Adds older settings, tried after those already there
     /// (`config.action_dispatch.cookies_rotations`). Each has a serializer of its own: that says
     /// what may be read of a cookie that it opens.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, Jar, RailsVersion, Rotation, SecretKeyBase};
+    /// # let (new, old) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
+    /// let cookie = Jar::encrypted(&old, RailsVersion::V7_2).write("cart", &[3, 5], &Attributes::new())?;
+    ///
+    /// let jar = Jar::encrypted(&new, RailsVersion::V7_2);
+    /// assert!(jar.read_value::<Vec<u32>>("cart", cookie.value()).is_err());
+    /// let jar = jar.rotation(Rotation::encrypted(&old, RailsVersion::V7_2));
+    /// assert_eq!(jar.read_value::<Vec<u32>>("cart", cookie.value())?.into_value(), [3, 5]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn rotation(mut self, rotation: Rotation) -> Self {
         if rotation.writes {
@@ -102,6 +138,20 @@ impl Jar {
     ///
     /// Up to about 2,020 bytes of JSON always fit the default limit; whether up to 150 more do
     /// depends on how the nonce happens to escape, and several are tried.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, Error, Jar, RailsVersion, SecretKeyBase};
+    /// # use std::time::Duration;
+    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    /// let a_day = Attributes::new().max_age(Duration::from_secs(86_400));
+    /// let cookie = jar.write("coupon", "SPRING", &a_day)?;
+    /// assert!(jar.read_value::<String>("coupon", cookie.value())?.expires_at().is_some());
+    ///
+    /// let refused = jar.write("coupon", &"X".repeat(4000), &a_day);
+    /// assert!(matches!(refused, Err(Error::CookieOverflow(_))));
+    /// assert!(matches!(jar.write("my coupon", "SPRING", &a_day), Err(Error::CookieName { .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::CookieOverflow`] where it does not fit, [`Error::UnwritableValue`] where it cannot
@@ -219,6 +269,19 @@ impl Jar {
     /// Reads the cookie of this name from a request's `Cookie` header; `None` where it is not
     /// there.
     ///
+    /// ```
+    /// # use hardtack::{Attributes, CookieHeader, InvalidMessage, Jar, RailsVersion, SecretKeyBase};
+    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    /// # let cookie = jar.write("volume", &0.5, &Attributes::new())?;
+    /// let text = format!("volume={}; balance=AAAA", cookie.escaped_value());
+    /// let header = CookieHeader::new(&text);
+    /// assert_eq!(*jar.read::<f64>("volume", &header)?.unwrap().value(), 0.5);
+    /// assert!(jar.read::<f64>("treble", &header)?.is_none()); // not sent
+    /// assert_eq!(jar.read::<f64>("balance", &header).err(), Some(InvalidMessage));
+    /// assert!(jar.read::<bool>("volume", &header).is_err()); // of another type
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`InvalidMessage`], and nothing else, where it does not open; [`Jar::explain`] tells the
     /// operator why.
@@ -233,7 +296,17 @@ impl Jar {
         }
     }
 
-    /// Reads a cookie's value, no longer escaped.
+    /// Reads a cookie's value, no longer escaped: for whoever has taken the header apart already.
+    /// The name is needed too, since from Rails 6.0 on it is sealed with the value.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase};
+    /// # let jar = Jar::signed(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    /// let cookie = jar.write("locale", "pt-BR", &Attributes::new())?;
+    /// assert_eq!(jar.read_value::<String>("locale", cookie.value())?.value(), "pt-BR");
+    /// assert!(jar.read_value::<String>("language", cookie.value()).is_err()); // another's value
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`InvalidMessage`], and nothing else, where it does not open.
@@ -331,6 +404,15 @@ impl Jar {
 
     /// Opens a cookie's value, no longer escaped, and keeps it as it was serialized. For tools: it
     /// says why a cookie does not open, which is for the operator and never for whoever sent it.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, Jar, RailsVersion, Refusal, SecretKeyBase};
+    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    /// let cookie = jar.write("sizes", &["S", "XL"], &Attributes::new())?;
+    /// assert_eq!(jar.open("sizes", cookie.value())?.value().as_bytes(), br#"["S","XL"]"#);
+    /// assert_eq!(jar.open("sizes", "AAAA").err(), Some(Refusal::Malformed));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The [`Refusal`] of the attempt that got furthest.

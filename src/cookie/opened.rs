@@ -35,12 +35,30 @@ pub struct Opened<T> {
 
 impl<T> Opened<T> {
     /// The value.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase};
+    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    /// # let cookie = jar.write("seats", &[12, 13], &Attributes::new())?;
+    /// let opened = jar.read_value::<Vec<u16>>("seats", cookie.value())?;
+    /// assert_eq!(opened.value(), &[12, 13]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn value(&self) -> &T {
         &self.value
     }
 
     /// The value, taken out.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase};
+    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    /// # let cookie = jar.write("city", "Porto", &Attributes::new())?;
+    /// let city: String = jar.read_value("city", cookie.value())?.into_value();
+    /// assert_eq!(city, "Porto");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn into_value(self) -> T {
         self.value
@@ -48,6 +66,18 @@ impl<T> Opened<T> {
 
     /// The older name under which it was sent, where a rotation has one; `None` for the present
     /// name. Whoever writes the cookie anew under its present name should remove that one.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, CookieHeader, Jar, RailsVersion, Rotation, SecretKeyBase};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// # let jar = Jar::encrypted(&secret, RailsVersion::V7_1);
+    /// # let cookie = jar.write("rebate", &45, &Attributes::new())?;
+    /// let jar = jar.rotation(Rotation::encrypted(&secret, RailsVersion::V7_1).cookie_name("rebate"));
+    /// let header = format!("rebate={}", cookie.escaped_value());
+    /// let opened = jar.read::<u32>("discount", &CookieHeader::new(&header))?.unwrap();
+    /// assert_eq!(opened.older_name(), Some("rebate"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn older_name(&self) -> Option<&str> {
         self.older_name.as_deref()
@@ -55,6 +85,19 @@ impl<T> Opened<T> {
 
     /// Which rotation opened it, counted from 0 in the order in which they were added; `None` for
     /// the current settings.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, Jar, RailsVersion, Rotation, SecretKeyBase};
+    /// # let [new, recent, old] = [SecretKeyBase::generate()?, SecretKeyBase::generate()?, SecretKeyBase::generate()?];
+    /// # let cookie = Jar::encrypted(&old, RailsVersion::V7_1).write("level", &9, &Attributes::new())?;
+    /// let jar = Jar::encrypted(&new, RailsVersion::V7_1)
+    ///     .rotation(Rotation::encrypted(&recent, RailsVersion::V7_1))
+    ///     .rotation(Rotation::encrypted(&old, RailsVersion::V7_1));
+    /// assert_eq!(jar.read_value::<u8>("level", cookie.value())?.rotation(), Some(1));
+    /// let anew = jar.write("level", &9, &Attributes::new())?;
+    /// assert_eq!(jar.read_value::<u8>("level", anew.value())?.rotation(), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn rotation(&self) -> Option<usize> {
         self.rotation
@@ -62,12 +105,37 @@ impl<T> Opened<T> {
 
     /// Whether it should be written anew: a rotation opened it, or it was in another
     /// serialization than the jar writes.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, Cipher, Jar, RailsVersion, SecretKeyBase, Settings};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let cbc = Settings { cipher: Cipher::Aes256Cbc, ..RailsVersion::V7_1.settings() };
+    /// let cookie = Jar::encrypted(&secret, cbc).write("plan", "pro", &Attributes::new())?;
+    ///
+    /// let jar = Jar::encrypted(&secret, RailsVersion::V7_1);
+    /// assert!(jar.read_value::<String>("plan", cookie.value())?.needs_rewrite());
+    /// let anew = jar.write("plan", "pro", &Attributes::new())?;
+    /// assert!(!jar.read_value::<String>("plan", anew.value())?.needs_rewrite());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn needs_rewrite(&self) -> bool {
         self.stale
     }
 
-    /// The expiry that was sealed with it.
+    /// The expiry that was sealed with it, to the millisecond; `None` where there was none.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase};
+    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    /// let in_2100 = time::OffsetDateTime::from_unix_timestamp(4_102_444_800)?;
+    /// let cookie = jar.write("trial", &true, &Attributes::new().expires(in_2100))?;
+    /// assert_eq!(jar.read_value::<bool>("trial", cookie.value())?.expires_at(), Some(in_2100));
+    ///
+    /// let late = jar.write("trial", &true, &Attributes::new().expires(time::OffsetDateTime::UNIX_EPOCH))?;
+    /// assert!(jar.read_value::<bool>("trial", late.value()).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn expires_at(&self) -> Option<OffsetDateTime> {
         self.expires_at

@@ -40,14 +40,40 @@ pub struct Rotation {
 }
 
 impl Rotation {
-    /// Cookies of the encrypted jar.
+    /// Cookies of the encrypted jar, of the settings' cipher alone.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, Jar, KeyDigest, RailsVersion, Rotation, SecretKeyBase, Settings};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// // An app on load_defaults 7.0 that still derived its keys by SHA-1:
+    /// let before = Settings { key_digest: KeyDigest::Sha1, ..RailsVersion::V7_0.settings() };
+    /// let cookie = Jar::encrypted(&secret, before.clone()).write("tab", &2, &Attributes::new())?;
+    ///
+    /// let jar = Jar::encrypted(&secret, RailsVersion::V7_0);
+    /// assert!(jar.read_value::<u8>("tab", cookie.value()).is_err());
+    /// let jar = jar.rotation(Rotation::encrypted(&secret, before));
+    /// assert!(jar.read_value::<u8>("tab", cookie.value()).is_ok());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
     #[must_use]
     pub fn encrypted(secret: &SecretKeyBase, settings: impl Into<Settings>) -> Self {
         let settings = settings.into();
         Self::new(Codecs::encrypted(secret, &settings, false), settings)
     }
 
-    /// Cookies of the signed jar.
+    /// Cookies of the signed jar, signed with the settings' digest alone.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, HmacDigest, Jar, RailsVersion, Rotation, SecretKeyBase, Settings};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// # let cookie = Jar::signed(&secret, RailsVersion::V7_1).write("seen", &7, &Attributes::new())?;
+    /// let sha256 = Settings { hmac_digest: HmacDigest::Sha256, ..RailsVersion::V7_1.settings() };
+    /// let jar = Jar::signed(&secret, sha256);
+    /// assert!(jar.read_value::<u8>("seen", cookie.value()).is_err()); // was signed with SHA-1
+    /// let jar = jar.rotation(Rotation::signed(&secret, RailsVersion::V7_1));
+    /// assert!(jar.read_value::<u8>("seen", cookie.value()).is_ok());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
     #[must_use]
     pub fn signed(secret: &SecretKeyBase, settings: impl Into<Settings>) -> Self {
         let settings = settings.into();
@@ -70,6 +96,19 @@ impl Rotation {
 
     /// The name that the cookie had then. It is looked for where the cookie of the present name
     /// is missing or does not open.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, CookieHeader, Jar, RailsVersion, Rotation, SecretKeyBase};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// # let jar = Jar::encrypted(&secret, RailsVersion::V7_1);
+    /// # let cookie = jar.write("_old_cart", &[8], &Attributes::new())?;
+    /// let header = format!("_old_cart={}", cookie.escaped_value());
+    /// assert!(jar.read::<Vec<u8>>("_cart", &CookieHeader::new(&header))?.is_none());
+    ///
+    /// let jar = jar.rotation(Rotation::encrypted(&secret, RailsVersion::V7_1).cookie_name("_old_cart"));
+    /// assert!(jar.read::<Vec<u8>>("_cart", &CookieHeader::new(&header))?.is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn cookie_name(mut self, name: impl Into<String>) -> Self {
         self.cookie_name = Some(name.into());
@@ -77,7 +116,8 @@ impl Rotation {
     }
 
     /// Makes this one seal, although another is read first: "read new, write old", for the time
-    /// of a deploy in which not all servers know the new settings yet.
+    /// of a deploy in which not all servers know the new settings yet. Of several such rotations
+    /// of a jar the last counts.
     ///
     /// ```
     /// # use hardtack::{Attributes, Jar, RailsVersion, Rotation, SecretKeyBase};

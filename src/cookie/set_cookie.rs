@@ -138,7 +138,8 @@ impl SetCookie {
 
     /// The cookie that makes the browser forget this one: empty, `max-age=0` and expired since 1970. Give the
     /// attributes it was set with: path and domain tell the browser which cookie is meant, and a `__Host-` name needs
-    /// its `secure`. Their own expiry is not used. (Rack 2.2 `utils.rb`, `delete_cookie_header!`.)
+    /// its `secure`. They are checked as in [`new`](Self::new); their own expiry, checked too, is not used. (Rack 2.2
+    /// `utils.rb`, `delete_cookie_header!`.)
     ///
     /// # Errors
     ///
@@ -152,6 +153,7 @@ impl SetCookie {
     ///     cookie.to_string(),
     ///     "k=; path=/; max-age=0; expires=Thu, 01 Jan 1970 00:00:00 GMT; samesite=lax"
     /// );
+    /// assert!(SetCookie::delete("k", &Attributes::new().path("shop")).is_err());
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     pub fn delete(name: impl Into<String>, attributes: &Attributes) -> Result<Self, Error> {

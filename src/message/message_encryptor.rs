@@ -232,6 +232,18 @@ impl MessageEncryptor {
 
     /// Whether the value is a part of the envelope (from 7.1 on): see
     /// [`MessageVerifier::use_message_serializer_for_metadata`](crate::MessageVerifier::use_message_serializer_for_metadata).
+    ///
+    /// ```
+    /// use hardtack::{MessageEncryptor, MessageOptions, RailsVersion};
+    ///
+    /// // While servers on Rails 7.0 still have to read what we write:
+    /// let crypt = MessageEncryptor::new([7; 32], RailsVersion::V7_1)?;
+    /// let older = crypt.clone().use_message_serializer_for_metadata(false);
+    /// let message = older.encrypt_and_sign("hello", &MessageOptions::new().purpose("login"))?;
+    /// assert!(crypt.decrypt_and_verify::<String>(&message, "login").is_ok());
+    /// assert!(crypt.decrypt_and_verify::<String>(&message, "shipping").is_err());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
     #[must_use]
     pub fn use_message_serializer_for_metadata(mut self, nests: bool) -> Self {
         let current = &mut self.rotator.current;

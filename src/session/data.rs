@@ -56,12 +56,34 @@ enum Change {
 
 impl SessionData {
     /// A session with nothing in it.
+    ///
+    /// ```
+    /// # use hardtack::SessionData;
+    /// let session = SessionData::new();
+    /// assert!(session.is_empty() && !session.is_changed());
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Reads the session from a request's `Cookie` header; `None` where there is no such cookie.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, CookieHeader, Jar, RailsVersion, SecretKeyBase, SessionData};
+    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    /// # let mut session = SessionData::new();
+    /// # session.insert("locale", "fr")?;
+    /// # let cookie = session.write(&jar, "_shop_session", &Attributes::new())?;
+    /// let text = format!("_shop_session={}", cookie.escaped_value());
+    /// let session = SessionData::read(&jar, "_shop_session", &CookieHeader::new(&text))?.unwrap();
+    /// assert_eq!(session.value().get::<String>("locale")?.as_deref(), Some("fr"));
+    ///
+    /// assert!(SessionData::read(&jar, "_shop_session", &CookieHeader::new("a=b"))?.is_none());
+    /// let forged = CookieHeader::new("_shop_session=AAAA--AAAA--AAAA");
+    /// assert!(SessionData::read(&jar, "_shop_session", &forged).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`InvalidMessage`], and nothing else, where the cookie does not open or holds no map.
@@ -135,6 +157,21 @@ impl SessionData {
     /// A `session_id` is added where there is none, since Rails takes a session without one for
     /// empty; keys whose value is nil are left out, as in Rails.
     ///
+    /// ```
+    /// # use hardtack::{Attributes, Error, Jar, RailsVersion, SecretKeyBase, SessionData};
+    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    /// let mut session = SessionData::new();
+    /// session.insert("return_to", "/orders")?;
+    /// session.insert("coupon", &None::<String>)?;
+    /// let cookie = session.write(&jar, "_shop_session", &Attributes::new().http_only(true))?;
+    /// let session = SessionData::read_value(&jar, "_shop_session", cookie.value())?.into_value();
+    /// assert_eq!(session.keys(), ["return_to", "session_id"]);
+    ///
+    /// let refused = session.clone().write(&jar, "shop session", &Attributes::new());
+    /// assert!(matches!(refused, Err(Error::CookieName { .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Jar::write`].
     pub fn write(
@@ -182,7 +219,20 @@ impl SessionData {
         }
     }
 
-    /// Sets the value of a key.
+    /// Sets the value of a key: a new key comes last, one that was there keeps its place.
+    ///
+    /// ```
+    /// # use hardtack::{Error, SessionData};
+    /// # use std::time::{Duration, SystemTime};
+    /// let mut session = SessionData::new();
+    /// session.insert("cart", &[("tea", 2), ("milk", 1)])?;
+    /// session.insert("cart", &[("tea", 3)])?;
+    /// assert_eq!(session.get::<Vec<(String, u8)>>("cart")?.unwrap(), [("tea".to_owned(), 3)]);
+    ///
+    /// let before_1970 = SystemTime::UNIX_EPOCH - Duration::from_secs(1); // serde refuses it
+    /// assert!(matches!(session.insert("at", &before_1970), Err(Error::UnwritableValue { .. })));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::UnwritableValue`] where the value is none that a session can hold.
@@ -232,6 +282,15 @@ impl SessionData {
     }
 
     /// Whether there is this key, be it nil.
+    ///
+    /// ```
+    /// # use hardtack::SessionData;
+    /// let mut session = SessionData::new();
+    /// session.insert("referrer", &())?;
+    /// assert!(session.contains_key("referrer")); // nil, until the session is written
+    /// assert!(!session.contains_key("user_id"));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
     #[must_use]
     pub fn contains_key(&self, key: &str) -> bool {
         self.place(key).is_some()
@@ -257,12 +316,32 @@ impl SessionData {
     }
 
     /// Whether there is no key at all.
+    ///
+    /// ```
+    /// # use hardtack::SessionData;
+    /// let mut session = SessionData::new();
+    /// assert!(session.is_empty());
+    /// session.insert("step", &1)?;
+    /// assert!(!session.is_empty());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.all().is_empty()
     }
 
-    /// Whether anything was set, removed or cleared since it was read.
+    /// Whether anything was set, removed or cleared since it was read or made, and so whether it
+    /// has to be written. Setting a key to the value that it has counts too.
+    ///
+    /// ```
+    /// # use hardtack::SessionData;
+    /// let mut session = SessionData::new();
+    /// session.remove("user_id"); // was not there
+    /// assert!(!session.is_changed());
+    /// session.insert("user_id", &42)?;
+    /// assert!(session.is_changed());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
     #[must_use]
     pub fn is_changed(&self) -> bool {
         self.is_changed
@@ -270,6 +349,16 @@ impl SessionData {
 
     /// The session's id: 32 hexadecimal digits in a session that Rails made. `None` where it has
     /// none yet.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase, SessionData};
+    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    /// let mut session = SessionData::new();
+    /// assert_eq!(session.session_id(), None);
+    /// session.write(&jar, "_shop_session", &Attributes::new())?; // which gives it one
+    /// assert_eq!(session.session_id().unwrap().len(), 32);
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
     #[must_use]
     pub fn session_id(&self) -> Option<String> {
         self.get(SESSION_ID).ok().flatten()
