@@ -162,14 +162,22 @@ impl Entries {
         T::deserialize(&value).map_err(|_| read::unexpected::<T>(&value))
     }
 
-    /// Whether the value of an entry is nil.
+    /// Whether the value of an entry is nil: told without reading it.
     pub(crate) fn is_nil(&self, entry: usize) -> bool {
-        if let Self::Json { text, index } = self {
-            return index
+        match self {
+            Self::Empty => false,
+            Self::Json { text, index } => index
                 .get(entry)
-                .is_some_and(|entry| entry.value.of(text) == "null");
+                .is_some_and(|entry| entry.value.of(text) == "null"),
+            #[cfg(feature = "marshal")]
+            Self::Marshal { document, entries } => entries
+                .get(entry)
+                .is_some_and(|entry| document.is_nil(entry.value_node)),
+            #[cfg(feature = "message_pack")]
+            Self::MessagePack { bytes, index } => index
+                .get(entry)
+                .is_some_and(|entry| message_pack::is_nil_at(bytes, &entry.value)),
         }
-        matches!(self.value(entry), Ok(Value::Nil))
     }
 
     /// The value of an entry.

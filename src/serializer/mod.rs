@@ -1,6 +1,8 @@
 //! What stands in a cookie: values, and the formats in which Rails writes them.
 
 pub(crate) mod entries;
+#[cfg(test)]
+mod entries_tests;
 pub(crate) mod json;
 #[cfg(feature = "marshal")]
 pub(crate) mod marshal;
@@ -243,9 +245,13 @@ impl Serialized {
         }
     }
 
-    /// The same value in another format; as it is in its own.
+    /// The same value in another format; as it is in its own, if the app reads it so.
     pub(crate) fn converted(&self, style: DumpStyle) -> Result<Cow<'_, Self>, DumpError> {
-        if self.format == style.format {
+        #[cfg(feature = "message_pack")]
+        let as_it_is = self.format != Format::MessagePack || style.message_pack.keeps(&self.bytes);
+        #[cfg(not(feature = "message_pack"))]
+        let as_it_is = true;
+        if self.format == style.format && as_it_is {
             return Ok(Cow::Borrowed(self));
         }
         let value: value::Value = self.load()?;

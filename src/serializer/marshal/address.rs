@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use num_bigint::BigInt;
 
 use super::document::{Document, NodeId};
-use super::known_class::{small, text};
+use super::known_class::{small, text, whole};
 use super::writer::Writer;
 use crate::serializer::DumpError;
 use crate::serializer::value::Value;
@@ -15,17 +15,23 @@ pub(super) fn ip_addr(
     document: &Document,
     ivar: impl Fn(&[u8]) -> Option<NodeId>,
 ) -> Option<String> {
-    let number = |name: &[u8]| match document.expand(ivar(name)?) {
+    let number = |name: &[u8]| match whole(document, ivar(name)?)? {
         Value::Integer(number) => u128::try_from(number).ok(),
         Value::BigInteger(number) => u128::try_from(&number.0).ok(),
         _ => None,
     };
-    let (address, mask) = (number(b"@addr")?, number(b"@mask_addr")?);
+    let (bits, mask) = (number(b"@addr")?, number(b"@mask_addr")?);
     // AF_INET is 2 everywhere; AF_INET6 differs from system to system.
     let (address, width) = if number(b"@family")? == 2 {
-        (IpAddr::V4(Ipv4Addr::from(u32::try_from(address).ok()?)), 32)
+        (IpAddr::V4(Ipv4Addr::from(u32::try_from(bits).ok()?)), 32)
     } else {
-        (IpAddr::V6(Ipv6Addr::from(address)), 128)
+        (IpAddr::V6(Ipv6Addr::from(bits)), 128)
+    };
+    // `IPAddr#to_s` shows the last 32 bits as an IPv4 address wherever only they are not zero and
+    // take more than 16 (`::1.2.3.4`); those mapped from IPv4 the standard library shows so too.
+    let shown = match (address, u32::try_from(bits)) {
+        (IpAddr::V6(_), Ok(low)) if low > 0xffff => format!("::{}", Ipv4Addr::from(low)),
+        _ => address.to_string(),
     };
     let prefix = width - mask.trailing_zeros().min(width);
     let full = u128::MAX >> (128 - width);
@@ -37,9 +43,9 @@ pub(super) fn ip_addr(
         .and_then(|id| text(document, id))
         .unwrap_or_default();
     Some(if prefix == width {
-        format!("{address}{zone}")
+        format!("{shown}{zone}")
     } else {
-        format!("{address}{zone}/{prefix}")
+        format!("{shown}{zone}/{prefix}")
     })
 }
 

@@ -63,6 +63,14 @@ impl<'a> Cursor<'a> {
         Ok(text)
     }
 
+    /// What was taken.
+    pub(super) fn bytes(&self, text: Text) -> &'a [u8] {
+        let start = text.start as usize;
+        self.input
+            .get(start..start + text.len as usize)
+            .unwrap_or_default()
+    }
+
     pub(super) fn error(&self, reason: &'static str) -> LoadError {
         LoadError {
             reason,

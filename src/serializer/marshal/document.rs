@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::number;
 use super::reader::Reader;
 use crate::serializer::LoadError;
 
@@ -43,6 +42,11 @@ impl NodeId {
     pub(super) fn node_index(self) -> Option<usize> {
         let index = self.0.checked_sub(Self::FIRST_NODE)?;
         (self.0 < Self::FIRST_SYMBOL).then_some(index as usize)
+    }
+
+    /// Different for every object of a document.
+    pub(super) fn place(self) -> usize {
+        self.0 as usize
     }
 
     fn symbol_index(self) -> Option<usize> {
@@ -142,7 +146,7 @@ pub(super) struct Node {
 }
 
 /// How a String's or Symbol's bytes are to be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Encoding<'a> {
     /// No ivar: ASCII-8BIT, or anything at all from Ruby 1.8.
     Unnamed,
@@ -185,15 +189,16 @@ impl Document {
     /// The entries of a Hash at the root, of whatever class; `None` if something else is there.
     ///
     /// Where keys have the same text (`"a"` and `:a`), the last one counts, at the first one's
-    /// place: so does Rails when it makes their keys Strings.
+    /// place: so does Rails when it makes their keys Strings. Keys that Ruby tells apart otherwise
+    /// never have the same text.
     pub(crate) fn entries(&self) -> Option<Vec<Entry>> {
         let Kind::Hash { pairs, .. } = self.kind(self.root) else {
             return None;
         };
-        let mut entries: Vec<Entry> = Vec::with_capacity(pairs.len as usize / 2);
-        let mut places: HashMap<Cow<'_, str>, usize> = HashMap::new();
-        for (key_node, value_node) in self.pairs(pairs) {
-            let text = self.key_text(key_node);
+        let texts = self.key_texts(pairs);
+        let mut entries: Vec<Entry> = Vec::with_capacity(texts.len());
+        let mut places: HashMap<Cow<'_, str>, usize> = HashMap::with_capacity(texts.len());
+        for (text, (key_node, value_node)) in texts.into_iter().zip(self.pairs(pairs)) {
             let place = *places.entry(text.clone()).or_insert(entries.len());
             if let Some(earlier) = entries.get_mut(place) {
                 earlier.key_node = key_node;
@@ -207,6 +212,11 @@ impl Document {
             }
         }
         Some(entries)
+    }
+
+    /// Whether an object is nil.
+    pub(crate) fn is_nil(&self, id: NodeId) -> bool {
+        matches!(self.kind(id), Kind::Nil)
     }
 
     /// The instance variables written with an object, by name: `@used` of an old flash, which no
@@ -224,27 +234,6 @@ impl Document {
             .flat_map(|span| self.pairs(span))
             .map(|(name, value)| (self.name(name), value))
             .collect()
-    }
-
-    /// A key as `to_s` gives it, which is what JSON and Rails' sessions make of keys.
-    fn key_text(&self, id: NodeId) -> Cow<'_, str> {
-        match self.kind(id) {
-            Kind::String(text) | Kind::Symbol(Symbol { text, .. }) => {
-                String::from_utf8_lossy(self.text(text))
-            }
-            Kind::Nil => Cow::Borrowed(""),
-            Kind::Bool(flag) => Cow::Owned(flag.to_string()),
-            Kind::Fixnum(number) => Cow::Owned(number.to_string()),
-            Kind::Bignum {
-                negative,
-                magnitude,
-            } => Cow::Owned(number::bignum(negative, self.text(magnitude)).to_string()),
-            Kind::Float(text) => {
-                Cow::Owned(number::float(self.text(text)).map_or_else(String::new, number::to_s))
-            }
-            // Distinct, so that no entry is taken for another's duplicate.
-            _ => Cow::Owned(format!("#<Object:{:#x}>", id.0)),
-        }
     }
 
     pub(super) fn node(&self, id: NodeId) -> Option<&Node> {

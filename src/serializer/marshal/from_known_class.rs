@@ -1,10 +1,12 @@
 //! [`Value`]s that are objects of a class of their own, as that class writes them.
 
 use super::from_value::unwritable;
-use super::number;
 use super::writer::Writer;
 use crate::serializer::DumpError;
-use crate::serializer::value::{RubyDuration, Value};
+use crate::serializer::value::{RubyDuration, Value, dump_big_decimal};
+
+/// `ActiveSupport::Duration::VARIABLE_PARTS`: how long one lasts depends on when it begins.
+const VARIABLE_PARTS: [&str; 4] = ["years", "months", "weeks", "days"];
 
 impl<'a> Writer<'a> {
     /// Objects of known classes.
@@ -74,20 +76,19 @@ impl<'a> Writer<'a> {
         self.value(two, &[], depth + 2)
     }
 
-    /// `maximum digits:number`.
     fn big_decimal(&mut self, text: &str) -> Result<(), DumpError> {
-        let Some(precision) = number::decimal_precision(text) else {
+        let Some(dumped) = dump_big_decimal(text) else {
             return Err(DumpError(format!("{text:?} is no BigDecimal")));
         };
         self.byte(b'u');
         self.symbol("BigDecimal");
-        self.text(format!("{precision}:{text}").as_bytes());
+        self.text(dumped.as_bytes());
         self.count_object();
         Ok(())
     }
 
     fn duration(&mut self, duration: &'a RubyDuration, depth: usize) -> Result<(), DumpError> {
-        self.instance("ActiveSupport::Duration", 2);
+        self.instance("ActiveSupport::Duration", 3);
         self.symbol("@parts");
         self.count_object();
         self.byte(b'{');
@@ -97,6 +98,12 @@ impl<'a> Writer<'a> {
             self.value(count, &[], depth + 2)?;
         }
         self.symbol("@value");
-        self.value(&duration.value, &[], depth + 1)
+        self.value(&duration.value, &[], depth + 1)?;
+        // Since Rails 7.0, in this order; Marshal.load does not call the method that would set it
+        // (`Duration#initialize`). Rails 6.1 and earlier do not look at it.
+        let variable = |part: &(String, Value)| VARIABLE_PARTS.contains(&part.0.as_str());
+        self.symbol("@variable");
+        self.bool(duration.parts.iter().any(variable));
+        Ok(())
     }
 }

@@ -4,6 +4,7 @@ use num_bigint::{BigInt, Sign};
 
 use super::MAX_DEPTH;
 use super::number;
+use super::regexp::take_apart;
 use super::writer::{BINARY, Writer};
 use crate::serializer::DumpError;
 use crate::serializer::value::{Object, Value};
@@ -63,7 +64,7 @@ impl<'a> Writer<'a> {
         }
         match value {
             Value::Bool(flag) => self.bool(*flag),
-            Value::Symbol(text) => self.symbol(text),
+            Value::Symbol(text) => self.symbol(exact(text)?),
             Value::Integer(number) => self.integer(*number),
             _ => self.byte(b'0'),
         }
@@ -89,7 +90,7 @@ impl<'a> Writer<'a> {
                 };
                 self.string(&string.bytes, encoding, wrappers);
             }
-            Value::Regexp(text) => self.regexp(text, wrappers),
+            Value::Regexp(text) => self.regexp(exact(text)?, wrappers),
             _ => return Err(unwritable(value)),
         }
         Ok(())
@@ -119,6 +120,7 @@ impl<'a> Writer<'a> {
     ) -> Result<(), DumpError> {
         match object {
             Object::Subclass { class, content } => {
+                exact(class)?;
                 return self.value(
                     content,
                     &[wrappers, &[(b'C', class.as_str())]].concat(),
@@ -126,6 +128,7 @@ impl<'a> Writer<'a> {
                 );
             }
             Object::Extended { module, content } => {
+                exact(module)?;
                 return self.value(
                     content,
                     &[wrappers, &[(b'e', module.as_str())]].concat(),
@@ -139,7 +142,7 @@ impl<'a> Writer<'a> {
             } => {
                 self.begin(!ivars.is_empty(), wrappers);
                 self.byte(b'u');
-                self.symbol(class);
+                self.symbol(exact(class)?);
                 self.text(bytes);
                 if !ivars.is_empty() {
                     self.named(ivars, depth)?;
@@ -154,25 +157,25 @@ impl<'a> Writer<'a> {
             Object::Instance { class, ivars } => {
                 self.count_object();
                 self.byte(b'o');
-                self.symbol(class);
+                self.symbol(exact(class)?);
                 self.named(ivars, depth)
             }
             Object::Struct { class, members } => {
                 self.byte(b'S');
-                self.symbol(class);
+                self.symbol(exact(class)?);
                 self.count_object();
                 self.named(members, depth)
             }
             Object::UserMarshal { class, content } => {
-                self.user_marshal(class);
+                self.user_marshal(exact(class)?);
                 self.value(content, &[], depth + 1)
             }
             Object::Class(name) => {
-                self.named_type(b'c', name);
+                self.named_type(b'c', exact(name)?);
                 Ok(())
             }
             Object::Module(name) => {
-                self.named_type(b'm', name);
+                self.named_type(b'm', exact(name)?);
                 Ok(())
             }
             _ => Err(DumpError(
@@ -184,7 +187,7 @@ impl<'a> Writer<'a> {
     fn named(&mut self, pairs: &'a [(String, Value)], depth: usize) -> Result<(), DumpError> {
         self.length(pairs.len());
         pairs.iter().try_for_each(|(name, value)| {
-            self.symbol(name);
+            self.symbol(exact(name)?);
             self.value(value, &[], depth + 1)
         })
     }
@@ -237,9 +240,7 @@ impl<'a> Writer<'a> {
 
     /// `(?i-mx:source)` back into source and options; other text is a source without options.
     fn regexp(&mut self, text: &str, wrappers: Wrappers<'_, 'a>) {
-        let (source, options) = take_apart(text).unwrap_or((text, 0));
-        // The slash was escaped by `to_s` only.
-        let source = source.replace("\\/", "/");
+        let (source, options) = take_apart(text);
         let (encoding, fixed) = if source.is_ascii() {
             ("US-ASCII", 0)
         } else {
@@ -254,24 +255,15 @@ impl<'a> Writer<'a> {
     }
 }
 
-fn take_apart(text: &str) -> Option<(&str, u8)> {
-    let (flags, source) = text
-        .strip_prefix("(?")?
-        .strip_suffix(')')?
-        .split_once(':')?;
-    let (on, off) = flags.split_once('-').unwrap_or((flags, ""));
-    let mut options = 0;
-    for flag in on.chars() {
-        options |= match flag {
-            'i' => 1,
-            'x' => 2,
-            'm' => 4,
-            _ => return None,
-        };
+/// A name or a source as it was: U+FFFD stands where it was no UTF-8 (see `to_value`), and to
+/// write that would be another one.
+fn exact(text: &str) -> Result<&str, DumpError> {
+    if text.contains(char::REPLACEMENT_CHARACTER) {
+        return Err(DumpError(format!(
+            "{text:?}: U+FFFD in a Symbol, a Regexp or a name stands for bytes that were no UTF-8"
+        )));
     }
-    // Only all three flags make the whole expression's options.
-    let complete = on.len() + off.len() == 3 && off.chars().all(|flag| "mix".contains(flag));
-    complete.then_some((source, options))
+    Ok(text)
 }
 
 pub(super) fn unwritable(value: &Value) -> DumpError {
@@ -279,7 +271,7 @@ pub(super) fn unwritable(value: &Value) -> DumpError {
         Value::Uri(_) => ("URI", "Ruby's object carries its whole parser"),
         Value::TimeZone(_) => (
             "ActiveSupport::TimeZone",
-            "Ruby's object names a tz database entry",
+            "Ruby's object also has the zone's name in the tz database, which is not known here",
         ),
         _ => ("this value", "no such object in Ruby"),
     };

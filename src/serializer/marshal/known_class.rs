@@ -5,9 +5,8 @@
 
 use super::address::{ip_addr, uri};
 use super::document::{Document, Kind, NodeId, Span};
-use super::to_value::integer;
 use super::{number, time};
-use crate::serializer::value::{RubyDuration, RubyRange, Value};
+use crate::serializer::value::{RubyDuration, RubyRange, Value, parse_big_decimal};
 
 /// An instance of a subclass of a core class (`C`).
 pub(super) fn subclass(
@@ -51,8 +50,7 @@ pub(super) fn object(document: &Document, id: NodeId, outer: Option<Span>) -> Op
             b"Time" => time::time(document, id).map(Value::Time),
             b"BigDecimal" if outer.is_none_or(|span| span.len == 0) => {
                 let text = std::str::from_utf8(document.text(bytes)).ok()?;
-                let (_, text) = text.split_once(':')?;
-                number::decimal_precision(text).map(|_| Value::BigDecimal(text.to_owned()))
+                parse_big_decimal(text).map(|text| Value::BigDecimal(text.to_owned()))
             }
             _ => None,
         },
@@ -69,13 +67,12 @@ pub(super) fn object(document: &Document, id: NodeId, outer: Option<Span>) -> Op
 fn marshalled(document: &Document, class: &[u8], parts: &[NodeId]) -> Option<Value> {
     match (class, parts) {
         (b"Rational", [numerator, denominator]) => {
-            let pair = (document.expand(*numerator), document.expand(*denominator));
-            let valid = is_integer(&pair.0) && is_integer(&pair.1) && pair.1 != Value::Integer(0);
-            valid.then(|| Value::Rational(Box::new(pair)))
+            let pair = (whole(document, *numerator)?, whole(document, *denominator)?);
+            (pair.1 != Value::Integer(0)).then(|| Value::Rational(Box::new(pair)))
         }
-        (b"Complex", [real, imaginary]) => {
-            let pair = (document.expand(*real), document.expand(*imaginary));
-            (is_real(&pair.0) && is_real(&pair.1)).then(|| Value::Complex(Box::new(pair)))
+        (b"Complex", [first, second]) => {
+            let pair = (real(document, *first)?, real(document, *second)?);
+            Some(Value::Complex(Box::new(pair)))
         }
         (b"ActiveSupport::TimeWithZone", [utc, zone, local]) => {
             time::time_with_zone(document, *utc, *zone, *local)
@@ -98,13 +95,10 @@ fn instance(document: &Document, class: &[u8], ivars: Span) -> Option<Value> {
             let Kind::Bool(exclude_end) = document.kind(ivar(b"excl")?) else {
                 return None;
             };
-            let (begin, end) = (
-                document.expand(ivar(b"begin")?),
-                document.expand(ivar(b"end")?),
-            );
+            let (begin, end) = (ivar(b"begin")?, ivar(b"end")?);
             Some(Value::Range(Box::new(RubyRange {
-                begin,
-                end,
+                begin: document.expand(begin),
+                end: document.expand(end),
                 exclude_end,
             })))
         }
@@ -121,7 +115,7 @@ fn instance(document: &Document, class: &[u8], ivars: Span) -> Option<Value> {
             ))
         }
         b"ActiveSupport::Duration" => {
-            let value = document.expand(ivar(b"@value")?);
+            let value = real(document, ivar(b"@value")?)?;
             let Kind::Hash { pairs, .. } = document.kind(ivar(b"@parts")?) else {
                 return None;
             };
@@ -129,12 +123,11 @@ fn instance(document: &Document, class: &[u8], ivars: Span) -> Option<Value> {
             let parts = parts
                 .into_iter()
                 .map(|(name, count)| match document.kind(name) {
-                    Kind::Symbol(_) => Some((document.name(name), document.expand(count))),
+                    Kind::Symbol(_) => Some((document.name(name), real(document, count)?)),
                     _ => None,
                 });
             let parts = parts.collect::<Option<Vec<_>>>()?;
-            let real = is_real(&value) && parts.iter().all(|(_, count)| is_real(count));
-            real.then(|| Value::Duration(Box::new(RubyDuration { value, parts })))
+            Some(Value::Duration(Box::new(RubyDuration { value, parts })))
         }
         b"Pathname" if ivars.len == 2 => Some(Value::Pathname(text(document, ivar(b"@path")?)?)),
         b"ActiveSupport::TimeZone" => Some(Value::TimeZone(text(document, ivar(b"@name")?)?)),
@@ -164,7 +157,7 @@ pub(super) fn small(document: &Document, id: NodeId) -> Option<i64> {
         Kind::Bignum {
             negative,
             magnitude,
-        } => match integer(number::bignum(negative, document.text(magnitude))) {
+        } => match Value::from_bigint(number::bignum(negative, document.text(magnitude))) {
             Value::Integer(number) => Some(number),
             _ => None,
         },
@@ -172,14 +165,32 @@ pub(super) fn small(document: &Document, id: NodeId) -> Option<i64> {
     }
 }
 
-fn is_integer(value: &Value) -> bool {
-    matches!(value, Value::Integer(_) | Value::BigInteger(_))
+/// An Integer of any size. What is none is not expanded: its owner would expand it again, and
+/// such owners in each other double the work at every level.
+pub(super) fn whole(document: &Document, id: NodeId) -> Option<Value> {
+    let (Kind::Fixnum(_) | Kind::Bignum { .. }) = document.kind(id) else {
+        return None;
+    };
+    let value = document.expand(id);
+    matches!(value, Value::Integer(_) | Value::BigInteger(_)).then_some(value)
 }
 
-fn is_real(value: &Value) -> bool {
-    is_integer(value)
-        || matches!(
-            value,
-            Value::Float(_) | Value::Rational(_) | Value::BigDecimal(_)
-        )
+/// A real number, likewise.
+fn real(document: &Document, id: NodeId) -> Option<Value> {
+    let extra = document.extra(id);
+    let value = match document.kind(id) {
+        Kind::Float(_) => document.expand(id),
+        Kind::UserDump { class, .. } | Kind::UserMarshal { class, .. }
+            if matches!(document.symbol_bytes(class), b"BigDecimal" | b"Rational")
+                && extra.is_none_or(|extra| extra.wrappers.len == 0) =>
+        {
+            object(document, id, extra.and_then(|extra| extra.ivars))?
+        }
+        _ => return whole(document, id),
+    };
+    let is_real = matches!(
+        value,
+        Value::Float(_) | Value::Rational(_) | Value::BigDecimal(_)
+    );
+    is_real.then_some(value)
 }

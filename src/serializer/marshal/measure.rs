@@ -2,12 +2,19 @@
 
 use super::document::Text;
 
+/// Bytes of text that weigh as much as one more node.
+const TEXT: u32 = 16;
+/// Zeros that a `BigDecimal`'s digits are filled up with at most, when they are written out
+/// (`MOST_ZEROS` in `value/text.rs`).
+const ZEROS: u32 = 400;
+
 /// What an object comes to once its links are followed.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Measure {
     /// Levels of objects in it; 0 for one without parts.
     pub(super) height: u32,
-    /// Nodes, and one more for every 32 bytes of text.
+    /// Nodes, and what their texts and digits weigh. A [`Value`](crate::Value) holds a name or a
+    /// Symbol wherever it stands, so that a link to one weighs what the Symbol weighs.
     pub(super) weight: u32,
 }
 
@@ -20,8 +27,39 @@ impl Measure {
     pub(super) fn text(text: Text) -> Self {
         Self {
             height: 0,
-            weight: text.len / 32,
+            weight: text.len.div_ceil(TEXT),
         }
+    }
+
+    pub(super) fn symbol(text: Text) -> Self {
+        let Self { height, weight } = Self::text(text);
+        Self {
+            height,
+            weight: 1 + weight,
+        }
+    }
+
+    /// A Bignum becomes decimal digits in time that grows with the square of its length: a
+    /// thousand digits weigh 50, ten thousand 2,400.
+    pub(super) fn bignum(magnitude: Text) -> Self {
+        let square = u64::from(magnitude.len).pow(2) / 8192;
+        let mut measure = Self::text(magnitude);
+        measure.weight = measure
+            .weight
+            .saturating_add(u32::try_from(square).unwrap_or(u32::MAX));
+        measure
+    }
+
+    /// A `BigDecimal`'s text: `18:0.1e300` is written out as 300 digits.
+    pub(super) fn decimal(text: Text, bytes: &[u8]) -> Self {
+        let mut measure = Self::text(text);
+        if let Some(e) = bytes.iter().rposition(|byte| matches!(byte, b'e' | b'E')) {
+            let exponent = bytes.get(e + 1..).map(std::str::from_utf8);
+            let exponent = exponent.and_then(|text| text.ok()?.parse::<i32>().ok());
+            let zeros = exponent.map_or(ZEROS, i32::unsigned_abs).min(ZEROS);
+            measure.weight = measure.weight.saturating_add(zeros.div_ceil(TEXT));
+        }
+        measure
     }
 
     pub(super) fn level(self) -> Self {

@@ -6,8 +6,8 @@
 //! a class is a name.
 //!
 //! What a sender can make a reader do is bounded: nesting, also through links, by [`MAX_DEPTH`];
-//! a `Document`'s memory by a small multiple of the input; what its links expand to by
-//! [`expansion_limit`]. A cycle of links is an error.
+//! a `Document`'s memory by a small multiple of the input; what it expands to where links are
+//! followed, to objects and to Symbols, by [`expansion_limit`]. A cycle of links is an error.
 //!
 //! [`Value`]: crate::Value
 
@@ -18,11 +18,13 @@ mod dump;
 mod from_document;
 mod from_known_class;
 mod from_value;
+mod key_text;
 mod known_class;
 mod measure;
 mod number;
 mod packed_time;
 mod reader;
+mod regexp;
 mod symbols;
 #[cfg(test)]
 mod tests;
@@ -37,11 +39,16 @@ pub(crate) use dump::{Key, Part, dump_root, dump_value};
 /// encoding) in the innermost one.
 pub(super) const MAX_DEPTH: usize = 101;
 
-/// How many nodes an input of this length may expand to once its links are followed.
+/// How much an input of this length may weigh ([`measure::Measure`]) once its links are followed.
 ///
-/// `[x, x]`, nested, doubles at every level; real sessions share a few Strings.
+/// `[x, x]`, nested, doubles at every level. Without links nothing weighs more than its bytes, a
+/// few long numbers apart; real sessions share Strings and the names of keys. As much as a cookie
+/// of 4 KiB may weigh is small enough for any. A weight of 1 is about a [`Value`] of 56 bytes,
+/// or 16 bytes of text: 16 KiB of input become 3 MiB at most.
+///
+/// [`Value`]: crate::Value
 pub(super) fn expansion_limit(input_length: usize) -> usize {
-    input_length.saturating_mul(16).max(1024)
+    input_length.max(4096).saturating_mul(3)
 }
 
 /// Version 4.8, which has been the format's only one since Ruby 1.8.

@@ -2,6 +2,8 @@
 
 use num_bigint::{BigInt, Sign};
 
+use crate::serializer::value::ruby_float_digits;
+
 /// A Bignum's value from its magnitude, little-endian.
 pub(super) fn bignum(negative: bool, magnitude: &[u8]) -> BigInt {
     BigInt::from_bytes_le(if negative { Sign::Minus } else { Sign::Plus }, magnitude)
@@ -35,16 +37,6 @@ pub(super) fn float(text: &[u8]) -> Option<f64> {
     })
 }
 
-/// The shortest digits that read back as this number, and where the point stands: `0.DIGITS * 10 ** point`.
-fn digits(float: f64) -> (String, i32) {
-    let text = format!("{:e}", float.abs());
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    (
-        mantissa.replace('.', ""),
-        exponent.parse::<i32>().unwrap_or(0) + 1,
-    )
-}
-
 /// Digits with their point, without an exponent; only where `-width < point`.
 fn fixed(digits: &str, point: i32) -> String {
     if point <= 0 {
@@ -57,77 +49,22 @@ fn fixed(digits: &str, point: i32) -> String {
     }
 }
 
-fn scientific(digits: &str) -> (&str, &str) {
-    digits.split_at_checked(1).unwrap_or((digits, ""))
-}
-
-fn special(float: f64) -> Option<&'static str> {
-    match float {
-        _ if float.is_nan() => Some("nan"),
-        f64::INFINITY => Some("inf"),
-        f64::NEG_INFINITY => Some("-inf"),
-        _ if float == 0.0 => Some(if float.is_sign_negative() { "-0" } else { "0" }),
-        _ => None,
-    }
-}
-
 /// A Float as Marshal writes it (`w_float`): `1.5`, `1e2`, `1e-300`.
 pub(super) fn float_text(float: f64) -> String {
-    if let Some(text) = special(float) {
-        return text.to_owned();
+    match float {
+        _ if float.is_nan() => return "nan".to_owned(),
+        f64::INFINITY => return "inf".to_owned(),
+        f64::NEG_INFINITY => return "-inf".to_owned(),
+        _ => {}
     }
-    let sign = if float < 0.0 { "-" } else { "" };
-    let (digits, point) = digits(float);
+    let sign = if float.is_sign_negative() { "-" } else { "" };
+    let Some((digits, point)) = ruby_float_digits(float).filter(|_| float != 0.0) else {
+        return format!("{sign}0");
+    };
     if point < -3 || point > i32::try_from(digits.len()).unwrap_or(i32::MAX) {
-        let (first, rest) = scientific(&digits);
+        let (first, rest) = digits.split_at_checked(1).unwrap_or((&digits, ""));
         let dot = if rest.is_empty() { "" } else { "." };
         return format!("{sign}{first}{dot}{rest}e{}", point - 1);
     }
     format!("{sign}{}", fixed(&digits, point))
-}
-
-/// A Float as `Float#to_s` writes it: `1.5`, `100.0`, `1.0e-300`.
-pub(super) fn to_s(float: f64) -> String {
-    match special(float) {
-        Some("nan") => return "NaN".to_owned(),
-        Some("inf") => return "Infinity".to_owned(),
-        Some("-inf") => return "-Infinity".to_owned(),
-        Some(zero) => return format!("{zero}.0"),
-        None => {}
-    }
-    let sign = if float < 0.0 { "-" } else { "" };
-    let (digits, point) = digits(float);
-    if !(-3..=15).contains(&point) {
-        let (first, rest) = scientific(&digits);
-        let rest = if rest.is_empty() { "0" } else { rest };
-        return format!("{sign}{first}.{rest}e{:+03}", point - 1);
-    }
-    let text = fixed(&digits, point);
-    let suffix = if text.contains('.') { "" } else { ".0" };
-    format!("{sign}{text}{suffix}")
-}
-
-/// The digits that a `BigDecimal` sets aside for this text, in words of nine (`BigDecimal#_dump`);
-/// `None` if the text is no `BigDecimal`.
-pub(super) fn decimal_precision(text: &str) -> Option<usize> {
-    let unsigned = text.strip_prefix('-').unwrap_or(text);
-    if matches!(unsigned, "Infinity") || text == "NaN" {
-        return Some(9);
-    }
-    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || !digits(whole) || !digits(fraction) {
-        return None;
-    }
-    let exponent: i32 = exponent.parse().ok()?;
-    let shift = exponent.unsigned_abs() as usize;
-    // 0.125e1 is 1.25: one digit before the point, two behind it.
-    let whole = if whole == "0" { 0 } else { whole.len() };
-    let (before, behind) = if exponent < 0 {
-        (whole.saturating_sub(shift), fraction.len() + shift)
-    } else {
-        (whole + shift, fraction.len().saturating_sub(shift))
-    };
-    Some(9 * (before.max(1).div_ceil(9) + behind / 9 + 1))
 }

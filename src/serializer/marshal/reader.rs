@@ -3,6 +3,7 @@
 use super::cursor::{Cursor, narrow};
 use super::document::{Document, Extra, Kind, Node, NodeId, Span, Wrapper};
 use super::measure::Measure;
+use super::number;
 use super::{MAX_DEPTH, VERSION, expansion_limit};
 use crate::serializer::LoadError;
 
@@ -59,12 +60,14 @@ impl<'a> Reader<'a> {
     /// One object, with everything that stands before its type.
     fn object(&mut self, mut depth: usize) -> Result<NodeId, LoadError> {
         let mut has_ivars = false;
+        let mut names = Measure::default();
         let start = len(&self.document.wrappers);
         let tag = loop {
             match self.cursor.byte()? {
                 b'I' if !has_ivars => has_ivars = true,
                 tag @ (b'e' | b'C') => {
                     let name = self.symbol()?;
+                    names.add(self.measure(name));
                     self.document.wrappers.push(Wrapper {
                         extended: tag == b'e',
                         name,
@@ -86,7 +89,9 @@ impl<'a> Reader<'a> {
                 return Ok(id);
             }
         }
-        self.numbered(tag, has_ivars, wrappers, depth)
+        let id = self.numbered(tag, has_ivars, wrappers, depth)?;
+        self.weigh(id, names);
+        Ok(id)
     }
 
     /// An object that links do not count, or a link; `None` for another type.
@@ -147,6 +152,9 @@ impl<'a> Reader<'a> {
             measure.add(inner);
             ivars = Some(span);
         }
+        if class != NodeId::NIL {
+            measure.add(self.measure(class));
+        }
         measure.height += wrappers.len;
         measure.weight = measure.weight.saturating_add(1 + wrappers.len);
         let extra = if has_ivars || wrappers.len > 0 {
@@ -180,7 +188,8 @@ impl<'a> Reader<'a> {
             }
             b'o' => {
                 let class = self.symbol()?;
-                let (ivars, measure) = self.ivars(depth)?;
+                let (ivars, mut measure) = self.ivars(depth)?;
+                measure.add(self.measure(class));
                 (Kind::Object { class, ivars }, measure)
             }
             b'U' => {
@@ -221,7 +230,7 @@ impl<'a> Reader<'a> {
                     negative,
                     magnitude,
                 },
-                Measure::text(magnitude),
+                Measure::bignum(magnitude),
             ));
         }
         if !matches!(tag, b'f' | b'"' | b'/' | b'u' | b'c' | b'm' | b'M') {
@@ -235,19 +244,36 @@ impl<'a> Reader<'a> {
         }
         let length = self.cursor.count(1)?;
         let text = self.cursor.take(length)?;
+        let mut measure = Measure::text(text);
         let kind = match tag {
+            b'f' if number::float(self.cursor.bytes(text)).is_none() => {
+                return Err(self.cursor.error("a Float that is no number"));
+            }
             b'f' => Kind::Float(text),
             b'"' => Kind::String(text),
-            b'/' => Kind::Regexp {
-                source: text,
-                options: self.cursor.byte()?,
-            },
-            b'u' => Kind::UserDump { class, bytes: text },
+            b'/' => {
+                // A control character becomes four.
+                measure.weight *= 4;
+                Kind::Regexp {
+                    source: text,
+                    options: self.cursor.byte()?,
+                }
+            }
+            b'u' => {
+                if self.name_is(class, b"BigDecimal") {
+                    measure = Measure::decimal(text, self.cursor.bytes(text));
+                }
+                Kind::UserDump { class, bytes: text }
+            }
             b'c' => Kind::Class(text),
             b'm' => Kind::Module(text),
             _ => Kind::OldModule(text),
         };
-        Ok((kind, Measure::text(text)))
+        if matches!(tag, b'c' | b'm' | b'M') {
+            // An `Object` of its own for two bytes of input.
+            measure.weight += 2;
+        }
+        Ok((kind, measure))
     }
 
     fn ivars(&mut self, depth: usize) -> Result<(Span, Measure), LoadError> {
@@ -269,6 +295,7 @@ impl<'a> Reader<'a> {
         for _ in 0..count {
             if named {
                 let name = self.symbol()?;
+                measure.add(self.measure(name));
                 self.pending.push(name);
             }
             let part = self.object(depth)?;
@@ -314,7 +341,25 @@ impl<'a> Reader<'a> {
         id
     }
 
+    /// Adds to an object's weight what stands around it.
+    fn weigh(&mut self, id: NodeId, names: Measure) {
+        if let Some(measure) = id
+            .node_index()
+            .and_then(|index| self.measures.get_mut(index))
+        {
+            measure.add(names);
+        }
+    }
+
+    /// Whether a class is this one.
+    fn name_is(&self, class: NodeId, name: &[u8]) -> bool {
+        matches!(self.document.kind(class), Kind::Symbol(symbol) if self.cursor.bytes(symbol.text) == name)
+    }
+
     pub(super) fn measure(&self, id: NodeId) -> Measure {
+        if let Kind::Symbol(symbol) = self.document.kind(id) {
+            return Measure::symbol(symbol.text);
+        }
         let known = id.node_index().and_then(|index| self.measures.get(index));
         known.copied().unwrap_or(Measure {
             height: 0,

@@ -68,14 +68,7 @@ impl Reader<'_> {
             b'"' => {
                 let length = self.cursor.count(1)?;
                 let text = self.cursor.take(length)?;
-                let id = self.add(
-                    Kind::String(text),
-                    0,
-                    Measure {
-                        height: 0,
-                        weight: 1 + text.len / 32,
-                    },
-                );
+                let id = self.add(Kind::String(text), 0, Measure::symbol(text));
                 self.objects.push(id);
                 Ok(id)
             }

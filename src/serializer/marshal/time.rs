@@ -1,7 +1,9 @@
 //! Times and dates: `Time`, `ActiveSupport::TimeWithZone`, `Date` and `DateTime`.
 
+use num_bigint::{BigInt, Sign};
+
 use super::document::{Document, Kind, NodeId};
-use super::known_class::{small, text};
+use super::known_class::{small, text, whole};
 use super::packed_time::Packed;
 use super::writer::{BINARY, Writer};
 use crate::serializer::DumpError;
@@ -80,10 +82,11 @@ pub(super) fn time_with_zone(
     let (utc, local) = (time(document, utc)?, time(document, local)?);
     let zone = text(document, zone)?;
     let utc_offset = i32::try_from(local.seconds - utc.seconds).ok()?;
-    // `TimeWithZone#utc?` asks the zone's abbreviation, which only its rules know: these have it.
+    // `TimeWithZone#utc?` asks the zone's abbreviation, which only its rules know. These are all
+    // the names in the tz database (and in Active Support) that have always had "UTC".
     let is_utc = matches!(
-        zone.as_str(),
-        "UTC" | "Etc/UTC" | "Etc/UCT" | "Etc/Universal" | "Etc/Zulu" | "UCT"
+        zone.strip_prefix("Etc/").unwrap_or(&zone),
+        "UTC" | "UCT" | "Universal" | "Zulu"
     );
     Some(Value::Time(RubyTime {
         utc_offset,
@@ -119,7 +122,7 @@ pub(super) fn date_time(document: &Document, fields: &[NodeId]) -> Option<RubyTi
     }
     let day = small(document, *day).filter(|day| (0..PERIOD).contains(day))?;
     let second = small(document, *second).filter(|second| (0..DAY).contains(second))?;
-    let nanoseconds = u32::try_from(small(document, *nanosecond)?).ok()?;
+    let nanoseconds = floor(document, *nanosecond)?;
     let utc_offset = i32::try_from(small(document, *offset)?).ok()?;
     let seconds = (day - EPOCH) * DAY + second;
     let time = RubyTime {
@@ -131,6 +134,30 @@ pub(super) fn date_time(document: &Document, fields: &[NodeId]) -> Option<RubyTi
         with_zone: false,
     };
     (nanoseconds < 1_000_000_000).then_some(time)
+}
+
+/// A number of nanoseconds: an Integer, or a Rational where there is less than one of them.
+fn floor(document: &Document, id: NodeId) -> Option<u32> {
+    let whole = |id| match whole(document, id)? {
+        Value::Integer(number) => Some(BigInt::from(number)),
+        Value::BigInteger(number) => Some(number.0),
+        _ => None,
+    };
+    let Kind::UserMarshal { class, content } = document.kind(id) else {
+        return u32::try_from(whole(id)?).ok();
+    };
+    let Kind::Array(span) = document.kind(content) else {
+        return None;
+    };
+    let [numerator, denominator] = document.parts(span) else {
+        return None;
+    };
+    let (numerator, denominator) = (whole(*numerator)?, whole(*denominator)?);
+    // Towards zero is down, where neither is negative.
+    let valid = document.symbol_bytes(class) == b"Rational"
+        && numerator.sign() != Sign::Minus
+        && denominator.sign() == Sign::Plus;
+    valid.then(|| u32::try_from(numerator / denominator).ok())?
 }
 
 impl<'a> Writer<'a> {

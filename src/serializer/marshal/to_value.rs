@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use num_bigint::BigInt;
 
 use super::document::{Document, Encoding, Extra, Kind, NodeId, Span, Wrapper};
+use super::regexp::regexp;
 use super::{known_class, number};
 use crate::serializer::LoadError;
 use crate::serializer::value::{BigInteger, Object, RubyBytes, Value};
@@ -83,7 +84,14 @@ impl Document {
             Kind::Nil | Kind::Open => Value::Nil,
             Kind::Bool(flag) => Value::Bool(flag),
             Kind::Fixnum(number) => Value::Integer(i64::from(number)),
-            Kind::Symbol(symbol) => Value::Symbol(lossy(self.text(symbol.text))),
+            Kind::Symbol(symbol) => {
+                let named = match self.encoding(Some(symbol.ivars)) {
+                    Encoding::Unnamed | Encoding::Utf8 | Encoding::Named(b"UTF-8") => false,
+                    Encoding::UsAscii | Encoding::Named(_) => true,
+                };
+                let text = self.text(symbol.text);
+                Value::Symbol(if named { ascii(text) } else { lossy(text) })
+            }
             Kind::Bignum {
                 negative,
                 magnitude,
@@ -92,7 +100,9 @@ impl Document {
             Kind::String(text) => self.string(self.text(text), ivars),
             Kind::Array(span) => Value::Array(self.values(span)),
             Kind::Hash { pairs, .. } => Value::Hash(self.hash(pairs)),
-            Kind::Regexp { source, options } => regexp(self.text(source), options),
+            Kind::Regexp { source, options } => {
+                Value::Regexp(regexp(&lossy(self.text(source)), options))
+            }
             _ => Value::Object(Box::new(self.stranger(id, ivars))),
         }
     }
@@ -172,19 +182,85 @@ impl Document {
                 None => entries.push((self.expand(key), self.expand(value))),
             }
         }
+        // Text without an encoding is read as UTF-8, but not beside a key that is that text.
+        for (identity, &place) in &places {
+            if let Identity::Text {
+                is_symbol,
+                bytes,
+                encoding: Encoding::Unnamed,
+            } = *identity
+                && !bytes.is_ascii()
+                && places.contains_key(&Identity::Text {
+                    is_symbol,
+                    bytes,
+                    encoding: Encoding::Utf8,
+                })
+                && let Some((key, _)) = entries.get_mut(place)
+            {
+                *key = if is_symbol {
+                    Value::Symbol(ascii(bytes))
+                } else {
+                    binary(bytes)
+                };
+            }
+        }
         entries
     }
 
-    /// What makes two keys one: text and encoding of a String, the object itself of others.
-    fn identity(&self, id: NodeId) -> (Option<(bool, &[u8])>, Option<NodeId>) {
-        match self.kind(id) {
-            Kind::String(text) if self.extra(id).is_none_or(|extra| extra.wrappers.len == 0) => {
-                (Some((true, self.text(text))), None)
-            }
-            Kind::Symbol(symbol) => (Some((false, self.text(symbol.text))), None),
-            _ => (None, Some(id)),
+    /// What makes two keys one (`rb_str_hash_cmp`).
+    fn identity(&self, id: NodeId) -> Identity<'_> {
+        let (is_symbol, text, ivars) = match self.kind(id) {
+            Kind::String(text) => match self.extra(id) {
+                Some(extra) if extra.wrappers.len > 0 => return Identity::Object(id),
+                extra => (false, text, extra.and_then(|extra| extra.ivars)),
+            },
+            Kind::Symbol(symbol) => (true, symbol.text, Some(symbol.ivars)),
+            _ => return Identity::Object(id),
+        };
+        let bytes = self.text(text);
+        let encoding = match self.encoding(ivars) {
+            _ if bytes.is_ascii() => Encoding::Unnamed,
+            Encoding::Named(b"UTF-8") => Encoding::Utf8,
+            encoding => encoding,
+        };
+        Identity::Text {
+            is_symbol,
+            bytes,
+            encoding,
         }
     }
+}
+
+/// What a key is in its Hash: a String's or Symbol's text, of which ASCII is the same in every
+/// encoding, or the object itself.
+#[derive(PartialEq, Eq, Hash)]
+enum Identity<'a> {
+    Text {
+        is_symbol: bool,
+        bytes: &'a [u8],
+        encoding: Encoding<'a>,
+    },
+    Object(NodeId),
+}
+
+/// A String without an encoding.
+fn binary(bytes: &[u8]) -> Value {
+    Value::Bytes(RubyBytes {
+        bytes: bytes.to_vec(),
+        encoding: super::writer::BINARY.to_owned(),
+    })
+}
+
+/// Bytes of an encoding that is not read: what of them is ASCII.
+fn ascii(bytes: &[u8]) -> String {
+    let show = |&byte: &u8| {
+        if byte.is_ascii() {
+            char::from(byte)
+        } else {
+            char::REPLACEMENT_CHARACTER
+        }
+    };
+    bytes.iter().map(show).collect()
 }
 
 /// An Integer of any size.
@@ -192,34 +268,8 @@ pub(super) fn integer(number: BigInt) -> Value {
     i64::try_from(&number).map_or_else(|_| Value::BigInteger(BigInteger(number)), Value::Integer)
 }
 
-/// Names and texts that are no UTF-8 are shown as well as can be.
+/// Names and texts that are no UTF-8 are shown as well as can be. From a value with U+FFFD in such
+/// a place nothing is written.
 fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// As `Regexp#to_s` has it: `(?i-mx:a.b)`, a slash escaped.
-fn regexp(source: &[u8], options: u8) -> Value {
-    let flags = [(4, 'm'), (1, 'i'), (2, 'x')];
-    let on: String = flags
-        .iter()
-        .filter(|(bit, _)| options & bit != 0)
-        .map(|(_, flag)| *flag)
-        .collect();
-    let off: String = flags
-        .iter()
-        .filter(|(bit, _)| options & bit == 0)
-        .map(|(_, flag)| *flag)
-        .collect();
-    let dash = if off.is_empty() { "" } else { "-" };
-    let mut text = format!("(?{on}{dash}{off}:");
-    let mut escaped = false;
-    for character in lossy(source).chars() {
-        if character == '/' && !escaped {
-            text.push('\\');
-        }
-        escaped = character == '\\' && !escaped;
-        text.push(character);
-    }
-    text.push(')');
-    Value::Regexp(text)
 }

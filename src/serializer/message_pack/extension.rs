@@ -7,7 +7,7 @@ use super::super::LoadError;
 use super::super::value::{Object, RubyDuration, RubyRange, Value, unique_pairs};
 use super::reader::{Head, Reader};
 use super::room::Room;
-use super::{marker, moment, number};
+use super::{IpAddrForm, marker, moment, number};
 
 pub(super) const SYMBOL: i8 = 0;
 pub(super) const BIG_INTEGER: i8 = 1;
@@ -104,17 +104,15 @@ fn utf8<'a>(bytes: &'a [u8], at: Reader<'_>) -> Result<&'a str, LoadError> {
 }
 
 fn ip_addr(mut payload: Reader<'_>, levels: usize) -> Result<&str, LoadError> {
-    // Rails 7.1 wrote bare text, which is ASCII; from 7.2 on it is a MessagePack string, whose
-    // first byte never is.
-    let bytes = match payload.rest() {
-        [first, ..] if *first >= marker::FIXSTR => {
+    let bytes = match ip_addr_form(payload) {
+        IpAddrForm::String => {
             payload.open_payload(levels)?;
             match payload.head()? {
                 Head::Str(bytes) => bytes,
                 _ => return Err(payload.error("IPAddr that is no text")),
             }
         }
-        raw => payload.take(raw.len())?,
+        IpAddrForm::Raw => payload.take(payload.rest().len())?,
     };
     payload.finish()?;
     let text = utf8(bytes, payload)?;
@@ -122,6 +120,15 @@ fn ip_addr(mut payload: Reader<'_>, levels: usize) -> Result<&str, LoadError> {
         Ok(text)
     } else {
         Err(payload.error("IPAddr that is no address"))
+    }
+}
+
+/// Rails 7.1 wrote bare text, which is ASCII; from 7.2 on it is a MessagePack string, whose first
+/// byte never is.
+pub(super) fn ip_addr_form(payload: Reader<'_>) -> IpAddrForm {
+    match payload.rest() {
+        [first, ..] if *first >= marker::FIXSTR => IpAddrForm::String,
+        _ => IpAddrForm::Raw,
     }
 }
 

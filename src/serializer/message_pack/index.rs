@@ -4,13 +4,17 @@
 //! the bytes of all others. The whole message is checked nevertheless, as [`super::load`] does, so
 //! that [`value_at`] fails for no entry of an index.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::super::LoadError;
-use super::super::value::{Value, key_text};
+use super::super::value::{Value, exact_key_text, foreign_key_text, object_key_text};
 use super::reader::{Head, Reader};
 use super::room::Room;
-use super::{extension, message};
+use super::{BINARY, SafeBufferForm, Style, extension, marker, message};
+
+/// Ruby's name of the encoding of every other text.
+const UTF_8: &str = "UTF-8";
 
 /// An entry of a message whose root is a map.
 ///
@@ -88,12 +92,57 @@ pub(crate) fn value_at(source: &[u8], range: Range<u32>) -> Result<Value, LoadEr
     Ok(value)
 }
 
+/// Whether the value in a range of a message that was checked is nil.
+pub(crate) fn is_nil_at(source: &[u8], range: &Range<u32>) -> bool {
+    bytes_at(source, range) == Some(&[marker::NIL])
+}
+
+impl Style {
+    /// Whether a message that was checked holds nothing that this style writes in another form.
+    pub(crate) fn keeps(self, source: &[u8]) -> bool {
+        match message(source) {
+            Ok(reader) => self.keeps_all(reader),
+            Err(_) => true,
+        }
+    }
+
+    /// Whether values that were checked hold nothing that this style writes in another form.
+    ///
+    /// What containers hold stands behind their heads, and what these extensions hold behind
+    /// theirs: all of it comes by, one head after the other.
+    pub(super) fn keeps_all(self, mut values: Reader<'_>) -> bool {
+        while !values.rest().is_empty() {
+            match values.head() {
+                Ok(Head::Extension(
+                    extension::RANGE | extension::SET | extension::INDIFFERENT_HASH,
+                    payload,
+                )) => values = values.back_to(payload),
+                Ok(Head::Extension(kind, payload)) if !self.keeps_extension(kind, payload) => {
+                    return false;
+                }
+                Ok(_) => {}
+                // Not for this function to say.
+                Err(_) => return true,
+            }
+        }
+        true
+    }
+
+    fn keeps_extension(self, kind: i8, payload: Reader<'_>) -> bool {
+        match kind {
+            extension::IP_ADDR => extension::ip_addr_form(payload) == self.ip_addr,
+            extension::SAFE_BUFFER => self.safe_buffer == SafeBufferForm::Extension,
+            _ => true,
+        }
+    }
+}
+
 /// The bytes of a range of a message.
 pub(super) fn bytes_at<'a>(source: &'a [u8], range: &Range<u32>) -> Option<&'a [u8]> {
     reader_at(source, range).map(|reader| reader.rest())
 }
 
-fn reader_at<'a>(source: &'a [u8], range: &Range<u32>) -> Option<Reader<'a>> {
+pub(super) fn reader_at<'a>(source: &'a [u8], range: &Range<u32>) -> Option<Reader<'a>> {
     let start = usize::try_from(range.start).ok()?;
     let end = usize::try_from(range.end).ok()?;
     Reader::within(source, start, end)
@@ -118,23 +167,28 @@ fn entries(reader: &mut Reader<'_>, count: usize, room: Room) -> Result<Vec<RawE
     Ok(entries)
 }
 
-/// The text of a key that was checked already.
+/// The text of a key that was checked already: distinct, but for keys that a Rails session takes
+/// for one.
 fn text_of(mut key: Reader<'_>, room: Room) -> Result<KeyText, LoadError> {
-    let again = key;
-    let bytes = match key.head()? {
-        Head::Str(bytes) => Some((bytes, key.at())),
-        Head::Extension(extension::SYMBOL, payload) => Some((payload.rest(), key.at())),
-        _ => None,
+    let mut again = key;
+    let (bytes, encoding) = match key.head()? {
+        Head::Str(bytes) => (bytes, UTF_8),
+        Head::Bin(bytes) => (bytes, BINARY),
+        Head::Extension(extension::SYMBOL, payload) => (payload.rest(), UTF_8),
+        _ => {
+            let place = again.at();
+            let value = again.value(room)?;
+            let text = exact_key_text(&value).map(Cow::into_owned);
+            let text = text.unwrap_or_else(|| object_key_text(place));
+            return Ok(KeyText::Made(text.into()));
+        }
     };
-    Ok(match bytes {
-        Some((bytes, end)) if std::str::from_utf8(bytes).is_ok() => {
-            KeyText::There(span(end - bytes.len(), end))
-        }
-        Some((bytes, _)) => KeyText::Made(String::from_utf8_lossy(bytes).into()),
-        None => {
-            key = again;
-            KeyText::Made(key_text(&key.value(room)?).into_owned().into())
-        }
+    // Ruby: "a" == "a".b, but "é" != "é".b
+    let is_text = bytes.is_ascii() || (encoding == UTF_8 && std::str::from_utf8(bytes).is_ok());
+    Ok(if is_text {
+        KeyText::There(span(key.at() - bytes.len(), key.at()))
+    } else {
+        KeyText::Made(foreign_key_text(bytes, encoding).into())
     })
 }
 

@@ -2,7 +2,7 @@
 
 use num_bigint::BigInt;
 
-use super::super::value::{BigInteger, RubyBytes, Value};
+use super::super::value::{RubyBytes, Value};
 use super::BINARY;
 use super::reader::Head;
 
@@ -30,7 +30,7 @@ fn text_value(bytes: &[u8]) -> Value {
 
 /// An integer beyond `i64::MAX`.
 pub(super) fn unsigned_value(number: u64) -> Value {
-    Value::BigInteger(BigInteger(BigInt::from(number)))
+    Value::from_bigint(BigInt::from(number))
 }
 
 fn bytes_value(bytes: &[u8], encoding: &str) -> Value {

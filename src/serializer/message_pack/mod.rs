@@ -28,7 +28,7 @@ mod root;
 mod tests;
 mod writer;
 
-pub(crate) use index::{RawEntry, index, root_is_indifferent, value_at};
+pub(crate) use index::{RawEntry, index, is_nil_at, root_is_indifferent, value_at};
 #[cfg(test)]
 use root::dump_root;
 pub(crate) use root::{Key, Part};

@@ -1,19 +1,16 @@
 //! Ruby's numbers beyond MessagePack's own: big Integers, `BigDecimal`, Rational, Complex.
 //!
 //! Sources: `active_support/message_pack/extensions.rb` (`read_rational`, `read_complex`);
-//! `msgpack/bigint.rb` of the msgpack gem; `BigDecimal#_dump` and `._load`.
+//! `msgpack/bigint.rb` of the msgpack gem.
 
 use num_bigint::{BigInt, Sign};
 
 use super::super::LoadError;
-use super::super::value::{BigInteger, Value};
+use super::super::value::{Value, parse_big_decimal};
 use super::extension::{self, BIG_DECIMAL, BIG_INTEGER, RATIONAL};
 use super::leaf::unsigned_value;
 use super::reader::{Head, Reader};
 use super::room::Room;
-
-/// The decimal digits in one of `BigDecimal`'s words.
-const WORD_DIGITS: usize = 9;
 
 /// The sign and the 32-bit chunks of a big Integer's payload, least significant first.
 pub(super) fn big_integer_chunks(mut payload: Reader<'_>) -> Result<(Sign, &[[u8; 4]]), LoadError> {
@@ -32,10 +29,7 @@ pub(super) fn load_big_integer(payload: Reader<'_>) -> Result<Value, LoadError> 
     let (sign, chunks) = big_integer_chunks(payload)?;
     let digits = chunks.iter().map(|chunk| u32::from_be_bytes(*chunk));
     let number = BigInt::new(sign, digits.collect());
-    Ok(match i64::try_from(&number) {
-        Ok(small) => Value::Integer(small),
-        Err(_) => Value::BigInteger(BigInteger(number)),
-    })
+    Ok(Value::from_bigint(number))
 }
 
 /// The payload of a big Integer: its sign, and big-endian chunks, least significant first.
@@ -45,55 +39,12 @@ pub(super) fn big_integer_payload(number: &BigInt) -> Vec<u8> {
     payload
 }
 
-/// The number in `_dump`'s text, `18:0.123456e3`. What stands before the colon is only how much
-/// memory Ruby sets aside.
+/// The number in `_dump`'s text, `18:0.123456e3`.
 pub(super) fn big_decimal(payload: Reader<'_>) -> Result<&str, LoadError> {
     std::str::from_utf8(payload.rest())
         .ok()
-        .and_then(|text| text.split_once(':'))
-        .filter(|(digits, number)| is_digits(digits) && is_big_decimal(number))
-        .map(|(_, number)| number)
+        .and_then(parse_big_decimal)
         .ok_or_else(|| payload.error("BigDecimal that is no number"))
-}
-
-/// The text that `_dump` writes, or `None` if it is no number.
-pub(super) fn big_decimal_payload(number: &str) -> Option<String> {
-    is_big_decimal(number).then_some(())?;
-    // Ruby allots a word more than a number's digits take. Only the digits count towards it, not
-    // the notation's leading "0.", and the special values take one word.
-    let mantissa = number.split(['e', 'E']).next().unwrap_or_default();
-    let digits = mantissa.bytes().filter(u8::is_ascii_digit).count();
-    let digits = digits - usize::from(mantissa.trim_start_matches('-').starts_with("0."));
-    let words = digits.div_ceil(WORD_DIGITS) + 1;
-    Some(format!("{}:{number}", words * WORD_DIGITS))
-}
-
-/// Whether Ruby reads a text as a `BigDecimal`. `_dump` writes `0.123456e3`; `_load` takes any
-/// decimal notation.
-fn is_big_decimal(text: &str) -> bool {
-    let unsigned = unsigned(text);
-    if matches!(text, "NaN") || matches!(unsigned, "Infinity") {
-        return true;
-    }
-    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
-        None => (unsigned, None),
-    };
-    let (whole, fraction) = match mantissa.split_once('.') {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (mantissa, None),
-    };
-    is_digits(whole)
-        && fraction.is_none_or(is_digits)
-        && exponent.is_none_or(|exponent| is_digits(self::unsigned(exponent)))
-}
-
-fn unsigned(text: &str) -> &str {
-    text.strip_prefix(['-', '+']).unwrap_or(text)
-}
-
-fn is_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 pub(super) fn load_i64(payload: &mut Reader<'_>) -> Result<i64, LoadError> {

@@ -4,7 +4,7 @@
 //! 8.1. Whatever is written can be loaded again: what a reader would refuse is refused here.
 
 use super::super::DumpError;
-use super::super::value::{Object, RubyDuration, RubyRange, RubyTime, Value};
+use super::super::value::{Object, RubyDuration, RubyRange, RubyTime, Value, dump_big_decimal};
 use super::moment::{DateTimeParts, time_problem};
 use super::reader::Reader;
 use super::writer::{Dumped, Writer, inside, refused};
@@ -43,7 +43,7 @@ impl Writer {
     }
 
     pub(super) fn big_decimal(&mut self, text: &str) -> Dumped {
-        match number::big_decimal_payload(text) {
+        match dump_big_decimal(text) {
             Some(payload) => self.extension(extension::BIG_DECIMAL, payload.as_bytes()),
             None => Err(refused("a BigDecimal is no number")),
         }

@@ -54,6 +54,14 @@ impl<'a> Reader<'a> {
         Some(Self { source, at: start })
     }
 
+    /// This reader where the payload of an extension begins that it has read.
+    pub(super) fn back_to(self, payload: Self) -> Self {
+        Self {
+            at: payload.at,
+            ..self
+        }
+    }
+
     pub(super) fn at(&self) -> usize {
         self.at
     }

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::super::DumpError;
 use super::super::value::Value;
-use super::index::bytes_at;
-use super::writer::{Writer, refused};
+use super::index::{reader_at, value_at};
+use super::writer::{Dumped, Writer, refused};
 use super::{MAX_LEVELS, SIGNATURE, Style, extension};
 
 /// The key of an entry.
@@ -38,7 +38,7 @@ pub(crate) fn dump_root<'a>(
 
 impl Style {
     /// Writes a message whose root is a map. Ranges are those of [`super::index`] of `source`,
-    /// whose bytes are copied as they stand.
+    /// whose bytes are copied as they stand, unless they hold what this style writes otherwise.
     pub(crate) fn dump_root<'a>(
         self,
         source: &[u8],
@@ -51,11 +51,11 @@ impl Style {
         map.map_head(entries.len())?;
         for (key, part) in entries {
             match key {
-                Key::Raw(range) => map.raw(copied(source, &range)?),
+                Key::Raw(range) => self.read(&mut map, source, range, levels)?,
                 Key::Text(text) => map.text(text)?,
             }
             match part {
-                Part::Raw(range) => map.raw(copied(source, &range)?),
+                Part::Raw(range) => self.read(&mut map, source, range, levels)?,
                 Part::Value(value) => map.value(value, levels)?,
             }
         }
@@ -69,10 +69,16 @@ impl Style {
         }
         Ok(message.into_bytes())
     }
-}
 
-fn copied<'a>(source: &'a [u8], range: &Range<u32>) -> Result<&'a [u8], DumpError> {
-    bytes_at(source, range)
-        .filter(|bytes| !bytes.is_empty())
-        .ok_or_else(|| refused("an entry is not in the message it was read from"))
+    /// Writes what was read.
+    fn read(self, map: &mut Writer, source: &[u8], range: Range<u32>, levels: usize) -> Dumped {
+        let read = reader_at(source, &range)
+            .filter(|read| !read.rest().is_empty())
+            .ok_or_else(|| refused("an entry is not in the message it was read from"))?;
+        if self.keeps_all(read) {
+            map.raw(read.rest());
+            return Ok(());
+        }
+        map.value(&value_at(source, range)?, levels)
+    }
 }

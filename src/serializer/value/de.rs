@@ -5,11 +5,8 @@ use std::borrow::Cow;
 use serde::de::value::{Error, StrDeserializer, StringDeserializer};
 use serde::de::{Deserializer, Error as _, IntoDeserializer, Visitor};
 
-use super::hand_off::{TOKEN, give};
+use super::hand_off::{RAW_VALUE, TOKEN, give};
 use super::{Value, View, entries};
-
-/// The name under which a `serde_json::value::RawValue` asks for its text.
-const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
 macro_rules! as_any {
     ($($method:ident)*) => {$(

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::hand_off::{self, TOKEN};
+use super::hand_off::{self, RAW_VALUE, TOKEN};
 use crate::serializer::json::read::from_json_str;
 
 use super::{BigInteger, RubyBytes, Value, unique_pairs};
@@ -17,11 +17,8 @@ impl<'de> Deserialize<'de> for Value {
     }
 }
 
-/// The name under which `serde_json` hands over the text of a value instead of its parts: the only
-/// way to an Integer of more than 64 bits, which it would make a float of.
-const RAW_TOKEN: &str = "$serde_json::private::RawValue";
-
-/// Takes the text where `serde_json` gives it. Any other deserializer sees nothing particular in
+/// Takes the text of a value where `serde_json` gives it instead of its parts: the only way to an
+/// Integer of more than 64 bits, which it would make a float of. Any other deserializer sees nothing particular in
 /// the name.
 struct RawVisitor;
 
@@ -56,7 +53,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
 
     /// A foreign deserializer, which sees nothing particular in the name.
     fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<Value, D::Error> {
-        inner.deserialize_newtype_struct(RAW_TOKEN, RawVisitor)
+        inner.deserialize_newtype_struct(RAW_VALUE, RawVisitor)
     }
 
     /// From our own deserializer the value lies ready.

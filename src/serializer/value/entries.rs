@@ -10,6 +10,7 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 
 use super::de::visit_text;
+use super::hand_off::RAW_VALUE;
 use super::key::Key;
 use super::{Field, Value, text_pairs};
 
@@ -61,10 +62,7 @@ pub(super) fn visit_fields<'de, V: Visitor<'de>>(
 
 /// The one entry under which `serde_json`'s `RawValue` takes its text.
 pub(super) fn visit_raw<'de, V: Visitor<'de>>(json: String, visitor: V) -> Result<V::Value, Error> {
-    visitor.visit_map(MapDeserializer::new(std::iter::once((
-        "$serde_json::private::RawValue",
-        json,
-    ))))
+    visitor.visit_map(MapDeserializer::new(std::iter::once((RAW_VALUE, json))))
 }
 
 /// Text that may be borrowed for as long as the value lives.

@@ -155,3 +155,12 @@ pub(crate) fn ruby_float_text(float: f64) -> String {
     ruby_float(&mut out, float);
     String::from_utf8(out).unwrap_or_default()
 }
+
+/// The digits of a finite float without their sign, and where the point stands:
+/// `0.DIGITS * 10 ** point`.
+#[cfg(feature = "marshal")]
+pub(crate) fn ruby_float_digits(float: f64) -> Option<(String, i32)> {
+    let digits = Digits::shortest_even(float.abs())?;
+    let (mantissa, exponent) = digits.as_str().split_once('e')?;
+    Some((mantissa.replace('.', ""), exponent.parse::<i32>().ok()? + 1))
+}

@@ -15,6 +15,10 @@ use super::Value;
 /// The newtype's name.
 pub(super) const TOKEN: &str = "$hardtack::private::Value";
 
+/// The name under which `serde_json` passes a `RawValue`, a struct of one field with JSON text, and
+/// asks for the text of one.
+pub(super) const RAW_VALUE: &str = "$serde_json::private::RawValue";
+
 thread_local! {
     static WANTED: Cell<bool> = const { Cell::new(false) };
     static SLOT: Cell<Option<Value>> = const { Cell::new(None) };

@@ -1,6 +1,7 @@
 //! [`Value`]: anything that a Rails session can hold, whichever serializer wrote it.
 
 mod access;
+mod big_decimal;
 mod big_integer;
 mod calendar;
 mod collector;
@@ -26,11 +27,17 @@ mod tests;
 #[cfg(test)]
 pub(crate) use tests::every_kind;
 
+#[cfg(any(feature = "marshal", feature = "message_pack"))]
+pub(crate) use big_decimal::{dump_text as dump_big_decimal, parse as parse_big_decimal};
 pub use big_integer::{BigInteger, BigIntegerRangeError, ParseBigIntegerError};
 pub(crate) use float::{ruby_float, ruby_float_of_single};
+#[cfg(feature = "marshal")]
+pub(crate) use float::{ruby_float_digits, ruby_float_text};
 pub(crate) use pairs::unique_pairs;
 #[cfg(feature = "message_pack")]
-pub(crate) use text::key_text;
+pub(crate) use text::exact_key_text;
+#[cfg(any(feature = "marshal", feature = "message_pack"))]
+pub(crate) use text::{foreign_key_text, object_key_text};
 pub(crate) use to_value::to_value;
 pub(crate) use view::{Field, View, text_pairs};
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::big_decimal::Decimal;
 use super::calendar::{Calendar, date_text};
 use super::time::TimeStyle;
 use super::{Object, RubyBytes, RubyRange, Value, float::ruby_float_text};
@@ -43,23 +44,66 @@ impl RubyBytes {
     }
 }
 
-/// How deep a collection may nest that stands as a key.
-const DEEPEST_KEY: usize = 8;
+/// How deep a collection may nest that stands as a key: one with another in it would be text in a
+/// text in a text, and every level may double it once more (`\\\\\"`).
+const DEEPEST_KEY: usize = 1;
 
 /// The text of a key of a Hash in JSON: Rails' `as_json` calls `to_s` on it (`Hash#as_json` in
 /// `core_ext/object/json.rb`). nil is "", a Symbol its text, 2.5 "2.5".
 ///
 /// Arrays, Hashes, Sets and objects stand as compact JSON; Ruby would write their `inspect`, which
-/// differs from version to version. One of more than 8 levels is `...`. A `TimeZone` is its name (Ruby puts the offset before it).
+/// differs from version to version. One with another in it is `...`. A `TimeZone` is its name (Ruby
+/// puts the offset before it).
 pub(crate) fn key_text(key: &Value) -> Cow<'_, str> {
     to_s(key).unwrap_or_else(|| {
-        // Each level of a key is written once for every level above it.
         if key.nests_at_most(DEEPEST_KEY) {
             Cow::Owned(key.to_string())
         } else {
             Cow::Borrowed("...")
         }
     })
+}
+
+/// [`key_text`] where no other key can have the same text unless a Rails session takes the two for
+/// one (`"a"` and `:a`): it makes Strings of its keys.
+#[cfg(feature = "message_pack")]
+pub(crate) fn exact_key_text(key: &Value) -> Option<Cow<'_, str>> {
+    match key {
+        Value::Nil
+        | Value::Bool(_)
+        | Value::Integer(_)
+        | Value::BigInteger(_)
+        | Value::Float(_)
+        | Value::String(_)
+        | Value::Symbol(_)
+        | Value::BigDecimal(_)
+        | Value::Date(_)
+        | Value::TimeZone(_)
+        | Value::Uri(_)
+        | Value::Pathname(_)
+        | Value::Regexp(_)
+        | Value::SafeBuffer(_) => to_s(key),
+        // Times have parts that their text leaves out, as addresses have; collections are cut.
+        _ => None,
+    }
+}
+
+/// The text of a key that is a String in another encoding than UTF-8, or invalid in its own: Ruby's
+/// literal, which no two such Strings share.
+#[cfg(any(feature = "marshal", feature = "message_pack"))]
+pub(crate) fn foreign_key_text(bytes: &[u8], encoding: &str) -> String {
+    let bytes = bytes.escape_ascii();
+    match encoding {
+        "UTF-8" => format!("\"{bytes}\""),
+        "ASCII-8BIT" => format!("\"{bytes}\".b"),
+        _ => format!("\"{bytes}\".force_encoding({encoding:?})"),
+    }
+}
+
+/// The text of a key that has none of its own, told from others by where it stands.
+#[cfg(any(feature = "marshal", feature = "message_pack"))]
+pub(crate) fn object_key_text(place: usize) -> String {
+    format!("#<Object:{place:#x}>")
 }
 
 /// Ruby's `to_s`; `None` for collections and objects.
@@ -149,29 +193,27 @@ fn integer_text(part: &Value) -> Cow<'_, str> {
     }
 }
 
-/// More zeros than this are not written out: `1e999999999` is eleven bytes in a cookie.
-const MOST_ZEROS: i64 = 10_000;
+/// More zeros than this are not written out: `1e999999999` is eleven bytes in a cookie, and a
+/// cookie holds hundreds of them. Enough for whatever a Float can be (5e-324).
+const MOST_ZEROS: i64 = 400;
 
 /// A `BigDecimal` as `BigDecimal#to_s("F")` writes it, Active Support's default: `0.123456e3` is
 /// `123.456`, `0.1e-9` is `0.0000000001`. What is no such number stays as it is, and so does one
-/// of more than 10,000 zeros.
+/// of more than 400 zeros.
 pub(super) fn decimal_text(text: &str) -> Cow<'_, str> {
     plain_decimal(text).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
 fn plain_decimal(text: &str) -> Option<String> {
-    let (sign, unsigned) = match text.as_bytes().first()? {
-        b'-' => ("-", text.get(1..)?),
-        b'+' => ("", text.get(1..)?),
-        _ => ("", text),
-    };
-    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+    let Decimal {
+        negative,
+        whole,
+        fraction,
+        exponent,
+    } = Decimal::of(text)?;
+    let sign = if negative { "-" } else { "" };
     let exponent: i64 = exponent.parse().ok()?;
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let digits: String = format!("{whole}{fraction}");
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
+    let digits = format!("{whole}{fraction}");
     let point = exponent.checked_add(i64::try_from(whole.len()).ok()?)?;
     // Without leading and trailing zeros, with the point before the first digit that counts.
     let significant = digits.trim_start_matches('0');
@@ -180,7 +222,12 @@ fn plain_decimal(text: &str) -> Option<String> {
     if significant.is_empty() {
         return Some(format!("{sign}0.0"));
     }
-    if point.checked_abs()? > MOST_ZEROS {
+    let zeros = if point < 0 {
+        point.checked_neg()?
+    } else {
+        point - i64::try_from(significant.len()).ok()?
+    };
+    if zeros > MOST_ZEROS {
         return None;
     }
     let Ok(before) = usize::try_from(point) else {

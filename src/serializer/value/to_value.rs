@@ -6,13 +6,12 @@ use serde::de::value::Error;
 use serde::ser::{Error as _, Serialize, Serializer};
 
 use super::collector::{Items, Pairs, Struct, Variant, tagged};
-use super::hand_off::{TOKEN, capture};
+use super::hand_off::{RAW_VALUE, TOKEN, capture};
 use super::{MAX_DEPTH, RubyBytes, Value};
 use crate::serializer::DumpError;
 
-/// The struct names under which `serde_json` passes a `RawValue`, and a number where its feature
-/// `arbitrary_precision` is on: one field with JSON text.
-const RAW_VALUE: &str = "$serde_json::private::RawValue";
+/// The struct name under which `serde_json` passes a number where its feature
+/// `arbitrary_precision` is on: one field with JSON text, as a `RawValue`.
 const RAW_NUMBER: &str = "$serde_json::private::Number";
 
 /// How many newtypes and `Some`s may stand around each other: they are no levels of the value, but

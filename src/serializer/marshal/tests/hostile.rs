@@ -258,7 +258,7 @@ fn memory_is_a_small_multiple_of_the_input() {
         b"[\x00",
         b"{\x00",
         b"\"\x00",
-        b"f\x00",
+        b"f\x060",
         b"c\x00",
         b":\x00",
         b"@\x06",

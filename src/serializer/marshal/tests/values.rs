@@ -239,21 +239,190 @@ fn floats_of_ruby_1_8_have_their_low_bits_behind_their_digits() {
     assert_eq!(number::float(b""), None);
 }
 
+/// As Ruby 3.1 with Active Support 6.1 wrote it.
+fn written(hex: &str) -> (Vec<u8>, Value) {
+    let bytes = hex::decode(hex).unwrap();
+    let document = Document::load(&bytes).unwrap();
+    let value = document.value(document.root()).unwrap();
+    (bytes, value)
+}
+
 #[test]
-fn floats_as_keys() {
-    // Ruby's own Float#to_s.
-    for (float, text) in [
-        (2.5, "2.5"),
-        (100.0, "100.0"),
-        (1e14, "100000000000000.0"),
-        (1e15, "1.0e+15"),
-        (1_234_567_890_123_456.0, "1.234567890123456e+15"),
-        (1e16, "1.0e+16"),
-        (1.25e-5, "1.25e-05"),
-        (0.0001, "0.0001"),
-        (-0.0, "-0.0"),
-        (1e100, "1.0e+100"),
+fn keys_of_different_encodings_are_kept_apart() {
+    // [{"é" => 1, "é".b => 2}]
+    let (bytes, value) = written("04085b067b07492207c3a9063a06455469062207c3a96907");
+    let binary = RubyBytes {
+        bytes: b"\xc3\xa9".to_vec(),
+        encoding: "ASCII-8BIT".into(),
+    };
+    let pairs = vec![
+        (Value::String("é".into()), Value::Integer(1)),
+        (Value::Bytes(binary), Value::Integer(2)),
+    ];
+    assert_eq!(value, Value::Array(vec![Value::Hash(pairs)]));
+    assert_eq!(dump_value(&value).unwrap(), bytes);
+    // [{"é": 1, "é".b.to_sym => 2}]
+    let (_, value) = written("04085b067b07493a07c3a9063a06455469063a07c3a96907");
+    let pairs = vec![
+        (Value::Symbol("é".into()), Value::Integer(1)),
+        (Value::Symbol("\u{fffd}\u{fffd}".into()), Value::Integer(2)),
+    ];
+    assert_eq!(value, Value::Array(vec![Value::Hash(pairs)]));
+    // The same key twice is one all the same: {"é" => 1, "é" => 2}
+    let twice = load(b"{\x07I\"\x07\xc3\xa9\x06:\x06ETi\x06I\"\x07\xc3\xa9\x06;\x00Ti\x07");
+    let pair = (Value::String("é".into()), Value::Integer(2));
+    assert_eq!(twice, Value::Hash(vec![pair]));
+    // Without another of its text, it is Ruby 1.8's.
+    let old = load(b"{\x06\"\x07\xc3\xa9i\x06");
+    let pair = (Value::String("é".into()), Value::Integer(1));
+    assert_eq!(old, Value::Hash(vec![pair]));
+}
+
+#[test]
+fn symbols_and_names_that_were_no_utf_8_are_never_written_as_others() {
+    // "caf\xe9".force_encoding("ISO-8859-1").to_sym
+    let (bytes, latin) =
+        written("0408493a09636166e9063a0d656e636f64696e67220f49534f2d383835392d31");
+    assert_eq!(latin, Value::Symbol("caf\u{fffd}".into()));
+    assert_eq!(Document::load(&bytes).unwrap().dump(), bytes);
+    let refused = [
+        latin,
+        // Two characters there that are one in UTF-8.
+        load(b"I:\x07\xc3\xa9\x06:\x0dencoding\"\x0fISO-8859-1"),
+        load(b":\x06\xff"),
+        load(b"o:\x07A\xff\x00"),
+        load(b"o:\x06A\x06:\x07@\xffi\x06"),
+        load(b"S:\x06A\x06:\x06\xffi\x06"),
+        load(b"C:\x07A\xff[\x00"),
+        load(b"e:\x07A\xff[\x00"),
+        load(b"u:\x07A\xff\x00"),
+        load(b"U:\x07A\xff[\x00"),
+        load(b"c\x07A\xff"),
+        load(b"m\x07A\xff"),
+        load(b"/\x06\xff\x10"),
+    ];
+    for value in refused {
+        assert!(dump_value(&value).is_err(), "{value:?}");
+    }
+    assert!(dump_value(&Value::String("\u{fffd}".into())).is_ok());
+}
+
+#[test]
+fn zones_that_are_utc() {
+    // `Time.at(0).in_time_zone(name).utc?`, of all of TZInfo's names and Active Support's.
+    let zone = |name: &str| {
+        let time = b"\x0d\x20\x80\x11\xc0\0\0\0\0\x06";
+        let name = [&[u8::try_from(name.len() + 5).unwrap()], name.as_bytes()].concat();
+        let local = [b"Iu;\x06", &time[..], b";\x07@\x07"].concat();
+        let body = [
+            b"U:\x20ActiveSupport::TimeWithZone[\x08Iu:\x09Time",
+            &time[..],
+            b":\x09zoneI\"\x08UTC\x06:\x06EFI\"",
+            &name,
+            b"\x06;\x08T",
+            &local,
+        ];
+        load(&body.concat())
+    };
+    for (name, expected) in [
+        ("Etc/UCT", true),
+        ("Etc/UTC", true),
+        ("Etc/Universal", true),
+        ("Etc/Zulu", true),
+        ("UCT", true),
+        ("UTC", true),
+        ("Universal", true),
+        ("Zulu", true),
+        ("Etc/GMT", false),
+        ("GMT", false),
+        ("London", false),
+        ("Etc/Greenwich", false),
     ] {
-        assert_eq!(number::to_s(float), text);
+        match zone(name) {
+            Value::Time(time) => assert_eq!(time.utc, expected, "{name}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn addresses_as_ruby_shows_them() {
+    for (address, shown) in [
+        (0x0102_0304_u128, "::1.2.3.4"),
+        (0x0002_0003, "::0.2.0.3"),
+        (0x0001_0000, "::0.1.0.0"),
+        (0xffff, "::ffff"),
+        (1, "::1"),
+        (0, "::"),
+        (0xffff_0102_0304, "::ffff:1.2.3.4"),
+        (0xffff_0000_0000, "::ffff:0.0.0.0"),
+        (0xffff_0000_0102_0304, "::ffff:0:102:304"),
+        (0x0064_ff9b << 96 | 0x0102_0304, "64:ff9b::102:304"),
+        (1 << 112 | 2 << 64 | 3, "1:0:0:2::3"),
+    ] {
+        let address = std::net::Ipv6Addr::from(address).to_string();
+        let written = dump_value(&Value::IpAddr(address)).unwrap();
+        let read = load(&written[2..]);
+        assert_eq!(read, Value::IpAddr(shown.into()));
+        assert_eq!(dump_value(&read).unwrap(), written);
+    }
+}
+
+#[test]
+fn regexps_as_ruby_shows_them() {
+    for (source, options, shown) in [
+        (&b"(?i-mx:a)"[..], 0, "(?i-mx:a)"),
+        (b"(?i:a)", 4, "(?mi-x:a)"),
+        (b"(?i-mx:a)b", 0, "(?-mix:(?i-mx:a)b)"),
+        (b"(?i-mx:a)(?m:b)", 0, "(?-mix:(?i-mx:a)(?m:b))"),
+        (b"(?mi-x:a)", 1, "(?mi-x:a)"),
+        (b"(?i-mx:(?m-ix:a))", 0, "(?i-mx:(?m-ix:a))"),
+        (b"(?-i:a)", 5, "(?m-ix:a)"),
+        (b"(?i:)", 0, "(?i-mx:)"),
+        (b"(?i-:a)", 0, "(?i-mx:a)"),
+        (b"(?:a)", 1, "(?i-mx:a)"),
+        (b"(?mix:a)", 0, "(?mix:a)"),
+        (b"(?ii:a)", 0, "(?i-mx:a)"),
+        (b"(?i-i:a)", 0, "(?-mix:a)"),
+        (b"(?a:a)", 0, "(?-mix:(?a:a))"),
+        (b"a\nb", 0, "(?-mix:a\nb)"),
+        (b"\x01\t\x1b\x7f", 0, "(?-mix:\\x01\t\\x1B\\x7F)"),
+        (b"/", 0, "(?-mix:\\/)"),
+        (b"\\/", 0, "(?-mix:\\/)"),
+        (b"\\\n", 0, "(?-mix:\\\n)"),
+        (b"[/]", 0, "(?-mix:[\\/])"),
+    ] {
+        let length = u8::try_from(source.len() + 5).unwrap();
+        let body = [b"/", &[length], source, &[options]].concat();
+        assert_eq!(load(&body), Value::Regexp(shown.into()));
+    }
+}
+
+#[test]
+fn a_fraction_of_a_nanosecond_is_dropped() {
+    // DateTime.new(2024, 2, 3, 4, 5, 6 + Rational(1, 3))
+    let (_, value) = written(
+        "0408553a0d4461746554696d655b0b69006903b88a2569027239553a0d526174696f6e616c\
+         5b07690400ca9a3b69086900660c32323939313631",
+    );
+    let time = RubyTime {
+        utc: false,
+        zone: None,
+        ..time(1_706_933_106, 333_333_333)
+    };
+    assert_eq!(value, Value::DateTime(time));
+    // No number of nanoseconds at all.
+    for rational in [&b"i\xfai\x08"[..], b"i\x06i\x00", b"i\x06i\xfa", b"0i\x06"] {
+        let head = b"U:\x0dDateTime[\x0bi\x00i\x03\xb8\x8a%i\x00U:\x0dRational[\x07";
+        let body = [&head[..], rational, b"i\x00f\x0c2299161"].concat();
+        assert!(matches!(load(&body), Value::Object(_)));
+    }
+}
+
+#[test]
+fn floats_without_a_number() {
+    for text in [&b"f\x00"[..], b"f\x06.", b"f\x08abc", b"f\x06\0"] {
+        let error = Document::load(&marshal(text)).unwrap_err();
+        assert_eq!(error.reason, "a Float that is no number");
     }
 }

@@ -1,5 +1,6 @@
 //! Values against serde.
 
+mod bounds;
 mod plain_types;
 mod round_trip;
 

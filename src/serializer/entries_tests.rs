@@ -1,0 +1,303 @@
+//! Entries that nobody touched, through a rewrite: none is lost, and each can be read where it is
+//! written.
+#![cfg(all(feature = "marshal", feature = "message_pack"))]
+
+use super::entries::{Entries, Key, Part};
+use super::json::write::JsonStyle;
+use super::message_pack::{IpAddrForm, SafeBufferForm, Style};
+use super::value::{RubyDuration, Value};
+use super::{DumpStyle, Format, Serialized};
+
+fn style(format: Format, message_pack: Style) -> DumpStyle {
+    DumpStyle {
+        format,
+        json: JsonStyle {
+            escape_js_separators: false,
+        },
+        message_pack,
+    }
+}
+
+const RAILS_7_1: Style = Style {
+    ip_addr: IpAddrForm::Raw,
+    safe_buffer: SafeBufferForm::Text,
+};
+const RAILS_7_2: Style = Style {
+    ip_addr: IpAddrForm::String,
+    safe_buffer: SafeBufferForm::Text,
+};
+const RAILS_8_1: Style = Style {
+    ip_addr: IpAddrForm::String,
+    safe_buffer: SafeBufferForm::Extension,
+};
+
+fn message_pack(body: &str) -> Serialized {
+    Serialized {
+        bytes: hex::decode(format!("cc80{}", body.replace(' ', ""))).unwrap(),
+        format: Format::MessagePack,
+    }
+}
+
+fn marshal(body: &[u8]) -> Serialized {
+    Serialized {
+        bytes: [b"\x04\x08", body].concat(),
+        format: Format::Marshal,
+    }
+}
+
+fn entries(payload: &Serialized) -> Entries {
+    Entries::load(payload.clone()).unwrap().unwrap()
+}
+
+/// The keys, each once, as a session tells them apart.
+fn keys(payload: &Serialized) -> Vec<String> {
+    let entries = entries(payload);
+    let keys = entries.unique().into_iter();
+    keys.map(|entry| entries.key(entry).into_owned()).collect()
+}
+
+/// Every entry written again as it was read.
+fn rewritten(payload: &Serialized, style: DumpStyle) -> Serialized {
+    let entries = entries(payload);
+    let parts: Vec<_> = entries
+        .unique()
+        .into_iter()
+        .map(|entry| (Key::Read(entry), Part::Read(entry)))
+        .collect();
+    entries.dump(&parts, style).unwrap()
+}
+
+fn hexed(payload: &Serialized) -> String {
+    hex::encode(payload.as_bytes())
+}
+
+/// Each from Ruby 3.1, which says that such a Hash has two keys.
+#[test]
+fn distinct_keys_stay_distinct_in_marshal() {
+    let cases: &[&[u8]] = &[
+        // { "\xE9".force_encoding("ISO-8859-1") => 1, "\xE8".force_encoding("ISO-8859-1") => 2 }
+        b"{\x07I\"\x06\xe9\x06:\x0dencoding\"\x0fISO-8859-1i\x06I\"\x06\xe8\x06;\x00@\x07i\x07",
+        // { "é" => 1, "é".b => 2 }
+        b"{\x07I\"\x07\xc3\xa9\x06:\x06ETi\x06\"\x07\xc3\xa9i\x07",
+        // { "é".b => 1, "é" => 2 }
+        b"{\x07\"\x07\xc3\xa9i\x06I\"\x07\xc3\xa9\x06:\x06ETi\x07",
+        // { "\xE9" => 1, "\xE8" => 2 }
+        b"{\x07I\"\x06\xe9\x06:\x06ETi\x06I\"\x06\xe8\x06;\x00Ti\x07",
+        // { "a" => 1, "a".encode("UTF-16LE") => 2 }
+        b"{\x07I\"\x06a\x06:\x06ETi\x06I\"\x07a\0\x06:\x0dencoding\"\x0dUTF-16LEi\x07",
+        // { "a\0" => 1, "a".encode("UTF-16LE") => 2 }
+        b"{\x07I\"\x07a\0\x06:\x06ETi\x06I\"\x07a\0\x06:\x0dencoding\"\x0dUTF-16LEi\x07",
+    ];
+    for body in cases {
+        let payload = marshal(body);
+        let keys = keys(&payload);
+        assert_eq!(keys.len(), 2, "{}: {keys:?}", body.escape_ascii());
+        let written = rewritten(&payload, style(Format::Marshal, RAILS_8_1));
+        assert_eq!(
+            written.as_bytes().escape_ascii().to_string(),
+            payload.as_bytes().escape_ascii().to_string()
+        );
+        let json = rewritten(&payload, style(Format::Json, RAILS_8_1));
+        assert_eq!(self::keys(&json).len(), 2, "{json:?}");
+    }
+}
+
+#[test]
+fn distinct_keys_stay_distinct_in_message_pack() {
+    let array = |inner: &str| "91".repeat(9) + inner;
+    let deep = format!("82 {} 01 {} 02", array("9101"), array("9102"));
+    for body in [
+        // "\xE9" and "\xE8"; "é" and "é".b; :é and "é".b.
+        "82 a1e9 01 a1e8 02",
+        "82 a2c3a9 01 c402c3a9 02",
+        "82 d500c3a9 01 c402c3a9 02",
+        // [:a] and ["a"]; two Arrays of ten levels; two addresses of one network.
+        "82 91d40061 01 91a161 02",
+        &deep,
+        "82 c70b0eaa31302e302e302e302f38 01 c70c0eab31302e302e302e302f3136 02",
+    ] {
+        let payload = message_pack(body);
+        let keys = keys(&payload);
+        assert_eq!(keys.len(), 2, "{body}: {keys:?}");
+        let written = rewritten(&payload, style(Format::MessagePack, RAILS_8_1));
+        assert_eq!(hexed(&written), hexed(&payload));
+        let json = rewritten(&payload, style(Format::Json, RAILS_8_1));
+        assert_eq!(self::keys(&json).len(), 2, "{json:?}");
+    }
+}
+
+/// `{ "a" => 1, :a => 2, "a".b => 3 }.stringify_keys` has one key, which is what sessions do.
+#[test]
+fn keys_of_one_text_are_one_key() {
+    let symbols = b"{\x07I\"\x06a\x06:\x06ETi\x06:\x06ai\x07";
+    let written = rewritten(&marshal(symbols), style(Format::Marshal, RAILS_8_1));
+    assert_eq!(written.as_bytes(), b"\x04\x08{\x06:\x06ai\x07");
+    // "a".b == "a", and so is any ASCII in Shift_JIS.
+    let ascii =
+        b"{\x08I\"\x06a\x06:\x06ETi\x06\"\x06ai\x07I\"\x06a\x06:\x0dencoding\"\x0eShift_JISi\x08";
+    assert_eq!(keys(&marshal(ascii)), ["a"]);
+    let ascii = message_pack("83 a161 01 c40161 02 d40061 03");
+    assert_eq!(keys(&ascii), ["a"]);
+    let written = rewritten(&ascii, style(Format::MessagePack, RAILS_8_1));
+    assert_eq!(hexed(&written), "cc8081d4006103");
+}
+
+/// Ruby 1.8, and so Rails 2.3, named no encodings.
+#[test]
+fn keys_without_an_encoding_are_text_where_they_can_be() {
+    assert_eq!(keys(&marshal(b"{\x06\"\x07\xc3\xa9i\x06")), ["é"]);
+}
+
+/// The forms are those of `IPAddr.new("10.0.0.10")` and of `"<b>".html_safe` in each version.
+#[test]
+fn untouched_entries_are_written_for_the_version_that_reads_them() {
+    let raw = "c7090e31302e302e302e3130";
+    let string = "c70a0ea931302e302e302e3130";
+    let (safe, plain) = ("c703123c623e", "a33c623e");
+    let cases = [
+        (RAILS_7_1, raw, plain),
+        (RAILS_7_2, string, plain),
+        (RAILS_8_1, string, safe),
+    ];
+    for (from, ip, buffer) in cases {
+        for (to, new_ip, _) in cases {
+            // What is a String once does not become safe again.
+            let new_buffer = match to.safe_buffer {
+                SafeBufferForm::Text => plain,
+                SafeBufferForm::Extension => buffer,
+            };
+            // In a value, in a Set in an Array, in a Range, in a HashWithIndifferentAccess, and as
+            // a key. The integers in a wider form show what was copied.
+            let message = |ip: &str, buffer: &str, copied: &str| {
+                let ext = |kind: &str, body: &str| format!("c7{:02x}{kind}{body}", body.len() / 2);
+                let set = format!("92 01 {}", ext("0c", &format!("93{ip}{buffer}02")));
+                let range = ext("0b", &format!("{ip}{ip}c2"));
+                let hash = ext("11", &format!("81a178{buffer}"));
+                message_pack(&format!(
+                    "87 a161 {ip} a162 {buffer} a163 {set} a164 {range} a165 {hash} {buffer} 01 \
+                     a166 92 {copied} d46301"
+                ))
+            };
+            let source = message(ip, buffer, "cd0001");
+            let expected = message(new_ip, new_buffer, "cd0001");
+            let written = rewritten(&source, style(Format::MessagePack, to));
+            assert_eq!(hexed(&written), hexed(&expected), "{from:?} {to:?}");
+
+            let whole = source.converted(style(Format::MessagePack, to)).unwrap();
+            if hexed(&source) == hexed(&expected) {
+                assert_eq!(hexed(&whole), hexed(&source));
+            } else {
+                // A value that must be written anew is so as a whole.
+                let anew = message(new_ip, new_buffer, "01");
+                assert_eq!(hexed(&whole), hexed(&anew), "{from:?} {to:?}");
+            }
+        }
+    }
+}
+
+/// The tails are Ruby's `BigDecimal#_dump`.
+#[test]
+fn one_kind_of_big_decimal_in_every_format() {
+    for (text, payload) in [
+        ("+1.5", "18:+1.5"),
+        ("1.5e-3", "18:1.5e-3"),
+        ("0.1e1000000000", "18:0.1e1000000000"),
+        ("0.1e100000000000", "18:0.1e100000000000"),
+        ("0.12345678901e6", "27:0.12345678901e6"),
+        ("NaN", "9:NaN"),
+        ("-Infinity", "9:-Infinity"),
+    ] {
+        let value = Value::BigDecimal(text.to_owned());
+        for format in [Format::Marshal, Format::MessagePack] {
+            let written = Serialized::dump(&value, style(format, RAILS_8_1)).unwrap();
+            assert!(
+                written.as_bytes().ends_with(payload.as_bytes()),
+                "{}",
+                written.as_bytes().escape_ascii()
+            );
+            assert_eq!(written.load::<Value>().unwrap(), value);
+        }
+    }
+    // Ruby: ArgumentError, or TypeError for what stands before the colon.
+    for dumped in ["9:1.", "9:1.e3", "9:1e", "9:+NaN", "x:1.5", "9:"] {
+        let length = char::from(u8::try_from(dumped.len() + 5).unwrap());
+        let body = format!("u:\x0fBigDecimal{length}{dumped}");
+        let value: Value = marshal(body.as_bytes()).load().unwrap();
+        assert!(matches!(value, Value::Object(_)), "{dumped}");
+        let body = format!("c7{:02x}02{}", dumped.len(), hex::encode(dumped));
+        assert!(message_pack(&body).load::<Value>().is_err(), "{dumped}");
+        let (_, text) = dumped.split_once(':').unwrap();
+        if dumped.starts_with('9') {
+            for format in [Format::Marshal, Format::MessagePack] {
+                let value = Value::BigDecimal(text.to_owned());
+                assert!(Serialized::dump(&value, style(format, RAILS_8_1)).is_err());
+            }
+        }
+    }
+}
+
+#[test]
+fn nil_is_told_without_reading() {
+    let is_nil = |payload: Serialized| {
+        let entries = entries(&payload);
+        [0, 1, 2].map(|entry| entries.is_nil(entry))
+    };
+    let expected = [true, false, false];
+    assert_eq!(is_nil(message_pack("82 a161 c0 a162 91c0")), expected);
+    assert_eq!(is_nil(marshal(b"{\x07:\x06a0:\x06b[\x060")), expected);
+}
+
+/// `ActiveSupport::Duration#initialize` (Rails 7.0 and later) ends with `@variable`, whether a part
+/// is years, months, weeks or days; `Marshal.load` does not call it.
+#[test]
+fn durations_say_whether_they_vary() {
+    for (part, variable) in [
+        ("years", b'T'),
+        ("months", b'T'),
+        ("weeks", b'T'),
+        ("days", b'T'),
+        ("hours", b'F'),
+        ("minutes", b'F'),
+        ("seconds", b'F'),
+    ] {
+        let duration = Value::Duration(Box::new(RubyDuration {
+            value: Value::Integer(1),
+            parts: vec![(part.to_owned(), Value::Integer(1))],
+        }));
+        let written = Serialized::dump(&duration, style(Format::Marshal, RAILS_8_1)).unwrap();
+        let end = [b":\x0b@valuei\x06:\x0e@variable".as_slice(), &[variable]].concat();
+        assert!(
+            written.as_bytes().ends_with(&end),
+            "{part}: {}",
+            written.as_bytes().escape_ascii()
+        );
+        assert_eq!(written.load::<Value>().unwrap(), duration);
+    }
+}
+
+/// Ruby 3.1: `{ 2932837392844915.5 => 1 }.stringify_keys.keys`, and the Floats' `Marshal.dump`.
+#[test]
+fn floats_are_rubys_as_keys_and_as_values() {
+    assert_eq!(
+        keys(&marshal(b"{\x06f\x172932837392844915.5i\x06")),
+        ["2932837392844915.5"]
+    );
+    #[expect(
+        clippy::excessive_precision,
+        reason = "half-way between two shorter ones"
+    )]
+    let floats = [
+        (2_932_837_392_844_915.5, "2932837392844915.5"),
+        (765_727_949_427_390.25, "765727949427390.2"),
+        (330_061_154_999_976.75, "330061154999976.75"),
+    ];
+    for (float, text) in floats {
+        let written = Serialized::dump(&Value::Float(float), style(Format::Marshal, RAILS_8_1));
+        let written = written.unwrap();
+        assert!(
+            written.as_bytes().ends_with(text.as_bytes()),
+            "{}",
+            written.as_bytes().escape_ascii()
+        );
+    }
+}

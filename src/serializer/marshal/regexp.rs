@@ -1,0 +1,84 @@
+//! A Regexp's source and options as one text, as `Regexp#to_s` writes it, and back.
+
+/// The flags, in the order in which Ruby names them, and their bits.
+const FLAGS: [(char, u8); 3] = [('m', 4), ('i', 1), ('x', 2)];
+
+/// `(?i-mx:a.b)` (`rb_reg_str_with_opt`): a slash escaped, control characters as `\x01`.
+///
+/// A group with options around the whole source becomes the whole's options, as in Ruby; Ruby
+/// keeps it where what is in it is no Regexp by itself, here it counts parentheses.
+pub(super) fn regexp(source: &str, options: u8) -> String {
+    let (source, options) = group(source, options & 7).unwrap_or((source, options));
+    let flags = |on: bool| {
+        let chosen = FLAGS
+            .iter()
+            .filter(move |(_, bit)| (options & bit != 0) == on);
+        chosen.map(|(flag, _)| flag).collect::<String>()
+    };
+    let (on, off) = (flags(true), flags(false));
+    let dash = if off.is_empty() { "" } else { "-" };
+    let mut text = format!("(?{on}{dash}{off}:");
+    let mut escaped = false;
+    for character in source.chars() {
+        match character {
+            '/' if !escaped => text.push_str("\\/"),
+            '\t'..='\r' => text.push(character),
+            _ if character.is_ascii_control() && !escaped => {
+                let byte = u32::from(character);
+                text.extend(["\\x", &format!("{byte:02X}")]);
+            }
+            _ => text.push(character),
+        }
+        escaped = character == '\\' && !escaped;
+    }
+    text.push(')');
+    text
+}
+
+/// What stands in a group around the whole source, and the options with those of the group.
+fn group(source: &str, mut options: u8) -> Option<(&str, u8)> {
+    let (flags, inner) = source
+        .strip_prefix("(?")?
+        .strip_suffix(')')?
+        .split_once(':')?;
+    let (on, off) = flags.split_once('-').unwrap_or((flags, ""));
+    for (flags, set) in [(on, true), (off, false)] {
+        for flag in flags.chars() {
+            let (_, bit) = FLAGS.iter().find(|(known, _)| *known == flag)?;
+            options = if set { options | bit } else { options & !bit };
+        }
+    }
+    is_whole(inner).then_some((inner, options))
+}
+
+/// Whether every parenthesis in it has its partner in it.
+fn is_whole(source: &str) -> bool {
+    let (mut open, mut class, mut escaped) = (0_usize, 0_usize, false);
+    for character in source.chars() {
+        match character {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '[' => class += 1,
+            ']' => class = class.saturating_sub(1),
+            '(' if class == 0 => open += 1,
+            ')' if class == 0 => match open.checked_sub(1) {
+                Some(left) => open = left,
+                None => return false,
+            },
+            _ => {}
+        }
+    }
+    open == 0 && class == 0 && !escaped
+}
+
+/// Source and options of what `Regexp#to_s` writes; other text is a source without options.
+pub(super) fn take_apart(text: &str) -> (String, u8) {
+    let complete = |(source, options)| {
+        // Only all three flags make the whole expression's options.
+        let flags = text.strip_prefix("(?")?.split_once(':')?.0;
+        (flags.trim_end_matches('-').replacen('-', "", 1).len() == 3).then_some((source, options))
+    };
+    let (source, options) = group(text, 0).and_then(complete).unwrap_or((text, 0));
+    // The slash was escaped by `to_s` only.
+    (source.replace("\\/", "/"), options)
+}

@@ -1,0 +1,80 @@
+//! The text of a `BigDecimal`, as `_dump` writes it and `_load` reads it.
+//!
+//! `BigDecimal#_dump` and `._load` of Ruby's bigdecimal gem 3.1: `18:0.123456e3`, where what stands
+//! before the colon is only how many digits Ruby sets aside.
+
+/// The decimal digits in one of `BigDecimal`'s words.
+#[cfg(any(feature = "marshal", feature = "message_pack"))]
+const WORD_DIGITS: usize = 9;
+
+/// A number's parts, none of them checked for size.
+pub(super) struct Decimal<'a> {
+    pub(super) negative: bool,
+    pub(super) whole: &'a str,
+    pub(super) fraction: &'a str,
+    /// With its sign, if it has one.
+    pub(super) exponent: &'a str,
+}
+
+impl<'a> Decimal<'a> {
+    /// `_dump` writes `0.123456e3`; `_load` takes other decimal notations as well. `None` for NaN
+    /// and the infinities, and for what is no number.
+    pub(super) fn of(text: &'a str) -> Option<Self> {
+        let number = unsigned(text);
+        let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+        let (whole, fraction) = match mantissa.split_once('.') {
+            // Ruby: invalid value for BigDecimal(): "1."
+            Some((_, "")) => return None,
+            Some(parts) => parts,
+            None => (mantissa, ""),
+        };
+        let valid = is_digits(whole)
+            && (fraction.is_empty() || is_digits(fraction))
+            && is_digits(unsigned(exponent));
+        valid.then_some(Self {
+            negative: text.starts_with('-'),
+            whole,
+            fraction,
+            exponent,
+        })
+    }
+}
+
+/// The number in the text that `_dump` wrote.
+#[cfg(any(feature = "marshal", feature = "message_pack"))]
+pub(crate) fn parse(dumped: &str) -> Option<&str> {
+    let (digits, number) = dumped.split_once(':')?;
+    (is_digits(digits) && (is_special(number) || Decimal::of(number).is_some())).then_some(number)
+}
+
+/// The text that `_dump` writes, or `None` if it is no number.
+///
+/// As Ruby writes what it has loaded: a word more than the digits take, be the exponent what it
+/// may (`18:0.1e1000000000`). Of a number that was calculated, or read with all its zeros, Ruby may
+/// write that it sets aside more.
+#[cfg(any(feature = "marshal", feature = "message_pack"))]
+pub(crate) fn dump_text(number: &str) -> Option<String> {
+    let digits = if is_special(number) {
+        0
+    } else {
+        let decimal = Decimal::of(number)?;
+        // The 0 of "0." is notation, and no digit.
+        let notation = decimal.whole == "0" && !decimal.fraction.is_empty();
+        decimal.whole.len() + decimal.fraction.len() - usize::from(notation)
+    };
+    let words = digits.div_ceil(WORD_DIGITS) + 1;
+    Some(format!("{}:{number}", words * WORD_DIGITS))
+}
+
+#[cfg(any(feature = "marshal", feature = "message_pack"))]
+fn is_special(number: &str) -> bool {
+    number == "NaN" || unsigned(number) == "Infinity"
+}
+
+fn unsigned(text: &str) -> &str {
+    text.strip_prefix(['-', '+']).unwrap_or(text)
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
