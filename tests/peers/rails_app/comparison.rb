@@ -97,7 +97,10 @@ class Comparison
   end
 
   # Sorted: the order in which an object got its variables is no part of its value.
+  # A Duration of newer Rails has @variable as well, which 6.1 neither writes nor reads.
   def variables(value)
-    value.instance_variables.sort.map { |name| [".#{name}", value.instance_variable_get(name)] }
+    names = value.instance_variables
+    names -= [:@variable] if ActiveSupport::Duration === value
+    names.sort.map { |name| [".#{name}", value.instance_variable_get(name)] }
   end
 end
