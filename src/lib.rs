@@ -34,6 +34,8 @@
 //! - [`CookieHeader`] and [`SetCookie`]: the headers, by Rack's rules.
 //! - [`MessageVerifier`] and [`MessageEncryptor`]: messages other than cookies, such as signed
 //!   ids and reset tokens.
+//! - [`Flash`], [`AuthenticityTokens`] and [`WardenScope`]: what Rails' flash, its CSRF protection
+//!   and Devise keep in a session.
 //! - [`KeyGenerator`]: keys for anything else that the app derives from its secret.
 //!
 //! # Errors
