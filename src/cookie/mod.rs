@@ -9,6 +9,7 @@ pub(crate) mod header;
 pub(crate) mod jar;
 mod limit;
 pub(crate) mod opened;
+mod reading;
 pub(crate) mod rotation;
 mod rules;
 pub(crate) mod set_cookie;

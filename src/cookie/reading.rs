@@ -1,0 +1,240 @@
+//! What a [`Jar`] reads: the cookie of a name, by the first rotation and under the first name that
+//! fits.
+
+use std::cell::RefCell;
+
+use serde::de::DeserializeOwned;
+use time::OffsetDateTime;
+
+use crate::error::{InvalidMessage, Refusal};
+use crate::message::metadata;
+use crate::message::rotation::Incoming;
+use crate::serializer::Serialized;
+use crate::serializer::value::Value;
+
+use super::escape::unescape_into;
+use super::header::CookieHeader;
+use super::jar::Jar;
+use super::limit::MAX_READ_SIZE;
+use super::opened::Opened;
+use super::rotation::Rotation;
+
+thread_local! {
+    /// Room for a value that is no longer escaped, of a size for which allocators are slow: a
+    /// little more than [`MAX_READ_SIZE`] at most. It holds what a browser sent last, and no key.
+    static UNESCAPED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Jar {
+    /// Reads the cookie of this name from a request's `Cookie` header; `None` where it is not
+    /// there.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, CookieHeader, InvalidMessage, Jar, RailsVersion, SecretKeyBase};
+    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    /// # let cookie = jar.write("volume", &0.5, &Attributes::new())?;
+    /// let text = format!("volume={}; balance=AAAA", cookie.escaped_value());
+    /// let header = CookieHeader::new(&text);
+    /// assert_eq!(*jar.read::<f64>("volume", &header)?.unwrap().value(), 0.5);
+    /// assert!(jar.read::<f64>("treble", &header)?.is_none()); // not sent
+    /// assert_eq!(jar.read::<f64>("balance", &header).err(), Some(InvalidMessage));
+    /// assert!(jar.read::<bool>("volume", &header).is_err()); // of another type
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`InvalidMessage`], and nothing else, where it does not open; [`Jar::explain`] tells the
+    /// operator why.
+    pub fn read<T: DeserializeOwned>(
+        &self,
+        name: &str,
+        header: &CookieHeader<'_>,
+    ) -> Result<Option<Opened<T>>, InvalidMessage> {
+        match self.find(name, header) {
+            None => Ok(None),
+            Some(opened) => Ok(Some(opened?.load()?)),
+        }
+    }
+
+    /// Reads a cookie's value, no longer escaped: for whoever has taken the header apart already.
+    /// The name is needed too, since from Rails 6.0 on it is sealed with the value.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase};
+    /// # let jar = Jar::signed(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    /// let cookie = jar.write("locale", "pt-BR", &Attributes::new())?;
+    /// assert_eq!(jar.read_value::<String>("locale", cookie.value())?.value(), "pt-BR");
+    /// assert!(jar.read_value::<String>("language", cookie.value()).is_err()); // another's value
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`InvalidMessage`], and nothing else, where it does not open.
+    pub fn read_value<T: DeserializeOwned>(
+        &self,
+        name: &str,
+        value: impl AsRef<[u8]>,
+    ) -> Result<Opened<T>, InvalidMessage> {
+        Ok(self.open_as(name, name, value.as_ref())?.load()?)
+    }
+
+    /// Reads a cookie's value, no longer escaped, and says why it does not open: for the operator,
+    /// never for whoever sent it.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, Jar, RailsVersion, Refusal, SecretKeyBase};
+    /// let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    /// let cookie = jar.write("discount", &45, &Attributes::new())?;
+    ///
+    /// assert_eq!(jar.explain("price", cookie.value()).err(), Some(Refusal::WrongPurpose));
+    /// assert_eq!(jar.explain("discount", "AAAA--AAAA--AAAA").err(), Some(Refusal::Malformed));
+    ///
+    /// let other = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    /// assert_eq!(other.explain("discount", cookie.value()).err(), Some(Refusal::Invalid));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The [`Refusal`] of the attempt that got furthest.
+    pub fn explain(&self, name: &str, value: impl AsRef<[u8]>) -> Result<Opened<Value>, Refusal> {
+        self.open_as(name, name, value.as_ref())?.load()
+    }
+
+    /// Reads the cookie of this name from a request's `Cookie` header, as [`read`](Self::read)
+    /// does, and says why it does not open: for the operator, never for whoever sent it.
+    ///
+    /// ```
+    /// # use hardtack::{CookieHeader, Jar, RailsVersion, Refusal, SecretKeyBase};
+    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    /// let header = CookieHeader::new("discount=AAAA--AAAA--AAAA");
+    /// assert_eq!(jar.explain_header("discount", &header).err(), Some(Refusal::Malformed));
+    /// assert!(jar.explain_header("price", &header)?.is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The [`Refusal`] of the attempt that got furthest.
+    pub fn explain_header(
+        &self,
+        name: &str,
+        header: &CookieHeader<'_>,
+    ) -> Result<Option<Opened<Value>>, Refusal> {
+        self.find(name, header)
+            .map(|opened| opened?.load())
+            .transpose()
+    }
+
+    /// Opens the first cookie that does, under the present name and then under the older ones.
+    pub(crate) fn find(
+        &self,
+        name: &str,
+        header: &CookieHeader<'_>,
+    ) -> Option<Result<Opened<Serialized>, Refusal>> {
+        let mut outcome = self.open_raw(name, name, header);
+        for rotation in &self.rotations {
+            if let (Some(old_name), None | Some(Err(_))) = (&rotation.cookie_name, &outcome)
+                && old_name != name
+            {
+                let older = self.open_raw(name, old_name, header);
+                outcome = match (outcome, older) {
+                    (Some(Err(one)), Some(Err(other))) => Some(Err(one.max(other))),
+                    (earlier, older) => older.or(earlier),
+                };
+            }
+        }
+        outcome
+    }
+
+    fn open_raw(
+        &self,
+        name: &str,
+        sent_name: &str,
+        header: &CookieHeader<'_>,
+    ) -> Option<Result<Opened<Serialized>, Refusal>> {
+        let raw = header.get_raw(sent_name)?;
+        if raw.len() > MAX_READ_SIZE {
+            return Some(Err(Refusal::TooLarge));
+        }
+        Some(UNESCAPED.with_borrow_mut(|value| {
+            value.clear();
+            unescape_into(value, raw);
+            self.open_as(name, sent_name, value)
+        }))
+    }
+
+    /// Opens a cookie's value, no longer escaped, and keeps it as it was serialized. For tools: it
+    /// says why a cookie does not open, which is for the operator and never for whoever sent it.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, Jar, RailsVersion, Refusal, SecretKeyBase};
+    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    /// let cookie = jar.write("sizes", &["S", "XL"], &Attributes::new())?;
+    /// assert_eq!(jar.open("sizes", cookie.value())?.value().as_bytes(), br#"["S","XL"]"#);
+    /// assert_eq!(jar.open("sizes", "AAAA").err(), Some(Refusal::Malformed));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The [`Refusal`] of the attempt that got furthest.
+    pub fn open(&self, name: &str, value: impl AsRef<[u8]>) -> Result<Opened<Serialized>, Refusal> {
+        let opened = self.open_as(name, name, value.as_ref())?;
+        opened
+            .value()
+            .check()
+            .map_err(|_| Refusal::UnreadableValue)?;
+        Ok(opened)
+    }
+
+    /// Opens the value of the cookie that is asked for under one name, and was sent under one.
+    pub(crate) fn open_as(
+        &self,
+        name: &str,
+        sent_name: &str,
+        value: &[u8],
+    ) -> Result<Opened<Serialized>, Refusal> {
+        if value.len() > MAX_READ_SIZE {
+            return Err(Refusal::TooLarge);
+        }
+        let mut message = Incoming::new(value);
+        let mut furthest = Refusal::Malformed;
+        for (index, rotation) in self.rotations.iter().enumerate() {
+            if rotation.name(name) != sent_name {
+                continue;
+            }
+            match self.open_with(index, rotation, &mut message, sent_name) {
+                Ok(opened) => return Ok(opened),
+                Err(refusal) => furthest = furthest.max(refusal),
+            }
+        }
+        Err(furthest)
+    }
+
+    fn open_with(
+        &self,
+        index: usize,
+        rotation: &Rotation,
+        message: &mut Incoming<'_>,
+        sent_name: &str,
+    ) -> Result<Opened<Serialized>, Refusal> {
+        let (text, by_first) = rotation.codecs.open(message)?;
+        let reading = rotation.settings.version.defaults().envelope;
+        let extracted =
+            metadata::extract_for_cookie(text, sent_name, reading, OffsetDateTime::now_utc)?;
+        let serializer = rotation.settings.serializer;
+        let format = serializer
+            .format_of(&extracted.value)
+            .map_err(|_| Refusal::UnreadableValue)?;
+        Ok(Opened {
+            older_name: rotation.cookie_name.clone(),
+            rotation: index.checked_sub(1),
+            stale: !by_first
+                || (index != 0 && index != self.write)
+                || format != serializer.writes(),
+            expires_at: extracted.expires_at,
+            value: Serialized {
+                bytes: extracted.value,
+                format,
+            },
+        })
+    }
+}
