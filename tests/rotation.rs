@@ -10,7 +10,7 @@
 mod support;
 
 use hardtack::{
-    Attributes, CookieHeader, HmacDigest, Jar, KeyDigest, RailsVersion, Refusal, Rotation,
+    Attributes, Cipher, CookieHeader, HmacDigest, Jar, KeyDigest, RailsVersion, Refusal, Rotation,
     SetCookie, Settings, Value,
 };
 use support::{json, other_secret, secret};
@@ -287,4 +287,43 @@ fn what_is_deleted_does_not_come_back_under_its_older_name() {
             .len(),
         1
     );
+}
+
+/// Rails' own fall-backs: CBC beside GCM from 5.2 on, GCM beside CBC from 6.1 on.
+#[test]
+fn the_other_cipher_opens_where_rails_opens_it() {
+    let with = |version, cipher| {
+        let settings = Settings {
+            cipher,
+            ..json(version)
+        };
+        Jar::encrypted(&secret(), settings)
+    };
+    let (gcm, cbc) = (Cipher::Aes256Gcm, Cipher::Aes256Cbc);
+    // The version, the cipher that it uses, and whether the other one opens.
+    let cases = [
+        (RailsVersion::V5_1, gcm, false),
+        (RailsVersion::V5_2, gcm, true),
+        (RailsVersion::V7_1, gcm, true),
+        (RailsVersion::V5_1, cbc, false),
+        (RailsVersion::V6_0, cbc, false),
+        (RailsVersion::V6_1, cbc, true),
+        (RailsVersion::V8_1, cbc, true),
+    ];
+    assert_eq!(cases.len(), 7);
+    for (version, cipher, opens) in cases {
+        let other = if cipher == gcm { cbc } else { gcm };
+        let jar = with(version, cipher);
+        let cookie = with(version, other).write(NAME, &42, &Attributes::new());
+        let opened = jar.read_value::<u32>(NAME, cookie.unwrap().value());
+        assert_eq!(opened.is_ok(), opens, "{version} {cipher}");
+        if let Ok(opened) = opened {
+            assert!(opened.needs_rewrite(), "{version} {cipher}");
+            assert_eq!(opened.rotation(), None);
+        }
+        // Its own is as it should be.
+        let cookie = jar.write(NAME, &42, &Attributes::new()).unwrap();
+        let opened = jar.read_value::<u32>(NAME, cookie.value()).unwrap();
+        assert!(!opened.needs_rewrite(), "{version} {cipher}");
+    }
 }

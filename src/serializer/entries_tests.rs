@@ -301,3 +301,24 @@ fn floats_are_rubys_as_keys_and_as_values() {
         );
     }
 }
+
+/// A key twice: the last one counts, in every format (as Ruby reads a Hash).
+#[test]
+fn of_two_equal_keys_the_last_is_found() {
+    let json = Serialized {
+        bytes: br#"{"a":1,"b":0,"a":2}"#.to_vec(),
+        format: Format::Json,
+    };
+    let cases = [
+        json,
+        message_pack("83 a161 01 a162 00 a161 02"),
+        marshal(b"{\x08:\x06ai\x06:\x06bi\x00\"\x06ai\x07"),
+    ];
+    for payload in cases {
+        let entries = entries(&payload);
+        let found = entries.find("a").unwrap();
+        assert_eq!(entries.get::<u8>(found), Ok(2), "{payload:?}");
+        assert_eq!(keys(&payload), ["a", "b"], "{payload:?}");
+        assert_eq!(entries.find("c"), None);
+    }
+}
