@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use crate::error::Error;
 use crate::settings::{
-    CbcDigest, Cipher, EnvelopeReading, HmacDigest, KeyDigest, LimitRule, MessageForm,
+    CbcDigest, Cipher, CsrfForms, EnvelopeReading, HmacDigest, KeyDigest, LimitRule, MessageForm,
     MessagePackForms, RailsLimit, SameSite, SealedExpiry, SecretKind, Serializer, Settings,
 };
 
@@ -50,6 +50,8 @@ pub(crate) struct Defaults {
         expect(dead_code, reason = "nothing writes it")
     )]
     pub(crate) message_pack: MessagePackForms,
+    /// Which authenticity tokens pages get.
+    pub(crate) csrf: CsrfForms,
 }
 
 macro_rules! versions {
@@ -118,6 +120,7 @@ versions! {
         leading_dot: true,
         escape_js_separators: true,
         message_pack: MessagePackForms::Rails7_1,
+        csrf: CsrfForms::Rails2_3,
     }
     V3_0 3 . 0 {
         cipher: Cipher::Aes256Cbc,
@@ -136,6 +139,7 @@ versions! {
         leading_dot: true,
         escape_js_separators: true,
         message_pack: MessagePackForms::Rails7_1,
+        csrf: CsrfForms::Rails2_3,
     }
     V3_1 3 . 1 {
         cipher: Cipher::Aes256Cbc,
@@ -154,6 +158,7 @@ versions! {
         leading_dot: true,
         escape_js_separators: true,
         message_pack: MessagePackForms::Rails7_1,
+        csrf: CsrfForms::Rails2_3,
     }
     V3_2 3 . 2 {
         cipher: Cipher::Aes256Cbc,
@@ -172,6 +177,7 @@ versions! {
         leading_dot: true,
         escape_js_separators: true,
         message_pack: MessagePackForms::Rails7_1,
+        csrf: CsrfForms::Rails2_3,
     }
     V4_0 4 . 0 {
         cipher: Cipher::Aes256Cbc,
@@ -190,6 +196,7 @@ versions! {
         leading_dot: true,
         escape_js_separators: true,
         message_pack: MessagePackForms::Rails7_1,
+        csrf: CsrfForms::Rails2_3,
     }
     V4_1 4 . 1 {
         cipher: Cipher::Aes256Cbc,
@@ -208,6 +215,7 @@ versions! {
         leading_dot: true,
         escape_js_separators: true,
         message_pack: MessagePackForms::Rails7_1,
+        csrf: CsrfForms::Rails2_3,
     }
     V4_2 4 . 2 {
         cipher: Cipher::Aes256Cbc,
@@ -226,6 +234,7 @@ versions! {
         leading_dot: true,
         escape_js_separators: true,
         message_pack: MessagePackForms::Rails7_1,
+        csrf: CsrfForms::Rails2_3,
     }
     V5_0 5 . 0 {
         cipher: Cipher::Aes256Cbc,
@@ -244,6 +253,7 @@ versions! {
         leading_dot: true,
         escape_js_separators: true,
         message_pack: MessagePackForms::Rails7_1,
+        csrf: CsrfForms::Rails5_0,
     }
     V5_1 5 . 1 {
         cipher: Cipher::Aes256Cbc,
@@ -262,6 +272,7 @@ versions! {
         leading_dot: true,
         escape_js_separators: true,
         message_pack: MessagePackForms::Rails7_1,
+        csrf: CsrfForms::Rails5_0,
     }
     V5_2 5 . 2 {
         cipher: Cipher::Aes256Gcm,
@@ -280,6 +291,7 @@ versions! {
         leading_dot: true,
         escape_js_separators: true,
         message_pack: MessagePackForms::Rails7_1,
+        csrf: CsrfForms::Rails5_2,
     }
     V6_0 6 . 0 {
         cipher: Cipher::Aes256Gcm,
@@ -298,6 +310,7 @@ versions! {
         leading_dot: true,
         escape_js_separators: true,
         message_pack: MessagePackForms::Rails7_1,
+        csrf: CsrfForms::Rails5_2,
     }
     V6_1 6 . 1 {
         cipher: Cipher::Aes256Gcm,
@@ -316,6 +329,7 @@ versions! {
         leading_dot: true,
         escape_js_separators: true,
         message_pack: MessagePackForms::Rails7_1,
+        csrf: CsrfForms::Rails6_1,
     }
     V7_0 7 . 0 {
         cipher: Cipher::Aes256Gcm,
@@ -334,6 +348,7 @@ versions! {
         leading_dot: true,
         escape_js_separators: true,
         message_pack: MessagePackForms::Rails7_1,
+        csrf: CsrfForms::Rails6_1,
     }
     V7_1 7 . 1 {
         cipher: Cipher::Aes256Gcm,
@@ -352,6 +367,7 @@ versions! {
         leading_dot: false,
         escape_js_separators: true,
         message_pack: MessagePackForms::Rails7_1,
+        csrf: CsrfForms::Rails6_1,
     }
     V7_2 7 . 2 {
         cipher: Cipher::Aes256Gcm,
@@ -370,6 +386,7 @@ versions! {
         leading_dot: false,
         escape_js_separators: true,
         message_pack: MessagePackForms::Rails7_2,
+        csrf: CsrfForms::Rails6_1,
     }
     V8_0 8 . 0 {
         cipher: Cipher::Aes256Gcm,
@@ -388,6 +405,7 @@ versions! {
         leading_dot: false,
         escape_js_separators: true,
         message_pack: MessagePackForms::Rails7_2,
+        csrf: CsrfForms::Rails6_1,
     }
     V8_1 8 . 1 {
         cipher: Cipher::Aes256Gcm,
@@ -406,6 +424,7 @@ versions! {
         leading_dot: false,
         escape_js_separators: false,
         message_pack: MessagePackForms::Rails8_1,
+        csrf: CsrfForms::Rails6_1,
     }
 }
 

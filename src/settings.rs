@@ -311,6 +311,19 @@ pub(crate) enum SealedExpiry {
     Always,
 }
 
+/// Which authenticity tokens an app's pages get (`request_forgery_protection.rb`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CsrfForms {
+    /// Up to 4.2: the real token, masked from 4.2 on.
+    Rails2_3,
+    /// From 5.0 on: per form as well.
+    Rails5_0,
+    /// From 5.2 on: the global token in place of the real one.
+    Rails5_2,
+    /// From 6.1 on: url-safe.
+    Rails6_1,
+}
+
 /// How Rails writes what MessagePack has no type for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MessagePackForms {

@@ -12,7 +12,7 @@ use crate::cipher::hmac::HmacKey;
 use crate::error::Error;
 use crate::message::base64::Alphabet;
 use crate::rails_version::RailsVersion;
-use crate::settings::HmacDigest;
+use crate::settings::{CsrfForms, HmacDigest};
 
 /// The session's key in every version of Rails.
 const KEY: &str = "_csrf_token";
@@ -44,10 +44,11 @@ pub struct CsrfSettings {
 
 impl From<RailsVersion> for CsrfSettings {
     fn from(version: RailsVersion) -> Self {
+        let forms = version.defaults().csrf;
         Self {
-            urlsafe_csrf_tokens: version >= RailsVersion::V6_1,
-            per_form_csrf_tokens: version >= RailsVersion::V5_0,
-            global_csrf_tokens: version >= RailsVersion::V5_2,
+            urlsafe_csrf_tokens: forms == CsrfForms::Rails6_1,
+            per_form_csrf_tokens: forms != CsrfForms::Rails2_3,
+            global_csrf_tokens: matches!(forms, CsrfForms::Rails5_2 | CsrfForms::Rails6_1),
         }
     }
 }
