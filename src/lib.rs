@@ -11,7 +11,8 @@
 //! # let text = "b3c631c314c0bbca50c1b2843150fe33b3c631c314c0bbca50c1b2843150fe33";
 //! let secret = SecretKeyBase::new(text)?;
 //! let jar = Jar::encrypted(&secret, RailsVersion::V7_1)
-//!     // Cookies from before the upgrade to load_defaults 7.0 still open:
+//!     // Cookies from before the upgrade to load_defaults 7.0 still open (those in Marshal, which
+//!     // is what an app has there that sets no serializer, with the feature `marshal`):
 //!     .rotation(Rotation::encrypted(&secret, RailsVersion::V6_1));
 //!
 //! let mut session = SessionData::new();
