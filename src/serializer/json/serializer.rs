@@ -10,12 +10,9 @@ use serde::ser::{self, Error as _};
 
 use super::escape::{JsonStyle, escape};
 use super::scan::{MAX_DEPTH, Scanner};
-use crate::serializer::value::{ruby_float, ruby_float_of_single};
+use crate::serializer::value::{RAW_VALUE, ruby_float, ruby_float_of_single};
 
 type Error = serde::de::value::Error;
-
-/// The struct name under which `serde_json` passes a `RawValue`: one field with JSON text.
-const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
 /// Appends to a Vec.
 pub(super) struct JsonSerializer<'a> {

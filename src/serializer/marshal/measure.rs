@@ -1,13 +1,10 @@
 //! [`Measure`]: how deep and how large an object is once its links are followed.
 
 use super::document::Text;
+use crate::serializer::value::MOST_ZEROS;
 
 /// Bytes of text that weigh as much as one more node.
 const TEXT: u32 = 16;
-/// Zeros that a `BigDecimal`'s digits are filled up with at most, when they are written out
-/// (`MOST_ZEROS` in `value/text.rs`).
-const ZEROS: u32 = 400;
-
 /// What an object comes to once its links are followed.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Measure {
@@ -56,7 +53,9 @@ impl Measure {
         if let Some(e) = bytes.iter().rposition(|byte| matches!(byte, b'e' | b'E')) {
             let exponent = bytes.get(e + 1..).map(std::str::from_utf8);
             let exponent = exponent.and_then(|text| text.ok()?.parse::<i32>().ok());
-            let zeros = exponent.map_or(ZEROS, i32::unsigned_abs).min(ZEROS);
+            let zeros = exponent
+                .map_or(MOST_ZEROS, i32::unsigned_abs)
+                .min(MOST_ZEROS);
             measure.weight = measure.weight.saturating_add(zeros.div_ceil(TEXT));
         }
         measure

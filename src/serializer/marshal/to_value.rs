@@ -2,13 +2,11 @@
 
 use std::collections::HashMap;
 
-use num_bigint::BigInt;
-
 use super::document::{Document, Encoding, Extra, Kind, NodeId, Span, Wrapper};
 use super::regexp::regexp;
 use super::{known_class, number};
 use crate::serializer::LoadError;
-use crate::serializer::value::{BigInteger, Object, RubyBytes, Value};
+use crate::serializer::value::{Object, RubyBytes, Value};
 
 impl Document {
     /// An object as a value. What is malformed for its class is an [`Object`], not an error.
@@ -95,7 +93,7 @@ impl Document {
             Kind::Bignum {
                 negative,
                 magnitude,
-            } => integer(number::bignum(negative, self.text(magnitude))),
+            } => Value::from_bigint(number::bignum(negative, self.text(magnitude))),
             Kind::Float(text) => Value::Float(number::float(self.text(text)).unwrap_or(f64::NAN)),
             Kind::String(text) => self.string(self.text(text), ivars),
             Kind::Array(span) => Value::Array(self.values(span)),
@@ -261,11 +259,6 @@ fn ascii(bytes: &[u8]) -> String {
         }
     };
     bytes.iter().map(show).collect()
-}
-
-/// An Integer of any size.
-pub(super) fn integer(number: BigInt) -> Value {
-    i64::try_from(&number).map_or_else(|_| Value::BigInteger(BigInteger(number)), Value::Integer)
 }
 
 /// Names and texts that are no UTF-8 are shown as well as can be. From a value with U+FFFD in such

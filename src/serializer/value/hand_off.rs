@@ -17,7 +17,7 @@ pub(super) const TOKEN: &str = "$hardtack::private::Value";
 
 /// The name under which `serde_json` passes a `RawValue`, a struct of one field with JSON text, and
 /// asks for the text of one.
-pub(super) const RAW_VALUE: &str = "$serde_json::private::RawValue";
+pub(crate) const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
 thread_local! {
     static WANTED: Cell<bool> = const { Cell::new(false) };

@@ -33,7 +33,10 @@ pub use big_integer::{BigInteger, BigIntegerRangeError, ParseBigIntegerError};
 pub(crate) use float::{ruby_float, ruby_float_of_single};
 #[cfg(feature = "marshal")]
 pub(crate) use float::{ruby_float_digits, ruby_float_text};
+pub(crate) use hand_off::RAW_VALUE;
 pub(crate) use pairs::unique_pairs;
+#[cfg(feature = "marshal")]
+pub(crate) use text::MOST_ZEROS;
 #[cfg(feature = "message_pack")]
 pub(crate) use text::exact_key_text;
 #[cfg(any(feature = "marshal", feature = "message_pack"))]

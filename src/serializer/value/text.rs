@@ -195,7 +195,7 @@ fn integer_text(part: &Value) -> Cow<'_, str> {
 
 /// More zeros than this are not written out: `1e999999999` is eleven bytes in a cookie, and a
 /// cookie holds hundreds of them. Enough for whatever a Float can be (5e-324).
-const MOST_ZEROS: i64 = 400;
+pub(crate) const MOST_ZEROS: u32 = 400;
 
 /// A `BigDecimal` as `BigDecimal#to_s("F")` writes it, Active Support's default: `0.123456e3` is
 /// `123.456`, `0.1e-9` is `0.0000000001`. What is no such number stays as it is, and so does one
@@ -227,7 +227,7 @@ fn plain_decimal(text: &str) -> Option<String> {
     } else {
         point - i64::try_from(significant.len()).ok()?
     };
-    if zeros > MOST_ZEROS {
+    if zeros > i64::from(MOST_ZEROS) {
         return None;
     }
     let Ok(before) = usize::try_from(point) else {
