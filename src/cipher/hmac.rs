@@ -59,7 +59,7 @@ impl Code {
     }
 
     /// The code's bytes.
-    pub(crate) fn as_bytes(&self) -> impl Iterator<Item = u8> {
+    pub(crate) fn bytes(&self) -> impl Iterator<Item = u8> {
         self.bytes.into_iter().take(self.length)
     }
 }

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use base64::engine::{general_purpose::PAD, simd::Simd};
 
-/// From this many digits on the vector engine is faster (measured in `benches/session.rs`).
+/// From this length on the vector engine is used; a nonce and a tag are below it.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 const LONG: usize = 64;
 

@@ -23,7 +23,7 @@ impl Verifier {
         let mut message = Vec::with_capacity(self.sealed_len(text.len()));
         self.alphabet.encode_into(&mut message, text);
         let code = self.key.sign(&message);
-        Signed::append_digest(&mut message, code.as_bytes());
+        Signed::append_digest(&mut message, code.bytes());
         message
     }
 

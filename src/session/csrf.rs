@@ -228,7 +228,7 @@ impl AuthenticityTokens {
     /// `csrf_token_hmac`
     fn signed(&self, text: &[u8]) -> Token {
         let mut token = Zeroizing::new([0; LENGTH]);
-        for (to, from) in token.iter_mut().zip(self.key.sign(text).as_bytes()) {
+        for (to, from) in token.iter_mut().zip(self.key.sign(text).bytes()) {
             *to = from;
         }
         token

@@ -413,8 +413,8 @@ impl SessionData {
         old.chain(new).collect()
     }
 
-    /// What is written: every entry but those that are nil (`Session#delete_nil_values`-like, in
-    /// `ActionDispatch::Session::CookieStore`).
+    /// What is written: every entry but those that are nil, as Rack leaves them out
+    /// (`Rack::Session::Abstract::Persisted#commit_session`, 2.2).
     fn parts(&self) -> Vec<(Key<'_>, Part<'_>)> {
         let mut parts = self.all();
         parts.retain(|(_, part)| match part {
