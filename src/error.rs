@@ -189,6 +189,10 @@ pub enum Error {
     ExpiryOutOfRange,
     /// The cookie is longer than 4096 bytes, as far as the limit's rule counts.
     CookieOverflow(CookieOverflow),
+    /// The session is only looked at: its store writes nothing.
+    ReadOnlySession,
+    /// The session was changed when its cookie was decided on already.
+    CommittedSession,
 }
 
 impl fmt::Display for Error {
@@ -245,6 +249,12 @@ impl fmt::Display for Error {
             Self::CookieConflict { name, reason } => write!(f, "cookie {name:?}: {reason}"),
             Self::ExpiryOutOfRange => f.write_str("the expiry is beyond the year 9999"),
             Self::CookieOverflow(overflow) => overflow.fmt(f),
+            Self::ReadOnlySession => f.write_str(
+                "the session's store writes nothing (Writes::Never): change the session where it is written",
+            ),
+            Self::CommittedSession => f.write_str(
+                "the response's head is gone already, and the session's cookie with it: change the session before the handler returns, not while its body is streamed",
+            ),
         }
     }
 }

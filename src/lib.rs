@@ -63,6 +63,7 @@
 struct Readme;
 
 mod cipher;
+mod clock;
 mod cookie;
 mod error;
 mod hex;
@@ -73,9 +74,12 @@ mod secret_key_base;
 mod serializer;
 mod session;
 mod settings;
+#[cfg(feature = "test-util")]
+pub mod test_util;
 
 pub use cookie::attributes::Attributes;
 pub use cookie::domain::{Domain, host_without_port, request_host};
+pub use cookie::duplicates::Duplicates;
 pub use cookie::escape::{escape, escape_into, escaped_len, unescape, unescape_into};
 pub use cookie::header::{CookieHeader, Cookies};
 pub use cookie::jar::Jar;
@@ -92,9 +96,15 @@ pub use rails_version::RailsVersion;
 pub use secret_key_base::SecretKeyBase;
 pub use serializer::Serialized;
 pub use serializer::value::*;
+pub use session::commit::Commit;
+pub use session::cookie_jar::{CookieJar, RequestJar};
 pub use session::csrf::{AuthenticityTokens, CsrfSettings, verified_origin};
 pub use session::data::SessionData;
 pub use session::flash::Flash;
+pub use session::handle::Session;
+pub use session::jars::Jars;
+pub use session::origin::RequestOrigin;
+pub use session::store::{CookieStore, Writes};
 pub use session::warden::{WardenLogin, WardenScope};
 pub use settings::{
     Cipher, HmacDigest, KeyDigest, LimitRule, SameSite, SecretKind, Serializer, Settings,

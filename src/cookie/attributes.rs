@@ -225,6 +225,10 @@ impl Attributes {
         }
     }
 
+    pub(crate) fn is_secure(&self) -> bool {
+        self.secure
+    }
+
     /// The expiry that is sealed with a value: where both are given `max-age` counts, as in browsers. A permanent
     /// cookie's is not sealed, as in Rails' `cookies.permanent.encrypted`.
     pub(super) fn sealed_expiry(&self) -> Option<OffsetDateTime> {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::clock::Clock;
 use crate::error::{CookieOverflow, Error};
 use crate::message::metadata::{self, Metadata};
 use crate::secret_key_base::SecretKeyBase;
@@ -47,6 +48,7 @@ pub struct Jar {
     pub(super) rotations: Vec<Rotation>,
     /// Which of them seals.
     pub(super) write: usize,
+    pub(super) clock: Clock,
 }
 
 impl Jar {
@@ -68,6 +70,7 @@ impl Jar {
         Self {
             rotations: vec![Rotation::current(secret, settings.into())],
             write: 0,
+            clock: Clock::System,
         }
     }
 
@@ -89,6 +92,7 @@ impl Jar {
         Self {
             rotations: vec![Rotation::signed(secret, settings)],
             write: 0,
+            clock: Clock::System,
         }
     }
 
@@ -236,6 +240,16 @@ impl Jar {
     /// # Errors
     /// What is wrong with the name or the attributes.
     pub fn delete(&self, name: &str, attributes: &Attributes) -> Result<Vec<SetCookie>, Error> {
+        let Rotation { settings, .. } = self.writing();
+        let delete = |name: &str| {
+            let cookie = SetCookie::under(settings, name, Vec::new(), attributes)?;
+            Ok(cookie.expired())
+        };
+        self.names(name).into_iter().map(delete).collect()
+    }
+
+    /// Under which names the cookie of this name is looked for, its own first.
+    pub(crate) fn names<'a>(&'a self, name: &'a str) -> Vec<&'a str> {
         let mut names = vec![name];
         for rotation in &self.rotations {
             let name = rotation.name(name);
@@ -243,17 +257,22 @@ impl Jar {
                 names.push(name);
             }
         }
-        let Rotation { settings, .. } = self.writing();
-        let delete = |name: &str| {
-            let cookie = SetCookie::under(settings, name, Vec::new(), attributes)?;
-            Ok(cookie.expired())
-        };
-        names.into_iter().map(delete).collect()
+        names
+    }
+
+    /// The same jar, by another clock: it says which cookies have expired.
+    pub(crate) fn with_clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// The settings under which it writes.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.writing().settings
     }
 
     /// In which format, and how, this jar writes values.
     pub(crate) fn dump_style(&self) -> DumpStyle {
-        DumpStyle::of(&self.writing().settings)
+        DumpStyle::of(self.settings())
     }
 
     fn writing(&self) -> &Rotation {
@@ -268,6 +287,6 @@ impl fmt::Debug for Jar {
         f.debug_struct("Jar")
             .field("rotations", &self.rotations)
             .field("write", &self.write)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

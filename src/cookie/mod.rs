@@ -4,6 +4,7 @@ pub(crate) mod attributes;
 #[cfg(feature = "cookie")]
 mod cookie_crate;
 pub(crate) mod domain;
+pub(crate) mod duplicates;
 pub(crate) mod escape;
 pub(crate) mod header;
 pub(crate) mod jar;

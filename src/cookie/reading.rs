@@ -4,7 +4,6 @@
 use std::cell::RefCell;
 
 use serde::de::DeserializeOwned;
-use time::OffsetDateTime;
 
 use crate::error::{InvalidMessage, Refusal};
 use crate::message::metadata;
@@ -12,6 +11,7 @@ use crate::message::rotation::Incoming;
 use crate::serializer::Serialized;
 use crate::serializer::value::Value;
 
+use super::duplicates::Duplicates;
 use super::escape::unescape_into;
 use super::header::CookieHeader;
 use super::jar::Jar;
@@ -50,7 +50,7 @@ impl Jar {
         name: &str,
         header: &CookieHeader<'_>,
     ) -> Result<Option<Opened<T>>, InvalidMessage> {
-        match self.find(name, header) {
+        match self.find(name, header, Duplicates::First) {
             None => Ok(None),
             Some(opened) => Ok(Some(opened?.load()?)),
         }
@@ -119,7 +119,7 @@ impl Jar {
         name: &str,
         header: &CookieHeader<'_>,
     ) -> Result<Option<Opened<Value>>, Refusal> {
-        self.find(name, header)
+        self.find(name, header, Duplicates::First)
             .map(|opened| opened?.load())
             .transpose()
     }
@@ -129,18 +129,34 @@ impl Jar {
         &self,
         name: &str,
         header: &CookieHeader<'_>,
+        duplicates: Duplicates,
     ) -> Option<Result<Opened<Serialized>, Refusal>> {
-        let mut outcome = self.open_raw(name, name, header);
+        let mut outcome = self.find_sent(name, name, header, duplicates);
         for rotation in &self.rotations {
             if let (Some(old_name), None | Some(Err(_))) = (&rotation.cookie_name, &outcome)
                 && old_name != name
             {
-                let older = self.open_raw(name, old_name, header);
-                outcome = match (outcome, older) {
-                    (Some(Err(one)), Some(Err(other))) => Some(Err(one.max(other))),
-                    (earlier, older) => older.or(earlier),
-                };
+                let older = self.find_sent(name, old_name, header, duplicates);
+                outcome = furthest(outcome, older);
             }
+        }
+        outcome
+    }
+
+    /// Opens the cookie that is asked for under one name among those that were sent under one.
+    fn find_sent(
+        &self,
+        name: &str,
+        sent_name: &str,
+        header: &CookieHeader<'_>,
+        duplicates: Duplicates,
+    ) -> Option<Result<Opened<Serialized>, Refusal>> {
+        let mut outcome = None;
+        for raw in duplicates.of(header, sent_name) {
+            if matches!(outcome, Some(Ok(_))) {
+                break;
+            }
+            outcome = furthest(outcome, Some(self.open_raw(name, sent_name, raw)));
         }
         outcome
     }
@@ -149,17 +165,16 @@ impl Jar {
         &self,
         name: &str,
         sent_name: &str,
-        header: &CookieHeader<'_>,
-    ) -> Option<Result<Opened<Serialized>, Refusal>> {
-        let raw = header.get_raw(sent_name)?;
+        raw: &[u8],
+    ) -> Result<Opened<Serialized>, Refusal> {
         if raw.len() > MAX_READ_SIZE {
-            return Some(Err(Refusal::TooLarge));
+            return Err(Refusal::TooLarge);
         }
-        Some(UNESCAPED.with_borrow_mut(|value| {
+        UNESCAPED.with_borrow_mut(|value| {
             value.clear();
             unescape_into(value, raw);
             self.open_as(name, sent_name, value)
-        }))
+        })
     }
 
     /// Opens a cookie's value, no longer escaped, and keeps it as it was serialized. For tools: it
@@ -219,7 +234,7 @@ impl Jar {
         let (text, by_first) = rotation.codecs.open(message)?;
         let reading = rotation.settings.version.defaults().envelope;
         let extracted =
-            metadata::extract_for_cookie(text, sent_name, reading, OffsetDateTime::now_utc)?;
+            metadata::extract_for_cookie(text, sent_name, reading, || self.clock.now())?;
         let serializer = rotation.settings.serializer;
         let format = serializer
             .format_of(&extracted.value)
@@ -236,5 +251,16 @@ impl Jar {
                 format,
             },
         })
+    }
+}
+
+/// Of two attempts the one that succeeded, or else got further.
+fn furthest<T>(
+    one: Option<Result<T, Refusal>>,
+    other: Option<Result<T, Refusal>>,
+) -> Option<Result<T, Refusal>> {
+    match (one, other) {
+        (Some(Err(one)), Some(Err(other))) => Some(Err(one.max(other))),
+        (one, other) => other.or(one),
     }
 }

@@ -136,6 +136,11 @@ impl Rotation {
         self
     }
 
+    /// Whether the cookie had another name.
+    pub(crate) fn is_renamed(&self) -> bool {
+        self.cookie_name.is_some()
+    }
+
     /// Seals a text for the cookie of this name, and holds the value to the limit.
     pub(super) fn seal(&self, name: &str, text: Vec<u8>) -> Result<Result<Vec<u8>, Size>, Error> {
         let Self { settings, .. } = self;

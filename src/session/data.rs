@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::cookie::attributes::Attributes;
+use crate::cookie::duplicates::Duplicates;
 use crate::cookie::header::CookieHeader;
 use crate::cookie::jar::Jar;
 use crate::cookie::opened::Opened;
@@ -134,9 +135,18 @@ impl SessionData {
         name: &str,
         header: &CookieHeader<'_>,
     ) -> Result<Option<Opened<Self>>, Refusal> {
-        jar.find(name, header)
-            .map(|opened| Self::load(opened?))
-            .transpose()
+        Self::find(jar, name, header, Duplicates::First).transpose()
+    }
+
+    /// The same, by a choice among cookies of one name.
+    pub(super) fn find(
+        jar: &Jar,
+        name: &str,
+        header: &CookieHeader<'_>,
+        duplicates: Duplicates,
+    ) -> Option<Result<Opened<Self>, Refusal>> {
+        let opened = jar.find(name, header, duplicates)?;
+        Some(opened.and_then(Self::load))
     }
 
     fn load(opened: Opened<Serialized>) -> Result<Opened<Self>, Refusal> {
@@ -180,12 +190,7 @@ impl SessionData {
         name: &str,
         attributes: &Attributes,
     ) -> Result<SetCookie, Error> {
-        if self.session_id().is_none() {
-            self.set(
-                SESSION_ID,
-                Change::Set(Value::String(generate_session_id()?)),
-            );
-        }
+        self.ensure_session_id()?;
         let payload = self.read.dump(&self.parts(), jar.dump_style())?;
         jar.seal(name, &payload, attributes)
     }
@@ -362,6 +367,20 @@ impl SessionData {
     #[must_use]
     pub fn session_id(&self) -> Option<String> {
         self.get(SESSION_ID).ok().flatten()
+    }
+
+    /// Gives the session an id, where it has none.
+    pub(super) fn ensure_session_id(&mut self) -> Result<(), Error> {
+        if self.session_id().is_none() {
+            self.insert(SESSION_ID, &generate_session_id()?)?;
+        }
+        Ok(())
+    }
+
+    /// Takes the session's id away, so that it gets another when it is written.
+    pub(super) fn forget_session_id(&mut self) {
+        self.remove(SESSION_ID);
+        self.is_changed = true;
     }
 
     fn set(&mut self, key: &str, change: Change) {

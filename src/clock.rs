@@ -1,0 +1,29 @@
+//! [`Clock`]: what time it is, so that tests can say so.
+
+use std::fmt;
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+
+/// The system's time, or one that is told.
+#[derive(Clone, Default)]
+pub(crate) enum Clock {
+    #[default]
+    System,
+    Told(Arc<dyn Fn() -> OffsetDateTime + Send + Sync>),
+}
+
+impl Clock {
+    pub(crate) fn now(&self) -> OffsetDateTime {
+        match self {
+            Self::System => OffsetDateTime::now_utc(),
+            Self::Told(now) => now(),
+        }
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock(..)")
+    }
+}

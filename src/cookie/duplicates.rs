@@ -1,0 +1,45 @@
+//! [`Duplicates`]: which counts of several cookies of one name.
+
+use super::header::CookieHeader;
+
+/// Which counts of several cookies of one name. Browsers send two where they have one for another
+/// path or domain as well: the one of the longest path first, then the oldest (RFC 6265 section
+/// 5.4).
+///
+/// ```
+/// use hardtack::{CookieStore, Duplicates, RailsVersion, SecretKeyBase};
+///
+/// let secret = SecretKeyBase::generate()?;
+/// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session")
+///     .duplicates(Duplicates::FirstThatOpens);
+/// # Ok::<(), hardtack::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Duplicates {
+    /// The first, as in Rack.
+    #[default]
+    First,
+    /// The first that opens: where another app, or one with another secret, sets a cookie of the
+    /// same name.
+    FirstThatOpens,
+}
+
+impl Duplicates {
+    /// The values, as sent, that count of the cookies of this name.
+    pub(super) fn of<'h>(
+        self,
+        header: &CookieHeader<'h>,
+        name: &str,
+    ) -> impl Iterator<Item = &'h [u8]> {
+        let most = match self {
+            Self::First => 1,
+            Self::FirstThatOpens => usize::MAX,
+        };
+        header
+            .iter()
+            .filter(move |(found, _)| *found == name.as_bytes())
+            .take(most)
+            .filter_map(|(_, value)| value)
+    }
+}

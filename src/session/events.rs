@@ -1,0 +1,146 @@
+//! What the operator hears of a store's sessions, as `tracing` events of the target `hardtack`.
+//!
+//! Anybody can send junk. So of each kind one event is told in ten seconds, with the number of
+//! those that were not. None holds a value, a cookie or a secret.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
+
+use time::OffsetDateTime;
+
+use crate::error::{Error, Refusal};
+
+/// How long nothing more is told of a kind, in milliseconds.
+const SILENCE: i64 = 10_000;
+
+/// What there is to tell of the session's cookie.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Event<'a> {
+    /// It did not open.
+    Refused(Refusal),
+    /// It was to be set, and is `Secure`, over plain HTTP.
+    NotOverHttp,
+    /// It was changed, and the store writes nothing.
+    ReadOnly,
+    /// It was changed when the response's head was gone.
+    TooLate,
+    /// It could not be written.
+    Failed(&'a Error),
+}
+
+/// The limits, one of each kind.
+#[derive(Debug, Default)]
+pub(super) struct Events([Limit; 10]);
+
+impl Events {
+    /// Tells an event, unless one of its kind was told just now.
+    pub(super) fn tell(&self, cookie: &str, event: Event<'_>, now: OffsetDateTime) {
+        let kind = match event {
+            Event::NotOverHttp => 0,
+            Event::ReadOnly => 1,
+            Event::TooLate => 2,
+            Event::Failed(_) => 3,
+            Event::Refused(refusal) => 4 + refusal as usize,
+        };
+        let untold = self.0.get(kind).and_then(|limit| limit.pass(now));
+        if let Some(untold) = untold {
+            send(cookie, event, untold);
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Limit {
+    /// From when on the next one may be told, in milliseconds since 1970.
+    next: AtomicI64,
+    untold: AtomicU64,
+}
+
+impl Limit {
+    /// Whether one may be told now, and how many were not told before it.
+    fn pass(&self, now: OffsetDateTime) -> Option<u64> {
+        let now = now.unix_timestamp().saturating_mul(1000) + i64::from(now.millisecond());
+        let next = self.next.load(Relaxed);
+        // A clock that was set back does not silence it for longer.
+        let is_silent = now < next && next - now <= SILENCE;
+        let until = now.saturating_add(SILENCE);
+        if is_silent
+            || self
+                .next
+                .compare_exchange(next, until, Relaxed, Relaxed)
+                .is_err()
+        {
+            self.untold.fetch_add(1, Relaxed);
+            return None;
+        }
+        Some(self.untold.swap(0, Relaxed))
+    }
+}
+
+#[cfg(feature = "tracing")]
+fn send(cookie: &str, event: Event<'_>, untold: u64) {
+    use tracing::{error, warn};
+
+    match event {
+        Event::Refused(refusal) => warn!(
+            target: "hardtack",
+            cookie,
+            reason = %refusal,
+            hint = refusal.hint(),
+            untold,
+            "a session's cookie was refused"
+        ),
+        Event::NotOverHttp => warn!(
+            target: "hardtack",
+            cookie,
+            untold,
+            "a session was not set over plain HTTP, since its cookie is secure; where a proxy ends TLS, see CookieStore::trust_proxy and assume_ssl"
+        ),
+        Event::ReadOnly => warn!(
+            target: "hardtack",
+            cookie,
+            untold,
+            "a session was changed whose store writes nothing"
+        ),
+        Event::TooLate => warn!(
+            target: "hardtack",
+            cookie,
+            untold,
+            "a session was changed when the response's head was gone; the change is lost"
+        ),
+        Event::Failed(reason) => error!(
+            target: "hardtack",
+            cookie,
+            %reason,
+            untold,
+            "a session could not be written"
+        ),
+    }
+}
+
+#[cfg(not(feature = "tracing"))]
+fn send(_cookie: &str, _event: Event<'_>, _untold: u64) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_in_ten_seconds_and_the_number_of_the_others() {
+        let limit = Limit::default();
+        let at = |second: i64| OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(100 + second);
+        let passed = [0, 1, 9, 10, 11, 21, 5, 4, -60].map(|second| limit.pass(at(second)));
+        let expected = [
+            Some(0),
+            None,
+            None,
+            Some(2),
+            None,
+            Some(1),
+            // Set back by 16 seconds, which is more than it is ever silent.
+            Some(0),
+            None,
+            Some(1),
+        ];
+        assert_eq!(passed, expected);
+    }
+}

@@ -1,0 +1,252 @@
+//! A session once somebody has asked for it: what came with the request, and what is to be set.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::commit::Commit;
+use super::data::SessionData;
+use super::events::Event;
+use super::flash::Flash;
+use super::origin::RequestOrigin;
+use super::store::{CookieStore, Expiry, Writes};
+use crate::cookie::attributes::Attributes;
+use crate::cookie::header::CookieHeader;
+use crate::cookie::jar::Jar;
+use crate::cookie::set_cookie::SetCookie;
+use crate::error::{Error, Refusal};
+
+/// The session's key of the time when it began, in seconds since 1970.
+const BEGAN_AT: &str = "_began_at";
+
+/// A renewal is due when this part of a rolling expiry has passed.
+const RENEWALS: u32 = 10;
+
+#[derive(Clone)]
+pub(super) struct Loaded {
+    jar: Arc<Jar>,
+    pub(super) data: SessionData,
+    pub(super) flash: Option<Flash>,
+    pub(super) came: Came,
+}
+
+/// How the session came.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Came {
+    /// In no cookie, or it was thrown away since.
+    Not,
+    /// In one that did not open.
+    Refused(Refusal),
+    /// In one that opened.
+    Opened {
+        is_stale: bool,
+        expires_at: Option<OffsetDateTime>,
+    },
+}
+
+impl Loaded {
+    /// Reads the session from a request's header; one that does not open is an empty one.
+    pub(super) fn read(store: &CookieStore, header: &CookieHeader<'_>) -> Self {
+        let jar = store.jars().session.clone();
+        let found = SessionData::find(&jar, store.name(), header, store.duplicates);
+        let found = found.map(|opened| {
+            let opened = opened?;
+            let came = Came::Opened {
+                is_stale: opened.needs_rewrite() || opened.older_name().is_some(),
+                expires_at: opened.expires_at(),
+            };
+            let data = opened.into_value();
+            let ends_at = ends_at(store, &data);
+            if ends_at.is_some_and(|ends_at| ends_at <= store.now()) {
+                return Err(Refusal::Expired);
+            }
+            Ok((data, came))
+        });
+        let (data, came) = match found {
+            None => (SessionData::new(), Came::Not),
+            Some(Ok(found)) => found,
+            Some(Err(refusal)) => {
+                store.tell(Event::Refused(refusal));
+                (SessionData::new(), Came::Refused(refusal))
+            }
+        };
+        Self {
+            jar,
+            data,
+            flash: None,
+            came,
+        }
+    }
+
+    /// A session that no cookie brought.
+    #[cfg(feature = "test-util")]
+    pub(super) fn new(store: &CookieStore, data: SessionData) -> Self {
+        Self {
+            jar: store.jars().session.clone(),
+            data,
+            flash: None,
+            came: Came::Not,
+        }
+    }
+
+    /// Throws away what came: what follows is another session.
+    pub(super) fn reset(&mut self) {
+        self.data.clear();
+        self.flash = None;
+        self.came = Came::Not;
+    }
+
+    /// The cookies by which the session is set, whatever speaks for or against it.
+    pub(super) fn seal(
+        &mut self,
+        store: &CookieStore,
+        origin: &RequestOrigin,
+    ) -> Result<SetCookie, Error> {
+        let now = store.now();
+        if store.lifetime.is_some() && ends_at(store, &self.data).is_none() {
+            self.data.insert(BEGAN_AT, &now.unix_timestamp())?;
+        }
+        let mut attributes = for_origin(&store.attributes, origin);
+        if let Some(expires_at) = self.expiry(store, now)? {
+            attributes = attributes.expires(expires_at);
+        }
+        self.data.write(&self.jar, store.name(), &attributes)
+    }
+
+    /// What the response says of the session.
+    pub(super) fn commit(
+        &mut self,
+        store: &CookieStore,
+        origin: &RequestOrigin,
+        header: &CookieHeader<'_>,
+        status: u16,
+    ) -> Result<Commit, Error> {
+        if store.writes == Writes::Never {
+            if self.data.is_changed() {
+                store.tell(Event::ReadOnly);
+            }
+            return Ok(Commit::Keep);
+        }
+        if status >= 500 && !store.writes_on_server_error {
+            return Ok(Commit::Keep);
+        }
+        if let Some(flash) = &self.flash {
+            flash.commit(&mut self.data)?;
+        }
+        if !self.is_due(store, header)? {
+            return Ok(Commit::Keep);
+        }
+        let names = self.jar.names(store.name());
+        let was_sent = |name: &str| header.iter().any(|(sent, _)| sent == name.as_bytes());
+        let came = names.iter().any(|name| was_sent(name));
+        if self.data.is_empty() && !came {
+            return Ok(Commit::Keep);
+        }
+        if store.attributes.is_secure() && !origin.is_ssl() {
+            store.tell(Event::NotOverHttp);
+            return Ok(Commit::Keep);
+        }
+        let attributes = for_origin(&store.attributes, origin);
+        let mut removed = self.jar.delete(store.name(), &attributes)?;
+        let set = if self.data.is_empty() {
+            None
+        } else {
+            let set = self.seal(store, origin)?;
+            removed.retain(|cookie| cookie.name() != set.name());
+            Some(set)
+        };
+        if let Some(former) = &store.former_attributes {
+            let former = self.jar.delete(store.name(), &for_origin(former, origin))?;
+            // With the present attributes it would remove what is set here.
+            let place = |cookie: &SetCookie| {
+                let domain = cookie.domain().map(str::to_owned);
+                (cookie.path().to_owned(), domain)
+            };
+            let present = set.as_ref().or(removed.first()).map(place);
+            removed.extend(
+                former
+                    .into_iter()
+                    .filter(|cookie| Some(place(cookie)) != present),
+            );
+        }
+        removed.retain(|cookie| was_sent(cookie.name()));
+        Ok(match set {
+            Some(set) => Commit::Set([vec![set], removed].concat()),
+            None => Commit::Remove(removed),
+        })
+    }
+
+    /// Whether anything speaks for writing it.
+    fn is_due(&self, store: &CookieStore, header: &CookieHeader<'_>) -> Result<bool, Error> {
+        if self.data.is_changed() {
+            return Ok(true);
+        }
+        let Came::Opened { is_stale, .. } = self.came else {
+            return Ok(false);
+        };
+        let has_no_beginning = store.lifetime.is_some() && ends_at(store, &self.data).is_none();
+        let came_twice = || {
+            let of_name = |(name, _): &(&[u8], _)| *name == store.name().as_bytes();
+            store.former_attributes.is_some() && header.iter().filter(of_name).count() > 1
+        };
+        Ok(is_stale
+            || store.writes == Writes::WhenRead
+            || has_no_beginning
+            || came_twice()
+            || self.is_due_for_renewal(store)?)
+    }
+
+    fn is_due_for_renewal(&self, store: &CookieStore) -> Result<bool, Error> {
+        let (Expiry::Rolling(duration), Came::Opened { expires_at, .. }) =
+            (store.expiry, self.came)
+        else {
+            return Ok(false);
+        };
+        let Some(before) = expires_at else {
+            return Ok(true);
+        };
+        let after = self.expiry(store, store.now())?;
+        Ok(after.is_some_and(|after| after - before >= duration / RENEWALS))
+    }
+
+    /// When the cookie expires that is written now.
+    fn expiry(
+        &self,
+        store: &CookieStore,
+        now: OffsetDateTime,
+    ) -> Result<Option<OffsetDateTime>, Error> {
+        let sealed = match self.came {
+            Came::Opened { expires_at, .. } => expires_at,
+            Came::Not | Came::Refused(_) => None,
+        };
+        let expires_at = match (store.expiry, sealed) {
+            // One that Rails sealed for a time keeps it.
+            (Expiry::WithBrowser | Expiry::Fixed(_), Some(sealed)) => sealed,
+            (Expiry::WithBrowser, None) => return Ok(None),
+            (Expiry::Rolling(duration), _) | (Expiry::Fixed(duration), None) => {
+                after(now, duration).ok_or(Error::ExpiryOutOfRange)?
+            }
+        };
+        let ends_at = ends_at(store, &self.data);
+        Ok(Some(ends_at.map_or(expires_at, |end| end.min(expires_at))))
+    }
+}
+
+/// When the session ends however often it is renewed; `None` where nothing says when it began.
+fn ends_at(store: &CookieStore, data: &SessionData) -> Option<OffsetDateTime> {
+    let lifetime = store.lifetime?;
+    let began_at = data.get::<i64>(BEGAN_AT).ok()??;
+    after(
+        OffsetDateTime::from_unix_timestamp(began_at).ok()?,
+        lifetime,
+    )
+}
+
+fn after(time: OffsetDateTime, duration: Duration) -> Option<OffsetDateTime> {
+    time.checked_add(duration.try_into().ok()?)
+}
+
+fn for_origin(attributes: &Attributes, origin: &RequestOrigin) -> Attributes {
+    attributes.for_host(origin.host().unwrap_or_default())
+}

@@ -1,0 +1,581 @@
+//! [`CookieStore`]: where sessions are kept, which is in the cookie itself
+//! (`ActionDispatch::Session::CookieStore`).
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use time::OffsetDateTime;
+
+use super::csrf::CsrfSettings;
+#[cfg(feature = "test-util")]
+use super::data::SessionData;
+use super::events::{Event, Events};
+use super::jars::Jars;
+#[cfg(feature = "test-util")]
+use super::loaded::{Came, Loaded};
+use super::origin::RequestOrigin;
+use crate::clock::Clock;
+use crate::cookie::attributes::Attributes;
+use crate::cookie::domain::Domain;
+use crate::cookie::duplicates::Duplicates;
+#[cfg(feature = "test-util")]
+use crate::cookie::header::CookieHeader;
+use crate::cookie::rotation::Rotation;
+#[cfg(feature = "test-util")]
+use crate::cookie::set_cookie::SetCookie;
+use crate::error::Error;
+use crate::secret_key_base::SecretKeyBase;
+use crate::settings::{SameSite, Settings};
+
+/// When a session ends, if not with the browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expiry {
+    WithBrowser,
+    /// So long after it was written last.
+    Rolling(Duration),
+    /// So long after it was written first.
+    Fixed(Duration),
+}
+
+/// When a session is written.
+///
+/// ```
+/// use hardtack::{CookieStore, RailsVersion, SecretKeyBase, Writes};
+///
+/// # let secret = SecretKeyBase::generate()?;
+/// // Rust only looks at Rails' session.
+/// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session").writes(Writes::Never);
+/// # Ok::<(), hardtack::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Writes {
+    /// Where it changed, was opened by a rotation or in another serialization, or is due for
+    /// renewal.
+    #[default]
+    WhenChanged,
+    /// As Rails does: also where it was merely read.
+    WhenRead,
+    /// Never: a read-only store.
+    Never,
+}
+
+/// The sessions of an app: how they are sealed, what their cookie is called and told, and when it
+/// is written. Made when the program starts, and shared (`Arc`).
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::Duration;
+/// use hardtack::{CookieStore, RailsVersion, RequestOrigin, Rotation, SecretKeyBase, Session};
+///
+/// # let secret = SecretKeyBase::generate()?;
+/// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session")
+///     .rotation(Rotation::encrypted(&secret, RailsVersion::V6_1))
+///     .expire_after(Duration::from_secs(14 * 24 * 60 * 60))
+///     .secure(true);
+/// store.check()?;
+///
+/// let origin = RequestOrigin::new(true, Some("shop.example.org"));
+/// let session = Session::open(&Arc::new(store), "_shop_session=junk", origin);
+/// assert_eq!(session.get::<u32>("user_id")?, None); // junk is an empty session
+/// # Ok::<(), hardtack::Error>(())
+/// ```
+///
+/// Unlike in Rails, a session that was merely read is not written: that would defeat caches, and
+/// let a slow request overwrite a newer session ([`Writes::WhenRead`] does as Rails).
+pub struct CookieStore {
+    jars: ArcSwap<Jars>,
+    name: String,
+    pub(super) attributes: Attributes,
+    pub(super) former_attributes: Option<Attributes>,
+    pub(super) expiry: Expiry,
+    pub(super) lifetime: Option<Duration>,
+    pub(super) writes: Writes,
+    pub(super) writes_on_server_error: bool,
+    pub(super) duplicates: Duplicates,
+    csrf: Option<CsrfSettings>,
+    assume_ssl: bool,
+    trust_proxy: bool,
+    clock: Clock,
+    events: Events,
+}
+
+impl CookieStore {
+    /// Sessions of an app of these settings, under this cookie name.
+    ///
+    /// The cookie is told `path=/`, `HttpOnly`, and `SameSite` as the Rails version has it; it
+    /// lasts until the browser is closed. Keys are derived here.
+    ///
+    /// ```
+    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session");
+    /// assert_eq!(store.name(), "_shop_session");
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn new(
+        secret: &SecretKeyBase,
+        settings: impl Into<Settings>,
+        name: impl Into<String>,
+    ) -> Self {
+        Self::with_jars(Jars::new(secret, settings), name)
+    }
+
+    /// Sessions in these jars, under this cookie name.
+    ///
+    /// ```
+    /// # use hardtack::{CookieStore, Jar, Jars, RailsVersion, SecretKeyBase};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let jars = Jars::new(&secret, RailsVersion::V7_1)
+    ///     .session_in(Jar::signed(&secret, RailsVersion::V7_1));
+    /// let store = CookieStore::with_jars(jars, "_shop_session");
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_jars(jars: Jars, name: impl Into<String>) -> Self {
+        Self {
+            jars: ArcSwap::from_pointee(jars),
+            name: name.into(),
+            attributes: Attributes::new().http_only(true),
+            former_attributes: None,
+            expiry: Expiry::WithBrowser,
+            lifetime: None,
+            writes: Writes::WhenChanged,
+            writes_on_server_error: true,
+            duplicates: Duplicates::First,
+            csrf: None,
+            assume_ssl: false,
+            trust_proxy: false,
+            clock: Clock::System,
+            events: Events::default(),
+        }
+    }
+
+    /// Adds older settings: see [`Jars::rotation`]. Sessions that they open are written anew.
+    ///
+    /// ```
+    /// # use hardtack::{CookieStore, RailsVersion, Rotation, SecretKeyBase};
+    /// # let (secret, old_secret) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
+    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session")
+    ///     .rotation(Rotation::encrypted(&secret, RailsVersion::V6_1))
+    ///     .rotation(Rotation::encrypted(&old_secret, RailsVersion::V6_1).cookie_name("_old_session"));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn rotation(self, rotation: Rotation) -> Self {
+        let jars = Jars::clone(&self.jars.load()).rotation(rotation);
+        self.jars.store(Arc::new(jars));
+        self
+    }
+
+    /// Adds older settings to the signed jar: see [`Jars::signed_rotation`].
+    ///
+    /// ```
+    /// # use hardtack::{CookieStore, RailsVersion, Rotation, SecretKeyBase};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session")
+    ///     .signed_rotation(Rotation::signed(&secret, RailsVersion::V6_1));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn signed_rotation(self, rotation: Rotation) -> Self {
+        let jars = Jars::clone(&self.jars.load()).signed_rotation(rotation);
+        self.jars.store(Arc::new(jars));
+        self
+    }
+
+    /// Ends a session so long after it was written last, in the browser and by what is sealed
+    /// (`expire_after`). It is renewed when a tenth of that has passed, where it is read.
+    ///
+    /// Up to Rails 5.1 no expiry is sealed, so that the browser's word is all there is, and a
+    /// session is renewed whenever it is read.
+    ///
+    /// ```
+    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+    /// # use std::time::Duration;
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session")
+    ///     .expire_after(Duration::from_secs(30 * 60));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn expire_after(self, duration: Duration) -> Self {
+        Self {
+            expiry: Expiry::Rolling(duration),
+            ..self
+        }
+    }
+
+    /// Ends a session so long after it was written first; it is not renewed. Needs an expiry that
+    /// is sealed (Rails 5.2 and later): up to 5.1 each writing renews it.
+    ///
+    /// ```
+    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+    /// # use std::time::Duration;
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session")
+    ///     .expire_after_fixed(Duration::from_secs(24 * 60 * 60));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn expire_after_fixed(self, duration: Duration) -> Self {
+        Self {
+            expiry: Expiry::Fixed(duration),
+            ..self
+        }
+    }
+
+    /// Ends a session so long after it began, however often it was renewed. When it began is kept
+    /// in the session, as `_began_at` in seconds since 1970, which Rails carries along; one that
+    /// Rails began is counted from the first time that it is read here.
+    ///
+    /// ```
+    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+    /// # use std::time::Duration;
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session")
+    ///     .expire_after(Duration::from_secs(30 * 60))
+    ///     .absolute_lifetime(Duration::from_secs(12 * 60 * 60));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn absolute_lifetime(self, lifetime: Duration) -> Self {
+        Self {
+            lifetime: Some(lifetime),
+            ..self
+        }
+    }
+
+    /// The hosts that get the cookie. With [`Domain::All`] and [`Domain::FirstOf`] the request's
+    /// host decides.
+    ///
+    /// ```
+    /// # use hardtack::{CookieStore, Domain, RailsVersion, SecretKeyBase};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session")
+    ///     .domain(Domain::All { tld_length: None });
+    /// assert!(store.check().is_ok());
+    /// assert!(store.domain("https://example.org").check().is_err());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn domain(mut self, domain: impl Into<Domain>) -> Self {
+        self.attributes = self.attributes.domain(domain);
+        self
+    }
+
+    /// The path of the cookie, `/` unless it is set.
+    ///
+    /// ```
+    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session").path("/shop");
+    /// assert!(store.check().is_ok());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.attributes = self.attributes.path(path);
+        self
+    }
+
+    /// `SameSite`, where it is not what the Rails version has; `None` leaves it out.
+    ///
+    /// ```
+    /// # use hardtack::{CookieStore, RailsVersion, SameSite, SecretKeyBase};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session")
+    ///     .same_site(Some(SameSite::None));
+    /// assert!(store.check().is_err()); // browsers take it only with `secure`
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn same_site(mut self, same_site: Option<SameSite>) -> Self {
+        self.attributes = self.attributes.same_site(same_site);
+        self
+    }
+
+    /// Whether the cookie goes over HTTPS only. Over plain HTTP nothing is set then: see
+    /// [`assume_ssl`](Self::assume_ssl) and [`trust_proxy`](Self::trust_proxy).
+    ///
+    /// ```
+    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "__Host-shop_session").secure(true);
+    /// assert!(store.check().is_ok());
+    /// assert!(store.secure(false).check().is_err());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn secure(mut self, secure: bool) -> Self {
+        self.attributes = self.attributes.secure(secure);
+        self
+    }
+
+    /// Whether scripts cannot see the cookie, as they cannot unless this says `false`.
+    ///
+    /// ```
+    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session").http_only(true);
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn http_only(mut self, http_only: bool) -> Self {
+        self.attributes = self.attributes.http_only(http_only);
+        self
+    }
+
+    /// The attributes under which the cookie was set before its domain or path was changed.
+    /// Browsers then have two of them. Whenever the session is written, that one is removed; and a
+    /// session that came in two is written.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, CookieStore, RailsVersion, SecretKeyBase};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// // It was set for example.org and all its subdomains, and is for the host alone now.
+    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session")
+    ///     .former_attributes(Attributes::new().domain("example.org"));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn former_attributes(self, attributes: Attributes) -> Self {
+        Self {
+            former_attributes: Some(attributes),
+            ..self
+        }
+    }
+
+    /// When a session is written (example: at [`Writes`]).
+    #[must_use]
+    pub fn writes(self, writes: Writes) -> Self {
+        Self { writes, ..self }
+    }
+
+    /// Whether a response of 5xx writes the session like any other, as it does unless this says
+    /// `false`.
+    ///
+    /// ```
+    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session")
+    ///     .writes_on_server_error(false);
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn writes_on_server_error(self, writes_on_server_error: bool) -> Self {
+        Self {
+            writes_on_server_error,
+            ..self
+        }
+    }
+
+    /// Which counts of several cookies of the session's name (example: at [`Duplicates`]).
+    #[must_use]
+    pub fn duplicates(self, duplicates: Duplicates) -> Self {
+        Self { duplicates, ..self }
+    }
+
+    /// How authenticity tokens are made, where it is not as the Rails version has it.
+    ///
+    /// ```
+    /// # use hardtack::{CookieStore, CsrfSettings, RailsVersion, SecretKeyBase};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// // load_defaults 6.0 under Rails 7.0, which knows url-safe tokens alone
+    /// let store = CookieStore::new(&secret, RailsVersion::V6_0, "_shop_session")
+    ///     .csrf(CsrfSettings { urlsafe_csrf_tokens: true, ..RailsVersion::V6_0.into() });
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn csrf(self, settings: impl Into<CsrfSettings>) -> Self {
+        Self {
+            csrf: Some(settings.into()),
+            ..self
+        }
+    }
+
+    /// Whether every request came over HTTPS, whatever it looks like (`config.assume_ssl`): where
+    /// TLS ends before the server, and plain HTTP reaches it by no other way.
+    ///
+    /// ```
+    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session").assume_ssl(true);
+    /// assert!(store.origin(false, |_| None).is_ssl());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn assume_ssl(self, assume_ssl: bool) -> Self {
+        Self { assume_ssl, ..self }
+    }
+
+    /// Whether `X-Forwarded-Proto` and `X-Forwarded-Host` count: only behind a proxy that sets or
+    /// clears both, since anybody can send them otherwise.
+    ///
+    /// ```
+    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let header = |name: &str| match name {
+    ///     "x-forwarded-proto" => Some(&b"https"[..]),
+    ///     "host" => Some(b"10.0.0.7:3000".as_slice()),
+    ///     "x-forwarded-host" => Some(b"shop.example.org".as_slice()),
+    ///     _ => None,
+    /// };
+    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session");
+    /// assert_eq!(store.origin(false, header).base_url().unwrap(), "http://10.0.0.7:3000");
+    /// let store = store.trust_proxy(true);
+    /// assert_eq!(store.origin(false, header).base_url().unwrap(), "https://shop.example.org");
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn trust_proxy(self, trust_proxy: bool) -> Self {
+        Self {
+            trust_proxy,
+            ..self
+        }
+    }
+
+    /// What time it is: for tests.
+    ///
+    /// ```
+    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session")
+    ///     .clock(|| time::OffsetDateTime::UNIX_EPOCH);
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn clock(self, now: impl Fn() -> OffsetDateTime + Send + Sync + 'static) -> Self {
+        let clock = Clock::Told(Arc::new(now));
+        let jars = Jars::clone(&self.jars.load()).with_clock(&clock);
+        self.jars.store(Arc::new(jars));
+        Self { clock, ..self }
+    }
+
+    /// Whether a cookie of this name may have these attributes: call it when the program starts,
+    /// so that a mistake does not wait for the first request.
+    ///
+    /// ```
+    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// assert!(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session").check().is_ok());
+    /// assert!(CookieStore::new(&secret, RailsVersion::V7_1, "shop session").check().is_err());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Attributes::check`].
+    pub fn check(&self) -> Result<(), Error> {
+        let jars = self.jars.load();
+        for attributes in [Some(&self.attributes), self.former_attributes.as_ref()] {
+            // Any host: which it is does not decide on what is wrong.
+            let attributes = attributes.map(|attributes| attributes.for_host("localhost"));
+            if let Some(attributes) = attributes {
+                jars.session.delete(&self.name, &attributes)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The session's cookie.
+    ///
+    /// ```
+    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session");
+    /// assert_eq!(store.name(), "_shop_session");
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The jars as they are now.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, CookieStore, RailsVersion, SecretKeyBase};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session");
+    /// let cookie = store.jars().signed().write("theme", "dark", &Attributes::new())?;
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn jars(&self) -> Arc<Jars> {
+        self.jars.load_full()
+    }
+
+    /// Puts other jars in place while the server runs (example: at [`Jars`]). No request waits:
+    /// one that has read its session keeps the jars that it began with.
+    pub fn replace_jars(&self, jars: Jars) {
+        self.jars.store(Arc::new(jars.with_clock(&self.clock)));
+    }
+
+    /// By which scheme and host a request came: from its headers, by their names in lower case,
+    /// and whether its connection is TLS itself (examples: at [`assume_ssl`](Self::assume_ssl) and
+    /// [`trust_proxy`](Self::trust_proxy)).
+    pub fn origin<'h>(
+        &self,
+        is_tls: bool,
+        header: impl Fn(&str) -> Option<&'h [u8]>,
+    ) -> RequestOrigin {
+        let text = |name| header(name).and_then(|value| std::str::from_utf8(value).ok());
+        let forwarded = |name| self.trust_proxy.then(|| text(name)).flatten();
+        // Of several proxies the first saw the browser (Rack 2.2 request.rb, forwarded_scheme);
+        // the last says the host (Rails 6.1 url.rb, raw_host_with_port).
+        let proto = forwarded("x-forwarded-proto")
+            .and_then(|entries| entries.split(',').next())
+            .map(|proto| proto.trim().eq_ignore_ascii_case("https"));
+        let host = forwarded("x-forwarded-host")
+            .and_then(|entries| {
+                entries
+                    .rsplit(',')
+                    .map(str::trim)
+                    .find(|host| !host.is_empty())
+            })
+            .or_else(|| text("host"));
+        RequestOrigin::new(self.assume_ssl || proto.unwrap_or(is_tls), host)
+    }
+
+    /// Seals a session that no request brought.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn seal(&self, data: SessionData) -> Result<SetCookie, Error> {
+        let origin = RequestOrigin::new(true, None);
+        Loaded::new(self, data).seal(self, &origin)
+    }
+
+    /// What is in a session; `None` where there is none that opens.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn read(&self, header: &CookieHeader<'_>) -> Option<SessionData> {
+        let loaded = Loaded::read(self, header);
+        matches!(loaded.came, Came::Opened { .. }).then_some(loaded.data)
+    }
+
+    pub(super) fn csrf_settings(&self) -> CsrfSettings {
+        let version = || self.jars.load().session.settings().version;
+        self.csrf.unwrap_or_else(|| version().into())
+    }
+
+    pub(super) fn now(&self) -> OffsetDateTime {
+        self.clock.now()
+    }
+
+    pub(super) fn tell(&self, event: Event<'_>) {
+        self.events.tell(&self.name, event, self.now());
+    }
+}
+
+impl fmt::Debug for CookieStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CookieStore")
+            .field("name", &self.name)
+            .field("attributes", &self.attributes)
+            .field("expiry", &self.expiry)
+            .field("lifetime", &self.lifetime)
+            .field("writes", &self.writes)
+            .finish_non_exhaustive()
+    }
+}

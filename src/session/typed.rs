@@ -1,0 +1,184 @@
+//! The whole session as a type of one's own.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
+use serde::de::value::Error as ValueError;
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess,
+    Visitor,
+};
+use serde::{Serialize, forward_to_deserialize_any};
+
+use super::data::SessionData;
+use crate::error::Error;
+use crate::serializer::value::{Value, to_value};
+
+impl SessionData {
+    /// Reads the whole session as a type. Keys that the type does not name stay where they are,
+    /// and are not even decoded.
+    ///
+    /// ```
+    /// use hardtack::SessionData;
+    /// use serde::{Deserialize, Serialize};
+    ///
+    /// #[derive(Serialize, Deserialize)]
+    /// struct Shopper {
+    ///     user_id: Option<u64>,
+    ///     #[serde(default)]
+    ///     cart: Vec<String>,
+    /// }
+    ///
+    /// let mut session = SessionData::new();
+    /// session.insert("user_id", &42)?;
+    /// session.insert("_csrf_token", "of Rails")?;
+    ///
+    /// let mut shopper: Shopper = session.view()?;
+    /// assert_eq!(shopper.user_id, Some(42));
+    /// shopper.cart.push("tea".to_owned());
+    /// session.merge(&shopper)?;
+    /// assert_eq!(session.keys(), ["user_id", "_csrf_token", "cart"]);
+    ///
+    /// session.insert("cart", &3)?;
+    /// assert!(session.view::<Shopper>().is_err());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::UnexpectedValue`] where the session is not of that type.
+    pub fn view<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        let view = View {
+            session: self,
+            entries: &OnceCell::new(),
+        };
+        T::deserialize(view).map_err(|error| Error::UnexpectedValue {
+            key: String::new(),
+            reason: error.to_string(),
+        })
+    }
+
+    /// Sets the keys that a value has, and leaves all others alone. One that is nil (`None`) is
+    /// removed; one that is as it was is not changed, so that a session is not written for nothing.
+    ///
+    /// ```
+    /// # use hardtack::{Error, SessionData};
+    /// # use std::collections::BTreeMap;
+    /// let mut session = SessionData::new();
+    /// session.merge(&BTreeMap::from([("theme", "dark"), ("locale", "fr")]))?;
+    /// assert_eq!(session.get::<String>("theme")?.as_deref(), Some("dark"));
+    /// session.merge(&BTreeMap::from([("theme", None::<u8>)]))?;
+    /// assert_eq!(session.keys(), ["locale"]);
+    /// assert!(matches!(session.merge("dark"), Err(Error::UnwritableValue { .. })));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::UnwritableValue`] where the value is no map of text keys, or holds what no session
+    /// can.
+    pub fn merge<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        let Value::Hash(pairs) = to_value(value)? else {
+            return Err(no_map());
+        };
+        let text = |(key, value): (Value, Value)| match key {
+            Value::String(key) => Ok((key, value)),
+            _ => Err(no_map()),
+        };
+        let pairs: Vec<_> = pairs.into_iter().map(text).collect::<Result<_, _>>()?;
+        for (key, value) in pairs {
+            if value == Value::Nil {
+                self.remove(&key);
+            } else if self.get::<Value>(&key).ok().flatten().as_ref() != Some(&value) {
+                self.insert(key, &value)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn no_map() -> Error {
+    Error::UnwritableValue {
+        reason: "a session takes a struct, or a map whose keys are texts".to_owned(),
+    }
+}
+
+/// A session as serde sees it: the entries that a type asks for are decoded into `entries`.
+struct View<'a> {
+    session: &'a SessionData,
+    entries: &'a OnceCell<Vec<(String, Value)>>,
+}
+
+impl<'de> View<'de> {
+    fn visit<V: Visitor<'de>>(
+        self,
+        visitor: V,
+        keys: impl Iterator<Item = String>,
+    ) -> Result<V::Value, ValueError> {
+        let entry = |key: String| match self.session.get(&key) {
+            Ok(value) => Ok((key, value.unwrap_or(Value::Nil))),
+            Err(error) => Err(ValueError::custom(error)),
+        };
+        let entries = keys.map(entry).collect::<Result<_, _>>()?;
+        let entries = self.entries.get_or_init(|| entries);
+        visitor.visit_map(Access {
+            rest: entries.iter(),
+            value: None,
+        })
+    }
+}
+
+impl<'de> Deserializer<'de> for View<'de> {
+    type Error = ValueError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        let keys = self.session.keys().into_iter();
+        self.visit(visitor, keys.map(Cow::into_owned))
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, ValueError> {
+        let session = self.session;
+        let known = fields.iter().filter(|field| session.contains_key(field));
+        self.visit(visitor, known.map(|field| (*field).to_owned()))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
+        unit unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}
+
+/// The entries, one after the other; an error names the key.
+struct Access<'de> {
+    rest: std::slice::Iter<'de, (String, Value)>,
+    value: Option<&'de (String, Value)>,
+}
+
+impl<'de> MapAccess<'de> for Access<'de> {
+    type Error = ValueError;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, ValueError> {
+        self.value = self.rest.next();
+        let key = self.value.map(|(key, _)| key.as_str());
+        key.map(|key| seed.deserialize(key.into_deserializer()))
+            .transpose()
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(
+        &mut self,
+        seed: V,
+    ) -> Result<V::Value, ValueError> {
+        // serde asks for a key first.
+        let (key, value) = self
+            .value
+            .ok_or_else(|| ValueError::custom("a value without a key"))?;
+        seed.deserialize(value)
+            .map_err(|error| ValueError::custom(format_args!("{key}: {error}")))
+    }
+}

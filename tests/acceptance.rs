@@ -1,0 +1,37 @@
+//! One suite for every framework: the same cases, through the middleware of each.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "acceptance/app.rs"]
+mod app;
+#[path = "acceptance/bare.rs"]
+mod bare;
+#[path = "acceptance/cases.rs"]
+mod cases;
+
+use app::Framework;
+
+/// Every case, so that one that is lost is noticed.
+const CASES: usize = 38;
+
+fn run(framework: &dyn Framework) {
+    let mut failed = Vec::new();
+    for (name, case) in cases::ALL {
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| case(framework)));
+        if outcome.is_err() {
+            failed.push(*name);
+        }
+    }
+    assert!(failed.is_empty(), "{}: {failed:?}", framework.name());
+    assert_eq!(cases::ALL.len(), CASES);
+}
+
+#[test]
+fn without_a_framework() {
+    run(&bare::Bare);
+}

@@ -1,0 +1,74 @@
+//! An app of one handler, under any framework.
+
+use std::sync::Arc;
+
+use hardtack::{CookieStore, Session};
+
+/// A request as the framework gets it.
+#[derive(Clone, Default)]
+pub(crate) struct Request {
+    /// Each a header `Cookie` of its own.
+    pub(crate) cookies: Vec<String>,
+    pub(crate) headers: Vec<(&'static str, &'static str)>,
+    /// Whether the connection is TLS itself.
+    pub(crate) tls: bool,
+}
+
+/// What the handler answers.
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(&'static str, &'static str)>,
+    pub(crate) body: Body,
+}
+
+pub(crate) enum Body {
+    Text(String),
+    /// Sent piece by piece; each is made when the one before it is gone.
+    Stream(Vec<Box<dyn FnOnce() -> String + Send>>),
+}
+
+/// What the browser gets.
+#[derive(Debug)]
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) set_cookies: Vec<String>,
+    pub(crate) cache_control: Option<String>,
+    pub(crate) body: String,
+}
+
+pub(crate) type Handler = Arc<dyn Fn(Session) -> Reply + Send + Sync>;
+
+/// A framework with the session's middleware around an app whose every path is one handler.
+pub(crate) trait Framework: Sync {
+    fn name(&self) -> &'static str;
+
+    /// The response; an error where the handler panicked and the framework lets that through.
+    fn serve(
+        &self,
+        store: &Arc<CookieStore>,
+        request: Request,
+        handler: Handler,
+    ) -> Result<Response, Panicked>;
+}
+
+#[derive(Debug)]
+pub(crate) struct Panicked;
+
+impl Reply {
+    pub(crate) fn text(text: impl Into<String>) -> Self {
+        Self {
+            status: 200,
+            headers: Vec::new(),
+            body: Body::Text(text.into()),
+        }
+    }
+
+    pub(crate) fn status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
+    pub(crate) fn header(mut self, name: &'static str, value: &'static str) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+}
