@@ -24,6 +24,7 @@ pub(super) enum Event<'a> {
     /// It was changed when the response's head was gone.
     TooLate,
     /// It could not be written.
+    #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "nobody is told"))]
     Failed(&'a Error),
 }
 
