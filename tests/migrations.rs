@@ -1,0 +1,245 @@
+//! The recipes of `docs/migrating.md`: nobody is logged out, each browser moves with its next
+//! request, and what it has then opens without the old way.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use std::sync::Arc;
+
+use hardtack::test_util::{Browser, cookie_header};
+use hardtack::{
+    Attributes, Commit, CookieStore, Jar, Jars, RailsVersion, RequestOrigin, Rotation, Serializer,
+    Session, Settings,
+};
+use serde::Deserialize;
+use support::{json, other_secret, secret, vectors};
+
+const NAME: &str = "_app_session";
+
+/// The session of a browser, before and after.
+struct Case {
+    what: &'static str,
+    before: Before,
+    /// The store of the recipe, and one that knows the new way alone.
+    recipe: CookieStore,
+    after: CookieStore,
+    /// The cookies that the response sets or removes.
+    names: &'static [&'static str],
+}
+
+enum Before {
+    /// A cookie that Rails set: `user_id` 42.
+    Rails(String),
+    Store(CookieStore),
+}
+
+#[derive(Deserialize)]
+struct Step {
+    secret_key_base: String,
+    serializer: String,
+    #[serde(rename = "step")]
+    what: String,
+    cookie: Option<String>,
+}
+
+/// The first session that Rails wrote under a serializer.
+fn of_rails(file: &str, serializer: &str) -> Before {
+    let steps = vectors::<Step>(file).into_iter();
+    let mut first =
+        steps.filter(|step| step.serializer == serializer && step.what == "first write");
+    let step = first.next().unwrap();
+    assert!(
+        step.secret_key_base
+            .starts_with("b3c631c314c0bbca50c1b2843150fe33")
+    );
+    Before::Rails(step.cookie.unwrap())
+}
+
+/// The secret of the vectors.
+fn rails_secret() -> hardtack::SecretKeyBase {
+    hardtack::SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33".repeat(4)).unwrap()
+}
+
+fn store(settings: impl Into<Settings>) -> CookieStore {
+    CookieStore::new(&secret(), settings, NAME)
+}
+
+fn cases() -> Vec<Case> {
+    let hybrid = |version: RailsVersion| Settings {
+        serializer: Serializer::Hybrid,
+        ..version.settings()
+    };
+    vec![
+        Case {
+            what: "a new secret",
+            before: of_rails("sessions/rails-7.1.jsonl", "json"),
+            recipe: store(RailsVersion::V7_1)
+                .rotation(Rotation::encrypted(&rails_secret(), RailsVersion::V7_1)),
+            after: store(RailsVersion::V7_1),
+            names: &[NAME],
+        },
+        Case {
+            what: "SHA-1 to SHA-256",
+            before: of_rails("sessions/rails-6.1.jsonl", "json"),
+            recipe: CookieStore::new(&rails_secret(), RailsVersion::V7_0, NAME).rotation(
+                Rotation::encrypted(&rails_secret(), json(RailsVersion::V6_1)),
+            ),
+            after: CookieStore::new(&rails_secret(), RailsVersion::V7_0, NAME),
+            names: &[NAME],
+        },
+        Case {
+            what: "SHA-1 to SHA-256, and Marshal to JSON",
+            before: of_rails("sessions/rails-6.1.jsonl", "marshal"),
+            recipe: CookieStore::new(&rails_secret(), RailsVersion::V7_0, NAME)
+                .rotation(Rotation::encrypted(&rails_secret(), RailsVersion::V6_1)),
+            after: CookieStore::new(&rails_secret(), RailsVersion::V7_0, NAME),
+            names: &[NAME],
+        },
+        Case {
+            what: "CBC to GCM",
+            before: Before::Store(store(json(RailsVersion::V5_1))),
+            recipe: store(json(RailsVersion::V6_1)),
+            after: store(json(RailsVersion::V6_1)),
+            names: &[NAME],
+        },
+        Case {
+            what: "CBC to GCM, under a new secret",
+            before: Before::Store(CookieStore::new(
+                &other_secret(),
+                json(RailsVersion::V5_1),
+                NAME,
+            )),
+            recipe: store(RailsVersion::V7_1).rotation(Rotation::encrypted(
+                &other_secret(),
+                json(RailsVersion::V5_1),
+            )),
+            after: store(RailsVersion::V7_1),
+            names: &[NAME],
+        },
+        Case {
+            what: "Marshal to JSON",
+            before: of_rails("sessions/rails-7.1.jsonl", "marshal"),
+            recipe: CookieStore::new(&rails_secret(), hybrid(RailsVersion::V7_1), NAME),
+            after: CookieStore::new(&rails_secret(), RailsVersion::V7_1, NAME),
+            names: &[NAME],
+        },
+        Case {
+            what: "signed to encrypted",
+            before: Before::Store(CookieStore::with_jars(
+                Jars::new(&other_secret(), RailsVersion::V3_2)
+                    .session_in(Jar::signed(&other_secret(), RailsVersion::V3_2)),
+                NAME,
+            )),
+            recipe: store(RailsVersion::V7_1)
+                .rotation(Rotation::signed(&other_secret(), RailsVersion::V3_2)),
+            after: store(RailsVersion::V7_1),
+            names: &[NAME],
+        },
+        Case {
+            what: "narrowing a domain",
+            before: Before::Store(store(RailsVersion::V7_1).domain("example.org")),
+            recipe: store(RailsVersion::V7_1)
+                .former_attributes(Attributes::new().domain("example.org")),
+            after: store(RailsVersion::V7_1),
+            names: &[NAME, NAME],
+        },
+        Case {
+            what: "renaming a cookie",
+            before: of_rails("sessions/rails-7.1.jsonl", "json"),
+            recipe: CookieStore::new(&rails_secret(), RailsVersion::V7_1, "__Host-app")
+                .secure(true)
+                .rotation(
+                    Rotation::encrypted(&rails_secret(), RailsVersion::V7_1).cookie_name(NAME),
+                ),
+            after: CookieStore::new(&rails_secret(), RailsVersion::V7_1, "__Host-app"),
+            names: &["__Host-app", NAME],
+        },
+    ]
+}
+
+/// A request that changes the session; the browser takes what is set.
+fn visit(store: &Arc<CookieStore>, browser: &mut Browser) -> Vec<String> {
+    let origin = RequestOrigin::new(true, Some("www.example.org"));
+    let session = Session::open(store, browser.cookie_header(), origin);
+    assert_eq!(session.get::<u32>("user_id").unwrap(), Some(42));
+    session.insert("moved", &true).unwrap();
+    let Commit::Set(cookies) = session.commit(200).unwrap() else {
+        panic!("nothing is set")
+    };
+    // What is removed under another domain is no cookie of this test's browser.
+    let own = cookies.iter().filter(|cookie| cookie.domain().is_none());
+    browser.receive(own.map(ToString::to_string));
+    cookies
+        .iter()
+        .map(|cookie| cookie.name().to_owned())
+        .collect()
+}
+
+#[test]
+fn nobody_is_logged_out() {
+    let mut ran = 0;
+    for case in cases() {
+        let Case {
+            what,
+            before,
+            recipe,
+            after,
+            names,
+        } = case;
+        let header = match before {
+            Before::Rails(cookie) => format!("{NAME}={cookie}"),
+            Before::Store(before) => {
+                cookie_header(&before, |session| session.insert("user_id", &42)).unwrap()
+            }
+        };
+        let mut browser = Browser::default();
+        browser.receive([header]);
+        let same = what == "narrowing a domain" || what == "CBC to GCM";
+        assert_eq!(
+            browser.session(&after).is_some(),
+            same,
+            "{what}: nothing to mend"
+        );
+        assert_eq!(visit(&Arc::new(recipe), &mut browser), names, "{what}");
+        let session = browser.session(&after).expect(what);
+        assert_eq!(session.get::<u32>("user_id").unwrap(), Some(42), "{what}");
+        assert_eq!(session.get::<bool>("moved").unwrap(), Some(true), "{what}");
+        ran += 1;
+    }
+    assert_eq!(ran, 9);
+}
+
+/// Old and new servers in turns, through all three deploys.
+#[test]
+fn a_rolling_deploy() {
+    let old = || CookieStore::new(&rails_secret(), json(RailsVersion::V6_1), NAME);
+    let sha1 = || Rotation::encrypted(&rails_secret(), json(RailsVersion::V6_1));
+    let new = || CookieStore::new(&rails_secret(), RailsVersion::V7_0, NAME);
+    let deploys = [
+        [old(), new().rotation(sha1().writes())],
+        [new().rotation(sha1().writes()), new().rotation(sha1())],
+        [new().rotation(sha1()), new()],
+    ];
+    let mut browser = Browser::default();
+    let Before::Rails(cookie) = of_rails("sessions/rails-6.1.jsonl", "json") else {
+        panic!("a cookie of Rails")
+    };
+    browser.receive([format!("{NAME}={cookie}")]);
+    let mut ran = 0;
+    for servers in deploys {
+        let servers = servers.map(Arc::new);
+        for server in servers.iter().cycle().take(6) {
+            visit(server, &mut browser);
+            ran += 1;
+        }
+    }
+    assert_eq!(ran, 18);
+    assert!(browser.session(&new()).is_some());
+    assert!(browser.session(&old()).is_none());
+}
