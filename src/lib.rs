@@ -55,10 +55,10 @@
 //!
 //! All off by default: `marshal` and `message_pack` (Rails' other serializations),
 //! `legacy-digests` (MD5 and RIPEMD-160), `cookie` (conversion into the `cookie` crate's type),
-//! `cli` (the command line).
+//! `tower` and `axum` (the session as a layer, and as an extractor), `cli` (the command line).
 
-// What the README shows compiles.
-#[cfg(doctest)]
+// What the README shows compiles; some of it is axum's.
+#[cfg(all(doctest, feature = "axum"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
 
@@ -69,6 +69,8 @@ mod error;
 mod hex;
 mod key_generator;
 mod message;
+#[cfg(any(feature = "tower", feature = "actix-web"))]
+mod middleware;
 mod rails_version;
 mod secret_key_base;
 mod serializer;
@@ -92,6 +94,10 @@ pub use message::message_encryptor::MessageEncryptor;
 pub use message::message_options::MessageOptions;
 pub use message::message_verifier::MessageVerifier;
 pub use message::opened_message::OpenedMessage;
+#[cfg(feature = "axum")]
+pub use middleware::axum;
+#[cfg(feature = "tower")]
+pub use middleware::tower;
 pub use rails_version::RailsVersion;
 pub use secret_key_base::SecretKeyBase;
 pub use serializer::Serialized;

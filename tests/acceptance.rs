@@ -9,10 +9,19 @@
 
 #[path = "acceptance/app.rs"]
 mod app;
+#[cfg(feature = "axum")]
+#[path = "acceptance/axum.rs"]
+mod axum_router;
 #[path = "acceptance/bare.rs"]
 mod bare;
 #[path = "acceptance/cases.rs"]
 mod cases;
+#[cfg(feature = "tower")]
+#[path = "acceptance/http_types.rs"]
+mod http_types;
+#[cfg(feature = "tower")]
+#[path = "acceptance/tower.rs"]
+mod tower_service;
 
 use app::Framework;
 
@@ -34,4 +43,16 @@ fn run(framework: &dyn Framework) {
 #[test]
 fn without_a_framework() {
     run(&bare::Bare);
+}
+
+#[cfg(feature = "tower")]
+#[test]
+fn under_tower() {
+    run(&tower_service::Tower);
+}
+
+#[cfg(feature = "axum")]
+#[test]
+fn under_axum() {
+    run(&axum_router::Axum);
 }

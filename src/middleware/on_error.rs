@@ -1,0 +1,50 @@
+//! [`OnError`]: the response of tower's layer where a session cannot be written.
+
+use http::{Response, StatusCode};
+
+use crate::error::Error;
+
+/// What is answered where a session cannot be written: any `Fn(Error) -> Response<B>` does, and
+/// [`Opaque`].
+///
+/// ```
+/// use hardtack::Error;
+/// use hardtack::tower::OnError;
+///
+/// let hook = |error: Error| http::Response::new(error.to_string());
+/// assert!(hook.answer(Error::NoRandomness).body().contains("random"));
+/// ```
+pub trait OnError<B> {
+    /// The response in place of the handler's.
+    fn answer(&self, error: Error) -> Response<B>;
+}
+
+impl<F, B> OnError<B> for F
+where
+    F: Fn(Error) -> Response<B>,
+{
+    fn answer(&self, error: Error) -> Response<B> {
+        self(error)
+    }
+}
+
+/// A 500 that says nothing.
+///
+/// ```
+/// use hardtack::Error;
+/// use hardtack::tower::{OnError, Opaque};
+///
+/// let response: http::Response<String> = Opaque.answer(Error::NoRandomness);
+/// assert_eq!(response.status(), 500);
+/// assert_eq!(response.body(), "");
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Opaque;
+
+impl<B: Default> OnError<B> for Opaque {
+    fn answer(&self, _: Error) -> Response<B> {
+        let mut response = Response::new(B::default());
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        response
+    }
+}

@@ -1,0 +1,294 @@
+//! The session under [tower](https://docs.rs/tower): [`SessionLayer`], for axum, tonic, hyper and
+//! whatever else takes a layer (feature `tower`).
+//!
+//! The layer puts a [`Session`] into the request's extensions. On the response it appends
+//! `Set-Cookie` headers, and `Cache-Control: private` where it sets any and the response says
+//! nothing of caches. Headers that are there stay, and bodies are not touched, streams and
+//! upgrades (101) neither: the session is written when the head is, and
+//! [`Error::CommittedSession`] meets whoever changes it later. Where the inner service fails or
+//! panics, nothing is set.
+//!
+//! ```
+//! use hardtack::tower::SessionLayer;
+//! use hardtack::{CookieStore, RailsVersion, SecretKeyBase, Session};
+//! use http::{Request, Response};
+//! use tower::{ServiceBuilder, ServiceExt, service_fn};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let secret = SecretKeyBase::generate()?;
+//! let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session");
+//! let service = ServiceBuilder::new()
+//!     .layer(SessionLayer::new(store))
+//!     .service(service_fn(async |request: Request<()>| {
+//!         let session = request.extensions().get::<Session>().ok_or("no session")?;
+//!         session.insert("seen_by", "rust").map_err(|_| "no value")?;
+//!         Ok::<_, &str>(Response::new(String::new()))
+//!     }));
+//!
+//! let response = service.oneshot(Request::new(())).await?;
+//! let set_cookie = response.headers()["set-cookie"].to_str()?;
+//! assert!(set_cookie.starts_with("_shop_session="));
+//! assert_eq!(response.headers()["cache-control"], "private");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # HTTPS
+//!
+//! A request came over HTTPS where its URI says `https`, as HTTP/2's `:scheme` makes it do. Clients
+//! write that themselves, and whoever lies only gets a `Secure` cookie of his own over plain HTTP.
+//! Most requests of HTTP/1.1 do not say it, though, over TLS neither. So whoever sets `Secure`
+//! cookies says how requests come: [`CookieStore::assume_ssl`], [`CookieStore::trust_proxy`], or,
+//! where a server knows it of each connection, a [`RequestOrigin`] that an outer service puts into
+//! the request's extensions. That one counts as it is; nothing else is looked at then.
+//!
+//! The host is the URI's, where it has one (HTTP/2's `:authority`), and the header `Host` else
+//! (RFC 9112 section 3.2.2, RFC 9113 section 8.3.1).
+//!
+//! # Two layers
+//!
+//! Of two layers one around the other, the handler gets the inner one's session. The outer one's
+//! is seen by what stands between them; unless that uses it, nothing of it is set. With two stores
+//! of two cookie names both work so, each in its place; for two sessions in one handler, open the
+//! second by [`Session::open`].
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE};
+use http::uri::{Authority, Scheme};
+use http::{HeaderMap, HeaderValue, Request, Response};
+use pin_project_lite::pin_project;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::answer::set_cookies;
+pub use super::on_error::{OnError, Opaque};
+use crate::cookie::set_cookie::SetCookie;
+use crate::error::Error;
+use crate::session::handle::Session;
+use crate::session::origin::RequestOrigin;
+use crate::session::store::CookieStore;
+
+/// Gives every request its [`Session`] (example: at [the module](self)).
+#[derive(Clone, Debug)]
+pub struct SessionLayer<H = Opaque> {
+    store: Arc<CookieStore>,
+    on_error: H,
+}
+
+impl SessionLayer {
+    /// Sessions of this store, or of one that is shared (`Arc`).
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use hardtack::tower::SessionLayer;
+    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// let layer = SessionLayer::new(store.clone()); // whose jars may be replaced later
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn new(store: impl Into<Arc<CookieStore>>) -> Self {
+        Self {
+            store: store.into(),
+            on_error: Opaque,
+        }
+    }
+}
+
+impl<H> SessionLayer<H> {
+    /// What is answered where a session cannot be written: it does not fit
+    /// ([`Error::CookieOverflow`], with the bytes of each key), say. The handler's own response is
+    /// dropped, its cookies too, since what it says did not happen; the browser keeps the session
+    /// that it has. Without a hook it is an empty 500. The operator hears of it in either case
+    /// (`tracing`).
+    ///
+    /// ```
+    /// use hardtack::tower::SessionLayer;
+    /// use hardtack::{CookieStore, Error, RailsVersion, SecretKeyBase, Session};
+    /// use http::{Request, Response, StatusCode};
+    /// use tower::{ServiceBuilder, ServiceExt, service_fn};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let secret = SecretKeyBase::generate()?;
+    /// # let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session");
+    /// let layer = SessionLayer::new(store).on_error(|error: Error| {
+    ///     let mut response = Response::new("Your cart is full".to_owned());
+    ///     *response.status_mut() = match error {
+    ///         Error::CookieOverflow(_) => StatusCode::INSUFFICIENT_STORAGE,
+    ///         _ => StatusCode::INTERNAL_SERVER_ERROR,
+    ///     };
+    ///     response
+    /// });
+    /// let service = ServiceBuilder::new().layer(layer).service(service_fn(
+    ///     async |request: Request<()>| {
+    ///         let session = request.extensions().get::<Session>().ok_or("no session")?;
+    ///         session.insert("cart", &"tea ".repeat(2000)).map_err(|_| "no value")?;
+    ///         Ok::<_, &str>(Response::new("All is well".to_owned()))
+    ///     },
+    /// ));
+    /// let response = service.oneshot(Request::new(())).await?;
+    /// assert_eq!(response.status(), StatusCode::INSUFFICIENT_STORAGE);
+    /// assert_eq!(response.body(), "Your cart is full");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn on_error<F, B>(self, hook: F) -> SessionLayer<F>
+    where
+        F: Fn(Error) -> Response<B> + Clone,
+    {
+        SessionLayer {
+            store: self.store,
+            on_error: hook,
+        }
+    }
+}
+
+impl<S, H: Clone> Layer<S> for SessionLayer<H> {
+    type Service = SessionService<S, H>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        SessionService {
+            inner,
+            layer: self.clone(),
+        }
+    }
+}
+
+/// A service whose requests have a [`Session`]: what [`SessionLayer`] makes of one.
+///
+/// ```
+/// use hardtack::tower::{SessionLayer, SessionService};
+/// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+/// use tower::Layer;
+///
+/// # let secret = SecretKeyBase::generate()?;
+/// # let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session");
+/// let service: SessionService<&str> = SessionLayer::new(store).layer("any service");
+/// # Ok::<(), hardtack::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct SessionService<S, H = Opaque> {
+    inner: S,
+    layer: SessionLayer<H>,
+}
+
+impl<S, H, ReqBody, ResBody> Service<Request<ReqBody>> for SessionService<S, H>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    H: OnError<ResBody> + Clone,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future, H>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
+        let session = open(&self.layer.store, &request);
+        request.extensions_mut().insert(session.clone());
+        ResponseFuture {
+            // Called here and now, on the very service that said it is ready: no clone is needed.
+            inner: self.inner.call(request),
+            session,
+            on_error: self.layer.on_error.clone(),
+        }
+    }
+}
+
+pin_project! {
+    /// The response of a [`SessionService`], with the session in it.
+    #[derive(Debug)]
+    #[must_use = "a future does nothing unless it is polled"]
+    pub struct ResponseFuture<F, H = Opaque> {
+        #[pin]
+        inner: F,
+        session: Session,
+        on_error: H,
+    }
+}
+
+impl<F, H, B, E> Future for ResponseFuture<F, H>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    H: OnError<B>,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let mut response = ready!(this.inner.poll(cx))?;
+        match set_cookies(this.session, response.status().as_u16()) {
+            Ok(cookies) => append(response.headers_mut(), &cookies),
+            Err(error) => response = this.on_error.answer(error),
+        }
+        Poll::Ready(Ok(response))
+    }
+}
+
+fn open<B>(store: &Arc<CookieStore>, request: &Request<B>) -> Session {
+    let origin = origin(store, request);
+    let headers = request.headers().get_all(COOKIE);
+    let mut values = headers.iter();
+    match (values.next(), values.next()) {
+        (None, _) => Session::open(store, "", origin),
+        // A reference to the server's own buffer.
+        (Some(header), None) => Session::open(store, header.clone(), origin),
+        // HTTP/2 may send each cookie by itself (RFC 9113 section 8.2.3).
+        _ => {
+            let values: Vec<&[u8]> = headers.iter().map(HeaderValue::as_bytes).collect();
+            Session::open(store, values.join(&b"; "[..]), origin)
+        }
+    }
+}
+
+fn origin<B>(store: &CookieStore, request: &Request<B>) -> RequestOrigin {
+    if let Some(origin) = request.extensions().get::<RequestOrigin>() {
+        return origin.clone();
+    }
+    let uri = request.uri();
+    let host = uri.authority().map(without_user);
+    store.origin(uri.scheme() == Some(&Scheme::HTTPS), |name| {
+        let mut values = request.headers().get_all(name).iter();
+        match name {
+            "host" if host.is_some() => host,
+            // Several are one list, whose last entry counts.
+            "x-forwarded-host" => values.next_back().map(HeaderValue::as_bytes),
+            _ => values.next().map(HeaderValue::as_bytes),
+        }
+    })
+}
+
+/// Host and port (RFC 3986 section 3.2).
+fn without_user(authority: &Authority) -> &[u8] {
+    let authority = authority.as_str();
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
+    host.as_bytes()
+}
+
+fn append(headers: &mut HeaderMap, cookies: &[SetCookie]) {
+    for cookie in cookies {
+        // Names, values, paths and domains are ASCII without control characters, so this never
+        // leaves one out.
+        if let Ok(mut value) = HeaderValue::try_from(cookie.header()) {
+            // Not for logs of headers, nor for HPACK's table (RFC 7541 section 7.1.3).
+            value.set_sensitive(true);
+            headers.append(SET_COOKIE, value);
+        }
+    }
+    if !cookies.is_empty() {
+        let private = HeaderValue::from_static("private");
+        headers.entry(CACHE_CONTROL).or_insert(private);
+    }
+}

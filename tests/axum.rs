@@ -1,0 +1,165 @@
+//! What is axum's own in `hardtack::axum`: extractors without a layer, and errors as responses.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::fmt::{Debug, Write};
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use hardtack::tower::SessionLayer;
+use hardtack::{
+    CookieJar, CookieStore, Error, InvalidMessage, RailsVersion, SecretKeyBase, Session,
+};
+use tower::ServiceExt;
+use tracing::field::{Field, Visit};
+use tracing::span;
+
+/// What the operator hears, each event a line.
+#[derive(Clone, Default)]
+struct Heard(Arc<Mutex<String>>);
+
+impl Heard {
+    fn take(&self) -> String {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+struct Fields(String);
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        write!(self.0, " {field}={value:?}").unwrap();
+    }
+}
+
+impl tracing::Subscriber for Heard {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        metadata.target() == "hardtack"
+    }
+
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        let mut fields = Fields(event.metadata().level().to_string());
+        event.record(&mut fields);
+        writeln!(self.0.lock().unwrap(), "{}", fields.0).unwrap();
+    }
+
+    fn enter(&self, _: &span::Id) {}
+
+    fn exit(&self, _: &span::Id) {}
+}
+
+/// Status and body of a path, and what the operator heard meanwhile.
+fn call(app: &Router, path: &str) -> (u16, String, String) {
+    let heard = Heard::default();
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let request = Request::get(path)
+        .header("cookie", "seen=AAAA--AAAA; _app_session=junk")
+        .body(Body::empty())
+        .unwrap();
+    let (status, body) = tracing::subscriber::with_default(heard.clone(), || {
+        runtime.unwrap().block_on(async {
+            let response = app.clone().oneshot(request).await.unwrap();
+            let status = response.status().as_u16();
+            (status, to_bytes(response.into_body(), 1000).await.unwrap())
+        })
+    });
+    let body = String::from_utf8(body.to_vec()).unwrap();
+    (status, body, heard.take())
+}
+
+async fn of_another_type(session: Session) -> Result<(), Error> {
+    session.insert("token", "of the bank")?;
+    session.get::<u32>("token").map(drop)
+}
+
+async fn forged(cookies: CookieJar) -> Result<String, InvalidMessage> {
+    let seen = cookies.signed().read::<String>("seen")?;
+    Ok(seen.map(hardtack::Opened::into_value).unwrap_or_default())
+}
+
+async fn too_much(session: Session) -> Result<&'static str, Error> {
+    session.insert("cart", &"tea of the bank ".repeat(300))?;
+    Ok("all is well")
+}
+
+fn routes() -> Router {
+    Router::new()
+        .route("/of_another_type", get(of_another_type))
+        .route("/forged", get(forged))
+        .route("/too_much", get(too_much))
+}
+
+fn layer() -> SessionLayer {
+    let secret = SecretKeyBase::generate().unwrap();
+    SessionLayer::new(CookieStore::new(
+        &secret,
+        RailsVersion::V7_1,
+        "_app_session",
+    ))
+}
+
+#[test]
+fn errors_are_opaque_and_the_operator_is_told() {
+    let with = routes().layer(layer());
+    let without = routes();
+    // The app, the path, the status, and what the operator hears.
+    let cases: &[(&Router, &str, u16, &[&str])] = &[
+        (
+            &with,
+            "/of_another_type",
+            500,
+            &["ERROR", "\"token\"", "u32"],
+        ),
+        (&with, "/forged", 400, &[]),
+        (&with, "/too_much", 500, &["ERROR", "cart", "4096"]),
+        (
+            &without,
+            "/of_another_type",
+            500,
+            &["ERROR", "no SessionLayer"],
+        ),
+        (&without, "/forged", 500, &["ERROR", "no SessionLayer"]),
+    ];
+    let mut ran = 0;
+    for (app, path, status, words) in cases {
+        let (answered, body, heard) = call(app, path);
+        assert_eq!((answered, body.as_str()), (*status, ""), "{path}");
+        assert_eq!(heard.contains("ERROR"), !words.is_empty(), "{heard}");
+        for word in *words {
+            assert!(heard.contains(word), "{path}: {word} in {heard}");
+        }
+        assert!(!heard.contains("of the bank"), "a value: {heard}");
+        ran += 1;
+    }
+    assert_eq!(ran, 5);
+}
+
+#[test]
+fn a_hook_answers_in_axums_terms() {
+    let hooked = layer().on_error(|error| -> Response {
+        match error {
+            Error::CookieOverflow(overflow) => {
+                (StatusCode::INSUFFICIENT_STORAGE, overflow.name).into_response()
+            }
+            other => other.into_response(),
+        }
+    });
+    let (status, body, _) = call(&routes().layer(hooked), "/too_much");
+    assert_eq!((status, body.as_str()), (507, "_app_session"));
+}
