@@ -55,10 +55,12 @@
 //!
 //! All off by default: `marshal` and `message_pack` (Rails' other serializations),
 //! `legacy-digests` (MD5 and RIPEMD-160), `cookie` (conversion into the `cookie` crate's type),
-//! `tower` and `axum` (the session as a layer, and as an extractor), `cli` (the command line).
+//! `tower` and `axum` (the session as a layer, and as an extractor),
+//! `actix-web` (the middleware `hardtack::actix` and extractors), `test-util` (for the tests of
+//! apps), `tracing` (events for the operator), `cli` (the command line).
 
-// What the README shows compiles; some of it is axum's.
-#[cfg(all(doctest, feature = "axum"))]
+// What the README shows compiles, with the features that it names.
+#[cfg(all(doctest, feature = "actix-web", feature = "axum"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
 
@@ -94,6 +96,8 @@ pub use message::message_encryptor::MessageEncryptor;
 pub use message::message_options::MessageOptions;
 pub use message::message_verifier::MessageVerifier;
 pub use message::opened_message::OpenedMessage;
+#[cfg(feature = "actix-web")]
+pub use middleware::actix;
 #[cfg(feature = "axum")]
 pub use middleware::axum;
 #[cfg(feature = "tower")]

@@ -7,6 +7,9 @@
     reason = "a test fails by panicking"
 )]
 
+#[cfg(feature = "actix-web")]
+#[path = "acceptance/actix.rs"]
+mod actix;
 #[path = "acceptance/app.rs"]
 mod app;
 #[cfg(feature = "axum")]
@@ -55,4 +58,10 @@ fn under_tower() {
 #[test]
 fn under_axum() {
     run(&axum_router::Axum);
+}
+
+#[cfg(feature = "actix-web")]
+#[test]
+fn under_actix_web() {
+    run(&actix::Actix);
 }

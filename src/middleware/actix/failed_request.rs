@@ -1,0 +1,42 @@
+//! [`FailedRequest`]: the error of a middleware, and the cookies that its response sets.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, ResponseError};
+
+use super::session_middleware::append;
+use crate::cookie::set_cookie::SetCookie;
+
+/// An error that is not a response yet, and needs cookies when it becomes one. It is not given by
+/// `Error::add_response_mapper`: `HttpResponse::from_error` does not ask the mappers (actix-web
+/// 4.18).
+#[derive(Debug)]
+pub(super) struct FailedRequest {
+    failure: actix_web::Error,
+    cookies: Vec<SetCookie>,
+}
+
+impl FailedRequest {
+    pub(super) fn new(failure: actix_web::Error, cookies: Vec<SetCookie>) -> Self {
+        Self { failure, cookies }
+    }
+}
+
+impl fmt::Display for FailedRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.failure.fmt(f)
+    }
+}
+
+impl ResponseError for FailedRequest {
+    fn status_code(&self) -> StatusCode {
+        self.failure.as_response_error().status_code()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = self.failure.error_response();
+        append(response.headers_mut(), &self.cookies);
+        response
+    }
+}

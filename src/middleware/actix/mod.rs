@@ -1,0 +1,46 @@
+//! The session in actix-web: a middleware, and extractors of [`Session`](crate::Session) and
+//! [`CookieJar`](crate::CookieJar).
+//!
+//! ```
+//! use actix_web::{App, test, web};
+//! use hardtack::actix::SessionMiddleware;
+//! use hardtack::{CookieStore, RailsVersion, SecretKeyBase, Session};
+//!
+//! async fn visit(session: Session) -> Result<String, hardtack::Error> {
+//!     let visits = session.get::<u32>("visits")?.unwrap_or(0) + 1;
+//!     session.insert("visits", &visits)?;
+//!     Ok(format!("visit {visits}"))
+//! }
+//!
+//! # let secret = SecretKeyBase::generate()?;
+//! let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session");
+//! store.check()?;
+//! // Made once, and cloned for each worker: all share the store.
+//! let sessions = SessionMiddleware::new(store);
+//! let app = App::new().wrap(sessions.clone()).route("/", web::get().to(visit));
+//!
+//! # actix_web::rt::System::new().block_on(async move {
+//! let app = test::init_service(app).await;
+//! let response = test::call_service(&app, test::TestRequest::get().to_request()).await;
+//! let cookie = response.headers().get("set-cookie").unwrap().to_str().unwrap();
+//! assert!(cookie.starts_with("_shop_session="));
+//!
+//! let request = test::TestRequest::get().insert_header(("cookie", cookie)).to_request();
+//! assert_eq!(test::call_and_read_body(&app, request).await, "visit 2");
+//! # });
+//! # Ok::<(), hardtack::Error>(())
+//! ```
+//!
+//! A handler that answers with a [`hardtack::Error`](crate::Error) by `?` answers an empty 500,
+//! with an [`InvalidMessage`](crate::InvalidMessage) an empty 400; the operator hears the reason
+//! of the former by `tracing`.
+
+mod extract;
+mod failed_request;
+mod missing_session_middleware;
+mod open;
+mod response_error;
+mod session_middleware;
+
+pub use missing_session_middleware::MissingSessionMiddleware;
+pub use session_middleware::SessionMiddleware;

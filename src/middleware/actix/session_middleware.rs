@@ -1,0 +1,217 @@
+//! [`SessionMiddleware`]: the session around every handler of an app or a scope.
+
+use std::fmt;
+use std::future::{Future, Ready, ready};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderValue, SET_COOKIE};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+
+use super::failed_request::FailedRequest;
+use super::open::open;
+use crate::cookie::set_cookie::SetCookie;
+use crate::error::Error;
+use crate::middleware::answer::set_cookies;
+use crate::session::handle::Session;
+use crate::session::store::CookieStore;
+
+type OnError = dyn Fn(Error, &HttpRequest) -> HttpResponse + Send + Sync;
+
+/// The middleware that gives every handler of an app or a scope its session, and sets what became
+/// of it (example: at [the module](super)).
+///
+/// Each cookie is a `Set-Cookie` of its own beside those that the response has. A response that
+/// sets one and says nothing of caches says `Cache-Control: private`. Bodies are passed on as they
+/// come.
+///
+/// Whether a request came over HTTPS is the connection's own word; where TLS ends before the
+/// server, see [`CookieStore::assume_ssl`] and [`CookieStore::trust_proxy`].
+#[derive(Clone)]
+pub struct SessionMiddleware {
+    store: Arc<CookieStore>,
+    on_error: Arc<OnError>,
+}
+
+impl SessionMiddleware {
+    /// Sessions of this store. Make it outside of the closure of `HttpServer::new` and clone it
+    /// there, so that all workers share the store.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use actix_web::{App, web};
+    /// use hardtack::actix::SessionMiddleware;
+    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+    ///
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// // Kept, the store can be given other secrets while the server runs.
+    /// let sessions = SessionMiddleware::new(store.clone());
+    /// let app = App::new().service(web::scope("/shop").wrap(sessions));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn new(store: impl Into<Arc<CookieStore>>) -> Self {
+        Self {
+            store: store.into(),
+            on_error: Arc::new(|_, _| HttpResponse::InternalServerError().finish()),
+        }
+    }
+
+    /// What is answered where the session cannot be written: above all a
+    /// [`CookieOverflow`](Error::CookieOverflow), which says how many bytes each key takes. Unless
+    /// this is said, it is a 500 without a body. The handler's response is dropped, nothing is
+    /// set, and the browser keeps the session that it has.
+    ///
+    /// Where a middleware between this one and the handler has failed (its `call` gave an `Err`),
+    /// no request is left to be shown, and the answer is the 500 without a body.
+    ///
+    /// ```
+    /// use actix_web::{App, HttpResponse, test, web};
+    /// use hardtack::actix::SessionMiddleware;
+    /// use hardtack::{CookieStore, Error, RailsVersion, SecretKeyBase, Session};
+    ///
+    /// # let secret = SecretKeyBase::generate()?;
+    /// # let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session");
+    /// let sessions = SessionMiddleware::new(store).on_error(|error, request| match error {
+    ///     Error::CookieOverflow(overflow) if request.path() == "/cart" => {
+    ///         let (key, bytes) = &overflow.entries[0];
+    ///         HttpResponse::InsufficientStorage().body(format!("{key} takes {bytes} bytes"))
+    ///     }
+    ///     _ => HttpResponse::InternalServerError().finish(),
+    /// });
+    /// let fill = |session: Session| async move {
+    ///     session.insert("cart", &"x".repeat(4000)).map(|()| "It is in your cart.")
+    /// };
+    /// let app = App::new().wrap(sessions).route("/cart", web::post().to(fill));
+    ///
+    /// # actix_web::rt::System::new().block_on(async move {
+    /// let app = test::init_service(app).await;
+    /// let request = test::TestRequest::post().uri("/cart").to_request();
+    /// let response = test::call_service(&app, request).await;
+    /// assert_eq!(response.status(), 507);
+    /// assert_eq!(test::read_body(response).await, "cart takes 4010 bytes");
+    /// # });
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn on_error(
+        self,
+        hook: impl Fn(Error, &HttpRequest) -> HttpResponse + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            on_error: Arc::new(hook),
+            ..self
+        }
+    }
+}
+
+impl fmt::Debug for SessionMiddleware {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionMiddleware")
+            .field("store", &self.store)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S, B> Transform<S, ServiceRequest> for SessionMiddleware
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = actix_web::Error>,
+    S::Future: 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = actix_web::Error;
+    type Transform = SessionService<S>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, ()>>;
+
+    fn new_transform(&self, inner: S) -> Self::Future {
+        ready(Ok(SessionService {
+            inner,
+            middleware: self.clone(),
+        }))
+    }
+}
+
+/// What [`SessionMiddleware`] makes of a worker's service; actix-web makes it.
+#[derive(Debug)]
+pub struct SessionService<S> {
+    inner: S,
+    middleware: SessionMiddleware,
+}
+
+impl<S, B> Service<ServiceRequest> for SessionService<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = actix_web::Error>,
+    S::Future: 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = actix_web::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>>>>;
+
+    forward_ready!(inner);
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let session = open(&self.middleware.store, &request);
+        request.extensions_mut().insert(session.clone());
+        let on_error = self.middleware.on_error.clone();
+        // The request goes in whole: actix-web's router panics where somebody holds a clone.
+        let outcome = self.inner.call(request);
+        Box::pin(async move {
+            match outcome.await {
+                Ok(response) => Ok(answer(response, &session, &*on_error)),
+                Err(failure) => Err(answer_failure(failure, &session)),
+            }
+        })
+    }
+}
+
+fn answer<B>(
+    mut response: ServiceResponse<B>,
+    session: &Session,
+    on_error: &OnError,
+) -> ServiceResponse<EitherBody<B>> {
+    match set_cookies(session, response.status().as_u16()) {
+        Ok(cookies) => {
+            append(response.headers_mut(), &cookies);
+            response.map_into_left_body()
+        }
+        Err(error) => {
+            let (request, response) = response.into_parts();
+            drop(response);
+            let response = on_error(error, &request);
+            ServiceResponse::new(request, response).map_into_right_body()
+        }
+    }
+}
+
+/// Of a middleware: what a handler's error comes to is a response already.
+fn answer_failure(failure: actix_web::Error, session: &Session) -> actix_web::Error {
+    // Not by `error_response`, which may be had but once (`InternalError::from_response`).
+    let status = failure.as_response_error().status_code();
+    match set_cookies(session, status.as_u16()) {
+        // Those outside may look for its type.
+        Ok(cookies) if cookies.is_empty() => failure,
+        Ok(cookies) => FailedRequest::new(failure, cookies).into(),
+        Err(error) => error.into(),
+    }
+}
+
+/// Sets the cookies beside those that there are.
+pub(super) fn append(headers: &mut HeaderMap, cookies: &[SetCookie]) {
+    if cookies.is_empty() {
+        return;
+    }
+    // What a cookie is made of was checked to be ASCII that a header may hold: none is left out.
+    let values = cookies.iter().map(|cookie| cookie.header().try_into());
+    for value in values.filter_map(Result::<HeaderValue, _>::ok) {
+        headers.append(SET_COOKIE, value);
+    }
+    if !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("private"));
+    }
+}
