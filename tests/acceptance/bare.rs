@@ -21,7 +21,11 @@ impl Framework for Bare {
         handler: Handler,
     ) -> Result<Response, Panicked> {
         let header = |name: &str| {
-            let found = request.headers.iter().find(|(known, _)| *known == name);
+            let mut found = request.headers.iter().filter(|(known, _)| *known == name);
+            let found = match name {
+                "x-forwarded-host" => found.next_back(),
+                _ => found.next(),
+            };
             found.map(|(_, value)| value.as_bytes())
         };
         let origin = store.origin(request.tls, header);

@@ -512,8 +512,10 @@ fn proxies_not_trusted_unless_told(framework: &dyn Framework) {
     };
     let headers = vec![
         ("host", "10.0.0.7:3000"),
-        ("x-forwarded-proto", "https"),
-        ("x-forwarded-host", "www.example.org"),
+        ("x-forwarded-proto", "https, http"),
+        // The client's own, and the proxy's.
+        ("x-forwarded-host", "evil.example"),
+        ("x-forwarded-host", "cdn.example, www.example.org"),
     ];
     let call = |store| {
         let mut client = Client::new(framework, store);

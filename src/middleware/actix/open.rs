@@ -28,13 +28,15 @@ pub(super) fn open(store: &Arc<CookieStore>, request: &ServiceRequest) -> Sessio
 
 /// Not by `connection_info`, which believes what any client says in `Forwarded`.
 fn origin(store: &CookieStore, request: &ServiceRequest) -> RequestOrigin {
-    let header = |name: &str| request.headers().get(name).map(HeaderValue::as_bytes);
+    let headers = |name: &str| request.headers().get_all(name).map(HeaderValue::as_bytes);
     // A URI that says the host overrules the header (RFC 9112 section 3.2.2); it is where HTTP/2
     // says it (`:authority`, RFC 9113 section 8.3.1). Before `@` stands no host.
     let authority = request.uri().authority().map(Authority::as_str);
     let authority = authority.and_then(|uri| uri.rsplit('@').next());
     store.origin(request.app_config().secure(), |name| match name {
-        "host" => authority.map(str::as_bytes).or_else(|| header(name)),
-        _ => header(name),
+        "host" if authority.is_some() => authority.map(str::as_bytes),
+        // Several are one list, whose last entry counts.
+        "x-forwarded-host" => headers(name).last(),
+        _ => headers(name).next(),
     })
 }
