@@ -37,6 +37,8 @@
 //!   ids and reset tokens.
 //! - [`Flash`], [`AuthenticityTokens`] and [`WardenScope`]: what Rails' flash, its CSRF protection
 //!   and Devise keep in a session.
+//! - `ForgeryProtection`, with `tower::CsrfLayer` and `actix::CsrfMiddleware`: requests that may be
+//!   forged are refused (features `tower` and `actix-web`).
 //! - [`KeyGenerator`]: keys for anything else that the app derives from its secret.
 //!
 //! # Errors
@@ -100,6 +102,10 @@ pub use message::opened_message::OpenedMessage;
 pub use middleware::actix;
 #[cfg(feature = "axum")]
 pub use middleware::axum;
+#[cfg(any(feature = "tower", feature = "actix-web"))]
+pub use middleware::forgery_protection::ForgeryProtection;
+#[cfg(any(feature = "tower", feature = "actix-web"))]
+pub use middleware::invalid_authenticity_token::InvalidAuthenticityToken;
 #[cfg(feature = "tower")]
 pub use middleware::tower;
 pub use rails_version::RailsVersion;

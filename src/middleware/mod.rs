@@ -1,5 +1,5 @@
 //! The session under the web frameworks: each opens it, hands it on, and sets what
-//! [`Commit`](crate::Commit) says.
+//! [`Commit`](crate::Commit) says. And inside it the protection against forged requests.
 
 #[cfg(feature = "actix-web")]
 pub mod actix;
@@ -7,7 +7,16 @@ pub mod actix;
 mod answer;
 #[cfg(feature = "axum")]
 pub mod axum;
+mod forgery_events;
+pub(crate) mod forgery_protection;
+mod form;
+mod form_type;
+pub(crate) mod invalid_authenticity_token;
 #[cfg(feature = "tower")]
 mod on_error;
 #[cfg(feature = "tower")]
+mod on_refusal;
+#[cfg(feature = "tower")]
 pub mod tower;
+#[cfg(feature = "tower")]
+mod tower_csrf;

@@ -28,7 +28,7 @@ where
     }
 }
 
-/// A 500 that says nothing.
+/// An answer that says nothing: a 500 to an error, a 422 to a request that may be forged.
 ///
 /// ```
 /// use hardtack::Error;

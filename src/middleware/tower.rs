@@ -67,6 +67,8 @@ use tower_service::Service;
 
 use super::answer::set_cookies;
 pub use super::on_error::{OnError, Opaque};
+pub use super::on_refusal::OnRefusal;
+pub use super::tower_csrf::{CsrfLayer, CsrfService};
 use crate::cookie::set_cookie::SetCookie;
 use crate::error::Error;
 use crate::session::handle::Session;

@@ -49,8 +49,9 @@ impl Events {
     }
 }
 
+/// Of events of one kind: one in ten seconds.
 #[derive(Debug, Default)]
-struct Limit {
+pub(crate) struct Limit {
     /// From when on the next one may be told, in milliseconds since 1970.
     next: AtomicI64,
     untold: AtomicU64,
@@ -58,7 +59,7 @@ struct Limit {
 
 impl Limit {
     /// Whether one may be told now, and how many were not told before it.
-    fn pass(&self, now: OffsetDateTime) -> Option<u64> {
+    pub(crate) fn pass(&self, now: OffsetDateTime) -> Option<u64> {
         let now = now.unix_timestamp().saturating_mul(1000) + i64::from(now.millisecond());
         let next = self.next.load(Relaxed);
         // A clock that was set back does not silence it for longer.

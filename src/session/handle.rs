@@ -396,11 +396,11 @@ impl Session {
     /// As [`AuthenticityTokens::load_or_create`]; [`Error::ReadOnlySession`] and
     /// [`Error::CommittedSession`] where the session has none and cannot be given any.
     pub fn authenticity_tokens(&self) -> Result<AuthenticityTokens, Error> {
-        let settings = self.0.store.csrf_settings();
-        if let Some(tokens) = self.read(|data| AuthenticityTokens::load(data, settings)) {
+        if let Some(tokens) = self.present_authenticity_tokens() {
             return Ok(tokens);
         }
         self.writable()?;
+        let settings = self.0.store.csrf_settings();
         self.update(|data| AuthenticityTokens::load_or_create(data, settings))
     }
 
@@ -409,8 +409,7 @@ impl Session {
     /// [`authenticity_tokens`](Self::authenticity_tokens)).
     #[must_use]
     pub fn is_authentic(&self, token: impl AsRef<[u8]>, path: &str, method: &str) -> bool {
-        let settings = self.0.store.csrf_settings();
-        let tokens = self.read(|data| AuthenticityTokens::load(data, settings));
+        let tokens = self.present_authenticity_tokens();
         tokens.is_some_and(|tokens| tokens.verify(token, path, method))
     }
 
@@ -521,6 +520,12 @@ impl Session {
         loaded
             .commit(store, origin, &header, status)
             .inspect_err(|error| store.tell(Event::Failed(error)))
+    }
+
+    /// The session's authenticity tokens; `None` where it has none.
+    pub(crate) fn present_authenticity_tokens(&self) -> Option<AuthenticityTokens> {
+        let settings = self.0.store.csrf_settings();
+        self.read(|data| AuthenticityTokens::load(data, settings))
     }
 
     pub(super) fn store(&self) -> &Arc<CookieStore> {

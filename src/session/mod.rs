@@ -4,7 +4,7 @@ pub(crate) mod commit;
 pub(crate) mod cookie_jar;
 pub(crate) mod csrf;
 pub(crate) mod data;
-mod events;
+pub(crate) mod events;
 pub(crate) mod flash;
 pub(crate) mod handle;
 pub(crate) mod jars;

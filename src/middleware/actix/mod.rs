@@ -35,6 +35,7 @@
 //! with an [`InvalidMessage`](crate::InvalidMessage) an empty 400; the operator hears the reason
 //! of the former by `tracing`.
 
+mod csrf_middleware;
 mod extract;
 mod failed_request;
 mod missing_session_middleware;
@@ -42,5 +43,6 @@ mod open;
 mod response_error;
 mod session_middleware;
 
+pub use csrf_middleware::CsrfMiddleware;
 pub use missing_session_middleware::MissingSessionMiddleware;
 pub use session_middleware::SessionMiddleware;

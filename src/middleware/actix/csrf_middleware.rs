@@ -1,0 +1,263 @@
+//! [`CsrfMiddleware`]: the protection against forged requests, for actix-web.
+
+use std::fmt;
+use std::future::{Future, Ready, poll_fn, ready};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::http::header::{HeaderMap, HeaderValue};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
+use bytes::Bytes;
+use futures_core::Stream;
+use pin_project_lite::pin_project;
+
+use crate::middleware::forgery_protection::{Check, ForgeryProtection, Head};
+use crate::middleware::form::Form;
+use crate::middleware::invalid_authenticity_token::InvalidAuthenticityToken;
+use crate::session::handle::Session;
+
+type OnRefusal = dyn Fn(InvalidAuthenticityToken, &HttpRequest) -> HttpResponse + Send + Sync;
+
+/// Refuses requests that may be forged: 422, as Rails does, with an empty body.
+///
+/// It stands inside [`SessionMiddleware`](super::SessionMiddleware): `wrap` it first. Without a session every request is
+/// answered by 500, and the operator told. A body that is read comes to the handler as it was sent.
+///
+/// ```
+/// use actix_web::dev::Service;
+/// use actix_web::http::StatusCode;
+/// use actix_web::{App, HttpMessage, HttpResponse, test, web};
+/// use hardtack::actix::CsrfMiddleware;
+/// use hardtack::{CookieStore, ForgeryProtection, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+/// # use std::sync::Arc;
+///
+/// # actix_web::rt::System::new().block_on(async {
+/// # let secret = SecretKeyBase::generate()?;
+/// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+/// # let session = Session::open(&store, "", RequestOrigin::default());
+/// # let opened = session.clone();
+/// let app = App::new()
+///     .route("/orders", web::post().to(HttpResponse::Ok))
+///     .wrap(CsrfMiddleware::new(ForgeryProtection::new()))
+///     // Stands for the `SessionMiddleware` here.
+///     .wrap_fn(move |request, app| {
+///         request.extensions_mut().insert(opened.clone());
+///         app.call(request)
+///     });
+/// let app = test::init_service(app).await;
+///
+/// let token = session.authenticity_tokens()?.masked_authenticity_token()?;
+/// let request = test::TestRequest::post().uri("/orders").insert_header(("x-csrf-token", token));
+/// assert_eq!(test::call_service(&app, request.to_request()).await.status(), StatusCode::OK);
+///
+/// let request = test::TestRequest::post().uri("/orders").to_request();
+/// let status = test::call_service(&app, request).await.status();
+/// assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct CsrfMiddleware {
+    protection: ForgeryProtection,
+    on_refusal: Arc<OnRefusal>,
+}
+
+impl CsrfMiddleware {
+    /// A middleware of this protection (example: at [`CsrfMiddleware`]). Clones share the limits
+    /// of what the operator is told: make it once, outside of what makes the `App`.
+    #[must_use]
+    pub fn new(protection: ForgeryProtection) -> Self {
+        Self {
+            protection,
+            on_refusal: Arc::new(|_, _| HttpResponse::UnprocessableEntity().finish()),
+        }
+    }
+
+    /// What is answered to a request that may be forged, of the reason, which is for the operator,
+    /// and the request, which has the [`Session`] in its extensions.
+    ///
+    /// ```
+    /// use actix_web::{HttpMessage, HttpResponse};
+    /// use hardtack::ForgeryProtection;
+    /// use hardtack::actix::CsrfMiddleware;
+    ///
+    /// let middleware = CsrfMiddleware::new(ForgeryProtection::new()).on_refusal(|_reason, request| {
+    ///     if let Some(session) = request.extensions().get::<hardtack::Session>() {
+    ///         session.flash(|flash| flash.set("alert", "That page was too old. Please try again."));
+    ///     }
+    ///     HttpResponse::SeeOther().insert_header(("location", "/")).finish()
+    /// });
+    /// # let _ = middleware;
+    /// ```
+    #[must_use]
+    pub fn on_refusal(
+        self,
+        hook: impl Fn(InvalidAuthenticityToken, &HttpRequest) -> HttpResponse + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            on_refusal: Arc::new(hook),
+            ..self
+        }
+    }
+}
+
+impl fmt::Debug for CsrfMiddleware {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CsrfMiddleware")
+            .field(&self.protection)
+            .finish()
+    }
+}
+
+impl<S, B> Transform<S, ServiceRequest> for CsrfMiddleware
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type Transform = CsrfService<S>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, ()>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        ready(Ok(CsrfService {
+            inner: Rc::new(service),
+            csrf: self.clone(),
+        }))
+    }
+}
+
+/// What [`CsrfMiddleware`] makes of a service.
+pub struct CsrfService<S> {
+    inner: Rc<S>,
+    csrf: CsrfMiddleware,
+}
+
+impl<S, B> Service<ServiceRequest> for CsrfService<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type Future = CsrfFuture<S::Future, B>;
+
+    fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&self, mut request: ServiceRequest) -> Self::Future {
+        let session = request.extensions().get::<Session>().cloned();
+        let Some(session) = session else {
+            self.csrf.protection.missing_session();
+            let response = HttpResponse::InternalServerError().finish();
+            return CsrfFuture::answer(request.into_response(response));
+        };
+        let method = request.method().as_str();
+        let head = head(method, request.uri().path(), request.headers());
+        match self.csrf.protection.check(&head, &session) {
+            Check::Verified => CsrfFuture::Inner {
+                future: self.inner.call(request),
+            },
+            Check::Refused(reason) => {
+                let response = (self.csrf.on_refusal)(reason, request.request());
+                CsrfFuture::answer(request.into_response(response))
+            }
+            Check::Form(form) => {
+                let inner = self.inner.clone();
+                let on_refusal = self.csrf.on_refusal.clone();
+                let future = Box::pin(async move {
+                    match read(form, request.take_payload()).await {
+                        Ok(body) => {
+                            request.set_payload(Payload::from(body));
+                            let response = inner.call(request).await?;
+                            Ok(response.map_into_left_body())
+                        }
+                        Err(reason) => {
+                            let response = on_refusal(reason, request.request());
+                            Ok(request.into_response(response).map_into_right_body())
+                        }
+                    }
+                });
+                CsrfFuture::Form { future }
+            }
+        }
+    }
+}
+
+type Outcome<B> = Result<ServiceResponse<EitherBody<B>>, Error>;
+
+pin_project! {
+    /// The response, to be. Only a form whose body is read is boxed.
+    #[project = CsrfFutureProjection]
+    pub enum CsrfFuture<F, B> {
+        /// The handler's.
+        Inner { #[pin] future: F },
+        /// A refusal.
+        Answer { response: Option<ServiceResponse<EitherBody<B>>> },
+        /// The body decides.
+        Form { future: Pin<Box<dyn Future<Output = Outcome<B>>>> },
+    }
+}
+
+impl<F, B> CsrfFuture<F, B> {
+    fn answer(response: ServiceResponse) -> Self {
+        Self::Answer {
+            response: Some(response.map_into_right_body()),
+        }
+    }
+}
+
+impl<F, B> Future for CsrfFuture<F, B>
+where
+    F: Future<Output = Result<ServiceResponse<B>, Error>>,
+    B: MessageBody,
+{
+    type Output = Outcome<B>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project() {
+            CsrfFutureProjection::Inner { future } => {
+                future.poll(cx).map_ok(ServiceResponse::map_into_left_body)
+            }
+            // A future that has answered is not polled again.
+            CsrfFutureProjection::Answer { response } => response
+                .take()
+                .map_or(Poll::Pending, |response| Poll::Ready(Ok(response))),
+            CsrfFutureProjection::Form { future } => future.as_mut().poll(cx),
+        }
+    }
+}
+
+fn head<'a>(method: &'a str, path: &'a str, headers: &'a HeaderMap) -> Head<'a> {
+    let header = |name: &str| headers.get(name).map(HeaderValue::as_bytes);
+    let length = header("content-length").and_then(|value| std::str::from_utf8(value).ok());
+    Head {
+        method,
+        path,
+        origin: header("origin"),
+        csrf_token: header("x-csrf-token"),
+        method_override: header("x-http-method-override"),
+        content_type: header("content-type"),
+        length: length.and_then(|value| value.parse().ok()).unwrap_or(0),
+    }
+}
+
+async fn read(
+    mut form: Box<Form>,
+    mut payload: Payload,
+) -> Result<Bytes, InvalidAuthenticityToken> {
+    while let Some(piece) = poll_fn(|cx| Pin::new(&mut payload).poll_next(cx)).await {
+        let Ok(piece) = piece else {
+            return Err(form.broke_off());
+        };
+        form.push(&piece)?;
+    }
+    form.verify()
+}

@@ -1,0 +1,64 @@
+//! What the operator hears of refused requests, as `tracing` events of the target `hardtack`: of
+//! each reason one in ten seconds, as of the session's. None holds a token.
+
+use time::OffsetDateTime;
+use tracing::{error, warn};
+
+use super::invalid_authenticity_token::InvalidAuthenticityToken;
+use crate::session::events::Limit;
+
+/// How much of a header `Origin` is told, in characters: the sender chose it.
+const ORIGIN: usize = 128;
+
+/// The limits, one for each reason and one for a missing session.
+#[derive(Debug, Default)]
+pub(super) struct ForgeryEvents {
+    refused: [Limit; 6],
+    missing_session: Limit,
+}
+
+impl ForgeryEvents {
+    /// Tells that a request was refused; of which origin, and which was expected.
+    pub(super) fn refused(
+        &self,
+        reason: InvalidAuthenticityToken,
+        origin: Option<&[u8]>,
+        base_url: Option<&str>,
+    ) {
+        let limit = self.refused.get(reason as usize);
+        let Some(untold) = limit.and_then(|limit| limit.pass(OffsetDateTime::now_utc())) else {
+            return;
+        };
+        let origin = origin.map(String::from_utf8_lossy);
+        let origin: Option<String> = origin.map(|origin| origin.chars().take(ORIGIN).collect());
+        warn!(
+            target: "hardtack",
+            %reason,
+            hint = reason.hint(),
+            origin,
+            base_url,
+            untold,
+            "a request was refused that may be forged"
+        );
+    }
+
+    /// Tells that a request was refused whose origin was found right.
+    pub(super) fn refused_form(
+        &self,
+        reason: InvalidAuthenticityToken,
+    ) -> InvalidAuthenticityToken {
+        self.refused(reason, None, None);
+        reason
+    }
+
+    /// Tells that there is no session to look at.
+    pub(super) fn missing_session(&self) {
+        if let Some(untold) = self.missing_session.pass(OffsetDateTime::now_utc()) {
+            error!(
+                target: "hardtack",
+                untold,
+                "the forgery protection found no session; put the session's middleware around it"
+            );
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! [`CsrfLayer`]: the protection against forged requests, for `tower`.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::{fmt, mem};
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, Request, Response, StatusCode};
+use http_body::Body;
+use pin_project_lite::pin_project;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::forgery_protection::{Check, ForgeryProtection, Head};
+use super::form::Form;
+use super::invalid_authenticity_token::InvalidAuthenticityToken;
+use super::on_error::Opaque;
+use super::on_refusal::OnRefusal;
+use crate::session::handle::Session;
+
+/// Refuses requests that may be forged: 422, as Rails does, with an empty body.
+///
+/// It stands inside [`SessionLayer`](super::tower::SessionLayer), and around the whole router,
+/// whose nested parts see a shortened path. Without a session every request is answered by 500,
+/// and the operator told. The request's body is one that [`Bytes`] can be made into, such as
+/// axum's; it comes to the handler as it was sent, save for trailers of a form.
+///
+/// ```
+/// use std::sync::Arc;
+/// use axum::body::Body;
+/// use axum::http::{Request, StatusCode};
+/// use axum::{Extension, Router, routing::post};
+/// use hardtack::tower::CsrfLayer;
+/// use hardtack::{CookieStore, ForgeryProtection, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+/// use tower::ServiceExt;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let secret = SecretKeyBase::generate()?;
+/// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+/// # let session = Session::open(&store, "", RequestOrigin::default());
+/// let app = Router::new()
+///     .route("/orders", post(|| async { "ordered" }))
+///     .layer(CsrfLayer::new(ForgeryProtection::new()))
+///     // Stands for the `SessionLayer` here.
+///     .layer(Extension(session.clone()));
+///
+/// let token = session.authenticity_tokens()?.masked_authenticity_token()?;
+/// let request = Request::post("/orders").header("x-csrf-token", token).body(Body::empty())?;
+/// assert_eq!(app.clone().oneshot(request).await?.status(), StatusCode::OK);
+///
+/// let request = Request::post("/orders").body(Body::empty())?;
+/// assert_eq!(app.oneshot(request).await?.status(), StatusCode::UNPROCESSABLE_ENTITY);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct CsrfLayer<H = Opaque> {
+    protection: Arc<ForgeryProtection>,
+    on_refusal: Arc<H>,
+}
+
+impl CsrfLayer {
+    /// A layer of this protection (example: at [`CsrfLayer`]).
+    #[must_use]
+    pub fn new(protection: ForgeryProtection) -> Self {
+        Self {
+            protection: Arc::new(protection),
+            on_refusal: Arc::new(Opaque),
+        }
+    }
+}
+
+impl<H> CsrfLayer<H> {
+    /// What is answered to a request that may be forged, of the reason, which is for the operator,
+    /// and the request's head, which has the [`Session`] in its extensions.
+    ///
+    /// ```
+    /// use axum::body::Body;
+    /// use axum::http::Response;
+    /// use hardtack::ForgeryProtection;
+    /// use hardtack::tower::CsrfLayer;
+    ///
+    /// let layer = CsrfLayer::new(ForgeryProtection::new()).on_refusal(|_reason, head| {
+    ///     if let Some(session) = head.extensions.get::<hardtack::Session>() {
+    ///         session.flash(|flash| flash.set("alert", "That page was too old. Please try again."));
+    ///     }
+    ///     let back = Response::builder().status(303).header("location", "/");
+    ///     back.body(Body::empty()).unwrap_or_default()
+    /// });
+    /// # let _: axum::Router = axum::Router::new().layer(layer);
+    /// ```
+    #[must_use]
+    pub fn on_refusal<F, B>(self, hook: F) -> CsrfLayer<F>
+    where
+        F: Fn(InvalidAuthenticityToken, &Parts) -> Response<B>,
+    {
+        CsrfLayer {
+            protection: self.protection,
+            on_refusal: Arc::new(hook),
+        }
+    }
+}
+
+impl<S, H> Layer<S> for CsrfLayer<H> {
+    type Service = CsrfService<S, H>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        CsrfService {
+            inner,
+            protection: self.protection.clone(),
+            on_refusal: self.on_refusal.clone(),
+        }
+    }
+}
+
+impl<H> fmt::Debug for CsrfLayer<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CsrfLayer").field(&self.protection).finish()
+    }
+}
+
+/// What [`CsrfLayer`] makes of a service.
+///
+/// ```
+/// use hardtack::ForgeryProtection;
+/// use hardtack::tower::{CsrfLayer, CsrfService};
+/// use tower::Layer;
+///
+/// let service: CsrfService<axum::Router> =
+///     CsrfLayer::new(ForgeryProtection::new()).layer(axum::Router::new());
+/// # let _ = service;
+/// ```
+pub struct CsrfService<S, H = Opaque> {
+    inner: S,
+    protection: Arc<ForgeryProtection>,
+    on_refusal: Arc<H>,
+}
+
+impl<S: Clone, H> Clone for CsrfService<S, H> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            protection: self.protection.clone(),
+            on_refusal: self.on_refusal.clone(),
+        }
+    }
+}
+
+impl<S: fmt::Debug, H> fmt::Debug for CsrfService<S, H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CsrfService")
+            .field("inner", &self.inner)
+            .field("protection", &self.protection)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S, H, ReqBody, ResBody> Service<Request<ReqBody>> for CsrfService<S, H>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone + Send + 'static,
+    S::Future: Send,
+    H: OnRefusal<ResBody> + Send + Sync + 'static,
+    ReqBody: Body<Data = Bytes> + From<Bytes> + Send + 'static,
+    ResBody: Default,
+{
+    type Response = Response<ResBody>;
+    type Error = S::Error;
+    type Future = CsrfFuture<S::Future, Self::Response, S::Error>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+        let Some(session) = request.extensions().get::<Session>() else {
+            self.protection.missing_session();
+            let mut response = Response::new(ResBody::default());
+            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+            return CsrfFuture::answer(response);
+        };
+        let least = request.body().size_hint().lower();
+        let method = request.method().as_str();
+        let head = head(method, request.uri().path(), request.headers(), least);
+        match self.protection.check(&head, session) {
+            Check::Verified => CsrfFuture {
+                state: State::Inner {
+                    future: self.inner.call(request),
+                },
+            },
+            Check::Refused(reason) => {
+                let (parts, _) = request.into_parts();
+                CsrfFuture::answer(self.on_refusal.answer(reason, &parts))
+            }
+            Check::Form(form) => {
+                // The one that was asked for readiness is the one that is called.
+                let clone = self.inner.clone();
+                let mut inner = mem::replace(&mut self.inner, clone);
+                let on_refusal = self.on_refusal.clone();
+                let (parts, body) = request.into_parts();
+                let future = Box::pin(async move {
+                    match read(form, body).await {
+                        Ok(body) => {
+                            let request = Request::from_parts(parts, body.into());
+                            inner.call(request).await
+                        }
+                        Err(reason) => Ok(on_refusal.answer(reason, &parts)),
+                    }
+                });
+                CsrfFuture {
+                    state: State::Form { future },
+                }
+            }
+        }
+    }
+}
+
+pin_project! {
+    /// The response of [`CsrfService`], to be. Only a form whose body is read is boxed.
+    pub struct CsrfFuture<F, R, E> {
+        #[pin]
+        state: State<F, R, E>,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    enum State<F, R, E> {
+        Inner { #[pin] future: F },
+        Answer { response: Option<R> },
+        Form { future: Pin<Box<dyn Future<Output = Result<R, E>> + Send>> },
+    }
+}
+
+impl<F, R, E> CsrfFuture<F, R, E> {
+    fn answer(response: R) -> Self {
+        let response = Some(response);
+        Self {
+            state: State::Answer { response },
+        }
+    }
+}
+
+impl<F: Future<Output = Result<R, E>>, R, E> Future for CsrfFuture<F, R, E> {
+    type Output = Result<R, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().state.project() {
+            StateProjection::Inner { future } => future.poll(cx),
+            // A future that has answered is not polled again.
+            StateProjection::Answer { response } => response
+                .take()
+                .map_or(Poll::Pending, |response| Poll::Ready(Ok(response))),
+            StateProjection::Form { future } => future.as_mut().poll(cx),
+        }
+    }
+}
+
+impl<F, R, E> fmt::Debug for CsrfFuture<F, R, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CsrfFuture(..)")
+    }
+}
+
+fn head<'a>(method: &'a str, path: &'a str, headers: &'a HeaderMap, length: u64) -> Head<'a> {
+    let header = |name| headers.get(name).map(http::HeaderValue::as_bytes);
+    Head {
+        method,
+        path,
+        origin: header("origin"),
+        csrf_token: header("x-csrf-token"),
+        method_override: header("x-http-method-override"),
+        content_type: header("content-type"),
+        length,
+    }
+}
+
+async fn read<B: Body<Data = Bytes>>(
+    mut form: Box<Form>,
+    body: B,
+) -> Result<Bytes, InvalidAuthenticityToken> {
+    let mut body = pin!(body);
+    while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
+        let Ok(frame) = frame else {
+            return Err(form.broke_off());
+        };
+        if let Some(piece) = frame.data_ref() {
+            form.push(piece)?;
+        }
+    }
+    form.verify()
+}
