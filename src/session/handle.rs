@@ -336,7 +336,7 @@ impl Session {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     pub fn read<R>(&self, read: impl FnOnce(&SessionData) -> R) -> R {
-        self.with(|loaded| read(&loaded.data))
+        self.load(|loaded| read(&loaded.data))
     }
 
     /// Changes the session's data. The closure must not use this handle: it would wait for itself.
@@ -459,14 +459,15 @@ impl Session {
     /// ```
     #[must_use]
     pub fn refusal(&self) -> Option<Refusal> {
-        self.with(|loaded| match loaded.came {
+        self.load(|loaded| match loaded.came {
             Came::Refused(refusal) => Some(refusal),
             Came::Not | Came::Opened { .. } => None,
         })
     }
 
-    /// Whether the session can be written as it is now: for a handler that would rather meet an
-    /// overflow itself than have the middleware answer with an error.
+    /// Whether the session can be written as it is now, flash and all: for a handler that would
+    /// rather meet an overflow itself than have the middleware answer with an error. Unless the
+    /// session is changed after, what was sealed here is what is set.
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -485,11 +486,7 @@ impl Session {
     /// # Errors
     /// As [`Jar::write`](crate::Jar::write).
     pub fn check(&self) -> Result<(), Error> {
-        let mut copy = self.with(|loaded| loaded.clone());
-        if let Some(flash) = &copy.flash {
-            flash.commit(&mut copy.data)?;
-        }
-        copy.seal(&self.0.store, &self.0.origin).map(drop)
+        self.with(|loaded| loaded.check(&self.0.store, &self.0.origin))
     }
 
     /// What a response of this status says of the session: for whoever writes the response, once,
@@ -587,12 +584,20 @@ impl Session {
         self.with(change)
     }
 
+    /// What may change the session undoes what [`check`](Self::check) kept.
     fn with<R>(&self, with: impl FnOnce(&mut Loaded) -> R) -> R {
+        self.load(|loaded| {
+            loaded.checked = None;
+            with(loaded)
+        })
+    }
+
+    fn load<R>(&self, then: impl FnOnce(&mut Loaded) -> R) -> R {
         let mut state = self.state();
         let loaded = state
             .loaded
             .get_or_insert_with(|| Loaded::read(&self.0.store, &CookieHeader::new(self.header())));
-        with(loaded)
+        then(loaded)
     }
 
     /// A handler that panicked leaves a session that is whole: values are put in one at a time.

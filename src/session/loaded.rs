@@ -29,6 +29,8 @@ pub(super) struct Loaded {
     pub(super) data: SessionData,
     pub(super) flash: Option<Flash>,
     pub(super) came: Came,
+    /// What it was sealed as, by [`check`](Self::check), if nothing was changed since.
+    pub(super) checked: Option<SetCookie>,
 }
 
 /// How the session came.
@@ -76,6 +78,7 @@ impl Loaded {
             data,
             flash: None,
             came,
+            checked: None,
         }
     }
 
@@ -87,6 +90,7 @@ impl Loaded {
             data,
             flash: None,
             came: Came::Not,
+            checked: None,
         }
     }
 
@@ -97,12 +101,30 @@ impl Loaded {
         self.came = Came::Not;
     }
 
-    /// The cookies by which the session is set, whatever speaks for or against it.
+    /// Seals the session as it is now, and keeps that: another nonce escapes to another length,
+    /// and what fits here may not fit again.
+    pub(super) fn check(
+        &mut self,
+        store: &CookieStore,
+        origin: &RequestOrigin,
+    ) -> Result<(), Error> {
+        let mut copy = self.clone();
+        if let Some(flash) = &copy.flash {
+            flash.commit(&mut copy.data)?;
+        }
+        self.checked = Some(copy.seal(store, origin)?);
+        Ok(())
+    }
+
+    /// The cookie by which the session is set, whatever speaks for or against it.
     pub(super) fn seal(
         &mut self,
         store: &CookieStore,
         origin: &RequestOrigin,
     ) -> Result<SetCookie, Error> {
+        if let Some(checked) = self.checked.take() {
+            return Ok(checked);
+        }
         let now = store.now();
         if store.lifetime.is_some() && ends_at(store, &self.data).is_none() {
             self.data.insert(BEGAN_AT, &now.unix_timestamp())?;

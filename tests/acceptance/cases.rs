@@ -30,7 +30,7 @@ cases! {
     tampered tampered_and_written
     duplicates_first duplicates_first_that_opens duplicates_stale_one_removed
     secure_over_http proxies_not_trusted_unless_told
-    overflow overflow_met_by_the_handler read_only_store written_when_read
+    overflow overflow_met_by_the_handler what_was_checked_fits read_only_store written_when_read
     server_errors concurrent_requests panicking_handler streaming_response
     other_headers_stay other_cookies flash_and_tokens
 }
@@ -556,6 +556,52 @@ fn overflow_met_by_the_handler(framework: &dyn Framework) {
     });
     assert_eq!(response.body, "cart 4096");
     assert_eq!(client.kept::<u32>("user_id"), Some(42));
+}
+
+/// Within some 150 bytes of the limit it is the nonce that decides: what was checked has to fit.
+fn what_was_checked_fits(framework: &dyn Framework) {
+    let fitted = AtomicUsize::new(0);
+    for length in (1980..2180).step_by(5) {
+        let mut client = Client::new(framework, store());
+        let response = client.call(move |session| {
+            session.insert("cart", &"x".repeat(length)).unwrap();
+            let fits = session.check().is_ok();
+            if !fits {
+                session.remove("cart");
+            }
+            // Reading is no change.
+            assert_eq!(session.contains_key("cart"), fits);
+            Reply::text(fits.to_string())
+        });
+        if response.body == "true" {
+            assert_eq!(client.kept::<String>("cart").unwrap().len(), length);
+            fitted.fetch_add(1, SeqCst);
+        }
+    }
+    let fitted = fitted.into_inner();
+    assert!(
+        (2..39).contains(&fitted),
+        "{fitted} of 40: the limit is elsewhere"
+    );
+
+    // What is changed after is not lost.
+    let mut client = Client::new(framework, store());
+    client.call(|session| {
+        session.insert("step", &1).unwrap();
+        session.check().unwrap();
+        session.flash(|flash| flash.set("notice", "after"));
+        session.check().unwrap();
+        session.insert("step", &2).unwrap();
+        Reply::text("")
+    });
+    assert_eq!(client.kept::<u8>("step"), Some(2));
+    assert!(
+        client
+            .browser
+            .session(&client.store)
+            .unwrap()
+            .contains_key("flash")
+    );
 }
 
 fn read_only_store(framework: &dyn Framework) {

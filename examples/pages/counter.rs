@@ -1,0 +1,112 @@
+//! The one page of `examples/axum.rs` and `examples/actix.rs`.
+
+use std::fmt::Write as _;
+
+use hardtack::{Error, Session};
+use serde::{Deserialize, Serialize};
+
+use crate::pages::{escape, form, page};
+
+/// What these examples keep in the session; whatever else is in it stays.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Visitor {
+    pub(crate) name: Option<String>,
+    pub(crate) visits: u32,
+    pub(crate) orders: Vec<String>,
+}
+
+/// Counts the visit and shows the page.
+pub(crate) fn home(session: &Session) -> Result<String, Error> {
+    let mut visitor: Visitor = session.view()?;
+    visitor.visits += 1;
+    session.merge(&visitor)?;
+
+    let notices = session.flash(|flash| {
+        ["notice", "alert"]
+            .into_iter()
+            .filter_map(|kind| Some((kind, flash.text(kind)?.to_owned())))
+            .collect::<Vec<_>>()
+    });
+    let tokens = session.authenticity_tokens()?;
+    let token = |action| tokens.masked_per_form_token(action, "post");
+
+    let mut body = match &visitor.name {
+        Some(name) => format!("<p>Good to see you, <strong>{}</strong>.</p>", escape(name)),
+        None => "<p>Who goes there?</p>".to_owned(),
+    };
+    let visits = match visitor.visits {
+        1 => "This is your first visit.".to_owned(),
+        visits => format!("You have been here {visits} times."),
+    };
+    // Writing into a String cannot fail.
+    let _ = write!(body, r#"<p id="visits">{visits}</p>"#);
+    if visitor.name.is_some() {
+        body.push_str("<h2>Order biscuits</h2>");
+        let fields = r#"<label>Kind <select name="biscuit"><option>Hardtack</option><option>Ship’s biscuit</option><option>Pilot bread</option></select></label>"#;
+        body.push_str(&form("/order", &token("/order")?, fields, "Order"));
+        if !visitor.orders.is_empty() {
+            body.push_str("<ul>");
+            for order in &visitor.orders {
+                let _ = write!(body, "<li>{}</li>", escape(order));
+            }
+            body.push_str("</ul>");
+        }
+        body.push_str("<h2>Done?</h2>");
+        body.push_str(&form("/log_out", &token("/log_out")?, "", "Log out"));
+    } else {
+        let fields = r#"<label>Name <input name="name" required maxlength="40" autocomplete="username"></label>"#;
+        body.push_str(&form("/log_in", &token("/log_in")?, fields, "Log in"));
+    }
+    body.push_str(
+        r#"<p class="aside">All of this is in one encrypted cookie. The server keeps nothing.</p>"#,
+    );
+    Ok(page("The biscuit counter", &notices, &body))
+}
+
+/// A new session for whoever logs in, so that nobody can have planted this one.
+pub(crate) fn log_in(session: &Session, name: &str) -> Result<(), Error> {
+    let mut visitor: Visitor = session.view()?;
+    visitor.name = Some(name.trim().chars().take(40).collect());
+    session.reset();
+    session.merge(&visitor)?;
+    session.flash(|flash| flash.set("notice", "Welcome aboard."));
+    Ok(())
+}
+
+/// One more order, as long as it fits into the cookie with all that is in the session.
+pub(crate) fn order(session: &Session, biscuit: &str) -> Result<(), Error> {
+    let mut visitor: Visitor = session.view()?;
+    visitor.orders.push(biscuit.chars().take(40).collect());
+    session.merge(&visitor)?;
+    session.flash(|flash| flash.set("notice", "Ordered."));
+    match session.check() {
+        Err(Error::CookieOverflow(overflow)) => {
+            // This order, and the one before it to make room for the words.
+            visitor
+                .orders
+                .truncate(visitor.orders.len().saturating_sub(2));
+            session.merge(&visitor)?;
+            let full = format!("The cookie is full: {} bytes are the most.", overflow.limit);
+            session.flash(|flash| {
+                flash.remove("notice");
+                flash.set("alert", full);
+            });
+            session.check()
+        }
+        checked => checked,
+    }
+}
+
+pub(crate) fn log_out(session: &Session) {
+    session.reset();
+    session.flash(|flash| flash.set("notice", "Fair winds."));
+}
+
+/// The secret of the environment, or one for as long as the program runs.
+pub(crate) fn secret() -> Result<hardtack::SecretKeyBase, Error> {
+    match std::env::var("SECRET_KEY_BASE") {
+        Ok(secret) => hardtack::SecretKeyBase::new(secret),
+        Err(_) => hardtack::SecretKeyBase::generate(),
+    }
+}
