@@ -80,22 +80,19 @@ pub(crate) fn order(session: &Session, biscuit: &str) -> Result<(), Error> {
     visitor.orders.push(biscuit.chars().take(40).collect());
     session.merge(&visitor)?;
     session.flash(|flash| flash.set("notice", "Ordered."));
-    match session.check() {
-        Err(Error::CookieOverflow(overflow)) => {
-            // This order, and the one before it to make room for the words.
-            visitor
-                .orders
-                .truncate(visitor.orders.len().saturating_sub(2));
-            session.merge(&visitor)?;
-            let full = format!("The cookie is full: {} bytes are the most.", overflow.limit);
-            session.flash(|flash| {
-                flash.remove("notice");
-                flash.set("alert", full);
-            });
-            session.check()
-        }
-        checked => checked,
+    while let Err(error) = session.check() {
+        let (Error::CookieOverflow(overflow), Some(_)) = (&error, visitor.orders.pop()) else {
+            return Err(error);
+        };
+        // The last order has to go, and as many before it as the words take room.
+        session.merge(&visitor)?;
+        let full = format!("The cookie is full: {} bytes are the most.", overflow.limit);
+        session.flash(|flash| {
+            flash.remove("notice");
+            flash.set("alert", full);
+        });
     }
+    Ok(())
 }
 
 pub(crate) fn log_out(session: &Session) {
