@@ -38,6 +38,8 @@
 //! - [`Flash`], [`AuthenticityTokens`] and [`WardenScope`]: what Rails' flash, its CSRF protection
 //!   and Devise keep in a session.
 //! - [`KeyGenerator`]: keys for anything else that the app derives from its secret.
+//! - `RailsApp` (feature `rails-app`): secret, settings and cookie name from a Rails app's own
+//!   files.
 //!
 //! # Errors
 //!
@@ -55,7 +57,7 @@
 //!
 //! All off by default: `marshal` and `message_pack` (Rails' other serializations),
 //! `legacy-digests` (MD5 and RIPEMD-160), `cookie` (conversion into the `cookie` crate's type),
-//! `cli` (the command line).
+//! `rails-app` (secret and settings from a Rails app's directory), `cli` (the command line).
 
 // What the README shows compiles.
 #[cfg(doctest)]
@@ -68,6 +70,8 @@ mod error;
 mod hex;
 mod key_generator;
 mod message;
+#[cfg(feature = "rails-app")]
+mod rails_app;
 mod rails_version;
 mod secret_key_base;
 mod serializer;
@@ -88,6 +92,11 @@ pub use message::message_encryptor::MessageEncryptor;
 pub use message::message_options::MessageOptions;
 pub use message::message_verifier::MessageVerifier;
 pub use message::opened_message::OpenedMessage;
+#[cfg(feature = "rails-app")]
+pub use rails_app::{
+    Lack, Looked, NotUnderstood, RailsApp, RailsAppError, RailsAppSecrets, RailsAppSession,
+    RailsAppSettings, SignedRotation,
+};
 pub use rails_version::RailsVersion;
 pub use secret_key_base::SecretKeyBase;
 pub use serializer::Serialized;

@@ -1,0 +1,1 @@
+Rails.configuration.action_dispatch.cookies_serializer = :marshal
