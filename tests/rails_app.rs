@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 use hardtack::{
     Attributes, Jar, Lack, Looked, NotUnderstood, RailsApp, RailsAppError, RailsVersion, Rotation,
-    SecretKeyBase, SecretKind, SetCookie, Settings,
+    SecretKeyBase, SecretKind, Settings,
 };
 use serde::Deserialize;
 
@@ -225,4 +225,382 @@ fn settings_are_those_that_the_files_say_plainly() {
         }
     }
     assert_eq!((settings, sessions, cookies, notes), (18, 10, 9, 18));
+}
+
+/// A cookie that a Rails set, and how.
+#[derive(Deserialize)]
+struct Record {
+    kind: String,
+    jar: Option<String>,
+    key_digest: Option<String>,
+    serializer: String,
+    #[serde(default)]
+    metadata: bool,
+    name: String,
+    value: hardtack::Value,
+    #[serde(default)]
+    symbols: bool,
+    cookie: String,
+}
+
+#[test]
+fn the_jars_open_what_the_apps_rails_set() {
+    const SECRET: &str = "b3c631c314c0bbca50c1b2843150fe33";
+    // An app, the Rails that set cookies, how (jar, digest of keys, serializer, metadata), and how
+    // many there are.
+    let cases = [
+        ("rails_3_2", "3.2.22.5", "", "", "marshal", false, 6),
+        (
+            "rails_4_2",
+            "4.2.11.3",
+            "encrypted_cbc",
+            "SHA1",
+            "json",
+            false,
+            6,
+        ),
+        ("rails_4_2", "4.2.11.3", "signed", "SHA1", "json", false, 6),
+        (
+            "rails_5_2",
+            "5.2.8.1",
+            "encrypted_gcm",
+            "SHA1",
+            "json",
+            false,
+            13,
+        ),
+        (
+            "rails_5_2",
+            "5.2.8.1",
+            "encrypted_cbc",
+            "SHA1",
+            "json",
+            false,
+            14,
+        ),
+        (
+            "rails_6_1",
+            "6.1.7.10",
+            "encrypted_gcm",
+            "SHA1",
+            "json",
+            true,
+            13,
+        ),
+        ("rails_6_1", "6.1.7.10", "signed", "SHA1", "json", true, 13),
+        (
+            "no_load_defaults",
+            "6.1.7.10",
+            "encrypted_cbc",
+            "SHA1",
+            "marshal",
+            false,
+            13,
+        ),
+        (
+            "rails_7_1",
+            "7.1.5",
+            "encrypted_gcm",
+            "SHA256",
+            "hybrid",
+            true,
+            7,
+        ),
+        ("rails_7_1", "7.1.5", "signed", "SHA256", "hybrid", true, 7),
+        (
+            "rails_8_1",
+            "8.1.3.1",
+            "encrypted_gcm",
+            "SHA256",
+            "json",
+            true,
+            13,
+        ),
+    ];
+    for (name, rails, jar, digest, serializer, metadata, expected) in cases {
+        let app = RailsApp::new(folder(name))
+            .environment("production")
+            .variables(move |asked| {
+                // What it asks for; the others have theirs in files.
+                (asked == "SECRET_KEY_BASE" && name == "rails_4_2").then(|| SECRET.repeat(4))
+            });
+        let opener = match jar {
+            "signed" => app.signed_jar().unwrap(),
+            _ => app.jar().unwrap(),
+        };
+        let records: Vec<Record> = support::vectors(&format!("jars/rails-{rails}.jsonl"));
+        let records = records.iter().filter(|record| {
+            record.kind != "expired"
+                && record.jar.as_deref().unwrap_or_default() == jar
+                && record.key_digest.as_deref().unwrap_or_default() == digest
+                && record.serializer == serializer
+                && record.metadata == metadata
+        });
+        let mut opened = 0;
+        for record in records {
+            let value = hardtack::unescape(record.cookie.as_bytes());
+            let found = opener.read_value::<hardtack::Value>(&record.name, value);
+            let found = found.unwrap_or_else(|_| panic!("{name}: {}", record.cookie));
+            // As JSON tells it: what Ruby alone has (Symbols, Times) is text there.
+            let json: hardtack::Value = serde_json::from_str(&found.value().to_string()).unwrap();
+            assert!(
+                json == record.value || record.symbols,
+                "{name}: {}",
+                record.cookie
+            );
+            opened += 1;
+        }
+        assert_eq!(opened, expected, "{name} {jar}");
+    }
+}
+
+#[test]
+fn rotations_are_in_the_jars() {
+    let app = |name: &str| {
+        RailsApp::new(folder(name))
+            .environment("production")
+            .variables(|name| (name == "SECRET_KEY_BASE").then(|| "f".repeat(64)))
+    };
+    let cases: Vec<Case> = support::vectors("rails_apps/cases.jsonl");
+    let case = |name: &str| cases.iter().find(|case| case.app == name).unwrap();
+    let secret = |text: &str| SecretKeyBase::new(text).unwrap();
+    let open = |jar: &Jar, by: &Jar| {
+        let cookie = by.write("tab", &7, &Attributes::new()).unwrap();
+        jar.read_value::<u8>("tab", cookie.value()).is_ok()
+    };
+    let mut ran = 0;
+
+    // Older secrets of the credentials, in both jars.
+    let rails_8_1 = app("rails_8_1");
+    for older in &case("rails_8_1").rotated {
+        let older = secret(older);
+        let (encrypted, signed) = (rails_8_1.jar().unwrap(), rails_8_1.signed_jar().unwrap());
+        assert!(open(
+            &encrypted,
+            &Jar::encrypted(&older, RailsVersion::V8_1)
+        ));
+        assert!(open(&signed, &Jar::signed(&older, RailsVersion::V8_1)));
+        assert!(!open(
+            &encrypted,
+            &Jar::encrypted(&older, RailsVersion::V6_1)
+        ));
+        ran += 1;
+    }
+
+    // The token beside a secret_key_base, by which Rails 3 signed; not for Rails 6 and later.
+    let token = secret(case("rails_3_2").secret_token.as_ref().unwrap());
+    let rails_3 = Jar::signed(&token, RailsVersion::V3_2);
+    for (rails, opens) in [("4.0", true), ("5.2", true), ("6.0", false)] {
+        let app = app("rails_4_0").rails(rails);
+        assert_eq!(open(&app.jar().unwrap(), &rails_3), opens, "{rails}");
+        assert_eq!(open(&app.signed_jar().unwrap(), &rails_3), opens, "{rails}");
+        ran += 1;
+    }
+
+    // What the app tells of signed cookies: another digest, and another key.
+    let upgraded = app("upgraded");
+    let settings = upgraded.settings().unwrap().settings;
+    let own = upgraded.secret_key_base().unwrap();
+    let sha256 = Settings {
+        hmac_digest: hardtack::HmacDigest::Sha256,
+        ..settings.clone()
+    };
+    let by_key = Settings {
+        secret_kind: SecretKind::SecretToken,
+        ..settings.clone()
+    };
+    let other_key = secret("the signing key of another app's");
+    let signed = upgraded.signed_jar().unwrap();
+    for (by, opens) in [
+        (Jar::signed(&own, settings.clone()), true),
+        (Jar::signed(&own, sha256.clone()), true),
+        (Jar::signed(&other_key, by_key.clone()), true),
+        (Jar::signed(&other_key, sha256), false),
+        (Jar::signed(&own, by_key), false),
+    ] {
+        assert_eq!(open(&signed, &by), opens, "{by:?}");
+        ran += 1;
+    }
+    // What was not understood is the caller's to add, and the jar takes it.
+    let before = Settings {
+        key_digest: hardtack::KeyDigest::Sha1,
+        ..settings
+    };
+    let (jar, by) = (
+        upgraded.jar().unwrap(),
+        Jar::encrypted(&own, before.clone()),
+    );
+    assert!(!open(&jar, &by));
+    assert!(open(&jar.rotation(Rotation::encrypted(&own, before)), &by));
+    assert_eq!(ran, 10);
+}
+
+/// A folder of its own for a test, with an app on Rails 8.1 in it.
+fn scratch(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("rails_app")
+        .join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(folder.join("config")).unwrap();
+    let application = "module Shop\n  class Application < Rails::Application\n    config.load_defaults 8.1\n  end\nend\n";
+    std::fs::write(folder.join("config/application.rb"), application).unwrap();
+    folder
+}
+
+#[test]
+fn recorded_credentials_open() {
+    #[derive(Deserialize)]
+    struct Credentials {
+        secret_key_base: String,
+        master_key: String,
+        yaml: String,
+        enc: String,
+    }
+
+    let (mut found, mut missed) = (0, 0);
+    let folder = scratch("credentials");
+    for (rails, expected) in [("6.1", 2), ("7.1", 4), ("8.1", 4)] {
+        let records: Vec<Credentials> =
+            support::vectors(&format!("credentials/rails-{rails}.jsonl"));
+        assert_eq!(records.len(), expected);
+        for record in records {
+            std::fs::write(folder.join("config/credentials.yml.enc"), &record.enc).unwrap();
+            let key = record.master_key;
+            let app = RailsApp::new(&folder)
+                .rails(rails)
+                .environment("production")
+                .variables(move |name| (name == "RAILS_MASTER_KEY").then(|| key.clone()));
+            match app.secret_key_base() {
+                Ok(secret) => {
+                    assert_eq!(text(&secret), record.secret_key_base);
+                    found += 1;
+                }
+                Err(RailsAppError::NoSecret { looked_at, .. }) => {
+                    assert!(!record.yaml.contains("secret_key_base"));
+                    let keys = "secret_key_base".to_owned();
+                    assert!(looked_at.iter().any(|looked| {
+                        looked.lack == Lack::NoSecretInside { keys: keys.clone() }
+                    }));
+                    missed += 1;
+                }
+                Err(other) => panic!("{other}"),
+            }
+        }
+    }
+    assert_eq!((found, missed), (8, 2));
+}
+
+#[test]
+fn files_are_read_with_a_bound() {
+    let key = "0123456789abcdef0123456789abcdef";
+    // A file, whether too large or a folder, and what is told.
+    let cases = [
+        (
+            "config/credentials.yml.enc",
+            Some(1 << 40),
+            "more than 1048576 bytes",
+        ),
+        (
+            "config/credentials.yml.enc",
+            None,
+            "cannot be read: not a file",
+        ),
+        ("config/master.key", Some(65_537), "more than 65536 bytes"),
+        ("config/master.key", None, "cannot be read: not a file"),
+        (
+            "config/secrets.yml",
+            Some(1_048_577),
+            "more than 1048576 bytes",
+        ),
+        (
+            "config/application.rb",
+            Some(1_048_577),
+            "more than 1048576 bytes",
+        ),
+        (
+            "config/initializers/x.rb",
+            Some(1_048_577),
+            "more than 1048576 bytes",
+        ),
+        (
+            "config/environments/production.rb",
+            None,
+            "cannot be read: not a file",
+        ),
+        ("Gemfile.lock", Some(1_048_577), "more than 1048576 bytes"),
+    ];
+    let mut ran = 0;
+    for (name, size, expected) in cases {
+        let folder = scratch("bounds");
+        std::fs::write(folder.join("config/master.key"), key).unwrap();
+        std::fs::write(folder.join("config/credentials.yml.enc"), "x").unwrap();
+        let file = folder.join(name);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        let _ = std::fs::remove_file(&file);
+        match size {
+            // No byte of it is written: it is all hole.
+            Some(size) => std::fs::File::create(&file).unwrap().set_len(size).unwrap(),
+            None => std::fs::create_dir_all(&file).unwrap(),
+        }
+        if name == "config/secrets.yml" {
+            std::fs::remove_file(folder.join("config/credentials.yml.enc")).unwrap();
+        }
+        let app = RailsApp::new(&folder)
+            .environment("production")
+            .variables(|_| None);
+        let app = match name {
+            "Gemfile.lock" => app,
+            _ => app.rails("7.1"),
+        };
+        let error = app.secrets().unwrap_err().to_string();
+        assert!(
+            error.contains(&format!("{name}: {expected}")),
+            "{name}: {error}"
+        );
+        ran += 1;
+    }
+    assert_eq!(ran, cases.len());
+}
+
+#[test]
+fn wrong_use_is_told() {
+    let folder = scratch("wrong_use");
+    let app = RailsApp::new(&folder).variables(|_| None);
+    for name in ["", "..", "a/b", "a\0b", "é", "test "] {
+        let error = app.clone().environment(name).settings().unwrap_err();
+        assert_eq!(
+            error,
+            RailsAppError::Environment {
+                given: name.to_owned()
+            }
+        );
+    }
+    for version in ["2.3.18", "", "new", "8", "4294967296.0"] {
+        let error = app.clone().rails(version).settings().unwrap_err();
+        assert_eq!(
+            error,
+            RailsAppError::Version {
+                given: version.to_owned()
+            }
+        );
+    }
+    // The environment is told by the first of two variables, and is production without them.
+    for (set, expected) in [
+        (vec![], "production"),
+        (vec!["RACK_ENV"], "rack_env"),
+        (vec!["RAILS_ENV", "RACK_ENV"], "rails_env"),
+    ] {
+        let app = RailsApp::new(&folder)
+            .variables(move |name| set.contains(&name).then(|| name.to_lowercase()));
+        assert_eq!(app.environment_name().unwrap(), expected);
+    }
+    std::fs::remove_file(folder.join("config/application.rb")).unwrap();
+    assert_eq!(
+        app.settings().unwrap_err(),
+        RailsAppError::NoApp { root: folder }
+    );
+    // Nothing that is shown holds a variable's value.
+    let secret = "f".repeat(64);
+    let app = RailsApp::new("/").variables(move |_| Some(secret.clone()));
+    assert!(!format!("{app:?}").contains("ffff"));
 }
