@@ -237,7 +237,8 @@ struct Record {
     #[serde(default)]
     metadata: bool,
     name: String,
-    value: hardtack::Value,
+    #[serde(default)]
+    value: Option<hardtack::Value>,
     #[serde(default)]
     symbols: bool,
     cookie: String,
@@ -338,13 +339,17 @@ fn the_jars_open_what_the_apps_rails_set() {
         });
         let mut opened = 0;
         for record in records {
-            let value = hardtack::unescape(record.cookie.as_bytes());
+            // No message holds `%`; what does is escaped (the older files are not).
+            let value = match record.cookie.contains('%') {
+                true => hardtack::unescape(record.cookie.as_bytes()).into_owned(),
+                false => record.cookie.clone().into_bytes(),
+            };
             let found = opener.read_value::<hardtack::Value>(&record.name, value);
             let found = found.unwrap_or_else(|_| panic!("{name}: {}", record.cookie));
             // As JSON tells it: what Ruby alone has (Symbols, Times) is text there.
             let json: hardtack::Value = serde_json::from_str(&found.value().to_string()).unwrap();
             assert!(
-                json == record.value || record.symbols,
+                Some(&json) == record.value.as_ref() || record.symbols,
                 "{name}: {}",
                 record.cookie
             );

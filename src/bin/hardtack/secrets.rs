@@ -129,6 +129,13 @@ impl Sources {
             ..
         } = self.names;
         let (key_base, token) = (KEY_BASE.variable, TOKEN.variable);
+        if self.app.is_some() && !self.names_files() {
+            return format!(
+                "--{}: the app has a secret_token only, and a secret_token alone will do up to \
+                 Rails {LAST_WITH_TOKEN} only: see --{rails}",
+                self.names.rails_app
+            );
+        }
         if version.settings().secret_kind == SecretKind::SecretToken {
             format!(
                 "no secret_token, and Rails {version} has no secret_key_base: set the environment \
