@@ -407,7 +407,11 @@ fn mentioned(source: &str, walk: &Walk, tokens: &[Token]) -> Option<&'static str
         let assigns = |next: Option<&Token>| {
             next.is_some_and(|next| {
                 let text = next.text(source);
-                next.kind == Kind::Operator && ["=", "||=", "&&=", "+=", "<<"].contains(&text)
+                // `a, b = 1, 2` assigns to both.
+                let one_of_many = || tokens.iter().any(|token| token.text(source) == "=");
+                next.kind == Kind::Operator
+                    && (["=", "||=", "&&=", "+=", "<<"].contains(&text)
+                        || text == "," && one_of_many())
             })
         };
         let after_dot = before.replace(token).is_some_and(|before: &Token| {

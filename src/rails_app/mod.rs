@@ -19,6 +19,8 @@ mod ruby;
 mod secrets;
 mod session;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod variables;
 mod yaml;
 

@@ -290,14 +290,12 @@ impl<'a> Lexer<'a> {
     /// Whether what may be an operator or begin a value begins one: no value stands before it, or
     /// a name does as in `puts /x/`.
     fn begins_value(&self, next: fn(u8) -> bool) -> bool {
-        let Some(byte) = self.peek(1).filter(|byte| !byte.is_ascii_whitespace()) else {
-            return false;
-        };
         let after_name = self
             .tokens
             .last()
             .is_some_and(|last| last.kind == Kind::Word);
-        !self.after_value() || after_name && self.spaced && next(byte)
+        let close = self.peek(1).filter(|byte| !byte.is_ascii_whitespace());
+        !self.after_value() || after_name && self.spaced && close.is_some_and(next)
     }
 
     fn quoted(&mut self, quote: u8) -> Result<(), Unfinished> {
