@@ -1,26 +1,16 @@
 //! [`RailsApp`]: a Rails app's directory.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::app_name::app_name;
-use super::configuration::Configuration;
 use super::error::{Lack, RailsAppError};
-use super::file;
-use super::gemfile_lock;
-use super::not_understood::NotUnderstood;
-use super::order::{self, Order};
+use super::loaded::Loaded;
 use super::secrets::{RailsAppSecrets, Search};
-use super::settings::{RailsAppSettings, SignedRotation};
+use super::settings::RailsAppSettings;
 use super::variables::Variables;
 use crate::cookie::jar::Jar;
 use crate::cookie::rotation::Rotation;
-use crate::rails_version::RailsVersion;
 use crate::secret_key_base::SecretKeyBase;
-use crate::settings::{CbcDigest, HmacDigest, SecretKind, Serializer, Settings};
-
-/// How deep `config/initializers` is followed, and how many files of it are read.
-const MOST_FOLDERS: usize = 8;
-const MOST_FILES: usize = 1000;
+use crate::settings::{HmacDigest, SecretKind, Serializer, Settings};
 
 /// A Rails app's directory: its secret, found as Rails finds it, and what it sets for cookies.
 ///
@@ -48,19 +38,10 @@ const MOST_FILES: usize = 1000;
 /// ```
 #[derive(Clone, Debug)]
 pub struct RailsApp {
-    root: PathBuf,
+    pub(super) root: PathBuf,
     environment: Option<String>,
-    rails: Option<String>,
+    pub(super) rails: Option<String>,
     variables: Variables,
-}
-
-/// An app whose files were read.
-struct Loaded {
-    configuration: Configuration,
-    environment: String,
-    rails: Option<String>,
-    version: RailsVersion,
-    order: &'static Order,
 }
 
 impl RailsApp {
@@ -375,152 +356,5 @@ impl RailsApp {
             looked_at: Vec::new(),
         };
         search.secrets()
-    }
-
-    /// Reads the app's files, in the order in which Rails loads them.
-    fn load(&self) -> Result<Loaded, RailsAppError> {
-        let environment = self.environment_name()?;
-        let mut configuration = Configuration::new();
-        let application = Path::new("config/application.rb");
-        if !self.read(&mut configuration, application)? {
-            return Err(RailsAppError::NoApp {
-                root: self.root.clone(),
-            });
-        }
-        let own = format!("config/environments/{environment}.rb");
-        self.read(&mut configuration, Path::new(&own))?;
-        for initializer in self.initializers() {
-            self.read(&mut configuration, Path::new(&initializer))?;
-        }
-        let rails = match &self.rails {
-            Some(rails) => Some(rails.clone()),
-            None => self.locked()?,
-        };
-        let numbers = match (&rails, configuration.load_defaults) {
-            (Some(rails), _) => order::numbers(rails)?,
-            (None, Some(version)) => order::numbers(&version.to_string())?,
-            (None, None) => {
-                return Err(RailsAppError::UnknownVersion {
-                    root: self.root.clone(),
-                });
-            }
-        };
-        let unknown = || RailsAppError::Version {
-            given: rails.clone().unwrap_or_default(),
-        };
-        let version = format!("{}.{}", numbers.0, numbers.1).parse();
-        let version = match version {
-            Ok(version) => version,
-            Err(_) => {
-                let newest = order::numbers(&RailsVersion::NEWEST.to_string())?;
-                if numbers < newest {
-                    return Err(unknown());
-                }
-                configuration.not_understood.push(NotUnderstood {
-                    file: PathBuf::from("Gemfile.lock"),
-                    line: 0,
-                    setting: "the Rails version",
-                    text: rails.clone().unwrap_or_default(),
-                    why: format!(
-                        "hardtack knows none newer than {}, and takes that",
-                        RailsVersion::NEWEST
-                    ),
-                });
-                RailsVersion::NEWEST
-            }
-        };
-        let order = Order::of(numbers).ok_or_else(unknown)?;
-        Ok(Loaded {
-            configuration,
-            environment,
-            rails,
-            version,
-            order,
-        })
-    }
-
-    /// Reads a file, if there is one.
-    fn read(&self, into: &mut Configuration, file: &Path) -> Result<bool, RailsAppError> {
-        let text = file::read_text(&self.root.join(file)).map_err(|lack| RailsAppError::File {
-            file: file.to_owned(),
-            lack,
-        })?;
-        Ok(text.map(|text| into.read(file, text)).is_some())
-    }
-
-    fn locked(&self) -> Result<Option<String>, RailsAppError> {
-        let file = Path::new("Gemfile.lock");
-        let lock = file::read_text(&self.root.join(file)).map_err(|lack| RailsAppError::File {
-            file: file.to_owned(),
-            lack,
-        })?;
-        Ok(lock.and_then(|lock| gemfile_lock::rails_version(&lock).map(str::to_owned)))
-    }
-
-    /// The initializers below the app's directory, sorted as Rails sorts them: by their whole
-    /// paths' bytes.
-    fn initializers(&self) -> Vec<String> {
-        let mut files = Vec::new();
-        let mut folders = vec![("config/initializers".to_owned(), 0)];
-        while let Some((folder, depth)) = folders.pop() {
-            let entries = std::fs::read_dir(self.root.join(&folder))
-                .into_iter()
-                .flatten();
-            for entry in entries.flatten() {
-                let name = entry.file_name();
-                let path = format!("{folder}/{}", name.to_string_lossy());
-                if entry.path().is_dir() {
-                    if depth < MOST_FOLDERS {
-                        folders.push((path, depth + 1));
-                    }
-                } else if path.ends_with(".rb") && files.len() < MOST_FILES {
-                    files.push(path);
-                }
-            }
-        }
-        files.sort();
-        files
-    }
-}
-
-impl Loaded {
-    fn settings(self) -> RailsAppSettings {
-        let Self {
-            configuration,
-            rails,
-            version,
-            order,
-            ..
-        } = self;
-        let by_version = version.settings();
-        let chosen = match version.defaults().cbc_digest {
-            CbcDigest::Chosen => configuration.cookies_digest,
-            CbcDigest::Sha1 => configuration.signed_cookie_digest,
-        };
-        let settings = Settings {
-            version,
-            secret_kind: by_version.secret_kind,
-            hmac_digest: chosen.unwrap_or(by_version.hmac_digest),
-            ..configuration.settings
-        };
-        let name = configuration.application.filter(|_| order.names_session);
-        let name = name.map_or_else(
-            || "_session_id".to_owned(),
-            |class| format!("_{}_session", app_name(&class)),
-        );
-        let force_ssl = configuration.force_ssl && configuration.secure_cookies;
-        let rotations = configuration.rotations.into_iter();
-        let rotations = rotations.map(|(secret, digest)| SignedRotation {
-            secret,
-            digest: digest.unwrap_or(settings.hmac_digest),
-        });
-        RailsAppSettings {
-            rails,
-            load_defaults: configuration.load_defaults,
-            session: configuration.session.finish(name, force_ssl),
-            rotations: rotations.collect(),
-            not_understood: configuration.not_understood,
-            settings,
-        }
     }
 }

@@ -12,6 +12,8 @@ mod erb;
 mod error;
 mod file;
 mod gemfile_lock;
+mod loaded;
+mod mention;
 mod not_understood;
 mod options;
 mod order;

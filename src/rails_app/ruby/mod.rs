@@ -1,13 +1,16 @@
 //! Ruby's source, read but never run: which statements there are, and which of them are plain.
 
+mod lexer;
 pub(super) mod literal;
 pub(super) mod statement;
+mod text;
 pub(super) mod token;
 
 use zeroize::Zeroizing;
 
+use lexer::Unfinished;
 use statement::Walk;
-use token::{Kind, Token, Unfinished};
+use token::{Kind, Token};
 
 /// From how many characters on a text may be a secret, and is not shown.
 const MAYBE_SECRET: usize = 30;
@@ -23,7 +26,7 @@ pub(super) struct Source {
 
 impl Source {
     pub(super) fn parse(text: Zeroizing<String>) -> Result<Self, Unfinished> {
-        let tokens = token::tokens(&text)?;
+        let tokens = lexer::tokens(&text)?;
         Ok(Self { text, tokens })
     }
 
