@@ -244,81 +244,92 @@ struct Record {
     cookie: String,
 }
 
+/// An app, the Rails that set cookies, how (jar, digest of keys, serializer, metadata), and how
+/// many there are.
+type Recorded = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    bool,
+    usize,
+);
+
+const RECORDED: &[Recorded] = &[
+    ("rails_3_2", "3.2.22.5", "", "", "marshal", false, 6),
+    (
+        "rails_4_2",
+        "4.2.11.3",
+        "encrypted_cbc",
+        "SHA1",
+        "json",
+        false,
+        6,
+    ),
+    ("rails_4_2", "4.2.11.3", "signed", "SHA1", "json", false, 6),
+    (
+        "rails_5_2",
+        "5.2.8.1",
+        "encrypted_gcm",
+        "SHA1",
+        "json",
+        false,
+        13,
+    ),
+    (
+        "rails_5_2",
+        "5.2.8.1",
+        "encrypted_cbc",
+        "SHA1",
+        "json",
+        false,
+        14,
+    ),
+    (
+        "rails_6_1",
+        "6.1.7.10",
+        "encrypted_gcm",
+        "SHA1",
+        "json",
+        true,
+        13,
+    ),
+    ("rails_6_1", "6.1.7.10", "signed", "SHA1", "json", true, 13),
+    (
+        "no_load_defaults",
+        "6.1.7.10",
+        "encrypted_cbc",
+        "SHA1",
+        "marshal",
+        false,
+        13,
+    ),
+    (
+        "rails_7_1",
+        "7.1.5",
+        "encrypted_gcm",
+        "SHA256",
+        "hybrid",
+        true,
+        7,
+    ),
+    ("rails_7_1", "7.1.5", "signed", "SHA256", "hybrid", true, 7),
+    (
+        "rails_8_1",
+        "8.1.3.1",
+        "encrypted_gcm",
+        "SHA256",
+        "json",
+        true,
+        13,
+    ),
+];
+
 #[test]
 fn the_jars_open_what_the_apps_rails_set() {
     const SECRET: &str = "b3c631c314c0bbca50c1b2843150fe33";
-    // An app, the Rails that set cookies, how (jar, digest of keys, serializer, metadata), and how
-    // many there are.
-    let cases = [
-        ("rails_3_2", "3.2.22.5", "", "", "marshal", false, 6),
-        (
-            "rails_4_2",
-            "4.2.11.3",
-            "encrypted_cbc",
-            "SHA1",
-            "json",
-            false,
-            6,
-        ),
-        ("rails_4_2", "4.2.11.3", "signed", "SHA1", "json", false, 6),
-        (
-            "rails_5_2",
-            "5.2.8.1",
-            "encrypted_gcm",
-            "SHA1",
-            "json",
-            false,
-            13,
-        ),
-        (
-            "rails_5_2",
-            "5.2.8.1",
-            "encrypted_cbc",
-            "SHA1",
-            "json",
-            false,
-            14,
-        ),
-        (
-            "rails_6_1",
-            "6.1.7.10",
-            "encrypted_gcm",
-            "SHA1",
-            "json",
-            true,
-            13,
-        ),
-        ("rails_6_1", "6.1.7.10", "signed", "SHA1", "json", true, 13),
-        (
-            "no_load_defaults",
-            "6.1.7.10",
-            "encrypted_cbc",
-            "SHA1",
-            "marshal",
-            false,
-            13,
-        ),
-        (
-            "rails_7_1",
-            "7.1.5",
-            "encrypted_gcm",
-            "SHA256",
-            "hybrid",
-            true,
-            7,
-        ),
-        ("rails_7_1", "7.1.5", "signed", "SHA256", "hybrid", true, 7),
-        (
-            "rails_8_1",
-            "8.1.3.1",
-            "encrypted_gcm",
-            "SHA256",
-            "json",
-            true,
-            13,
-        ),
-    ];
-    for (name, rails, jar, digest, serializer, metadata, expected) in cases {
+    for (name, rails, jar, digest, serializer, metadata, expected) in RECORDED.iter().copied() {
         let app = RailsApp::new(folder(name))
             .environment("production")
             .variables(move |asked| {
@@ -337,12 +348,13 @@ fn the_jars_open_what_the_apps_rails_set() {
                 && record.serializer == serializer
                 && record.metadata == metadata
         });
-        let mut opened = 0;
+        let mut count = 0;
         for record in records {
             // No message holds `%`; what does is escaped (the older files are not).
-            let value = match record.cookie.contains('%') {
-                true => hardtack::unescape(record.cookie.as_bytes()).into_owned(),
-                false => record.cookie.clone().into_bytes(),
+            let value = if record.cookie.contains('%') {
+                hardtack::unescape(record.cookie.as_bytes()).into_owned()
+            } else {
+                record.cookie.clone().into_bytes()
             };
             let found = opener.read_value::<hardtack::Value>(&record.name, value);
             let found = found.unwrap_or_else(|_| panic!("{name}: {}", record.cookie));
@@ -353,9 +365,9 @@ fn the_jars_open_what_the_apps_rails_set() {
                 "{name}: {}",
                 record.cookie
             );
-            opened += 1;
+            count += 1;
         }
-        assert_eq!(opened, expected, "{name} {jar}");
+        assert_eq!(count, expected, "{name} {jar}");
     }
 }
 

@@ -249,7 +249,7 @@ impl RailsApp {
     /// # let dir = std::env::temp_dir().join("hardtack-doc-app-jar");
     /// # std::fs::create_dir_all(dir.join("config")).unwrap();
     /// # let file = dir.join("config/application.rb");
-    /// # let app = hardtack::RailsApp::new(&dir).variables(|_| Some("8d2e4af6".repeat(16))).environment("production");
+    /// # let app = hardtack::RailsApp::new(&dir).variables(|name| (name == "SECRET_KEY_BASE").then(|| "8d2e4af6".repeat(16))).environment("production");
     /// std::fs::write(&file, "module Shop\nclass Application < Rails::Application\nconfig.load_defaults 8.0\nend\nend\n")?;
     /// assert!(app.jar().is_ok());
     ///
@@ -276,7 +276,7 @@ impl RailsApp {
     /// # let dir = std::env::temp_dir().join("hardtack-doc-app-signed-jar");
     /// # std::fs::create_dir_all(dir.join("config")).unwrap();
     /// # std::fs::write(dir.join("config/application.rb"), "module Shop\nclass Application < Rails::Application\nconfig.load_defaults 8.0\nend\nend\n")?;
-    /// # let app = hardtack::RailsApp::new(&dir).variables(|_| Some("8d2e4af6".repeat(16))).environment("production");
+    /// # let app = hardtack::RailsApp::new(&dir).variables(|name| (name == "SECRET_KEY_BASE").then(|| "8d2e4af6".repeat(16))).environment("production");
     /// use hardtack::Attributes;
     ///
     /// let jar = app.signed_jar()?;

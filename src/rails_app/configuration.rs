@@ -115,12 +115,11 @@ impl Configuration {
             return;
         }
         let line = tokens.first().map_or(0, |first| first.line);
-        let faults = match hidden {
-            Some(why) => vec![why.clone()],
-            None => {
-                let place = format!("{}:{line}", file.display());
-                self.plain(source.text(), walk, tokens, &place)
-            }
+        let faults = if let Some(why) = hidden {
+            vec![why.clone()]
+        } else {
+            let place = format!("{}:{line}", file.display());
+            self.plain(source.text(), walk, tokens, &place)
         };
         let says_secret = || {
             tokens
@@ -358,7 +357,7 @@ impl Configuration {
     }
 }
 
-fn set<T: PartialEq>(place: &mut T, without: T, with: T) {
+fn set<T: PartialEq + Copy>(place: &mut T, without: T, with: T) {
     if with != without {
         *place = with;
     }

@@ -127,8 +127,8 @@ impl From<Error> for RailsAppError {
 ///
 /// let app = RailsApp::new(&dir).environment("production").variables(|_| None);
 /// let Err(RailsAppError::NoSecret { looked_at, .. }) = app.secret_key_base() else { panic!() };
-/// assert_eq!(looked_at[0].place, "SECRET_KEY_BASE");
-/// assert_eq!(looked_at[0].lack, Lack::NotSet);
+/// assert_eq!(looked_at[1].place, "SECRET_KEY_BASE");
+/// assert_eq!(looked_at[1].lack, Lack::NotSet);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -60,25 +60,24 @@ impl RailsApp {
             given: rails.clone().unwrap_or_default(),
         };
         let version = format!("{}.{}", numbers.0, numbers.1).parse();
-        let version = match version {
-            Ok(version) => version,
-            Err(_) => {
-                let newest = order::numbers(&RailsVersion::NEWEST.to_string())?;
-                if numbers < newest {
-                    return Err(unknown());
-                }
-                configuration.not_understood.push(NotUnderstood {
-                    file: PathBuf::from("Gemfile.lock"),
-                    line: 0,
-                    setting: "the Rails version",
-                    text: rails.clone().unwrap_or_default(),
-                    why: format!(
-                        "hardtack knows none newer than {}, and takes that",
-                        RailsVersion::NEWEST
-                    ),
-                });
-                RailsVersion::NEWEST
+        let version = if let Ok(version) = version {
+            version
+        } else {
+            let newest = order::numbers(&RailsVersion::NEWEST.to_string())?;
+            if numbers < newest {
+                return Err(unknown());
             }
+            configuration.not_understood.push(NotUnderstood {
+                file: PathBuf::from("Gemfile.lock"),
+                line: 0,
+                setting: "the Rails version",
+                text: rails.clone().unwrap_or_default(),
+                why: format!(
+                    "hardtack knows none newer than {}, and takes that",
+                    RailsVersion::NEWEST
+                ),
+            });
+            RailsVersion::NEWEST
         };
         let order = Order::of(numbers).ok_or_else(unknown)?;
         Ok(Loaded {
@@ -124,7 +123,9 @@ impl RailsApp {
                     if depth < MOST_FOLDERS {
                         folders.push((path, depth + 1));
                     }
-                } else if path.ends_with(".rb") && files.len() < MOST_FILES {
+                } else if entry.path().extension().is_some_and(|end| end == "rb")
+                    && files.len() < MOST_FILES
+                {
                     files.push(path);
                 }
             }

@@ -130,7 +130,7 @@ impl Search<'_> {
             // As short as it is, if the app runs with it.
             SecretKeyBase::allow_short(std::mem::take(&mut *text))
         };
-        let made = || -> Result<RailsAppSecrets, RailsAppError> {
+        let all = || -> Result<RailsAppSecrets, RailsAppError> {
             Ok(RailsAppSecrets {
                 secret_key_base: key_base.map(|found| make(found.text)).transpose()?,
                 secret_token: token.map(|found| make(found.text)).transpose()?,
@@ -141,16 +141,16 @@ impl Search<'_> {
                 found_in,
             })
         };
-        Ok(Some(made()))
+        Ok(Some(all()))
     }
 
     /// Notes what a place lacks, after which Rails looks on.
-    fn lacks<T>(&mut self, place: impl Into<String>, lack: Lack) -> Result<Option<T>, Stop> {
+    fn lacks<T>(&mut self, place: impl Into<String>, lack: Lack) -> Option<T> {
         self.looked_at.push(Looked {
             place: place.into(),
             lack,
         });
-        Ok(None)
+        None
     }
 
     /// Notes what is wrong with a place, after which Rails does not look on.
@@ -174,7 +174,7 @@ impl Search<'_> {
     fn variable(&mut self) -> Result<Option<Found>, Stop> {
         match self.variables.get(SECRET_KEY_BASE) {
             Some(text) => self.found(SECRET_KEY_BASE, text),
-            None => self.lacks(SECRET_KEY_BASE, Lack::NotSet),
+            None => Ok(self.lacks(SECRET_KEY_BASE, Lack::NotSet)),
         }
     }
 
@@ -184,7 +184,7 @@ impl Search<'_> {
         setting: Option<&SecretSetting>,
     ) -> Result<Option<Found>, Stop> {
         let Some(SecretSetting { place, value }) = setting else {
-            return self.lacks(name, Lack::Missing);
+            return Ok(self.lacks(name, Lack::Missing));
         };
         match value {
             Ok(Secret::Text(text)) => self.found(place, text.clone()),
@@ -196,7 +196,7 @@ impl Search<'_> {
                         variable: name.clone(),
                     },
                 ),
-                None => self.lacks(name, Lack::NotSet),
+                None => Ok(self.lacks(name, Lack::NotSet)),
             },
             Err(why) => self.stop(
                 place,
@@ -210,7 +210,7 @@ impl Search<'_> {
     fn local(&mut self, file: &str) -> Result<Option<Found>, Stop> {
         match file::read_text(&self.root.join(file)) {
             Ok(Some(text)) => self.found(file, text),
-            Ok(None) => self.lacks(file, Lack::Missing),
+            Ok(None) => Ok(self.lacks(file, Lack::Missing)),
             Err(lack) => self.stop(file, lack),
         }
     }
@@ -229,7 +229,7 @@ impl Search<'_> {
         let noted = self.looked_at.len();
         let file = match file::read(&self.root.join(&content), MOST) {
             Ok(Some(file)) => file,
-            Ok(None) => return self.lacks(content, Lack::Missing),
+            Ok(None) => return Ok(self.lacks(content, Lack::Missing)),
             Err(lack) => return self.stop(content, lack),
         };
         let (key, place) = match self.variables.get_present(RAILS_MASTER_KEY) {
@@ -239,7 +239,7 @@ impl Search<'_> {
                     let key = String::from_utf8_lossy(key.trim_ascii()).into_owned();
                     (Zeroizing::new(key), key_file.as_str())
                 }
-                Ok(None) => return self.lacks(content, Lack::NoKey { key_file }),
+                Ok(None) => return Ok(self.lacks(content, Lack::NoKey { key_file })),
                 Err(lack) => return self.stop(key_file, lack),
             },
         };
@@ -261,7 +261,7 @@ impl Search<'_> {
             Some(entry) => self.entry(&content, "secret_key_base", entry)?,
             None => {
                 let keys = "secret_key_base".to_owned();
-                self.lacks(&*content, Lack::NoSecretInside { keys })?
+                self.lacks(&*content, Lack::NoSecretInside { keys })
             }
         };
         if is_found {
@@ -318,9 +318,7 @@ impl Search<'_> {
         let text = match file::read_text(&self.root.join(SECRETS_YML)) {
             Ok(Some(text)) => text,
             Ok(None) => {
-                return self
-                    .lacks(SECRETS_YML, Lack::Missing)
-                    .map(|_: Option<()>| (None, None));
+                return Ok((self.lacks(SECRETS_YML, Lack::Missing), None));
             }
             Err(lack) => return self.stop(SECRETS_YML, lack),
         };
@@ -342,14 +340,13 @@ impl Search<'_> {
             }
             _ => None,
         };
-        let found = match secrets.secret_key_base {
-            Some(entry) => self.entry(SECRETS_YML, "secret_key_base", entry)?,
-            None => {
-                let environment = self.environment;
-                let or_shared = if shared { " or shared" } else { "" };
-                let keys = format!("secret_key_base under {environment}{or_shared}");
-                self.lacks(SECRETS_YML, Lack::NoSecretInside { keys })?
-            }
+        let found = if let Some(entry) = secrets.secret_key_base {
+            self.entry(SECRETS_YML, "secret_key_base", entry)?
+        } else {
+            let environment = self.environment;
+            let or_shared = if shared { " or shared" } else { "" };
+            let keys = format!("secret_key_base under {environment}{or_shared}");
+            self.lacks(SECRETS_YML, Lack::NoSecretInside { keys })
         };
         Ok((found, token))
     }

@@ -85,17 +85,14 @@ impl<'a> Walk<'a> {
         {
             self.returned = self.returned.or(Some(first.line));
         }
-        let opens_plainly = match self.plain_frame(&tokens) {
-            Some(frame) => {
-                self.frames.push(frame);
-                true
-            }
-            None => {
-                self.follow(&tokens);
-                self.remember_local(&tokens);
-                false
-            }
-        };
+        let frame = self.plain_frame(&tokens);
+        let opens_plainly = frame.is_some();
+        if let Some(frame) = frame {
+            self.frames.push(frame);
+        } else {
+            self.follow(&tokens);
+            self.remember_local(&tokens);
+        }
         Some(Statement {
             tokens,
             hidden,
@@ -286,7 +283,6 @@ impl<'a> Walk<'a> {
                 }
             });
             let opens = match word {
-                Some("class" | "module" | "begin" | "case") => true,
                 Some("def") => !self.is_endless(tokens.get(index + 1..).unwrap_or_default()),
                 Some("if" | "unless") => begins_value,
                 Some("while" | "until" | "for") => {
@@ -298,7 +294,7 @@ impl<'a> Walk<'a> {
                     loops -= 1;
                     false
                 }
-                Some("do") => true,
+                Some("class" | "module" | "begin" | "case" | "do") => true,
                 Some("end") => {
                     self.frames.pop();
                     false

@@ -10,15 +10,11 @@ impl Lexer<'_> {
     pub(super) fn quoted(&mut self, quote: u8) -> Result<(), Unfinished> {
         let start = self.at;
         self.at += 1;
-        let interpolated = self.skip_text(None, quote, quote == b'"', 0)?;
+        let has_code = self.skip_text(None, quote, quote == b'"', 0)?;
         let is_label = self.peek(0) == Some(b':')
             && self.peek(1).is_some_and(|byte| byte.is_ascii_whitespace())
             && !self.last_is("?");
-        let kind = if interpolated {
-            Kind::Other
-        } else {
-            Kind::Text
-        };
+        let kind = if has_code { Kind::Other } else { Kind::Text };
         self.push_from(kind, start);
         if is_label {
             // `"name": value` is the same as `"name" => value` here.
@@ -40,7 +36,7 @@ impl Lexer<'_> {
             return Err(begun);
         }
         let mut nested = 0_usize;
-        let mut interpolated = false;
+        let mut has_code = false;
         loop {
             let Some(byte) = self.peek(0) else {
                 return Err(begun);
@@ -55,17 +51,17 @@ impl Lexer<'_> {
                     self.at += 1;
                 }
                 b'#' if interpolates && self.peek(0) == Some(b'{') => {
-                    interpolated = true;
+                    has_code = true;
                     self.at += 1;
                     self.skip_interpolation(depth)?;
                 }
                 // `"#@name"` and `"#$name"`.
                 b'#' if interpolates && matches!(self.peek(0), Some(b'@' | b'$')) => {
-                    interpolated = true;
+                    has_code = true;
                 }
                 _ if Some(byte) == open => nested += 1,
                 _ if byte == close && nested > 0 => nested -= 1,
-                _ if byte == close => return Ok(interpolated),
+                _ if byte == close => return Ok(has_code),
                 _ => {}
             }
         }
@@ -98,7 +94,7 @@ impl Lexer<'_> {
             .peek(1)
             .is_some_and(|byte| b"qQwWiIrsx".contains(&byte));
         let open = self.peek(1 + usize::from(named));
-        let Some(open) = open.filter(|byte| byte.is_ascii_punctuation()) else {
+        let Some(open) = open.filter(u8::is_ascii_punctuation) else {
             return Ok(false);
         };
         let interpolates = !named || self.peek(1).is_some_and(|byte| b"QWIrx".contains(&byte));
