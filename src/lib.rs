@@ -40,6 +40,8 @@
 //! - `ForgeryProtection`, with `tower::CsrfLayer` and `actix::CsrfMiddleware`: requests that may be
 //!   forged are refused (features `tower` and `actix-web`).
 //! - [`KeyGenerator`]: keys for anything else that the app derives from its secret.
+//! - `RailsApp` (feature `rails-app`): secret, settings and cookie name from a Rails app's own
+//!   files.
 //!
 //! # Errors
 //!
@@ -59,7 +61,8 @@
 //! `legacy-digests` (MD5 and RIPEMD-160), `cookie` (conversion into the `cookie` crate's type),
 //! `tower` and `axum` (the session as a layer, and as an extractor),
 //! `actix-web` (the middleware `hardtack::actix` and extractors), `test-util` (for the tests of
-//! apps), `tracing` (events for the operator), `cli` (the command line).
+//! apps), `tracing` (events for the operator), `rails-app` (secret and settings from a Rails app's
+//! directory), `cli` (the command line).
 
 // What the README shows compiles, with the features that it names.
 #[cfg(all(doctest, feature = "actix-web", feature = "axum"))]
@@ -75,6 +78,8 @@ mod key_generator;
 mod message;
 #[cfg(any(feature = "tower", feature = "actix-web"))]
 mod middleware;
+#[cfg(feature = "rails-app")]
+mod rails_app;
 mod rails_version;
 mod secret_key_base;
 mod serializer;
@@ -108,6 +113,11 @@ pub use middleware::forgery_protection::ForgeryProtection;
 pub use middleware::invalid_authenticity_token::InvalidAuthenticityToken;
 #[cfg(feature = "tower")]
 pub use middleware::tower;
+#[cfg(feature = "rails-app")]
+pub use rails_app::{
+    Lack, Looked, NotUnderstood, RailsApp, RailsAppError, RailsAppSecrets, RailsAppSession,
+    RailsAppSettings, SignedRotation,
+};
 pub use rails_version::RailsVersion;
 pub use secret_key_base::SecretKeyBase;
 pub use serializer::Serialized;

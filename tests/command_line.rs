@@ -18,6 +18,8 @@ mod forms;
 mod limits;
 #[path = "command_line/program.rs"]
 mod program;
+#[path = "command_line/rails_app.rs"]
+mod rails_app;
 #[path = "command_line/reasons.rs"]
 mod reasons;
 #[path = "command_line/recorded.rs"]

@@ -1,5 +1,7 @@
-//! AES-256-GCM (NIST SP 800-38D) with a 12-byte nonce and a 16-byte tag, without associated data.
+//! AES-256-GCM, and AES-128-GCM of Rails' encrypted files (NIST SP 800-38D), with a 12-byte nonce and a 16-byte tag, without associated data.
 
+#[cfg(feature = "rails-app")]
+use aes_gcm::Aes128Gcm;
 use aes_gcm::Aes256Gcm;
 use aes_gcm::aead::{AeadInOut, KeyInit};
 use rand::TryRng;
@@ -53,6 +55,28 @@ impl AesGcmKey {
 
     /// Decrypts in place. Where the tag is wrong the text stays as it was, so that another key
     /// can be tried on it.
+    pub(crate) fn open(&self, iv: &Iv, tag: &Tag, text: &mut [u8]) -> Result<(), InvalidTag> {
+        self.0
+            .decrypt_inout_detached(iv.into(), &[], text.into(), tag.into())
+            .map_err(|_| InvalidTag)
+    }
+}
+
+/// An expanded key of an encrypted file (`ActiveSupport::EncryptedFile`), wiped when dropped.
+#[cfg(feature = "rails-app")]
+pub(crate) struct AesGcm128Key(Box<Aes128Gcm>);
+
+#[cfg(feature = "rails-app")]
+impl AesGcm128Key {
+    /// The length of a key in bytes.
+    pub(crate) const LENGTH: usize = 16;
+
+    /// Expands a key.
+    pub(crate) fn new(key: &[u8; Self::LENGTH]) -> Self {
+        Self(Box::new(Aes128Gcm::new(key.into())))
+    }
+
+    /// Decrypts in place. Where the tag is wrong the text stays as it was.
     pub(crate) fn open(&self, iv: &Iv, tag: &Tag, text: &mut [u8]) -> Result<(), InvalidTag> {
         self.0
             .decrypt_inout_detached(iv.into(), &[], text.into(), tag.into())

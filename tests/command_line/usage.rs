@@ -131,7 +131,7 @@ fn help_tells_every_reason_and_status() {
         "MD5, RIPEMD160]",
         "message_pack_allow_marshal",
         "[default: 8.1]",
-        "[default: _session_id]",
+        "[default: _session_id; with --rails-app, the session's]",
     ] {
         let text = help.ok().split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(text.contains(part), "{part}");
@@ -163,7 +163,7 @@ fn help_tells_where_secrets_come_from_and_what_was_before() {
         assert!(rotate.ok().contains(&twin), "{option}");
         ran += 1;
     }
-    assert_eq!(ran, 11);
+    assert_eq!(ran, 13);
 }
 
 #[test]

@@ -18,6 +18,9 @@ Secrets come from files or from the environment, never from an argument:
   Rails 6.0 on      the secret_key_base: --secret-key-base-file or else
                     SECRET_KEY_BASE. The tokens of --secret-token-file open what
                     Rails 3 signed; SECRET_TOKEN does not count.
+With --rails-app they are looked for where that app's Rails does (SECRET_KEY_BASE,
+credentials with RAILS_MASTER_KEY or a key file, secrets.yml), unless a file is
+named.
 
 ";
 
@@ -29,6 +32,8 @@ pub(crate) struct Names {
     /// Whether they say how cookies were sealed before, and default to what the others say.
     before: bool,
     pub(crate) name: &'static str,
+    pub(crate) rails_app: &'static str,
+    pub(crate) rails_env: &'static str,
     pub(crate) rails: &'static str,
     pub(crate) jar: &'static str,
     pub(crate) cipher: &'static str,
@@ -47,6 +52,8 @@ macro_rules! names {
             heading: $heading,
             before: $before,
             name: concat!($prefix, "name"),
+            rails_app: concat!($prefix, "rails-app"),
+            rails_env: concat!($prefix, "rails-env"),
             rails: concat!($prefix, "rails"),
             jar: concat!($prefix, "jar"),
             cipher: concat!($prefix, "cipher"),
@@ -74,9 +81,24 @@ pub(crate) fn args(names: &Names) -> Vec<Arg> {
         if names.before {
             name.help("The name that the cookies had [default: --name's]")
         } else {
-            name.default_value("_session_id")
-                .help("The cookie's name, which is sealed with its value")
+            name.help(
+                "The cookie's name, which is sealed with its value [default: _session_id; with \
+                 --rails-app, the session's]",
+            )
         },
+        option(names.rails_app, "DIR")
+            .value_parser(value_parser!(PathBuf))
+            .value_hint(ValueHint::DirPath)
+            .help(if names.before {
+                "The Rails app that sealed them: as --rails-app, for what held before"
+            } else {
+                "A Rails app's directory, which tells the secret, the settings and the session's \
+                 name; the options here override what it says, and --rails all of its settings. \
+                 No Ruby is run: what is not plain in its files is told"
+            }),
+        option(names.rails_env, "ENV")
+            .requires(names.rails_app)
+            .help("The app's environment [default: RAILS_ENV, else RACK_ENV, else production]"),
         option(names.rails, "VERSION").help(rails(names)),
         choice(names.jar, "JAR", &["encrypted", "signed"]).help(format!(
             "cookies.encrypted, which sessions are in as well, or cookies.signed [default: {}; \

@@ -3,12 +3,16 @@
 use clap::ArgMatches;
 use hardtack::{
     Attributes, Error, HmacDigest, Jar, RailsVersion, Rotation, SecretKeyBase, SecretKind,
-    Serializer, SetCookie, Settings,
+    Serializer, SetCookie, Settings, SignedRotation,
 };
 use time::OffsetDateTime;
 
 use crate::args::{FROM, Names, PLAIN, parsed, text};
+use crate::rails_app::App;
 use crate::secrets::{Secrets, Sources};
+
+/// The session's name where nobody says one (`Rack::Session`).
+const NAME: &str = "_session_id";
 
 /// Cookies of one name, and the jar that opens and seals them.
 pub(crate) struct Cookies {
@@ -83,16 +87,24 @@ struct Plan {
     settings: Settings,
     /// Whether the serializer was asked for, rather than left to the version.
     serializer_chosen: bool,
+    /// Older settings of the signed jar, which an app tells.
+    rotations: Vec<SignedRotation>,
     sources: Sources,
 }
 
 impl Plan {
     fn new(matches: &ArgMatches) -> Result<Self, String> {
         let names = PLAIN;
-        let name = text(matches, names.name).unwrap_or_default();
+        let version = parsed(matches, names.rails)?;
+        let app = App::new(matches, names, version)?;
+        let told = app.as_ref().map(|app| &app.settings);
+        let name = text(matches, names.name).or(told.map(|told| told.session.name.as_str()));
+        let name = name.unwrap_or(NAME);
         check(name, names)?;
-        let version = parsed(matches, names.rails)?.unwrap_or(RailsVersion::NEWEST);
-        let defaults = version.settings();
+        let defaults = match (version, told) {
+            (None, Some(told)) => told.settings.clone(),
+            _ => version.unwrap_or(RailsVersion::NEWEST).settings(),
+        };
         let settings = Settings {
             limit: parsed(matches, "limit")?.unwrap_or(defaults.limit),
             ..defaults
@@ -104,17 +116,25 @@ impl Plan {
             kind_is_own: true,
             settings: settings_from(matches, names, settings)?,
             serializer_chosen: text(matches, names.serializer).is_some(),
-            sources: Sources::new(matches, names),
+            rotations: told.map(|told| told.rotations.clone()).unwrap_or_default(),
+            sources: Sources::new(matches, names, app),
         })
     }
 
     /// What held before, where it is as it will be unless the options say otherwise.
     fn before(matches: &ArgMatches, after: &Self) -> Result<Self, String> {
         let names = FROM;
-        let name = text(matches, names.name).unwrap_or(&after.name);
-        check(name, names)?;
         let version = parsed::<RailsVersion>(matches, names.rails)?;
-        let settings = version.map_or_else(|| after.settings.clone(), RailsVersion::settings);
+        let app = App::new(matches, names, version)?;
+        let told = app.as_ref().map(|app| &app.settings);
+        let name = text(matches, names.name).or(told.map(|told| told.session.name.as_str()));
+        let name = name.unwrap_or(&after.name);
+        check(name, names)?;
+        let settings = match (version, told) {
+            (Some(version), _) => version.settings(),
+            (None, Some(told)) => told.settings.clone(),
+            (None, None) => after.settings.clone(),
+        };
         let own_kind = kind(matches, names);
         Ok(Self {
             names,
@@ -124,7 +144,8 @@ impl Plan {
             settings: settings_from(matches, names, settings)?,
             serializer_chosen: text(matches, names.serializer).is_some()
                 || (version.is_none() && after.serializer_chosen),
-            sources: Sources::new(matches, names).or(&after.sources),
+            rotations: told.map_or_else(|| after.rotations.clone(), |told| told.rotations.clone()),
+            sources: Sources::new(matches, names, app).or(&after.sources),
         })
     }
 
@@ -161,7 +182,30 @@ impl Plan {
             let settings = rails_3.iter().cloned();
             settings.map(move |settings| Rotation::signed(token, settings))
         });
-        older.chain(tokens).fold(jar, Jar::rotation)
+        let told = self.told_rotations(first);
+        told.into_iter()
+            .chain(older)
+            .chain(tokens)
+            .fold(jar, Jar::rotation)
+    }
+
+    /// What an app tells of its older signed cookies.
+    fn told_rotations(&self, key_base: &SecretKeyBase) -> Vec<Rotation> {
+        if self.kind != Some(Kind::Signed) {
+            return Vec::new();
+        }
+        let rotations = self.rotations.iter().map(|rotation| {
+            let (secret, settings) = match &rotation.secret {
+                Some(secret) => (secret, self.signed_by_token()),
+                None => (key_base, self.settings.clone()),
+            };
+            let settings = Settings {
+                hmac_digest: rotation.digest,
+                ..settings
+            };
+            Rotation::signed(secret, settings)
+        });
+        rotations.collect()
     }
 
     /// The settings of cookies that Rails 3 signed.

@@ -10,6 +10,7 @@ mod lines;
 mod open;
 mod output;
 mod paint;
+mod rails_app;
 mod rotate;
 mod seal;
 mod secret;
@@ -58,6 +59,9 @@ Examples:
   # What is in a cookie that the app set?
   export SECRET_KEY_BASE=...
   hardtack open --name _shop_session --rails 7.1 'cKMlQ...--w%3D%3D'
+
+  # The same with secret, settings and name from the app's own files.
+  hardtack open --rails-app /srv/shop 'cKMlQ...--w%3D%3D'
 
   # A cookie that the app opens.
   hardtack seal --name _shop_session --rails 7.1 '{\"user_id\":42}'

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::args::Names;
 use crate::output::complain;
+use crate::rails_app::App;
 
 /// The environment variables, Rails' own.
 const KEY_BASE: Source = Source {
@@ -51,11 +52,13 @@ pub(crate) struct Sources {
     key_base_files: Vec<PathBuf>,
     token_files: Vec<PathBuf>,
     allow_short: bool,
+    /// The app that has them, where no file is named.
+    app: Option<App>,
 }
 
 impl Sources {
     /// What the options under these names say.
-    pub(crate) fn new(matches: &ArgMatches, names: &'static Names) -> Self {
+    pub(crate) fn new(matches: &ArgMatches, names: &'static Names, app: Option<App>) -> Self {
         let files = |option| {
             let files = matches.get_many::<PathBuf>(option).unwrap_or_default();
             files.cloned().collect()
@@ -65,12 +68,13 @@ impl Sources {
             key_base_files: files(names.secret_key_base_file),
             token_files: files(names.secret_token_file),
             allow_short: matches.get_flag(names.allow_short_secret),
+            app,
         }
     }
 
-    /// The same, or where no file is named those others.
+    /// The same, or where no file and no app is named those others.
     pub(crate) fn or(self, others: &Self) -> Self {
-        if self.names_files() {
+        if self.names_files() || self.app.is_some() {
             return self;
         }
         Self {
@@ -86,7 +90,10 @@ impl Sources {
 
     /// The secrets that count for an app of this version: one at least.
     pub(crate) fn secrets(&self, version: RailsVersion) -> Result<Secrets, String> {
-        let secrets = if version.settings().secret_kind == SecretKind::SecretToken {
+        let app = self.app.as_ref().filter(|_| !self.names_files());
+        let secrets = if let Some(app) = app {
+            app.secrets(self.names)?
+        } else if version.settings().secret_kind == SecretKind::SecretToken {
             Secrets {
                 key_bases: Vec::new(),
                 tokens: self.files_or_variable(&self.token_files, TOKEN)?,
@@ -122,6 +129,13 @@ impl Sources {
             ..
         } = self.names;
         let (key_base, token) = (KEY_BASE.variable, TOKEN.variable);
+        if self.app.is_some() && !self.names_files() {
+            return format!(
+                "--{}: the app has a secret_token only, and a secret_token alone will do up to \
+                 Rails {LAST_WITH_TOKEN} only: see --{rails}",
+                self.names.rails_app
+            );
+        }
         if version.settings().secret_kind == SecretKind::SecretToken {
             format!(
                 "no secret_token, and Rails {version} has no secret_key_base: set the environment \

@@ -25,6 +25,8 @@ mod number;
 mod packed_time;
 mod reader;
 mod regexp;
+#[cfg(feature = "rails-app")]
+mod string;
 mod symbols;
 #[cfg(test)]
 mod tests;
@@ -34,6 +36,8 @@ mod writer;
 
 pub(crate) use document::{Document, Entry};
 pub(crate) use dump::{Key, Part, dump_root, dump_value};
+#[cfg(feature = "rails-app")]
+pub(crate) use string::one_string;
 
 /// How deep objects may nest: a hundred containers, and the instance variables of a String (its
 /// encoding) in the innermost one.

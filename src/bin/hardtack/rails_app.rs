@@ -1,0 +1,77 @@
+//! A Rails app's directory in place of options.
+
+use std::path::PathBuf;
+
+use clap::ArgMatches;
+use hardtack::{NotUnderstood, RailsApp, RailsAppError, RailsAppSettings, RailsVersion};
+
+use crate::args::{Names, text};
+use crate::output::complain;
+
+/// An app, and what it sets.
+#[derive(Clone)]
+pub(crate) struct App {
+    app: RailsApp,
+    pub(crate) settings: RailsAppSettings,
+}
+
+impl App {
+    /// The app that the options of these names tell of, beside an explicit version.
+    pub(crate) fn new(
+        matches: &ArgMatches,
+        names: &Names,
+        version: Option<RailsVersion>,
+    ) -> Result<Option<Self>, String> {
+        let Some(root) = matches.get_one::<PathBuf>(names.rails_app) else {
+            return Ok(None);
+        };
+        let mut app = RailsApp::new(root);
+        if let Some(environment) = text(matches, names.rails_env) {
+            app = app.environment(environment);
+        }
+        let mut settings = app.settings();
+        if let (Err(RailsAppError::UnknownVersion { .. }), Some(version)) = (&settings, version) {
+            app = app.rails(version.to_string());
+            settings = app.settings();
+        }
+        let settings = settings.map_err(|error| match error {
+            RailsAppError::UnknownVersion { root } => format!(
+                "--{}: neither Gemfile.lock nor load_defaults in {} tells the Rails version: see \
+                 --{}",
+                names.rails_app,
+                root.display(),
+                names.rails
+            ),
+            other => format!("--{}: {other}", names.rails_app),
+        })?;
+        // On it all others stand, and no option says it but this one.
+        let is_guess = |one: &&NotUnderstood| one.setting == "load_defaults" && version.is_none();
+        if let Some(guess) = settings.not_understood.iter().find(is_guess) {
+            return Err(format!(
+                "--{}: {guess} (--{})",
+                names.rails_app, names.rails
+            ));
+        }
+        for one in &settings.not_understood {
+            complain(&format!("note: {one}"));
+        }
+        if settings.session.store != "cookie_store" && text(matches, names.name).is_none() {
+            complain(&format!(
+                "note: the app keeps its sessions in {}, and not in the cookie {}",
+                settings.session.store, settings.session.name
+            ));
+        }
+        Ok(Some(Self { app, settings }))
+    }
+
+    /// Its secrets, those that seal first: key bases and tokens.
+    pub(crate) fn secrets(&self, names: &Names) -> Result<crate::secrets::Secrets, String> {
+        let secrets = self.app.secrets();
+        let secrets = secrets.map_err(|error| format!("--{}: {error}", names.rails_app))?;
+        let key_bases = secrets.secret_key_base.into_iter();
+        Ok(crate::secrets::Secrets {
+            key_bases: key_bases.chain(secrets.rotated_secret_key_bases).collect(),
+            tokens: secrets.secret_token.into_iter().collect(),
+        })
+    }
+}

@@ -1,0 +1,44 @@
+//! The app's name, as it stands in the session's default name.
+
+/// The name that Rails makes of the application's class: `MyShop::Application` is `my_shop`
+/// (`Railtie.generate_railtie_name` and the initializer `setup_default_session_store`). Inflections
+/// of the app's own (acronyms) are not known.
+pub(super) fn app_name(class: &str) -> String {
+    let name = class
+        .split("::")
+        .map(underscore)
+        .collect::<Vec<_>>()
+        .join("_");
+    match name.strip_suffix("_application") {
+        Some(name) => name.to_owned(),
+        None => name,
+    }
+}
+
+/// `ActiveSupport::Inflector.underscore` of a name without `::`.
+fn underscore(name: &str) -> String {
+    let characters: Vec<char> = name.chars().collect();
+    let at = |index: usize| characters.get(index).copied();
+    let mut result = String::with_capacity(name.len() + 8);
+    for (index, character) in characters.iter().enumerate() {
+        let before = index.checked_sub(1).and_then(at);
+        let starts_word = character.is_ascii_uppercase()
+            && match before {
+                Some(before) if before.is_ascii_lowercase() || before.is_ascii_digit() => true,
+                // The last capital before a small letter begins a word: HTMLPage is html_page.
+                Some(before) if before.is_ascii_uppercase() => {
+                    at(index + 1).is_some_and(|next| next.is_ascii_lowercase())
+                }
+                _ => false,
+            };
+        if starts_word {
+            result.push('_');
+        }
+        result.push(if *character == '-' {
+            '_'
+        } else {
+            character.to_ascii_lowercase()
+        });
+    }
+    result
+}

@@ -1,0 +1,42 @@
+//! Encrypted files (`ActiveSupport::EncryptedFile`): AES-128-GCM over Ruby's Marshal of one String.
+
+use zeroize::Zeroizing;
+
+use super::error::Lack;
+use crate::cipher::aes_gcm::AesGcm128Key;
+use crate::hex;
+use crate::message::base64::Alphabet;
+use crate::message::parts::Sealed;
+use crate::serializer::marshal::one_string;
+
+/// What an encrypted file's key has in place of 16 bytes: hexadecimal digits.
+const DIGITS: usize = 32;
+
+/// The text of an encrypted file, under the key from that place. White space around the file's
+/// text does not matter.
+pub(super) fn decrypt(file: &[u8], key: &str, place: &str) -> Result<Zeroizing<String>, Lack> {
+    let key = expand(key).ok_or_else(|| Lack::Key {
+        place: place.to_owned(),
+        characters: key.chars().count(),
+    })?;
+    let message = file.trim_ascii();
+    let mut sealed = Sealed::parse(message, Alphabet::Standard).ok_or(Lack::Malformed)?;
+    let opened = key.open(&sealed.iv, &sealed.tag, &mut sealed.ciphertext);
+    let plaintext = Zeroizing::new(sealed.ciphertext);
+    opened.map_err(|_| Lack::WrongKey)?;
+    one_string(&plaintext).ok_or(Lack::NoText)
+}
+
+/// The key of 32 digits; Ruby's `pack("H*")` takes them in either case.
+fn expand(digits: &str) -> Option<AesGcm128Key> {
+    if digits.len() != DIGITS {
+        return None;
+    }
+    let mut key = Zeroizing::new([0; AesGcm128Key::LENGTH]);
+    let (pairs, _) = digits.as_bytes().as_chunks::<2>();
+    for (byte, [high, low]) in key.iter_mut().zip(pairs) {
+        let value = |digit: &u8| hex::value(digit.to_ascii_lowercase());
+        *byte = value(high)? << 4 | value(low)?;
+    }
+    Some(AesGcm128Key::new(&key))
+}

@@ -1,0 +1,72 @@
+//! The ERB of a YAML file, so far as it needs no Ruby: environment variables.
+
+use zeroize::Zeroizing;
+
+use super::error::Lack;
+use super::file::MOST;
+use super::variables::Variables;
+
+/// The text with `<%= ENV["NAME"] %>` and `<%= ENV.fetch("NAME") %>` replaced by what those
+/// variables hold (nothing where one is not set), as ERB replaces them: before YAML is read.
+pub(super) fn result(text: &str, variables: &Variables) -> Result<Zeroizing<String>, Lack> {
+    // Room for what usually comes of it: what grows leaves its old bytes in memory.
+    let mut result = Zeroizing::new(String::with_capacity(2 * text.len() + 1024));
+    let mut rest = text;
+    while let Some((before, tag)) = rest.split_once("<%") {
+        result.push_str(before);
+        if let Some(after) = tag.strip_prefix('%') {
+            result.push_str("<%");
+            rest = after;
+            continue;
+        }
+        let line = || {
+            let done = text.len().saturating_sub(tag.len());
+            let newlines = text.bytes().take(done).filter(|byte| *byte == b'\n');
+            u32::try_from(newlines.count() + 1).unwrap_or(u32::MAX)
+        };
+        let Some((code, after)) = tag.split_once("%>") else {
+            return Err(Lack::Erb { line: line() });
+        };
+        rest = after;
+        if code.starts_with('#') {
+            continue;
+        }
+        // `-%>` cuts the newline behind it under a trim mode that Rails does not set here.
+        let code = code
+            .strip_prefix('=')
+            .ok_or_else(|| Lack::Erb { line: line() })?;
+        let (name, required) = variable(code.trim()).ok_or_else(|| Lack::Erb { line: line() })?;
+        match variables.get(name) {
+            Some(value) => result.push_str(&value),
+            None if required => {
+                return Err(Lack::Fetch {
+                    variable: name.to_owned(),
+                });
+            }
+            None => {}
+        }
+        if result.len() > MOST {
+            return Err(Lack::TooLarge { most: MOST });
+        }
+    }
+    result.push_str(rest);
+    Ok(result)
+}
+
+/// The variable that such code asks for, and whether it must be set.
+fn variable(code: &str) -> Option<(&str, bool)> {
+    let code = code.strip_prefix("ENV")?;
+    let (name, required) = match code.strip_prefix('[') {
+        Some(rest) => (rest.strip_suffix(']')?, false),
+        None => (code.strip_prefix(".fetch(")?.strip_suffix(')')?, true),
+    };
+    let name = name.trim();
+    let quote = ['"', '\'']
+        .into_iter()
+        .find(|quote| name.starts_with(*quote))?;
+    let name = name.strip_prefix(quote)?.strip_suffix(quote)?;
+    let plain = name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    (plain && !name.is_empty()).then_some((name, required))
+}

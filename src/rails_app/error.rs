@@ -1,0 +1,260 @@
+//! [`RailsAppError`]: why a Rails app's secret or settings were not found, for the operator.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use super::not_understood::NotUnderstood;
+use crate::error::Error;
+
+/// Why a Rails app's secret or settings were not found: for the operator. No secret is in it.
+///
+/// ```
+/// use hardtack::{RailsApp, RailsAppError};
+///
+/// let missing = RailsApp::new("/no/such/app").settings().unwrap_err();
+/// assert!(matches!(missing, RailsAppError::NoApp { .. }));
+/// assert_eq!(
+///     missing.to_string(),
+///     "/no/such/app is no Rails app: it has no config/application.rb",
+/// );
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RailsAppError {
+    /// There is no `config/application.rb`.
+    NoApp {
+        /// The directory.
+        root: PathBuf,
+    },
+    /// A file of the app cannot be read.
+    File {
+        /// The file, below the app's directory.
+        file: PathBuf,
+        /// What is wrong with it.
+        lack: Lack,
+    },
+    /// No `Gemfile.lock` and no `load_defaults` tell the Rails version.
+    UnknownVersion {
+        /// The directory.
+        root: PathBuf,
+    },
+    /// A Rails version before 3.0, or none at all.
+    Version {
+        /// The version as given.
+        given: String,
+    },
+    /// The name of an environment that could be a path to elsewhere.
+    Environment {
+        /// The name as given.
+        given: String,
+    },
+    /// Nothing that Rails would look at holds the secret, or what does is broken.
+    NoSecret {
+        /// The directory.
+        root: PathBuf,
+        /// The environment.
+        environment: String,
+        /// Every place looked at, in Rails' order, and what it lacks. Behind one that is broken
+        /// Rails looks no further.
+        looked_at: Vec<Looked>,
+    },
+    /// A jar would have to guess at a setting on which all others stand (`load_defaults`).
+    NotUnderstood(NotUnderstood),
+    /// A secret that is no secret.
+    Secret(Error),
+}
+
+impl fmt::Display for RailsAppError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoApp { root } => write!(
+                f,
+                "{} is no Rails app: it has no config/application.rb",
+                root.display()
+            ),
+            Self::File { file, lack } => write!(f, "{}: {lack}", file.display()),
+            Self::UnknownVersion { root } => write!(
+                f,
+                "{}: neither Gemfile.lock nor load_defaults tells the Rails version; give it \
+                 (RailsApp::rails)",
+                root.display()
+            ),
+            Self::Version { given } => write!(
+                f,
+                "Rails {given:?} is no version that hardtack knows the files of; it knows 3.0 and \
+                 later"
+            ),
+            Self::Environment { given } => write!(
+                f,
+                "{given:?} is no name of a Rails environment; letters, digits, _ and - make one"
+            ),
+            Self::NoSecret {
+                root,
+                environment,
+                looked_at,
+            } => {
+                write!(
+                    f,
+                    "no secret for the environment {environment} in {}; looked at:",
+                    root.display()
+                )?;
+                for Looked { place, lack } in looked_at {
+                    write!(f, "\n  {place}: {lack}")?;
+                }
+                Ok(())
+            }
+            Self::NotUnderstood(statement) => statement.fmt(f),
+            Self::Secret(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for RailsAppError {}
+
+impl From<Error> for RailsAppError {
+    fn from(error: Error) -> Self {
+        Self::Secret(error)
+    }
+}
+
+/// A place in which the secret was looked for.
+///
+/// ```
+/// use hardtack::{Lack, RailsApp, RailsAppError};
+/// # let dir = std::env::temp_dir().join("hardtack-doc-looked");
+/// # std::fs::create_dir_all(dir.join("config")).unwrap();
+/// # std::fs::write(dir.join("config/application.rb"), "module Shop\nclass Application < Rails::Application\nconfig.load_defaults 8.0\nend\nend\n")?;
+///
+/// let app = RailsApp::new(&dir).environment("production").variables(|_| None);
+/// let Err(RailsAppError::NoSecret { looked_at, .. }) = app.secret_key_base() else { panic!() };
+/// assert_eq!(looked_at[1].place, "SECRET_KEY_BASE");
+/// assert_eq!(looked_at[1].lack, Lack::NotSet);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Looked {
+    /// An environment variable, or a file below the app's directory.
+    pub place: String,
+    /// What it lacks.
+    pub lack: Lack,
+}
+
+/// What a place lacks in which the secret might have been.
+///
+/// ```
+/// assert_eq!(
+///     hardtack::Lack::WrongKey.to_string(),
+///     "the key does not fit: it is another file's, or the file was changed",
+/// );
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Lack {
+    /// An environment variable that is not set.
+    NotSet,
+    /// It is there, but blank.
+    Blank,
+    /// A file that is not there, or a setting that is nowhere set.
+    Missing,
+    /// A file that cannot be read.
+    Unreadable {
+        /// The operating system's reason.
+        reason: String,
+    },
+    /// A file that is too large to be what it should be.
+    TooLarge {
+        /// The most bytes that are read.
+        most: usize,
+    },
+    /// An encrypted file whose key is nowhere.
+    NoKey {
+        /// The key's file, below the app's directory.
+        key_file: String,
+    },
+    /// An encrypted file's key that is not 32 hexadecimal digits.
+    Key {
+        /// Where the key is from.
+        place: String,
+        /// The characters that it has.
+        characters: usize,
+    },
+    /// An encrypted file that is cut off, or no encrypted file.
+    Malformed,
+    /// An encrypted file that its key does not open.
+    WrongKey,
+    /// What was encrypted is not one text.
+    NoText,
+    /// No YAML, or more than is read: nested too deep, or expanding to too much.
+    Yaml {
+        /// The line, where it is known.
+        line: Option<u32>,
+    },
+    /// YAML without the secret.
+    NoSecretInside {
+        /// The keys under which it should stand.
+        keys: String,
+    },
+    /// YAML in which the secret is no text.
+    SecretIsNoText {
+        /// The key.
+        key: String,
+    },
+    /// ERB that is more than an environment variable.
+    Erb {
+        /// The line.
+        line: u32,
+    },
+    /// An environment variable that the file asks for by `ENV.fetch`, and that is not set.
+    Fetch {
+        /// The variable.
+        variable: String,
+    },
+    /// Set in Ruby, but not plainly.
+    NotPlain {
+        /// Why it is not plain.
+        why: String,
+    },
+}
+
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotSet => f.write_str("not set"),
+            Self::Blank => f.write_str("blank"),
+            Self::Missing => f.write_str("missing"),
+            Self::Unreadable { reason } => write!(f, "cannot be read: {reason}"),
+            Self::TooLarge { most } => write!(f, "more than {most} bytes"),
+            Self::NoKey { key_file } => write!(
+                f,
+                "there, but its key is not: set RAILS_MASTER_KEY, or write the key to {key_file}"
+            ),
+            Self::Key { place, characters } => write!(
+                f,
+                "the key of {place} has {characters} characters, and should be 32 hexadecimal \
+                 digits"
+            ),
+            Self::Malformed => {
+                f.write_str("cut off, or no file that `rails credentials:edit` wrote")
+            }
+            Self::WrongKey => {
+                f.write_str("the key does not fit: it is another file's, or the file was changed")
+            }
+            Self::NoText => f.write_str("what is encrypted is no text"),
+            Self::Yaml { line } => {
+                f.write_str("no YAML, nested too deep, or with too many aliases")?;
+                line.map_or(Ok(()), |line| write!(f, " (line {line})"))
+            }
+            Self::NoSecretInside { keys } => write!(f, "has no {keys}"),
+            Self::SecretIsNoText { key } => write!(f, "its {key} is no text"),
+            Self::Erb { line } => write!(
+                f,
+                "line {line}: ERB that is more than <%= ENV[\"NAME\"] %>, which only Ruby can run"
+            ),
+            Self::Fetch { variable } => {
+                write!(f, "ENV.fetch(\"{variable}\"), and {variable} is not set")
+            }
+            Self::NotPlain { why } => write!(f, "set in a way that only Ruby can tell: {why}"),
+        }
+    }
+}

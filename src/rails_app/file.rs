@@ -1,0 +1,61 @@
+//! Files of the app, read with a bound.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use super::error::Lack;
+
+/// The most bytes of any file: a thousand times what they usually have.
+pub(super) const MOST: usize = 1024 * 1024;
+
+/// The most bytes of a file that holds a key or a secret and nothing else.
+pub(super) const MOST_OF_A_KEY: usize = 64 * 1024;
+
+/// The file's bytes, in memory that is wiped; none where there is no such file.
+pub(super) fn read(path: &Path, most: usize) -> Result<Option<Zeroizing<Vec<u8>>>, Lack> {
+    let unreadable = |error: std::io::Error| Lack::Unreadable {
+        reason: error.kind().to_string(),
+    };
+    let metadata = match std::fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if [ErrorKind::NotFound, ErrorKind::NotADirectory].contains(&error.kind()) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(unreadable(error)),
+    };
+    if !metadata.is_file() {
+        return Err(Lack::Unreadable {
+            reason: "not a file".to_owned(),
+        });
+    }
+    let too_large = Lack::TooLarge { most };
+    let length = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
+    if length > most {
+        return Err(too_large);
+    }
+    // Room for all of it beforehand: a vector that grows leaves its old bytes in memory.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(length + 64));
+    let file = File::open(path).map_err(unreadable)?;
+    file.take(most as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    if bytes.len() > most {
+        return Err(too_large);
+    }
+    Ok(Some(bytes))
+}
+
+/// The same as text; what is no UTF-8 becomes U+FFFD, which Ruby code has no use for.
+pub(super) fn read_text(path: &Path) -> Result<Option<Zeroizing<String>>, Lack> {
+    let Some(mut bytes) = read(path, MOST)? else {
+        return Ok(None);
+    };
+    let text = String::from_utf8(std::mem::take(&mut *bytes)).unwrap_or_else(|error| {
+        let bytes = Zeroizing::new(error.into_bytes());
+        String::from_utf8_lossy(&bytes).into_owned()
+    });
+    Ok(Some(Zeroizing::new(text)))
+}

@@ -1,0 +1,179 @@
+//! An app's files, read in the order in which Rails loads them.
+
+use std::path::{Path, PathBuf};
+
+use super::app::RailsApp;
+use super::app_name::app_name;
+use super::configuration::Configuration;
+use super::error::RailsAppError;
+use super::file;
+use super::gemfile_lock;
+use super::not_understood::NotUnderstood;
+use super::order::{self, Order};
+use super::settings::{RailsAppSettings, SignedRotation};
+use crate::rails_version::RailsVersion;
+use crate::settings::{CbcDigest, Settings};
+
+/// How deep `config/initializers` is followed, and how many files of it are read.
+const MOST_FOLDERS: usize = 8;
+const MOST_FILES: usize = 1000;
+
+/// An app whose files were read.
+pub(super) struct Loaded {
+    pub(super) configuration: Configuration,
+    pub(super) environment: String,
+    rails: Option<String>,
+    version: RailsVersion,
+    pub(super) order: &'static Order,
+}
+
+impl RailsApp {
+    /// Reads the app's files, in the order in which Rails loads them.
+    pub(super) fn load(&self) -> Result<Loaded, RailsAppError> {
+        let environment = self.environment_name()?;
+        let mut configuration = Configuration::new();
+        let application = Path::new("config/application.rb");
+        if !self.read(&mut configuration, application)? {
+            return Err(RailsAppError::NoApp {
+                root: self.root.clone(),
+            });
+        }
+        let own = format!("config/environments/{environment}.rb");
+        self.read(&mut configuration, Path::new(&own))?;
+        for initializer in self.initializers() {
+            self.read(&mut configuration, Path::new(&initializer))?;
+        }
+        let rails = match &self.rails {
+            Some(rails) => Some(rails.clone()),
+            None => self.locked()?,
+        };
+        let numbers = match (&rails, configuration.load_defaults) {
+            (Some(rails), _) => order::numbers(rails)?,
+            (None, Some(version)) => order::numbers(&version.to_string())?,
+            (None, None) => {
+                return Err(RailsAppError::UnknownVersion {
+                    root: self.root.clone(),
+                });
+            }
+        };
+        let unknown = || RailsAppError::Version {
+            given: rails.clone().unwrap_or_default(),
+        };
+        let version = format!("{}.{}", numbers.0, numbers.1).parse();
+        let version = if let Ok(version) = version {
+            version
+        } else {
+            let newest = order::numbers(&RailsVersion::NEWEST.to_string())?;
+            if numbers < newest {
+                return Err(unknown());
+            }
+            configuration.not_understood.push(NotUnderstood {
+                file: PathBuf::from("Gemfile.lock"),
+                line: 0,
+                setting: "the Rails version",
+                text: rails.clone().unwrap_or_default(),
+                why: format!(
+                    "hardtack knows none newer than {}, and takes that",
+                    RailsVersion::NEWEST
+                ),
+            });
+            RailsVersion::NEWEST
+        };
+        let order = Order::of(numbers).ok_or_else(unknown)?;
+        Ok(Loaded {
+            configuration,
+            environment,
+            rails,
+            version,
+            order,
+        })
+    }
+
+    /// Reads a file, if there is one.
+    fn read(&self, into: &mut Configuration, file: &Path) -> Result<bool, RailsAppError> {
+        let text = file::read_text(&self.root.join(file)).map_err(|lack| RailsAppError::File {
+            file: file.to_owned(),
+            lack,
+        })?;
+        Ok(text.map(|text| into.read(file, text)).is_some())
+    }
+
+    fn locked(&self) -> Result<Option<String>, RailsAppError> {
+        let file = Path::new("Gemfile.lock");
+        let lock = file::read_text(&self.root.join(file)).map_err(|lack| RailsAppError::File {
+            file: file.to_owned(),
+            lack,
+        })?;
+        Ok(lock.and_then(|lock| gemfile_lock::rails_version(&lock).map(str::to_owned)))
+    }
+
+    /// The initializers below the app's directory, sorted as Rails sorts them: by their whole
+    /// paths' bytes.
+    fn initializers(&self) -> Vec<String> {
+        let mut files = Vec::new();
+        let mut folders = vec![("config/initializers".to_owned(), 0)];
+        while let Some((folder, depth)) = folders.pop() {
+            let entries = std::fs::read_dir(self.root.join(&folder))
+                .into_iter()
+                .flatten();
+            for entry in entries.flatten() {
+                let name = entry.file_name();
+                let path = format!("{folder}/{}", name.to_string_lossy());
+                if entry.path().is_dir() {
+                    if depth < MOST_FOLDERS {
+                        folders.push((path, depth + 1));
+                    }
+                } else if entry.path().extension().is_some_and(|end| end == "rb")
+                    && files.len() < MOST_FILES
+                {
+                    files.push(path);
+                }
+            }
+        }
+        files.sort();
+        files
+    }
+}
+
+impl Loaded {
+    /// What the files set.
+    pub(super) fn settings(self) -> RailsAppSettings {
+        let Self {
+            configuration,
+            rails,
+            version,
+            order,
+            ..
+        } = self;
+        let by_version = version.settings();
+        let chosen = match version.defaults().cbc_digest {
+            CbcDigest::Chosen => configuration.cookies_digest,
+            CbcDigest::Sha1 => configuration.signed_cookie_digest,
+        };
+        let settings = Settings {
+            version,
+            secret_kind: by_version.secret_kind,
+            hmac_digest: chosen.unwrap_or(by_version.hmac_digest),
+            ..configuration.settings
+        };
+        let name = configuration.application.filter(|_| order.names_session);
+        let name = name.map_or_else(
+            || "_session_id".to_owned(),
+            |class| format!("_{}_session", app_name(&class)),
+        );
+        let force_ssl = configuration.force_ssl && configuration.secure_cookies;
+        let rotations = configuration.rotations.into_iter();
+        let rotations = rotations.map(|(secret, digest)| SignedRotation {
+            secret,
+            digest: digest.unwrap_or(settings.hmac_digest),
+        });
+        RailsAppSettings {
+            rails,
+            load_defaults: configuration.load_defaults,
+            session: configuration.session.finish(name, force_ssl),
+            rotations: rotations.collect(),
+            not_understood: configuration.not_understood,
+            settings,
+        }
+    }
+}

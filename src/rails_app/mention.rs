@@ -1,0 +1,97 @@
+//! Which statements matter: those that set something for cookies, or seem to.
+
+use super::ruby::statement::Walk;
+use super::ruby::token::{Kind, Token};
+
+/// Settings that are assigned to.
+const ASSIGNED: &[&str] = &[
+    "cookies_serializer",
+    "use_authenticated_cookie_encryption",
+    "use_cookies_with_metadata",
+    "authenticated_encrypted_cookie_salt",
+    "encrypted_cookie_salt",
+    "encrypted_signed_cookie_salt",
+    "signed_cookie_salt",
+    "key_generator_hash_digest_class",
+    "signed_cookie_digest",
+    "cookies_digest",
+    "encrypted_cookie_cipher",
+    "cookies_same_site_protection",
+    "secret_key_base",
+    "secret_token",
+    "force_ssl",
+    "ssl_options",
+    "session_options",
+    "read_encrypted_secrets",
+];
+
+/// Settings that are calls.
+const CALLED: &[&str] = &["load_defaults", "session_store", "cookies_rotations"];
+
+/// The setting that a statement sets, or seems to.
+pub(super) fn mentioned(source: &str, walk: &Walk, tokens: &[Token]) -> Option<&'static str> {
+    if let Some((path, rest)) = walk.path(tokens) {
+        let path: Vec<_> = path.iter().map(String::as_str).collect();
+        let assigns = rest.first().is_some_and(|next| next.text(source) == "=");
+        match path.as_slice() {
+            ["credentials", "content_path"] if assigns => return Some("credentials.content_path"),
+            ["credentials", "key_path"] if assigns => return Some("credentials.key_path"),
+            // By a name that stands for it.
+            ["action_dispatch", "cookies_rotations", _] => return Some("cookies_rotations"),
+            ["middleware", "use"]
+                if rest.iter().any(|token| token.text(source) == "CookieStore") =>
+            {
+                return Some("session_store");
+            }
+            _ => {}
+        }
+    }
+    let mut before = None;
+    tokens.iter().enumerate().find_map(|(index, token)| {
+        let text = token.text(source);
+        let next = tokens.get(index + 1);
+        let assigns = |next: Option<&Token>| {
+            next.is_some_and(|next| {
+                let text = next.text(source);
+                // `a, b = 1, 2` assigns to both.
+                let one_of_many = || tokens.iter().any(|token| token.text(source) == "=");
+                next.kind == Kind::Operator
+                    && (["=", "||=", "&&=", "+=", "<<"].contains(&text)
+                        || text == "," && one_of_many())
+            })
+        };
+        let after_dot = before.replace(token).is_some_and(|before: &Token| {
+            before.kind == Kind::Operator && [".", "&."].contains(&before.text(source))
+        });
+        let find = |names: &'static [&'static str], name: &str| {
+            names.iter().copied().find(|known| *known == name)
+        };
+        match token.kind {
+            Kind::Word if after_dot && assigns(next) => find(ASSIGNED, text).or(find(CALLED, text)),
+            Kind::Word if after_dot => {
+                let called = find(CALLED, text)?;
+                // `config.session_store` alone only asks for it.
+                let asks = called == "session_store"
+                    && next.is_none_or(|next| {
+                        next.kind == Kind::Operator && next.text(source) != "("
+                            || next.kind == Kind::Word && !is_constant(next.text(source))
+                    });
+                (!asks).then_some(called)
+            }
+            // `public_send(:name=, ..)` and `config[:name] = ..`.
+            Kind::Symbol => {
+                let name = text.strip_prefix(':')?;
+                match name.strip_suffix('=') {
+                    Some(name) => find(ASSIGNED, name),
+                    None if assigns(tokens.get(index + 2)) => find(ASSIGNED, name),
+                    None => None,
+                }
+            }
+            _ => None,
+        }
+    })
+}
+
+fn is_constant(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_uppercase())
+}

@@ -1,0 +1,63 @@
+//! Ruby's source, read but never run: which statements there are, and which of them are plain.
+
+mod lexer;
+pub(super) mod literal;
+pub(super) mod statement;
+mod text;
+pub(super) mod token;
+
+use zeroize::Zeroizing;
+
+use lexer::Unfinished;
+use statement::Walk;
+use token::{Kind, Token};
+
+/// From how many characters on a text may be a secret, and is not shown.
+const MAYBE_SECRET: usize = 30;
+
+/// How much of a statement is shown, in characters.
+const SHOWN: usize = 120;
+
+/// A source, taken apart.
+pub(super) struct Source {
+    text: Zeroizing<String>,
+    tokens: Vec<Token>,
+}
+
+impl Source {
+    pub(super) fn parse(text: Zeroizing<String>) -> Result<Self, Unfinished> {
+        let tokens = lexer::tokens(&text)?;
+        Ok(Self { text, tokens })
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) fn walk(&self) -> Walk<'_> {
+        Walk::new(&self.text, &self.tokens)
+    }
+
+    /// The first line of a statement, for messages: no text that is or may be a secret.
+    pub(super) fn excerpt(&self, tokens: &[Token], secret: bool) -> String {
+        let Some(first) = tokens.first() else {
+            return String::new();
+        };
+        let mut excerpt = String::new();
+        let mut from = first.span().0;
+        for token in tokens.iter().take_while(|token| token.line == first.line) {
+            let (start, end) = token.span();
+            excerpt.push_str(self.text.get(from..start).unwrap_or_default());
+            from = end;
+            let text = token.text(&self.text);
+            let hides = matches!(token.kind, Kind::Text | Kind::Other)
+                && (secret || text.chars().count() >= MAYBE_SECRET);
+            excerpt.push_str(if hides { "\"...\"" } else { text });
+        }
+        if excerpt.chars().count() > SHOWN {
+            excerpt = excerpt.chars().take(SHOWN).collect();
+            excerpt.push_str("...");
+        }
+        excerpt
+    }
+}

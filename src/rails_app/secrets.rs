@@ -1,0 +1,353 @@
+//! [`RailsAppSecrets`]: an app's secrets, found where its Rails version looks for them.
+
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use super::configuration::{Configuration, Secret, SecretSetting};
+use super::credentials;
+use super::erb;
+use super::error::{Lack, Looked, RailsAppError};
+use super::file::{self, MOST, MOST_OF_A_KEY};
+use super::order::{CredentialsFiles, Order, Place};
+use super::variables::Variables;
+use super::yaml::{self, Entry};
+use crate::secret_key_base::SecretKeyBase;
+
+const SECRET_KEY_BASE: &str = "SECRET_KEY_BASE";
+const SECRET_KEY_BASE_DUMMY: &str = "SECRET_KEY_BASE_DUMMY";
+const RAILS_MASTER_KEY: &str = "RAILS_MASTER_KEY";
+const SECRETS_YML: &str = "config/secrets.yml";
+
+/// A Rails app's secrets.
+///
+/// ```
+/// # let dir = std::env::temp_dir().join("hardtack-doc-secrets");
+/// # std::fs::create_dir_all(dir.join("config")).unwrap();
+/// # std::fs::write(dir.join("config/application.rb"), "module Shop\nclass Application < Rails::Application\nconfig.load_defaults 8.0\nend\nend\n")?;
+/// use hardtack::RailsApp;
+///
+/// let secret = "b3c631c314c0bbca50c1b2843150fe33b3c631c314c0bbca50c1b2843150fe33";
+/// let app = RailsApp::new(&dir).environment("production");
+/// let app = app.variables(move |name| (name == "SECRET_KEY_BASE").then(|| secret.to_owned()));
+///
+/// let secrets = app.secrets()?;
+/// assert_eq!(secrets.found_in, "SECRET_KEY_BASE");
+/// assert_eq!(secrets.secret_key_base.unwrap().expose(), secret.as_bytes());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RailsAppSecrets {
+    /// The `secret_key_base`; none where a `secret_token` is all there is.
+    pub secret_key_base: Option<SecretKeyBase>,
+    /// The `secret_token`, which counts up to Rails 5.2.
+    pub secret_token: Option<SecretKeyBase>,
+    /// Older ones: the list `rotated_secret_key_bases` in the credentials.
+    pub rotated_secret_key_bases: Vec<SecretKeyBase>,
+    /// Where the first of these is from: a variable or a file.
+    pub found_in: String,
+}
+
+/// A search under way.
+pub(super) struct Search<'a> {
+    pub(super) root: &'a Path,
+    pub(super) environment: &'a str,
+    pub(super) variables: &'a Variables,
+    pub(super) configuration: &'a Configuration,
+    pub(super) order: &'a Order,
+    pub(super) looked_at: Vec<Looked>,
+}
+
+/// A secret that was found, and where.
+struct Found {
+    text: Zeroizing<String>,
+    place: String,
+}
+
+/// What is wrong where Rails would go no further.
+struct Stop;
+
+impl Search<'_> {
+    /// Looks in every place of the order until there is a secret.
+    pub(super) fn secrets(mut self) -> Result<RailsAppSecrets, RailsAppError> {
+        match self.look() {
+            Ok(Some(secrets)) => secrets,
+            Ok(None) | Err(Stop) => Err(RailsAppError::NoSecret {
+                root: self.root.to_owned(),
+                environment: self.environment.to_owned(),
+                looked_at: self.looked_at,
+            }),
+        }
+    }
+
+    fn look(&mut self) -> Result<Option<Result<RailsAppSecrets, RailsAppError>>, Stop> {
+        let is_local = ["development", "test"].contains(&self.environment);
+        let is_dummy = !self.order.dummy.is_empty()
+            && self.variables.get_present(SECRET_KEY_BASE_DUMMY).is_some();
+        let places = match (is_dummy, is_local) {
+            (true, _) => self.order.dummy,
+            (_, true) => self.order.local,
+            _ => self.order.production,
+        };
+        let (mut key_base, mut token, mut rotated) = (None, None, Vec::new());
+        for place in places {
+            match place {
+                // A token counts beside a secret_key_base, and so do older ones.
+                Place::Setting => {
+                    let setting = self.configuration.secret_token.as_ref();
+                    if self.order.takes_token && token.is_none() {
+                        token = self.setting("config.secret_token", setting)?;
+                    }
+                    if key_base.is_none() {
+                        let setting = self.configuration.secret_key_base.as_ref();
+                        key_base = self.setting("config.secret_key_base", setting)?;
+                    }
+                }
+                Place::Credentials(files) => {
+                    let found = self.credentials(*files, key_base.is_some())?;
+                    if let Some((found, older)) = found {
+                        key_base = key_base.or(found);
+                        rotated = older;
+                    }
+                }
+                _ if key_base.is_some() => {}
+                Place::Variable => key_base = self.variable()?,
+                Place::SecretsYml { shared } => {
+                    let (found, found_token) = self.secrets_yml(*shared)?;
+                    key_base = found;
+                    token = token.or(found_token);
+                }
+                Place::Local(file) => key_base = self.local(file)?,
+            }
+        }
+        let Some(found_in) = key_base.as_ref().or(token.as_ref()) else {
+            return Ok(None);
+        };
+        let found_in = found_in.place.clone();
+        let make = |text: Zeroizing<String>| {
+            let mut text = text;
+            // As short as it is, if the app runs with it.
+            SecretKeyBase::allow_short(std::mem::take(&mut *text))
+        };
+        let all = || -> Result<RailsAppSecrets, RailsAppError> {
+            Ok(RailsAppSecrets {
+                secret_key_base: key_base.map(|found| make(found.text)).transpose()?,
+                secret_token: token.map(|found| make(found.text)).transpose()?,
+                rotated_secret_key_bases: rotated
+                    .into_iter()
+                    .map(make)
+                    .collect::<Result<_, _>>()?,
+                found_in,
+            })
+        };
+        Ok(Some(all()))
+    }
+
+    /// Notes what a place lacks, after which Rails looks on.
+    fn lacks<T>(&mut self, place: impl Into<String>, lack: Lack) -> Option<T> {
+        self.looked_at.push(Looked {
+            place: place.into(),
+            lack,
+        });
+        None
+    }
+
+    /// Notes what is wrong with a place, after which Rails does not look on.
+    fn stop<T>(&mut self, place: impl Into<String>, lack: Lack) -> Result<T, Stop> {
+        self.looked_at.push(Looked {
+            place: place.into(),
+            lack,
+        });
+        Err(Stop)
+    }
+
+    /// What was found, unless it is blank: Rails takes that for one, and then refuses it.
+    fn found(&mut self, place: &str, text: Zeroizing<String>) -> Result<Option<Found>, Stop> {
+        if text.trim().is_empty() {
+            return self.stop(place, Lack::Blank);
+        }
+        let place = place.to_owned();
+        Ok(Some(Found { text, place }))
+    }
+
+    fn variable(&mut self) -> Result<Option<Found>, Stop> {
+        match self.variables.get(SECRET_KEY_BASE) {
+            Some(text) => self.found(SECRET_KEY_BASE, text),
+            None => Ok(self.lacks(SECRET_KEY_BASE, Lack::NotSet)),
+        }
+    }
+
+    fn setting(
+        &mut self,
+        name: &str,
+        setting: Option<&SecretSetting>,
+    ) -> Result<Option<Found>, Stop> {
+        let Some(SecretSetting { place, value }) = setting else {
+            return Ok(self.lacks(name, Lack::Missing));
+        };
+        match value {
+            Ok(Secret::Text(text)) => self.found(place, text.clone()),
+            Ok(Secret::Variable { name, required }) => match self.variables.get(name) {
+                Some(text) => self.found(name, text),
+                None if *required => self.stop(
+                    place,
+                    Lack::Fetch {
+                        variable: name.clone(),
+                    },
+                ),
+                None => Ok(self.lacks(name, Lack::NotSet)),
+            },
+            Err(why) => self.stop(
+                place,
+                Lack::NotPlain {
+                    why: (*why).to_owned(),
+                },
+            ),
+        }
+    }
+
+    fn local(&mut self, file: &str) -> Result<Option<Found>, Stop> {
+        match file::read_text(&self.root.join(file)) {
+            Ok(Some(text)) => self.found(file, text),
+            Ok(None) => Ok(self.lacks(file, Lack::Missing)),
+            Err(lack) => self.stop(file, lack),
+        }
+    }
+
+    /// The secret in the credentials, and the older ones; none where Rails would not read them.
+    #[expect(
+        clippy::type_complexity,
+        reason = "what is found, and what goes with it"
+    )]
+    fn credentials(
+        &mut self,
+        files: CredentialsFiles,
+        is_found: bool,
+    ) -> Result<Option<(Option<Found>, Vec<Zeroizing<String>>)>, Stop> {
+        let (content, key_file) = self.credentials_files(files);
+        let noted = self.looked_at.len();
+        let file = match file::read(&self.root.join(&content), MOST) {
+            Ok(Some(file)) => file,
+            Ok(None) => return Ok(self.lacks(content, Lack::Missing)),
+            Err(lack) => return self.stop(content, lack),
+        };
+        let (key, place) = match self.variables.get_present(RAILS_MASTER_KEY) {
+            Some(key) => (key, RAILS_MASTER_KEY),
+            None => match file::read(&self.root.join(&key_file), MOST_OF_A_KEY) {
+                Ok(Some(key)) => {
+                    let key = String::from_utf8_lossy(key.trim_ascii()).into_owned();
+                    (Zeroizing::new(key), key_file.as_str())
+                }
+                Ok(None) => return Ok(self.lacks(content, Lack::NoKey { key_file })),
+                Err(lack) => return self.stop(key_file, lack),
+            },
+        };
+        let read = credentials::decrypt(&file, &key, place).and_then(|text| yaml::root(&text));
+        let secrets = match read {
+            Ok(secrets) => secrets,
+            Err(lack) => return self.stop(content, lack),
+        };
+        let rotated = match secrets.rotated_secret_key_bases {
+            None => Vec::new(),
+            Some(Entry::Texts(texts)) => texts,
+            Some(_) => {
+                let key = "rotated_secret_key_bases".to_owned();
+                return self.stop(content, Lack::SecretIsNoText { key });
+            }
+        };
+        let found = match secrets.secret_key_base {
+            _ if is_found => None,
+            Some(entry) => self.entry(&content, "secret_key_base", entry)?,
+            None => {
+                let keys = "secret_key_base".to_owned();
+                self.lacks(&*content, Lack::NoSecretInside { keys })
+            }
+        };
+        if is_found {
+            self.looked_at.truncate(noted);
+        }
+        Ok(Some((found, rotated)))
+    }
+
+    fn entry(&mut self, place: &str, key: &str, entry: Entry) -> Result<Option<Found>, Stop> {
+        match entry {
+            Entry::Text(text) => self.found(place, text),
+            _ => self.stop(
+                place,
+                Lack::SecretIsNoText {
+                    key: key.to_owned(),
+                },
+            ),
+        }
+    }
+
+    /// The files of the credentials and of their key.
+    fn credentials_files(&mut self, files: CredentialsFiles) -> (String, String) {
+        let common = (
+            "config/credentials.yml.enc".to_owned(),
+            "config/master.key".to_owned(),
+        );
+        let own = (
+            format!("config/credentials/{}.yml.enc", self.environment),
+            format!("config/credentials/{}.key", self.environment),
+        );
+        if files == CredentialsFiles::One {
+            return common;
+        }
+        let exists = |file: &str| self.root.join(file).exists();
+        let (has_content, has_key) = (exists(&own.0), exists(&own.1));
+        if !has_content {
+            self.looked_at.push(Looked {
+                place: own.0.clone(),
+                lack: Lack::Missing,
+            });
+        }
+        let own_key = match files {
+            CredentialsFiles::OwnTogether => has_content,
+            _ => has_key,
+        };
+        (
+            if has_content { own.0 } else { common.0 },
+            if own_key { own.1 } else { common.1 },
+        )
+    }
+
+    /// The secret and the token of `config/secrets.yml`.
+    fn secrets_yml(&mut self, shared: bool) -> Result<(Option<Found>, Option<Found>), Stop> {
+        let text = match file::read_text(&self.root.join(SECRETS_YML)) {
+            Ok(Some(text)) => text,
+            Ok(None) => {
+                return Ok((self.lacks(SECRETS_YML, Lack::Missing), None));
+            }
+            Err(lack) => return self.stop(SECRETS_YML, lack),
+        };
+        let sections = erb::result(&text, self.variables)
+            .and_then(|text| yaml::sections(&text, ["shared", self.environment]));
+        let [common, own] = match sections {
+            Ok(sections) => sections,
+            Err(lack) => return self.stop(SECRETS_YML, lack),
+        };
+        let mut secrets = if shared {
+            common
+        } else {
+            yaml::Secrets::default()
+        };
+        secrets.merge(own);
+        let token = match secrets.secret_token {
+            Some(entry) if self.order.takes_token => {
+                self.entry(SECRETS_YML, "secret_token", entry)?
+            }
+            _ => None,
+        };
+        let found = if let Some(entry) = secrets.secret_key_base {
+            self.entry(SECRETS_YML, "secret_key_base", entry)?
+        } else {
+            let environment = self.environment;
+            let or_shared = if shared { " or shared" } else { "" };
+            let keys = format!("secret_key_base under {environment}{or_shared}");
+            self.lacks(SECRETS_YML, Lack::NoSecretInside { keys })
+        };
+        Ok((found, token))
+    }
+}

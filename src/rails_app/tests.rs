@@ -1,0 +1,401 @@
+//! What of Ruby is plain, and that no text makes the reader fail.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+use std::path::Path;
+
+use proptest::prelude::*;
+use zeroize::Zeroizing;
+
+use super::app_name::app_name;
+use super::configuration::Configuration;
+use super::erb;
+use super::error::Lack;
+use super::gemfile_lock::rails_version;
+use super::variables::Variables;
+use super::yaml;
+use crate::settings::Serializer;
+
+fn read(source: &str) -> Configuration {
+    let mut configuration = Configuration::new();
+    let text = Zeroizing::new(source.to_owned());
+    configuration.read(Path::new("config/initializers/x.rb"), text);
+    configuration
+}
+
+/// What becomes of a statement that stands where `§` does.
+#[derive(Debug, PartialEq)]
+enum Outcome {
+    Plain,
+    NotUnderstood,
+    NoCode,
+}
+
+#[test]
+fn statements_are_plain_or_told_or_no_code() {
+    use Outcome::{NoCode, NotUnderstood, Plain};
+    let cases = [
+        ("§", Plain),
+        ("  § # a comment", Plain),
+        ("x = 1; §; y = 2", Plain),
+        ("Rails.application.configure do\n§\nend", Plain),
+        ("Shop::Application.configure do\n§\nend", Plain),
+        (
+            "module Shop\nclass Application < ::Rails::Application\n§\nend\nend",
+            Plain,
+        ),
+        ("if x\n1\nelse\n2\nend\n§", Plain),
+        ("x = if y then 1 else 2 end\n§", Plain),
+        ("x = [1, 2].map do |n|\nn\nend\n§", Plain),
+        ("x = y if z\n§", Plain),
+        ("def f(x = 1) = x + 1\n§", Plain),
+        ("def f\n  return if x\nend\n§", Plain),
+        ("while x do\ny\nend\n§", Plain),
+        ("for x in y do\nz\nend\n§", Plain),
+        ("x { |y| y.end if y.class }\n§", Plain),
+        ("x = { if: 1, \"do\": 2, :end => 3 }\n§", Plain),
+        ("x = a ? b : c\n§", Plain),
+        ("x = a ?\n  b :\n  c\n§", Plain),
+        ("x = %w[if do {]\n§", Plain),
+        ("x = %q{a {nested} \"}\n§", Plain),
+        ("x = /if \\/ [\"]/i\n§", Plain),
+        ("x y, /if/, z\n§", Plain),
+        ("x = y / 2 / z\n§", Plain),
+        ("x = ?\" + ?'\n§", Plain),
+        ("x = $! || $1 || @y || @@z\n§", Plain),
+        ("x = \"#{y ? \"#{z}\" : '}'}\"\n§", Plain),
+        ("x <<~A, <<-\"B\"\nif\nA\n  do\n  B\n§", Plain),
+        ("x = y << z\nclass << self\nend\n§", Plain),
+        ("x = `if`\n§", Plain),
+        ("x = :\"if\"\nx = :if\n§", Plain),
+        ("x\n  .y do\n1\nend\n§", Plain),
+        ("-> { x }\n->(x) do\ny\nend\n§", Plain),
+        ("begin\nx\nrescue\ny\nend while z\n§", Plain),
+        ("case x\nwhen 1 then y\nend\n§", Plain),
+        ("=begin\nif\n=end\n§", Plain),
+        // Under a condition, or not certain to run.
+        ("if x\n§\nend", NotUnderstood),
+        ("unless x\ny\nelse\n§\nend", NotUnderstood),
+        ("§ if x", NotUnderstood),
+        ("§ unless x", NotUnderstood),
+        ("§ while x", NotUnderstood),
+        ("§ rescue x", NotUnderstood),
+        ("x and §", NotUnderstood),
+        ("x && §", NotUnderstood),
+        ("x ? (§) : y", NotUnderstood),
+        ("begin\n§\nend", NotUnderstood),
+        ("case x\nwhen 1\n§\nend", NotUnderstood),
+        ("def x\n§\nend", NotUnderstood),
+        ("x do\n§\nend", NotUnderstood),
+        ("x { § }", NotUnderstood),
+        ("-> { § }", NotUnderstood),
+        ("x(y do\n§\nend)", NotUnderstood),
+        ("class X\n§\nend", NotUnderstood),
+        ("class X < Rails::Engine\n§\nend", NotUnderstood),
+        (
+            "Rails.application.config.after_initialize do\n§\nend",
+            NotUnderstood,
+        ),
+        ("return if x\n§", NotUnderstood),
+        ("return\n§", NotUnderstood),
+        ("x = §", NotUnderstood),
+        ("if x\nend\nif y\n§\nend", NotUnderstood),
+        // No code.
+        ("# §", NoCode),
+        ("x # §", NoCode),
+        ("=begin\n§\n=end", NoCode),
+        ("x\n__END__\n§", NoCode),
+        ("x = <<~A\n  §\nA", NoCode),
+        ("x = <<-'A B'\n  §\n  A B", NoCode),
+        ("x = '\n§'", NoCode),
+        ("x = \"\\\"\n§\"", NoCode),
+        ("x = %(\n§\n)", NoCode),
+        ("x = %w[\n§\n]", NoCode),
+        ("x = `\n§`", NoCode),
+        ("x = /\n§/x", NoCode),
+    ];
+    let statement = "Rails.application.config.action_dispatch.cookies_serializer = :json";
+    let mut ran = 0;
+    for (around, expected) in cases {
+        let configuration = read(&around.replace('§', statement));
+        let taken = configuration.settings.serializer == Serializer::Json;
+        let outcome = match (taken, configuration.not_understood.as_slice()) {
+            (true, []) => Plain,
+            (false, [one]) if one.setting == "cookies_serializer" => NotUnderstood,
+            (false, []) => NoCode,
+            (taken, told) => panic!("{around}: {taken} {told:?}"),
+        };
+        assert_eq!(outcome, expected, "{around}");
+        ran += 1;
+    }
+    assert_eq!(ran, 70);
+}
+
+#[test]
+fn assignments_are_taken_by_every_name_of_the_configuration() {
+    // A source, and whether it sets json plainly.
+    let cases = [
+        ("config.action_dispatch.cookies_serializer = :json", true),
+        (
+            "Rails.configuration.action_dispatch.cookies_serializer = :json",
+            true,
+        ),
+        (
+            "Rails.app.config.action_dispatch.cookies_serializer = :json",
+            true,
+        ),
+        (
+            "Shop::Application.config.action_dispatch.cookies_serializer = :json",
+            true,
+        ),
+        (
+            "A::B::Application.config.action_dispatch.cookies_serializer = :json",
+            true,
+        ),
+        (
+            "c = Rails.application.config\nc.action_dispatch.cookies_serializer = :json",
+            true,
+        ),
+        (
+            "d = Rails.application.config.action_dispatch\nd.cookies_serializer = :json",
+            true,
+        ),
+        (
+            "Rails.application.config.tap do |c|\nc.action_dispatch.cookies_serializer = :json\nend",
+            true,
+        ),
+        (
+            "config.action_dispatch.tap do |d|\nd.cookies_serializer = :json\nend",
+            true,
+        ),
+        ("config.action_dispatch.cookies_serializer =\n  :json", true),
+        (
+            "config.action_dispatch.cookies_serializer = \\\n:json",
+            true,
+        ),
+        (
+            "config\n  .action_dispatch\n  .cookies_serializer = :json",
+            true,
+        ),
+        ("config.action_dispatch.cookies_serializer=:json", true),
+        (
+            "config.action_dispatch.cookies_serializer = :marshal\nconfig.action_dispatch.cookies_serializer = :json",
+            true,
+        ),
+        (
+            "Shop.config.action_dispatch.cookies_serializer = :json",
+            false,
+        ),
+        ("x.config.action_dispatch.cookies_serializer = :json", false),
+        ("config.x.cookies_serializer = :json", false),
+        ("c.action_dispatch.cookies_serializer = :json", false),
+        (
+            "config.action_dispatch.cookies_serializer = \"json\"",
+            false,
+        ),
+        ("config.action_dispatch.cookies_serializer = :yaml", false),
+        ("config.action_dispatch.cookies_serializer = JSON", false),
+        (
+            "config.action_dispatch.cookies_serializer = x = :json",
+            false,
+        ),
+        (
+            "config.action_dispatch.cookies_serializer = :json, :hybrid",
+            false,
+        ),
+        ("config.action_dispatch.cookies_serializer += :json", false),
+        (
+            "config.action_dispatch.cookies_serializer, x = :json, 1",
+            false,
+        ),
+        ("config.action_dispatch&.cookies_serializer = :json", true),
+    ];
+    let mut ran = 0;
+    for (source, plain) in cases {
+        let configuration = read(source);
+        let taken = configuration.settings.serializer == Serializer::Json;
+        assert_eq!(taken, plain, "{source}");
+        assert_eq!(configuration.not_understood.is_empty(), plain, "{source}");
+        ran += 1;
+    }
+    assert_eq!(ran, 26);
+}
+
+#[test]
+fn what_does_not_end_is_told() {
+    for source in [
+        "x = \"",
+        "x = '\\'",
+        "x = <<~A\nB",
+        "=begin\n",
+        "x = %w[",
+        "x = /a",
+        "x = \"#{",
+        &format!("x = {}", "\"#{".repeat(100_000)),
+    ] {
+        let told = read(&format!("\n{source}")).not_understood;
+        assert_eq!(
+            (told.len(), told[0].setting),
+            (1, "the file"),
+            "{source:.20}"
+        );
+    }
+}
+
+#[test]
+fn apps_have_the_names_that_rails_gives_them() {
+    // By Rails 6.1's `railtie_name.chomp("_application")`.
+    for (class, name) in [
+        ("Shop::Application", "shop"),
+        ("MyShop::Application", "my_shop"),
+        ("MyHTMLShop::Application", "my_html_shop"),
+        ("HTML5Shop::Application", "html5_shop"),
+        ("Shop2Go::Application", "shop2_go"),
+        ("ABC::Application", "abc"),
+        ("A::B::Application", "a_b"),
+        ("My_Shop::Application", "my_shop"),
+        ("Shop", "shop"),
+        ("Application", "application"),
+        ("Shop::App", "shop_app"),
+    ] {
+        assert_eq!(app_name(class), name, "{class}");
+    }
+}
+
+#[test]
+fn the_locked_version_is_that_of_rails() {
+    for (lock, version) in [
+        (
+            "GEM\n  specs:\n    rails (7.1.5)\n      railties (= 7.1.5)\n",
+            Some("7.1.5"),
+        ),
+        ("    railties (8.0.0.rc1)\n", Some("8.0.0.rc1")),
+        (
+            "    rails-i18n (7.0.9)\n      rails (>= 6.0)\n    actionpack (7.0.8)\n",
+            Some("7.0.8"),
+        ),
+        (
+            "    actionpack (7.0.8)\n    rails (7.0.8.1)\n",
+            Some("7.0.8.1"),
+        ),
+        ("DEPENDENCIES\n  rails (~> 7.1)\n", None),
+        ("", None),
+    ] {
+        assert_eq!(rails_version(lock), version, "{lock}");
+    }
+}
+
+#[test]
+fn erb_is_variables_and_nothing_else() {
+    let variables = Variables::new(|name| (name == "SET").then(|| "a: b".to_owned()));
+    let erb = |line| Err(Lack::Erb { line });
+    let cases = [
+        ("x", Ok("x")),
+        ("<%= ENV[\"SET\"] %>", Ok("a: b")),
+        ("<%=ENV['SET']%>", Ok("a: b")),
+        ("<%= ENV.fetch('SET') %>", Ok("a: b")),
+        ("[<%= ENV['UNSET'] %>]", Ok("[]")),
+        ("<%# anything %>x", Ok("x")),
+        ("<%% <%= ENV['SET'] %>", Ok("<% a: b")),
+        ("%> x", Ok("%> x")),
+        ("\n<%= ENV['SET'] || 1 %>", erb(2)),
+        ("<%= ENV['SET']\n", erb(1)),
+        ("<%= ENV[name] %>", erb(1)),
+        ("<%= ENV['SET\"] %>", erb(1)),
+        ("<%= ENV['A'] + ENV['B'] %>", erb(1)),
+        ("<%= ENV.fetch('SET', 'x') %>", erb(1)),
+        ("<% if x %>", erb(1)),
+        ("<%= ENV['SET'] -%>", erb(1)),
+        ("<%", erb(1)),
+        (
+            "<%= ENV.fetch('UNSET') %>",
+            Err(Lack::Fetch {
+                variable: "UNSET".to_owned(),
+            }),
+        ),
+    ];
+    for (text, expected) in cases {
+        let result = erb::result(text, &variables).map(|text| text.to_string());
+        assert_eq!(result, expected.map(str::to_owned), "{text}");
+    }
+    // What expands beyond the bound is not read.
+    let variables = Variables::new(|_| Some("x".repeat(100_000)));
+    let result = erb::result(&"<%= ENV['X'] %>".repeat(1000), &variables);
+    assert_eq!(result.unwrap_err(), Lack::TooLarge { most: 1024 * 1024 });
+}
+
+/// Pieces of Ruby, of YAML and of ERB, between which anything may stand.
+fn soup() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        Just("config.action_dispatch.cookies_serializer = :json"),
+        Just("config.session_store :cookie_store, key: \"a\", expire_after: 9.days"),
+        Just("cookies_rotations.rotate :signed, digest: 'SHA1'"),
+        Just("config.load_defaults 7.1"),
+        Just("secret_key_base: &a [*a]"),
+        Just("<%= ENV[\"X\"] %>"),
+        Just("<<~A"),
+        Just("A\n"),
+        Just("=begin\n"),
+        Just("\n=end\n"),
+        Just("#{"),
+        Just("}"),
+        Just("if"),
+        Just("end"),
+        Just("do |x|"),
+        Just("tap do |x|\n"),
+        Just("\""),
+        Just("'"),
+        Just("%w["),
+        Just("]"),
+        Just("/"),
+        Just("\\"),
+        Just("é"),
+        Just("\u{1f36a}"),
+        Just("?"),
+        Just(":"),
+        Just("::"),
+        Just("."),
+        Just("\n"),
+        Just(" "),
+        Just(";"),
+        Just("$"),
+        Just("@"),
+        Just("("),
+        Just(")"),
+        Just("{"),
+        Just("=>"),
+        Just("="),
+        Just("<"),
+        Just("class X"),
+        Just("9_9"),
+        Just("- "),
+        Just("  ? "),
+        Just("!!str "),
+        Just("&a "),
+        Just("*a "),
+        Just("|"),
+    ];
+    let any = prop_oneof![9 => piece.prop_map(str::to_owned), 1 => any::<String>()];
+    prop::collection::vec(any, 0..40).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn no_text_makes_the_reader_fail(text in soup()) {
+        let configuration = read(&text);
+        for one in &configuration.not_understood {
+            prop_assert!(one.line as usize <= text.lines().count() + 1);
+        }
+        let _ = erb::result(&text, &Variables::new(|_| None));
+        let _ = yaml::root(&text);
+        let _ = yaml::sections(&text, ["shared", "production"]);
+        let _ = rails_version(&text);
+    }
+}

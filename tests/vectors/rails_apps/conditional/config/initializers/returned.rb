@@ -1,0 +1,3 @@
+return if Rails.env.production?
+
+Rails.application.config.action_dispatch.cookies_serializer = :marshal

@@ -1,0 +1,1 @@
+Shop::Application.config.action_dispatch.cookies_serializer = :json
