@@ -55,7 +55,7 @@
 //!
 //! All off by default: `marshal` and `message_pack` (Rails' other serializations),
 //! `legacy-digests` (MD5 and RIPEMD-160), `cookie` (conversion into the `cookie` crate's type),
-//! `cli` (the command line).
+//! `doctor` (why does this cookie not open?), `cli` (the command line).
 
 // What the README shows compiles.
 #[cfg(doctest)]
@@ -64,6 +64,8 @@ struct Readme;
 
 mod cipher;
 mod cookie;
+#[cfg(feature = "doctor")]
+pub mod doctor;
 mod error;
 mod hex;
 mod key_generator;

@@ -20,6 +20,7 @@ const LAYERS: &[&[&str]] = &[
     &["message"],
     &["cookie"],
     &["session"],
+    &["doctor"],
 ];
 
 /// Pairs on one line that may know each other: plain data that belongs together.

@@ -7,7 +7,7 @@ pub(crate) mod domain;
 pub(crate) mod escape;
 pub(crate) mod header;
 pub(crate) mod jar;
-mod limit;
+pub(crate) mod limit;
 pub(crate) mod opened;
 mod reading;
 pub(crate) mod rotation;

@@ -173,11 +173,11 @@ pub(crate) fn limit() -> Arg {
     )
 }
 
-fn option(name: &'static str, value: &'static str) -> Arg {
+pub(crate) fn option(name: &'static str, value: &'static str) -> Arg {
     Arg::new(name).long(name).value_name(value)
 }
 
-fn file(name: &'static str) -> Arg {
+pub(crate) fn file(name: &'static str) -> Arg {
     option(name, "FILE")
         .value_parser(value_parser!(PathBuf))
         .value_hint(ValueHint::FilePath)
