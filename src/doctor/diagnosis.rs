@@ -105,9 +105,12 @@ pub struct Diagnosis {
 #[derive(Clone)]
 pub(super) struct Inside {
     pub(super) versions: Vec<RailsVersion>,
-    pub(super) nearest: Vec<RailsVersion>,
+    /// Which app seals so, in words.
+    pub(super) era: String,
     pub(super) settings: Settings,
     pub(super) has_envelope: bool,
+    /// The app's version, where its settings are known and open it.
+    pub(super) opens_as_it_is: Option<RailsVersion>,
     pub(super) remedy: Option<Remedy>,
     pub(super) session: Option<SessionCheck>,
     /// Name and value as they are sent, where the name is known; else the value.

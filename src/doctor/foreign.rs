@@ -6,6 +6,7 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use crate::message::base64::decode_any;
 
 use super::form::CookieFormat;
+use super::pasted::Pasted;
 
 /// The longest value that is looked at as JSON; headers of tokens are far shorter.
 const LONGEST_HEADER: usize = 4096;
@@ -82,11 +83,13 @@ fn is_itsdangerous(text: &str) -> bool {
         && signature.is_some_and(is_url_safe_digest)
 }
 
-/// Base64 of a JSON object and nothing else (cookie-session 2.1).
+/// Base64 of a JSON object and nothing else (cookie-session 2.1). Rails' envelope is none: that is
+/// a signed cookie that lost its digest.
 fn is_cookie_session(text: &str) -> bool {
     text.starts_with("ey")
         && !text.contains("--")
-        && object(text).is_some_and(|object| object.ends_with('}'))
+        && object(text)
+            .is_some_and(|object| object.ends_with('}') && !object.starts_with("{\"_rails\":"))
 }
 
 /// Base64 whose first byte is the version, as long as its fixed parts at least
@@ -138,4 +141,39 @@ fn is_base64(byte: u8) -> bool {
 
 fn is_url_safe(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+}
+
+/// Where to look for what another framework's cookie holds.
+pub(super) fn advice(format: CookieFormat, cookie: &Pasted<'_>, all: &[Pasted<'_>]) -> String {
+    let tells = match format {
+        CookieFormat::ExpressSession => {
+            "the session itself is in its store (Redis, a database) under the id that stands \
+             between s: and the point"
+        }
+        CookieFormat::CookieSession => {
+            let signature = cookie.name.map(|name| format!("{name}.sig"));
+            let is_there =
+                signature.is_some() && all.iter().any(|other| other.name == signature.as_deref());
+            if is_there {
+                "its signature is the cookie .sig beside it; its JSON is readable without a key"
+            } else {
+                "its JSON is readable without a key; its signature would be a cookie .sig beside it"
+            }
+        }
+        CookieFormat::RackSessionV1 | CookieFormat::RackSessionV2 => {
+            "it looks like one that rack-session (Sinatra, Hanami, Roda) encrypted with its own \
+             secret: not a Rails session"
+        }
+        CookieFormat::Jwt => "its first part says how it is signed or encrypted",
+        CookieFormat::Django => "its key is the app's SECRET_KEY",
+        CookieFormat::Itsdangerous => {
+            "its key is the app's SECRET_KEY; its timestamp is the second part"
+        }
+        CookieFormat::PhpSessionId => "the session itself is on the server, in session.save_path",
+        _ => {
+            "the session itself is on the server: PHP, Django, or a Rails app whose session_store \
+             is :cache_store, :active_record_store or Redis"
+        }
+    };
+    format!("{format}: Rails did not seal it; {tells}")
 }

@@ -177,8 +177,8 @@ pub(super) enum Fault {
     Damaged(String),
 }
 
-/// What a value lacks that looks like a message, but is none.
-pub(super) fn fault_of(value: &[u8]) -> Option<Fault> {
+/// What a value lacks that looks like a message, but is none; it was copied in so many bytes.
+pub(super) fn fault_of(value: &[u8], copied: usize) -> Option<Fault> {
     let text = std::str::from_utf8(value).ok()?;
     let in_alphabet =
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_');
@@ -206,10 +206,9 @@ pub(super) fn fault_of(value: &[u8]) -> Option<Fault> {
         ),
         _ => format!("it ends after {last} of the 24 characters of its last part, the tag"),
     };
-    let length = text.len();
-    let round = matches!(length, 255 | 256 | 1023 | 1024 | 2047 | 2048 | 4095 | 4096);
+    let round = matches!(copied, 255 | 256 | 1023 | 1024 | 2047 | 2048 | 4095 | 4096);
     let limit = if round {
-        format!("; its {length} bytes look like the limit of a column or a buffer")
+        format!("; its {copied} bytes look like the limit of a column or a buffer")
     } else {
         String::new()
     };

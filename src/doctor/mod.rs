@@ -12,11 +12,14 @@ mod examination;
 mod foreign;
 mod form;
 mod keys;
+mod obstacles;
+mod opening;
 mod pasted;
 mod remedy;
 mod repair;
 mod report;
 mod sealing;
+mod shape;
 mod trial;
 mod words;
 

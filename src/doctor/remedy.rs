@@ -1,6 +1,7 @@
 //! [`Remedy`]: what has to be set so that a cookie opens everywhere.
 
 use crate::rails_version::RailsVersion;
+use crate::serializer::Format;
 use crate::settings::{Cipher, SecretKind, Settings};
 
 use super::keys::Role;
@@ -150,10 +151,16 @@ fn in_rails(settings: &Settings, is_encrypted: bool) -> String {
             key(Role::CbcSigning, 64)
         ),
     };
+    let marshal = if settings.serializer.writes() == Format::Marshal {
+        "\n# Its value is in Marshal, which the cookies_serializer has to read:\n\
+         # :marshal, or :hybrid (from 7.1 on also called :json_allow_marshal)"
+    } else {
+        ""
+    };
     format!(
         "# secret_key_base: the one that sealed it\n\
          keys = ActiveSupport::KeyGenerator.new(secret_key_base, iterations: 1000,\n  \
          hash_digest_class: OpenSSL::Digest::{key_digest})\n\
-         {rotations}rotations.rotate {rotate}"
+         {rotations}rotations.rotate {rotate}{marshal}"
     )
 }

@@ -115,16 +115,18 @@ pub(super) fn mend(value: &[u8], name: Option<&str>) -> Vec<Mended> {
     found
 }
 
+/// One way to mend a value.
+type Step = fn(&[u8]) -> Vec<u8>;
+
 /// Mends a value that is unescaped; finds nothing, or the readings that have a form. Gives the
 /// tidiest reading.
 fn tidy(value: &[u8], name: Option<&str>, before: &[Repair], found: &mut Vec<Mended>) -> Mended {
     let mut repairs = before.to_vec();
     let mut value = value.to_vec();
-    let steps: [(Repair, fn(&[u8]) -> Vec<u8>); 4] = [
+    let steps: [(Repair, Step); 3] = [
         (Repair::Quoted, unquoted),
         (Repair::LineBreaks, without_line_breaks),
         (Repair::SpacesForPlus, with_plus),
-        (Repair::PaddingLost, padded),
     ];
     let mut note = |value: &[u8], repairs: &[Repair]| {
         let form = Form::of(value, name);
@@ -139,19 +141,24 @@ fn tidy(value: &[u8], name: Option<&str>, before: &[Repair], found: &mut Vec<Men
     };
     let mut known = note(&value, &repairs);
     for (repair, step) in steps {
-        // Rails reads a signed message's base64 without its padding, but signs it with.
-        if known && repair != Repair::PaddingLost {
-            continue;
-        }
-        let stepped = step(&value);
-        if stepped == value {
+        let stepped = if known { Vec::new() } else { step(&value) };
+        if known || stepped == value {
             continue;
         }
         value = stepped;
         if !repairs.contains(&repair) {
             repairs.push(repair);
         }
-        known |= note(&value, &repairs);
+        known = note(&value, &repairs);
+    }
+    // Rails reads a signed message's base64 without its padding, but signs it with.
+    let padded = padded(&value);
+    if padded != value {
+        let mut repairs = repairs.clone();
+        if !repairs.contains(&Repair::PaddingLost) {
+            repairs.push(Repair::PaddingLost);
+        }
+        note(&padded, &repairs);
     }
     Mended {
         form: Form::of(&value, name),

@@ -5,8 +5,7 @@ use std::fmt;
 use super::cause::CauseKind;
 use super::checkup::Check;
 use super::diagnosis::{Diagnosis, Inside, JarKind};
-use super::examination::{era, expires};
-use super::words::{count, shown};
+use super::words::{count, expiry, shown};
 
 /// How many of a session's keys are listed.
 const MOST_KEYS: usize = 20;
@@ -96,11 +95,7 @@ impl Diagnosis {
     fn opened(&self, f: &mut fmt::Formatter<'_>, inside: &Inside) -> fmt::Result {
         f.write_str("\n")?;
         row(f, "form", &self.format)?;
-        row(
-            f,
-            "sealed by",
-            &era(&inside.versions, &inside.nearest, &inside.settings),
-        )?;
+        row(f, "sealed by", &inside.era)?;
         if let Some(digest) = self.key_digest {
             row(f, "keys", &format_args!("derived by {digest}"))?;
         } else {
@@ -118,19 +113,24 @@ impl Diagnosis {
             (None, false) => "none, and no envelope".to_owned(),
         };
         row(f, "purpose", &purpose)?;
-        row(f, "expires", &expires(self))?;
+        if let Some(version) = inside.opens_as_it_is {
+            row(
+                f,
+                "the app",
+                &format_args!("load_defaults {version} opens it as it is"),
+            )?;
+        }
+        let expires = self.expires.map(|at| expiry(at, self.now));
+        row(f, "expires", &expires.as_deref().unwrap_or("never"))?;
         let counted = if self.name.is_some() || self.purpose.is_some() {
-            "name and value"
+            "name and value as they are sent"
         } else {
-            "the value alone"
+            "the value alone as it is sent"
         };
         row(
             f,
             "size",
-            &format_args!(
-                "{} of 4096, {counted} as they are sent",
-                count(inside.size, "byte")
-            ),
+            &format_args!("{} of 4096, {counted}", count(inside.size, "byte")),
         )?;
         self.session_rows(f)?;
         entries(f, &inside.entries)?;
@@ -148,7 +148,7 @@ impl Diagnosis {
             Check::Odd => "ODD",
         };
         let waits = if check.flash_waits {
-            ", and waits to be shown"
+            " and waiting"
         } else {
             ""
         };
@@ -156,7 +156,7 @@ impl Diagnosis {
             f,
             "session",
             &format_args!(
-                "session_id {}, flash {}{waits}, CSRF token {}",
+                "id {}, flash {}{waits}, CSRF token {}",
                 word(check.session_id),
                 word(check.flash),
                 word(check.csrf_token)
@@ -184,10 +184,10 @@ impl Diagnosis {
             Some(digest) => format!("Its keys are derived by {digest}"),
             None => "Its key is the secret itself".to_owned(),
         };
-        writeln!(
-            f,
-            "\n{keys}. Where the {jar} jar is set otherwise, add this rotation.\n\nRust:"
-        )?;
+        f.write_str("\n")?;
+        let text = format!("{keys}. Where the {jar} jar is set otherwise, add this rotation.");
+        paragraph(f, "", 0, &text)?;
+        writeln!(f, "\nRust:")?;
         writeln!(f, "  {}", remedy.rust())?;
         writeln!(f, "\nRails, in config/initializers/cookie_rotator.rb:")?;
         for line in remedy.rails().lines() {
@@ -227,7 +227,8 @@ fn paragraph(
     text: &dyn fmt::Display,
 ) -> fmt::Result {
     const WIDTH: usize = 80;
-    let mut line = format!("  {mark:<1$}", indent.saturating_sub(2));
+    let margin = " ".repeat(indent.min(2));
+    let mut line = format!("{margin}{mark:<width$}", width = indent.saturating_sub(2));
     let mut is_new = true;
     for word in text.to_string().split(' ').filter(|word| !word.is_empty()) {
         let width = line.chars().count() + 1 + word.chars().count();

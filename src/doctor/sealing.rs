@@ -53,7 +53,7 @@ impl Sealing {
     }
 
     /// Those that come nearest.
-    pub(super) fn nearest(&self) -> Vec<RailsVersion> {
+    fn nearest(&self) -> Vec<RailsVersion> {
         let all = || RailsVersion::ALL.iter().copied();
         let least = all().map(|version| self.changes(version)).min();
         all()
@@ -84,6 +84,61 @@ impl Sealing {
     }
 }
 
+impl Sealing {
+    /// What an app's settings have otherwise, in words.
+    pub(super) fn differences(&self, settings: &Settings) -> Vec<String> {
+        let sealed = self.settings();
+        let mut differences = Vec::new();
+        let mut add = |differs: bool, text: String| {
+            if differs {
+                differences.push(text);
+            }
+        };
+        add(
+            sealed.secret_kind != settings.secret_kind,
+            format!("a signature by the {} itself", sealed.secret_kind),
+        );
+        add(
+            self.cipher.is_some() && sealed.cipher != settings.cipher,
+            format!("{}, not {}", sealed.cipher, settings.cipher),
+        );
+        add(
+            self.key_digest.is_some() && sealed.key_digest != settings.key_digest,
+            format!("keys by {}, not {}", sealed.key_digest, settings.key_digest),
+        );
+        add(
+            self.hmac_digest.is_some() && sealed.hmac_digest != settings.hmac_digest,
+            format!(
+                "a signature by {}, not {}",
+                sealed.hmac_digest, settings.hmac_digest
+            ),
+        );
+        add(
+            sealed.serializer.writes() != settings.serializer.writes(),
+            format!(
+                "a value in {}, not {}",
+                sealed.serializer, settings.serializer
+            ),
+        );
+        for (role, salt) in &self.salts {
+            add(salt != role.salt(settings), format!("the salt {salt:?}"));
+        }
+        differences
+    }
+
+    /// Which app seals so: its versions in words, with what it set besides.
+    pub(super) fn era(&self) -> String {
+        let settings = self.settings();
+        let lines = config_lines(&settings);
+        let versions = in_words(&self.nearest());
+        if lines.is_empty() {
+            versions
+        } else {
+            format!("{versions} with {}", lines.join(", "))
+        }
+    }
+}
+
 /// The serializer that writes a format.
 pub(super) const fn serializer_of(format: Format) -> Serializer {
     match format {
@@ -94,7 +149,7 @@ pub(super) const fn serializer_of(format: Format) -> Serializer {
 }
 
 /// What an app changed of its version's defaults, as lines of its configuration.
-pub(super) fn config_lines(settings: &Settings) -> Vec<String> {
+fn config_lines(settings: &Settings) -> Vec<String> {
     let defaults = settings.version.settings();
     let mut lines = Vec::new();
     let mut line = |is_changed: bool, text: String| {
@@ -154,7 +209,7 @@ pub(super) const SALTS: [(&str, Role); 4] = [
     ("signed_cookie_salt", Role::Signing),
 ];
 
-/// Versions in words: "load_defaults 6.0 or 6.1", "Rails 2.3 to 3.2".
+/// Versions in words, "Rails 2.3 to 3.2".
 pub(super) fn in_words(versions: &[RailsVersion]) -> String {
     // Before 5.1 there was no load_defaults: the version is Rails' own.
     let noun = match versions.last() {

@@ -1,6 +1,7 @@
 //! `hardtack doctor`: why does this cookie not open?
 
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Read};
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
@@ -46,8 +47,8 @@ Examples:
   hardtack doctor 'Cookie: theme=dark; _shop_session=cKMlQ...--w%3D%3D'
 
   # Which of these secrets was it, and what does load_defaults 7.1 lack?
-  hardtack doctor --rails 7.1 --name _shop_session --secret-key-base-file now.txt \\
-    --secret-key-base-file before.txt < cookie.txt",
+  hardtack doctor --rails 7.1 --name _shop_session < cookie.txt \\
+    --secret-key-base-file now.txt --secret-key-base-file before.txt",
         )
         .args([
             Arg::new("cookie")
@@ -136,7 +137,7 @@ fn json(diagnosis: &Diagnosis, shows_value: bool) -> Result<String, String> {
     let mut object = serde_json::to_string(diagnosis).map_err(|error| error.to_string())?;
     if let Some(value) = diagnosis.value().filter(|_| shows_value) {
         object.pop();
-        object.push_str(&format!(",\"value\":{value}}}"));
+        let _ = write!(object, ",\"value\":{value}}}");
     }
     object.push('\n');
     Ok(object)
@@ -154,7 +155,7 @@ fn report(diagnosis: &Diagnosis, shows_value: bool) -> String {
     };
     let mut text = format!("{}\n{details}", paint.bold(&answer));
     if let Some(value) = diagnosis.value().filter(|_| shows_value) {
-        text.push_str(&format!("\nValue:\n{value:#}\n"));
+        let _ = write!(text, "\nValue:\n{value:#}\n");
     }
     text
 }
