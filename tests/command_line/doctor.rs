@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use hardtack::escape;
 
@@ -37,7 +37,6 @@ fn texts() -> BTreeMap<&'static str, String> {
             && record["serializer"] == "marshal"
     });
     let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
-    let path = |name: &str, content: &str| file(name, content).display().to_string();
     BTreeMap::from([
         ("secret", session.secret.clone()),
         ("session", session.escaped()),
@@ -48,33 +47,28 @@ fn texts() -> BTreeMap<&'static str, String> {
         ("rails 3", text(&rails_3[0]["cookie"])),
         ("secret_token", text(&rails_3[0]["secret_token"])),
         ("express", text(&express.unwrap()["set_cookie"])),
-        (
-            "right.txt",
-            path("doctor-right.txt", &format!("{}\n", session.secret)),
-        ),
-        (
-            "wrong.txt",
-            path(
-                "doctor-wrong.txt",
-                "a secret that sealed nothing of all this\n",
-            ),
-        ),
-        (
-            "quoted.txt",
-            path("doctor-quoted.txt", &format!("\"{}\"\n", session.secret)),
-        ),
     ])
+}
+
+/// The files that stand beside a run.
+fn files(texts: &BTreeMap<&'static str, String>) -> PathBuf {
+    let secret = &texts["secret"];
+    file("right.txt", format!("{secret}\n"));
+    file("quoted.txt", format!("\"{secret}\"\n"));
+    let wrong = file("wrong.txt", "a secret that sealed nothing of all this\n");
+    wrong.parent().unwrap().to_owned()
 }
 
 /// A run: `KEY=value` lines of its environment and `$ hardtack doctor ...`, what is piped in behind
 /// `<`, then the status and what it prints.
-fn replay(script: &str, texts: &BTreeMap<&'static str, String>) -> (String, String) {
+fn replay(script: &str, texts: &BTreeMap<&'static str, String>, folder: &Path) -> String {
     let fill = |text: &str| {
         texts.iter().fold(text.to_owned(), |text, (name, fill)| {
             text.replace(&format!("@{name}@"), fill)
         })
     };
     let mut program = bare();
+    program.current_dir(folder);
     let (mut input, mut asked) = (String::new(), String::new());
     for line in script.lines().take_while(|line| !line.starts_with('?')) {
         asked.push_str(line);
@@ -96,18 +90,16 @@ fn replay(script: &str, texts: &BTreeMap<&'static str, String>) -> (String, Stri
         }
     }
     let run = run(&mut program, input);
-    let mut out = format!("{asked}? {}\n{}{}", run.status, run.err, run.out);
-    for (name, text) in texts.iter().filter(|(name, _)| name.ends_with(".txt")) {
-        out = out.replace(text, &format!("@{name}@"));
-    }
+    let out = format!("{asked}? {}\n{}{}", run.status, run.err, run.out);
     assert!(!out.contains(&texts["secret"]), "the secret is printed");
-    (script.to_owned(), out)
+    out
 }
 
 #[test]
 fn runs_are_as_they_are_written_down() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/command_line/doctor");
     let texts = texts();
+    let beside = files(&texts);
     let mut files: Vec<_> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -115,7 +107,8 @@ fn runs_are_as_they_are_written_down() {
     files.sort();
     let mut ran = 0;
     for path in &files {
-        let (script, out) = replay(&fs::read_to_string(path).unwrap(), &texts);
+        let script = fs::read_to_string(path).unwrap();
+        let out = replay(&script, &texts, &beside);
         if std::env::var_os("WRITE_DOWN").is_some() {
             fs::write(path, &out).unwrap();
         } else {
