@@ -38,6 +38,7 @@
 //! - [`Flash`], [`AuthenticityTokens`] and [`WardenScope`]: what Rails' flash, its CSRF protection
 //!   and Devise keep in a session.
 //! - [`KeyGenerator`]: keys for anything else that the app derives from its secret.
+//! - `doctor` (a feature): why a cookie does not open, and what to set.
 //!
 //! # Errors
 //!

@@ -196,6 +196,17 @@ impl Doctor {
         let is_signed = matches!(mended.form, Form::Signed { .. });
         causes.push(Cause::another_secret(self.secrets.len(), is_signed));
         causes.push(Cause::another_salt());
+        if matches!(
+            mended.form,
+            Form::Signed { digest_len: 20 } | Form::Cbc { digest_len: 20 }
+        ) && !cfg!(feature = "legacy-digests")
+        {
+            causes.push(Cause::new(
+                CauseKind::FeatureMissing,
+                "it may be signed with RIPEMD-160, as apps of Rails 2.3 could choose, which \
+                 hardtack knows with the feature `legacy-digests` alone",
+            ));
+        }
         causes.push(Cause::another_app());
         causes
     }

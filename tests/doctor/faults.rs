@@ -345,7 +345,12 @@ fn other_settings_are_told_with_the_rotation() {
         ran += 1;
     }
     assert_eq!(ran, 8);
-    // What the app reads as it is needs no rotation; so does what Rails itself falls back to.
+}
+
+/// What the app reads as it is needs no rotation, and neither does what Rails falls back to.
+#[test]
+fn what_the_app_opens_is_told() {
+    let v7_1 = RailsVersion::V7_1.settings();
     for settings in [
         v7_1.clone(),
         Settings {

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use hardtack::doctor::{CauseKind, Diagnosis, Doctor, JarKind};
+use hardtack::doctor::{Cause, CauseKind, Diagnosis, Doctor, JarKind};
 use hardtack::{
     Cipher, CookieHeader, HmacDigest, Jar, KeyDigest, RailsVersion, Refusal, SecretKeyBase,
     Serializer, Settings, Value,
@@ -125,11 +125,11 @@ impl Record {
             (None, ..) if self.digest.as_deref() == Some("SHA1") => {
                 of(RailsVersion::V2_3, RailsVersion::V3_2)
             }
-            (None, ..) => none, // :digest was set
             (Some("encrypted_cbc"), Some(Sha1), false) if !has_expiry => {
                 of(RailsVersion::V4_0, RailsVersion::V5_1)
             }
-            (Some("encrypted_cbc"), ..) => none,
+            // An app that set :digest, or chose CBC against its defaults.
+            (None | Some("encrypted_cbc"), ..) => none,
             (Some("signed"), Some(Sha1), false) if !has_expiry => {
                 of(RailsVersion::V4_0, RailsVersion::V5_2)
             }
@@ -223,7 +223,7 @@ fn examine_all(version: &str) -> (usize, usize, usize) {
         assert_eq!(diagnosis.secret.as_deref(), Some("right"), "{place}");
         assert_eq!(diagnosis.repairs, [], "{place}");
         assert_eq!(diagnosis.size(), Some(sent_size(&record)), "{place}");
-        let kinds: Vec<_> = diagnosis.causes.iter().map(|cause| cause.kind()).collect();
+        let kinds: Vec<_> = diagnosis.causes.iter().map(Cause::kind).collect();
         if record.kind == "expired" {
             assert_eq!(kinds, [CauseKind::Expired], "{place}");
             assert!(diagnosis.expires.is_some());
