@@ -9,7 +9,7 @@ use super::words::{count, shown};
 /// ```
 /// use hardtack::doctor::{CauseKind, Doctor};
 ///
-/// let diagnosis = Doctor::new().examine("connect.sid");
+/// let diagnosis = Doctor::new().examine("Cookie:");
 /// assert_eq!(diagnosis.causes[0].kind(), CauseKind::NoCookie);
 /// assert_eq!(CauseKind::AnotherSecret.name(), "another-secret");
 /// ```

@@ -7,7 +7,7 @@ use crate::session::csrf::AuthenticityTokens;
 use crate::session::data::SessionData;
 use crate::session::flash::Flash;
 
-/// How one of a session's own keys is found.
+/// How one of a session's own keys is found. Example: at [`SessionCheck`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Check {

@@ -22,6 +22,7 @@ const DIGESTS: [usize; 6] = [16, 20, 28, 32, 48, 64];
 /// assert_eq!(form("connect.sid=s%3AabcDEF.DGDUkGlIkCzPz%2BC0B064FNgHdEjox7ch8tOBGslZ5QI"),
 ///     CookieFormat::ExpressSession);
 /// assert_eq!(form("hello"), CookieFormat::Unknown);
+/// assert!(CookieFormat::Signed.is_rails() && !CookieFormat::ExpressSession.is_rails());
 /// assert_eq!(CookieFormat::EncryptedGcm.name(), "rails-encrypted-gcm");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -76,7 +77,7 @@ impl CookieFormat {
         }
     }
 
-    /// Whether it is one that a Rails app seals, and that a secret may open.
+    /// Whether it is one that a Rails app seals, and that a secret may open (example: at the type).
     #[must_use]
     pub const fn is_rails(self) -> bool {
         matches!(self, Self::EncryptedGcm | Self::EncryptedCbc | Self::Signed)
