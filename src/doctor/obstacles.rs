@@ -103,7 +103,9 @@ pub(super) fn obstacles_of_session(check: SessionCheck) -> Vec<Cause> {
     if check.session_id != Check::Sane {
         let what = match check.session_id {
             Check::Absent => "it has no session_id: Rails takes such a session for empty",
-            _ => "its session_id is not 32 hexadecimal digits, as Rails makes them",
+            _ => {
+                "its session_id is not 32 hexadecimal digits, as Rails makes them (Rack's own are 64)"
+            }
         };
         causes.push(Cause::new(CauseKind::NoSessionId, what));
     }

@@ -130,7 +130,11 @@ impl Sealing {
     pub(super) fn era(&self) -> String {
         let settings = self.settings();
         let lines = config_lines(&settings);
-        let versions = in_words(&self.nearest());
+        let mut versions = in_words(&self.nearest());
+        if self.secret_kind == SecretKind::SecretToken && !self.has_envelope {
+            // The same form under the same key: nothing tells them apart.
+            versions.push_str(", or Rack::Session::Cookie");
+        }
         if lines.is_empty() {
             versions
         } else {

@@ -1,5 +1,6 @@
 //! Cookies that Rails did not set: named, not opened.
 
+use hardtack::SecretKeyBase;
 use hardtack::doctor::{CauseKind, CookieFormat, Doctor};
 use serde::Deserialize;
 
@@ -81,6 +82,36 @@ fn cookies_of_express_are_named() {
         }
     }
     assert_eq!(ran, (4, 1));
+}
+
+#[derive(Deserialize)]
+struct Rack {
+    secret: String,
+    serializer: String,
+    digest: String,
+    set_cookie: String,
+}
+
+/// Rack::Session::Cookie signs as Rails 3 did: only what is inside tells them apart.
+#[test]
+fn cookies_of_rack_open() {
+    let mut ran = 0;
+    for record in vectors::<Rack>("rack/rack-2.2.jsonl") {
+        let secret = SecretKeyBase::new(record.secret).unwrap();
+        let diagnosis = Doctor::new()
+            .secret("s", &secret)
+            .examine(&record.set_cookie);
+        assert!(diagnosis.opens);
+        assert_eq!(diagnosis.key_digest, None);
+        assert_eq!(diagnosis.hmac_digest.unwrap().name(), record.digest);
+        assert_eq!(diagnosis.serializer.unwrap().name(), record.serializer);
+        let report = diagnosis.to_string();
+        let words = report.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains("or Rack::Session::Cookie"), "{report}");
+        assert!(words.contains("(Rack's own are 64)"), "{report}");
+        ran += 1;
+    }
+    assert_eq!(ran, 4);
 }
 
 #[test]
