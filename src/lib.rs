@@ -42,6 +42,7 @@
 //! - [`KeyGenerator`]: keys for anything else that the app derives from its secret.
 //! - `RailsApp` (feature `rails-app`): secret, settings and cookie name from a Rails app's own
 //!   files.
+//! - `doctor` (a feature): why a cookie does not open, and what to set.
 //!
 //! # Errors
 //!
@@ -62,7 +63,7 @@
 //! `tower` and `axum` (the session as a layer, and as an extractor),
 //! `actix-web` (the middleware `hardtack::actix` and extractors), `test-util` (for the tests of
 //! apps), `tracing` (events for the operator), `rails-app` (secret and settings from a Rails app's
-//! directory), `cli` (the command line).
+//! directory), `doctor` (why does this cookie not open?), `cli` (the command line).
 
 // What the README shows compiles, with the features that it names.
 #[cfg(all(doctest, feature = "actix-web", feature = "axum"))]
@@ -72,6 +73,8 @@ struct Readme;
 mod cipher;
 mod clock;
 mod cookie;
+#[cfg(feature = "doctor")]
+pub mod doctor;
 mod error;
 mod hex;
 mod key_generator;

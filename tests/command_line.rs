@@ -12,6 +12,8 @@
 
 mod support;
 
+#[path = "command_line/doctor.rs"]
+mod doctor;
 #[path = "command_line/forms.rs"]
 mod forms;
 #[path = "command_line/limits.rs"]

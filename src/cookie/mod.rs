@@ -8,7 +8,7 @@ pub(crate) mod duplicates;
 pub(crate) mod escape;
 pub(crate) mod header;
 pub(crate) mod jar;
-mod limit;
+pub(crate) mod limit;
 pub(crate) mod opened;
 mod reading;
 pub(crate) mod rotation;

@@ -147,6 +147,41 @@ fn extract_if(
     })
 }
 
+/// What an envelope says, before anything is asked of it: for whoever wants to know why a message
+/// is refused.
+#[cfg(feature = "doctor")]
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) value: Vec<u8>,
+    pub(crate) has_envelope: bool,
+    pub(crate) expires_at: Option<OffsetDateTime>,
+    pub(crate) purpose: Option<String>,
+}
+
+/// Takes a value out of its envelope, if it has one in any version's form.
+#[cfg(feature = "doctor")]
+pub(crate) fn said(text: &[u8]) -> Result<Said, Refusal> {
+    let Some(envelope) = Envelope::parse(text, EnvelopeReading::AnyObject)? else {
+        return Ok(Said {
+            value: text.to_vec(),
+            has_envelope: false,
+            expires_at: None,
+            purpose: None,
+        });
+    };
+    let expires_at = match envelope.exp.as_deref() {
+        Some(exp) => Some(parse_iso8601(exp).ok_or(Refusal::UnreadableValue)?),
+        None => None,
+    };
+    let purpose = envelope.pur.filter(|purpose| !purpose.is_empty());
+    Ok(Said {
+        value: base64::decode(envelope.message.as_bytes()).ok_or(Refusal::UnreadableValue)?,
+        has_envelope: true,
+        expires_at,
+        purpose: purpose.map(Cow::into_owned),
+    })
+}
+
 /// The expiry of an envelope, unless it has passed.
 pub(crate) fn fresh(
     exp: Option<&str>,

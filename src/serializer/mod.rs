@@ -147,7 +147,7 @@ impl Format {
     }
 
     /// `ActiveSupport::Messages::SerializerWithFallback` (Rails 7.1): what bytes look like.
-    fn of(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
         match bytes {
             [0x04, 0x08, ..] => Some(Self::Marshal),
             [0xcc, 0x80, ..] => Some(Self::MessagePack),
@@ -175,7 +175,7 @@ impl Serializer {
 
     /// Whether it reads this format. The rule is that of the newest Rails, whatever the version:
     /// to read what an older one refuses harms nobody, since only the key's holder wrote it.
-    fn reads(self, format: Format) -> bool {
+    pub(crate) fn reads(self, format: Format) -> bool {
         match format {
             Format::Json | Format::MessagePack => true,
             Format::Marshal => !matches!(self, Self::Json | Self::MessagePack),

@@ -162,6 +162,16 @@ impl SessionData {
         })
     }
 
+    /// The session in a serialized value; `None` where it cannot be read or is no map.
+    #[cfg(feature = "doctor")]
+    pub(crate) fn of_payload(payload: Serialized) -> Option<Self> {
+        let read = Entries::load(payload).ok().flatten()?;
+        Some(Self {
+            read,
+            ..Self::default()
+        })
+    }
+
     /// Writes the session through a jar, as a cookie of this name.
     ///
     /// A `session_id` is added where there is none, since Rails takes a session without one for

@@ -91,6 +91,7 @@ fn every_command_helps_with_examples() {
         "open",
         "seal",
         "rotate",
+        "doctor",
         "secret",
         "demo",
         "completions",
@@ -111,7 +112,7 @@ fn every_command_helps_with_examples() {
             ran += 1;
         }
     }
-    assert_eq!(ran, 14);
+    assert_eq!(ran, 16);
 }
 
 #[test]

@@ -74,6 +74,27 @@ pub(crate) const PLAIN: &Names = &names!("How the app seals its cookies", before
 /// The names of what held before.
 pub(crate) const FROM: &Names = &names!("How the cookies were sealed", before: true, "from-");
 
+/// A Rails app's directory.
+pub(crate) fn rails_app(names: &Names) -> Arg {
+    option(names.rails_app, "DIR")
+        .value_parser(value_parser!(PathBuf))
+        .value_hint(ValueHint::DirPath)
+        .help(if names.before {
+            "The Rails app that sealed them: as --rails-app, for what held before"
+        } else {
+            "A Rails app's directory, which tells the secret, the settings and the session's name; \
+             the options here override what it says, and --rails all of its settings. No Ruby is \
+             run: what is not plain in its files is told"
+        })
+}
+
+/// The environment of that app.
+pub(crate) fn rails_env(names: &Names) -> Arg {
+    option(names.rails_env, "ENV")
+        .requires(names.rails_app)
+        .help("The app's environment [default: RAILS_ENV, else RACK_ENV, else production]")
+}
+
 /// The options under these names.
 pub(crate) fn args(names: &Names) -> Vec<Arg> {
     let name = option(names.name, "NAME");
@@ -86,19 +107,8 @@ pub(crate) fn args(names: &Names) -> Vec<Arg> {
                  --rails-app, the session's]",
             )
         },
-        option(names.rails_app, "DIR")
-            .value_parser(value_parser!(PathBuf))
-            .value_hint(ValueHint::DirPath)
-            .help(if names.before {
-                "The Rails app that sealed them: as --rails-app, for what held before"
-            } else {
-                "A Rails app's directory, which tells the secret, the settings and the session's \
-                 name; the options here override what it says, and --rails all of its settings. \
-                 No Ruby is run: what is not plain in its files is told"
-            }),
-        option(names.rails_env, "ENV")
-            .requires(names.rails_app)
-            .help("The app's environment [default: RAILS_ENV, else RACK_ENV, else production]"),
+        rails_app(names),
+        rails_env(names),
         option(names.rails, "VERSION").help(rails(names)),
         choice(names.jar, "JAR", &["encrypted", "signed"]).help(format!(
             "cookies.encrypted, which sessions are in as well, or cookies.signed [default: {}; \
@@ -195,11 +205,11 @@ pub(crate) fn limit() -> Arg {
     )
 }
 
-fn option(name: &'static str, value: &'static str) -> Arg {
+pub(crate) fn option(name: &'static str, value: &'static str) -> Arg {
     Arg::new(name).long(name).value_name(value)
 }
 
-fn file(name: &'static str) -> Arg {
+pub(crate) fn file(name: &'static str) -> Arg {
     option(name, "FILE")
         .value_parser(value_parser!(PathBuf))
         .value_hint(ValueHint::FilePath)

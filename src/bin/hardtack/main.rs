@@ -4,6 +4,7 @@ mod args;
 mod completions;
 mod cookies;
 mod demo;
+mod doctor;
 mod hint;
 mod input;
 mod lines;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
     let outcome = match matches.subcommand() {
         Some(("open", matches)) => open::run(matches),
         Some(("seal", matches)) => seal::run(matches),
+        Some(("doctor", matches)) => doctor::run(matches),
         Some(("rotate", matches)) => rotate::run(matches),
         Some(("secret", _)) => secret::run(),
         Some(("demo", _)) => demo::run(),
@@ -66,16 +68,20 @@ Examples:
   # A cookie that the app opens.
   hardtack seal --name _shop_session --rails 7.1 '{\"user_id\":42}'
 
+  # Why does this cookie not open?
+  hardtack doctor 'Cookie: _shop_session=cKMlQ...--w%3D%3D'
+
   # The same cookies after an upgrade, or under a new secret.
   hardtack rotate --name _shop_session --from-rails 6.1 --rails 7.1 < cookies
 
-'hardtack open --help', 'seal --help' and 'rotate --help' show more.",
+'hardtack open --help', 'seal --help' and so on show more.",
         )
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(open::command())
         .subcommand(seal::command())
         .subcommand(rotate::command())
+        .subcommand(doctor::command())
         .subcommand(secret::command())
         .subcommand(demo::command())
         .subcommand(completions::command())

@@ -232,6 +232,47 @@ impl Sources {
     }
 }
 
+/// Every secret that files hold, or where none is named the app or the environment, with the file
+/// or variable that it is from; short ones too, and none at all.
+pub(crate) fn labelled(
+    matches: &ArgMatches,
+    names: &'static Names,
+    app: Option<&App>,
+) -> Result<Vec<(String, SecretKeyBase)>, String> {
+    let files = |option| {
+        let files = matches.get_many::<PathBuf>(option).unwrap_or_default();
+        files.cloned().collect()
+    };
+    let sources = Sources {
+        names,
+        key_base_files: files(names.secret_key_base_file),
+        token_files: files(names.secret_token_file),
+        allow_short: true,
+        app: None,
+    };
+    if let Some(app) = app.filter(|_| !sources.names_files()) {
+        return app.labelled_secrets(names);
+    }
+    let mut secrets = Vec::new();
+    for (files, source) in [
+        (&sources.key_base_files, KEY_BASE),
+        (&sources.token_files, TOKEN),
+    ] {
+        for file in files {
+            secrets.push((file.display().to_string(), sources.file(file, source)?));
+        }
+        if !sources.names_files() {
+            let secret = sources.variable(source)?;
+            secrets.extend(
+                secret
+                    .into_iter()
+                    .map(|secret| (source.variable.to_owned(), secret)),
+            );
+        }
+    }
+    Ok(secrets)
+}
+
 /// The file's bytes, as many as are of interest, in memory that is wiped.
 fn read(file: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     // Room for all of them beforehand: a vector that grows leaves its old bytes in memory.

@@ -1,0 +1,232 @@
+//! The examination: from what was copied to a [`Diagnosis`].
+
+use time::OffsetDateTime;
+
+use crate::cookie::limit::MAX_READ_SIZE;
+
+use super::Doctor;
+use super::cause::{Cause, CauseKind};
+use super::diagnosis::{Diagnosis, JarKind};
+use super::foreign;
+use super::form::{CookieFormat, Fault, Form, fault_of};
+use super::pasted::{Pasted, cookies};
+use super::repair::{Mended, Repair, mend};
+use super::shape::shape;
+use super::trial;
+use super::words::count;
+
+/// The longest text that is looked at in bytes: a browser's whole `Cookie` header is shorter.
+const MAX_TEXT: usize = 4 * MAX_READ_SIZE;
+
+impl Doctor {
+    /// Examines a cookie as somebody copied it: a bare value, `name=value`, a whole `Cookie` or
+    /// `Set-Cookie` header with or without its field's name, or a row of a browser's table; escaped
+    /// or not. Example: at the type.
+    #[must_use]
+    pub fn examine(&self, text: impl AsRef<[u8]>) -> Diagnosis {
+        let text = text.as_ref();
+        let pasted = if text.len() <= MAX_TEXT {
+            cookies(text, self.cookie_name.as_deref())
+        } else {
+            Vec::new()
+        };
+        let mut best: Option<(u8, &Pasted<'_>, Mended)> = None;
+        for cookie in pasted
+            .iter()
+            .filter(|cookie| cookie.value.len() <= MAX_READ_SIZE)
+        {
+            for mut mended in mend(cookie.value, cookie.name) {
+                if cookie.is_second {
+                    mended.repairs.push(Repair::SecondOfName);
+                }
+                if let Some(fit) = trial::open(self.keys(), &mended.form, &mended.bytes) {
+                    return self.opened(cookie, mended, fit);
+                }
+                let rank = self.rank(cookie, &mended);
+                if best.as_ref().is_none_or(|(other, ..)| rank > *other) {
+                    best = Some((rank, cookie, mended));
+                }
+            }
+        }
+        let is_large = text.len() > MAX_TEXT
+            || pasted
+                .iter()
+                .any(|cookie| cookie.value.len() > MAX_READ_SIZE);
+        match best {
+            Some((_, cookie, mended)) => self.unopened(cookie, mended, &pasted),
+            None if is_large => self.nothing(Cause::new(
+                CauseKind::TooLarge,
+                "more than 16 KiB: no browser keeps a cookie of more than 4096 bytes, so no app \
+                 set it; copy the one cookie alone",
+            )),
+            None => self.nothing(Cause::new(
+                CauseKind::NoCookie,
+                "there is no value in it: copy the cookie's value, name=value, or the whole header",
+            )),
+        }
+    }
+
+    /// How well a cookie that does not open suits as the one that is meant.
+    fn rank(&self, cookie: &Pasted<'_>, mended: &Mended) -> u8 {
+        let is_wanted = self.cookie_name.is_some() && cookie.name == self.cookie_name.as_deref();
+        let is_whole = mended.form.format().is_rails();
+        let is_damaged = !mended.form.is_known() && fault_of(&mended.bytes, 0).is_some();
+        // A cookie with the plain signature of another stands beside what it signs.
+        let is_signature = cookie
+            .name
+            .is_some_and(|name| name.strip_suffix(".sig").is_some());
+        8 * u8::from(is_wanted)
+            + 4 * u8::from(is_whole)
+            + 3 * u8::from(is_damaged)
+            + 2 * u8::from(mended.form.is_known() && !is_whole && !is_signature)
+            + u8::from(!mended.bytes.is_empty())
+    }
+
+    fn at(&self) -> OffsetDateTime {
+        self.now.unwrap_or_else(OffsetDateTime::now_utc)
+    }
+
+    /// What the form alone shows.
+    pub(super) fn blank(&self, format: CookieFormat) -> Diagnosis {
+        Diagnosis {
+            format,
+            opens: false,
+            jar: match format {
+                CookieFormat::EncryptedGcm | CookieFormat::EncryptedCbc => Some(JarKind::Encrypted),
+                CookieFormat::Signed => Some(JarKind::Signed),
+                _ => None,
+            },
+            cipher: format.cipher(),
+            key_digest: None,
+            hmac_digest: None,
+            serializer: None,
+            purpose: None,
+            expires: None,
+            secret: None,
+            repairs: Vec::new(),
+            causes: Vec::new(),
+            name: None,
+            now: self.at(),
+            tried: None,
+            shape: None,
+            inside: None,
+        }
+    }
+
+    fn nothing(&self, cause: Cause) -> Diagnosis {
+        Diagnosis {
+            causes: vec![cause],
+            ..self.blank(CookieFormat::Unknown)
+        }
+    }
+
+    /// The name of a cookie: as copied, or as told.
+    pub(super) fn name(&self, cookie: &Pasted<'_>) -> Option<String> {
+        let name = cookie.name.or(self.cookie_name.as_deref());
+        name.map(str::to_owned)
+    }
+
+    /// No key opened anything: what the form shows, and what is left.
+    fn unopened(&self, cookie: &Pasted<'_>, mended: Mended, all: &[Pasted<'_>]) -> Diagnosis {
+        let format = mended.form.format();
+        let mut diagnosis = Diagnosis {
+            name: self.name(cookie),
+            shape: shape(&mended.form, &mended.bytes),
+            ..self.blank(format)
+        };
+        if format.is_rails() {
+            diagnosis.causes = self.causes_of_whole(&mended);
+            diagnosis.tried = Some(self.tried(&mended.form));
+            diagnosis.repairs = mended.repairs;
+        } else if matches!(mended.form, Form::Foreign(_)) {
+            let text = foreign::advice(format, cookie, all);
+            diagnosis.causes.push(Cause::new(CauseKind::NotRails, text));
+            diagnosis.repairs = mended.repairs;
+        } else {
+            diagnosis.causes.push(match fault_of(&mended.bytes, cookie.value.trim_ascii().len()) {
+                Some(Fault::CutOff(text)) => {
+                    Cause::new(CauseKind::CutOff, format!("cut off: {text}"))
+                }
+                Some(Fault::Damaged(text)) => {
+                    Cause::new(CauseKind::Damaged, format!("damaged: {text}"))
+                }
+                None => Cause::new(
+                    CauseKind::NotRails,
+                    "it is no sealed cookie of Rails (those have -- in them), and of no form that \
+                     is known: is it the right cookie? A Rails session is named _<app>_session \
+                     unless config.session_store says otherwise",
+                ),
+            });
+        }
+        diagnosis
+    }
+
+    /// Why a message whose form is whole may not open.
+    fn causes_of_whole(&self, mended: &Mended) -> Vec<Cause> {
+        if let Form::Signed { digest_len } | Form::Cbc { digest_len } = mended.form
+            && !trial::knows_digest(digest_len)
+        {
+            return vec![Cause::new(
+                CauseKind::FeatureMissing,
+                "its signature is as long as MD5's, which hardtack knows with the feature \
+                 `legacy-digests` alone",
+            )];
+        }
+        if self.secrets.is_empty() {
+            return vec![Cause::new(
+                CauseKind::NoSecret,
+                "no secret was given: give the app's secret_key_base, and any older one",
+            )];
+        }
+        let is_master_key =
+            |secret: &[u8]| secret.len() == 32 && secret.iter().all(u8::is_ascii_hexdigit);
+        let mut causes: Vec<_> = self
+            .secrets
+            .iter()
+            .filter(|given| is_master_key(given.secret.expose()))
+            .map(|given| Cause::master_key(&given.label))
+            .collect();
+        if mended.repairs.contains(&Repair::PaddingLost) {
+            causes.push(Cause::new(
+                CauseKind::Damaged,
+                "damaged: characters are missing from it (its base64 only has a whole length once \
+                 = is added): copy it again, whole",
+            ));
+        }
+        let is_signed = matches!(mended.form, Form::Signed { .. });
+        causes.push(Cause::another_secret(self.secrets.len(), is_signed));
+        causes.push(Cause::another_salt());
+        if matches!(
+            mended.form,
+            Form::Signed { digest_len: 20 } | Form::Cbc { digest_len: 20 }
+        ) && !cfg!(feature = "legacy-digests")
+        {
+            causes.push(Cause::new(
+                CauseKind::FeatureMissing,
+                "it may be signed with RIPEMD-160, as apps of Rails 2.3 could choose, which \
+                 hardtack knows with the feature `legacy-digests` alone",
+            ));
+        }
+        causes.push(Cause::another_app());
+        causes
+    }
+
+    /// What was tried, in words.
+    fn tried(&self, form: &Form) -> String {
+        let keys = self.keys();
+        if keys.materials.is_empty() {
+            return "nothing: no secret was given".to_owned();
+        }
+        let secrets = count(self.secrets.len(), "secret");
+        let token = match form {
+            Form::Signed { .. } => " and as secret_token",
+            _ => "",
+        };
+        format!(
+            "{secrets}, as given, without white space and quotes around, and with a line feed at \
+             the end; as secret_key_base{token}, keys by SHA1 and SHA256, {}: {} in all",
+            count(keys.salts.len(), "salt"),
+            count(keys.materials.len() * 2 * keys.salts.len(), "key")
+        )
+    }
+}

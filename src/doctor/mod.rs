@@ -1,0 +1,220 @@
+//! Why does this cookie not open? [`Doctor`] names a cookie by its form, tries every secret under
+//! every digest, salt and cipher, and says what to set; where none fits, what is left.
+//!
+//! What costs people days is not the cipher: it is which secret, which digest, which serializer,
+//! which salt, which version. See [`Doctor`] for an example, and `hardtack doctor --help` for the
+//! command line.
+
+mod cause;
+mod checkup;
+mod diagnosis;
+mod examination;
+mod foreign;
+mod form;
+mod keys;
+mod obstacles;
+mod opening;
+mod pasted;
+mod remedy;
+mod repair;
+mod report;
+mod sealing;
+mod shape;
+mod trial;
+mod words;
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use time::OffsetDateTime;
+
+use crate::rails_version::RailsVersion;
+use crate::secret_key_base::SecretKeyBase;
+use crate::settings::Settings;
+
+pub use cause::{Cause, CauseKind};
+pub use checkup::{Check, SessionCheck};
+pub use diagnosis::{Diagnosis, JarKind};
+pub use form::CookieFormat;
+pub use remedy::Remedy;
+pub use repair::Repair;
+
+use keys::{Keys, Labelled};
+
+/// Examines cookies that do not open.
+///
+/// ```
+/// use hardtack::doctor::Doctor;
+/// use hardtack::{Attributes, Jar, KeyDigest, RailsVersion, SecretKeyBase, Serializer, Settings};
+///
+/// let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
+/// # let old = Settings { serializer: Serializer::Json, ..RailsVersion::V6_1.settings() };
+/// # let cookie = Jar::encrypted(&secret, old).write("_shop_session", &45, &Attributes::new())?;
+/// # let header = format!("Cookie: theme=dark; _shop_session={}", cookie.escaped_value());
+/// let doctor = Doctor::new()
+///     .secret("SECRET_KEY_BASE", &secret) // and any other that it may be
+///     .cookie_name("_shop_session")
+///     .settings(RailsVersion::V7_1); // what the app, or the Jar, is set to
+///
+/// // As it was copied from a browser, escaped or not, with whatever stood around it.
+/// let diagnosis = doctor.examine(&header);
+/// assert!(diagnosis.opens);
+/// assert_eq!(diagnosis.key_digest, Some(KeyDigest::Sha1)); // the app's keys are SHA-256
+/// assert_eq!(diagnosis.causes[0].kind().name(), "other-settings");
+/// println!("{diagnosis}"); // the report, with the rotation to add
+///
+/// let stranger = Doctor::new().secret("another", &SecretKeyBase::generate()?);
+/// assert!(!stranger.examine(&header).opens);
+/// # Ok::<(), hardtack::Error>(())
+/// ```
+///
+/// Each secret costs about 16 keys of 0.5 ms at the first examination, and nothing after that:
+/// keep the doctor. Whatever the text, an examination is bounded: of 64 KiB at most, 16 cookies are
+/// looked at, each in a handful of readings.
+#[derive(Clone)]
+pub struct Doctor {
+    secrets: Vec<Labelled>,
+    salts: Vec<String>,
+    cookie_name: Option<String>,
+    settings: Option<Settings>,
+    now: Option<OffsetDateTime>,
+    keys: OnceLock<Keys>,
+}
+
+impl Doctor {
+    /// A doctor that knows no secret: it names cookies by their form.
+    ///
+    /// ```
+    /// # use hardtack::doctor::{CookieFormat, Doctor};
+    /// let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0MiJ9.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    /// assert_eq!(Doctor::new().examine(jwt).format, CookieFormat::Jwt);
+    /// ```
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            secrets: Vec::new(),
+            salts: Vec::new(),
+            cookie_name: None,
+            settings: None,
+            now: None,
+            keys: OnceLock::new(),
+        }
+    }
+
+    /// Adds a secret, and what to call it in reports: the variable or the file that it is from.
+    /// Each is tried as a `secret_key_base` and as a `secret_token`.
+    ///
+    /// ```
+    /// # use hardtack::doctor::Doctor;
+    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase};
+    /// # let (new, old) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
+    /// # let cookie = Jar::encrypted(&old, RailsVersion::V8_0).write("a", &1, &Attributes::new())?;
+    /// let doctor = Doctor::new().secret("new.txt", &new).secret("old.txt", &old);
+    /// assert_eq!(doctor.examine(cookie.value()).secret.as_deref(), Some("old.txt"));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn secret(mut self, label: impl Into<String>, secret: &SecretKeyBase) -> Self {
+        self.secrets.push(Labelled {
+            label: label.into(),
+            secret: secret.clone(),
+        });
+        self.keys = OnceLock::new();
+        self
+    }
+
+    /// Adds a salt that the app may have set in place of one of Rails' own.
+    ///
+    /// ```
+    /// # use hardtack::doctor::Doctor;
+    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase, Settings};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let salted = Settings { signed_cookie_salt: "pepper".to_owned(), ..RailsVersion::V7_1.settings() };
+    /// let cookie = Jar::signed(&secret, salted).write("a", &1, &Attributes::new())?;
+    /// let doctor = Doctor::new().secret("secret", &secret);
+    /// assert!(!doctor.examine(cookie.value()).opens);
+    /// assert!(doctor.salt("pepper").examine(cookie.value()).opens);
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn salt(mut self, salt: impl Into<String>) -> Self {
+        self.salts.push(salt.into());
+        self.keys = OnceLock::new();
+        self
+    }
+
+    /// Sets the name of the cookie that the app reads.
+    ///
+    /// ```
+    /// # use hardtack::doctor::{CauseKind, Doctor};
+    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// # let cookie = Jar::encrypted(&secret, RailsVersion::V8_0).write("_old", &1, &Attributes::new())?;
+    /// let doctor = Doctor::new().secret("secret", &secret).cookie_name("_shop_session");
+    /// let diagnosis = doctor.examine(cookie.value());
+    /// assert_eq!(diagnosis.purpose.as_deref(), Some("cookie._old"));
+    /// assert_eq!(diagnosis.causes[0].kind(), CauseKind::WrongPurpose);
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn cookie_name(mut self, name: impl Into<String>) -> Self {
+        self.cookie_name = Some(name.into());
+        self
+    }
+
+    /// Sets what the app, or the [`Jar`](crate::Jar), is set to that does not open the cookie, so
+    /// that the doctor says what differs. Example: at the type.
+    #[must_use]
+    pub fn settings(mut self, settings: impl Into<Settings>) -> Self {
+        self.settings = Some(settings.into());
+        self.keys = OnceLock::new();
+        self
+    }
+
+    /// Sets the time at which the cookie is examined; the present time unless it is set.
+    ///
+    /// ```
+    /// # use hardtack::doctor::{CauseKind, Doctor};
+    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase};
+    /// # use time::{Duration, OffsetDateTime};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let expiry = OffsetDateTime::from_unix_timestamp(4_102_444_800)?; // 2100
+    /// let cookie = Jar::encrypted(&secret, RailsVersion::V8_0)
+    ///     .write("a", &1, &Attributes::new().expires(expiry))?;
+    /// let doctor = Doctor::new().secret("secret", &secret).now(expiry + Duration::days(3));
+    /// let diagnosis = doctor.examine(cookie.value());
+    /// assert_eq!(diagnosis.causes[0].kind(), CauseKind::Expired);
+    /// assert!(diagnosis.to_string().contains("expired 3 days ago"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn now(mut self, now: OffsetDateTime) -> Self {
+        self.now = Some(now);
+        self
+    }
+
+    fn keys(&self) -> &Keys {
+        self.keys.get_or_init(|| {
+            let newest = RailsVersion::NEWEST.settings();
+            let settings = self.settings.as_ref().unwrap_or(&newest);
+            Keys::new(&self.secrets, settings, &self.salts)
+        })
+    }
+}
+
+impl Default for Doctor {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Doctor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let labels = self.secrets.iter().map(|secret| &secret.label);
+        f.debug_struct("Doctor")
+            .field("secrets", &labels.collect::<Vec<_>>())
+            .field("cookie_name", &self.cookie_name)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,166 @@
+//! [`Remedy`]: what has to be set so that a cookie opens everywhere.
+
+use crate::rails_version::RailsVersion;
+use crate::serializer::Format;
+use crate::settings::{Cipher, SecretKind, Settings};
+
+use super::keys::Role;
+use super::sealing::SALTS;
+
+/// What to add where a cookie does not open that is sealed under other settings.
+///
+/// ```
+/// use hardtack::doctor::Doctor;
+/// use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase, Serializer, Settings};
+///
+/// let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
+/// let old = Settings { serializer: Serializer::Json, ..RailsVersion::V6_1.settings() };
+/// let cookie = Jar::encrypted(&secret, old).write("_shop_session", &45, &Attributes::new())?;
+///
+/// let doctor = Doctor::new().secret("SECRET_KEY_BASE", &secret).settings(RailsVersion::V7_1);
+/// let diagnosis = doctor.examine(cookie.value());
+/// let remedy = diagnosis.remedy().unwrap();
+/// assert_eq!(remedy.rust(), ".rotation(Rotation::encrypted(&secret, RailsVersion::V6_1))");
+/// assert!(remedy.rails().contains("hash_digest_class: OpenSSL::Digest::SHA1"));
+/// # Ok::<(), hardtack::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remedy {
+    rust: String,
+    rails: String,
+}
+
+impl Remedy {
+    /// The line for a [`Jar`](crate::Jar), in Rust (example: at the type).
+    #[must_use]
+    pub fn rust(&self) -> &str {
+        &self.rust
+    }
+
+    /// The lines for a Rails initializer, such as `config/initializers/cookie_rotator.rb`
+    /// (example: at the type).
+    #[must_use]
+    pub fn rails(&self) -> &str {
+        &self.rails
+    }
+
+    /// For cookies sealed under these settings, and perhaps under another name.
+    pub(super) fn new(settings: &Settings, is_encrypted: bool, older_name: Option<&str>) -> Self {
+        let name = older_name
+            .map(|name| format!(".cookie_name({name:?})"))
+            .unwrap_or_default();
+        let (jar, secret) = match (is_encrypted, settings.secret_kind) {
+            (true, _) => ("encrypted", "secret"),
+            (false, SecretKind::SecretKeyBase) => ("signed", "secret"),
+            (false, SecretKind::SecretToken) => ("signed", "secret_token"),
+        };
+        Self {
+            rust: format!(
+                ".rotation(Rotation::{jar}(&{secret}, {}){name})",
+                in_rust(settings)
+            ),
+            rails: in_rails(settings, is_encrypted),
+        }
+    }
+}
+
+/// The settings as an expression: the version, and what differs from it for reading.
+fn in_rust(settings: &Settings) -> String {
+    let defaults = settings.version.settings();
+    let mut fields = String::new();
+    let mut field = |is_changed: bool, text: String| {
+        if is_changed {
+            fields.push_str(&text);
+            fields.push_str(", ");
+        }
+    };
+    let Settings {
+        cipher,
+        key_digest,
+        hmac_digest,
+        serializer,
+        secret_kind,
+        ..
+    } = settings;
+    field(
+        *cipher != defaults.cipher,
+        format!("cipher: Cipher::{cipher:?}"),
+    );
+    field(
+        *key_digest != defaults.key_digest,
+        format!("key_digest: KeyDigest::{key_digest:?}"),
+    );
+    field(
+        *hmac_digest != defaults.hmac_digest,
+        format!("hmac_digest: HmacDigest::{hmac_digest:?}"),
+    );
+    // A version that writes Marshal reads all there is.
+    let reads = defaults.serializer.reads(serializer.writes());
+    field(!reads, format!("serializer: Serializer::{serializer:?}"));
+    field(
+        *secret_kind != defaults.secret_kind,
+        format!("secret_kind: SecretKind::{secret_kind:?}"),
+    );
+    for (name, role) in SALTS {
+        let salt = role.salt(settings);
+        field(
+            salt != role.salt(&defaults),
+            format!("{name}: {salt:?}.to_owned()"),
+        );
+    }
+    let version = variant(settings.version);
+    if fields.is_empty() {
+        version
+    } else {
+        format!("Settings {{ {fields}..{version}.settings() }}")
+    }
+}
+
+fn variant(version: RailsVersion) -> String {
+    format!("RailsVersion::V{}", version.to_string().replace('.', "_"))
+}
+
+/// A rotation as the guide to upgrading Rails has it (7.0, "Key generator digest class changing to
+/// use SHA256"), for any of the formats.
+fn in_rails(settings: &Settings, is_encrypted: bool) -> String {
+    let rotations = "rotations = Rails.application.config.action_dispatch.cookies_rotations\n";
+    let Settings {
+        key_digest,
+        hmac_digest,
+        ..
+    } = settings;
+    let digest = format!("digest: \"{hmac_digest}\"");
+    if settings.secret_kind == SecretKind::SecretToken {
+        return format!(
+            "# Only cookies.signed reads it so: a session of Rails 3 is read by Rails 4.0 to 5.2,\n\
+             # where config.secret_token stands beside secret_key_base.\n\
+             {rotations}rotations.rotate :signed, secret_token, {digest}"
+        );
+    }
+    let key =
+        |role: Role, length| format!("keys.generate_key({:?}, {length})", role.salt(settings));
+    let rotate = match (is_encrypted, settings.cipher) {
+        (false, _) => format!(":signed, {}, {digest}", key(Role::Signing, 64)),
+        (true, Cipher::Aes256Gcm) => format!(
+            ":encrypted, {},\n  cipher: \"aes-256-gcm\"",
+            key(Role::Gcm, 32)
+        ),
+        (true, Cipher::Aes256Cbc) => format!(
+            ":encrypted, {},\n  {}, cipher: \"aes-256-cbc\", {digest}",
+            key(Role::Cbc, 32),
+            key(Role::CbcSigning, 64)
+        ),
+    };
+    let marshal = if settings.serializer.writes() == Format::Marshal {
+        "\n# Its value is in Marshal, which the cookies_serializer has to read:\n\
+         # :marshal, or :hybrid (from 7.1 on also called :json_allow_marshal)"
+    } else {
+        ""
+    };
+    format!(
+        "# secret_key_base: the one that sealed it\n\
+         keys = ActiveSupport::KeyGenerator.new(secret_key_base, iterations: 1000,\n  \
+         hash_digest_class: OpenSSL::Digest::{key_digest})\n\
+         {rotations}rotations.rotate {rotate}{marshal}"
+    )
+}

@@ -1,0 +1,229 @@
+//! [`Sealing`]: how a cookie that opened was sealed, and which `load_defaults` seal so.
+//!
+//! What a version means stands in the table of `rails_version.rs`; here it is only compared.
+
+use crate::rails_version::RailsVersion;
+use crate::serializer::Format;
+use crate::settings::{CbcDigest, Cipher, HmacDigest, KeyDigest, SecretKind, Serializer, Settings};
+
+use super::keys::Role;
+
+/// How a cookie was sealed, as far as one cookie shows.
+pub(super) struct Sealing {
+    /// None in the signed jar.
+    pub(super) cipher: Option<Cipher>,
+    pub(super) secret_kind: SecretKind,
+    pub(super) key_digest: Option<KeyDigest>,
+    pub(super) hmac_digest: Option<HmacDigest>,
+    pub(super) salts: Vec<(Role, String)>,
+    pub(super) has_envelope: bool,
+    pub(super) has_purpose: bool,
+    pub(super) format: Option<Format>,
+}
+
+impl Sealing {
+    /// How many settings of a version an app had to change to seal so, its serializer apart.
+    fn changes(&self, version: RailsVersion) -> usize {
+        let settings = version.settings();
+        let defaults = version.defaults();
+        // The encrypted jar came with secret_key_base; a token alone signs up to 5.2.
+        let kind = settings.secret_kind != self.secret_kind;
+        let no_jar = self.cipher.is_some() && settings.secret_kind == SecretKind::SecretToken;
+        let cipher = self.cipher.is_some_and(|cipher| cipher != settings.cipher);
+        let key_digest = self
+            .key_digest
+            .is_some_and(|digest| digest != settings.key_digest);
+        let signs_by = match (self.cipher, defaults.cbc_digest) {
+            (Some(_), CbcDigest::Sha1) => HmacDigest::Sha1,
+            _ => settings.hmac_digest,
+        };
+        let hmac_digest = self.hmac_digest.is_some_and(|digest| digest != signs_by);
+        let metadata = self.has_purpose != settings.metadata;
+        let expiry = self.has_envelope && !self.has_purpose && !settings.seals_expiry();
+        let changes = [cipher, key_digest, hmac_digest, metadata, expiry];
+        let impossible = if kind || no_jar { changes.len() } else { 0 };
+        impossible + changes.into_iter().filter(|change| *change).count()
+    }
+
+    /// The versions that seal so by their defaults, oldest first; the serializer is often chosen,
+    /// and decides nothing.
+    pub(super) fn versions(&self) -> Vec<RailsVersion> {
+        let all = RailsVersion::ALL.iter().copied();
+        all.filter(|version| self.changes(*version) == 0).collect()
+    }
+
+    /// Those that come nearest.
+    fn nearest(&self) -> Vec<RailsVersion> {
+        let all = || RailsVersion::ALL.iter().copied();
+        let least = all().map(|version| self.changes(version)).min();
+        all()
+            .filter(|version| Some(self.changes(*version)) == least)
+            .collect()
+    }
+
+    /// The settings under which such a cookie opens: those of the newest version that comes
+    /// nearest, with what was changed.
+    pub(super) fn settings(&self) -> Settings {
+        let version = self.nearest().pop().unwrap_or(RailsVersion::NEWEST);
+        let mut settings = version.settings();
+        settings.secret_kind = self.secret_kind;
+        settings.cipher = self.cipher.unwrap_or(settings.cipher);
+        settings.key_digest = self.key_digest.unwrap_or(settings.key_digest);
+        settings.hmac_digest = self.hmac_digest.unwrap_or(settings.hmac_digest);
+        settings.metadata = self.has_purpose;
+        for (role, salt) in &self.salts {
+            role.salt_mut(&mut settings).clone_from(salt);
+        }
+        if let Some(format) = self
+            .format
+            .filter(|format| settings.serializer.writes() != *format)
+        {
+            settings.serializer = serializer_of(format);
+        }
+        settings
+    }
+}
+
+impl Sealing {
+    /// What an app's settings have otherwise, in words.
+    pub(super) fn differences(&self, settings: &Settings) -> Vec<String> {
+        let sealed = self.settings();
+        let mut differences = Vec::new();
+        let mut add = |differs: bool, text: String| {
+            if differs {
+                differences.push(text);
+            }
+        };
+        add(
+            sealed.secret_kind != settings.secret_kind,
+            format!("a signature by the {} itself", sealed.secret_kind),
+        );
+        add(
+            self.cipher.is_some() && sealed.cipher != settings.cipher,
+            format!("{}, not {}", sealed.cipher, settings.cipher),
+        );
+        add(
+            self.key_digest.is_some() && sealed.key_digest != settings.key_digest,
+            format!("keys by {}, not {}", sealed.key_digest, settings.key_digest),
+        );
+        add(
+            self.hmac_digest.is_some() && sealed.hmac_digest != settings.hmac_digest,
+            format!(
+                "a signature by {}, not {}",
+                sealed.hmac_digest, settings.hmac_digest
+            ),
+        );
+        add(
+            sealed.serializer.writes() != settings.serializer.writes(),
+            format!(
+                "a value in {}, not {}",
+                sealed.serializer, settings.serializer
+            ),
+        );
+        for (role, salt) in &self.salts {
+            add(salt != role.salt(settings), format!("the salt {salt:?}"));
+        }
+        differences
+    }
+
+    /// Which app seals so: its versions in words, with what it set besides.
+    pub(super) fn era(&self) -> String {
+        let settings = self.settings();
+        let lines = config_lines(&settings);
+        let mut versions = in_words(&self.nearest());
+        if self.secret_kind == SecretKind::SecretToken && !self.has_envelope {
+            // The same form under the same key: nothing tells them apart.
+            versions.push_str(", or Rack::Session::Cookie");
+        }
+        if lines.is_empty() {
+            versions
+        } else {
+            format!("{versions} with {}", lines.join(", "))
+        }
+    }
+}
+
+/// The serializer that writes a format.
+pub(super) const fn serializer_of(format: Format) -> Serializer {
+    match format {
+        Format::Json => Serializer::Json,
+        Format::Marshal => Serializer::Marshal,
+        Format::MessagePack => Serializer::MessagePack,
+    }
+}
+
+/// What an app changed of its version's defaults, as lines of its configuration.
+fn config_lines(settings: &Settings) -> Vec<String> {
+    let defaults = settings.version.settings();
+    let mut lines = Vec::new();
+    let mut line = |is_changed: bool, text: String| {
+        if is_changed {
+            lines.push(text);
+        }
+    };
+    line(
+        settings.cipher != defaults.cipher,
+        format!(
+            "config.action_dispatch.use_authenticated_cookie_encryption = {}",
+            settings.cipher == Cipher::Aes256Gcm
+        ),
+    );
+    line(
+        settings.key_digest != defaults.key_digest,
+        format!(
+            "config.active_support.key_generator_hash_digest_class = OpenSSL::Digest::{}",
+            settings.key_digest
+        ),
+    );
+    line(
+        settings.hmac_digest != defaults.hmac_digest,
+        format!(
+            "config.action_dispatch.signed_cookie_digest = \"{}\"",
+            settings.hmac_digest
+        ),
+    );
+    line(
+        settings.metadata != defaults.metadata,
+        format!(
+            "config.action_dispatch.use_cookies_with_metadata = {}",
+            settings.metadata
+        ),
+    );
+    line(
+        settings.serializer != defaults.serializer,
+        format!(
+            "config.action_dispatch.cookies_serializer = :{}",
+            settings.serializer
+        ),
+    );
+    for (name, role) in SALTS {
+        line(
+            role.salt(settings) != role.salt(&defaults),
+            format!("config.action_dispatch.{name} = {:?}", role.salt(settings)),
+        );
+    }
+    lines
+}
+
+/// The settings that hold the salts.
+pub(super) const SALTS: [(&str, Role); 4] = [
+    ("authenticated_encrypted_cookie_salt", Role::Gcm),
+    ("encrypted_cookie_salt", Role::Cbc),
+    ("encrypted_signed_cookie_salt", Role::CbcSigning),
+    ("signed_cookie_salt", Role::Signing),
+];
+
+/// Versions in words, "Rails 2.3 to 3.2".
+pub(super) fn in_words(versions: &[RailsVersion]) -> String {
+    // Before 5.1 there was no load_defaults: the version is Rails' own.
+    let noun = match versions.last() {
+        Some(newest) if *newest < RailsVersion::V5_1 => "Rails",
+        _ => "load_defaults",
+    };
+    match versions {
+        [] => "no load_defaults".to_owned(),
+        [one] => format!("{noun} {one}"),
+        [one, other] => format!("{noun} {one} or {other}"),
+        [first, .., last] => format!("{noun} {first} to {last}"),
+    }
+}

@@ -1,0 +1,56 @@
+//! What a signed cookie says of itself, before any key is tried.
+
+use crate::message::base64;
+use crate::message::metadata::{self, Said};
+use crate::message::parts::Signed;
+use crate::rails_version::RailsVersion;
+use crate::serializer::Format;
+use crate::settings::SecretKind;
+
+use super::form::Form;
+use super::sealing::in_words;
+
+/// What the form of a signed cookie says of itself, which anybody could have written.
+pub(super) fn shape(form: &Form, message: &[u8]) -> Option<String> {
+    let Form::Signed { digest_len } = *form else {
+        return None;
+    };
+    let data = Signed::parse(message, digest_len)?.data;
+    let data = base64::decode_any(data)?;
+    Some(match metadata::said(&data) {
+        Ok(Said {
+            has_envelope: true,
+            purpose,
+            ..
+        }) => {
+            let since = if purpose.is_some() {
+                RailsVersion::ALL
+                    .iter()
+                    .find(|version| version.settings().metadata)
+            } else {
+                RailsVersion::ALL
+                    .iter()
+                    .find(|version| version.settings().seals_expiry())
+            };
+            let since = since.map(ToString::to_string).unwrap_or_default();
+            format!("with an envelope, as Rails {since} and later write it")
+        }
+        _ => match Format::of(&data) {
+            Some(Format::Marshal) => {
+                let tokens = RailsVersion::ALL.iter().copied();
+                let tokens: Vec<_> = tokens
+                    .filter(|version| version.settings().secret_kind == SecretKind::SecretToken)
+                    .collect();
+                format!(
+                    "without an envelope, in Marshal: the session of {}, cookies.signed of any \
+                     later one, or Rack::Session::Cookie",
+                    in_words(&tokens)
+                )
+            }
+            Some(_) => "without an envelope, in JSON or MessagePack: cookies.signed".to_owned(),
+            None => "without an envelope, and in none of Rails' serializations: perhaps another \
+                     message of the app, and no cookie"
+                .to_owned(),
+        },
+    })
+}

@@ -1,0 +1,59 @@
+//! Numbers, times and foreign texts in words.
+
+use std::fmt::Write as _;
+
+use time::OffsetDateTime;
+
+use crate::message::metadata::iso8601;
+
+/// The longest foreign text that is shown, in characters.
+const LONGEST: usize = 120;
+
+/// A number with its noun: "1 byte", "2 bytes".
+pub(super) fn count(number: usize, noun: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{ending}")
+}
+
+/// A text from outside, such as a cookie's name: what a terminal would obey is escaped.
+pub(super) fn shown(text: &str) -> String {
+    let mut out = String::new();
+    for character in text.chars().take(LONGEST) {
+        if character.is_control() || !character.is_ascii() && !character.is_alphanumeric() {
+            let _ = write!(out, "{}", character.escape_default());
+        } else {
+            out.push(character);
+        }
+    }
+    if text.chars().nth(LONGEST).is_some() {
+        out.push_str("...");
+    }
+    out
+}
+
+/// An expiry: "2026-01-02T03:04:05.678Z, 3 days ago".
+pub(super) fn expiry(at: OffsetDateTime, now: OffsetDateTime) -> String {
+    let date = iso8601(at).unwrap_or_else(|_| "at a date beyond the year 9999".to_owned());
+    let distance = distance((at - now).unsigned_abs().as_secs());
+    if now >= at {
+        format!("{date}, {distance} ago")
+    } else {
+        format!("{date}, in {distance}")
+    }
+}
+
+/// So many seconds, in the largest unit of which there are two.
+pub(super) fn distance(seconds: u64) -> String {
+    const UNITS: [(u64, &str); 4] = [
+        (365 * 86_400, "year"),
+        (86_400, "day"),
+        (3_600, "hour"),
+        (60, "minute"),
+    ];
+    let unit = UNITS.iter().find(|(length, _)| seconds >= 2 * length);
+    let (length, noun) = unit.copied().unwrap_or((1, "second"));
+    count(
+        usize::try_from(seconds / length).unwrap_or(usize::MAX),
+        noun,
+    )
+}

@@ -1,0 +1,200 @@
+//! What is inside: sizes, the session, and what cannot be read.
+
+use hardtack::doctor::{Check, Doctor, SessionCheck};
+use hardtack::{Attributes, Jar, LimitRule, RailsVersion, SessionData, Settings, Value};
+
+use crate::support::secret;
+
+fn doctor() -> Doctor {
+    Doctor::new().secret("s", &secret())
+}
+
+fn jar() -> Jar {
+    Jar::encrypted(&secret(), RailsVersion::V7_1)
+}
+
+#[test]
+fn sessions_are_checked() {
+    use Check::{Absent, Odd, Sane};
+
+    let id = "3af1c1b9c1b8d6f1a0a3a7b0c3d4e5f6";
+    let token = "kZ2J0p0l7e0mJb3kq3xw7Q4v1rQyqk9gq2Jb9G3VbqY";
+    let sane = format!(
+        r#"{{"session_id":"{id}","_csrf_token":"{token}","flash":{{"discard":[],"flashes":{{"notice":"Hi"}}}}}}"#
+    );
+    let cases = [
+        (sane.as_str(), (Sane, Sane, true, Sane), &[][..]),
+        (
+            r#"{"flash":{"discard":["a"],"flashes":{"a":1}}}"#,
+            (Absent, Sane, false, Absent),
+            &["no-session-id"],
+        ),
+        (
+            r#"{"session_id":5}"#,
+            (Odd, Absent, false, Absent),
+            &["no-session-id"],
+        ),
+        (
+            r#"{"session_id":"abc"}"#,
+            (Odd, Absent, false, Absent),
+            &["no-session-id"],
+        ),
+        (
+            r#"{"_csrf_token":"abc","flash":"saved"}"#,
+            (Absent, Odd, false, Odd),
+            &["no-session-id", "bad-csrf-token", "bad-flash"],
+        ),
+        (
+            r#"{"warden.user.user.key":[[1],"x"]}"#,
+            (Absent, Absent, false, Absent),
+            &["no-session-id"],
+        ),
+        (
+            r#"{"_csrf_token":7}"#,
+            (Absent, Absent, false, Odd),
+            &["no-session-id", "bad-csrf-token"],
+        ),
+    ];
+    let mut ran = 0;
+    for (json, expected, causes) in cases {
+        let value: Value = serde_json::from_str(json).unwrap();
+        let cookie = jar().write("k", &value, &Attributes::new()).unwrap();
+        let diagnosis = doctor().examine(cookie.value());
+        let SessionCheck {
+            session_id,
+            flash,
+            flash_waits,
+            csrf_token,
+            ..
+        } = *diagnosis.session().unwrap();
+        assert_eq!(
+            (session_id, flash, flash_waits, csrf_token),
+            expected,
+            "{json}"
+        );
+        let kinds: Vec<_> = diagnosis
+            .causes
+            .iter()
+            .map(|cause| cause.kind().name())
+            .collect();
+        assert_eq!(kinds, causes, "{json}");
+        ran += 1;
+    }
+    assert_eq!(ran, 7);
+    // Any other cookie is no session.
+    for value in ["[1]", "{\"a\":1}", "5"] {
+        let value: Value = serde_json::from_str(value).unwrap();
+        let cookie = jar().write("k", &value, &Attributes::new()).unwrap();
+        assert!(doctor().examine(cookie.value()).session().is_none());
+    }
+}
+
+/// Sizes by arithmetic: of JSON, a key takes quotes, colon, value, and a comma or brace.
+#[test]
+fn sizes_are_browsers_and_each_keys() {
+    let mut session = SessionData::new();
+    session
+        .insert("session_id", "3af1c1b9c1b8d6f1a0a3a7b0c3d4e5f6")
+        .unwrap();
+    session.insert("cart", &"x".repeat(1000)).unwrap();
+    session.insert("n", &5).unwrap();
+    let cookie = session
+        .write(&jar(), "_shop_session", &Attributes::new())
+        .unwrap();
+    let diagnosis = doctor().examine(cookie.to_string());
+    assert_eq!(
+        diagnosis.size(),
+        Some("_shop_session".len() + cookie.escaped_value().len())
+    );
+    let entries: Vec<_> = diagnosis
+        .entries()
+        .iter()
+        .map(|(key, size)| (key.as_str(), *size))
+        .collect();
+    assert_eq!(
+        entries,
+        [
+            ("cart", 6 + 1 + 1002 + 1),
+            ("session_id", 12 + 1 + 34 + 1),
+            ("n", 3 + 1 + 1 + 1)
+        ]
+    );
+    let report = diagnosis.to_string();
+    assert!(
+        report.contains("  1010  cart\n    48  session_id\n     6  n\n"),
+        "{report}"
+    );
+}
+
+#[test]
+fn what_browsers_drop_is_told() {
+    let settings = Settings {
+        limit: LimitRule::None,
+        ..RailsVersion::V7_1.settings()
+    };
+    let cookie =
+        Jar::encrypted(&secret(), settings).write("big", &"x".repeat(4000), &Attributes::new());
+    let diagnosis = doctor().examine(cookie.unwrap().to_string());
+    assert_eq!(diagnosis.causes[0].kind().name(), "too-long");
+    assert!(
+        diagnosis.causes[0]
+            .to_string()
+            .contains("browsers drop what is over 4096")
+    );
+}
+
+/// The key fits, and the value is none.
+#[test]
+fn unreadable_values_are_told() {
+    let keys = hardtack::KeyGenerator::new(&secret());
+    let key = keys.generate_key("signed cookie", 64);
+    for (text, said) in [
+        (
+            "no value at all",
+            "neither JSON nor Marshal nor MessagePack",
+        ),
+        ("{\"a\":", "cannot be read"),
+    ] {
+        let message = signed(key.expose(), text.as_bytes());
+        let diagnosis = doctor().examine(&message);
+        assert!(diagnosis.opens, "{diagnosis}");
+        assert_eq!(diagnosis.causes[0].kind().name(), "unreadable-value");
+        assert!(
+            diagnosis.causes[0].to_string().contains(said),
+            "{diagnosis}"
+        );
+        assert!(
+            diagnosis
+                .to_string()
+                .starts_with("The secret s fits, but the value cannot be read.\n")
+        );
+        assert!(diagnosis.value().is_none());
+    }
+}
+
+/// `data--digest`, by the libraries of others.
+fn signed(key: &[u8], data: &[u8]) -> String {
+    use base64::Engine;
+    use hmac::{Hmac, KeyInit, Mac};
+
+    let data = base64::engine::general_purpose::STANDARD.encode(data);
+    let mut hmac = Hmac::<sha1::Sha1>::new_from_slice(key).unwrap();
+    hmac.update(data.as_bytes());
+    format!("{data}--{}", hex::encode(hmac.finalize().into_bytes()))
+}
+
+/// Nothing that a terminal obeys comes out of a cookie.
+#[test]
+fn reports_hold_no_control_characters() {
+    let value = Value::hash([("\u{1b}[31mred\u{7}\n", 1), ("\u{202e}back", 2)]);
+    let cookie = jar().write("k", &value, &Attributes::new()).unwrap();
+    let report = doctor().examine(cookie.value()).to_string();
+    assert!(report.contains("\\u{1b}[31mred\\u{7}\\n"), "{report}");
+    assert!(
+        report
+            .chars()
+            .all(|one| one == '\n' || !one.is_control() && one != '\u{202e}')
+    );
+    let report = doctor().examine("a\u{1b}[31m=b; \u{7}\u{9b}=c").to_string();
+    assert!(report.chars().all(|one| one == '\n' || !one.is_control()));
+}

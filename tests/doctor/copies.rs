@@ -1,0 +1,223 @@
+//! A cookie as people copy it: what is mended, and what is said of it.
+
+use std::sync::LazyLock;
+
+use hardtack::doctor::{CauseKind, Doctor, Repair};
+use hardtack::{SecretKeyBase, escape, unescape};
+use serde::Deserialize;
+
+use crate::support::vectors;
+
+#[derive(Clone, Deserialize)]
+pub(crate) struct Record {
+    #[serde(alias = "secret_key_base", alias = "secret_token")]
+    pub(crate) secret: String,
+    pub(crate) jar: String,
+    pub(crate) metadata: bool,
+    pub(crate) kind: String,
+    pub(crate) serializer: String,
+    pub(crate) key_digest: String,
+    pub(crate) name: String,
+    pub(crate) cookie: String,
+}
+
+impl Record {
+    /// The value no longer escaped.
+    pub(crate) fn bare(&self) -> String {
+        String::from_utf8(unescape(self.cookie.as_bytes()).into_owned()).unwrap()
+    }
+}
+
+/// The recorded cookies of Rails 8.1 with all its defaults, in this jar.
+pub(crate) fn records(jar: &str) -> Vec<Record> {
+    let mut records = vectors::<Record>("jars/rails-8.1.3.1.jsonl");
+    records.retain(|record| {
+        record.jar == jar
+            && record.metadata
+            && record.serializer == "json"
+            && record.key_digest == "SHA256"
+            && record.kind == "jar"
+    });
+    records
+}
+
+/// One of them with `+` in it and `=` at its end.
+pub(crate) fn record(jar: &str) -> Record {
+    let mut found = records(jar).into_iter();
+    let found = found.find(|record| jar == "signed" || record.bare().contains('+'));
+    found.unwrap()
+}
+
+pub(crate) static DOCTOR: LazyLock<Doctor> = LazyLock::new(|| {
+    let secret = SecretKeyBase::new(record("encrypted_gcm").secret).unwrap();
+    Doctor::new().secret("SECRET_KEY_BASE", &secret)
+});
+
+#[test]
+fn copies_open_and_say_what_was_mended() {
+    use Repair::{EscapedTwice, LineBreaks, PaddingLost, Quoted, SpacesForPlus};
+
+    let cases: [(&str, &[Repair]); 34] = [
+        // As it was sent, in every form.
+        ("{escaped}", &[]),
+        ("{bare}", &[]),
+        ("  {escaped}\r\n", &[]),
+        ("{name}={escaped}", &[]),
+        ("{name}={bare}", &[]),
+        ("{name}={escaped}; path=/; HttpOnly; SameSite=Lax", &[]),
+        ("Cookie: {name}={escaped}", &[]),
+        ("cookie: theme=dark; {name}={escaped}; locale=fr", &[]),
+        ("theme=dark; {name}={escaped}", &[]),
+        ("a; {name}={bare}; b", &[]),
+        (
+            "Set-Cookie: {name}={escaped}; path=/; httponly; samesite=lax",
+            &[],
+        ),
+        (
+            "set-cookie:{name}={escaped}; Expires=Sat, 21 Nov 2026 20:31:23 GMT",
+            &[],
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nSet-Cookie: a=1; path=/\r\nSet-Cookie: {name}={escaped}; path=/\r\nServer: x\r\n\r\n",
+            &[],
+        ),
+        (
+            "Host: example.org\nCookie: {name}={escaped}\nAccept: */*",
+            &[],
+        ),
+        (
+            "{name}\t{escaped}\tshop.example.com\t/\tSession\t538\t\u{2713}",
+            &[],
+        ),
+        ("{name}:\"{escaped}\"", &[]),
+        ("{\"{name}\": \"{escaped}\"}", &[]),
+        ("'Cookie: {name}={escaped}'", &[Quoted]),
+        // What somebody did to it.
+        ("{twice}", &[EscapedTwice]),
+        ("{name}={twice}", &[EscapedTwice]),
+        ("Cookie: {name}={thrice}", &[EscapedTwice]),
+        ("\"{escaped}\"", &[Quoted]),
+        ("\"{bare}\"", &[Quoted]),
+        ("{name}='{escaped}',", &[Quoted]),
+        ("{name}=\"{twice}\"", &[EscapedTwice, Quoted]),
+        ("{spaced}", &[SpacesForPlus]),
+        ("{name}={spaced}", &[SpacesForPlus]),
+        ("{half}", &[SpacesForPlus]),
+        ("{broken}", &[LineBreaks]),
+        ("Cookie: theme=dark;\n {name}={broken}", &[LineBreaks]),
+        ("{unpadded}", &[PaddingLost]),
+        ("{name}={cut}", &[PaddingLost]),
+        ("{name}={cut1}", &[PaddingLost]),
+        (
+            "\"{broken and spaced}\"",
+            &[Quoted, LineBreaks, SpacesForPlus],
+        ),
+    ];
+    let record = record("encrypted_gcm");
+    let (bare, escaped) = (record.bare(), record.cookie.clone());
+    assert!(escaped.ends_with("%3D%3D") && bare.contains('+'));
+    let twice = escape(escaped.as_bytes());
+    let broken = |text: &str| {
+        let lines: Vec<_> = text.as_bytes().chunks(76).collect();
+        String::from_utf8(lines.join(&b"\r\n  "[..])).unwrap()
+    };
+    let spaced = bare.replace('+', " ");
+    let fills = [
+        ("{name}", record.name.clone()),
+        ("{escaped}", escaped.clone()),
+        ("{bare}", bare.clone()),
+        ("{twice}", twice.clone()),
+        ("{thrice}", escape(twice.as_bytes())),
+        ("{spaced}", spaced.clone()),
+        // `/` and `=` escaped, `+` not.
+        ("{half}", escaped.replace("%2B", "+")),
+        ("{broken}", broken(&bare)),
+        ("{broken and spaced}", broken(&bare).replace('+', " ")),
+        ("{unpadded}", bare.trim_end_matches('=').to_owned()),
+        ("{cut}", escaped.strip_suffix("3D").unwrap().to_owned()),
+        ("{cut1}", escaped.strip_suffix("D").unwrap().to_owned()),
+    ];
+    let mut ran = 0;
+    for (case, repairs) in cases {
+        let text = fills.iter().fold(case.to_owned(), |text, (mark, fill)| {
+            text.replace(mark, fill)
+        });
+        let diagnosis = DOCTOR.examine(&text);
+        assert!(diagnosis.opens, "{case}\n{diagnosis}");
+        assert_eq!(diagnosis.repairs, repairs, "{case}");
+        // What had to be mended is a reason for which an app reads nil.
+        let mended = diagnosis
+            .causes
+            .iter()
+            .filter(|cause| cause.kind() == CauseKind::Mended);
+        assert_eq!(mended.count(), repairs.len(), "{case}");
+        assert!(diagnosis.causes.len() == repairs.len(), "{diagnosis}");
+        let report = diagnosis.to_string();
+        let answer = if repairs.is_empty() {
+            "It opens, with the secret SECRET_KEY_BASE.\n"
+        } else {
+            "It opens, with the secret SECRET_KEY_BASE, once it is mended.\n"
+        };
+        assert!(report.starts_with(answer), "{case}: {report}");
+        ran += 1;
+    }
+    assert_eq!(ran, 34);
+}
+
+/// Signed cookies lose their padding more quietly: Rails decodes them without it.
+#[test]
+fn signed_cookies_are_mended_too() {
+    let cookies = records("signed");
+    let padded = |record: &&Record| record.bare().contains("=--");
+    let record = cookies.iter().find(padded).unwrap();
+    let doctor = Doctor::new().secret("s", &SecretKeyBase::new(record.secret.as_str()).unwrap());
+    let bare = record.bare();
+    let (data, digest) = bare.rsplit_once("--").unwrap();
+    let unpadded = format!("{}--{digest}", data.trim_end_matches('='));
+    for (text, repairs) in [
+        (record.cookie.clone(), &[][..]),
+        (unpadded, &[Repair::PaddingLost]),
+        (format!("<{bare}>"), &[Repair::Quoted]),
+        (escape(record.cookie.as_bytes()), &[Repair::EscapedTwice]),
+    ] {
+        let diagnosis = doctor.examine(&text);
+        assert!(diagnosis.opens, "{text}");
+        assert_eq!(diagnosis.repairs, repairs, "{text}");
+    }
+}
+
+/// Of two cookies with one name Rails reads the first.
+#[test]
+fn the_second_of_a_name_is_told() {
+    let record = record("encrypted_gcm");
+    let Record { name, cookie, .. } = &record;
+    let stale = format!("AAAA{cookie}");
+    let diagnosis = DOCTOR.examine(format!("Cookie: {name}={stale}; {name}={cookie}"));
+    assert!(diagnosis.opens);
+    assert_eq!(diagnosis.repairs, [Repair::SecondOfName]);
+    let report = diagnosis.to_string();
+    assert!(
+        report.contains("two cookies of this name were sent"),
+        "{report}"
+    );
+
+    let diagnosis = DOCTOR.examine(format!("Cookie: {name}={cookie}; {name}={stale}"));
+    assert_eq!((diagnosis.opens, diagnosis.repairs.len()), (true, 0));
+}
+
+/// The cookie that is asked for counts, where it is there.
+#[test]
+fn the_named_cookie_comes_first() {
+    let all = records("encrypted_gcm");
+    let [one, other] = [&all[0], &all[1]];
+    let header = format!(
+        "Cookie: {}={}; {}={}",
+        one.name, one.cookie, other.name, other.cookie
+    );
+    for record in [one, other] {
+        let doctor = DOCTOR.clone().cookie_name(record.name.as_str());
+        let diagnosis = doctor.examine(&header);
+        assert_eq!(diagnosis.purpose, Some(format!("cookie.{}", record.name)));
+        assert_eq!(diagnosis.causes, []);
+    }
+}

@@ -1,0 +1,449 @@
+//! Why an app reads nil: each cause, and its words.
+
+use hardtack::doctor::{CauseKind, Diagnosis, Doctor};
+use hardtack::{
+    Attributes, Cipher, HmacDigest, Jar, KeyDigest, RailsVersion, SecretKeyBase, Serializer,
+    Settings, Value,
+};
+use time::{Duration, OffsetDateTime};
+
+use crate::copies::{DOCTOR, record};
+use crate::support::{other_secret, secret};
+
+fn kinds(diagnosis: &Diagnosis) -> Vec<&'static str> {
+    diagnosis
+        .causes
+        .iter()
+        .map(|cause| cause.kind().name())
+        .collect()
+}
+
+/// The report's text with its lines joined.
+fn words(diagnosis: &Diagnosis) -> String {
+    let report = diagnosis.to_string();
+    report.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn what_is_cut_off_is_told_with_the_place() {
+    let bare = record("encrypted_gcm").bare();
+    let signed = record("signed").bare();
+    let (data, _) = signed.rsplit_once("--").unwrap();
+    let head = bare.len() - 24 - 2 - 16 - 2;
+    let cases = [
+        (
+            &bare[..bare.len() - 4],
+            "it ends after 20 of the 24 characters of its last part",
+        ),
+        (
+            &bare[..bare.len() - 24],
+            "it ends after 0 of the 24 characters",
+        ),
+        (
+            &bare[..head + 2 + 16],
+            "it ends after 16 characters of its second part",
+        ),
+        (
+            &bare[..head + 2 + 5],
+            "it ends after 5 characters of its second part",
+        ),
+        (&bare[..head], "it has no --"),
+        (
+            &bare[..255],
+            "its 255 bytes look like the limit of a column",
+        ),
+        (
+            &signed[..signed.len() - 1],
+            "it ends after 39 characters of its second part",
+        ),
+        (data, "it has no --"),
+    ];
+    let mut ran = 0;
+    for (text, said) in cases {
+        let diagnosis = DOCTOR.examine(text);
+        assert_eq!(kinds(&diagnosis), ["cut-off"], "{text}: {diagnosis}");
+        assert!(words(&diagnosis).contains(said), "{said}: {diagnosis}");
+        assert!(words(&diagnosis).starts_with("It does not open: it is cut off."));
+        ran += 1;
+    }
+    assert_eq!(ran, 8);
+}
+
+#[test]
+fn what_is_damaged_is_told() {
+    let bare = record("encrypted_gcm").bare();
+    // Cut off at its front, so that its base64 is out of step.
+    assert_eq!((bare.len() - 24 - 2 - 16 - 2) % 4, 0);
+    let diagnosis = DOCTOR.examine(&bare[3..]);
+    assert_eq!(kinds(&diagnosis), ["damaged"]);
+    assert!(
+        words(&diagnosis).contains("its end is whole"),
+        "{diagnosis}"
+    );
+    assert_eq!(kinds(&DOCTOR.examine(&bare[2..]))[0], "damaged");
+    let diagnosis = DOCTOR.examine(&bare[1..]);
+    let expected = ["damaged", "another-secret", "another-salt", "another-app"];
+    assert_eq!(kinds(&diagnosis), expected);
+    assert!(
+        words(&diagnosis).contains("characters are missing from it"),
+        "{diagnosis}"
+    );
+    // In step, nobody can tell it from another app's.
+    let diagnosis = DOCTOR.examine(&bare[4..]);
+    assert_eq!(
+        kinds(&diagnosis),
+        ["another-secret", "another-salt", "another-app"]
+    );
+    assert!(words(&diagnosis).contains("a character of it was lost or changed on the way"));
+}
+
+#[test]
+fn without_a_secret_the_form_is_told() {
+    let diagnosis = Doctor::new().examine(record("encrypted_gcm").cookie);
+    assert_eq!(kinds(&diagnosis), ["no-secret"]);
+    assert!(words(&diagnosis).contains("AES-256-GCM, the default from Rails 5.2 on"));
+
+    let signed = record("signed");
+    let diagnosis = Doctor::new().examine(signed.cookie);
+    assert!(words(&diagnosis).contains("with an envelope, as Rails 6.0 and later write it"));
+    let marshal = "BAh7BkkiCW5hbWUGOgZFVEkiFVpvw6sg5p2x5LqsIPCfjaoGOwBU--5cd8b9553529e85c2065d35c21e3f4459bace30d";
+    let diagnosis = Doctor::new().examine(marshal);
+    assert!(
+        words(&diagnosis).contains("in Marshal: the session of Rails 2.3 to 3.2, cookies.signed"),
+        "{diagnosis}"
+    );
+}
+
+#[test]
+fn secrets_that_are_not_quite_right_are_mended() {
+    let right = SecretKeyBase::new("a secret_key_base of a fair length, with no end").unwrap();
+    let text = std::str::from_utf8(right.expose()).unwrap();
+    let with_line_feed = SecretKeyBase::new(format!("{text}\n")).unwrap();
+    let cases = [
+        (
+            format!("{text}\n"),
+            &right,
+            "has white space or quotes around it",
+        ),
+        (
+            format!("{text}\r\n"),
+            &right,
+            "has white space or quotes around it",
+        ),
+        (
+            format!(" {text} "),
+            &right,
+            "has white space or quotes around it",
+        ),
+        (
+            format!("\"{text}\""),
+            &right,
+            "has white space or quotes around it",
+        ),
+        (
+            format!("'{text}'\n"),
+            &right,
+            "has white space or quotes around it",
+        ),
+        (text.to_owned(), &with_line_feed, "ends with a line feed"),
+    ];
+    let mut ran = 0;
+    for (given, sealing, said) in cases {
+        let given = SecretKeyBase::new(given).unwrap();
+        for version in [RailsVersion::V5_1, RailsVersion::V6_1, RailsVersion::V7_1] {
+            let settings = Settings {
+                serializer: Serializer::Json,
+                ..version.settings()
+            };
+            for jar in [
+                Jar::encrypted(sealing, settings.clone()),
+                Jar::signed(sealing, settings),
+            ] {
+                let cookie = jar.write("a", &1, &Attributes::new()).unwrap();
+                let diagnosis = Doctor::new()
+                    .secret("secret.txt", &given)
+                    .examine(cookie.value());
+                assert!(diagnosis.opens);
+                assert_eq!(kinds(&diagnosis), ["secret-altered"], "{diagnosis}");
+                assert!(words(&diagnosis).contains(said), "{diagnosis}");
+                ran += 1;
+            }
+        }
+    }
+    assert_eq!(ran, 36);
+}
+
+#[test]
+fn expiries_are_told_in_words() {
+    let at = OffsetDateTime::from_unix_timestamp(4_102_444_800).unwrap();
+    let jar = Jar::encrypted(&secret(), RailsVersion::V8_0);
+    let cookie = jar
+        .write("trial", &true, &Attributes::new().expires(at))
+        .unwrap();
+    let doctor = Doctor::new().secret("s", &secret());
+    let cases = [
+        (
+            Duration::seconds(-1),
+            "expires 2100-01-01T00:00:00.000Z, in 1 second ",
+        ),
+        (
+            Duration::minutes(-90),
+            "2100-01-01T00:00:00.000Z, in 90 minutes ",
+        ),
+        (Duration::hours(-47), "Z, in 47 hours "),
+        (Duration::days(-14), "Z, in 14 days "),
+        (Duration::days(-800), "Z, in 2 years "),
+        (Duration::ZERO, "it expired 0 seconds ago: Rails reads nil"),
+        (Duration::seconds(90), "it expired 90 seconds ago"),
+        (
+            Duration::days(3),
+            "expires 2100-01-01T00:00:00.000Z, 3 days ago",
+        ),
+        (
+            Duration::days(3),
+            "it expired 3 days ago: Rails reads nil from it, whatever its secret",
+        ),
+    ];
+    for (after, said) in cases {
+        let diagnosis = doctor.clone().now(at + after).examine(cookie.value());
+        assert!(diagnosis.opens);
+        assert_eq!(diagnosis.expires, Some(at));
+        assert!(words(&diagnosis).contains(said), "{said}: {diagnosis}");
+        let expected: &[&str] = if after.is_negative() {
+            &[]
+        } else {
+            &["expired"]
+        };
+        assert_eq!(kinds(&diagnosis), expected);
+    }
+}
+
+#[test]
+fn names_are_told_apart() {
+    let jar = Jar::encrypted(&secret(), RailsVersion::V8_0);
+    let cookie = jar.write("_old_session", &1, &Attributes::new()).unwrap();
+    let doctor = Doctor::new().secret("s", &secret());
+    let value = cookie.escaped_value();
+    let cases: [(&str, Option<&str>, &[&str]); 5] = [
+        ("_old_session={}", None, &[]),
+        ("_old_session={}", Some("_old_session"), &[]),
+        ("{}", Some("_new_session"), &["wrong-purpose"]),
+        ("_new_session={}", None, &["wrong-purpose"]),
+        ("_old_session={}", Some("_new_session"), &["other-name"]),
+    ];
+    for (text, read, expected) in cases {
+        let doctor = match read {
+            Some(name) => doctor.clone().cookie_name(name),
+            None => doctor.clone(),
+        };
+        let diagnosis = doctor.examine(text.replace("{}", &value));
+        assert_eq!(kinds(&diagnosis), expected, "{text} {read:?}");
+        assert_eq!(diagnosis.purpose.as_deref(), Some("cookie._old_session"));
+        let rust = diagnosis.remedy().unwrap().rust().to_owned();
+        let renamed = read == Some("_new_session");
+        assert_eq!(
+            rust.ends_with(".cookie_name(\"_old_session\"))"),
+            renamed,
+            "{rust}"
+        );
+    }
+}
+
+/// What the app is set to, what the cookie is sealed under, and what is said.
+#[test]
+fn other_settings_are_told_with_the_rotation() {
+    let v7_1 = RailsVersion::V7_1.settings();
+    let json = |version: RailsVersion| Settings {
+        serializer: Serializer::Json,
+        ..version.settings()
+    };
+    let salted = Settings {
+        authenticated_encrypted_cookie_salt: "pepper".to_owned(),
+        ..v7_1.clone()
+    };
+    let cases = [
+        (
+            true,
+            json(RailsVersion::V6_1),
+            "keys by SHA1, not SHA256",
+            "&secret, RailsVersion::V6_1)",
+        ),
+        (
+            true,
+            RailsVersion::V6_1.settings(),
+            "keys by SHA1, not SHA256; a value in marshal, not json",
+            "&secret, RailsVersion::V6_1)",
+        ),
+        (
+            true,
+            json(RailsVersion::V5_1),
+            "aes-256-cbc, not aes-256-gcm; keys by SHA1, not SHA256",
+            "&secret, RailsVersion::V5_1)",
+        ),
+        (
+            true,
+            Settings {
+                serializer: Serializer::Marshal,
+                ..v7_1.clone()
+            },
+            "a value in marshal, not json",
+            "&secret, Settings { serializer: Serializer::Marshal, ..RailsVersion::V8_1.settings() })",
+        ),
+        (
+            true,
+            salted,
+            "the salt \"pepper\"",
+            "authenticated_encrypted_cookie_salt: \"pepper\".to_owned(), ..RailsVersion::V8_1",
+        ),
+        (
+            false,
+            Settings {
+                hmac_digest: HmacDigest::Sha256,
+                ..v7_1.clone()
+            },
+            "a signature by SHA256, not SHA1",
+            "hmac_digest: HmacDigest::Sha256, ..RailsVersion::V8_1",
+        ),
+        (
+            false,
+            Settings {
+                key_digest: KeyDigest::Sha1,
+                ..v7_1.clone()
+            },
+            "keys by SHA1, not SHA256",
+            "Rotation::signed(&secret, RailsVersion::V6_1)",
+        ),
+        (
+            false,
+            Settings {
+                serializer: Serializer::Json,
+                ..RailsVersion::V3_2.settings()
+            },
+            "a signature by the secret_token itself",
+            "Rotation::signed(&secret_token, RailsVersion::V3_2)",
+        ),
+    ];
+    let mut ran = 0;
+    for (is_encrypted, settings, said, rotation) in cases {
+        let jar = if is_encrypted {
+            Jar::encrypted(&secret(), settings)
+        } else {
+            Jar::signed(&secret(), settings)
+        };
+        let cookie = jar.write("a", &1, &Attributes::new()).unwrap();
+        let doctor = Doctor::new()
+            .secret("s", &secret())
+            .salt("pepper")
+            .settings(RailsVersion::V7_1);
+        let diagnosis = doctor.examine(cookie.value());
+        assert_eq!(kinds(&diagnosis), ["other-settings"], "{diagnosis}");
+        assert!(words(&diagnosis).contains(said), "{said}: {diagnosis}");
+        let rust = diagnosis.remedy().unwrap().rust();
+        assert!(rust.contains(rotation), "{rotation}: {rust}");
+        let answer = "It opens, with the secret s, but not under the app's settings.";
+        assert!(diagnosis.to_string().starts_with(answer));
+        ran += 1;
+    }
+    assert_eq!(ran, 8);
+}
+
+/// What the app reads as it is needs no rotation, and neither does what Rails falls back to.
+#[test]
+fn what_the_app_opens_is_told() {
+    let v7_1 = RailsVersion::V7_1.settings();
+    for settings in [
+        v7_1.clone(),
+        Settings {
+            cipher: Cipher::Aes256Cbc,
+            ..v7_1
+        },
+    ] {
+        let cookie = Jar::encrypted(&secret(), settings)
+            .write("a", &1, &Attributes::new())
+            .unwrap();
+        let doctor = Doctor::new()
+            .secret("s", &secret())
+            .settings(RailsVersion::V7_1);
+        let diagnosis = doctor.examine(cookie.value());
+        assert_eq!(kinds(&diagnosis), [""; 0], "{diagnosis}");
+        assert!(diagnosis.remedy().is_none());
+        assert!(words(&diagnosis).contains("load_defaults 7.1 opens it as it is"));
+    }
+}
+
+#[test]
+fn keys_of_other_salts_are_found() {
+    let settings = Settings {
+        encrypted_cookie_salt: "one".to_owned(),
+        encrypted_signed_cookie_salt: "two".to_owned(),
+        signed_cookie_salt: "three".to_owned(),
+        serializer: Serializer::Json,
+        ..RailsVersion::V5_1.settings()
+    };
+    let doctor = Doctor::new().secret("s", &secret());
+    let knowing = doctor.clone().salt("one").salt("two").salt("three");
+    for jar in [
+        Jar::encrypted(&secret(), settings.clone()),
+        Jar::signed(&secret(), settings.clone()),
+    ] {
+        let cookie = jar.write("a", &1, &Attributes::new()).unwrap();
+        let diagnosis = doctor.examine(cookie.value());
+        assert!(!diagnosis.opens);
+        assert!(kinds(&diagnosis).contains(&"another-salt"));
+        let diagnosis = knowing.examine(cookie.value());
+        assert!(diagnosis.opens);
+        assert_eq!(diagnosis.value(), Some(&Value::Integer(1)));
+        let found = diagnosis.settings().unwrap();
+        if diagnosis.cipher.is_some() {
+            assert_eq!(found.encrypted_cookie_salt, "one");
+            assert_eq!(found.encrypted_signed_cookie_salt, "two");
+        } else {
+            assert_eq!(found.signed_cookie_salt, "three");
+        }
+    }
+}
+
+/// A master key opens the credentials, and no cookie.
+#[test]
+fn a_master_key_is_told_from_a_secret() {
+    let cookie = record("encrypted_gcm").cookie;
+    let master_key = SecretKeyBase::new("0123456789abcdef0123456789abcdef").unwrap();
+    let diagnosis = Doctor::new()
+        .secret("config/master.key", &master_key)
+        .examine(&cookie);
+    assert_eq!(diagnosis.causes[0].kind(), CauseKind::MasterKey);
+    assert!(words(&diagnosis).contains("config/master.key has 32 hexadecimal digits"));
+    let longer = SecretKeyBase::new("0123456789abcdef0123456789abcdef0").unwrap();
+    let diagnosis = Doctor::new().secret("s", &longer).examine(&cookie);
+    assert_eq!(diagnosis.causes[0].kind(), CauseKind::AnotherSecret);
+}
+
+#[test]
+fn what_was_tried_is_counted() {
+    let doctor = Doctor::new()
+        .secret("a", &secret())
+        .secret("b", &other_secret());
+    let diagnosis = doctor.examine(record("encrypted_gcm").cookie);
+    // 2 secrets, each with and without a line feed; 2 digests, 4 salts.
+    let said = words(&diagnosis);
+    assert!(
+        said.contains("tried 2 secrets, as given") && said.contains("4 salts: 32 keys in all"),
+        "{said}"
+    );
+    assert!(said.contains("none of the 2 secrets is the one that sealed it"));
+}
+
+#[test]
+fn nothing_at_all_is_told() {
+    for (text, kind) in [
+        ("", "no-cookie"),
+        ("Cookie:", "no-cookie"),
+        ("hello", "not-rails"),
+        ("theme=dark", "not-rails"),
+        ("%", "not-rails"),
+    ] {
+        let diagnosis = DOCTOR.examine(text);
+        assert_eq!(kinds(&diagnosis), [kind], "{text:?} {diagnosis}");
+        assert!(!diagnosis.opens);
+    }
+}
