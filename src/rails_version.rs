@@ -348,7 +348,7 @@ versions! {
         leading_dot: true,
         escape_js_separators: true,
         message_pack: MessagePackForms::Rails7_1,
-        csrf: CsrfForms::Rails6_1,
+        csrf: CsrfForms::Rails7_0,
     }
     V7_1 7 . 1 {
         cipher: Cipher::Aes256Gcm,
@@ -367,7 +367,7 @@ versions! {
         leading_dot: false,
         escape_js_separators: true,
         message_pack: MessagePackForms::Rails7_1,
-        csrf: CsrfForms::Rails6_1,
+        csrf: CsrfForms::Rails7_0,
     }
     V7_2 7 . 2 {
         cipher: Cipher::Aes256Gcm,
@@ -386,7 +386,7 @@ versions! {
         leading_dot: false,
         escape_js_separators: true,
         message_pack: MessagePackForms::Rails7_2,
-        csrf: CsrfForms::Rails6_1,
+        csrf: CsrfForms::Rails7_0,
     }
     V8_0 8 . 0 {
         cipher: Cipher::Aes256Gcm,
@@ -405,7 +405,7 @@ versions! {
         leading_dot: false,
         escape_js_separators: true,
         message_pack: MessagePackForms::Rails7_2,
-        csrf: CsrfForms::Rails6_1,
+        csrf: CsrfForms::Rails7_0,
     }
     V8_1 8 . 1 {
         cipher: Cipher::Aes256Gcm,
@@ -424,7 +424,7 @@ versions! {
         leading_dot: false,
         escape_js_separators: false,
         message_pack: MessagePackForms::Rails8_1,
-        csrf: CsrfForms::Rails6_1,
+        csrf: CsrfForms::Rails7_0,
     }
 }
 

@@ -320,8 +320,10 @@ pub(crate) enum CsrfForms {
     Rails5_0,
     /// From 5.2 on: the global token in place of the real one.
     Rails5_2,
-    /// From 6.1 on: url-safe.
+    /// From 6.1 on: url-safe, where that is chosen.
     Rails6_1,
+    /// From 7.0 on: url-safe whatever is chosen.
+    Rails7_0,
 }
 
 /// How Rails writes what MessagePack has no type for.

@@ -14,12 +14,15 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use hardtack::{
-    Attributes, Jar, Lack, Looked, NotUnderstood, RailsApp, RailsAppError, RailsVersion, Rotation,
-    SecretKeyBase, SecretKind, Settings,
+    Attributes, CookieStore, Jar, Lack, Looked, NotUnderstood, RailsApp, RailsAppError,
+    RailsVersion, RequestOrigin, Rotation, SecretKeyBase, SecretKind, Session, SetCookie, Settings,
+    Value, unescape,
 };
 use serde::Deserialize;
+use time::OffsetDateTime;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -238,7 +241,7 @@ struct Record {
     metadata: bool,
     name: String,
     #[serde(default)]
-    value: Option<hardtack::Value>,
+    value: Option<Value>,
     #[serde(default)]
     symbols: bool,
     cookie: String,
@@ -352,14 +355,14 @@ fn the_jars_open_what_the_apps_rails_set() {
         for record in records {
             // No message holds `%`; what does is escaped (the older files are not).
             let value = if record.cookie.contains('%') {
-                hardtack::unescape(record.cookie.as_bytes()).into_owned()
+                unescape(record.cookie.as_bytes()).into_owned()
             } else {
                 record.cookie.clone().into_bytes()
             };
-            let found = opener.read_value::<hardtack::Value>(&record.name, value);
+            let found = opener.read_value::<Value>(&record.name, value);
             let found = found.unwrap_or_else(|_| panic!("{name}: {}", record.cookie));
             // As JSON tells it: what Ruby alone has (Symbols, Times) is text there.
-            let json: hardtack::Value = serde_json::from_str(&found.value().to_string()).unwrap();
+            let json: Value = serde_json::from_str(&found.value().to_string()).unwrap();
             assert!(
                 Some(&json) == record.value.as_ref() || record.symbols,
                 "{name}: {}",
@@ -450,6 +453,87 @@ fn rotations_are_in_the_jars() {
     assert!(!open(&jar, &by));
     assert!(open(&jar.rotation(Rotation::encrypted(&own, before)), &by));
     assert_eq!(ran, 10);
+}
+
+/// The same cookies, set by the app's own session store.
+#[test]
+fn the_session_store_is_the_apps() {
+    let cases: Vec<Case> = support::vectors("rails_apps/cases.jsonl");
+    let (mut cookies, mut guesses) = (0, 0);
+    for case in &cases {
+        let what = format!("{} {}", case.app, case.environment);
+        let (Some(expected), app) = (&case.set_cookie, app(case)) else {
+            continue;
+        };
+        if app.secrets().is_err() {
+            continue;
+        }
+        let now = OffsetDateTime::from_unix_timestamp(1_918_270_800).unwrap();
+        let store = match CookieStore::from_rails_app(&app) {
+            Ok(store) => store,
+            // Of its options some are plain, and no store is made of those alone.
+            Err(RailsAppError::NotUnderstood(_)) if case.app == "conditional" => {
+                guesses += 1;
+                continue;
+            }
+            Err(error) => panic!("{what}: {error}"),
+        };
+        let store = Arc::new(store.clock(move || now));
+        let origin = RequestOrigin::new(true, Some("shop.example.com"));
+        let session = Session::open(&store, "", origin);
+        session.insert("user_id", &7).unwrap();
+        let token = session.authenticity_tokens().unwrap();
+        let token = token.masked_authenticity_token().unwrap();
+        let commit = session.commit(200).unwrap();
+        let cookie = commit.cookies()[0].to_string();
+        let (pair, attributes) = cookie.split_once("; ").unwrap();
+        let (name, value) = pair.split_once('=').unwrap();
+        let expires = match case.expire_after {
+            Some(seconds) => {
+                let at = now + std::time::Duration::from_secs(seconds);
+                let expires = SetCookie::new("k", "", &Attributes::new().expires(at)).unwrap();
+                let expires = expires.to_string();
+                let (_, expires) = expires.split_once("expires=").unwrap();
+                let (expires, _) = expires.split_once(';').unwrap();
+                format!("expires={expires}; ")
+            }
+            None => String::new(),
+        };
+        let attributes = attributes.replace(&expires, "");
+        assert_eq!(&format!("{name}=v; {attributes}"), expected, "{what}");
+        let opened = app
+            .jar()
+            .unwrap()
+            .read_value::<Value>(name, unescape(value.as_bytes()));
+        assert!(opened.is_ok(), "{what}");
+        cookies += 1;
+        // 32 bytes and their mask: url-safe from load_defaults 6.1 on and under Rails 7.0, where
+        // it is no choice any more; padded before.
+        let told = app.settings().unwrap();
+        let is_urlsafe = told.load_defaults >= Some(RailsVersion::V6_1)
+            || told.settings.version >= RailsVersion::V7_0;
+        assert_eq!(token.len(), if is_urlsafe { 86 } else { 88 }, "{what}");
+    }
+    assert_eq!((cookies, guesses), (8, 1));
+
+    let redis = RailsApp::new(folder("another_store")).environment("production");
+    let refused = CookieStore::from_rails_app(&redis).unwrap_err();
+    let store = "redis_store".to_owned();
+    assert_eq!(refused, RailsAppError::OtherStore { store });
+
+    let root = scratch("session store of the environment");
+    let initializers = root.join("config/initializers");
+    std::fs::create_dir_all(&initializers).unwrap();
+    let store = "Rails.application.config.session_store :cookie_store, key: ENV[\"KEY\"]\n";
+    std::fs::write(initializers.join("session_store.rb"), store).unwrap();
+    let app = RailsApp::new(&root)
+        .environment("production")
+        .variables(|name| (name == "SECRET_KEY_BASE").then(|| "8d2e4af6".repeat(16)));
+    let refused = CookieStore::from_rails_app(&app).unwrap_err();
+    let RailsAppError::NotUnderstood(statement) = refused else {
+        panic!("{refused:?}")
+    };
+    assert_eq!((statement.setting, statement.line), ("session_store", 1));
 }
 
 /// A folder of its own for a test, with an app on Rails 8.1 in it.

@@ -60,6 +60,11 @@ pub enum RailsAppError {
     },
     /// A jar would have to guess at a setting on which all others stand (`load_defaults`).
     NotUnderstood(NotUnderstood),
+    /// The app's sessions are not in a cookie.
+    OtherStore {
+        /// The store that it has, as `config.session_store` names it.
+        store: String,
+    },
     /// A secret that is no secret.
     Secret(Error),
 }
@@ -104,6 +109,11 @@ impl fmt::Display for RailsAppError {
                 Ok(())
             }
             Self::NotUnderstood(statement) => statement.fmt(f),
+            Self::OtherStore { store } => write!(
+                f,
+                "the app keeps its sessions in {store}, and not in a cookie: its other cookies \
+                 open with RailsApp::jar and RailsApp::signed_jar"
+            ),
             Self::Secret(error) => error.fmt(f),
         }
     }

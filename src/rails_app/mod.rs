@@ -7,6 +7,7 @@
 mod app;
 mod app_name;
 mod configuration;
+mod cookie_store;
 mod credentials;
 mod erb;
 mod error;

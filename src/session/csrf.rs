@@ -46,9 +46,9 @@ impl From<RailsVersion> for CsrfSettings {
     fn from(version: RailsVersion) -> Self {
         let forms = version.defaults().csrf;
         Self {
-            urlsafe_csrf_tokens: forms == CsrfForms::Rails6_1,
+            urlsafe_csrf_tokens: matches!(forms, CsrfForms::Rails6_1 | CsrfForms::Rails7_0),
             per_form_csrf_tokens: forms != CsrfForms::Rails2_3,
-            global_csrf_tokens: matches!(forms, CsrfForms::Rails5_2 | CsrfForms::Rails6_1),
+            global_csrf_tokens: !matches!(forms, CsrfForms::Rails2_3 | CsrfForms::Rails5_0),
         }
     }
 }

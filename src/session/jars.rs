@@ -61,6 +61,17 @@ impl Jars {
         }
     }
 
+    /// The session in the encrypted jar, or whatever stands for it.
+    #[cfg(feature = "rails-app")]
+    pub(crate) fn of(encrypted: Jar, signed: Jar) -> Self {
+        let encrypted = Arc::new(encrypted);
+        Self {
+            session: encrypted.clone(),
+            encrypted,
+            signed: Arc::new(signed),
+        }
+    }
+
     /// Adds older settings to the session's jar and to the encrypted one. One with another
     /// [`cookie_name`](Rotation::cookie_name) counts for the session alone.
     ///

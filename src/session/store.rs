@@ -540,6 +540,11 @@ impl CookieStore {
         RequestOrigin::new(self.assume_ssl || proto.unwrap_or(is_tls), host)
     }
 
+    #[cfg(feature = "rails-app")]
+    pub(crate) fn attributes(self, attributes: Attributes) -> Self {
+        Self { attributes, ..self }
+    }
+
     /// Seals a session that no request brought.
     #[cfg(feature = "test-util")]
     pub(crate) fn seal(&self, data: SessionData) -> Result<SetCookie, Error> {
