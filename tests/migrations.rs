@@ -36,7 +36,7 @@ struct Case {
 enum Before {
     /// A cookie that Rails set: `user_id` 42.
     Rails(String),
-    Store(CookieStore),
+    Store(Box<CookieStore>),
 }
 
 #[derive(Deserialize)]
@@ -103,18 +103,18 @@ fn cases() -> Vec<Case> {
         },
         Case {
             what: "CBC to GCM",
-            before: Before::Store(store(json(RailsVersion::V5_1))),
+            before: Before::Store(Box::new(store(json(RailsVersion::V5_1)))),
             recipe: store(json(RailsVersion::V6_1)),
             after: store(json(RailsVersion::V6_1)),
             names: &[NAME],
         },
         Case {
             what: "CBC to GCM, under a new secret",
-            before: Before::Store(CookieStore::new(
+            before: Before::Store(Box::new(CookieStore::new(
                 &other_secret(),
                 json(RailsVersion::V5_1),
                 NAME,
-            )),
+            ))),
             recipe: store(RailsVersion::V7_1).rotation(Rotation::encrypted(
                 &other_secret(),
                 json(RailsVersion::V5_1),
@@ -131,11 +131,11 @@ fn cases() -> Vec<Case> {
         },
         Case {
             what: "signed to encrypted",
-            before: Before::Store(CookieStore::with_jars(
+            before: Before::Store(Box::new(CookieStore::with_jars(
                 Jars::new(&other_secret(), RailsVersion::V3_2)
                     .session_in(Jar::signed(&other_secret(), RailsVersion::V3_2)),
                 NAME,
-            )),
+            ))),
             recipe: store(RailsVersion::V7_1)
                 .rotation(Rotation::signed(&other_secret(), RailsVersion::V3_2)),
             after: store(RailsVersion::V7_1),
@@ -143,7 +143,7 @@ fn cases() -> Vec<Case> {
         },
         Case {
             what: "narrowing a domain",
-            before: Before::Store(store(RailsVersion::V7_1).domain("example.org")),
+            before: Before::Store(Box::new(store(RailsVersion::V7_1).domain("example.org"))),
             recipe: store(RailsVersion::V7_1)
                 .former_attributes(Attributes::new().domain("example.org")),
             after: store(RailsVersion::V7_1),
