@@ -64,8 +64,9 @@
 //! `legacy-digests` (MD5 and RIPEMD-160), `cookie` (conversion into the `cookie` crate's type),
 //! `tower` and `axum` (the session as a layer, and as an extractor),
 //! `actix-web` (the middleware `hardtack::actix` and extractors), `test-util` (for the tests of
-//! apps), `tracing` (events for the operator), `metrics` (counters of how cookies come in), `rails-app` (secret and settings from a Rails app's
-//! directory), `doctor` (why does this cookie not open?), `cli` (the command line).
+//! apps), `tracing` (events for the operator), `metrics` (counters of how cookies come in),
+//! `rails-app` (secret and settings from a Rails app's directory), `doctor` (why does this cookie
+//! not open?), `cli` (the command line).
 
 // What the README shows compiles, with the features that it names.
 #[cfg(all(doctest, feature = "actix-web", feature = "axum"))]

@@ -15,12 +15,16 @@ use std::sync::Arc;
 use hardtack::test_util::{Browser, cookie_header};
 use hardtack::{
     Attributes, Commit, CookieStore, Jar, Jars, RailsVersion, RequestOrigin, Rotation, Serializer,
-    Session, Settings,
+    Session, Settings, Tally,
 };
 use serde::Deserialize;
 use support::{json, other_secret, secret, vectors};
 
 const NAME: &str = "_app_session";
+
+/// What needs no recipe any more.
+const GCM_SHA256: &str = "current: encrypted, aes-256-gcm, keys by SHA256, json";
+const GCM_SHA1: &str = "current: encrypted, aes-256-gcm, keys by SHA1, json";
 
 /// The session of a browser, before and after.
 struct Case {
@@ -29,6 +33,8 @@ struct Case {
     /// The store of the recipe, and one that knows the new way alone.
     recipe: CookieStore,
     after: CookieStore,
+    /// How the session comes at first, as its observer hears, and how afterwards.
+    opened: [&'static str; 2],
     /// The cookies that the response sets or removes.
     names: &'static [&'static str],
 }
@@ -82,6 +88,10 @@ fn cases() -> Vec<Case> {
             recipe: store(RailsVersion::V7_1)
                 .rotation(Rotation::encrypted(&rails_secret(), RailsVersion::V7_1)),
             after: store(RailsVersion::V7_1),
+            opened: [
+                "rotation 0: encrypted, aes-256-gcm, keys by SHA256, json; to be written anew",
+                GCM_SHA256,
+            ],
             names: &[NAME],
         },
         Case {
@@ -91,6 +101,10 @@ fn cases() -> Vec<Case> {
                 Rotation::encrypted(&rails_secret(), json(RailsVersion::V6_1)),
             ),
             after: CookieStore::new(&rails_secret(), RailsVersion::V7_0, NAME),
+            opened: [
+                "rotation 0: encrypted, aes-256-gcm, keys by SHA1, json; to be written anew",
+                GCM_SHA256,
+            ],
             names: &[NAME],
         },
         Case {
@@ -99,6 +113,10 @@ fn cases() -> Vec<Case> {
             recipe: CookieStore::new(&rails_secret(), RailsVersion::V7_0, NAME)
                 .rotation(Rotation::encrypted(&rails_secret(), RailsVersion::V6_1)),
             after: CookieStore::new(&rails_secret(), RailsVersion::V7_0, NAME),
+            opened: [
+                "rotation 0: encrypted, aes-256-gcm, keys by SHA1, marshal; to be written anew",
+                GCM_SHA256,
+            ],
             names: &[NAME],
         },
         Case {
@@ -106,6 +124,10 @@ fn cases() -> Vec<Case> {
             before: Before::Store(store(json(RailsVersion::V5_1))),
             recipe: store(json(RailsVersion::V6_1)),
             after: store(json(RailsVersion::V6_1)),
+            opened: [
+                "current: encrypted, aes-256-cbc, keys by SHA1, HMAC by SHA1, json; to be written anew",
+                GCM_SHA1,
+            ],
             names: &[NAME],
         },
         Case {
@@ -120,6 +142,10 @@ fn cases() -> Vec<Case> {
                 json(RailsVersion::V5_1),
             )),
             after: store(RailsVersion::V7_1),
+            opened: [
+                "rotation 0: encrypted, aes-256-cbc, keys by SHA1, HMAC by SHA1, json; to be written anew",
+                GCM_SHA256,
+            ],
             names: &[NAME],
         },
         Case {
@@ -127,6 +153,10 @@ fn cases() -> Vec<Case> {
             before: of_rails("sessions/rails-7.1.jsonl", "marshal"),
             recipe: CookieStore::new(&rails_secret(), hybrid(RailsVersion::V7_1), NAME),
             after: CookieStore::new(&rails_secret(), RailsVersion::V7_1, NAME),
+            opened: [
+                "current: encrypted, aes-256-gcm, keys by SHA256, marshal; to be written anew",
+                GCM_SHA256,
+            ],
             names: &[NAME],
         },
         Case {
@@ -139,6 +169,10 @@ fn cases() -> Vec<Case> {
             recipe: store(RailsVersion::V7_1)
                 .rotation(Rotation::signed(&other_secret(), RailsVersion::V3_2)),
             after: store(RailsVersion::V7_1),
+            opened: [
+                "rotation 0: signed, the secret_token as key, HMAC by SHA1, marshal; to be written anew",
+                GCM_SHA256,
+            ],
             names: &[NAME],
         },
         Case {
@@ -147,6 +181,7 @@ fn cases() -> Vec<Case> {
             recipe: store(RailsVersion::V7_1)
                 .former_attributes(Attributes::new().domain("example.org")),
             after: store(RailsVersion::V7_1),
+            opened: [GCM_SHA256, GCM_SHA256],
             names: &[NAME, NAME],
         },
         Case {
@@ -158,6 +193,10 @@ fn cases() -> Vec<Case> {
                     Rotation::encrypted(&rails_secret(), RailsVersion::V7_1).cookie_name(NAME),
                 ),
             after: CookieStore::new(&rails_secret(), RailsVersion::V7_1, "__Host-app"),
+            opened: [
+                "rotation 0: encrypted, aes-256-gcm, keys by SHA256, json, under an older name; to be written anew",
+                GCM_SHA256,
+            ],
             names: &["__Host-app", NAME],
         },
     ]
@@ -181,6 +220,16 @@ fn visit(store: &Arc<CookieStore>, browser: &mut Browser) -> Vec<String> {
         .collect()
 }
 
+/// How the cookie of this name came, one after the other where each came in its own way.
+fn heard(tally: &Tally, name: &str) -> Vec<String> {
+    let mut heard = Vec::new();
+    for (cookie, how, count) in tally.snapshot() {
+        assert_eq!(cookie, name);
+        heard.extend((0..count).map(|_| how.unwrap().to_string()));
+    }
+    heard
+}
+
 #[test]
 fn nobody_is_logged_out() {
     let mut ran = 0;
@@ -190,8 +239,11 @@ fn nobody_is_logged_out() {
             before,
             recipe,
             after,
+            opened,
             names,
         } = case;
+        let tally = Arc::new(Tally::new());
+        let recipe = Arc::new(recipe.observer(tally.clone()));
         let header = match before {
             Before::Rails(cookie) => format!("{NAME}={cookie}"),
             Before::Store(before) => {
@@ -206,7 +258,11 @@ fn nobody_is_logged_out() {
             same,
             "{what}: nothing to mend"
         );
-        assert_eq!(visit(&Arc::new(recipe), &mut browser), names, "{what}");
+        assert_eq!(visit(&recipe, &mut browser), names, "{what}");
+        let moved = browser.clone();
+        visit(&recipe, &mut browser);
+        assert_eq!(heard(&tally, recipe.name()), opened, "{what}");
+        let browser = moved;
         let session = browser.session(&after).expect(what);
         assert_eq!(session.get::<u32>("user_id").unwrap(), Some(42), "{what}");
         assert_eq!(session.get::<bool>("moved").unwrap(), Some(true), "{what}");
