@@ -35,7 +35,7 @@ impl Recorder for Exporter {
 
     fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
         let label = |label: &metrics::Label| format!("{}={:?}", label.key(), label.value());
-        let labels = Vec::from_iter(key.labels().map(label));
+        let labels = key.labels().map(label).collect::<Vec<_>>();
         let name = format!("{}{{{}}}", key.name(), labels.join(","));
         let mut counters = self.counters.lock().unwrap();
         Counter::from_arc(counters.entry(name).or_default().clone())
@@ -121,7 +121,7 @@ fn counters_by_how_cookies_came() {
             1,
         ),
     ];
-    assert_eq!(Vec::from_iter(counted), expected);
+    assert_eq!(counted.collect::<Vec<_>>(), expected);
     let described = exporter.described.into_inner().unwrap();
     let names = [
         "hardtack_cookies_opened_total",

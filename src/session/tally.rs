@@ -31,7 +31,7 @@ type Outcome = Result<Opening, Refusal>;
 /// # let set_cookie = &cookies[0];
 ///
 /// let header = format!("_shop_session={}", set_cookie.escaped_value());
-/// for header in [&header, &header, "_shop_session=AAAA--AAAA--AAAA"] {
+/// for header in [header.clone(), header, "_shop_session=AAAA--AAAA--AAAA".to_owned()] {
 ///     Session::open(&store, header, RequestOrigin::default()).get::<u32>("user_id")?;
 /// }
 /// let counts = tally.snapshot();
