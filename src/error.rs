@@ -60,6 +60,23 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// The short name, which `Display` gives too.
+    ///
+    /// ```
+    /// assert_eq!(hardtack::Refusal::TooLarge.name(), "too large");
+    /// ```
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TooLarge => "too large",
+            Self::Malformed => "malformed",
+            Self::Invalid => "invalid",
+            Self::Expired => "expired",
+            Self::WrongPurpose => "wrong purpose",
+            Self::UnreadableValue => "unreadable value",
+        }
+    }
+
     /// What may be the cause, and how to mend it.
     ///
     /// ```
@@ -90,14 +107,7 @@ impl Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::TooLarge => "too large",
-            Self::Malformed => "malformed",
-            Self::Invalid => "invalid",
-            Self::Expired => "expired",
-            Self::WrongPurpose => "wrong purpose",
-            Self::UnreadableValue => "unreadable value",
-        })
+        f.write_str(self.name())
     }
 }
 

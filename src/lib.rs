@@ -43,6 +43,8 @@
 //! - `RailsApp` (feature `rails-app`): secret, settings and cookie name from a Rails app's own
 //!   files.
 //! - `doctor` (a feature): why a cookie does not open, and what to set.
+//! - [`Observer`] and [`Tally`]: by which rotation, digest and serializer cookies still come in, so
+//!   that one knows when an older way can go.
 //!
 //! # Errors
 //!
@@ -62,8 +64,9 @@
 //! `legacy-digests` (MD5 and RIPEMD-160), `cookie` (conversion into the `cookie` crate's type),
 //! `tower` and `axum` (the session as a layer, and as an extractor),
 //! `actix-web` (the middleware `hardtack::actix` and extractors), `test-util` (for the tests of
-//! apps), `tracing` (events for the operator), `rails-app` (secret and settings from a Rails app's
-//! directory), `doctor` (why does this cookie not open?), `cli` (the command line).
+//! apps), `tracing` (events for the operator), `metrics` (counters of how cookies come in),
+//! `rails-app` (secret and settings from a Rails app's directory), `doctor` (why does this cookie
+//! not open?), `cli` (the command line).
 
 // What the README shows compiles, with the features that it names.
 #[cfg(all(doctest, feature = "actix-web", feature = "axum"))]
@@ -97,7 +100,9 @@ pub use cookie::duplicates::Duplicates;
 pub use cookie::escape::{escape, escape_into, escaped_len, unescape, unescape_into};
 pub use cookie::header::{CookieHeader, Cookies};
 pub use cookie::jar::Jar;
+pub use cookie::jar_kind::JarKind;
 pub use cookie::opened::Opened;
+pub use cookie::opening::Opening;
 pub use cookie::rotation::Rotation;
 pub use cookie::set_cookie::SetCookie;
 pub use error::{CookieOverflow, Error, InvalidMessage, Refusal};
@@ -127,13 +132,17 @@ pub use serializer::Serialized;
 pub use serializer::value::*;
 pub use session::commit::Commit;
 pub use session::cookie_jar::{CookieJar, RequestJar};
+#[cfg(feature = "metrics")]
+pub use session::cookie_metrics::CookieMetrics;
 pub use session::csrf::{AuthenticityTokens, CsrfSettings, verified_origin};
 pub use session::data::SessionData;
 pub use session::flash::Flash;
 pub use session::handle::Session;
 pub use session::jars::Jars;
+pub use session::observer::Observer;
 pub use session::origin::RequestOrigin;
 pub use session::store::{CookieStore, Writes};
+pub use session::tally::Tally;
 pub use session::warden::{WardenLogin, WardenScope};
 pub use settings::{
     Cipher, HmacDigest, KeyDigest, LimitRule, SameSite, SecretKind, Serializer, Settings,

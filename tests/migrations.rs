@@ -15,12 +15,16 @@ use std::sync::Arc;
 use hardtack::test_util::{Browser, cookie_header};
 use hardtack::{
     Attributes, Commit, CookieStore, Jar, Jars, RailsVersion, RequestOrigin, Rotation, Serializer,
-    Session, Settings,
+    Session, Settings, Tally,
 };
 use serde::Deserialize;
 use support::{json, other_secret, secret, vectors};
 
 const NAME: &str = "_app_session";
+
+/// What needs no recipe any more.
+const GCM_SHA256: &str = "current: encrypted, aes-256-gcm, keys by SHA256, json";
+const GCM_SHA1: &str = "current: encrypted, aes-256-gcm, keys by SHA1, json";
 
 /// The session of a browser, before and after.
 struct Case {
@@ -29,6 +33,8 @@ struct Case {
     /// The store of the recipe, and one that knows the new way alone.
     recipe: CookieStore,
     after: CookieStore,
+    /// How the session comes at first, as its observer hears, and how afterwards.
+    opened: [&'static str; 2],
     /// The cookies that the response sets or removes.
     names: &'static [&'static str],
 }
@@ -37,6 +43,12 @@ enum Before {
     /// A cookie that Rails set: `user_id` 42.
     Rails(String),
     Store(Box<CookieStore>),
+}
+
+impl Before {
+    fn store(store: CookieStore) -> Self {
+        Self::Store(Box::new(store))
+    }
 }
 
 #[derive(Deserialize)]
@@ -70,6 +82,7 @@ fn store(settings: impl Into<Settings>) -> CookieStore {
     CookieStore::new(&secret(), settings, NAME)
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn cases() -> Vec<Case> {
     let hybrid = |version: RailsVersion| Settings {
         serializer: Serializer::Hybrid,
@@ -82,6 +95,10 @@ fn cases() -> Vec<Case> {
             recipe: store(RailsVersion::V7_1)
                 .rotation(Rotation::encrypted(&rails_secret(), RailsVersion::V7_1)),
             after: store(RailsVersion::V7_1),
+            opened: [
+                "rotation 0: encrypted, aes-256-gcm, keys by SHA256, json; to be written anew",
+                GCM_SHA256,
+            ],
             names: &[NAME],
         },
         Case {
@@ -91,6 +108,10 @@ fn cases() -> Vec<Case> {
                 Rotation::encrypted(&rails_secret(), json(RailsVersion::V6_1)),
             ),
             after: CookieStore::new(&rails_secret(), RailsVersion::V7_0, NAME),
+            opened: [
+                "rotation 0: encrypted, aes-256-gcm, keys by SHA1, json; to be written anew",
+                GCM_SHA256,
+            ],
             names: &[NAME],
         },
         Case {
@@ -99,27 +120,39 @@ fn cases() -> Vec<Case> {
             recipe: CookieStore::new(&rails_secret(), RailsVersion::V7_0, NAME)
                 .rotation(Rotation::encrypted(&rails_secret(), RailsVersion::V6_1)),
             after: CookieStore::new(&rails_secret(), RailsVersion::V7_0, NAME),
+            opened: [
+                "rotation 0: encrypted, aes-256-gcm, keys by SHA1, marshal; to be written anew",
+                GCM_SHA256,
+            ],
             names: &[NAME],
         },
         Case {
             what: "CBC to GCM",
-            before: Before::Store(Box::new(store(json(RailsVersion::V5_1)))),
+            before: Before::store(store(json(RailsVersion::V5_1))),
             recipe: store(json(RailsVersion::V6_1)),
             after: store(json(RailsVersion::V6_1)),
+            opened: [
+                "current: encrypted, aes-256-cbc, keys by SHA1, HMAC by SHA1, json; to be written anew",
+                GCM_SHA1,
+            ],
             names: &[NAME],
         },
         Case {
             what: "CBC to GCM, under a new secret",
-            before: Before::Store(Box::new(CookieStore::new(
+            before: Before::store(CookieStore::new(
                 &other_secret(),
                 json(RailsVersion::V5_1),
                 NAME,
-            ))),
+            )),
             recipe: store(RailsVersion::V7_1).rotation(Rotation::encrypted(
                 &other_secret(),
                 json(RailsVersion::V5_1),
             )),
             after: store(RailsVersion::V7_1),
+            opened: [
+                "rotation 0: encrypted, aes-256-cbc, keys by SHA1, HMAC by SHA1, json; to be written anew",
+                GCM_SHA256,
+            ],
             names: &[NAME],
         },
         Case {
@@ -127,26 +160,35 @@ fn cases() -> Vec<Case> {
             before: of_rails("sessions/rails-7.1.jsonl", "marshal"),
             recipe: CookieStore::new(&rails_secret(), hybrid(RailsVersion::V7_1), NAME),
             after: CookieStore::new(&rails_secret(), RailsVersion::V7_1, NAME),
+            opened: [
+                "current: encrypted, aes-256-gcm, keys by SHA256, marshal; to be written anew",
+                GCM_SHA256,
+            ],
             names: &[NAME],
         },
         Case {
             what: "signed to encrypted",
-            before: Before::Store(Box::new(CookieStore::with_jars(
+            before: Before::store(CookieStore::with_jars(
                 Jars::new(&other_secret(), RailsVersion::V3_2)
                     .session_in(Jar::signed(&other_secret(), RailsVersion::V3_2)),
                 NAME,
-            ))),
+            )),
             recipe: store(RailsVersion::V7_1)
                 .rotation(Rotation::signed(&other_secret(), RailsVersion::V3_2)),
             after: store(RailsVersion::V7_1),
+            opened: [
+                "rotation 0: signed, the secret_token as key, HMAC by SHA1, marshal; to be written anew",
+                GCM_SHA256,
+            ],
             names: &[NAME],
         },
         Case {
             what: "narrowing a domain",
-            before: Before::Store(Box::new(store(RailsVersion::V7_1).domain("example.org"))),
+            before: Before::store(store(RailsVersion::V7_1).domain("example.org")),
             recipe: store(RailsVersion::V7_1)
                 .former_attributes(Attributes::new().domain("example.org")),
             after: store(RailsVersion::V7_1),
+            opened: [GCM_SHA256, GCM_SHA256],
             names: &[NAME, NAME],
         },
         Case {
@@ -158,6 +200,10 @@ fn cases() -> Vec<Case> {
                     Rotation::encrypted(&rails_secret(), RailsVersion::V7_1).cookie_name(NAME),
                 ),
             after: CookieStore::new(&rails_secret(), RailsVersion::V7_1, "__Host-app"),
+            opened: [
+                "rotation 0: encrypted, aes-256-gcm, keys by SHA256, json, under an older name; to be written anew",
+                GCM_SHA256,
+            ],
             names: &["__Host-app", NAME],
         },
     ]
@@ -181,6 +227,16 @@ fn visit(store: &Arc<CookieStore>, browser: &mut Browser) -> Vec<String> {
         .collect()
 }
 
+/// How the cookie of this name came, one after the other where each came in its own way.
+fn heard(tally: &Tally, name: &str) -> Vec<String> {
+    let mut heard = Vec::new();
+    for (cookie, how, count) in tally.snapshot() {
+        assert_eq!(cookie, name);
+        heard.extend((0..count).map(|_| how.unwrap().to_string()));
+    }
+    heard
+}
+
 #[test]
 fn nobody_is_logged_out() {
     let mut ran = 0;
@@ -190,8 +246,11 @@ fn nobody_is_logged_out() {
             before,
             recipe,
             after,
+            opened,
             names,
         } = case;
+        let tally = Arc::new(Tally::new());
+        let recipe = Arc::new(recipe.observer(tally.clone()));
         let header = match before {
             Before::Rails(cookie) => format!("{NAME}={cookie}"),
             Before::Store(before) => {
@@ -206,7 +265,11 @@ fn nobody_is_logged_out() {
             same,
             "{what}: nothing to mend"
         );
-        assert_eq!(visit(&Arc::new(recipe), &mut browser), names, "{what}");
+        assert_eq!(visit(&recipe, &mut browser), names, "{what}");
+        let moved = browser.clone();
+        visit(&recipe, &mut browser);
+        assert_eq!(heard(&tally, recipe.name()), opened, "{what}");
+        let browser = moved;
         let session = browser.session(&after).expect(what);
         assert_eq!(session.get::<u32>("user_id").unwrap(), Some(42), "{what}");
         assert_eq!(session.get::<bool>("moved").unwrap(), Some(true), "{what}");

@@ -84,6 +84,28 @@ impl Record {
     }
 }
 
+impl Record {
+    /// How it opens, in words, by what the file tells of it.
+    fn opening(&self) -> String {
+        let keys = self.key_digest.as_deref().unwrap_or("SHA1");
+        let digest = self.digest.as_deref().unwrap_or("SHA1");
+        let sealed = match self.jar.as_deref() {
+            Some("encrypted_cbc") => {
+                format!("encrypted, aes-256-cbc, keys by {keys}, HMAC by SHA1")
+            }
+            Some("encrypted_gcm") => format!("encrypted, aes-256-gcm, keys by {keys}"),
+            Some(_) => format!("signed, keys by {keys}, HMAC by SHA1"),
+            None => format!("signed, the secret_token as key, HMAC by {digest}"),
+        };
+        let serializer = match &*self.serializer {
+            "hybrid" | "json_allow_marshal" => "json",
+            "message_pack_allow_marshal" => "message_pack",
+            other => other,
+        };
+        format!("current: {sealed}, {serializer}")
+    }
+}
+
 #[test]
 fn every_recorded_cookie_opens_to_its_value() {
     // The file, how many of its cookies open, and how many have expired.
@@ -119,6 +141,7 @@ fn every_recorded_cookie_opens_to_its_value() {
             let json: Value = serde_json::from_str(&opened.value().to_string()).unwrap();
             assert_eq!(Some(json), record.value, "{place}");
             assert!(!opened.needs_rewrite(), "{place}");
+            assert_eq!(opened.opening().to_string(), record.opening(), "{place}");
             counted.0 += 1;
         }
         assert_eq!(counted, (open, expired), "{file}");

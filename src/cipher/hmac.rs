@@ -86,8 +86,8 @@ impl HmacKey {
         }
     }
 
-    /// The length of a code in bytes.
-    pub(crate) fn code_length(&self) -> usize {
+    /// The digest that it was made for.
+    pub(crate) fn digest(&self) -> HmacDigest {
         match self {
             Self::Sha1(_) => HmacDigest::Sha1,
             Self::Sha224(_) => HmacDigest::Sha224,
@@ -99,7 +99,11 @@ impl HmacKey {
             #[cfg(feature = "legacy-digests")]
             Self::Ripemd160(_) => HmacDigest::Ripemd160,
         }
-        .len()
+    }
+
+    /// The length of a code in bytes.
+    pub(crate) fn code_length(&self) -> usize {
+        self.digest().len()
     }
 
     /// Signs a text.

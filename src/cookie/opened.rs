@@ -8,6 +8,8 @@ use time::OffsetDateTime;
 use crate::error::Refusal;
 use crate::serializer::Serialized;
 
+use super::opening::Opening;
+
 /// A cookie that was opened: its value, and how it came.
 ///
 /// ```
@@ -28,8 +30,7 @@ use crate::serializer::Serialized;
 pub struct Opened<T> {
     pub(super) value: T,
     pub(super) older_name: Option<String>,
-    pub(super) rotation: Option<usize>,
-    pub(super) stale: bool,
+    pub(super) opening: Opening,
     pub(super) expires_at: Option<OffsetDateTime>,
 }
 
@@ -100,7 +101,7 @@ impl<T> Opened<T> {
     /// ```
     #[must_use]
     pub fn rotation(&self) -> Option<usize> {
-        self.rotation
+        self.opening.rotation
     }
 
     /// Whether it should be written anew: a rotation opened it, or it was in another
@@ -120,7 +121,13 @@ impl<T> Opened<T> {
     /// ```
     #[must_use]
     pub fn needs_rewrite(&self) -> bool {
-        self.stale
+        self.opening.needs_rewrite
+    }
+
+    /// In which way it opened (example: at [`Opening`]).
+    #[must_use]
+    pub fn opening(&self) -> &Opening {
+        &self.opening
     }
 
     /// The expiry that was sealed with it, to the millisecond; `None` where there was none.
@@ -146,15 +153,13 @@ impl<T> Opened<T> {
         let Self {
             value,
             older_name,
-            rotation,
-            stale,
+            opening,
             expires_at,
         } = self;
         Ok(Opened {
             value: map(value)?,
             older_name,
-            rotation,
-            stale,
+            opening,
             expires_at,
         })
     }
@@ -171,8 +176,7 @@ impl<T> fmt::Debug for Opened<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Opened")
             .field("older_name", &self.older_name)
-            .field("rotation", &self.rotation)
-            .field("needs_rewrite", &self.stale)
+            .field("opening", &self.opening)
             .field("expires_at", &self.expires_at)
             .finish_non_exhaustive()
     }

@@ -17,6 +17,7 @@ use super::header::CookieHeader;
 use super::jar::Jar;
 use super::limit::MAX_READ_SIZE;
 use super::opened::Opened;
+use super::opening::Opening;
 use super::rotation::Rotation;
 
 thread_local! {
@@ -50,10 +51,7 @@ impl Jar {
         name: &str,
         header: &CookieHeader<'_>,
     ) -> Result<Option<Opened<T>>, InvalidMessage> {
-        match self.find(name, header, Duplicates::First) {
-            None => Ok(None),
-            Some(opened) => Ok(Some(opened?.load()?)),
-        }
+        Ok(self.find_value(name, header)?)
     }
 
     /// Reads a cookie's value, no longer escaped: for whoever has taken the header apart already.
@@ -119,6 +117,15 @@ impl Jar {
         name: &str,
         header: &CookieHeader<'_>,
     ) -> Result<Option<Opened<Value>>, Refusal> {
+        self.find_value(name, header)
+    }
+
+    /// Reads the cookie of this name, and says why it does not open.
+    pub(crate) fn find_value<T: DeserializeOwned>(
+        &self,
+        name: &str,
+        header: &CookieHeader<'_>,
+    ) -> Result<Option<Opened<T>>, Refusal> {
         self.find(name, header, Duplicates::First)
             .map(|opened| opened?.load())
             .transpose()
@@ -231,7 +238,7 @@ impl Jar {
         message: &mut Incoming<'_>,
         sent_name: &str,
     ) -> Result<Opened<Serialized>, Refusal> {
-        let (text, by_first) = rotation.codecs.open(message)?;
+        let (text, codec) = rotation.codecs.open(message)?;
         let reading = rotation.settings.version.defaults().envelope;
         let extracted =
             metadata::extract_for_cookie(text, sent_name, reading, || self.clock.now())?;
@@ -239,12 +246,12 @@ impl Jar {
         let format = serializer
             .format_of(&extracted.value)
             .map_err(|_| Refusal::UnreadableValue)?;
+        let needs_rewrite = !std::ptr::eq(codec, &raw const rotation.codecs.first)
+            || (index != 0 && index != self.write)
+            || format != serializer.writes();
         Ok(Opened {
             older_name: rotation.cookie_name.clone(),
-            rotation: index.checked_sub(1),
-            stale: !by_first
-                || (index != 0 && index != self.write)
-                || format != serializer.writes(),
+            opening: Opening::new(index, rotation, codec, format, needs_rewrite),
             expires_at: extracted.expires_at,
             value: Serialized {
                 bytes: extracted.value,

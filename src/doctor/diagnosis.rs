@@ -6,6 +6,7 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer as SerdeSerializer};
 use time::OffsetDateTime;
 
+use crate::cookie::jar_kind::JarKind;
 use crate::message::metadata::iso8601;
 use crate::rails_version::RailsVersion;
 use crate::serializer::value::Value;
@@ -16,30 +17,6 @@ use super::checkup::SessionCheck;
 use super::form::CookieFormat;
 use super::remedy::Remedy;
 use super::repair::Repair;
-
-/// One of Rails' two jars of sealed cookies.
-///
-/// ```
-/// assert_eq!(hardtack::doctor::JarKind::Encrypted.name(), "encrypted");
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum JarKind {
-    /// `cookies.encrypted`, and from Rails 4.0 on the session.
-    Encrypted,
-    /// `cookies.signed`, and up to Rails 3.2 the session.
-    Signed,
-}
-
-impl JarKind {
-    /// The name that `--json` prints (example: at the type).
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Encrypted => "encrypted",
-            Self::Signed => "signed",
-        }
-    }
-}
 
 /// What [`Doctor::examine`](super::Doctor::examine) found.
 ///

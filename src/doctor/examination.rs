@@ -2,11 +2,12 @@
 
 use time::OffsetDateTime;
 
+use crate::cookie::jar_kind::JarKind;
 use crate::cookie::limit::MAX_READ_SIZE;
 
 use super::Doctor;
 use super::cause::{Cause, CauseKind};
-use super::diagnosis::{Diagnosis, JarKind};
+use super::diagnosis::Diagnosis;
 use super::foreign;
 use super::form::{CookieFormat, Fault, Form, fault_of};
 use super::pasted::{Pasted, cookies};

@@ -32,9 +32,10 @@ use crate::rails_version::RailsVersion;
 use crate::secret_key_base::SecretKeyBase;
 use crate::settings::Settings;
 
+pub use crate::cookie::jar_kind::JarKind;
 pub use cause::{Cause, CauseKind};
 pub use checkup::{Check, SessionCheck};
-pub use diagnosis::{Diagnosis, JarKind};
+pub use diagnosis::Diagnosis;
 pub use form::CookieFormat;
 pub use remedy::Remedy;
 pub use repair::Repair;

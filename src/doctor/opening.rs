@@ -2,6 +2,7 @@
 
 use crate::cookie::escape::escaped_len;
 use crate::cookie::jar::Jar;
+use crate::cookie::jar_kind::JarKind;
 use crate::cookie::limit;
 use crate::error::Refusal;
 use crate::message::metadata::{self, Said};
@@ -12,13 +13,13 @@ use crate::settings::LimitRule;
 use super::Doctor;
 use super::cause::{Cause, CauseKind};
 use super::checkup::SessionCheck;
-use super::diagnosis::{Diagnosis, Inside, JarKind};
+use super::diagnosis::{Diagnosis, Inside};
 use super::keys::Material;
 use super::obstacles::obstacles_of_session;
 use super::pasted::Pasted;
 use super::remedy::Remedy;
 use super::repair::Mended;
-use super::sealing::{Sealing, serializer_of};
+use super::sealing::Sealing;
 use super::trial::Fit;
 use super::words::count;
 
@@ -96,7 +97,7 @@ impl Doctor {
             opens: true,
             key_digest: fit.key_digest,
             hmac_digest: fit.hmac_digest,
-            serializer: payload.map(|payload| serializer_of(payload.format)),
+            serializer: payload.map(|payload| payload.format.serializer()),
             purpose: envelope.and_then(|said| said.purpose.clone()),
             expires: envelope.and_then(|said| said.expires_at),
             secret: self

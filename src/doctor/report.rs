@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use crate::cookie::jar_kind::JarKind;
+
 use super::cause::CauseKind;
 use super::checkup::Check;
-use super::diagnosis::{Diagnosis, Inside, JarKind};
+use super::diagnosis::{Diagnosis, Inside};
 use super::words::{count, expiry, shown};
 
 /// How many of a session's keys are listed.

@@ -4,7 +4,7 @@
 
 use crate::rails_version::RailsVersion;
 use crate::serializer::Format;
-use crate::settings::{CbcDigest, Cipher, HmacDigest, KeyDigest, SecretKind, Serializer, Settings};
+use crate::settings::{CbcDigest, Cipher, HmacDigest, KeyDigest, SecretKind, Settings};
 
 use super::keys::Role;
 
@@ -78,7 +78,7 @@ impl Sealing {
             .format
             .filter(|format| settings.serializer.writes() != *format)
         {
-            settings.serializer = serializer_of(format);
+            settings.serializer = format.serializer();
         }
         settings
     }
@@ -140,15 +140,6 @@ impl Sealing {
         } else {
             format!("{versions} with {}", lines.join(", "))
         }
-    }
-}
-
-/// The serializer that writes a format.
-pub(super) const fn serializer_of(format: Format) -> Serializer {
-    match format {
-        Format::Json => Serializer::Json,
-        Format::Marshal => Serializer::Marshal,
-        Format::MessagePack => Serializer::MessagePack,
     }
 }
 

@@ -5,6 +5,7 @@ use crate::cipher::aes_cbc::{AesCbcKey, Ciphertext};
 use crate::cipher::aes_gcm::AesGcmKey;
 use crate::cipher::hmac::HmacKey;
 use crate::error::{Error, Refusal};
+use crate::settings::HmacDigest;
 
 use super::base64::Alphabet;
 use super::parts::Sealed;
@@ -67,6 +68,11 @@ impl CbcEncryptor {
             verifier: Verifier::new(signing_key, alphabet),
             alphabet,
         }
+    }
+
+    /// The digest by which it signs.
+    pub(crate) fn digest(&self) -> HmacDigest {
+        self.verifier.digest()
     }
 
     /// Encrypts a text under a fresh initialisation vector, and signs that.

@@ -77,6 +77,24 @@ impl Codec {
         }
     }
 
+    /// The cipher; `None` where it only signs.
+    pub(crate) fn cipher(&self) -> Option<Cipher> {
+        match self {
+            Self::Gcm(_) => Some(Cipher::Aes256Gcm),
+            Self::Cbc(_) => Some(Cipher::Aes256Cbc),
+            Self::Signed(_) => None,
+        }
+    }
+
+    /// The digest of the HMAC; `None` where the cipher needs none.
+    pub(crate) fn hmac_digest(&self) -> Option<HmacDigest> {
+        match self {
+            Self::Gcm(_) => None,
+            Self::Cbc(encryptor) => Some(encryptor.digest()),
+            Self::Signed(verifier) => Some(verifier.digest()),
+        }
+    }
+
     /// Whether the same text seals to another message every time.
     pub(crate) fn is_random(&self) -> bool {
         !matches!(self, Self::Signed(_))
@@ -154,15 +172,15 @@ impl Codecs {
         Self { first, older }
     }
 
-    /// The text of a message, and whether the first of them opened it.
-    pub(crate) fn open(&self, message: &mut Incoming<'_>) -> Result<(Vec<u8>, bool), Refusal> {
+    /// The text of a message, and which of them opened it.
+    pub(crate) fn open(&self, message: &mut Incoming<'_>) -> Result<(Vec<u8>, &Codec), Refusal> {
         let mut furthest = match self.first.open(message) {
-            Ok(text) => return Ok((text, true)),
+            Ok(text) => return Ok((text, &self.first)),
             Err(refusal) => refusal,
         };
         for codec in &self.older {
             match codec.open(message) {
-                Ok(text) => return Ok((text, false)),
+                Ok(text) => return Ok((text, codec)),
                 Err(refusal) => furthest = furthest.max(refusal),
             }
         }

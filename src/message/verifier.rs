@@ -2,6 +2,7 @@
 
 use crate::cipher::hmac::{HmacKey, LONGEST, Verified};
 use crate::error::Refusal;
+use crate::settings::HmacDigest;
 
 use super::base64::{self, Alphabet};
 use super::parts::Signed;
@@ -16,6 +17,11 @@ pub(crate) struct Verifier {
 impl Verifier {
     pub(crate) fn new(key: HmacKey, alphabet: Alphabet) -> Self {
         Self { key, alphabet }
+    }
+
+    /// The digest by which it signs.
+    pub(crate) fn digest(&self) -> HmacDigest {
+        self.key.digest()
     }
 
     /// Signs a text.

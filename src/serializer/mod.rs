@@ -146,6 +146,15 @@ impl Format {
         LoadError { reason, offset: 0 }
     }
 
+    /// The serializer that writes it.
+    pub(crate) const fn serializer(self) -> Serializer {
+        match self {
+            Self::Json => Serializer::Json,
+            Self::Marshal => Serializer::Marshal,
+            Self::MessagePack => Serializer::MessagePack,
+        }
+    }
+
     /// `ActiveSupport::Messages::SerializerWithFallback` (Rails 7.1): what bytes look like.
     pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
         match bytes {

@@ -13,7 +13,7 @@ use crate::cookie::header::CookieHeader;
 use crate::cookie::jar::Jar;
 use crate::cookie::opened::Opened;
 use crate::cookie::set_cookie::SetCookie;
-use crate::error::{Error, InvalidMessage};
+use crate::error::{Error, InvalidMessage, Refusal};
 
 /// The cookies of a request beside the session, and those that its response sets: Rails'
 /// `cookies`. A handle that is cheap to clone.
@@ -181,8 +181,21 @@ impl RequestJar {
         match session.pending(name) {
             Some(cookie) if is_deleted(&cookie) => Ok(None),
             Some(cookie) => self.jar.read_value(name, cookie.value()).map(Some),
-            None => self.jar.read(name, &CookieHeader::new(session.header())),
+            None => Ok(self.read_sent(name)?),
         }
+    }
+
+    /// Reads a cookie that came with the request, and says so to the store's observer.
+    fn read_sent<T: DeserializeOwned>(&self, name: &str) -> Result<Option<Opened<T>>, Refusal> {
+        let session = &self.cookies.0;
+        let header = CookieHeader::new(session.header());
+        let opened = self.jar.find_value(name, &header);
+        let outcome = opened.as_ref().map(Option::as_ref).transpose();
+        if let Some(outcome) = outcome {
+            let outcome = outcome.map(Opened::opening).map_err(|refusal| *refusal);
+            session.store().observe(name, outcome);
+        }
+        opened
     }
 
     /// Writes a cookie, which goes out with the response (example: at [`RequestJar`]).

@@ -54,6 +54,7 @@ impl Loaded {
         let found = SessionData::find(&jar, store.name(), header, store.duplicates);
         let found = found.map(|opened| {
             let opened = opened?;
+            let how = *opened.opening();
             let came = Came::Opened {
                 is_stale: opened.needs_rewrite() || opened.older_name().is_some(),
                 expires_at: opened.expires_at(),
@@ -63,12 +64,16 @@ impl Loaded {
             if ends_at.is_some_and(|ends_at| ends_at <= store.now()) {
                 return Err(Refusal::Expired);
             }
-            Ok((data, came))
+            Ok((data, came, how))
         });
         let (data, came) = match found {
             None => (SessionData::new(), Came::Not),
-            Some(Ok(found)) => found,
+            Some(Ok((data, came, how))) => {
+                store.observe(store.name(), Ok(&how));
+                (data, came)
+            }
             Some(Err(refusal)) => {
+                store.observe(store.name(), Err(refusal));
                 store.tell(Event::Refused(refusal));
                 (SessionData::new(), Came::Refused(refusal))
             }

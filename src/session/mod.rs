@@ -2,6 +2,8 @@
 
 pub(crate) mod commit;
 pub(crate) mod cookie_jar;
+#[cfg(feature = "metrics")]
+pub(crate) mod cookie_metrics;
 pub(crate) mod csrf;
 pub(crate) mod data;
 pub(crate) mod events;
@@ -10,8 +12,10 @@ pub(crate) mod handle;
 pub(crate) mod jars;
 mod loaded;
 mod masked_token;
+pub(crate) mod observer;
 pub(crate) mod origin;
 pub(crate) mod store;
 mod stored_flash;
+pub(crate) mod tally;
 mod typed;
 pub(crate) mod warden;

@@ -15,6 +15,7 @@ use super::events::{Event, Events};
 use super::jars::Jars;
 #[cfg(feature = "test-util")]
 use super::loaded::{Came, Loaded};
+use super::observer::Observer;
 use super::origin::RequestOrigin;
 use crate::clock::Clock;
 use crate::cookie::attributes::Attributes;
@@ -22,10 +23,11 @@ use crate::cookie::domain::Domain;
 use crate::cookie::duplicates::Duplicates;
 #[cfg(feature = "test-util")]
 use crate::cookie::header::CookieHeader;
+use crate::cookie::opening::Opening;
 use crate::cookie::rotation::Rotation;
 #[cfg(feature = "test-util")]
 use crate::cookie::set_cookie::SetCookie;
-use crate::error::Error;
+use crate::error::{Error, Refusal};
 use crate::secret_key_base::SecretKeyBase;
 use crate::settings::{SameSite, Settings};
 
@@ -100,6 +102,7 @@ pub struct CookieStore {
     trust_proxy: bool,
     clock: Clock,
     events: Events,
+    observer: Option<Box<dyn Observer>>,
 }
 
 impl CookieStore {
@@ -151,6 +154,7 @@ impl CookieStore {
             trust_proxy: false,
             clock: Clock::System,
             events: Events::default(),
+            observer: None,
         }
     }
 
@@ -438,6 +442,27 @@ impl CookieStore {
         }
     }
 
+    /// Who hears of every sealed cookie that comes in, how it opened or why it did not; one at
+    /// most, so that this replaces another.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase, Tally};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let tally = Arc::new(Tally::new()); // or CookieMetrics, or one's own
+    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session")
+    ///     .observer(tally.clone());
+    /// assert!(tally.snapshot().is_empty());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn observer(self, observer: impl Observer + 'static) -> Self {
+        Self {
+            observer: Some(Box::new(observer)),
+            ..self
+        }
+    }
+
     /// What time it is: for tests.
     ///
     /// ```
@@ -566,6 +591,15 @@ impl CookieStore {
 
     pub(super) fn now(&self) -> OffsetDateTime {
         self.clock.now()
+    }
+
+    /// Tells the observer of a cookie that was sent, where there is one.
+    pub(super) fn observe(&self, cookie: &str, outcome: Result<&Opening, Refusal>) {
+        match (&self.observer, outcome) {
+            (None, _) => {}
+            (Some(observer), Ok(how)) => observer.opened(cookie, how),
+            (Some(observer), Err(refusal)) => observer.refused(cookie, refusal),
+        }
     }
 
     pub(super) fn tell(&self, event: Event<'_>) {

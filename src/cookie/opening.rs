@@ -1,0 +1,115 @@
+//! [`Opening`]: in which way a cookie opened.
+
+use std::fmt;
+
+use crate::message::rotation::Codec;
+use crate::serializer::Format;
+use crate::settings::{Cipher, HmacDigest, KeyDigest, SecretKind, Serializer};
+
+use super::jar_kind::JarKind;
+use super::rotation::Rotation;
+
+/// In which way a cookie opened: by which settings of the jar, and what it was sealed with in
+/// fact.
+///
+/// `Display` says it in one line. Nothing in it comes from the cookie's value.
+///
+/// ```
+/// use hardtack::{Attributes, Cipher, Jar, JarKind, KeyDigest, RailsVersion, Rotation, SecretKeyBase, Settings};
+///
+/// # let (secret, old) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
+/// # let json = |version: RailsVersion| Settings {
+/// #     serializer: hardtack::Serializer::Json, ..version.settings()
+/// # };
+/// # let cookie = Jar::encrypted(&old, json(RailsVersion::V5_1)).write("cart", &[8], &Attributes::new())?;
+/// let jar = Jar::encrypted(&secret, RailsVersion::V7_1)
+///     .rotation(Rotation::encrypted(&old, RailsVersion::V5_1));
+/// let opened = jar.read_value::<Vec<u8>>("cart", cookie.value())?;
+/// let how = opened.opening();
+/// assert_eq!((how.rotation, how.jar), (Some(0), JarKind::Encrypted));
+/// assert_eq!((how.cipher, how.key_digest), (Some(Cipher::Aes256Cbc), Some(KeyDigest::Sha1)));
+/// assert_eq!(how.to_string(), "rotation 0: encrypted, aes-256-cbc, keys by SHA1, HMAC by SHA1, json; to be written anew");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Opening {
+    /// Which rotation opened it, counted from 0 in the order in which they were added; `None` for
+    /// the current settings.
+    pub rotation: Option<usize>,
+    /// The jar that it was sealed in.
+    pub jar: JarKind,
+    /// The cipher that it was sealed with, which need not be the one that the settings name: Rails
+    /// reads the other one too. `None` in the signed jar.
+    pub cipher: Option<Cipher>,
+    /// The digest by which the keys were derived; `None` where a `secret_token` was itself the
+    /// key.
+    pub key_digest: Option<KeyDigest>,
+    /// The digest of its HMAC: in the signed jar, and with AES-256-CBC; `None` with AES-256-GCM,
+    /// which has none.
+    pub hmac_digest: Option<HmacDigest>,
+    /// What its value was written in: `Json`, `Marshal` or `MessagePack`.
+    pub serializer: Serializer,
+    /// Whether it should be written anew: see [`Opened::needs_rewrite`](crate::Opened::needs_rewrite).
+    pub needs_rewrite: bool,
+    /// Whether it was sent under an older name: that of the rotation.
+    pub by_older_name: bool,
+}
+
+impl Opening {
+    /// What opened by this codec of a jar's rotation with this index, 0 for the current settings.
+    pub(super) fn new(
+        index: usize,
+        rotation: &Rotation,
+        codec: &Codec,
+        format: Format,
+        needs_rewrite: bool,
+    ) -> Self {
+        let cipher = codec.cipher();
+        let jar = match cipher {
+            Some(_) => JarKind::Encrypted,
+            None => JarKind::Signed,
+        };
+        let key_digest = match (jar, rotation.settings.secret_kind) {
+            (JarKind::Signed, SecretKind::SecretToken) => None,
+            _ => Some(rotation.settings.key_digest),
+        };
+        Self {
+            rotation: index.checked_sub(1),
+            jar,
+            cipher,
+            key_digest,
+            hmac_digest: codec.hmac_digest(),
+            serializer: format.serializer(),
+            needs_rewrite,
+            by_older_name: rotation.is_renamed(),
+        }
+    }
+}
+
+impl fmt::Display for Opening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.rotation {
+            None => write!(f, "current: {}", self.jar)?,
+            Some(index) => write!(f, "rotation {index}: {}", self.jar)?,
+        }
+        if let Some(cipher) = self.cipher {
+            write!(f, ", {cipher}")?;
+        }
+        match self.key_digest {
+            Some(digest) => write!(f, ", keys by {digest}")?,
+            None => f.write_str(", the secret_token as key")?,
+        }
+        if let Some(digest) = self.hmac_digest {
+            write!(f, ", HMAC by {digest}")?;
+        }
+        write!(f, ", {}", self.serializer)?;
+        if self.by_older_name {
+            f.write_str(", under an older name")?;
+        }
+        if self.needs_rewrite {
+            f.write_str("; to be written anew")?;
+        }
+        Ok(())
+    }
+}

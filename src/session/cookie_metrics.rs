@@ -1,0 +1,90 @@
+//! [`CookieMetrics`]: counters of the cookies that come in, for the `metrics` crate's exporters.
+
+use std::borrow::Cow;
+
+use metrics::{SharedString, counter, describe_counter};
+
+use super::observer::Observer;
+use crate::cookie::opening::Opening;
+use crate::error::Refusal;
+
+const OPENED: &str = "hardtack_cookies_opened_total";
+const REFUSED: &str = "hardtack_cookies_refused_total";
+
+/// What a label says where there is nothing to say: the cipher of a signed cookie.
+const NONE: &str = "none";
+
+/// Counts how cookies come in, for whichever exporter of the [`metrics`] crate the program has
+/// installed (feature `metrics`).
+///
+/// | counter | labels |
+/// | --- | --- |
+/// | `hardtack_cookies_opened_total` | `cookie`, `jar`, `rotation` (`current`, or its index from `0` on), `cipher`, `key_digest`, `hmac_digest`, `serializer` |
+/// | `hardtack_cookies_refused_total` | `cookie`, `reason` (as [`Refusal::name`]) |
+///
+/// A label of which a cookie has nothing is `none`. `cookie` is a name that the app asks for:
+/// none is taken from a request.
+///
+/// ```
+/// use hardtack::{CookieMetrics, CookieStore, RailsVersion, SecretKeyBase};
+///
+/// # let secret = SecretKeyBase::generate()?;
+/// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session")
+///     .observer(CookieMetrics::new());
+/// # Ok::<(), hardtack::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct CookieMetrics;
+
+impl CookieMetrics {
+    /// The counters, which are described to the exporter that is installed by now (example: at
+    /// [`CookieMetrics`]).
+    #[must_use]
+    pub fn new() -> Self {
+        describe_counter!(
+            OPENED,
+            "Sealed cookies that opened, by what they were sealed with."
+        );
+        describe_counter!(REFUSED, "Sealed cookies that did not open, by the reason.");
+        Self
+    }
+}
+
+impl Default for CookieMetrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Observer for CookieMetrics {
+    fn opened(&self, cookie: &str, how: &Opening) {
+        counter!(
+            OPENED,
+            "cookie" => cookie.to_owned(),
+            "jar" => how.jar.name(),
+            "rotation" => rotation(how.rotation),
+            "cipher" => how.cipher.map_or(NONE, |cipher| cipher.name()),
+            "key_digest" => how.key_digest.map_or(NONE, |digest| digest.name()),
+            "hmac_digest" => how.hmac_digest.map_or(NONE, |digest| digest.name()),
+            "serializer" => how.serializer.name(),
+        )
+        .increment(1);
+    }
+
+    fn refused(&self, cookie: &str, refusal: Refusal) {
+        counter!(REFUSED, "cookie" => cookie.to_owned(), "reason" => refusal.name()).increment(1);
+    }
+}
+
+/// Hardly an app has more than a few; the others take an allocation.
+fn rotation(index: Option<usize>) -> SharedString {
+    let text = match index {
+        None => Cow::Borrowed("current"),
+        Some(0) => Cow::Borrowed("0"),
+        Some(1) => Cow::Borrowed("1"),
+        Some(2) => Cow::Borrowed("2"),
+        Some(index) => Cow::Owned(index.to_string()),
+    };
+    text.into()
+}

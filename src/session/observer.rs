@@ -1,0 +1,61 @@
+//! [`Observer`]: what is told of the cookies that come in.
+
+use std::sync::Arc;
+
+use crate::cookie::opening::Opening;
+use crate::error::Refusal;
+
+/// Hears of every sealed cookie that is read through a [`CookieStore`](crate::CookieStore): the
+/// session, when a request first asks for it, and every reading through
+/// [`CookieJar`](crate::CookieJar) of a cookie that came with the request.
+///
+/// So one knows when an older secret or format can go: when no cookie is opened by it any more.
+/// It is called on the request's thread, and has to be quick. [`Tally`](crate::Tally) counts in
+/// memory; `CookieMetrics` (feature `metrics`) counts for an exporter.
+///
+/// ```
+/// use std::sync::Arc;
+/// use hardtack::{CookieStore, Observer, Opening, RailsVersion, Refusal, RequestOrigin, SecretKeyBase, Session};
+/// # use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+///
+/// #[derive(Default)]
+/// struct Junk(AtomicUsize);
+///
+/// impl Observer for Junk {
+///     fn refused(&self, _cookie: &str, refusal: Refusal) {
+///         if refusal == Refusal::Malformed {
+///             self.0.fetch_add(1, Relaxed);
+///         }
+///     }
+/// }
+///
+/// # let secret = SecretKeyBase::generate()?;
+/// let junk = Arc::new(Junk::default());
+/// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session").observer(junk.clone());
+/// let session = Session::open(&Arc::new(store), "_shop_session=junk", RequestOrigin::default());
+/// assert!(session.is_empty());
+/// assert_eq!(junk.0.load(Relaxed), 1);
+/// # Ok::<(), hardtack::Error>(())
+/// ```
+pub trait Observer: Send + Sync {
+    /// A cookie opened, and its value was of the type that was asked for. The name is the one
+    /// that it was asked for by, whatever it was sent as.
+    fn opened(&self, cookie: &str, how: &Opening) {
+        let _ = (cookie, how);
+    }
+
+    /// A cookie was sent that did not open (example: at the trait).
+    fn refused(&self, cookie: &str, refusal: Refusal) {
+        let _ = (cookie, refusal);
+    }
+}
+
+impl<O: Observer + ?Sized> Observer for Arc<O> {
+    fn opened(&self, cookie: &str, how: &Opening) {
+        (**self).opened(cookie, how);
+    }
+
+    fn refused(&self, cookie: &str, refusal: Refusal) {
+        (**self).refused(cookie, refusal);
+    }
+}

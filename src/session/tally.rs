@@ -1,0 +1,111 @@
+//! [`Tally`]: counts of the cookies that came in, in memory.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::observer::Observer;
+use crate::cookie::opening::Opening;
+use crate::error::Refusal;
+
+/// In which way a cookie opened, or why it did not.
+type Outcome = Result<Opening, Refusal>;
+
+/// Counts in memory how cookies came in, for whoever exports the numbers by other means than the
+/// `metrics` crate, and for tests.
+///
+/// It holds one number for each cookie's name that the app asks for and each way in which it
+/// came; names are never taken from a request.
+///
+/// ```
+/// use std::sync::Arc;
+/// use hardtack::{CookieStore, RailsVersion, Refusal, RequestOrigin, SecretKeyBase, Session, Tally};
+///
+/// # let secret = SecretKeyBase::generate()?;
+/// let tally = Arc::new(Tally::new());
+/// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session").observer(tally.clone());
+/// # let store = Arc::new(store);
+/// # let session = Session::open(&store, "", RequestOrigin::default());
+/// # session.insert("user_id", &42)?;
+/// # let hardtack::Commit::Set(cookies) = session.commit(200)? else { panic!() };
+/// # let set_cookie = &cookies[0];
+///
+/// let header = format!("_shop_session={}", set_cookie.escaped_value());
+/// for header in [header.clone(), header, "_shop_session=AAAA--AAAA--AAAA".to_owned()] {
+///     Session::open(&store, header, RequestOrigin::default()).get::<u32>("user_id")?;
+/// }
+/// let counts = tally.snapshot();
+/// assert_eq!(counts.len(), 2);
+/// let (cookie, Ok(how), 2) = &counts[0] else { panic!() };
+/// assert_eq!(cookie, "_shop_session");
+/// assert_eq!(how.to_string(), "current: encrypted, aes-256-gcm, keys by SHA256, json");
+/// assert_eq!(counts[1], ("_shop_session".to_owned(), Err(Refusal::Malformed), 1));
+/// # Ok::<(), hardtack::Error>(())
+/// ```
+#[derive(Default)]
+pub struct Tally(Mutex<Counts>);
+
+/// By the cookie's name; the ways are few, and stand in the order in which they were first met.
+type Counts = BTreeMap<String, Vec<(Outcome, u64)>>;
+
+impl Tally {
+    /// One that has counted nothing.
+    ///
+    /// ```
+    /// assert!(hardtack::Tally::new().snapshot().is_empty());
+    /// ```
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The counts since it was made, by the cookies' names and then in the order in which each way
+    /// was first met (example: at [`Tally`]).
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<(String, Result<Opening, Refusal>, u64)> {
+        let mut rows = Vec::new();
+        for (cookie, counts) in &*self.counts() {
+            rows.extend(
+                counts
+                    .iter()
+                    .map(|(how, count)| (cookie.clone(), *how, *count)),
+            );
+        }
+        rows
+    }
+
+    fn count(&self, cookie: &str, outcome: Outcome) {
+        let mut counts = self.counts();
+        if !counts.contains_key(cookie) {
+            counts.insert(cookie.to_owned(), Vec::new());
+        }
+        let Some(ways) = counts.get_mut(cookie) else {
+            return;
+        };
+        match ways.iter_mut().find(|(way, _)| *way == outcome) {
+            Some((_, count)) => *count += 1,
+            None => ways.push((outcome, 1)),
+        }
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        // A number is whole whoever panicked beside it.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Observer for Tally {
+    fn opened(&self, cookie: &str, how: &Opening) {
+        self.count(cookie, Ok(*how));
+    }
+
+    fn refused(&self, cookie: &str, refusal: Refusal) {
+        self.count(cookie, Err(refusal));
+    }
+}
+
+impl fmt::Debug for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Tally").field(&self.counts()).finish()
+    }
+}
