@@ -33,6 +33,8 @@ cases! {
     overflow overflow_met_by_the_handler what_was_checked_fits read_only_store written_when_read
     server_errors concurrent_requests panicking_handler streaming_response
     other_headers_stay other_cookies flash_and_tokens
+    expiry_that_was_shortened mistakes_met_at_the_start duplicates_of_which_one_has_ended
+    what_was_checked_keeps_its_id values_that_use_the_session
 }
 
 const NAME: &str = "_app_session";
@@ -523,6 +525,21 @@ fn proxies_not_trusted_unless_told(framework: &dyn Framework) {
         client.call(visit).set_cookies
     };
     assert_eq!(call(all()), [""; 0]);
+    // What is no scheme says nothing (Rack 2.2 request.rb, allowed_scheme).
+    let proto = |proto: &'static str, is_tls| {
+        let header = move |name: &str| (name == "x-forwarded-proto").then_some(proto.as_bytes());
+        all().trust_proxy(true).origin(is_tls, header).is_ssl()
+    };
+    for (sent, is_ssl) in [
+        ("HTTPS", [true, true]),
+        ("wss", [true, true]),
+        ("http", [false, false]),
+        ("ws", [false, false]),
+        ("", [false, true]),
+        ("gopher", [false, true]),
+    ] {
+        assert_eq!([proto(sent, false), proto(sent, true)], is_ssl, "{sent}");
+    }
     assert!(call(all().trust_proxy(true))[0].contains("; domain=example.org; path=/; secure;"));
     assert!(call(all().assume_ssl(true))[0].contains("; path=/; secure;"));
 }
@@ -821,4 +838,140 @@ fn flash_and_tokens(framework: &dyn Framework) {
         Reply::text("")
     });
     assert_silent(&response);
+}
+
+/// A year was sealed, and the store has been told ten minutes since.
+fn expiry_that_was_shortened(framework: &dyn Framework) {
+    let clock = noon();
+    let year = Duration::from_secs(365 * 24 * 60 * 60);
+    let header = cookie_header(&at(&clock, store().expire_after(year)), |session| {
+        session.insert("name", "Ada")
+    });
+    let shortened = at(&clock, store().expire_after(Duration::from_secs(600)));
+    let mut client = Client::new(framework, shortened);
+    client.browser.receive([header.unwrap()]);
+    let response = client.call(look);
+    assert_eq!(response.body, r#"Some("Ada")"#);
+    assert!(response.set_cookies[0].contains("; expires=Tue, 15 Oct 2030 05:10:00 GMT;"));
+    assert_silent(&client.call(look));
+}
+
+fn mistakes_met_at_the_start(_: &dyn Framework) {
+    let zero = |result: Result<(), Error>| matches!(result, Err(Error::CookieAttribute { .. }));
+    let late = |result: Result<(), Error>| result == Err(Error::ExpiryOutOfRange);
+    type Refused = fn(Result<(), Error>) -> bool;
+    let setters: [fn(CookieStore, Duration) -> CookieStore; 3] = [
+        CookieStore::expire_after,
+        CookieStore::expire_after_fixed,
+        CookieStore::absolute_lifetime,
+    ];
+    let durations: [(Duration, Refused); 3] = [
+        (Duration::MAX, late),
+        (Duration::from_secs(10_000 * 365 * 24 * 60 * 60), late),
+        (Duration::ZERO, zero),
+    ];
+    let mut ran = 0;
+    for set in setters {
+        for (duration, refused) in durations {
+            let store = set(store(), duration);
+            assert!(refused(store.check()), "{store:?}");
+            ran += 1;
+        }
+        assert!(set(store(), Duration::from_secs(1)).check().is_ok());
+    }
+    assert_eq!(ran, 9);
+}
+
+/// The first of two opens, and is over, or holds no session.
+fn duplicates_of_which_one_has_ended(framework: &dyn Framework) {
+    let clock = noon();
+    let limited = || {
+        let store = store()
+            .absolute_lifetime(Duration::from_secs(1000))
+            .duplicates(Duplicates::FirstThatOpens);
+        at(&clock, store)
+    };
+    let named =
+        |name: &str| cookie_header(&limited(), |session| session.insert("name", name)).unwrap();
+    let ended = named("Grace");
+    clock.fetch_add(1000, SeqCst);
+    let list = store()
+        .jars()
+        .session()
+        .write(NAME, &["a list"], &Attributes::new());
+    let list = format!("{NAME}={}", list.unwrap().escaped_value());
+    for first in [ended, list] {
+        let mut client = Client::new(framework, limited());
+        client.request.cookies = vec![format!("{first}; {}", named("Ada"))];
+        assert_eq!(client.call(look).body, r#"Some("Ada")"#);
+    }
+}
+
+fn what_was_checked_keeps_its_id(framework: &dyn Framework) {
+    type Change = fn(&Session);
+    let changes: [Change; 2] = [
+        |session| session.insert("step", &1).unwrap(),
+        |session| session.flash(|flash| flash.set("notice", "Saved")),
+    ];
+    for change in changes {
+        let mut client = Client::new(framework, store());
+        let kept = Arc::new(Mutex::new(None));
+        let handle = kept.clone();
+        let response = client.call(move |session| {
+            change(session);
+            session.check().unwrap();
+            *handle.lock().unwrap() = Some(session.clone());
+            Reply::text(session.session_id().unwrap())
+        });
+        let id = client.kept::<String>("session_id").unwrap();
+        assert_eq!(response.body, id);
+        let session = kept.lock().unwrap().take().unwrap();
+        assert_eq!(session.session_id(), Some(id));
+    }
+    let mut client = Client::new(framework, store());
+    let response = client.call(|session| {
+        session.check().unwrap();
+        Reply::text(format!("{:?}", session.session_id()))
+    });
+    assert_eq!(response.body, "None");
+    assert_silent(&response);
+}
+
+/// A value that looks at the session while it is serialized, and commits it.
+struct Commits(Session);
+
+impl serde::Serialize for Commits {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let _ = self.0.commit(200).unwrap();
+        serializer.collect_map([("name", self.0.get::<String>("name").unwrap())])
+    }
+}
+
+/// None of it waits for itself; and what comes while the session is committed is told as late.
+fn values_that_use_the_session(framework: &dyn Framework) {
+    let mut client = Client::from_rails(framework, store());
+    let (done, waits) = std::sync::mpsc::channel();
+    let watch = std::thread::spawn(move || {
+        let in_time = waits.recv_timeout(Duration::from_secs(20));
+        assert!(in_time.is_ok(), "it waits for itself");
+    });
+    let response = client.call(move |session| {
+        let inner = session.clone();
+        let name = session.read(|data| {
+            inner.insert("seen", &true).unwrap();
+            // As it was when it was asked for.
+            assert!(!data.contains_key("seen"));
+            inner.get::<String>("name").unwrap()
+        });
+        for late in [
+            session.insert("late", &Commits(session.clone())),
+            session.merge(&Commits(session.clone())),
+        ] {
+            assert_eq!(late, Err(Error::CommittedSession));
+        }
+        done.send(()).unwrap();
+        Reply::text(name.unwrap())
+    });
+    watch.join().unwrap();
+    assert_eq!(response.body, "Ada");
 }
