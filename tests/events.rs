@@ -157,6 +157,9 @@ fn what_could_not_be_set() {
         ),
         (
             || {
+                let looked_at = new(store().writes(Writes::Never));
+                assert!(looked_at.flash(|flash| flash.is_empty()) && looked_at.is_empty());
+                let _ = looked_at.commit(200).unwrap();
                 let session = new(store().writes(Writes::Never));
                 session.update(|data| data.insert("card", "4111")).unwrap();
                 assert!(session.commit(200).unwrap().cookies().is_empty());

@@ -54,7 +54,7 @@ impl Loaded {
         let found = jar.find(store.name(), header, store.duplicates, |opened| {
             let opened = SessionData::load(opened)?;
             let came = Came::Opened {
-                is_stale: opened.needs_rewrite() || opened.older_name().is_some(),
+                is_stale: opened.needs_rewrite(),
                 expires_at: opened.expires_at(),
             };
             let data = opened.into_value();

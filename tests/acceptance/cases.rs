@@ -123,6 +123,11 @@ fn name_of(set_cookie: &str) -> &str {
     set_cookie.split('=').next().unwrap()
 }
 
+fn names(response: &Response) -> Vec<&str> {
+    let set_cookies = response.set_cookies.iter();
+    set_cookies.map(|set| name_of(set)).collect()
+}
+
 fn assert_silent(response: &Response) {
     assert_eq!(response.set_cookies, [""; 0]);
     assert_eq!(response.cache_control, None);
@@ -184,6 +189,7 @@ fn reset(framework: &dyn Framework) {
     let mut client = Client::from_rails(framework, store());
     let id = client.kept::<String>("session_id").unwrap();
     let response = client.call(|session| {
+        session.flash(|flash| flash.set("notice", "Of whoever it was"));
         session.reset();
         Reply::text(session.session_id().unwrap())
     });
@@ -249,15 +255,32 @@ fn rotation_with_another_name(framework: &dyn Framework) {
     client.request.tls = true;
     let response = client.call(look);
     assert_eq!(response.body, r#"Some("Ada")"#);
-    let names: Vec<&str> = response
-        .set_cookies
-        .iter()
-        .map(|set| name_of(set))
-        .collect();
-    assert_eq!(names, ["__Host-app", NAME]);
+    assert_eq!(names(&response), ["__Host-app", NAME]);
     assert!(response.set_cookies[1].starts_with("_app_session=; path=/; max-age=0;"));
     assert!(client.browser.cookie_header().starts_with("__Host-app="));
     assert_silent(&client.call(look));
+
+    let renamed = |writes_old: bool| {
+        let old = Rotation::encrypted(&secret(), RailsVersion::V7_1).cookie_name(NAME);
+        let old = if writes_old { old.writes() } else { old };
+        CookieStore::new(&secret(), RailsVersion::V7_1, "_renamed").rotation(old)
+    };
+    // One that was not sent is not removed ...
+    let response = Client::new(framework, renamed(false)).call(visit);
+    assert_eq!(response.set_cookies.len(), 1);
+    // ... and one that came under the older name alone is.
+    let mut client = Client::from_rails(framework, renamed(false));
+    let response = client.call(|session| {
+        session.clear();
+        Reply::text("")
+    });
+    assert_eq!(response.set_cookies.len(), 1);
+    assert_eq!(client.browser.cookie_header(), "");
+
+    // While the older name is what is written, it is not stale.
+    let mut client = Client::from_rails(framework, renamed(true));
+    assert_silent(&client.call(look));
+    assert_eq!(name_of(&client.call(visit).set_cookies[0]), NAME);
 }
 
 fn another_cipher(framework: &dyn Framework) {
@@ -306,6 +329,12 @@ fn rolling_expiry(framework: &dyn Framework) {
         client.call(look);
     }
     assert_eq!(client.call(visit).body, "2");
+
+    // One that was sealed without an expiry gets one.
+    let rolling = at(&clock, store().expire_after(Duration::from_secs(600)));
+    let mut client = Client::from_rails(framework, rolling);
+    assert_eq!(client.call(look).set_cookies.len(), 1);
+    assert_silent(&client.call(look));
 }
 
 fn renewal_after_a_tenth(framework: &dyn Framework) {
@@ -336,14 +365,33 @@ fn expired(framework: &dyn Framework) {
 
 fn fixed_expiry(framework: &dyn Framework) {
     let clock = noon();
-    let fixed = at(&clock, store().expire_after_fixed(Duration::from_secs(600)));
-    let mut client = Client::new(framework, fixed);
+    let fixed_by = |clock: &Arc<AtomicI64>| {
+        Arc::new(at(
+            clock,
+            store().expire_after_fixed(Duration::from_secs(600)),
+        ))
+    };
+    let mut client = Client::new(framework, store());
+    client.store = fixed_by(&clock);
     client.call(visit);
     clock.fetch_add(590, SeqCst);
     assert_silent(&client.call(look));
     let response = client.call(visit);
     assert_eq!(response.body, "2");
     assert!(response.set_cookies[0].contains("; expires=Tue, 15 Oct 2030 05:10:00 GMT;"));
+    // Another session has an expiry of its own, and one of another id has not.
+    type Change = fn(&Session);
+    let changes: [(Change, &str); 2] = [(Session::renew, "05:10:00"), (Session::reset, "05:19:50")];
+    for (change, expires) in changes {
+        let mut client = Client::new(framework, at(&clock, store()));
+        client.store = fixed_by(&clock);
+        client.browser.receive([response.set_cookies[0].clone()]);
+        let response = client.call(move |session| {
+            change(session);
+            Reply::text("")
+        });
+        assert!(response.set_cookies[0].contains(&format!("2030 {expires} GMT")));
+    }
     clock.fetch_add(10, SeqCst);
     let response = client.call(visit);
     assert_eq!(response.body, "1");
@@ -468,13 +516,37 @@ fn duplicates_stale_one_removed(framework: &dyn Framework) {
 
     // One that came alone is let be until it is written.
     let mut client = Client::from_rails(framework, narrowed());
+    client.request.cookies = vec!["a=b; c=d".to_owned()];
     assert_silent(&client.call(look));
     assert_eq!(client.call(visit).set_cookies.len(), 2);
 
-    // The same attributes would remove what is set.
-    let same = store().former_attributes(Attributes::new());
-    let mut client = Client::from_rails(framework, same);
+    // The same attributes would remove what is set, and say twice what is removed.
+    let same = || store().former_attributes(Attributes::new());
+    let mut client = Client::from_rails(framework, same());
     assert_eq!(client.call(visit).set_cookies.len(), 1);
+    let mut client = Client::from_rails(framework, same());
+    let response = client.call(|session| {
+        session.clear();
+        Reply::text("")
+    });
+    assert_eq!(response.set_cookies.len(), 1);
+
+    // Another path is another cookie, and the host says which domain it had.
+    for (former, place) in [
+        (Attributes::new().path("/shop"), "path=/shop;"),
+        (
+            Attributes::new().domain(Domain::All { tld_length: None }),
+            "domain=example.org; path=/;",
+        ),
+    ] {
+        let mut client = Client::from_rails(framework, store().former_attributes(former));
+        client.request.headers = vec![("host", "www.example.org")];
+        let response = client.call(visit);
+        assert!(
+            response.set_cookies[1].starts_with(&format!("{NAME}=; {place}")),
+            "{response:?}"
+        );
+    }
 }
 
 fn secure_over_http(framework: &dyn Framework) {
@@ -489,20 +561,10 @@ fn secure_over_http(framework: &dyn Framework) {
         visit(session)
     };
     let response = client.call(set_both);
-    let names: Vec<&str> = response
-        .set_cookies
-        .iter()
-        .map(|set| name_of(set))
-        .collect();
-    assert_eq!(names, ["a"]);
+    assert_eq!(names(&response), ["a"]);
     client.request.tls = true;
     let response = client.call(set_both);
-    let names: Vec<&str> = response
-        .set_cookies
-        .iter()
-        .map(|set| name_of(set))
-        .collect();
-    assert_eq!(names, [NAME, "a", "b"]);
+    assert_eq!(names(&response), [NAME, "a", "b"]);
     assert!(response.set_cookies[0].ends_with("; path=/; secure; httponly; samesite=lax"));
 }
 
@@ -756,12 +818,7 @@ fn other_headers_stay(framework: &dyn Framework) {
             .header("set-cookie", "theme=dark; path=/")
             .header("cache-control", "no-store")
     });
-    let names: Vec<&str> = response
-        .set_cookies
-        .iter()
-        .map(|set| name_of(set))
-        .collect();
-    assert_eq!(names, ["theme", NAME]);
+    assert_eq!(names(&response), ["theme", NAME]);
     assert_eq!(response.cache_control.as_deref(), Some("no-store"));
 }
 
@@ -779,12 +836,7 @@ fn other_cookies(framework: &dyn Framework) {
             .unwrap();
         Reply::text("")
     });
-    let names: Vec<&str> = response
-        .set_cookies
-        .iter()
-        .map(|set| name_of(set))
-        .collect();
-    assert_eq!(names, ["discount", "seen"]);
+    assert_eq!(names(&response), ["discount", "seen"]);
     assert_eq!(response.cache_control.as_deref(), Some("private"));
 
     let response = client.call(|session| {
