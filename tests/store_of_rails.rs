@@ -116,7 +116,7 @@ fn perform(step: &Step, before: &str) -> (Commit, Option<Vec<String>>, CookieSto
         }
         "flash" => session.flash(|flash| flash.set("notice", "Saved")),
         "expire_after 7000 days" | "secure over http" | "secure strict domain path over https" => {
-            set_user(&session)
+            set_user(&session);
         }
         unknown => panic!("no such step: {unknown}"),
     }

@@ -7,13 +7,15 @@ use std::time::Duration;
 use hardtack::test_util::{Browser, cookie_header};
 use hardtack::{
     Attributes, Cipher, CookieStore, Domain, Duplicates, Error, Jars, RailsVersion, Refusal,
-    Rotation, SecretKeyBase, Session, Settings, Writes,
+    Rotation, SecretKeyBase, Session, SetCookie, Settings, Writes,
 };
 use time::OffsetDateTime;
 
 use crate::app::{Body, Framework, Panicked, Reply, Request, Response};
 
 type Case = fn(&dyn Framework);
+type Change = fn(&Session);
+type Refused = fn(Result<(), Error>) -> bool;
 
 macro_rules! cases {
     ($($case:ident)*) => {
@@ -214,6 +216,8 @@ fn clear(framework: &dyn Framework) {
     let mut client = Client::from_rails(framework, store());
     let response = client.call(|session| {
         session.clear();
+        // Asking for its id gives it none, and so it stays empty.
+        assert_eq!(session.session_id(), None);
         Reply::text("")
     });
     let removal = "_app_session=; path=/; max-age=0; expires=Thu, 01 Jan 1970 00:00:00 GMT; httponly; samesite=lax";
@@ -380,7 +384,6 @@ fn fixed_expiry(framework: &dyn Framework) {
     assert_eq!(response.body, "2");
     assert!(response.set_cookies[0].contains("; expires=Tue, 15 Oct 2030 05:10:00 GMT;"));
     // Another session has an expiry of its own, and one of another id has not.
-    type Change = fn(&Session);
     let changes: [(Change, &str); 2] = [(Session::renew, "05:10:00"), (Session::reset, "05:19:50")];
     for (change, expires) in changes {
         let mut client = Client::new(framework, at(&clock, store()));
@@ -859,6 +862,24 @@ fn other_cookies(framework: &dyn Framework) {
     assert_eq!(response.set_cookies.len(), 1);
     assert!(client.browser.cookie_header().starts_with("discount="));
     assert!(!client.browser.cookie_header().contains("seen"));
+
+    // Of one name the last counts; of one name and path it is the only one.
+    let response = client.call(|session| {
+        let cookies = session.cookies();
+        for (value, path) in [("1", "/a"), ("2", "/a"), ("3", "/b")] {
+            let attributes = Attributes::new().path(path);
+            cookies.set(SetCookie::new("step", value, &attributes).unwrap());
+        }
+        Reply::text(String::from_utf8(cookies.get("step").unwrap()).unwrap())
+    });
+    assert_eq!(response.body, "3");
+    assert_eq!(
+        response.set_cookies,
+        [
+            "step=2; path=/a; samesite=lax",
+            "step=3; path=/b; samesite=lax"
+        ]
+    );
 }
 
 fn flash_and_tokens(framework: &dyn Framework) {
@@ -911,7 +932,6 @@ fn expiry_that_was_shortened(framework: &dyn Framework) {
 fn mistakes_met_at_the_start(_: &dyn Framework) {
     let zero = |result: Result<(), Error>| matches!(result, Err(Error::CookieAttribute { .. }));
     let late = |result: Result<(), Error>| result == Err(Error::ExpiryOutOfRange);
-    type Refused = fn(Result<(), Error>) -> bool;
     let setters: [fn(CookieStore, Duration) -> CookieStore; 3] = [
         CookieStore::expire_after,
         CookieStore::expire_after_fixed,
@@ -922,14 +942,16 @@ fn mistakes_met_at_the_start(_: &dyn Framework) {
         (Duration::from_secs(10_000 * 365 * 24 * 60 * 60), late),
         (Duration::ZERO, zero),
     ];
+    let jars = store().jars();
+    let fresh = || CookieStore::with_jars(Jars::clone(&jars), NAME);
     let mut ran = 0;
     for set in setters {
         for (duration, refused) in durations {
-            let store = set(store(), duration);
+            let store = set(fresh(), duration);
             assert!(refused(store.check()), "{store:?}");
             ran += 1;
         }
-        assert!(set(store(), Duration::from_secs(1)).check().is_ok());
+        assert!(set(fresh(), Duration::from_secs(1)).check().is_ok());
     }
     assert_eq!(ran, 9);
 }
@@ -960,7 +982,6 @@ fn duplicates_of_which_one_has_ended(framework: &dyn Framework) {
 }
 
 fn what_was_checked_keeps_its_id(framework: &dyn Framework) {
-    type Change = fn(&Session);
     let changes: [Change; 2] = [
         |session| session.insert("step", &1).unwrap(),
         |session| session.flash(|flash| flash.set("notice", "Saved")),
