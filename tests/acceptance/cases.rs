@@ -501,6 +501,14 @@ fn duplicates_first_that_opens(framework: &dyn Framework) {
     let response = two_cookies(store, framework).call(look);
     assert_eq!(response.body, r#"Some("Ada")"#);
     assert_silent(&response);
+
+    // Not one of thousands: fifty are tried.
+    for (junk, body) in [(49, r#"Some("Ada")"#), (50, "None"), (5_000, "None")] {
+        let store = self::store().duplicates(Duplicates::FirstThatOpens);
+        let mut client = Client::new(framework, store);
+        client.request.cookies = vec![format!("{NAME}=; ").repeat(junk) + NAME + "=" + OF_RAILS];
+        assert_eq!(client.call(look).body, body, "{junk}");
+    }
 }
 
 fn duplicates_stale_one_removed(framework: &dyn Framework) {
