@@ -27,6 +27,22 @@
 //!
 //! # What to reach for
 //!
+//! In a web server:
+//!
+//! - [`CookieStore`]: the app's sessions, made once at start-up: what the cookie is called and told,
+//!   when it expires and when it is written.
+//! - [`Session`]: the session of a request, as a handler has it, with its [flash](Session::flash)
+//!   and its [authenticity tokens](Session::authenticity_tokens).
+//! - [`CookieJar`]: the request's other cookies, plain, signed and encrypted.
+//! - `tower::SessionLayer` (axum too) and `actix::SessionMiddleware` give each request its session;
+//!   elsewhere it is [`Session::open`] before the handler and [`Session::commit`] after it.
+//! - `tower::CsrfLayer` and `actix::CsrfMiddleware`, by `ForgeryProtection`: requests that may be
+//!   forged are refused.
+//! - `test_util`: a logged-in browser in one line, for the tests of an app.
+//! - [`migrating`]: recipes for another secret, digest, serializer, name or domain.
+//!
+//! Below it:
+//!
 //! - [`SessionData`]: the session. Values are decoded when they are asked for, and what was not
 //!   changed goes back to Rails as it came.
 //! - [`Jar`]: the encrypted or the signed jar, for any cookie and any [`serde`] type, with
@@ -37,8 +53,6 @@
 //!   ids and reset tokens.
 //! - [`Flash`], [`AuthenticityTokens`] and [`WardenScope`]: what Rails' flash, its CSRF protection
 //!   and Devise keep in a session.
-//! - `ForgeryProtection`, with `tower::CsrfLayer` and `actix::CsrfMiddleware`: requests that may be
-//!   forged are refused (features `tower` and `actix-web`).
 //! - [`KeyGenerator`]: keys for anything else that the app derives from its secret.
 //! - `RailsApp` (feature `rails-app`): secret, settings and cookie name from a Rails app's own
 //!   files.
@@ -60,18 +74,31 @@
 //!
 //! # Features
 //!
-//! All off by default: `marshal` and `message_pack` (Rails' other serializations),
-//! `legacy-digests` (MD5 and RIPEMD-160), `cookie` (conversion into the `cookie` crate's type),
-//! `tower` and `axum` (the session as a layer, and as an extractor),
-//! `actix-web` (the middleware `hardtack::actix` and extractors), `test-util` (for the tests of
-//! apps), `tracing` (events for the operator), `metrics` (counters of how cookies come in),
-//! `rails-app` (secret and settings from a Rails app's directory), `doctor` (why does this cookie
-//! not open?), `cli` (the command line).
+//! All off by default.
+//!
+//! | feature | what it adds |
+//! | --- | --- |
+//! | `axum` | `tower`, and [`Session`] and [`CookieJar`] as extractors |
+//! | `tower` | `hardtack::tower`: the session and the protection against forgery as layers; with `tracing` |
+//! | `actix-web` | `hardtack::actix`: the same as middleware, and extractors; with `tracing` |
+//! | `tracing` | events for the operator, of the target `hardtack` |
+//! | `test-util` | `hardtack::test_util`: for the tests of apps |
+//! | `marshal` | Ruby's Marshal, which Rails writes by default below `load_defaults` 7.0 |
+//! | `message_pack` | Active Support's MessagePack (Rails 7.1 and later) |
+//! | `legacy-digests` | MD5 and RIPEMD-160, for signed cookies of Rails 2.3 apps that chose them |
+//! | `rails-app` | `RailsApp`: secret, settings and cookie name from a Rails app's directory; with `marshal` |
+//! | `doctor` | `hardtack::doctor`: why does this cookie not open? |
+//! | `metrics` | `CookieMetrics`: counters of how cookies come in, for the `metrics` crate |
+//! | `cookie` | [`SetCookie`] into the `cookie` crate's `Cookie` |
+//! | `cli` | the command line |
 
 // What the README shows compiles, with the features that it names.
 #[cfg(all(doctest, feature = "actix-web", feature = "axum"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+#[doc = include_str!("../docs/migrating.md")]
+pub mod migrating {}
 
 mod cipher;
 mod clock;

@@ -107,14 +107,42 @@ fn why_a_cookie_was_refused_once_in_ten_seconds() {
 
 fn what_could_not_be_set() {
     type Run = fn();
-    let cases: [(Run, &str); 5] = [
+    let cases: [(Run, &str); 8] = [
+        (
+            || {
+                let session = new(store().writes(Writes::Never));
+                session.flash(|flash| flash.set("card", "4111"));
+                assert!(session.commit(200).unwrap().cookies().is_empty());
+            },
+            "WARN hardtack: a session was changed whose store writes nothing",
+        ),
+        (
+            || {
+                let session = new(store());
+                assert!(session.commit(200).unwrap().cookies().is_empty());
+                // Looking is no change.
+                assert!(session.flash(|flash| flash.notice().is_none()));
+                session.flash(|flash| flash.now("card", "4111"));
+                session.flash(|flash| flash.set("card", "4111"));
+            },
+            "WARN hardtack: a session was changed when the response's head was gone",
+        ),
+        (
+            || {
+                let session = new(store());
+                assert!(session.commit(200).unwrap().cookies().is_empty());
+                let cookie = SetCookie::new("card", "4111", &Attributes::new()).unwrap();
+                session.cookies().set(cookie);
+            },
+            "WARN hardtack: a cookie was set when the response's head was gone; it is lost cookie=\"card\"",
+        ),
         (
             || {
                 let session = new(store().secure(true));
                 session.insert("card", "4111").unwrap();
                 assert!(session.commit(200).unwrap().cookies().is_empty());
             },
-            "WARN hardtack: a session was not set over plain HTTP",
+            "WARN hardtack: a cookie was not set over plain HTTP, since it is secure; where a proxy ends TLS, see CookieStore::trust_proxy and assume_ssl cookie=\"_app_session\"",
         ),
         (
             || {
@@ -125,10 +153,13 @@ fn what_could_not_be_set() {
                     .set(SetCookie::new("card", "4111", &secure).unwrap());
                 assert!(session.cookies().take().is_empty());
             },
-            "WARN hardtack: a session was not set over plain HTTP",
+            "WARN hardtack: a cookie was not set over plain HTTP, since it is secure; where a proxy ends TLS, see CookieStore::trust_proxy and assume_ssl cookie=\"card\"",
         ),
         (
             || {
+                let looked_at = new(store().writes(Writes::Never));
+                assert!(looked_at.flash(|flash| flash.is_empty()) && looked_at.is_empty());
+                let _ = looked_at.commit(200).unwrap();
                 let session = new(store().writes(Writes::Never));
                 session.update(|data| data.insert("card", "4111")).unwrap();
                 assert!(session.commit(200).unwrap().cookies().is_empty());
@@ -160,5 +191,5 @@ fn what_could_not_be_set() {
         assert!(!lines[0].contains("4111"), "{lines:#?}");
         ran += 1;
     }
-    assert_eq!(ran, 5);
+    assert_eq!(ran, 8);
 }

@@ -39,6 +39,7 @@ struct Case {
     names: &'static [&'static str],
 }
 
+#[allow(clippy::large_enum_variant, reason = "a dozen cases of a test")]
 enum Before {
     /// A cookie that Rails set: `user_id` 42.
     Rails(String),

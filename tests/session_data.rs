@@ -232,3 +232,53 @@ fn debug_shows_no_values() {
     let shown = format!("{session:?}");
     assert!(shown.contains("card") && !shown.contains("4111"), "{shown}");
 }
+
+#[test]
+fn a_view_that_fails_names_the_key_and_not_the_value() {
+    #[derive(Debug, serde::Deserialize)]
+    #[allow(dead_code, reason = "read by serde alone")]
+    enum Tier {
+        Gold,
+    }
+    #[derive(Debug, serde::Deserialize)]
+    #[allow(dead_code, reason = "read by serde alone")]
+    struct Rest {
+        card: u64,
+    }
+    #[derive(Debug, serde::Deserialize)]
+    #[allow(dead_code, reason = "read by serde alone")]
+    struct Shopper {
+        tier: Option<Tier>,
+        #[serde(flatten)]
+        rest: Rest,
+    }
+    let mut ran = 0;
+    for (json, named) in [
+        (
+            r#"{"session_id":"00","card":"4111 secret"}"#,
+            "a string, not u64",
+        ),
+        (
+            r#"{"session_id":"00","card":41,"tier":"secret"}"#,
+            "tier: it is",
+        ),
+        (r#"{"session_id":"00"}"#, "card is missing"),
+    ] {
+        let session = opened(json).unwrap();
+        for error in [
+            session.view::<Shopper>().map(|_| ()).unwrap_err(),
+            session
+                .view::<Rest>()
+                .map(|_| ())
+                .err()
+                .unwrap_or(Error::NoRandomness),
+        ] {
+            let text = format!("{error} {error:?}");
+            assert!(!text.contains("secret") && !text.contains("4111"), "{text}");
+            ran += 1;
+        }
+        let text = session.view::<Shopper>().unwrap_err().to_string();
+        assert!(text.contains(named), "{text}");
+    }
+    assert_eq!(ran, 6);
+}

@@ -20,10 +20,14 @@ pub enum Duplicates {
     /// The first, as in Rack.
     #[default]
     First,
-    /// The first that opens: where another app, or one with another secret, sets a cookie of the
-    /// same name.
+    /// The first that opens, of the first fifty: where another app, or one with another secret,
+    /// sets a cookie of the same name.
     FirstThatOpens,
 }
+
+/// How many cookies of one name are tried: as many as a browser has to keep for a domain (RFC 6265
+/// section 6.1). A header of 100 KB has room for thousands.
+const MOST: usize = 50;
 
 impl Duplicates {
     /// The values, as sent, that count of the cookies of this name.
@@ -34,7 +38,7 @@ impl Duplicates {
     ) -> impl Iterator<Item = &'h [u8]> {
         let most = match self {
             Self::First => 1,
-            Self::FirstThatOpens => usize::MAX,
+            Self::FirstThatOpens => MOST,
         };
         header
             .iter()

@@ -126,24 +126,25 @@ impl Jar {
         name: &str,
         header: &CookieHeader<'_>,
     ) -> Result<Option<Opened<T>>, Refusal> {
-        self.find(name, header, Duplicates::First)
-            .map(|opened| opened?.load())
+        self.find(name, header, Duplicates::First, Opened::load)
             .transpose()
     }
 
-    /// Opens the first cookie that does, under the present name and then under the older ones.
-    pub(crate) fn find(
+    /// Opens the first cookie that does, and that is accepted, under the present name and then
+    /// under the older ones.
+    pub(crate) fn find<T>(
         &self,
         name: &str,
         header: &CookieHeader<'_>,
         duplicates: Duplicates,
-    ) -> Option<Result<Opened<Serialized>, Refusal>> {
-        let mut outcome = self.find_sent(name, name, header, duplicates);
+        accept: impl Fn(Opened<Serialized>) -> Result<T, Refusal>,
+    ) -> Option<Result<T, Refusal>> {
+        let mut outcome = self.find_sent(name, name, header, duplicates, &accept);
         for rotation in &self.rotations {
             if let (Some(old_name), None | Some(Err(_))) = (&rotation.cookie_name, &outcome)
                 && old_name != name
             {
-                let older = self.find_sent(name, old_name, header, duplicates);
+                let older = self.find_sent(name, old_name, header, duplicates, &accept);
                 outcome = furthest(outcome, older);
             }
         }
@@ -151,19 +152,21 @@ impl Jar {
     }
 
     /// Opens the cookie that is asked for under one name among those that were sent under one.
-    fn find_sent(
+    fn find_sent<T>(
         &self,
         name: &str,
         sent_name: &str,
         header: &CookieHeader<'_>,
         duplicates: Duplicates,
-    ) -> Option<Result<Opened<Serialized>, Refusal>> {
+        accept: impl Fn(Opened<Serialized>) -> Result<T, Refusal>,
+    ) -> Option<Result<T, Refusal>> {
         let mut outcome = None;
         for raw in duplicates.of(header, sent_name) {
             if matches!(outcome, Some(Ok(_))) {
                 break;
             }
-            outcome = furthest(outcome, Some(self.open_raw(name, sent_name, raw)));
+            let opened = self.open_raw(name, sent_name, raw).and_then(&accept);
+            outcome = furthest(outcome, Some(opened));
         }
         outcome
     }

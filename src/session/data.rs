@@ -135,21 +135,11 @@ impl SessionData {
         name: &str,
         header: &CookieHeader<'_>,
     ) -> Result<Option<Opened<Self>>, Refusal> {
-        Self::find(jar, name, header, Duplicates::First).transpose()
+        jar.find(name, header, Duplicates::First, Self::load)
+            .transpose()
     }
 
-    /// The same, by a choice among cookies of one name.
-    pub(super) fn find(
-        jar: &Jar,
-        name: &str,
-        header: &CookieHeader<'_>,
-        duplicates: Duplicates,
-    ) -> Option<Result<Opened<Self>, Refusal>> {
-        let opened = jar.find(name, header, duplicates)?;
-        Some(opened.and_then(Self::load))
-    }
-
-    fn load(opened: Opened<Serialized>) -> Result<Opened<Self>, Refusal> {
+    pub(super) fn load(opened: Opened<Serialized>) -> Result<Opened<Self>, Refusal> {
         opened.try_map(|payload| {
             let read = Entries::load(payload)
                 .ok()
@@ -256,9 +246,12 @@ impl SessionData {
         key: impl Into<String>,
         value: &T,
     ) -> Result<(), Error> {
-        let value = value::to_value(value)?;
-        self.set(&key.into(), Change::Set(value));
+        self.insert_value(&key.into(), value::to_value(value)?);
         Ok(())
+    }
+
+    pub(super) fn insert_value(&mut self, key: &str, value: Value) {
+        self.set(key, Change::Set(value));
     }
 
     /// Removes a key. Says whether it was there.
@@ -385,6 +378,14 @@ impl SessionData {
             self.insert(SESSION_ID, &generate_session_id()?)?;
         }
         Ok(())
+    }
+
+    /// Takes another's id, where it has none.
+    pub(super) fn adopt_session_id(&mut self, other: &Self) -> Result<(), Error> {
+        match other.session_id() {
+            Some(id) if self.session_id().is_none() => self.insert(SESSION_ID, &id),
+            _ => Ok(()),
+        }
     }
 
     /// Takes the session's id away, so that it gets another when it is written.

@@ -17,12 +17,14 @@ const SILENCE: i64 = 10_000;
 pub(super) enum Event<'a> {
     /// It did not open.
     Refused(Refusal),
-    /// It was to be set, and is `Secure`, over plain HTTP.
-    NotOverHttp,
+    /// This cookie was to be set, and is `Secure`, over plain HTTP.
+    NotOverHttp(&'a str),
     /// It was changed, and the store writes nothing.
     ReadOnly,
     /// It was changed when the response's head was gone.
     TooLate,
+    /// This cookie was set when the response's head was gone.
+    CookieTooLate(&'a str),
     /// It could not be written.
     #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "nobody is told"))]
     Failed(&'a Error),
@@ -30,17 +32,18 @@ pub(super) enum Event<'a> {
 
 /// The limits, one of each kind.
 #[derive(Debug, Default)]
-pub(super) struct Events([Limit; 10]);
+pub(super) struct Events([Limit; 11]);
 
 impl Events {
     /// Tells an event, unless one of its kind was told just now.
     pub(super) fn tell(&self, cookie: &str, event: Event<'_>, now: OffsetDateTime) {
-        let kind = match event {
-            Event::NotOverHttp => 0,
-            Event::ReadOnly => 1,
-            Event::TooLate => 2,
-            Event::Failed(_) => 3,
-            Event::Refused(refusal) => 4 + refusal as usize,
+        let (kind, cookie) = match event {
+            Event::NotOverHttp(cookie) => (0, cookie),
+            Event::ReadOnly => (1, cookie),
+            Event::TooLate => (2, cookie),
+            Event::CookieTooLate(cookie) => (3, cookie),
+            Event::Failed(_) => (4, cookie),
+            Event::Refused(refusal) => (5 + refusal as usize, cookie),
         };
         let untold = self.0.get(kind).and_then(|limit| limit.pass(now));
         if let Some(untold) = untold {
@@ -91,11 +94,11 @@ fn send(cookie: &str, event: Event<'_>, untold: u64) {
             untold,
             "a session's cookie was refused"
         ),
-        Event::NotOverHttp => warn!(
+        Event::NotOverHttp(_) => warn!(
             target: "hardtack",
             cookie,
             untold,
-            "a session was not set over plain HTTP, since its cookie is secure; where a proxy ends TLS, see CookieStore::trust_proxy and assume_ssl"
+            "a cookie was not set over plain HTTP, since it is secure; where a proxy ends TLS, see CookieStore::trust_proxy and assume_ssl"
         ),
         Event::ReadOnly => warn!(
             target: "hardtack",
@@ -108,6 +111,12 @@ fn send(cookie: &str, event: Event<'_>, untold: u64) {
             cookie,
             untold,
             "a session was changed when the response's head was gone; the change is lost"
+        ),
+        Event::CookieTooLate(_) => warn!(
+            target: "hardtack",
+            cookie,
+            untold,
+            "a cookie was set when the response's head was gone; it is lost"
         ),
         Event::Failed(reason) => error!(
             target: "hardtack",

@@ -104,7 +104,7 @@ impl Flash {
         session.insert(KEY, &flash)
     }
 
-    fn to_session_value(&self) -> Option<Value> {
+    pub(super) fn to_session_value(&self) -> Option<Value> {
         let kept = self.entries.iter().filter(|entry| !entry.discarded);
         let kept: Vec<_> = kept
             .map(|entry| (Value::from(entry.key.as_str()), entry.value.clone()))

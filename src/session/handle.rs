@@ -19,6 +19,7 @@ use crate::cookie::attributes::Attributes;
 use crate::cookie::header::CookieHeader;
 use crate::cookie::set_cookie::SetCookie;
 use crate::error::{Error, Refusal};
+use crate::serializer::value::to_value;
 
 /// The session of a request: a handle that is cheap to clone, and changed through `&self`.
 ///
@@ -60,7 +61,8 @@ struct Shared<H: ?Sized> {
 
 #[derive(Default)]
 struct State {
-    loaded: Option<Loaded>,
+    /// Shared with whoever reads meanwhile, so that nobody reads under the lock.
+    loaded: Option<Arc<Loaded>>,
     /// Cookies beside the session's that are to be set.
     cookies: Vec<SetCookie>,
     is_committed: bool,
@@ -126,7 +128,12 @@ impl Session {
         value: &T,
     ) -> Result<(), Error> {
         self.writable()?;
-        self.update(|data| data.insert(key, value))
+        // Before the lock: a value's own code may look at the session.
+        let (key, value) = (key.into(), to_value(value)?);
+        self.write(|data| {
+            data.insert_value(&key, value);
+            Ok(())
+        })
     }
 
     /// Removes a key. Says whether it was there.
@@ -227,12 +234,15 @@ impl Session {
     /// ```
     #[must_use]
     pub fn session_id(&self) -> Option<String> {
-        self.with(|loaded| {
-            if loaded.data.is_changed() && !loaded.data.is_empty() {
-                // Where there is no randomness, writing says so.
-                let _ = loaded.data.ensure_session_id();
-            }
-            loaded.data.session_id()
+        let id = self.read(SessionData::session_id);
+        id.or_else(|| {
+            self.with(|loaded| {
+                if loaded.data.is_changed() && !loaded.data.is_empty() {
+                    // Where there is no randomness, writing says so.
+                    let _ = loaded.data.ensure_session_id();
+                }
+                loaded.data.session_id()
+            })
         })
     }
 
@@ -319,11 +329,12 @@ impl Session {
     /// As [`insert`](Self::insert).
     pub fn merge<T: Serialize + ?Sized>(&self, value: &T) -> Result<(), Error> {
         self.writable()?;
-        self.update(|data| data.merge(value))
+        let value = to_value(value)?;
+        self.write(|data| data.merge_value(value))
     }
 
-    /// Looks at the session's data, for several reads at once. The closure must not use this
-    /// handle: it would wait for itself.
+    /// Looks at the session's data, for several reads at once, as it is when this is called: what
+    /// is changed meanwhile, by this handle too, the closure does not see.
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -336,7 +347,7 @@ impl Session {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     pub fn read<R>(&self, read: impl FnOnce(&SessionData) -> R) -> R {
-        self.load(|loaded| read(&loaded.data))
+        read(&self.loaded().data)
     }
 
     /// Changes the session's data. The closure must not use this handle: it would wait for itself.
@@ -371,10 +382,18 @@ impl Session {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     pub fn flash<R>(&self, change: impl FnOnce(&mut Flash) -> R) -> R {
-        self.with(|loaded| {
-            let Loaded { data, flash, .. } = loaded;
-            change(flash.get_or_insert_with(|| Flash::load(data)))
-        })
+        let mut state = self.state();
+        let is_committed = state.is_committed;
+        let loaded = self.loaded_in(&mut state);
+        loaded.checked = None;
+        let Loaded { data, flash, .. } = loaded;
+        let flash = flash.get_or_insert_with(|| Flash::load(data));
+        let before = is_committed.then(|| flash.to_session_value());
+        let outcome = change(flash);
+        if before.is_some_and(|before| before != flash.to_session_value()) {
+            self.0.store.tell(Event::TooLate);
+        }
+        outcome
     }
 
     /// The session's authenticity tokens, for pages that are rendered; a session without gets
@@ -399,9 +418,8 @@ impl Session {
         if let Some(tokens) = self.present_authenticity_tokens() {
             return Ok(tokens);
         }
-        self.writable()?;
         let settings = self.0.store.csrf_settings();
-        self.update(|data| AuthenticityTokens::load_or_create(data, settings))
+        self.write(|data| AuthenticityTokens::load_or_create(data, settings))
     }
 
     /// Whether a token is one of this session's for a request of this path and method: see
@@ -459,10 +477,10 @@ impl Session {
     /// ```
     #[must_use]
     pub fn refusal(&self) -> Option<Refusal> {
-        self.load(|loaded| match loaded.came {
+        match self.loaded().came {
             Came::Refused(refusal) => Some(refusal),
             Came::Not | Came::Opened { .. } => None,
-        })
+        }
     }
 
     /// Whether the session can be written as it is now, flash and all: for a handler that would
@@ -514,7 +532,7 @@ impl Session {
         };
         let Shared { store, origin, .. } = &*self.0;
         let header = CookieHeader::new(self.header());
-        loaded
+        Arc::make_mut(loaded)
             .commit(store, origin, &header, status)
             .inspect_err(|error| store.tell(Event::Failed(error)))
     }
@@ -547,7 +565,7 @@ impl Session {
     pub(super) fn queue(&self, cookie: SetCookie) {
         let mut state = self.state();
         if state.is_committed {
-            self.0.store.tell(Event::TooLate);
+            self.0.store.tell(Event::CookieTooLate(cookie.name()));
         }
         let is_same = |other: &SetCookie| {
             (other.name(), other.path(), other.domain())
@@ -559,8 +577,10 @@ impl Session {
 
     pub(super) fn take_queue(&self) -> Vec<SetCookie> {
         let mut cookies = std::mem::take(&mut self.state().cookies);
-        if !self.0.origin.is_ssl() && cookies.iter().any(SetCookie::secure) {
-            self.0.store.tell(Event::NotOverHttp);
+        if !self.0.origin.is_ssl() {
+            if let Some(secure) = cookies.iter().find(|cookie| cookie.secure()) {
+                self.0.store.tell(Event::NotOverHttp(secure.name()));
+            }
             cookies.retain(|cookie| !cookie.secure());
         }
         cookies
@@ -568,13 +588,30 @@ impl Session {
 
     /// Whether a change would be written.
     fn writable(&self) -> Result<(), Error> {
+        self.writable_in(&self.state())
+    }
+
+    fn writable_in(&self, state: &State) -> Result<(), Error> {
         if self.0.store.writes == Writes::Never {
             Err(Error::ReadOnlySession)
-        } else if self.state().is_committed {
+        } else if state.is_committed {
             Err(Error::CommittedSession)
         } else {
             Ok(())
         }
+    }
+
+    /// Changes what will be written. Whether it will be is asked under the same lock: a commit in
+    /// between would lose the change, and nobody would be told.
+    fn write<R>(
+        &self,
+        write: impl FnOnce(&mut SessionData) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        let mut state = self.state();
+        self.writable_in(&state)?;
+        let loaded = self.loaded_in(&mut state);
+        loaded.checked = None;
+        write(&mut loaded.data)
     }
 
     fn change<R>(&self, change: impl FnOnce(&mut Loaded) -> R) -> R {
@@ -586,18 +623,24 @@ impl Session {
 
     /// What may change the session undoes what [`check`](Self::check) kept.
     fn with<R>(&self, with: impl FnOnce(&mut Loaded) -> R) -> R {
-        self.load(|loaded| {
-            loaded.checked = None;
-            with(loaded)
-        })
+        let mut state = self.state();
+        let loaded = self.loaded_in(&mut state);
+        loaded.checked = None;
+        with(loaded)
     }
 
-    fn load<R>(&self, then: impl FnOnce(&mut Loaded) -> R) -> R {
-        let mut state = self.state();
-        let loaded = state
-            .loaded
-            .get_or_insert_with(|| Loaded::read(&self.0.store, &CookieHeader::new(self.header())));
-        then(loaded)
+    /// The session as it is now, for reading without the lock.
+    fn loaded(&self) -> Arc<Loaded> {
+        self.load_in(&mut self.state()).clone()
+    }
+
+    fn loaded_in<'s>(&self, state: &'s mut State) -> &'s mut Loaded {
+        Arc::make_mut(self.load_in(state))
+    }
+
+    fn load_in<'s>(&self, state: &'s mut State) -> &'s mut Arc<Loaded> {
+        let read = || Loaded::read(&self.0.store, &CookieHeader::new(self.header()));
+        state.loaded.get_or_insert_with(|| Arc::new(read()))
     }
 
     /// A handler that panicked leaves a session that is whole: values are put in one at a time.

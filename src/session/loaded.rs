@@ -51,12 +51,11 @@ impl Loaded {
     /// Reads the session from a request's header; one that does not open is an empty one.
     pub(super) fn read(store: &CookieStore, header: &CookieHeader<'_>) -> Self {
         let jar = store.jars().session.clone();
-        let found = SessionData::find(&jar, store.name(), header, store.duplicates);
-        let found = found.map(|opened| {
-            let opened = opened?;
+        let found = jar.find(store.name(), header, store.duplicates, |opened| {
+            let opened = SessionData::load(opened)?;
             let how = *opened.opening();
             let came = Came::Opened {
-                is_stale: opened.needs_rewrite() || opened.older_name().is_some(),
+                is_stale: opened.needs_rewrite(),
                 expires_at: opened.expires_at(),
             };
             let data = opened.into_value();
@@ -117,6 +116,11 @@ impl Loaded {
         if let Some(flash) = &copy.flash {
             flash.commit(&mut copy.data)?;
         }
+        if copy.data.is_changed() && !copy.data.is_empty() {
+            // The id that is sealed is the session's from here on.
+            copy.data.ensure_session_id()?;
+            self.data.adopt_session_id(&copy.data)?;
+        }
         self.checked = Some(copy.seal(store, origin)?);
         Ok(())
     }
@@ -150,7 +154,8 @@ impl Loaded {
         status: u16,
     ) -> Result<Commit, Error> {
         if store.writes == Writes::Never {
-            if self.data.is_changed() {
+            let keeps = |flash: &Flash| flash.to_session_value().is_some();
+            if self.data.is_changed() || self.flash.as_ref().is_some_and(keeps) {
                 store.tell(Event::ReadOnly);
             }
             return Ok(Commit::Keep);
@@ -171,7 +176,7 @@ impl Loaded {
             return Ok(Commit::Keep);
         }
         if store.attributes.is_secure() && !origin.is_ssl() {
-            store.tell(Event::NotOverHttp);
+            store.tell(Event::NotOverHttp(store.name()));
             return Ok(Commit::Keep);
         }
         let attributes = for_origin(&store.attributes, origin);
@@ -233,8 +238,9 @@ impl Loaded {
         let Some(before) = expires_at else {
             return Ok(true);
         };
+        // One that ends much later than it should was sealed when sessions lasted longer.
         let after = self.expiry(store, store.now())?;
-        Ok(after.is_some_and(|after| after - before >= duration / RENEWALS))
+        Ok(after.is_some_and(|after| (after - before).abs() >= duration / RENEWALS))
     }
 
     /// When the cookie expires that is written now.
@@ -270,7 +276,7 @@ fn ends_at(store: &CookieStore, data: &SessionData) -> Option<OffsetDateTime> {
     )
 }
 
-fn after(time: OffsetDateTime, duration: Duration) -> Option<OffsetDateTime> {
+pub(super) fn after(time: OffsetDateTime, duration: Duration) -> Option<OffsetDateTime> {
     time.checked_add(duration.try_into().ok()?)
 }
 

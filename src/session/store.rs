@@ -13,6 +13,7 @@ use super::csrf::CsrfSettings;
 use super::data::SessionData;
 use super::events::{Event, Events};
 use super::jars::Jars;
+use super::loaded::after;
 #[cfg(feature = "test-util")]
 use super::loaded::{Came, Loaded};
 use super::observer::Observer;
@@ -480,8 +481,8 @@ impl CookieStore {
         Self { clock, ..self }
     }
 
-    /// Whether a cookie of this name may have these attributes: call it when the program starts,
-    /// so that a mistake does not wait for the first request.
+    /// Whether a cookie of this name may have these attributes, and an expiry that can be told:
+    /// call it when the program starts, so that a mistake does not wait for the first request.
     ///
     /// ```
     /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
@@ -492,8 +493,24 @@ impl CookieStore {
     /// ```
     ///
     /// # Errors
-    /// As [`Attributes::check`].
+    /// As [`Attributes::check`]; [`Error::ExpiryOutOfRange`] for an expiry or a lifetime beyond the
+    /// year 9999, and [`Error::CookieAttribute`] for one of no time at all.
     pub fn check(&self) -> Result<(), Error> {
+        let expiry = match self.expiry {
+            Expiry::WithBrowser => None,
+            Expiry::Rolling(duration) | Expiry::Fixed(duration) => Some(duration),
+        };
+        for duration in [expiry, self.lifetime].into_iter().flatten() {
+            if duration.is_zero() {
+                return Err(Error::CookieAttribute {
+                    name: self.name.clone(),
+                    attribute: "expires",
+                    value: "0 s".to_owned(),
+                    reason: "a session would be over when it is set; leave it out for one that ends with the browser",
+                });
+            }
+            after(self.now(), duration).ok_or(Error::ExpiryOutOfRange)?;
+        }
         let jars = self.jars.load();
         for attributes in [Some(&self.attributes), self.former_attributes.as_ref()] {
             // Any host: which it is does not decide on what is wrong.
@@ -553,7 +570,7 @@ impl CookieStore {
         // the last says the host (Rails 6.1 url.rb, raw_host_with_port).
         let proto = forwarded("x-forwarded-proto")
             .and_then(|entries| entries.split(',').next())
-            .map(|proto| proto.trim().eq_ignore_ascii_case("https"));
+            .and_then(is_ssl);
         let host = forwarded("x-forwarded-host")
             .and_then(|entries| {
                 entries
@@ -604,6 +621,16 @@ impl CookieStore {
 
     pub(super) fn tell(&self, event: Event<'_>) {
         self.events.tell(&self.name, event, self.now());
+    }
+}
+
+/// What a proxy's word for the scheme says; what is none says nothing (Rack 2.2 `request.rb`,
+/// `allowed_scheme`, and 3.1, which knows `wss` and `ws` too).
+fn is_ssl(scheme: &str) -> Option<bool> {
+    match scheme.trim().to_ascii_lowercase().as_str() {
+        "https" | "wss" => Some(true),
+        "http" | "ws" => Some(false),
+        _ => None,
     }
 }
 

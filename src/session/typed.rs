@@ -2,16 +2,17 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::fmt;
 
-use serde::de::value::Error as ValueError;
 use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess,
-    Visitor,
+    DeserializeOwned, DeserializeSeed, Deserializer, Expected, IntoDeserializer, MapAccess,
+    Unexpected, Visitor,
 };
 use serde::{Serialize, forward_to_deserialize_any};
 
 use super::data::SessionData;
 use crate::error::Error;
+use crate::serializer::json::read::unexpected;
 use crate::serializer::value::{Value, to_value};
 
 impl SessionData {
@@ -76,7 +77,11 @@ impl SessionData {
     /// [`Error::UnwritableValue`] where the value is no map of text keys, or holds what no session
     /// can.
     pub fn merge<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        let Value::Hash(pairs) = to_value(value)? else {
+        self.merge_value(to_value(value)?)
+    }
+
+    pub(super) fn merge_value(&mut self, value: Value) -> Result<(), Error> {
+        let Value::Hash(pairs) = value else {
             return Err(no_map());
         };
         let text = |(key, value): (Value, Value)| match key {
@@ -88,7 +93,7 @@ impl SessionData {
             if value == Value::Nil {
                 self.remove(&key);
             } else if self.get::<Value>(&key).ok().flatten().as_ref() != Some(&value) {
-                self.insert(key, &value)?;
+                self.insert_value(&key, value);
             }
         }
         Ok(())
@@ -112,10 +117,10 @@ impl<'de> View<'de> {
         self,
         visitor: V,
         keys: impl Iterator<Item = String>,
-    ) -> Result<V::Value, ValueError> {
+    ) -> Result<V::Value, ViewError> {
         let entry = |key: String| match self.session.get(&key) {
             Ok(value) => Ok((key, value.unwrap_or(Value::Nil))),
-            Err(error) => Err(ValueError::custom(error)),
+            Err(error) => Err(ViewError(error.to_string())),
         };
         let entries = keys.map(entry).collect::<Result<_, _>>()?;
         let entries = self.entries.get_or_init(|| entries);
@@ -127,9 +132,9 @@ impl<'de> View<'de> {
 }
 
 impl<'de> Deserializer<'de> for View<'de> {
-    type Error = ValueError;
+    type Error = ViewError;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ViewError> {
         let keys = self.session.keys().into_iter();
         self.visit(visitor, keys.map(Cow::into_owned))
     }
@@ -139,7 +144,7 @@ impl<'de> Deserializer<'de> for View<'de> {
         _name: &'static str,
         fields: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, ValueError> {
+    ) -> Result<V::Value, ViewError> {
         let session = self.session;
         let known = fields.iter().filter(|field| session.contains_key(field));
         self.visit(visitor, known.map(|field| (*field).to_owned()))
@@ -158,27 +163,79 @@ struct Access<'de> {
 }
 
 impl<'de> MapAccess<'de> for Access<'de> {
-    type Error = ValueError;
+    type Error = ViewError;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
-    ) -> Result<Option<K::Value>, ValueError> {
+    ) -> Result<Option<K::Value>, ViewError> {
         self.value = self.rest.next();
         let key = self.value.map(|(key, _)| key.as_str());
         key.map(|key| seed.deserialize(key.into_deserializer()))
             .transpose()
     }
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(
-        &mut self,
-        seed: V,
-    ) -> Result<V::Value, ValueError> {
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, ViewError> {
         // serde asks for a key first.
         let (key, value) = self
             .value
-            .ok_or_else(|| ValueError::custom("a value without a key"))?;
+            .ok_or_else(|| ViewError("a value without a key".to_owned()))?;
         seed.deserialize(value)
-            .map_err(|error| ValueError::custom(format_args!("{key}: {error}")))
+            .map_err(|_| ViewError(format!("{key}: {}", unexpected::<V::Value>(value))))
+    }
+}
+
+/// Why a session is not of a type: in words that have no value in them, as serde's own have.
+#[derive(Debug)]
+struct ViewError(String);
+
+impl fmt::Display for ViewError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ViewError {}
+
+impl serde::de::Error for ViewError {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self("a value is of another form".to_owned())
+    }
+
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self(format!("it is {}, not {expected}", kind(found)))
+    }
+
+    fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self(format!("it is another value than {expected}"))
+    }
+
+    fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
+        Self(format!("it is none of {}", expected.join(", ")))
+    }
+
+    fn unknown_field(field: &str, _: &'static [&'static str]) -> Self {
+        Self(format!("the type does not know {field}"))
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self(format!("{field} is missing"))
+    }
+
+    fn duplicate_field(field: &'static str) -> Self {
+        Self(format!("{field} is there twice"))
+    }
+}
+
+fn kind(found: Unexpected<'_>) -> &'static str {
+    match found {
+        Unexpected::Bool(_) => "a boolean",
+        Unexpected::Unsigned(_) | Unexpected::Signed(_) => "an integer",
+        Unexpected::Float(_) => "a float",
+        Unexpected::Char(_) | Unexpected::Str(_) => "a string",
+        Unexpected::Seq => "an array",
+        Unexpected::Map => "a map",
+        Unexpected::Unit | Unexpected::Option => "nil",
+        _ => "of another type",
     }
 }

@@ -7,13 +7,15 @@ use std::time::Duration;
 use hardtack::test_util::{Browser, cookie_header};
 use hardtack::{
     Attributes, Cipher, CookieStore, Domain, Duplicates, Error, Jars, RailsVersion, Refusal,
-    Rotation, SecretKeyBase, Session, Settings, Writes,
+    Rotation, SecretKeyBase, Session, SetCookie, Settings, Writes,
 };
 use time::OffsetDateTime;
 
 use crate::app::{Body, Framework, Panicked, Reply, Request, Response};
 
 type Case = fn(&dyn Framework);
+type Change = fn(&Session);
+type Refused = fn(Result<(), Error>) -> bool;
 
 macro_rules! cases {
     ($($case:ident)*) => {
@@ -33,6 +35,8 @@ cases! {
     overflow overflow_met_by_the_handler what_was_checked_fits read_only_store written_when_read
     server_errors concurrent_requests panicking_handler streaming_response
     other_headers_stay other_cookies flash_and_tokens
+    expiry_that_was_shortened mistakes_met_at_the_start duplicates_of_which_one_has_ended
+    what_was_checked_keeps_its_id values_that_use_the_session
 }
 
 const NAME: &str = "_app_session";
@@ -121,6 +125,11 @@ fn name_of(set_cookie: &str) -> &str {
     set_cookie.split('=').next().unwrap()
 }
 
+fn names(response: &Response) -> Vec<&str> {
+    let set_cookies = response.set_cookies.iter();
+    set_cookies.map(|set| name_of(set)).collect()
+}
+
 fn assert_silent(response: &Response) {
     assert_eq!(response.set_cookies, [""; 0]);
     assert_eq!(response.cache_control, None);
@@ -182,6 +191,7 @@ fn reset(framework: &dyn Framework) {
     let mut client = Client::from_rails(framework, store());
     let id = client.kept::<String>("session_id").unwrap();
     let response = client.call(|session| {
+        session.flash(|flash| flash.set("notice", "Of whoever it was"));
         session.reset();
         Reply::text(session.session_id().unwrap())
     });
@@ -206,6 +216,8 @@ fn clear(framework: &dyn Framework) {
     let mut client = Client::from_rails(framework, store());
     let response = client.call(|session| {
         session.clear();
+        // Asking for its id gives it none, and so it stays empty.
+        assert_eq!(session.session_id(), None);
         Reply::text("")
     });
     let removal = "_app_session=; path=/; max-age=0; expires=Thu, 01 Jan 1970 00:00:00 GMT; httponly; samesite=lax";
@@ -247,15 +259,32 @@ fn rotation_with_another_name(framework: &dyn Framework) {
     client.request.tls = true;
     let response = client.call(look);
     assert_eq!(response.body, r#"Some("Ada")"#);
-    let names: Vec<&str> = response
-        .set_cookies
-        .iter()
-        .map(|set| name_of(set))
-        .collect();
-    assert_eq!(names, ["__Host-app", NAME]);
+    assert_eq!(names(&response), ["__Host-app", NAME]);
     assert!(response.set_cookies[1].starts_with("_app_session=; path=/; max-age=0;"));
     assert!(client.browser.cookie_header().starts_with("__Host-app="));
     assert_silent(&client.call(look));
+
+    let renamed = |writes_old: bool| {
+        let old = Rotation::encrypted(&secret(), RailsVersion::V7_1).cookie_name(NAME);
+        let old = if writes_old { old.writes() } else { old };
+        CookieStore::new(&secret(), RailsVersion::V7_1, "_renamed").rotation(old)
+    };
+    // One that was not sent is not removed ...
+    let response = Client::new(framework, renamed(false)).call(visit);
+    assert_eq!(response.set_cookies.len(), 1);
+    // ... and one that came under the older name alone is.
+    let mut client = Client::from_rails(framework, renamed(false));
+    let response = client.call(|session| {
+        session.clear();
+        Reply::text("")
+    });
+    assert_eq!(response.set_cookies.len(), 1);
+    assert_eq!(client.browser.cookie_header(), "");
+
+    // While the older name is what is written, it is not stale.
+    let mut client = Client::from_rails(framework, renamed(true));
+    assert_silent(&client.call(look));
+    assert_eq!(name_of(&client.call(visit).set_cookies[0]), NAME);
 }
 
 fn another_cipher(framework: &dyn Framework) {
@@ -304,6 +333,12 @@ fn rolling_expiry(framework: &dyn Framework) {
         client.call(look);
     }
     assert_eq!(client.call(visit).body, "2");
+
+    // One that was sealed without an expiry gets one.
+    let rolling = at(&clock, store().expire_after(Duration::from_secs(600)));
+    let mut client = Client::from_rails(framework, rolling);
+    assert_eq!(client.call(look).set_cookies.len(), 1);
+    assert_silent(&client.call(look));
 }
 
 fn renewal_after_a_tenth(framework: &dyn Framework) {
@@ -334,14 +369,32 @@ fn expired(framework: &dyn Framework) {
 
 fn fixed_expiry(framework: &dyn Framework) {
     let clock = noon();
-    let fixed = at(&clock, store().expire_after_fixed(Duration::from_secs(600)));
-    let mut client = Client::new(framework, fixed);
+    let fixed_by = |clock: &Arc<AtomicI64>| {
+        Arc::new(at(
+            clock,
+            store().expire_after_fixed(Duration::from_secs(600)),
+        ))
+    };
+    let mut client = Client::new(framework, store());
+    client.store = fixed_by(&clock);
     client.call(visit);
     clock.fetch_add(590, SeqCst);
     assert_silent(&client.call(look));
     let response = client.call(visit);
     assert_eq!(response.body, "2");
     assert!(response.set_cookies[0].contains("; expires=Tue, 15 Oct 2030 05:10:00 GMT;"));
+    // Another session has an expiry of its own, and one of another id has not.
+    let changes: [(Change, &str); 2] = [(Session::renew, "05:10:00"), (Session::reset, "05:19:50")];
+    for (change, expires) in changes {
+        let mut client = Client::new(framework, at(&clock, store()));
+        client.store = fixed_by(&clock);
+        client.browser.receive([response.set_cookies[0].clone()]);
+        let response = client.call(move |session| {
+            change(session);
+            Reply::text("")
+        });
+        assert!(response.set_cookies[0].contains(&format!("2030 {expires} GMT")));
+    }
     clock.fetch_add(10, SeqCst);
     let response = client.call(visit);
     assert_eq!(response.body, "1");
@@ -448,6 +501,14 @@ fn duplicates_first_that_opens(framework: &dyn Framework) {
     let response = two_cookies(store, framework).call(look);
     assert_eq!(response.body, r#"Some("Ada")"#);
     assert_silent(&response);
+
+    // Not one of thousands: fifty are tried.
+    for (junk, body) in [(49, r#"Some("Ada")"#), (50, "None"), (5_000, "None")] {
+        let store = self::store().duplicates(Duplicates::FirstThatOpens);
+        let mut client = Client::new(framework, store);
+        client.request.cookies = vec![format!("{NAME}=; ").repeat(junk) + NAME + "=" + OF_RAILS];
+        assert_eq!(client.call(look).body, body, "{junk}");
+    }
 }
 
 fn duplicates_stale_one_removed(framework: &dyn Framework) {
@@ -466,13 +527,37 @@ fn duplicates_stale_one_removed(framework: &dyn Framework) {
 
     // One that came alone is let be until it is written.
     let mut client = Client::from_rails(framework, narrowed());
+    client.request.cookies = vec!["a=b; c=d".to_owned()];
     assert_silent(&client.call(look));
     assert_eq!(client.call(visit).set_cookies.len(), 2);
 
-    // The same attributes would remove what is set.
-    let same = store().former_attributes(Attributes::new());
-    let mut client = Client::from_rails(framework, same);
+    // The same attributes would remove what is set, and say twice what is removed.
+    let same = || store().former_attributes(Attributes::new());
+    let mut client = Client::from_rails(framework, same());
     assert_eq!(client.call(visit).set_cookies.len(), 1);
+    let mut client = Client::from_rails(framework, same());
+    let response = client.call(|session| {
+        session.clear();
+        Reply::text("")
+    });
+    assert_eq!(response.set_cookies.len(), 1);
+
+    // Another path is another cookie, and the host says which domain it had.
+    for (former, place) in [
+        (Attributes::new().path("/shop"), "path=/shop;"),
+        (
+            Attributes::new().domain(Domain::All { tld_length: None }),
+            "domain=example.org; path=/;",
+        ),
+    ] {
+        let mut client = Client::from_rails(framework, store().former_attributes(former));
+        client.request.headers = vec![("host", "www.example.org")];
+        let response = client.call(visit);
+        assert!(
+            response.set_cookies[1].starts_with(&format!("{NAME}=; {place}")),
+            "{response:?}"
+        );
+    }
 }
 
 fn secure_over_http(framework: &dyn Framework) {
@@ -487,20 +572,10 @@ fn secure_over_http(framework: &dyn Framework) {
         visit(session)
     };
     let response = client.call(set_both);
-    let names: Vec<&str> = response
-        .set_cookies
-        .iter()
-        .map(|set| name_of(set))
-        .collect();
-    assert_eq!(names, ["a"]);
+    assert_eq!(names(&response), ["a"]);
     client.request.tls = true;
     let response = client.call(set_both);
-    let names: Vec<&str> = response
-        .set_cookies
-        .iter()
-        .map(|set| name_of(set))
-        .collect();
-    assert_eq!(names, [NAME, "a", "b"]);
+    assert_eq!(names(&response), [NAME, "a", "b"]);
     assert!(response.set_cookies[0].ends_with("; path=/; secure; httponly; samesite=lax"));
 }
 
@@ -523,6 +598,21 @@ fn proxies_not_trusted_unless_told(framework: &dyn Framework) {
         client.call(visit).set_cookies
     };
     assert_eq!(call(all()), [""; 0]);
+    // What is no scheme says nothing (Rack 2.2 request.rb, allowed_scheme).
+    let proto = |proto: &'static str, is_tls| {
+        let header = move |name: &str| (name == "x-forwarded-proto").then_some(proto.as_bytes());
+        all().trust_proxy(true).origin(is_tls, header).is_ssl()
+    };
+    for (sent, is_ssl) in [
+        ("HTTPS", [true, true]),
+        ("wss", [true, true]),
+        ("http", [false, false]),
+        ("ws", [false, false]),
+        ("", [false, true]),
+        ("gopher", [false, true]),
+    ] {
+        assert_eq!([proto(sent, false), proto(sent, true)], is_ssl, "{sent}");
+    }
     assert!(call(all().trust_proxy(true))[0].contains("; domain=example.org; path=/; secure;"));
     assert!(call(all().assume_ssl(true))[0].contains("; path=/; secure;"));
 }
@@ -739,12 +829,7 @@ fn other_headers_stay(framework: &dyn Framework) {
             .header("set-cookie", "theme=dark; path=/")
             .header("cache-control", "no-store")
     });
-    let names: Vec<&str> = response
-        .set_cookies
-        .iter()
-        .map(|set| name_of(set))
-        .collect();
-    assert_eq!(names, ["theme", NAME]);
+    assert_eq!(names(&response), ["theme", NAME]);
     assert_eq!(response.cache_control.as_deref(), Some("no-store"));
 }
 
@@ -762,12 +847,7 @@ fn other_cookies(framework: &dyn Framework) {
             .unwrap();
         Reply::text("")
     });
-    let names: Vec<&str> = response
-        .set_cookies
-        .iter()
-        .map(|set| name_of(set))
-        .collect();
-    assert_eq!(names, ["discount", "seen"]);
+    assert_eq!(names(&response), ["discount", "seen"]);
     assert_eq!(response.cache_control.as_deref(), Some("private"));
 
     let response = client.call(|session| {
@@ -790,6 +870,24 @@ fn other_cookies(framework: &dyn Framework) {
     assert_eq!(response.set_cookies.len(), 1);
     assert!(client.browser.cookie_header().starts_with("discount="));
     assert!(!client.browser.cookie_header().contains("seen"));
+
+    // Of one name the last counts; of one name and path it is the only one.
+    let response = client.call(|session| {
+        let cookies = session.cookies();
+        for (value, path) in [("1", "/a"), ("2", "/a"), ("3", "/b")] {
+            let attributes = Attributes::new().path(path);
+            cookies.set(SetCookie::new("step", value, &attributes).unwrap());
+        }
+        Reply::text(String::from_utf8(cookies.get("step").unwrap()).unwrap())
+    });
+    assert_eq!(response.body, "3");
+    assert_eq!(
+        response.set_cookies,
+        [
+            "step=2; path=/a; samesite=lax",
+            "step=3; path=/b; samesite=lax"
+        ]
+    );
 }
 
 fn flash_and_tokens(framework: &dyn Framework) {
@@ -821,4 +919,140 @@ fn flash_and_tokens(framework: &dyn Framework) {
         Reply::text("")
     });
     assert_silent(&response);
+}
+
+/// A year was sealed, and the store has been told ten minutes since.
+fn expiry_that_was_shortened(framework: &dyn Framework) {
+    let clock = noon();
+    let year = Duration::from_secs(365 * 24 * 60 * 60);
+    let header = cookie_header(&at(&clock, store().expire_after(year)), |session| {
+        session.insert("name", "Ada")
+    });
+    let shortened = at(&clock, store().expire_after(Duration::from_secs(600)));
+    let mut client = Client::new(framework, shortened);
+    client.browser.receive([header.unwrap()]);
+    let response = client.call(look);
+    assert_eq!(response.body, r#"Some("Ada")"#);
+    assert!(response.set_cookies[0].contains("; expires=Tue, 15 Oct 2030 05:10:00 GMT;"));
+    assert_silent(&client.call(look));
+}
+
+fn mistakes_met_at_the_start(_: &dyn Framework) {
+    let zero = |result: Result<(), Error>| matches!(result, Err(Error::CookieAttribute { .. }));
+    let late = |result: Result<(), Error>| result == Err(Error::ExpiryOutOfRange);
+    let setters: [fn(CookieStore, Duration) -> CookieStore; 3] = [
+        CookieStore::expire_after,
+        CookieStore::expire_after_fixed,
+        CookieStore::absolute_lifetime,
+    ];
+    let durations: [(Duration, Refused); 3] = [
+        (Duration::MAX, late),
+        (Duration::from_secs(10_000 * 365 * 24 * 60 * 60), late),
+        (Duration::ZERO, zero),
+    ];
+    let jars = store().jars();
+    let fresh = || CookieStore::with_jars(Jars::clone(&jars), NAME);
+    let mut ran = 0;
+    for set in setters {
+        for (duration, refused) in durations {
+            let store = set(fresh(), duration);
+            assert!(refused(store.check()), "{store:?}");
+            ran += 1;
+        }
+        assert!(set(fresh(), Duration::from_secs(1)).check().is_ok());
+    }
+    assert_eq!(ran, 9);
+}
+
+/// The first of two opens, and is over, or holds no session.
+fn duplicates_of_which_one_has_ended(framework: &dyn Framework) {
+    let clock = noon();
+    let limited = || {
+        let store = store()
+            .absolute_lifetime(Duration::from_secs(1000))
+            .duplicates(Duplicates::FirstThatOpens);
+        at(&clock, store)
+    };
+    let named =
+        |name: &str| cookie_header(&limited(), |session| session.insert("name", name)).unwrap();
+    let ended = named("Grace");
+    clock.fetch_add(1000, SeqCst);
+    let list = store()
+        .jars()
+        .session()
+        .write(NAME, &["a list"], &Attributes::new());
+    let list = format!("{NAME}={}", list.unwrap().escaped_value());
+    for first in [ended, list] {
+        let mut client = Client::new(framework, limited());
+        client.request.cookies = vec![format!("{first}; {}", named("Ada"))];
+        assert_eq!(client.call(look).body, r#"Some("Ada")"#);
+    }
+}
+
+fn what_was_checked_keeps_its_id(framework: &dyn Framework) {
+    let changes: [Change; 2] = [
+        |session| session.insert("step", &1).unwrap(),
+        |session| session.flash(|flash| flash.set("notice", "Saved")),
+    ];
+    for change in changes {
+        let mut client = Client::new(framework, store());
+        let kept = Arc::new(Mutex::new(None));
+        let handle = kept.clone();
+        let response = client.call(move |session| {
+            change(session);
+            session.check().unwrap();
+            *handle.lock().unwrap() = Some(session.clone());
+            Reply::text(session.session_id().unwrap())
+        });
+        let id = client.kept::<String>("session_id").unwrap();
+        assert_eq!(response.body, id);
+        let session = kept.lock().unwrap().take().unwrap();
+        assert_eq!(session.session_id(), Some(id));
+    }
+    let mut client = Client::new(framework, store());
+    let response = client.call(|session| {
+        session.check().unwrap();
+        Reply::text(format!("{:?}", session.session_id()))
+    });
+    assert_eq!(response.body, "None");
+    assert_silent(&response);
+}
+
+/// A value that looks at the session while it is serialized, and commits it.
+struct Commits(Session);
+
+impl serde::Serialize for Commits {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let _ = self.0.commit(200).unwrap();
+        serializer.collect_map([("name", self.0.get::<String>("name").unwrap())])
+    }
+}
+
+/// None of it waits for itself; and what comes while the session is committed is told as late.
+fn values_that_use_the_session(framework: &dyn Framework) {
+    let mut client = Client::from_rails(framework, store());
+    let (done, waits) = std::sync::mpsc::channel();
+    let watch = std::thread::spawn(move || {
+        let in_time = waits.recv_timeout(Duration::from_secs(20));
+        assert!(in_time.is_ok(), "it waits for itself");
+    });
+    let response = client.call(move |session| {
+        let inner = session.clone();
+        let name = session.read(|data| {
+            inner.insert("seen", &true).unwrap();
+            // As it was when it was asked for.
+            assert!(!data.contains_key("seen"));
+            inner.get::<String>("name").unwrap()
+        });
+        for late in [
+            session.insert("late", &Commits(session.clone())),
+            session.merge(&Commits(session.clone())),
+        ] {
+            assert_eq!(late, Err(Error::CommittedSession));
+        }
+        done.send(()).unwrap();
+        Reply::text(name.unwrap())
+    });
+    watch.join().unwrap();
+    assert_eq!(response.body, "Ada");
 }

@@ -1,7 +1,8 @@
 //! Inside the session's own middleware: a page with a token, and the form that comes back.
 
 use actix_web::dev::Service;
-use actix_web::{App, HttpMessage, HttpRequest, HttpResponse, test as service_test, web};
+use actix_web::test as actix_test;
+use actix_web::{App, HttpMessage, HttpRequest, HttpResponse, web};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response};
@@ -60,7 +61,7 @@ fn of_tower() {
 #[test]
 fn of_actix() {
     let send = |browser: &mut Browser, method: &str, form: String| {
-        let request = service_test::TestRequest::with_uri("/orders")
+        let request = actix_test::TestRequest::with_uri("/orders")
             .method(method.parse().unwrap())
             .insert_header(("cookie", browser.cookie_header()))
             .insert_header(("content-type", FORM))
@@ -79,12 +80,12 @@ fn of_actix() {
             .wrap(actix::CsrfMiddleware::new(ForgeryProtection::new()).on_refusal(refused))
             .wrap(actix::SessionMiddleware::new(store()));
         actix_web::rt::System::new().block_on(async {
-            let app = service_test::init_service(app).await;
+            let app = actix_test::init_service(app).await;
             let response = app.call(request).await.unwrap();
             let cookies = response.headers().get_all("set-cookie");
             browser.receive(cookies.map(|cookie| cookie.to_str().unwrap()));
             let status = response.status().as_u16();
-            let body = service_test::read_body(response).await;
+            let body = actix_test::read_body(response).await;
             (status, String::from_utf8(body.into()).unwrap())
         })
     };
