@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use hardtack::test_util::{Browser, cookie_header};
 use hardtack::{
-    Attributes, Cipher, CookieStore, Domain, Duplicates, Error, Jars, RailsVersion, Refusal,
-    Rotation, SecretKeyBase, Session, SetCookie, Settings, Writes,
+    Attributes, Cipher, CookieHeader, CookieStore, Domain, Duplicates, Error, Jars, RailsVersion,
+    Refusal, RequestOrigin, Rotation, SecretKeyBase, Session, SetCookie, Settings, Writes,
 };
 use time::OffsetDateTime;
 
@@ -36,7 +36,7 @@ cases! {
     server_errors concurrent_requests panicking_handler streaming_response
     other_headers_stay other_cookies flash_and_tokens
     expiry_that_was_shortened mistakes_met_at_the_start duplicates_of_which_one_has_ended
-    what_was_checked_keeps_its_id values_that_use_the_session
+    what_was_checked_keeps_its_id values_that_use_the_session jars_of_the_store
 }
 
 const NAME: &str = "_app_session";
@@ -1055,4 +1055,47 @@ fn values_that_use_the_session(framework: &dyn Framework) {
     });
     watch.join().unwrap();
     assert_eq!(response.body, "Ada");
+}
+
+fn jars_of_the_store(framework: &dyn Framework) {
+    let base_url = |ssl, host| RequestOrigin::new(ssl, Some(host)).base_url().unwrap();
+    assert_eq!(base_url(true, "a.example:443"), "https://a.example");
+    assert_eq!(base_url(true, "a.example:80"), "https://a.example:80");
+
+    // The host decides on the domain of what is deleted.
+    let mut client = Client::new(framework, store());
+    client.request.headers = vec![("host", "www.example.org")];
+    let response = client.call(|session| {
+        let all = Attributes::new().domain(Domain::All { tld_length: None });
+        session.cookies().delete("theme", &all).unwrap();
+        session.cookies().signed().delete("seen", &all).unwrap();
+        Reply::text("")
+    });
+    for (set, name) in response.set_cookies.iter().zip(["theme", "seen"]) {
+        assert!(
+            set.starts_with(&format!("{name}=; domain=example.org;")),
+            "{set}"
+        );
+    }
+    assert_eq!(response.set_cookies.len(), 2);
+
+    // Every jar goes by the store's clock, and a session's older name is no other cookie's.
+    let clock = noon();
+    let old = Rotation::encrypted(&secret(), RailsVersion::V7_1).cookie_name("_old");
+    let jars = at(&clock, store().rotation(old)).jars();
+    let ends = OffsetDateTime::from_unix_timestamp(clock.load(SeqCst) + 60).unwrap();
+    let ending = Attributes::new().expires(ends);
+    for jar in [jars.encrypted(), jars.signed()] {
+        let cookie = jar.write("_old", &7, &ending).unwrap();
+        assert!(jar.read_value::<u8>("_old", cookie.value()).is_ok());
+        let header = format!("_old={}", cookie.escaped_value());
+        assert!(
+            jar.read::<u8>("theme", &CookieHeader::new(&header))
+                .unwrap()
+                .is_none()
+        );
+        clock.fetch_add(60, SeqCst);
+        assert!(jar.read_value::<u8>("_old", cookie.value()).is_err());
+        clock.fetch_sub(60, SeqCst);
+    }
 }
