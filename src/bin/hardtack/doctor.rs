@@ -15,6 +15,8 @@ use crate::output::{complain, print};
 use crate::paint::Paint;
 use crate::rails_app::App;
 use crate::secrets;
+use crate::source::{self, Source};
+use crate::survey;
 
 /// The most bytes of standard input: more is no cookie, and the doctor says so.
 const MOST: u64 = 64 * 1024 + 1;
@@ -56,6 +58,7 @@ Examples:
   # Why does this app not open it?
   hardtack doctor --rails-app /srv/shop < cookie.txt",
         )
+        .args(source::args(&["cookie"]))
         .args([
             Arg::new("cookie")
                 .value_name("COOKIE")
@@ -91,7 +94,11 @@ Examples:
 }
 
 pub(crate) fn run(matches: &ArgMatches) -> Result<u8, String> {
-    let diagnosis = doctor(matches)?.examine(cookie(matches)?);
+    let (doctor, name) = doctor(matches)?;
+    if let Some(source) = Source::from(matches) {
+        return survey::run(matches, &doctor, name.as_deref(), &source);
+    }
+    let diagnosis = doctor.examine(cookie(matches)?);
     let shows_value = matches.get_flag("show-values");
     let text = if matches.get_flag("json") {
         json(&diagnosis, shows_value)?
@@ -104,18 +111,18 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<u8, String> {
     }
 }
 
-/// The one place where secrets, name and settings come in.
-fn doctor(matches: &ArgMatches) -> Result<Doctor, String> {
+/// The one place where secrets, name and settings come in; with the name of the app's cookie.
+fn doctor(matches: &ArgMatches) -> Result<(Doctor, Option<String>), String> {
     let version = parsed::<RailsVersion>(matches, PLAIN.rails)?;
     let app = App::new(matches, PLAIN, version)?;
     let mut doctor = Doctor::new();
     for (label, secret) in secrets::labelled(matches, PLAIN, app.as_ref())? {
         doctor = doctor.secret(label, &secret);
     }
-    if let Some(name) = text(matches, PLAIN.name) {
+    let told = app.as_ref().map(|app| app.settings.session.name.as_str());
+    let name = text(matches, PLAIN.name).or(told).map(str::to_owned);
+    if let Some(name) = &name {
         doctor = doctor.cookie_name(name);
-    } else if let Some(app) = &app {
-        doctor = doctor.cookie_name(&app.settings.session.name);
     }
     if let Some(version) = version {
         doctor = doctor.settings(version);
@@ -130,7 +137,7 @@ fn doctor(matches: &ArgMatches) -> Result<Doctor, String> {
             .map_err(|_| format!("--now {now:?}: write it as 2030-10-15T05:00:00Z"))?;
         doctor = doctor.now(now);
     }
-    Ok(doctor)
+    Ok((doctor, name))
 }
 
 fn cookie(matches: &ArgMatches) -> Result<Vec<u8>, String> {
@@ -146,7 +153,8 @@ fn cookie(matches: &ArgMatches) -> Result<Vec<u8>, String> {
     Ok(cookie)
 }
 
-fn json(diagnosis: &Diagnosis, shows_value: bool) -> Result<String, String> {
+/// The object of `--json`, on a line.
+pub(crate) fn json(diagnosis: &Diagnosis, shows_value: bool) -> Result<String, String> {
     let mut object = serde_json::to_string(diagnosis).map_err(|error| error.to_string())?;
     if let Some(value) = diagnosis.value().filter(|_| shows_value) {
         object.pop();

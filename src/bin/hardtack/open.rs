@@ -8,6 +8,8 @@ use crate::cookies::Cookies;
 use crate::hint::hint;
 use crate::input;
 use crate::lines::{self, Answer, Failure};
+use crate::open_all;
+use crate::source::{self, Source};
 
 pub(crate) fn command() -> Command {
     Command::new("open")
@@ -51,11 +53,15 @@ Examples:
     'BAh7B0kiD3...--8b1a9953'"
         ))
         .args(lines::args("COOKIE"))
+        .args(source::args(&["values"]))
         .args(args::args(PLAIN))
 }
 
 pub(crate) fn run(matches: &ArgMatches) -> Result<u8, String> {
     let cookies = Cookies::from(matches)?;
+    if let Some(source) = Source::from(matches) {
+        return open_all::run(matches, &cookies, &source);
+    }
     lines::each(matches, |line| {
         let opened = open(&cookies, line, |jar, name, value| jar.explain(name, value))?;
         let value = opened.into_value();
@@ -72,15 +78,11 @@ pub(crate) fn open<T>(
     line: &[u8],
     by: impl Fn(&Jar, &str, &[u8]) -> Result<Opened<T>, Refusal>,
 ) -> Result<Opened<T>, Failure> {
-    let Cookies { jar, name, names } = cookies;
+    let Cookies {
+        jar, name, names, ..
+    } = cookies;
     let value = input::value(line, cookies)?;
-    let opened = match by(jar, name, value) {
-        // What is too large as it was sent is not unescaped first.
-        Err(Refusal::TooLarge) => Err(Refusal::TooLarge),
-        // No message holds `%`: what does is escaped. In what does not, `+` stands for itself.
-        _ if value.contains(&b'%') => by(jar, name, &unescape(value)),
-        opened => opened,
-    };
+    let opened = open_value(value, |value| by(jar, name, value));
     opened.map_err(|reason| {
         let advice = match reason {
             Refusal::Malformed => input::advice(line, cookies),
@@ -89,4 +91,18 @@ pub(crate) fn open<T>(
         let detail = advice.unwrap_or_else(|| hint(reason, names));
         Failure { reason, detail }
     })
+}
+
+/// Opens a value, escaped or not, by a way to open one that is not escaped.
+pub(crate) fn open_value<T>(
+    value: &[u8],
+    by: impl Fn(&[u8]) -> Result<Opened<T>, Refusal>,
+) -> Result<Opened<T>, Refusal> {
+    match by(value) {
+        // What is too large as it was sent is not unescaped first.
+        Err(Refusal::TooLarge) => Err(Refusal::TooLarge),
+        // No message holds `%`: what does is escaped. In what does not, `+` stands for itself.
+        _ if value.contains(&b'%') => by(&unescape(value)),
+        opened => opened,
+    }
 }
