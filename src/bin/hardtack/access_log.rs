@@ -10,7 +10,7 @@ use std::io::BufRead;
 use hardtack::CookieHeader;
 use serde_json::Value;
 
-use crate::found::{Found, Place};
+use crate::found::{Found, Place, is_token};
 use crate::lines::Stop;
 use crate::source::{Trouble, Troubles};
 
@@ -186,10 +186,9 @@ fn pair(field: &[u8]) -> (Option<&str>, &[u8]) {
             return inner;
         }
     }
-    // A token (RFC 9110 section 5.6.2): a URL's query is none.
-    let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    // A URL's query is no token.
     match std::str::from_utf8(name) {
-        Ok(text) if !name.is_empty() && name.iter().all(is_token) => (Some(text), value),
+        Ok(text) if is_token(name) => (Some(text), value),
         _ => alone,
     }
 }

@@ -15,7 +15,7 @@ use crate::output::{complain, print};
 use crate::paint::Paint;
 use crate::rails_app::App;
 use crate::secrets;
-use crate::source::{self, Source};
+use crate::source::{self, HELP as SOURCES, Source};
 use crate::survey;
 
 /// The most bytes of standard input: more is no cookie, and the doctor says so.
@@ -24,7 +24,7 @@ const MOST: u64 = 64 * 1024 + 1;
 pub(crate) fn command() -> Command {
     Command::new("doctor")
         .about("Why does this cookie not open? Try every secret, digest, salt and cipher")
-        .after_help(
+        .after_help(format!(
             "\
 A COOKIE is what was copied: a bare value, NAME=VALUE, a whole Cookie or
 Set-Cookie header, or a row of a browser's table; escaped or not, quoted, with
@@ -44,7 +44,17 @@ hmac_digest, serializer, purpose, expires, secret (its file or variable),
 repairs and causes (the names of both; see the documentation of the library),
 and with --show-values value.
 
-Exit status: 0 it opened, 1 it did not, 2 wrong use.
+{SOURCES}
+Of a log or a HAR file the cookies of --name (or the app's) are examined, without
+a name those of any form that the doctor knows; identical ones once. Each has a
+row (with --json an object, which begins with line or entry and in, name, and
+times), printed at the end, when it is known how often it came. A summary by
+format, secret, cipher, digest, serializer and cause follows on standard error,
+so that what is piped on is rows and nothing else. Up to 100,000 distinct cookies are examined; if there
+are more, that is told.
+
+Exit status: 0 it opened, or all did; 1 it did not, or some did not, or a log or
+HAR file has no such cookie or is broken in places; 2 wrong use.
 
 Examples:
   # As copied from the browser's tools.
@@ -56,8 +66,12 @@ Examples:
     --secret-key-base-file now.txt --secret-key-base-file before.txt
 
   # Why does this app not open it?
-  hardtack doctor --rails-app /srv/shop < cookie.txt",
-        )
+  hardtack doctor --rails-app /srv/shop < cookie.txt
+
+  # Do cookies still come in under the old secret?
+  hardtack doctor --log access.log --name _shop_session \\
+    --secret-key-base-file now.txt --secret-key-base-file before.txt"
+        ))
         .args(source::args(&["cookie"]))
         .args([
             Arg::new("cookie")
@@ -67,7 +81,7 @@ Examples:
             Arg::new("json")
                 .long("json")
                 .action(ArgAction::SetTrue)
-                .help("Print one JSON object, for programs"),
+                .help("Print one JSON object (of a log or HAR file one a line), for programs"),
             Arg::new("show-values")
                 .long("show-values")
                 .action(ArgAction::SetTrue)

@@ -42,6 +42,12 @@ impl fmt::Display for Place {
     }
 }
 
+/// Whether it may be a cookie's name: a token (RFC 9110 section 5.6.2).
+pub(crate) fn is_token(name: &[u8]) -> bool {
+    let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    !name.is_empty() && name.iter().all(is_token)
+}
+
 /// A name for a terminal, where there is one: what it would obey is escaped, what is too long left
 /// out.
 pub(crate) fn shown(name: Option<&str>) -> String {

@@ -31,6 +31,7 @@ pub(crate) fn read(
         stop: None,
         has_entries: false,
         entries: 0,
+        odd: None,
         is_response: false,
         headers: Vec::new(),
         cookies: Vec::new(),
@@ -114,6 +115,8 @@ struct State<'a> {
     stop: Option<Stop>,
     has_entries: bool,
     entries: u64,
+    /// The last entry that was not as it should be.
+    odd: Option<u64>,
     is_response: bool,
     /// The values of the message's `Cookie` or `Set-Cookie` headers.
     headers: Vec<String>,
@@ -216,7 +219,12 @@ impl State<'_> {
         if level == Level::Entry {
             self.enter(level);
         }
+        // Told once of each entry.
+        if self.odd == Some(self.entries) {
+            return;
+        }
         if !matches!(level, Level::File | Level::Log | Level::Name | Level::Value) {
+            self.odd = Some(self.entries);
             self.troubles
                 .tell(Place::Entry(self.entries), Trouble::NoHar);
         }
@@ -290,8 +298,11 @@ impl<'de> Visitor<'de> for Part<'_, '_> {
         Ok(())
     }
 
-    /// null: nothing is there.
+    /// null: nothing is there, which some tools write for what they lack.
     fn visit_unit<E>(self) -> Result<(), E> {
+        if self.level == Level::Entry {
+            self.state.odd(self.level);
+        }
         Ok(())
     }
 

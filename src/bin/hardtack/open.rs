@@ -9,7 +9,7 @@ use crate::hint::hint;
 use crate::input;
 use crate::lines::{self, Answer, Failure};
 use crate::open_all;
-use crate::source::{self, Source};
+use crate::source::{self, HELP as SOURCES, Source};
 
 pub(crate) fn command() -> Command {
     Command::new("open")
@@ -32,8 +32,19 @@ furthest is told.
 
 What JSON has no form for is printed as Rails' as_json shows it.
 
+{SOURCES}
+Of a log or a HAR file the cookies of --name (or the app's) are opened, without
+a name those that have the form of a Rails message, each under its own name;
+identical ones once, where they come first. --jsonl then prints
+  {{\"line\": 1, \"name\": \"...\", \"opens\": true, \"value\": ...}}
+  {{\"entry\": 1, \"in\": \"response\", \"name\": \"...\", \"opens\": false,
+   \"error\": \"...\"}}
+with lines and entries counted from 1, on one line each; name is null for a
+value that stands alone. What it came to is told on standard error.
+
 {SECRETS}\
-Exit status: 0 all opened, 1 some did not, 2 wrong use.
+Exit status: 0 all opened, 1 some did not, or a log or HAR file has no such
+cookie or is broken in places, 2 wrong use.
 
 Examples:
   export SECRET_KEY_BASE=...
@@ -46,6 +57,10 @@ Examples:
   # Many, one a line, sealed under this secret or the one before.
   hardtack open --jar signed --name user_id --jsonl \\
     --secret-key-base-file new.txt --secret-key-base-file old.txt < cookies
+
+  # Whose sessions are in this log?
+  hardtack open --rails-app /srv/shop --jsonl --log access.log \\
+    | jq 'select(.opens) | .value.user_id'
 
   # What Rails 3 signed with its secret_token; 2.3 with a digest of its own.
   SECRET_TOKEN=... hardtack open --rails 3.2 'BAh7B0kiD3...--3e0862f8'

@@ -13,13 +13,13 @@ use crate::lines::Stop;
 use crate::open::open_value;
 use crate::output::complain;
 use crate::source::Source;
-use crate::summary::grouped;
+use crate::summary::{cookies, grouped};
 use crate::wanted::Wanted;
 
 /// Opens each distinct cookie where it is met first, and gives the exit status.
-pub(crate) fn run(matches: &ArgMatches, cookies: &Cookies, source: &Source) -> Result<u8, String> {
-    let mut wanted = if cookies.is_named {
-        Wanted::name(&cookies.name)
+pub(crate) fn run(matches: &ArgMatches, jar: &Cookies, source: &Source) -> Result<u8, String> {
+    let mut wanted = if jar.is_named {
+        Wanted::name(&jar.name)
     } else {
         Wanted::rails()
     };
@@ -53,7 +53,7 @@ pub(crate) fn run(matches: &ArgMatches, cookies: &Cookies, source: &Source) -> R
                 ));
             }
         }
-        answers.add(cookies, &found)?;
+        answers.add(jar, &found)?;
         // Whoever waits for it gets it now.
         if source.is_stdin() {
             answers.flush()?;
@@ -67,7 +67,8 @@ pub(crate) fn run(matches: &ArgMatches, cookies: &Cookies, source: &Source) -> R
             let is_good = answers.refused.is_empty() && answers.met > 0 && reading.troubles == 0;
             Ok(if is_good { crate::OK } else { crate::FAILED })
         }
-        Err(Stop::ReaderGone) => Ok(crate::OK),
+        Err(Stop::ReaderGone) if answers.refused.is_empty() => Ok(crate::OK),
+        Err(Stop::ReaderGone) => Ok(crate::FAILED),
         Err(Stop::Broken(message)) => Err(message),
     }
 }
@@ -82,10 +83,10 @@ struct Answers {
 }
 
 impl Answers {
-    fn add(&mut self, cookies: &Cookies, found: &Found<'_>) -> Result<(), Stop> {
+    fn add(&mut self, jar: &Cookies, found: &Found<'_>) -> Result<(), Stop> {
         let Found { place, name, value } = *found;
         let opened = open_value(value, |value| {
-            cookies.jar.explain(name.unwrap_or(&cookies.name), value)
+            jar.jar.explain(name.unwrap_or(&jar.name), value)
         });
         let start = || {
             let name = serde_json::to_string(&name).unwrap_or_default();
@@ -108,7 +109,7 @@ impl Answers {
                 } else {
                     self.flush()?;
                     let name = shown(name);
-                    let detail = hint(reason, cookies.names);
+                    let detail = hint(reason, jar.names);
                     complain(&format!("{place}, {name}: {reason}: {detail}"));
                     Ok(())
                 }
@@ -141,8 +142,8 @@ impl Answers {
             format!(" ({})", reasons.join(", "))
         };
         complain(&format!(
-            "{} cookies in {within}, {} of them distinct: {} opened, {} did not{reasons}",
-            grouped(self.met),
+            "{} in {within}, {} of them distinct: {} opened, {} did not{reasons}",
+            cookies(self.met),
             grouped(self.opened + refused),
             grouped(self.opened),
             grouped(refused),

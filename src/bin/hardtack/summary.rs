@@ -29,7 +29,7 @@ const GROUPS: [&str; 11] = [
     "serializer",
     "repair",
     "opens, but",
-    "refused",
+    "why not",
 ];
 
 impl Summary {
@@ -79,6 +79,12 @@ pub(crate) fn grouped(number: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+/// So many cookies.
+pub(crate) fn cookies(number: u64) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} cookie{ending}", grouped(number))
 }
 
 #[cfg(test)]

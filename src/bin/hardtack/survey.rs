@@ -14,7 +14,7 @@ use crate::lines::Stop;
 use crate::output::{complain, print};
 use crate::paint::Paint;
 use crate::source::{Reading, Source};
-use crate::summary::{Summary, grouped};
+use crate::summary::{Summary, cookies, grouped};
 use crate::wanted::{Wanted, text};
 
 /// How many bytes of JSON are kept for the end.
@@ -156,10 +156,8 @@ impl Row {
                 let _ = write!(verdict, "; {}", cause.name());
             }
         } else {
-            let _ = write!(verdict, "refused: {}", self.format.name());
-            if let Some(cause) = self.causes.first() {
-                let _ = write!(verdict, ", {}", cause.name());
-            }
+            let cause = self.causes.first().map_or("", |cause| cause.name());
+            let _ = write!(verdict, "does not open: {cause}, {}", self.format.name());
         }
         verdict
     }
@@ -169,10 +167,8 @@ impl Row {
         add("opens", if self.opens { "yes" } else { "no" });
         add("format", self.format.name());
         if !self.opens {
-            add(
-                "refused",
-                self.causes.first().map_or("-", |cause| cause.name()),
-            );
+            let cause = self.causes.first().map_or("", |cause| cause.name());
+            add("why not", cause);
             return;
         }
         let secret = self.secret.as_deref().map(|secret| shown(Some(secret)));
@@ -246,12 +242,12 @@ fn conclude(rows: &[Row], source: &Source, reading: &Reading, left_out: u64, wan
     }
     let times: u64 = rows.iter().map(|row| row.times).sum();
     let mut text = format!(
-        "\n{} cookies in {within}, {} of them distinct\n\n{summary}",
-        grouped(times),
+        "\n{} in {within}, {} of them distinct\n\n{summary}",
+        cookies(times),
         grouped(rows.len() as u64)
     );
     if left_out > 0 {
-        let _ = writeln!(text, "\nNot examined: {} more cookies", grouped(left_out));
+        let _ = writeln!(text, "\nNot examined: {} more", cookies(left_out));
     }
     let _ = io::stderr().write_all(text.as_bytes());
 }

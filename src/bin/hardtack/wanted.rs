@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 use hardtack::doctor::{CookieFormat, Doctor};
 use memchr::memmem;
 
-use crate::found::Found;
+use crate::found::{Found, is_token};
 
 /// Shorter values have no form: that of PHP's session id is the shortest.
 const SHORTEST: usize = 22;
@@ -102,7 +102,8 @@ impl Wanted {
 /// A cookie as the doctor takes it.
 pub(crate) fn text(name: Option<&str>, value: &[u8]) -> Vec<u8> {
     let mut text = Vec::new();
-    if let Some(name) = name {
+    // Behind any other name it would not know the value for one.
+    if let Some(name) = name.filter(|name| is_token(name.as_bytes())) {
         text.extend_from_slice(name.as_bytes());
         text.push(b'=');
     }
