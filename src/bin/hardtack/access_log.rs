@@ -36,13 +36,13 @@ pub(crate) fn read(
         let place = Place::Line(number);
         let is_long = length > line.len() as u64;
         if is_long {
-            troubles.tell(place, Trouble::LongLine(LONGEST_LINE));
+            troubles.tell(place, &Trouble::LongLine(LONGEST_LINE));
         }
         let is_read = cookies(&line, &mut |name, value| {
             visit(Found { place, name, value })
         })?;
         if !is_read && !is_long {
-            troubles.tell(place, Trouble::NoJson);
+            troubles.tell(place, &Trouble::NoJson);
         }
     }
     Ok(0)

@@ -60,14 +60,14 @@ impl<R: BufRead> BoundedJson<R> {
                 *depth = depth.saturating_sub(1);
                 State::Bare(0)
             }
-            (State::Bare(_), b',' | b':' | b' ' | b'\t' | b'\r' | b'\n') => State::Bare(0),
+            (State::Bare(_), b',' | b':' | b' ' | b'\t' | b'\r' | b'\n')
+            | (State::String(_) | State::LeftOut { is_escaped: false }, b'"') => State::Bare(0),
             (State::Bare(LONGEST_NUMBER..), _) => {
                 return Err(refused(format!(
                     "a number of more than {LONGEST_NUMBER} bytes"
                 )));
             }
             (State::Bare(length), _) => State::Bare(length + 1),
-            (State::String(_) | State::LeftOut { is_escaped: false }, b'"') => State::Bare(0),
             (State::String(LONGEST_STRING..), _) if is_boundary => State::LeftOut {
                 is_escaped: byte == b'\\',
             },

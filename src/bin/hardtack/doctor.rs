@@ -50,8 +50,8 @@ a name those of any form that the doctor knows; identical ones once. Each has a
 row (with --json an object, which begins with line or entry and in, name, and
 times), printed at the end, when it is known how often it came. A summary by
 format, secret, cipher, digest, serializer and cause follows on standard error,
-so that what is piped on is rows and nothing else. Up to 100,000 distinct cookies are examined; if there
-are more, that is told.
+so that what is piped on is rows and nothing else. Up to 100,000 distinct cookies
+are examined; if there are more, that is told.
 
 Exit status: 0 it opened, or all did; 1 it did not, or some did not, or a log or
 HAR file has no such cookie or is broken in places; 2 wrong use.

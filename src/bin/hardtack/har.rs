@@ -57,7 +57,7 @@ pub(crate) fn read(
         (None, Ok(())) => Err(troubles.no_har("it has no log.entries")),
         (None, Err(error)) if has_entries => {
             let place = Place::Entry(entries);
-            troubles.tell(place, Trouble::BrokenJson(error.to_string()));
+            troubles.tell(place, &Trouble::BrokenJson(error.to_string()));
             Ok(entries)
         }
         (None, Err(error)) => Err(troubles.no_har(&error.to_string())),
@@ -171,7 +171,8 @@ impl State<'_> {
                 }
             }
             Level::Cookie | Level::Header => {
-                self.troubles.tell(self.place(), Trouble::ManyCookies(MOST));
+                self.troubles
+                    .tell(self.place(), &Trouble::ManyCookies(MOST));
             }
             _ => {}
         }
@@ -226,7 +227,7 @@ impl State<'_> {
         if !matches!(level, Level::File | Level::Log | Level::Name | Level::Value) {
             self.odd = Some(self.entries);
             self.troubles
-                .tell(Place::Entry(self.entries), Trouble::NoHar);
+                .tell(Place::Entry(self.entries), &Trouble::NoHar);
         }
     }
 }

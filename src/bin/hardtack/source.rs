@@ -201,7 +201,7 @@ pub(crate) struct Troubles {
 }
 
 impl Troubles {
-    pub(crate) fn tell(&mut self, place: Place, trouble: Trouble) {
+    pub(crate) fn tell(&mut self, place: Place, trouble: &Trouble) {
         self.count += 1;
         if self.count <= MOST_TOLD {
             complain(&format!("{} {place}: {trouble}", self.source));

@@ -1,6 +1,6 @@
 //! [`Wanted`]: which cookies of a log or a HAR file count.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
 use hardtack::doctor::{CookieFormat, Doctor};
@@ -11,15 +11,15 @@ use crate::found::{Found, is_token};
 /// Shorter values have no form: that of PHP's session id is the shortest.
 const SHORTEST: usize = 22;
 
-/// How many values are remembered that do not count.
+/// How many values are remembered, with whether they count.
 const MOST_REMEMBERED: usize = 100_000;
 
 /// Which cookies count.
 pub(crate) struct Wanted {
     by: By,
     doctor: Doctor,
-    /// Values that have no such form, by their hashes: most cookies come again and again.
-    others: HashSet<u64>,
+    /// Whether values have the form, by their hashes: most cookies come again and again.
+    verdicts: HashMap<u64, bool>,
     hasher: RandomState,
 }
 
@@ -49,7 +49,7 @@ impl Wanted {
         Self {
             by,
             doctor: Doctor::new(),
-            others: HashSet::new(),
+            verdicts: HashMap::new(),
             hasher: RandomState::new(),
         }
     }
@@ -85,16 +85,14 @@ impl Wanted {
             return false;
         }
         let hash = self.hasher.hash_one((name, value));
-        if self.others.contains(&hash) {
-            return false;
+        if let Some(is_it) = self.verdicts.get(&hash) {
+            return *is_it;
         }
         let is_it = is_it(self.doctor.examine(text(name, value)).format);
-        if !is_it {
-            if self.others.len() >= MOST_REMEMBERED {
-                self.others.clear();
-            }
-            self.others.insert(hash);
+        if self.verdicts.len() >= MOST_REMEMBERED {
+            self.verdicts.clear();
         }
+        self.verdicts.insert(hash, is_it);
         is_it
     }
 }
