@@ -116,12 +116,12 @@ fn replay(script: &str, texts: &BTreeMap<&'static str, String>, folder: &Path) -
 
 /// Runs every file of a folder beside this one, and counts them.
 pub(crate) fn replay_all(folder: &str) -> usize {
+    // Written once: tests run beside each other.
+    static BESIDE: OnceLock<PathBuf> = OnceLock::new();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/command_line")
         .join(folder);
     let texts = texts();
-    // Written once: tests run beside each other.
-    static BESIDE: OnceLock<PathBuf> = OnceLock::new();
     let beside = BESIDE.get_or_init(|| files(&texts));
     let mut files: Vec<_> = fs::read_dir(folder)
         .unwrap()

@@ -27,11 +27,11 @@ pub(crate) fn run(matches: &ArgMatches, jar: &Cookies, source: &Source) -> Resul
         out: BufWriter::new(io::stdout().lock()),
         jsonl: matches.get_flag("jsonl"),
         met: 0,
+        is_full: false,
         opened: 0,
         refused: BTreeMap::new(),
     };
     let mut distinct = Distinct::new(MOST);
-    let mut is_full = false;
     // What is printed to a terminal would mix with the progress.
     let shows_progress = !io::stdout().is_terminal();
     let read = source.read(shows_progress, &mut |found| {
@@ -42,9 +42,9 @@ pub(crate) fn run(matches: &ArgMatches, jar: &Cookies, source: &Source) -> Resul
         match distinct.meet(found.name, found.value) {
             Meeting::Again(_) => return Ok(()),
             Meeting::First => {}
-            Meeting::Full if is_full => {}
+            Meeting::Full if answers.is_full => {}
             Meeting::Full => {
-                is_full = true;
+                answers.is_full = true;
                 complain(&format!(
                     "{source} {}: more than {} distinct cookies: others are opened each time they \
                      come",
@@ -78,6 +78,8 @@ struct Answers {
     jsonl: bool,
     /// How many cookies there were, identical ones too.
     met: u64,
+    /// Whether identical ones are no longer told apart.
+    is_full: bool,
     opened: u64,
     refused: BTreeMap<String, u64>,
 }
@@ -141,8 +143,13 @@ impl Answers {
         } else {
             format!(" ({})", reasons.join(", "))
         };
+        let answered = if self.is_full {
+            "of them answered"
+        } else {
+            "of them distinct"
+        };
         complain(&format!(
-            "{} in {within}, {} of them distinct: {} opened, {} did not{reasons}",
+            "{} in {within}, {} {answered}: {} opened, {} did not{reasons}",
             cookies(self.met),
             grouped(self.opened + refused),
             grouped(self.opened),

@@ -247,7 +247,7 @@ fn conclude(rows: &[Row], source: &Source, reading: &Reading, left_out: u64, wan
         grouped(rows.len() as u64)
     );
     if left_out > 0 {
-        let _ = writeln!(text, "\nNot examined: {} more", cookies(left_out));
+        let _ = writeln!(text, "\nNot examined: {}", cookies(left_out));
     }
     let _ = io::stderr().write_all(text.as_bytes());
 }
