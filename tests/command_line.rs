@@ -20,6 +20,8 @@ mod forms;
 mod limits;
 #[path = "command_line/program.rs"]
 mod program;
+#[path = "command_line/quantity.rs"]
+mod quantity;
 #[path = "command_line/rails_app.rs"]
 mod rails_app;
 #[path = "command_line/reasons.rs"]
@@ -40,3 +42,5 @@ mod streams;
 mod tokens;
 #[path = "command_line/usage.rs"]
 mod usage;
+#[path = "command_line/written_down.rs"]
+mod written_down;

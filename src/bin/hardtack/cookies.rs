@@ -18,6 +18,8 @@ const NAME: &str = "_session_id";
 pub(crate) struct Cookies {
     pub(crate) jar: Jar,
     pub(crate) name: String,
+    /// Whether an option or the app said so.
+    pub(crate) is_named: bool,
     /// The options that said so, for messages.
     pub(crate) names: &'static Names,
 }
@@ -80,6 +82,7 @@ enum Kind {
 struct Plan {
     names: &'static Names,
     name: String,
+    is_named: bool,
     /// The jar, where one was asked for.
     kind: Option<Kind>,
     /// Whether that is the jar of just these options, and must not be another.
@@ -99,6 +102,7 @@ impl Plan {
         let app = App::new(matches, names, version)?;
         let told = app.as_ref().map(|app| &app.settings);
         let name = text(matches, names.name).or(told.map(|told| told.session.name.as_str()));
+        let is_named = name.is_some();
         let name = name.unwrap_or(NAME);
         check(name, names)?;
         let defaults = match (version, told) {
@@ -112,6 +116,7 @@ impl Plan {
         Ok(Self {
             names,
             name: name.to_owned(),
+            is_named,
             kind: kind(matches, names),
             kind_is_own: true,
             settings: settings_from(matches, names, settings)?,
@@ -128,6 +133,7 @@ impl Plan {
         let app = App::new(matches, names, version)?;
         let told = app.as_ref().map(|app| &app.settings);
         let name = text(matches, names.name).or(told.map(|told| told.session.name.as_str()));
+        let is_named = name.is_some() || after.is_named;
         let name = name.unwrap_or(&after.name);
         check(name, names)?;
         let settings = match (version, told) {
@@ -139,6 +145,7 @@ impl Plan {
         Ok(Self {
             names,
             name: name.to_owned(),
+            is_named,
             kind: own_kind.or(after.kind),
             kind_is_own: own_kind.is_some(),
             settings: settings_from(matches, names, settings)?,
@@ -158,6 +165,7 @@ impl Plan {
         Ok(Cookies {
             jar,
             name: self.name,
+            is_named: self.is_named,
             names: self.names,
         })
     }

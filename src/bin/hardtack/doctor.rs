@@ -15,6 +15,8 @@ use crate::output::{complain, print};
 use crate::paint::Paint;
 use crate::rails_app::App;
 use crate::secrets;
+use crate::source::{self, HELP as SOURCES, Source};
+use crate::survey;
 
 /// The most bytes of standard input: more is no cookie, and the doctor says so.
 const MOST: u64 = 64 * 1024 + 1;
@@ -22,7 +24,7 @@ const MOST: u64 = 64 * 1024 + 1;
 pub(crate) fn command() -> Command {
     Command::new("doctor")
         .about("Why does this cookie not open? Try every secret, digest, salt and cipher")
-        .after_help(
+        .after_help(format!(
             "\
 A COOKIE is what was copied: a bare value, NAME=VALUE, a whole Cookie or
 Set-Cookie header, or a row of a browser's table; escaped or not, quoted, with
@@ -42,7 +44,17 @@ hmac_digest, serializer, purpose, expires, secret (its file or variable),
 repairs and causes (the names of both; see the documentation of the library),
 and with --show-values value.
 
-Exit status: 0 it opened, 1 it did not, 2 wrong use.
+{SOURCES}
+Of a log or a HAR file the cookies of --name (or the app's) are examined, without
+a name those of any form that the doctor knows; identical ones once. Each has a
+row (with --json an object, which begins with line or entry and in, name, and
+times), printed at the end, when it is known how often it came. A summary by
+format, secret, cipher, digest, serializer and cause follows on standard error,
+so that what is piped on is rows and nothing else. Up to 100,000 distinct cookies
+are examined; if there are more, that is told.
+
+Exit status: 0 it opened, or all did; 1 it did not, or some did not, or a log or
+HAR file has no such cookie or is broken in places; 2 wrong use.
 
 Examples:
   # As copied from the browser's tools.
@@ -54,8 +66,13 @@ Examples:
     --secret-key-base-file now.txt --secret-key-base-file before.txt
 
   # Why does this app not open it?
-  hardtack doctor --rails-app /srv/shop < cookie.txt",
-        )
+  hardtack doctor --rails-app /srv/shop < cookie.txt
+
+  # Do cookies still come in under the old secret?
+  hardtack doctor --log access.log --name _shop_session \\
+    --secret-key-base-file now.txt --secret-key-base-file before.txt"
+        ))
+        .args(source::args(&["cookie"]))
         .args([
             Arg::new("cookie")
                 .value_name("COOKIE")
@@ -64,7 +81,7 @@ Examples:
             Arg::new("json")
                 .long("json")
                 .action(ArgAction::SetTrue)
-                .help("Print one JSON object, for programs"),
+                .help("Print one JSON object (of a log or HAR file one a line), for programs"),
             Arg::new("show-values")
                 .long("show-values")
                 .action(ArgAction::SetTrue)
@@ -91,7 +108,11 @@ Examples:
 }
 
 pub(crate) fn run(matches: &ArgMatches) -> Result<u8, String> {
-    let diagnosis = doctor(matches)?.examine(cookie(matches)?);
+    let (doctor, name) = doctor(matches)?;
+    if let Some(source) = Source::from(matches) {
+        return survey::run(matches, &doctor, name.as_deref(), &source);
+    }
+    let diagnosis = doctor.examine(cookie(matches)?);
     let shows_value = matches.get_flag("show-values");
     let text = if matches.get_flag("json") {
         json(&diagnosis, shows_value)?
@@ -104,18 +125,18 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<u8, String> {
     }
 }
 
-/// The one place where secrets, name and settings come in.
-fn doctor(matches: &ArgMatches) -> Result<Doctor, String> {
+/// The one place where secrets, name and settings come in; with the name of the app's cookie.
+fn doctor(matches: &ArgMatches) -> Result<(Doctor, Option<String>), String> {
     let version = parsed::<RailsVersion>(matches, PLAIN.rails)?;
     let app = App::new(matches, PLAIN, version)?;
     let mut doctor = Doctor::new();
     for (label, secret) in secrets::labelled(matches, PLAIN, app.as_ref())? {
         doctor = doctor.secret(label, &secret);
     }
-    if let Some(name) = text(matches, PLAIN.name) {
+    let told = app.as_ref().map(|app| app.settings.session.name.as_str());
+    let name = text(matches, PLAIN.name).or(told).map(str::to_owned);
+    if let Some(name) = &name {
         doctor = doctor.cookie_name(name);
-    } else if let Some(app) = &app {
-        doctor = doctor.cookie_name(&app.settings.session.name);
     }
     if let Some(version) = version {
         doctor = doctor.settings(version);
@@ -130,7 +151,7 @@ fn doctor(matches: &ArgMatches) -> Result<Doctor, String> {
             .map_err(|_| format!("--now {now:?}: write it as 2030-10-15T05:00:00Z"))?;
         doctor = doctor.now(now);
     }
-    Ok(doctor)
+    Ok((doctor, name))
 }
 
 fn cookie(matches: &ArgMatches) -> Result<Vec<u8>, String> {
@@ -146,7 +167,8 @@ fn cookie(matches: &ArgMatches) -> Result<Vec<u8>, String> {
     Ok(cookie)
 }
 
-fn json(diagnosis: &Diagnosis, shows_value: bool) -> Result<String, String> {
+/// The object of `--json`, on a line.
+pub(crate) fn json(diagnosis: &Diagnosis, shows_value: bool) -> Result<String, String> {
     let mut object = serde_json::to_string(diagnosis).map_err(|error| error.to_string())?;
     if let Some(value) = diagnosis.value().filter(|_| shows_value) {
         object.pop();

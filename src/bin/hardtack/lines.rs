@@ -39,14 +39,14 @@ pub(crate) struct Failure {
 }
 
 /// Why no more values are answered.
-enum Stop {
+pub(crate) enum Stop {
     /// Whoever reads us has read enough (`| head`).
     ReaderGone,
     Broken(String),
 }
 
 impl Stop {
-    fn writing(error: &io::Error) -> Self {
+    pub(crate) fn writing(error: &io::Error) -> Self {
         match error.kind() {
             ErrorKind::BrokenPipe => Self::ReaderGone,
             _ => Self::Broken(output::failed(error)),

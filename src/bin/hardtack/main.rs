@@ -1,21 +1,32 @@
 //! The command line `hardtack`.
 
+mod access_log;
 mod args;
+mod bounded_json;
 mod completions;
 mod cookies;
 mod demo;
+mod distinct;
 mod doctor;
+mod found;
+mod har;
 mod hint;
 mod input;
 mod lines;
 mod open;
+mod open_all;
 mod output;
 mod paint;
+mod progress;
 mod rails_app;
 mod rotate;
 mod seal;
 mod secret;
 mod secrets;
+mod source;
+mod summary;
+mod survey;
+mod wanted;
 
 use std::process::ExitCode;
 

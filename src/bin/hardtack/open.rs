@@ -8,6 +8,8 @@ use crate::cookies::Cookies;
 use crate::hint::hint;
 use crate::input;
 use crate::lines::{self, Answer, Failure};
+use crate::open_all;
+use crate::source::{self, HELP as SOURCES, Source};
 
 pub(crate) fn command() -> Command {
     Command::new("open")
@@ -30,8 +32,19 @@ furthest is told.
 
 What JSON has no form for is printed as Rails' as_json shows it.
 
+{SOURCES}
+Of a log or a HAR file the cookies of --name (or the app's) are opened, without
+a name those that have the form of a Rails message, each under its own name;
+identical ones once, where they come first. --jsonl then prints
+  {{\"line\": 1, \"name\": \"...\", \"opens\": true, \"value\": ...}}
+  {{\"entry\": 1, \"in\": \"response\", \"name\": \"...\", \"opens\": false,
+   \"error\": \"...\"}}
+with lines and entries counted from 1, on one line each; name is null for a
+value that stands alone. What it came to is told on standard error.
+
 {SECRETS}\
-Exit status: 0 all opened, 1 some did not, 2 wrong use.
+Exit status: 0 all opened, 1 some did not, or a log or HAR file has no such
+cookie or is broken in places, 2 wrong use.
 
 Examples:
   export SECRET_KEY_BASE=...
@@ -45,17 +58,25 @@ Examples:
   hardtack open --jar signed --name user_id --jsonl \\
     --secret-key-base-file new.txt --secret-key-base-file old.txt < cookies
 
+  # Whose sessions are in this log?
+  hardtack open --rails-app /srv/shop --jsonl --log access.log \\
+    | jq 'select(.opens) | .value.user_id'
+
   # What Rails 3 signed with its secret_token; 2.3 with a digest of its own.
   SECRET_TOKEN=... hardtack open --rails 3.2 'BAh7B0kiD3...--3e0862f8'
   hardtack open --rails 2.3 --hmac-digest MD5 --secret-token-file token.txt \\
     'BAh7B0kiD3...--8b1a9953'"
         ))
         .args(lines::args("COOKIE"))
+        .args(source::args(&["values"]))
         .args(args::args(PLAIN))
 }
 
 pub(crate) fn run(matches: &ArgMatches) -> Result<u8, String> {
     let cookies = Cookies::from(matches)?;
+    if let Some(source) = Source::from(matches) {
+        return open_all::run(matches, &cookies, &source);
+    }
     lines::each(matches, |line| {
         let opened = open(&cookies, line, |jar, name, value| jar.explain(name, value))?;
         let value = opened.into_value();
@@ -72,15 +93,11 @@ pub(crate) fn open<T>(
     line: &[u8],
     by: impl Fn(&Jar, &str, &[u8]) -> Result<Opened<T>, Refusal>,
 ) -> Result<Opened<T>, Failure> {
-    let Cookies { jar, name, names } = cookies;
+    let Cookies {
+        jar, name, names, ..
+    } = cookies;
     let value = input::value(line, cookies)?;
-    let opened = match by(jar, name, value) {
-        // What is too large as it was sent is not unescaped first.
-        Err(Refusal::TooLarge) => Err(Refusal::TooLarge),
-        // No message holds `%`: what does is escaped. In what does not, `+` stands for itself.
-        _ if value.contains(&b'%') => by(jar, name, &unescape(value)),
-        opened => opened,
-    };
+    let opened = open_value(value, |value| by(jar, name, value));
     opened.map_err(|reason| {
         let advice = match reason {
             Refusal::Malformed => input::advice(line, cookies),
@@ -89,4 +106,18 @@ pub(crate) fn open<T>(
         let detail = advice.unwrap_or_else(|| hint(reason, names));
         Failure { reason, detail }
     })
+}
+
+/// Opens a value, escaped or not, by a way to open one that is not escaped.
+pub(crate) fn open_value<T>(
+    value: &[u8],
+    by: impl Fn(&[u8]) -> Result<Opened<T>, Refusal>,
+) -> Result<Opened<T>, Refusal> {
+    match by(value) {
+        // What is too large as it was sent is not unescaped first.
+        Err(Refusal::TooLarge) => Err(Refusal::TooLarge),
+        // No message holds `%`: what does is escaped. In what does not, `+` stands for itself.
+        _ if value.contains(&b'%') => by(&unescape(value)),
+        opened => opened,
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::io::{self, ErrorKind, Write};
 
+use crate::progress;
+
 /// Prints a whole result, and gives the exit status.
 pub(crate) fn print(result: &[u8]) -> Result<u8, String> {
     let mut out = io::stdout().lock();
@@ -20,5 +22,6 @@ pub(crate) fn failed(error: &io::Error) -> String {
 /// Tells the user something. Where nobody listens the exit status has to do: `eprintln!` would
 /// panic.
 pub(crate) fn complain(message: &str) {
+    progress::wipe();
     let _ = writeln!(io::stderr(), "hardtack: {message}");
 }

@@ -1,0 +1,264 @@
+//! The cookies of an access log, line by line.
+//!
+//! Where a line is JSON, the values of its keys that end in `cookie` or `cookies` are taken as
+//! headers. In any other text every `NAME=VALUE` counts that begins a field of it, so that it does
+//! not matter which format the server writes, nor whether it quotes.
+
+use std::borrow::Cow;
+use std::io::BufRead;
+
+use hardtack::CookieHeader;
+use serde_json::Value;
+
+use crate::found::{Found, Place, is_token};
+use crate::lines::Stop;
+use crate::source::{Trouble, Troubles};
+
+/// The longest line in bytes of which all is read: a server's headers are far shorter.
+const LONGEST_LINE: usize = 1024 * 1024;
+
+/// What to do with each cookie of a text.
+type Visit<'v> = dyn FnMut(Option<&str>, &[u8]) -> Result<(), Stop> + 'v;
+
+/// Finds the cookies of every line, and gives the number of lines.
+pub(crate) fn read(
+    mut input: impl BufRead,
+    troubles: &mut Troubles,
+    visit: &mut dyn FnMut(Found<'_>) -> Result<(), Stop>,
+) -> Result<u64, Stop> {
+    let mut line = Vec::new();
+    for number in 1.. {
+        line.clear();
+        let length = read_line(&mut input, &mut line).map_err(|error| troubles.broken(&error))?;
+        if length == 0 {
+            return Ok(number - 1);
+        }
+        let place = Place::Line(number);
+        let is_long = length > line.len() as u64;
+        if is_long {
+            troubles.tell(place, &Trouble::LongLine(LONGEST_LINE));
+        }
+        let is_read = cookies(&line, &mut |name, value| {
+            visit(Found { place, name, value })
+        })?;
+        if !is_read && !is_long {
+            troubles.tell(place, &Trouble::NoJson);
+        }
+    }
+    Ok(0)
+}
+
+/// Reads a line with its end, of which it keeps the start, and gives its length.
+fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<u64> {
+    let mut length = 0;
+    loop {
+        let some = match input.fill_buf() {
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            some => some?,
+        };
+        let end = memchr::memchr(b'\n', some);
+        let taken = end.map_or(some.len(), |end| end + 1);
+        let kept = taken.min(LONGEST_LINE - line.len());
+        line.extend_from_slice(some.get(..kept).unwrap_or_default());
+        length += taken as u64;
+        input.consume(taken);
+        if end.is_some() || taken == 0 {
+            return Ok(length);
+        }
+    }
+}
+
+/// The cookies of a line; false where it should be JSON and is not.
+fn cookies(line: &[u8], visit: &mut Visit<'_>) -> Result<bool, Stop> {
+    let line = line.trim_ascii();
+    // What stands before it is from syslog or another collector.
+    if let Some(start) = memchr::memmem::find(line, b"{\"") {
+        let (before, object) = line.split_at_checked(start).unwrap_or_default();
+        // nginx leaves bytes that are no UTF-8 as they are.
+        let text = String::from_utf8_lossy(object);
+        if let Ok(value) = serde_json::from_str(&text) {
+            json(&value, visit)?;
+            return Ok(true);
+        }
+        if before.is_empty() {
+            return Ok(false);
+        }
+    }
+    text(line, visit)?;
+    Ok(true)
+}
+
+/// The cookies of a JSON value, which `serde_json` nests no deeper than 128 levels.
+fn json(value: &Value, visit: &mut Visit<'_>) -> Result<(), Stop> {
+    match value {
+        Value::String(string) => string
+            .lines()
+            .try_for_each(|line| text(line.as_bytes(), visit)),
+        Value::Array(array) => array.iter().try_for_each(|value| json(value, visit)),
+        Value::Object(object) => object.iter().try_for_each(|(key, value)| {
+            if is_cookie(key.as_bytes()) {
+                header(value, visit)
+            } else {
+                json(value, visit)
+            }
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// The cookies of a header's value: a text, several, or a map of names and values.
+fn header(value: &Value, visit: &mut Visit<'_>) -> Result<(), Stop> {
+    match value {
+        Value::String(header) => CookieHeader::new(header).iter().try_for_each(|pair| {
+            let (name, Some(value)) = pair else {
+                return Ok(());
+            };
+            std::str::from_utf8(name).map_or(Ok(()), |name| visit(Some(name), value))
+        }),
+        Value::Array(headers) => headers.iter().try_for_each(|value| header(value, visit)),
+        Value::Object(pairs) => pairs.iter().try_for_each(|(name, value)| match value {
+            Value::String(value) => visit(Some(name), value.as_bytes()),
+            _ => Ok(()),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a key or a label tells of cookies: `Cookie`, `http_cookie`, `sent_http_set_cookie` ...
+fn is_cookie(key: &[u8]) -> bool {
+    [&b"cookie"[..], b"cookies"].iter().any(|word| {
+        let start = key.len().checked_sub(word.len());
+        start
+            .and_then(|start| key.get(start..))
+            .is_some_and(|end| end.eq_ignore_ascii_case(word))
+    })
+}
+
+/// The cookies of a text: its fields that are pairs or stand alone.
+fn text(text: &[u8], visit: &mut Visit<'_>) -> Result<(), Stop> {
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = end_of_field(rest);
+        let (field, after) = rest.split_at_checked(end).unwrap_or((rest, b""));
+        if !field.is_empty() {
+            let (name, value) = pair(field);
+            visit(name, &unescaped(value))?;
+        }
+        rest = after.get(1..).unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// Where a field ends: at what no sealed value holds, unless the log escapes it.
+fn end_of_field(text: &[u8]) -> usize {
+    let mut is_escaped = false;
+    let end = text.iter().position(|byte| {
+        if is_escaped {
+            is_escaped = false;
+            return false;
+        }
+        is_escaped = *byte == b'\\';
+        byte.is_ascii_whitespace() || b"\"';,|{}[]()<>".contains(byte)
+    });
+    end.unwrap_or(text.len())
+}
+
+/// A field as a name and a value, or as a value that stands alone.
+fn pair(field: &[u8]) -> (Option<&str>, &[u8]) {
+    let alone = (None, field);
+    let Some(place) = memchr::memchr(b'=', field) else {
+        return alone;
+    };
+    let (before, rest) = field.split_at_checked(place).unwrap_or_default();
+    let value = rest.get(1..).unwrap_or_default();
+    // In a message only `=` and `--` follow a `=`.
+    if value.is_empty() || value.starts_with(b"=") || value.starts_with(b"--") {
+        return alone;
+    }
+    // `Cookie:a=1`; CloudFront writes `a=1;%20b=2`.
+    let name = before.rsplit(|byte| *byte == b':').next();
+    let name = name.unwrap_or_default();
+    let name = name.strip_prefix(b"%20").unwrap_or(name);
+    // `cookie=a=1`
+    if is_cookie(name) && memchr::memchr(b'=', value).is_some() {
+        let inner = pair(value);
+        if inner.0.is_some() {
+            return inner;
+        }
+    }
+    // A URL's query is no token.
+    match std::str::from_utf8(name) {
+        Ok(text) if is_token(name) => (Some(text), value),
+        _ => alone,
+    }
+}
+
+/// What stands behind a log's escapes: `\xHH` (Apache, nginx), `\"` and `\\` (Apache).
+fn unescaped(value: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memchr(b'\\', value).is_none() {
+        return Cow::Borrowed(value);
+    }
+    let mut out = Vec::with_capacity(value.len());
+    let mut rest = value;
+    while let Some((byte, after)) = rest.split_first() {
+        rest = after;
+        match (byte, after) {
+            (b'\\', [b'x', high, low, after @ ..]) => {
+                let digits = [*high, *low];
+                let digits = std::str::from_utf8(&digits).unwrap_or_default();
+                if let Ok(byte) = u8::from_str_radix(digits, 16) {
+                    out.push(byte);
+                    rest = after;
+                } else {
+                    out.push(b'\\');
+                }
+            }
+            (b'\\', [escaped @ (b'"' | b'\\'), after @ ..]) => {
+                out.push(*escaped);
+                rest = after;
+            }
+            _ => out.push(*byte),
+        }
+    }
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_its_pairs_and_what_stands_alone() {
+        let cases: [(&str, &[&str]); 13] = [
+            (r#""a=1; b=x--y""#, &["a=1", "b=x--y"]),
+            ("cookie=a=1; b=2", &["a=1", "b=2"]),
+            ("Cookie: a=1;b=2", &["a=1", "b=2"]),
+            ("Cookie:a=1;%20b=2", &["a=1", "b=2"]),
+            ("{a=1;|b=2}", &["a=1", "b=2"]),
+            ("GET /?a=1&b=2 HTTP/1.1", &[]),
+            ("https://example.com:80/?a=1", &[]),
+            (r#""a=\x22x y\x22; b=\"x\"""#, &["a=\"x", "b=\"x\""]),
+            (r"a=\x2g\\\q", &[r"a=\x2g\\q"]),
+            (
+                r#"{"x":1,"h":{"Cookie":["a=1; b=2; c"]},"n":null}"#,
+                &["a=1", "b=2"],
+            ),
+            (r#"{"cookies":{"a":"1","b":2}}"#, &["a=1"]),
+            (r#"{"log":"GET / \"a=1; b=2\"\n"}"#, &["a=1", "b=2"]),
+            (r#"<190>Nov 22 nginx: {"http_cookie":"a=1"}"#, &["a=1"]),
+        ];
+        let mut ran = 0;
+        for (line, expected) in cases {
+            let mut pairs = Vec::new();
+            let is_read = cookies(line.as_bytes(), &mut |name, value| {
+                let value = String::from_utf8_lossy(value);
+                pairs.extend(name.map(|name| format!("{name}={value}")));
+                Ok(())
+            });
+            assert!(is_read.is_ok_and(|is_read| is_read), "{line}");
+            assert_eq!(pairs, expected, "{line}");
+            ran += 1;
+        }
+        assert_eq!(ran, 13);
+    }
+}

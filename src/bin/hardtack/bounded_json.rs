@@ -1,0 +1,184 @@
+//! [`BoundedJson`]: a JSON text whose reading is bounded in memory, however long it is.
+
+use std::io::{self, BufRead, Read};
+
+/// The longest string in bytes; what goes beyond is left out. No cookie is as long, and the bodies
+/// of responses are.
+const LONGEST_STRING: usize = 64 * 1024;
+
+/// The longest number in bytes.
+const LONGEST_NUMBER: usize = 1024;
+
+/// The deepest nesting; HAR has 8 levels of its own, and tools add what they like.
+const DEEPEST: usize = 128;
+
+/// Passes a JSON text on with its long strings cut, and fails where it is nested too deeply or has
+/// an endless number: so much a parser would have to keep.
+pub(crate) struct BoundedJson<R> {
+    inner: R,
+    state: State,
+    depth: usize,
+}
+
+#[derive(Clone, Copy)]
+enum State {
+    /// Outside strings, after so many bytes of a number or a name.
+    Bare(usize),
+    /// In a string, after so many bytes of it.
+    String(usize),
+    /// The same, behind a backslash.
+    Escape(usize),
+    /// The same, with so many hex digits of an escape to come.
+    Hex { length: usize, left: u8 },
+    /// In the part of a string that is left out; whether a backslash came last.
+    LeftOut { is_escaped: bool },
+}
+
+impl<R: BufRead> BoundedJson<R> {
+    pub(crate) fn new(inner: R) -> Self {
+        Self {
+            inner,
+            state: State::Bare(0),
+            depth: 0,
+        }
+    }
+
+    /// Whether this byte is passed on.
+    fn step(state: &mut State, depth: &mut usize, byte: u8) -> io::Result<bool> {
+        // Cut between characters: a byte of UTF-8 that continues one is still passed on.
+        let is_boundary = byte & 0xC0 != 0x80;
+        *state = match (*state, byte) {
+            (State::Bare(_), b'"') => State::String(0),
+            (State::Bare(_), b'[' | b'{') => {
+                *depth += 1;
+                if *depth > DEEPEST {
+                    return Err(refused(format!("nested deeper than {DEEPEST} levels")));
+                }
+                State::Bare(0)
+            }
+            (State::Bare(_), b']' | b'}') => {
+                *depth = depth.saturating_sub(1);
+                State::Bare(0)
+            }
+            (State::Bare(_), b',' | b':' | b' ' | b'\t' | b'\r' | b'\n')
+            | (State::String(_) | State::LeftOut { is_escaped: false }, b'"') => State::Bare(0),
+            (State::Bare(LONGEST_NUMBER..), _) => {
+                return Err(refused(format!(
+                    "a number of more than {LONGEST_NUMBER} bytes"
+                )));
+            }
+            (State::Bare(length), _) => State::Bare(length + 1),
+            (State::String(LONGEST_STRING..), _) if is_boundary => State::LeftOut {
+                is_escaped: byte == b'\\',
+            },
+            (State::String(length), b'\\') => State::Escape(length + 1),
+            (State::String(length), _) => State::String(length + 1),
+            // \uXXXX (RFC 8259 section 7).
+            (State::Escape(length), b'u') => State::Hex { length, left: 4 },
+            (State::Escape(length) | State::Hex { length, left: 1 }, _) => State::String(length),
+            (State::Hex { length, left }, _) => State::Hex {
+                length,
+                left: left - 1,
+            },
+            (State::LeftOut { is_escaped: false }, b'\\') => State::LeftOut { is_escaped: true },
+            (State::LeftOut { .. }, _) => State::LeftOut { is_escaped: false },
+        };
+        Ok(!matches!(state, State::LeftOut { .. }))
+    }
+}
+
+impl<R: BufRead> Read for BoundedJson<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let input = self.inner.fill_buf()?;
+            // What is passed on is never more than what was taken.
+            let taken = input.len().min(buffer.len());
+            if taken == 0 {
+                return Ok(0);
+            }
+            let mut written = 0;
+            let mut places = buffer.iter_mut();
+            for byte in input.iter().take(taken) {
+                if Self::step(&mut self.state, &mut self.depth, *byte)?
+                    && let Some(place) = places.next()
+                {
+                    *place = *byte;
+                    written += 1;
+                }
+            }
+            self.inner.consume(taken);
+            if written > 0 {
+                return Ok(written);
+            }
+        }
+    }
+}
+
+fn refused(message: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passed(text: &str) -> io::Result<String> {
+        let mut out = String::new();
+        BoundedJson::new(text.as_bytes()).read_to_string(&mut out)?;
+        Ok(out)
+    }
+
+    #[test]
+    fn long_strings_are_cut_between_characters() {
+        let long = "a".repeat(LONGEST_STRING);
+        let most = "a".repeat(LONGEST_STRING - 1);
+        let cases = [
+            ("{\"a\": [1, \"b\\\"c\", -1.5e3, null]}".to_owned(), None),
+            (format!("[\"{long}\", 1]"), None),
+            (
+                format!("[\"{long}b\\\"c\\\\\", 1]"),
+                Some(format!("[\"{long}\", 1]")),
+            ),
+            (
+                format!("\"{most}\u{e9}\u{e9}\""),
+                Some(format!("\"{most}\u{e9}\"")),
+            ),
+            (
+                format!("\"{most}\\u00e9\\u00e9\""),
+                Some(format!("\"{most}\\u00e9\"")),
+            ),
+            (format!("\"{most}\\nb\""), Some(format!("\"{most}\\n\""))),
+        ];
+        let mut ran = 0;
+        for (text, expected) in cases {
+            assert_eq!(passed(&text).unwrap(), expected.unwrap_or(text));
+            ran += 1;
+        }
+        assert_eq!(ran, 6);
+    }
+
+    #[test]
+    fn what_a_parser_would_have_to_keep_is_refused() {
+        let cases = [
+            ("[".repeat(DEEPEST), None),
+            (
+                "[".repeat(DEEPEST + 1),
+                Some("nested deeper than 128 levels"),
+            ),
+            ("[]".repeat(1000), None),
+            ("\"[[\"".repeat(1000), None),
+            ("1".repeat(LONGEST_NUMBER), None),
+            (
+                "1".repeat(LONGEST_NUMBER + 1),
+                Some("a number of more than 1024 bytes"),
+            ),
+        ];
+        let mut ran = 0;
+        for (text, refused) in cases {
+            let error = passed(&text).err().map(|error| error.to_string());
+            assert_eq!(error.as_deref(), refused);
+            ran += 1;
+        }
+        assert_eq!(ran, 6);
+    }
+}

@@ -1,0 +1,61 @@
+//! [`Found`]: a cookie in a log or a HAR file, and where it stands.
+
+use std::fmt;
+
+/// A cookie as it stands there.
+pub(crate) struct Found<'a> {
+    pub(crate) place: Place,
+    /// None for a value that stands alone, as nginx' `$cookie_NAME` writes it.
+    pub(crate) name: Option<&'a str>,
+    pub(crate) value: &'a [u8],
+}
+
+/// Where a cookie stands, counted from 1.
+#[derive(Clone, Copy)]
+pub(crate) enum Place {
+    Line(u64),
+    Entry(u64),
+    Request(u64),
+    Response(u64),
+}
+
+impl Place {
+    /// As members of a JSON object.
+    pub(crate) fn json(self) -> String {
+        match self {
+            Self::Line(number) => format!("\"line\":{number}"),
+            Self::Entry(number) => format!("\"entry\":{number}"),
+            Self::Request(number) => format!("\"entry\":{number},\"in\":\"request\""),
+            Self::Response(number) => format!("\"entry\":{number},\"in\":\"response\""),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(number) => write!(f, "line {number}"),
+            Self::Entry(number) => write!(f, "entry {number}"),
+            Self::Request(number) => write!(f, "entry {number} request"),
+            Self::Response(number) => write!(f, "entry {number} response"),
+        }
+    }
+}
+
+/// Whether it may be a cookie's name: a token (RFC 9110 section 5.6.2).
+pub(crate) fn is_token(name: &[u8]) -> bool {
+    let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    !name.is_empty() && name.iter().all(is_token)
+}
+
+/// A name for a terminal, where there is one: what it would obey is escaped, what is too long left
+/// out.
+pub(crate) fn shown(name: Option<&str>) -> String {
+    const LONGEST: usize = 40;
+    let Some(name) = name else {
+        return "-".to_owned();
+    };
+    let start: String = name.chars().take(LONGEST).collect();
+    let more = if start.len() < name.len() { "..." } else { "" };
+    format!("{}{more}", start.escape_default())
+}

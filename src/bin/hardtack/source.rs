@@ -1,0 +1,220 @@
+//! [`Source`]: a whole access log or HAR file, and how its cookies are read.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use clap::{Arg, ArgMatches, ValueHint, value_parser};
+
+use crate::access_log;
+use crate::args;
+use crate::found::{Found, Place};
+use crate::har;
+use crate::lines::Stop;
+use crate::output::complain;
+use crate::progress::Progress;
+
+/// How many troubles are told one by one.
+const MOST_TOLD: u64 = 20;
+
+/// How many bytes are read at a time.
+const BUFFER: usize = 128 * 1024;
+
+/// What is told of both options, in the help of the commands that have them.
+pub(crate) const HELP: &str = "\
+--log and --har take the cookies of a whole access log or HAR file, with - from
+standard input (zcat access.log.*.gz | ... --log -), of any size:
+  --log  any text or JSON with a line for each request, that holds the Cookie
+         header or cookies: nginx' $http_cookie, Apache's %{Cookie}i, with their
+         escapes, quoted or not; keys of JSON that end in cookie or cookies; or
+         one cookie's value alone ($cookie_NAME, %{NAME}C). Of a line longer
+         than 1 MiB the start is read, and that is told.
+  --har  HAR 1.2, as a browser's network tools export it. Chrome leaves cookies
+         out unless its tools' settings allow sensitive data in it.
+Broken lines and entries are told by their number, and skipped.
+";
+
+/// The options that name a source.
+pub(crate) fn args(others: &'static [&'static str]) -> [Arg; 2] {
+    let file = |name: &'static str, help: &'static str| {
+        args::option(name, "FILE")
+            .value_parser(value_parser!(PathBuf))
+            .value_hint(ValueHint::FilePath)
+            .conflicts_with_all(others)
+            .help(help)
+    };
+    [
+        file(
+            "har",
+            "All cookies of a HAR file, requests and responses; - is standard input",
+        )
+        .conflicts_with("log"),
+        file("log", "All cookies of an access log; - is standard input"),
+    ]
+}
+
+/// Where many cookies come from.
+pub(crate) struct Source {
+    path: PathBuf,
+    is_har: bool,
+}
+
+/// What a reading came to.
+pub(crate) struct Reading {
+    /// Lines or entries.
+    pub(crate) count: u64,
+    pub(crate) troubles: u64,
+}
+
+impl Source {
+    /// The one that the options name.
+    pub(crate) fn from(matches: &ArgMatches) -> Option<Self> {
+        let path = |name| matches.get_one::<PathBuf>(name).cloned();
+        let source = |path, is_har| Self { path, is_har };
+        path("har")
+            .map(|path| source(path, true))
+            .or_else(|| path("log").map(|path| source(path, false)))
+    }
+
+    pub(crate) fn is_stdin(&self) -> bool {
+        self.path == Path::new("-")
+    }
+
+    /// What it is made of.
+    pub(crate) fn unit(&self) -> &'static str {
+        if self.is_har { "entries" } else { "lines" }
+    }
+
+    /// What else to look at where no cookie was found.
+    pub(crate) fn advice(&self) -> &'static str {
+        if self.is_har {
+            "; Chrome's exports are without cookies unless its network tools' settings allow \
+             sensitive data in them"
+        } else {
+            "; does the log hold the Cookie header (nginx: $http_cookie, Apache: %{Cookie}i)?"
+        }
+    }
+
+    /// Visits every cookie, in order.
+    pub(crate) fn read(
+        &self,
+        shows_progress: bool,
+        visit: &mut dyn FnMut(Found<'_>) -> Result<(), Stop>,
+    ) -> Result<Reading, Stop> {
+        let mut troubles = Troubles {
+            source: self.to_string(),
+            count: 0,
+        };
+        let (input, total): (Box<dyn Read>, _) = if self.is_stdin() {
+            (Box::new(io::stdin().lock()), None)
+        } else {
+            let file = File::open(&self.path).map_err(|error| troubles.broken(&error))?;
+            let total = file.metadata().ok().map(|metadata| metadata.len());
+            (Box::new(file), total)
+        };
+        let progress = Progress::new(input, total, shows_progress);
+        let mut input = BufReader::with_capacity(BUFFER, progress);
+        let start = input.fill_buf().map_err(|error| troubles.broken(&error))?;
+        if let Some(tool) = compressed(start) {
+            return Err(Stop::Broken(format!(
+                "{self} is compressed: {tool} FILE | hardtack ... - reads it"
+            )));
+        }
+        // A byte order mark, as some tools write it.
+        if start.starts_with(b"\xEF\xBB\xBF") {
+            input.consume(3);
+        }
+        let count = if self.is_har {
+            har::read(input, &mut troubles, visit)?
+        } else {
+            access_log::read(input, &mut troubles, visit)?
+        };
+        if let Some(more @ 1..) = troubles.count.checked_sub(MOST_TOLD) {
+            complain(&format!("{self}: {more} more like these"));
+        }
+        Ok(Reading {
+            count,
+            troubles: troubles.count,
+        })
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_stdin() {
+            f.write_str("standard input")
+        } else {
+            write!(f, "{}", self.path.display())
+        }
+    }
+}
+
+/// What unpacks a file that begins so (RFC 1952 section 2.3.1, RFC 8878 section 3.1.1).
+fn compressed(start: &[u8]) -> Option<&'static str> {
+    match start {
+        [0x1F, 0x8B, ..] => Some("zcat"),
+        [0x28, 0xB5, 0x2F, 0xFD, ..] => Some("zstdcat"),
+        _ => None,
+    }
+}
+
+/// What is wrong with a place, which is skipped for it.
+pub(crate) enum Trouble {
+    /// Only so many bytes of the line were read.
+    LongLine(usize),
+    /// It begins like JSON, and is none.
+    NoJson,
+    /// The file ends here, or is broken.
+    BrokenJson(String),
+    /// There is something else than HAR has there.
+    NoHar,
+    /// Only so many were looked at.
+    ManyCookies(usize),
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LongLine(most) => {
+                write!(f, "longer than {most} bytes; the rest of it is left out")
+            }
+            Self::NoJson => f.write_str("it begins like JSON, but is broken; it is left out"),
+            Self::BrokenJson(error) => {
+                write!(f, "the file is broken ({error}); it is read up to there")
+            }
+            Self::NoHar => f.write_str("it is not as HAR has it; what is odd is left out"),
+            Self::ManyCookies(most) => {
+                write!(
+                    f,
+                    "more than {most} headers or cookies; the rest is left out"
+                )
+            }
+        }
+    }
+}
+
+/// The troubles of a reading, which are told as they come.
+pub(crate) struct Troubles {
+    source: String,
+    count: u64,
+}
+
+impl Troubles {
+    pub(crate) fn tell(&mut self, place: Place, trouble: &Trouble) {
+        self.count += 1;
+        if self.count <= MOST_TOLD {
+            complain(&format!("{} {place}: {trouble}", self.source));
+        }
+    }
+
+    /// The source cannot be read.
+    pub(crate) fn broken(&self, error: &io::Error) -> Stop {
+        Stop::Broken(format!("{}: {error}", self.source))
+    }
+
+    /// The source is something else.
+    pub(crate) fn no_har(&self, why: &str) -> Stop {
+        Stop::Broken(format!("{} is no HAR file: {why}", self.source))
+    }
+}

@@ -1,0 +1,106 @@
+//! [`Summary`]: how many cookies there are of each kind.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// How many cookies, and how often they came.
+#[derive(Clone, Copy, Default)]
+struct Count {
+    distinct: u64,
+    times: u64,
+}
+
+/// A table of counts, in groups. Its `Display` ends with a line feed.
+#[derive(Default)]
+pub(crate) struct Summary {
+    /// By the group's place and name, then what is counted.
+    counts: BTreeMap<(usize, &'static str), BTreeMap<String, Count>>,
+}
+
+/// The groups, in their order.
+const GROUPS: [&str; 11] = [
+    "opens",
+    "format",
+    "jar",
+    "cipher",
+    "secret",
+    "key digest",
+    "hmac digest",
+    "serializer",
+    "repair",
+    "opens, but",
+    "why not",
+];
+
+impl Summary {
+    /// Counts a cookie that came so often, under something in a group.
+    pub(crate) fn add(&mut self, group: &'static str, what: &str, times: u64) {
+        let place = GROUPS.iter().position(|other| *other == group);
+        let place = place.unwrap_or(GROUPS.len());
+        let group = self.counts.entry((place, group)).or_default();
+        let count = group.entry(what.to_owned()).or_default();
+        count.distinct += 1;
+        count.times += times;
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whats = self.counts.values().flat_map(BTreeMap::keys);
+        let width = whats.map(|what| what.chars().count()).max().unwrap_or(0);
+        writeln!(
+            f,
+            "  {:11}  {:width$}  {:>9}  {:>9}",
+            "", "", "distinct", "times"
+        )?;
+        for ((_, group), counts) in &self.counts {
+            let mut counts: Vec<_> = counts.iter().collect();
+            // The most frequent first; the sort is stable, so that equals stand by their names.
+            counts.sort_by_key(|(_, count)| std::cmp::Reverse(count.distinct));
+            let mut title = *group;
+            for (what, Count { distinct, times }) in counts {
+                let (distinct, times) = (grouped(*distinct), grouped(*times));
+                writeln!(f, "  {title:11}  {what:width$}  {distinct:>9}  {times:>9}")?;
+                title = "";
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A number, its digits in threes.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// So many cookies.
+pub(crate) fn cookies(number: u64) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} cookie{ending}", grouped(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_in_threes() {
+        let numbers = [0, 999, 1000, 1_234_567, u64::MAX];
+        let expected = [
+            "0",
+            "999",
+            "1,000",
+            "1,234,567",
+            "18,446,744,073,709,551,615",
+        ];
+        assert_eq!(numbers.map(grouped), expected);
+    }
+}

@@ -1,0 +1,141 @@
+//! Runs that are written down: each file is one, with what is typed, what comes out, and with which
+//! exit status.
+//!
+//! `@name@` stands for a text of [`texts`]: the recorded cookies are too long to be read.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use hardtack::escape;
+
+use crate::program::{bare, file, run};
+use crate::recorded::record;
+use crate::support::vectors;
+
+/// The secret of the recorded cookies, and what stands for the others.
+fn texts() -> BTreeMap<&'static str, String> {
+    let session = record("encrypted_gcm", "_app_session");
+    let express = vectors::<serde_json::Value>("express/express.jsonl");
+    let express = express
+        .iter()
+        .find(|record| record["kind"] == "express_session");
+    let rails_3 = vectors::<serde_json::Value>("jars/rails-3.2.22.5.jsonl");
+    let expired = vectors::<serde_json::Value>("jars/rails-7.1.5.jsonl");
+    let expired = expired.iter().find(|record| {
+        record["kind"] == "expired"
+            && record["jar"] == "encrypted_gcm"
+            && record["metadata"] == true
+            && record["key_digest"] == "SHA256"
+            && record["serializer"] == "hybrid"
+    });
+    let older = vectors::<serde_json::Value>("jars/rails-6.1.7.10.jsonl");
+    let older = older.iter().find(|record| {
+        record["name"] == "_app_session"
+            && record["jar"] == "encrypted_gcm"
+            && record["metadata"] == true
+            && record["serializer"] == "marshal"
+    });
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let express = text(&express.unwrap()["set_cookie"]);
+    let apps = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/rails_apps");
+    BTreeMap::from([
+        ("apps", apps.to_str().unwrap().to_owned()),
+        ("secret", session.secret.clone()),
+        ("session", session.escaped()),
+        ("session unescaped", session.unescaped()),
+        ("session twice", escape(session.escaped().as_bytes())),
+        ("session cut off", session.escaped()[..300].to_owned()),
+        ("older session", text(&older.unwrap()["cookie"])),
+        ("expired", text(&expired.unwrap()["cookie"])),
+        ("rails 3", text(&rails_3[0]["cookie"])),
+        ("secret_token", text(&rails_3[0]["secret_token"])),
+        ("express", express.clone()),
+        (
+            "express pair",
+            express.split(';').next().unwrap().to_owned(),
+        ),
+    ])
+}
+
+/// A text with all that stands between `@` filled in.
+fn filled(text: &str, texts: &BTreeMap<&'static str, String>) -> String {
+    texts.iter().fold(text.to_owned(), |text, (name, fill)| {
+        text.replace(&format!("@{name}@"), fill)
+    })
+}
+
+/// The files that stand beside a run.
+fn files(texts: &BTreeMap<&'static str, String>) -> PathBuf {
+    let secret = &texts["secret"];
+    file("right.txt", format!("{secret}\n"));
+    file("quoted.txt", format!("\"{secret}\"\n"));
+    // Logs and HAR files, with the recorded cookies in them.
+    let recordings = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/recordings");
+    for entry in fs::read_dir(recordings).unwrap() {
+        let path = entry.unwrap().path();
+        let content = filled(&fs::read_to_string(&path).unwrap(), texts);
+        file(path.file_name().unwrap().to_str().unwrap(), content);
+    }
+    let wrong = file("wrong.txt", "a secret that sealed nothing of all this\n");
+    wrong.parent().unwrap().to_owned()
+}
+
+/// A run: `KEY=value` lines of its environment and `$ hardtack ...`, what is piped in behind
+/// `<`, then the status and what it prints.
+fn replay(script: &str, texts: &BTreeMap<&'static str, String>, folder: &Path) -> String {
+    let fill = |text: &str| filled(text, texts);
+    let mut program = bare();
+    program.current_dir(folder);
+    let (mut input, mut asked) = (String::new(), String::new());
+    for line in script.lines().take_while(|line| !line.starts_with('?')) {
+        asked.push_str(line);
+        asked.push('\n');
+        if let Some(args) = line.strip_prefix("$ hardtack ") {
+            // Quotes keep blanks together, as in a shell.
+            for (place, part) in args.split('\'').enumerate() {
+                if place % 2 == 1 {
+                    program.arg(fill(part));
+                } else {
+                    program.args(part.split_whitespace().map(fill));
+                }
+            }
+        } else if let Some(text) = line.strip_prefix("< ") {
+            input.push_str(&fill(text));
+            input.push('\n');
+        } else if let Some((name, value)) = line.split_once('=') {
+            program.env(name, fill(value));
+        }
+    }
+    let run = run(&mut program, input);
+    let out = format!("{asked}? {}\n{}{}", run.status, run.err, run.out);
+    assert!(!out.contains(&texts["secret"]), "the secret is printed");
+    out.replace(&texts["apps"], "@apps@")
+}
+
+/// Runs every file of a folder beside this one, and counts them.
+pub(crate) fn replay_all(folder: &str) -> usize {
+    // Written once: tests run beside each other.
+    static BESIDE: OnceLock<PathBuf> = OnceLock::new();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/command_line")
+        .join(folder);
+    let texts = texts();
+    let beside = BESIDE.get_or_init(|| files(&texts));
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    for path in &files {
+        let script = fs::read_to_string(path).unwrap();
+        let out = replay(&script, &texts, beside);
+        if std::env::var_os("WRITE_DOWN").is_some() {
+            fs::write(path, &out).unwrap();
+        } else {
+            assert_eq!(out, script, "{}", path.display());
+        }
+    }
+    files.len()
+}
