@@ -34,6 +34,8 @@ mod rotate;
 mod rotate_recorded;
 #[path = "command_line/round_trips.rs"]
 mod round_trips;
+#[path = "command_line/runs.rs"]
+mod runs;
 #[path = "command_line/secrets.rs"]
 mod secrets;
 #[path = "command_line/streams.rs"]

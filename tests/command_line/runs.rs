@@ -1,0 +1,8 @@
+//! What each command does, a file each under `runs/`.
+
+use crate::written_down::replay_all;
+
+#[test]
+fn runs_are_as_they_are_written_down() {
+    assert_eq!(replay_all("runs"), 30);
+}
