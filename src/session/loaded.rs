@@ -179,34 +179,52 @@ impl Loaded {
             store.tell(Event::NotOverHttp(store.name()));
             return Ok(Commit::Keep);
         }
-        let attributes = for_origin(&store.attributes, origin);
-        let mut removed = self.jar.delete(store.name(), &attributes)?;
         let set = if self.data.is_empty() {
             None
         } else {
-            let set = self.seal(store, origin)?;
-            removed.retain(|cookie| cookie.name() != set.name());
-            Some(set)
+            Some(self.seal(store, origin)?)
         };
+        let removed = self.removed(store, origin, set.as_ref(), was_sent)?;
+        Ok(match set {
+            Some(set) => Commit::Set(std::iter::once(set).chain(removed).collect()),
+            None => Commit::Remove(removed),
+        })
+    }
+
+    /// What the browser is to forget beside the cookie that is set: older names, and what it has
+    /// under the attributes of before.
+    fn removed(
+        &self,
+        store: &CookieStore,
+        origin: &RequestOrigin,
+        set: Option<&SetCookie>,
+        was_sent: impl Fn(&str) -> bool,
+    ) -> Result<Vec<SetCookie>, Error> {
+        let is_removed = |name: &str| was_sent(name) && set.is_none_or(|set| set.name() != name);
+        let names = self.jar.names(store.name());
+        let mut removed = Vec::new();
+        // Most have one name alone.
+        if names.iter().any(|name| is_removed(name)) {
+            let attributes = for_origin(&store.attributes, origin);
+            removed = self.jar.delete(store.name(), &attributes)?;
+            removed.retain(|cookie| is_removed(cookie.name()));
+        }
         if let Some(former) = &store.former_attributes {
             let former = self.jar.delete(store.name(), &for_origin(former, origin))?;
             // With the present attributes it would remove what is set here.
-            let place = |cookie: &SetCookie| {
-                let domain = cookie.domain().map(str::to_owned);
-                (cookie.path().to_owned(), domain)
+            let present = set.or(removed.first());
+            let is_present = |cookie: &SetCookie| {
+                present.is_some_and(|present| {
+                    (present.path(), present.domain()) == (cookie.path(), cookie.domain())
+                })
             };
-            let present = set.as_ref().or(removed.first()).map(place);
-            removed.extend(
-                former
-                    .into_iter()
-                    .filter(|cookie| Some(place(cookie)) != present),
-            );
+            let former = former.into_iter();
+            let former: Vec<_> = former
+                .filter(|cookie| was_sent(cookie.name()) && !is_present(cookie))
+                .collect();
+            removed.extend(former);
         }
-        removed.retain(|cookie| was_sent(cookie.name()));
-        Ok(match set {
-            Some(set) => Commit::Set([vec![set], removed].concat()),
-            None => Commit::Remove(removed),
-        })
+        Ok(removed)
     }
 
     /// Whether anything speaks for writing it.
