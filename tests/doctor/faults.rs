@@ -8,7 +8,7 @@ use hardtack::{
 use time::{Duration, OffsetDateTime};
 
 use crate::copies::{DOCTOR, record};
-use crate::support::{other_secret, secret};
+use crate::support::{json, other_secret, secret};
 
 fn kinds(diagnosis: &Diagnosis) -> Vec<&'static str> {
     diagnosis
@@ -446,4 +446,31 @@ fn nothing_at_all_is_told() {
         assert_eq!(kinds(&diagnosis), [kind], "{text:?} {diagnosis}");
         assert!(!diagnosis.opens);
     }
+}
+
+/// Before 7.0 `ActiveSupport::KeyGenerator` takes any option and derives by SHA-1
+/// (`key_generator.rb` of 6.1): the lines for Rails must not leave SHA-256 to it.
+#[test]
+fn the_lines_for_rails_hold_for_every_rails_that_rotates() {
+    let cases = [
+        (RailsVersion::V6_1, "keys.generate_key(", "OpenSSL::PKCS5"),
+        (
+            RailsVersion::V7_1,
+            "OpenSSL::PKCS5.pbkdf2_hmac(",
+            "KeyGenerator",
+        ),
+    ];
+    let mut ran = 0;
+    for (version, derives, not) in cases {
+        let cookie = Jar::encrypted(&secret(), json(version))
+            .write("a", &1, &Attributes::new())
+            .unwrap();
+        let diagnosis = Doctor::new().secret("s", &secret()).examine(cookie.value());
+        let rails = diagnosis.remedy().unwrap().rails().to_owned();
+        assert!(rails.contains(derives) && !rails.contains(not), "{rails}");
+        // Every name that is used is set.
+        assert!(rails.contains("secret_key_base = Rails.application.secret_key_base\n"));
+        ran += 1;
+    }
+    assert_eq!(ran, 2);
 }
