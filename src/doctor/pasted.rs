@@ -40,9 +40,10 @@ pub(super) fn cookies<'a>(text: &'a [u8], wanted: Option<&str>) -> Vec<Pasted<'a
     let mut found: Vec<Pasted<'a>> = Vec::new();
     let mut others = Vec::new();
     let rows = rows(text);
-    let pairs = match rows.is_empty() {
-        true => pairs(text),
-        false => rows.into_iter().map(|row| (row, false)).collect(),
+    let pairs = if rows.is_empty() {
+        pairs(text)
+    } else {
+        rows.into_iter().map(|row| (row, false)).collect()
     };
     for ((name, value), is_sent) in pairs {
         let is_wanted = wanted.is_some() && name == wanted;

@@ -17,16 +17,12 @@ pub(super) fn unescaped(text: &[u8]) -> Cow<'_, [u8]> {
     while let Some(place) = memchr::memchr2(b'\\', b'&', rest) {
         let (before, escape) = rest.split_at_checked(place).unwrap_or_default();
         out.extend_from_slice(before);
-        match escaped(escape) {
-            Some((byte, length)) => {
-                out.push(byte);
-                rest = escape.get(length..).unwrap_or_default();
-            }
-            None => {
-                out.extend(escape.first());
-                rest = escape.get(1..).unwrap_or_default();
-            }
-        }
+        let first = escape.first().map(|byte| (*byte, 1));
+        let Some((byte, length)) = escaped(escape).or(first) else {
+            break;
+        };
+        out.push(byte);
+        rest = escape.get(length..).unwrap_or_default();
     }
     out.extend_from_slice(rest);
     Cow::Owned(out)

@@ -474,3 +474,23 @@ fn the_lines_for_rails_hold_for_every_rails_that_rotates() {
     }
     assert_eq!(ran, 2);
 }
+
+/// An app may read a signed cookie, but no session from one: the doctor does not claim it.
+#[test]
+fn a_session_in_the_signed_jar_is_no_session_of_the_app() {
+    let session = serde_json::json!({ "session_id": "3af1c1b9c1b8d6f1a0a3a7b0c3d4e5f6" });
+    let cookie = Jar::signed(&secret(), RailsVersion::V7_1)
+        .write("_shop_session", &session, &Attributes::new())
+        .unwrap();
+    let doctor = Doctor::new()
+        .secret("s", &secret())
+        .settings(RailsVersion::V7_1);
+    let report = doctor
+        .examine(format!("_shop_session={}", cookie.escaped_value()))
+        .to_string();
+    let words = report.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        words.contains("in cookies.signed; its own session it reads from the encrypted jar alone"),
+        "{report}"
+    );
+}
