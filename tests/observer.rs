@@ -10,11 +10,16 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
+use std::time::Duration;
 
 use hardtack::{
-    Attributes, Cipher, CookieStore, HmacDigest, Jar, RailsVersion, RequestOrigin, Rotation,
-    Session, Settings, Tally,
+    Attributes, Cipher, CookieStore, Flash, HmacDigest, Jar, Observer, Opening, RailsVersion,
+    RequestOrigin, Rotation, Session, Settings, Tally,
 };
 use support::{json, other_secret, secret};
 
@@ -39,7 +44,7 @@ fn sent_with(jar: &Jar, name: &str, attributes: &Attributes) -> String {
 
 /// What was heard, in words.
 fn heard(tally: &Tally) -> Vec<String> {
-    let line = |(cookie, how, count): (String, Result<hardtack::Opening, _>, _)| match how {
+    let line = |(cookie, how, count): (String, Result<Opening, _>, _)| match how {
         Ok(how) => format!("{count} {cookie} {how}"),
         Err(refusal) => format!("{count} {cookie} refused: {refusal}"),
     };
@@ -223,4 +228,59 @@ fn observing_takes_no_allocation() {
     });
     assert_eq!(counts[0], counts[1]);
     assert_eq!(tally.snapshot()[0].2, 2);
+}
+
+/// Asks the very session of which it hears, and then panics.
+#[derive(Default)]
+struct Nosy {
+    session: Mutex<Option<Session>>,
+    heard: AtomicUsize,
+}
+
+impl Observer for Nosy {
+    fn opened(&self, _cookie: &str, _how: &Opening) {
+        self.heard.fetch_add(1, Relaxed);
+        let session = self.session.lock().unwrap().take();
+        assert_eq!(session.unwrap().get("user_id").unwrap(), Some(42));
+        panic!("an observer that panics");
+    }
+}
+
+#[test]
+fn an_observer_may_ask_the_session_and_panic_and_still_hears_once() {
+    type Ask = fn(&Session);
+    let asks: [(&str, Ask); 4] = [
+        ("get", |session| {
+            let _ = session.get::<u32>("user_id");
+        }),
+        ("insert", |session| {
+            let _ = session.insert("a", &1);
+        }),
+        ("flash", |session| session.flash(Flash::clear)),
+        ("check", |session| {
+            let _ = session.check();
+        }),
+    ];
+    let mut ran = 0;
+    for (name, ask) in asks {
+        let nosy = Arc::new(Nosy::default());
+        let store = CookieStore::new(&secret(), RailsVersion::V7_1, NAME).observer(nosy.clone());
+        let header = sent(&Jar::encrypted(&secret(), RailsVersion::V7_1), NAME);
+        let session = open(&Arc::new(store), &header);
+        *nosy.session.lock().unwrap() = Some(session.clone());
+
+        let (done, is_done) = mpsc::channel();
+        let asked = session.clone();
+        thread::spawn(move || {
+            let outcome = catch_unwind(AssertUnwindSafe(|| ask(&asked)));
+            done.send(outcome.is_err()).unwrap();
+        });
+        let panicked = is_done.recv_timeout(Duration::from_secs(10));
+        assert_eq!(panicked, Ok(true), "{name} waits for itself");
+        // What the session holds is whole, and it is not heard of again.
+        assert_eq!(session.get("user_id").unwrap(), Some(42), "{name}");
+        assert_eq!(nosy.heard.load(Relaxed), 1, "{name}");
+        ran += 1;
+    }
+    assert_eq!(ran, 4);
 }

@@ -548,6 +548,27 @@ fn scratch(name: &str) -> PathBuf {
     folder
 }
 
+/// Ruby passes over a byte order mark, and takes a carriage return before a line feed for nothing.
+#[test]
+fn files_of_windows_editors_are_read_as_ruby_reads_them() {
+    let folder = scratch("windows");
+    let file = folder.join("config/application.rb");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let (tabs, lines) = (text.replace("  ", "\t"), text.replace('\n', "\r\n"));
+    let marked = [&text, &tabs, &lines].map(|text| format!("\u{feff}{text}"));
+    let mut ran = 0;
+    for text in [tabs, lines].iter().chain(&marked) {
+        std::fs::write(&file, text).unwrap();
+        let settings = RailsApp::new(&folder).variables(|_| None).settings();
+        let settings = settings.unwrap();
+        assert_eq!(settings.session.name, "_shop_session", "{text:?}");
+        assert_eq!(settings.settings.version, RailsVersion::V8_1, "{text:?}");
+        assert_eq!(settings.not_understood, [], "{text:?}");
+        ran += 1;
+    }
+    assert_eq!(ran, 5);
+}
+
 #[test]
 fn recorded_credentials_open() {
     #[derive(Deserialize)]

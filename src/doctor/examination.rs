@@ -10,7 +10,8 @@ use super::cause::{Cause, CauseKind};
 use super::diagnosis::Diagnosis;
 use super::foreign;
 use super::form::{CookieFormat, Fault, Form, fault_of};
-use super::pasted::{Pasted, cookies};
+use super::pasted::{Pasted, amid, cookies};
+use super::plain_text::unescaped;
 use super::repair::{Mended, Repair, mend};
 use super::shape::shape;
 use super::trial;
@@ -26,17 +27,30 @@ impl Doctor {
     #[must_use]
     pub fn examine(&self, text: impl AsRef<[u8]>) -> Diagnosis {
         let text = text.as_ref();
-        let pasted = if text.len() <= MAX_TEXT {
-            cookies(text, self.cookie_name.as_deref())
-        } else {
-            Vec::new()
-        };
+        let is_large = text.len() > MAX_TEXT;
+        let text = if is_large { &[][..] } else { text };
+        let plain = unescaped(text);
+        let wanted = self.cookie_name.as_deref();
+        let mut pasted = cookies(text, wanted);
+        if plain != text {
+            pasted.extend(cookies(&plain, wanted));
+        }
+        let found = pasted.len();
+        // What was copied with more around it than is known here.
+        pasted.extend(amid(&plain));
         let mut best: Option<(u8, &Pasted<'_>, Mended)> = None;
-        for cookie in pasted
-            .iter()
-            .filter(|cookie| cookie.value.len() <= MAX_READ_SIZE)
-        {
+        for (index, cookie) in pasted.iter().enumerate() {
+            if cookie.value.len() > MAX_READ_SIZE {
+                continue;
+            }
+            let is_escaped = memchr::memmem::find(text, cookie.value).is_none();
             for mut mended in mend(cookie.value, cookie.name) {
+                if index >= found && !mended.form.format().is_rails() {
+                    continue;
+                }
+                if is_escaped {
+                    mended.repairs.insert(0, Repair::EscapedAsText);
+                }
                 if cookie.is_second {
                     mended.repairs.push(Repair::SecondOfName);
                 }
@@ -49,7 +63,7 @@ impl Doctor {
                 }
             }
         }
-        let is_large = text.len() > MAX_TEXT
+        let is_large = is_large
             || pasted
                 .iter()
                 .any(|cookie| cookie.value.len() > MAX_READ_SIZE);

@@ -15,6 +15,7 @@ mod keys;
 mod obstacles;
 mod opening;
 mod pasted;
+mod plain_text;
 mod remedy;
 mod repair;
 mod report;
@@ -71,7 +72,8 @@ use keys::{Keys, Labelled};
 ///
 /// Each secret costs about 16 keys of 0.5 ms at the first examination, and nothing after that:
 /// keep the doctor. Whatever the text, an examination is bounded: of 64 KiB at most, 16 cookies are
-/// looked at, each in a handful of readings.
+/// looked at, as many more where the text is escaped as in JSON or HTML, and as many that stand
+/// amid other text, each in a handful of readings.
 #[derive(Clone)]
 pub struct Doctor {
     secrets: Vec<Labelled>,

@@ -34,7 +34,8 @@ impl Doctor {
                 CauseKind::WrongPurpose,
                 format!(
                     "it was sealed for a cookie named {}, and is read as {}: Rails refuses it; \
-                     read it under its own name, or add a rotation of that name",
+                     read it under its own name, or add a rotation of that name (in Rust; Rails \
+                     has none)",
                     shown(sealed),
                     shown(name)
                 ),

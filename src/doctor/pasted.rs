@@ -7,6 +7,9 @@ const MOST: usize = 16;
 /// The longest name that is taken for one.
 const LONGEST_NAME: usize = 256;
 
+/// The shortest message: nothing encrypted, 16 bytes of digest in hex, `--`.
+const SHORTEST: usize = 34;
+
 /// What stands beside a cookie in `Set-Cookie` (RFC 6265 section 5.2).
 const ATTRIBUTES: [&str; 9] = [
     "path",
@@ -24,7 +27,10 @@ const ATTRIBUTES: [&str; 9] = [
 pub(super) struct Pasted<'a> {
     pub(super) name: Option<&'a str>,
     pub(super) value: &'a [u8],
-    /// Whether one of the same name stood before it.
+    /// Whether it stood where a request sends it: not in `Set-Cookie`, nor in a table, whose
+    /// cookies may be for other paths.
+    is_sent: bool,
+    /// Whether one of the same name was sent before it.
     pub(super) is_second: bool,
 }
 
@@ -33,18 +39,24 @@ pub(super) fn cookies<'a>(text: &'a [u8], wanted: Option<&str>) -> Vec<Pasted<'a
     let text = text.trim_ascii();
     let mut found: Vec<Pasted<'a>> = Vec::new();
     let mut others = Vec::new();
-    let rows = row(text).map_or_else(|| pairs(text), |row| vec![row]);
-    for (name, value) in rows {
+    let rows = rows(text);
+    let pairs = if rows.is_empty() {
+        pairs(text)
+    } else {
+        rows.into_iter().map(|row| (row, false)).collect()
+    };
+    for ((name, value), is_sent) in pairs {
         let is_wanted = wanted.is_some() && name == wanted;
         let list = if is_wanted { &mut found } else { &mut others };
         if list.len() >= MOST || value.trim_ascii().is_empty() {
             continue;
         }
-        let is_second =
-            name.is_some() && list.iter().any(|earlier: &Pasted<'_>| earlier.name == name);
+        let is_same = |earlier: &Pasted<'_>| earlier.is_sent && earlier.name == name;
+        let is_second = is_sent && name.is_some() && list.iter().any(is_same);
         list.push(Pasted {
             name,
             value,
+            is_sent,
             is_second,
         });
     }
@@ -53,36 +65,68 @@ pub(super) fn cookies<'a>(text: &'a [u8], wanted: Option<&str>) -> Vec<Pasted<'a
     found
 }
 
+/// What may be whole messages amid any other text (code, a command, a log), with the names before
+/// their `=`: runs of the characters of a value as it is sent, between such as never stand in one.
+pub(super) fn amid(text: &[u8]) -> impl Iterator<Item = Pasted<'_>> {
+    let stays = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=%-_.".contains(byte);
+    text.split(move |byte| !stays(byte))
+        .filter(|run| run.len() >= SHORTEST && memchr::memmem::find(run, b"--").is_some())
+        .map(pair)
+        .take(MOST)
+        .map(|(name, value)| Pasted {
+            name,
+            value,
+            is_sent: false,
+            is_second: false,
+        })
+}
+
 /// A name, where there is one, and a value.
 type Pair<'a> = (Option<&'a str>, &'a [u8]);
 
-/// A row of a browser's table of cookies: name, value, domain and so on, between tabs.
-fn row(text: &[u8]) -> Option<Pair<'_>> {
-    let mut fields = text.split(|byte| *byte == b'\t');
-    let name = token(fields.next()?)?;
-    let value = fields.next()?;
-    (!value.contains(&b'\n')).then_some((Some(name), value))
+/// The rows of a table of cookies, between tabs: a browser's, which begins with name and value, or
+/// curl's file of cookies, which ends with them. Empty where the first line is none.
+fn rows(text: &[u8]) -> Vec<Pair<'_>> {
+    let lines = text.split(|byte| *byte == b'\n');
+    lines.map_while(|line| row(line.trim_ascii_end())).collect()
 }
 
-fn pairs(text: &[u8]) -> Vec<Pair<'_>> {
+fn row(line: &[u8]) -> Option<Pair<'_>> {
+    let mut fields = line.split(|byte| *byte == b'\t');
+    let (first, second) = (fields.next()?, fields.next()?);
+    let is_flag = |field: &[u8]| matches!(field, b"TRUE" | b"FALSE");
+    if is_flag(second) {
+        let rest: Vec<_> = fields.take(6).collect();
+        if let [_, secure, _, name, value] = *rest
+            && is_flag(secure)
+        {
+            return Some((Some(token(name)?), value));
+        }
+    }
+    Some((Some(token(first)?), second))
+}
+
+/// Each, and whether it stood where a request sends it.
+fn pairs(text: &[u8]) -> Vec<(Pair<'_>, bool)> {
     let headers = headers(text);
     if headers.is_empty() {
-        return split(text).collect();
+        return split(text).map(|pair| (pair, true)).collect();
     }
-    headers.into_iter().flat_map(split).collect()
+    let pairs = |(is_sent, text)| split(text).map(move |pair| (pair, is_sent));
+    headers.into_iter().flat_map(pairs).collect()
 }
 
-/// The values of the fields `Cookie` and `Set-Cookie`, each up to the next line that is a field.
-/// A text may be quoted as a whole.
-fn headers(text: &[u8]) -> Vec<&[u8]> {
-    let mut headers: Vec<(usize, usize)> = Vec::new();
+/// The values of the fields `Cookie` and `Set-Cookie`, each up to the next line that is a field,
+/// and whether it is the former. A text may be quoted as a whole; curl marks each line (`> `, `< `).
+fn headers(text: &[u8]) -> Vec<(bool, &[u8])> {
+    let mut headers: Vec<(bool, usize, usize)> = Vec::new();
     let mut is_open = false;
     let mut start = 0;
     for line in text.split_inclusive(|byte| *byte == b'\n') {
         let end = start + line.len();
         let quoted = line
             .iter()
-            .take_while(|byte| matches!(byte, b'"' | b'\'' | b' '))
+            .take_while(|byte| matches!(byte, b'"' | b'\'' | b' ' | b'>' | b'<'))
             .count();
         let field = line.get(quoted..).unwrap_or_default();
         if let Some(length) = ["cookie:", "set-cookie:"]
@@ -94,18 +138,18 @@ fn headers(text: &[u8]) -> Vec<&[u8]> {
             })
             .map(|name| name.len())
         {
-            headers.push((start + quoted + length, end));
+            headers.push((length == "cookie:".len(), start + quoted + length, end));
             is_open = true;
-        } else if is_field(line) {
+        } else if is_field(field) || line.starts_with(b">") || line.starts_with(b"<") {
             is_open = false;
-        } else if let Some((_, last)) = headers.last_mut().filter(|_| is_open) {
+        } else if let Some((.., last)) = headers.last_mut().filter(|_| is_open) {
             *last = end;
         }
         start = end;
     }
     headers
         .into_iter()
-        .filter_map(|(start, end)| text.get(start..end))
+        .filter_map(|(is_sent, start, end)| Some((is_sent, text.get(start..end)?)))
         .collect()
 }
 
@@ -141,13 +185,15 @@ fn pair(text: &[u8]) -> Pair<'_> {
             let name = name.strip_prefix(b"\"").unwrap_or(name);
             let value = value.get(separator.len()..).unwrap_or_default();
             if let Some(name) = token(name) {
+                // Of HAR's objects it is the key, and the cookie's name stands under another.
+                let name = (!name.eq_ignore_ascii_case("value")).then_some(name);
                 let edge = |byte: &u8| matches!(byte, b'"' | b'}' | b' ' | b'\n' | b'\r' | b',');
                 let start = value.iter().position(|byte| !edge(byte)).unwrap_or(0);
                 let end = value
                     .iter()
                     .rposition(|byte| !edge(byte))
                     .map_or(0, |end| end + 1);
-                return (Some(name), value.get(start..end).unwrap_or_default());
+                return (name, value.get(start..end).unwrap_or_default());
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::rails_version::RailsVersion;
 use crate::serializer::Format;
-use crate::settings::{Cipher, SecretKind, Settings};
+use crate::settings::{Cipher, KeyDigest, SecretKind, Settings};
 
 use super::keys::Role;
 use super::sealing::SALTS;
@@ -134,11 +134,17 @@ fn in_rails(settings: &Settings, is_encrypted: bool) -> String {
         return format!(
             "# Only cookies.signed reads it so: a session of Rails 3 is read by Rails 4.0 to 5.2,\n\
              # where config.secret_token stands beside secret_key_base.\n\
+             secret_token = ENV.fetch(\"SECRET_TOKEN\")\n\
              {rotations}rotations.rotate :signed, secret_token, {digest}"
         );
     }
-    let key =
-        |role: Role, length| format!("keys.generate_key({:?}, {length})", role.salt(settings));
+    let key = |role: Role, length| {
+        let salt = role.salt(settings);
+        match key_digest {
+            KeyDigest::Sha1 => format!("keys.generate_key({salt:?}, {length})"),
+            KeyDigest::Sha256 => format!("key.({salt:?}, {length})"),
+        }
+    };
     let rotate = match (is_encrypted, settings.cipher) {
         (false, _) => format!(":signed, {}, {digest}", key(Role::Signing, 64)),
         (true, Cipher::Aes256Gcm) => format!(
@@ -157,10 +163,23 @@ fn in_rails(settings: &Settings, is_encrypted: bool) -> String {
     } else {
         ""
     };
+    let keys = match key_digest {
+        KeyDigest::Sha1 => {
+            "keys = ActiveSupport::KeyGenerator.new(secret_key_base, iterations: 1000,\n  \
+             hash_digest_class: OpenSSL::Digest::SHA1)"
+        }
+        // Up to Rails 6.1 (`key_generator.rb`) the generator takes any option, and SHA-1: an app
+        // that went back from 7.0 would get the wrong keys, and no error.
+        KeyDigest::Sha256 => {
+            "key = ->(salt, length) {\n  \
+             OpenSSL::PKCS5.pbkdf2_hmac(secret_key_base, salt, 1000, length, \"SHA256\")\n\
+             }"
+        }
+    };
     format!(
-        "# secret_key_base: the one that sealed it\n\
-         keys = ActiveSupport::KeyGenerator.new(secret_key_base, iterations: 1000,\n  \
-         hash_digest_class: OpenSSL::Digest::{key_digest})\n\
+        "# Or, where it was sealed under another: that one.\n\
+         secret_key_base = Rails.application.secret_key_base\n\
+         {keys}\n\
          {rotations}rotations.rotate {rotate}{marshal}"
     )
 }

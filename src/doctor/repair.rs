@@ -27,6 +27,8 @@ const ROUNDS: usize = 3;
 pub enum Repair {
     /// It was escaped more than once: `%252B` stands for `%2B`.
     EscapedTwice,
+    /// Characters of it were escaped as in JSON or HTML: `\u002B` or `&#43;` stands for `+`.
+    EscapedAsText,
     /// Quotes or other punctuation stood around it.
     Quoted,
     /// Line breaks stood in it.
@@ -45,6 +47,7 @@ impl Repair {
     pub const fn name(self) -> &'static str {
         match self {
             Self::EscapedTwice => "escaped-twice",
+            Self::EscapedAsText => "escaped-as-text",
             Self::Quoted => "quoted",
             Self::LineBreaks => "line-breaks",
             Self::SpacesForPlus => "spaces-for-plus",
@@ -60,6 +63,10 @@ impl fmt::Display for Repair {
             Self::EscapedTwice => {
                 "the value was escaped twice (%25 stands for %): whatever sets or forwards it \
                  escapes a value that is escaped already"
+            }
+            Self::EscapedAsText => {
+                "characters of the value were escaped as in JSON or HTML (\\u002B or &#43; stands \
+                 for +): Rack takes them for part of it"
             }
             Self::Quoted => {
                 "quotes or other punctuation stood around the value: Rack takes them for part of it"

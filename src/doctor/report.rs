@@ -116,10 +116,19 @@ impl Diagnosis {
         };
         row(f, "purpose", &purpose)?;
         if let Some(version) = inside.opens_as_it_is {
+            // Who reads it the doctor cannot know; from 4.0 on no session is read from the signed
+            // jar, unless a secret_token is all there is.
+            let by = match self.jar {
+                Some(JarKind::Signed) if self.key_digest.is_some() && self.session().is_some() => {
+                    " in cookies.signed; its own session it reads from the encrypted jar alone"
+                }
+                Some(JarKind::Signed) if self.key_digest.is_some() => " in cookies.signed",
+                _ => "",
+            };
             row(
                 f,
                 "the app",
-                &format_args!("load_defaults {version} opens it as it is"),
+                &format_args!("load_defaults {version} opens it as it is{by}"),
             )?;
         }
         let expires = self.expires.map(|at| expiry(at, self.now));

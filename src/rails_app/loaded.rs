@@ -95,7 +95,15 @@ impl RailsApp {
             file: file.to_owned(),
             lack,
         })?;
-        Ok(text.map(|text| into.read(file, text)).is_some())
+        let Some(mut text) = text else {
+            return Ok(false);
+        };
+        // Ruby's parser passes over a byte order mark.
+        if text.starts_with('\u{feff}') {
+            text.remove(0);
+        }
+        into.read(file, text);
+        Ok(true)
     }
 
     fn locked(&self) -> Result<Option<String>, RailsAppError> {

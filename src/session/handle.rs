@@ -12,7 +12,7 @@ use super::csrf::AuthenticityTokens;
 use super::data::SessionData;
 use super::events::Event;
 use super::flash::Flash;
-use super::loaded::{Came, Loaded};
+use super::loaded::{Came, Loaded, Outcome};
 use super::origin::RequestOrigin;
 use super::store::{CookieStore, Writes};
 use crate::cookie::attributes::Attributes;
@@ -382,7 +382,7 @@ impl Session {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     pub fn flash<R>(&self, change: impl FnOnce(&mut Flash) -> R) -> R {
-        let mut state = self.state();
+        let mut state = self.state_of_loaded();
         let is_committed = state.is_committed;
         let loaded = self.loaded_in(&mut state);
         loaded.checked = None;
@@ -607,7 +607,8 @@ impl Session {
         &self,
         write: impl FnOnce(&mut SessionData) -> Result<R, Error>,
     ) -> Result<R, Error> {
-        let mut state = self.state();
+        self.writable()?;
+        let mut state = self.state_of_loaded();
         self.writable_in(&state)?;
         let loaded = self.loaded_in(&mut state);
         loaded.checked = None;
@@ -623,7 +624,7 @@ impl Session {
 
     /// What may change the session undoes what [`check`](Self::check) kept.
     fn with<R>(&self, with: impl FnOnce(&mut Loaded) -> R) -> R {
-        let mut state = self.state();
+        let mut state = self.state_of_loaded();
         let loaded = self.loaded_in(&mut state);
         loaded.checked = None;
         with(loaded)
@@ -631,7 +632,7 @@ impl Session {
 
     /// The session as it is now, for reading without the lock.
     fn loaded(&self) -> Arc<Loaded> {
-        self.load_in(&mut self.state()).clone()
+        self.load_in(&mut self.state_of_loaded()).clone()
     }
 
     fn loaded_in<'s>(&self, state: &'s mut State) -> &'s mut Loaded {
@@ -639,8 +640,26 @@ impl Session {
     }
 
     fn load_in<'s>(&self, state: &'s mut State) -> &'s mut Arc<Loaded> {
-        let read = || Loaded::read(&self.0.store, &CookieHeader::new(self.header()));
-        state.loaded.get_or_insert_with(|| Arc::new(read()))
+        let loaded = &mut state.loaded;
+        loaded.get_or_insert_with(|| Arc::new(self.read_sent().0))
+    }
+
+    fn read_sent(&self) -> (Loaded, Option<Outcome>) {
+        Loaded::read(&self.0.store, &CookieHeader::new(self.header()))
+    }
+
+    /// The lock, the session being read by now. Whoever hears of the reading does so without the
+    /// lock, and once: an observer may ask this very session, and may panic.
+    fn state_of_loaded(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state();
+        if state.loaded.is_none() {
+            let (loaded, outcome) = self.read_sent();
+            state.loaded = Some(Arc::new(loaded));
+            drop(state);
+            self.0.store.heard(outcome);
+            state = self.state();
+        }
+        state
     }
 
     /// A handler that panicked leaves a session that is whole: values are put in one at a time.

@@ -14,6 +14,7 @@ use super::store::{CookieStore, Expiry, Writes};
 use crate::cookie::attributes::Attributes;
 use crate::cookie::header::CookieHeader;
 use crate::cookie::jar::Jar;
+use crate::cookie::opening::Opening;
 use crate::cookie::set_cookie::SetCookie;
 use crate::error::{Error, Refusal};
 
@@ -33,6 +34,9 @@ pub(super) struct Loaded {
     pub(super) checked: Option<SetCookie>,
 }
 
+/// How a session's cookie opened, or why it did not.
+pub(super) type Outcome = Result<Opening, Refusal>;
+
 /// How the session came.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Came {
@@ -48,8 +52,9 @@ pub(super) enum Came {
 }
 
 impl Loaded {
-    /// Reads the session from a request's header; one that does not open is an empty one.
-    pub(super) fn read(store: &CookieStore, header: &CookieHeader<'_>) -> Self {
+    /// Reads the session from a request's header; one that does not open is an empty one. Also
+    /// how it went, where one was sent.
+    pub(super) fn read(store: &CookieStore, header: &CookieHeader<'_>) -> (Self, Option<Outcome>) {
         let jar = store.jars().session.clone();
         let found = jar.find(store.name(), header, store.duplicates, |opened| {
             let opened = SessionData::load(opened)?;
@@ -65,25 +70,23 @@ impl Loaded {
             }
             Ok((data, came, how))
         });
-        let (data, came) = match found {
-            None => (SessionData::new(), Came::Not),
-            Some(Ok((data, came, how))) => {
-                store.observe(store.name(), Ok(&how));
-                (data, came)
-            }
-            Some(Err(refusal)) => {
-                store.observe(store.name(), Err(refusal));
-                store.tell(Event::Refused(refusal));
-                (SessionData::new(), Came::Refused(refusal))
-            }
+        let (data, came, outcome) = match found {
+            None => (SessionData::new(), Came::Not, None),
+            Some(Ok((data, came, how))) => (data, came, Some(Ok(how))),
+            Some(Err(refusal)) => (
+                SessionData::new(),
+                Came::Refused(refusal),
+                Some(Err(refusal)),
+            ),
         };
-        Self {
+        let loaded = Self {
             jar,
             data,
             flash: None,
             came,
             checked: None,
-        }
+        };
+        (loaded, outcome)
     }
 
     /// A session that no cookie brought.

@@ -10,7 +10,7 @@ use crate::error::Refusal;
 /// [`CookieJar`](crate::CookieJar) of a cookie that came with the request.
 ///
 /// So one knows when an older secret or format can go: when no cookie is opened by it any more.
-/// It is called on the request's thread, and has to be quick. [`Tally`](crate::Tally) counts in
+/// It is called on the request's thread, without any lock, and has to be quick. [`Tally`](crate::Tally) counts in
 /// memory; `CookieMetrics` (feature `metrics`) counts for an exporter.
 ///
 /// ```

@@ -13,9 +13,9 @@ use super::csrf::CsrfSettings;
 use super::data::SessionData;
 use super::events::{Event, Events};
 use super::jars::Jars;
-use super::loaded::after;
 #[cfg(feature = "test-util")]
 use super::loaded::{Came, Loaded};
+use super::loaded::{Outcome, after};
 use super::observer::Observer;
 use super::origin::RequestOrigin;
 use crate::clock::Clock;
@@ -597,7 +597,7 @@ impl CookieStore {
     /// What is in a session; `None` where there is none that opens.
     #[cfg(feature = "test-util")]
     pub(crate) fn read(&self, header: &CookieHeader<'_>) -> Option<SessionData> {
-        let loaded = Loaded::read(self, header);
+        let (loaded, _) = Loaded::read(self, header);
         matches!(loaded.came, Came::Opened { .. }).then_some(loaded.data)
     }
 
@@ -608,6 +608,18 @@ impl CookieStore {
 
     pub(super) fn now(&self) -> OffsetDateTime {
         self.clock.now()
+    }
+
+    /// Tells whoever listens how the session of a request opened, where one was sent.
+    pub(super) fn heard(&self, outcome: Option<Outcome>) {
+        let Some(outcome) = outcome else {
+            return;
+        };
+        // First the event: an observer may panic.
+        if let Err(refusal) = outcome {
+            self.tell(Event::Refused(refusal));
+        }
+        self.observe(&self.name, outcome.as_ref().map_err(|refusal| *refusal));
     }
 
     /// Tells the observer of a cookie that was sent, where there is one.

@@ -55,9 +55,9 @@ pub(crate) static DOCTOR: LazyLock<Doctor> = LazyLock::new(|| {
 
 #[test]
 fn copies_open_and_say_what_was_mended() {
-    use Repair::{EscapedTwice, LineBreaks, PaddingLost, Quoted, SpacesForPlus};
+    use Repair::{EscapedAsText, EscapedTwice, LineBreaks, PaddingLost, Quoted, SpacesForPlus};
 
-    let cases: [(&str, &[Repair]); 34] = [
+    let cases: [(&str, &[Repair]); 52] = [
         // As it was sent, in every form.
         ("{escaped}", &[]),
         ("{bare}", &[]),
@@ -112,6 +112,49 @@ fn copies_open_and_say_what_was_mended() {
             "\"{broken and spaced}\"",
             &[Quoted, LineBreaks, SpacesForPlus],
         ),
+        // Amid other text.
+        ("{\"value\": \"{escaped}\"}", &[]),
+        (
+            "theme\tdark\tshop.example\t/\n{name}\t{escaped}\tshop.example\t/\tSession\t277",
+            &[],
+        ),
+        (
+            "# Netscape HTTP Cookie File\n\n#HttpOnly_shop.example\tFALSE\t/\tTRUE\t0\t{name}\t{escaped}\n",
+            &[],
+        ),
+        (
+            "#HttpOnly_shop.example\tFALSE\t/\tTRUE\t0\t{name}\t{escaped}",
+            &[],
+        ),
+        (
+            "> GET / HTTP/1.1\r\n> Host: a\r\n> Cookie: {name}={escaped}\r\n>\r\n< HTTP/1.1 200 OK\r\n",
+            &[],
+        ),
+        (
+            "< HTTP/2 200\r\n< set-cookie: {name}={escaped}; path=/\r\n< x-runtime: 0.1\r\n",
+            &[],
+        ),
+        (
+            "curl 'https://a/' -H 'Accept: b' -H 'Cookie: c=d; {name}={escaped}' --compressed",
+            &[],
+        ),
+        ("curl 'https://a/' -b '{name}={escaped}' --compressed", &[]),
+        (
+            "{\n  \"name\": \"{name}\",\n  \"value\": \"{escaped}\",\n  \"path\": \"/\"\n}",
+            &[],
+        ),
+        (
+            "{name}:\"{escaped}\"\nCreated:\"Fri, 01 Mar 2024 10:00:00 GMT\"\nPath:\"/\"",
+            &[],
+        ),
+        ("cookie\n{name}={escaped}\nuser-agent\nMozilla/5.0", &[]),
+        ("{\"{name}\"=>\"{bare}\"}", &[]),
+        ("cookies[:{name}] = '{bare}'", &[]),
+        ("\"{json}\"", &[EscapedAsText, Quoted]),
+        ("{\"value\": \"{json}\"}", &[EscapedAsText]),
+        ("{html}", &[EscapedAsText]),
+        ("<dd>{html}</dd>", &[EscapedAsText]),
+        ("Cookie: a=b; {name}={logged}", &[EscapedAsText]),
     ];
     let record = record("encrypted_gcm");
     let (bare, escaped) = (record.bare(), record.cookie.clone());
@@ -129,6 +172,19 @@ fn copies_open_and_say_what_was_mended() {
         ("{twice}", twice.clone()),
         ("{thrice}", escape(twice.as_bytes())),
         ("{spaced}", spaced.clone()),
+        (
+            "{json}",
+            bare.replace('+', "\\u002B")
+                .replace('=', "\\u003d")
+                .replace('/', "\\/"),
+        ),
+        (
+            "{html}",
+            bare.replace('+', "&#43;")
+                .replace('=', "&#x3D;")
+                .replace('/', "&sol;"),
+        ),
+        ("{logged}", escaped.replace('%', "\\x25")),
         // `/` and `=` escaped, `+` not.
         ("{half}", escaped.replace("%2B", "+")),
         ("{broken}", broken(&bare)),
@@ -161,7 +217,7 @@ fn copies_open_and_say_what_was_mended() {
         assert!(report.starts_with(answer), "{case}: {report}");
         ran += 1;
     }
-    assert_eq!(ran, 34);
+    assert_eq!(ran, 52);
 }
 
 /// Signed cookies lose their padding more quietly: Rails decodes them without it.
@@ -203,6 +259,19 @@ fn the_second_of_a_name_is_told() {
 
     let diagnosis = DOCTOR.examine(format!("Cookie: {name}={cookie}; {name}={stale}"));
     assert_eq!((diagnosis.opens, diagnosis.repairs.len()), (true, 0));
+
+    // What was sent and what was set by its answer are not two that were sent; nor are two rows.
+    for text in [
+        format!("Cookie: {name}={stale}\r\nSet-Cookie: {name}={cookie}; path=/"),
+        format!("{name}\t{stale}\ta.example\t/\n{name}\t{cookie}\ta.example\t/shop"),
+    ] {
+        let diagnosis = DOCTOR.examine(&text);
+        assert_eq!(
+            (diagnosis.opens, &diagnosis.repairs[..]),
+            (true, &[][..]),
+            "{text}"
+        );
+    }
 }
 
 /// The cookie that is asked for counts, where it is there.

@@ -8,7 +8,7 @@ use hardtack::{
 use time::{Duration, OffsetDateTime};
 
 use crate::copies::{DOCTOR, record};
-use crate::support::{other_secret, secret};
+use crate::support::{json, other_secret, secret};
 
 fn kinds(diagnosis: &Diagnosis) -> Vec<&'static str> {
     diagnosis
@@ -446,4 +446,51 @@ fn nothing_at_all_is_told() {
         assert_eq!(kinds(&diagnosis), [kind], "{text:?} {diagnosis}");
         assert!(!diagnosis.opens);
     }
+}
+
+/// Before 7.0 `ActiveSupport::KeyGenerator` takes any option and derives by SHA-1
+/// (`key_generator.rb` of 6.1): the lines for Rails must not leave SHA-256 to it.
+#[test]
+fn the_lines_for_rails_hold_for_every_rails_that_rotates() {
+    let cases = [
+        (RailsVersion::V6_1, "keys.generate_key(", "OpenSSL::PKCS5"),
+        (
+            RailsVersion::V7_1,
+            "OpenSSL::PKCS5.pbkdf2_hmac(",
+            "KeyGenerator",
+        ),
+    ];
+    let mut ran = 0;
+    for (version, derives, not) in cases {
+        let cookie = Jar::encrypted(&secret(), json(version))
+            .write("a", &1, &Attributes::new())
+            .unwrap();
+        let diagnosis = Doctor::new().secret("s", &secret()).examine(cookie.value());
+        let rails = diagnosis.remedy().unwrap().rails().to_owned();
+        assert!(rails.contains(derives) && !rails.contains(not), "{rails}");
+        // Every name that is used is set.
+        assert!(rails.contains("secret_key_base = Rails.application.secret_key_base\n"));
+        ran += 1;
+    }
+    assert_eq!(ran, 2);
+}
+
+/// An app may read a signed cookie, but no session from one: the doctor does not claim it.
+#[test]
+fn a_session_in_the_signed_jar_is_no_session_of_the_app() {
+    let session = serde_json::json!({ "session_id": "3af1c1b9c1b8d6f1a0a3a7b0c3d4e5f6" });
+    let cookie = Jar::signed(&secret(), RailsVersion::V7_1)
+        .write("_shop_session", &session, &Attributes::new())
+        .unwrap();
+    let doctor = Doctor::new()
+        .secret("s", &secret())
+        .settings(RailsVersion::V7_1);
+    let report = doctor
+        .examine(format!("_shop_session={}", cookie.escaped_value()))
+        .to_string();
+    let words = report.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        words.contains("in cookies.signed; its own session it reads from the encrypted jar alone"),
+        "{report}"
+    );
 }
