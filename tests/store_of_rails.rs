@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use hardtack::test_util::Browser;
 use hardtack::{
-    Commit, CookieStore, RailsVersion, RequestOrigin, SameSite, SecretKeyBase, Session, Settings,
-    Value, Writes,
+    Commit, CookieStore, RailsVersion, RequestOrigin, SameSite, SecretKeyBase, Session, Value,
+    Writes,
 };
 use serde::Deserialize;
 use time::OffsetDateTime;
@@ -42,12 +42,8 @@ const DAY: Duration = Duration::from_secs(86_400);
 
 fn store(step: &Step) -> CookieStore {
     let version: RailsVersion = step.rails.parse().unwrap();
-    let settings = Settings {
-        serializer: step.serializer.parse().unwrap(),
-        ..version.settings()
-    };
     let secret = SecretKeyBase::new(step.secret_key_base.as_str()).unwrap();
-    CookieStore::new(&secret, settings, NAME)
+    CookieStore::new(&secret, version, NAME).serializer(step.serializer.parse().unwrap())
 }
 
 /// The attributes of a `Set-Cookie`, in the lower case of Rack 3.1.

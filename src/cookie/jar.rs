@@ -9,7 +9,7 @@ use crate::error::{CookieOverflow, Error};
 use crate::message::metadata::{self, Metadata};
 use crate::secret_key_base::SecretKeyBase;
 use crate::serializer::{DumpStyle, Serialized};
-use crate::settings::Settings;
+use crate::settings::{LimitRule, Serializer, Settings};
 
 use super::attributes::Attributes;
 use super::rotation::Rotation;
@@ -263,6 +263,22 @@ impl Jar {
     /// The same jar, by another clock: it says which cookies have expired.
     pub(crate) fn with_clock(self, clock: Clock) -> Self {
         Self { clock, ..self }
+    }
+
+    /// The same jar, its current settings (not those of its rotations) with another serializer.
+    pub(crate) fn with_serializer(mut self, serializer: Serializer) -> Self {
+        if let Some(current) = self.rotations.first_mut() {
+            current.settings.serializer = serializer;
+        }
+        self
+    }
+
+    /// The same jar, its current settings (not those of its rotations) with another limit.
+    pub(crate) fn with_limit(mut self, limit: LimitRule) -> Self {
+        if let Some(current) = self.rotations.first_mut() {
+            current.settings.limit = limit;
+        }
+        self
     }
 
     /// The settings under which it writes.

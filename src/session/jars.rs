@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::clock::Clock;
 use crate::cookie::jar::Jar;
 use crate::cookie::rotation::Rotation;
 use crate::secret_key_base::SecretKeyBase;
@@ -146,12 +145,13 @@ impl Jars {
         &self.signed
     }
 
-    pub(super) fn with_clock(self, clock: &Clock) -> Self {
-        let told = |jar: Arc<Jar>| Arc::new(Arc::unwrap_or_clone(jar).with_clock(clock.clone()));
+    /// Changes every one of them.
+    pub(super) fn map(self, change: impl Fn(Jar) -> Jar) -> Self {
+        let changed = |jar| Arc::new(change(Arc::unwrap_or_clone(jar)));
         Self {
-            session: told(self.session),
-            encrypted: told(self.encrypted),
-            signed: told(self.signed),
+            session: changed(self.session),
+            encrypted: changed(self.encrypted),
+            signed: changed(self.signed),
         }
     }
 }

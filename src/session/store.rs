@@ -30,7 +30,7 @@ use crate::cookie::rotation::Rotation;
 use crate::cookie::set_cookie::SetCookie;
 use crate::error::{Error, Refusal};
 use crate::secret_key_base::SecretKeyBase;
-use crate::settings::{SameSite, Settings};
+use crate::settings::{LimitRule, SameSite, Serializer, Settings};
 
 /// When a session ends, if not with the browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,9 +171,7 @@ impl CookieStore {
     /// ```
     #[must_use]
     pub fn rotation(self, rotation: Rotation) -> Self {
-        let jars = Jars::clone(&self.jars.load()).rotation(rotation);
-        self.jars.store(Arc::new(jars));
-        self
+        self.with(|jars| jars.rotation(rotation))
     }
 
     /// Adds older settings to the signed jar: see [`Jars::signed_rotation`].
@@ -187,9 +185,38 @@ impl CookieStore {
     /// ```
     #[must_use]
     pub fn signed_rotation(self, rotation: Rotation) -> Self {
-        let jars = Jars::clone(&self.jars.load()).signed_rotation(rotation);
-        self.jars.store(Arc::new(jars));
-        self
+        self.with(|jars| jars.signed_rotation(rotation))
+    }
+
+    /// In which serialization values are written, and which are read (`cookies_serializer`), where
+    /// it is not as the Rails version has it. Rotations have their own.
+    ///
+    /// ```
+    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase, Serializer};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// // An app on load_defaults 6.1, which are Marshal, that chose JSON.
+    /// let store = CookieStore::new(&secret, RailsVersion::V6_1, "_shop_session")
+    ///     .serializer(Serializer::Json);
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn serializer(self, serializer: Serializer) -> Self {
+        self.with(|jars| jars.map(|jar| jar.with_serializer(serializer)))
+    }
+
+    /// What may not be longer than 4096 bytes: what browsers count, unless this says otherwise.
+    /// Rotations that write have their own.
+    ///
+    /// ```
+    /// # use hardtack::{CookieStore, LimitRule, RailsVersion, SecretKeyBase};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session")
+    ///     .limit(LimitRule::Rails);
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn limit(self, limit: LimitRule) -> Self {
+        self.with(|jars| jars.map(|jar| jar.with_limit(limit)))
     }
 
     /// Ends a session so long after it was written last, in the browser and by what is sealed
@@ -476,9 +503,9 @@ impl CookieStore {
     #[must_use]
     pub fn clock(self, now: impl Fn() -> OffsetDateTime + Send + Sync + 'static) -> Self {
         let clock = Clock::Told(Arc::new(now));
-        let jars = Jars::clone(&self.jars.load()).with_clock(&clock);
-        self.jars.store(Arc::new(jars));
-        Self { clock, ..self }
+        let told = clock.clone();
+        let store = self.with(|jars| jars.map(|jar| jar.with_clock(told.clone())));
+        Self { clock, ..store }
     }
 
     /// Whether a cookie of this name may have these attributes, and an expiry that can be told:
@@ -553,7 +580,8 @@ impl CookieStore {
     /// Puts other jars in place while the server runs (example: at [`Jars`]). No request waits:
     /// one that has read its session keeps the jars that it began with.
     pub fn replace_jars(&self, jars: Jars) {
-        self.jars.store(Arc::new(jars.with_clock(&self.clock)));
+        let jars = jars.map(|jar| jar.with_clock(self.clock.clone()));
+        self.jars.store(Arc::new(jars));
     }
 
     /// By which scheme and host a request came: from its headers, by their names in lower case,
@@ -599,6 +627,12 @@ impl CookieStore {
     pub(crate) fn read(&self, header: &CookieHeader<'_>) -> Option<SessionData> {
         let (loaded, _) = Loaded::read(self, header);
         matches!(loaded.came, Came::Opened { .. }).then_some(loaded.data)
+    }
+
+    fn with(self, change: impl FnOnce(Jars) -> Jars) -> Self {
+        let jars = change(Jars::clone(&self.jars.load()));
+        self.jars.store(Arc::new(jars));
+        self
     }
 
     pub(super) fn csrf_settings(&self) -> CsrfSettings {

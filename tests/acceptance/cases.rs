@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use hardtack::test_util::{Browser, cookie_header};
 use hardtack::{
-    Attributes, Cipher, CookieHeader, CookieStore, Domain, Duplicates, Error, Jars, RailsVersion,
-    Refusal, RequestOrigin, Rotation, SecretKeyBase, Session, SetCookie, Settings, Writes,
+    Attributes, Cipher, CookieHeader, CookieStore, Domain, Duplicates, Error, Jars, LimitRule,
+    RailsVersion, Refusal, RequestOrigin, Rotation, SecretKeyBase, Session, SetCookie, Settings,
+    Writes,
 };
 use time::OffsetDateTime;
 
@@ -32,7 +33,7 @@ cases! {
     tampered tampered_and_written
     duplicates_first duplicates_first_that_opens duplicates_stale_one_removed
     secure_over_http proxies_not_trusted_unless_told
-    overflow overflow_met_by_the_handler what_was_checked_fits read_only_store written_when_read
+    overflow another_limit overflow_met_by_the_handler what_was_checked_fits read_only_store written_when_read
     server_errors concurrent_requests panicking_handler streaming_response
     other_headers_stay other_cookies flash_and_tokens
     expiry_that_was_shortened mistakes_met_at_the_start duplicates_of_which_one_has_ended
@@ -631,6 +632,20 @@ fn overflow(framework: &dyn Framework) {
     assert_eq!(response.set_cookies, [""; 0]);
     assert!(!response.body.contains("secret") && !response.body.contains("well"));
     assert_eq!(client.call(look).body, r#"Some("Ada")"#);
+}
+
+fn another_limit(framework: &dyn Framework) {
+    let fills = |store: CookieStore, length: usize| {
+        let mut client = Client::new(framework, store);
+        let fill = move |session: &Session| {
+            session.insert("cart", &"x".repeat(length)).unwrap();
+            Reply::text("")
+        };
+        client.try_call(fill).unwrap().status
+    };
+    assert_eq!(fills(store(), 5000), 500);
+    assert_eq!(fills(store().limit(LimitRule::Rails), 5000), 500);
+    assert_eq!(fills(store().limit(LimitRule::None), 5000), 200);
 }
 
 fn overflow_met_by_the_handler(framework: &dyn Framework) {
