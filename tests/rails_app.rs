@@ -684,6 +684,20 @@ fn files_are_read_with_a_bound() {
     assert_eq!(ran, cases.len());
 }
 
+/// Made into text somehow it would be another secret, without a word.
+#[test]
+fn a_local_secret_that_is_no_text_is_told() {
+    let root = scratch("local secret that is no text");
+    std::fs::create_dir_all(root.join("tmp")).unwrap();
+    std::fs::write(root.join("tmp/local_secret.txt"), [0xFF; 128]).unwrap();
+    let app = RailsApp::new(&root)
+        .environment("development")
+        .variables(|_| None);
+    let refused = app.secret_key_base().unwrap_err().to_string();
+    let told = "tmp/local_secret.txt: its secret is no text";
+    assert!(refused.ends_with(told), "{refused}");
+}
+
 #[test]
 fn wrong_use_is_told() {
     let folder = scratch("wrong_use");

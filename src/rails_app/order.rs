@@ -55,51 +55,49 @@ pub(super) type Version = (u16, u16, u16);
 
 const DEVELOPMENT_SECRET: &str = "tmp/development_secret.txt";
 const LOCAL_SECRET: &str = "tmp/local_secret.txt";
-const DUMMY: &[Place] = &[Place::Setting, Place::Local(LOCAL_SECRET)];
+const LOCAL_ALONE: &[Place] = &[Place::Setting, Place::Local(LOCAL_SECRET)];
 const YML: Place = Place::SecretsYml { shared: true };
 const OWN_EACH: Place = Place::Credentials(CredentialsFiles::OwnEach);
+
+const LOCAL_LAST: &[Place] = &[
+    Place::Setting,
+    Place::Variable,
+    OWN_EACH,
+    Place::Local(LOCAL_SECRET),
+];
+const PRODUCTION: &[Place] = &[Place::Setting, Place::Variable, OWN_EACH];
 
 /// Newest first.
 const ORDERS: &[Order] = &[
     Order {
         since: (8, 0, 2),
-        local: &[
-            Place::Setting,
-            Place::Variable,
-            OWN_EACH,
-            Place::Local(LOCAL_SECRET),
-        ],
-        production: &[Place::Setting, Place::Variable, OWN_EACH],
-        dummy: DUMMY,
+        local: LOCAL_LAST,
+        production: PRODUCTION,
+        dummy: LOCAL_ALONE,
         takes_token: false,
         names_session: true,
     },
     Order {
         since: (8, 0, 0),
-        local: &[Place::Setting, Place::Local(LOCAL_SECRET)],
-        production: &[Place::Setting, Place::Variable, OWN_EACH],
-        dummy: DUMMY,
+        local: LOCAL_ALONE,
+        production: PRODUCTION,
+        dummy: LOCAL_ALONE,
         takes_token: false,
         names_session: true,
     },
     Order {
         since: (7, 2, 3),
-        local: &[
-            Place::Setting,
-            Place::Variable,
-            OWN_EACH,
-            Place::Local(LOCAL_SECRET),
-        ],
-        production: &[Place::Setting, Place::Variable, OWN_EACH],
-        dummy: DUMMY,
+        local: LOCAL_LAST,
+        production: PRODUCTION,
+        dummy: LOCAL_ALONE,
         takes_token: false,
         names_session: true,
     },
     Order {
         since: (7, 2, 0),
-        local: &[Place::Setting, Place::Local(LOCAL_SECRET)],
-        production: &[Place::Setting, Place::Variable, OWN_EACH],
-        dummy: DUMMY,
+        local: LOCAL_ALONE,
+        production: PRODUCTION,
+        dummy: LOCAL_ALONE,
         takes_token: false,
         names_session: true,
     },
@@ -113,7 +111,7 @@ const ORDERS: &[Order] = &[
             Place::Local(LOCAL_SECRET),
         ],
         production: &[Place::Setting, Place::Variable, OWN_EACH, YML],
-        dummy: DUMMY,
+        dummy: LOCAL_ALONE,
         takes_token: false,
         names_session: true,
     },

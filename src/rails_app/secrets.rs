@@ -208,8 +208,15 @@ impl Search<'_> {
     }
 
     fn local(&mut self, file: &str) -> Result<Option<Found>, Stop> {
-        match file::read_text(&self.root.join(file)) {
-            Ok(Some(text)) => self.found(file, text),
+        match file::read(&self.root.join(file), MOST_OF_A_KEY) {
+            Ok(Some(mut bytes)) => match String::from_utf8(std::mem::take(&mut *bytes)) {
+                Ok(text) => self.found(file, Zeroizing::new(text)),
+                Err(error) => {
+                    drop(Zeroizing::new(error.into_bytes()));
+                    let key = "secret".to_owned();
+                    self.stop(file, Lack::SecretIsNoText { key })
+                }
+            },
             Ok(None) => Ok(self.lacks(file, Lack::Missing)),
             Err(lack) => self.stop(file, lack),
         }
