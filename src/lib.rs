@@ -168,9 +168,10 @@ pub use session::handle::Session;
 pub use session::jars::Jars;
 pub use session::observer::Observer;
 pub use session::origin::RequestOrigin;
-pub use session::store::{CookieStore, Writes};
+pub use session::store::CookieStore;
 pub use session::tally::Tally;
 pub use session::warden::{WardenLogin, WardenScope};
+pub use session::writes::Writes;
 pub use settings::{
     Cipher, HmacDigest, KeyDigest, LimitRule, SameSite, SecretKind, Serializer, Settings,
 };

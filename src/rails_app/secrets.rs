@@ -65,6 +65,12 @@ struct Found {
     place: String,
 }
 
+/// What the credentials hold.
+struct InCredentials {
+    secret: Option<Found>,
+    older: Vec<Zeroizing<String>>,
+}
+
 /// What is wrong where Rails would go no further.
 struct Stop;
 
@@ -106,8 +112,8 @@ impl Search<'_> {
                 }
                 Place::Credentials(files) => {
                     let found = self.credentials(*files, key_base.is_some())?;
-                    if let Some((found, older)) = found {
-                        key_base = key_base.or(found);
+                    if let Some(InCredentials { secret, older }) = found {
+                        key_base = key_base.or(secret);
                         rotated = older;
                     }
                 }
@@ -223,15 +229,11 @@ impl Search<'_> {
     }
 
     /// The secret in the credentials, and the older ones; none where Rails would not read them.
-    #[expect(
-        clippy::type_complexity,
-        reason = "what is found, and what goes with it"
-    )]
     fn credentials(
         &mut self,
         files: CredentialsFiles,
         is_found: bool,
-    ) -> Result<Option<(Option<Found>, Vec<Zeroizing<String>>)>, Stop> {
+    ) -> Result<Option<InCredentials>, Stop> {
         let (content, key_file) = self.credentials_files(files);
         let noted = self.looked_at.len();
         let file = match file::read(&self.root.join(&content), MOST) {
@@ -274,7 +276,10 @@ impl Search<'_> {
         if is_found {
             self.looked_at.truncate(noted);
         }
-        Ok(Some((found, rotated)))
+        Ok(Some(InCredentials {
+            secret: found,
+            older: rotated,
+        }))
     }
 
     fn entry(&mut self, place: &str, key: &str, entry: Entry) -> Result<Option<Found>, Stop> {

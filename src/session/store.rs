@@ -12,12 +12,14 @@ use super::csrf::CsrfSettings;
 #[cfg(feature = "test-util")]
 use super::data::SessionData;
 use super::events::{Event, Events};
+use super::expiry::Expiry;
 use super::jars::Jars;
 #[cfg(feature = "test-util")]
 use super::loaded::{Came, Loaded};
 use super::loaded::{Outcome, after};
 use super::observer::Observer;
 use super::origin::RequestOrigin;
+use super::writes::Writes;
 use crate::clock::Clock;
 use crate::cookie::attributes::Attributes;
 use crate::cookie::domain::Domain;
@@ -31,39 +33,6 @@ use crate::cookie::set_cookie::SetCookie;
 use crate::error::{Error, Refusal};
 use crate::secret_key_base::SecretKeyBase;
 use crate::settings::{LimitRule, SameSite, Serializer, Settings};
-
-/// When a session ends, if not with the browser.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Expiry {
-    WithBrowser,
-    /// So long after it was written last.
-    Rolling(Duration),
-    /// So long after it was written first.
-    Fixed(Duration),
-}
-
-/// When a session is written.
-///
-/// ```
-/// use hardtack::{CookieStore, RailsVersion, SecretKeyBase, Writes};
-///
-/// # let secret = SecretKeyBase::generate()?;
-/// // Rust only looks at Rails' session.
-/// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session").writes(Writes::Never);
-/// # Ok::<(), hardtack::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum Writes {
-    /// Where it changed, was opened by a rotation or in another serialization, or is due for
-    /// renewal.
-    #[default]
-    WhenChanged,
-    /// As Rails does: also where it was merely read.
-    WhenRead,
-    /// Never: a read-only store.
-    Never,
-}
 
 /// The sessions of an app: how they are sealed, what their cookie is called and told, and when it
 /// is written. Made when the program starts, and shared (`Arc`).
