@@ -20,7 +20,8 @@ const LAYERS: &[&[&str]] = &[
     &["message"],
     &["cookie"],
     &["session"],
-    &["rails_app", "doctor"],
+    &["rails_app"],
+    &["doctor"],
     &["middleware", "test_util"],
 ];
 

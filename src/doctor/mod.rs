@@ -13,6 +13,8 @@ mod foreign;
 mod form;
 mod keys;
 mod obstacles;
+#[cfg(feature = "rails-app")]
+mod of_rails_app;
 mod opening;
 mod pasted;
 mod plain_text;

@@ -130,8 +130,13 @@ fn doctor(matches: &ArgMatches) -> Result<(Doctor, Option<String>), String> {
     let version = parsed::<RailsVersion>(matches, PLAIN.rails)?;
     let app = App::new(matches, PLAIN, version)?;
     let mut doctor = Doctor::new();
-    for (label, secret) in secrets::labelled(matches, PLAIN, app.as_ref())? {
-        doctor = doctor.secret(label, &secret);
+    match (secrets::labelled(matches, PLAIN, app.as_ref())?, &app) {
+        (None, Some(app)) => doctor = app.doctor(doctor, PLAIN)?,
+        (secrets, _) => {
+            for (label, secret) in secrets.unwrap_or_default() {
+                doctor = doctor.secret(label, &secret);
+            }
+        }
     }
     let told = app.as_ref().map(|app| app.settings.session.name.as_str());
     let name = text(matches, PLAIN.name).or(told).map(str::to_owned);

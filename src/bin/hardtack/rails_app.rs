@@ -3,10 +3,8 @@
 use std::path::PathBuf;
 
 use clap::ArgMatches;
-use hardtack::{
-    NotUnderstood, RailsApp, RailsAppError, RailsAppSecrets, RailsAppSettings, RailsVersion,
-    SecretKeyBase,
-};
+use hardtack::doctor::Doctor;
+use hardtack::{NotUnderstood, RailsApp, RailsAppError, RailsAppSettings, RailsVersion};
 
 use crate::args::{Names, text};
 use crate::output::complain;
@@ -69,7 +67,8 @@ impl App {
 
     /// Its secrets, those that seal first: key bases and tokens.
     pub(crate) fn secrets(&self, names: &Names) -> Result<crate::secrets::Secrets, String> {
-        let secrets = self.found(names)?;
+        let secrets = self.app.secrets();
+        let secrets = secrets.map_err(|error| format!("--{}: {error}", names.rails_app))?;
         let key_bases = secrets.secret_key_base.into_iter();
         Ok(crate::secrets::Secrets {
             key_bases: key_bases.chain(secrets.rotated_secret_key_bases).collect(),
@@ -77,34 +76,9 @@ impl App {
         })
     }
 
-    /// Its secrets, each with where it is from.
-    pub(crate) fn labelled_secrets(
-        &self,
-        names: &Names,
-    ) -> Result<Vec<(String, SecretKeyBase)>, String> {
-        let RailsAppSecrets {
-            secret_key_base,
-            secret_token,
-            rotated_secret_key_bases,
-            found_in,
-            ..
-        } = self.found(names)?;
-        let rotated = rotated_secret_key_bases.into_iter().enumerate();
-        let rotated = rotated.map(|(index, secret)| {
-            let label = format!("number {index} of rotated_secret_key_bases");
-            (label, secret)
-        });
-        let token = secret_token.map(|secret| (format!("{found_in} (secret_token)"), secret));
-        Ok(secret_key_base
-            .map(|secret| (found_in, secret))
-            .into_iter()
-            .chain(rotated)
-            .chain(token)
-            .collect())
-    }
-
-    fn found(&self, names: &Names) -> Result<RailsAppSecrets, String> {
-        let secrets = self.app.secrets();
-        secrets.map_err(|error| format!("--{}: {error}", names.rails_app))
+    /// A doctor with its secrets, settings and session.
+    pub(crate) fn doctor(&self, doctor: Doctor, names: &Names) -> Result<Doctor, String> {
+        let doctor = doctor.rails_app(&self.app);
+        doctor.map_err(|error| format!("--{}: {error}", names.rails_app))
     }
 }

@@ -59,14 +59,10 @@ pub(crate) struct Sources {
 impl Sources {
     /// What the options under these names say.
     pub(crate) fn new(matches: &ArgMatches, names: &'static Names, app: Option<App>) -> Self {
-        let files = |option| {
-            let files = matches.get_many::<PathBuf>(option).unwrap_or_default();
-            files.cloned().collect()
-        };
         Self {
             names,
-            key_base_files: files(names.secret_key_base_file),
-            token_files: files(names.secret_token_file),
+            key_base_files: files(matches, names.secret_key_base_file),
+            token_files: files(matches, names.secret_token_file),
             allow_short: matches.get_flag(names.allow_short_secret),
             app,
         }
@@ -232,26 +228,22 @@ impl Sources {
     }
 }
 
-/// Every secret that files hold, or where none is named the app or the environment, with the file
-/// or variable that it is from; short ones too, and none at all.
+/// Every secret that files hold, or where none is named the environment, with the file or variable
+/// that it is from; short ones too. None at all where none is named, and the app is to tell.
 pub(crate) fn labelled(
     matches: &ArgMatches,
     names: &'static Names,
     app: Option<&App>,
-) -> Result<Vec<(String, SecretKeyBase)>, String> {
-    let files = |option| {
-        let files = matches.get_many::<PathBuf>(option).unwrap_or_default();
-        files.cloned().collect()
-    };
+) -> Result<Option<Vec<(String, SecretKeyBase)>>, String> {
     let sources = Sources {
         names,
-        key_base_files: files(names.secret_key_base_file),
-        token_files: files(names.secret_token_file),
+        key_base_files: files(matches, names.secret_key_base_file),
+        token_files: files(matches, names.secret_token_file),
         allow_short: true,
         app: None,
     };
-    if let Some(app) = app.filter(|_| !sources.names_files()) {
-        return app.labelled_secrets(names);
+    if app.is_some() && !sources.names_files() {
+        return Ok(None);
     }
     let mut secrets = Vec::new();
     for (files, source) in [
@@ -270,7 +262,12 @@ pub(crate) fn labelled(
             );
         }
     }
-    Ok(secrets)
+    Ok(Some(secrets))
+}
+
+fn files(matches: &ArgMatches, option: &str) -> Vec<PathBuf> {
+    let files = matches.get_many::<PathBuf>(option).unwrap_or_default();
+    files.cloned().collect()
 }
 
 /// The file's bytes, as many as are of interest, in memory that is wiped.

@@ -1,0 +1,64 @@
+//! [`Doctor::rails_app`]: a doctor that knows what an app knows.
+
+use super::Doctor;
+use crate::rails_app::{RailsApp, RailsAppError, RailsAppSecrets};
+
+impl Doctor {
+    /// Adds all secrets of a Rails app, called after where they were found, and takes its settings
+    /// and its session's name for what should open the cookie.
+    ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join("hardtack-doc-doctor");
+    /// # std::fs::create_dir_all(dir.join("config")).unwrap();
+    /// # std::fs::write(dir.join("config/application.rb"), "module Shop\nclass Application < Rails::Application\nconfig.load_defaults 8.0\nend\nend\n")?;
+    /// # let root = &dir;
+    /// # let secret = "8d2e4af6".repeat(16);
+    /// use hardtack::RailsApp;
+    /// use hardtack::doctor::Doctor;
+    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase};
+    ///
+    /// # let jar = Jar::encrypted(&SecretKeyBase::new(secret.as_str())?, RailsVersion::V8_0);
+    /// # let cookie = jar.write("_shop_session", &1, &Attributes::new())?;
+    /// let app = RailsApp::new(root).environment("production");
+    /// # let app = app.variables(move |name| (name == "SECRET_KEY_BASE").then(|| secret.clone()));
+    /// let diagnosis = Doctor::new().rails_app(&app)?.examine(cookie.value());
+    /// assert_eq!(diagnosis.secret.as_deref(), Some("SECRET_KEY_BASE"));
+    /// assert!(diagnosis.causes.is_empty()); // the app opens it
+    ///
+    /// let no_app = RailsApp::new("/no/such/app");
+    /// assert!(Doctor::new().rails_app(&no_app).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`RailsApp::settings`] and [`RailsApp::secrets`], and
+    /// [`RailsAppError::NotUnderstood`] where `load_defaults` is not plain: the doctor would claim
+    /// what it cannot know.
+    pub fn rails_app(self, app: &RailsApp) -> Result<Self, RailsAppError> {
+        let told = app.settings()?;
+        let mut not_understood = told.not_understood.into_iter();
+        if let Some(guess) = not_understood.find(|one| one.setting == "load_defaults") {
+            return Err(RailsAppError::NotUnderstood(guess));
+        }
+        let RailsAppSecrets {
+            secret_key_base,
+            secret_token,
+            rotated_secret_key_bases,
+            found_in,
+        } = app.secrets()?;
+        let mut doctor = self.settings(told.settings).cookie_name(told.session.name);
+        if let Some(secret) = secret_key_base {
+            doctor = doctor.secret(&found_in, &secret);
+        }
+        for (index, secret) in rotated_secret_key_bases.iter().enumerate() {
+            doctor = doctor.secret(
+                format!("number {index} of rotated_secret_key_bases"),
+                secret,
+            );
+        }
+        if let Some(token) = secret_token {
+            doctor = doctor.secret(format!("{found_in} (secret_token)"), &token);
+        }
+        Ok(doctor)
+    }
+}
