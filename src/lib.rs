@@ -108,6 +108,7 @@ pub mod doctor;
 mod error;
 mod hex;
 mod key_generator;
+mod lanes;
 mod message;
 #[cfg(any(feature = "tower", feature = "actix-web"))]
 mod middleware;

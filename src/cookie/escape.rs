@@ -6,11 +6,11 @@
 
 use std::borrow::Cow;
 
-/// How many bytes are classified at a time: as many as a mask has bits.
-const BLOCK: usize = 64;
+use crate::lanes::{BLOCK, Lanes, mask};
 
-/// The size of piece in which runs are copied: longer than most runs between two escapes of a base64 text.
-const PIECE: usize = 32;
+/// The size of piece in which runs are copied, longer than most runs between two escapes of a base64 text; and how
+/// much room there must be behind what is written, for pieces that reach beyond their run.
+pub(crate) const MARGIN: usize = 64;
 
 /// What each byte becomes: up to three bytes, then how many of them count.
 #[expect(
@@ -65,19 +65,26 @@ pub fn escape(value: &[u8]) -> String {
 /// assert_eq!(header, b"k=1%2B1");
 /// ```
 pub fn escape_into(out: &mut Vec<u8>, value: &[u8]) {
-    // Base64 grows by 2 bytes in 32; the margin is for pieces that reach beyond their run.
-    out.reserve(value.len() + value.len() / 8 + BLOCK);
+    let start = out.len();
+    // Base64 grows by 2 bytes in 32; more than that is made room for when it comes.
+    out.resize(start + value.len() + value.len() / 8 + 2 * MARGIN, 0);
+    let mut to = start;
     let mut copied = 0;
     // All that is neither letter nor digit: testing for less costs less than leaving out the few `-` and `.`.
-    for_each(value, is_not_alphanumeric, |at| {
+    for_each(value, not_alphanumeric, |at| {
         let Some(byte) = value.get(at) else { return };
-        copy_run(out, value, copied, at);
+        if out.len() < to + (value.len() - copied) + MARGIN {
+            out.resize(out.len() * 2, 0);
+        }
+        to = copy_run(out, to, value, copied, at);
         let escaped = escape_of(*byte);
-        let end = out.len() + usize::from(escaped[3]);
-        out.extend_from_slice(&escaped);
-        out.truncate(end);
+        if let Some(room) = out.get_mut(to..).and_then(<[u8]>::first_chunk_mut) {
+            *room = escaped;
+        }
+        to += usize::from(escaped[3]);
         copied = at + 1;
     });
+    out.truncate(to);
     out.extend_from_slice(value.get(copied..).unwrap_or_default());
 }
 
@@ -137,109 +144,162 @@ pub fn unescape_into(out: &mut Vec<u8>, value: &[u8]) {
 /// Decodes to the end of `out`; false, with `out` as it was, where a `%` stands without two hex digits.
 fn decode(out: &mut Vec<u8>, value: &[u8]) -> bool {
     let start = out.len();
-    out.reserve(value.len() + PIECE);
+    out.resize(start + value.len() + MARGIN, 0);
+    let decoded = decode_to(out.get_mut(start..).unwrap_or_default(), value);
+    out.truncate(start + decoded.unwrap_or_default());
+    decoded.is_some()
+}
+
+/// Decodes into room for the value and [`MARGIN`] bytes more. How many bytes it became; `None` where a `%` stands
+/// without two hex digits.
+pub(crate) fn decode_to(room: &mut [u8], value: &[u8]) -> Option<usize> {
+    let mut to = 0;
     let mut copied = 0;
     let mut valid = true;
     for_each(
         value,
-        |byte| matches!(byte, b'%' | b'+'),
+        |lanes| lanes.eq(b'%').or(lanes.eq(b'+')),
         |at| {
-            if !valid {
-                return;
-            }
-            copy_run(out, value, copied, at);
-            if value.get(at) == Some(&b'+') {
-                out.push(b' ');
-                copied = at + 1;
-                return;
-            }
-            match value.get(at + 1..).and_then(<[u8]>::first_chunk) {
-                Some(&[high, low]) if (nibble(high) | nibble(low)) < 16 => {
-                    out.push(nibble(high) << 4 | nibble(low));
-                    copied = at + 3;
+            to = copy_run(room, to, value, copied, at);
+            let (byte, width) = match value.get(at..) {
+                Some([b'+', ..]) => (b' ', 1),
+                Some([_, high, low, ..]) => {
+                    let (high, low) = (nibble(*high), nibble(*low));
+                    valid &= (high | low) < 16;
+                    (high << 4 | low, 3)
                 }
-                _ => valid = false,
+                _ => {
+                    valid = false;
+                    (0, 1)
+                }
+            };
+            if let Some(room) = room.get_mut(to) {
+                *room = byte;
             }
+            to += 1;
+            copied = at + width;
         },
     );
-    if valid {
-        out.extend_from_slice(value.get(copied..).unwrap_or_default());
-    } else {
-        out.truncate(start);
+    if !valid {
+        return None;
     }
-    valid
+    let rest = value.get(copied..)?;
+    room.get_mut(to..)?
+        .get_mut(..rest.len())?
+        .copy_from_slice(rest);
+    Some(to + rest.len())
 }
 
-/// Calls `each` with the index of every byte that `wanted` holds for, in order.
+/// Calls `each` with the index of every byte that `wanted` marks, in order.
+///
+/// How many there are in a block no processor can foresee. So the indices are gathered first, a
+/// fixed number from each block, of which those that there are count; what is done with them is
+/// then one long loop.
 #[inline(always)]
 #[expect(
     clippy::inline_always,
     reason = "the closures must be compiled into the loop: it is the hot one"
 )]
-fn for_each(value: &[u8], wanted: impl Fn(u8) -> bool + Copy, mut each: impl FnMut(usize)) {
+fn for_each(value: &[u8], wanted: impl Fn(Lanes) -> Lanes + Copy, mut each: impl FnMut(usize)) {
+    let mut found = Found::default();
     let (blocks, rest) = value.as_chunks::<BLOCK>();
-    let mut start = 0;
-    for block in blocks {
-        each_bit(mask(block, wanted), start, &mut each);
-        start += BLOCK;
+    let mut from = 0;
+    for batch in blocks.chunks(BATCH) {
+        let mut start = 0;
+        for block in batch {
+            found.add(mask(block, wanted), start);
+            start += 64;
+        }
+        found.drain(from, &mut each);
+        from += BATCH * BLOCK;
     }
+    let from = blocks.len() * BLOCK;
     // The rest is filled up with what nobody wants.
     let mut last = [b'A'; BLOCK];
     for (to, from) in last.iter_mut().zip(rest) {
         *to = *from;
     }
-    each_bit(mask(&last, wanted), start, &mut each);
+    found.add(mask(&last, wanted), 0);
+    found.drain(from, &mut each);
 }
 
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "see for_each")]
-fn each_bit(mut mask: u64, start: usize, each: &mut impl FnMut(usize)) {
-    while mask != 0 {
-        each(start + mask.trailing_zeros() as usize);
-        mask &= mask - 1;
-    }
+/// How many blocks are looked at before what was found is used.
+const BATCH: usize = 8;
+
+/// How many bytes of a block are taken without asking whether there are as many: in 64 digits of
+/// base64 there are two to escape, and more than four in one block of twenty.
+const USUAL: usize = 4;
+
+/// Indices that were found.
+struct Found {
+    indices: [u32; BATCH * BLOCK + USUAL],
+    count: usize,
 }
 
-/// Bit n tells whether byte n is wanted. Written so that the compiler makes vector code of the comparisons; the eight
-/// flags of a group are then brought together by one multiplication, which moves flag n to bit 56 + n. (A sum of
-/// weights reads better, but the compiler takes it apart again, at three times the cost.)
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "see for_each")]
-fn mask(block: &[u8; BLOCK], wanted: impl Fn(u8) -> bool) -> u64 {
-    let flags = block.map(|byte| u8::from(wanted(byte)));
-    let (groups, _) = flags.as_chunks::<8>();
-    let bits =
-        |group: &[u8; 8]| u64::from_le_bytes(*group).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-    groups
-        .iter()
-        .rev()
-        .fold(0, |mask, group| mask << 8 | bits(group))
-}
-
-/// Appends `value[from..to]`: in one piece of fixed size where it fits, cut to length after, because a copy of
-/// unknown length costs a call and a mispredicted branch.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "see for_each")]
-fn copy_run(out: &mut Vec<u8>, value: &[u8], from: usize, to: usize) {
-    let end = out.len() + (to - from);
-    match value.get(from..).and_then(<[u8]>::first_chunk::<PIECE>) {
-        Some(piece) if to - from <= PIECE => {
-            out.extend_from_slice(piece);
-            out.truncate(end);
+impl Default for Found {
+    fn default() -> Self {
+        Self {
+            indices: [0; BATCH * BLOCK + USUAL],
+            count: 0,
         }
-        _ => out.extend_from_slice(value.get(from..to).unwrap_or_default()),
     }
 }
 
-/// Signed comparisons, because SSE2 has no unsigned ones.
-fn is_not_alphanumeric(byte: u8) -> bool {
-    let letter = (byte | 0x20)
-        .wrapping_sub(b'a')
-        .wrapping_add(0x80)
-        .cast_signed()
-        < i8::MIN + 26;
-    let digit = byte.wrapping_sub(b'0').wrapping_add(0x80).cast_signed() < i8::MIN + 10;
-    !(letter | digit)
+impl Found {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "see for_each")]
+    fn add(&mut self, mut mask: u64, start: u32) {
+        loop {
+            let Some(room) = self.indices.get_mut(self.count..) else {
+                return;
+            };
+            let Some(room) = room.first_chunk_mut::<USUAL>() else {
+                return;
+            };
+            for index in room {
+                *index = start + mask.trailing_zeros();
+                self.count += usize::from(mask != 0);
+                mask &= mask.wrapping_sub(1);
+            }
+            if mask == 0 {
+                return;
+            }
+        }
+    }
+
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "see for_each")]
+    fn drain(&mut self, from: usize, each: &mut impl FnMut(usize)) {
+        for index in self.indices.iter().take(self.count) {
+            each(from + *index as usize);
+        }
+        self.count = 0;
+    }
+}
+
+/// Copies `value[from..end]` to `room[to..]`, and says where that ends: in one piece of fixed size where it fits, of
+/// which the rest is written over after, because a copy of unknown length costs a call and a mispredicted branch.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "see for_each")]
+fn copy_run(room: &mut [u8], to: usize, value: &[u8], from: usize, end: usize) -> usize {
+    let length = end.saturating_sub(from);
+    let piece = value.get(from..).and_then(<[u8]>::first_chunk::<MARGIN>);
+    let place = room.get_mut(to..).and_then(<[u8]>::first_chunk_mut);
+    if let (Some(piece), Some(place), true) = (piece, place, length <= MARGIN) {
+        *place = *piece;
+    } else if let (Some(run), Some(place)) = (value.get(from..end), room.get_mut(to..to + length)) {
+        place.copy_from_slice(run);
+    }
+    to + length
+}
+
+/// Marks all that is neither letter nor digit.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "see for_each")]
+fn not_alphanumeric(lanes: Lanes) -> Lanes {
+    let letter = lanes.with_bits(0x20).minus(b'a').at_most(25);
+    let digit = lanes.minus(b'0').at_most(9);
+    letter.or(digit).not()
 }
 
 fn escape_of(byte: u8) -> [u8; 4] {

@@ -2,6 +2,7 @@
 //!
 //! No recursion: the open containers are bits of one integer, so that depth costs no stack.
 
+use crate::lanes::Lanes;
 use crate::serializer::LoadError;
 
 /// The deepest nesting that Ruby's parser takes (`JSON.parse`, `max_nesting`).
@@ -32,13 +33,8 @@ impl<'a> Scanner<'a> {
 
     /// The next byte that is no white space, without taking it.
     pub(crate) fn peek(&mut self) -> Option<u8> {
-        while let Some(&byte) = self.text.get(self.at) {
-            if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
-                return Some(byte);
-            }
-            self.at += 1;
-        }
-        None
+        self.at = after_space(self.text, self.at);
+        self.text.get(self.at).copied()
     }
 
     /// Takes this byte, if it is the next one after white space.
@@ -50,155 +46,15 @@ impl<'a> Scanner<'a> {
 
     /// Passes over a string whose quote is next. Says whether it holds an escape.
     pub(crate) fn string(&mut self) -> Result<bool, LoadError> {
-        if !self.take(b'"') {
-            return Err(self.error("a string was expected"));
-        }
-        let mut escaped = false;
-        loop {
-            self.at += plain_length(self.text.get(self.at..).unwrap_or_default());
-            match self.text.get(self.at) {
-                Some(b'"') => {
-                    self.at += 1;
-                    return Ok(escaped);
-                }
-                Some(b'\\') => {
-                    escaped = true;
-                    self.at += 1;
-                    self.escape()?;
-                }
-                Some(_) => return Err(self.error("a control character in a string")),
-                None => return Err(self.error("a string without an end")),
-            }
-        }
-    }
-
-    fn escape(&mut self) -> Result<(), LoadError> {
-        match self.text.get(self.at) {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 1,
-            Some(b'u') => match self.code_unit(self.at)? {
-                // The first half of a pair, which the second must follow (RFC 8259 section 7).
-                0xD800..0xDC00 => {
-                    let second = self.text.get(self.at + 5..self.at + 7) == Some(b"\\u");
-                    if !second || !(0xDC00..0xE000).contains(&self.code_unit(self.at + 6)?) {
-                        return Err(self.error("half a surrogate pair"));
-                    }
-                    self.at += 11;
-                }
-                0xDC00..0xE000 => return Err(self.error("half a surrogate pair")),
-                _ => self.at += 5,
-            },
-            _ => return Err(self.error("an unknown escape")),
-        }
-        Ok(())
-    }
-
-    /// The four hexadecimal digits after the `u` that stands at `at`.
-    fn code_unit(&self, at: usize) -> Result<u16, LoadError> {
-        let digits = self.text.get(at + 1..at + 5).unwrap_or_default();
-        let unit = digits.iter().try_fold(0, |unit, digit| {
-            let value = char::from(*digit).to_digit(16)?;
-            Some(unit << 4 | u16::try_from(value).ok()?)
-        });
-        unit.filter(|_| digits.len() == 4)
-            .ok_or_else(|| self.error("an escape without four hexadecimal digits"))
-    }
-
-    /// Passes over a number, `true`, `false` or `null`.
-    fn scalar(&mut self) -> Result<(), LoadError> {
-        let rest = self.text.get(self.at..).unwrap_or_default();
-        for word in [&b"true"[..], b"false", b"null"] {
-            if rest.starts_with(word) {
-                self.at += word.len();
-                return Ok(());
-            }
-        }
-        self.at += usize::from(self.text.get(self.at) == Some(&b'-'));
-        if self.text.get(self.at) == Some(&b'0') {
-            self.at += 1;
-        } else {
-            self.digits()?;
-        }
-        if self.text.get(self.at) == Some(&b'.') {
-            self.at += 1;
-            self.digits()?;
-        }
-        if matches!(self.text.get(self.at), Some(b'e' | b'E')) {
-            self.at += 1;
-            self.at += usize::from(matches!(self.text.get(self.at), Some(b'+' | b'-')));
-            self.digits()?;
-        }
-        Ok(())
-    }
-
-    /// Passes over one digit or more.
-    fn digits(&mut self) -> Result<(), LoadError> {
-        let rest = self.text.get(self.at..).unwrap_or_default();
-        let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        if count == 0 {
-            return Err(self.error("no JSON value"));
-        }
-        self.at += count;
-        Ok(())
+        let (end, escaped) = after_string(self.text, after_space(self.text, self.at))?;
+        self.at = end;
+        Ok(escaped)
     }
 
     /// Passes over one value of any kind that stands `outer` containers deep.
     pub(crate) fn value(&mut self, outer: u32) -> Result<(), LoadError> {
-        // One bit for each open container, the innermost lowest: 1 is an object.
-        let mut objects: u128 = 0;
-        let mut depth = 0;
-        loop {
-            match self.peek() {
-                Some(open @ (b'{' | b'[')) => {
-                    if outer + depth >= MAX_DEPTH {
-                        return Err(self.error("nesting deeper than 100 levels"));
-                    }
-                    self.at += 1;
-                    depth += 1;
-                    objects = objects << 1 | u128::from(open == b'{');
-                    if self.take(if open == b'{' { b'}' } else { b']' }) {
-                        depth -= 1;
-                        objects >>= 1;
-                    } else {
-                        if open == b'{' {
-                            self.key()?;
-                        }
-                        continue;
-                    }
-                }
-                Some(b'"') => {
-                    self.string()?;
-                }
-                _ => self.scalar()?,
-            }
-            // A value has ended: what follows it, in what stands around it?
-            loop {
-                if depth == 0 {
-                    return Ok(());
-                }
-                let in_object = objects & 1 == 1;
-                if self.take(b',') {
-                    if in_object {
-                        self.key()?;
-                    }
-                    break;
-                }
-                if !self.take(if in_object { b'}' } else { b']' }) {
-                    return Err(self.error("a comma or a closing bracket was expected"));
-                }
-                depth -= 1;
-                objects >>= 1;
-            }
-        }
-    }
-
-    /// Passes over a key and its colon. Says whether the key holds an escape.
-    pub(crate) fn key(&mut self) -> Result<bool, LoadError> {
-        self.peek();
-        let escaped = self.string()?;
-        if !self.take(b':') {
-            return Err(self.error("a colon was expected"));
-        }
-        Ok(escaped)
+        self.at = after_value(self.text, self.at, outer)?;
+        Ok(())
     }
 
     /// Nothing but white space may be left.
@@ -210,24 +66,223 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// How many bytes pass before a quote, a backslash or a control character: eight at a time.
-fn plain_length(text: &[u8]) -> usize {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGHS: u64 = ONES << 7;
-    const QUOTES: u64 = ONES * b'"' as u64;
-    const BACKSLASHES: u64 = ONES * b'\\' as u64;
-    // The high bit of each byte that is zero, or below 0x20 (and, above the first such, perhaps of
-    // others: only the lowest bit is relied on).
-    let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
-    let (words, rest) = text.as_chunks::<8>();
-    for (index, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
-        let found = zero(word ^ QUOTES) | zero(word ^ BACKSLASHES) | control;
-        if found != 0 {
-            return index * 8 + (found.trailing_zeros() / 8) as usize;
+/// The byte that stands there; behind the end NUL, which JSON has nowhere.
+#[inline]
+fn byte(text: &[u8], at: usize) -> u8 {
+    text.get(at).copied().unwrap_or(0)
+}
+
+#[cold]
+fn error<T>(reason: &'static str, offset: usize) -> Result<T, LoadError> {
+    Err(LoadError { reason, offset })
+}
+
+#[inline]
+fn after_space(text: &[u8], mut at: usize) -> usize {
+    while matches!(byte(text, at), b' ' | b'\n' | b'\r' | b'\t') {
+        at += 1;
+    }
+    at
+}
+
+/// The end of the value that stands there after white space, `outer` containers deep.
+fn after_value(text: &[u8], mut at: usize, outer: u32) -> Result<usize, LoadError> {
+    // One bit for each open container, the innermost lowest: 1 is an object.
+    let mut objects: u128 = 0;
+    let mut depth = 0;
+    loop {
+        match byte(text, at) {
+            b'"' => at = after_string(text, at)?.0,
+            b'-' | b'0'..=b'9' => at = after_number(text, at)?,
+            open @ (b'{' | b'[') => {
+                if outer + depth >= MAX_DEPTH {
+                    return error("nesting deeper than 100 levels", at);
+                }
+                let is_object = open == b'{';
+                at = after_space(text, at + 1);
+                if byte(text, at) == closing(is_object) {
+                    at += 1;
+                } else {
+                    depth += 1;
+                    objects = objects << 1 | u128::from(is_object);
+                    if is_object {
+                        at = after_key(text, at)?;
+                    }
+                    continue;
+                }
+            }
+            b' ' | b'\n' | b'\r' | b'\t' => {
+                at = after_space(text, at);
+                continue;
+            }
+            _ => at = after_word(text, at)?,
+        }
+        // A value has ended: what follows it, in what stands around it?
+        loop {
+            if depth == 0 {
+                return Ok(at);
+            }
+            let in_object = objects & 1 == 1;
+            at = after_space(text, at);
+            let found = byte(text, at);
+            if found == b',' {
+                at += 1;
+                if in_object {
+                    at = after_key(text, after_space(text, at))?;
+                }
+                break;
+            }
+            if found != closing(in_object) {
+                return error("a comma or a closing bracket was expected", at);
+            }
+            at += 1;
+            depth -= 1;
+            objects >>= 1;
         }
     }
+}
+
+fn closing(is_object: bool) -> u8 {
+    if is_object { b'}' } else { b']' }
+}
+
+/// The end of the colon behind the key that stands there.
+#[inline]
+fn after_key(text: &[u8], at: usize) -> Result<usize, LoadError> {
+    let at = after_space(text, after_string(text, at)?.0);
+    if byte(text, at) != b':' {
+        return error("a colon was expected", at);
+    }
+    Ok(at + 1)
+}
+
+/// The end of the string whose quote stands there, and whether it holds an escape.
+#[inline]
+fn after_string(text: &[u8], at: usize) -> Result<(usize, bool), LoadError> {
+    if byte(text, at) != b'"' {
+        return error("a string was expected", at);
+    }
+    let end = after_plain(text, at + 1);
+    if byte(text, end) == b'"' {
+        return Ok((end + 1, false));
+    }
+    after_rest_of_string(text, end)
+}
+
+/// The same from the first character on that is none of a plain string.
+#[cold]
+fn after_rest_of_string(text: &[u8], mut at: usize) -> Result<(usize, bool), LoadError> {
+    let mut escaped = false;
+    loop {
+        match text.get(at) {
+            Some(b'"') => return Ok((at + 1, escaped)),
+            Some(b'\\') => {
+                escaped = true;
+                at = after_plain(text, after_escape(text, at + 1)?);
+            }
+            Some(_) => return error("a control character in a string", at),
+            None => return error("a string without an end", at),
+        }
+    }
+}
+
+/// Where the next quote, backslash or control character stands, or the text ends.
+#[inline]
+fn after_plain(text: &[u8], mut at: usize) -> usize {
+    while let Some(bytes) = text.get(at..).and_then(<[u8]>::first_chunk) {
+        let lanes = Lanes::new(bytes);
+        let special = lanes.eq(b'"').or(lanes.eq(b'\\')).or(lanes.at_most(0x1F));
+        let special = special.bits();
+        if special != 0 {
+            return at + special.trailing_zeros() as usize;
+        }
+        at += bytes.len();
+    }
+    let rest = text.get(at..).unwrap_or_default();
     let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
-    text.len() - rest.len() + rest.iter().position(special).unwrap_or(rest.len())
+    at + rest.iter().position(special).unwrap_or(rest.len())
+}
+
+/// The end of the escape whose backslash stands before it.
+fn after_escape(text: &[u8], at: usize) -> Result<usize, LoadError> {
+    match text.get(at) {
+        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 1),
+        Some(b'u') => match code_unit(text, at)? {
+            // The first half of a pair, which the second must follow (RFC 8259 section 7).
+            0xD800..0xDC00 => {
+                let second = text.get(at + 5..at + 7) == Some(b"\\u");
+                if !second || !(0xDC00..0xE000).contains(&code_unit(text, at + 6)?) {
+                    return error("half a surrogate pair", at);
+                }
+                Ok(at + 11)
+            }
+            0xDC00..0xE000 => error("half a surrogate pair", at),
+            _ => Ok(at + 5),
+        },
+        _ => error("an unknown escape", at),
+    }
+}
+
+/// The four hexadecimal digits after the `u` that stands there.
+fn code_unit(text: &[u8], at: usize) -> Result<u16, LoadError> {
+    let digits = text.get(at + 1..at + 5).unwrap_or_default();
+    let unit = digits.iter().try_fold(0, |unit, digit| {
+        let value = char::from(*digit).to_digit(16)?;
+        Some(unit << 4 | u16::try_from(value).ok()?)
+    });
+    match unit.filter(|_| digits.len() == 4) {
+        Some(unit) => Ok(unit),
+        None => error("an escape without four hexadecimal digits", at),
+    }
+}
+
+/// The end of the `true`, `false` or `null` that stands there.
+#[inline]
+fn after_word(text: &[u8], at: usize) -> Result<usize, LoadError> {
+    let rest = text.get(at..).unwrap_or_default();
+    for word in [&b"true"[..], b"false", b"null"] {
+        if rest.starts_with(word) {
+            return Ok(at + word.len());
+        }
+    }
+    error("no JSON value", at)
+}
+
+/// The end of the number that stands there.
+#[inline]
+fn after_number(text: &[u8], mut at: usize) -> Result<usize, LoadError> {
+    at += usize::from(byte(text, at) == b'-');
+    if byte(text, at) == b'0' {
+        at += 1;
+    } else {
+        at = after_digits(text, at)?;
+    }
+    if byte(text, at) == b'.' {
+        at = after_digits(text, at + 1)?;
+    }
+    if matches!(byte(text, at), b'e' | b'E') {
+        at += 1;
+        at += usize::from(matches!(byte(text, at), b'+' | b'-'));
+        at = after_digits(text, at)?;
+    }
+    Ok(at)
+}
+
+/// The end of the digits that stand there, one or more.
+#[inline]
+fn after_digits(text: &[u8], start: usize) -> Result<usize, LoadError> {
+    let mut at = start;
+    while let Some(bytes) = text.get(at..).and_then(<[u8]>::first_chunk) {
+        let others = Lanes::new(bytes).minus(b'0').at_most(9).not().bits();
+        at += others.trailing_zeros().min(16) as usize;
+        if others != 0 {
+            break;
+        }
+    }
+    let rest = text.get(at..).unwrap_or_default();
+    at += rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    if at == start {
+        return error("no JSON value", at);
+    }
+    Ok(at)
 }

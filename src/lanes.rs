@@ -1,0 +1,119 @@
+//! [`Lanes`]: sixteen bytes that are looked at all at once.
+//!
+//! Cookies and JSON are read a block of 64 bytes at a time: which of them matter is a number of 64
+//! bits, and finding the next one is counting zeros, where a loop over bytes would mispredict at
+//! each. `wide` is what makes the comparisons one instruction each without `unsafe` here.
+
+use wide::u8x16;
+
+/// How many bytes are classified at a time: as many as a mask has bits.
+pub(crate) const BLOCK: usize = 64;
+
+/// Bit n tells whether byte n of the block is one that `wanted` marks.
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "the closure must be compiled into the caller's loop: it is the hot one"
+)]
+pub(crate) fn mask(block: &[u8; BLOCK], wanted: impl Fn(Lanes) -> Lanes) -> u64 {
+    let (groups, _) = block.as_chunks::<16>();
+    groups.iter().rev().fold(0, |mask, group| {
+        mask << 16 | u64::from(wanted(Lanes::new(group)).bits())
+    })
+}
+
+/// Sixteen bytes; a test makes 255 of those that it marks, and 0 of all others.
+#[derive(Clone, Copy)]
+pub(crate) struct Lanes(u8x16);
+
+impl Lanes {
+    #[inline]
+    pub(crate) fn new(bytes: &[u8; 16]) -> Self {
+        Self(u8x16::new(*bytes))
+    }
+
+    /// Marks the bytes that are this one.
+    #[inline]
+    pub(crate) fn eq(self, byte: u8) -> Self {
+        Self(self.0.simd_eq(u8x16::splat(byte)))
+    }
+
+    /// Marks the bytes that are at most this one.
+    #[inline]
+    pub(crate) fn at_most(self, byte: u8) -> Self {
+        Self(self.0.min(u8x16::splat(byte)).simd_eq(self.0))
+    }
+
+    /// Each byte less this one, without a carry between them.
+    #[inline]
+    pub(crate) fn minus(self, byte: u8) -> Self {
+        Self(self.0 - u8x16::splat(byte))
+    }
+
+    /// The bits of both, byte by byte.
+    #[inline]
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Each byte with these bits set.
+    #[inline]
+    pub(crate) fn with_bits(self, bits: u8) -> Self {
+        Self(self.0 | u8x16::splat(bits))
+    }
+
+    /// Marks what was not marked.
+    #[inline]
+    pub(crate) fn not(self) -> Self {
+        self.eq(0)
+    }
+
+    /// A bit for each byte, set where it is marked.
+    #[inline]
+    pub(crate) fn bits(self) -> u16 {
+        #[expect(clippy::cast_possible_truncation, reason = "sixteen bits")]
+        let bits = self.0.to_bitmask() as u16;
+        bits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BLOCK, Lanes, mask};
+
+    /// Every test, on every byte at every place of a block.
+    #[test]
+    fn marks_what_is_asked_for() {
+        let mut checked = 0;
+        for byte in 0..=255 {
+            for place in 0..BLOCK {
+                let mut bytes = [b'm'; BLOCK];
+                bytes[place] = byte;
+                for limit in [0, 9, 0x1F, b'"', b'm', 127, 128, 200, 255] {
+                    type Marks<'a> = (&'a dyn Fn(Lanes) -> Lanes, &'a dyn Fn(u8) -> bool);
+                    let tests: [Marks<'_>; 6] = [
+                        (&|lanes| lanes.eq(limit), &|b| b == limit),
+                        (&|lanes| lanes.at_most(limit), &|b| b <= limit),
+                        (&|lanes| lanes.minus(limit).at_most(9), &|b| {
+                            b.wrapping_sub(limit) <= 9
+                        }),
+                        (&|lanes| lanes.with_bits(0x20).eq(limit), &|b| {
+                            b | 0x20 == limit
+                        }),
+                        (&|lanes| lanes.eq(limit).or(lanes.eq(b'm')), &|b| {
+                            b == limit || b == b'm'
+                        }),
+                        (&|lanes| lanes.at_most(limit).not(), &|b| b > limit),
+                    ];
+                    for (marks, is_marked) in tests {
+                        let expected = (0..BLOCK)
+                            .fold(0, |bits, at| bits | u64::from(is_marked(bytes[at])) << at);
+                        assert_eq!(mask(&bytes, marks), expected, "{byte} at {place}, {limit}");
+                        checked += 1;
+                    }
+                }
+            }
+        }
+        assert_eq!(checked, 256 * BLOCK * 9 * 6);
+    }
+}
