@@ -160,7 +160,7 @@ mod seal {
             session.insert("user_id", &given.user_id).unwrap();
             session.insert("return_to", &given.return_to).unwrap();
             session.insert("flash", &given.flash).unwrap();
-            session.insert("note", &given.note).unwrap();
+            session.insert("cart", &given.cart).unwrap();
             let cookie = session.write(&jar, NAME, &attributes).unwrap();
             cookie.to_string()
         });

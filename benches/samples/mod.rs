@@ -16,7 +16,8 @@ pub(crate) const SIZES: [usize; 3] = [128, 512, 2048];
 /// The name of the session's cookie.
 pub(crate) const NAME: &str = "_shop_session";
 
-/// What a Rails app keeps in a session, in the order in which it stands there.
+/// What a Rails app keeps in a session, in the order in which it stands there: six keys, of which
+/// the cart has most of a large session's bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(
     clippy::struct_field_names,
@@ -29,7 +30,7 @@ pub(crate) struct Session {
     pub(crate) user_id: u32,
     pub(crate) return_to: String,
     pub(crate) flash: Flash,
-    pub(crate) note: String,
+    pub(crate) cart: Vec<Item>,
 }
 
 /// The flash, as Rails writes it; `{}` where there is no room for it.
@@ -47,6 +48,16 @@ pub(crate) struct Flashes {
     pub(crate) notice: String,
 }
 
+/// What somebody wants to buy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Item {
+    pub(crate) sku: String,
+    pub(crate) name: String,
+    pub(crate) quantity: u32,
+    pub(crate) cents: u32,
+    pub(crate) gift: bool,
+}
+
 /// [`COUNT`] sessions, each of `size` bytes of JSON.
 pub(crate) fn sessions(size: usize) -> Vec<Session> {
     let random = Random(Cell::new(0x9E37_79B9_7F4A_7C15 ^ size as u64));
@@ -61,7 +72,7 @@ fn session(size: usize, random: &Random) -> Session {
         user_id: 100_000 + u32::from(random.next()),
         return_to: "/".to_owned(),
         flash: Flash::default(),
-        note: String::new(),
+        cart: Vec::new(),
     };
     if size > 256 {
         session.csrf_token = random.text(BASE64, 43);
@@ -71,9 +82,42 @@ fn session(size: usize, random: &Random) -> Session {
             notice: "Signed in successfully.".to_owned(),
         });
     }
-    let room = size - serde_json::to_string(&session).unwrap().len();
-    session.note = random.text(b"etaoin shrdlu cmfwyp", room);
+    // Items as long as there is room; the rest is made up by a longer path.
+    loop {
+        let item = item(random);
+        session.cart.push(item);
+        if length(&session) > size {
+            session.cart.pop();
+            break;
+        }
+    }
+    let room = size - length(&session);
+    session.return_to += &random.text(b"etaoin-shrdlu/cmfwyp", room);
     session
+}
+
+fn length(session: &Session) -> usize {
+    serde_json::to_string(session).unwrap().len()
+}
+
+fn item(random: &Random) -> Item {
+    const NAMES: [&str; 8] = [
+        "Tea",
+        "Hardtack, 1 kg",
+        "Rope",
+        "Lamp oil",
+        "Salt",
+        "Dried apples",
+        "Lime juice",
+        "Sailcloth",
+    ];
+    Item {
+        sku: random.text(b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789", 8),
+        name: NAMES[usize::from(random.next()) % NAMES.len()].to_owned(),
+        quantity: u32::from(random.next() % 12) + 1,
+        cents: u32::from(random.next()),
+        gift: random.next() % 8 == 0,
+    }
 }
 
 /// Xorshift (Marsaglia, 2003): the same sessions in every run.

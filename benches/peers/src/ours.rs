@@ -1,8 +1,10 @@
 //! hardtack itself.
 
-use hardtack::{Attributes, CookieHeader, Jar, RailsVersion, SameSite, SecretKeyBase, SessionData};
+use hardtack::{
+    Attributes, CookieHeader, Jar, RailsVersion, SameSite, SecretKeyBase, SessionData, Value,
+};
 
-use crate::case::{Contender, OURS};
+use crate::contender::{Contender, OURS};
 use crate::samples::{NAME, Session};
 
 pub(crate) struct Ours {
@@ -11,19 +13,22 @@ pub(crate) struct Ours {
 }
 
 impl Ours {
-    fn open(&self, cookie: &str) -> Option<SessionData> {
-        let opened = SessionData::read(&self.jar, NAME, &CookieHeader::new(cookie));
-        Some(opened.ok()??.into_value())
-    }
-
     fn write(&self, mut session: SessionData) -> String {
         let cookie = session.write(&self.jar, NAME, &self.attributes);
-        cookie.expect("it fits").to_string()
+        cookie.expect("it fits").header()
     }
+}
+
+/// The session in a `Cookie` header.
+pub(crate) fn read(jar: &Jar, cookie: &str) -> Option<SessionData> {
+    let opened = SessionData::read(jar, NAME, &CookieHeader::new(cookie));
+    Some(opened.ok()??.into_value())
 }
 
 impl Contender for Ours {
     const NAME: &'static str = OURS;
+    type Opened = SessionData;
+    type Values = Value;
 
     fn new() -> Self {
         let secret = SecretKeyBase::generate().expect("the system has randomness");
@@ -35,8 +40,12 @@ impl Contender for Ours {
         }
     }
 
-    fn user_id(&self, cookie: &str) -> Option<u32> {
-        self.open(cookie)?.get("user_id").ok()?
+    fn open(&self, cookie: &str) -> Option<SessionData> {
+        read(&self.jar, cookie)
+    }
+
+    fn user_id(opened: &SessionData) -> Option<u32> {
+        opened.get("user_id").ok()?
     }
 
     fn typed(&self, cookie: &str) -> Option<Session> {
@@ -44,9 +53,14 @@ impl Contender for Ours {
         Some(opened.ok()??.into_value())
     }
 
+    fn values(&self, cookie: &str) -> Option<Value> {
+        let opened = self.jar.read(NAME, &CookieHeader::new(cookie));
+        Some(opened.ok()??.into_value())
+    }
+
     fn seal(&self, session: &Session) -> String {
         let cookie = self.jar.write(NAME, session, &self.attributes);
-        cookie.expect("it fits").to_string()
+        cookie.expect("it fits").header()
     }
 
     fn seal_by_key(&self, given: &Session) -> String {
@@ -57,15 +71,16 @@ impl Contender for Ours {
             session.insert("user_id", &given.user_id)?;
             session.insert("return_to", &given.return_to)?;
             session.insert("flash", &given.flash)?;
-            session.insert("note", &given.note)
+            session.insert("cart", &given.cart)
         };
         insert().expect("these are values");
         self.write(session)
     }
 
-    fn change_user_id(&self, cookie: &str, user_id: u32) -> Option<String> {
-        let mut session = self.open(cookie)?;
-        session.insert("user_id", &user_id).ok()?;
-        Some(self.write(session))
+    fn change(&self, mut opened: SessionData, user_id: u32) -> String {
+        opened
+            .insert("user_id", &user_id)
+            .expect("a number is a value");
+        self.write(opened)
     }
 }

@@ -7,11 +7,16 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::case::{Case, OURS, Operation};
+use crate::case::Case;
+use crate::contender::OURS;
+use crate::floor::FLOOR;
+use crate::operation::Operation;
 
 /// What was measured.
 #[derive(Serialize)]
 pub(crate) struct Report {
+    /// What hardtack encrypts by.
+    back_end: &'static str,
     rows: Vec<Row>,
 }
 
@@ -19,19 +24,24 @@ pub(crate) struct Report {
 #[derive(Serialize)]
 struct Row {
     operation: Operation,
+    detail: Option<String>,
     /// Bytes of session JSON.
     size: usize,
     contender: &'static str,
     median_ns: f64,
     minimum_ns: f64,
-    /// Our time as a share of its own: the median of the rounds' ratios.
-    ours: f64,
+    allocations: f64,
+    /// Its time as a share of the floor's: the median of the rounds' ratios.
+    of_floor: Option<f64>,
+    /// Its time as a multiple of ours at the same: the median of the rounds' ratios.
+    of_ours: Option<f64>,
 }
 
 impl Report {
     /// Of cases that were measured in the same rounds.
-    pub(crate) fn of(cases: &[Case]) -> Self {
+    pub(crate) fn of(back_end: &'static str, cases: &[Case]) -> Self {
         Self {
+            back_end,
             rows: cases.iter().map(|case| Row::of(case, cases)).collect(),
         }
     }
@@ -47,48 +57,66 @@ impl Report {
 
 impl Row {
     fn of(case: &Case, cases: &[Case]) -> Self {
-        let ours = cases
-            .iter()
-            .find(|other| {
-                (other.contender, other.operation, other.size) == (OURS, case.operation, case.size)
+        let find = |contender, operation| {
+            cases.iter().find(|other| {
+                (other.contender, other.operation, other.size) == (contender, operation, case.size)
             })
-            .unwrap_or(case);
-        let ratio = |(ours, its): (&f64, &f64)| ours / its;
+        };
+        let floor = case.operation.floor();
+        let floor = floor.and_then(|operation| find(FLOOR, operation));
+        let ours = find(OURS, case.operation).filter(|_| case.detail.is_none());
         Self {
             operation: case.operation,
+            detail: case.detail.clone(),
             size: case.size,
             contender: case.contender,
             median_ns: median(case.rounds.iter().copied()),
             minimum_ns: case.rounds.iter().copied().fold(f64::INFINITY, f64::min),
-            ours: median(ours.rounds.iter().zip(&case.rounds).map(ratio)),
+            allocations: case.allocations,
+            of_floor: floor.map(|floor| ratio(case, floor)),
+            of_ours: ours.map(|ours| ratio(case, ours)),
         }
     }
+}
+
+/// How much more time one takes than another.
+fn ratio(one: &Case, other: &Case) -> f64 {
+    median(
+        one.rounds
+            .iter()
+            .zip(&other.rounds)
+            .map(|(one, other)| one / other),
+    )
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "Nanoseconds; {OURS}'s time as a share of the contender's.\n"
+            "{OURS} by {}. Medians in nanoseconds; each as a share of the {FLOOR}'s time and as a \
+             multiple of {OURS}'s; allocations.\n",
+            self.back_end
         )?;
         writeln!(
             f,
-            "| operation | bytes | contender | median | minimum | {OURS} |"
+            "| operation | bytes | contender | ns | / {FLOOR} | / {OURS} | allocations |"
         )?;
-        writeln!(f, "| --- | ---: | --- | ---: | ---: | ---: |")?;
+        writeln!(f, "| --- | ---: | --- | ---: | ---: | ---: | ---: |")?;
         for row in &self.rows {
-            let Row {
-                size,
-                contender,
-                median_ns,
-                minimum_ns,
-                ours,
-                ..
-            } = row;
             let operation = row.operation.name();
+            let of =
+                |ratio: Option<f64>| ratio.map(|ratio| format!("{ratio:.2}")).unwrap_or_default();
+            let detail = row.detail.as_ref().map(|detail| format!(": {detail}"));
             writeln!(
                 f,
-                "| {operation} | {size} | {contender} | {median_ns:.0} | {minimum_ns:.0} | {ours:.2} |"
+                "| {operation}{} | {} | {} | {:.0} | {} | {} | {:.1} |",
+                detail.unwrap_or_default(),
+                row.size,
+                row.contender,
+                row.median_ns,
+                of(row.of_floor),
+                of(row.of_ours),
+                row.allocations,
             )?;
         }
         Ok(())

@@ -1,0 +1,13 @@
+//! [`now`]: asynchronous code that waits for nothing, without a runtime between it and the clock.
+
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+/// What a future that never waits comes to.
+pub(crate) fn now<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => unreachable!("there is nothing to wait for"),
+    }
+}
