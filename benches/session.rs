@@ -49,6 +49,7 @@ fn values(jar: &Jar, size: usize) -> impl Iterator<Item = String> {
         jar.write(NAME, &session, &attributes())
             .unwrap()
             .escaped_value()
+            .to_owned()
     };
     sessions(size).into_iter().map(seal)
 }

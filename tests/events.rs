@@ -77,7 +77,7 @@ fn why_a_cookie_was_refused_once_in_ten_seconds() {
         .jars()
         .session()
         .write(NAME, "private matter", &Attributes::new());
-    let foreign = foreign.unwrap().escaped_value();
+    let foreign = foreign.unwrap().escaped_value().to_owned();
 
     let lines = logged(|| {
         for _ in 0..1000 {

@@ -22,6 +22,7 @@ fn sealed(jar: &Jar, name: &str) -> String {
     jar.write(name, &42, &Attributes::new())
         .unwrap()
         .escaped_value()
+        .to_owned()
 }
 
 fn header(name: &str, value: &str) -> Vec<u8> {

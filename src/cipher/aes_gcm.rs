@@ -3,6 +3,7 @@
 #[cfg(feature = "rails-app")]
 use aes_gcm::Aes128Gcm;
 use aes_gcm::Aes256Gcm;
+use aes_gcm::aead::inout::InOutBuf;
 use aes_gcm::aead::{AeadInOut, KeyInit};
 use rand::TryRng;
 
@@ -53,11 +54,20 @@ impl AesGcmKey {
         Ok((iv, tag.into()))
     }
 
-    /// Decrypts in place. Where the tag is wrong the text stays as it was, so that another key
-    /// can be tried on it.
-    pub(crate) fn open(&self, iv: &Iv, tag: &Tag, text: &mut [u8]) -> Result<(), InvalidTag> {
+    /// Decrypts into a buffer, in place of what was in it. Where the tag is wrong nothing is
+    /// decrypted, and another key can be tried on the ciphertext.
+    pub(crate) fn open(
+        &self,
+        iv: &Iv,
+        tag: &Tag,
+        ciphertext: &[u8],
+        text: &mut Vec<u8>,
+    ) -> Result<(), InvalidTag> {
+        text.resize(ciphertext.len(), 0);
+        // Of the same length, so that this never fails.
+        let buffers = InOutBuf::new(ciphertext, text).map_err(|_| InvalidTag)?;
         self.0
-            .decrypt_inout_detached(iv.into(), &[], text.into(), tag.into())
+            .decrypt_inout_detached(iv.into(), &[], buffers, tag.into())
             .map_err(|_| InvalidTag)
     }
 }

@@ -1,6 +1,5 @@
 //! Into the types of the `cookie` crate (0.18).
 
-use super::escape::escape;
 use super::set_cookie::SetCookie;
 use crate::settings::SameSite;
 
@@ -16,7 +15,7 @@ impl From<SetCookie> for cookie::Cookie<'static> {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     fn from(from: SetCookie) -> Self {
-        let mut to = Self::new(from.name().to_owned(), escape(from.value()));
+        let mut to = Self::new(from.name().to_owned(), from.escaped_value().to_owned());
         to.set_path(from.path().to_owned());
         if let Some(domain) = from.domain() {
             to.set_domain(domain.to_owned());

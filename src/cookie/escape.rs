@@ -205,10 +205,10 @@ fn for_each(value: &[u8], wanted: impl Fn(Lanes) -> Lanes + Copy, mut each: impl
     let (blocks, rest) = value.as_chunks::<BLOCK>();
     let mut from = 0;
     for batch in blocks.chunks(BATCH) {
-        let mut start = 0;
+        let mut start = 0u8;
         for block in batch {
             found.add(mask(block, wanted), start);
-            start += 64;
+            start = start.wrapping_add(64);
         }
         found.drain(from, &mut each);
         from += BATCH * BLOCK;
@@ -223,8 +223,8 @@ fn for_each(value: &[u8], wanted: impl Fn(Lanes) -> Lanes + Copy, mut each: impl
     found.drain(from, &mut each);
 }
 
-/// How many blocks are looked at before what was found is used.
-const BATCH: usize = 8;
+/// How many blocks are looked at before what was found is used: an index in them is a byte.
+const BATCH: usize = 4;
 
 /// How many bytes of a block are taken without asking whether there are as many: in 64 digits of
 /// base64 there are two to escape, and more than four in one block of twenty.
@@ -232,7 +232,7 @@ const USUAL: usize = 4;
 
 /// Indices that were found.
 struct Found {
-    indices: [u32; BATCH * BLOCK + USUAL],
+    indices: [u8; BATCH * BLOCK + USUAL],
     count: usize,
 }
 
@@ -248,7 +248,7 @@ impl Default for Found {
 impl Found {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "see for_each")]
-    fn add(&mut self, mut mask: u64, start: u32) {
+    fn add(&mut self, mut mask: u64, start: u8) {
         loop {
             let Some(room) = self.indices.get_mut(self.count..) else {
                 return;
@@ -257,7 +257,9 @@ impl Found {
                 return;
             };
             for index in room {
-                *index = start + mask.trailing_zeros();
+                #[expect(clippy::cast_possible_truncation, reason = "at most 64")]
+                let place = mask.trailing_zeros() as u8;
+                *index = start.wrapping_add(place);
                 self.count += usize::from(mask != 0);
                 mask &= mask.wrapping_sub(1);
             }
@@ -271,7 +273,7 @@ impl Found {
     #[expect(clippy::inline_always, reason = "see for_each")]
     fn drain(&mut self, from: usize, each: &mut impl FnMut(usize)) {
         for index in self.indices.iter().take(self.count) {
-            each(from + *index as usize);
+            each(from + usize::from(*index));
         }
         self.count = 0;
     }

@@ -6,12 +6,13 @@ use serde::Serialize;
 
 use crate::clock::Clock;
 use crate::error::{CookieOverflow, Error};
-use crate::message::metadata::{self, Metadata};
+use crate::message::metadata::{self, Metadata, Purpose};
 use crate::secret_key_base::SecretKeyBase;
-use crate::serializer::{DumpStyle, Serialized};
+use crate::serializer::{DumpError, DumpStyle, Serialized};
 use crate::settings::{LimitRule, Serializer, Settings};
 
 use super::attributes::Attributes;
+use super::buffers::Buffers;
 use super::rotation::Rotation;
 use super::set_cookie::SetCookie;
 
@@ -151,8 +152,9 @@ impl Jar {
         value: &T,
         attributes: &Attributes,
     ) -> Result<SetCookie, Error> {
-        let payload = Serialized::dump(value, self.dump_style())?;
-        self.seal(name, &payload, attributes)
+        self.dump_and_seal(name, attributes, |room, style| {
+            Serialized::dump_into(room, value, style)
+        })
     }
 
     /// Writes a cookie whose value is serialized already: byte for byte, unless the jar writes
@@ -183,41 +185,55 @@ impl Jar {
         value: &Serialized,
         attributes: &Attributes,
     ) -> Result<SetCookie, Error> {
-        self.seal(name, &*value.converted(self.dump_style())?, attributes)
+        let value = value.converted(self.dump_style())?;
+        Buffers::lend(|buffers| self.seal(name, &value, attributes, buffers))
+    }
+
+    /// Writes a cookie whose value is serialized here, in the room and the style that are given.
+    pub(crate) fn dump_and_seal(
+        &self,
+        name: &str,
+        attributes: &Attributes,
+        dump: impl FnOnce(Vec<u8>, DumpStyle) -> Result<Serialized, DumpError>,
+    ) -> Result<SetCookie, Error> {
+        Buffers::lend(|buffers| {
+            let room = std::mem::take(&mut buffers.serialized);
+            let payload = dump(room, self.dump_style())?;
+            let cookie = self.seal(name, &payload, attributes, buffers);
+            buffers.serialized = payload.bytes;
+            cookie
+        })
     }
 
     /// Writes a cookie whose value is serialized in the jar's format.
-    pub(crate) fn seal(
+    fn seal(
         &self,
         name: &str,
         payload: &Serialized,
         attributes: &Attributes,
+        buffers: &mut Buffers,
     ) -> Result<SetCookie, Error> {
         let writing = self.writing();
         let Rotation { settings, .. } = writing;
         let name = writing.name(name);
-        let cookie = SetCookie::under(settings, name, Vec::new(), attributes)?;
-        let purpose = settings.metadata.then(|| ["cookie.", name].concat());
+        attributes.check_under(name, settings)?;
         let metadata = Metadata {
             expires_at: attributes
                 .sealed_expiry()
                 .filter(|_| settings.seals_expiry()),
-            purpose: purpose.as_deref(),
+            purpose: settings.metadata.then_some(Purpose::Cookie(name)),
         };
-        let text = metadata::wrap(
-            &payload.bytes,
-            metadata,
-            settings.version.defaults().envelope,
-        )?;
-        let value = writing.seal(name, text)?.map_err(|size| {
+        let reading = settings.version.defaults().envelope;
+        let wrap = |text: &mut Vec<u8>| metadata::wrap(text, &payload.bytes, metadata, reading);
+        let sealed = writing.seal(name, attributes, wrap, buffers)?;
+        sealed.map_err(|size| {
             Error::CookieOverflow(CookieOverflow {
                 name: name.to_owned(),
                 size: size.counted,
                 limit: size.limit,
                 entries: payload.entry_sizes(),
             })
-        })?;
-        Ok(cookie.with_value(value))
+        })
     }
 
     /// Makes the browser forget the cookie of this name, which was set with these attributes: one
@@ -241,10 +257,7 @@ impl Jar {
     /// What is wrong with the name or the attributes.
     pub fn delete(&self, name: &str, attributes: &Attributes) -> Result<Vec<SetCookie>, Error> {
         let Rotation { settings, .. } = self.writing();
-        let delete = |name: &str| {
-            let cookie = SetCookie::under(settings, name, Vec::new(), attributes)?;
-            Ok(cookie.expired())
-        };
+        let delete = |name: &str| SetCookie::expired(settings, name, attributes);
         self.names(name).into_iter().map(delete).collect()
     }
 

@@ -1,6 +1,7 @@
 //! The cookie as it travels: sealed, and in the two headers.
 
 pub(crate) mod attributes;
+mod buffers;
 #[cfg(feature = "cookie")]
 mod cookie_crate;
 pub(crate) mod domain;

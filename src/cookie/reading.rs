@@ -1,8 +1,6 @@
 //! What a [`Jar`] reads: the cookie of a name, by the first rotation and under the first name that
 //! fits.
 
-use std::cell::RefCell;
-
 use serde::de::DeserializeOwned;
 
 use crate::error::{InvalidMessage, Refusal};
@@ -11,6 +9,7 @@ use crate::message::rotation::Incoming;
 use crate::serializer::Serialized;
 use crate::serializer::value::Value;
 
+use super::buffers::Buffers;
 use super::duplicates::Duplicates;
 use super::escape::unescape_into;
 use super::header::CookieHeader;
@@ -19,12 +18,6 @@ use super::limit::MAX_READ_SIZE;
 use super::opened::Opened;
 use super::opening::Opening;
 use super::rotation::Rotation;
-
-thread_local! {
-    /// Room for a value that is no longer escaped, of a size for which allocators are slow: a
-    /// little more than [`MAX_READ_SIZE`] at most. It holds what a browser sent last, and no key.
-    static UNESCAPED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
 
 impl Jar {
     /// Reads the cookie of this name from a request's `Cookie` header; `None` where it is not
@@ -180,10 +173,17 @@ impl Jar {
         if raw.len() > MAX_READ_SIZE {
             return Err(Refusal::TooLarge);
         }
-        UNESCAPED.with_borrow_mut(|value| {
+        Buffers::lend(|buffers| {
+            let Buffers {
+                value,
+                ciphertext,
+                text,
+                ..
+            } = buffers;
             value.clear();
             unescape_into(value, raw);
-            self.open_as(name, sent_name, value)
+            let message = Incoming::new(value, ciphertext);
+            self.open_message(name, sent_name, message, text)
         })
     }
 
@@ -220,13 +220,25 @@ impl Jar {
         if value.len() > MAX_READ_SIZE {
             return Err(Refusal::TooLarge);
         }
-        let mut message = Incoming::new(value);
+        Buffers::lend(|buffers| {
+            let message = Incoming::new(value, &mut buffers.ciphertext);
+            self.open_message(name, sent_name, message, &mut buffers.text)
+        })
+    }
+
+    fn open_message(
+        &self,
+        name: &str,
+        sent_name: &str,
+        mut message: Incoming<'_>,
+        text: &mut Vec<u8>,
+    ) -> Result<Opened<Serialized>, Refusal> {
         let mut furthest = Refusal::Malformed;
         for (index, rotation) in self.rotations.iter().enumerate() {
             if rotation.name(name) != sent_name {
                 continue;
             }
-            match self.open_with(index, rotation, &mut message, sent_name) {
+            match self.open_with(index, rotation, &mut message, text, sent_name) {
                 Ok(opened) => return Ok(opened),
                 Err(refusal) => furthest = furthest.max(refusal),
             }
@@ -239,9 +251,10 @@ impl Jar {
         index: usize,
         rotation: &Rotation,
         message: &mut Incoming<'_>,
+        text: &mut Vec<u8>,
         sent_name: &str,
     ) -> Result<Opened<Serialized>, Refusal> {
-        let (text, codec) = rotation.codecs.open(message)?;
+        let codec = rotation.codecs.open(message, text)?;
         let reading = rotation.settings.version.defaults().envelope;
         let extracted =
             metadata::extract_for_cookie(text, sent_name, reading, || self.clock.now())?;

@@ -1,7 +1,6 @@
 //! [`Rotation`]: settings under which cookies were sealed before
 //! (`config.action_dispatch.cookies_rotations`).
 
-use std::borrow::Cow;
 use std::fmt;
 
 use crate::error::Error;
@@ -9,8 +8,10 @@ use crate::message::rotation::Codecs;
 use crate::secret_key_base::SecretKeyBase;
 use crate::settings::Settings;
 
-use super::escape::escaped_len;
+use super::attributes::Attributes;
+use super::buffers::Buffers;
 use super::limit::{self, Size};
+use super::set_cookie::SetCookie;
 
 /// How often an encrypted cookie that is too long is sealed: each nonce escapes to another length,
 /// about 21 bytes of deviation in all.
@@ -141,32 +142,38 @@ impl Rotation {
         self.cookie_name.is_some()
     }
 
-    /// Seals a text for the cookie of this name, and holds the value to the limit.
-    pub(super) fn seal(&self, name: &str, text: Vec<u8>) -> Result<Result<Vec<u8>, Size>, Error> {
+    /// Seals the text that `wrap` makes for the cookie of this name, whose name and attributes were
+    /// checked, and holds it to the limit.
+    pub(super) fn seal(
+        &self,
+        name: &str,
+        attributes: &Attributes,
+        wrap: impl Fn(&mut Vec<u8>) -> Result<(), Error>,
+        buffers: &mut Buffers,
+    ) -> Result<Result<SetCookie, Size>, Error> {
         let Self { settings, .. } = self;
+        let Buffers { value, text, .. } = buffers;
         let codec = &self.codecs.first;
         let size = |value, escaped| {
             limit::size(settings.limit, settings.version, name.len(), value, escaped)
         };
-        let length = codec.sealed_len(text.len());
-        // What fits even if every byte is escaped need not be counted.
-        if size(length, 3 * length).is_none_or(Size::fits) {
-            return codec.seal(Cow::Owned(text)).map(Ok);
-        }
-        // What is too long even if nothing is escaped need not be tried twice.
-        let hopeless = size(length, length).is_some_and(|size| !size.fits());
-        let mut tries = if codec.is_random() && !hopeless {
-            SEALS
-        } else {
-            1
-        };
+        let mut tries = if codec.is_random() { SEALS } else { 1 };
         loop {
             tries -= 1;
-            let value = codec.seal(Cow::Borrowed(&text))?;
-            match size(value.len(), escaped_len(&value)) {
-                Some(size) if !size.fits() && tries == 0 => return Ok(Err(size)),
-                Some(size) if !size.fits() => {}
-                _ => return Ok(Ok(value)),
+            // Anew each time: it is encrypted where it stands.
+            wrap(text)?;
+            codec.seal(text, value)?;
+            let cookie = SetCookie::of_checked(settings, name, value, attributes)?;
+            let Some(size_now) = size(value.len(), cookie.size() - name.len()) else {
+                return Ok(Ok(cookie));
+            };
+            if size_now.fits() {
+                return Ok(Ok(cookie));
+            }
+            // What is too long even if nothing is escaped need not be tried twice.
+            let hopeless = size(value.len(), value.len()).is_some_and(|size| !size.fits());
+            if tries == 0 || hopeless {
+                return Ok(Err(size_now));
             }
         }
     }

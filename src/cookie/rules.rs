@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use super::attributes::{Attributes, Expiry};
 use super::domain::{self, Domain};
 use crate::error::Error;
-use crate::settings::SameSite;
+use crate::settings::{SameSite, Settings};
 
 impl Attributes {
     /// Whether a cookie of this name may have these attributes: call it at start-up, so that a mistake does not wait
@@ -30,8 +30,13 @@ impl Attributes {
         self.check_with(name, self.same_site.unwrap_or(Some(SameSite::Lax)))
     }
 
+    /// The same, for an app of these settings.
+    pub(super) fn check_under(&self, name: &str, settings: &Settings) -> Result<(), Error> {
+        self.check_with(name, self.same_site.unwrap_or(settings.same_site))
+    }
+
     /// The same, with the `SameSite` that the cookie comes to.
-    pub(super) fn check_with(&self, name: &str, same_site: Option<SameSite>) -> Result<(), Error> {
+    fn check_with(&self, name: &str, same_site: Option<SameSite>) -> Result<(), Error> {
         check_name(name)?;
         let wrong = |attribute, value: &str, reason| {
             Err(Error::CookieAttribute {

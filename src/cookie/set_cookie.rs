@@ -1,13 +1,15 @@
 //! The `Set-Cookie` header.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 use std::time::Duration;
 
 use time::OffsetDateTime;
 
 use super::attributes::{Attributes, Expiry};
 use super::domain::Domain;
-use super::escape::{escape, escape_into, escaped_len};
+use super::escape::{escape_into, unescape};
 use super::rules::header_time;
 use crate::error::Error;
 use crate::rails_version::RailsVersion;
@@ -25,10 +27,12 @@ use crate::settings::{SameSite, Settings};
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct SetCookie {
-    name: String,
-    value: Vec<u8>,
-    path: String,
-    domain: Option<String>,
+    /// The whole header's value, made once; name, value, path and domain are stretches of it.
+    header: String,
+    name_end: usize,
+    value_end: usize,
+    path: Range<usize>,
+    domain: Option<Range<usize>>,
     max_age: Option<u64>,
     expires: Option<OffsetDateTime>,
     secure: bool,
@@ -53,8 +57,8 @@ impl SetCookie {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     pub fn new(
-        name: impl Into<String>,
-        value: impl Into<Vec<u8>>,
+        name: impl AsRef<str>,
+        value: impl AsRef<[u8]>,
         attributes: &Attributes,
     ) -> Result<Self, Error> {
         Self::as_rails(RailsVersion::NEWEST, name, value, attributes)
@@ -77,63 +81,117 @@ impl SetCookie {
     /// ```
     pub fn as_rails(
         version: RailsVersion,
-        name: impl Into<String>,
-        value: impl Into<Vec<u8>>,
+        name: impl AsRef<str>,
+        value: impl AsRef<[u8]>,
         attributes: &Attributes,
     ) -> Result<Self, Error> {
-        Self::under(&version.settings(), name, value, attributes)
+        let settings = version.settings();
+        attributes.check_under(name.as_ref(), &settings)?;
+        Self::of_checked(&settings, name.as_ref(), value.as_ref(), attributes)
     }
 
-    /// A cookie as an app of these settings writes it.
-    pub(super) fn under(
+    /// A cookie as an app of these settings writes it, whose name and attributes were checked.
+    pub(super) fn of_checked(
         settings: &Settings,
-        name: impl Into<String>,
-        value: impl Into<Vec<u8>>,
+        name: &str,
+        value: &[u8],
         attributes: &Attributes,
     ) -> Result<Self, Error> {
-        let name = name.into();
-        let same_site = attributes.same_site.unwrap_or(settings.same_site);
-        attributes.check_with(&name, same_site)?;
+        let max_age = attributes.max_age.map(whole_seconds);
+        let expires = match attributes.expiry {
+            Expiry::WithBrowser => None,
+            Expiry::At(at) => header_time(at),
+            Expiry::InTwentyYears => header_time(twenty_years_after(OffsetDateTime::now_utc())),
+        };
+        Self::render(settings, name, value, attributes, max_age, expires)
+    }
+
+    /// The cookie that makes the browser forget one, as an app of these settings writes it.
+    pub(super) fn expired(
+        settings: &Settings,
+        name: &str,
+        attributes: &Attributes,
+    ) -> Result<Self, Error> {
+        attributes.check_under(name, settings)?;
+        let long_ago = Some(OffsetDateTime::UNIX_EPOCH);
+        Self::render(settings, name, b"", attributes, Some(0), long_ago)
+    }
+
+    fn render(
+        settings: &Settings,
+        name: &str,
+        value: &[u8],
+        attributes: &Attributes,
+        max_age: Option<u64>,
+        expires: Option<OffsetDateTime>,
+    ) -> Result<Self, Error> {
         let domain = match (&attributes.domain, &attributes.host) {
             (Domain::Host, _) => None,
-            (Domain::Exact(domain), _) => Some(domain.clone()),
-            (domain, Some(host)) => domain.resolve(host, settings.version.defaults().leading_dot),
+            (Domain::Exact(domain), _) => Some(Cow::Borrowed(&**domain)),
+            (domain, Some(host)) => domain
+                .resolve(host, settings.version.defaults().leading_dot)
+                .map(Cow::Owned),
             (Domain::All { .. } | Domain::FirstOf(_), None) => {
                 let reason =
                     "its domain depends on the request; give its host with Attributes::for_host";
-                return Err(Error::CookieConflict { name, reason });
+                return Err(Error::CookieConflict {
+                    name: name.to_owned(),
+                    reason,
+                });
             }
         };
+        let path = &*attributes.path;
+        let same_site = attributes.same_site.unwrap_or(settings.same_site);
+        // Base64 grows by 2 bytes in 32; what `escape_into` asks for, and the attributes.
+        let domain_len = domain.as_ref().map_or(0, |domain| domain.len());
+        let room = name.len() + value.len() * 9 / 8 + path.len() + domain_len + 288;
+        let mut pair = Vec::with_capacity(room);
+        pair.extend_from_slice(name.as_bytes());
+        pair.push(b'=');
+        escape_into(&mut pair, value);
+        let value_end = pair.len();
+        // Name and escaped value are ASCII, so this never takes the default.
+        let mut header = String::from_utf8(pair).unwrap_or_default();
+        let mut append = |before: &str, text: &str| {
+            header.push_str(before);
+            let start = header.len();
+            header.push_str(text);
+            start..header.len()
+        };
+        // Rack's order (2.2 utils.rb, add_cookie_to_header; 3.1 set_cookie_header).
+        let domain = domain.map(|domain| append("; domain=", &domain));
+        let path = append("; path=", path);
+        if let Some(seconds) = max_age {
+            append("; max-age=", &seconds.to_string());
+        }
+        if let Some(at) = expires {
+            append("; expires=", &http_date(at));
+        }
+        if attributes.secure {
+            append("; secure", "");
+        }
+        if attributes.http_only {
+            append("; httponly", "");
+        }
+        if let Some(same_site) = same_site {
+            append("; samesite=", same_site.name());
+        }
+        if attributes.partitioned {
+            append("; partitioned", "");
+        }
         Ok(Self {
-            name,
-            value: value.into(),
-            path: attributes.path.clone(),
+            header,
+            name_end: name.len(),
+            value_end,
+            path,
             domain,
-            max_age: attributes.max_age.map(whole_seconds),
-            expires: match attributes.expiry {
-                Expiry::WithBrowser => None,
-                Expiry::At(at) => header_time(at),
-                Expiry::InTwentyYears => header_time(twenty_years_after(OffsetDateTime::now_utc())),
-            },
+            max_age,
+            expires,
             secure: attributes.secure,
             http_only: attributes.http_only,
             same_site,
             partitioned: attributes.partitioned,
         })
-    }
-
-    /// The same cookie, to be forgotten at once.
-    pub(super) fn expired(self) -> Self {
-        Self {
-            max_age: Some(0),
-            expires: Some(OffsetDateTime::UNIX_EPOCH),
-            ..self
-        }
-    }
-
-    /// The same cookie with another value.
-    pub(super) fn with_value(self, value: Vec<u8>) -> Self {
-        Self { value, ..self }
     }
 
     /// The cookie that makes the browser forget this one: empty, `max-age=0` and expired since 1970. Give the
@@ -156,8 +214,8 @@ impl SetCookie {
     /// assert!(SetCookie::delete("k", &Attributes::new().path("shop")).is_err());
     /// # Ok::<(), hardtack::Error>(())
     /// ```
-    pub fn delete(name: impl Into<String>, attributes: &Attributes) -> Result<Self, Error> {
-        Ok(Self::new(name, "", attributes)?.expired())
+    pub fn delete(name: impl AsRef<str>, attributes: &Attributes) -> Result<Self, Error> {
+        Self::expired(&RailsVersion::NEWEST.settings(), name.as_ref(), attributes)
     }
 
     /// The bytes browsers count against their limit of 4,096: name and value as sent, escaped, without the `=` and
@@ -171,7 +229,7 @@ impl SetCookie {
     /// ```
     #[must_use]
     pub fn size(&self) -> usize {
-        self.name.len() + escaped_len(&self.value)
+        self.value_end - 1
     }
 
     /// The name, an RFC 6265 token.
@@ -183,19 +241,19 @@ impl SetCookie {
     /// ```
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        self.header.get(..self.name_end).unwrap_or_default()
     }
 
     /// The value, not escaped.
     ///
     /// ```
     /// # use hardtack::{Attributes, SetCookie};
-    /// assert_eq!(SetCookie::new("k", "a b", &Attributes::new())?.value(), b"a b");
+    /// assert_eq!(*SetCookie::new("k", "a b", &Attributes::new())?.value(), *b"a b");
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn value(&self) -> &[u8] {
-        &self.value
+    pub fn value(&self) -> Cow<'_, [u8]> {
+        unescape(self.escaped_value().as_bytes())
     }
 
     /// The value as it is sent: what belongs after `name=`.
@@ -206,8 +264,9 @@ impl SetCookie {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn escaped_value(&self) -> String {
-        escape(&self.value)
+    pub fn escaped_value(&self) -> &str {
+        let value = self.header.get(self.name_end + 1..self.value_end);
+        value.unwrap_or_default()
     }
 
     /// The path, `/` where none was given.
@@ -219,7 +278,7 @@ impl SetCookie {
     /// ```
     #[must_use]
     pub fn path(&self) -> &str {
-        &self.path
+        self.header.get(self.path.clone()).unwrap_or_default()
     }
 
     /// The domain as it stands in the header; None for the host alone.
@@ -231,7 +290,7 @@ impl SetCookie {
     /// ```
     #[must_use]
     pub fn domain(&self) -> Option<&str> {
-        self.domain.as_deref()
+        self.header.get(self.domain.clone()?)
     }
 
     /// `max-age`, whole seconds; 0 deletes.
@@ -311,13 +370,12 @@ impl SetCookie {
 
 impl fmt::Display for SetCookie {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.header())
+        f.write_str(&self.header)
     }
 }
 
 impl SetCookie {
-    /// The header's value: what `Display` writes, in one piece of memory. `to_string` copies it
-    /// once more.
+    /// The header's value: what `Display` writes.
     ///
     /// ```
     /// # use hardtack::{Attributes, SetCookie};
@@ -326,48 +384,21 @@ impl SetCookie {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn header(&self) -> String {
-        // Base64 grows by 2 bytes in 32; what `escape_into` asks for, and the attributes.
-        let room = self.name.len() + self.value.len() * 9 / 8 + 256;
-        let mut pair = Vec::with_capacity(room);
-        pair.extend_from_slice(self.name.as_bytes());
-        pair.push(b'=');
-        escape_into(&mut pair, &self.value);
-        // Name and escaped value are ASCII, so this never takes the default.
-        let mut header = String::from_utf8(pair).unwrap_or_default();
-        // Writing into a String cannot fail.
-        let _ = self.write_attributes(&mut header);
-        header
+    pub fn header(&self) -> &str {
+        &self.header
     }
 
-    fn write_attributes(&self, f: &mut impl fmt::Write) -> fmt::Result {
-        // Rack's order (2.2 utils.rb, add_cookie_to_header; 3.1 set_cookie_header).
-        if let Some(domain) = &self.domain {
-            write!(f, "; domain={domain}")?;
-        }
-        f.write_str("; path=")?;
-        f.write_str(&self.path)?;
-        if let Some(seconds) = self.max_age {
-            write!(f, "; max-age={seconds}")?;
-        }
-        if let Some(at) = self.expires {
-            f.write_str("; expires=")?;
-            write_http_date(f, at)?;
-        }
-        if self.secure {
-            f.write_str("; secure")?;
-        }
-        if self.http_only {
-            f.write_str("; httponly")?;
-        }
-        if let Some(same_site) = self.same_site {
-            f.write_str("; samesite=")?;
-            f.write_str(same_site.name())?;
-        }
-        if self.partitioned {
-            f.write_str("; partitioned")?;
-        }
-        Ok(())
+    /// The same, taken out: nothing is copied.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, SetCookie};
+    /// let cookie = SetCookie::new("k", "a+b", &Attributes::new())?;
+    /// assert_eq!(cookie.into_header(), "k=a%2Bb; path=/; samesite=lax");
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn into_header(self) -> String {
+        self.header
     }
 }
 
@@ -375,7 +406,7 @@ impl fmt::Debug for SetCookie {
     /// Without the value: it may be somebody's session.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SetCookie")
-            .field("name", &self.name)
+            .field("name", &self.name())
             .field("size", &self.size())
             .finish_non_exhaustive()
     }
@@ -400,12 +431,9 @@ fn twenty_years_after(now: OffsetDateTime) -> OffsetDateTime {
 }
 
 /// `Tue, 15 Oct 2030 05:00:00 GMT` (RFC 9110 section 5.6.7, IMF-fixdate; Ruby's `Time#httpdate`).
-fn write_http_date(f: &mut impl fmt::Write, at: OffsetDateTime) -> fmt::Result {
+fn http_date(at: OffsetDateTime) -> String {
     let (weekday, month) = (at.weekday().to_string(), at.month().to_string());
     let (year, day) = (at.year(), at.day());
     let (hour, minute, second) = at.to_hms();
-    write!(
-        f,
-        "{weekday:.3}, {day:02} {month:.3} {year:04} {hour:02}:{minute:02}:{second:02} GMT"
-    )
+    format!("{weekday:.3}, {day:02} {month:.3} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
 }

@@ -131,7 +131,7 @@ pub(super) enum Form {
 impl Form {
     /// The form of an unescaped value of the cookie of this name.
     pub(super) fn of(value: &[u8], name: Option<&str>) -> Self {
-        if Sealed::parse(value, Alphabet::Standard).is_some() {
+        if Sealed::parse(value, Alphabet::Standard, &mut Vec::new()).is_some() {
             return Self::Gcm;
         }
         for digest_len in DIGESTS {

@@ -88,12 +88,13 @@ fn aes_key(key: &Derived) -> Option<&[u8; 32]> {
 }
 
 fn open_gcm(keys: &Keys, message: &[u8]) -> Option<Fit> {
-    let mut sealed = Sealed::parse(message, Alphabet::Standard)?;
+    let mut ciphertext = Vec::new();
+    let sealed = Sealed::parse(message, Alphabet::Standard, &mut ciphertext)?;
     candidates(keys, Role::Gcm).find_map(|candidate| {
         let key = AesGcmKey::new(aes_key(candidate.key)?);
         let encryptor = GcmEncryptor::new(key, Alphabet::Standard);
-        encryptor.open(&mut sealed).ok()?;
-        let text = std::mem::take(&mut sealed.ciphertext);
+        let mut text = Vec::new();
+        encryptor.open(&sealed, &mut text).ok()?;
         Some(candidate.fit(keys, Role::Gcm, None, text))
     })
 }

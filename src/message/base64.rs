@@ -68,6 +68,17 @@ impl Alphabet {
         }
     }
 
+    /// The same in a buffer that is used again, in place of what was in it.
+    pub(crate) fn decode_into(self, bytes: &mut Vec<u8>, text: &[u8]) -> Option<()> {
+        match self {
+            Self::Standard => decode_into(bytes, text),
+            Self::UrlSafe => {
+                *bytes = decode_any(text)?;
+                Some(())
+            }
+        }
+    }
+
     /// The `N` bytes of a short text; `None` where it is not strict base64 of exactly so many.
     pub(crate) fn decode_array<const N: usize>(self, text: &[u8]) -> Option<[u8; N]> {
         match self {
@@ -101,16 +112,23 @@ pub(crate) fn encode_into(text: &mut Vec<u8>, bytes: &[u8]) {
 
 /// The bytes of a text, in a buffer of their own; `None` where it is not strict base64.
 pub(crate) fn decode(text: &[u8]) -> Option<Vec<u8>> {
-    let mut bytes = vec![0; text.len().div_ceil(4) * 3];
+    let mut bytes = Vec::new();
+    decode_into(&mut bytes, text)?;
+    Some(bytes)
+}
+
+/// The bytes of a text, in place of what was in the buffer.
+fn decode_into(bytes: &mut Vec<u8>, text: &[u8]) -> Option<()> {
+    bytes.resize(text.len().div_ceil(4) * 3, 0);
     #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
     if text.len() >= LONG {
-        let length = VECTOR.decode_slice(text, &mut bytes).ok()?;
+        let length = VECTOR.decode_slice(text, bytes).ok()?;
         bytes.truncate(length);
-        return Some(bytes);
+        return Some(());
     }
-    let length = STANDARD.decode_slice(text, &mut bytes).ok()?;
+    let length = STANDARD.decode_slice(text, bytes).ok()?;
     bytes.truncate(length);
-    Some(bytes)
+    Some(())
 }
 
 /// The `N` bytes of a short text; `None` where it is not strict base64 of exactly so many.

@@ -28,26 +28,22 @@ impl GcmEncryptor {
         self.alphabet
     }
 
-    /// Encrypts a text under a fresh nonce.
-    pub(crate) fn seal(&self, mut text: Vec<u8>) -> Result<Vec<u8>, Error> {
-        let (iv, tag) = self.key.seal(&mut text)?;
-        Ok(Sealed {
+    /// Encrypts a text under a fresh nonce, in its own place, into a message.
+    pub(crate) fn seal(&self, text: &mut [u8], message: &mut Vec<u8>) -> Result<(), Error> {
+        let (iv, tag) = self.key.seal(text)?;
+        let sealed = Sealed {
             ciphertext: text,
             iv,
             tag,
-        }
-        .join(self.alphabet))
+        };
+        sealed.join(self.alphabet, message);
+        Ok(())
     }
 
-    /// The length of the message for a text of so many bytes.
-    pub(crate) fn sealed_len(&self, text: usize) -> usize {
-        Sealed::joined_len(text, self.alphabet)
-    }
-
-    /// Decrypts a message in place; it stays whole where this is not its key.
-    pub(crate) fn open(&self, sealed: &mut Sealed) -> Result<(), Refusal> {
+    /// Decrypts a message into a buffer, in place of what was in it, where this is its key.
+    pub(crate) fn open(&self, sealed: &Sealed<'_>, text: &mut Vec<u8>) -> Result<(), Refusal> {
         self.key
-            .open(&sealed.iv, &sealed.tag, &mut sealed.ciphertext)
+            .open(&sealed.iv, &sealed.tag, sealed.ciphertext, text)
             .map_err(|_| Refusal::Invalid)
     }
 }
@@ -79,12 +75,6 @@ impl CbcEncryptor {
     pub(crate) fn seal(&self, text: &[u8]) -> Result<Vec<u8>, Error> {
         let ciphertext = self.key.seal(text)?;
         Ok(self.verifier.seal(&ciphertext.join(self.alphabet)))
-    }
-
-    /// The length of the message for a text of so many bytes.
-    pub(crate) fn sealed_len(&self, text: usize) -> usize {
-        self.verifier
-            .sealed_len(Ciphertext::joined_len(text, self.alphabet))
     }
 
     /// The text of a message, once its digest is found right. Wrong padding is the same refusal

@@ -90,14 +90,16 @@ impl Envelope {
                 reason: "it would be read as an envelope around another value".to_owned(),
             });
         }
-        metadata::wrap(&value.bytes, metadata, self.reading)
+        let mut text = Vec::new();
+        metadata::wrap(&mut text, &value.bytes, metadata, self.reading)?;
+        Ok(text)
     }
 
     /// Takes a value out of its text, if that is meant for this purpose and fresh. An empty
     /// purpose is none, as in Rails.
     pub(crate) fn extract(
         self,
-        text: Vec<u8>,
+        text: &[u8],
         purpose: &str,
         now: impl Fn() -> OffsetDateTime,
     ) -> Result<Extracted, Refusal> {
@@ -160,7 +162,7 @@ fn nest(data: Value, metadata: Metadata<'_>, format: Format) -> Result<Value, Er
         fields.push((Value::from("exp"), exp));
     }
     if let Some(purpose) = metadata.purpose {
-        fields.push((Value::from("pur"), Value::from(purpose)));
+        fields.push((Value::from("pur"), Value::from(purpose.parts().concat())));
     }
     Ok(Value::Hash(vec![(Value::from(KEY), Value::Hash(fields))]))
 }
@@ -172,11 +174,11 @@ fn nest_json(data: &[u8], metadata: Metadata<'_>, style: DumpStyle) -> Result<Ve
     text.extend_from_slice(data);
     if let Some(at) = metadata.expires_at {
         text.extend_from_slice(br#","exp":"#);
-        json::write::string(&mut text, &metadata::iso8601(at)?, style.json);
+        json::write::string(&mut text, [&metadata::iso8601(at)?], style.json);
     }
     if let Some(purpose) = metadata.purpose {
         text.extend_from_slice(br#","pur":"#);
-        json::write::string(&mut text, purpose, style.json);
+        json::write::string(&mut text, purpose.parts(), style.json);
     }
     text.extend_from_slice(b"}}");
     Ok(text)

@@ -26,7 +26,26 @@ const END: &[u8] = b"}}";
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Metadata<'a> {
     pub(crate) expires_at: Option<OffsetDateTime>,
-    pub(crate) purpose: Option<&'a str>,
+    pub(crate) purpose: Option<Purpose<'a>>,
+}
+
+/// What a value is sealed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose<'a> {
+    /// The cookie of this name: `cookie.<name>`.
+    Cookie(&'a str),
+    /// What an app calls so.
+    Of(&'a str),
+}
+
+impl<'a> Purpose<'a> {
+    /// The text that it is, in two parts.
+    pub(crate) fn parts(self) -> [&'a str; 2] {
+        match self {
+            Self::Cookie(name) => ["cookie.", name],
+            Self::Of(purpose) => ["", purpose],
+        }
+    }
 }
 
 /// A value out of its envelope, if it had one.
@@ -49,13 +68,16 @@ pub(crate) enum SealedFor {
     ThisPurpose,
 }
 
-/// Puts a value into an envelope; without expiry and purpose it stays bare. A value that would
-/// then be taken for an envelope is refused: whoever chose it could have chosen its purpose.
+/// Puts a value into an envelope, in place of what was in the text's buffer; without expiry and
+/// purpose it stays bare. A value that would then be taken for an envelope is refused: whoever
+/// chose it could have chosen its purpose.
 pub(crate) fn wrap(
+    text: &mut Vec<u8>,
     value: &[u8],
     metadata: Metadata<'_>,
     reading: EnvelopeReading,
-) -> Result<Vec<u8>, Error> {
+) -> Result<(), Error> {
+    text.clear();
     let style = JsonStyle::default();
     let Metadata {
         expires_at,
@@ -63,36 +85,40 @@ pub(crate) fn wrap(
     } = metadata;
     if expires_at.is_none() && purpose.is_none() {
         return match Envelope::parse(value, reading) {
-            Ok(None) => Ok(value.to_vec()),
+            Ok(None) => {
+                text.extend_from_slice(value);
+                Ok(())
+            }
             Ok(Some(_)) | Err(_) => Err(Error::UnwritableValue {
                 reason: "it would be read as an envelope around another value".to_owned(),
             }),
         };
     }
-    let purpose_len = purpose.map_or(0, str::len);
-    let mut text = Vec::with_capacity(base64::encoded_len(value.len()) + purpose_len + 80);
+    let purpose_len: usize =
+        purpose.map_or(0, |purpose| purpose.parts().map(str::len).iter().sum());
+    text.reserve(base64::encoded_len(value.len()) + purpose_len + 80);
     text.extend_from_slice(PREFIX);
     text.push(b'"');
-    base64::encode_into(&mut text, value);
+    base64::encode_into(text, value);
     text.push(b'"');
     text.extend_from_slice(EXP);
     match expires_at {
-        Some(at) => string(&mut text, &iso8601(at)?, style),
+        Some(at) => string(text, [&iso8601(at)?], style),
         None => text.extend_from_slice(b"null"),
     }
     text.extend_from_slice(PUR);
     match purpose {
-        Some(purpose) => string(&mut text, purpose, style),
+        Some(purpose) => string(text, purpose.parts(), style),
         None => text.extend_from_slice(b"null"),
     }
     text.extend_from_slice(END);
-    Ok(text)
+    Ok(())
 }
 
 /// Takes the value of the cookie of this name out of its envelope, as [`extract`] does. A message
 /// without any purpose is let through, since Rails wrote none before 6.0.
 pub(crate) fn extract_for_cookie(
-    text: Vec<u8>,
+    text: &[u8],
     name: &str,
     reading: EnvelopeReading,
     now: impl FnOnce() -> OffsetDateTime,
@@ -109,7 +135,7 @@ pub(crate) fn extract_for_cookie(
 ///
 /// Expiry is checked before the purpose, as in Rails 7.1.
 pub(crate) fn extract(
-    text: Vec<u8>,
+    text: &[u8],
     purpose: &str,
     reading: EnvelopeReading,
     now: impl FnOnce() -> OffsetDateTime,
@@ -118,14 +144,14 @@ pub(crate) fn extract(
 }
 
 fn extract_if(
-    text: Vec<u8>,
+    text: &[u8],
     is_right: impl FnOnce(&str) -> bool,
     reading: EnvelopeReading,
     now: impl FnOnce() -> OffsetDateTime,
 ) -> Result<Extracted, Refusal> {
-    let Some(envelope) = Envelope::parse(&text, reading)? else {
+    let Some(envelope) = Envelope::parse(text, reading)? else {
         return Ok(Extracted {
-            value: text,
+            value: text.to_vec(),
             expires_at: None,
             sealed_for: SealedFor::Bare,
         });

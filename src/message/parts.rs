@@ -13,13 +13,13 @@ use super::base64::Alphabet;
 const SEPARATOR: &[u8] = b"--";
 
 /// An encrypted message, `data--iv--tag`, decoded.
-pub(crate) struct Sealed {
-    pub(crate) ciphertext: Vec<u8>,
+pub(crate) struct Sealed<'a> {
+    pub(crate) ciphertext: &'a [u8],
     pub(crate) iv: Iv,
     pub(crate) tag: Tag,
 }
 
-impl Sealed {
+impl<'a> Sealed<'a> {
     /// The length of the text for so many bytes of ciphertext.
     pub(crate) const fn joined_len(ciphertext: usize, alphabet: Alphabet) -> usize {
         alphabet.encoded_len(ciphertext)
@@ -28,25 +28,31 @@ impl Sealed {
             + 2 * SEPARATOR.len()
     }
 
-    /// The text of the message.
-    pub(crate) fn join(&self, alphabet: Alphabet) -> Vec<u8> {
-        let mut text = Vec::with_capacity(Self::joined_len(self.ciphertext.len(), alphabet));
-        alphabet.encode_into(&mut text, &self.ciphertext);
+    /// The text of the message, in place of what was in the buffer.
+    pub(crate) fn join(&self, alphabet: Alphabet, text: &mut Vec<u8>) {
+        text.clear();
+        text.reserve(Self::joined_len(self.ciphertext.len(), alphabet));
+        alphabet.encode_into(text, self.ciphertext);
         text.extend_from_slice(SEPARATOR);
-        alphabet.encode_into(&mut text, &self.iv);
+        alphabet.encode_into(text, &self.iv);
         text.extend_from_slice(SEPARATOR);
-        alphabet.encode_into(&mut text, &self.tag);
-        text
+        alphabet.encode_into(text, &self.tag);
     }
 
-    /// Takes a text apart; `None` where a part is missing, of another length or no base64.
-    pub(crate) fn parse(text: &[u8], alphabet: Alphabet) -> Option<Self> {
+    /// Takes a text apart, the ciphertext into a buffer; `None` where a part is missing, of
+    /// another length or no base64.
+    pub(crate) fn parse(
+        text: &[u8],
+        alphabet: Alphabet,
+        ciphertext: &'a mut Vec<u8>,
+    ) -> Option<Self> {
         let (text, tag) = split_end(text, alphabet.encoded_len(size_of::<Tag>()))?;
         let (data, iv) = split_end(text, alphabet.encoded_len(size_of::<Iv>()))?;
         let tag = alphabet.decode_array(tag)?;
         let iv = alphabet.decode_array(iv)?;
+        alphabet.decode_into(ciphertext, data)?;
         Some(Self {
-            ciphertext: alphabet.decode(data)?,
+            ciphertext,
             iv,
             tag,
         })
@@ -54,14 +60,6 @@ impl Sealed {
 }
 
 impl Ciphertext {
-    /// The length of the text for a plaintext of so many bytes: padding fills up the last block,
-    /// or makes a block of its own.
-    pub(crate) const fn joined_len(plaintext: usize, alphabet: Alphabet) -> usize {
-        let padded = (plaintext / 16 + 1) * 16;
-        let iv = alphabet.encoded_len(size_of::<aes_cbc::Iv>());
-        alphabet.encoded_len(padded) + SEPARATOR.len() + iv
-    }
-
     /// The text `ciphertext--iv`, which is signed as a whole.
     pub(crate) fn join(&self, alphabet: Alphabet) -> Vec<u8> {
         let mut text = Vec::with_capacity(alphabet.encoded_len(self.bytes.len()) + 26);

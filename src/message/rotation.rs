@@ -1,10 +1,8 @@
 //! Trying keys: a Rails message carries no key id, so that which key fits is found by trial
 //! (`ActiveSupport::Messages::Rotator`).
 
-use std::borrow::Cow;
-
 use crate::cipher::aes_cbc::AesCbcKey;
-use crate::cipher::aes_gcm::AesGcmKey;
+use crate::cipher::aes_gcm::{AesGcmKey, Iv, Tag};
 use crate::cipher::hmac::HmacKey;
 use crate::error::{Error, Refusal};
 use crate::key_generator::KeyGenerator;
@@ -59,22 +57,15 @@ impl Codec {
         Self::Signed(Verifier::new(key, Alphabet::Standard))
     }
 
-    /// Seals a text: in its own buffer, where it may.
-    pub(crate) fn seal(&self, text: Cow<'_, [u8]>) -> Result<Vec<u8>, Error> {
+    /// Seals a text into a message, in place of what was in its buffer. The text may be encrypted
+    /// where it stands.
+    pub(crate) fn seal(&self, text: &mut [u8], message: &mut Vec<u8>) -> Result<(), Error> {
         match self {
-            Self::Gcm(encryptor) => encryptor.seal(text.into_owned()),
-            Self::Cbc(encryptor) => encryptor.seal(&text),
-            Self::Signed(verifier) => Ok(verifier.seal(&text)),
+            Self::Gcm(encryptor) => encryptor.seal(text, message)?,
+            Self::Cbc(encryptor) => *message = encryptor.seal(text)?,
+            Self::Signed(verifier) => *message = verifier.seal(text),
         }
-    }
-
-    /// The length of the message that a text of so many bytes becomes.
-    pub(crate) fn sealed_len(&self, text: usize) -> usize {
-        match self {
-            Self::Gcm(encryptor) => encryptor.sealed_len(text),
-            Self::Cbc(encryptor) => encryptor.sealed_len(text),
-            Self::Signed(verifier) => verifier.sealed_len(text),
-        }
+        Ok(())
     }
 
     /// The cipher; `None` where it only signs.
@@ -100,19 +91,23 @@ impl Codec {
         !matches!(self, Self::Signed(_))
     }
 
-    /// The text of a message, where this is its key.
-    pub(crate) fn open(&self, message: &mut Incoming<'_>) -> Result<Vec<u8>, Refusal> {
+    /// The text of a message, where this is its key, in place of what was in its buffer.
+    pub(crate) fn open(
+        &self,
+        message: &mut Incoming<'_>,
+        text: &mut Vec<u8>,
+    ) -> Result<(), Refusal> {
         match self {
             Self::Gcm(encryptor) => {
                 let sealed = message
                     .sealed(encryptor.alphabet())
                     .ok_or(Refusal::Malformed)?;
-                encryptor.open(sealed)?;
-                Ok(message.take_opened())
+                encryptor.open(&sealed, text)?;
             }
-            Self::Cbc(encryptor) => encryptor.open(message.text),
-            Self::Signed(verifier) => verifier.open(message.text),
+            Self::Cbc(encryptor) => *text = encryptor.open(message.text)?,
+            Self::Signed(verifier) => *text = verifier.open(message.text)?,
         }
+        Ok(())
     }
 }
 
@@ -172,15 +167,19 @@ impl Codecs {
         Self { first, older }
     }
 
-    /// The text of a message, and which of them opened it.
-    pub(crate) fn open(&self, message: &mut Incoming<'_>) -> Result<(Vec<u8>, &Codec), Refusal> {
-        let mut furthest = match self.first.open(message) {
-            Ok(text) => return Ok((text, &self.first)),
+    /// The text of a message, in place of what was in its buffer, and which of them opened it.
+    pub(crate) fn open(
+        &self,
+        message: &mut Incoming<'_>,
+        text: &mut Vec<u8>,
+    ) -> Result<&Codec, Refusal> {
+        let mut furthest = match self.first.open(message, text) {
+            Ok(()) => return Ok(&self.first),
             Err(refusal) => refusal,
         };
         for codec in &self.older {
-            match codec.open(message) {
-                Ok(text) => return Ok((text, codec)),
+            match codec.open(message, text) {
+                Ok(()) => return Ok(codec),
                 Err(refusal) => furthest = furthest.max(refusal),
             }
         }
@@ -191,46 +190,44 @@ impl Codecs {
 /// A message on its way in: decoded once, however many keys are tried.
 pub(crate) struct Incoming<'a> {
     text: &'a [u8],
-    sealed: Parsed,
+    ciphertext: &'a mut Vec<u8>,
+    parsed: Parsed,
 }
 
 /// What became of taking a message apart as an encrypted one, in one alphabet.
 enum Parsed {
     NotYet,
     No(Alphabet),
-    Yes(Alphabet, Sealed),
+    Yes(Alphabet, Iv, Tag),
 }
 
 impl<'a> Incoming<'a> {
-    pub(crate) fn new(text: &'a [u8]) -> Self {
+    /// A message, and room for its ciphertext.
+    pub(crate) fn new(text: &'a [u8], ciphertext: &'a mut Vec<u8>) -> Self {
         Self {
             text,
-            sealed: Parsed::NotYet,
+            ciphertext,
+            parsed: Parsed::NotYet,
         }
     }
 
-    fn sealed(&mut self, alphabet: Alphabet) -> Option<&mut Sealed> {
-        match self.sealed {
-            Parsed::No(parsed) | Parsed::Yes(parsed, _) if parsed == alphabet => {}
+    fn sealed(&mut self, wanted: Alphabet) -> Option<Sealed<'_>> {
+        match self.parsed {
+            Parsed::No(alphabet) | Parsed::Yes(alphabet, ..) if alphabet == wanted => {}
             _ => {
-                self.sealed = match Sealed::parse(self.text, alphabet) {
-                    Some(sealed) => Parsed::Yes(alphabet, sealed),
-                    None => Parsed::No(alphabet),
+                self.parsed = match Sealed::parse(self.text, wanted, self.ciphertext) {
+                    Some(Sealed { iv, tag, .. }) => Parsed::Yes(wanted, iv, tag),
+                    None => Parsed::No(wanted),
                 }
             }
         }
-        match &mut self.sealed {
-            Parsed::Yes(_, sealed) => Some(sealed),
+        match self.parsed {
+            Parsed::Yes(_, iv, tag) => Some(Sealed {
+                ciphertext: self.ciphertext,
+                iv,
+                tag,
+            }),
             Parsed::NotYet | Parsed::No(_) => None,
-        }
-    }
-
-    /// Hands the decrypted text over. Should a further key be tried (the envelope may have been
-    /// wrong), the message is decoded anew.
-    fn take_opened(&mut self) -> Vec<u8> {
-        match std::mem::replace(&mut self.sealed, Parsed::NotYet) {
-            Parsed::Yes(_, sealed) => sealed.ciphertext,
-            Parsed::NotYet | Parsed::No(_) => Vec::new(),
         }
     }
 }

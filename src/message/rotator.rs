@@ -9,7 +9,7 @@ use crate::error::{Error, Refusal};
 
 use super::envelope::{Envelope, Extracted};
 use super::message_options::MessageOptions;
-use super::metadata::Metadata;
+use super::metadata::{Metadata, Purpose};
 use super::opened_message::OpenedMessage;
 use super::rotation::{Codec, Incoming};
 
@@ -22,9 +22,10 @@ pub(crate) struct Way {
 
 impl Way {
     fn open(&self, message: &mut Incoming<'_>, purpose: &str) -> Result<Extracted, Refusal> {
-        let text = self.codec.open(message)?;
+        let mut text = Vec::new();
+        self.codec.open(message, &mut text)?;
         self.envelope
-            .extract(text, purpose, OffsetDateTime::now_utc)
+            .extract(&text, purpose, OffsetDateTime::now_utc)
     }
 }
 
@@ -61,10 +62,11 @@ impl Rotator {
     ) -> Result<String, Error> {
         let metadata = Metadata {
             expires_at: options.expiry()?,
-            purpose: options.purpose_text(),
+            purpose: options.purpose_text().map(Purpose::Of),
         };
         let Way { codec, envelope } = &self.current;
-        let message = codec.seal(envelope.wrap(value, metadata)?.into())?;
+        let mut message = Vec::new();
+        codec.seal(&mut envelope.wrap(value, metadata)?, &mut message)?;
         // Base64, hyphens and hexadecimal digits: always text.
         Ok(String::from_utf8(message).unwrap_or_default())
     }
@@ -75,7 +77,8 @@ impl Rotator {
         message: &[u8],
         purpose: Option<&str>,
     ) -> Result<OpenedMessage<T>, Refusal> {
-        let mut message = Incoming::new(message);
+        let mut ciphertext = Vec::new();
+        let mut message = Incoming::new(message, &mut ciphertext);
         let mut furthest = Refusal::Malformed;
         let ways = std::iter::once(&self.current).chain(&self.older);
         for (index, way) in ways.enumerate() {

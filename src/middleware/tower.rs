@@ -230,7 +230,7 @@ where
         let this = self.project();
         let mut response = ready!(this.inner.poll(cx))?;
         match set_cookies(this.session, response.status().as_u16()) {
-            Ok(cookies) => append(response.headers_mut(), &cookies),
+            Ok(cookies) => append(response.headers_mut(), cookies),
             Err(error) => response = this.on_error.answer(error),
         }
         Poll::Ready(Ok(response))
@@ -279,18 +279,19 @@ fn without_user(authority: &Authority) -> &[u8] {
     host.as_bytes()
 }
 
-fn append(headers: &mut HeaderMap, cookies: &[SetCookie]) {
+fn append(headers: &mut HeaderMap, cookies: Vec<SetCookie>) {
+    if cookies.is_empty() {
+        return;
+    }
     for cookie in cookies {
         // Names, values, paths and domains are ASCII without control characters, so this never
         // leaves one out.
-        if let Ok(mut value) = HeaderValue::try_from(cookie.header()) {
+        if let Ok(mut value) = HeaderValue::try_from(cookie.into_header()) {
             // Not for logs of headers, nor for HPACK's table (RFC 7541 section 7.1.3).
             value.set_sensitive(true);
             headers.append(SET_COOKIE, value);
         }
     }
-    if !cookies.is_empty() {
-        let private = HeaderValue::from_static("private");
-        headers.entry(CACHE_CONTROL).or_insert(private);
-    }
+    let private = HeaderValue::from_static("private");
+    headers.entry(CACHE_CONTROL).or_insert(private);
 }

@@ -20,10 +20,12 @@ pub(super) fn decrypt(file: &[u8], key: &str, place: &str) -> Result<Zeroizing<S
         characters: key.chars().count(),
     })?;
     let message = file.trim_ascii();
-    let mut sealed = Sealed::parse(message, Alphabet::Standard).ok_or(Lack::Malformed)?;
-    let opened = key.open(&sealed.iv, &sealed.tag, &mut sealed.ciphertext);
-    let plaintext = Zeroizing::new(sealed.ciphertext);
-    opened.map_err(|_| Lack::WrongKey)?;
+    let mut ciphertext = Vec::new();
+    let sealed = Sealed::parse(message, Alphabet::Standard, &mut ciphertext);
+    let Sealed { iv, tag, .. } = sealed.ok_or(Lack::Malformed)?;
+    let mut plaintext = Zeroizing::new(ciphertext);
+    key.open(&iv, &tag, &mut plaintext)
+        .map_err(|_| Lack::WrongKey)?;
     one_string(&plaintext).ok_or(Lack::NoText)
 }
 

@@ -57,9 +57,6 @@ pub(crate) enum Part<'a> {
     Changed(&'a Value),
 }
 
-/// What is to be written of a map, in order.
-pub(crate) type Parts<'a> = [(Key<'a>, Part<'a>)];
-
 impl Entries {
     /// Checks a whole serialized value and finds its entries; `None` where it is no map.
     pub(crate) fn load(payload: Serialized) -> Result<Option<Self>, LoadError> {
@@ -121,23 +118,54 @@ impl Entries {
 
     /// The entry of this key: of several the last, as in Ruby.
     pub(crate) fn find(&self, key: &str) -> Option<usize> {
-        if let Self::Json { text, index } = self {
-            return index.iter().rposition(|entry| has_key(text, *entry, key));
-        }
         (0..self.count())
             .rev()
-            .find(|entry| self.key(*entry) == key)
+            .find(|entry| self.has_key(*entry, key))
+    }
+
+    /// Whether this is the key of an entry.
+    pub(crate) fn has_key(&self, entry: usize, key: &str) -> bool {
+        if let Self::Json { text, index } = self {
+            return index
+                .get(entry)
+                .is_some_and(|entry| has_key(text, *entry, key));
+        }
+        self.key(entry) == key
+    }
+
+    /// Whether two entries have one key.
+    fn have_one_key(&self, one: usize, other: usize) -> bool {
+        if let Self::Json { text, index } = self
+            && let (Some(one), Some(other)) = (index.get(one), index.get(other))
+            && !(one.escaped || other.escaped)
+        {
+            return one.key.len() == other.key.len() && one.key.of(text) == other.key.of(text);
+        }
+        self.key(one) == self.key(other)
     }
 
     /// Each key once, at the place where it stood first, as the entry that stood last.
-    pub(crate) fn unique(&self) -> Vec<usize> {
+    pub(crate) fn unique(&self) -> impl Iterator<Item = usize> {
         let count = self.count();
-        if count <= FEW {
-            let last = |entry| self.find(&self.key(entry)).unwrap_or(entry);
-            let first =
-                |entry: &usize| (0..*entry).all(|other| self.key(other) != self.key(*entry));
-            return (0..count).filter(first).map(last).collect();
-        }
+        let (few, many) = if count <= FEW {
+            (count, Vec::new())
+        } else {
+            (0, self.unique_of_many())
+        };
+        let is_double = |entry| (0..entry).any(|other| self.have_one_key(other, entry));
+        let has_doubles = (0..few).any(is_double);
+        let first = move |entry: &usize| !has_doubles || !is_double(*entry);
+        let last = move |entry: usize| {
+            (entry + 1..few)
+                .rev()
+                .find(|other| has_doubles && self.have_one_key(entry, *other))
+                .unwrap_or(entry)
+        };
+        (0..few).filter(first).map(last).chain(many)
+    }
+
+    fn unique_of_many(&self) -> Vec<usize> {
+        let count = self.count();
         let mut places: HashMap<Cow<'_, str>, usize> = HashMap::with_capacity(count);
         let mut unique: Vec<usize> = Vec::with_capacity(count);
         for entry in 0..count {
@@ -180,6 +208,16 @@ impl Entries {
         }
     }
 
+    /// Whether the value of an entry is a String.
+    pub(crate) fn is_string(&self, entry: usize) -> bool {
+        if let Self::Json { text, index } = self {
+            return index
+                .get(entry)
+                .is_some_and(|entry| entry.value.of(text).starts_with('"'));
+        }
+        self.get::<String>(entry).is_ok()
+    }
+
     /// The value of an entry.
     fn value(&self, entry: usize) -> Result<Value, LoadError> {
         let missing = LoadError {
@@ -202,14 +240,16 @@ impl Entries {
         }
     }
 
-    /// Writes a map of these parts: those that were read in the same format as they were.
-    pub(crate) fn dump(
+    /// Writes a map of these parts: those that were read in the same format as they were. JSON in
+    /// the room that is given, in place of what was in it.
+    pub(crate) fn dump<'a>(
         &self,
-        parts: &Parts<'_>,
+        room: Vec<u8>,
+        parts: impl Iterator<Item = (Key<'a>, Part<'a>)>,
         style: DumpStyle,
     ) -> Result<Serialized, DumpError> {
         let bytes = match style.format {
-            Format::Json => self.dump_json(parts, style)?,
+            Format::Json => self.dump_json(room, parts, style)?,
             #[cfg(feature = "marshal")]
             Format::Marshal => self.dump_marshal(parts)?,
             #[cfg(feature = "message_pack")]
@@ -223,24 +263,30 @@ impl Entries {
         })
     }
 
-    fn dump_json(&self, parts: &Parts<'_>, style: DumpStyle) -> Result<Vec<u8>, DumpError> {
+    fn dump_json<'a>(
+        &self,
+        mut out: Vec<u8>,
+        parts: impl Iterator<Item = (Key<'a>, Part<'a>)>,
+        style: DumpStyle,
+    ) -> Result<Vec<u8>, DumpError> {
         let (source, index) = if let Self::Json { text, index } = self {
             (text.as_str(), index.as_slice())
         } else {
             ("", &[][..])
         };
-        let mut out = Vec::with_capacity(source.len() + 64);
+        out.clear();
+        out.reserve(source.len() + 64);
         out.push(b'{');
-        for (place, (key, part)) in parts.iter().enumerate() {
+        for (place, (key, part)) in parts.enumerate() {
             if place > 0 {
                 out.push(b',');
             }
-            let read = |entry: &usize| index.get(*entry);
+            let read = |entry: usize| index.get(entry);
             match key {
-                Key::New(key) => write::string(&mut out, key, style.json),
+                Key::New(key) => write::string(&mut out, [key], style.json),
                 Key::Read(entry) => match read(entry) {
                     Some(read) => out.extend_from_slice(read.key.of(source).as_bytes()),
-                    None => write::string(&mut out, &self.key(*entry), style.json),
+                    None => write::string(&mut out, [&self.key(entry)], style.json),
                 },
             }
             out.push(b':');
@@ -248,7 +294,7 @@ impl Entries {
                 Part::Changed(value) => write::value(&mut out, value, style.json, 1)?,
                 Part::Read(entry) => match read(entry) {
                     Some(read) => out.extend_from_slice(read.value.of(source).as_bytes()),
-                    None => write::value(&mut out, &self.value(*entry)?, style.json, 1)?,
+                    None => write::value(&mut out, &self.value(entry)?, style.json, 1)?,
                 },
             }
         }
@@ -257,15 +303,18 @@ impl Entries {
     }
 
     #[cfg(feature = "marshal")]
-    fn dump_marshal(&self, parts: &Parts<'_>) -> Result<Vec<u8>, DumpError> {
+    fn dump_marshal<'a>(
+        &self,
+        parts: impl Iterator<Item = (Key<'a>, Part<'a>)>,
+    ) -> Result<Vec<u8>, DumpError> {
         if let Self::Marshal { document, entries } = self {
-            let parts = parts.iter().filter_map(|(key, part)| {
+            let parts = parts.filter_map(|(key, part)| {
                 let key = match key {
-                    Key::Read(entry) => marshal::Key::Node(entries.get(*entry)?.key_node),
+                    Key::Read(entry) => marshal::Key::Node(entries.get(entry)?.key_node),
                     Key::New(key) => marshal::Key::Text(key),
                 };
                 let part = match part {
-                    Part::Read(entry) => marshal::Part::Node(entries.get(*entry)?.value_node),
+                    Part::Read(entry) => marshal::Part::Node(entries.get(entry)?.value_node),
                     Part::Changed(value) => marshal::Part::Value(value),
                 };
                 Some((key, part))
@@ -280,18 +329,21 @@ impl Entries {
     }
 
     #[cfg(feature = "message_pack")]
-    fn dump_message_pack(&self, parts: &Parts<'_>, style: DumpStyle) -> Result<Vec<u8>, DumpError> {
+    fn dump_message_pack<'a>(
+        &self,
+        parts: impl Iterator<Item = (Key<'a>, Part<'a>)>,
+        style: DumpStyle,
+    ) -> Result<Vec<u8>, DumpError> {
         if let Self::MessagePack { bytes, index } = self {
             let parts: Vec<_> = parts
-                .iter()
                 .filter_map(|(key, part)| {
                     let key = match key {
-                        Key::Read(entry) => message_pack::Key::Raw(index.get(*entry)?.key.clone()),
+                        Key::Read(entry) => message_pack::Key::Raw(index.get(entry)?.key.clone()),
                         Key::New(key) => message_pack::Key::Text(key),
                     };
                     let part = match part {
                         Part::Read(entry) => {
-                            message_pack::Part::Raw(index.get(*entry)?.value.clone())
+                            message_pack::Part::Raw(index.get(entry)?.value.clone())
                         }
                         Part::Changed(value) => message_pack::Part::Value(value),
                     };
@@ -315,15 +367,18 @@ impl Entries {
 
     /// The parts as values, for another format than they were read in.
     #[cfg(any(feature = "marshal", feature = "message_pack"))]
-    fn converted(&self, parts: &Parts<'_>) -> Result<Vec<(String, Value)>, DumpError> {
-        let converted = parts.iter().map(|(key, part)| {
+    fn converted<'a>(
+        &self,
+        parts: impl Iterator<Item = (Key<'a>, Part<'a>)>,
+    ) -> Result<Vec<(String, Value)>, DumpError> {
+        let converted = parts.map(|(key, part)| {
             let key = match key {
-                Key::Read(entry) => self.key(*entry).into_owned(),
-                Key::New(key) => (*key).to_owned(),
+                Key::Read(entry) => self.key(entry).into_owned(),
+                Key::New(key) => key.to_owned(),
             };
             let value = match part {
-                Part::Read(entry) => self.value(*entry)?,
-                Part::Changed(value) => (*value).clone(),
+                Part::Read(entry) => self.value(entry)?,
+                Part::Changed(value) => value.clone(),
             };
             Ok((key, value))
         });
@@ -356,7 +411,6 @@ impl Entries {
         };
         let sizes = self
             .unique()
-            .into_iter()
             .map(|entry| (self.key(entry).into_owned(), size(entry)));
         let mut sizes: Vec<_> = sizes.collect();
         sizes.sort_by_key(|(_, size)| std::cmp::Reverse(*size));

@@ -52,7 +52,7 @@ fn entries(payload: &Serialized) -> Entries {
 /// The keys, each once, as a session tells them apart.
 fn keys(payload: &Serialized) -> Vec<String> {
     let entries = entries(payload);
-    let keys = entries.unique().into_iter();
+    let keys = entries.unique();
     keys.map(|entry| entries.key(entry).into_owned()).collect()
 }
 
@@ -61,10 +61,9 @@ fn rewritten(payload: &Serialized, style: DumpStyle) -> Serialized {
     let entries = entries(payload);
     let parts: Vec<_> = entries
         .unique()
-        .into_iter()
         .map(|entry| (Key::Read(entry), Part::Read(entry)))
         .collect();
-    entries.dump(&parts, style).unwrap()
+    entries.dump(Vec::new(), parts.into_iter(), style).unwrap()
 }
 
 fn hexed(payload: &Serialized) -> String {

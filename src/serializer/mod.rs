@@ -272,9 +272,20 @@ impl Serialized {
         value: &T,
         style: DumpStyle,
     ) -> Result<Self, DumpError> {
+        Self::dump_into(Vec::new(), value, style)
+    }
+
+    /// The same; JSON in the room that is given, in place of what was in it.
+    pub(crate) fn dump_into<T: Serialize + ?Sized>(
+        room: Vec<u8>,
+        value: &T,
+        style: DumpStyle,
+    ) -> Result<Self, DumpError> {
         let bytes = match style.format {
             Format::Json => {
-                let mut bytes = Vec::with_capacity(USUAL_SIZE);
+                let mut bytes = room;
+                bytes.clear();
+                bytes.reserve(USUAL_SIZE);
                 json::write::serialize(&mut bytes, value, style.json)?;
                 bytes
             }

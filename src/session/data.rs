@@ -191,8 +191,9 @@ impl SessionData {
         attributes: &Attributes,
     ) -> Result<SetCookie, Error> {
         self.ensure_session_id()?;
-        let payload = self.read.dump(&self.parts(), jar.dump_style())?;
-        jar.seal(name, &payload, attributes)
+        jar.dump_and_seal(name, attributes, |room, style| {
+            self.read.dump(room, self.parts(), style)
+        })
     }
 
     /// Reads the value of a key as a type; `None` where there is no such key, or nil in it.
@@ -243,15 +244,15 @@ impl SessionData {
     /// [`Error::UnwritableValue`] where the value is none that a session can hold.
     pub fn insert<T: Serialize + ?Sized>(
         &mut self,
-        key: impl Into<String>,
+        key: impl Into<Box<str>>,
         value: &T,
     ) -> Result<(), Error> {
-        self.insert_value(&key.into(), value::to_value(value)?);
+        self.insert_value(key, value::to_value(value)?);
         Ok(())
     }
 
-    pub(super) fn insert_value(&mut self, key: &str, value: Value) {
-        self.set(key, Change::Set(value));
+    pub(super) fn insert_value(&mut self, key: impl Into<Box<str>>, value: Value) {
+        self.set(key.into(), Change::Set(value));
     }
 
     /// Removes a key. Says whether it was there.
@@ -267,7 +268,7 @@ impl SessionData {
     pub fn remove(&mut self, key: &str) -> bool {
         let found = self.contains_key(key);
         if found {
-            self.set(key, Change::Removed);
+            self.set(key.into(), Change::Removed);
         }
         found
     }
@@ -320,7 +321,7 @@ impl SessionData {
             Key::Read(entry) => self.read.key(entry),
             Key::New(key) => Cow::Borrowed(key),
         };
-        self.all().into_iter().map(key).collect()
+        self.all().map(key).collect()
     }
 
     /// Whether there is no key at all.
@@ -335,7 +336,7 @@ impl SessionData {
     /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.all().is_empty()
+        self.all().next().is_none()
     }
 
     /// Whether anything was set, removed or cleared since it was read or made, and so whether it
@@ -374,7 +375,11 @@ impl SessionData {
 
     /// Gives the session an id, where it has none.
     pub(super) fn ensure_session_id(&mut self) -> Result<(), Error> {
-        if self.session_id().is_none() {
+        let is_there = match self.place(SESSION_ID) {
+            Some(Place::Read(entry)) => self.read.is_string(entry),
+            Some(Place::Changed(_)) | None => self.session_id().is_some(),
+        };
+        if !is_there {
             self.insert(SESSION_ID, &generate_session_id()?)?;
         }
         Ok(())
@@ -394,15 +399,11 @@ impl SessionData {
         self.is_changed = true;
     }
 
-    fn set(&mut self, key: &str, change: Change) {
+    fn set(&mut self, key: Box<str>, change: Change) {
         self.is_changed = true;
-        match self
-            .changes
-            .iter_mut()
-            .find(|(changed, _)| **changed == *key)
-        {
+        match self.changes.iter_mut().find(|(changed, _)| *changed == key) {
             Some((_, earlier)) => *earlier = change,
-            None => self.changes.push((key.into(), change)),
+            None => self.changes.push((key, change)),
         }
     }
 
@@ -423,35 +424,34 @@ impl SessionData {
     }
 
     /// Every entry: those that were read at their old places, then the new ones.
-    fn all(&self) -> Vec<(Key<'_>, Part<'_>)> {
-        let read = self.read.unique();
-        let was_read = |key: &str| read.iter().any(|entry| self.read.key(*entry) == *key);
+    fn all(&self) -> impl Iterator<Item = (Key<'_>, Part<'_>)> {
         let new = self
             .changes
             .iter()
             .filter_map(|(key, change)| match change {
-                Change::Set(value) if !was_read(key) => Some((Key::New(key), Part::Changed(value))),
+                Change::Set(value) if self.read.find(key).is_none() => {
+                    Some((Key::New(key), Part::Changed(value)))
+                }
                 _ => None,
             });
-        let old = read
-            .iter()
-            .filter_map(|&entry| match self.change(&self.read.key(entry)) {
+        let old = self.read.unique().filter_map(|entry| {
+            let changed = |(key, _): &&(Box<str>, Change)| self.read.has_key(entry, key);
+            match self.changes.iter().find(changed) {
                 None => Some((Key::Read(entry), Part::Read(entry))),
-                Some(Change::Set(value)) => Some((Key::Read(entry), Part::Changed(value))),
-                Some(Change::Removed) => None,
-            });
-        old.chain(new).collect()
+                Some((_, Change::Set(value))) => Some((Key::Read(entry), Part::Changed(value))),
+                Some((_, Change::Removed)) => None,
+            }
+        });
+        old.chain(new)
     }
 
     /// What is written: every entry but those that are nil, as Rack leaves them out
     /// (`Rack::Session::Abstract::Persisted#commit_session`, 2.2).
-    fn parts(&self) -> Vec<(Key<'_>, Part<'_>)> {
-        let mut parts = self.all();
-        parts.retain(|(_, part)| match part {
+    fn parts(&self) -> impl Iterator<Item = (Key<'_>, Part<'_>)> {
+        self.all().filter(|(_, part)| match part {
             Part::Read(entry) => !self.read.is_nil(*entry),
             Part::Changed(value) => **value != Value::Nil,
-        });
-        parts
+        })
     }
 }
 

@@ -125,14 +125,14 @@ impl Session {
     /// or never, be written.
     pub fn insert<T: Serialize + ?Sized>(
         &self,
-        key: impl Into<String>,
+        key: impl Into<Box<str>>,
         value: &T,
     ) -> Result<(), Error> {
         self.writable()?;
         // Before the lock: a value's own code may look at the session.
         let (key, value) = (key.into(), to_value(value)?);
         self.write(|data| {
-            data.insert_value(&key, value);
+            data.insert_value(key, value);
             Ok(())
         })
     }

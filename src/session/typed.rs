@@ -93,7 +93,7 @@ impl SessionData {
             if value == Value::Nil {
                 self.remove(&key);
             } else if self.get::<Value>(&key).ok().flatten().as_ref() != Some(&value) {
-                self.insert_value(&key, value);
+                self.insert_value(key, value);
             }
         }
         Ok(())

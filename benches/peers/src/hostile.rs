@@ -38,7 +38,7 @@ fn values(number: usize, size: usize) -> impl Iterator<Item = String> {
     let jar = Jar::encrypted(&secret(number), RailsVersion::V7_1);
     sessions(size).into_iter().map(move |session| {
         let cookie = jar.write(NAME, &session, &Attributes::new());
-        cookie.expect("it fits").escaped_value()
+        cookie.expect("it fits").escaped_value().to_owned()
     })
 }
 

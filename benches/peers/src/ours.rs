@@ -15,7 +15,7 @@ pub(crate) struct Ours {
 impl Ours {
     fn write(&self, mut session: SessionData) -> String {
         let cookie = session.write(&self.jar, NAME, &self.attributes);
-        cookie.expect("it fits").header()
+        cookie.expect("it fits").into_header()
     }
 }
 
@@ -60,7 +60,7 @@ impl Contender for Ours {
 
     fn seal(&self, session: &Session) -> String {
         let cookie = self.jar.write(NAME, session, &self.attributes);
-        cookie.expect("it fits").header()
+        cookie.expect("it fits").into_header()
     }
 
     fn seal_by_key(&self, given: &Session) -> String {

@@ -137,7 +137,7 @@ fn tamper(page: &mut Page, jar: &Jar, cookie: &SetCookie) {
     }
     for (what, name, value) in [
         ("one letter changed", NAME, &tampered[..]),
-        ("under the name 'admin'", "admin", cookie.value()),
+        ("under the name 'admin'", "admin", &cookie.value()),
     ] {
         let answer = match SessionData::read_value(jar, name, value) {
             Ok(_) => "opened".to_owned(),

@@ -83,7 +83,7 @@ pub(crate) fn answer(written: Result<SetCookie, Error>) -> Result<Answer, Failur
         },
         detail: error.to_string(),
     })?;
-    let cookie = cookie.escaped_value();
+    let cookie = cookie.escaped_value().to_owned();
     Ok(Answer {
         json: format!("{{\"cookie\":\"{cookie}\"}}"),
         text: cookie,

@@ -36,7 +36,7 @@ impl ResponseError for FailedRequest {
 
     fn error_response(&self) -> HttpResponse {
         let mut response = self.failure.error_response();
-        append(response.headers_mut(), &self.cookies);
+        append(response.headers_mut(), self.cookies.clone());
         response
     }
 }

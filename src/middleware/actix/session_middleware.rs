@@ -177,7 +177,7 @@ fn answer<B>(
 ) -> ServiceResponse<EitherBody<B>> {
     match set_cookies(session, response.status().as_u16()) {
         Ok(cookies) => {
-            append(response.headers_mut(), &cookies);
+            append(response.headers_mut(), cookies);
             response.map_into_left_body()
         }
         Err(error) => {
@@ -202,12 +202,14 @@ fn answer_failure(failure: actix_web::Error, session: &Session) -> actix_web::Er
 }
 
 /// Sets the cookies beside those that there are.
-pub(super) fn append(headers: &mut HeaderMap, cookies: &[SetCookie]) {
+pub(super) fn append(headers: &mut HeaderMap, cookies: Vec<SetCookie>) {
     if cookies.is_empty() {
         return;
     }
     // What a cookie is made of was checked to be ASCII that a header may hold: none is left out.
-    let values = cookies.iter().map(|cookie| cookie.header().try_into());
+    let values = cookies
+        .into_iter()
+        .map(|cookie| cookie.into_header().try_into());
     for value in values.filter_map(Result::<HeaderValue, _>::ok) {
         headers.append(SET_COOKIE, value);
     }

@@ -5,6 +5,8 @@
     reason = "a byte is always in a table of 256, a nibble in one of 16"
 )]
 
+use crate::lanes::Lanes;
+
 /// How Rails' encoder is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct JsonStyle {
@@ -85,21 +87,32 @@ impl JsonStyle {
     }
 }
 
-/// Whether no table escapes anything in it. It looks at every byte, so that the compiler makes
-/// vector code of it.
-fn is_plain(text: &str) -> bool {
-    let special =
-        |byte| byte < 0x20 || matches!(byte, b'"' | b'&' | b'<' | b'>' | b'\\' | SEPARATOR);
-    !text
-        .bytes()
-        .fold(false, |found, byte| found | special(byte))
+/// Whether nothing in it need be escaped. It looks at every byte without a branch: strings are of
+/// any length, which a processor cannot foresee.
+fn is_plain(text: &[u8], escapes: &Escapes) -> bool {
+    let (groups, rest) = text.as_chunks::<16>();
+    let special = |found, group| found | special(Lanes::new(group)).bits();
+    let found = rest
+        .iter()
+        .fold(0, |found, byte| found | escapes[usize::from(*byte)]);
+    found == 0 && groups.iter().fold(0, special) == 0
+}
+
+/// Marks all that any table escapes.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "it is the body of a hot loop")]
+fn special(lanes: Lanes) -> Lanes {
+    let quotes = lanes.eq(b'"').or(lanes.eq(b'\\'));
+    let html = lanes.eq(b'&').or(lanes.eq(b'<')).or(lanes.eq(b'>'));
+    let others = lanes.at_most(0x1F).or(lanes.eq(SEPARATOR));
+    quotes.or(html).or(others)
 }
 
 /// Append text, escaped; what needs no escape is copied in runs.
 pub(super) fn escape(out: &mut Vec<u8>, text: &str, escapes: &Escapes) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     let bytes = text.as_bytes();
-    if is_plain(text) {
+    if is_plain(bytes, escapes) {
         out.extend_from_slice(bytes);
         return;
     }

@@ -5,6 +5,7 @@
 //! infinities null; keys by their text. What `as_json` makes of each kind is said in `View`.
 
 use std::fmt;
+use std::io::Write;
 
 use serde::Serialize;
 
@@ -58,9 +59,13 @@ pub(crate) fn serialize<T: Serialize + ?Sized>(
     })
 }
 
-/// Append a string, with its quotes.
-pub(crate) fn string(out: &mut Vec<u8>, text: &str, style: JsonStyle) {
-    Writer::new(out, style.escapes()).text(text);
+/// Append a string of these parts, with its quotes.
+pub(crate) fn string<const N: usize>(out: &mut Vec<u8>, parts: [&str; N], style: JsonStyle) {
+    out.push(b'"');
+    for part in parts {
+        escape(out, part, style.escapes());
+    }
+    out.push(b'"');
 }
 
 impl fmt::Display for Value {
@@ -104,8 +109,8 @@ impl<'a> Writer<'a> {
         match value.as_json() {
             View::Bool(true) => self.raw("true"),
             View::Bool(false) => self.raw("false"),
-            View::Integer(integer) => self.raw(&integer.to_string()),
-            View::BigInteger(big) => self.raw(&big.to_string()),
+            View::Integer(integer) => self.display(integer),
+            View::BigInteger(big) => self.display(big),
             View::Float(float) if float.is_finite() => ruby_float(self.out, float),
             View::Nil | View::Float(_) => self.raw("null"),
             View::Text(text) => self.text(&text),
@@ -127,6 +132,11 @@ impl<'a> Writer<'a> {
             View::Fields(fields) => self.fields(fields),
             View::Same(value) => self.value(value),
         }
+    }
+
+    fn display(&mut self, value: impl fmt::Display) {
+        // Writing into a Vec cannot fail.
+        let _ = write!(self.out, "{value}");
     }
 
     fn raw(&mut self, text: &str) {
