@@ -44,13 +44,18 @@ impl AesGcmKey {
         rand::rngs::SysRng
             .try_fill_bytes(&mut iv)
             .map_err(|_| Error::NoRandomness)?;
-        let tag = self
-            .0
-            .encrypt_inout_detached(&iv.into(), &[], text.into())
+        let tag = self.seal_with_iv(&iv, text)?;
+        Ok((iv, tag))
+    }
+
+    /// Encrypts in place under a nonce that was never used with this key before.
+    pub(super) fn seal_with_iv(&self, iv: &Iv, text: &mut [u8]) -> Result<Tag, Error> {
+        self.0
+            .encrypt_inout_detached(iv.into(), &[], text.into())
+            .map(Into::into)
             .map_err(|_| Error::UnwritableValue {
                 reason: TOO_LONG.to_owned(),
-            })?;
-        Ok((iv, tag.into()))
+            })
     }
 
     /// Decrypts in place. Where the tag is wrong the text stays as it was, so that another key

