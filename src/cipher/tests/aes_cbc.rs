@@ -46,3 +46,25 @@ fn aes_256_cbc_by_wycheproof() {
     }
     assert_eq!((opened, refused), (24, 48));
 }
+
+/// Nothing but a right digest makes a [`Verified`], and nothing else can be decrypted.
+#[test]
+fn what_has_a_wrong_digest_never_reaches_the_padding() {
+    let _the_only_way: fn(&AesCbcKey, Verified<Ciphertext>) -> Option<Vec<u8>> = AesCbcKey::open;
+
+    let key = AesCbcKey::new(&[1; 32]);
+    let signing_key = HmacKey::new(HmacDigest::Sha1, b"key");
+    let padded = key.seal_with_iv([2; 16], b"text").bytes;
+    let unpadded = padded.iter().map(|byte| byte ^ 1).collect::<Vec<_>>();
+    assert_eq!(
+        key.open(verified(&padded, [2; 16])).as_deref(),
+        Some(&b"text"[..])
+    );
+    assert_eq!(key.open(verified(&unpadded, [2; 16])), None);
+    for bytes in [padded, unpadded] {
+        let mut code: Vec<u8> = signing_key.sign(&bytes).bytes().collect();
+        assert!(signing_key.verify(&bytes, &code).is_some());
+        code[19] ^= 1;
+        assert!(signing_key.verify(&bytes, &code).is_none());
+    }
+}
