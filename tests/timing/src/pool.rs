@@ -22,7 +22,11 @@ impl Text {
         match self {
             Self::Base64 => STANDARD.encode(bytes),
             Self::UrlSafe => URL_SAFE_NO_PAD.encode(bytes),
-            Self::Hexadecimal => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+            Self::Hexadecimal => bytes
+                .iter()
+                .flat_map(|byte| [byte >> 4, byte & 15])
+                .map(|nibble| char::from_digit(nibble.into(), 16).expect("a digit"))
+                .collect(),
         }
     }
 
@@ -43,6 +47,8 @@ impl Text {
 pub(crate) struct Pool {
     /// The class of each, and its bytes; all are of one length.
     messages: Vec<(bool, Vec<u8>)>,
+    /// One whose code is right.
+    right: Vec<u8>,
 }
 
 impl Pool {
@@ -58,6 +64,7 @@ impl Pool {
         mut make: impl FnMut() -> (String, usize),
     ) -> Self {
         let mut messages = Vec::with_capacity(2 * MESSAGES);
+        let mut right = String::new();
         while messages.len() < 2 * MESSAGES {
             let (message, start) = make();
             let (head, code) = message.split_at(start);
@@ -67,6 +74,7 @@ impl Pool {
                 messages.push((false, format!("{head}{first}").into_bytes()));
                 messages.push((true, format!("{head}{second}").into_bytes()));
             }
+            right = message;
         }
         fastrand::shuffle(&mut messages);
         let lengths = messages.iter().map(|(_, message)| message.len());
@@ -75,7 +83,10 @@ impl Pool {
                 .clone()
                 .all(|length| Some(length) == lengths.clone().next())
         );
-        Self { messages }
+        Self {
+            messages,
+            right: right.into_bytes(),
+        }
     }
 
     /// The length of each message.
@@ -92,9 +103,11 @@ impl Pool {
         *second_class
     }
 
-    /// Every message there is.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        self.messages.iter().map(|(_, message)| message.as_slice())
+    /// Whether exactly what has a wrong code is refused: what is refused for another reason would
+    /// never be compared with the right one.
+    pub(crate) fn is_told_apart_by(&self, accepts: impl Fn(&[u8]) -> bool) -> bool {
+        let wrong = |(_, message): &(bool, Vec<u8>)| !accepts(message);
+        accepts(&self.right) && self.messages.iter().all(wrong)
     }
 }
 

@@ -15,12 +15,14 @@ const NAME: &str = "_app_session";
 /// The path that a form is for.
 const PATH: &str = "/orders";
 
+/// Whether a message is accepted.
+type Accepts = dyn Fn(&[u8]) -> bool;
+
 /// Something that refuses messages.
 pub(crate) struct Target {
     pub(crate) name: &'static str,
     pub(crate) pool: Pool,
-    /// Whether a message is accepted.
-    pub(crate) accepts: Box<dyn Fn(&[u8]) -> bool>,
+    pub(crate) accepts: Box<Accepts>,
 }
 
 /// Every refusal, the code of the first class wrong in its first byte, that of the second in its
@@ -72,6 +74,7 @@ fn cookie(name: &'static str, jar: Jar, (text, length): (Text, usize)) -> Target
 }
 
 /// The kinds of authenticity tokens.
+#[derive(Clone, Copy)]
 enum Token {
     Real,
     Global,
