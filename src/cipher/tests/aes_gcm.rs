@@ -45,13 +45,13 @@ fn run(bits: usize, check: impl Fn(&Test, &Iv, &Tag)) -> Counts {
 
 /// A right tag opens; a wrong one is refused, and leaves the text as it was.
 fn check_open(test: &Test, open: impl FnOnce(&mut [u8]) -> Result<(), InvalidTag>) {
-    let mut text = test.ct.to_vec();
+    let mut bytes = test.ct.to_vec();
     let (outcome, becomes) = match test.result {
         TestResult::Valid => (Ok(()), &test.pt),
         _ => (Err(InvalidTag), &test.ct),
     };
-    assert_eq!(open(&mut text), outcome, "{}", test.tc_id);
-    assert_eq!(text, **becomes, "{}", test.tc_id);
+    assert_eq!(open(&mut bytes), outcome, "{}", test.tc_id);
+    assert_eq!(bytes, **becomes, "{}", test.tc_id);
 }
 
 #[test]
