@@ -40,9 +40,14 @@ impl AesCbcKey {
         rand::rngs::SysRng
             .try_fill_bytes(&mut iv)
             .map_err(|_| Error::NoRandomness)?;
+        Ok(self.seal_with_iv(iv, text))
+    }
+
+    /// Encrypts under an initialisation vector that nobody could foresee.
+    pub(super) fn seal_with_iv(&self, iv: Iv, text: &[u8]) -> Ciphertext {
         let cipher = cbc::Encryptor::inner_iv_init((*self.0).clone(), &iv.into());
         let bytes = cipher.encrypt_padded_vec::<Pkcs7>(text);
-        Ok(Ciphertext { bytes, iv })
+        Ciphertext { bytes, iv }
     }
 
     /// Decrypts what the HMAC check let through; `None` where the padding is wrong, which then

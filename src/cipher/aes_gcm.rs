@@ -3,6 +3,7 @@
 #[cfg(feature = "rails-app")]
 use aes_gcm::Aes128Gcm;
 use aes_gcm::Aes256Gcm;
+use aes_gcm::aead::consts::{U12, U16};
 use aes_gcm::aead::inout::InOutBuf;
 use aes_gcm::aead::{AeadInOut, KeyInit};
 use rand::TryRng;
@@ -45,13 +46,18 @@ impl AesGcmKey {
         rand::rngs::SysRng
             .try_fill_bytes(&mut iv)
             .map_err(|_| Error::NoRandomness)?;
-        let tag = self
-            .0
-            .encrypt_inout_detached(&iv.into(), &[], text.into())
+        let tag = self.seal_with_iv(&iv, text)?;
+        Ok((iv, tag))
+    }
+
+    /// Encrypts in place under a nonce that was never used with this key before.
+    pub(super) fn seal_with_iv(&self, iv: &Iv, text: &mut [u8]) -> Result<Tag, Error> {
+        self.0
+            .encrypt_inout_detached(iv.into(), &[], text.into())
+            .map(Into::into)
             .map_err(|_| Error::UnwritableValue {
                 reason: TOO_LONG.to_owned(),
-            })?;
-        Ok((iv, tag.into()))
+            })
     }
 
     /// Decrypts into a buffer, in place of what was in it. Where the tag is wrong nothing is
@@ -63,12 +69,7 @@ impl AesGcmKey {
         ciphertext: &[u8],
         text: &mut Vec<u8>,
     ) -> Result<(), InvalidTag> {
-        text.resize(ciphertext.len(), 0);
-        // Of the same length, so that this never fails.
-        let buffers = InOutBuf::new(ciphertext, text).map_err(|_| InvalidTag)?;
-        self.0
-            .decrypt_inout_detached(iv.into(), &[], buffers, tag.into())
-            .map_err(|_| InvalidTag)
+        decrypt(&*self.0, iv, tag, ciphertext, text)
     }
 }
 
@@ -86,10 +87,28 @@ impl AesGcm128Key {
         Self(Box::new(Aes128Gcm::new(key.into())))
     }
 
-    /// Decrypts in place. Where the tag is wrong the text stays as it was.
-    pub(crate) fn open(&self, iv: &Iv, tag: &Tag, text: &mut [u8]) -> Result<(), InvalidTag> {
-        self.0
-            .decrypt_inout_detached(iv.into(), &[], text.into(), tag.into())
-            .map_err(|_| InvalidTag)
+    /// Decrypts into a buffer, in place of what was in it; where the tag is wrong, nothing.
+    pub(crate) fn open(
+        &self,
+        iv: &Iv,
+        tag: &Tag,
+        ciphertext: &[u8],
+        text: &mut Vec<u8>,
+    ) -> Result<(), InvalidTag> {
+        decrypt(&*self.0, iv, tag, ciphertext, text)
     }
+}
+
+fn decrypt(
+    key: &impl AeadInOut<NonceSize = U12, TagSize = U16>,
+    iv: &Iv,
+    tag: &Tag,
+    ciphertext: &[u8],
+    text: &mut Vec<u8>,
+) -> Result<(), InvalidTag> {
+    text.resize(ciphertext.len(), 0);
+    // Of the same length, so that this never fails.
+    let buffers = InOutBuf::new(ciphertext, text).map_err(|_| InvalidTag)?;
+    key.decrypt_inout_detached(iv.into(), &[], buffers, tag.into())
+        .map_err(|_| InvalidTag)
 }

@@ -3,3 +3,6 @@
 pub(crate) mod aes_cbc;
 pub(crate) mod aes_gcm;
 pub(crate) mod hmac;
+
+#[cfg(test)]
+mod tests;

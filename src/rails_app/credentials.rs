@@ -22,9 +22,9 @@ pub(super) fn decrypt(file: &[u8], key: &str, place: &str) -> Result<Zeroizing<S
     let message = file.trim_ascii();
     let mut ciphertext = Vec::new();
     let sealed = Sealed::parse(message, Alphabet::Standard, &mut ciphertext);
-    let Sealed { iv, tag, .. } = sealed.ok_or(Lack::Malformed)?;
-    let mut plaintext = Zeroizing::new(ciphertext);
-    key.open(&iv, &tag, &mut plaintext)
+    let sealed = sealed.ok_or(Lack::Malformed)?;
+    let mut plaintext = Zeroizing::new(Vec::new());
+    key.open(&sealed.iv, &sealed.tag, sealed.ciphertext, &mut plaintext)
         .map_err(|_| Lack::WrongKey)?;
     one_string(&plaintext).ok_or(Lack::NoText)
 }

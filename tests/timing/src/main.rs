@@ -1,0 +1,109 @@
+//! Whether the time in which a wrong code is refused tells where it is wrong: then it could be
+//! guessed byte by byte. In the style of dudect, by Welch's t-test.
+//!
+//! Two classes of messages are refused in random order: codes whose first byte is wrong, and codes
+//! whose last byte is. All of them are made beforehand (see [`pool`]): of one length, with one
+//! wrong byte, in the same kinds of characters. Before each refusal one is drawn at random and
+//! copied into the same buffer, so that the refusal finds it at one address, in the same state of
+//! the cache; the copy is not timed.
+//!
+//! The largest |t| must stay below 4.5. Two comparisons that leak must exceed it: where they do
+//! not, the machine is too noisy for the rest to mean anything.
+
+mod pool;
+mod target;
+mod welch;
+
+use std::hint::black_box;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use target::Target;
+use welch::{Report, Time};
+
+/// |t| from here on is a difference (dudect's own threshold is 10; 4.5 is the usual one of leakage
+/// tests, ISO/IEC 17825).
+const THRESHOLD: f64 = 4.5;
+
+/// What is refused before anything counts: code and data are in the caches then.
+const WARM_UP: usize = 10_000;
+
+fn main() -> ExitCode {
+    let samples = match std::env::args().nth(1).map(|samples| samples.parse()) {
+        None => 1_000_000,
+        Some(Ok(samples)) if samples >= 100_000 => samples,
+        Some(_) => {
+            eprintln!("usage: timing [SAMPLES], 100000 at least");
+            return ExitCode::from(2);
+        }
+    };
+    println!(
+        "{samples} refusals each: |t| of all of them, the largest, and |t| of each crop, from the fastest 7% to 99.9%"
+    );
+
+    let mut able = true;
+    for control in [target::leaky_comparison(), target::leaky_refusal()] {
+        able &= measured(&control, samples).maximum() >= THRESHOLD;
+    }
+    able &= measured(&target::no_difference(), samples).maximum() < THRESHOLD;
+    if !able {
+        eprintln!(
+            "unable to measure: a control is on the wrong side of {THRESHOLD}; is the machine busy?"
+        );
+        return ExitCode::from(2);
+    }
+
+    let mut leaks = false;
+    for target in target::all() {
+        leaks |= measured(&target, samples).maximum() >= THRESHOLD;
+    }
+    if leaks {
+        eprintln!(
+            "a refusal takes another time by where the code is wrong: |t| is {THRESHOLD} or more"
+        );
+        return ExitCode::FAILURE;
+    }
+    println!("none tells where the code is wrong: every |t| is below {THRESHOLD}");
+    ExitCode::SUCCESS
+}
+
+/// Measures one, and prints what came of it.
+fn measured(target: &Target, samples: usize) -> Report {
+    assert!(
+        target.pool.is_told_apart_by(&target.accepts),
+        "{}: it is not the code that is refused",
+        target.name
+    );
+    let times = measure(target, samples);
+    let report = welch::report(&times).expect("enough times of both classes");
+    println!(
+        "{:38} all {:6.2}  largest {:6.2}",
+        target.name,
+        report.uncropped,
+        report.maximum()
+    );
+    for crops in report.crops.chunks(25) {
+        let crops: Vec<String> = crops.iter().map(|t| format!("{t:.1}")).collect();
+        println!("    {}", crops.join(" "));
+    }
+    report
+}
+
+/// The times of so many refusals, of either class at random.
+fn measure(target: &Target, samples: usize) -> Vec<Time> {
+    let mut buffer = vec![0; target.pool.message_len()];
+    let mut times = Vec::with_capacity(samples);
+    for number in 0..WARM_UP + samples {
+        let second_class = target.pool.draw(&mut buffer);
+        let start = Instant::now();
+        black_box((target.accepts)(black_box(&buffer)));
+        let taken = start.elapsed();
+        if number >= WARM_UP {
+            times.push(Time {
+                second_class,
+                nanoseconds: u32::try_from(taken.as_nanos()).unwrap_or(u32::MAX - 1),
+            });
+        }
+    }
+    times
+}

@@ -1,0 +1,172 @@
+//! What is measured: each refusal that compares a code with a secret one.
+
+use std::hint::black_box;
+
+use hardtack::{
+    Attributes, AuthenticityTokens, Cipher, Jar, RailsVersion, SecretKeyBase, SessionData,
+    Settings, Value,
+};
+
+use crate::pool::{Pool, Text};
+
+/// The cookie's name.
+const NAME: &str = "_app_session";
+
+/// The path that a form is for.
+const PATH: &str = "/orders";
+
+/// Whether a message is accepted.
+type Accepts = dyn Fn(&[u8]) -> bool;
+
+/// Something that refuses messages.
+pub(crate) struct Target {
+    pub(crate) name: &'static str,
+    pub(crate) pool: Pool,
+    pub(crate) accepts: Box<Accepts>,
+}
+
+/// Every refusal, the code of the first class wrong in its first byte, that of the second in its
+/// last.
+pub(crate) fn all() -> Vec<Target> {
+    let cbc = Settings {
+        cipher: Cipher::Aes256Cbc,
+        ..RailsVersion::V7_1.settings()
+    };
+    let secret = secret();
+    vec![
+        cookie(
+            "tag of AES-256-GCM",
+            Jar::encrypted(&secret, RailsVersion::V7_1),
+            (Text::Base64, 16),
+        ),
+        cookie(
+            "digest of AES-256-CBC",
+            Jar::encrypted(&secret, cbc),
+            (Text::Hexadecimal, 20),
+        ),
+        cookie(
+            "digest of the signed jar",
+            Jar::signed(&secret, RailsVersion::V7_1),
+            (Text::Hexadecimal, 20),
+        ),
+        token("CSRF, real token", Token::Real),
+        token("CSRF, global token", Token::Global),
+        token("CSRF, per-form token", Token::PerForm),
+    ]
+}
+
+/// A jar's refusal of cookies whose codes are of so many bytes.
+fn cookie(name: &'static str, jar: Jar, (text, length): (Text, usize)) -> Target {
+    let pool = Pool::new(text, [0, length - 1], || {
+        // Of one length, and each with its own code.
+        let value = format!("{:016x}", fastrand::u64(..));
+        let cookie = jar.write(NAME, &value, &Attributes::new()).expect("sealed");
+        let message = String::from_utf8(cookie.value().to_vec()).expect("ASCII");
+        let start = message.rfind("--").expect("a code") + 2;
+        (message, start)
+    });
+    let accepts = Box::new(move |message: &[u8]| jar.read_value::<Value>(NAME, message).is_ok());
+    Target {
+        name,
+        pool,
+        accepts,
+    }
+}
+
+/// The kinds of authenticity tokens.
+#[derive(Clone, Copy)]
+enum Token {
+    Real,
+    Global,
+    PerForm,
+}
+
+/// The refusal of a session's authenticity tokens.
+fn token(name: &'static str, kind: Token) -> Target {
+    let mut session = SessionData::new();
+    let tokens =
+        AuthenticityTokens::load_or_create(&mut session, RailsVersion::V7_1).expect("made");
+    let real: String = session.get("_csrf_token").expect("text").expect("there");
+    // Of a masked token the first 32 bytes are the pad: what counts is behind them.
+    let places = match kind {
+        Token::Real => [0, 31],
+        Token::Global | Token::PerForm => [32, 63],
+    };
+    let pool = Pool::new(Text::UrlSafe, places, || {
+        let token = match kind {
+            Token::Real => real.clone(),
+            Token::Global => tokens.masked_authenticity_token().expect("made"),
+            Token::PerForm => tokens.masked_per_form_token(PATH, "post").expect("made"),
+        };
+        (token, 0)
+    });
+    let accepts = Box::new(move |token: &[u8]| tokens.verify(token, PATH, "POST"));
+    Target {
+        name,
+        pool,
+        accepts,
+    }
+}
+
+/// The same refusal of a cookie, followed by a comparison that leaks: as a digest of 20 bytes
+/// would be compared byte by byte, up to the first wrong one.
+pub(crate) fn leaky_refusal() -> Target {
+    let jar = Jar::signed(&secret(), RailsVersion::V7_1);
+    let cookie = jar
+        .write(NAME, "a value", &Attributes::new())
+        .expect("sealed");
+    let right = cookie.value().to_vec();
+    let start = right.len() - 40;
+    let message = String::from_utf8(right.clone()).expect("ASCII");
+    let pool = Pool::new(Text::Hexadecimal, [0, 19], || (message.clone(), start));
+    let accepts = Box::new(move |message: &[u8]| {
+        let opens = jar.read_value::<Value>(NAME, message).is_ok();
+        let codes = right[start..].iter().zip(&message[start..]);
+        let mut leaky = true;
+        for (right, sent) in codes {
+            if black_box(right) != black_box(sent) {
+                leaky = false;
+                break;
+            }
+        }
+        opens | leaky
+    });
+    Target {
+        name: "control: byte by byte after a refusal",
+        pool,
+        accepts,
+    }
+}
+
+/// A plain `==` of 2048 bytes, which leaves off at the first that differ.
+pub(crate) fn leaky_comparison() -> Target {
+    let right = "0123456789abcdef".repeat(128);
+    let message = right.clone();
+    let pool = Pool::new(Text::Hexadecimal, [0, 1023], || (message.clone(), 0));
+    let right = right.into_bytes();
+    Target {
+        name: "control: == of 2048 bytes",
+        pool,
+        accepts: Box::new(move |message| right.as_slice() == message),
+    }
+}
+
+/// Two classes that do not differ: the measurement itself makes no difference.
+pub(crate) fn no_difference() -> Target {
+    let jar = Jar::signed(&secret(), RailsVersion::V7_1);
+    let cookie = jar
+        .write(NAME, "a value", &Attributes::new())
+        .expect("sealed");
+    let message = String::from_utf8(cookie.value().to_vec()).expect("ASCII");
+    let start = message.len() - 40;
+    let pool = Pool::new(Text::Hexadecimal, [10, 10], || (message.clone(), start));
+    Target {
+        name: "control: the same place twice",
+        pool,
+        accepts: Box::new(move |message| jar.read_value::<Value>(NAME, message).is_ok()),
+    }
+}
+
+fn secret() -> SecretKeyBase {
+    SecretKeyBase::generate().expect("randomness")
+}
