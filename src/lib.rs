@@ -118,6 +118,7 @@ mod secret_key_base;
 mod serializer;
 mod session;
 mod settings;
+mod stack;
 #[cfg(feature = "test-util")]
 pub mod test_util;
 

@@ -3,12 +3,15 @@
 //! CBC alone tells nothing of who wrote a ciphertext, and a padding error tells an attacker much.
 //! So only [`Verified`] ciphertexts can be decrypted, and only the HMAC check makes those.
 
+use std::sync::Arc;
+
 use aes::Aes256;
 use aes::cipher::block_padding::Pkcs7;
 use aes::cipher::{BlockModeDecrypt, BlockModeEncrypt, InnerIvInit, KeyInit};
 use rand::TryRng;
 
 use crate::error::Error;
+use crate::stack;
 
 use super::hmac::Verified;
 
@@ -23,7 +26,7 @@ pub(crate) struct Ciphertext {
 
 /// An expanded key, wiped when dropped.
 #[derive(Clone)]
-pub(crate) struct AesCbcKey(Box<Aes256>);
+pub(crate) struct AesCbcKey(Arc<Aes256>);
 
 impl AesCbcKey {
     /// The length of a key in bytes. Rails up to 5.1 derived 64 and used the first 32.
@@ -31,7 +34,7 @@ impl AesCbcKey {
 
     /// Expands a key.
     pub(crate) fn new(key: &[u8; Self::LENGTH]) -> Self {
-        Self(Box::new(Aes256::new(key.into())))
+        Self(stack::wiped(|| Arc::new(Aes256::new(key.into()))))
     }
 
     /// Encrypts under a fresh initialisation vector from the operating system.

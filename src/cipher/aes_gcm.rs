@@ -1,5 +1,7 @@
 //! AES-256-GCM, and AES-128-GCM of Rails' encrypted files (NIST SP 800-38D), with a 12-byte nonce and a 16-byte tag, without associated data.
 
+use std::sync::Arc;
+
 #[cfg(feature = "rails-app")]
 use aes_gcm::Aes128Gcm;
 use aes_gcm::Aes256Gcm;
@@ -7,6 +9,7 @@ use aes_gcm::aead::{AeadInOut, KeyInit};
 use rand::TryRng;
 
 use crate::error::Error;
+use crate::stack;
 
 /// The nonce of one message. Rails calls it the iv.
 pub(crate) type Iv = [u8; 12];
@@ -23,7 +26,7 @@ pub(crate) struct InvalidTag;
 
 /// An expanded key, wiped when dropped.
 #[derive(Clone)]
-pub(crate) struct AesGcmKey(Box<Aes256Gcm>);
+pub(crate) struct AesGcmKey(Arc<Aes256Gcm>);
 
 impl AesGcmKey {
     /// The length of a key in bytes.
@@ -31,7 +34,7 @@ impl AesGcmKey {
 
     /// Expands a key.
     pub(crate) fn new(key: &[u8; Self::LENGTH]) -> Self {
-        Self(Box::new(Aes256Gcm::new(key.into())))
+        Self(stack::wiped(|| Arc::new(Aes256Gcm::new(key.into()))))
     }
 
     /// Encrypts in place under a fresh nonce.
@@ -73,7 +76,7 @@ impl AesGcm128Key {
 
     /// Expands a key.
     pub(crate) fn new(key: &[u8; Self::LENGTH]) -> Self {
-        Self(Box::new(Aes128Gcm::new(key.into())))
+        Self(stack::wiped(|| Box::new(Aes128Gcm::new(key.into()))))
     }
 
     /// Decrypts in place. Where the tag is wrong the text stays as it was.

@@ -2,10 +2,8 @@
 
 use std::sync::OnceLock;
 
-use zeroize::Zeroizing;
-
 use crate::error::Error;
-use crate::key_generator::KeyGenerator;
+use crate::key_generator::{KeyArray, KeyGenerator};
 use crate::secret_key_base::SecretKeyBase;
 use crate::settings::{KeyDigest, Settings};
 
@@ -14,7 +12,7 @@ use crate::settings::{KeyDigest, Settings};
 const LENGTH: usize = 64;
 
 /// A derived key.
-pub(super) type Derived = Zeroizing<[u8; LENGTH]>;
+pub(super) type Derived = KeyArray<LENGTH>;
 
 /// A secret, and what it is called in reports.
 #[derive(Clone)]
