@@ -12,7 +12,14 @@ use std::path::{Path, PathBuf};
 
 /// The layers, lowest first. Those on one line do not know each other, save where it says so.
 const LAYERS: &[&[&str]] = &[
-    &["clock", "error", "hex", "rails_version", "settings", "stack"], // one table of data and its names
+    &[
+        "clock",
+        "error",
+        "hex",
+        "rails_version",
+        "settings",
+        "stack",
+    ], // one table of data and its names
     &["secret_key_base"],
     &["key_generator"],
     &["cipher"],

@@ -3,16 +3,14 @@
 //! CBC alone tells nothing of who wrote a ciphertext, and a padding error tells an attacker much.
 //! So only [`Verified`] ciphertexts can be decrypted, and only the HMAC check makes those.
 
-use std::sync::Arc;
-
 use aes::Aes256;
 use aes::cipher::block_padding::Pkcs7;
 use aes::cipher::{BlockModeDecrypt, BlockModeEncrypt, InnerIvInit, KeyInit};
 use rand::TryRng;
 
 use crate::error::Error;
-use crate::stack;
 
+use super::expanded::Expanded;
 use super::hmac::Verified;
 
 /// The initialisation vector of one message.
@@ -26,7 +24,7 @@ pub(crate) struct Ciphertext {
 
 /// An expanded key, wiped when dropped.
 #[derive(Clone)]
-pub(crate) struct AesCbcKey(Arc<Aes256>);
+pub(crate) struct AesCbcKey(Expanded<Aes256>);
 
 impl AesCbcKey {
     /// The length of a key in bytes. Rails up to 5.1 derived 64 and used the first 32.
@@ -34,7 +32,7 @@ impl AesCbcKey {
 
     /// Expands a key.
     pub(crate) fn new(key: &[u8; Self::LENGTH]) -> Self {
-        Self(stack::wiped(|| Arc::new(Aes256::new(key.into()))))
+        Self(Expanded::new(|| Aes256::new(key.into())))
     }
 
     /// Encrypts under a fresh initialisation vector from the operating system.
@@ -43,7 +41,7 @@ impl AesCbcKey {
         rand::rngs::SysRng
             .try_fill_bytes(&mut iv)
             .map_err(|_| Error::NoRandomness)?;
-        let cipher = cbc::Encryptor::inner_iv_init((*self.0).clone(), &iv.into());
+        let cipher = cbc::Encryptor::inner_iv_init(Aes256::clone(&self.0), &iv.into());
         let bytes = cipher.encrypt_padded_vec::<Pkcs7>(text);
         Ok(Ciphertext { bytes, iv })
     }
@@ -52,7 +50,7 @@ impl AesCbcKey {
     /// only another key can be the reason for.
     pub(crate) fn open(&self, verified: Verified<Ciphertext>) -> Option<Vec<u8>> {
         let Ciphertext { mut bytes, iv } = verified.into_inner();
-        let cipher = cbc::Decryptor::inner_iv_init((*self.0).clone(), &iv.into());
+        let cipher = cbc::Decryptor::inner_iv_init(Aes256::clone(&self.0), &iv.into());
         let length = cipher.decrypt_padded::<Pkcs7>(&mut bytes).ok()?.len();
         bytes.truncate(length);
         Some(bytes)

@@ -1,7 +1,5 @@
 //! AES-256-GCM, and AES-128-GCM of Rails' encrypted files (NIST SP 800-38D), with a 12-byte nonce and a 16-byte tag, without associated data.
 
-use std::sync::Arc;
-
 #[cfg(feature = "rails-app")]
 use aes_gcm::Aes128Gcm;
 use aes_gcm::Aes256Gcm;
@@ -9,7 +7,8 @@ use aes_gcm::aead::{AeadInOut, KeyInit};
 use rand::TryRng;
 
 use crate::error::Error;
-use crate::stack;
+
+use super::expanded::Expanded;
 
 /// The nonce of one message. Rails calls it the iv.
 pub(crate) type Iv = [u8; 12];
@@ -26,7 +25,7 @@ pub(crate) struct InvalidTag;
 
 /// An expanded key, wiped when dropped.
 #[derive(Clone)]
-pub(crate) struct AesGcmKey(Arc<Aes256Gcm>);
+pub(crate) struct AesGcmKey(Expanded<Aes256Gcm>);
 
 impl AesGcmKey {
     /// The length of a key in bytes.
@@ -34,7 +33,7 @@ impl AesGcmKey {
 
     /// Expands a key.
     pub(crate) fn new(key: &[u8; Self::LENGTH]) -> Self {
-        Self(stack::wiped(|| Arc::new(Aes256Gcm::new(key.into()))))
+        Self(Expanded::new(|| Aes256Gcm::new(key.into())))
     }
 
     /// Encrypts in place under a fresh nonce.
@@ -67,7 +66,7 @@ impl AesGcmKey {
 
 /// An expanded key of an encrypted file (`ActiveSupport::EncryptedFile`), wiped when dropped.
 #[cfg(feature = "rails-app")]
-pub(crate) struct AesGcm128Key(Box<Aes128Gcm>);
+pub(crate) struct AesGcm128Key(Expanded<Aes128Gcm>);
 
 #[cfg(feature = "rails-app")]
 impl AesGcm128Key {
@@ -76,7 +75,7 @@ impl AesGcm128Key {
 
     /// Expands a key.
     pub(crate) fn new(key: &[u8; Self::LENGTH]) -> Self {
-        Self(stack::wiped(|| Box::new(Aes128Gcm::new(key.into()))))
+        Self(Expanded::new(|| Aes128Gcm::new(key.into())))
     }
 
     /// Decrypts in place. Where the tag is wrong the text stays as it was.

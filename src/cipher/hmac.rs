@@ -1,13 +1,12 @@
 //! HMAC (RFC 2104) with the digests that Rails apps choose from.
 
-use std::sync::Arc;
-
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::{Sha224, Sha256, Sha384, Sha512};
 
 use crate::settings::HmacDigest;
-use crate::stack;
+
+use super::expanded::Expanded;
 
 /// The longest digest in bytes.
 pub(crate) const LONGEST: usize = 64;
@@ -15,15 +14,15 @@ pub(crate) const LONGEST: usize = 64;
 /// A key with its digest, already expanded, wiped when dropped.
 #[derive(Clone)]
 pub(crate) enum HmacKey {
-    Sha1(Arc<Hmac<Sha1>>),
-    Sha224(Arc<Hmac<Sha224>>),
-    Sha256(Arc<Hmac<Sha256>>),
-    Sha384(Arc<Hmac<Sha384>>),
-    Sha512(Arc<Hmac<Sha512>>),
+    Sha1(Expanded<Hmac<Sha1>>),
+    Sha224(Expanded<Hmac<Sha224>>),
+    Sha256(Expanded<Hmac<Sha256>>),
+    Sha384(Expanded<Hmac<Sha384>>),
+    Sha512(Expanded<Hmac<Sha512>>),
     #[cfg(feature = "legacy-digests")]
-    Md5(Arc<Hmac<md5::Md5>>),
+    Md5(Expanded<Hmac<md5::Md5>>),
     #[cfg(feature = "legacy-digests")]
-    Ripemd160(Arc<Hmac<ripemd::Ripemd160>>),
+    Ripemd160(Expanded<Hmac<ripemd::Ripemd160>>),
 }
 
 /// Runs the body with the `Hmac` that a key holds.
@@ -73,9 +72,9 @@ impl HmacKey {
         // HMAC takes a key of any length (RFC 2104 section 2): the fall-back is never reached.
         macro_rules! hmac {
             () => {
-                stack::wiped(|| {
+                Expanded::new(|| {
                     let key = Hmac::new_from_slice(key);
-                    Arc::new(key.unwrap_or_else(|_| Hmac::new(&Default::default())))
+                    key.unwrap_or_else(|_| Hmac::new(&Default::default()))
                 })
             };
         }

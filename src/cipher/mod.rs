@@ -2,4 +2,5 @@
 
 pub(crate) mod aes_cbc;
 pub(crate) mod aes_gcm;
+mod expanded;
 pub(crate) mod hmac;

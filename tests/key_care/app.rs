@@ -112,5 +112,7 @@ fn encrypted(text: &str, key: &[u8]) -> String {
     let tag = cipher
         .encrypt_inout_detached(&iv.into(), &[], bytes.as_mut_slice().into())
         .unwrap();
-    [&bytes[..], &iv, &tag].map(|part| STANDARD.encode(part)).join("--")
+    [&bytes[..], &iv, &tag]
+        .map(|part| STANDARD.encode(part))
+        .join("--")
 }

@@ -31,8 +31,9 @@ pub(crate) struct Case {
     pub(crate) app: Option<crate::app::Place>,
 }
 
-pub(crate) const COUNT: usize =
-    BASE + if cfg!(feature = "doctor") { 2 } else { 0 } + if cfg!(feature = "rails-app") { 4 } else { 0 };
+pub(crate) const COUNT: usize = BASE
+    + if cfg!(feature = "doctor") { 2 } else { 0 }
+    + if cfg!(feature = "rails-app") { 4 } else { 0 };
 
 const BASE: usize = 15;
 
@@ -123,18 +124,21 @@ pub(crate) const CASES: &[Case] = &[
     }),
     case("MessageEncryptor, GCM", &["SHA256 invoices"], |given| {
         let settings = json(RailsVersion::V7_1);
-        encryptor(MessageEncryptor::for_application(&given.secret(), "invoices", settings))
+        encryptor(MessageEncryptor::for_application(
+            &given.secret(),
+            "invoices",
+            settings,
+        ))
     }),
-    case(
-        "MessageEncryptor, CBC",
-        &["SHA1 invoices"],
-        |given| {
-            let settings = json(RailsVersion::V5_1);
-            let settings = Settings { cipher: Cipher::Aes256Cbc, ..settings };
-            let older = MessageEncryptor::for_application(&given.secret(), "invoices", settings);
-            encryptor(older.digest(HmacDigest::Sha256))
-        },
-    ),
+    case("MessageEncryptor, CBC", &["SHA1 invoices"], |given| {
+        let settings = json(RailsVersion::V5_1);
+        let settings = Settings {
+            cipher: Cipher::Aes256Cbc,
+            ..settings
+        };
+        let older = MessageEncryptor::for_application(&given.secret(), "invoices", settings);
+        encryptor(older.digest(HmacDigest::Sha256))
+    }),
     case("CookieStore", STORE, |given| {
         let secret = given.secret();
         let store = CookieStore::new(&secret, json(RailsVersion::V7_1), NAME)
@@ -157,17 +161,25 @@ pub(crate) const CASES: &[Case] = &[
         Box::new(store)
     }),
     #[cfg(feature = "doctor")]
-    case("doctor, GCM", &["secret", "SHA256 authenticated encrypted cookie"], |given| {
-        let secret = given.secret();
-        doctor(&secret, &Jar::encrypted(&secret, json(RailsVersion::V7_1)))
-    }),
+    case(
+        "doctor, GCM",
+        &["secret", "SHA256 authenticated encrypted cookie"],
+        |given| {
+            let secret = given.secret();
+            doctor(&secret, &Jar::encrypted(&secret, json(RailsVersion::V7_1)))
+        },
+    ),
     #[cfg(feature = "doctor")]
-    case("doctor, CBC and signed", &["secret", "SHA1 encrypted cookie"], |given| {
-        let secret = given.secret();
-        let encrypted = Jar::encrypted(&secret, json(RailsVersion::V5_1));
-        let signed = Jar::signed(&secret, json(RailsVersion::V7_1));
-        Box::new((doctor(&secret, &encrypted), doctor(&secret, &signed)))
-    }),
+    case(
+        "doctor, CBC and signed",
+        &["secret", "SHA1 encrypted cookie"],
+        |given| {
+            let secret = given.secret();
+            let encrypted = Jar::encrypted(&secret, json(RailsVersion::V5_1));
+            let signed = Jar::signed(&secret, json(RailsVersion::V7_1));
+            Box::new((doctor(&secret, &encrypted), doctor(&secret, &signed)))
+        },
+    ),
     #[cfg(feature = "rails-app")]
     of_app("Rails app, credentials", crate::app::Place::Credentials),
     #[cfg(feature = "rails-app")]
@@ -221,7 +233,9 @@ fn jar(jar: Jar) -> Box<dyn Any> {
 }
 
 fn encryptor(encryptor: MessageEncryptor) -> Box<dyn Any> {
-    let message = encryptor.encrypt_and_sign("hello", &MessageOptions::new()).unwrap();
+    let message = encryptor
+        .encrypt_and_sign("hello", &MessageOptions::new())
+        .unwrap();
     let opened: String = encryptor.decrypt_and_verify(&message, None).unwrap();
     assert_eq!(opened, "hello");
     Box::new((encryptor.clone(), encryptor))
@@ -243,7 +257,9 @@ fn visit(store: &Arc<CookieStore>) {
 #[cfg(feature = "doctor")]
 fn doctor(secret: &SecretKeyBase, jar: &Jar) -> Box<dyn Any> {
     let cookie = jar.write(NAME, "hello", &Attributes::new()).unwrap();
-    let doctor = hardtack::doctor::Doctor::new().secret("a secret", secret).cookie_name(NAME);
+    let doctor = hardtack::doctor::Doctor::new()
+        .secret("a secret", secret)
+        .cookie_name(NAME);
     let diagnosis = doctor.examine(cookie.escaped_value());
     assert!(diagnosis.opens);
     assert!(!diagnosis.to_string().is_empty());
@@ -256,7 +272,9 @@ fn rails_app(given: Given) -> Box<dyn Any> {
     let Given { secret, folder } = given;
     drop(secret);
     let environment = crate::app::environment(&folder);
-    let app = hardtack::RailsApp::new(&folder).environment(environment).variables(|_| None);
+    let app = hardtack::RailsApp::new(&folder)
+        .environment(environment)
+        .variables(|_| None);
     let secrets = app.secrets().unwrap();
     let kept = jar(app.jar().unwrap());
     Box::new((app, secrets, kept))

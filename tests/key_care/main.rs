@@ -18,9 +18,9 @@
     reason = "a test fails by panicking"
 )]
 
-mod cases;
 #[cfg(feature = "rails-app")]
 mod app;
+mod cases;
 mod child;
 mod memory;
 mod needles;

@@ -55,21 +55,36 @@ impl Needles {
     /// A key, and what an HMAC makes of it (RFC 2104 section 2).
     pub(crate) fn add_key(&mut self, name: &str, key: &[u8]) {
         self.add(name, key);
-        self.add_hmac::<64>(&format!("{name}, HMAC-SHA1"), key, |key| sha1::Sha1::digest(key).to_vec(), |block| {
-            let mut core = Sha1Core::default();
-            core.update_blocks(&[(*block).into()]);
-            core.serialize()[..20].to_vec()
-        });
-        self.add_hmac::<64>(&format!("{name}, HMAC-SHA256"), key, |key| sha2::Sha256::digest(key).to_vec(), |block| {
-            let mut core = Sha256VarCore::new(32).unwrap();
-            core.update_blocks(&[(*block).into()]);
-            core.serialize()[..32].to_vec()
-        });
-        self.add_hmac::<128>(&format!("{name}, HMAC-SHA512"), key, |key| sha2::Sha512::digest(key).to_vec(), |block| {
-            let mut core = Sha512VarCore::new(64).unwrap();
-            core.update_blocks(&[(*block).into()]);
-            core.serialize()[..64].to_vec()
-        });
+        self.add_hmac::<64>(
+            &format!("{name}, HMAC-SHA1"),
+            key,
+            |key| sha1::Sha1::digest(key).to_vec(),
+            |block| {
+                let mut core = Sha1Core::default();
+                core.update_blocks(&[(*block).into()]);
+                core.serialize()[..20].to_vec()
+            },
+        );
+        self.add_hmac::<64>(
+            &format!("{name}, HMAC-SHA256"),
+            key,
+            |key| sha2::Sha256::digest(key).to_vec(),
+            |block| {
+                let mut core = Sha256VarCore::new(32).unwrap();
+                core.update_blocks(&[(*block).into()]);
+                core.serialize()[..32].to_vec()
+            },
+        );
+        self.add_hmac::<128>(
+            &format!("{name}, HMAC-SHA512"),
+            key,
+            |key| sha2::Sha512::digest(key).to_vec(),
+            |block| {
+                let mut core = Sha512VarCore::new(64).unwrap();
+                core.update_blocks(&[(*block).into()]);
+                core.serialize()[..64].to_vec()
+            },
+        );
     }
 
     fn add_hmac<const BLOCK: usize>(
@@ -88,7 +103,11 @@ impl Needles {
             block[..key.len()].copy_from_slice(key);
         }
         // Where the key ends, a padded block is nobody's secret.
-        let length = key.len().min(if key.len() > BLOCK { digest(key).len() } else { BLOCK });
+        let length = key.len().min(if key.len() > BLOCK {
+            digest(key).len()
+        } else {
+            BLOCK
+        });
         for (pad, byte) in [("inner", 0x36), ("outer", 0x5c)] {
             let padded = block.map(|own| own ^ byte);
             self.add(&format!("{name} {pad} block"), &padded[..length]);
@@ -97,7 +116,11 @@ impl Needles {
     }
 
     pub(crate) fn add(&mut self, name: &str, bytes: &[u8]) {
-        assert!(bytes.len() >= WINDOW, "{name}: {} bytes are too few", bytes.len());
+        assert!(
+            bytes.len() >= WINDOW,
+            "{name}: {} bytes are too few",
+            bytes.len()
+        );
         self.names.push(name.to_owned());
         for window in bytes.windows(WINDOW) {
             let window: [u8; WINDOW] = window.try_into().unwrap();
