@@ -121,6 +121,7 @@ mod settings;
 mod stack;
 #[cfg(feature = "test-util")]
 pub mod test_util;
+mod weak_secret;
 
 pub use cookie::attributes::Attributes;
 pub use cookie::domain::{Domain, host_without_port, request_host};
@@ -176,3 +177,4 @@ pub use session::writes::Writes;
 pub use settings::{
     Cipher, HmacDigest, KeyDigest, LimitRule, SameSite, SecretKind, Serializer, Settings,
 };
+pub use weak_secret::WeakSecret;

@@ -19,6 +19,7 @@ const LAYERS: &[&[&str]] = &[
         "rails_version",
         "settings",
         "stack",
+        "weak_secret",
     ], // one table of data and its names
     &["secret_key_base"],
     &["key_generator"],
@@ -33,7 +34,14 @@ const LAYERS: &[&[&str]] = &[
 ];
 
 /// Pairs on one line that may know each other: plain data that belongs together.
-const TOGETHER: &[&str] = &["error", "hex", "rails_version", "settings"];
+const TOGETHER: &[&str] = &[
+    "error",
+    "hex",
+    "rails_version",
+    "settings",
+    "stack",
+    "weak_secret",
+];
 
 #[test]
 fn imports_point_down() {

@@ -9,7 +9,7 @@ use hardtack::{
 };
 use serde::Deserialize;
 
-use crate::support::{other_secret, secret, vectors};
+use crate::support::vectors;
 
 const KEY_BASE: &str = "b3c631c314c0bbca50c1b2843150fe33b3c631c314c0bbca50c1b2843150fe33\
                         b3c631c314c0bbca50c1b2843150fe33b3c631c314c0bbca50c1b2843150fe33";
@@ -179,26 +179,30 @@ impl Record {
     }
 }
 
+fn wrong(secret: &str) -> SecretKeyBase {
+    SecretKeyBase::new(secret).unwrap()
+}
+
 /// The right secrets among wrong ones; their keys are derived once for all tests.
 static KNOWING: LazyLock<Doctor> = LazyLock::new(|| {
     Doctor::new()
-        .secret("wrong", &secret())
+        .secret("wrong", &wrong("a secret that is wrong, and good enough"))
         .secret("right", &SecretKeyBase::new(KEY_BASE).unwrap())
-        .secret("wrong too", &other_secret())
+        .secret("wrong too", &wrong("another secret that is just as wrong"))
 });
 
 static KNOWING_TOKEN: LazyLock<Doctor> = LazyLock::new(|| {
     Doctor::new()
-        .secret("wrong", &secret())
+        .secret("wrong", &wrong("a secret that is wrong, and good enough"))
         .secret("right", &SecretKeyBase::new(TOKEN).unwrap())
-        .secret("wrong too", &other_secret())
+        .secret("wrong too", &wrong("another secret that is just as wrong"))
 });
 
 static IGNORANT: LazyLock<Doctor> = LazyLock::new(|| {
-    let third = SecretKeyBase::new("a third secret, which is as wrong as the others").unwrap();
+    let third = wrong("a third secret, which is as wrong as the others");
     Doctor::new()
-        .secret("wrong", &secret())
-        .secret("wrong too", &other_secret())
+        .secret("wrong", &wrong("a secret that is wrong, and good enough"))
+        .secret("wrong too", &wrong("another secret that is just as wrong"))
         .secret("wrong as well", &third)
 });
 

@@ -35,7 +35,7 @@ pub(crate) const COUNT: usize = BASE
     + if cfg!(feature = "doctor") { 2 } else { 0 }
     + if cfg!(feature = "rails-app") { 4 } else { 0 };
 
-const BASE: usize = 15;
+const BASE: usize = 16;
 
 const fn case(
     name: &'static str,
@@ -65,6 +65,11 @@ pub(crate) const CASES: &[Case] = &[
     case("SecretKeyBase", &["secret"], |given| {
         let secret = given.secret();
         Box::new((secret.clone(), secret))
+    }),
+    case("SecretKeyBase that is checked", &["secret"], |given| {
+        let secret = given.secret();
+        assert!(secret.check().is_ok());
+        Box::new(secret)
     }),
     case("SecretKeyBase of a text", &["secret"], |given| {
         Box::new(SecretKeyBase::new(given.secret.as_slice()).unwrap())
