@@ -27,6 +27,7 @@ fn call<T>(compute: impl FnOnce() -> T) -> T {
 
 /// Overwrites the stack of this thread from here on.
 #[inline(never)]
+#[allow(clippy::large_stack_arrays, reason = "the stack is what it is for")]
 pub(crate) fn overwrite() {
     // Not by `zeroize`, which writes byte by byte. A constant behind a reference would be a static.
     let mut room = [0_u8; DEPTH];

@@ -124,7 +124,7 @@ impl fmt::Display for WeakSecret {
         match self {
             Self::Published { place } => write!(f, "the secret is published: {place}")?,
             Self::Repeated { length: 1 } => {
-                f.write_str("the secret is one character over and over")?
+                f.write_str("the secret is one character over and over")?;
             }
             Self::Repeated { length } => {
                 write!(f, "the secret is a pattern of {length} bytes over and over")?;

@@ -49,8 +49,14 @@ pub(crate) fn environment(folder: &str) -> &'static str {
 }
 
 /// Makes the app, and adds what else of it is secret.
-pub(crate) fn make(place: Option<Place>, secret: &[u8], needles: &mut Needles) -> Option<Folder> {
-    let place = place?;
+pub(crate) fn make(
+    place: Option<Place>,
+    secret: &[u8],
+    mut needles: Needles,
+) -> (Option<Folder>, Needles) {
+    let Some(place) = place else {
+        return (None, needles);
+    };
     let path = std::env::temp_dir().join(format!("hardtack-{}-{place:?}", std::process::id()));
     let secret = std::str::from_utf8(secret).unwrap();
     let version = match place {
@@ -87,7 +93,7 @@ pub(crate) fn make(place: Option<Place>, secret: &[u8], needles: &mut Needles) -
         Place::Setting => {}
     }
     let line = format!("{}\n", path.display()).into_bytes();
-    Some(Folder { path, line })
+    (Some(Folder { path, line }), needles)
 }
 
 fn write(root: &Path, file: &str, text: impl AsRef<[u8]>) {

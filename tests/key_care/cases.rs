@@ -280,7 +280,7 @@ fn rails_app(given: Given) -> Box<dyn Any> {
     let app = hardtack::RailsApp::new(&folder)
         .environment(environment)
         .variables(|_| None);
+    // Nothing more, which would take up the memory that reading left behind.
     let secrets = app.secrets().unwrap();
-    let kept = jar(app.jar().unwrap());
-    Box::new((app, secrets, kept))
+    Box::new((app, secrets))
 }

@@ -58,9 +58,9 @@ fn main() {}
 /// What a case leaves in memory.
 fn fault(case: &Case) -> Option<String> {
     let secret = SecretKeyBase::generate().unwrap();
-    let mut needles = Needles::of(secret.expose());
+    let needles = Needles::of(secret.expose());
     #[cfg(feature = "rails-app")]
-    let folder = app::make(case.app, secret.expose(), &mut needles);
+    let (folder, needles) = app::make(case.app, secret.expose(), needles);
     assert!(needles.count() > 3_000, "{} windows only", needles.count());
     let mut child = Running::start(case.name);
     child.tell(secret.expose());
