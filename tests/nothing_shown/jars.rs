@@ -44,7 +44,7 @@ pub(crate) fn jars(rows: &mut Rows) {
         rows.debug("CookieHeader", &header);
         rows.debug("Cookies", &header.iter());
         let mut forged = cookie.value().to_vec();
-        forged.swap(0, 1);
+        forged[0] = if forged[0] == b'A' { b'B' } else { b'A' };
         rows.both("Refusal", &jar.explain(NAME, &forged).unwrap_err());
         rows.both(
             "InvalidMessage",
