@@ -186,23 +186,23 @@ fn wrong(secret: &str) -> SecretKeyBase {
 /// The right secrets among wrong ones; their keys are derived once for all tests.
 static KNOWING: LazyLock<Doctor> = LazyLock::new(|| {
     Doctor::new()
-        .secret("wrong", &wrong("a secret that is wrong, and good enough"))
+        .secret("wrong", &wrong("6a1f9a6c8f5d4b1e93b0f3c27d58e1a4"))
         .secret("right", &SecretKeyBase::new(KEY_BASE).unwrap())
-        .secret("wrong too", &wrong("another secret that is just as wrong"))
+        .secret("wrong too", &wrong("c2e07d5519b84f3aa6d1f08e47b39c62"))
 });
 
 static KNOWING_TOKEN: LazyLock<Doctor> = LazyLock::new(|| {
     Doctor::new()
-        .secret("wrong", &wrong("a secret that is wrong, and good enough"))
+        .secret("wrong", &wrong("6a1f9a6c8f5d4b1e93b0f3c27d58e1a4"))
         .secret("right", &SecretKeyBase::new(TOKEN).unwrap())
-        .secret("wrong too", &wrong("another secret that is just as wrong"))
+        .secret("wrong too", &wrong("c2e07d5519b84f3aa6d1f08e47b39c62"))
 });
 
 static IGNORANT: LazyLock<Doctor> = LazyLock::new(|| {
     let third = wrong("a third secret, which is as wrong as the others");
     Doctor::new()
-        .secret("wrong", &wrong("a secret that is wrong, and good enough"))
-        .secret("wrong too", &wrong("another secret that is just as wrong"))
+        .secret("wrong", &wrong("6a1f9a6c8f5d4b1e93b0f3c27d58e1a4"))
+        .secret("wrong too", &wrong("c2e07d5519b84f3aa6d1f08e47b39c62"))
         .secret("wrong as well", &third)
 });
 
