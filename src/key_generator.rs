@@ -1,15 +1,22 @@
 //! [`KeyGenerator`]: keys from the secret (`ActiveSupport::KeyGenerator`, `key_generator.rb`).
 
 use std::fmt;
+use std::sync::Arc;
 
 use pbkdf2::pbkdf2_hmac;
 use zeroize::Zeroizing;
 
 use crate::secret_key_base::SecretKeyBase;
 use crate::settings::KeyDigest;
+use crate::stack;
 
 /// The rounds of PBKDF2 that Rails uses (`Rails::Application#key_generator`, all versions).
 const ITERATIONS: u32 = 1000;
+
+/// A derived key of this many bytes.
+///
+/// It never leaves its place on the heap: what is moved, or cloned, leaves copies on the stack.
+pub(crate) type KeyArray<const N: usize> = Arc<Zeroizing<[u8; N]>>;
 
 /// Derives keys from a secret by PBKDF2 (RFC 8018 section 5.2), as Rails does.
 ///
@@ -108,18 +115,18 @@ impl KeyGenerator {
     }
 
     /// Derives a key whose length is known when the program is compiled.
-    pub(crate) fn generate_array<const N: usize>(&self, salt: &str) -> Zeroizing<[u8; N]> {
-        let mut key = Zeroizing::new([0; N]);
-        self.fill(salt.as_bytes(), &mut *key);
+    pub(crate) fn generate_array<const N: usize>(&self, salt: &str) -> KeyArray<N> {
+        let mut key = KeyArray::new(Zeroizing::new([0; N]));
+        self.fill(salt.as_bytes(), &mut **Arc::make_mut(&mut key));
         key
     }
 
     fn fill(&self, salt: &[u8], key: &mut [u8]) {
         let (password, rounds) = (self.secret.expose(), self.iterations);
-        match self.digest {
+        stack::wiped(|| match self.digest {
             KeyDigest::Sha1 => pbkdf2_hmac::<sha1::Sha1>(password, salt, rounds, key),
             KeyDigest::Sha256 => pbkdf2_hmac::<sha2::Sha256>(password, salt, rounds, key),
-        }
+        });
     }
 }
 

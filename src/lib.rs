@@ -66,6 +66,20 @@
 //! is for the operator: [`Jar::explain`] tells the [`Refusal`]. What is wrong with a setting, a
 //! secret or a value to be written is an [`Error`].
 //!
+//! # Secrets in memory
+//!
+//! Secrets, derived and expanded keys are wiped when they are dropped, and where they were derived
+//! the stack is overwritten. A test looks for them in the memory of a process that has dropped all,
+//! and finds none. What it cannot promise: sealing and opening leave pieces of a key on the stack,
+//! which are overwritten when the last of that key is dropped, but on that thread only; on others
+//! they stay until something else is computed there. A `&str` that a secret is made of, the
+//! environment, swapped memory, core dumps and what the YAML parser had of a Rails app's
+//! credentials are beyond it. Neither secrets nor a session's values are in any `Debug`, error or
+//! event; a [`Value`] shows itself.
+//!
+//! Secrets that others know are taken, since tests and development run with them. Where the app
+//! serves others, [`CookieStore::check_secrets`] refuses them.
+//!
 //! # Size
 //!
 //! A browser drops a cookie whose name and value take more than 4096 bytes, without a word. Two
@@ -119,8 +133,10 @@ mod secret_key_base;
 mod serializer;
 mod session;
 mod settings;
+mod stack;
 #[cfg(feature = "test-util")]
 pub mod test_util;
+mod weak_secret;
 
 pub use cookie::attributes::Attributes;
 pub use cookie::domain::{Domain, host_without_port, request_host};
@@ -176,3 +192,4 @@ pub use session::writes::Writes;
 pub use settings::{
     Cipher, HmacDigest, KeyDigest, LimitRule, SameSite, SecretKind, Serializer, Settings,
 };
+pub use weak_secret::WeakSecret;

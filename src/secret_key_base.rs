@@ -7,9 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::hex;
-
-/// The fewest characters that Rails asked of a secret (`config.secret_token`, Rails 2.3 to 3.2).
-const LEAST_CHARACTERS: usize = 30;
+use crate::weak_secret::{LEAST_CHARACTERS, WeakSecret, characters};
 
 /// A Rails app's `secret_key_base`: the text from which every key of its cookies is derived.
 ///
@@ -49,7 +47,7 @@ impl SecretKeyBase {
     /// 30 characters.
     pub fn new(secret: impl Into<Vec<u8>>) -> Result<Self, Error> {
         let secret = Self::allow_short(secret)?;
-        let characters = secret.characters();
+        let characters = characters(&secret.0);
         if characters < LEAST_CHARACTERS {
             return Err(Error::ShortSecret {
                 characters,
@@ -117,8 +115,27 @@ impl SecretKeyBase {
         &self.0
     }
 
-    fn characters(&self) -> usize {
-        std::str::from_utf8(&self.0).map_or(self.0.len(), |text| text.chars().count())
+    /// Whether it is a secret that keeps anybody out: not one that guides, tutorials, tests or
+    /// examples publish, not a short pattern over and over, and of 30 characters at least. Ask
+    /// where the app is to serve others; for tests and development such secrets are good enough,
+    /// and [`new`](Self::new) takes them.
+    ///
+    /// What is published is known by its digest. The table holds what has been found (37
+    /// secrets), and no list of them is complete: what passes may still have been published.
+    ///
+    /// ```
+    /// # use hardtack::{SecretKeyBase, WeakSecret};
+    /// assert!(SecretKeyBase::generate()?.check().is_ok());
+    ///
+    /// let of_rails_own_tests = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
+    /// assert!(matches!(of_rails_own_tests.check(), Err(WeakSecret::Published { .. })));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Why it is weak, what is worst first.
+    pub fn check(&self) -> Result<(), WeakSecret> {
+        WeakSecret::of(&self.0).map_or(Ok(()), Err)
     }
 }
 

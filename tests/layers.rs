@@ -19,6 +19,8 @@ const LAYERS: &[&[&str]] = &[
         "lanes",
         "rails_version",
         "settings",
+        "stack",
+        "weak_secret",
     ], // one table of data and its names
     &["secret_key_base"],
     &["key_generator"],
@@ -33,7 +35,14 @@ const LAYERS: &[&[&str]] = &[
 ];
 
 /// Pairs on one line that may know each other: plain data that belongs together.
-const TOGETHER: &[&str] = &["error", "hex", "rails_version", "settings"];
+const TOGETHER: &[&str] = &[
+    "error",
+    "hex",
+    "rails_version",
+    "settings",
+    "stack",
+    "weak_secret",
+];
 
 #[test]
 fn imports_point_down() {

@@ -10,6 +10,7 @@ use rand::TryRng;
 
 use crate::error::Error;
 
+use super::expanded::Expanded;
 use super::hmac::Verified;
 
 /// The initialisation vector of one message.
@@ -23,7 +24,7 @@ pub(crate) struct Ciphertext {
 
 /// An expanded key, wiped when dropped.
 #[derive(Clone)]
-pub(crate) struct AesCbcKey(Box<Aes256>);
+pub(crate) struct AesCbcKey(Expanded<Aes256>);
 
 impl AesCbcKey {
     /// The length of a key in bytes. Rails up to 5.1 derived 64 and used the first 32.
@@ -31,7 +32,7 @@ impl AesCbcKey {
 
     /// Expands a key.
     pub(crate) fn new(key: &[u8; Self::LENGTH]) -> Self {
-        Self(Box::new(Aes256::new(key.into())))
+        Self(Expanded::new(|| Aes256::new(key.into())))
     }
 
     /// Encrypts under a fresh initialisation vector from the operating system.
@@ -45,7 +46,7 @@ impl AesCbcKey {
 
     /// Encrypts under an initialisation vector that nobody could foresee.
     pub(super) fn seal_with_iv(&self, iv: Iv, text: &[u8]) -> Ciphertext {
-        let cipher = cbc::Encryptor::inner_iv_init((*self.0).clone(), &iv.into());
+        let cipher = cbc::Encryptor::inner_iv_init(Aes256::clone(&self.0), &iv.into());
         let bytes = cipher.encrypt_padded_vec::<Pkcs7>(text);
         Ciphertext { bytes, iv }
     }
@@ -54,7 +55,7 @@ impl AesCbcKey {
     /// only another key can be the reason for.
     pub(crate) fn open(&self, verified: Verified<Ciphertext>) -> Option<Vec<u8>> {
         let Ciphertext { mut bytes, iv } = verified.into_inner();
-        let cipher = cbc::Decryptor::inner_iv_init((*self.0).clone(), &iv.into());
+        let cipher = cbc::Decryptor::inner_iv_init(Aes256::clone(&self.0), &iv.into());
         let length = cipher.decrypt_padded::<Pkcs7>(&mut bytes).ok()?.len();
         bytes.truncate(length);
         Some(bytes)

@@ -10,6 +10,8 @@ use rand::TryRng;
 
 use crate::error::Error;
 
+use super::expanded::Expanded;
+
 /// The nonce of one message. Rails calls it the iv.
 pub(crate) type Iv = [u8; 12];
 
@@ -25,7 +27,7 @@ pub(crate) struct InvalidTag;
 
 /// An expanded key, wiped when dropped.
 #[derive(Clone)]
-pub(crate) struct AesGcmKey(Box<Aes256Gcm>);
+pub(crate) struct AesGcmKey(Expanded<Aes256Gcm>);
 
 impl AesGcmKey {
     /// The length of a key in bytes.
@@ -33,7 +35,7 @@ impl AesGcmKey {
 
     /// Expands a key.
     pub(crate) fn new(key: &[u8; Self::LENGTH]) -> Self {
-        Self(Box::new(Aes256Gcm::new(key.into())))
+        Self(Expanded::new(|| Aes256Gcm::new(key.into())))
     }
 
     /// Encrypts in place under a fresh nonce.
@@ -75,7 +77,7 @@ impl AesGcmKey {
 
 /// An expanded key of an encrypted file (`ActiveSupport::EncryptedFile`), wiped when dropped.
 #[cfg(feature = "rails-app")]
-pub(crate) struct AesGcm128Key(Box<Aes128Gcm>);
+pub(crate) struct AesGcm128Key(Expanded<Aes128Gcm>);
 
 #[cfg(feature = "rails-app")]
 impl AesGcm128Key {
@@ -84,7 +86,7 @@ impl AesGcm128Key {
 
     /// Expands a key.
     pub(crate) fn new(key: &[u8; Self::LENGTH]) -> Self {
-        Self(Box::new(Aes128Gcm::new(key.into())))
+        Self(Expanded::new(|| Aes128Gcm::new(key.into())))
     }
 
     /// Decrypts into a buffer, in place of what was in it; where the tag is wrong, nothing.

@@ -6,21 +6,23 @@ use sha2::{Sha224, Sha256, Sha384, Sha512};
 
 use crate::settings::HmacDigest;
 
+use super::expanded::Expanded;
+
 /// The longest digest in bytes.
 pub(crate) const LONGEST: usize = 64;
 
 /// A key with its digest, already expanded, wiped when dropped.
 #[derive(Clone)]
 pub(crate) enum HmacKey {
-    Sha1(Hmac<Sha1>),
-    Sha224(Hmac<Sha224>),
-    Sha256(Hmac<Sha256>),
-    Sha384(Box<Hmac<Sha384>>),
-    Sha512(Box<Hmac<Sha512>>),
+    Sha1(Expanded<Hmac<Sha1>>),
+    Sha224(Expanded<Hmac<Sha224>>),
+    Sha256(Expanded<Hmac<Sha256>>),
+    Sha384(Expanded<Hmac<Sha384>>),
+    Sha512(Expanded<Hmac<Sha512>>),
     #[cfg(feature = "legacy-digests")]
-    Md5(Hmac<md5::Md5>),
+    Md5(Expanded<Hmac<md5::Md5>>),
     #[cfg(feature = "legacy-digests")]
-    Ripemd160(Hmac<ripemd::Ripemd160>),
+    Ripemd160(Expanded<Hmac<ripemd::Ripemd160>>),
 }
 
 /// Runs the body with the `Hmac` that a key holds.
@@ -70,15 +72,18 @@ impl HmacKey {
         // HMAC takes a key of any length (RFC 2104 section 2): the fall-back is never reached.
         macro_rules! hmac {
             () => {
-                Hmac::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default()))
+                Expanded::new(|| {
+                    let key = Hmac::new_from_slice(key);
+                    key.unwrap_or_else(|_| Hmac::new(&Default::default()))
+                })
             };
         }
         match digest {
             HmacDigest::Sha1 => Self::Sha1(hmac!()),
             HmacDigest::Sha224 => Self::Sha224(hmac!()),
             HmacDigest::Sha256 => Self::Sha256(hmac!()),
-            HmacDigest::Sha384 => Self::Sha384(Box::new(hmac!())),
-            HmacDigest::Sha512 => Self::Sha512(Box::new(hmac!())),
+            HmacDigest::Sha384 => Self::Sha384(hmac!()),
+            HmacDigest::Sha512 => Self::Sha512(hmac!()),
             #[cfg(feature = "legacy-digests")]
             HmacDigest::Md5 => Self::Md5(hmac!()),
             #[cfg(feature = "legacy-digests")]
@@ -108,14 +113,16 @@ impl HmacKey {
 
     /// Signs a text.
     pub(crate) fn sign(&self, text: &[u8]) -> Code {
-        with_hmac!(self, hmac => Code::new(&hmac.clone().chain_update(text).finalize().into_bytes()))
+        with_hmac!(self, hmac => {
+            Code::new(&Hmac::clone(hmac).chain_update(text).finalize().into_bytes())
+        })
     }
 
     /// The text, as verified, if the code is its own, whole. Takes the same time wherever the
     /// code differs.
     pub(crate) fn verify<'a>(&self, text: &'a [u8], code: &[u8]) -> Option<Verified<&'a [u8]>> {
         let right = with_hmac!(self, hmac => {
-            hmac.clone().chain_update(text).verify_slice(code).is_ok()
+            Hmac::clone(hmac).chain_update(text).verify_slice(code).is_ok()
         });
         right.then_some(Verified(text))
     }

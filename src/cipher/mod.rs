@@ -2,6 +2,7 @@
 
 pub(crate) mod aes_cbc;
 pub(crate) mod aes_gcm;
+mod expanded;
 pub(crate) mod hmac;
 
 #[cfg(test)]

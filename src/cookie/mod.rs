@@ -17,3 +17,4 @@ mod reading;
 pub(crate) mod rotation;
 mod rules;
 pub(crate) mod set_cookie;
+mod weak_secrets;

@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::message::rotation::Codecs;
 use crate::secret_key_base::SecretKeyBase;
 use crate::settings::Settings;
+use crate::weak_secret::WeakSecret;
 
 use super::attributes::Attributes;
 use super::buffers::Buffers;
@@ -38,6 +39,8 @@ pub struct Rotation {
     pub(super) settings: Settings,
     pub(super) cookie_name: Option<String>,
     pub(super) writes: bool,
+    /// Why its secret keeps nobody out, where it does not.
+    pub(super) weak: Option<WeakSecret>,
 }
 
 impl Rotation {
@@ -59,7 +62,11 @@ impl Rotation {
     #[must_use]
     pub fn encrypted(secret: &SecretKeyBase, settings: impl Into<Settings>) -> Self {
         let settings = settings.into();
-        Self::new(Codecs::encrypted(secret, &settings, false), settings)
+        Self::new(
+            secret,
+            Codecs::encrypted(secret, &settings, false),
+            settings,
+        )
     }
 
     /// Cookies of the signed jar, signed with the settings' digest alone.
@@ -78,20 +85,21 @@ impl Rotation {
     #[must_use]
     pub fn signed(secret: &SecretKeyBase, settings: impl Into<Settings>) -> Self {
         let settings = settings.into();
-        Self::new(Codecs::signed(secret, &settings), settings)
+        Self::new(secret, Codecs::signed(secret, &settings), settings)
     }
 
     /// The encrypted jar's own settings, by which the cipher that is not used opens as well.
     pub(super) fn current(secret: &SecretKeyBase, settings: Settings) -> Self {
-        Self::new(Codecs::encrypted(secret, &settings, true), settings)
+        Self::new(secret, Codecs::encrypted(secret, &settings, true), settings)
     }
 
-    fn new(codecs: Codecs, settings: Settings) -> Self {
+    fn new(secret: &SecretKeyBase, codecs: Codecs, settings: Settings) -> Self {
         Self {
             codecs,
             settings,
             cookie_name: None,
             writes: false,
+            weak: secret.check().err(),
         }
     }
 

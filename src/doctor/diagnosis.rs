@@ -1,5 +1,6 @@
 //! [`Diagnosis`]: what a cookie is, whether it opens, and what to do.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::ser::SerializeStruct;
@@ -11,6 +12,7 @@ use crate::message::metadata::iso8601;
 use crate::rails_version::RailsVersion;
 use crate::serializer::value::Value;
 use crate::settings::{Cipher, HmacDigest, KeyDigest, Serializer, Settings};
+use crate::weak_secret::WeakSecret;
 
 use super::cause::Cause;
 use super::checkup::SessionCheck;
@@ -69,6 +71,9 @@ pub struct Diagnosis {
     pub repairs: Vec<Repair>,
     /// Why an app may read `nil` from it, what is most likely first.
     pub causes: Vec<Cause>,
+    /// Those of the secrets given that keep nobody out, by their labels, and why; whether they
+    /// open it or not.
+    pub weak_secrets: Vec<(String, WeakSecret)>,
     pub(super) name: Option<String>,
     pub(super) now: OffsetDateTime,
     /// What was tried, where nothing opened it.
@@ -201,6 +206,15 @@ impl Diagnosis {
     }
 }
 
+/// A weak secret for a program: its label, the reason's name, and where it was published.
+fn weak_secret((label, weak): &(String, WeakSecret)) -> BTreeMap<&'static str, &str> {
+    let mut object = BTreeMap::from([("secret", label.as_str()), ("reason", weak.name())]);
+    if let WeakSecret::Published { place } = weak {
+        object.insert("published", place);
+    }
+    object
+}
+
 impl Serialize for Diagnosis {
     fn serialize<S: SerdeSerializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let expires = self.expires.and_then(|at| iso8601(at).ok());
@@ -210,7 +224,10 @@ impl Serialize for Diagnosis {
             .iter()
             .map(|cause| cause.kind().name())
             .collect();
-        let mut fields = serializer.serialize_struct("Diagnosis", 12)?;
+        let weak_secrets: Vec<_> = self.weak_secrets.iter().map(weak_secret).collect();
+        let is_weak = !weak_secrets.is_empty();
+        let fields = 12 + usize::from(is_weak);
+        let mut fields = serializer.serialize_struct("Diagnosis", fields)?;
         fields.serialize_field("format", self.format.name())?;
         fields.serialize_field("opens", &self.opens)?;
         fields.serialize_field("jar", &self.jar.map(JarKind::name))?;
@@ -223,6 +240,9 @@ impl Serialize for Diagnosis {
         fields.serialize_field("secret", &self.secret)?;
         fields.serialize_field("repairs", &repairs)?;
         fields.serialize_field("causes", &causes)?;
+        if is_weak {
+            fields.serialize_field("weak_secrets", &weak_secrets)?;
+        }
         fields.end()
     }
 }

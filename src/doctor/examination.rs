@@ -120,6 +120,7 @@ impl Doctor {
             secret: None,
             repairs: Vec::new(),
             causes: Vec::new(),
+            weak_secrets: self.weak_secrets().to_vec(),
             name: None,
             now: self.at(),
             tried: None,

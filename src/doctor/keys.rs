@@ -2,19 +2,18 @@
 
 use std::sync::OnceLock;
 
-use zeroize::Zeroizing;
-
 use crate::error::Error;
-use crate::key_generator::KeyGenerator;
+use crate::key_generator::{KeyArray, KeyGenerator};
 use crate::secret_key_base::SecretKeyBase;
 use crate::settings::{KeyDigest, Settings};
+use crate::weak_secret::WeakSecret;
 
 /// The longest key: an AES key is the first half of it (PBKDF2 makes keys block by block, RFC 8018
 /// section 5.2).
 const LENGTH: usize = 64;
 
 /// A derived key.
-pub(super) type Derived = Zeroizing<[u8; LENGTH]>;
+pub(super) type Derived = KeyArray<LENGTH>;
 
 /// A secret, and what it is called in reports.
 #[derive(Clone)]
@@ -80,6 +79,8 @@ impl Role {
 #[derive(Clone)]
 pub(super) struct Keys {
     pub(super) materials: Vec<Material>,
+    /// The labels of the secrets that keep nobody out, and why.
+    pub(super) weak: Vec<(String, WeakSecret)>,
     /// Each once.
     pub(super) salts: Vec<String>,
     /// Those of the app's settings.
@@ -121,7 +122,12 @@ impl Keys {
             secret,
             keys: vec![OnceLock::new(); count],
         };
+        let weak = secrets.iter().filter_map(|Labelled { label, secret }| {
+            let weak = secret.check().err()?;
+            Some((label.clone(), weak))
+        });
         Self {
+            weak: weak.collect(),
             materials: materials.into_iter().map(material).collect(),
             salts,
             settings: settings.clone(),

@@ -34,6 +34,7 @@ use time::OffsetDateTime;
 use crate::rails_version::RailsVersion;
 use crate::secret_key_base::SecretKeyBase;
 use crate::settings::Settings;
+use crate::weak_secret::WeakSecret;
 
 pub use crate::cookie::jar_kind::JarKind;
 pub use cause::{Cause, CauseKind};
@@ -196,6 +197,23 @@ impl Doctor {
     pub fn now(mut self, now: OffsetDateTime) -> Self {
         self.now = Some(now);
         self
+    }
+
+    /// Those of its secrets that keep nobody out, by their labels, and why. Each [`Diagnosis`]
+    /// tells them too.
+    ///
+    /// ```
+    /// # use hardtack::doctor::Doctor;
+    /// # use hardtack::SecretKeyBase;
+    /// let (good, weak) = (SecretKeyBase::generate()?, SecretKeyBase::allow_short("s3cr3t")?);
+    /// let doctor = Doctor::new().secret("production.txt", &good).secret("staging.txt", &weak);
+    /// let [(label, why)] = doctor.weak_secrets() else { panic!() };
+    /// assert_eq!((label.as_str(), why.name()), ("staging.txt", "too-short"));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn weak_secrets(&self) -> &[(String, WeakSecret)] {
+        &self.keys().weak
     }
 
     fn keys(&self) -> &Keys {

@@ -16,9 +16,10 @@ impl fmt::Display for Diagnosis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.answer(f)?;
         match &self.inside {
-            Some(inside) => self.opened(f, inside),
-            None => self.unopened(f),
+            Some(inside) => self.opened(f, inside)?,
+            None => self.unopened(f)?,
         }
+        self.weak_secret_rows(f)
     }
 }
 
@@ -173,6 +174,17 @@ impl Diagnosis {
                 word(check.csrf_token)
             ),
         )
+    }
+
+    fn weak_secret_rows(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.weak_secrets.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "\nWEAK SECRETS, with which anybody can make cookies:")?;
+        for (label, weak) in &self.weak_secrets {
+            paragraph(f, "-", 4, &format_args!("{}: {weak}", shown(label)))?;
+        }
+        Ok(())
     }
 
     fn list_causes(&self, f: &mut fmt::Formatter<'_>, heading: &str) -> fmt::Result {

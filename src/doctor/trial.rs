@@ -102,7 +102,7 @@ fn open_gcm(keys: &Keys, message: &[u8]) -> Option<Fit> {
 fn open_cbc(keys: &Keys, message: &[u8], digest_len: usize) -> Option<Fit> {
     let signing = |candidate: &Candidate<'_>| {
         digests(digest_len).find(|digest| {
-            let key = HmacKey::new(*digest, &**candidate.key);
+            let key = HmacKey::new(*digest, &***candidate.key);
             let verifier = Verifier::new(key, Alphabet::Standard);
             verifier.verify(message).is_ok()
         })
@@ -116,7 +116,7 @@ fn open_cbc(keys: &Keys, message: &[u8], digest_len: usize) -> Option<Fit> {
     let (salt, text) = salts.into_iter().find_map(|salt| {
         let key = keys.derived(signer.material, signer.digest, salt)?;
         let key = AesCbcKey::new(aes_key(key)?);
-        let signing = HmacKey::new(hmac, &**signer.key);
+        let signing = HmacKey::new(hmac, &***signer.key);
         let encryptor = CbcEncryptor::new(key, signing, Alphabet::Standard);
         Some((salt, encryptor.open(message).ok()?))
     })?;
@@ -149,7 +149,7 @@ fn open_signed(keys: &Keys, message: &[u8], digest_len: usize) -> Option<Fit> {
     by_token.or_else(|| {
         candidates(keys, Role::Signing).find_map(|candidate| {
             digests(digest_len).find_map(|digest| {
-                let text = open(digest, &**candidate.key)?;
+                let text = open(digest, &***candidate.key)?;
                 Some(candidate.fit(keys, Role::Signing, Some(digest), text))
             })
         })

@@ -2,6 +2,7 @@
 //! (`ActiveSupport::MessageEncryptor`).
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -11,7 +12,7 @@ use crate::cipher::aes_cbc::AesCbcKey;
 use crate::cipher::aes_gcm::AesGcmKey;
 use crate::cipher::hmac::HmacKey;
 use crate::error::{Error, InvalidMessage, Refusal};
-use crate::key_generator::KeyGenerator;
+use crate::key_generator::{KeyArray, KeyGenerator};
 use crate::rails_version::RailsVersion;
 use crate::secret_key_base::SecretKeyBase;
 use crate::serializer::value::Value;
@@ -26,7 +27,9 @@ use super::rotation::Codec;
 use super::rotator::Rotator;
 
 /// Both ciphers take a key of 256 bits.
-type CipherKey = [u8; 32];
+type CipherKey = KeyArray<LENGTH>;
+
+const LENGTH: usize = 32;
 
 /// Makes messages that only the key's holders can read or make.
 ///
@@ -61,9 +64,9 @@ pub struct MessageEncryptor {
 /// A cipher with its keys.
 #[derive(Clone)]
 enum Keys {
-    Gcm(Zeroizing<CipherKey>),
+    Gcm(CipherKey),
     Cbc {
-        key: Zeroizing<CipherKey>,
+        key: CipherKey,
         signing: Zeroizing<Vec<u8>>,
         digest: HmacDigest,
     },
@@ -362,12 +365,15 @@ impl Keys {
     }
 }
 
-fn cipher_key(key: &[u8]) -> Result<Zeroizing<CipherKey>, Error> {
+fn cipher_key(key: &[u8]) -> Result<CipherKey, Error> {
     let wrong = |_| Error::KeyLength {
         given: key.len(),
-        wanted: size_of::<CipherKey>(),
+        wanted: LENGTH,
     };
-    CipherKey::try_from(key).map(Zeroizing::new).map_err(wrong)
+    let key: &[u8; LENGTH] = key.try_into().map_err(wrong)?;
+    let mut own = CipherKey::new(Zeroizing::new([0; LENGTH]));
+    Arc::make_mut(&mut own).copy_from_slice(key);
+    Ok(own)
 }
 
 impl fmt::Debug for MessageEncryptor {

@@ -115,7 +115,7 @@ impl Codec {
 const SIGNING_KEY_LENGTH: usize = 64;
 
 fn signing_key(keys: &KeyGenerator, salt: &str, digest: HmacDigest) -> HmacKey {
-    HmacKey::new(digest, &*keys.generate_array::<SIGNING_KEY_LENGTH>(salt))
+    HmacKey::new(digest, &**keys.generate_array::<SIGNING_KEY_LENGTH>(salt))
 }
 
 /// The ways to seal and open the messages of one secret under one set of settings: the first

@@ -33,6 +33,7 @@ use crate::cookie::set_cookie::SetCookie;
 use crate::error::{Error, Refusal};
 use crate::secret_key_base::SecretKeyBase;
 use crate::settings::{LimitRule, SameSite, Serializer, Settings};
+use crate::weak_secret::WeakSecret;
 
 /// The sessions of an app: how they are sealed, what their cookie is called and told, and when it
 /// is written. Made when the program starts, and shared (`Arc`).
@@ -516,6 +517,36 @@ impl CookieStore {
             }
         }
         Ok(())
+    }
+
+    /// Whether none of its jars' secrets, those of the rotations included, is one that others know
+    /// or can find: see [`SecretKeyBase::check`]. Call it when the program starts, where it is to
+    /// serve others. [`check`](Self::check) does not, since tests and development run with such
+    /// secrets on purpose.
+    ///
+    /// ```
+    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let is_production = true; // as the app knows it
+    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session");
+    /// store.check()?;
+    /// if is_production {
+    ///     store.check_secrets()?;
+    /// }
+    ///
+    /// let copied = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?; // Rails' own tests have it
+    /// let store = CookieStore::new(&copied, RailsVersion::V7_1, "_shop_session");
+    /// assert_eq!(store.check_secrets().unwrap_err().name(), "published");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The first of them that is weak, and why.
+    pub fn check_secrets(&self) -> Result<(), WeakSecret> {
+        let jars = self.jars.load();
+        [&jars.session, &jars.encrypted, &jars.signed]
+            .into_iter()
+            .try_for_each(|jar| jar.check_secrets())
     }
 
     /// The session's cookie.

@@ -243,10 +243,10 @@ impl WardenLogin {
 }
 
 impl fmt::Debug for WardenLogin {
-    /// Without the salt: it is a part of the password's hash.
+    /// Without who it is, and without the salt, which is a part of the password's hash.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WardenLogin")
-            .field("ids", &self.ids)
+            .field("key", &self.key)
             .finish_non_exhaustive()
     }
 }

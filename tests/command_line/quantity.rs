@@ -21,7 +21,7 @@ fn objects(run: &Run) -> Vec<Value> {
 
 #[test]
 fn runs_are_as_they_are_written_down() {
-    assert_eq!(replay_all("quantity"), 21);
+    assert_eq!(replay_all("quantity"), 22);
 }
 
 #[test]

@@ -59,6 +59,15 @@ fn texts() -> BTreeMap<&'static str, String> {
     ])
 }
 
+/// Secrets that keep nobody out, by their files: of Rails' own tests, of a development machine, of
+/// express-session's README, and one that is short.
+const WEAK: [(&str, &str); 4] = [
+    ("published.txt", "b3c631c314c0bbca50c1b2843150fe33"),
+    ("repeated.txt", "abcabcabcabcabcabcabcabcabcabcabc"),
+    ("cat.txt", "keyboard cat"),
+    ("short.txt", "tr0ub4dor&3"),
+];
+
 /// A text with all that stands between `@` filled in.
 fn filled(text: &str, texts: &BTreeMap<&'static str, String>) -> String {
     texts.iter().fold(text.to_owned(), |text, (name, fill)| {
@@ -71,6 +80,9 @@ fn files(texts: &BTreeMap<&'static str, String>) -> PathBuf {
     let secret = &texts["secret"];
     file("right.txt", format!("{secret}\n"));
     file("quoted.txt", format!("\"{secret}\"\n"));
+    for (name, secret) in WEAK {
+        file(name, format!("{secret}\n"));
+    }
     // Logs and HAR files, with the recorded cookies in them.
     let recordings = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/recordings");
     for entry in fs::read_dir(recordings).unwrap() {
@@ -111,6 +123,10 @@ fn replay(script: &str, texts: &BTreeMap<&'static str, String>, folder: &Path) -
     let run = run(&mut program, input);
     let out = format!("{asked}? {}\n{}{}", run.status, run.err, run.out);
     assert!(!out.contains(&texts["secret"]), "the secret is printed");
+    for (_, secret) in WEAK {
+        let printed = [&run.err, &run.out].map(|text| text.contains(secret));
+        assert_eq!(printed, [false; 2], "{secret} is printed");
+    }
     out.replace(&texts["apps"], "@apps@")
 }
 

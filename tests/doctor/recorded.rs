@@ -9,7 +9,7 @@ use hardtack::{
 };
 use serde::Deserialize;
 
-use crate::support::{other_secret, secret, vectors};
+use crate::support::vectors;
 
 const KEY_BASE: &str = "b3c631c314c0bbca50c1b2843150fe33b3c631c314c0bbca50c1b2843150fe33\
                         b3c631c314c0bbca50c1b2843150fe33b3c631c314c0bbca50c1b2843150fe33";
@@ -179,26 +179,30 @@ impl Record {
     }
 }
 
+fn wrong(secret: &str) -> SecretKeyBase {
+    SecretKeyBase::new(secret).unwrap()
+}
+
 /// The right secrets among wrong ones; their keys are derived once for all tests.
 static KNOWING: LazyLock<Doctor> = LazyLock::new(|| {
     Doctor::new()
-        .secret("wrong", &secret())
+        .secret("wrong", &wrong("6a1f9a6c8f5d4b1e93b0f3c27d58e1a4"))
         .secret("right", &SecretKeyBase::new(KEY_BASE).unwrap())
-        .secret("wrong too", &other_secret())
+        .secret("wrong too", &wrong("c2e07d5519b84f3aa6d1f08e47b39c62"))
 });
 
 static KNOWING_TOKEN: LazyLock<Doctor> = LazyLock::new(|| {
     Doctor::new()
-        .secret("wrong", &secret())
+        .secret("wrong", &wrong("6a1f9a6c8f5d4b1e93b0f3c27d58e1a4"))
         .secret("right", &SecretKeyBase::new(TOKEN).unwrap())
-        .secret("wrong too", &other_secret())
+        .secret("wrong too", &wrong("c2e07d5519b84f3aa6d1f08e47b39c62"))
 });
 
 static IGNORANT: LazyLock<Doctor> = LazyLock::new(|| {
-    let third = SecretKeyBase::new("a third secret, which is as wrong as the others").unwrap();
+    let third = wrong("a third secret, which is as wrong as the others");
     Doctor::new()
-        .secret("wrong", &secret())
-        .secret("wrong too", &other_secret())
+        .secret("wrong", &wrong("6a1f9a6c8f5d4b1e93b0f3c27d58e1a4"))
+        .secret("wrong too", &wrong("c2e07d5519b84f3aa6d1f08e47b39c62"))
         .secret("wrong as well", &third)
 });
 

@@ -37,11 +37,15 @@ number of them, of either kind), and from the environment: SECRET_KEY_BASE and
 SECRET_TOKEN, where no file is named. With --rails-app they are looked for where
 that app's Rails does, and its settings are those that should open the cookie.
 Without any secret the form alone is told. No secret is printed, and no value
-without --show-values.
+without --show-values. A secret that keeps nobody out is named: one that guides,
+tutorials or examples publish, a short pattern over and over, or one of fewer
+than 30 characters.
 
 --json prints one object with format, opens, jar, cipher, key_digest,
 hmac_digest, serializer, purpose, expires, secret (its file or variable),
 repairs and causes (the names of both; see the documentation of the library),
+where there are some weak_secrets (of each its file or variable as secret, the
+reason, which is published, repeated or too-short, and where it was published),
 and with --show-values value.
 
 {SOURCES}

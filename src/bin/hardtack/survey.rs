@@ -29,6 +29,9 @@ pub(crate) fn run(
 ) -> Result<u8, String> {
     let shows_value = matches.get_flag("show-values");
     let is_json = matches.get_flag("json");
+    for (label, weak) in doctor.weak_secrets() {
+        complain(&format!("weak secret {label:?}: {weak}"));
+    }
     let mut wanted = name.map_or_else(Wanted::any_form, Wanted::name);
     let mut distinct = Distinct::new(MOST);
     let mut rows: Vec<Row> = Vec::new();

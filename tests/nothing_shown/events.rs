@@ -1,0 +1,82 @@
+//! What the operator hears of refused cookies and lost sessions.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use hardtack::{CookieStore, RequestOrigin, Session, Writes};
+
+use crate::forbidden::forbidden;
+use crate::{CARD, NAME, fill, store};
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// All that is logged meanwhile, of every level.
+fn logged(run: impl FnOnce()) -> String {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    tracing::subscriber::with_default(subscriber, run);
+    let bytes = log.0.lock().unwrap().clone();
+    String::from_utf8(bytes).unwrap()
+}
+
+fn open(store: CookieStore, header: String) -> Session {
+    Session::open(&Arc::new(store), header, RequestOrigin::default())
+}
+
+#[test]
+fn no_event_shows_a_secret_or_a_value() {
+    let sealed = {
+        let session = open(store(), String::new());
+        session.update(fill);
+        session.commit(200).unwrap().cookies()[0].escaped_value()
+    };
+    let forged = sealed.replacen(['a', 'b', 'c'], "d", 1);
+    let cut_off = &sealed[..sealed.len() / 2];
+    let log = logged(|| {
+        // Refused: forged, cut off, none at all.
+        for value in [&forged, cut_off, CARD] {
+            let session = open(store(), format!("plain={CARD}; {NAME}={value}"));
+            assert!(session.is_empty());
+        }
+        // Lost: a store that writes nothing, a response that is gone, a session that is too large,
+        // and one that is not to go over plain HTTP.
+        let session = open(store().writes(Writes::Never), format!("{NAME}={sealed}"));
+        session.update(fill);
+        let _ = session.commit(200);
+        let session = open(store(), String::new());
+        let _ = session.commit(200);
+        session.update(fill);
+        let session = open(store(), String::new());
+        session.insert("cards", &CARD.repeat(400)).unwrap();
+        assert!(session.commit(200).is_err());
+        let session = open(store().secure(true), String::new());
+        session.update(fill);
+        let _ = session.commit(200);
+    });
+    assert_eq!(log.lines().count(), 7, "{log}");
+    let mut looked_for = 0;
+    for (what, needle) in forbidden() {
+        assert!(!log.contains(&needle), "{what} is shown: {log}");
+        looked_for += 1;
+    }
+    for cookie in [sealed.as_str(), &forged, cut_off] {
+        assert!(!log.contains(&cookie[..24]), "a cookie is shown: {log}");
+    }
+    assert!(looked_for > 80, "{looked_for}");
+}
