@@ -1,14 +1,22 @@
 //! AES-256-GCM, and AES-128-GCM of Rails' encrypted files (NIST SP 800-38D), with a 12-byte nonce and a 16-byte tag, without associated data.
+//!
+//! Which library does AES-256-GCM is decided here and nowhere else: `aes-gcm`, or with the feature
+//! `aws-lc-rs` that. Each is a file with the same three functions.
 
-#[cfg(feature = "rails-app")]
-use aes_gcm::Aes128Gcm;
-use aes_gcm::Aes256Gcm;
-use aes_gcm::aead::consts::{U12, U16};
-use aes_gcm::aead::inout::InOutBuf;
-use aes_gcm::aead::{AeadInOut, KeyInit};
+#[cfg(feature = "aws-lc-rs")]
+mod aws_lc;
+mod rust_crypto;
+mod seals;
+
 use rand::TryRng;
 
 use crate::error::Error;
+
+#[cfg(feature = "aws-lc-rs")]
+use aws_lc::Aes256Gcm;
+#[cfg(not(feature = "aws-lc-rs"))]
+use rust_crypto::Aes256Gcm;
+use seals::Seals;
 
 use super::expanded::Expanded;
 
@@ -25,9 +33,12 @@ const TOO_LONG: &str = "AES-GCM encrypts 64 GiB at most";
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct InvalidTag;
 
-/// An expanded key, wiped when dropped.
+/// An expanded key, wiped when dropped, and how often it seals.
 #[derive(Clone)]
-pub(crate) struct AesGcmKey(Expanded<Aes256Gcm>);
+pub(crate) struct AesGcmKey {
+    cipher: Expanded<Aes256Gcm>,
+    seals: Seals,
+}
 
 impl AesGcmKey {
     /// The length of a key in bytes.
@@ -35,7 +46,10 @@ impl AesGcmKey {
 
     /// Expands a key.
     pub(crate) fn new(key: &[u8; Self::LENGTH]) -> Self {
-        Self(Expanded::new(|| Aes256Gcm::new(key.into())))
+        Self {
+            cipher: Expanded::new(|| Aes256Gcm::new(key)),
+            seals: Seals::of(key),
+        }
     }
 
     /// Encrypts in place under a fresh nonce.
@@ -49,21 +63,21 @@ impl AesGcmKey {
             .try_fill_bytes(&mut iv)
             .map_err(|_| Error::NoRandomness)?;
         let tag = self.seal_with_iv(&iv, text)?;
+        self.seals.count();
         Ok((iv, tag))
     }
 
     /// Encrypts in place under a nonce that was never used with this key before.
     pub(super) fn seal_with_iv(&self, iv: &Iv, text: &mut [u8]) -> Result<Tag, Error> {
-        self.0
-            .encrypt_inout_detached(iv.into(), &[], text.into())
-            .map(Into::into)
-            .map_err(|_| Error::UnwritableValue {
+        self.cipher
+            .encrypt(iv, text)
+            .ok_or_else(|| Error::UnwritableValue {
                 reason: TOO_LONG.to_owned(),
             })
     }
 
-    /// Decrypts into a buffer, in place of what was in it. Where the tag is wrong nothing is
-    /// decrypted, and another key can be tried on the ciphertext.
+    /// Decrypts into a buffer, in place of what was in it. Where the tag is wrong nothing is handed
+    /// out, and another key can be tried on the ciphertext.
     pub(crate) fn open(
         &self,
         iv: &Iv,
@@ -71,13 +85,24 @@ impl AesGcmKey {
         ciphertext: &[u8],
         text: &mut Vec<u8>,
     ) -> Result<(), InvalidTag> {
-        decrypt(&*self.0, iv, tag, ciphertext, text)
+        text.resize(ciphertext.len(), 0);
+        self.cipher.decrypt(iv, tag, ciphertext, text)
+    }
+
+    /// How many messages this process has sealed under this key.
+    pub(crate) fn seals(&self) -> u64 {
+        self.seals.number()
+    }
+
+    /// Counts on from another number.
+    pub(crate) fn set_seals(&self, number: u64) {
+        self.seals.set(number);
     }
 }
 
 /// An expanded key of an encrypted file (`ActiveSupport::EncryptedFile`), wiped when dropped.
 #[cfg(feature = "rails-app")]
-pub(crate) struct AesGcm128Key(Expanded<Aes128Gcm>);
+pub(crate) struct AesGcm128Key(Expanded<rust_crypto::Aes128Gcm>);
 
 #[cfg(feature = "rails-app")]
 impl AesGcm128Key {
@@ -86,7 +111,7 @@ impl AesGcm128Key {
 
     /// Expands a key.
     pub(crate) fn new(key: &[u8; Self::LENGTH]) -> Self {
-        Self(Expanded::new(|| Aes128Gcm::new(key.into())))
+        Self(Expanded::new(|| rust_crypto::Aes128Gcm::new(key)))
     }
 
     /// Decrypts into a buffer, in place of what was in it; where the tag is wrong, nothing.
@@ -97,20 +122,7 @@ impl AesGcm128Key {
         ciphertext: &[u8],
         text: &mut Vec<u8>,
     ) -> Result<(), InvalidTag> {
-        decrypt(&*self.0, iv, tag, ciphertext, text)
+        text.resize(ciphertext.len(), 0);
+        self.0.decrypt(iv, tag, ciphertext, text)
     }
-}
-
-fn decrypt(
-    key: &impl AeadInOut<NonceSize = U12, TagSize = U16>,
-    iv: &Iv,
-    tag: &Tag,
-    ciphertext: &[u8],
-    text: &mut Vec<u8>,
-) -> Result<(), InvalidTag> {
-    text.resize(ciphertext.len(), 0);
-    // Of the same length, so that this never fails.
-    let buffers = InOutBuf::new(ciphertext, text).map_err(|_| InvalidTag)?;
-    key.decrypt_inout_detached(iv.into(), &[], buffers, tag.into())
-        .map_err(|_| InvalidTag)
 }

@@ -1,0 +1,38 @@
+//! AES-256-GCM by `aws-lc-rs`: AWS-LC, in C and assembly. It decrypts while it checks the tag, and
+//! overwrites what it decrypted where that is wrong.
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+
+use super::{InvalidTag, Iv, Tag};
+
+/// An expanded key. `None` where the library has no memory for one: nothing opens or is sealed then.
+pub(super) struct Aes256Gcm(Option<LessSafeKey>);
+
+impl Aes256Gcm {
+    /// Expands a key.
+    pub(super) fn new(key: &[u8; 32]) -> Self {
+        Self(UnboundKey::new(&AES_256_GCM, key).ok().map(LessSafeKey::new))
+    }
+
+    /// Encrypts in place; `None` where the text is too long.
+    pub(super) fn encrypt(&self, iv: &Iv, text: &mut [u8]) -> Option<Tag> {
+        let nonce = Nonce::assume_unique_for_key(*iv);
+        let key = self.0.as_ref()?;
+        let tag = key.seal_in_place_separate_tag(nonce, Aad::empty(), text);
+        tag.ok()?.as_ref().try_into().ok()
+    }
+
+    /// Decrypts into room of the same length, if the tag is right.
+    pub(super) fn decrypt(
+        &self,
+        iv: &Iv,
+        tag: &Tag,
+        ciphertext: &[u8],
+        text: &mut [u8],
+    ) -> Result<(), InvalidTag> {
+        let nonce = Nonce::assume_unique_for_key(*iv);
+        let key = self.0.as_ref().ok_or(InvalidTag)?;
+        key.open_separate_gather(nonce, Aad::empty(), ciphertext, tag, text)
+            .map_err(|_| InvalidTag)
+    }
+}

@@ -1,0 +1,60 @@
+//! AES-GCM by RustCrypto's `aes-gcm`, in pure Rust. It checks the tag before it decrypts anything.
+
+use aes_gcm::KeyInit;
+use aes_gcm::aead::AeadInOut;
+use aes_gcm::aead::consts::{U12, U16};
+use aes_gcm::aead::inout::InOutBuf;
+
+use super::{InvalidTag, Iv, Tag};
+
+#[cfg(any(test, not(feature = "aws-lc-rs")))]
+pub(super) type Aes256Gcm = AesGcm<aes_gcm::Aes256Gcm, 32>;
+
+#[cfg(feature = "rails-app")]
+pub(super) type Aes128Gcm = AesGcm<aes_gcm::Aes128Gcm, 16>;
+
+/// An expanded key, made of so many bytes.
+#[cfg_attr(
+    all(feature = "aws-lc-rs", not(feature = "rails-app")),
+    allow(dead_code, reason = "the other library does all that there is")
+)]
+pub(super) struct AesGcm<C, const KEY: usize>(C);
+
+#[cfg_attr(
+    all(feature = "aws-lc-rs", not(feature = "rails-app")),
+    allow(dead_code, reason = "the other library does all that there is")
+)]
+impl<C, const KEY: usize> AesGcm<C, KEY>
+where
+    C: AeadInOut<NonceSize = U12, TagSize = U16> + KeyInit,
+    for<'a> &'a aes_gcm::Key<C>: From<&'a [u8; KEY]>,
+{
+    /// Expands a key.
+    pub(super) fn new(key: &[u8; KEY]) -> Self {
+        Self(C::new(key.into()))
+    }
+
+    /// Encrypts in place; `None` where the text is too long.
+    #[cfg_attr(feature = "aws-lc-rs", allow(dead_code, reason = "files are only read"))]
+    pub(super) fn encrypt(&self, iv: &Iv, text: &mut [u8]) -> Option<Tag> {
+        let tag = self
+            .0
+            .encrypt_inout_detached(iv.into(), &[], text.into())
+            .ok()?;
+        Some(tag.into())
+    }
+
+    /// Decrypts into room of the same length, if the tag is right.
+    pub(super) fn decrypt(
+        &self,
+        iv: &Iv,
+        tag: &Tag,
+        ciphertext: &[u8],
+        text: &mut [u8],
+    ) -> Result<(), InvalidTag> {
+        let buffers = InOutBuf::new(ciphertext, text).map_err(|_| InvalidTag)?;
+        self.0
+            .decrypt_inout_detached(iv.into(), &[], buffers, tag.into())
+            .map_err(|_| InvalidTag)
+    }
+}
