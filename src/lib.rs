@@ -106,6 +106,9 @@ mod cookie;
 #[cfg(feature = "doctor")]
 pub mod doctor;
 mod error;
+#[cfg(feature = "_fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod hex;
 mod key_generator;
 mod message;
