@@ -120,6 +120,9 @@ mod cookie;
 #[cfg(feature = "doctor")]
 pub mod doctor;
 mod error;
+#[cfg(feature = "_fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod hex;
 mod key_generator;
 mod lanes;

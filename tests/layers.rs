@@ -31,7 +31,7 @@ const LAYERS: &[&[&str]] = &[
     &["session"],
     &["rails_app"],
     &["doctor"],
-    &["middleware", "test_util"],
+    &["fuzzing", "middleware", "test_util"],
 ];
 
 /// Pairs on one line that may know each other: plain data that belongs together.

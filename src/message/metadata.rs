@@ -281,7 +281,10 @@ fn nullable_string(text: &[u8]) -> Option<(Option<Cow<'_, str>>, &[u8])> {
     }
     let text = text.strip_prefix(b"\"")?;
     let (string, rest) = text.split_at_checked(memchr::memchr2(b'"', b'\\', text)?)?;
-    let string = std::str::from_utf8(string).ok()?;
+    // In JSON a control character is always escaped.
+    let control = |found, byte: &u8| found | u8::from(*byte < 0x20);
+    let has_control = string.iter().fold(0, control) != 0;
+    let string = std::str::from_utf8(string).ok().filter(|_| !has_control)?;
     Some((Some(Cow::Borrowed(string)), rest.strip_prefix(b"\"")?))
 }
 

@@ -12,6 +12,8 @@ mod credentials;
 mod erb;
 mod error;
 mod file;
+#[cfg(feature = "_fuzzing")]
+pub(crate) mod fuzzing;
 mod gemfile_lock;
 mod loaded;
 mod mention;

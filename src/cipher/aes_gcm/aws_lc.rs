@@ -11,7 +11,11 @@ pub(super) struct Aes256Gcm(Option<LessSafeKey>);
 impl Aes256Gcm {
     /// Expands a key.
     pub(super) fn new(key: &[u8; 32]) -> Self {
-        Self(UnboundKey::new(&AES_256_GCM, key).ok().map(LessSafeKey::new))
+        Self(
+            UnboundKey::new(&AES_256_GCM, key)
+                .ok()
+                .map(LessSafeKey::new),
+        )
     }
 
     /// Encrypts in place; `None` where the text is too long.

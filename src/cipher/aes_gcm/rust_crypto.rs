@@ -35,7 +35,10 @@ where
     }
 
     /// Encrypts in place; `None` where the text is too long.
-    #[cfg_attr(feature = "aws-lc-rs", allow(dead_code, reason = "files are only read"))]
+    #[cfg_attr(
+        feature = "aws-lc-rs",
+        allow(dead_code, reason = "files are only read")
+    )]
     pub(super) fn encrypt(&self, iv: &Iv, text: &mut [u8]) -> Option<Tag> {
         let tag = self
             .0

@@ -75,7 +75,7 @@ pub(crate) fn dump_root<'a>(
     Ok(writer.bytes)
 }
 
-#[cfg(test)]
+#[cfg(any(test, feature = "_fuzzing"))]
 impl Document {
     /// Writes the whole document: what Ruby wrote comes out byte for byte.
     pub(crate) fn dump(&self) -> Vec<u8> {

@@ -36,7 +36,12 @@ pub(super) fn regexp(source: &str, options: u8) -> String {
 }
 
 /// What stands in a group around the whole source, and the options with those of the group.
-fn group(source: &str, mut options: u8) -> Option<(&str, u8)> {
+fn group(source: &str, options: u8) -> Option<(&str, u8)> {
+    outer(source, options).filter(|(inner, _)| is_whole(inner))
+}
+
+/// The same, be what stands in between one group or not.
+fn outer(source: &str, mut options: u8) -> Option<(&str, u8)> {
     let (flags, inner) = source
         .strip_prefix("(?")?
         .strip_suffix(')')?
@@ -48,7 +53,7 @@ fn group(source: &str, mut options: u8) -> Option<(&str, u8)> {
             options = if set { options | bit } else { options & !bit };
         }
     }
-    is_whole(inner).then_some((inner, options))
+    Some((inner, options))
 }
 
 /// Whether every parenthesis in it has its partner in it.
@@ -78,7 +83,25 @@ pub(super) fn take_apart(text: &str) -> (String, u8) {
         let flags = text.strip_prefix("(?")?.split_once(':')?.0;
         (flags.trim_end_matches('-').replacen('-', "", 1).len() == 3).then_some((source, options))
     };
-    let (source, options) = group(text, 0).and_then(complete).unwrap_or((text, 0));
+    // Where nothing has its partner it is still one group: a source that Ruby would not compile
+    // must not get another around it each time it is written.
+    let whole = outer(text, 0).filter(|(inner, _)| is_whole(inner) || !is_whole(text));
+    let (source, options) = whole.and_then(complete).unwrap_or((text, 0));
     // The slash was escaped by `to_s` only.
     (source.replace("\\/", "/"), options)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No Ruby writes such a Regexp; whoever does must not see it grow.
+    #[test]
+    fn what_ruby_would_not_compile_stays_as_it_is() {
+        for source in ["a[", "(", "a)b", "(?-mix:x[", "\\", "(?i-mx:a[))"] {
+            let shown = regexp(source, 2);
+            let (again, options) = take_apart(&shown);
+            assert_eq!(regexp(&again, options), shown, "{source}");
+        }
+    }
 }

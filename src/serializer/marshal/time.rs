@@ -56,6 +56,10 @@ pub(super) fn time(document: &Document, id: NodeId) -> Option<RubyTime> {
             _ => {}
         }
     }
+    // Of the two Ruby goes by the flag (`time_mload`).
+    if time.utc {
+        time.utc_offset = 0;
+    }
     let below = numerator.map_or(Some(submicro), |numerator| {
         u32::try_from(numerator / denominator).ok()
     })?;

@@ -419,6 +419,17 @@ fn a_fraction_of_a_nanosecond_is_dropped() {
     }
 }
 
+/// Ruby 3.1.2 says of it: `utc_offset == 0`.
+#[test]
+fn a_time_in_utc_has_no_other_offset() {
+    let (_, value) = written(
+        "040849753a0954696d650d4080e9d61e0000350a3a0d6e616e6f5f6e756d697d3a0d6e616e6f5f64656e69063a0d\
+         7375626d6963728b2206123a0b6f66667365\
+         7469fe687a3a097a6f6e6530",
+    );
+    assert!(matches!(value, Value::Time(time) if time.utc && time.utc_offset == 0));
+}
+
 #[test]
 fn floats_without_a_number() {
     for text in [&b"f\x00"[..], b"f\x06.", b"f\x08abc", b"f\x06\0"] {

@@ -1,0 +1,36 @@
+//! The signed sessions of Rails 2.3 and 3, by each digest there is.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use hardtack::{HmacDigest, Jar, RailsVersion, Rotation, Settings};
+
+use super::jars::{Jars, Kind};
+use super::{other_secret, secret_token, vectors};
+
+static JARS: LazyLock<Jars> = LazyLock::new(|| {
+    let kind = Kind {
+        jar: |secret, settings| Jar::signed(secret, settings),
+        rotation: |secret, settings| Rotation::signed(secret, settings),
+    };
+    let mut versions = vec![RailsVersion::V3_2.settings()];
+    let of_2_3 = HmacDigest::ALL.iter().map(|digest| Settings {
+        hmac_digest: *digest,
+        ..RailsVersion::V2_3.settings()
+    });
+    versions.extend(of_2_3);
+    let sealed = vectors::signed_rails_3();
+    let besides = BTreeSet::new();
+    Jars::new(
+        &kind,
+        &secret_token(),
+        &other_secret(),
+        &versions,
+        sealed,
+        besides,
+    )
+});
+
+pub(super) fn check(data: &[u8]) {
+    JARS.check(data);
+}

@@ -1,0 +1,59 @@
+//! The cookies that real Rails sealed, as far as the checks need them.
+
+use std::collections::BTreeSet;
+
+use hardtack::unescape;
+use serde_json::Value;
+
+/// What Rails of these versions sealed (`tests/vectors/jars`).
+const JARS: &[&str] = &[
+    include_str!("../../../tests/vectors/jars/rails-2.3.18.jsonl"),
+    include_str!("../../../tests/vectors/jars/rails-3.2.22.5.jsonl"),
+    include_str!("../../../tests/vectors/jars/rails-4.2.11.3.jsonl"),
+    include_str!("../../../tests/vectors/jars/rails-5.2.8.1.jsonl"),
+    include_str!("../../../tests/vectors/jars/rails-6.1.7.10.jsonl"),
+    include_str!("../../../tests/vectors/jars/rails-7.1.5.jsonl"),
+    include_str!("../../../tests/vectors/jars/rails-8.1.3.1.jsonl"),
+];
+
+/// What Rails of these versions encrypted as credentials, all under one key.
+const CREDENTIALS: &[&str] = &[
+    include_str!("../../../tests/vectors/credentials/rails-6.1.jsonl"),
+    include_str!("../../../tests/vectors/credentials/rails-7.1.jsonl"),
+    include_str!("../../../tests/vectors/credentials/rails-8.1.jsonl"),
+];
+
+/// The cookies of a jar: `encrypted_gcm`, `encrypted_cbc` or `signed`.
+pub(super) fn jar(jar: &str) -> BTreeSet<Vec<u8>> {
+    cookies(|record| record["jar"] == jar)
+}
+
+/// The signed sessions of Rails 2 and 3.
+pub(super) fn signed_rails_3() -> BTreeSet<Vec<u8>> {
+    cookies(|record| record["kind"] == "legacy_signed")
+}
+
+/// Encrypted files, and the text in each.
+pub(super) fn credentials() -> Vec<(String, String)> {
+    let texts = records(CREDENTIALS).map(|record| {
+        let text = |field: &str| record[field].as_str().unwrap().to_owned();
+        assert_eq!(text("master_key"), "0123456789abcdef0123456789abcdef");
+        (text("enc"), text("yaml"))
+    });
+    texts.collect()
+}
+
+fn cookies(wanted: impl Fn(&Value) -> bool) -> BTreeSet<Vec<u8>> {
+    let wanted = records(JARS).filter(wanted);
+    let cookie = |record: Value| {
+        let cookie = record["cookie"].as_str().unwrap();
+        // Some are recorded as they were sent, some unescaped.
+        unescape(cookie.replace('+', "%2B").as_bytes()).into_owned()
+    };
+    wanted.map(cookie).collect()
+}
+
+fn records(files: &'static [&'static str]) -> impl Iterator<Item = Value> {
+    let lines = files.iter().flat_map(|file| file.lines());
+    lines.map(|line| serde_json::from_str(line).unwrap())
+}

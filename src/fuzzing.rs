@@ -1,0 +1,246 @@
+//! What the fuzz targets (`fuzz/`) see of the inside: each function does no more than pass its
+//! arguments on. Not part of the public API: anything here may change at any time.
+
+use time::OffsetDateTime;
+
+use crate::cipher::aes_cbc::Ciphertext;
+use crate::error::{Error, Refusal};
+use crate::message::base64::{self, Alphabet};
+use crate::message::envelope::Envelope;
+use crate::message::metadata::{self, Metadata, Purpose, SealedFor};
+use crate::message::parts::{Sealed, Signed};
+use crate::rails_version::RailsVersion;
+use crate::serializer::value::Value;
+use crate::serializer::{DumpStyle, Serialized, json, marshal, message_pack};
+use crate::settings::{Serializer, Settings};
+
+pub use crate::rails_app::fuzzing::{encrypted_file, erb, ruby, yaml};
+
+/// Bytes as what this serializer writes, be they so or not.
+#[must_use]
+pub fn serialized(serializer: Serializer, bytes: &[u8]) -> Serialized {
+    Serialized {
+        bytes: bytes.to_vec(),
+        format: serializer.writes(),
+    }
+}
+
+/// Whether a serialized value can be read at all.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check(serialized: &Serialized) -> Result<(), &'static str> {
+    serialized.check().map_err(|error| error.reason)
+}
+
+/// Reads the whole value.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn load(serialized: &Serialized) -> Result<Value, &'static str> {
+    serialized.load().map_err(|error| error.reason)
+}
+
+/// Writes a value as an app of these settings does.
+///
+/// # Errors
+/// What it cannot write.
+pub fn dump(value: &Value, settings: &Settings) -> Result<Serialized, Error> {
+    Ok(Serialized::dump(value, DumpStyle::of(settings))?)
+}
+
+/// The top-level entries of a JSON object: each key as text, and each value as it stands.
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn json_index(text: &str) -> Result<Option<Vec<(String, &str)>>, &'static str> {
+    let entries = json::index::index(text).map_err(|error| error.reason)?;
+    let Some(entries) = entries else {
+        return Ok(None);
+    };
+    let entry = |entry: &json::index::IndexEntry| {
+        let key = json::index::key_text(text, *entry).map_err(|error| error.reason)?;
+        Ok((key.into_owned(), entry.value.of(text)))
+    };
+    entries
+        .iter()
+        .map(entry)
+        .collect::<Result<_, _>>()
+        .map(Some)
+}
+
+/// Reads a Marshal stream, with its sharing, and writes it.
+///
+/// # Errors
+/// What is wrong with the stream.
+pub fn marshal_again(stream: &[u8]) -> Result<Vec<u8>, &'static str> {
+    let document = marshal::Document::load(stream).map_err(|error| error.reason)?;
+    Ok(document.dump())
+}
+
+/// The top-level entries of a message whose root is a map: each key as text and as a value, and
+/// the value.
+///
+/// # Errors
+/// What is wrong with the message.
+#[allow(clippy::type_complexity, reason = "one test reads it")]
+pub fn message_pack_index(
+    message: &[u8],
+) -> Result<Option<Vec<(String, Value, Value)>>, &'static str> {
+    let entries = message_pack::index(message).map_err(|error| error.reason)?;
+    let Some(entries) = entries else {
+        return Ok(None);
+    };
+    let value = |range: &std::ops::Range<u32>| {
+        message_pack::value_at(message, range.clone()).map_err(|error| error.reason)
+    };
+    let entry = |entry: &message_pack::RawEntry| {
+        let text = entry.text(message).to_owned();
+        Ok((text, value(&entry.key)?, value(&entry.value)?))
+    };
+    entries
+        .iter()
+        .map(entry)
+        .collect::<Result<_, _>>()
+        .map(Some)
+}
+
+/// Strict base64 of the standard alphabet.
+#[must_use]
+pub fn base64_decode(text: &[u8]) -> Option<Vec<u8>> {
+    base64::decode(text)
+}
+
+/// Base64 of either alphabet.
+#[must_use]
+pub fn base64_decode_any(text: &[u8]) -> Option<Vec<u8>> {
+    base64::decode_any(text)
+}
+
+/// Bytes as base64 of the standard alphabet.
+#[must_use]
+pub fn base64_encode(bytes: &[u8]) -> Vec<u8> {
+    let mut text = Vec::new();
+    base64::encode_into(&mut text, bytes);
+    text
+}
+
+/// Takes `data--iv--tag` apart, and puts it together again.
+#[must_use]
+pub fn gcm_parts(text: &[u8], url_safe: bool) -> Option<Vec<u8>> {
+    let alphabet = Alphabet::when_url_safe(url_safe);
+    let (mut ciphertext, mut joined) = (Vec::new(), Vec::new());
+    Sealed::parse(text, alphabet, &mut ciphertext)?.join(alphabet, &mut joined);
+    Some(joined)
+}
+
+/// Takes `data--iv` apart, and puts it together again.
+#[must_use]
+pub fn cbc_parts(text: &[u8], url_safe: bool) -> Option<Vec<u8>> {
+    let alphabet = Alphabet::when_url_safe(url_safe);
+    Some(Ciphertext::parse(text, alphabet)?.join(alphabet))
+}
+
+/// Takes `data--digest` apart: the data, and the digest's bytes where they are such.
+#[must_use]
+pub fn signed_parts(text: &[u8], digest_length: usize) -> Option<(&[u8], Option<Vec<u8>>)> {
+    let signed = Signed::parse(text, digest_length)?;
+    let mut buffer = vec![0; digest_length];
+    let digest = signed.digest_bytes(&mut buffer).map(<[u8]>::to_vec);
+    Some((signed.data, digest))
+}
+
+/// Appends a digest to signed data.
+#[must_use]
+pub fn signed_join(data: &[u8], digest: &[u8]) -> Vec<u8> {
+    let mut text = data.to_vec();
+    Signed::append_digest(&mut text, digest.iter().copied());
+    text
+}
+
+/// A value out of its envelope.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Extracted {
+    /// The value.
+    pub value: Vec<u8>,
+    /// Its expiry.
+    pub expires_at: Option<OffsetDateTime>,
+    /// Whether there was an envelope.
+    pub has_envelope: bool,
+    /// Whether it was for the purpose that was asked for.
+    pub is_for_purpose: bool,
+}
+
+/// Puts a value into a cookie's envelope, as this version writes it.
+///
+/// # Errors
+/// What cannot be said in an envelope.
+pub fn envelope_wrap(
+    value: &[u8],
+    expires_at: Option<OffsetDateTime>,
+    purpose: Option<&str>,
+    version: RailsVersion,
+) -> Result<Vec<u8>, Error> {
+    let metadata = Metadata {
+        expires_at,
+        purpose: purpose.map(Purpose::Of),
+    };
+    let mut text = Vec::new();
+    metadata::wrap(&mut text, value, metadata, version.defaults().envelope)?;
+    Ok(text)
+}
+
+/// Takes a value out of a cookie's envelope, as this version reads it.
+///
+/// # Errors
+/// Why it is not to be had.
+pub fn envelope_extract(
+    text: &[u8],
+    purpose: &str,
+    version: RailsVersion,
+    now: OffsetDateTime,
+) -> Result<Extracted, Refusal> {
+    let reading = version.defaults().envelope;
+    let extracted = metadata::extract(text, purpose, reading, || now)?;
+    Ok(Extracted {
+        value: extracted.value,
+        expires_at: extracted.expires_at,
+        has_envelope: extracted.sealed_for != SealedFor::Bare,
+        is_for_purpose: extracted.sealed_for == SealedFor::ThisPurpose,
+    })
+}
+
+/// The text of a message's value and metadata.
+///
+/// # Errors
+/// What cannot be written so.
+pub fn message_wrap(
+    value: &Value,
+    expires_at: Option<OffsetDateTime>,
+    purpose: Option<&str>,
+    version: RailsVersion,
+    serializer: Serializer,
+) -> Result<Vec<u8>, Error> {
+    let metadata = Metadata {
+        expires_at,
+        purpose: purpose.map(Purpose::Of),
+    };
+    let envelope = Envelope::of(version).with_serializer(serializer);
+    envelope.wrap(value, metadata)
+}
+
+/// A message's value and expiry out of its text.
+///
+/// # Errors
+/// Why they are not to be had.
+pub fn message_extract(
+    text: &[u8],
+    purpose: &str,
+    version: RailsVersion,
+    serializer: Serializer,
+    now: OffsetDateTime,
+) -> Result<(Value, Option<OffsetDateTime>), Refusal> {
+    let envelope = Envelope::of(version).with_serializer(serializer);
+    let extracted = envelope.extract(text, purpose, || now)?;
+    Ok((extracted.content.load()?, extracted.expires_at))
+}
