@@ -173,7 +173,7 @@ impl Jars {
         let Ok(cookie) = writer.write_serialized(name, &value, &attributes) else {
             return;
         };
-        let sealed = cookie.value();
+        let sealed = &*cookie.value();
         assert_eq!(*unescape(cookie.escaped_value().as_bytes()), *sealed);
         assert!(!was_unsealed(&self.stranger.open(name, sealed)));
         let opened = writer.open(name, sealed);

@@ -7,7 +7,7 @@ use aes_gcm::aead::inout::InOutBuf;
 
 use super::{InvalidTag, Iv, Tag};
 
-#[cfg(any(test, not(feature = "aws-lc-rs")))]
+#[cfg(not(feature = "aws-lc-rs"))]
 pub(super) type Aes256Gcm = AesGcm<aes_gcm::Aes256Gcm, 32>;
 
 #[cfg(feature = "rails-app")]
