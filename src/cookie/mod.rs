@@ -7,6 +7,7 @@ mod cookie_crate;
 pub(crate) mod domain;
 pub(crate) mod duplicates;
 pub(crate) mod escape;
+mod form;
 pub(crate) mod header;
 pub(crate) mod jar;
 pub(crate) mod jar_kind;

@@ -12,6 +12,7 @@ use crate::serializer::value::Value;
 use super::buffers::Buffers;
 use super::duplicates::Duplicates;
 use super::escape::unescape_into;
+use super::form;
 use super::header::CookieHeader;
 use super::jar::Jar;
 use super::limit::MAX_READ_SIZE;
@@ -172,6 +173,11 @@ impl Jar {
     ) -> Result<Opened<Serialized>, Refusal> {
         if raw.len() > MAX_READ_SIZE {
             return Err(Refusal::TooLarge);
+        }
+        let rotations = self.rotations.iter();
+        let asked = rotations.filter(|rotation| rotation.name(name) == sent_name);
+        if !form::can_be_of(raw, asked.flat_map(|rotation| rotation.codecs.iter())) {
+            return Err(Refusal::Malformed);
         }
         Buffers::lend(|buffers| {
             let Buffers {

@@ -20,18 +20,20 @@ pub(crate) struct Sealed<'a> {
 }
 
 impl<'a> Sealed<'a> {
-    /// The length of the text for so many bytes of ciphertext.
-    pub(crate) const fn joined_len(ciphertext: usize, alphabet: Alphabet) -> usize {
-        alphabet.encoded_len(ciphertext)
-            + alphabet.encoded_len(size_of::<Iv>())
-            + alphabet.encoded_len(size_of::<Tag>())
-            + 2 * SEPARATOR.len()
+    /// The lengths of the texts of tag and nonce.
+    pub(crate) const fn last_parts(alphabet: Alphabet) -> (usize, usize) {
+        (
+            alphabet.encoded_len(size_of::<Tag>()),
+            alphabet.encoded_len(size_of::<Iv>()),
+        )
     }
 
     /// The text of the message, in place of what was in the buffer.
     pub(crate) fn join(&self, alphabet: Alphabet, text: &mut Vec<u8>) {
         text.clear();
-        text.reserve(Self::joined_len(self.ciphertext.len(), alphabet));
+        let (tag, iv) = Self::last_parts(alphabet);
+        let data = alphabet.encoded_len(self.ciphertext.len());
+        text.reserve(data + iv + tag + 2 * SEPARATOR.len());
         alphabet.encode_into(text, self.ciphertext);
         text.extend_from_slice(SEPARATOR);
         alphabet.encode_into(text, &self.iv);
@@ -46,8 +48,9 @@ impl<'a> Sealed<'a> {
         alphabet: Alphabet,
         ciphertext: &'a mut Vec<u8>,
     ) -> Option<Self> {
-        let (text, tag) = split_end(text, alphabet.encoded_len(size_of::<Tag>()))?;
-        let (data, iv) = split_end(text, alphabet.encoded_len(size_of::<Iv>()))?;
+        let (tag, iv) = Self::last_parts(alphabet);
+        let (text, tag) = split_end(text, tag)?;
+        let (data, iv) = split_end(text, iv)?;
         let tag = alphabet.decode_array(tag)?;
         let iv = alphabet.decode_array(iv)?;
         alphabet.decode_into(ciphertext, data)?;
@@ -88,9 +91,14 @@ pub(crate) struct Signed<'a> {
 }
 
 impl<'a> Signed<'a> {
-    /// Takes apart a text whose digest is `code_length` bytes long, twice as many digits.
+    /// The length of the text of a digest of so many bytes: hexadecimal digits.
+    pub(crate) const fn last_part(code_length: usize) -> usize {
+        2 * code_length
+    }
+
+    /// Takes apart a text whose digest is `code_length` bytes long.
     pub(crate) fn parse(text: &'a [u8], code_length: usize) -> Option<Self> {
-        let (data, digest) = split_end(text, 2 * code_length)?;
+        let (data, digest) = split_end(text, Self::last_part(code_length))?;
         Some(Self { data, digest })
     }
 

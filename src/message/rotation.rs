@@ -11,7 +11,7 @@ use crate::settings::{CbcDigest, Cipher, HmacDigest, SecretKind, Settings};
 
 use super::base64::Alphabet;
 use super::encryptor::{CbcEncryptor, GcmEncryptor};
-use super::parts::Sealed;
+use super::parts::{Sealed, Signed};
 use super::verifier::Verifier;
 
 /// One way to seal and open messages: a format with its key.
@@ -83,6 +83,19 @@ impl Codec {
             Self::Gcm(_) => None,
             Self::Cbc(encryptor) => Some(encryptor.digest()),
             Self::Signed(verifier) => Some(verifier.digest()),
+        }
+    }
+
+    /// How many characters the last part of its messages has, and the one before that, where its
+    /// length is always the same.
+    pub(crate) fn last_parts(&self) -> (usize, Option<usize>) {
+        match self {
+            Self::Gcm(encryptor) => {
+                let (tag, iv) = Sealed::last_parts(encryptor.alphabet());
+                (tag, Some(iv))
+            }
+            Self::Cbc(encryptor) => (Signed::last_part(encryptor.digest().len()), None),
+            Self::Signed(verifier) => (Signed::last_part(verifier.digest().len()), None),
         }
     }
 
@@ -165,6 +178,11 @@ impl Codecs {
             older.extend(chosen.map(|chosen| codec(Cipher::Aes256Cbc, chosen)));
         }
         Self { first, older }
+    }
+
+    /// All of them.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Codec> + Clone {
+        std::iter::once(&self.first).chain(&self.older)
     }
 
     /// The text of a message, in place of what was in its buffer, and which of them opened it.

@@ -35,7 +35,7 @@ impl Verifier {
 
     /// The length of the message for a text of so many bytes.
     pub(crate) fn sealed_len(&self, text: usize) -> usize {
-        self.alphabet.encoded_len(text) + 2 + 2 * self.key.code_length()
+        self.alphabet.encoded_len(text) + 2 + Signed::last_part(self.key.code_length())
     }
 
     /// The text of a message, once its digest is found right.

@@ -1,0 +1,73 @@
+//! Whether a value can be a message at all: told by its end, before anything is decoded.
+//!
+//! Much of what is sent in a session's place is cut off, or another program's. It is refused for a
+//! twentieth of what opening costs.
+
+use crate::message::rotation::Codec;
+
+/// Whether a value as sent, still escaped, can be a message of one of these codecs: whether its
+/// last parts have the right length in characters. What is false here is malformed.
+pub(super) fn can_be_of<'a>(raw: &[u8], codecs: impl Iterator<Item = &'a Codec> + Clone) -> bool {
+    let lengths = codecs.clone().map(|codec| {
+        let (last, before_it) = codec.last_parts();
+        last + before_it.map_or(0, |length| length + HYPHENS)
+    });
+    // So long may the end be that matters, if each character of it is escaped.
+    let longest = 3 * (lengths.max().unwrap_or(0) + HYPHENS);
+    let end = raw
+        .get(raw.len().saturating_sub(longest)..)
+        .unwrap_or_default();
+    let (before, last) = match last_part(end) {
+        LastPart::Found { before, length } => (before, length),
+        LastPart::None => return false,
+        LastPart::Unclear => return true,
+    };
+    let fits = |wanted| match last_part(before) {
+        LastPart::Found { length, .. } => length == wanted,
+        LastPart::None => false,
+        LastPart::Unclear => true,
+    };
+    codecs
+        .map(Codec::last_parts)
+        .any(|(wanted, before_it)| wanted == last && before_it.is_none_or(fits))
+}
+
+/// How many characters stand before each part but the first.
+const HYPHENS: usize = 2;
+
+/// What stands behind the last two hyphens.
+enum LastPart<'a> {
+    /// So many characters, with what stands before the hyphens.
+    Found { before: &'a [u8], length: usize },
+    /// There are no such hyphens.
+    None,
+    /// One may be escaped, which nobody does who takes cookies as they come.
+    Unclear,
+}
+
+fn last_part(end: &[u8]) -> LastPart<'_> {
+    let (before, part) = match memchr::memrchr(b'-', end) {
+        Some(at) => (
+            end.get(..at).unwrap_or_default(),
+            end.get(at + 1..).unwrap_or_default(),
+        ),
+        None => (&[][..], end),
+    };
+    // Escapes are counted as if all of them were right: a value with a wrong one is not decoded at
+    // all, and no part of a message holds a `%`.
+    let mut escapes = 0;
+    for at in memchr::memchr_iter(b'%', part) {
+        if matches!(part.get(at + 1..at + 3), Some([b'2', b'D' | b'd'])) {
+            return LastPart::Unclear;
+        }
+        escapes += 1;
+    }
+    match before {
+        [before @ .., b'-'] => LastPart::Found {
+            before,
+            length: part.len().saturating_sub(2 * escapes),
+        },
+        [.., b'%', b'2', b'D' | b'd'] => LastPart::Unclear,
+        _ => LastPart::None,
+    }
+}
