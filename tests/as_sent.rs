@@ -116,7 +116,9 @@ fn the_header_tells_what_the_value_tells() {
             // A separator less, a separator more, and a character more or less before each.
             for &at in &separators {
                 let (before, after) = (&value[..at], &value[at + 2..]);
-                for between in ["", "-", "---", "%2D", "%2D%2d", "A--", "--A", "%41--", "--%"] {
+                for between in [
+                    "", "-", "---", "%2D", "%2D%2d", "A--", "--A", "%41--", "--%",
+                ] {
                     tell(&format!("{before}{between}{after}"));
                 }
             }

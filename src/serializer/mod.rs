@@ -115,6 +115,10 @@ impl Span {
         self.start as usize
     }
 
+    pub(crate) fn end(self) -> usize {
+        self.end as usize
+    }
+
     pub(crate) fn len(self) -> usize {
         (self.end - self.start) as usize
     }

@@ -377,6 +377,7 @@ impl SessionData {
     pub(super) fn ensure_session_id(&mut self) -> Result<(), Error> {
         let is_there = match self.place(SESSION_ID) {
             Some(Place::Read(entry)) => self.read.is_string(entry),
+            Some(Place::Changed(Value::String(_))) => true,
             Some(Place::Changed(_)) | None => self.session_id().is_some(),
         };
         if !is_there {
