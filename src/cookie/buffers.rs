@@ -32,10 +32,10 @@ thread_local! {
 }
 
 impl Buffers {
-    /// Lends the thread's buffers, whatever was in them before. Whoever asks while they are lent
-    /// gets new ones.
+    /// Lends the thread's buffers, whatever was in them before. Whoever asks while they are lent,
+    /// or when the thread has ended, gets new ones.
     pub(super) fn lend<T>(to: impl FnOnce(&mut Self) -> T) -> T {
-        let mut buffers = BUFFERS.take();
+        let mut buffers = BUFFERS.try_with(Cell::take).unwrap_or_default();
         let result = to(&mut buffers);
         let Self {
             serialized,
@@ -48,7 +48,7 @@ impl Buffers {
                 *buffer = Vec::new();
             }
         }
-        BUFFERS.set(buffers);
+        let _ = BUFFERS.try_with(|kept| kept.set(buffers));
         result
     }
 }
