@@ -55,6 +55,12 @@ fn opening_and_sealing_allocate_a_fixed_number_of_times() {
                 assert_eq!(opened.value().get::<u32>("user_id"), Ok(Some(42)));
             };
             assert_eq!(allocations(open), 2, "{visits}: open");
+            // Both together take less than the cookie did, and room for eight keys.
+            let taken = allocation_counter::measure(open).bytes_max;
+            assert!(
+                taken <= sent.len() as u64 + 8 * 20,
+                "{visits}: {taken} bytes"
+            );
 
             // The session's text; what else there is the struct itself takes.
             let json = serde_json::to_string(&session).unwrap();
