@@ -89,6 +89,7 @@ fn opening_and_sealing_allocate_a_fixed_number_of_times() {
             ] {
                 let header = CookieHeader::new(&spoilt);
                 let refuse = || assert!(SessionData::read(&jar, NAME, &header).is_err());
+                refuse(); // half an escape makes it longer than what passed before
                 assert_eq!(allocations(refuse), 0, "{visits}: refuse");
             }
             checked += 1;
