@@ -3,7 +3,8 @@
 //!
 //! `scripts/bench-peers` runs it. It prints a table of ratios and writes the figures as JSON, to
 //! `target/peers.json` or to the path that it is given; words after the path choose contenders and
-//! operations whose names hold them.
+//! operations whose names hold them. `--samples` and a path write the sessions that are measured
+//! with, for peers in other languages.
 //!
 //! A new peer is a file here, a [`Contender`](contender::Contender), and a line in [`main`].
 
@@ -24,11 +25,13 @@ mod report;
 mod samples;
 mod tag_check;
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use case::{Case, measure};
 use report::Report;
+use samples::{SIZES, sessions};
 
 /// How many rounds there are. A ratio is taken within a round, and the median of them counts.
 const ROUNDS: usize = 51;
@@ -47,6 +50,12 @@ fn main() -> ExitCode {
             .next()
             .unwrap_or_else(|| "target/peers.json".into()),
     );
+    if path.as_os_str() == "--samples" {
+        let samples = SIZES.map(|size| (size, sessions(size)));
+        let json = serde_json::to_string(&samples).expect("it is JSON");
+        fs::write(arguments.next().expect("a path"), json).expect("it can be written");
+        return ExitCode::SUCCESS;
+    }
     let words: Vec<String> = arguments
         .filter_map(|word| word.into_string().ok())
         .collect();

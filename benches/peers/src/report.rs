@@ -1,5 +1,6 @@
 //! [`Report`]: what was measured, as a table and as JSON.
 
+use std::env;
 use std::fmt;
 use std::fs;
 use std::io;
@@ -17,6 +18,9 @@ use crate::operation::Operation;
 pub(crate) struct Report {
     /// What hardtack encrypts by.
     back_end: &'static str,
+    /// On what it was measured, and when, as `scripts/bench-peers` tells.
+    processor: String,
+    date: String,
     rows: Vec<Row>,
 }
 
@@ -40,8 +44,11 @@ struct Row {
 impl Report {
     /// Of cases that were measured in the same rounds.
     pub(crate) fn of(back_end: &'static str, cases: &[Case]) -> Self {
+        let told = |name| env::var(name).unwrap_or_else(|_| "unknown".to_owned());
         Self {
             back_end,
+            processor: told("PEERS_PROCESSOR"),
+            date: told("PEERS_DATE"),
             rows: cases.iter().map(|case| Row::of(case, cases)).collect(),
         }
     }
