@@ -203,9 +203,12 @@ fn what_could_not_be_set() {
 const SOON: &str = "WARN hardtack: a key has sealed 2^30 messages";
 const NOW: &str = "ERROR hardtack: a key has sealed 2^32 messages";
 
+/// How an event begins, and of how many seals it tells.
+type Heard = (&'static str, u64);
+
 fn that_a_key_has_sealed_much() {
     // To which number the count is raised, how many are sealed then, and what is heard meanwhile.
-    let cases: [(u64, u64, &[(&str, u64)]); 13] = [
+    let cases: [(u64, u64, &[Heard]); 13] = [
         (0, 20, &[]),
         ((1 << 30) - 10, 9, &[]),
         ((1 << 30) - 1, 1, &[(SOON, 1 << 30)]),
@@ -251,8 +254,8 @@ fn that_a_key_has_sealed_much() {
     assert_eq!(ran, 17);
 }
 
-/// These events and no other: so begins each, and so many seals it tells of.
-fn hears(lines: &[String], expected: &[(&str, u64)]) {
+/// These events and no other.
+fn hears(lines: &[String], expected: &[Heard]) {
     assert_eq!(lines.len(), expected.len(), "{lines:#?}");
     for (line, (start, seals)) in lines.iter().zip(expected) {
         assert!(line.trim_start().starts_with(start), "{line}");
