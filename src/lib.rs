@@ -80,6 +80,12 @@
 //! Secrets that others know are taken, since tests and development run with them. Where the app
 //! serves others, [`CookieStore::check_secrets`] refuses them.
 //!
+//! # How long a secret lasts
+//!
+//! An AES-GCM key is good for 2^32 seals, of all processes together. Each counts its own
+//! ([`CookieStore::seals`]), and says so at 2^30 and at 2^32 (feature `tracing`);
+//! [`migrating`](migrating#how-long-a-secret-lasts) tells how to plan for it.
+//!
 //! # Size
 //!
 //! A browser drops a cookie whose name and value take more than 4096 bytes, without a word. Two

@@ -6,8 +6,8 @@
 use std::hint::black_box;
 
 /// The most bytes of stack that deriving or expanding a key takes; and sealing or opening a message,
-/// below the frames of whoever drops the key. Without optimisation it is twice as much.
-const DEPTH: usize = if cfg!(debug_assertions) { 32 } else { 16 } * 1024;
+/// below the frames of whoever drops the key. Without optimisation it is four times as much.
+const DEPTH: usize = if cfg!(debug_assertions) { 64 } else { 16 } * 1024;
 
 /// Computes something of a secret, and overwrites the stack that it took. What is returned should
 /// hold its secrets on the heap: it is moved.

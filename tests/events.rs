@@ -11,9 +11,13 @@ mod support;
 
 use std::io::Write;
 use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Barrier, Mutex};
+use std::thread;
 
-use hardtack::{Attributes, CookieStore, RailsVersion, RequestOrigin, Session, SetCookie, Writes};
+use hardtack::{
+    Attributes, CookieStore, Jar, MessageEncryptor, MessageOptions, RailsVersion, RequestOrigin,
+    SecretKeyBase, Session, SetCookie, Writes,
+};
 use support::{other_secret, secret};
 use time::OffsetDateTime;
 
@@ -64,6 +68,8 @@ fn open(store: &Arc<CookieStore>, value: &str) -> Session {
 fn what_the_operator_hears() {
     why_a_cookie_was_refused_once_in_ten_seconds();
     what_could_not_be_set();
+    that_a_key_has_sealed_much();
+    that_a_key_has_sealed_much_by_many_threads();
 }
 
 fn why_a_cookie_was_refused_once_in_ten_seconds() {
@@ -192,4 +198,105 @@ fn what_could_not_be_set() {
         ran += 1;
     }
     assert_eq!(ran, 8);
+}
+
+const SOON: &str = "WARN hardtack: a key has sealed 2^30 messages";
+const NOW: &str = "ERROR hardtack: a key has sealed 2^32 messages";
+
+/// How an event begins, and of how many seals it tells.
+type Heard = (&'static str, u64);
+
+fn that_a_key_has_sealed_much() {
+    // To which number the count is raised, how many are sealed then, and what is heard meanwhile.
+    let cases: [(u64, u64, &[Heard]); 13] = [
+        (0, 20, &[]),
+        ((1 << 30) - 10, 9, &[]),
+        ((1 << 30) - 1, 1, &[(SOON, 1 << 30)]),
+        (1 << 30, 20, &[]),
+        ((1 << 31) - 10, 20, &[]),
+        (3 << 30, 20, &[]),
+        ((1 << 32) - 10, 9, &[]),
+        ((1 << 32) - 1, 1, &[(NOW, 1 << 32)]),
+        (1 << 32, 20, &[]),
+        // What was told is not told again for a lower number.
+        (1 << 30, 20, &[]),
+        (1 << 33, 20, &[]),
+        (1 << 34, 20, &[]),
+        (u64::MAX, 20, &[]),
+    ];
+    let secret = SecretKeyBase::generate().unwrap();
+    let mut ran = 0;
+    for (from, seals, expected) in cases {
+        let lines = logged(|| {
+            // Another jar, the same key.
+            let jar = Jar::encrypted(&secret, RailsVersion::V7_1);
+            jar.raise_seals(from);
+            for _ in 0..seals {
+                jar.write(NAME, "private matter", &Attributes::new())
+                    .unwrap();
+            }
+        });
+        hears(&lines, expected);
+        ran += 1;
+    }
+    // Where the count begins beyond one, that is heard as well; of two, the one that matters.
+    for (from, expected) in [
+        (1 << 30, (SOON, 1 << 30)),
+        ((1 << 32) - 1, (SOON, (1 << 32) - 1)),
+        (1 << 32, (NOW, 1 << 32)),
+        (u64::MAX, (NOW, u64::MAX)),
+    ] {
+        let secret = SecretKeyBase::generate().unwrap();
+        let jar = Jar::encrypted(&secret, RailsVersion::V7_1);
+        hears(&logged(|| jar.raise_seals(from)), &[expected]);
+        ran += 1;
+    }
+    assert_eq!(ran, 17);
+}
+
+/// These events and no other.
+fn hears(lines: &[String], expected: &[Heard]) {
+    assert_eq!(lines.len(), expected.len(), "{lines:#?}");
+    for (line, (start, seals)) in lines.iter().zip(expected) {
+        assert!(line.trim_start().starts_with(start), "{line}");
+        assert!(line.ends_with(&format!(" seals={seals}")), "{line}");
+        assert!(!line.contains("private matter"), "{line}");
+    }
+}
+
+fn that_a_key_has_sealed_much_by_many_threads() {
+    const THREADS: u64 = 8;
+    const SEALS: u64 = 50;
+    let mut ran = 0;
+    for round in 0..40_u8 {
+        let (bound, event) = [(1 << 30, SOON), (1 << 32, NOW)][usize::from(round % 2)];
+        // A key of its own for each round, which nothing else in this process has.
+        let crypt = MessageEncryptor::new([round + 1; 32], RailsVersion::V7_1).unwrap();
+        // Where it is raised beyond 2^30, that event is heard here.
+        let start = bound - THREADS * SEALS / 2;
+        let _ = logged(|| crypt.raise_seals(start));
+        let lines = logged(|| {
+            let subscriber = tracing::dispatcher::get_default(Clone::clone);
+            let barrier = Barrier::new(usize::try_from(THREADS).unwrap());
+            thread::scope(|scope| {
+                for _ in 0..THREADS {
+                    scope.spawn(|| {
+                        tracing::dispatcher::with_default(&subscriber, || {
+                            barrier.wait();
+                            for _ in 0..SEALS {
+                                let options = MessageOptions::new();
+                                crypt.encrypt_and_sign("private matter", &options).unwrap();
+                                // What another process told before.
+                                crypt.raise_seals(start);
+                            }
+                        });
+                    });
+                }
+            });
+        });
+        hears(&lines, &[(event, bound)]);
+        assert_eq!(crypt.seals(), Some(start + THREADS * SEALS));
+        ran += 1;
+    }
+    assert_eq!(ran, 40);
 }

@@ -116,7 +116,7 @@ fn item(random: &Random) -> Item {
         name: NAMES[usize::from(random.next()) % NAMES.len()].to_owned(),
         quantity: u32::from(random.next() % 12) + 1,
         cents: u32::from(random.next()),
-        gift: random.next() % 8 == 0,
+        gift: random.next().is_multiple_of(8),
     }
 }
 

@@ -304,7 +304,7 @@ impl Jar {
         DumpStyle::of(self.settings())
     }
 
-    fn writing(&self) -> &Rotation {
+    pub(super) fn writing(&self) -> &Rotation {
         // `write` is the index of a rotation that was there when it was set, and none is removed.
         #[allow(clippy::indexing_slicing, reason = "see above")]
         &self.rotations[self.write]

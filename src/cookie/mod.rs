@@ -17,5 +17,6 @@ pub(crate) mod opening;
 mod reading;
 pub(crate) mod rotation;
 mod rules;
+mod seals;
 pub(crate) mod set_cookie;
 mod weak_secrets;

@@ -14,7 +14,7 @@ use super::verifier::Verifier;
 /// `data--iv--tag`, AES-256-GCM.
 #[derive(Clone)]
 pub(crate) struct GcmEncryptor {
-    key: AesGcmKey,
+    pub(super) key: AesGcmKey,
     alphabet: Alphabet,
 }
 

@@ -58,7 +58,7 @@ const LENGTH: usize = 32;
 pub struct MessageEncryptor {
     keys: Keys,
     alphabet: Alphabet,
-    rotator: Rotator,
+    pub(super) rotator: Rotator,
 }
 
 /// A cipher with its keys.

@@ -11,4 +11,5 @@ pub(crate) mod opened_message;
 pub(crate) mod parts;
 pub(crate) mod rotation;
 pub(crate) mod rotator;
+mod seals;
 pub(crate) mod verifier;

@@ -201,9 +201,14 @@ pub(crate) const CASES: &[Case] = &[
     of_app("Rails app, a setting", crate::app::Place::Setting),
 ];
 
-const GCM: &[&str] = &[AES_KEY_GCM];
+const GCM: &[&str] = &[
+    AES_KEY_GCM,
+    "SHA256 authenticated encrypted cookie, AES-256 round keys",
+    "SHA256 authenticated encrypted cookie, POLYVAL key",
+];
 const CBC: &[&str] = &[
     AES_KEY_CBC,
+    "SHA1 encrypted cookie, AES-256 round keys",
     "SHA1 signed encrypted cookie, HMAC-SHA1 inner state",
     "SHA1 signed encrypted cookie, HMAC-SHA1 outer state",
 ];

@@ -3,7 +3,7 @@
 //! Each case runs in a process of its own: this program, started anew. It gets a secret through
 //! a pipe, makes something of it, uses it, and waits; then drops it, and waits again. Both times
 //! its parent looks through its memory for the secret, for every key that is derived from it and
-//! for what HMAC makes of those (`/proc/PID/mem`, which Linux lets a parent read). The child has
+//! for what HMAC and AES make of those (`/proc/PID/mem`, which Linux lets a parent read). The child has
 //! none of what is looked for but what it made itself, and looking changes nothing in it.
 
 #![cfg_attr(
@@ -18,6 +18,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod aes_schedule;
 #[cfg(feature = "rails-app")]
 mod app;
 mod cases;
@@ -41,6 +42,7 @@ fn main() {
     {
         return child::run(case);
     }
+    aes_schedule::check();
     let mut ran = 0;
     let mut faults = Vec::new();
     for case in CASES {

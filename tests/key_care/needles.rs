@@ -1,16 +1,20 @@
 //! What must not be left of a secret: itself, the keys that are derived from it, and what HMAC
-//! makes of a key before it signs.
+//! makes of a key before it signs, AES before it encrypts, and GCM before it authenticates.
 //!
 //! Derived by the parent, which holds them; the child never gets them.
 
 use std::collections::{BTreeSet, HashMap};
 
+use aes::Aes256;
+use aes::cipher::{BlockCipherEncrypt, KeyInit};
 use pbkdf2::pbkdf2_hmac;
 use sha1::block_api::Sha1Core;
 use sha1::digest::Digest;
 use sha1::digest::block_api::{UpdateCore, VariableOutputCore};
 use sha1::digest::common::hazmat::SerializableState;
 use sha2::block_api::{Sha256VarCore, Sha512VarCore};
+
+use crate::aes_schedule;
 
 /// How much of a secret is too much.
 pub(crate) const WINDOW: usize = 16;
@@ -46,8 +50,10 @@ impl Needles {
             let mut key = [0; 64];
             pbkdf2_hmac::<sha1::Sha1>(secret, salt.as_bytes(), 1000, &mut key);
             needles.add_key(&format!("SHA1 {salt}"), &key);
+            needles.add_aes(&format!("SHA1 {salt}"), &key);
             pbkdf2_hmac::<sha2::Sha256>(secret, salt.as_bytes(), 1000, &mut key);
             needles.add_key(&format!("SHA256 {salt}"), &key);
+            needles.add_aes(&format!("SHA256 {salt}"), &key);
         }
         needles
     }
@@ -85,6 +91,25 @@ impl Needles {
                 core.serialize()[..64].to_vec()
             },
         );
+    }
+
+    /// What AES-256 and GCM make of a key, the first half of these bytes. GCM authenticates by what
+    /// the zero block encrypts to (NIST SP 800-38D section 7.1, step 1), which libraries keep as
+    /// the key of POLYVAL (RFC 8452, appendix A): reversed, times x.
+    fn add_aes(&mut self, name: &str, bytes: &[u8; 64]) {
+        let key: &[u8; 32] = bytes.first_chunk().unwrap();
+        self.add(
+            &format!("{name}, AES-256 round keys"),
+            &aes_schedule::round_keys(key),
+        );
+        let mut block = [0; 16].into();
+        Aes256::new(key.into()).encrypt_block(&mut block);
+        self.add(&format!("{name}, GHASH key"), &block);
+        block.reverse();
+        let key = u128::from_le_bytes(block.into());
+        let carried = [0, 121, 126, 127].map(|bit| (key >> 127) << bit);
+        let key = carried.iter().fold(key << 1, |key, term| key ^ term);
+        self.add(&format!("{name}, POLYVAL key"), &key.to_le_bytes());
     }
 
     fn add_hmac<const BLOCK: usize>(

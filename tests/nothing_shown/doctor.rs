@@ -15,10 +15,10 @@ pub(crate) fn doctor(rows: &mut Rows) {
     let cookie = cookie.escaped_value();
     let stranger = Doctor::new().secret("b", &SecretKeyBase::generate().unwrap());
     let diagnoses: [Diagnosis; 4] = [
-        doctor.examine(&cookie),
+        doctor.examine(cookie),
         doctor.examine(format!("Cookie: plain={CARD}; {NAME}=\"{cookie}\"")),
         doctor.examine(&cookie[..cookie.len() - 9]),
-        stranger.examine(&cookie),
+        stranger.examine(cookie),
     ];
     assert!(diagnoses[0].opens && !diagnoses[3].opens);
     for diagnosis in &diagnoses {

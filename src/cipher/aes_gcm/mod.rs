@@ -89,14 +89,14 @@ impl AesGcmKey {
         self.cipher.decrypt(iv, tag, ciphertext, text)
     }
 
-    /// How many messages this process has sealed under this key.
+    /// How many messages were sealed under this key, as far as this process knows.
     pub(crate) fn seals(&self) -> u64 {
         self.seals.number()
     }
 
-    /// Counts on from another number.
-    pub(crate) fn set_seals(&self, number: u64) {
-        self.seals.set(number);
+    /// Counts on from a number, where that is more than what was counted.
+    pub(crate) fn raise_seals(&self, to: u64) {
+        self.seals.raise(to);
     }
 }
 

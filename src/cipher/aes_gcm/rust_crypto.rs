@@ -1,4 +1,4 @@
-//! AES-GCM by RustCrypto's `aes-gcm`, in pure Rust. It checks the tag before it decrypts anything.
+//! AES-GCM by the crate `aes-gcm`, in pure Rust. It checks the tag before it decrypts anything.
 
 use aes_gcm::KeyInit;
 use aes_gcm::aead::AeadInOut;

@@ -56,41 +56,55 @@ impl Seals {
 
     /// Counts one more, and says so where it is one to think about.
     pub(super) fn count(&self) {
-        let number = self.shared().fetch_add(1, Relaxed) + 1;
-        if number == SOON || number == BOUND {
-            tell(number);
-        }
+        self.change(|number| number.checked_add(1));
     }
 
     pub(super) fn number(&self) -> u64 {
         self.shared().load(Relaxed)
     }
 
-    pub(super) fn set(&self, number: u64) {
-        self.shared().store(number, Relaxed);
+    /// Counts on from a number, where that is more than what was counted.
+    pub(super) fn raise(&self, to: u64) {
+        self.change(|number| (number < to).then_some(to));
+    }
+
+    /// Makes the number a higher one, or leaves it. Since it never falls, it passes each bound once
+    /// in the process, in the one change that is told of.
+    fn change(&self, higher: impl Fn(u64) -> Option<u64>) {
+        if let Ok(before) = self.shared().fetch_update(Relaxed, Relaxed, &higher)
+            && let Some(number) = higher(before)
+            && let Some(bound) = passed(before, number)
+        {
+            tell(bound, number);
+        }
     }
 }
 
-/// Each is passed once, and so told once.
+/// The bound that lies between two numbers; of two the higher.
+fn passed(before: u64, number: u64) -> Option<u64> {
+    let mut bounds = [BOUND, SOON].into_iter();
+    bounds.find(|&bound| before < bound && bound <= number)
+}
+
 #[cfg(feature = "tracing")]
 #[cold]
-fn tell(number: u64) {
-    if number < BOUND {
+fn tell(bound: u64, number: u64) {
+    if bound < BOUND {
         tracing::warn!(
             target: "hardtack",
             seals = number,
-            "a key has sealed 2^30 messages in this process, of the 2^32 that it is good for in all of \
-             them: plan to change the secret, with a rotation"
+            "a key has sealed 2^30 messages that are known of here, of the 2^32 that it is good for in \
+             all processes: plan to change the secret, with a rotation"
         );
     } else {
         tracing::error!(
             target: "hardtack",
             seals = number,
-            "a key has sealed 2^32 messages in this process, which is all that it is good for: change the \
-             secret now, with a rotation"
+            "a key has sealed 2^32 messages, which is all that it is good for: change the secret now, \
+             with a rotation"
         );
     }
 }
 
 #[cfg(not(feature = "tracing"))]
-fn tell(_number: u64) {}
+fn tell(_bound: u64, _number: u64) {}

@@ -45,14 +45,14 @@ fn run(bits: usize, check: impl Fn(&Test, &Iv, &Tag)) -> Counts {
 
 /// A right tag opens; a wrong one is refused, and nothing of the text is handed out.
 fn check_open(test: &Test, open: impl FnOnce(&[u8], &mut Vec<u8>) -> Result<(), InvalidTag>) {
-    let mut text = Vec::new();
-    let outcome = open(&test.ct, &mut text);
+    let mut opened = Vec::new();
+    let outcome = open(&test.ct, &mut opened);
     if test.result == TestResult::Valid {
         assert_eq!(outcome, Ok(()), "{}", test.tc_id);
-        assert_eq!(text, *test.pt, "{}", test.tc_id);
+        assert_eq!(opened, *test.pt, "{}", test.tc_id);
     } else {
         assert_eq!(outcome, Err(InvalidTag), "{}", test.tc_id);
-        assert!(text.iter().all(|byte| *byte == 0), "{}", test.tc_id);
+        assert!(opened.iter().all(|byte| *byte == 0), "{}", test.tc_id);
     }
 }
 
