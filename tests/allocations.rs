@@ -16,6 +16,10 @@ use support::secret;
 const NAME: &str = "_app_session";
 
 #[derive(Serialize, Deserialize)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "`session_id` is what Rails calls it"
+)]
 struct Session {
     session_id: [u8; 16],
     user_id: u32,

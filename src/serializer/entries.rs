@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 use serde::de::DeserializeOwned;
 
-use super::json::index::{IndexEntry, has_key, index, key_text};
+use super::json::index::{IndexEntry, has_key, have_one_key, index, key_text};
 use super::json::{read, write};
 #[cfg(feature = "marshal")]
 use super::marshal;
@@ -135,13 +135,23 @@ impl Entries {
 
     /// Whether two entries have one key.
     fn have_one_key(&self, one: usize, other: usize) -> bool {
-        if let Self::Json { text, index } = self
-            && let (Some(one), Some(other)) = (index.get(one), index.get(other))
-            && !(one.escaped || other.escaped)
-        {
-            return one.key.len() == other.key.len() && one.key.of(text) == other.key.of(text);
-        }
         self.key(one) == self.key(other)
+    }
+
+    /// Whether any two entries have one key.
+    fn has_doubles(&self) -> bool {
+        if let Self::Json { text, index } = self {
+            // Most differ in length.
+            let is_double = |(place, entry): (usize, &IndexEntry)| {
+                index
+                    .iter()
+                    .take(place)
+                    .any(|other| have_one_key(text, entry, other))
+            };
+            return index.iter().enumerate().any(is_double);
+        }
+        let is_double = |entry| (0..entry).any(|other| self.have_one_key(other, entry));
+        (0..self.count()).any(is_double)
     }
 
     /// Each key once, at the place where it stood first, as the entry that stood last.
@@ -152,13 +162,16 @@ impl Entries {
         } else {
             (0, self.unique_of_many())
         };
+        let has_doubles = few > 0 && self.has_doubles();
         let is_double = |entry| (0..entry).any(|other| self.have_one_key(other, entry));
-        let has_doubles = (0..few).any(is_double);
         let first = move |entry: &usize| !has_doubles || !is_double(*entry);
         let last = move |entry: usize| {
+            if !has_doubles {
+                return entry;
+            }
             (entry + 1..few)
                 .rev()
-                .find(|other| has_doubles && self.have_one_key(entry, *other))
+                .find(|other| self.have_one_key(entry, *other))
                 .unwrap_or(entry)
         };
         (0..few).filter(first).map(last).chain(many)
@@ -196,7 +209,7 @@ impl Entries {
             Self::Empty => false,
             Self::Json { text, index } => index
                 .get(entry)
-                .is_some_and(|entry| entry.value.of(text) == "null"),
+                .is_some_and(|entry| entry.value.len() == 4 && entry.value.of(text) == "null"),
             #[cfg(feature = "marshal")]
             Self::Marshal { document, entries } => entries
                 .get(entry)
@@ -266,7 +279,7 @@ impl Entries {
     fn dump_json<'a>(
         &self,
         mut out: Vec<u8>,
-        parts: impl Iterator<Item = (Key<'a>, Part<'a>)>,
+        mut parts: impl Iterator<Item = (Key<'a>, Part<'a>)>,
         style: DumpStyle,
     ) -> Result<Vec<u8>, DumpError> {
         let (source, index) = if let Self::Json { text, index } = self {
@@ -280,16 +293,20 @@ impl Entries {
         let read = |entry: usize| index.get(entry);
         // What was not touched is copied as far as it stands together.
         let mut untouched = Untouched::new(source);
-        for (place, (key, part)) in parts.enumerate() {
+        let mut place = 0;
+        // From within, which compilers make better code of than of a loop around it.
+        parts.try_for_each(|(key, part)| {
+            place += 1;
+            let is_first = place == 1;
             if let (Key::Read(key), Part::Read(value)) = (key, part)
                 && key == value
                 && let Some(entry) = read(key)
             {
-                untouched.add(&mut out, *entry, place == 0);
-                continue;
+                untouched.add(&mut out, *entry, is_first);
+                return Ok(());
             }
             untouched.copy(&mut out);
-            if place > 0 {
+            if !is_first {
                 out.push(b',');
             }
             match key {
@@ -307,7 +324,8 @@ impl Entries {
                     None => write::value(&mut out, &self.value(entry)?, style.json, 1)?,
                 },
             }
-        }
+            Ok::<_, DumpError>(())
+        })?;
         untouched.copy(&mut out);
         out.push(b'}');
         Ok(out)

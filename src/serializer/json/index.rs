@@ -73,6 +73,14 @@ pub(crate) fn has_key(text: &str, entry: IndexEntry, key: &str) -> bool {
         && key_text(text, entry).is_ok_and(|found| found == key)
 }
 
+/// Whether two entries have one key.
+pub(crate) fn have_one_key(text: &str, one: &IndexEntry, other: &IndexEntry) -> bool {
+    if one.escaped || other.escaped {
+        return key_text(text, *one) == key_text(text, *other);
+    }
+    one.key.len() == other.key.len() && one.key.of(text) == other.key.of(text)
+}
+
 /// The text of an entry's key.
 pub(crate) fn key_text(text: &str, entry: IndexEntry) -> Result<Cow<'_, str>, LoadError> {
     let quoted = entry.key.of(text);
