@@ -217,3 +217,35 @@ fn what_rails_wrote_comes_out_the_same() {
         assert_eq!(value(&from_json_str(text).unwrap(), RAILS), text);
     }
 }
+
+/// serde's other shapes, as `serde_json` has them, and keys that are nil as `as_json` has them.
+#[test]
+fn the_other_shapes_of_serde() {
+    #[derive(Serialize)]
+    struct Unit;
+    #[derive(Serialize)]
+    enum Variant {
+        Unit,
+        New(u8),
+        Tuple(u8, bool),
+    }
+    struct Octets;
+    impl Serialize for Octets {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.serialize_bytes(&[0, 255])
+        }
+    }
+    assert_eq!(serialize(&Unit, RAILS), "null");
+    assert_eq!(serialize(&Variant::Unit, RAILS), r#""Unit""#);
+    assert_eq!(serialize(&Variant::New(1), RAILS), r#"{"New":1}"#);
+    assert_eq!(
+        serialize(&Variant::Tuple(1, true), RAILS),
+        r#"{"Tuple":[1,true]}"#
+    );
+    assert_eq!(serialize(&Octets, RAILS), "[0,255]");
+    assert_eq!(serialize(&format_args!("<{}", 1), RAILS), r#""\u003c1""#);
+    let keyed = BTreeMap::from([(None, 1), (Some("a"), 2)]);
+    assert_eq!(serialize(&keyed, RAILS), r#"{"":1,"a":2}"#);
+    let keyed = BTreeMap::from([([1], 1)]);
+    assert!(write::serialize(&mut Vec::new(), &keyed, RAILS).is_err());
+}

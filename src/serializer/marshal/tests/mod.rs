@@ -2,6 +2,8 @@
 
 mod expansion;
 mod hostile;
+mod packed_times;
+mod ports;
 mod sessions;
 mod values;
 mod vectors;
