@@ -2,6 +2,7 @@
 
 mod expansion;
 mod hostile;
+mod members;
 mod packed_times;
 mod ports;
 mod sessions;

@@ -122,6 +122,7 @@ fn instance_variables_are_read_as_what_is_asked_for() {
         half: f32,
         signed: i128,
         unsigned: u128,
+        nothing: Option<i64>,
     }
     let big = |digits: &str| Value::from(digits.parse::<BigInteger>().unwrap());
     // One field by two keys: the last value counts, where a struct is asked for.
@@ -133,6 +134,7 @@ fn instance_variables_are_read_as_what_is_asked_for() {
         ("@half", rational(1, 2)),
         ("@signed", big("-1208925819614629174706176")),
         ("@unsigned", big("1208925819614629174706176")),
+        ("@nothing", Value::Nil),
     ]);
     let expected = Fields {
         exact: Value::Symbol(text("s")),
@@ -141,6 +143,7 @@ fn instance_variables_are_read_as_what_is_asked_for() {
         half: 0.5,
         signed: -(1 << 80),
         unsigned: 1 << 80,
+        nothing: None,
     };
     assert_eq!(Fields::deserialize(&value), Ok(expected));
 }
@@ -208,6 +211,97 @@ fn fractions_in_durations_and_in_fractions() {
     };
     assert_eq!(f64::deserialize(&duration(rational(3, 4))), Ok(0.75));
     assert_eq!(f64::deserialize(&duration(rational(7, 2))), Ok(3.5));
+    let large: BigInteger = "1208925819614629174706176".parse().unwrap();
+    let large = f64::deserialize(&duration(large.into()));
+    assert_eq!(large, Ok(1_208_925_819_614_629_174_706_176.0));
+    // Duration#as_json is to_i, and there is none of these.
+    for float in [f64::INFINITY, f64::NAN] {
+        assert_eq!(duration(Value::Float(float)).to_string(), "null");
+    }
     let nested = Value::Rational(Box::new((rational(3, 2), rational(3, 4))));
     assert_eq!(f64::deserialize(&nested), Ok(2.0));
+}
+
+/// Asks for 128 bits, and takes nothing else.
+#[derive(Debug, PartialEq)]
+enum Wide {
+    Signed(i128),
+    Unsigned(u128),
+}
+
+struct WideVisitor;
+
+impl Visitor<'_> for WideVisitor {
+    type Value = Wide;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("128 bits")
+    }
+
+    fn visit_i128<E: Error>(self, number: i128) -> Result<Wide, E> {
+        Ok(Wide::Signed(number))
+    }
+
+    fn visit_u128<E: Error>(self, number: u128) -> Result<Wide, E> {
+        Ok(Wide::Unsigned(number))
+    }
+}
+
+#[test]
+fn integers_of_128_bits_of_any_size() {
+    let small = Value::Integer(7);
+    assert_eq!((&small).deserialize_i128(WideVisitor), Ok(Wide::Signed(7)));
+    assert_eq!(
+        (&small).deserialize_u128(WideVisitor),
+        Ok(Wide::Unsigned(7))
+    );
+    let large = Value::from("1208925819614629174706176".parse::<BigInteger>().unwrap());
+    assert_eq!(
+        (&large).deserialize_i128(WideVisitor),
+        Ok(Wide::Signed(1 << 80))
+    );
+    assert_eq!(
+        (&large).deserialize_u128(WideVisitor),
+        Ok(Wide::Unsigned(1 << 80))
+    );
+}
+
+#[test]
+fn an_extended_hash_is_a_struct_like_any() {
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Inner {
+        x: i64,
+    }
+    let extended = object(Object::Extended {
+        module: text("M"),
+        content: Value::hash([(Value::Symbol(text("x")), 0), (Value::from("x"), 1)]),
+    });
+    assert_eq!(Inner::deserialize(&extended), Ok(Inner { x: 1 }));
+}
+
+#[test]
+fn a_variant_without_content_has_none() {
+    let tagged = |content: Value| Value::hash([("a", content)]);
+    assert_eq!(Day::deserialize(&tagged(Value::Nil)), Ok(Day::Letter));
+    assert!(Day::deserialize(&tagged(Value::Integer(1))).is_err());
+}
+
+#[test]
+fn a_value_that_could_not_be_handed_over_leaves_nothing_behind() {
+    struct Failing;
+    impl Serialize for Failing {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            Err(serde::ser::Error::custom("no"))
+        }
+    }
+    struct Announced;
+    impl Serialize for Announced {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.serialize_newtype_struct(hand_off::TOKEN, &Failing)
+        }
+    }
+    assert!(to_value(&Announced).is_err());
+    // By another crate's serializer, which nobody hands anything over to.
+    let json = serde_json::to_string(&Value::from("a")).unwrap();
+    assert_eq!(json, r#""a""#);
 }
