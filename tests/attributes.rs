@@ -126,6 +126,7 @@ fn refused_where_rails_writes_what_browsers_drop() {
         ("k", plain().domain(""), "domain", "empty"),
         ("k", plain().domain("."), "domain", "empty"),
         ("k", plain().domain("example.org; secure"), "domain", "injects an attribute"),
+        ("k", plain().domain(["a"; 127].join(".") + ".a"), "domain", "255 bytes: longer than a name can be"),
         ("k", plain().domain("example.org\0"), "domain", "a control character"),
         ("k", plain().domain("https://example.org"), "domain", "no domain name"),
         ("k", plain().domain("example.org:3000"), "domain", "a port"),
@@ -152,6 +153,24 @@ fn refused_where_rails_writes_what_browsers_drop() {
             SetCookie::delete(name, &attributes).unwrap_err(),
             error,
             "{why}"
+        );
+    }
+}
+
+/// The longest that browsers take: a path of 1,024 bytes, a domain name of 253.
+#[test]
+fn the_longest_path_and_the_longest_domain() {
+    let path = format!("/{}", "a".repeat(1023));
+    let domain = ["a"; 127].join(".");
+    assert_eq!((path.len(), domain.len()), (1024, 253));
+    for attributes in [
+        Attributes::new().path(path),
+        Attributes::new().domain(domain.clone()),
+        Attributes::new().domain(format!(".{domain}")),
+    ] {
+        assert!(
+            SetCookie::new("k", "v", &attributes).is_ok(),
+            "{attributes:?}"
         );
     }
 }

@@ -51,11 +51,12 @@ impl Value {
                 _ => Self::Nil,
             },
             other => match other.plain_number() {
-                Some(float) if float.is_finite() => {
+                Some(float) => {
+                    // NaN and infinities are words, and so no integer.
                     let digits = format!("{:.0}", float.trunc());
                     digits.parse::<BigInteger>().map_or(Self::Nil, Self::from)
                 }
-                _ => Self::Nil,
+                None => Self::Nil,
             },
         }
     }

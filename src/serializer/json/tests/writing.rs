@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::serializer::json::read::from_json_str;
 use crate::serializer::json::write::{self, JsonStyle};
-use crate::serializer::value::{RubyBytes, Value, every_kind, to_value};
+use crate::serializer::value::{RubyBytes, RubyTime, Value, every_kind, to_value};
 
 const RAILS: JsonStyle = JsonStyle {
     escape_js_separators: true,
@@ -215,5 +215,101 @@ fn what_rails_wrote_comes_out_the_same() {
     ];
     for text in texts {
         assert_eq!(value(&from_json_str(text).unwrap(), RAILS), text);
+    }
+}
+
+/// serde's other shapes, as `serde_json` has them, and keys that are nil as `as_json` has them.
+#[test]
+fn the_other_shapes_of_serde() {
+    #[derive(Serialize)]
+    struct Unit;
+    #[derive(Serialize)]
+    enum Variant {
+        Unit,
+        New(u8),
+        Tuple(u8, bool),
+    }
+    struct Octets;
+    impl Serialize for Octets {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.serialize_bytes(&[0, 255])
+        }
+    }
+    assert_eq!(serialize(&Unit, RAILS), "null");
+    assert_eq!(serialize(&Variant::Unit, RAILS), r#""Unit""#);
+    assert_eq!(serialize(&Variant::New(1), RAILS), r#"{"New":1}"#);
+    assert_eq!(
+        serialize(&Variant::Tuple(1, true), RAILS),
+        r#"{"Tuple":[1,true]}"#
+    );
+    assert_eq!(serialize(&Octets, RAILS), "[0,255]");
+    assert_eq!(serialize(&format_args!("<{}", 1), RAILS), r#""\u003c1""#);
+    let keyed = BTreeMap::from([(None, 1), (Some("a"), 2)]);
+    assert_eq!(serialize(&keyed, RAILS), r#"{"":1,"a":2}"#);
+    let keyed = BTreeMap::from([([1], 1)]);
+    assert!(write::serialize(&mut Vec::new(), &keyed, RAILS).is_err());
+}
+
+/// `{1.5 => 1}.to_json` and so on: a key is its `to_s`, and of binary text Ruby's literal.
+#[test]
+fn keys_that_are_no_text() {
+    for (float, expected) in [
+        (1.5, "1.5"),
+        (-0.0, "-0.0"),
+        (f64::INFINITY, "Infinity"),
+        (f64::NEG_INFINITY, "-Infinity"),
+        (f64::NAN, "NaN"),
+    ] {
+        let hash = Value::hash([(Value::Float(float), 1)]);
+        assert_eq!(value(&hash, RAILS), format!("{{\"{expected}\":1}}"));
+    }
+}
+
+/// A time with more nanoseconds than a second has: they are carried.
+#[test]
+fn nanoseconds_beyond_a_second() {
+    let time = |nanoseconds| {
+        Value::Time(RubyTime {
+            seconds: 0,
+            nanoseconds,
+            utc_offset: 0,
+            utc: true,
+            zone: None,
+            with_zone: false,
+        })
+    };
+    for (nanoseconds, expected) in [
+        (999_999_999, "1970-01-01T00:00:00.999Z"),
+        (1_000_000_000, "1970-01-01T00:00:01.000Z"),
+        (3_500_000_000, "1970-01-01T00:00:03.500Z"),
+    ] {
+        assert_eq!(value(&time(nanoseconds), RAILS), format!("\"{expected}\""));
+    }
+}
+
+/// The ends of the calendar's cycle of 400 years, by their Julian days.
+#[test]
+fn the_last_days_of_a_cycle() {
+    for (day, expected) in [
+        (2_415_079, "1900-02-28"),
+        (2_415_080, "1900-03-01"),
+        (2_451_604, "2000-02-29"),
+        (2_451_605, "2000-03-01"),
+        (2_597_701, "2400-02-29"),
+    ] {
+        assert_eq!(value(&Value::Date(day), RAILS), format!("\"{expected}\""));
+    }
+}
+
+/// Bytes are looked at sixteen at a time: two of a kind at one place must not cancel out.
+#[test]
+fn the_same_byte_sixteen_bytes_apart_is_escaped_twice() {
+    for apart in [1, 16, 32] {
+        for before in [0, 7, 15] {
+            let text = format!("{}<{}<", "a".repeat(before), "b".repeat(apart - 1));
+            let expected = format!("\"{}\"", text.replace('<', "\\u003c"));
+            assert_eq!(serialize(&text, RAILS), expected);
+            assert_eq!(value(&Value::from(text.as_str()), RAILS), expected);
+        }
     }
 }

@@ -2,6 +2,9 @@
 
 mod expansion;
 mod hostile;
+mod members;
+mod packed_times;
+mod ports;
 mod sessions;
 mod values;
 mod vectors;

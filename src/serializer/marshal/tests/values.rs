@@ -391,6 +391,17 @@ fn regexps_as_ruby_shows_them() {
         (b"\\/", 0, "(?-mix:\\/)"),
         (b"\\\n", 0, "(?-mix:\\\n)"),
         (b"[/]", 0, "(?-mix:[\\/])"),
+        // Parentheses that are not one's partner: escaped, or in a class.
+        (b"(?i-mx:[(])", 0, "(?i-mx:[(])"),
+        (b"(?i-mx:[)])", 0, "(?i-mx:[)])"),
+        (b"(?i-mx:\\()", 0, "(?i-mx:\\()"),
+        (b"(?i-mx:\\))", 0, "(?i-mx:\\))"),
+        (b"(?i-mx:[a]b)", 0, "(?i-mx:[a]b)"),
+        (b"(?i-mx:[[)]a])", 0, "(?i-mx:[[)]a])"),
+        (b"(?i-mx:[\\](])", 0, "(?i-mx:[\\](])"),
+        (b"(?i-mx:a)|(b)", 0, "(?-mix:(?i-mx:a)|(b))"),
+        (b"(?i-mx:a[)])b(c)", 0, "(?-mix:(?i-mx:a[)])b(c))"),
+        (b"(?i-mx:a)(?m-ix:[)])", 0, "(?-mix:(?i-mx:a)(?m-ix:[)]))"),
     ] {
         let length = u8::try_from(source.len() + 5).unwrap();
         let body = [b"/", &[length], source, &[options]].concat();

@@ -5,3 +5,4 @@ mod extensions;
 mod properties;
 mod root;
 mod vectors;
+mod widths;

@@ -1,6 +1,7 @@
 //! Values against serde.
 
 mod bounds;
+mod hints;
 mod plain_types;
 mod round_trip;
 
