@@ -223,16 +223,17 @@ fn a_value_that_looks_like_an_envelope_is_not_sealed_bare() {
 /// An envelope is JSON, in which a control character is escaped (RFC 8259 section 7).
 #[test]
 fn a_bare_control_character_makes_no_envelope() {
-    for (newline, expected) in [
-        ("\\n", Ok(Value::Integer(45))),
-        ("\n", Err(Refusal::UnreadableValue)),
+    for (newlines, name, expected) in [
+        ("\\n", "a\nb", Ok(Value::Integer(45))),
+        ("\n", "a\nb", Err(Refusal::UnreadableValue)),
+        ("\n\n", "a\n\nb", Err(Refusal::UnreadableValue)),
     ] {
         let text =
-            format!(r#"{{"_rails":{{"message":"NDU=","exp":null,"pur":"cookie.a{newline}b"}}}}"#);
+            format!(r#"{{"_rails":{{"message":"NDU=","exp":null,"pur":"cookie.a{newlines}b"}}}}"#);
         for jar in jars() {
-            let opened = jar.explain("a\nb", signed(text.as_bytes()));
+            let opened = jar.explain(name, signed(text.as_bytes()));
             let value = opened.map(hardtack::Opened::into_value);
-            assert_eq!(value, expected, "{newline:?}");
+            assert_eq!(value, expected, "{newlines:?}");
         }
     }
 }
