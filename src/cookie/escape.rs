@@ -10,7 +10,7 @@ use crate::lanes::{BLOCK, Lanes, mask};
 
 /// The size of piece in which runs are copied, longer than most runs between two escapes of a base64 text; and how
 /// much room there must be behind what is written, for pieces that reach beyond their run.
-pub(crate) const MARGIN: usize = 64;
+const MARGIN: usize = 64;
 
 /// What each byte becomes: up to three bytes, then how many of them count.
 #[expect(
@@ -152,7 +152,7 @@ fn decode(out: &mut Vec<u8>, value: &[u8]) -> bool {
 
 /// Decodes into room for the value and [`MARGIN`] bytes more. How many bytes it became; `None` where a `%` stands
 /// without two hex digits.
-pub(crate) fn decode_to(room: &mut [u8], value: &[u8]) -> Option<usize> {
+fn decode_to(room: &mut [u8], value: &[u8]) -> Option<usize> {
     let mut to = 0;
     let mut copied = 0;
     let mut valid = true;

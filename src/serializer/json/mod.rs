@@ -8,4 +8,5 @@ pub(crate) mod scan;
 mod serializer;
 #[cfg(test)]
 mod tests;
+pub(crate) mod untouched;
 pub(crate) mod write;
