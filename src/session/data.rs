@@ -244,15 +244,15 @@ impl SessionData {
     /// [`Error::UnwritableValue`] where the value is none that a session can hold.
     pub fn insert<T: Serialize + ?Sized>(
         &mut self,
-        key: impl Into<Box<str>>,
+        key: impl Into<String>,
         value: &T,
     ) -> Result<(), Error> {
         self.insert_value(key, value::to_value(value)?);
         Ok(())
     }
 
-    pub(super) fn insert_value(&mut self, key: impl Into<Box<str>>, value: Value) {
-        self.set(key.into(), Change::Set(value));
+    pub(super) fn insert_value(&mut self, key: impl Into<String>, value: Value) {
+        self.set(key.into().into_boxed_str(), Change::Set(value));
     }
 
     /// Removes a key. Says whether it was there.

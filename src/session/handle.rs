@@ -125,7 +125,7 @@ impl Session {
     /// or never, be written.
     pub fn insert<T: Serialize + ?Sized>(
         &self,
-        key: impl Into<Box<str>>,
+        key: impl Into<String>,
         value: &T,
     ) -> Result<(), Error> {
         self.writable()?;

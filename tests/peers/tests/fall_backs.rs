@@ -76,7 +76,7 @@ fn hardtack_upgrades(before: &mut App, after: &mut App, value: &Data) {
     assert!(opened.needs_rewrite());
     assert_eq!(opened.rotation(), None, "no rotation of the user's");
 
-    let anew = write(&after.jar, opened.value()).escaped_value();
+    let anew = write(&after.jar, opened.value()).escaped_value().to_owned();
     assert!(!read(&after.jar, &anew).needs_rewrite());
     let answer = after.rails.ask(json!({
         "op": "eval_equal", "jar": "encrypted", "name": "c1", "cookie": anew, "ruby": value.ruby(),
@@ -87,7 +87,9 @@ fn hardtack_upgrades(before: &mut App, after: &mut App, value: &Data) {
 
 /// hardtack wrote it before the change; Rails opens it after, and writes it anew for hardtack.
 fn rails_upgrades(before: &App, after: &mut App, value: &Data) {
-    let cookie = write(&before.jar, &value.value()).escaped_value();
+    let cookie = write(&before.jar, &value.value())
+        .escaped_value()
+        .to_owned();
     let answer = after.rails.ask(json!({
         "op": "eval_equal", "jar": "encrypted", "name": "c1", "cookie": cookie,
         "ruby": value.ruby(),
@@ -112,7 +114,7 @@ fn a_session_goes_on(before: &mut App, after: &mut App) {
     let mut session = opened.into_value();
     assert_eq!(session.get::<u32>("user_id").expect("a number"), Some(42));
     let cookie = session.write(&after.jar, SESSION, &Attributes::new());
-    let cookie = cookie.expect("it fits").escaped_value();
+    let cookie = cookie.expect("it fits").escaped_value().to_owned();
     let read = json!({"op": "session_read", "cookie": cookie});
     assert_eq!(after.rails.ask(read)["session"], written["session"]);
 }
@@ -147,7 +149,9 @@ fn rails_writes_hardtacks_marshal_anew_as_json() {
     for kind in JarKind::ALL {
         for _ in 0..40 {
             let value = generator.data();
-            let cookie = write(&marshal.jar(kind), &value.value()).escaped_value();
+            let cookie = write(&marshal.jar(kind), &value.value())
+                .escaped_value()
+                .to_owned();
             let answer = rails.ask(json!({
                 "op": "eval_equal", "jar": kind.name(), "name": "c1", "cookie": cookie,
                 "ruby": value.ruby(),
@@ -173,7 +177,9 @@ fn json_under_marshal() {
     for kind in JarKind::ALL {
         for _ in 0..20 {
             let value = generator.data();
-            let cookie = write(&json.jar(kind), &value.value()).escaped_value();
+            let cookie = write(&json.jar(kind), &value.value())
+                .escaped_value()
+                .to_owned();
             let answer = rails.ask(json!({
                 "op": "eval_equal", "jar": kind.name(), "name": "c1", "cookie": cookie,
                 "ruby": value.ruby(),
@@ -337,7 +343,7 @@ fn an_upgrade_happens_once() {
     }));
     let opened = read(&jar, cookie_value(&written, "c1"));
     assert!(opened.needs_rewrite());
-    let anew = write(&jar, opened.value()).escaped_value();
+    let anew = write(&jar, opened.value()).escaped_value().to_owned();
     assert!(!read(&jar, &anew).needs_rewrite());
     let answer = Rails::start(&hybrid).ask(json!({
         "op": "eval_equal", "jar": "encrypted", "name": "c1", "cookie": anew,

@@ -86,7 +86,7 @@ fn a_session_goes_to_and_fro() {
             .expect("it fits");
         let answer = verified(
             &mut rails,
-            cookie.value(),
+            &cookie.value(),
             "{'session_id' => '0f' * 16, '_csrf_token' => 'token', 'user_id' => [8, 9], \
              'role' => :admin, 'flash' => Marked.new.merge!(notice: ($text = +'Hello')), \
              'again' => $text, :sym => [2**80], 'new' => 'Grüße'}",

@@ -89,7 +89,7 @@ fn read(jar: &Jar, cookie: &str) -> SessionData {
 
 fn write(session: &mut SessionData, jar: &Jar) -> String {
     let written = session.write(jar, NAME, &Attributes::new());
-    written.expect("it is written").escaped_value()
+    written.expect("it is written").escaped_value().to_owned()
 }
 
 #[track_caller]

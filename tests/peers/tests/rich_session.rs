@@ -131,7 +131,7 @@ fn a_rich_session_goes_to_and_fro() {
                 assert!(session.remove(key));
             }
             let written = session.write(&jar, NAME, &Attributes::new());
-            cookie = written.expect("it is written").escaped_value();
+            cookie = written.expect("it is written").escaped_value().to_owned();
             assert_holds(&mut rails, &cookie, &entries);
 
             let answer = rails.ask(json!({

@@ -40,7 +40,10 @@ fn rails_rotates_what_hardtack_sealed() {
                 let (old_jar, jar) = (before.jar(kind), after.jar(kind));
                 for _ in 0..10 {
                     let value = Data::List(vec![generator.data()]);
-                    let cookie = seal(&old_jar, &value).expect("it fits").escaped_value();
+                    let cookie = seal(&old_jar, &value)
+                        .expect("it fits")
+                        .escaped_value()
+                        .to_owned();
                     let answer = holds(&mut rails, kind, &cookie, &value);
                     let header = format!("c1={}", cookie_value(&answer, "c1"));
                     let opened = jar.read::<hardtack::Value>("c1", &CookieHeader::new(&header));

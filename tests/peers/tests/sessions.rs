@@ -174,7 +174,9 @@ fn take_turns(settings: &Settings) {
     let mut rails = Rails::start(settings);
     let mut session = SessionData::new();
     session.insert("count", &0).expect("a number fits");
-    let mut cookie = write(&mut session, &jar, &Attributes::new()).escaped_value();
+    let mut cookie = write(&mut session, &jar, &Attributes::new())
+        .escaped_value()
+        .to_owned();
     let id = session.session_id().expect("writing makes one");
     for turn in 1..=20 {
         let answer = rails.ask(json!({
@@ -192,7 +194,9 @@ fn take_turns(settings: &Settings) {
         assert!(session.remove("rails") && !session.contains_key("hardtack"));
         session.insert("count", &(turn * 2)).expect("a number fits");
         session.insert("hardtack", &turn).expect("a number fits");
-        cookie = write(&mut session, &jar, &Attributes::new()).escaped_value();
+        cookie = write(&mut session, &jar, &Attributes::new())
+            .escaped_value()
+            .to_owned();
         let answer = rails.ask(json!({"op": "session_read", "cookie": cookie}));
         let expected = json!({"session_id": id, "count": turn * 2, "hardtack": turn});
         assert_eq!(answer["session"], expected);

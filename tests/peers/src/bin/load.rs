@@ -5,17 +5,17 @@
 //! $ load PORT PID SECONDS [hostile]
 //! ```
 //!
-//! With `hostile` one request in four brings a cookie that is mutated, too large, doubled or
-//! sealed by another secret. It ends with a status of 1 where any answer was wrong, or the memory
+//! With `hostile` one request in four brings a cookie that is mutated, too large, doubled, expired
+//! (sealed under the server's own secret, which is `SECRET_KEY_BASE`) or sealed by another secret. It ends with a status of 1 where any answer was wrong, or the memory
 //! of the process PID grew by more than a tenth between a fifth of the time and the end.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use hardtack::test_util::{Browser, cookie_header};
-use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+use hardtack::{Attributes, CookieStore, Error, Jar, RailsVersion, SecretKeyBase, SessionData};
 use hardtack_peers::Generator;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -150,7 +150,7 @@ struct Cookies {
 fn hostile(browser: &Browser, random: &mut Generator) -> Cookies {
     let good = browser.cookie_header();
     let (name, value) = good.split_once('=').unwrap_or_default();
-    match random.below(5) {
+    match random.below(6) {
         0 => {
             let place = random.below(value.len());
             let mut mutated = value.as_bytes().to_vec();
@@ -175,6 +175,10 @@ fn hostile(browser: &Browser, random: &mut Generator) -> Cookies {
             header: format!("{good}; {name}=AAAA--AAAA--AAAA"),
             opens: true,
         },
+        4 => Cookies {
+            header: expired(name).expect("it is sealed"),
+            opens: false,
+        },
         _ => {
             let secret = SecretKeyBase::new("another secret ".repeat(5));
             let store = secret.map(|secret| CookieStore::new(&secret, RailsVersion::V7_1, name));
@@ -187,6 +191,19 @@ fn hostile(browser: &Browser, random: &mut Generator) -> Cookies {
             }
         }
     }
+}
+
+/// A cookie of the server's own, which has expired.
+fn expired(name: &str) -> Result<String, Error> {
+    static JAR: LazyLock<Result<Jar, Error>> = LazyLock::new(|| {
+        let secret = SecretKeyBase::new(std::env::var("SECRET_KEY_BASE").unwrap_or_default())?;
+        Ok(Jar::encrypted(&secret, RailsVersion::V7_1))
+    });
+    let mut session = SessionData::new();
+    session.insert("name", "nobody")?;
+    let long_ago = Attributes::new().expires(time::OffsetDateTime::UNIX_EPOCH);
+    let cookie = session.write(JAR.as_ref().map_err(Clone::clone)?, name, &long_ago)?;
+    Ok(format!("{name}={}", cookie.escaped_value()))
 }
 
 struct Server {
