@@ -107,7 +107,7 @@ fn rails_reads_what_hardtack_began() {
             .expect("it fits");
         let id = session.session_id().expect("writing makes one");
         let ruby = format!("{{'user_id' => 7, 'session_id' => '{id}'}}");
-        assert_same(&verified(&mut rails, cookie.value(), &ruby), &ruby);
+        assert_same(&verified(&mut rails, &cookie.value(), &ruby), &ruby);
     }
 }
 
@@ -135,7 +135,7 @@ fn every_vector_beside_a_changed_key() {
         let cookie = session
             .write(&jar, NAME, &Attributes::new())
             .expect("it is written");
-        let answer = verified(&mut rails, cookie.value(), &ruby("['new', 'new']"));
+        let answer = verified(&mut rails, &cookie.value(), &ruby("['new', 'new']"));
         let strict = (&answer["classes_equal"], &answer["sharing_equal"]);
         assert_eq!(
             strict,
@@ -194,7 +194,7 @@ fn another_token_or_a_changed_byte() {
         .write(&jar, NAME, &Attributes::new())
         .expect("it fits");
     let mut refused = 0;
-    for sealed in [message.as_bytes(), ours.value()] {
+    for sealed in [message.as_bytes(), &ours.value()] {
         for at in 0..sealed.len() {
             let mut changed = sealed.to_vec();
             changed[at] = if sealed[at] == b'0' { b'1' } else { b'0' };
