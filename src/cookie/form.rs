@@ -1,7 +1,7 @@
 //! Whether a value can be a message at all: told by its end, before anything is decoded.
 //!
 //! Much of what is sent in a session's place is cut off, or another program's. It is refused for a
-//! twentieth of what opening costs.
+//! small part of what opening costs.
 
 use crate::message::rotation::Codec;
 
