@@ -121,7 +121,7 @@ pub fn base64_decode_any(text: &[u8]) -> Option<Vec<u8>> {
 #[must_use]
 pub fn base64_encode(bytes: &[u8]) -> Vec<u8> {
     let mut text = Vec::new();
-    base64::encode_into(&mut text, bytes);
+    base64::encode_over(&mut text, 0, bytes);
     text
 }
 

@@ -141,6 +141,18 @@ pub fn unescape_into(out: &mut Vec<u8>, value: &[u8]) {
     }
 }
 
+/// Puts the decoded value in place of what was in a buffer, as [`unescape_into`] decodes. What was
+/// there is written over; to empty it first would mean to fill it with zeros.
+pub(super) fn unescape_over(buffer: &mut Vec<u8>, value: &[u8]) {
+    buffer.resize(value.len() + MARGIN, 0);
+    if let Some(length) = decode_to(buffer, value) {
+        buffer.truncate(length);
+    } else {
+        buffer.clear();
+        buffer.extend_from_slice(value);
+    }
+}
+
 /// Decodes to the end of `out`; false, with `out` as it was, where a `%` stands without two hex digits.
 fn decode(out: &mut Vec<u8>, value: &[u8]) -> bool {
     let start = out.len();

@@ -54,18 +54,22 @@ fn last_part(end: &[u8]) -> LastPart<'_> {
         None => (&[][..], end),
     };
     // Escapes are counted as if all of them were right: a value with a wrong one is not decoded at
-    // all, and no part of a message holds a `%`.
-    let mut escapes = 0;
-    for at in memchr::memchr_iter(b'%', part) {
-        if matches!(part.get(at + 1..at + 3), Some([b'2', b'D' | b'd'])) {
-            return LastPart::Unclear;
-        }
-        escapes += 1;
+    // all, and no part of a message holds a `%`. All at once, without a branch, which is many times
+    // as fast as finding them one by one.
+    let behind = |by: usize| part.get(by..).unwrap_or_default();
+    let triples = part.iter().zip(behind(1)).zip(behind(2));
+    let (escapes, hyphens) = triples.fold((0, 0), |(escapes, hyphens), ((percent, high), low)| {
+        let is_escape = u16::from(*percent == b'%');
+        let is_hyphen = is_escape & u16::from(*high == b'2') & u16::from(*low | 0x20 == b'd');
+        (escapes + is_escape, hyphens | is_hyphen)
+    });
+    if hyphens != 0 {
+        return LastPart::Unclear;
     }
     match before {
         [before @ .., b'-'] => LastPart::Found {
             before,
-            length: part.len().saturating_sub(2 * escapes),
+            length: part.len().saturating_sub(2 * usize::from(escapes)),
         },
         [.., b'%', b'2', b'D' | b'd'] => LastPart::Unclear,
         _ => LastPart::None,

@@ -1,6 +1,8 @@
 //! What a [`Jar`] reads: the cookie of a name, by the first rotation and under the first name that
 //! fits.
 
+use std::iter;
+
 use serde::de::DeserializeOwned;
 
 use crate::error::{InvalidMessage, Refusal};
@@ -11,7 +13,7 @@ use crate::serializer::value::Value;
 
 use super::buffers::Buffers;
 use super::duplicates::Duplicates;
-use super::escape::unescape_into;
+use super::escape::unescape_over;
 use super::form;
 use super::header::CookieHeader;
 use super::jar::Jar;
@@ -133,16 +135,19 @@ impl Jar {
         duplicates: Duplicates,
         accept: impl Fn(Opened<Serialized>) -> Result<T, Refusal>,
     ) -> Option<Result<T, Refusal>> {
-        let mut outcome = self.find_sent(name, name, header, duplicates, &accept);
-        for rotation in &self.rotations {
-            if let (Some(old_name), None | Some(Err(_))) = (&rotation.cookie_name, &outcome)
-                && old_name != name
-            {
-                let older = self.find_sent(name, old_name, header, duplicates, &accept);
-                outcome = furthest(outcome, older);
+        let older_names = self.rotations.iter().filter_map(|rotation| {
+            let older = rotation.cookie_name.as_deref()?;
+            (older != name).then_some(older)
+        });
+        let mut furthest = None;
+        for sent_name in iter::once(name).chain(older_names) {
+            match self.find_sent(name, sent_name, header, duplicates, &accept) {
+                Some(Err(refusal)) => furthest = furthest.max(Some(refusal)),
+                Some(opened) => return Some(opened),
+                None => {}
             }
         }
-        outcome
+        furthest.map(Err)
     }
 
     /// Opens the cookie that is asked for under one name among those that were sent under one.
@@ -154,15 +159,14 @@ impl Jar {
         duplicates: Duplicates,
         accept: impl Fn(Opened<Serialized>) -> Result<T, Refusal>,
     ) -> Option<Result<T, Refusal>> {
-        let mut outcome = None;
+        let mut furthest = None;
         for raw in duplicates.of(header, sent_name) {
-            if matches!(outcome, Some(Ok(_))) {
-                break;
+            match self.open_raw(name, sent_name, raw).and_then(&accept) {
+                Err(refusal) => furthest = furthest.max(Some(refusal)),
+                opened => return Some(opened),
             }
-            let opened = self.open_raw(name, sent_name, raw).and_then(&accept);
-            outcome = furthest(outcome, Some(opened));
         }
-        outcome
+        furthest.map(Err)
     }
 
     fn open_raw(
@@ -186,8 +190,7 @@ impl Jar {
                 text,
                 ..
             } = buffers;
-            value.clear();
-            unescape_into(value, raw);
+            unescape_over(value, raw);
             let message = Incoming::new(value, ciphertext);
             self.open_message(name, sent_name, message, text)
         })
@@ -280,16 +283,5 @@ impl Jar {
                 format,
             },
         })
-    }
-}
-
-/// Of two attempts the one that succeeded, or else got further.
-fn furthest<T>(
-    one: Option<Result<T, Refusal>>,
-    other: Option<Result<T, Refusal>>,
-) -> Option<Result<T, Refusal>> {
-    match (one, other) {
-        (Some(Err(one)), Some(Err(other))) => Some(Err(one.max(other))),
-        (one, other) => other.or(one),
     }
 }

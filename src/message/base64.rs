@@ -47,10 +47,14 @@ impl Alphabet {
 
     /// Appends the text of the bytes.
     pub(crate) fn encode_into(self, text: &mut Vec<u8>, bytes: &[u8]) {
+        self.encode_over(text, text.len(), bytes);
+    }
+
+    /// Puts the text of the bytes in place of all that comes from `start` on.
+    pub(crate) fn encode_over(self, text: &mut Vec<u8>, start: usize, bytes: &[u8]) {
         match self {
-            Self::Standard => encode_into(text, bytes),
+            Self::Standard => encode_over(text, start, bytes),
             Self::UrlSafe => {
-                let start = text.len();
                 text.resize(start + self.encoded_len(bytes.len()), 0);
                 let out = text.get_mut(start..).unwrap_or_default();
                 // The room is exact, so that no error can come of it.
@@ -96,9 +100,9 @@ pub(crate) const fn encoded_len(length: usize) -> usize {
     length.div_ceil(3) * 4
 }
 
-/// Appends the text of the bytes.
-pub(crate) fn encode_into(text: &mut Vec<u8>, bytes: &[u8]) {
-    let start = text.len();
+/// Puts the text of the bytes in place of all that comes from `start` on. What a buffer held before
+/// is so written over; to empty it first would mean to fill it with zeros.
+pub(crate) fn encode_over(text: &mut Vec<u8>, start: usize, bytes: &[u8]) {
     text.resize(start + encoded_len(bytes.len()), 0);
     let out = text.get_mut(start..).unwrap_or_default();
     // The room is exact, so that no error can come of it.

@@ -17,6 +17,7 @@ use crate::settings::EnvelopeReading;
 
 use super::base64;
 
+const BEGINNING: &[u8; 22] = br#"{"_rails":{"message":""#;
 const PREFIX: &[u8] = br#"{"_rails":{"message":"#;
 const EXP: &[u8] = br#","exp":"#;
 const PUR: &[u8] = br#","pur":"#;
@@ -77,7 +78,6 @@ pub(crate) fn wrap(
     metadata: Metadata<'_>,
     reading: EnvelopeReading,
 ) -> Result<(), Error> {
-    text.clear();
     let style = JsonStyle::default();
     let Metadata {
         expires_at,
@@ -86,6 +86,7 @@ pub(crate) fn wrap(
     if expires_at.is_none() && purpose.is_none() {
         return match Envelope::parse(value, reading) {
             Ok(None) => {
+                text.clear();
                 text.extend_from_slice(value);
                 Ok(())
             }
@@ -96,10 +97,12 @@ pub(crate) fn wrap(
     }
     let purpose_len: usize =
         purpose.map_or(0, |purpose| purpose.parts().map(str::len).iter().sum());
-    text.reserve(base64::encoded_len(value.len()) + purpose_len + 80);
-    text.extend_from_slice(PREFIX);
-    text.push(b'"');
-    base64::encode_into(text, value);
+    let length = base64::encoded_len(value.len()) + purpose_len + 112;
+    text.reserve(length.saturating_sub(text.len()));
+    base64::encode_over(text, BEGINNING.len(), value);
+    if let Some(beginning) = text.first_chunk_mut() {
+        *beginning = *BEGINNING;
+    }
     text.push(b'"');
     text.extend_from_slice(EXP);
     match expires_at {

@@ -30,11 +30,11 @@ impl<'a> Sealed<'a> {
 
     /// The text of the message, in place of what was in the buffer.
     pub(crate) fn join(&self, alphabet: Alphabet, text: &mut Vec<u8>) {
-        text.clear();
         let (tag, iv) = Self::last_parts(alphabet);
         let data = alphabet.encoded_len(self.ciphertext.len());
-        text.reserve(data + iv + tag + 2 * SEPARATOR.len());
-        alphabet.encode_into(text, self.ciphertext);
+        let length = data + iv + tag + 2 * SEPARATOR.len();
+        text.reserve(length.saturating_sub(text.len()));
+        alphabet.encode_over(text, 0, self.ciphertext);
         text.extend_from_slice(SEPARATOR);
         alphabet.encode_into(text, &self.iv);
         text.extend_from_slice(SEPARATOR);
