@@ -42,7 +42,10 @@ fn entries(value: &Value, index: Option<Vec<(String, Value, Value)>>) {
     let index = index.expect("a map without an index");
     let mut unique: Vec<(&Value, &Value)> = Vec::new();
     for (_, key, value) in &index {
-        match unique.iter_mut().find(|(known, _)| *known == key) {
+        match unique
+            .iter_mut()
+            .find(|(known, _)| fuzzing::is_one_key(known, key))
+        {
             Some(pair) => pair.1 = value,
             None => unique.push((key, value)),
         }

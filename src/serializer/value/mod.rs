@@ -13,6 +13,7 @@ mod entries;
 mod float;
 mod hand_off;
 mod hash;
+mod hash_key;
 mod key;
 mod number;
 mod pairs;
@@ -34,6 +35,8 @@ pub(crate) use float::{ruby_float, ruby_float_of_single};
 #[cfg(feature = "marshal")]
 pub(crate) use float::{ruby_float_digits, ruby_float_text};
 pub(crate) use hand_off::RAW_VALUE;
+#[cfg(feature = "_fuzzing")]
+pub(crate) use hash_key::is_one_hash_key;
 pub(crate) use pairs::unique_pairs;
 #[cfg(feature = "marshal")]
 pub(crate) use text::MOST_ZEROS;

@@ -5,6 +5,7 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
 use super::Value;
+use super::hash_key::HashKey;
 
 /// Up to this many pairs, comparing each key with all before it is the fastest way.
 const FEW: usize = 16;
@@ -22,7 +23,10 @@ pub(crate) fn unique_pairs(pairs: Vec<(Value, Value)>) -> Vec<(Value, Value)> {
 fn unique_few(pairs: Vec<(Value, Value)>) -> Vec<(Value, Value)> {
     let mut unique: Vec<(Value, Value)> = Vec::with_capacity(pairs.len());
     for (key, value) in pairs {
-        match unique.iter_mut().find(|(known, _)| *known == key) {
+        match unique
+            .iter_mut()
+            .find(|(known, _)| HashKey(known) == HashKey(&key))
+        {
             Some(pair) => pair.1 = value,
             None => unique.push((key, value)),
         }
@@ -36,16 +40,17 @@ fn unique_many(pairs: Vec<(Value, Value)>) -> Vec<(Value, Value)> {
     let mut unique: Vec<(Value, Value)> = Vec::with_capacity(pairs.len());
     let mut places: HashMap<u64, Vec<usize>> = HashMap::with_capacity(pairs.len());
     for (key, value) in pairs {
-        let same_hash = places.entry(seed.hash_one(&key)).or_default();
-        let known = same_hash
-            .iter()
-            .copied()
-            .find(|&place| unique.get(place).is_some_and(|(known, _)| *known == key));
+        let same_hash = places.entry(seed.hash_one(HashKey(&key))).or_default();
+        let known = same_hash.iter().copied().find(|&place| {
+            unique
+                .get(place)
+                .is_some_and(|(known, _)| HashKey(known) == HashKey(&key))
+        });
         if let Some(pair) = known.and_then(|place| unique.get_mut(place)) {
             pair.1 = value;
         } else {
             // A NaN equals nothing, not itself either: it would fill one list with all its copies.
-            if key == key.clone() {
+            if HashKey(&key) == HashKey(&key) {
                 same_hash.push(unique.len());
             }
             unique.push((key, value));
@@ -57,6 +62,7 @@ fn unique_many(pairs: Vec<(Value, Value)>) -> Vec<(Value, Value)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::serializer::value::RubyBytes;
 
     #[test]
     fn last_value_at_first_place_whichever_the_number_of_pairs() {
@@ -71,6 +77,61 @@ mod tests {
                 .collect();
             assert_eq!(unique, expected, "{size}");
         }
+    }
+
+    /// Ruby: `"a".eql?("a".html_safe)`, `"a".eql?("a".b)`, `["a"].eql?(["a".html_safe])`,
+    /// `{"a" => 1}.eql?({"a" => 1}.with_indifferent_access)`; but not `"\xFF".eql?("\xFF".b)`.
+    #[test]
+    fn keys_of_one_text_are_one_key_whatever_the_strings_class() {
+        let text = || Value::from("a");
+        let safe = || Value::SafeBuffer("a".to_owned());
+        let bytes = |bytes: &[u8], encoding: &str| {
+            let (bytes, encoding) = (bytes.to_vec(), encoding.to_owned());
+            Value::Bytes(RubyBytes { bytes, encoding })
+        };
+        let cases = [
+            (text(), safe(), true),
+            (text(), bytes(b"a", "ASCII-8BIT"), true),
+            (
+                Value::from("\u{E9}"),
+                bytes("\u{E9}".as_bytes(), "ASCII-8BIT"),
+                false,
+            ),
+            (bytes(b"\xFF", "UTF-8"), bytes(b"\xFF", "ASCII-8BIT"), false),
+            (Value::Array(vec![text()]), Value::Array(vec![safe()]), true),
+            (
+                Value::Array(vec![text()]),
+                Value::Array(vec![safe(), safe()]),
+                false,
+            ),
+            (Value::Array(vec![text()]), Value::Set(vec![text()]), false),
+            (
+                Value::hash([("a", text())]),
+                Value::IndifferentHash(vec![(text(), safe())]),
+                true,
+            ),
+        ];
+        let mut checked = 0;
+        for (one, other, are_one) in cases {
+            for others in [0, 20] {
+                let mut pairs: Vec<_> = (0..others)
+                    .map(|i| (Value::from(i.to_string()), Value::Nil))
+                    .collect();
+                pairs.push((one.clone(), Value::from(1)));
+                pairs.push((other.clone(), Value::from(2)));
+                let mut unique = unique_pairs(pairs).split_off(others);
+                let first = unique.remove(0);
+                let expected = if are_one {
+                    (one.clone(), 2)
+                } else {
+                    (one.clone(), 1)
+                };
+                assert_eq!(first, (expected.0, Value::from(expected.1)), "{other:?}");
+                assert_eq!(unique.is_empty(), are_one, "{one:?} {other:?}");
+                checked += 1;
+            }
+        }
+        assert_eq!(checked, 16);
     }
 
     /// Ruby: `{1 => :a, 1.0 => :b, "1" => :c, :"1" => :d}.size == 4`, `{0.0 => 1, -0.0 => 2}.size == 1`

@@ -1,0 +1,77 @@
+//! [`HashKey`]: what is one key to Ruby's Hash.
+
+use std::hash::{Hash, Hasher};
+
+use super::Value;
+
+/// A value as Ruby's Hash takes it for a key: it asks `eql?`, to which a String's class is nothing,
+/// nor is its encoding as long as all is ASCII, nor is a Hash's class; not in the containers that
+/// are keys themselves either. (Ruby `string.c`, `rb_str_eql`, and `hash.c`, `rb_hash_eql`; but
+/// pairs in another order make another key here.)
+pub(super) struct HashKey<'a>(pub(super) &'a Value);
+
+impl HashKey<'_> {
+    /// The text of a String of any class, where nothing else has to be the same.
+    fn text(&self) -> Option<&str> {
+        match self.0 {
+            Value::String(text) | Value::SafeBuffer(text) => Some(text),
+            Value::Bytes(string) if string.encoding == "ASCII-8BIT" => {
+                let text = std::str::from_utf8(&string.bytes).ok()?;
+                text.is_ascii().then_some(text)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl PartialEq for HashKey<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        if let (Some(one), Some(other)) = (self.text(), other.text()) {
+            return one == other;
+        }
+        match (self.0, other.0) {
+            (Value::Array(one), Value::Array(other)) | (Value::Set(one), Value::Set(other)) => {
+                one.iter().map(HashKey).eq(other.iter().map(HashKey))
+            }
+            (
+                Value::Hash(one) | Value::IndifferentHash(one),
+                Value::Hash(other) | Value::IndifferentHash(other),
+            ) => pairs(one).eq(pairs(other)),
+            (one, other) => one == other,
+        }
+    }
+}
+
+impl Hash for HashKey<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        if let Some(text) = self.text() {
+            return text.hash(state);
+        }
+        match self.0 {
+            Value::Array(items) | Value::Set(items) => {
+                items.len().hash(state);
+                for item in items {
+                    HashKey(item).hash(state);
+                }
+            }
+            Value::Hash(all) | Value::IndifferentHash(all) => {
+                all.len().hash(state);
+                for pair in pairs(all) {
+                    pair.hash(state);
+                }
+            }
+            other => other.hash(state),
+        }
+    }
+}
+
+#[cfg(feature = "_fuzzing")]
+pub(crate) fn is_one_hash_key(one: &Value, other: &Value) -> bool {
+    HashKey(one) == HashKey(other)
+}
+
+fn pairs(pairs: &[(Value, Value)]) -> impl Iterator<Item = (HashKey<'_>, HashKey<'_>)> {
+    pairs
+        .iter()
+        .map(|(key, value)| (HashKey(key), HashKey(value)))
+}
