@@ -170,6 +170,8 @@ fn what_is_malformed_for_its_class_keeps_its_name() {
         b"u:\x0fBigDecimal\x0a18:xy",
         b"U:\x0dRational[\x07i\x06i\x00",
         b"U:\x0dRationali\x06",
+        // No BigDecimal can be extended: Complex(BigDecimal("1").extend(M), 2)
+        b"U:\x0cComplex[\x07e:\x06Mu:\x0fBigDecimal\x0d18:0.1e1i\x07",
         b"U:\x09Date[\x06i\x00",
         b"o:\x08Set\x06:\x0a@hashi\x06",
         b"o:\x0aRange\x00",
@@ -428,6 +430,40 @@ fn a_fraction_of_a_nanosecond_is_dropped() {
         let body = [&head[..], rational, b"i\x00f\x0c2299161"].concat();
         assert!(matches!(load(&body), Value::Object(_)));
     }
+}
+
+/// Fractions of it that take more than 30 bits, or more than 64. Each with Ruby's `nsec`.
+#[test]
+fn a_fraction_of_a_nanosecond_may_be_long() {
+    let fractions = [
+        // Time.at(1.1).utc
+        (
+            "040849753a0954696d650d208011c0a0861100083a0d6e616e6f5f6e756d6903e1f5053a0d6e616e6f5f\
+             64656e6c2b080000000000043a097a6f6e65492208555443063a064546",
+            100_000_000,
+        ),
+        // Time.at(Rational(2**60 + 1, 2**60)).utc
+        (
+            "040849753a0954696d650d208011c000001000083a0d6e616e6f5f6e756d690365cd1d3a0d6e616e6f5f\
+             64656e6c2b0900000000000008003a097a6f6e65492208555443063a064546",
+            0,
+        ),
+    ];
+    for (hex, nanoseconds) in fractions {
+        let (_, value) = written(hex);
+        assert_eq!(value, Value::Time(time(1, nanoseconds)));
+    }
+    // DateTime.new(2024, 2, 3, 4, 5, 6 + Rational(1, 3) + Rational(1, 3**50))
+    let (_, value) = written(
+        "0408553a0d4461746554696d655b0b69006903b88a2569027239553a0d526174696f6e616c5b076c2b0c00a8\
+         27365d3499f98bbcd561cc0b6c2b0ac9e39dd02fdbf05305986900660c32323939313631",
+    );
+    let time = RubyTime {
+        utc: false,
+        zone: None,
+        ..time(1_706_933_106, 333_333_333)
+    };
+    assert_eq!(value, Value::DateTime(time));
 }
 
 /// Ruby 3.1.2 says of it: `utc_offset == 0`.

@@ -264,6 +264,55 @@ fn times_before_1970_and_west_of_utc() {
     );
 }
 
+/// `DateTime.new(1970, 1, 1, 0, 0, 0, Rational(..)).offset * 86400`, by Ruby 3.1.
+#[test]
+fn an_offset_is_rounded_to_seconds() {
+    for (fraction, offset) in [
+        // 86.4 and 86.4864... seconds of a thousandth of a day, and of one of 999.
+        ("01 cd03e8", 86),
+        ("01 cd03e7", 86),
+        // 0.864, 0.5, 0.432 and 0.4999...
+        ("01 ce000186a0", 1),
+        ("01 ce0002a300", 1),
+        ("01 ce00030d40", 0),
+        ("01 ce0002a301", 0),
+        // The same in the west.
+        ("ff ce000186a0", -1),
+        ("ff ce0002a300", -1),
+        ("ff ce00030d40", 0),
+        ("ff ce0002a301", 0),
+    ] {
+        // 00:00:00 there, on the Julian day 2440588.
+        let body = format!("ce00253d8c 00 00 00 00 {fraction}");
+        let length = body.replace(' ', "").len() / 2;
+        let expected = RubyTime {
+            utc_offset: offset,
+            utc: false,
+            ..utc(i64::from(-offset))
+        };
+        assert_eq!(
+            load(&unhex(&format!("c7{length:02x}05{body}"))),
+            Ok(Value::DateTime(expected)),
+            "{fraction}"
+        );
+    }
+}
+
+/// Rails writes the time in UTC, so with the offset 0. What says another is in UTC all the same.
+#[test]
+fn a_time_with_zone_is_in_utc() {
+    for offset in ["00", "cd0e10", "d1f1f0"] {
+        let body = format!("00 00 {offset} a5 546f6b796f");
+        let length = body.replace(' ', "").len() / 2;
+        let Ok(Value::Time(time)) = load(&unhex(&format!("c7{length:02x}08{body}"))) else {
+            panic!("{body}")
+        };
+        assert_eq!(time.utc_offset, 0, "{body}");
+        assert!(time.utc && time.with_zone);
+        assert_eq!(time.zone.as_deref(), Some("Tokyo"));
+    }
+}
+
 #[test]
 fn what_no_rails_could_read_is_not_written() {
     let number = || Value::Integer(1);

@@ -1,5 +1,6 @@
 //! Values against serde.
 
+mod access;
 mod bounds;
 mod hints;
 mod plain_types;
