@@ -331,3 +331,44 @@ fn what_is_cut_off_is_refused() {
         }
     }
 }
+
+/// Which format bytes are taken for, as `SerializerWithFallback` of Rails 7.1 has it
+/// (`JSON_START_WITH`, Marshal's version, MessagePack's signature); plain JSON asks no questions.
+#[test]
+fn the_format_of_what_comes_out_of_a_cookie() {
+    use super::Serializer;
+
+    let json: [&[u8]; 12] = [
+        b"{}", b"[]", b"\"a\"", b"0", b"9", b"-1", b"true", b"false", b"null", b"{", b"[x", b"-0x",
+    ];
+    let unknown: [&[u8]; 12] = [
+        b"", b" 1", b"-", b"- 1", b"tru", b"fals", b"nul", b"xtrue", b"+1", b"\n{}", b"\x04",
+        b"\xcc",
+    ];
+    let serializers = [
+        Serializer::Json,
+        Serializer::Hybrid,
+        Serializer::Marshal,
+        Serializer::MessagePack,
+        Serializer::MessagePackAllowMarshal,
+    ];
+    let mut count = 0;
+    for serializer in serializers {
+        for bytes in json {
+            let format = serializer.format_of(bytes);
+            assert_eq!(format, Ok(Format::Json), "{}", bytes.escape_ascii());
+            count += 1;
+        }
+        for bytes in unknown {
+            let format = serializer.format_of(bytes);
+            if serializer == Serializer::Json {
+                assert_eq!(format, Ok(Format::Json), "{}", bytes.escape_ascii());
+            } else {
+                let error = format.unwrap_err();
+                assert_eq!(error.reason, "no known format", "{}", bytes.escape_ascii());
+            }
+            count += 1;
+        }
+    }
+    assert_eq!(count, 5 * (12 + 12));
+}

@@ -274,6 +274,12 @@ fn keys_of_different_encodings_are_kept_apart() {
     let twice = load(b"{\x07I\"\x07\xc3\xa9\x06:\x06ETi\x06I\"\x07\xc3\xa9\x06;\x00Ti\x07");
     let pair = (Value::String("é".into()), Value::Integer(2));
     assert_eq!(twice, Value::Hash(vec![pair]));
+    // Nor does it matter how its encoding is named.
+    let twice = load(
+        b"{\x07I\"\x07\xc3\xa9\x06:\x06ETi\x06I\"\x07\xc3\xa9\x06:\x0dencoding\"\x0aUTF-8i\x07",
+    );
+    let pair = (Value::String("é".into()), Value::Integer(2));
+    assert_eq!(twice, Value::Hash(vec![pair]));
     // Without another of its text, it is Ruby 1.8's.
     let old = load(b"{\x06\"\x07\xc3\xa9i\x06");
     let pair = (Value::String("é".into()), Value::Integer(1));

@@ -298,6 +298,22 @@ fn an_offset_is_rounded_to_seconds() {
     }
 }
 
+/// DateTime.new(1970, 1, 1, 0, 0, Rational(2**63, 2**64 - 1)), whose terms need all of 64 bits.
+#[test]
+fn a_fraction_of_a_second_may_be_long() {
+    let expected = RubyTime {
+        nanoseconds: 500_000_000,
+        utc: false,
+        ..utc(0)
+    };
+    assert_eq!(
+        load(&unhex(
+            "c71b05 ce00253d8c 00 00 00 cf8000000000000000 cfffffffffffffffff 00"
+        )),
+        Ok(Value::DateTime(expected))
+    );
+}
+
 /// Rails writes the time in UTC, so with the offset 0. What says another is in UTC all the same.
 #[test]
 fn a_time_with_zone_is_in_utc() {

@@ -216,7 +216,12 @@ fn fractions_in_durations_and_in_fractions() {
     let large: BigInteger = "1208925819614629174706176".parse().unwrap();
     let large = f64::deserialize(&duration(large.into()));
     assert_eq!(large, Ok(1_208_925_819_614_629_174_706_176.0));
-    // Duration#as_json is to_i, and there is none of these.
+    // Duration#as_json is to_i: Rational(2**80, 3).to_i
+    let large = "1208925819614629174706176".parse::<BigInteger>().unwrap();
+    let thirds = Value::Rational(Box::new((large.into(), 3.into())));
+    assert_eq!(f64::deserialize(&thirds), Ok(4.029_752_732_048_764e23));
+    assert_eq!(duration(thirds).to_string(), "402975273204876391568725");
+    // And there is none of these.
     for float in [f64::INFINITY, f64::NAN] {
         assert_eq!(duration(Value::Float(float)).to_string(), "null");
     }
