@@ -80,6 +80,10 @@ fn distinct_keys_stay_distinct_in_marshal() {
         b"{\x07I\"\x07\xc3\xa9\x06:\x06ETi\x06\"\x07\xc3\xa9i\x07",
         // { "é".b => 1, "é" => 2 }
         b"{\x07\"\x07\xc3\xa9i\x06I\"\x07\xc3\xa9\x06:\x06ETi\x07",
+        // { "é" => 1, "é".dup.force_encoding("ISO-8859-1") => 2 }
+        b"{\x07I\"\x07\xc3\xa9\x06:\x06ETi\x06I\"\x07\xc3\xa9\x06:\x0dencoding\"\x0fISO-8859-1i\x07",
+        // { Object.new => 1, Object.new => 2 }
+        b"{\x07o:\x0bObject\x00i\x06o;\x00\x00i\x07",
         // { "\xE9" => 1, "\xE8" => 2 }
         b"{\x07I\"\x06\xe9\x06:\x06ETi\x06I\"\x06\xe8\x06;\x00Ti\x07",
         // { "a" => 1, "a".encode("UTF-16LE") => 2 }
@@ -145,6 +149,26 @@ fn keys_of_one_text_are_one_key() {
 #[test]
 fn keys_without_an_encoding_are_text_where_they_can_be() {
     assert_eq!(keys(&marshal(b"{\x06\"\x07\xc3\xa9i\x06")), ["é"]);
+    assert_eq!(keys(&marshal(b"{\x06:\x07\xc3\xa9i\x06")), ["é"]);
+}
+
+/// Ruby's literals, with the digits in lower case.
+#[test]
+fn keys_that_are_no_utf_8_are_literals() {
+    let latin = b"{\x06I\"\x07\xc3\xa9\x06:\x0dencoding\"\x0fISO-8859-1i\x06";
+    let cases = [
+        (message_pack("81 a2c3a9 01"), "é"),
+        (message_pack("81 d500c3a9 01"), "é"),
+        (message_pack("81 c402c3a9 01"), r#""\xc3\xa9".b"#),
+        (message_pack("81 a1ff 01"), r#""\xff""#),
+        (marshal(b"{\x06\"\x06\xffi\x06"), r#""\xff".b"#),
+        (marshal(b"{\x06I\"\x06\xff\x06:\x06ETi\x06"), r#""\xff""#),
+        (marshal(latin), r#""\xc3\xa9".force_encoding("ISO-8859-1")"#),
+    ];
+    for (payload, expected) in &cases {
+        assert_eq!(keys(payload), [*expected], "{payload:?}");
+    }
+    assert_eq!(cases.len(), 7);
 }
 
 /// The forms are those of `IPAddr.new("10.0.0.10")` and of `"<b>".html_safe` in each version.
@@ -203,6 +227,10 @@ fn one_kind_of_big_decimal_in_every_format() {
         ("0.1e1000000000", "18:0.1e1000000000"),
         ("0.1e100000000000", "18:0.1e100000000000"),
         ("0.12345678901e6", "27:0.12345678901e6"),
+        // The 0 before the point is no digit, and any other is.
+        ("0.123456789", "18:0.123456789"),
+        ("12345678.9", "18:12345678.9"),
+        ("123456789.1", "27:123456789.1"),
         ("NaN", "9:NaN"),
         ("-Infinity", "9:-Infinity"),
     ] {
@@ -304,12 +332,8 @@ fn floats_are_rubys_as_keys_and_as_values() {
 /// A key twice: the last one counts, in every format (as Ruby reads a Hash).
 #[test]
 fn of_two_equal_keys_the_last_is_found() {
-    let json = Serialized {
-        bytes: br#"{"a":1,"b":0,"a":2}"#.to_vec(),
-        format: Format::Json,
-    };
     let cases = [
-        json,
+        json(r#"{"a":1,"b":0,"a":2}"#),
         message_pack("83 a161 01 a162 00 a161 02"),
         marshal(b"{\x08:\x06ai\x06:\x06bi\x00\"\x06ai\x07"),
     ];
@@ -319,6 +343,21 @@ fn of_two_equal_keys_the_last_is_found() {
         assert_eq!(entries.get::<u8>(found), Ok(2), "{payload:?}");
         assert_eq!(keys(&payload), ["a", "b"], "{payload:?}");
         assert_eq!(entries.find("c"), None);
+    }
+    // And where there is no other key.
+    let alone = [
+        json(r#"{"a":1,"a":2}"#),
+        json(r#"{"\u0061":1,"a":2}"#),
+        json(r#"{"a":1,"\u0061":2}"#),
+        json(r#"{"\u0061":1,"\u0061":2}"#),
+        message_pack("82 a161 01 a161 02"),
+        marshal(b"{\x07:\x06ai\x06\"\x06ai\x07"),
+    ];
+    for payload in alone {
+        let entries = entries(&payload);
+        let unique: Vec<_> = entries.unique().collect();
+        assert_eq!(unique.len(), 1, "{payload:?}");
+        assert_eq!(entries.get::<u8>(unique[0]), Ok(2), "{payload:?}");
     }
 }
 

@@ -372,3 +372,36 @@ fn the_format_of_what_comes_out_of_a_cookie() {
     }
     assert_eq!(count, 5 * (12 + 12));
 }
+
+/// `extensions.rb` of Rails 7.1, 7.2 and 8.1: the forms of `IPAddr.new("10.0.0.10")` and of
+/// `"<b>".html_safe`, and whether JSON escapes U+2028.
+#[test]
+fn each_version_writes_in_its_own_style() {
+    use super::DumpStyle;
+    use crate::{RailsVersion, Serializer, Settings};
+
+    let raw = "c7090e31302e302e302e3130";
+    let string = "c70a0ea931302e302e302e3130";
+    let (safe, plain) = ("c703123c623e", "a33c623e");
+    let values = [
+        Value::IpAddr("10.0.0.10".to_owned()),
+        Value::SafeBuffer("<b>".to_owned()),
+    ];
+    for (version, expected) in [
+        (RailsVersion::V7_1, [raw, plain]),
+        (RailsVersion::V7_2, [string, plain]),
+        (RailsVersion::V8_0, [string, plain]),
+        (RailsVersion::V8_1, [string, safe]),
+    ] {
+        let settings = Settings {
+            serializer: Serializer::MessagePack,
+            ..version.settings()
+        };
+        let style = DumpStyle::of(&settings);
+        let written = values
+            .each_ref()
+            .map(|value| Serialized::dump(value, style).unwrap());
+        let written = written.map(|written| hex::encode(&written.as_bytes()[2..]));
+        assert_eq!(written, expected, "{version:?}");
+    }
+}

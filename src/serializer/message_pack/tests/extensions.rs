@@ -58,6 +58,14 @@ fn integers_take_the_smallest_width() {
     assert_eq!(written(&big("-5")), "fb");
 }
 
+/// Ruby's msgpack writes floats in 64 bits and reads them in 32 as well: `[1.5].pack("g")`.
+#[test]
+fn floats_of_both_widths() {
+    both("cb3ff8000000000000", &Value::Float(1.5));
+    assert_eq!(load(&unhex("ca3fc00000")), Ok(Value::Float(1.5)));
+    assert_eq!(load(&unhex("ca80000000")), Ok(Value::Float(-0.0)));
+}
+
 #[test]
 fn lengths_take_the_smallest_width() {
     let text = |length: usize| written(&Value::String("a".repeat(length)));
