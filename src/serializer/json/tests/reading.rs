@@ -114,7 +114,9 @@ fn a_hundred_levels() {
         );
     }
     assert!(from_json_str(&"[".repeat(1_000_000)).is_err());
+    // One beside another is no deeper.
     assert!(from_json_str(&format!("[{}[1]]", "[],".repeat(200))).is_ok());
+    assert!(from_json_str(&format!("[[{}[1]]]", "[],".repeat(200))).is_ok());
     assert!(from_json_str(&"9".repeat(20_000)).is_ok());
     assert!(from_json_str(&"9".repeat(20_001)).is_err());
 }

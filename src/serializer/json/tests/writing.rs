@@ -271,6 +271,10 @@ fn one_beside_another_is_no_deeper() {
         assert_eq!(serialize(&vec![shape; 200], RAILS), many(expected));
     }
     assert_eq!(serialize(&vec![Pair(1, 2); 200], RAILS), many("[1,2]"));
+    assert_eq!(
+        serialize(&[vec![Pair(1, 2); 200]], RAILS),
+        format!("[{}]", many("[1,2]"))
+    );
     let map = BTreeMap::from([("a", 1)]);
     assert_eq!(serialize(&vec![map; 200], RAILS), many(r#"{"a":1}"#));
 }
