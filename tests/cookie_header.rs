@@ -253,7 +253,7 @@ proptest! {
 #[test]
 fn the_room_that_escaping_takes() {
     // Two of 32 characters of a random base64 text are `+` or `/`.
-    let base64 = b"aGVsbG8+d29ybGQvaGVsbG93b3JsZDAx".repeat(128);
+    let base64 = b"aGVsbG8+d29ybGQ/aGVsbG93b3JsZDAx".repeat(128);
     let cases = [
         ("plain", vec![b'a'; 4096], 4096, 4096 / 8 + 128),
         ("base64", base64, 4096 + 2 * 256, 4096 / 8 + 128 - 2 * 256),
