@@ -432,7 +432,7 @@ fn json_entries_are_copied_as_they_stand() {
 /// Each key once, at its first place with its last value, whether they are few or many.
 #[test]
 fn each_key_once_among_few_and_among_many() {
-    for others in [0, 1, 2, 12, 13, 14, 15, 40] {
+    for others in [0_u8, 1, 2, 12, 13, 14, 15, 40] {
         let others: Vec<_> = (0..others).map(|n| (format!("k{n}"), n)).collect();
         let doubles = [("a", 100), ("b", 101), ("c", 102), ("b", 103), ("a", 104)];
         let mut pairs: Vec<_> = doubles[..2]
@@ -454,20 +454,23 @@ fn each_key_once_among_few_and_among_many() {
                 _ => format!(r#""{key}":{n}"#),
             })
             .collect();
-        let body: String = pairs
+        let body: Vec<u8> = pairs
             .iter()
-            .map(|(key, n)| format!("{:02x}{}{n:02x}", 0xa0 + key.len(), hex::encode(key)))
+            .flat_map(|(key, n)| {
+                let head = 0xa0 + u8::try_from(key.len()).unwrap();
+                [&[head], key.as_bytes(), &[*n]].concat()
+            })
             .collect();
         let sources = [
             json(&format!("{{{}}}", text.join(","))),
-            message_pack(&format!("de{:04x}{body}", pairs.len())),
+            message_pack(&format!("de{:04x}{}", pairs.len(), hex::encode(body))),
         ];
         for source in sources {
             let entries = entries(&source);
             let found: Vec<_> = entries
                 .unique()
                 .map(|entry| {
-                    let value = entries.get::<i32>(entry).unwrap();
+                    let value = entries.get::<u8>(entry).unwrap();
                     (entries.key(entry).into_owned(), value)
                 })
                 .collect();

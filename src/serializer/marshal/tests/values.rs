@@ -428,10 +428,9 @@ fn a_time_with_zone_of_what_is_no_time_keeps_its_name() {
         (format!("{time}492208555443063b0854{local}"), true),
         // A class of the app's that dumps itself as Time does.
         (
-            format!(
-                "753a0954616d650d208011c000000000492208555443063a06455449753a0954696d650dd6e91ec0\
+            "753a0954616d650d208011c000000000492208555443063a06455449753a0954696d650dd6e91ec0\
                  00004035063a097a6f6e65492208555443063b0746"
-            ),
+                .to_owned(),
             false,
         ),
         // Time.now.utc.extend(M), "UTC".extend(M): a Symbol more before the others.

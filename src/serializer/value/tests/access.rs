@@ -18,11 +18,12 @@ fn each_kind_answers_for_itself_alone() {
         (Value::Bool(false), Some(false), None, None),
         (Value::Integer(7), None, Some(7), Some(7.0)),
         (Value::Integer(-12), None, Some(-12), Some(-12.0)),
+        // (2 ** 63 - 1).to_f
         (
             Value::Integer(i64::MAX),
             None,
             Some(i64::MAX),
-            Some(9.223_372_036_854_775_807e18),
+            Some(9_223_372_036_854_775_808.0),
         ),
         // (2 ** 80).to_f
         (
