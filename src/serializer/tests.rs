@@ -377,8 +377,9 @@ fn the_format_of_what_comes_out_of_a_cookie() {
 /// `"<b>".html_safe`, and whether JSON escapes U+2028.
 #[test]
 fn each_version_writes_in_its_own_style() {
-    use super::DumpStyle;
-    use crate::{RailsVersion, Serializer, Settings};
+    use super::{DumpStyle, Serializer};
+    use crate::rails_version::RailsVersion;
+    use crate::settings::Settings;
 
     let raw = "c7090e31302e302e302e3130";
     let string = "c70a0ea931302e302e302e3130";
