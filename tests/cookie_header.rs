@@ -248,3 +248,35 @@ proptest! {
         prop_assert_eq!(read.as_deref(), Some(&*value));
     }
 }
+
+/// No more than [`escape`] says of base64, and a small multiple of the worst that can be sent.
+#[test]
+fn the_room_that_escaping_takes() {
+    // Two of 32 characters of a random base64 text are `+` or `/`.
+    let base64 = b"aGVsbG8+d29ybGQ/aGVsbG93b3JsZDAx".repeat(128);
+    let cases = [
+        ("plain", vec![b'a'; 4096], 4096, 4096 / 8 + 128),
+        ("base64", base64, 4096 + 2 * 256, 4096 / 8 + 128 - 2 * 256),
+        (
+            "one escape",
+            [vec![b'a'; 4095], vec![b'+']].concat(),
+            4098,
+            4096 / 8 + 126,
+        ),
+        ("escapes alone", vec![b'+'; 4096], 3 * 4096, 3 * 4096),
+    ];
+    for (what, value, length, spare) in cases {
+        assert_eq!(value.len(), 4096, "{what}");
+        let escaped = escape(&value);
+        assert_eq!(escaped.len(), length, "{what}");
+        assert_eq!(escaped_len(&value), length, "{what}");
+        let room = escaped.capacity();
+        assert!(room <= length + spare, "{what}: {room}");
+
+        let mut out = Vec::new();
+        unescape_into(&mut out, escaped.as_bytes());
+        assert_eq!(out, value, "{what}");
+        let room = out.capacity();
+        assert!(room <= length + 64, "{what}: {room}");
+    }
+}

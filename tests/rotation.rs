@@ -328,3 +328,27 @@ fn the_other_cipher_opens_where_rails_opens_it() {
         assert!(!opened.needs_rewrite(), "{version} {cipher}");
     }
 }
+
+#[test]
+fn a_header_is_explained_as_its_cookies_are() {
+    let jar = Jar::encrypted(&secret(), RailsVersion::V7_1);
+    let (good, foreign) = (
+        sealed(&jar, NAME),
+        sealed(&Jar::encrypted(&other_secret(), RailsVersion::V7_1), NAME),
+    );
+    let cases = [
+        (String::new(), Ok(None)),
+        ("theme=dark".to_owned(), Ok(None)),
+        (format!("other={good}"), Ok(None)),
+        (format!("{NAME}={good}"), Ok(Some(Value::Integer(42)))),
+        (format!("{NAME}="), Err(Refusal::Malformed)),
+        (format!("{NAME}=AAAA--AAAA--AAAA"), Err(Refusal::Malformed)),
+        (format!("{NAME}={foreign}"), Err(Refusal::Invalid)),
+    ];
+    for (sent, expected) in &cases {
+        let explained = jar.explain_header(NAME, &CookieHeader::new(sent));
+        let explained = explained.map(|opened| opened.map(|opened| opened.value().clone()));
+        assert_eq!(&explained, expected, "{sent}");
+    }
+    assert_eq!(cases.len(), 7);
+}

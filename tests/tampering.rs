@@ -9,7 +9,9 @@
 
 mod support;
 
-use hardtack::{Attributes, Cipher, InvalidMessage, Jar, RailsVersion, Refusal, Settings, Value};
+use hardtack::{
+    Attributes, Cipher, CookieHeader, InvalidMessage, Jar, RailsVersion, Refusal, Settings, Value,
+};
 use proptest::prelude::*;
 use support::{encrypted_jar, secret, signed_jar};
 use time::OffsetDateTime;
@@ -173,6 +175,13 @@ fn what_is_too_large_is_refused_before_any_work() {
             "{kind}"
         );
         assert_eq!(open(&jar, &more), Err(InvalidMessage), "{kind}");
+
+        // As sent it is no longer either.
+        for (value, refusal) in [(most, Refusal::Malformed), (more, Refusal::TooLarge)] {
+            let header = [format!("{NAME}=").as_bytes(), &value].concat();
+            let sent = jar.explain_header(NAME, &CookieHeader::new(&header));
+            assert_eq!(sent.err(), Some(refusal), "{kind}");
+        }
     }
 }
 

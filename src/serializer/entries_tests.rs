@@ -80,6 +80,10 @@ fn distinct_keys_stay_distinct_in_marshal() {
         b"{\x07I\"\x07\xc3\xa9\x06:\x06ETi\x06\"\x07\xc3\xa9i\x07",
         // { "é".b => 1, "é" => 2 }
         b"{\x07\"\x07\xc3\xa9i\x06I\"\x07\xc3\xa9\x06:\x06ETi\x07",
+        // { "é" => 1, "é".dup.force_encoding("ISO-8859-1") => 2 }
+        b"{\x07I\"\x07\xc3\xa9\x06:\x06ETi\x06I\"\x07\xc3\xa9\x06:\x0dencoding\"\x0fISO-8859-1i\x07",
+        // { Object.new => 1, Object.new => 2 }
+        b"{\x07o:\x0bObject\x00i\x06o;\x00\x00i\x07",
         // { "\xE9" => 1, "\xE8" => 2 }
         b"{\x07I\"\x06\xe9\x06:\x06ETi\x06I\"\x06\xe8\x06;\x00Ti\x07",
         // { "a" => 1, "a".encode("UTF-16LE") => 2 }
@@ -145,6 +149,26 @@ fn keys_of_one_text_are_one_key() {
 #[test]
 fn keys_without_an_encoding_are_text_where_they_can_be() {
     assert_eq!(keys(&marshal(b"{\x06\"\x07\xc3\xa9i\x06")), ["é"]);
+    assert_eq!(keys(&marshal(b"{\x06:\x07\xc3\xa9i\x06")), ["é"]);
+}
+
+/// Ruby's literals, with the digits in lower case.
+#[test]
+fn keys_that_are_no_utf_8_are_literals() {
+    let latin = b"{\x06I\"\x07\xc3\xa9\x06:\x0dencoding\"\x0fISO-8859-1i\x06";
+    let cases = [
+        (message_pack("81 a2c3a9 01"), "é"),
+        (message_pack("81 d500c3a9 01"), "é"),
+        (message_pack("81 c402c3a9 01"), r#""\xc3\xa9".b"#),
+        (message_pack("81 a1ff 01"), r#""\xff""#),
+        (marshal(b"{\x06\"\x06\xffi\x06"), r#""\xff".b"#),
+        (marshal(b"{\x06I\"\x06\xff\x06:\x06ETi\x06"), r#""\xff""#),
+        (marshal(latin), r#""\xc3\xa9".force_encoding("ISO-8859-1")"#),
+    ];
+    for (payload, expected) in &cases {
+        assert_eq!(keys(payload), [*expected], "{payload:?}");
+    }
+    assert_eq!(cases.len(), 7);
 }
 
 /// The forms are those of `IPAddr.new("10.0.0.10")` and of `"<b>".html_safe` in each version.
@@ -203,6 +227,10 @@ fn one_kind_of_big_decimal_in_every_format() {
         ("0.1e1000000000", "18:0.1e1000000000"),
         ("0.1e100000000000", "18:0.1e100000000000"),
         ("0.12345678901e6", "27:0.12345678901e6"),
+        // The 0 before the point is no digit, and any other is.
+        ("0.123456789", "18:0.123456789"),
+        ("12345678.9", "18:12345678.9"),
+        ("123456789.1", "27:123456789.1"),
         ("NaN", "9:NaN"),
         ("-Infinity", "9:-Infinity"),
     ] {
@@ -304,12 +332,8 @@ fn floats_are_rubys_as_keys_and_as_values() {
 /// A key twice: the last one counts, in every format (as Ruby reads a Hash).
 #[test]
 fn of_two_equal_keys_the_last_is_found() {
-    let json = Serialized {
-        bytes: br#"{"a":1,"b":0,"a":2}"#.to_vec(),
-        format: Format::Json,
-    };
     let cases = [
-        json,
+        json(r#"{"a":1,"b":0,"a":2}"#),
         message_pack("83 a161 01 a162 00 a161 02"),
         marshal(b"{\x08:\x06ai\x06:\x06bi\x00\"\x06ai\x07"),
     ];
@@ -320,4 +344,167 @@ fn of_two_equal_keys_the_last_is_found() {
         assert_eq!(keys(&payload), ["a", "b"], "{payload:?}");
         assert_eq!(entries.find("c"), None);
     }
+    // And where there is no other key.
+    let alone = [
+        json(r#"{"a":1,"a":2}"#),
+        json(r#"{"\u0061":1,"a":2}"#),
+        json(r#"{"a":1,"\u0061":2}"#),
+        json(r#"{"\u0061":1,"\u0061":2}"#),
+        message_pack("82 a161 01 a161 02"),
+        marshal(b"{\x07:\x06ai\x06\"\x06ai\x07"),
+    ];
+    for payload in alone {
+        let entries = entries(&payload);
+        let unique: Vec<_> = entries.unique().collect();
+        assert_eq!(unique.len(), 1, "{payload:?}");
+        assert_eq!(entries.get::<u8>(unique[0]), Ok(2), "{payload:?}");
+    }
+}
+
+fn json(text: &str) -> Serialized {
+    Serialized {
+        bytes: text.as_bytes().to_vec(),
+        format: Format::Json,
+    }
+}
+
+/// What nobody changed is written as it stands, without the white space around it; what is written
+/// otherwise in its place.
+#[test]
+fn json_entries_are_copied_as_they_stand() {
+    let changed = Value::from("<new>");
+    // Entries of the source by their number, and `None` for one that is changed.
+    #[rustfmt::skip]
+    let cases: &[(&[Option<usize>], &str)] = &[
+        (&[], "{}"),
+        (&[Some(0)], r#"{"a":1}"#),
+        (&[Some(1)], r#"{"bb":[1, 2]}"#),
+        (&[Some(2)], r#"{"c":"x"}"#),
+        (&[Some(3)], r#"{"\u0064":{}}"#),
+        (&[Some(0), Some(1)], r#"{"a":1,"bb":[1, 2]}"#),
+        (&[Some(1), Some(2)], r#"{"bb":[1, 2],"c":"x"}"#),
+        (&[Some(1), Some(0)], r#"{"bb":[1, 2],"a":1}"#),
+        (&[Some(0), Some(2)], r#"{"a":1,"c":"x"}"#),
+        (&[Some(0), Some(1), Some(2), Some(3)], r#"{"a":1,"bb":[1, 2],"c":"x","\u0064":{}}"#),
+        (&[Some(3), Some(2), Some(1), Some(0)], r#"{"\u0064":{},"c":"x","bb":[1, 2],"a":1}"#),
+        (&[Some(2), Some(3), Some(0), Some(1)], r#"{"c":"x","\u0064":{},"a":1,"bb":[1, 2]}"#),
+        (&[None], r#"{"n":"<new>"}"#),
+        (&[None, Some(0)], r#"{"n":"<new>","a":1}"#),
+        (&[Some(0), None], r#"{"a":1,"n":"<new>"}"#),
+        (&[Some(0), None, Some(1), Some(2)], r#"{"a":1,"n":"<new>","bb":[1, 2],"c":"x"}"#),
+        (&[Some(1), Some(2), None, Some(3)], r#"{"bb":[1, 2],"c":"x","n":"<new>","\u0064":{}}"#),
+    ];
+    let sources = [
+        r#"{"a":1,"bb":[1, 2],"c":"x","\u0064":{}}"#,
+        r#" { "a":1 , "bb":[1, 2] , "c":"x" , "\u0064":{} } "#,
+        r#"{"a" : 1, "bb" : [1, 2], "c" : "x", "\u0064" : {}}"#,
+        r#"{"a":1,"bb": [1, 2],"c" :"x","\u0064":{}}"#,
+        "{\"a\":1,\n\"bb\":[1, 2],\"c\":\"x\",\t\"\\u0064\":{}}",
+    ];
+    let mut count = 0;
+    for source in sources {
+        let entries = entries(&json(source));
+        for (order, expected) in cases {
+            let parts = order.iter().map(|entry| match entry {
+                Some(entry) => (Key::Read(*entry), Part::Read(*entry)),
+                None => (Key::New("n"), Part::Changed(&changed)),
+            });
+            let style = style(Format::Json, RAILS_8_1);
+            let written = entries.dump(b"room".to_vec(), parts, style).unwrap();
+            let expected = expected.replace("<new>", "\\u003cnew\\u003e");
+            assert_eq!(written, json(&expected), "{source} {order:?}");
+            count += 1;
+        }
+        // A key with the value of another entry, as where a key was renamed.
+        let parts = [
+            (Key::Read(0), Part::Read(2)),
+            (Key::Read(3), Part::Changed(&changed)),
+            (Key::New("m"), Part::Read(1)),
+        ];
+        let style = style(Format::Json, RAILS_8_1);
+        let written = entries.dump(Vec::new(), parts.into_iter(), style).unwrap();
+        let expected = r#"{"a":"x","\u0064":"\u003cnew\u003e","m":[1, 2]}"#;
+        assert_eq!(written, json(expected), "{source}");
+    }
+    assert_eq!(count, 5 * 17);
+}
+
+/// Each key once, at its first place with its last value, whether they are few or many.
+#[test]
+fn each_key_once_among_few_and_among_many() {
+    for others in [0_u8, 1, 2, 12, 13, 14, 15, 40] {
+        let others: Vec<_> = (0..others).map(|n| (format!("k{n}"), n)).collect();
+        let doubles = [("a", 100), ("b", 101), ("c", 102), ("b", 103), ("a", 104)];
+        let mut pairs: Vec<_> = doubles[..2]
+            .iter()
+            .map(|(key, n)| ((*key).to_owned(), *n))
+            .collect();
+        pairs.extend(others.iter().cloned());
+        pairs.extend(doubles[2..].iter().map(|(key, n)| ((*key).to_owned(), *n)));
+        let mut expected = vec![("a".to_owned(), 104), ("b".to_owned(), 103)];
+        expected.extend(others.iter().cloned());
+        expected.push(("c".to_owned(), 102));
+
+        // In JSON, with a key in two forms, and in MessagePack.
+        let text: Vec<_> = pairs
+            .iter()
+            .enumerate()
+            .map(|(place, (key, n))| match (place, key.as_str()) {
+                (0, _) => format!(r#""\u0061":{n}"#),
+                _ => format!(r#""{key}":{n}"#),
+            })
+            .collect();
+        let body: Vec<u8> = pairs
+            .iter()
+            .flat_map(|(key, n)| {
+                let head = 0xa0 + u8::try_from(key.len()).unwrap();
+                [&[head], key.as_bytes(), &[*n]].concat()
+            })
+            .collect();
+        let sources = [
+            json(&format!("{{{}}}", text.join(","))),
+            message_pack(&format!("de{:04x}{}", pairs.len(), hex::encode(body))),
+        ];
+        for source in sources {
+            let entries = entries(&source);
+            let found: Vec<_> = entries
+                .unique()
+                .map(|entry| {
+                    let value = entries.get::<u8>(entry).unwrap();
+                    (entries.key(entry).into_owned(), value)
+                })
+                .collect();
+            assert_eq!(found, expected, "{source:?}");
+        }
+    }
+}
+
+/// In JSON a key has its quotes, a colon, and a comma or bracket after the value; in Marshal and
+/// MessagePack there is nothing between them.
+#[test]
+fn the_bytes_that_each_entry_takes() {
+    let sized = |payload: Serialized| payload.entry_sizes();
+    let named = |sizes: [(&str, usize); 3]| sizes.map(|(key, size)| (key.to_owned(), size));
+    assert_eq!(
+        sized(json(r#"{"a":1,"long":"xxxxxxxx","b":[1,2]}"#)),
+        named([
+            ("long", 6 + 1 + 10 + 1),
+            ("b", 3 + 1 + 5 + 1),
+            ("a", 3 + 1 + 1 + 1)
+        ])
+    );
+    assert_eq!(
+        sized(message_pack(
+            "83 a161 01 a46c6f6e67 a87878787878787878 a162 920102"
+        )),
+        named([("long", 5 + 9), ("b", 2 + 3), ("a", 2 + 1)])
+    );
+    assert_eq!(
+        sized(marshal(
+            b"{\x08:\x06ai\x06:\x09long\"\x0dxxxxxxxx:\x06b[\x07i\x06i\x07"
+        )),
+        named([("long", 6 + 10), ("b", 3 + 6), ("a", 3 + 2)])
+    );
+    assert_eq!(sized(json("[1]")), []);
+    assert_eq!(sized(json("1")), []);
 }

@@ -331,3 +331,78 @@ fn what_is_cut_off_is_refused() {
         }
     }
 }
+
+/// Which format bytes are taken for, as `SerializerWithFallback` of Rails 7.1 has it
+/// (`JSON_START_WITH`, Marshal's version, MessagePack's signature); plain JSON asks no questions.
+#[test]
+fn the_format_of_what_comes_out_of_a_cookie() {
+    use super::Serializer;
+
+    let json: [&[u8]; 12] = [
+        b"{}", b"[]", b"\"a\"", b"0", b"9", b"-1", b"true", b"false", b"null", b"{", b"[x", b"-0x",
+    ];
+    let unknown: [&[u8]; 12] = [
+        b"", b" 1", b"-", b"- 1", b"tru", b"fals", b"nul", b"xtrue", b"+1", b"\n{}", b"\x04",
+        b"\xcc",
+    ];
+    let serializers = [
+        Serializer::Json,
+        Serializer::Hybrid,
+        Serializer::Marshal,
+        Serializer::MessagePack,
+        Serializer::MessagePackAllowMarshal,
+    ];
+    let mut count = 0;
+    for serializer in serializers {
+        for bytes in json {
+            let format = serializer.format_of(bytes);
+            assert_eq!(format, Ok(Format::Json), "{}", bytes.escape_ascii());
+            count += 1;
+        }
+        for bytes in unknown {
+            let format = serializer.format_of(bytes);
+            if serializer == Serializer::Json {
+                assert_eq!(format, Ok(Format::Json), "{}", bytes.escape_ascii());
+            } else {
+                let error = format.unwrap_err();
+                assert_eq!(error.reason, "no known format", "{}", bytes.escape_ascii());
+            }
+            count += 1;
+        }
+    }
+    assert_eq!(count, 5 * (12 + 12));
+}
+
+/// `extensions.rb` of Rails 7.1, 7.2 and 8.1: the forms of `IPAddr.new("10.0.0.10")` and of
+/// `"<b>".html_safe`, and whether JSON escapes U+2028.
+#[test]
+fn each_version_writes_in_its_own_style() {
+    use super::{DumpStyle, Serializer};
+    use crate::rails_version::RailsVersion;
+    use crate::settings::Settings;
+
+    let raw = "c7090e31302e302e302e3130";
+    let string = "c70a0ea931302e302e302e3130";
+    let (safe, plain) = ("c703123c623e", "a33c623e");
+    let values = [
+        Value::IpAddr("10.0.0.10".to_owned()),
+        Value::SafeBuffer("<b>".to_owned()),
+    ];
+    for (version, expected) in [
+        (RailsVersion::V7_1, [raw, plain]),
+        (RailsVersion::V7_2, [string, plain]),
+        (RailsVersion::V8_0, [string, plain]),
+        (RailsVersion::V8_1, [string, safe]),
+    ] {
+        let settings = Settings {
+            serializer: Serializer::MessagePack,
+            ..version.settings()
+        };
+        let style = DumpStyle::of(&settings);
+        let written = values
+            .each_ref()
+            .map(|value| Serialized::dump(value, style).unwrap());
+        let written = written.map(|written| hex::encode(&written.as_bytes()[2..]));
+        assert_eq!(written, expected, "{version:?}");
+    }
+}

@@ -98,10 +98,21 @@ mod tests {
     /// No Ruby writes such a Regexp; whoever does must not see it grow.
     #[test]
     fn what_ruby_would_not_compile_stays_as_it_is() {
-        for source in ["a[", "(", "a)b", "(?-mix:x[", "\\", "(?i-mx:a[))"] {
+        for source in [
+            "a[",
+            "(",
+            "a)b",
+            "(?-mix:x[",
+            "\\",
+            "(?i-mx:a[))",
+            "a)(b[",
+            "(?i-mx:x[)",
+        ] {
             let shown = regexp(source, 2);
             let (again, options) = take_apart(&shown);
             assert_eq!(regexp(&again, options), shown, "{source}");
         }
+        // What is in the group does not end with it.
+        assert_eq!(regexp("(?i-mx:x[)", 0), "(?-mix:(?i-mx:x[))");
     }
 }

@@ -208,10 +208,11 @@ impl Document {
     /// What makes two keys one (`rb_str_hash_cmp`).
     fn identity(&self, id: NodeId) -> Identity<'_> {
         let (is_symbol, text, ivars) = match self.kind(id) {
-            Kind::String(text) => match self.extra(id) {
-                Some(extra) if extra.wrappers.len > 0 => return Identity::Object(id),
-                extra => (false, text, extra.and_then(|extra| extra.ivars)),
-            },
+            // Of whichever class it is, and whatever it was extended with.
+            Kind::String(text) => {
+                let ivars = self.extra(id).and_then(|extra| extra.ivars);
+                (false, text, ivars)
+            }
             Kind::Symbol(symbol) => (true, symbol.text, Some(symbol.ivars)),
             _ => return Identity::Object(id),
         };

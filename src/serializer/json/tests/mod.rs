@@ -1,4 +1,5 @@
 //! JSON against Ruby, Rails and `serde_json`.
 
 mod reading;
+mod scanning;
 mod writing;

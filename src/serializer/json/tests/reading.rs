@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use crate::serializer::LoadError;
-use crate::serializer::json::read::from_json_str;
+use crate::serializer::json::read::{from_json_str, load};
 use crate::serializer::value::Value;
 
 #[test]
@@ -114,9 +114,29 @@ fn a_hundred_levels() {
         );
     }
     assert!(from_json_str(&"[".repeat(1_000_000)).is_err());
+    // One beside another is no deeper.
     assert!(from_json_str(&format!("[{}[1]]", "[],".repeat(200))).is_ok());
+    assert!(from_json_str(&format!("[[{}[1]]]", "[],".repeat(200))).is_ok());
     assert!(from_json_str(&"9".repeat(20_000)).is_ok());
     assert!(from_json_str(&"9".repeat(20_001)).is_err());
+}
+
+/// `serde_json` would go 127 levels deep.
+#[test]
+fn a_hundred_levels_of_any_type() {
+    type Any = serde_json::Value;
+    for (open, close) in [("[", "]"), (r#"{"a":"#, "}")] {
+        for levels in [1, 99, 100, 101, 102, 126, 127, 128, 1_000] {
+            let text = open.repeat(levels) + "1" + &close.repeat(levels);
+            let loaded = load::<Any>(&text);
+            assert_eq!(loaded.is_ok(), levels <= 100, "{levels}: {loaded:?}");
+        }
+    }
+    // Many, and none of them deep.
+    for count in [99, 100, 101, 1_000] {
+        let text = format!("[{}{{}}]", "[],".repeat(count));
+        assert_eq!(load::<Vec<Any>>(&text).unwrap().len(), count + 1);
+    }
 }
 
 /// Text that is JSON or nearly so.

@@ -250,6 +250,35 @@ fn the_other_shapes_of_serde() {
     assert!(write::serialize(&mut Vec::new(), &keyed, RAILS).is_err());
 }
 
+/// What was closed is no level any more, of whichever shape it was.
+#[test]
+fn one_beside_another_is_no_deeper() {
+    #[derive(Clone, Serialize)]
+    enum Shape {
+        New([u8; 1]),
+        Tuple(u8, u8),
+        Struct { a: u8 },
+    }
+    #[derive(Clone, Serialize)]
+    struct Pair(u8, u8);
+    let shapes = [
+        (Shape::New([1]), r#"{"New":[1]}"#),
+        (Shape::Tuple(1, 2), r#"{"Tuple":[1,2]}"#),
+        (Shape::Struct { a: 1 }, r#"{"Struct":{"a":1}}"#),
+    ];
+    let many = |one: &str| format!("[{}{one}]", format!("{one},").repeat(199));
+    for (shape, expected) in shapes {
+        assert_eq!(serialize(&vec![shape; 200], RAILS), many(expected));
+    }
+    assert_eq!(serialize(&vec![Pair(1, 2); 200], RAILS), many("[1,2]"));
+    assert_eq!(
+        serialize(&[vec![Pair(1, 2); 200]], RAILS),
+        format!("[{}]", many("[1,2]"))
+    );
+    let map = BTreeMap::from([("a", 1)]);
+    assert_eq!(serialize(&vec![map; 200], RAILS), many(r#"{"a":1}"#));
+}
+
 /// `{1.5 => 1}.to_json` and so on: a key is its `to_s`, and of binary text Ruby's literal.
 #[test]
 fn keys_that_are_no_text() {

@@ -117,6 +117,60 @@ fn what_expands_to_many_times_the_input_is_refused() {
     }
 }
 
+/// What one object weighs, told by how often it may stand there. An object weighs 1, and its text
+/// 1 for each 16 bytes begun.
+#[test]
+fn the_weight_of_an_object() {
+    /// Of an input of up to 4 KiB.
+    const LIMIT: usize = 3 * 4096;
+
+    let accepted = |body: &[u8]| {
+        assert!(body.len() < 4096);
+        Document::load(&marshal(body)).is_ok()
+    };
+    // An Array of an Array of nil, eleven times 1117, and of one twelve times 1024.
+    assert_eq!((1 + 11 * 1117, 1 + 12 * 1024), (LIMIT, LIMIT + 1));
+    assert!(accepted(&table(b"0", b"0", 1115, 10)));
+    assert!(!accepted(&table(b"0", b"0", 1022, 11)));
+
+    let user_dump = |class: &str, dumped: &str| {
+        let sized = |text: &str| {
+            let length = long(i64::try_from(text.len()).unwrap());
+            [&length[..], text.as_bytes()].concat()
+        };
+        [b"u:", &sized(class)[..], &sized(dumped)].concat()
+    };
+    let links = b"@\x07".as_slice();
+    #[rustfmt::skip]
+    let elements = [
+        ("nil", b"0".to_vec(), b"0".as_slice(), 1),
+        ("an empty Array", b"[\x00".to_vec(), links, 1),
+        ("a String of 16 bytes", text("\"", 16, b's'), links, 1 + 1),
+        ("a String of 17 bytes", text("\"", 17, b's'), links, 1 + 2),
+        ("a Symbol of 16 bytes", text(":", 16, b's'), b";\x00", 1 + 1),
+        ("a Symbol of 17 bytes", text(":", 17, b's'), b";\x00", 1 + 2),
+        // Each byte of it may be shown as four.
+        ("a Regexp of 16 bytes", [text("/", 16, 1), vec![0]].concat(), links, 1 + 4),
+        ("a Regexp of 33 bytes", [text("/", 33, 1), vec![0]].concat(), links, 1 + 4 * 3),
+        // An object of its own.
+        ("a Class", text("c", 16, b'C'), links, 1 + 1 + 2),
+        ("a Module", text("m", 33, b'M'), links, 1 + 3 + 2),
+        // The class's name is a Symbol; zeros are written out.
+        ("a dump of another class", user_dump("Money", "18:0.1e300"), links, 1 + 1 + 2),
+        ("a BigDecimal without an exponent", user_dump("BigDecimal", "18:0.1"), links, 1 + 1 + 2),
+        ("a BigDecimal of few zeros", user_dump("BigDecimal", "9:1e16"), links, 1 + 1 + 2 + 1),
+        ("a BigDecimal of 300 zeros", user_dump("BigDecimal", "18:0.1e300"), links, 1 + 1 + 2 + 19),
+        ("a BigDecimal of -300", user_dump("BigDecimal", "18:0.1e-300"), links, 1 + 1 + 2 + 19),
+    ];
+    for (what, element, more, weight) in &elements {
+        // The Array of ten of it stands there so many times.
+        let most = (LIMIT - 1) / (10 * weight + 1);
+        assert!(accepted(&table(element, more, 9, most - 1)), "{what}");
+        assert!(!accepted(&table(element, more, 9, most)), "{what}");
+    }
+    assert_eq!(elements.len(), 15);
+}
+
 /// As many links as are accepted, in an input as long as there can be.
 #[test]
 fn what_is_accepted_stays_small() {

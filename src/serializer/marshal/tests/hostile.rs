@@ -357,3 +357,35 @@ fn token() -> impl Strategy<Value = Vec<u8>> {
             .collect::<Vec<_>>(),
     )
 }
+
+#[test]
+fn refusals_say_why() {
+    let cases: &[(&[u8], &str)] = &[
+        (b"[\x08i\x00", "a count beyond the end"),
+        (b"{\x08i\x00i\x00", "a count beyond the end"),
+        (b"\"\x07a", "a count beyond the end"),
+        (b":\x07a", "a count beyond the end"),
+        (b"[\xfa", "a count beyond the end"),
+        // Twice what is there once.
+        (
+            b"II\"\x06a\x06:\x06ET",
+            "instance variables or a class where there can be none",
+        ),
+        (b"oI;\x00\x00", "no Symbol where one must be"),
+        (b"o\"\x06a\x00", "no Symbol where one must be"),
+        (b"I:\x06a\x06:\x06Ei\x06", "a Symbol of no encoding"),
+        (b"I:\x06a\x06:\x06E@\x06", "a link to no object"),
+        // A link to an Array, and to a String that has instance variables of its own.
+        (
+            b"[\x07[\x00I:\x06a\x06:\x0dencoding@\x06",
+            "a Symbol of no encoding",
+        ),
+        (
+            b"[\x07I\"\x0eShift_JIS\x06:\x06ETI:\x07\x93\xfa\x06:\x0dencoding@\x06",
+            "a Symbol of no encoding",
+        ),
+    ];
+    for (body, expected) in cases {
+        assert_eq!(reason(body), *expected, "{}", body.escape_ascii());
+    }
+}

@@ -9,6 +9,9 @@ mod sessions;
 mod values;
 mod vectors;
 
+#[cfg(feature = "rails-app")]
+mod one_string;
+
 use super::{Document, Key, Part, dump_root, dump_value};
 
 /// One line of a vectors file.

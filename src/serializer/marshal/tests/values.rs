@@ -170,12 +170,16 @@ fn what_is_malformed_for_its_class_keeps_its_name() {
         b"u:\x0fBigDecimal\x0a18:xy",
         b"U:\x0dRational[\x07i\x06i\x00",
         b"U:\x0dRationali\x06",
+        // No BigDecimal can be extended: Complex(BigDecimal("1").extend(M), 2)
+        b"U:\x0cComplex[\x07e:\x06Mu:\x0fBigDecimal\x0d18:0.1e1i\x07",
         b"U:\x09Date[\x06i\x00",
         b"o:\x08Set\x06:\x0a@hashi\x06",
         b"o:\x0aRange\x00",
         b"o:\x0bIPAddr\x00",
         b"o:\x1cActiveSupport::Duration\x00",
         b"o:\x0dPathname\x06:\x0a@pathi\x06",
+        // No Pathname holds what was extended.
+        b"o:\x0dPathname\x06:\x0a@pathIe:\x06M\"\x06a\x06:\x06ET",
     ];
     for body in bodies {
         let value = load(body);
@@ -229,6 +233,59 @@ fn what_has_no_form_in_marshal_is_refused_by_name() {
 }
 
 #[test]
+fn wrappers_are_levels() {
+    let wraps: [fn(Value) -> Object; 2] = [
+        |content| Object::Subclass {
+            class: "A".into(),
+            content,
+        },
+        |content| Object::Extended {
+            module: "A".into(),
+            content,
+        },
+    ];
+    for wrap in wraps {
+        let nested = |levels: usize| {
+            let empty = Value::Array(vec![]);
+            (0..levels).fold(empty, |inner, _| Value::Object(Box::new(wrap(inner))))
+        };
+        assert!(dump_value(&nested(99)).is_ok());
+        let error = dump_value(&nested(102)).unwrap_err();
+        assert!(error.0.contains("100 levels"), "{error:?}");
+        assert!(dump_value(&nested(10_000)).is_err());
+    }
+}
+
+/// Names and Symbols beyond ASCII say their encoding, as often as not by a link to its name.
+#[test]
+fn symbols_with_an_encoding() {
+    // class É; end; Marshal.dump(É.new)
+    let (bytes, value) = written("04086f493a07c389063a06455400");
+    let object = Object::Instance {
+        class: "É".into(),
+        ivars: vec![],
+    };
+    assert_eq!(value, Value::Object(Box::new(object)));
+    assert_eq!(dump_value(&value).unwrap(), bytes);
+    // ["日".encode("Shift_JIS").to_sym, "本".encode("Shift_JIS").to_sym]
+    let (bytes, value) = written(
+        "04085b07493a0793fa063a0d656e636f64696e67220e53686966745f4a4953493a07967b063b064006",
+    );
+    let Value::Array(symbols) = value else {
+        panic!("{value:?}")
+    };
+    assert_eq!(symbols.len(), 2);
+    assert!(
+        symbols
+            .iter()
+            .all(|symbol| matches!(symbol, Value::Symbol(_)))
+    );
+    assert_eq!(Document::load(&bytes).unwrap().dump(), bytes);
+    // :a, said to be US-ASCII.
+    assert_eq!(load(b"I:\x06a\x06:\x06EF"), Value::Symbol("a".into()));
+}
+
+#[test]
 fn floats_of_ruby_1_8_have_their_low_bits_behind_their_digits() {
     // What Ruby 3.1 loads these as.
     assert_eq!(number::float(b"1.1000000000000001\0\x99\x9a"), Some(1.1));
@@ -272,6 +329,22 @@ fn keys_of_different_encodings_are_kept_apart() {
     let twice = load(b"{\x07I\"\x07\xc3\xa9\x06:\x06ETi\x06I\"\x07\xc3\xa9\x06;\x00Ti\x07");
     let pair = (Value::String("é".into()), Value::Integer(2));
     assert_eq!(twice, Value::Hash(vec![pair]));
+    // Nor does it matter how its encoding is named.
+    let twice = load(
+        b"{\x07I\"\x07\xc3\xa9\x06:\x06ETi\x06I\"\x07\xc3\xa9\x06:\x0dencoding\"\x0aUTF-8i\x07",
+    );
+    let pair = (Value::String("é".into()), Value::Integer(2));
+    assert_eq!(twice, Value::Hash(vec![pair]));
+    // ASCII is the same in every encoding: {"a".force_encoding("US-ASCII") => 1, "a" => 2}
+    let twice = load(b"{\x07I\"\x06a\x06:\x06EFi\x06I\"\x06a\x06;\x00Ti\x07");
+    let pair = (Value::String("a".into()), Value::Integer(2));
+    assert_eq!(twice, Value::Hash(vec![pair]));
+    // Nor which class it is of: {Name.new("a") => 1, "a" => 2}, where Name < String
+    let twice = load(b"{\x07C:\x09Name\"\x06ai\x06\"\x06ai\x07");
+    assert!(
+        matches!(&twice, Value::Hash(pairs) if matches!(&pairs[..], [(Value::Object(_), Value::Integer(2))])),
+        "{twice:?}"
+    );
     // Without another of its text, it is Ruby 1.8's.
     let old = load(b"{\x06\"\x07\xc3\xa9i\x06");
     let pair = (Value::String("é".into()), Value::Integer(1));
@@ -343,6 +416,45 @@ fn zones_that_are_utc() {
             other => panic!("{other:?}"),
         }
     }
+}
+
+/// `ActiveSupport::TimeWithZone` with other parts than it has: by Ruby 3.1.
+#[test]
+fn a_time_with_zone_of_what_is_no_time_keeps_its_name() {
+    let time = "49753a0954696d650dd6e91ec000004035063a097a6f6e65492208555443063a064546";
+    let local = "49753b060dd6e91ec000004035063b074007";
+    let extended = |time: &str| time.replacen("4975", "49653a064d75", 1);
+    let cases = [
+        (format!("{time}492208555443063b0854{local}"), true),
+        // A class of the app's that dumps itself as Time does.
+        (
+            "753a0954616d650d208011c000000000492208555443063a06455449753a0954696d650dd6e91ec0\
+                 00004035063a097a6f6e65492208555443063b0746"
+                .to_owned(),
+            false,
+        ),
+        // Time.now.utc.extend(M), "UTC".extend(M): a Symbol more before the others.
+        (
+            format!(
+                "{}492208555443063b0954{}",
+                extended(time),
+                local.replace("3b07", "3b08").replace("3b06", "3b07")
+            ),
+            false,
+        ),
+        (format!("{time}49653a064d2208555443063b0854{local}"), false),
+        (
+            format!("{time}492208555443063b0854{}", extended(local)),
+            false,
+        ),
+    ];
+    for (parts, is_time) in &cases {
+        let head = "553a20416374697665537570706f72743a3a54696d65576974685a6f6e655b08";
+        let (bytes, value) = written(&format!("0408{head}{parts}"));
+        assert_eq!(matches!(value, Value::Time(_)), *is_time, "{value:?}");
+        assert_eq!(Document::load(&bytes).unwrap().dump(), bytes);
+    }
+    assert_eq!(cases.len(), 5);
 }
 
 #[test]
@@ -428,6 +540,40 @@ fn a_fraction_of_a_nanosecond_is_dropped() {
         let body = [&head[..], rational, b"i\x00f\x0c2299161"].concat();
         assert!(matches!(load(&body), Value::Object(_)));
     }
+}
+
+/// Fractions of it that take more than 30 bits, or more than 64. Each with Ruby's `nsec`.
+#[test]
+fn a_fraction_of_a_nanosecond_may_be_long() {
+    let fractions = [
+        // Time.at(1.1).utc
+        (
+            "040849753a0954696d650d208011c0a0861100083a0d6e616e6f5f6e756d6903e1f5053a0d6e616e6f5f\
+             64656e6c2b080000000000043a097a6f6e65492208555443063a064546",
+            100_000_000,
+        ),
+        // Time.at(Rational(2**60 + 1, 2**60)).utc
+        (
+            "040849753a0954696d650d208011c000001000083a0d6e616e6f5f6e756d690365cd1d3a0d6e616e6f5f\
+             64656e6c2b0900000000000008003a097a6f6e65492208555443063a064546",
+            0,
+        ),
+    ];
+    for (hex, nanoseconds) in fractions {
+        let (_, value) = written(hex);
+        assert_eq!(value, Value::Time(time(1, nanoseconds)));
+    }
+    // DateTime.new(2024, 2, 3, 4, 5, 6 + Rational(1, 3) + Rational(1, 3**50))
+    let (_, value) = written(
+        "0408553a0d4461746554696d655b0b69006903b88a2569027239553a0d526174696f6e616c5b076c2b0c00a8\
+         27365d3499f98bbcd561cc0b6c2b0ac9e39dd02fdbf05305986900660c32323939313631",
+    );
+    let time = RubyTime {
+        utc: false,
+        zone: None,
+        ..time(1_706_933_106, 333_333_333)
+    };
+    assert_eq!(value, Value::DateTime(time));
 }
 
 /// Ruby 3.1.2 says of it: `utc_offset == 0`.

@@ -141,6 +141,28 @@ fn declared_lengths_are_held_against_what_is_there() {
     }
 }
 
+/// An extension's payload may not be made of the bytes that others need.
+#[test]
+fn what_is_owed_is_held_against_what_is_left() {
+    // A Set of two nils.
+    const SET: &[u8] = &[0xc7, 3, 12, 0x92, 0xc0, 0xc0];
+    for head in [
+        &[0x92][..],                      // an array of two
+        &[0x93],                          // of three
+        &[0x93, 0xc0],                    // whose second it is
+        &[0x81],                          // a map, whose key it is
+        &[0x82, 0xc0],                    // whose value it is, and another entry is missing
+        &[0x92, 0x91],                    // an array in an array
+        &[0xc7, 9, 12, 0x92, 0xc0, 0x92], // a Set, whose last array has one more
+    ] {
+        let message = message(&[head, SET].concat());
+        let error = load(&message).unwrap_err();
+        let reason = "more elements declared than bytes are left";
+        assert_eq!(error.reason, reason, "{head:x?}");
+        assert_eq!(index(&message).unwrap_err(), error, "{head:x?}");
+    }
+}
+
 #[test]
 fn exactly_one_object_behind_the_signature() {
     for bytes in [

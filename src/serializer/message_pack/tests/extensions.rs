@@ -58,6 +58,14 @@ fn integers_take_the_smallest_width() {
     assert_eq!(written(&big("-5")), "fb");
 }
 
+/// Ruby's msgpack writes floats in 64 bits and reads them in 32 as well: `[1.5].pack("g")`.
+#[test]
+fn floats_of_both_widths() {
+    both("cb3ff8000000000000", &Value::Float(1.5));
+    assert_eq!(load(&unhex("ca3fc00000")), Ok(Value::Float(1.5)));
+    assert_eq!(load(&unhex("ca80000000")), Ok(Value::Float(-0.0)));
+}
+
 #[test]
 fn lengths_take_the_smallest_width() {
     let text = |length: usize| written(&Value::String("a".repeat(length)));
@@ -262,6 +270,71 @@ fn times_before_1970_and_west_of_utc() {
             ..utc(0)
         }))
     );
+}
+
+/// `DateTime.new(1970, 1, 1, 0, 0, 0, Rational(..)).offset * 86400`, by Ruby 3.1.
+#[test]
+fn an_offset_is_rounded_to_seconds() {
+    for (fraction, offset) in [
+        // 86.4 and 86.4864... seconds of a thousandth of a day, and of one of 999.
+        ("01 cd03e8", 86),
+        ("01 cd03e7", 86),
+        // 0.864, 0.5, 0.432 and 0.4999...
+        ("01 ce000186a0", 1),
+        ("01 ce0002a300", 1),
+        ("01 ce00030d40", 0),
+        ("01 ce0002a301", 0),
+        // The same in the west.
+        ("ff ce000186a0", -1),
+        ("ff ce0002a300", -1),
+        ("ff ce00030d40", 0),
+        ("ff ce0002a301", 0),
+    ] {
+        // 00:00:00 there, on the Julian day 2440588.
+        let body = format!("ce00253d8c 00 00 00 00 {fraction}");
+        let length = body.replace(' ', "").len() / 2;
+        let expected = RubyTime {
+            utc_offset: offset,
+            utc: false,
+            ..utc(i64::from(-offset))
+        };
+        assert_eq!(
+            load(&unhex(&format!("c7{length:02x}05{body}"))),
+            Ok(Value::DateTime(expected)),
+            "{fraction}"
+        );
+    }
+}
+
+/// DateTime.new(1970, 1, 1, 0, 0, Rational(2**63, 2**64 - 1)), whose terms need all of 64 bits.
+#[test]
+fn a_fraction_of_a_second_may_be_long() {
+    let expected = RubyTime {
+        nanoseconds: 500_000_000,
+        utc: false,
+        ..utc(0)
+    };
+    assert_eq!(
+        load(&unhex(
+            "c71b05 ce00253d8c 00 00 00 cf8000000000000000 cfffffffffffffffff 00"
+        )),
+        Ok(Value::DateTime(expected))
+    );
+}
+
+/// Rails writes the time in UTC, so with the offset 0. What says another is in UTC all the same.
+#[test]
+fn a_time_with_zone_is_in_utc() {
+    for offset in ["00", "cd0e10", "d1f1f0"] {
+        let body = format!("00 00 {offset} a5 546f6b796f");
+        let length = body.replace(' ', "").len() / 2;
+        let Ok(Value::Time(time)) = load(&unhex(&format!("c7{length:02x}08{body}"))) else {
+            panic!("{body}")
+        };
+        assert_eq!(time.utc_offset, 0, "{body}");
+        assert!(time.utc && time.with_zone);
+        assert_eq!(time.zone.as_deref(), Some("Tokyo"));
+    }
 }
 
 #[test]

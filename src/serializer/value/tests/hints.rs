@@ -7,6 +7,7 @@ use std::fmt;
 use serde::de::value::MapDeserializer;
 use serde::de::{Deserializer, Error, Visitor};
 use serde::{Deserialize, Serialize};
+use serde_test::{Configure, Token, assert_ser_tokens};
 
 use super::*;
 use crate::serializer::value::to_value::to_value;
@@ -215,7 +216,12 @@ fn fractions_in_durations_and_in_fractions() {
     let large: BigInteger = "1208925819614629174706176".parse().unwrap();
     let large = f64::deserialize(&duration(large.into()));
     assert_eq!(large, Ok(1_208_925_819_614_629_174_706_176.0));
-    // Duration#as_json is to_i, and there is none of these.
+    // Duration#as_json is to_i: Rational(2**80, 3).to_i
+    let large = "1208925819614629174706176".parse::<BigInteger>().unwrap();
+    let thirds = Value::Rational(Box::new((large.into(), 3.into())));
+    assert_eq!(f64::deserialize(&thirds), Ok(4.029_752_732_048_764e23));
+    assert_eq!(duration(thirds).to_string(), "402975273204876391568725");
+    // And there is none of these.
     for float in [f64::INFINITY, f64::NAN] {
         assert_eq!(duration(Value::Float(float)).to_string(), "null");
     }
@@ -305,4 +311,71 @@ fn a_value_that_could_not_be_handed_over_leaves_nothing_behind() {
     // By another crate's serializer, which nobody hands anything over to.
     let json = serde_json::to_string(&Value::from("a")).unwrap();
     assert_eq!(json, r#""a""#);
+}
+
+/// A format that calls every value a newtype, and a newtype within one nothing at all.
+struct Wrapped {
+    inner: bool,
+}
+
+impl<'de> Deserializer<'de> for Wrapped {
+    type Error = serde::de::value::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        if self.inner {
+            visitor.visit_unit()
+        } else {
+            visitor.visit_newtype_struct(Self { inner: true })
+        }
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
+        unit unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+#[test]
+fn what_is_no_value_is_said_to_be_none() {
+    // An enum, which no format has that describes itself.
+    let variant = MapDeserializer::<_, serde::de::value::Error>::new([("a", 1)].into_iter());
+    let variant = serde::de::value::MapAccessDeserializer::new(variant);
+    let errors = [
+        Value::deserialize(serde::de::value::EnumAccessDeserializer::new(variant)),
+        Value::deserialize(Wrapped { inner: false }),
+    ];
+    let expected = ["enum", "unit value"];
+    for (error, found) in errors.into_iter().zip(expected) {
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            format!("invalid type: {found}, expected a value")
+        );
+    }
+}
+
+/// To a format that is not for people, binary text goes as it is: it need not be text at all.
+#[test]
+fn bytes_stay_bytes_where_nobody_reads_them() {
+    for bytes in [&b"abc"[..], b"\xff\0", b""] {
+        let value = Value::Bytes(RubyBytes {
+            bytes: bytes.to_vec(),
+            encoding: text("ASCII-8BIT"),
+        });
+        let tokens = [
+            Token::NewtypeStruct {
+                name: hand_off::TOKEN,
+            },
+            Token::Bytes(bytes),
+        ];
+        assert_ser_tokens(&value.compact(), &tokens);
+    }
+    // To people it is text, or nothing.
+    let value = ascii("abc");
+    let tokens = [
+        Token::NewtypeStruct {
+            name: hand_off::TOKEN,
+        },
+        Token::Str("abc"),
+    ];
+    assert_ser_tokens(&value.readable(), &tokens);
 }

@@ -1,5 +1,6 @@
 //! Values against serde.
 
+mod access;
 mod bounds;
 mod hints;
 mod plain_types;
@@ -310,6 +311,30 @@ pub(crate) fn every_kind() -> Vec<(Value, &'static str)> {
         ),
         (decimal("0.1e999999999"), r#""0.1e999999999""#),
     ]
+}
+
+/// One hash for many values would make a table of them slow, which is what a sender may want.
+#[test]
+fn what_is_equal_has_one_hash_and_what_differs_another() {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+
+    let hash = |value: &Value| {
+        let mut hasher = DefaultHasher::new();
+        value.hash(&mut hasher);
+        hasher.finish()
+    };
+    let kinds = every_kind();
+    let mut pairs = 0;
+    for (at, (one, _)) in kinds.iter().enumerate() {
+        for (other, _) in &kinds[..at] {
+            assert_eq!(hash(one) == hash(other), one == other, "{one:?} {other:?}");
+            pairs += 1;
+        }
+    }
+    assert_eq!(pairs, kinds.len() * (kinds.len() - 1) / 2);
+    // { 0.0 => 1 }[-0.0] is 1 in Ruby.
+    assert_eq!(Value::Float(0.0), Value::Float(-0.0));
+    assert_eq!(hash(&Value::Float(0.0)), hash(&Value::Float(-0.0)));
 }
 
 #[test]

@@ -1,0 +1,260 @@
+//! Where the entries of an object stand, against RFC 8259 and against `serde_json`.
+
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+
+use crate::serializer::LoadError;
+use crate::serializer::json::index::{index, key_text};
+
+/// Keys and values of an object, as they stand.
+fn entries(text: &str) -> Vec<(String, &str)> {
+    let entries = index(text).unwrap().unwrap();
+    entries
+        .into_iter()
+        .map(|entry| {
+            let key = key_text(text, entry).unwrap().into_owned();
+            (key, entry.value.of(text))
+        })
+        .collect()
+}
+
+/// Values that RFC 8259 has, of every shape, with white space where it may stand.
+const VALUES: &[&str] = &[
+    "null",
+    "true",
+    "false",
+    "0",
+    "-0",
+    "7",
+    "-1",
+    "10",
+    "1234567890123456",
+    "12345678901234567",
+    "-12345678901234567890123456789012345678901234567890",
+    "0.5",
+    "-0.25",
+    "10.125",
+    "1e5",
+    "1E5",
+    "0e0",
+    "1e+5",
+    "1e-5",
+    "1.5e+10",
+    "-1.50E-10",
+    "0.12345678901234567890e12345678901234567890",
+    r#""""#,
+    r#""a""#,
+    r#""fifteen bytes!!""#,
+    r#""sixteen of them!""#,
+    r#""seventeen bytes.!""#,
+    r#""thirty-two bytes without an escape""#,
+    r#""\"\\\/\b\f\n\r\t""#,
+    r#""a\"b""#,
+    r#""in the first sixteen \" and after them""#,
+    r#""\u0000\u00e9\uFFFF\uffff\uabcd\uABCD\u1234\u9876""#,
+    r#""\ud7ff""#,
+    r#""\ue000""#,
+    r#""\ud800\udc00""#,
+    r#""\ud83d\ude00""#,
+    r#""\udbff\udfff""#,
+    r#""\uDBFF\uDFFF after""#,
+    r#""a\ud83d\ude00\ud83d\ude00\\""#,
+    "\"é\u{7f}\u{2028}😀\"",
+    "[]",
+    "[ ]",
+    "[\t\r\n]",
+    "{}",
+    "{ }",
+    "[1]",
+    "[1,2]",
+    "[ 1 , 2 ]",
+    "[\t1\r\n,\n2\t]",
+    "[[]]",
+    "[[],[]]",
+    "[[1],[2,[3]],4]",
+    "[{},{}]",
+    r#"{"a":1}"#,
+    r#"{ "a" : 1 }"#,
+    r#"{ "a" : 1 , "b" : [ ] , "c" : { } }"#,
+    r#"{"a":{"b":{"c":[{"d":[]}]}},"e":2}"#,
+    r#"[{"a":[1]},{"b":[2]},[{"c":3}]]"#,
+    r#"{"]":"}","[":"{"}"#,
+    r#"{"":{"":{"":""}}}"#,
+];
+
+#[test]
+fn every_value_ends_where_it_does() {
+    let mut count = 0;
+    for value in VALUES {
+        // First, in the middle and last; close, and with all the white space there can be.
+        for space in ["", " ", " \t\r\n "] {
+            let others = ["0", r#""x""#];
+            for place in 0..3 {
+                let mut values = others.to_vec();
+                values.insert(place, value);
+                let pairs = ["a", "\\u0062", "c"].iter().zip(&values);
+                let pairs: Vec<_> = pairs
+                    .map(|(key, value)| format!("{space}\"{key}\"{space}:{space}{value}{space}"))
+                    .collect();
+                let text = format!("{space}{{{}}}{space}", pairs.join(","));
+                let expected: Vec<_> = ["a", "b", "c"].map(str::to_owned).into_iter().collect();
+                let expected: Vec<_> = expected.into_iter().zip(values).collect();
+                assert_eq!(entries(&text), expected, "{text}");
+                // serde_json has the same, value by value.
+                let theirs: BTreeMap<String, &RawValue> = serde_json::from_str(&text).unwrap();
+                let theirs = theirs.into_iter().map(|(key, raw)| (key, raw.get()));
+                assert_eq!(theirs.collect::<Vec<_>>(), expected, "{text}");
+                count += 1;
+            }
+        }
+        assert_eq!(index(value).unwrap().is_some(), value.starts_with('{'));
+        assert!(index(&format!(" \n{value}\t\r")).is_ok(), "{value}");
+    }
+    assert_eq!(count, VALUES.len() * 3 * 3);
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
+fn refusals_say_where() {
+    let cases = [
+        ("", "no JSON value", 0),
+        (" ", "no JSON value", 1),
+        ("nul", "no JSON value", 0),
+        ("tru", "no JSON value", 0),
+        ("True", "no JSON value", 0),
+        ("NaN", "no JSON value", 0),
+        ("+1", "no JSON value", 0),
+        (".5", "no JSON value", 0),
+        ("-", "no JSON value", 1),
+        ("-a", "no JSON value", 1),
+        ("1.", "no JSON value", 2),
+        ("1.e5", "no JSON value", 2),
+        ("1e", "no JSON value", 2),
+        ("1e+", "no JSON value", 3),
+        ("12345678901234567e", "no JSON value", 18),
+        ("01", "something after the value", 1),
+        ("-01", "something after the value", 2),
+        ("1 2", "something after the value", 2),
+        ("{} x", "something after the value", 3),
+        ("[] ]", "something after the value", 3),
+        ("truefalse", "something after the value", 4),
+        ("nullnull", "something after the value", 4),
+        ("falsetrue", "something after the value", 5),
+        ("\"a", "a string without an end", 2),
+        ("\"sixteen of them!", "a string without an end", 17),
+        ("\"a\nb\"", "a control character in a string", 2),
+        ("\"\u{1f}\"", "a control character in a string", 1),
+        (
+            "\"sixteen of them!\t\"",
+            "a control character in a string",
+            17,
+        ),
+        ("\"\\", "an unknown escape", 2),
+        (r#""\x""#, "an unknown escape", 2),
+        (r#""\U0041""#, "an unknown escape", 2),
+        (
+            r#""\u12G4""#,
+            "an escape without four hexadecimal digits",
+            2,
+        ),
+        (
+            r#""\u+123""#,
+            "an escape without four hexadecimal digits",
+            2,
+        ),
+        (r#""\u123""#, "an escape without four hexadecimal digits", 2),
+        (r#""\u""#, "an escape without four hexadecimal digits", 2),
+        (r#""\ud800""#, "half a surrogate pair", 2),
+        (r#""\udbff""#, "half a surrogate pair", 2),
+        (r#""\udc00""#, "half a surrogate pair", 2),
+        (r#""\udfff""#, "half a surrogate pair", 2),
+        (r#""\ud800\u0041""#, "half a surrogate pair", 2),
+        (r#""\ud800\udbff""#, "half a surrogate pair", 2),
+        (r#""\ud800\ue000""#, "half a surrogate pair", 2),
+        (r#""\ud800udc00""#, "half a surrogate pair", 2),
+        (r#""\ud800\ndc00""#, "half a surrogate pair", 2),
+        (r#""\ud800 \udc00""#, "half a surrogate pair", 2),
+        (r#""\ud83d\ud83d\ude00""#, "half a surrogate pair", 2),
+        (
+            r#""\ud800\udc0""#,
+            "an escape without four hexadecimal digits",
+            8,
+        ),
+        ("[", "no JSON value", 1),
+        ("[1", "a comma or a closing bracket was expected", 2),
+        ("[1,", "no JSON value", 3),
+        ("[1,]", "no JSON value", 3),
+        ("[,1]", "no JSON value", 1),
+        ("[1 2]", "a comma or a closing bracket was expected", 3),
+        ("[1}", "a comma or a closing bracket was expected", 2),
+        ("[[]}", "a comma or a closing bracket was expected", 3),
+        ("[{]", "a string was expected", 2),
+        ("{", "a string was expected", 1),
+        ("{1:2}", "a string was expected", 1),
+        ("{a:1}", "a string was expected", 1),
+        (r#"{"a""#, "a colon was expected", 4),
+        (r#"{"a" 1}"#, "a colon was expected", 5),
+        (r#"{"a":}"#, "no JSON value", 5),
+        (r#"{"a":1"#, "a comma or a closing bracket was expected", 6),
+        (r#"{"a":1]"#, "a comma or a closing bracket was expected", 6),
+        (
+            r#"{"a":1 "b":2}"#,
+            "a comma or a closing bracket was expected",
+            7,
+        ),
+        (r#"{"a":1,}"#, "a string was expected", 7),
+        (r#"{"a":1,,}"#, "a string was expected", 7),
+        (
+            r#"{"a":{"b":1]}"#,
+            "a comma or a closing bracket was expected",
+            11,
+        ),
+        (
+            r#"{"a":[{"b":1}}}"#,
+            "a comma or a closing bracket was expected",
+            13,
+        ),
+        (r#"{"a":{"b" 1}}"#, "a colon was expected", 10),
+        (r#"{"a":{"b":1,}}"#, "a string was expected", 12),
+        (r#"{"a":{"b":1,2}}"#, "a string was expected", 12),
+        (
+            r#"{"a":[1,"b":2]}"#,
+            "a comma or a closing bracket was expected",
+            11,
+        ),
+        ("\u{feff}1", "no JSON value", 0),
+        ("// c\n1", "no JSON value", 0),
+        ("\u{a0}1", "no JSON value", 0),
+        ("\u{b}1", "no JSON value", 0),
+    ];
+    for (text, reason, offset) in cases {
+        assert_eq!(index(text), Err(LoadError { reason, offset }), "{text}");
+        assert!(
+            serde_json::from_str::<serde_json::Value>(text).is_err(),
+            "{text}"
+        );
+    }
+    assert_eq!(cases.len(), 77);
+}
+
+/// Ruby: `JSON.parse("[" * 100 + "]" * 100)` is read, 101 raise `JSON::NestingError`.
+#[test]
+fn a_hundred_levels() {
+    for (open, close) in [("[", "]"), (r#"{"a":"#, "}"), ("[ ", " ]")] {
+        let nested = |levels: usize| open.repeat(levels) + "1" + &close.repeat(levels);
+        assert!(index(&nested(100)).is_ok());
+        let error = LoadError {
+            reason: "nesting deeper than 100 levels",
+            offset: open.len() * 100,
+        };
+        assert_eq!(index(&nested(101)), Err(error));
+    }
+    // Empty ones are a level too.
+    let empty = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
+    assert!(index(&empty(100)).is_ok());
+    assert!(index(&empty(101)).is_err());
+    // One beside another is not.
+    let beside = format!("[{}[1]]", "[{}],{\"a\":[]},".repeat(200));
+    assert!(index(&beside).is_ok());
+}
