@@ -75,3 +75,37 @@ fn pairs(pairs: &[(Value, Value)]) -> impl Iterator<Item = (HashKey<'_>, HashKey
         .iter()
         .map(|(key, value)| (HashKey(key), HashKey(value)))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+
+    use super::*;
+
+    /// What differs has another hash, so that a table finds it at once; what is one key has the same.
+    #[test]
+    fn hashes_tell_keys_apart() {
+        let text = |text: &str| Value::from(text);
+        let safe = |text: &str| Value::SafeBuffer(text.to_owned());
+        let hash = |key: &str| vec![(text(key), text("b"))];
+        let keys = [
+            (text("a"), safe("a")),
+            (text("b"), safe("b")),
+            (Value::Integer(1), Value::Integer(1)),
+            (Value::Integer(2), Value::Integer(2)),
+            (Value::Array(vec![text("a")]), Value::Array(vec![safe("a")])),
+            (Value::Array(vec![text("b")]), Value::Array(vec![safe("b")])),
+            (Value::Hash(hash("a")), Value::IndifferentHash(hash("a"))),
+            (Value::Hash(hash("b")), Value::IndifferentHash(hash("b"))),
+        ];
+        let hash_of = BuildHasherDefault::<DefaultHasher>::default();
+        let mut hashes = Vec::new();
+        for (one, other) in &keys {
+            let hash = hash_of.hash_one(HashKey(one));
+            assert_eq!(hash, hash_of.hash_one(HashKey(other)), "{one:?}");
+            assert!(!hashes.contains(&hash), "{one:?}");
+            hashes.push(hash);
+        }
+        assert_eq!(hashes.len(), 8);
+    }
+}

@@ -97,6 +97,7 @@ mod tests {
                 bytes("\u{E9}".as_bytes(), "ASCII-8BIT"),
                 false,
             ),
+            (Value::from("a\0"), bytes(b"a\0", "UTF-16LE"), false),
             (bytes(b"\xFF", "UTF-8"), bytes(b"\xFF", "ASCII-8BIT"), false),
             (Value::Array(vec![text()]), Value::Array(vec![safe()]), true),
             (
@@ -131,7 +132,7 @@ mod tests {
                 checked += 1;
             }
         }
-        assert_eq!(checked, 16);
+        assert_eq!(checked, 18);
     }
 
     /// Ruby: `{1 => :a, 1.0 => :b, "1" => :c, :"1" => :d}.size == 4`, `{0.0 => 1, -0.0 => 2}.size == 1`
