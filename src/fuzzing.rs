@@ -10,7 +10,7 @@ use crate::message::envelope::Envelope;
 use crate::message::metadata::{self, Metadata, Purpose, SealedFor};
 use crate::message::parts::{Sealed, Signed};
 use crate::rails_version::RailsVersion;
-use crate::serializer::value::{Value, is_one_hash_key};
+use crate::serializer::value::{HashKey, Value};
 use crate::serializer::{DumpStyle, Serialized, json, marshal, message_pack};
 use crate::settings::{Serializer, Settings};
 
@@ -108,7 +108,7 @@ pub fn message_pack_index(
 /// Whether two values are one key to Ruby's Hash.
 #[must_use]
 pub fn is_one_key(one: &Value, other: &Value) -> bool {
-    is_one_hash_key(one, other)
+    HashKey(one) == HashKey(other)
 }
 
 /// Strict base64 of the standard alphabet.

@@ -8,7 +8,7 @@ use super::Value;
 /// nor is its encoding as long as all is ASCII, nor is a Hash's class; not in the containers that
 /// are keys themselves either. (Ruby `string.c`, `rb_str_eql`, and `hash.c`, `rb_hash_eql`; but
 /// pairs in another order make another key here.)
-pub(super) struct HashKey<'a>(pub(super) &'a Value);
+pub(crate) struct HashKey<'a>(pub(crate) &'a Value);
 
 impl HashKey<'_> {
     /// The text of a String of any class, where nothing else has to be the same.
@@ -63,11 +63,6 @@ impl Hash for HashKey<'_> {
             other => other.hash(state),
         }
     }
-}
-
-#[cfg(feature = "_fuzzing")]
-pub(crate) fn is_one_hash_key(one: &Value, other: &Value) -> bool {
-    HashKey(one) == HashKey(other)
 }
 
 fn pairs(pairs: &[(Value, Value)]) -> impl Iterator<Item = (HashKey<'_>, HashKey<'_>)> {

@@ -36,7 +36,7 @@ pub(crate) use float::{ruby_float, ruby_float_of_single};
 pub(crate) use float::{ruby_float_digits, ruby_float_text};
 pub(crate) use hand_off::RAW_VALUE;
 #[cfg(feature = "_fuzzing")]
-pub(crate) use hash_key::is_one_hash_key;
+pub(crate) use hash_key::HashKey;
 pub(crate) use pairs::unique_pairs;
 #[cfg(feature = "marshal")]
 pub(crate) use text::MOST_ZEROS;
