@@ -183,6 +183,29 @@ fn removing_clearing_and_setting_again() {
     assert!(session.is_empty() && session.is_changed() && session.session_id().is_none());
 }
 
+/// Ruby: `h = {a: 1, b: 2}; h.delete(:a); h[:c] = 3; h[:a] = 4; h.keys == [:b, :c, :a]`
+#[test]
+fn a_key_that_was_removed_and_set_again_comes_last() {
+    let id = r#""session_id":"3af1c1b9c1b8d6f1a0a3a7b0c3d4e5f6""#;
+    let mut session = opened(&format!(r#"{{"a":1,{id},"b":2}}"#)).unwrap();
+    for value in [4, 5] {
+        session.remove("a");
+        session.insert("c", &3).unwrap();
+        session.insert("a", &value).unwrap();
+        session.insert("c", &6).unwrap();
+        assert_eq!(session.get::<u8>("a").unwrap(), Some(value));
+        assert_eq!(session.keys(), ["session_id", "b", "c", "a"]);
+    }
+    assert_eq!(
+        written(&mut session),
+        format!(r#"{{{id},"b":2,"c":6,"a":5}}"#)
+    );
+    session.remove("a");
+    session.remove("c");
+    session.insert("c", &7).unwrap();
+    assert_eq!(written(&mut session), format!(r#"{{{id},"b":2,"c":7}}"#));
+}
+
 #[test]
 fn a_session_is_never_written_without_an_id() {
     let mut ids = Vec::new();

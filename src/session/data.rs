@@ -52,6 +52,8 @@ pub struct SessionData {
 #[derive(Clone, Debug)]
 enum Change {
     Set(Value),
+    /// Set after it was removed: a new key, which has lost its place.
+    SetAnew(Value),
     Removed,
 }
 
@@ -225,7 +227,8 @@ impl SessionData {
         }
     }
 
-    /// Sets the value of a key: a new key comes last, one that was there keeps its place.
+    /// Sets the value of a key: a new key comes last, one that is there keeps its place, as in
+    /// Ruby's Hash.
     ///
     /// ```
     /// # use hardtack::{Error, SessionData};
@@ -252,7 +255,17 @@ impl SessionData {
     }
 
     pub(super) fn insert_value(&mut self, key: impl Into<String>, value: Value) {
-        self.set(key.into().into_boxed_str(), Change::Set(value));
+        let key = key.into().into_boxed_str();
+        self.is_changed = true;
+        let known = self.changes.iter().position(|(changed, _)| *changed == key);
+        match known.and_then(|at| Some((at, self.changes.get_mut(at)?))) {
+            Some((_, (_, Change::Set(earlier) | Change::SetAnew(earlier)))) => *earlier = value,
+            Some((at, (_, Change::Removed))) => {
+                self.changes.remove(at);
+                self.changes.push((key, Change::SetAnew(value)));
+            }
+            None => self.changes.push((key, Change::Set(value))),
+        }
     }
 
     /// Removes a key. Says whether it was there.
@@ -268,7 +281,15 @@ impl SessionData {
     pub fn remove(&mut self, key: &str) -> bool {
         let found = self.contains_key(key);
         if found {
-            self.set(key.into(), Change::Removed);
+            self.is_changed = true;
+            match self
+                .changes
+                .iter_mut()
+                .find(|(changed, _)| **changed == *key)
+            {
+                Some((_, earlier)) => *earlier = Change::Removed,
+                None => self.changes.push((key.into(), Change::Removed)),
+            }
         }
         found
     }
@@ -400,14 +421,6 @@ impl SessionData {
         self.is_changed = true;
     }
 
-    fn set(&mut self, key: Box<str>, change: Change) {
-        self.is_changed = true;
-        match self.changes.iter_mut().find(|(changed, _)| *changed == key) {
-            Some((_, earlier)) => *earlier = change,
-            None => self.changes.push((key, change)),
-        }
-    }
-
     fn change(&self, key: &str) -> Option<&Change> {
         self.changes
             .iter()
@@ -418,7 +431,7 @@ impl SessionData {
     /// Where the value of a key is to be found.
     fn place(&self, key: &str) -> Option<Place<'_>> {
         match self.change(key) {
-            Some(Change::Set(value)) => Some(Place::Changed(value)),
+            Some(Change::Set(value) | Change::SetAnew(value)) => Some(Place::Changed(value)),
             Some(Change::Removed) => None,
             None => self.read.find(key).map(Place::Read),
         }
@@ -433,6 +446,7 @@ impl SessionData {
                 Change::Set(value) if self.read.find(key).is_none() => {
                     Some((Key::New(key), Part::Changed(value)))
                 }
+                Change::SetAnew(value) => Some((Key::New(key), Part::Changed(value))),
                 _ => None,
             });
         let old = self.read.unique().filter_map(|entry| {
@@ -440,7 +454,7 @@ impl SessionData {
             match self.changes.iter().find(changed) {
                 None => Some((Key::Read(entry), Part::Read(entry))),
                 Some((_, Change::Set(value))) => Some((Key::Read(entry), Part::Changed(value))),
-                Some((_, Change::Removed)) => None,
+                Some((_, Change::SetAnew(_) | Change::Removed)) => None,
             }
         });
         old.chain(new)
