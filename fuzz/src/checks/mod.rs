@@ -80,11 +80,13 @@ fn text(value: &Value) -> String {
     out
 }
 
-/// Checks that a value was written and read without a change. Two that no Ruby writes may change
-/// once: a Regexp that it would not compile gets a group, and an `IPAddr` loses what its mask hides.
+/// Checks that a value was written and read without a change. Three may change once: a binary String
+/// of MessagePack is text in Marshal if it can be, where Ruby 1.8 says no encodings; and of those
+/// that no Ruby writes a Regexp that it would not compile gets a group, and an `IPAddr` loses what
+/// its mask hides.
 fn assert_kept(value: &Value, again: &Value, write_and_read: impl Fn(&Value) -> Value) {
     if text(value) != text(again) {
-        let is_odd = ["Regexp(", "IpAddr("]
+        let is_odd = ["Regexp(", "IpAddr(", "encoding: \"ASCII-8BIT\""]
             .iter()
             .any(|odd| text(value).contains(odd));
         assert!(is_odd, "{again:?} was {value:?}");
