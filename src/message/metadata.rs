@@ -17,8 +17,9 @@ use crate::settings::EnvelopeReading;
 
 use super::base64;
 
+/// What stands before a message that is text, and before any.
 const BEGINNING: &[u8; 22] = br#"{"_rails":{"message":""#;
-const PREFIX: &[u8] = br#"{"_rails":{"message":"#;
+const PREFIX: &[u8] = BEGINNING.split_at(BEGINNING.len() - 1).0;
 const EXP: &[u8] = br#","exp":"#;
 const PUR: &[u8] = br#","pur":"#;
 const END: &[u8] = b"}}";

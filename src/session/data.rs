@@ -257,11 +257,10 @@ impl SessionData {
     pub(super) fn insert_value(&mut self, key: impl Into<String>, value: Value) {
         let key = key.into().into_boxed_str();
         self.is_changed = true;
-        let known = self.changes.iter().position(|(changed, _)| *changed == key);
-        match known.and_then(|at| Some((at, self.changes.get_mut(at)?))) {
-            Some((_, (_, Change::Set(earlier) | Change::SetAnew(earlier)))) => *earlier = value,
-            Some((at, (_, Change::Removed))) => {
-                self.changes.remove(at);
+        match self.change_mut(&key) {
+            Some(Change::Set(earlier) | Change::SetAnew(earlier)) => *earlier = value,
+            Some(Change::Removed) => {
+                self.changes.retain(|(changed, _)| *changed != key);
                 self.changes.push((key, Change::SetAnew(value)));
             }
             None => self.changes.push((key, Change::Set(value))),
@@ -282,12 +281,8 @@ impl SessionData {
         let found = self.contains_key(key);
         if found {
             self.is_changed = true;
-            match self
-                .changes
-                .iter_mut()
-                .find(|(changed, _)| **changed == *key)
-            {
-                Some((_, earlier)) => *earlier = Change::Removed,
+            match self.change_mut(key) {
+                Some(earlier) => *earlier = Change::Removed,
                 None => self.changes.push((key.into(), Change::Removed)),
             }
         }
@@ -424,6 +419,13 @@ impl SessionData {
     fn change(&self, key: &str) -> Option<&Change> {
         self.changes
             .iter()
+            .find(|(changed, _)| **changed == *key)
+            .map(|(_, change)| change)
+    }
+
+    fn change_mut(&mut self, key: &str) -> Option<&mut Change> {
+        self.changes
+            .iter_mut()
             .find(|(changed, _)| **changed == *key)
             .map(|(_, change)| change)
     }

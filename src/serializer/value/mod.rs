@@ -25,6 +25,8 @@ mod view;
 
 #[cfg(test)]
 mod tests;
+#[cfg(all(test, feature = "marshal"))]
+pub(crate) use tests::every_container;
 #[cfg(test)]
 pub(crate) use tests::every_kind;
 

@@ -3,7 +3,7 @@
 
 use super::{Document, marshal};
 use crate::serializer::marshal::dump_value;
-use crate::serializer::value::{Object, Value};
+use crate::serializer::value::{Object, Value, every_container};
 
 fn load(bytes: &[u8]) -> Value {
     let document = Document::load(bytes).unwrap();
@@ -72,71 +72,13 @@ fn a_variable_more_is_an_object() {
 /// The writer follows no nesting beyond a hundred levels, through whatever it goes.
 #[test]
 fn nesting_through_any_kind_is_bounded() {
-    use crate::serializer::value::{RubyDuration, RubyRange};
-    let object = |object| Value::Object(Box::new(object));
-    let name = || "A".to_owned();
-    let wraps: &[&dyn Fn(Value) -> Value] = &[
-        &|inner| Value::Array(vec![inner]),
-        &|inner| Value::Set(vec![inner]),
-        &|inner| Value::hash([(inner, 1)]),
-        &|inner| Value::hash([(1, inner)]),
-        &|inner| Value::Complex(Box::new((inner, 1.into()))),
-        &|inner| Value::Complex(Box::new((1.into(), inner))),
-        &|inner| {
-            Value::Range(Box::new(RubyRange {
-                begin: inner,
-                end: 1.into(),
-                exclude_end: false,
-            }))
-        },
-        &|inner| {
-            Value::Range(Box::new(RubyRange {
-                begin: 1.into(),
-                end: inner,
-                exclude_end: false,
-            }))
-        },
-        &|inner| {
-            Value::Duration(Box::new(RubyDuration {
-                value: inner,
-                parts: vec![],
-            }))
-        },
-        &|inner| {
-            Value::Duration(Box::new(RubyDuration {
-                value: 1.into(),
-                parts: vec![("days".to_owned(), inner)],
-            }))
-        },
-        &|inner| {
-            object(Object::Instance {
-                class: name(),
-                ivars: vec![("@a".to_owned(), inner)],
-            })
-        },
-        &|inner| {
-            object(Object::Struct {
-                class: name(),
-                members: vec![("a".to_owned(), inner)],
-            })
-        },
-        &|inner| {
-            object(Object::Extended {
-                module: name(),
-                content: inner,
-            })
-        },
-        &|inner| {
-            object(Object::UserMarshal {
-                class: name(),
-                content: inner,
-            })
-        },
-    ];
-    for (number, wrap) in wraps.iter().enumerate() {
+    let mut checked = 0;
+    for (number, wrap) in every_container().iter().enumerate() {
         let nested = |levels| (0..levels).fold(Value::Array(vec![]), |inner, _| wrap(inner));
         assert!(dump_value(&nested(20)).is_ok(), "{number}");
         let error = dump_value(&nested(200)).unwrap_err();
         assert!(error.0.contains("100 levels"), "{number}: {error:?}");
+        checked += 1;
     }
+    assert_eq!(checked, 17);
 }

@@ -1,6 +1,7 @@
 //! What a few bytes can become as text.
 
-use super::super::{Object, RubyDuration, RubyRange, Value};
+use super::super::{RubyRange, Value};
+use super::every_container;
 
 fn nested_keys(levels: usize, text: &str) -> Value {
     (0..levels).fold(Value::from(text), |key, _| Value::hash([(key, 1)]))
@@ -54,49 +55,8 @@ fn keys_in_keys_do_not_double_at_every_level() {
 /// Whatever holds values is one level of its own.
 #[test]
 fn every_kind_of_container_is_a_level() {
-    let object = |object| Value::Object(Box::new(object));
-    let name = || "a".to_owned();
-    let wraps: &[&dyn Fn(Value) -> Value] = &[
-        &|inner| Value::Array(vec![inner]),
-        &|inner| Value::Set(vec![inner]),
-        &|inner| Value::hash([(inner, 1)]),
-        &|inner| Value::hash([(1, inner)]),
-        &|inner| Value::IndifferentHash(vec![(1.into(), inner)]),
-        &|inner| Value::Rational(Box::new((inner, 1.into()))),
-        &|inner| Value::Complex(Box::new((1.into(), inner))),
-        &|inner| {
-            Value::Range(Box::new(RubyRange {
-                begin: 1.into(),
-                end: inner,
-                exclude_end: false,
-            }))
-        },
-        &|inner| {
-            Value::Duration(Box::new(RubyDuration {
-                value: inner,
-                parts: vec![],
-            }))
-        },
-        &|inner| {
-            Value::Duration(Box::new(RubyDuration {
-                value: 1.into(),
-                parts: vec![(name(), inner)],
-            }))
-        },
-        &|inner| {
-            object(Object::Instance {
-                class: name(),
-                ivars: vec![(name(), inner)],
-            })
-        },
-        &|inner| {
-            object(Object::Subclass {
-                class: name(),
-                content: inner,
-            })
-        },
-    ];
-    for (number, wrap) in wraps.iter().enumerate() {
+    let mut checked = 0;
+    for (number, wrap) in every_container().iter().enumerate() {
         for levels in 0..4 {
             let value = (0..levels).fold(Value::Nil, |inner, _| wrap(inner));
             assert!(value.nests_at_most(levels), "{number}: {levels}");
@@ -104,6 +64,8 @@ fn every_kind_of_container_is_a_level() {
                 levels == 0 || !value.nests_at_most(levels - 1),
                 "{number}: {levels}"
             );
+            checked += 1;
         }
     }
+    assert_eq!(checked, 17 * 4);
 }

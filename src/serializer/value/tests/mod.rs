@@ -2,9 +2,12 @@
 
 mod access;
 mod bounds;
+mod containers;
 mod hints;
 mod plain_types;
 mod round_trip;
+
+pub(crate) use containers::every_container;
 
 use super::*;
 
