@@ -2,15 +2,26 @@
 //!
 //! A cookie is 200 to 4,000 bytes of base64 of which every thirtieth needs work. A loop over bytes mispredicts at
 //! each of these; here 64 bytes are classified at once without a branch, and the runs between are copied in
-//! pieces of fixed size. That is four times faster, and needs no `unsafe`.
+//! pieces of fixed size. That is four times faster, and needs no `unsafe`. What it comes to where a processor has
+//! AVX-512 is in `avx512`.
+
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
+
+#[cfg(target_arch = "x86_64")]
+use fearless_simd::Level;
 
 use crate::lanes::{BLOCK, Lanes, mask};
 
 /// The size of piece in which runs are copied, longer than most runs between two escapes of a base64 text; and how
 /// much room there must be behind what is written, for pieces that reach beyond their run.
 const MARGIN: usize = 64;
+
+const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
 /// What each byte becomes: up to three bytes, then how many of them count.
 #[expect(
@@ -19,7 +30,6 @@ const MARGIN: usize = 64;
     reason = "evaluated by the compiler"
 )]
 static ESCAPES: [[u8; 4]; 256] = {
-    let digits = b"0123456789ABCDEF";
     let mut table = [[0; 4]; 256];
     let mut byte = 0;
     while byte < 256 {
@@ -28,7 +38,7 @@ static ESCAPES: [[u8; 4]; 256] = {
         } else if byte == b' ' as usize {
             [b'+', 0, 0, 1]
         } else {
-            [b'%', digits[byte >> 4], digits[byte & 15], 3]
+            [b'%', HEX[byte >> 4], HEX[byte & 15], 3]
         };
         byte += 1;
     }
@@ -65,10 +75,23 @@ pub fn escape(value: &[u8]) -> String {
 /// assert_eq!(header, b"k=1%2B1");
 /// ```
 pub fn escape_into(out: &mut Vec<u8>, value: &[u8]) {
-    let start = out.len();
-    // Base64 grows by 2 bytes in 32; more than that is made room for when it comes.
-    out.resize(start + value.len() + value.len() / 8 + 2 * MARGIN, 0);
-    let mut to = start;
+    #[cfg(target_arch = "x86_64")]
+    if let Some(avx512) = Level::new().as_avx512() {
+        return avx512::escape_into(avx512, out, value);
+    }
+    escape_anywhere(out, value);
+}
+
+/// Where what is escaped behind `start` ends, if it grows as base64 does, by 2 bytes in 32; with a margin for what
+/// is written over after. More than that is made room for when it comes.
+fn usual_end(start: usize, value: &[u8]) -> usize {
+    start + value.len() + value.len() / 8 + 2 * MARGIN
+}
+
+/// [`escape_into`] on any processor.
+fn escape_anywhere(out: &mut Vec<u8>, value: &[u8]) {
+    let mut to = out.len();
+    out.resize(usual_end(to, value), 0);
     let mut copied = 0;
     // All that is neither letter nor digit: testing for less costs less than leaving out the few `-` and `.`.
     for_each(value, not_alphanumeric, |at| {
@@ -165,6 +188,15 @@ fn decode(out: &mut Vec<u8>, value: &[u8]) -> bool {
 /// Decodes into room for the value and [`MARGIN`] bytes more. How many bytes it became; `None` where a `%` stands
 /// without two hex digits.
 fn decode_to(room: &mut [u8], value: &[u8]) -> Option<usize> {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(avx512) = Level::new().as_avx512() {
+        return avx512::decode_to(avx512, room, value);
+    }
+    decode_anywhere(room, value)
+}
+
+/// [`decode_to`] on any processor.
+fn decode_anywhere(room: &mut [u8], value: &[u8]) -> Option<usize> {
     let mut to = 0;
     let mut copied = 0;
     let mut valid = true;
@@ -323,17 +355,18 @@ fn escape_of(byte: u8) -> [u8; 4] {
 
 /// The value of a hex digit; 255 for any other byte.
 fn nibble(digit: u8) -> u8 {
-    #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
-    static NIBBLES: [u8; 256] = {
-        let mut table = [255; 256];
-        let mut value = 0;
-        while value < 16 {
-            let digit = b"0123456789abcdef"[value as usize];
-            table[digit as usize] = value;
-            table[digit.to_ascii_uppercase() as usize] = value;
-            value += 1;
-        }
-        table
-    };
     NIBBLES.get(usize::from(digit)).copied().unwrap_or(255)
 }
+
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+const NIBBLES: [u8; 256] = {
+    let mut table = [255; 256];
+    let mut value = 0;
+    while value < 16 {
+        let digit = HEX[value as usize];
+        table[digit as usize] = value;
+        table[digit.to_ascii_lowercase() as usize] = value;
+        value += 1;
+    }
+    table
+};
