@@ -1,12 +1,13 @@
-//! Both ways on processors with AVX-512 of Ice Lake's kind (Intel since 2019, AMD since Zen 4),
-//! which press the bytes together that a mask marks. Every byte is laid out in its longest form,
-//! and what does not count of it falls out: no branch depends on what is escaped where. Escaping
-//! is so one and a half times as fast, reading three times.
+//! Both ways on processors with AVX-512, which press the bytes together that a mask marks. Every
+//! byte is laid out in its longest form, and what does not count of it falls out: no branch depends
+//! on what is escaped where. Escaping is so one and a half times as fast, reading three times.
 
 use std::ops::Not;
 
 use fearless_simd::prelude::*;
 use fearless_simd::{Avx512, Simd, mask8x64, u8x16, u8x64};
+
+use crate::lanes::avx512::{highest_bits, lookup, padded};
 
 use super::{HEX, MARGIN, NIBBLES, stays};
 
@@ -98,7 +99,7 @@ fn escape_with<S: Simd>(simd: S, out: &mut Vec<u8>, value: &[u8]) {
         to = escape_block(simd, bytes, TAKEN, out, to);
         rest = rest.get(TAKEN..).unwrap_or_default();
     }
-    let last: [u8; 128] = padded(rest);
+    let last: [u8; 128] = padded(rest, 0);
     for start in (0..rest.len()).step_by(TAKEN) {
         if let Some(bytes) = last.get(start..).and_then(<[u8]>::first_chunk) {
             let count = (rest.len() - start).min(TAKEN);
@@ -156,7 +157,7 @@ fn decode_with<S: Simd>(simd: S, room: &mut [u8], value: &[u8]) -> Option<usize>
     }
     while !rest.is_empty() {
         let count = rest.len().min(64);
-        run.block(simd, &padded(rest), count, room);
+        run.block(simd, &padded(rest, 0), count, room);
         rest = rest.get(count..).unwrap_or_default();
     }
     (!run.is_invalid).then_some(run.to)
@@ -204,22 +205,6 @@ fn load_at<S: Simd>(simd: S, bytes: &[u8; 66], from: usize) -> u8x64<S> {
     u8x64::load_array_ref(simd, bytes.unwrap_or(&[0; 64]))
 }
 
-/// What a table of two halves has for each byte below 128; for others it may be anything.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "it must be compiled for AVX-512")]
-fn lookup<S: Simd>(simd: S, table: &[[u8; 64]; 2], bytes: u8x64<S>) -> u8x64<S> {
-    let [lower, upper] = table;
-    let lower = u8x64::load_array_ref(simd, lower);
-    lower.concat_swizzle_dyn(u8x64::load_array_ref(simd, upper), bytes)
-}
-
-/// Marks the bytes whose highest bit is set.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "it must be compiled for AVX-512")]
-fn highest_bits<S: Simd>(bytes: u8x64<S>) -> mask8x64<S> {
-    mask8x64::from_vector(bytes.bitcast())
-}
-
 /// Writes the bytes at these lanes side by side, and says where they end. Behind them it writes as
 /// many more as make 64, which are written over after.
 #[inline(always)]
@@ -230,14 +215,4 @@ fn press<S: Simd>(simd: S, bytes: u8x64<S>, lanes: u64, room: &mut [u8], to: usi
         pressed.store_array(place);
     }
     to + lanes.count_ones() as usize
-}
-
-/// The first bytes of those, and zeros behind them.
-fn padded<const N: usize>(bytes: &[u8]) -> [u8; N] {
-    let mut padded = [0; N];
-    let count = bytes.len().min(N);
-    if let (Some(to), Some(from)) = (padded.get_mut(..count), bytes.get(..count)) {
-        to.copy_from_slice(from);
-    }
-    padded
 }

@@ -13,8 +13,7 @@ mod tests;
 use std::borrow::Cow;
 
 #[cfg(target_arch = "x86_64")]
-use fearless_simd::Level;
-
+use crate::lanes::avx512::found;
 use crate::lanes::{BLOCK, Lanes, mask};
 
 /// The size of piece in which runs are copied, longer than most runs between two escapes of a base64 text; and how
@@ -76,7 +75,7 @@ pub fn escape(value: &[u8]) -> String {
 /// ```
 pub fn escape_into(out: &mut Vec<u8>, value: &[u8]) {
     #[cfg(target_arch = "x86_64")]
-    if let Some(avx512) = Level::new().as_avx512() {
+    if let Some(avx512) = found() {
         return avx512::escape_into(avx512, out, value);
     }
     escape_anywhere(out, value);
@@ -189,7 +188,7 @@ fn decode(out: &mut Vec<u8>, value: &[u8]) -> bool {
 /// without two hex digits.
 fn decode_to(room: &mut [u8], value: &[u8]) -> Option<usize> {
     #[cfg(target_arch = "x86_64")]
-    if let Some(avx512) = Level::new().as_avx512() {
+    if let Some(avx512) = found() {
         return avx512::decode_to(avx512, room, value);
     }
     decode_anywhere(room, value)

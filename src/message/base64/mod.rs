@@ -1,7 +1,12 @@
 //! Base64 (RFC 4648 section 4), strict: padded, no white space, no stray bits in the last digit.
 //!
 //! The one seam behind which an engine is chosen. Short texts (a nonce, a tag) are faster with the
-//! scalar engine, long ones with the vector engine.
+//! scalar engine, long ones with the vector engine, or with our own where the processor has AVX-512.
+
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+#[cfg(test)]
+mod tests;
 
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use std::sync::LazyLock;
@@ -11,7 +16,10 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use base64::engine::{general_purpose::PAD, simd::Simd};
 
-/// From this length on the vector engine is used; a nonce and a tag are below it.
+#[cfg(target_arch = "x86_64")]
+use crate::lanes;
+
+/// From this length on a vector engine is used; a nonce and a tag are below it.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 const LONG: usize = 64;
 
@@ -105,13 +113,24 @@ pub(crate) const fn encoded_len(length: usize) -> usize {
 pub(crate) fn encode_over(text: &mut Vec<u8>, start: usize, bytes: &[u8]) {
     text.resize(start + encoded_len(bytes.len()), 0);
     let out = text.get_mut(start..).unwrap_or_default();
+    #[cfg(target_arch = "x86_64")]
+    if bytes.len() >= LONG
+        && let Some(avx512) = lanes::avx512::found()
+    {
+        return avx512::encode_slice(avx512, bytes, out);
+    }
+    encode_anywhere(bytes, out);
+}
+
+/// Encodes into room of just the text's length, on any processor.
+fn encode_anywhere(bytes: &[u8], text: &mut [u8]) {
     // The room is exact, so that no error can come of it.
     #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
     if bytes.len() >= LONG {
-        let _ = VECTOR.encode_slice(bytes, out);
+        let _ = VECTOR.encode_slice(bytes, text);
         return;
     }
-    let _ = STANDARD.encode_slice(bytes, out);
+    let _ = STANDARD.encode_slice(bytes, text);
 }
 
 /// The bytes of a text, in a buffer of their own; `None` where it is not strict base64.
@@ -123,16 +142,33 @@ pub(crate) fn decode(text: &[u8]) -> Option<Vec<u8>> {
 
 /// The bytes of a text, in place of what was in the buffer.
 fn decode_into(bytes: &mut Vec<u8>, text: &[u8]) -> Option<()> {
-    bytes.resize(text.len().div_ceil(4) * 3, 0);
-    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-    if text.len() >= LONG {
-        let length = VECTOR.decode_slice(text, bytes).ok()?;
-        bytes.truncate(length);
-        return Some(());
-    }
-    let length = STANDARD.decode_slice(text, bytes).ok()?;
+    bytes.resize(text.len().div_ceil(4) * 3 + MARGIN, 0);
+    let length = decode_to(bytes, text)?;
     bytes.truncate(length);
     Some(())
+}
+
+/// How much room there must be behind the bytes of a text, for what is written in whole blocks.
+const MARGIN: usize = 64;
+
+/// Decodes into room for the bytes and [`MARGIN`] more; how many there are.
+fn decode_to(room: &mut [u8], text: &[u8]) -> Option<usize> {
+    #[cfg(target_arch = "x86_64")]
+    if text.len() >= LONG
+        && let Some(avx512) = lanes::avx512::found()
+    {
+        return avx512::decode_to(avx512, room, text);
+    }
+    decode_anywhere(room, text)
+}
+
+/// [`decode_to`] on any processor.
+fn decode_anywhere(room: &mut [u8], text: &[u8]) -> Option<usize> {
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    if text.len() >= LONG {
+        return VECTOR.decode_slice(text, room).ok();
+    }
+    STANDARD.decode_slice(text, room).ok()
 }
 
 /// The `N` bytes of a short text; `None` where it is not strict base64 of exactly so many.

@@ -4,6 +4,9 @@
 //! bits, and finding the next one is counting zeros, where a loop over bytes would mispredict at
 //! each. `wide` is what makes the comparisons one instruction each without `unsafe` here.
 
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod avx512;
+
 use wide::u8x16;
 
 /// How many bytes are classified at a time: as many as a mask has bits.

@@ -1,0 +1,145 @@
+//! Texts of every length, and every byte at every place, on each kind of processor that this one
+//! is, against RFC 4648 read digit by digit.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+use super::{LONG, MARGIN, decode_anywhere, encode_anywhere, encoded_len};
+
+type Encode = fn(&[u8], &mut [u8]);
+type Decode = fn(&mut [u8], &[u8]) -> Option<usize>;
+
+/// Beyond some blocks of 48 bytes.
+const LONGEST: usize = 200;
+
+/// What any processor does; and, where there is a faster way on this one, that.
+const WAYS: [(Encode, Decode); 2] = [
+    (encode_anywhere, decode_anywhere),
+    (encode_here, super::decode_to),
+];
+
+fn encode_here(bytes: &[u8], text: &mut [u8]) {
+    let mut out = Vec::new();
+    super::encode_over(&mut out, 0, bytes);
+    text.copy_from_slice(&out);
+}
+
+/// Section 4: six bits a digit, the last ones filled up with zeros, the last group with `=`.
+fn expected(bytes: &[u8]) -> Vec<u8> {
+    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = Vec::new();
+    for group in bytes.chunks(3) {
+        let bits = (0..3).fold(0usize, |bits, at| {
+            bits << 8 | usize::from(group.get(at).copied().unwrap_or(0))
+        });
+        for digit in 0..4 {
+            text.push(if digit <= group.len() {
+                DIGITS[bits >> (18 - 6 * digit) & 63]
+            } else {
+                b'='
+            });
+        }
+    }
+    text
+}
+
+fn encoded(encode: Encode, bytes: &[u8]) -> Vec<u8> {
+    let mut text = vec![0xAA; encoded_len(bytes.len())];
+    encode(bytes, &mut text);
+    text
+}
+
+fn decoded(decode: Decode, text: &[u8]) -> Option<Vec<u8>> {
+    let mut room = vec![0xAA; text.len().div_ceil(4) * 3 + MARGIN];
+    let length = decode(&mut room, text)?;
+    Some(room[..length].to_vec())
+}
+
+/// Bytes in which every digit comes.
+fn some(length: usize) -> Vec<u8> {
+    let byte = |at| u8::try_from((at * 89 + at / 7 + length) % 256).unwrap();
+    (0..length).map(byte).collect()
+}
+
+#[test]
+fn any_length_there_and_back() {
+    let mut checked = 0;
+    for (encode, decode) in WAYS {
+        for length in 0..=LONGEST {
+            for bytes in [some(length), vec![0; length], vec![0xFF; length]] {
+                let text = encoded(encode, &bytes);
+                assert_eq!(text, expected(&bytes), "{length}");
+                assert_eq!(decoded(decode, &text).unwrap(), bytes, "{length}");
+                // A digit, or a padding, too few or too many.
+                if length > 0 {
+                    assert_eq!(decoded(decode, &text[..text.len() - 1]), None, "{length}");
+                }
+                let longer = [text.as_slice(), b"="].concat();
+                assert_eq!(decoded(decode, &longer), None, "{length}");
+                checked += 1;
+            }
+        }
+    }
+    assert_eq!(checked, 2 * (LONGEST + 1) * 3);
+}
+
+#[test]
+fn every_byte_at_every_place() {
+    let mut checked = 0;
+    for (_, decode) in WAYS {
+        // A last group without padding, with one and with two; texts that begin and end blocks.
+        for length in [LONG - 1, LONG, LONG + 1, 96, 97, 144, LONGEST] {
+            let bytes = some(length);
+            let text = expected(&bytes);
+            for place in 0..text.len() {
+                for byte in 0..=255 {
+                    let mut other = text.clone();
+                    other[place] = byte;
+                    // It is a text if there are bytes of which it is the text.
+                    let found = decoded(decode, &other);
+                    let is_text = found
+                        .as_deref()
+                        .is_some_and(|found| expected(found) == other);
+                    assert_eq!(found.is_some(), is_text, "{byte} at {place} of {length}");
+                    let last_group = place >= text.len() - 4;
+                    if !last_group {
+                        let is_digit = byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+                        assert_eq!(is_text, is_digit, "{byte} at {place} of {length}");
+                    }
+                    checked += 1;
+                }
+            }
+        }
+    }
+    let digits: usize = [LONG - 1, LONG, LONG + 1, 96, 97, 144, LONGEST]
+        .map(encoded_len)
+        .iter()
+        .sum();
+    assert_eq!(checked, 2 * digits * 256);
+}
+
+/// The bits of the last digit that belong to no byte must be zero.
+#[test]
+fn stray_bits_are_refused() {
+    let mut checked = 0;
+    for (_, decode) in WAYS {
+        for (length, unused) in [(LONG * 3 + 1, 4), (LONG * 3 + 2, 2)] {
+            let text = expected(&vec![0; length]);
+            let last = text.iter().rposition(|digit| *digit != b'=').unwrap();
+            for (value, digit) in (b'A'..=b'Z')
+                .chain(b'a'..=b'z')
+                .chain(b'0'..=b'9')
+                .enumerate()
+            {
+                let mut other = text.clone();
+                other[last] = digit;
+                let is_text = value % (1 << unused) == 0;
+                assert_eq!(decoded(decode, &other).is_some(), is_text, "{value}");
+                checked += 1;
+            }
+        }
+    }
+    assert_eq!(checked, 2 * 2 * 62);
+}
