@@ -207,7 +207,7 @@ pub fn envelope_extract(
     now: OffsetDateTime,
 ) -> Result<Extracted, Refusal> {
     let reading = version.defaults().envelope;
-    let extracted = metadata::extract(text, purpose, reading, || now)?;
+    let extracted = metadata::extract(text, Purpose::Of(purpose), reading, || now)?;
     Ok(Extracted {
         value: extracted.value,
         expires_at: extracted.expires_at,

@@ -138,6 +138,40 @@ proptest! {
     }
 }
 
+/// A purpose stands in the envelope as text of JSON, which is read before it is compared.
+#[test]
+fn a_purpose_is_compared_as_the_text_that_it_is() {
+    let wrong = Some(Refusal::WrongPurpose);
+    let cases = [
+        ("cart", "cart", None),
+        ("cart", r"\u0063art", None),
+        ("cart", "Cart", wrong),
+        ("a&b", "a&b", None),
+        ("a&b", r"a\u0026b", None),
+        (r"a\u0062", r"a\u0062", wrong),
+        (r"a\u0062", r"a\\u0062", None),
+        (r#"a"b"#, r#"a\"b"#, None),
+        (r#"a"b"#, r#"a"b"#, Some(Refusal::UnreadableValue)),
+        ("a\tb", "a\tb", Some(Refusal::UnreadableValue)),
+        ("a\tb", r"a\tb", None),
+        ("", "", None),
+    ];
+    let mut checked = 0;
+    for (name, in_json, refusal) in cases {
+        let message = STANDARD.encode("1");
+        let text = format!(
+            r#"{{"_rails":{{"message":"{message}","exp":null,"pur":"cookie.{in_json}"}}}}"#
+        );
+        // A bare 1 is no value to all of them; that comes after the purpose.
+        for jar in jars() {
+            let opened = jar.explain(name, &signed(text.as_bytes()));
+            assert_eq!(opened.err(), refusal, "{name} in {text}");
+            checked += 1;
+        }
+    }
+    assert_eq!(checked, cases.len() * jars().len());
+}
+
 /// What a reader that is too generous, or too strict, gets wrong.
 #[test]
 fn hard_cases() {

@@ -6,7 +6,7 @@ use std::iter;
 use serde::de::DeserializeOwned;
 
 use crate::error::{InvalidMessage, Refusal};
-use crate::message::metadata;
+use crate::message::metadata::{self, Purpose};
 use crate::message::rotation::Incoming;
 use crate::serializer::Serialized;
 use crate::serializer::value::Value;
@@ -265,8 +265,8 @@ impl Jar {
     ) -> Result<Opened<Serialized>, Refusal> {
         let codec = rotation.codecs.open(message, text)?;
         let reading = rotation.settings.version.defaults().envelope;
-        let extracted =
-            metadata::extract_for_cookie(text, sent_name, reading, || self.clock.now())?;
+        let purpose = Purpose::Cookie(sent_name);
+        let extracted = metadata::extract(text, purpose, reading, || self.clock.now())?;
         let serializer = rotation.settings.serializer;
         let format = serializer
             .format_of(&extracted.value)

@@ -23,7 +23,7 @@ use crate::serializer::value::{Value, to_value};
 use crate::serializer::{self, DumpStyle, Format, Serialized};
 use crate::settings::{EnvelopeReading, MessageForm, Serializer, Settings};
 
-use super::metadata::{self, Metadata, SealedFor};
+use super::metadata::{self, Metadata, Purpose, SealedFor};
 
 const KEY: &str = "_rails";
 
@@ -103,7 +103,7 @@ impl Envelope {
         purpose: &str,
         now: impl Fn() -> OffsetDateTime,
     ) -> Result<Extracted, Refusal> {
-        let outer = metadata::extract(text, purpose, self.reading, &now)?;
+        let outer = metadata::extract(text, Purpose::Of(purpose), self.reading, &now)?;
         let format = self
             .serializer
             .format_of(&outer.value)

@@ -24,6 +24,9 @@ const EXP: &[u8] = br#","exp":"#;
 const PUR: &[u8] = br#","pur":"#;
 const END: &[u8] = b"}}";
 
+/// What most envelopes have between value and purpose.
+const NO_EXPIRY: &[u8] = br#"","exp":null,"pur":""#;
+
 /// What stands around a value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Metadata<'a> {
@@ -47,6 +50,28 @@ impl<'a> Purpose<'a> {
             Self::Cookie(name) => ["cookie.", name],
             Self::Of(purpose) => ["", purpose],
         }
+    }
+
+    /// Whether this is its text.
+    fn is(self, text: &str) -> bool {
+        let [kind, name] = self.parts();
+        text.strip_prefix(kind) == Some(name)
+    }
+
+    /// The value in an envelope that is written as most are: without expiry, for this purpose. It
+    /// is found from both ends, and what lies between them is looked at once, where base64 is
+    /// decoded, which no other JSON is. `None` may be another envelope, or none.
+    fn usual_value(self, text: &[u8]) -> Option<Vec<u8>> {
+        let message = text.strip_prefix(BEGINNING)?.strip_suffix(b"\"}}")?;
+        let [kind, name] = self.parts().map(str::as_bytes);
+        let message = message.strip_suffix(name)?.strip_suffix(kind)?;
+        let message = message.strip_suffix(NO_EXPIRY)?;
+        // Such a purpose would stand there otherwise; and an empty one is none.
+        let is_plain = |byte: &u8| !matches!(byte, b'"' | b'\\' | 0..0x20);
+        if name.is_empty() || !name.iter().all(is_plain) {
+            return None;
+        }
+        base64::decode(message)
     }
 }
 
@@ -119,40 +144,23 @@ pub(crate) fn wrap(
     Ok(())
 }
 
-/// Takes the value of the cookie of this name out of its envelope, as [`extract`] does. A message
-/// without any purpose is let through, since Rails wrote none before 6.0.
-pub(crate) fn extract_for_cookie(
-    text: &[u8],
-    name: &str,
-    reading: EnvelopeReading,
-    now: impl FnOnce() -> OffsetDateTime,
-) -> Result<Extracted, Refusal> {
-    extract_if(
-        text,
-        |purpose| purpose.strip_prefix("cookie.") == Some(name),
-        reading,
-        now,
-    )
-}
-
-/// Takes a value out of its envelope, if it has one that is meant for this purpose and fresh.
+/// Takes a value out of its envelope, if it has one that is meant for this purpose and fresh. A
+/// message without any purpose is let through, since Rails wrote none in cookies before 6.0.
 ///
 /// Expiry is checked before the purpose, as in Rails 7.1.
 pub(crate) fn extract(
     text: &[u8],
-    purpose: &str,
+    purpose: Purpose<'_>,
     reading: EnvelopeReading,
     now: impl FnOnce() -> OffsetDateTime,
 ) -> Result<Extracted, Refusal> {
-    extract_if(text, |sealed_for| sealed_for == purpose, reading, now)
-}
-
-fn extract_if(
-    text: &[u8],
-    is_right: impl FnOnce(&str) -> bool,
-    reading: EnvelopeReading,
-    now: impl FnOnce() -> OffsetDateTime,
-) -> Result<Extracted, Refusal> {
+    if let Some(value) = purpose.usual_value(text) {
+        return Ok(Extracted {
+            value,
+            expires_at: None,
+            sealed_for: SealedFor::ThisPurpose,
+        });
+    }
     let Some(envelope) = Envelope::parse(text, reading)? else {
         return Ok(Extracted {
             value: text.to_vec(),
@@ -162,7 +170,7 @@ fn extract_if(
     };
     let expires_at = fresh(envelope.exp.as_deref(), now)?;
     let sealed_for = envelope.pur.as_deref().unwrap_or_default();
-    if !sealed_for.is_empty() && !is_right(sealed_for) {
+    if !sealed_for.is_empty() && !purpose.is(sealed_for) {
         return Err(Refusal::WrongPurpose);
     }
     let value = base64::decode(envelope.message.as_bytes()).ok_or(Refusal::UnreadableValue)?;
