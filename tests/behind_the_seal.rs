@@ -164,7 +164,7 @@ fn a_purpose_is_compared_as_the_text_that_it_is() {
         );
         // A bare 1 is no value to all of them; that comes after the purpose.
         for jar in jars() {
-            let opened = jar.explain(name, &signed(text.as_bytes()));
+            let opened = jar.explain(name, signed(text.as_bytes()));
             assert_eq!(opened.err(), refusal, "{name} in {text}");
             checked += 1;
         }

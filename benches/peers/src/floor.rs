@@ -9,6 +9,7 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use rand::Rng;
 
 use crate::contender::Contender;
+use crate::floor_codec::{escape_into, unescape_into};
 use crate::operation::Operation;
 use crate::samples::{NAME, Session};
 
@@ -80,7 +81,7 @@ impl Contender for Floor {
             .split("; ")
             .find_map(|pair| pair.strip_prefix(NAME)?.strip_prefix('='))?;
         unescaped.clear();
-        hardtack::unescape_into(unescaped, raw.as_bytes());
+        unescape_into(unescaped, raw.as_bytes());
         let (rest, tag) = unescaped.split_at_checked(unescaped.len().checked_sub(24)?)?;
         let rest = rest.strip_suffix(b"--")?;
         let (rest, iv) = rest.split_at_checked(rest.len().checked_sub(16)?)?;
@@ -130,7 +131,7 @@ impl Contender for Floor {
         header.clear();
         header.extend_from_slice(NAME.as_bytes());
         header.push(b'=');
-        hardtack::escape_into(header, message);
+        escape_into(header, message);
         header.extend_from_slice(ATTRIBUTES);
         std::str::from_utf8(header).expect("it is ASCII").to_owned()
     }

@@ -13,6 +13,7 @@ mod case;
 mod contender;
 mod cookie_crate;
 mod floor;
+mod floor_codec;
 mod hostile;
 mod middleware;
 mod now;

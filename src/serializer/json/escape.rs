@@ -90,12 +90,17 @@ impl JsonStyle {
 /// Whether nothing in it need be escaped. It looks at every byte without a branch: strings are of
 /// any length, which a processor cannot foresee.
 fn is_plain(text: &[u8], escapes: &Escapes) -> bool {
-    let (groups, rest) = text.as_chunks::<16>();
-    let special = |found, group| found | special(Lanes::new(group)).bits();
-    let found = rest
+    let special = |group| special(Lanes::new(group)).bits();
+    let Some(last) = text.last_chunk() else {
+        let found = |found, byte: &u8| found | escapes[usize::from(*byte)];
+        return text.iter().fold(0, found) == 0;
+    };
+    // The last group overlaps the one before it.
+    let (groups, _) = text.as_chunks();
+    groups
         .iter()
-        .fold(0, |found, byte| found | escapes[usize::from(*byte)]);
-    found == 0 && groups.iter().fold(0, special) == 0
+        .fold(special(last), |found, group| found | special(group))
+        == 0
 }
 
 /// Marks all that any table escapes.
