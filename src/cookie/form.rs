@@ -54,14 +54,15 @@ fn last_part(end: &[u8]) -> LastPart<'_> {
         None => (&[][..], end),
     };
     // Escapes are counted as if all of them were right: a value with a wrong one is not decoded at
-    // all, and no part of a message holds a `%`. All at once, without a branch, which is many times
-    // as fast as finding them one by one.
+    // all, and no part of a message holds a `%`; and if they are too many to be counted in a byte,
+    // some are wrong. All at once, without a branch, which is many times as fast as finding them
+    // one by one.
     let behind = |by: usize| part.get(by..).unwrap_or_default();
     let triples = part.iter().zip(behind(1)).zip(behind(2));
     let (escapes, hyphens) = triples.fold((0, 0), |(escapes, hyphens), ((percent, high), low)| {
-        let is_escape = u16::from(*percent == b'%');
-        let is_hyphen = is_escape & u16::from(*high == b'2') & u16::from(*low | 0x20 == b'd');
-        (escapes + is_escape, hyphens | is_hyphen)
+        let is_escape = u8::from(*percent == b'%');
+        let is_hyphen = is_escape & u8::from(*high == b'2') & u8::from(*low | 0x20 == b'd');
+        (is_escape.wrapping_add(escapes), hyphens | is_hyphen)
     });
     if hyphens != 0 {
         return LastPart::Unclear;

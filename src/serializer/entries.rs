@@ -10,7 +10,8 @@ use std::collections::HashMap;
 
 use serde::de::DeserializeOwned;
 
-use super::json::index::{IndexEntry, has_key, have_one_key, index, key_text};
+use super::json::index::{FEW, IndexEntry, has_key, have_one_key, index, key_text};
+use super::json::splice::splice;
 use super::json::untouched::Untouched;
 use super::json::{read, write};
 #[cfg(feature = "marshal")]
@@ -19,9 +20,6 @@ use super::marshal;
 use super::message_pack;
 use super::value::Value;
 use super::{DumpError, DumpStyle, Format, LoadError, Serialized};
-
-/// Below this many entries, comparing each key with each is faster than hashing them.
-const FEW: usize = 16;
 
 /// What a serialized map holds.
 #[derive(Clone, Debug, Default)]
@@ -252,6 +250,26 @@ impl Entries {
                 message_pack::value_at(bytes, index.get(entry).ok_or(missing)?.value.clone())
             }
         }
+    }
+
+    /// Writes the map with these values set, none of them nil: as [`dump`](Self::dump), but in long
+    /// stretches. The room comes back where it cannot be done so.
+    pub(crate) fn dump_with<'a>(
+        &self,
+        mut room: Vec<u8>,
+        sets: impl Iterator<Item = (&'a str, &'a Value)> + Clone,
+        style: DumpStyle,
+    ) -> Result<Serialized, Vec<u8>> {
+        if let Self::Json { text, index } = self
+            && style.format == Format::Json
+            && splice(&mut room, text, index, sets, style.json).is_some()
+        {
+            return Ok(Serialized {
+                bytes: room,
+                format: Format::Json,
+            });
+        }
+        Err(room)
     }
 
     /// Writes a map of these parts: those that were read in the same format as they were. JSON in

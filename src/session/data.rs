@@ -14,9 +14,9 @@ use crate::cookie::jar::Jar;
 use crate::cookie::opened::Opened;
 use crate::cookie::set_cookie::SetCookie;
 use crate::error::{Error, InvalidMessage, Refusal};
-use crate::serializer::Serialized;
 use crate::serializer::entries::{Entries, Key, Part};
 use crate::serializer::value::{self, Value};
+use crate::serializer::{DumpStyle, Serialized};
 
 /// The key under which Rails keeps a session's id.
 const SESSION_ID: &str = "session_id";
@@ -194,7 +194,10 @@ impl SessionData {
     ) -> Result<SetCookie, Error> {
         self.ensure_session_id()?;
         jar.dump_and_seal(name, attributes, |room, style| {
-            self.read.dump(room, self.parts(), style)
+            match self.dump_set(room, style) {
+                Ok(payload) => Ok(payload),
+                Err(room) => self.read.dump(room, self.parts(), style),
+            }
         })
     }
 
@@ -460,6 +463,26 @@ impl SessionData {
             }
         });
         old.chain(new)
+    }
+
+    /// The short way where all that was changed was set, as it mostly is. The room comes back
+    /// where it was not, or cannot be written so.
+    fn dump_set(&self, room: Vec<u8>, style: DumpStyle) -> Result<Serialized, Vec<u8>> {
+        let is_set = |(_, change): &(Box<str>, Change)| match change {
+            Change::Set(value) => *value != Value::Nil,
+            Change::SetAnew(_) | Change::Removed => false,
+        };
+        if !self.changes.iter().all(is_set) {
+            return Err(room);
+        }
+        let sets = self
+            .changes
+            .iter()
+            .filter_map(|(key, change)| match change {
+                Change::Set(value) => Some((&**key, value)),
+                Change::SetAnew(_) | Change::Removed => None,
+            });
+        self.read.dump_with(room, sets, style)
     }
 
     /// What is written: every entry but those that are nil, as Rack leaves them out

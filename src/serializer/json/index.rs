@@ -66,6 +66,9 @@ pub(crate) fn index(text: &str) -> Result<Option<Vec<IndexEntry>>, LoadError> {
 /// Room for the entries of most sessions.
 const EXPECTED_ENTRIES: usize = 8;
 
+/// Up to this many entries, comparing each key with each is faster than hashing them.
+pub(crate) const FEW: usize = 16;
+
 /// Whether this is an entry's key.
 pub(crate) fn has_key(text: &str, entry: IndexEntry, key: &str) -> bool {
     // Most differ in length: with its quotes, a plain key is two bytes longer than its text.

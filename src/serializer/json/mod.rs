@@ -6,6 +6,7 @@ pub(crate) mod index;
 pub(crate) mod read;
 pub(crate) mod scan;
 mod serializer;
+pub(crate) mod splice;
 #[cfg(test)]
 mod tests;
 pub(crate) mod untouched;

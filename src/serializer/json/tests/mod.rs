@@ -2,4 +2,5 @@
 
 mod reading;
 mod scanning;
+mod splicing;
 mod writing;

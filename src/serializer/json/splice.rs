@@ -1,0 +1,78 @@
+//! A JSON object's text with other values in some places, and some keys behind: what is left is
+//! copied in long stretches rather than entry by entry.
+
+use crate::serializer::value::Value;
+
+use super::escape::JsonStyle;
+use super::index::{FEW, IndexEntry, has_key, have_one_key};
+use super::write;
+
+/// Writes the text with these values set, none of them nil, in place of what was in `out`. `None`,
+/// with anything in `out`, where the text is not as Rails and hardtack write it: closely, each key
+/// once, and no nil; or where a value cannot be written.
+pub(crate) fn splice<'a>(
+    out: &mut Vec<u8>,
+    text: &str,
+    index: &[IndexEntry],
+    sets: impl Iterator<Item = (&'a str, &'a Value)> + Clone,
+    style: JsonStyle,
+) -> Option<()> {
+    if !is_usual(text, index) {
+        return None;
+    }
+    out.clear();
+    out.reserve(text.len() + 64);
+    let mut copied = 0;
+    let mut left = sets.clone().count();
+    for entry in index {
+        if let Some((_, value)) = sets.clone().find(|(key, _)| has_key(text, *entry, key)) {
+            out.extend_from_slice(text.as_bytes().get(copied..entry.value.start())?);
+            write::value(out, value, style, 1).ok()?;
+            copied = entry.value.end();
+            left -= 1;
+        }
+    }
+    let bracket = text.len() - 1;
+    out.extend_from_slice(text.as_bytes().get(copied..bracket)?);
+    if left > 0 {
+        let is_new = |(key, _): &(&str, _)| !index.iter().any(|entry| has_key(text, *entry, key));
+        for (key, value) in sets.filter(is_new) {
+            out.push(b',');
+            write::string(out, [key], style);
+            out.push(b':');
+            write::value(out, value, style, 1).ok()?;
+        }
+    }
+    out.push(b'}');
+    Some(())
+}
+
+/// Whether nothing stands between the entries, nothing is nil, and each key is there once.
+fn is_usual(text: &str, index: &[IndexEntry]) -> bool {
+    // The bracket before the first entry, and a colon and a comma or bracket for each.
+    let mut length = 1;
+    // Two keys of one length may be one. There are seldom more than a few in 64.
+    let mut lengths = 0u64;
+    let mut may_be_double = false;
+    for entry in index {
+        let IndexEntry {
+            key,
+            value,
+            escaped,
+        } = entry;
+        length += key.len() + value.len() + 2;
+        let bit = 1 << (key.len() & 63);
+        may_be_double |= *escaped || lengths & bit != 0;
+        lengths |= bit;
+        if value.len() == 4 && value.of(text) == "null" {
+            return false;
+        }
+    }
+    let is_double = |(place, entry): (usize, &IndexEntry)| {
+        let mut before = index.iter().take(place);
+        before.any(|other| have_one_key(text, entry, other))
+    };
+    (1..=FEW).contains(&index.len())
+        && length == text.len()
+        && !(may_be_double && index.iter().enumerate().any(is_double))
+}
