@@ -3,15 +3,22 @@
 //! Much of what is sent in a session's place is cut off, or another program's. It is refused for a
 //! small part of what opening costs.
 
-use crate::message::rotation::Codec;
+use crate::lanes::{BLOCK, mask};
+use crate::message::rotation::{Codec, Codecs};
 
 /// Whether a value as sent, still escaped, can be a message of one of these codecs: whether its
 /// last parts have the right length in characters. What is false here is malformed.
-pub(super) fn can_be_of<'a>(raw: &[u8], codecs: impl Iterator<Item = &'a Codec> + Clone) -> bool {
-    let lengths = codecs.clone().map(|codec| {
+pub(super) fn can_be_of<'a>(
+    raw: &[u8],
+    mut codecs: impl Iterator<Item = &'a Codecs> + Clone,
+) -> bool {
+    let length = |codec: &Codec| {
         let (last, before_it) = codec.last_parts();
         last + before_it.map_or(0, |length| length + HYPHENS)
-    });
+    };
+    let lengths = codecs
+        .clone()
+        .map(|codecs| codecs.iter().map(length).max().unwrap_or(0));
     // So long may the end be that matters, if each character of it is escaped.
     let longest = 3 * (lengths.max().unwrap_or(0) + HYPHENS);
     let end = raw
@@ -27,9 +34,11 @@ pub(super) fn can_be_of<'a>(raw: &[u8], codecs: impl Iterator<Item = &'a Codec> 
         LastPart::None => false,
         LastPart::Unclear => true,
     };
-    codecs
-        .map(Codec::last_parts)
-        .any(|(wanted, before_it)| wanted == last && before_it.is_none_or(fits))
+    let is_of = |codec: &Codec| {
+        let (wanted, before_it) = codec.last_parts();
+        wanted == last && before_it.is_none_or(fits)
+    };
+    codecs.any(|codecs| codecs.iter().any(is_of))
 }
 
 /// How many characters stand before each part but the first.
@@ -57,22 +66,42 @@ fn last_part(end: &[u8]) -> LastPart<'_> {
     // all, and no part of a message holds a `%`; and if they are too many to be counted in a byte,
     // some are wrong. All at once, without a branch, which is many times as fast as finding them
     // one by one.
-    let behind = |by: usize| part.get(by..).unwrap_or_default();
-    let triples = part.iter().zip(behind(1)).zip(behind(2));
-    let (escapes, hyphens) = triples.fold((0, 0), |(escapes, hyphens), ((percent, high), low)| {
-        let is_escape = u8::from(*percent == b'%');
-        let is_hyphen = is_escape & u8::from(*high == b'2') & u8::from(*low | 0x20 == b'd');
-        (is_escape.wrapping_add(escapes), hyphens | is_hyphen)
-    });
-    if hyphens != 0 {
+    let (escapes, is_unclear) = match end.last_chunk() {
+        Some(block) if (1..=BLOCK).contains(&part.len()) => escapes_of_last(block, part.len()),
+        _ => escapes_of(part),
+    };
+    if is_unclear {
         return LastPart::Unclear;
     }
     match before {
         [before @ .., b'-'] => LastPart::Found {
             before,
-            length: part.len().saturating_sub(2 * usize::from(escapes)),
+            length: part.len().saturating_sub(2 * escapes as usize),
         },
         [.., b'%', b'2', b'D' | b'd'] => LastPart::Unclear,
         _ => LastPart::None,
     }
+}
+
+/// How many escapes there are, and whether any is one of a hyphen.
+fn escapes_of(part: &[u8]) -> (u32, bool) {
+    let behind = |by: usize| part.get(by..).unwrap_or_default();
+    let triples = part.iter().zip(behind(1)).zip(behind(2));
+    let (escapes, hyphens) =
+        triples.fold((0u8, 0), |(escapes, hyphens), ((percent, high), low)| {
+            let is_escape = u8::from(*percent == b'%');
+            let is_hyphen = is_escape & u8::from(*high == b'2') & u8::from(*low | 0x20 == b'd');
+            (is_escape.wrapping_add(escapes), hyphens | is_hyphen)
+        });
+    (u32::from(escapes), hyphens != 0)
+}
+
+/// The same of the last bytes of a block, of which there are not many enough for a loop.
+fn escapes_of_last(block: &[u8; BLOCK], length: usize) -> (u32, bool) {
+    // One of the last two is no escape: its digits are missing.
+    let counted = u64::MAX << (BLOCK - length) & u64::MAX >> 2;
+    let escapes = mask(block, |lanes| lanes.eq(b'%')) & counted;
+    let twos = mask(block, |lanes| lanes.eq(b'2'));
+    let ds = mask(block, |lanes| lanes.with_bits(0x20).eq(b'd'));
+    (escapes.count_ones(), escapes & twos >> 1 & ds >> 2 != 0)
 }

@@ -180,7 +180,7 @@ impl Jar {
         }
         let rotations = self.rotations.iter();
         let asked = rotations.filter(|rotation| rotation.name(name) == sent_name);
-        if !form::can_be_of(raw, asked.flat_map(|rotation| rotation.codecs.iter())) {
+        if !form::can_be_of(raw, asked.map(|rotation| &rotation.codecs)) {
             return Err(Refusal::Malformed);
         }
         Buffers::lend(|buffers| {
