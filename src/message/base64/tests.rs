@@ -6,10 +6,13 @@
     reason = "a test fails by panicking"
 )]
 
-use super::{LONG, MARGIN, decode_anywhere, encode_anywhere, encoded_len};
+use super::{MARGIN, decode_anywhere, encode_anywhere, encoded_len};
 
 type Encode = fn(&[u8], &mut [u8]);
 type Decode = fn(&mut [u8], &[u8]) -> Option<usize>;
+
+/// From here on a text is taken in blocks.
+const LONG: usize = 64;
 
 /// Beyond some blocks of 48 bytes.
 const LONGEST: usize = 200;
@@ -142,4 +145,29 @@ fn stray_bits_are_refused() {
         }
     }
     assert_eq!(checked, 2 * 2 * 62);
+}
+
+/// Two bytes that are no digits, at one place of two blocks, do not make up for each other.
+#[test]
+fn two_wrong_digits_are_wrong() {
+    let text = expected(&some(LONGEST));
+    let mut checked = 0;
+    for (_, decode) in WAYS {
+        for place in 0..64 {
+            for distance in [1, 2, 64, 128] {
+                for byte in [b'-', b'=', 0, 0x80, 0xC1, 0xFF] {
+                    let mut other = text.clone();
+                    other[place] = byte;
+                    other[place + distance] = byte;
+                    assert_eq!(
+                        decoded(decode, &other),
+                        None,
+                        "{byte} at {place} and {distance}"
+                    );
+                    checked += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(checked, 2 * 64 * 4 * 6);
 }
