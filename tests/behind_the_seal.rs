@@ -162,7 +162,7 @@ fn a_purpose_is_compared_as_the_text_that_it_is() {
         let text = format!(
             r#"{{"_rails":{{"message":"{message}","exp":null,"pur":"cookie.{in_json}"}}}}"#
         );
-        // A bare 1 is no value to all of them; that comes after the purpose.
+        // Every serializer reads a bare 1, so that only the purpose decides.
         for jar in jars() {
             let opened = jar.explain(name, signed(text.as_bytes()));
             assert_eq!(opened.err(), refusal, "{name} in {text}");

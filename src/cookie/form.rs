@@ -63,8 +63,8 @@ fn last_part(end: &[u8]) -> LastPart<'_> {
         None => (&[][..], end),
     };
     // Escapes are counted as if all of them were right: a value with a wrong one is not decoded at
-    // all, and no part of a message holds a `%`; and if they are too many to be counted in a byte,
-    // some are wrong. All at once, without a branch, which is many times as fast as finding them
+    // all, and no part of a message holds a `%`. At most 390 characters are looked at, of which 130
+    // escapes can be right: if there are more than a byte counts, some are wrong. All at once, without a branch, which is many times as fast as finding them
     // one by one.
     let (escapes, is_unclear) = match end.last_chunk() {
         Some(block) if (1..=BLOCK).contains(&part.len()) => escapes_of_last(block, part.len()),
@@ -96,12 +96,48 @@ fn escapes_of(part: &[u8]) -> (u32, bool) {
     (u32::from(escapes), hyphens != 0)
 }
 
-/// The same of the last bytes of a block, of which there are not many enough for a loop.
+/// The same of the last `length` bytes of a block: too few for a loop to pay.
 fn escapes_of_last(block: &[u8; BLOCK], length: usize) -> (u32, bool) {
-    // One of the last two is no escape: its digits are missing.
+    // A `%` among the last two has no two digits.
     let counted = u64::MAX << (BLOCK - length) & u64::MAX >> 2;
     let escapes = mask(block, |lanes| lanes.eq(b'%')) & counted;
     let twos = mask(block, |lanes| lanes.eq(b'2'));
     let ds = mask(block, |lanes| lanes.with_bits(0x20).eq(b'd'));
     (escapes.count_ones(), escapes & twos >> 1 & ds >> 2 != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BLOCK, escapes_of, escapes_of_last};
+
+    /// Every combination at the end of a part, and of what stands before it in the block.
+    #[test]
+    fn escapes_are_counted_alike_in_a_block() {
+        const BYTES: &[u8] = b"%2Ddm";
+        let mut checked = 0;
+        for length in 1..=BLOCK {
+            for number in 0..BYTES.len().pow(5) {
+                let mut block = [b'm'; BLOCK];
+                let mut rest = number;
+                // The last four, and the first of the part.
+                let places = [BLOCK - 1, BLOCK - 2, BLOCK - 3, BLOCK - 4, BLOCK - length];
+                for place in places {
+                    block[place] = BYTES[rest % BYTES.len()];
+                    rest /= BYTES.len();
+                }
+                let part = &block[BLOCK - length..];
+                let counted = escapes_of(part);
+                assert_eq!(escapes_of_last(&block, length), counted, "{part:?}");
+                // The same behind two bytes that would make an escape of the first, or be one.
+                if let Some(before) =
+                    block.get_mut(BLOCK.saturating_sub(length + 2)..BLOCK - length)
+                {
+                    before.copy_from_slice(&b"%2"[..before.len()]);
+                }
+                assert_eq!(escapes_of_last(&block, length), counted, "{block:?}");
+                checked += 1;
+            }
+        }
+        assert_eq!(checked, BLOCK * BYTES.len().pow(5));
+    }
 }

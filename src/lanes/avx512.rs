@@ -1,12 +1,18 @@
-//! Blocks of 64 bytes in one register, on processors with AVX-512 of Ice Lake's kind (Intel since
-//! 2019, AMD since Zen 4), and what is done with them in more than one place. `fearless_simd` looks
-//! for the processor when the program runs, and makes safe functions of its instructions.
+//! Blocks of 64 bytes in one register, on processors with AVX-512 of Ice Lake's kind (Intel's
+//! servers since that, AMD since Zen 4), and what is done with them in more than one place.
+//! `fearless_simd` looks for the processor when the program runs, and makes safe functions of its
+//! instructions.
 //!
 //! Whatever is to be compiled to these must be inlined into [`Simd::vectorize`], with every function
-//! that it calls.
+//! it calls that has vectors in it.
+
+#![expect(
+    clippy::inline_always,
+    reason = "what has vectors in it must be compiled for AVX-512"
+)]
 
 use fearless_simd::prelude::*;
-use fearless_simd::{Avx512, Level, Simd, mask8x64, u8x64};
+use fearless_simd::{Avx512, Level, Simd, i8x64, mask8x64, u8x64};
 
 /// The proof that this processor has it; `None` where it has not.
 #[inline]
@@ -14,9 +20,20 @@ pub(crate) fn found() -> Option<Avx512> {
     Level::new().as_avx512()
 }
 
+/// What a table of all bytes has for those below 128, in two halves.
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+pub(crate) const fn below_128(table: &[u8; 256]) -> [[u8; 64]; 2] {
+    let mut halves = [[0; 64]; 2];
+    let mut byte = 0;
+    while byte < 128 {
+        halves[byte / 64][byte % 64] = table[byte];
+        byte += 1;
+    }
+    halves
+}
+
 /// What a table of two halves has for each byte below 128; for others it may be anything.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "it must be compiled for AVX-512")]
 pub(crate) fn lookup<S: Simd>(simd: S, table: &[[u8; 64]; 2], bytes: u8x64<S>) -> u8x64<S> {
     let [lower, upper] = table;
     let lower = u8x64::load_array_ref(simd, lower);
@@ -25,9 +42,8 @@ pub(crate) fn lookup<S: Simd>(simd: S, table: &[[u8; 64]; 2], bytes: u8x64<S>) -
 
 /// Marks the bytes whose highest bit is set.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "it must be compiled for AVX-512")]
 pub(crate) fn highest_bits<S: Simd>(bytes: u8x64<S>) -> mask8x64<S> {
-    mask8x64::from_vector(bytes.bitcast())
+    bytes.bitcast::<i8x64<S>>().simd_lt(0)
 }
 
 /// The first bytes of those, and behind them a filling.
@@ -38,4 +54,37 @@ pub(crate) fn padded<const N: usize>(bytes: &[u8], filling: u8) -> [u8; N] {
         to.copy_from_slice(from);
     }
     padded
+}
+
+#[cfg(test)]
+mod tests {
+    use fearless_simd::prelude::*;
+    use fearless_simd::u8x64;
+
+    use super::{found, highest_bits};
+
+    /// Where the processor has what is taken for AVX-512 here, it is found.
+    #[test]
+    fn is_found_where_it_is() {
+        let is_there = std::arch::is_x86_feature_detected!("avx512vbmi2")
+            && std::arch::is_x86_feature_detected!("avx512bitalg")
+            && std::arch::is_x86_feature_detected!("vpclmulqdq");
+        assert_eq!(found().is_some(), is_there);
+    }
+
+    /// Every byte, beside others of which some are marked.
+    #[test]
+    fn highest_bits_of_every_byte() {
+        let Some(avx512) = found() else { return };
+        let mut checked = 0;
+        for byte in 0..=255 {
+            let bytes = [0x7F, byte, 0x80, byte].repeat(16);
+            let bytes = u8x64::from_slice(avx512, &bytes);
+            let expected = if byte < 0x80 { 0x4 } else { 0xE };
+            let marked = highest_bits(bytes).to_bitmask();
+            assert_eq!(marked, expected * 0x1111_1111_1111_1111, "{byte}");
+            checked += 1;
+        }
+        assert_eq!(checked, 256);
+    }
 }

@@ -52,21 +52,21 @@ impl<'a> Purpose<'a> {
         }
     }
 
-    /// Whether this is its text.
+    /// Whether an envelope's `pur` names this purpose.
     fn is(self, text: &str) -> bool {
         let [kind, name] = self.parts();
         text.strip_prefix(kind) == Some(name)
     }
 
-    /// The value in an envelope that is written as most are: without expiry, for this purpose. It
-    /// is found from both ends, and what lies between them is looked at once, where base64 is
-    /// decoded, which no other JSON is. `None` may be another envelope, or none.
+    /// The value in an envelope that is written as most are: without expiry, for this purpose. Its
+    /// beginning and its end are compared; what lies between must be strict base64, so that no
+    /// other field, escape or quote can be in it. `None` may be another envelope, or none.
     fn usual_value(self, text: &[u8]) -> Option<Vec<u8>> {
         let message = text.strip_prefix(BEGINNING)?.strip_suffix(b"\"}}")?;
         let [kind, name] = self.parts().map(str::as_bytes);
         let message = message.strip_suffix(name)?.strip_suffix(kind)?;
         let message = message.strip_suffix(NO_EXPIRY)?;
-        // Such a purpose would stand there otherwise; and an empty one is none.
+        // A purpose with these bytes stands in JSON with escapes; an empty one counts as none.
         let is_plain = |byte: &u8| !matches!(byte, b'"' | b'\\' | 0..0x20);
         if name.is_empty() || !name.iter().all(is_plain) {
             return None;

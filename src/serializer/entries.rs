@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 use serde::de::DeserializeOwned;
 
-use super::json::index::{FEW, IndexEntry, has_key, have_one_key, index, key_text};
+use super::json::index::{FEW, IndexEntry, has_doubles, has_key, index, is_nil, key_text};
 use super::json::splice::splice;
 use super::json::untouched::Untouched;
 use super::json::{read, write};
@@ -140,14 +140,7 @@ impl Entries {
     /// Whether any two entries have one key.
     fn has_doubles(&self) -> bool {
         if let Self::Json { text, index } = self {
-            // Most differ in length.
-            let is_double = |(place, entry): (usize, &IndexEntry)| {
-                index
-                    .iter()
-                    .take(place)
-                    .any(|other| have_one_key(text, entry, other))
-            };
-            return index.iter().enumerate().any(is_double);
+            return has_doubles(text, index);
         }
         let is_double = |entry| (0..entry).any(|other| self.have_one_key(other, entry));
         (0..self.count()).any(is_double)
@@ -206,9 +199,9 @@ impl Entries {
     pub(crate) fn is_nil(&self, entry: usize) -> bool {
         match self {
             Self::Empty => false,
-            Self::Json { text, index } => index
-                .get(entry)
-                .is_some_and(|entry| entry.value.len() == 4 && entry.value.of(text) == "null"),
+            Self::Json { text, index } => {
+                index.get(entry).is_some_and(|entry| is_nil(text, *entry))
+            }
             #[cfg(feature = "marshal")]
             Self::Marshal { document, entries } => entries
                 .get(entry)

@@ -194,7 +194,7 @@ impl SessionData {
     ) -> Result<SetCookie, Error> {
         self.ensure_session_id()?;
         jar.dump_and_seal(name, attributes, |room, style| {
-            match self.dump_set(room, style) {
+            match self.dump_if_set(room, style) {
                 Ok(payload) => Ok(payload),
                 Err(room) => self.read.dump(room, self.parts(), style),
             }
@@ -467,7 +467,7 @@ impl SessionData {
 
     /// The short way where all that was changed was set, as it mostly is. The room comes back
     /// where it was not, or cannot be written so.
-    fn dump_set(&self, room: Vec<u8>, style: DumpStyle) -> Result<Serialized, Vec<u8>> {
+    fn dump_if_set(&self, room: Vec<u8>, style: DumpStyle) -> Result<Serialized, Vec<u8>> {
         let is_set = |(_, change): &(Box<str>, Change)| match change {
             Change::Set(value) => *value != Value::Nil,
             Change::SetAnew(_) | Change::Removed => false,
@@ -518,3 +518,7 @@ impl fmt::Debug for SessionData {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+#[path = "data_tests.rs"]
+mod tests;

@@ -1,13 +1,19 @@
-//! Both ways on processors with AVX-512, which press the bytes together that a mask marks. Every
-//! byte is laid out in its longest form, and what does not count of it falls out: no branch depends
-//! on what is escaped where. Escaping is so one and a half times as fast, reading three times.
+//! Both ways on processors with AVX-512, which press the bytes together that a mask marks: no branch
+//! depends on what is escaped where. Escaping lays every byte out in its longest form, of which
+//! what does not count falls out; reading makes of every `%XX` one byte at the `%`, and drops its
+//! digits. That is 1.5 and 3 times as fast as on any processor.
+
+#![expect(
+    clippy::inline_always,
+    reason = "what has vectors in it must be compiled for AVX-512"
+)]
 
 use std::ops::Not;
 
 use fearless_simd::prelude::*;
 use fearless_simd::{Avx512, Simd, mask8x64, u8x16, u8x64};
 
-use crate::lanes::avx512::{highest_bits, lookup, padded};
+use crate::lanes::avx512::{below_128, highest_bits, lookup, padded};
 
 use super::{HEX, MARGIN, NIBBLES, stays};
 
@@ -24,7 +30,7 @@ const TAKEN: usize = FIRST.count_ones() as usize;
     clippy::cast_possible_truncation,
     reason = "evaluated by the compiler"
 )]
-const BYTES: [u8; 64] = {
+const BYTE_OF_LANE: [u8; 64] = {
     let mut bytes = [0; 64];
     let mut lane = 0;
     while lane < 3 * TAKEN {
@@ -34,40 +40,31 @@ const BYTES: [u8; 64] = {
     bytes
 };
 
-/// What is done to each byte below 128, in two halves: [`ESCAPED`], or what makes another byte of
-/// it by exclusive or, which is 0 but for the space.
-#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+/// What is done to each byte below 128: [`ESCAPED`], or what makes another byte of it by exclusive
+/// or, which is 0 but for the space.
+#[expect(
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "evaluated by the compiler"
+)]
 const CHANGES: [[u8; 64]; 2] = {
-    let mut changes = [[0; 64]; 2];
-    let mut byte = 0u8;
+    let mut changes = [ESCAPED; 256];
+    let mut byte = 0;
     while byte < 128 {
-        changes[byte as usize / 64][byte as usize % 64] = if stays(byte) {
-            0
-        } else if byte == b' ' {
-            b' ' ^ b'+'
-        } else {
-            ESCAPED
-        };
+        if stays(byte as u8) {
+            changes[byte] = 0;
+        }
         byte += 1;
     }
-    changes
+    changes[b' ' as usize] = b' ' ^ b'+';
+    below_128(&changes)
 };
 
 /// The highest bit, which no other of [`CHANGES`] has.
 const ESCAPED: u8 = 0x80;
 
-/// The value of each byte below 128 as a hex digit, in two halves; with the highest bit where it
-/// is none.
-#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
-const DIGITS: [[u8; 64]; 2] = {
-    let mut digits = [[0; 64]; 2];
-    let mut byte = 0;
-    while byte < 128 {
-        digits[byte / 64][byte % 64] = NIBBLES[byte];
-        byte += 1;
-    }
-    digits
-};
+/// The value of each byte below 128 as a hex digit; with the highest bit where it is none.
+const DIGIT_VALUES: [[u8; 64]; 2] = below_128(&NIBBLES);
 
 /// This byte at the given third of every byte's lanes, 0 at the others.
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
@@ -90,7 +87,6 @@ pub(super) fn escape_into(avx512: Avx512, out: &mut Vec<u8>, value: &[u8]) {
 }
 
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "it must be compiled for AVX-512")]
 fn escape_with<S: Simd>(simd: S, out: &mut Vec<u8>, value: &[u8]) {
     let mut to = out.len();
     out.resize(super::usual_end(to, value), 0);
@@ -111,7 +107,6 @@ fn escape_with<S: Simd>(simd: S, out: &mut Vec<u8>, value: &[u8]) {
 
 /// Escapes the first bytes of a block, [`TAKEN`] of them at most, and says where that ends.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "it must be compiled for AVX-512")]
 fn escape_block<S: Simd>(
     simd: S,
     bytes: &[u8; 64],
@@ -125,7 +120,8 @@ fn escape_block<S: Simd>(
     let percent = u8x64::load_array(simd, const { at_third(0, b'%') });
     let no_digit = u8x64::load_array(simd, const { at_third(0, 0xFF) });
 
-    let bytes = u8x64::load_array_ref(simd, bytes).swizzle_dyn(u8x64::load_array(simd, BYTES));
+    let bytes =
+        u8x64::load_array_ref(simd, bytes).swizzle_dyn(u8x64::load_array(simd, BYTE_OF_LANE));
     let changes = lookup(simd, &CHANGES, bytes);
     let is_escaped = highest_bits(changes | bytes);
     let digits = hex.swizzle_dyn_within_blocks((bytes >> 4 & high) | (bytes & low));
@@ -147,7 +143,6 @@ pub(super) fn decode_to(avx512: Avx512, room: &mut [u8], value: &[u8]) -> Option
 }
 
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "it must be compiled for AVX-512")]
 fn decode_with<S: Simd>(simd: S, room: &mut [u8], value: &[u8]) -> Option<usize> {
     let mut run = Decoding::default();
     let mut rest = value;
@@ -168,7 +163,7 @@ fn decode_with<S: Simd>(simd: S, room: &mut [u8], value: &[u8]) -> Option<usize>
 struct Decoding {
     /// Where the next block goes.
     to: usize,
-    /// The first lanes that are digits of the block before.
+    /// Which of the next block's first lanes are digits of a `%` in the block before.
     digits: u64,
     /// Whether a `%` was found without two digits.
     is_invalid: bool,
@@ -178,11 +173,13 @@ impl Decoding {
     /// Decodes the first bytes of a block, 64 of them at most. The two behind those may be digits
     /// of its last `%`.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "it must be compiled for AVX-512")]
     fn block<S: Simd>(&mut self, simd: S, bytes: &[u8; 66], count: usize, room: &mut [u8]) {
         let first = load_at(simd, bytes, 0);
         let (second, third) = (load_at(simd, bytes, 1), load_at(simd, bytes, 2));
-        let (high, low) = (lookup(simd, &DIGITS, second), lookup(simd, &DIGITS, third));
+        let (high, low) = (
+            lookup(simd, &DIGIT_VALUES, second),
+            lookup(simd, &DIGIT_VALUES, third),
+        );
         let is_escape = first.simd_eq(b'%');
         let escapes = is_escape.to_bitmask();
         let no_digits = highest_bits(high | low | second | third).to_bitmask();
@@ -198,7 +195,6 @@ impl Decoding {
 
 /// 64 of the bytes.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "it must be compiled for AVX-512")]
 fn load_at<S: Simd>(simd: S, bytes: &[u8; 66], from: usize) -> u8x64<S> {
     let bytes = bytes.get(from..).and_then(<[u8]>::first_chunk);
     // There are as many from 0, 1 and 2 on.
@@ -208,7 +204,6 @@ fn load_at<S: Simd>(simd: S, bytes: &[u8; 66], from: usize) -> u8x64<S> {
 /// Writes the bytes at these lanes side by side, and says where they end. Behind them it writes as
 /// many more as make 64, which are written over after.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "it must be compiled for AVX-512")]
 fn press<S: Simd>(simd: S, bytes: u8x64<S>, lanes: u64, room: &mut [u8], to: usize) -> usize {
     let pressed = bytes.compress(mask8x64::from_bitmask(simd, lanes));
     if let Some(place) = room.get_mut(to..).and_then(<[u8]>::first_chunk_mut) {

@@ -2,8 +2,8 @@
 //!
 //! A cookie is 200 to 4,000 bytes of base64 of which every thirtieth needs work. A loop over bytes mispredicts at
 //! each of these; here 64 bytes are classified at once without a branch, and the runs between are copied in
-//! pieces of fixed size. That is four times faster, and needs no `unsafe`. What it comes to where a processor has
-//! AVX-512 is in `avx512`.
+//! pieces of fixed size. That is four times faster, and needs no `unsafe`. Where the processor has AVX-512, `avx512`
+//! does it faster still.
 
 #[cfg(target_arch = "x86_64")]
 mod avx512;
@@ -12,9 +12,7 @@ mod tests;
 
 use std::borrow::Cow;
 
-#[cfg(target_arch = "x86_64")]
-use crate::lanes::avx512::found;
-use crate::lanes::{BLOCK, Lanes, mask};
+use crate::lanes::{self, BLOCK, Lanes, mask};
 
 /// The size of piece in which runs are copied, longer than most runs between two escapes of a base64 text; and how
 /// much room there must be behind what is written, for pieces that reach beyond their run.
@@ -75,7 +73,7 @@ pub fn escape(value: &[u8]) -> String {
 /// ```
 pub fn escape_into(out: &mut Vec<u8>, value: &[u8]) {
     #[cfg(target_arch = "x86_64")]
-    if let Some(avx512) = found() {
+    if let Some(avx512) = lanes::avx512::found() {
         return avx512::escape_into(avx512, out, value);
     }
     escape_anywhere(out, value);
@@ -188,7 +186,7 @@ fn decode(out: &mut Vec<u8>, value: &[u8]) -> bool {
 /// without two hex digits.
 fn decode_to(room: &mut [u8], value: &[u8]) -> Option<usize> {
     #[cfg(target_arch = "x86_64")]
-    if let Some(avx512) = found() {
+    if let Some(avx512) = lanes::avx512::found() {
         return avx512::decode_to(avx512, room, value);
     }
     decode_anywhere(room, value)
@@ -357,6 +355,7 @@ fn nibble(digit: u8) -> u8 {
     NIBBLES.get(usize::from(digit)).copied().unwrap_or(255)
 }
 
+/// The value of each byte as a hex digit; 255 where it is none.
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
 const NIBBLES: [u8; 256] = {
     let mut table = [255; 256];

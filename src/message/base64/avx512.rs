@@ -4,10 +4,15 @@
 //! 48 bytes are 64 digits. Three bytes or four digits lie in a lane of 32 bits, where the shifts
 //! between them are those of RFC 4648 section 4.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what has vectors in it must be compiled for AVX-512"
+)]
+
 use fearless_simd::prelude::*;
 use fearless_simd::{Avx512, Simd, u8x64, u32x16};
 
-use crate::lanes::avx512::{highest_bits, lookup, padded};
+use crate::lanes::avx512::{below_128, highest_bits, lookup, padded};
 
 use super::encoded_len;
 
@@ -16,22 +21,20 @@ const BYTES: usize = 48;
 
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// The value of each byte below 128 as a digit, in two halves; with the highest bit where it is
-/// none.
+/// The value of each byte below 128 as a digit; with the highest bit where it is none.
 #[expect(
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,
     reason = "evaluated by the compiler"
 )]
 const VALUES: [[u8; 64]; 2] = {
-    let mut values = [[0x80; 64]; 2];
+    let mut values = [0x80; 256];
     let mut value = 0;
     while value < DIGITS.len() {
-        let digit = DIGITS[value] as usize;
-        values[digit / 64][digit % 64] = value as u8;
+        values[DIGITS[value] as usize] = value as u8;
         value += 1;
     }
-    values
+    below_128(&values)
 };
 
 /// Where the bytes of each lane come from: the second of three, the first, the third, and the
@@ -80,7 +83,6 @@ pub(super) fn encode_slice(avx512: Avx512, bytes: &[u8], text: &mut [u8]) {
 }
 
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "it must be compiled for AVX-512")]
 fn encode_with<S: Simd>(simd: S, bytes: &[u8], text: &mut [u8]) {
     let mut rest = bytes;
     let mut to = 0;
@@ -108,7 +110,6 @@ fn encode_with<S: Simd>(simd: S, bytes: &[u8], text: &mut [u8]) {
 
 /// The digits of the first [`BYTES`] bytes.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "it must be compiled for AVX-512")]
 fn encode_block<S: Simd>(simd: S, bytes: &[u8; 64]) -> u8x64<S> {
     let bytes = u8x64::load_array_ref(simd, bytes);
     let lanes: u32x16<S> = bytes.swizzle_dyn(u8x64::load_array(simd, SPREAD)).bitcast();
@@ -129,7 +130,6 @@ pub(super) fn decode_to(avx512: Avx512, room: &mut [u8], text: &[u8]) -> Option<
 }
 
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "it must be compiled for AVX-512")]
 fn decode_with<S: Simd>(simd: S, room: &mut [u8], text: &[u8]) -> Option<usize> {
     if !text.len().is_multiple_of(4) {
         return None;
@@ -165,7 +165,6 @@ fn decode_with<S: Simd>(simd: S, room: &mut [u8], text: &[u8]) -> Option<usize> 
 
 /// The bytes of a block, and behind them a filling. What is no digit sets a highest bit in `wrong`.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "it must be compiled for AVX-512")]
 fn decode_block<S: Simd>(simd: S, digits: &[u8; 64], wrong: &mut u8x64<S>, place: &mut [u8; 64]) {
     let digits = u8x64::load_array_ref(simd, digits);
     let values = lookup(simd, &VALUES, digits);

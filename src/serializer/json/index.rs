@@ -77,11 +77,26 @@ pub(crate) fn has_key(text: &str, entry: IndexEntry, key: &str) -> bool {
 }
 
 /// Whether two entries have one key.
-pub(crate) fn have_one_key(text: &str, one: &IndexEntry, other: &IndexEntry) -> bool {
+fn have_one_key(text: &str, one: &IndexEntry, other: &IndexEntry) -> bool {
     if one.escaped || other.escaped {
         return key_text(text, *one) == key_text(text, *other);
     }
     one.key.len() == other.key.len() && one.key.of(text) == other.key.of(text)
+}
+
+/// Whether any two entries have one key.
+pub(crate) fn has_doubles(text: &str, index: &[IndexEntry]) -> bool {
+    // Most differ in length.
+    let is_double = |(place, entry): (usize, &IndexEntry)| {
+        let mut before = index.iter().take(place);
+        before.any(|other| have_one_key(text, entry, other))
+    };
+    index.iter().enumerate().any(is_double)
+}
+
+/// Whether an entry's value is nil.
+pub(crate) fn is_nil(text: &str, entry: IndexEntry) -> bool {
+    entry.value.len() == 4 && entry.value.of(text) == "null"
 }
 
 /// The text of an entry's key.

@@ -4,7 +4,7 @@
 use crate::serializer::value::Value;
 
 use super::escape::JsonStyle;
-use super::index::{FEW, IndexEntry, has_key, have_one_key};
+use super::index::{FEW, IndexEntry, has_doubles, has_key, is_nil};
 use super::write;
 
 /// Writes the text with these values set, none of them nil, in place of what was in `out`. `None`,
@@ -51,28 +51,20 @@ pub(crate) fn splice<'a>(
 fn is_usual(text: &str, index: &[IndexEntry]) -> bool {
     // The bracket before the first entry, and a colon and a comma or bracket for each.
     let mut length = 1;
-    // Two keys of one length may be one. There are seldom more than a few in 64.
+    // One bit for each length: only keys of one length can be equal.
     let mut lengths = 0u64;
     let mut may_be_double = false;
     for entry in index {
-        let IndexEntry {
-            key,
-            value,
-            escaped,
-        } = entry;
-        length += key.len() + value.len() + 2;
-        let bit = 1 << (key.len() & 63);
-        may_be_double |= *escaped || lengths & bit != 0;
+        let key = entry.key.len();
+        length += key + entry.value.len() + 2;
+        let bit = 1 << (key & 63);
+        may_be_double |= entry.escaped || lengths & bit != 0;
         lengths |= bit;
-        if value.len() == 4 && value.of(text) == "null" {
+        if is_nil(text, *entry) {
             return false;
         }
     }
-    let is_double = |(place, entry): (usize, &IndexEntry)| {
-        let mut before = index.iter().take(place);
-        before.any(|other| have_one_key(text, entry, other))
-    };
     (1..=FEW).contains(&index.len())
         && length == text.len()
-        && !(may_be_double && index.iter().enumerate().any(is_double))
+        && !(may_be_double && has_doubles(text, index))
 }

@@ -330,6 +330,24 @@ fn the_last_days_of_a_cycle() {
     }
 }
 
+/// Bytes are looked at sixteen at a time, the last sixteen over those before them.
+#[test]
+fn what_is_escaped_is_found_anywhere() {
+    let mut checked = 0;
+    for length in 1..=50 {
+        for place in 0..length {
+            for (special, escape) in [("<", "\\u003c"), ("\"", "\\\""), ("\n", "\\n")] {
+                let (before, after) = ("m".repeat(place), "m".repeat(length - place - 1));
+                let text = format!("{before}{special}{after}");
+                let expected = format!("\"{before}{escape}{after}\"");
+                assert_eq!(serialize(&text, RAILS), expected);
+                checked += 1;
+            }
+        }
+    }
+    assert_eq!(checked, 3 * 50 * 51 / 2);
+}
+
 /// Bytes are looked at sixteen at a time: two of a kind at one place must not cancel out.
 #[test]
 fn the_same_byte_sixteen_bytes_apart_is_escaped_twice() {
