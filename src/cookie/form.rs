@@ -64,8 +64,8 @@ fn last_part(end: &[u8]) -> LastPart<'_> {
     };
     // Escapes are counted as if all of them were right: a value with a wrong one is not decoded at
     // all, and no part of a message holds a `%`. At most 390 characters are looked at, of which 130
-    // escapes can be right: if there are more than a byte counts, some are wrong. All at once, without a branch, which is many times as fast as finding them
-    // one by one.
+    // escapes can be right: if there are more than a byte counts, some are wrong. All at once,
+    // without a branch, which is many times as fast as finding them one by one.
     let (escapes, is_unclear) = match end.last_chunk() {
         Some(block) if (1..=BLOCK).contains(&part.len()) => escapes_of_last(block, part.len()),
         _ => escapes_of(part),
