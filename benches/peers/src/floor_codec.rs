@@ -2,6 +2,12 @@
 //! AVX-512, and still does on other processors. Here it stands still, so that figures that are
 //! shares of the floor can be compared over time.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::inline_always,
+    reason = "tables are evaluated by the compiler; closures must be compiled into the hot loop"
+)]
+
 use wide::u8x16;
 
 /// How many bytes are classified at a time: as many as a mask has bits.
