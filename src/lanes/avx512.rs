@@ -59,7 +59,7 @@ pub(crate) fn padded<const N: usize>(bytes: &[u8], filling: u8) -> [u8; N] {
 #[cfg(test)]
 mod tests {
     use fearless_simd::prelude::*;
-    use fearless_simd::u8x64;
+    use fearless_simd::{Level, Simd, dispatch, u8x64};
 
     use super::{found, highest_bits};
 
@@ -72,14 +72,17 @@ mod tests {
         assert_eq!(found().is_some(), is_there);
     }
 
-    /// Every byte, beside others of which some are marked.
+    /// Every byte, beside others of which some are marked; on any processor, as well as it can.
     #[test]
     fn highest_bits_of_every_byte() {
-        let Some(avx512) = found() else { return };
+        dispatch!(Level::new(), simd => check_highest_bits(simd));
+    }
+
+    fn check_highest_bits<S: Simd>(simd: S) {
         let mut checked = 0;
         for byte in 0..=255 {
             let bytes = [0x7F, byte, 0x80, byte].repeat(16);
-            let bytes = u8x64::from_slice(avx512, &bytes);
+            let bytes = u8x64::from_slice(simd, &bytes);
             let expected = if byte < 0x80 { 0x4 } else { 0xE };
             let marked = highest_bits(bytes).to_bitmask();
             assert_eq!(marked, expected * 0x1111_1111_1111_1111, "{byte}");

@@ -86,8 +86,9 @@ pub(super) fn escape_into(avx512: Avx512, out: &mut Vec<u8>, value: &[u8]) {
     );
 }
 
+/// The same in lanes of whatever kind there is.
 #[inline(always)]
-fn escape_with<S: Simd>(simd: S, out: &mut Vec<u8>, value: &[u8]) {
+pub(super) fn escape_with<S: Simd>(simd: S, out: &mut Vec<u8>, value: &[u8]) {
     let mut to = out.len();
     out.resize(super::usual_end(to, value), 0);
     let mut rest = value;
@@ -142,8 +143,9 @@ pub(super) fn decode_to(avx512: Avx512, room: &mut [u8], value: &[u8]) -> Option
     )
 }
 
+/// The same in lanes of whatever kind there is.
 #[inline(always)]
-fn decode_with<S: Simd>(simd: S, room: &mut [u8], value: &[u8]) -> Option<usize> {
+pub(super) fn decode_with<S: Simd>(simd: S, room: &mut [u8], value: &[u8]) -> Option<usize> {
     let mut run = Decoding::default();
     let mut rest = value;
     while let Some(bytes) = rest.first_chunk() {

@@ -6,6 +6,11 @@
     reason = "a test fails by panicking"
 )]
 
+#[cfg(target_arch = "x86_64")]
+use fearless_simd::{Level, dispatch};
+
+#[cfg(target_arch = "x86_64")]
+use super::avx512::{decode_with, escape_with};
 use super::{MARGIN, decode_anywhere, escape_anywhere};
 
 type Escape = fn(&mut Vec<u8>, &[u8]);
@@ -14,10 +19,15 @@ type Decode = fn(&mut [u8], &[u8]) -> Option<usize>;
 /// Beyond some blocks of 64 and of 21 bytes, and two bytes more than a block.
 const LONGEST: usize = 200;
 
-/// What any processor does; and, where there is a faster way on this one, that.
-const WAYS: [(Escape, Decode); 2] = [
+/// What any processor does, and what one with AVX-512 does: on others, its instructions are made of
+/// those that there are.
+const WAYS: &[(Escape, Decode)] = &[
     (escape_anywhere, decode_anywhere),
-    (super::escape_into, super::decode_to),
+    #[cfg(target_arch = "x86_64")]
+    (
+        |out, value| dispatch!(Level::new(), simd => escape_with(simd, out, value)),
+        |room, value| dispatch!(Level::new(), simd => decode_with(simd, room, value)),
+    ),
 ];
 
 /// The URL standard's `application/x-www-form-urlencoded`, a byte at a time.
@@ -48,7 +58,7 @@ fn decoded(decode: Decode, value: &[u8]) -> Option<Vec<u8>> {
 #[test]
 fn any_bytes_there_and_back() {
     let mut checked = 0;
-    for (escape, decode) in WAYS {
+    for &(escape, decode) in WAYS {
         for length in 0..=LONGEST {
             // Each with another share of bytes that are escaped: none, few, all, and spaces.
             let kinds: [fn(usize) -> u8; 5] = [
@@ -72,13 +82,13 @@ fn any_bytes_there_and_back() {
             }
         }
     }
-    assert_eq!(checked, 2 * (LONGEST + 1) * 5);
+    assert_eq!(checked, WAYS.len() * (LONGEST + 1) * 5);
 }
 
 #[test]
 fn every_byte_at_every_place() {
     let mut checked = 0;
-    for (escape, decode) in WAYS {
+    for &(escape, decode) in WAYS {
         for byte in 0..=255 {
             for place in 0..LONGEST {
                 let mut value = [b'm'; LONGEST];
@@ -90,13 +100,13 @@ fn every_byte_at_every_place() {
             }
         }
     }
-    assert_eq!(checked, 2 * 256 * LONGEST);
+    assert_eq!(checked, WAYS.len() * 256 * LONGEST);
 }
 
 #[test]
 fn a_percent_without_two_digits_anywhere() {
     let mut checked = 0;
-    for (_, decode) in WAYS {
+    for &(_, decode) in WAYS {
         for length in 1..=LONGEST {
             for place in 0..length {
                 let mut text = vec![b'm'; length];
@@ -127,5 +137,8 @@ fn a_percent_without_two_digits_anywhere() {
             }
         }
     }
-    assert_eq!(checked, 2 * (LONGEST * (LONGEST + 1) / 2 + 3 * 65_536));
+    assert_eq!(
+        checked,
+        WAYS.len() * (LONGEST * (LONGEST + 1) / 2 + 3 * 65_536)
+    );
 }

@@ -82,8 +82,9 @@ pub(super) fn encode_slice(avx512: Avx512, bytes: &[u8], text: &mut [u8]) {
     );
 }
 
+/// The same in lanes of whatever kind there is.
 #[inline(always)]
-fn encode_with<S: Simd>(simd: S, bytes: &[u8], text: &mut [u8]) {
+pub(super) fn encode_with<S: Simd>(simd: S, bytes: &[u8], text: &mut [u8]) {
     let mut rest = bytes;
     let mut to = 0;
     while let Some(block) = rest.first_chunk() {
@@ -129,8 +130,9 @@ pub(super) fn decode_to(avx512: Avx512, room: &mut [u8], text: &[u8]) -> Option<
     )
 }
 
+/// The same in lanes of whatever kind there is.
 #[inline(always)]
-fn decode_with<S: Simd>(simd: S, room: &mut [u8], text: &[u8]) -> Option<usize> {
+pub(super) fn decode_with<S: Simd>(simd: S, room: &mut [u8], text: &[u8]) -> Option<usize> {
     if !text.len().is_multiple_of(4) {
         return None;
     }
