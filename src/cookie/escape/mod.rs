@@ -12,7 +12,7 @@ mod tests;
 
 use std::borrow::Cow;
 
-use crate::lanes::{self, BLOCK, Lanes, mask};
+use crate::lanes::{BLOCK, Lanes, mask};
 
 /// The size of piece in which runs are copied, longer than most runs between two escapes of a base64 text; and how
 /// much room there must be behind what is written, for pieces that reach beyond their run.
@@ -73,7 +73,7 @@ pub fn escape(value: &[u8]) -> String {
 /// ```
 pub fn escape_into(out: &mut Vec<u8>, value: &[u8]) {
     #[cfg(target_arch = "x86_64")]
-    if let Some(avx512) = lanes::avx512::found() {
+    if let Some(avx512) = crate::lanes::avx512::found() {
         return avx512::escape_into(avx512, out, value);
     }
     escape_anywhere(out, value);
@@ -186,7 +186,7 @@ fn decode(out: &mut Vec<u8>, value: &[u8]) -> bool {
 /// without two hex digits.
 fn decode_to(room: &mut [u8], value: &[u8]) -> Option<usize> {
     #[cfg(target_arch = "x86_64")]
-    if let Some(avx512) = lanes::avx512::found() {
+    if let Some(avx512) = crate::lanes::avx512::found() {
         return avx512::decode_to(avx512, room, value);
     }
     decode_anywhere(room, value)
