@@ -75,7 +75,7 @@ async fn order(session: Session, form: Form<Order>) -> Result<impl Responder, Er
 }
 
 #[post("/log_out")]
-async fn log_out(session: Session) -> impl Responder {
-    counter::log_out(&session);
-    Redirect::to("/").see_other()
+async fn log_out(session: Session) -> Result<impl Responder, Error> {
+    counter::log_out(&session)?;
+    Ok(Redirect::to("/").see_other())
 }

@@ -67,7 +67,7 @@ async fn order(session: Session, Form(form): Form<Order>) -> Result<Redirect, Er
     Ok(Redirect::to("/"))
 }
 
-async fn log_out(session: Session) -> Redirect {
-    counter::log_out(&session);
-    Redirect::to("/")
+async fn log_out(session: Session) -> Result<Redirect, Error> {
+    counter::log_out(&session)?;
+    Ok(Redirect::to("/"))
 }

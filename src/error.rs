@@ -199,9 +199,9 @@ pub enum Error {
     ExpiryOutOfRange,
     /// The cookie is longer than 4096 bytes, as far as the limit's rule counts.
     CookieOverflow(CookieOverflow),
-    /// The session is only looked at: its store writes nothing.
+    /// The session was to be changed, and its store is read-only (`Writes::Never`).
     ReadOnlySession,
-    /// The session was changed when its cookie was decided on already.
+    /// The session or a cookie was to be changed after the response's cookies were decided.
     CommittedSession,
 }
 
@@ -260,10 +260,10 @@ impl fmt::Display for Error {
             Self::ExpiryOutOfRange => f.write_str("the expiry is beyond the year 9999"),
             Self::CookieOverflow(overflow) => overflow.fmt(f),
             Self::ReadOnlySession => f.write_str(
-                "the session's store writes nothing (Writes::Never): change the session where it is written",
+                "the session was not changed: its store is read-only (Writes::Never); change it where it is written",
             ),
             Self::CommittedSession => f.write_str(
-                "the response's head is gone already, and the session's cookie with it: change the session before the handler returns, not while its body is streamed",
+                "the session or cookie was not changed: the response headers are sent already; change it before the handler returns, not while the body is streamed",
             ),
         }
     }

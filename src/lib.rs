@@ -51,7 +51,7 @@
 //! - [`CookieHeader`] and [`SetCookie`]: the headers, by Rack's rules.
 //! - [`MessageVerifier`] and [`MessageEncryptor`]: messages other than cookies, such as signed
 //!   ids and reset tokens.
-//! - [`Flash`], [`AuthenticityTokens`] and [`WardenScope`]: what Rails' flash, its CSRF protection
+//! - [`FlashHash`], [`AuthenticityTokens`] and [`WardenScope`]: what Rails' flash, its CSRF protection
 //!   and Devise keep in a session.
 //! - [`KeyGenerator`]: keys for anything else that the app derives from its secret.
 //! - `RailsApp` (feature `rails-app`): secret, settings and cookie name from a Rails app's own
@@ -191,6 +191,7 @@ pub use session::cookie_metrics::CookieMetrics;
 pub use session::csrf::{AuthenticityTokens, CsrfSettings, verified_origin};
 pub use session::data::SessionData;
 pub use session::flash::Flash;
+pub use session::flash_hash::FlashHash;
 pub use session::handle::Session;
 pub use session::jars::Jars;
 pub use session::observer::Observer;

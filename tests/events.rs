@@ -16,7 +16,7 @@ use std::thread;
 
 use hardtack::{
     Attributes, CookieStore, Jar, MessageEncryptor, MessageOptions, RailsVersion, RequestOrigin,
-    SecretKeyBase, Session, SetCookie, Writes,
+    SecretKeyBase, Session, SetCookie,
 };
 use support::{other_secret, secret};
 use time::OffsetDateTime;
@@ -113,35 +113,7 @@ fn why_a_cookie_was_refused_once_in_ten_seconds() {
 
 fn what_could_not_be_set() {
     type Run = fn();
-    let cases: [(Run, &str); 8] = [
-        (
-            || {
-                let session = new(store().writes(Writes::Never));
-                session.flash(|flash| flash.set("card", "4111"));
-                assert!(session.commit(200).unwrap().cookies().is_empty());
-            },
-            "WARN hardtack: a session was changed whose store writes nothing",
-        ),
-        (
-            || {
-                let session = new(store());
-                assert!(session.commit(200).unwrap().cookies().is_empty());
-                // Looking is no change.
-                assert!(session.flash(|flash| flash.notice().is_none()));
-                session.flash(|flash| flash.now("card", "4111"));
-                session.flash(|flash| flash.set("card", "4111"));
-            },
-            "WARN hardtack: a session was changed when the response's head was gone",
-        ),
-        (
-            || {
-                let session = new(store());
-                assert!(session.commit(200).unwrap().cookies().is_empty());
-                let cookie = SetCookie::new("card", "4111", &Attributes::new()).unwrap();
-                session.cookies().set(cookie);
-            },
-            "WARN hardtack: a cookie was set when the response's head was gone; it is lost cookie=\"card\"",
-        ),
+    let cases: [(Run, &str); 3] = [
         (
             || {
                 let session = new(store().secure(true));
@@ -156,29 +128,11 @@ fn what_could_not_be_set() {
                 let secure = Attributes::new().secure(true);
                 session
                     .cookies()
-                    .set(SetCookie::new("card", "4111", &secure).unwrap());
+                    .set(SetCookie::new("card", "4111", &secure).unwrap())
+                    .unwrap();
                 assert!(session.cookies().take().is_empty());
             },
             "WARN hardtack: a cookie was not set over plain HTTP, since it is secure; where a proxy ends TLS, see CookieStore::trust_proxy and assume_ssl cookie=\"card\"",
-        ),
-        (
-            || {
-                let looked_at = new(store().writes(Writes::Never));
-                assert!(looked_at.flash(|flash| flash.is_empty()) && looked_at.is_empty());
-                let _ = looked_at.commit(200).unwrap();
-                let session = new(store().writes(Writes::Never));
-                session.update(|data| data.insert("card", "4111")).unwrap();
-                assert!(session.commit(200).unwrap().cookies().is_empty());
-            },
-            "WARN hardtack: a session was changed whose store writes nothing",
-        ),
-        (
-            || {
-                let session = new(store());
-                assert!(session.commit(200).unwrap().cookies().is_empty());
-                session.update(|data| data.insert("card", "4111")).unwrap();
-            },
-            "WARN hardtack: a session was changed when the response's head was gone",
         ),
         (
             || {
@@ -197,7 +151,7 @@ fn what_could_not_be_set() {
         assert!(!lines[0].contains("4111"), "{lines:#?}");
         ran += 1;
     }
-    assert_eq!(ran, 8);
+    assert_eq!(ran, 3);
 }
 
 const SOON: &str = "WARN hardtack: a key has sealed 2^30 messages";

@@ -10,7 +10,7 @@
 
 mod support;
 
-use hardtack::{Attributes, Flash, Jar, SessionData, Value};
+use hardtack::{Attributes, FlashHash, Jar, SessionData, Value};
 use serde::Deserialize;
 use support::encrypted_jar;
 
@@ -34,7 +34,7 @@ struct Request {
 }
 
 /// Does what `make.rb` has Rails do, and gives what is asked.
-fn apply(flash: &mut Flash, operation: &[Value]) -> Value {
+fn apply(flash: &mut FlashHash, operation: &[Value]) -> Value {
     let name = operation[0].as_str().unwrap();
     let key = operation.get(1).and_then(Value::as_str).unwrap_or_default();
     let value = || operation[2].clone();
@@ -55,7 +55,7 @@ fn apply(flash: &mut Flash, operation: &[Value]) -> Value {
     Value::Nil
 }
 
-fn seen(flash: &Flash) -> Vec<(String, Value)> {
+fn seen(flash: &FlashHash) -> Vec<(String, Value)> {
     let pairs = flash.iter();
     pairs
         .map(|(key, value)| (key.to_owned(), value.clone()))
@@ -90,7 +90,7 @@ fn every_sequence_ends_as_in_rails() {
             match &request.operations {
                 None => counted[2] += 1,
                 Some(operations) => {
-                    let mut flash = Flash::load(&session);
+                    let mut flash = FlashHash::load(&session);
                     let answers: Vec<Value> = operations
                         .iter()
                         .map(|operation| apply(&mut flash, operation))
@@ -119,7 +119,7 @@ fn every_sequence_ends_as_in_rails() {
 #[test]
 fn committing_twice_is_committing_once() {
     let mut session = SessionData::new();
-    let mut flash = Flash::load(&session);
+    let mut flash = FlashHash::load(&session);
     flash.set("notice", "Saved");
     flash.now("alert", "Full");
     flash.commit(&mut session).unwrap();
@@ -156,7 +156,7 @@ fn odd_shapes_are_an_empty_flash() {
         let mut session = SessionData::new();
         let value: Value = serde_json::from_str(shape).unwrap();
         session.insert("flash", &value).unwrap();
-        let flash = Flash::load(&session);
+        let flash = FlashHash::load(&session);
         assert!(flash.is_empty(), "{shape}");
         flash.commit(&mut session).unwrap();
         assert!(!session.contains_key("flash"), "{shape}");
@@ -171,7 +171,7 @@ fn a_value_that_no_session_holds_is_refused() {
         deep = Value::Array(vec![deep]);
     }
     let mut session = SessionData::new();
-    let mut flash = Flash::load(&session);
+    let mut flash = FlashHash::load(&session);
     flash.set("notice", deep);
     assert!(flash.commit(&mut session).is_err());
     assert!(!session.is_changed());
@@ -179,15 +179,15 @@ fn a_value_that_no_session_holds_is_refused() {
 
 #[test]
 fn debug_shows_no_values() {
-    let mut flash = Flash::default();
+    let mut flash = FlashHash::default();
     flash.set("notice", "4111111111111111");
-    assert_eq!(format!("{flash:?}"), r#"Flash { keys: ["notice"] }"#);
+    assert_eq!(format!("{flash:?}"), r#"FlashHash { keys: ["notice"] }"#);
 }
 
 #[cfg(all(feature = "marshal", feature = "message_pack"))]
 mod in_cookies_of_rails {
     use hardtack::{
-        Attributes, Flash, Jar, RailsVersion, SecretKeyBase, SessionData, Settings, unescape,
+        Attributes, FlashHash, Jar, RailsVersion, SecretKeyBase, SessionData, Settings, unescape,
     };
     use serde::Deserialize;
 
@@ -233,7 +233,7 @@ mod in_cookies_of_rails {
 
                 // Kept, it stands as Rails wrote it: nothing is to be written.
                 let mut session = read();
-                let mut flash = Flash::load(&session);
+                let mut flash = FlashHash::load(&session);
                 assert_eq!(flash.notice(), Some("Saved"), "{place}");
                 flash.keep_all();
                 flash.commit(&mut session).unwrap();
@@ -241,12 +241,12 @@ mod in_cookies_of_rails {
 
                 // Shown, it goes; another comes back out of the jar.
                 let mut session = read();
-                let mut flash = Flash::load(&session);
+                let mut flash = FlashHash::load(&session);
                 flash.set("alert", "Full");
                 flash.commit(&mut session).unwrap();
                 let cookie = session.write(&jar, NAME, &Attributes::new()).unwrap();
                 let opened = SessionData::read_value(&jar, NAME, cookie.value()).unwrap();
-                let left = seen(&Flash::load(opened.value()));
+                let left = seen(&FlashHash::load(opened.value()));
                 assert_eq!(left, [("alert".to_owned(), "Full".into())], "{place}");
             }
             assert_eq!(ran, expected, "{file}");
@@ -277,7 +277,7 @@ mod in_cookies_of_rails {
                 continue;
             };
             let mut session = opened.into_value();
-            let flash = Flash::load(&session);
+            let flash = FlashHash::load(&session);
             let used_is_lost = ["2.3", "3.0"].contains(&&*old.rails) && old.what == "one used";
             if used_is_lost {
                 assert!(seen(&flash).len() > old.left.len(), "{place}");

@@ -61,7 +61,7 @@ async fn keep_remark(session: Session, form: Form<Remark>) -> Result<impl Respon
 }
 
 #[post("/rust/sign_out")]
-async fn sign_out(session: Session) -> impl Responder {
-    log_book::sign_out(&session);
-    Redirect::to("/").see_other()
+async fn sign_out(session: Session) -> Result<impl Responder, Error> {
+    log_book::sign_out(&session)?;
+    Ok(Redirect::to("/").see_other())
 }

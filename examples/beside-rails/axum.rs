@@ -56,7 +56,7 @@ async fn keep_remark(session: Session, Form(form): Form<Remark>) -> Result<Redir
     Ok(Redirect::to("/"))
 }
 
-async fn sign_out(session: Session) -> Redirect {
-    log_book::sign_out(&session);
-    Redirect::to("/")
+async fn sign_out(session: Session) -> Result<Redirect, Error> {
+    log_book::sign_out(&session)?;
+    Ok(Redirect::to("/"))
 }

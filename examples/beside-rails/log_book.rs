@@ -50,12 +50,11 @@ pub(crate) fn show(session: &Session) -> Result<String, Error> {
         let text = session.get::<String>(key)?.unwrap_or_default();
         Ok(escape(&text))
     };
-    let notices = session.flash(|flash| {
-        ["notice", "alert"]
-            .into_iter()
-            .filter_map(|kind| Some((kind, flash.text(kind)?.to_owned())))
-            .collect::<Vec<_>>()
-    });
+    let flash = session.flash();
+    let notices: Vec<_> = ["notice", "alert"]
+        .into_iter()
+        .filter_map(|kind| Some((kind, flash.text(kind)?)))
+        .collect();
     let tokens = session.authenticity_tokens()?;
     let mut body = format!(
         r#"<p class="aside">This page is by Rust.</p>
@@ -81,12 +80,11 @@ pub(crate) fn show(session: &Session) -> Result<String, Error> {
 /// What Rails shows next.
 pub(crate) fn keep_remark(session: &Session, remark: &str) -> Result<(), Error> {
     session.insert("remark", remark)?;
-    session.flash(|flash| flash.set("notice", "Rust kept the remark."));
-    Ok(())
+    session.flash().set("notice", "Rust kept the remark.")
 }
 
 /// As Devise signs out: the whole session goes.
-pub(crate) fn sign_out(session: &Session) {
-    session.reset();
-    session.flash(|flash| flash.set("notice", "Signed out at Rust."));
+pub(crate) fn sign_out(session: &Session) -> Result<(), Error> {
+    session.reset()?;
+    session.flash().set("notice", "Signed out at Rust.")
 }

@@ -22,12 +22,11 @@ pub(crate) fn home(session: &Session) -> Result<String, Error> {
     visitor.visits += 1;
     session.merge(&visitor)?;
 
-    let notices = session.flash(|flash| {
-        ["notice", "alert"]
-            .into_iter()
-            .filter_map(|kind| Some((kind, flash.text(kind)?.to_owned())))
-            .collect::<Vec<_>>()
-    });
+    let flash = session.flash();
+    let notices: Vec<_> = ["notice", "alert"]
+        .into_iter()
+        .filter_map(|kind| Some((kind, flash.text(kind)?)))
+        .collect();
     let tokens = session.authenticity_tokens()?;
     let token = |action| tokens.masked_per_form_token(action, "post");
 
@@ -68,10 +67,9 @@ pub(crate) fn home(session: &Session) -> Result<String, Error> {
 pub(crate) fn log_in(session: &Session, name: &str) -> Result<(), Error> {
     let mut visitor: Visitor = session.view()?;
     visitor.name = Some(name.trim().chars().take(40).collect());
-    session.reset();
+    session.reset()?;
     session.merge(&visitor)?;
-    session.flash(|flash| flash.set("notice", "Welcome aboard."));
-    Ok(())
+    session.flash().set("notice", "Welcome aboard.")
 }
 
 /// One more order, as long as it fits into the cookie with all that is in the session.
@@ -79,7 +77,7 @@ pub(crate) fn order(session: &Session, biscuit: &str) -> Result<(), Error> {
     let mut visitor: Visitor = session.view()?;
     visitor.orders.push(biscuit.chars().take(40).collect());
     session.merge(&visitor)?;
-    session.flash(|flash| flash.set("notice", "Ordered."));
+    session.flash().set("notice", "Ordered.")?;
     while let Err(error) = session.check() {
         let (Error::CookieOverflow(overflow), Some(_)) = (&error, visitor.orders.pop()) else {
             return Err(error);
@@ -87,17 +85,15 @@ pub(crate) fn order(session: &Session, biscuit: &str) -> Result<(), Error> {
         // The last order has to go, and as many before it as the words take room.
         session.merge(&visitor)?;
         let full = format!("The cookie is full: {} bytes are the most.", overflow.limit);
-        session.flash(|flash| {
-            flash.remove("notice");
-            flash.set("alert", full);
-        });
+        session.flash().remove("notice")?;
+        session.flash().set("alert", full)?;
     }
     Ok(())
 }
 
-pub(crate) fn log_out(session: &Session) {
-    session.reset();
-    session.flash(|flash| flash.set("notice", "Fair winds."));
+pub(crate) fn log_out(session: &Session) -> Result<(), Error> {
+    session.reset()?;
+    session.flash().set("notice", "Fair winds.")
 }
 
 /// The secret of the environment, or one for as long as the program runs.

@@ -5,7 +5,7 @@ use crate::serializer::Serialized;
 use crate::serializer::value::Value;
 use crate::session::csrf::AuthenticityTokens;
 use crate::session::data::SessionData;
-use crate::session::flash::Flash;
+use crate::session::flash_hash::FlashHash;
 
 /// How one of a session's own keys is found. Example: at [`SessionCheck`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl SessionCheck {
                 id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())
             }),
             flash: flash(&session),
-            flash_waits: !Flash::load(&session).is_empty(),
+            flash_waits: !FlashHash::load(&session).is_empty(),
             csrf_token: text(&session, "_csrf_token", |token| {
                 AuthenticityTokens::parse(token, RailsVersion::NEWEST).is_some()
             }),

@@ -6,7 +6,8 @@
 //! nothing of caches. Headers that are there stay, and bodies are not touched, streams and
 //! upgrades (101) neither: the session is written when the head is, and
 //! [`Error::CommittedSession`] meets whoever changes it later. Where the inner service fails or
-//! panics, nothing is set.
+//! panics, nothing is set; with a response of 5xx no session
+//! ([`CookieStore::writes_on_server_error`]).
 //!
 //! ```
 //! use hardtack::tower::SessionLayer;

@@ -86,7 +86,7 @@ impl<H> CsrfLayer<H> {
     ///
     /// let layer = CsrfLayer::new(ForgeryProtection::new()).on_refusal(|_reason, head| {
     ///     if let Some(session) = head.extensions.get::<hardtack::Session>() {
-    ///         session.flash(|flash| flash.set("alert", "That page was too old. Please try again."));
+    ///         let _ = session.flash().set("alert", "That page was too old. Please try again.");
     ///     }
     ///     let back = Response::builder().status(303).header("location", "/");
     ///     back.body(Body::empty()).unwrap_or_default()

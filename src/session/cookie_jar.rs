@@ -104,12 +104,15 @@ impl CookieJar {
     /// # let secret = SecretKeyBase::generate()?;
     /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
     /// let cookies = Session::open(&store, "theme=dark", RequestOrigin::default()).cookies();
-    /// cookies.set(SetCookie::new("theme", "light", &Attributes::new())?);
+    /// cookies.set(SetCookie::new("theme", "light", &Attributes::new())?)?;
     /// assert_eq!(cookies.get("theme").as_deref(), Some(&b"light"[..]));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
-    pub fn set(&self, cookie: SetCookie) {
-        self.0.queue(cookie);
+    ///
+    /// # Errors
+    /// [`Error::CommittedSession`] where the response's cookies were decided already.
+    pub fn set(&self, cookie: SetCookie) -> Result<(), Error> {
+        self.0.queue(cookie)
     }
 
     /// Makes the browser forget a plain cookie that was set with these attributes.
@@ -126,10 +129,9 @@ impl CookieJar {
     /// ```
     ///
     /// # Errors
-    /// What is wrong with the name or the attributes.
+    /// What is wrong with the name or the attributes; else as [`set`](Self::set).
     pub fn delete(&self, name: &str, attributes: &Attributes) -> Result<(), Error> {
-        self.set(SetCookie::delete(name, &self.0.for_host(attributes))?);
-        Ok(())
+        self.set(SetCookie::delete(name, &self.0.for_host(attributes))?)
     }
 
     /// The cookies to be set beside the session's, which are taken out: for whoever writes the
@@ -201,7 +203,7 @@ impl RequestJar {
     /// Writes a cookie, which goes out with the response (example: at [`RequestJar`]).
     ///
     /// # Errors
-    /// As [`Jar::write`].
+    /// As [`Jar::write`] and [`CookieJar::set`].
     pub fn write<T: Serialize + ?Sized>(
         &self,
         name: &str,
@@ -209,8 +211,7 @@ impl RequestJar {
         attributes: &Attributes,
     ) -> Result<(), Error> {
         let attributes = self.cookies.0.for_host(attributes);
-        self.cookies.set(self.jar.write(name, value, &attributes)?);
-        Ok(())
+        self.cookies.set(self.jar.write(name, value, &attributes)?)
     }
 
     /// Makes the browser forget a cookie, under its older names too.
@@ -227,13 +228,11 @@ impl RequestJar {
     /// ```
     ///
     /// # Errors
-    /// What is wrong with the name or the attributes.
+    /// As [`CookieJar::delete`].
     pub fn delete(&self, name: &str, attributes: &Attributes) -> Result<(), Error> {
         let attributes = self.cookies.0.for_host(attributes);
-        for cookie in self.jar.delete(name, &attributes)? {
-            self.cookies.set(cookie);
-        }
-        Ok(())
+        let mut cookies = self.jar.delete(name, &attributes)?.into_iter();
+        cookies.try_for_each(|cookie| self.cookies.set(cookie))
     }
 }
 

@@ -6,16 +6,13 @@ use std::fmt;
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
-use super::data::SessionData;
+use super::data::{CSRF_TOKEN, SessionData};
 use super::masked_token::{LENGTH, Token, decode, mask, random, unmask};
 use crate::cipher::hmac::HmacKey;
 use crate::error::Error;
 use crate::message::base64::Alphabet;
 use crate::rails_version::RailsVersion;
 use crate::settings::{CsrfForms, HmacDigest};
-
-/// The session's key in every version of Rails.
-const KEY: &str = "_csrf_token";
 
 /// `GLOBAL_CSRF_TOKEN_IDENTIFIER` (5.2.4.3 and 6.0.3.1)
 const GLOBAL: &[u8] = b"!real_csrf_token";
@@ -85,7 +82,7 @@ impl AuthenticityTokens {
     /// ```
     #[must_use]
     pub fn load(session: &SessionData, settings: impl Into<CsrfSettings>) -> Option<Self> {
-        let text = Zeroizing::new(session.get::<String>(KEY).ok().flatten()?);
+        let text = Zeroizing::new(session.get::<String>(CSRF_TOKEN).ok().flatten()?);
         Self::parse(&text, settings)
     }
 
@@ -111,7 +108,7 @@ impl AuthenticityTokens {
             return Ok(tokens);
         }
         let tokens = Self::new(random()?, settings);
-        session.insert(KEY, &tokens.encode(&*tokens.real))?;
+        session.insert(CSRF_TOKEN, &tokens.encode(&*tokens.real))?;
         Ok(tokens)
     }
 

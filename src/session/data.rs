@@ -7,6 +7,7 @@ use rand::TryRng;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::changes::{Change, Changes, Edit, Loan};
 use crate::cookie::attributes::Attributes;
 use crate::cookie::duplicates::Duplicates;
 use crate::cookie::header::CookieHeader;
@@ -15,11 +16,15 @@ use crate::cookie::opened::Opened;
 use crate::cookie::set_cookie::SetCookie;
 use crate::error::{Error, InvalidMessage, Refusal};
 use crate::serializer::entries::{Entries, Key, Part};
+use crate::serializer::json::read;
 use crate::serializer::value::{self, Value};
 use crate::serializer::{DumpStyle, Serialized};
 
 /// The key under which Rails keeps a session's id.
 const SESSION_ID: &str = "session_id";
+
+/// The key under which every version of Rails keeps the secret of a session's authenticity tokens.
+pub(super) const CSRF_TOKEN: &str = "_csrf_token";
 
 /// What is in a session: text keys, and values of any kind.
 ///
@@ -45,16 +50,7 @@ const SESSION_ID: &str = "session_id";
 #[derive(Clone, Default)]
 pub struct SessionData {
     read: Entries,
-    changes: Vec<(Box<str>, Change)>,
-    is_changed: bool,
-}
-
-#[derive(Clone, Debug)]
-enum Change {
-    Set(Value),
-    /// Set after it was removed: a new key, which has lost its place.
-    SetAnew(Value),
-    Removed,
+    changes: Changes,
 }
 
 impl SessionData {
@@ -216,17 +212,14 @@ impl SessionData {
     /// # Errors
     /// [`Error::UnexpectedValue`] where it is not of that type.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
-        let unexpected = |reason| Error::UnexpectedValue {
-            key: key.to_owned(),
-            reason,
-        };
         match self.place(key) {
             None | Some(Place::Changed(Value::Nil)) => Ok(None),
             Some(Place::Read(entry)) if self.read.is_nil(entry) => Ok(None),
-            Some(Place::Read(entry)) => self.read.get(entry).map(Some).map_err(unexpected),
-            Some(Place::Changed(value)) => T::deserialize(value)
-                .map(Some)
-                .map_err(|_| unexpected(crate::serializer::json::read::unexpected::<T>(value))),
+            Some(Place::Read(entry)) => {
+                let value = self.read.get(entry);
+                value.map(Some).map_err(|reason| unexpected(key, reason))
+            }
+            Some(Place::Changed(value)) => from_value(key, value).map(Some),
         }
     }
 
@@ -258,16 +251,7 @@ impl SessionData {
     }
 
     pub(super) fn insert_value(&mut self, key: impl Into<String>, value: Value) {
-        let key = key.into().into_boxed_str();
-        self.is_changed = true;
-        match self.change_mut(&key) {
-            Some(Change::Set(earlier) | Change::SetAnew(earlier)) => *earlier = value,
-            Some(Change::Removed) => {
-                self.changes.retain(|(changed, _)| *changed != key);
-                self.changes.push((key, Change::SetAnew(value)));
-            }
-            None => self.changes.push((key, Change::Set(value))),
-        }
+        self.changes.set(key.into().into_boxed_str(), value);
     }
 
     /// Removes a key. Says whether it was there.
@@ -283,13 +267,30 @@ impl SessionData {
     pub fn remove(&mut self, key: &str) -> bool {
         let found = self.contains_key(key);
         if found {
-            self.is_changed = true;
-            match self.change_mut(key) {
-                Some(earlier) => *earlier = Change::Removed,
-                None => self.changes.push((key.into(), Change::Removed)),
-            }
+            self.changes.remove(key);
         }
         found
+    }
+
+    /// Removes a key and returns its value as a type; `None` where there is no such key, or nil in
+    /// it.
+    ///
+    /// ```
+    /// # use hardtack::SessionData;
+    /// let mut session = SessionData::new();
+    /// session.insert("return_to", "/orders")?;
+    /// assert!(session.take::<u32>("return_to").is_err()); // and it stays
+    /// assert_eq!(session.take::<String>("return_to")?.as_deref(), Some("/orders"));
+    /// assert_eq!(session.take::<String>("return_to")?, None);
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::UnexpectedValue`] where it is not of that type; then it stays where it is.
+    pub fn take<T: DeserializeOwned>(&mut self, key: &str) -> Result<Option<T>, Error> {
+        let value = self.get(key)?;
+        self.remove(key);
+        Ok(value)
     }
 
     /// Removes every key, `session_id` too: the next [`write`](Self::write) makes a new one.
@@ -303,10 +304,8 @@ impl SessionData {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     pub fn clear(&mut self) {
-        *self = Self {
-            is_changed: true,
-            ..Self::default()
-        };
+        self.read = Entries::default();
+        self.changes.clear();
     }
 
     /// Whether there is this key, be it nil.
@@ -372,7 +371,7 @@ impl SessionData {
     /// ```
     #[must_use]
     pub fn is_changed(&self) -> bool {
-        self.is_changed
+        self.changes.revision() > 0
     }
 
     /// The session's id: 32 hexadecimal digits in a session that Rails made. `None` where it has
@@ -413,29 +412,69 @@ impl SessionData {
         }
     }
 
-    /// Takes the session's id away, so that it gets another when it is written.
-    pub(super) fn forget_session_id(&mut self) {
+    /// Returns the session's id; one that is to be written, and has none, gets it.
+    pub(super) fn id_to_write(&mut self) -> Result<Option<String>, Error> {
+        if self.is_changed() && !self.is_empty() {
+            self.ensure_session_id()?;
+        }
+        Ok(self.session_id())
+    }
+
+    /// Removes what somebody may have planted before a login: the id, so that the session gets
+    /// another when it is written, and the secret of the authenticity tokens.
+    pub(super) fn renew(&mut self) {
         self.remove(SESSION_ID);
-        self.is_changed = true;
+        self.remove(CSRF_TOKEN);
+        self.changes.touch();
     }
 
-    fn change(&self, key: &str) -> Option<&Change> {
-        self.changes
-            .iter()
-            .find(|(changed, _)| **changed == *key)
-            .map(|(_, change)| change)
+    /// The revision by which a key was changed last; 0 where it is as it was read.
+    pub(super) fn changed_at(&self, key: &str) -> u64 {
+        self.changes.changed_at(key)
     }
 
-    fn change_mut(&mut self, key: &str) -> Option<&mut Change> {
-        self.changes
-            .iter_mut()
-            .find(|(changed, _)| **changed == *key)
-            .map(|(_, change)| change)
+    /// Marks the session as lent to a closure.
+    pub(super) fn lend(&mut self) -> Loan {
+        self.changes.lend()
+    }
+
+    /// Takes a session back that was lent, while others may have changed this one.
+    pub(super) fn take_back(&mut self, mut lent: Self, loan: Loan) {
+        if !lent.changes.are_of(loan) {
+            lent.changes.replace(&self.changes);
+            *self = lent;
+        } else if self.changes.revision() == loan.revision {
+            *self = lent;
+        } else {
+            lent.rebase_onto(self, loan.revision);
+        }
+    }
+
+    /// Applies the changes that were made here after a revision to another session, key by key.
+    fn rebase_onto(self, other: &mut Self, revision: u64) {
+        if self.changes.is_cleared_after(revision) {
+            other.clear();
+        } else if self.changes.revision() > revision {
+            // What is of no key
+            other.changes.touch();
+        }
+        for Edit { key, change, .. } in self.changes.after(revision) {
+            match change {
+                Change::Set(value) => other.insert_value(key, value),
+                Change::SetAnew(value) => {
+                    other.remove(&key);
+                    other.insert_value(key, value);
+                }
+                Change::Removed => {
+                    other.remove(&key);
+                }
+            }
+        }
     }
 
     /// Where the value of a key is to be found.
     fn place(&self, key: &str) -> Option<Place<'_>> {
-        match self.change(key) {
+        match self.changes.get(key) {
             Some(Change::Set(value) | Change::SetAnew(value)) => Some(Place::Changed(value)),
             Some(Change::Removed) => None,
             None => self.read.find(key).map(Place::Read),
@@ -447,7 +486,7 @@ impl SessionData {
         let new = self
             .changes
             .iter()
-            .filter_map(|(key, change)| match change {
+            .filter_map(|Edit { key, change, .. }| match change {
                 Change::Set(value) if self.read.find(key).is_none() => {
                     Some((Key::New(key), Part::Changed(value)))
                 }
@@ -455,11 +494,11 @@ impl SessionData {
                 _ => None,
             });
         let old = self.read.unique().filter_map(|entry| {
-            let changed = |(key, _): &&(Box<str>, Change)| self.read.has_key(entry, key);
-            match self.changes.iter().find(changed) {
+            let changed = |edit: &&Edit| self.read.has_key(entry, &edit.key);
+            match self.changes.iter().find(changed).map(|edit| &edit.change) {
                 None => Some((Key::Read(entry), Part::Read(entry))),
-                Some((_, Change::Set(value))) => Some((Key::Read(entry), Part::Changed(value))),
-                Some((_, Change::SetAnew(_) | Change::Removed)) => None,
+                Some(Change::Set(value)) => Some((Key::Read(entry), Part::Changed(value))),
+                Some(Change::SetAnew(_) | Change::Removed) => None,
             }
         });
         old.chain(new)
@@ -468,7 +507,7 @@ impl SessionData {
     /// The short way where all that was changed was set, as it mostly is. The room comes back
     /// where it was not, or cannot be written so.
     fn dump_if_set(&self, room: Vec<u8>, style: DumpStyle) -> Result<Serialized, Vec<u8>> {
-        let is_set = |(_, change): &(Box<str>, Change)| match change {
+        let is_set = |edit: &Edit| match &edit.change {
             Change::Set(value) => *value != Value::Nil,
             Change::SetAnew(_) | Change::Removed => false,
         };
@@ -478,7 +517,7 @@ impl SessionData {
         let sets = self
             .changes
             .iter()
-            .filter_map(|(key, change)| match change {
+            .filter_map(|Edit { key, change, .. }| match change {
                 Change::Set(value) => Some((&**key, value)),
                 Change::SetAnew(_) | Change::Removed => None,
             });
@@ -492,6 +531,18 @@ impl SessionData {
             Part::Read(entry) => !self.read.is_nil(*entry),
             Part::Changed(value) => **value != Value::Nil,
         })
+    }
+}
+
+/// The value of a key as a type.
+pub(super) fn from_value<T: DeserializeOwned>(key: &str, value: &Value) -> Result<T, Error> {
+    T::deserialize(value).map_err(|_| unexpected(key, read::unexpected::<T>(value)))
+}
+
+fn unexpected(key: &str, reason: String) -> Error {
+    Error::UnexpectedValue {
+        key: key.to_owned(),
+        reason,
     }
 }
 
@@ -514,7 +565,7 @@ impl fmt::Debug for SessionData {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SessionData")
             .field("keys", &self.keys())
-            .field("is_changed", &self.is_changed)
+            .field("is_changed", &self.is_changed())
             .finish_non_exhaustive()
     }
 }

@@ -19,12 +19,6 @@ pub(super) enum Event<'a> {
     Refused(Refusal),
     /// This cookie was to be set, and is `Secure`, over plain HTTP.
     NotOverHttp(&'a str),
-    /// It was changed, and the store writes nothing.
-    ReadOnly,
-    /// It was changed when the response's head was gone.
-    TooLate,
-    /// This cookie was set when the response's head was gone.
-    CookieTooLate(&'a str),
     /// It could not be written.
     #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "nobody is told"))]
     Failed(&'a Error),
@@ -32,18 +26,15 @@ pub(super) enum Event<'a> {
 
 /// The limits, one of each kind.
 #[derive(Debug, Default)]
-pub(super) struct Events([Limit; 11]);
+pub(super) struct Events([Limit; 8]);
 
 impl Events {
     /// Tells an event, unless one of its kind was told just now.
     pub(super) fn tell(&self, cookie: &str, event: Event<'_>, now: OffsetDateTime) {
         let (kind, cookie) = match event {
             Event::NotOverHttp(cookie) => (0, cookie),
-            Event::ReadOnly => (1, cookie),
-            Event::TooLate => (2, cookie),
-            Event::CookieTooLate(cookie) => (3, cookie),
-            Event::Failed(_) => (4, cookie),
-            Event::Refused(refusal) => (5 + refusal as usize, cookie),
+            Event::Failed(_) => (1, cookie),
+            Event::Refused(refusal) => (2 + refusal as usize, cookie),
         };
         let untold = self.0.get(kind).and_then(|limit| limit.pass(now));
         if let Some(untold) = untold {
@@ -99,24 +90,6 @@ fn send(cookie: &str, event: Event<'_>, untold: u64) {
             cookie,
             untold,
             "a cookie was not set over plain HTTP, since it is secure; where a proxy ends TLS, see CookieStore::trust_proxy and assume_ssl"
-        ),
-        Event::ReadOnly => warn!(
-            target: "hardtack",
-            cookie,
-            untold,
-            "a session was changed whose store writes nothing"
-        ),
-        Event::TooLate => warn!(
-            target: "hardtack",
-            cookie,
-            untold,
-            "a session was changed when the response's head was gone; the change is lost"
-        ),
-        Event::CookieTooLate(_) => warn!(
-            target: "hardtack",
-            cookie,
-            untold,
-            "a cookie was set when the response's head was gone; it is lost"
         ),
         Event::Failed(reason) => error!(
             target: "hardtack",

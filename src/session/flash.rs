@@ -1,366 +1,222 @@
-//! [`Flash`]: messages that live until the next request (`ActionDispatch::Flash`, `flash.rb`).
+//! [`Flash`]: the flash of a request, as a handler has it (`ActionDispatch::Flash`, `flash.rb`).
 
-use std::fmt;
+use serde::de::DeserializeOwned;
 
-use super::data::SessionData;
-use super::stored_flash::waiting;
+use super::flash_hash::FlashHash;
+use super::handle::Session;
 use crate::error::Error;
 use crate::serializer::value::Value;
 
-/// The session's key in every version of Rails.
-const KEY: &str = "flash";
-
-/// The flash: what one request says to the next, as Rails' `flash` (`ActionDispatch::Flash`,
-/// unchanged from Rails 5.0 to 8.1).
+/// The flash of a request: what the last request said to this one, and what this one says to the
+/// next. Rails' `flash`, as a handle that is cheap to clone.
 ///
-/// To load it is to access it, in Rails' words: what came from the last request is swept, so that
-/// [`commit`](Self::commit) keeps only what this request set or kept. A flash that nobody loads
-/// waits in the session.
+/// It is loaded, and with that swept, when it is first asked or changed: what came from the last
+/// request goes at the end of this one, unless it is kept. A flash that nobody asks for waits in
+/// the session. [`Session::reset`] drops it.
 ///
 /// ```
-/// use hardtack::{Flash, SessionData};
+/// use std::sync::Arc;
+/// use hardtack::{Commit, CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
 ///
-/// let mut session = SessionData::new();
-/// let mut flash = Flash::load(&session);
-/// flash.set("notice", "Saved");
-/// flash.commit(&mut session)?;
+/// # let secret = SecretKeyBase::generate()?;
+/// let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+/// let session = Session::open(&store, "", RequestOrigin::default());
+/// session.flash().set("notice", "Saved")?;
+/// session.flash().now("alert", "Full")?;
+/// assert_eq!(session.flash().keys(), ["notice", "alert"]);
+/// let Commit::Set(cookies) = session.commit(200)? else { panic!() };
 ///
-/// // The next request shows it, and the one after that has none.
-/// let flash = Flash::load(&session);
-/// assert_eq!(flash.notice(), Some("Saved"));
-/// flash.commit(&mut session)?;
-/// assert!(!session.contains_key("flash"));
+/// // The next request shows the one, and the one after that has none.
+/// let header = format!("_shop_session={}", cookies[0].escaped_value());
+/// let session = Session::open(&store, header, RequestOrigin::default());
+/// assert_eq!(session.flash().notice().as_deref(), Some("Saved"));
+/// assert_eq!(session.flash().alert(), None);
+/// let Commit::Set(cookies) = session.commit(200)? else { panic!() };
+///
+/// let header = format!("_shop_session={}", cookies[0].escaped_value());
+/// let session = Session::open(&store, header, RequestOrigin::default());
+/// assert!(session.flash().is_empty());
 /// # Ok::<(), hardtack::Error>(())
 /// ```
-#[derive(Clone, Default)]
-pub struct Flash {
-    entries: Vec<Entry>,
-}
-
-#[derive(Clone)]
-struct Entry {
-    key: String,
-    value: Value,
-    /// Whether it goes at the end of this request.
-    discarded: bool,
-}
+///
+/// # Errors
+/// Whatever changes it returns [`Error::ReadOnlySession`] or [`Error::CommittedSession`] where the
+/// session cannot be changed.
+#[derive(Clone, Debug)]
+pub struct Flash(pub(super) Session);
 
 impl Flash {
-    /// Takes the flash out of a session, and marks all that is in it to go at the end of this
-    /// request (`FlashHash.from_session_value`).
-    ///
-    /// It reads what Rails 4.0 and later keep, and the `FlashHash` objects of 3.1 and 3.2. Of the
-    /// `Hash` subclass of 2.3 and 3.0 only the entries are known, not which of them were shown
-    /// already. Anything else is an empty flash.
+    /// Returns the value of a key as a type; `None` where there is no such key, or nil in it
+    /// (`flash[:errors]`).
     ///
     /// ```
-    /// # use hardtack::{Flash, SessionData};
-    /// let mut session = SessionData::new();
-    /// assert!(Flash::load(&session).is_empty());
-    ///
-    /// session.insert("flash", "something odd")?;
-    /// assert!(Flash::load(&session).is_empty());
-    /// # Ok::<(), hardtack::Error>(())
-    /// ```
-    #[must_use]
-    pub fn load(session: &SessionData) -> Self {
-        let stored = session.get::<Value>(KEY).ok().flatten();
-        let entry = |(key, value)| Entry {
-            key,
-            value,
-            discarded: true,
-        };
-        Self {
-            entries: stored.map_or_else(Vec::new, |stored| {
-                waiting(&stored).into_iter().map(entry).collect()
-            }),
-        }
-    }
-
-    /// Puts into the session what the next request is to see, and removes the key where that is
-    /// nothing (`commit_flash`). The session is changed only if something differs.
-    ///
-    /// Like Rails' `reset_session`, whoever clears the session drops the flash that was loaded
-    /// from it too, and loads another.
-    ///
-    /// ```
-    /// # use hardtack::{Flash, SessionData};
-    /// let mut session = SessionData::new();
-    /// Flash::load(&session).commit(&mut session)?;
-    /// assert!(!session.is_changed());
+    /// # use std::sync::Arc;
+    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let flash = Session::open(&store, "", RequestOrigin::default()).flash();
+    /// flash.set("errors", vec!["too long"])?;
+    /// assert_eq!(flash.get::<Vec<String>>("errors")?.unwrap(), ["too long"]);
+    /// assert_eq!(flash.get::<String>("notice")?, None);
+    /// assert!(flash.get::<String>("errors").is_err());
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     ///
     /// # Errors
-    /// [`Error::UnwritableValue`] where a value is none that a session can hold.
-    pub fn commit(&self, session: &mut SessionData) -> Result<(), Error> {
-        let Some(flash) = self.to_session_value() else {
-            session.remove(KEY);
-            return Ok(());
-        };
-        if session.get::<Value>(KEY).ok().flatten().as_ref() == Some(&flash) {
-            return Ok(());
-        }
-        session.insert(KEY, &flash)
+    /// [`Error::UnexpectedValue`] where it is not of that type.
+    pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
+        self.read(|flash| flash.get_as(key))
     }
 
-    pub(super) fn to_session_value(&self) -> Option<Value> {
-        let kept = self.entries.iter().filter(|entry| !entry.discarded);
-        let kept: Vec<_> = kept
-            .map(|entry| (Value::from(entry.key.as_str()), entry.value.clone()))
-            .collect();
-        (!kept.is_empty()).then(|| {
-            Value::Hash(vec![
-                ("discard".into(), Value::Array(Vec::new())),
-                ("flashes".into(), Value::Hash(kept)),
-            ])
-        })
-    }
-
-    /// The value of a key, be it from the last request or from this one (`flash[:notice]`).
+    /// Returns the text of a key; `None` also where its value is no text.
     ///
     /// ```
-    /// # use hardtack::{Flash, Value};
-    /// let mut flash = Flash::default();
-    /// flash.set("errors", vec!["too long"]);
-    /// assert_eq!(flash.get("errors").and_then(Value::as_array).map(<[_]>::len), Some(1));
-    /// assert_eq!(flash.get("notice"), None);
-    /// ```
-    #[must_use]
-    pub fn get(&self, key: &str) -> Option<&Value> {
-        self.entry(key).map(|entry| &entry.value)
-    }
-
-    /// The text of a key; `None` also where its value is no text.
-    ///
-    /// ```
-    /// # use hardtack::Flash;
-    /// let mut flash = Flash::default();
-    /// flash.set("info", "New");
-    /// flash.set("count", 3);
-    /// assert_eq!(flash.text("info"), Some("New"));
+    /// # use std::sync::Arc;
+    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let flash = Session::open(&store, "", RequestOrigin::default()).flash();
+    /// flash.set("info", "New")?;
+    /// flash.set("count", 3)?;
+    /// assert_eq!(flash.text("info").as_deref(), Some("New"));
     /// assert_eq!(flash.text("count"), None);
+    /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn text(&self, key: &str) -> Option<&str> {
-        self.get(key).and_then(Value::as_str)
+    pub fn text(&self, key: &str) -> Option<String> {
+        self.read(|flash| flash.text(key).map(str::to_owned))
     }
 
-    /// The text of `notice` (`flash.notice`).
-    ///
-    /// ```
-    /// assert_eq!(hardtack::Flash::default().notice(), None);
-    /// ```
+    /// Returns the text of `notice` (`flash.notice`; example: at [`Flash`]).
     #[must_use]
-    pub fn notice(&self) -> Option<&str> {
+    pub fn notice(&self) -> Option<String> {
         self.text("notice")
     }
 
-    /// The text of `alert` (`flash.alert`).
-    ///
-    /// ```
-    /// assert_eq!(hardtack::Flash::default().alert(), None);
-    /// ```
+    /// Returns the text of `alert` (`flash.alert`; example: at [`Flash`]).
     #[must_use]
-    pub fn alert(&self) -> Option<&str> {
+    pub fn alert(&self) -> Option<String> {
         self.text("alert")
     }
 
-    /// Sets a value for this request and the next (`flash[:notice] = "Saved"`).
+    /// Checks that there is this key, be it nil (`flash.key?(:notice)`).
     ///
     /// ```
-    /// # use hardtack::Flash;
-    /// let mut flash = Flash::default();
-    /// flash.set("notice", "Saved");
-    /// assert_eq!(flash.notice(), Some("Saved"));
-    /// ```
-    pub fn set(&mut self, key: impl Into<String>, value: impl Into<Value>) {
-        self.put(key.into(), value.into(), false);
-    }
-
-    /// Sets a value for this request alone (`flash.now[:alert] = "Full"`).
-    ///
-    /// ```
-    /// # use hardtack::{Flash, SessionData};
-    /// let mut session = SessionData::new();
-    /// let mut flash = Flash::load(&session);
-    /// flash.now("alert", "Full");
-    /// assert_eq!(flash.alert(), Some("Full"));
-    /// flash.commit(&mut session)?;
-    /// assert!(!session.contains_key("flash"));
-    /// # Ok::<(), hardtack::Error>(())
-    /// ```
-    pub fn now(&mut self, key: impl Into<String>, value: impl Into<Value>) {
-        self.put(key.into(), value.into(), true);
-    }
-
-    /// Keeps a key for the next request (`flash.keep(:notice)`).
-    ///
-    /// ```
-    /// # use hardtack::{Flash, SessionData};
-    /// # let mut session = SessionData::new();
-    /// # let mut flash = Flash::load(&session);
-    /// # flash.set("notice", "Saved");
-    /// # flash.commit(&mut session)?;
-    /// let mut flash = Flash::load(&session);
-    /// flash.keep("notice");
-    /// flash.commit(&mut session)?;
-    /// assert_eq!(Flash::load(&session).notice(), Some("Saved"));
-    /// # Ok::<(), hardtack::Error>(())
-    /// ```
-    pub fn keep(&mut self, key: &str) {
-        self.mark(key, false);
-    }
-
-    /// Keeps everything for the next request (`flash.keep`).
-    ///
-    /// ```
-    /// # use hardtack::{Flash, SessionData};
-    /// # let mut session = SessionData::new();
-    /// # let mut flash = Flash::load(&session);
-    /// flash.now("notice", "Saved");
-    /// flash.keep_all();
-    /// flash.commit(&mut session)?;
-    /// assert_eq!(Flash::load(&session).notice(), Some("Saved"));
-    /// # Ok::<(), hardtack::Error>(())
-    /// ```
-    pub fn keep_all(&mut self) {
-        self.mark_all(false);
-    }
-
-    /// Lets a key go at the end of this request (`flash.discard(:notice)`).
-    ///
-    /// ```
-    /// # use hardtack::{Flash, SessionData};
-    /// let mut session = SessionData::new();
-    /// let mut flash = Flash::load(&session);
-    /// flash.set("notice", "Saved");
-    /// flash.discard("notice");
-    /// assert_eq!(flash.notice(), Some("Saved"));
-    /// flash.commit(&mut session)?;
-    /// assert!(!session.contains_key("flash"));
-    /// # Ok::<(), hardtack::Error>(())
-    /// ```
-    pub fn discard(&mut self, key: &str) {
-        self.mark(key, true);
-    }
-
-    /// Lets everything go at the end of this request (`flash.discard`).
-    ///
-    /// ```
-    /// # use hardtack::{Flash, SessionData};
-    /// # let mut session = SessionData::new();
-    /// # let mut flash = Flash::load(&session);
-    /// flash.set("notice", "Saved");
-    /// flash.discard_all();
-    /// flash.commit(&mut session)?;
-    /// assert!(Flash::load(&session).is_empty());
-    /// # Ok::<(), hardtack::Error>(())
-    /// ```
-    pub fn discard_all(&mut self) {
-        self.mark_all(true);
-    }
-
-    /// Removes a key at once (`flash.delete(:notice)`), and gives its value.
-    ///
-    /// ```
-    /// # use hardtack::{Flash, Value};
-    /// let mut flash = Flash::default();
-    /// flash.set("notice", "Saved");
-    /// assert_eq!(flash.remove("notice"), Some(Value::from("Saved")));
-    /// assert_eq!(flash.remove("notice"), None);
-    /// ```
-    pub fn remove(&mut self, key: &str) -> Option<Value> {
-        let place = self.entries.iter().position(|entry| entry.key == key)?;
-        Some(self.entries.remove(place).value)
-    }
-
-    /// Removes everything at once (`flash.clear`).
-    ///
-    /// ```
-    /// # use hardtack::Flash;
-    /// let mut flash = Flash::default();
-    /// flash.set("notice", "Saved");
-    /// flash.clear();
-    /// assert!(flash.is_empty());
-    /// ```
-    pub fn clear(&mut self) {
-        self.entries.clear();
-    }
-
-    /// Whether there is this key, be it nil (`flash.key?(:notice)`).
-    ///
-    /// ```
-    /// # use hardtack::{Flash, Value};
-    /// let mut flash = Flash::default();
-    /// flash.set("notice", Value::Nil);
+    /// # use std::sync::Arc;
+    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session, Value};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let flash = Session::open(&store, "", RequestOrigin::default()).flash();
+    /// flash.set("notice", Value::Nil)?;
     /// assert!(flash.contains_key("notice") && !flash.contains_key("alert"));
+    /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
     pub fn contains_key(&self, key: &str) -> bool {
-        self.entry(key).is_some()
+        self.read(|flash| flash.contains_key(key))
     }
 
-    /// Whether there is nothing to show (`flash.empty?`).
-    ///
-    /// ```
-    /// assert!(hardtack::Flash::default().is_empty());
-    /// ```
+    /// Checks that there is nothing to show (`flash.empty?`; example: at [`Flash`]).
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.read(FlashHash::is_empty)
     }
 
-    /// Keys and values, in order (`flash.each`).
+    /// Returns the keys, in order (`flash.keys`; example: at [`Flash`]).
+    #[must_use]
+    pub fn keys(&self) -> Vec<String> {
+        self.read(|flash| flash.iter().map(|(key, _)| key.to_owned()).collect())
+    }
+
+    /// Sets a value for this request and the next (`flash[:notice] = "Saved"`; example: at
+    /// [`Flash`]).
+    ///
+    /// # Errors
+    /// As at [`Flash`].
+    pub fn set(&self, key: impl Into<String>, value: impl Into<Value>) -> Result<(), Error> {
+        let (key, value) = (key.into(), value.into());
+        self.change(|flash| flash.set(key, value))
+    }
+
+    /// Sets a value for this request alone (`flash.now[:alert] = "Full"`; example: at [`Flash`]).
+    ///
+    /// # Errors
+    /// As at [`Flash`].
+    pub fn now(&self, key: impl Into<String>, value: impl Into<Value>) -> Result<(), Error> {
+        let (key, value) = (key.into(), value.into());
+        self.change(|flash| flash.now(key, value))
+    }
+
+    /// Keeps a key for the next request (`flash.keep(:notice)`), as [`FlashHash::keep`] does.
+    ///
+    /// # Errors
+    /// As at [`Flash`].
+    pub fn keep(&self, key: &str) -> Result<(), Error> {
+        self.change(|flash| flash.keep(key))
+    }
+
+    /// Keeps everything for the next request (`flash.keep`), as [`FlashHash::keep_all`] does.
+    ///
+    /// # Errors
+    /// As at [`Flash`].
+    pub fn keep_all(&self) -> Result<(), Error> {
+        self.change(FlashHash::keep_all)
+    }
+
+    /// Lets a key go at the end of this request (`flash.discard(:notice)`), as
+    /// [`FlashHash::discard`] does.
+    ///
+    /// # Errors
+    /// As at [`Flash`].
+    pub fn discard(&self, key: &str) -> Result<(), Error> {
+        self.change(|flash| flash.discard(key))
+    }
+
+    /// Lets everything go at the end of this request (`flash.discard`), as
+    /// [`FlashHash::discard_all`] does.
+    ///
+    /// # Errors
+    /// As at [`Flash`].
+    pub fn discard_all(&self) -> Result<(), Error> {
+        self.change(FlashHash::discard_all)
+    }
+
+    /// Removes a key at once (`flash.delete(:notice)`) and returns its value.
     ///
     /// ```
-    /// # use hardtack::Flash;
-    /// let mut flash = Flash::default();
-    /// flash.set("notice", "Saved");
-    /// flash.now("alert", "Full");
-    /// let keys: Vec<&str> = flash.iter().map(|(key, _)| key).collect();
-    /// assert_eq!(keys, ["notice", "alert"]);
+    /// # use std::sync::Arc;
+    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session, Value};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let flash = Session::open(&store, "", RequestOrigin::default()).flash();
+    /// flash.set("notice", "Saved")?;
+    /// assert_eq!(flash.remove("notice")?, Some(Value::from("Saved")));
+    /// assert_eq!(flash.remove("notice")?, None);
+    /// # Ok::<(), hardtack::Error>(())
     /// ```
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.entries
-            .iter()
-            .map(|entry| (entry.key.as_str(), &entry.value))
+    ///
+    /// # Errors
+    /// As at [`Flash`].
+    pub fn remove(&self, key: &str) -> Result<Option<Value>, Error> {
+        self.change(|flash| flash.remove(key))
     }
 
-    fn entry(&self, key: &str) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.key == key)
+    /// Removes everything at once (`flash.clear`), as [`FlashHash::clear`] does.
+    ///
+    /// # Errors
+    /// As at [`Flash`].
+    pub fn clear(&self) -> Result<(), Error> {
+        self.change(FlashHash::clear)
     }
 
-    fn put(&mut self, key: String, value: Value, discarded: bool) {
-        let entry = Entry {
-            key,
-            value,
-            discarded,
-        };
-        match self.entries.iter_mut().find(|old| old.key == entry.key) {
-            Some(old) => *old = entry,
-            None => self.entries.push(entry),
-        }
+    /// The closure runs without the lock.
+    fn read<R>(&self, read: impl FnOnce(&FlashHash) -> R) -> R {
+        let loaded = self.0.loaded_with_flash();
+        read(loaded.flash.as_ref().unwrap_or(&FlashHash::default()))
     }
 
-    fn mark(&mut self, key: &str, discarded: bool) {
-        let entry = self.entries.iter_mut().find(|entry| entry.key == key);
-        if let Some(entry) = entry {
-            entry.discarded = discarded;
-        }
-    }
-
-    fn mark_all(&mut self, discarded: bool) {
-        for entry in &mut self.entries {
-            entry.discarded = discarded;
-        }
-    }
-}
-
-impl fmt::Debug for Flash {
-    /// The keys alone: values may be personal.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let keys: Vec<&str> = self.iter().map(|(key, _)| key).collect();
-        f.debug_struct("Flash").field("keys", &keys).finish()
+    /// The closure runs under the lock, and is no one else's.
+    fn change<R>(&self, change: impl FnOnce(&mut FlashHash) -> R) -> Result<R, Error> {
+        self.0.write(|loaded| Ok(change(loaded.flash_mut())))
     }
 }

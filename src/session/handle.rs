@@ -12,7 +12,7 @@ use super::csrf::AuthenticityTokens;
 use super::data::SessionData;
 use super::events::Event;
 use super::flash::Flash;
-use super::loaded::{Came, Loaded, Outcome};
+use super::loaded::{Came, Loaded};
 use super::origin::RequestOrigin;
 use super::store::CookieStore;
 use super::writes::Writes;
@@ -25,8 +25,8 @@ use crate::serializer::value::to_value;
 /// The session of a request: a handle that is cheap to clone, and changed through `&self`.
 ///
 /// The cookie is opened when the session is asked for the first time; a request that never asks
-/// costs nothing of it. Nothing here waits, and no lock is held when a method has returned. One
-/// that does not open is an empty session.
+/// costs nothing of it. One that does not open is an empty session. Nothing here waits, and no code
+/// of the app runs under a lock: closures, values, observers and subscribers may use the session.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -40,14 +40,14 @@ use crate::serializer::value::to_value;
 /// // ... the handler ...
 /// let visits = session.get::<u32>("visits")?.unwrap_or(0) + 1;
 /// session.insert("visits", &visits)?;
-/// session.flash(|flash| flash.set("notice", "Welcome"));
+/// session.flash().set("notice", "Welcome")?;
 /// // ... and the middleware after it.
 /// let Commit::Set(cookies) = session.commit(200)? else { panic!() };
 ///
 /// let header = format!("_shop_session={}", cookies[0].escaped_value());
 /// let session = Session::open(&store, header, RequestOrigin::default());
 /// assert_eq!(session.get::<u32>("visits")?, Some(1));
-/// assert_eq!(session.flash(|flash| flash.notice().map(str::to_owned)).as_deref(), Some("Welcome"));
+/// assert_eq!(session.flash().notice().as_deref(), Some("Welcome"));
 /// # Ok::<(), hardtack::Error>(())
 /// ```
 #[derive(Clone)]
@@ -131,8 +131,8 @@ impl Session {
         self.writable()?;
         // Before the lock: a value's own code may look at the session.
         let (key, value) = (key.into(), to_value(value)?);
-        self.write(|data| {
-            data.insert_value(key, value);
+        self.write(|loaded| {
+            loaded.data.insert_value(key, value);
             Ok(())
         })
     }
@@ -146,13 +146,54 @@ impl Session {
     /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
     /// # let session = Session::open(&store, "", RequestOrigin::default());
     /// session.insert("user_id", &42)?;
-    /// assert!(session.remove("user_id"));
-    /// assert!(!session.remove("user_id"));
+    /// assert!(session.remove("user_id")?);
+    /// assert!(!session.remove("user_id")?);
     /// # Ok::<(), hardtack::Error>(())
     /// ```
-    #[allow(clippy::must_use_candidate, reason = "most remove without asking")]
-    pub fn remove(&self, key: &str) -> bool {
-        self.update(|data| data.remove(key))
+    ///
+    /// # Errors
+    /// [`Error::ReadOnlySession`] and [`Error::CommittedSession`] where the session can no longer,
+    /// or never, be written.
+    pub fn remove(&self, key: &str) -> Result<bool, Error> {
+        self.write(|loaded| Ok(loaded.data.remove(key)))
+    }
+
+    /// Removes a key and returns its value as a type; `None` where there is no such key, or nil in
+    /// it.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let session = Session::open(&store, "", RequestOrigin::default());
+    /// session.insert("return_to", "/orders")?;
+    /// assert!(session.take::<u32>("return_to").is_err()); // and it stays
+    /// assert_eq!(session.take::<String>("return_to")?.as_deref(), Some("/orders"));
+    /// assert_eq!(session.take::<String>("return_to")?, None);
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::UnexpectedValue`] where it is not of that type, and stays where it is; else as
+    /// [`remove`](Self::remove).
+    pub fn take<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
+        self.writable()?;
+        let seen = self.loaded();
+        // Before the lock, as in `insert`.
+        let value = seen.data.get(key)?;
+        let changed_at = seen.data.changed_at(key);
+        drop(seen);
+        self.write(|Loaded { data, .. }| {
+            // Whoever took it meanwhile has it alone, and what was set meanwhile stays.
+            if !data.contains_key(key) {
+                return Ok(None);
+            }
+            if data.changed_at(key) == changed_at {
+                data.remove(key);
+            }
+            Ok(value)
+        })
     }
 
     /// Whether there is this key.
@@ -204,7 +245,8 @@ impl Session {
         self.read(SessionData::is_empty)
     }
 
-    /// Removes every key, the id too. A session that stays empty is removed from the browser.
+    /// Removes every key, the id too. A session that stays empty is removed from the browser. A
+    /// flash that was loaded stays, as in Rails; [`reset`](Self::reset) drops that as well.
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -212,15 +254,22 @@ impl Session {
     /// # let secret = SecretKeyBase::generate()?;
     /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
     /// let session = Session::open(&store, "_shop_session=of+yesterday", RequestOrigin::default());
-    /// session.clear();
+    /// session.clear()?;
     /// assert!(matches!(session.commit(200)?, Commit::Remove(_)));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
-    pub fn clear(&self) {
-        self.update(SessionData::clear);
+    ///
+    /// # Errors
+    /// As [`remove`](Self::remove).
+    pub fn clear(&self) -> Result<(), Error> {
+        self.write(|loaded| {
+            loaded.data.clear();
+            Ok(())
+        })
     }
 
-    /// The session's id: 32 hexadecimal digits. `None` where it has none, and is not to be written.
+    /// Returns the session's id: 32 hexadecimal digits. A session that is to be written gets one
+    /// now, where it has none; `None` where it has none and can no longer, or never, be written.
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -235,21 +284,17 @@ impl Session {
     /// ```
     #[must_use]
     pub fn session_id(&self) -> Option<String> {
-        let id = self.read(SessionData::session_id);
-        id.or_else(|| {
-            self.with(|loaded| {
-                if loaded.data.is_changed() && !loaded.data.is_empty() {
-                    // Where there is no randomness, writing says so.
-                    let _ = loaded.data.ensure_session_id();
-                }
-                loaded.data.session_id()
-            })
-        })
+        let (id, is_changed) = self.read(|data| (data.session_id(), data.is_changed()));
+        if id.is_some() || !is_changed {
+            return id;
+        }
+        // Where there is no randomness, writing says so.
+        self.write(|loaded| loaded.data.id_to_write()).ok()?
     }
 
     /// Throws the session away and begins another, with another id (`reset_session`): when
     /// somebody logs out, and before somebody logs in, so that nobody can have planted the session
-    /// (session fixation). The flash goes as well.
+    /// (session fixation). It keeps nothing: the flash and the authenticity tokens go as well.
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -259,20 +304,27 @@ impl Session {
     /// # let session = Session::open(&store, "", RequestOrigin::default());
     /// session.insert("user_id", &42)?;
     /// let before = session.session_id();
-    /// session.reset();
+    /// session.reset()?;
     /// assert_eq!(session.keys(), ["session_id"]);
     /// assert_ne!(session.session_id(), before);
     /// # Ok::<(), hardtack::Error>(())
     /// ```
-    pub fn reset(&self) {
-        self.change(|loaded| {
+    ///
+    /// # Errors
+    /// As [`remove`](Self::remove): the browser keeps the session that it has, and whoever is
+    /// logged in there stays so.
+    pub fn reset(&self) -> Result<(), Error> {
+        self.write(|loaded| {
             loaded.reset();
             // Where there is no randomness the session stays empty, and is removed.
             let _ = loaded.data.ensure_session_id();
-        });
+            Ok(())
+        })
     }
 
-    /// Gives the session another id and keeps what is in it (`request.session_options[:renew]`).
+    /// Gives the session another id (`request.session_options[:renew]`), when somebody logs in. It
+    /// keeps what is in the session, the flash too, but for the authenticity tokens (`_csrf_token`),
+    /// which somebody may have planted: pages that were rendered before have none that count.
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -281,18 +333,22 @@ impl Session {
     /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
     /// # let session = Session::open(&store, "", RequestOrigin::default());
     /// session.insert("cart", &["tea"])?;
+    /// let token = session.authenticity_tokens()?.masked_authenticity_token()?;
     /// let before = session.session_id();
-    /// session.renew();
+    /// session.renew()?;
     /// assert!(session.contains_key("cart"));
     /// assert_ne!(session.session_id(), before);
+    /// assert!(!session.is_authentic(&token, "/orders", "POST"));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
-    pub fn renew(&self) {
-        self.change(|loaded| {
-            loaded.data.forget_session_id();
-            // Where there is no randomness, writing says so.
-            let _ = loaded.data.ensure_session_id();
-        });
+    ///
+    /// # Errors
+    /// As [`remove`](Self::remove); [`Error::NoRandomness`] where the operating system gives none.
+    pub fn renew(&self) -> Result<(), Error> {
+        self.write(|loaded| {
+            loaded.data.renew();
+            loaded.data.ensure_session_id()
+        })
     }
 
     /// The whole session as a type: see [`SessionData::view`].
@@ -331,74 +387,18 @@ impl Session {
     pub fn merge<T: Serialize + ?Sized>(&self, value: &T) -> Result<(), Error> {
         self.writable()?;
         let value = to_value(value)?;
-        self.write(|data| data.merge_value(value))
+        self.write(|loaded| loaded.data.merge_value(value))
     }
 
-    /// Looks at the session's data, for several reads at once, as it is when this is called: what
-    /// is changed meanwhile, by this handle too, the closure does not see.
-    ///
-    /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session, WardenScope};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
-    /// # let session = Session::open(&store, "", RequestOrigin::default());
-    /// let login = session.read(|data| WardenScope::new("user").login(data));
-    /// assert!(login.is_none());
-    /// # Ok::<(), hardtack::Error>(())
-    /// ```
-    pub fn read<R>(&self, read: impl FnOnce(&SessionData) -> R) -> R {
-        read(&self.loaded().data)
-    }
-
-    /// Changes the session's data. The closure must not use this handle: it would wait for itself.
-    ///
-    /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session, WardenScope};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
-    /// # let session = Session::open(&store, "", RequestOrigin::default());
-    /// # let hash = "$2a$12$abcdefghijklmnopqrstuv0123456789abcdefghijklmnopqrstu";
-    /// session.update(|data| WardenScope::new("user").log_in(data, &7, hash))?;
-    /// assert!(session.contains_key("warden.user.user.key"));
-    /// # Ok::<(), hardtack::Error>(())
-    /// ```
-    pub fn update<R>(&self, update: impl FnOnce(&mut SessionData) -> R) -> R {
-        self.change(|loaded| update(&mut loaded.data))
-    }
-
-    /// The flash of this request, which is swept when it is first asked for and kept at the end:
-    /// Rails' `flash`. The closure must not use this handle: it would wait for itself.
-    ///
-    /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
-    /// # let session = Session::open(&store, "", RequestOrigin::default());
-    /// session.flash(|flash| flash.now("alert", "Full"));
-    /// let alert = session.flash(|flash| flash.alert().map(str::to_owned));
-    /// assert_eq!(alert.as_deref(), Some("Full"));
-    /// # Ok::<(), hardtack::Error>(())
-    /// ```
-    pub fn flash<R>(&self, change: impl FnOnce(&mut Flash) -> R) -> R {
-        let mut state = self.state_of_loaded();
-        let is_committed = state.is_committed;
-        let loaded = self.loaded_in(&mut state);
-        loaded.checked = None;
-        let Loaded { data, flash, .. } = loaded;
-        let flash = flash.get_or_insert_with(|| Flash::load(data));
-        let before = is_committed.then(|| flash.to_session_value());
-        let outcome = change(flash);
-        if before.is_some_and(|before| before != flash.to_session_value()) {
-            self.0.store.tell(Event::TooLate);
-        }
-        outcome
+    /// The flash of this request: Rails' `flash` (example: at [`Flash`]).
+    #[must_use]
+    pub fn flash(&self) -> Flash {
+        Flash(self.clone())
     }
 
     /// The session's authenticity tokens, for pages that are rendered; a session without gets
-    /// them. They go with [`reset`](Self::reset) and with a login: ask after these.
+    /// them. They go with [`reset`](Self::reset), [`renew`](Self::renew) and a login: ask after
+    /// these.
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -420,7 +420,7 @@ impl Session {
             return Ok(tokens);
         }
         let settings = self.0.store.csrf_settings();
-        self.write(|data| AuthenticityTokens::load_or_create(data, settings))
+        self.write(|loaded| AuthenticityTokens::load_or_create(&mut loaded.data, settings))
     }
 
     /// Whether a token is one of this session's for a request of this path and method: see
@@ -497,7 +497,7 @@ impl Session {
     /// session.insert("cart", &"x".repeat(4000))?;
     /// let Err(Error::CookieOverflow(overflow)) = session.check() else { panic!() };
     /// assert_eq!(overflow.entries[0].0, "cart");
-    /// session.remove("cart");
+    /// session.remove("cart")?;
     /// assert!(session.check().is_ok());
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -505,11 +505,23 @@ impl Session {
     /// # Errors
     /// As [`Jar::write`](crate::Jar::write).
     pub fn check(&self) -> Result<(), Error> {
-        self.with(|loaded| loaded.check(&self.0.store, &self.0.origin))
+        let seen = self.loaded();
+        // The clock, and whoever hears of how often the key has sealed, may look at the session.
+        let checked = seen.check(&self.0.store, &self.0.origin)?;
+        let mut state = self.state();
+        if let Some(loaded) = &mut state.loaded
+            && Arc::ptr_eq(loaded, &seen)
+        {
+            *loaded = Arc::new(checked);
+        }
+        Ok(())
     }
 
     /// What a response of this status says of the session: for whoever writes the response, once,
-    /// when the handler has returned. The session cannot be changed after.
+    /// when the handler has returned. The session and its cookies cannot be changed after.
+    ///
+    /// One of 5xx does not write the session, unless
+    /// [`CookieStore::writes_on_server_error`] says so.
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -526,16 +538,21 @@ impl Session {
     /// As [`Jar::write`](crate::Jar::write): the session does not fit, or cannot be written. The
     /// browser keeps what it has; a response that pretends that all went well would be wrong.
     pub fn commit(&self, status: u16) -> Result<Commit, Error> {
-        let mut state = self.state();
-        state.is_committed = true;
-        let Some(loaded) = &mut state.loaded else {
+        let loaded = {
+            let mut state = self.state();
+            state.is_committed = true;
+            state.loaded.clone()
+        };
+        // From here on nobody changes it.
+        let Some(mut loaded) = loaded else {
             return Ok(Commit::Keep);
         };
         let Shared { store, origin, .. } = &*self.0;
         let header = CookieHeader::new(self.header());
-        Arc::make_mut(loaded)
-            .commit(store, origin, &header, status)
-            .inspect_err(|error| store.tell(Event::Failed(error)))
+        let commit = Loaded::commit(&mut loaded, store, origin, &header, status)
+            .inspect_err(|error| store.tell(Event::Failed(error)));
+        self.state().loaded = Some(loaded);
+        commit
     }
 
     /// The session's authenticity tokens; `None` where it has none.
@@ -563,10 +580,10 @@ impl Session {
         cookies.find(|cookie| cookie.name() == name).cloned()
     }
 
-    pub(super) fn queue(&self, cookie: SetCookie) {
+    pub(super) fn queue(&self, cookie: SetCookie) -> Result<(), Error> {
         let mut state = self.state();
         if state.is_committed {
-            self.0.store.tell(Event::CookieTooLate(cookie.name()));
+            return Err(Error::CommittedSession);
         }
         let is_same = |other: &SetCookie| {
             (other.name(), other.path(), other.domain())
@@ -574,6 +591,7 @@ impl Session {
         };
         state.cookies.retain(|other| !is_same(other));
         state.cookies.push(cookie);
+        Ok(())
     }
 
     pub(super) fn take_queue(&self) -> Vec<SetCookie> {
@@ -587,8 +605,8 @@ impl Session {
         cookies
     }
 
-    /// Whether a change would be written.
-    fn writable(&self) -> Result<(), Error> {
+    /// Checks that a change would be written.
+    pub(super) fn writable(&self) -> Result<(), Error> {
         self.writable_in(&self.state())
     }
 
@@ -602,65 +620,53 @@ impl Session {
         }
     }
 
-    /// Changes what will be written. Whether it will be is asked under the same lock: a commit in
-    /// between would lose the change, and nobody would be told.
-    fn write<R>(
+    /// Changes what will be written. That it will be is checked under the same lock: a commit in
+    /// between would lose the change, and nobody would be told. The closure is none of the app's.
+    pub(super) fn write<R>(
         &self,
-        write: impl FnOnce(&mut SessionData) -> Result<R, Error>,
+        write: impl FnOnce(&mut Loaded) -> Result<R, Error>,
     ) -> Result<R, Error> {
         self.writable()?;
-        let mut state = self.state_of_loaded();
-        self.writable_in(&state)?;
-        let loaded = self.loaded_in(&mut state);
-        loaded.checked = None;
-        write(&mut loaded.data)
-    }
-
-    fn change<R>(&self, change: impl FnOnce(&mut Loaded) -> R) -> R {
-        if self.state().is_committed {
-            self.0.store.tell(Event::TooLate);
-        }
-        self.with(change)
-    }
-
-    /// What may change the session undoes what [`check`](Self::check) kept.
-    fn with<R>(&self, with: impl FnOnce(&mut Loaded) -> R) -> R {
-        let mut state = self.state_of_loaded();
-        let loaded = self.loaded_in(&mut state);
-        loaded.checked = None;
-        with(loaded)
-    }
-
-    /// The session as it is now, for reading without the lock.
-    fn loaded(&self) -> Arc<Loaded> {
-        self.load_in(&mut self.state_of_loaded()).clone()
-    }
-
-    fn loaded_in<'s>(&self, state: &'s mut State) -> &'s mut Loaded {
-        Arc::make_mut(self.load_in(state))
-    }
-
-    fn load_in<'s>(&self, state: &'s mut State) -> &'s mut Arc<Loaded> {
-        let loaded = &mut state.loaded;
-        loaded.get_or_insert_with(|| Arc::new(self.read_sent().0))
-    }
-
-    fn read_sent(&self) -> (Loaded, Option<Outcome>) {
-        Loaded::read(&self.0.store, &CookieHeader::new(self.header()))
-    }
-
-    /// The lock, the session being read by now. Whoever hears of the reading does so without the
-    /// lock, and once: an observer may ask this very session, and may panic.
-    fn state_of_loaded(&self) -> MutexGuard<'_, State> {
+        let seen = self.loaded();
         let mut state = self.state();
-        if state.loaded.is_none() {
-            let (loaded, outcome) = self.read_sent();
-            state.loaded = Some(Arc::new(loaded));
-            drop(state);
-            self.0.store.heard(outcome);
-            state = self.state();
+        self.writable_in(&state)?;
+        // What was sealed by `check` is not what it is now.
+        let loaded = Arc::make_mut(state.loaded.get_or_insert(seen));
+        loaded.checked = None;
+        write(loaded)
+    }
+
+    /// The session as it is now, for reading without the lock. It is read without the lock too: the
+    /// clock, or an observer, may ask this very session.
+    pub(super) fn loaded(&self) -> Arc<Loaded> {
+        if let Some(loaded) = &self.state().loaded {
+            return loaded.clone();
         }
-        state
+        let header = CookieHeader::new(self.header());
+        let (loaded, outcome) = Loaded::read(&self.0.store, &header);
+        let loaded = Arc::new(loaded);
+        // Of several threads that read it, the first tells how it came.
+        if Arc::ptr_eq(
+            self.state().loaded.get_or_insert_with(|| loaded.clone()),
+            &loaded,
+        ) {
+            self.0.store.heard(outcome);
+        }
+        self.state().loaded.clone().unwrap_or(loaded)
+    }
+
+    /// The session with its flash, which is swept at the end of the request.
+    pub(super) fn loaded_with_flash(&self) -> Arc<Loaded> {
+        let seen = self.loaded();
+        if seen.flash.is_some() {
+            return seen;
+        }
+        let mut state = self.state();
+        let shared = state.loaded.get_or_insert(seen);
+        let loaded = Arc::make_mut(shared);
+        loaded.checked = None;
+        loaded.flash_mut();
+        shared.clone()
     }
 
     /// A handler that panicked leaves a session that is whole: values are put in one at a time.
@@ -672,15 +678,10 @@ impl Session {
 impl fmt::Debug for Session {
     /// How it stands, and no value.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = self.0.state.try_lock();
-        let data = state
-            .as_ref()
-            .ok()
-            .and_then(|state| state.loaded.as_ref())
-            .map(|loaded| &loaded.data);
+        let loaded = self.state().loaded.clone();
         f.debug_struct("Session")
             .field("name", &self.0.store.name())
-            .field("data", &data)
+            .field("data", &loaded.as_ref().map(|loaded| &loaded.data))
             .finish_non_exhaustive()
     }
 }

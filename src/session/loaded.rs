@@ -9,7 +9,7 @@ use super::commit::Commit;
 use super::data::SessionData;
 use super::events::Event;
 use super::expiry::Expiry;
-use super::flash::Flash;
+use super::flash_hash::FlashHash;
 use super::origin::RequestOrigin;
 use super::store::CookieStore;
 use super::writes::Writes;
@@ -30,7 +30,7 @@ const RENEWALS: u32 = 10;
 pub(super) struct Loaded {
     jar: Arc<Jar>,
     pub(super) data: SessionData,
-    pub(super) flash: Option<Flash>,
+    pub(super) flash: Option<FlashHash>,
     pub(super) came: Came,
     /// What it was sealed as, by [`check`](Self::check), if nothing was changed since.
     pub(super) checked: Option<SetCookie>,
@@ -110,24 +110,25 @@ impl Loaded {
         self.came = Came::Not;
     }
 
-    /// Seals the session as it is now, and keeps that: another nonce escapes to another length,
-    /// and what fits here may not fit again.
-    pub(super) fn check(
-        &mut self,
-        store: &CookieStore,
-        origin: &RequestOrigin,
-    ) -> Result<(), Error> {
+    /// The flash, which is loaded by now: what was there is swept at the end of the request.
+    pub(super) fn flash_mut(&mut self) -> &mut FlashHash {
+        let Self { data, flash, .. } = self;
+        flash.get_or_insert_with(|| FlashHash::load(data))
+    }
+
+    /// Seals the session as it is now, and returns it with that: another nonce escapes to another
+    /// length, and what fits here may not fit again.
+    pub(super) fn check(&self, store: &CookieStore, origin: &RequestOrigin) -> Result<Self, Error> {
         let mut copy = self.clone();
         if let Some(flash) = &copy.flash {
             flash.commit(&mut copy.data)?;
         }
-        if copy.data.is_changed() && !copy.data.is_empty() {
-            // The id that is sealed is the session's from here on.
-            copy.data.ensure_session_id()?;
-            self.data.adopt_session_id(&copy.data)?;
-        }
-        self.checked = Some(copy.seal(store, origin)?);
-        Ok(())
+        // The id that is sealed is the session's from here on.
+        copy.data.id_to_write()?;
+        let mut checked = self.clone();
+        checked.data.adopt_session_id(&copy.data)?;
+        checked.checked = Some(copy.seal(store, origin)?);
+        Ok(checked)
     }
 
     /// The cookie by which the session is set, whatever speaks for or against it.
@@ -150,46 +151,42 @@ impl Loaded {
         self.data.write(&self.jar, store.name(), &attributes)
     }
 
-    /// What the response says of the session.
+    /// What the response says of the session. It is copied only where it is written.
     pub(super) fn commit(
-        &mut self,
+        this: &mut Arc<Self>,
         store: &CookieStore,
         origin: &RequestOrigin,
         header: &CookieHeader<'_>,
         status: u16,
     ) -> Result<Commit, Error> {
-        if store.writes == Writes::Never {
-            let keeps = |flash: &Flash| flash.to_session_value().is_some();
-            if self.data.is_changed() || self.flash.as_ref().is_some_and(keeps) {
-                store.tell(Event::ReadOnly);
+        if store.writes == Writes::Never || (status >= 500 && !store.writes_on_server_error) {
+            return Ok(Commit::Keep);
+        }
+        if this.flash.is_some() {
+            let Self { data, flash, .. } = Arc::make_mut(this);
+            if let Some(flash) = flash {
+                flash.commit(data)?;
             }
+        }
+        if !this.is_due(store, header)? {
             return Ok(Commit::Keep);
         }
-        if status >= 500 && !store.writes_on_server_error {
-            return Ok(Commit::Keep);
-        }
-        if let Some(flash) = &self.flash {
-            flash.commit(&mut self.data)?;
-        }
-        if !self.is_due(store, header)? {
-            return Ok(Commit::Keep);
-        }
-        let names = self.jar.names(store.name());
+        let names = this.jar.names(store.name());
         let was_sent = |name: &str| header.iter().any(|(sent, _)| sent == name.as_bytes());
         let came = names.iter().any(|name| was_sent(name));
-        if self.data.is_empty() && !came {
+        if this.data.is_empty() && !came {
             return Ok(Commit::Keep);
         }
         if store.attributes.is_secure() && !origin.is_ssl() {
             store.tell(Event::NotOverHttp(store.name()));
             return Ok(Commit::Keep);
         }
-        let set = if self.data.is_empty() {
+        let set = if this.data.is_empty() {
             None
         } else {
-            Some(self.seal(store, origin)?)
+            Some(Arc::make_mut(this).seal(store, origin)?)
         };
-        let removed = self.removed(store, origin, set.as_ref(), was_sent)?;
+        let removed = this.removed(store, origin, set.as_ref(), was_sent)?;
         Ok(match set {
             Some(set) => Commit::Set(std::iter::once(set).chain(removed).collect()),
             None => Commit::Remove(removed),

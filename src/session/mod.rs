@@ -1,5 +1,6 @@
 //! The session: what is in it, and how it gets into a cookie and out again.
 
+mod changes;
 pub(crate) mod commit;
 pub(crate) mod cookie_jar;
 #[cfg(feature = "metrics")]
@@ -9,6 +10,7 @@ pub(crate) mod data;
 pub(crate) mod events;
 mod expiry;
 pub(crate) mod flash;
+pub(crate) mod flash_hash;
 pub(crate) mod handle;
 pub(crate) mod jars;
 mod loaded;
@@ -20,5 +22,6 @@ pub(crate) mod store;
 mod stored_flash;
 pub(crate) mod tally;
 mod typed;
+mod update;
 pub(crate) mod warden;
 pub(crate) mod writes;

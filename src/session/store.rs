@@ -118,7 +118,7 @@ impl CookieStore {
             expiry: Expiry::WithBrowser,
             lifetime: None,
             writes: Writes::WhenChanged,
-            writes_on_server_error: true,
+            writes_on_server_error: false,
             duplicates: Duplicates::First,
             csrf: None,
             assume_ssl: false,
@@ -357,14 +357,27 @@ impl CookieStore {
         Self { writes, ..self }
     }
 
-    /// Whether a response of 5xx writes the session like any other, as it does unless this says
-    /// `false`.
+    /// Whether a response of 5xx writes the session, as it does not unless this says `true`. Nor
+    /// does it remove it then: after a `reset` the browser still has the session of before.
+    ///
+    /// Rails writes nothing after an exception, and the session where a 5xx was rendered. Here an
+    /// error is a response like any other, so that the status decides. Cookies beside the session
+    /// are set with any status.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+    /// # use std::sync::Arc;
+    /// # use hardtack::{Commit, CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
     /// # let secret = SecretKeyBase::generate()?;
+    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session");
+    /// let session = Session::open(&Arc::new(store), "", RequestOrigin::default());
+    /// session.insert("step", &2)?;
+    /// assert_eq!(session.commit(503)?, Commit::Keep);
+    ///
     /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session")
-    ///     .writes_on_server_error(false);
+    ///     .writes_on_server_error(true);
+    /// let session = Session::open(&Arc::new(store), "", RequestOrigin::default());
+    /// session.insert("step", &2)?;
+    /// assert!(matches!(session.commit(503)?, Commit::Set(_)));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]

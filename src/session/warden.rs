@@ -128,8 +128,7 @@ impl WardenScope {
         };
         let salt = encrypted_password.into().map(salt_of);
         session.insert(self.key(), &(ids, salt))?;
-        session.remove("session_id");
-        session.remove("_csrf_token");
+        session.renew();
         Ok(())
     }
 

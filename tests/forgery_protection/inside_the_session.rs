@@ -31,7 +31,7 @@ fn of_tower() {
     };
     let refused = |_, head: &http::request::Parts| {
         let session = head.extensions.get::<Session>().unwrap();
-        session.flash(|flash| flash.set("alert", "Again, please"));
+        session.flash().set("alert", "Again, please").unwrap();
         Response::builder().status(303).body(Body::empty()).unwrap()
     };
     let app = Router::new()
@@ -72,7 +72,7 @@ fn of_actix() {
         };
         let refused = |_, request: &HttpRequest| {
             let session = request.extensions().get::<Session>().cloned().unwrap();
-            session.flash(|flash| flash.set("alert", "Again, please"));
+            session.flash().set("alert", "Again, please").unwrap();
             HttpResponse::SeeOther().finish()
         };
         let app = App::new()

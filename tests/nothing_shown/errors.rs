@@ -33,7 +33,7 @@ pub(crate) fn errors(rows: &mut Rows) {
     ];
     let store = Arc::new(store());
     let session = Session::open(&store, "", RequestOrigin::default());
-    session.update(fill);
+    session.update(fill).unwrap();
     told.push(session.get::<u32>("card").unwrap_err());
     told.extend(session.view::<Cart>().err());
     told.extend(session.insert("at", &NotWritable).err());

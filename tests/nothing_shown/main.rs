@@ -27,8 +27,8 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hardtack::{
-    AuthenticityTokens, CookieStore, Flash, RailsVersion, Rotation, SecretKeyBase, SessionData,
-    WardenScope,
+    AuthenticityTokens, CookieStore, Error, FlashHash, RailsVersion, Rotation, SecretKeyBase,
+    SessionData, WardenScope,
 };
 use support::json;
 
@@ -136,17 +136,16 @@ fn tokens() -> AuthenticityTokens {
 /// A session with all of it.
 fn data() -> SessionData {
     let mut data = SessionData::new();
-    fill(&mut data);
+    fill(&mut data).unwrap();
     data
 }
 
-fn fill(data: &mut SessionData) {
-    data.insert("card", CARD).unwrap();
-    data.insert("number", &NUMBER).unwrap();
-    data.insert("_csrf_token", &STANDARD.encode(CSRF)).unwrap();
-    let mut flash = Flash::load(data);
+fn fill(data: &mut SessionData) -> Result<(), Error> {
+    let mut flash = FlashHash::load(data);
     flash.set("notice", NOTICE);
-    flash.commit(data).unwrap();
-    let scope = WardenScope::new("user");
-    scope.log_in(data, &NUMBER, PASSWORD).unwrap();
+    flash.commit(data)?;
+    WardenScope::new("user").log_in(data, &NUMBER, PASSWORD)?;
+    data.insert("card", CARD)?;
+    data.insert("number", &NUMBER)?;
+    data.insert("_csrf_token", &STANDARD.encode(CSRF))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hardtack::test_util::Browser;
 use hardtack::{
-    Attributes, Commit, CsrfSettings, Domain, Duplicates, Flash, LimitRule, RailsVersion,
+    Attributes, Commit, CsrfSettings, Domain, Duplicates, FlashHash, LimitRule, RailsVersion,
     RequestOrigin, Session, Tally, WardenScope, Writes,
 };
 
@@ -13,7 +13,7 @@ use crate::{CARD, NAME, Rows, data, fill, store, tokens};
 pub(crate) fn sessions(rows: &mut Rows) {
     let data = data();
     rows.debug("SessionData", &data);
-    rows.debug("Flash", &Flash::load(&data));
+    rows.debug("FlashHash", &FlashHash::load(&data));
     rows.debug("AuthenticityTokens", &tokens());
     let scope = WardenScope::new("user");
     rows.debug("WardenScope", &scope);
@@ -23,8 +23,10 @@ pub(crate) fn sessions(rows: &mut Rows) {
     let store = Arc::new(store().observer(tally.clone()));
     rows.debug("CookieStore", &*store);
     let session = Session::open(&store, format!("plain={CARD}"), RequestOrigin::default());
-    session.update(fill);
+    session.update(fill).unwrap();
     rows.debug("Session", &session);
+    session.flash().now("alert", CARD).unwrap();
+    rows.debug("Flash", &session.flash());
     rows.debug("CookieJar", &session.cookies());
     rows.debug("RequestJar", &session.cookies().encrypted());
     let commit = session.commit(200).unwrap();

@@ -88,7 +88,7 @@ impl CsrfMiddleware {
     ///
     /// let middleware = CsrfMiddleware::new(ForgeryProtection::new()).on_refusal(|_reason, request| {
     ///     if let Some(session) = request.extensions().get::<hardtack::Session>() {
-    ///         session.flash(|flash| flash.set("alert", "That page was too old. Please try again."));
+    ///         let _ = session.flash().set("alert", "That page was too old. Please try again.");
     ///     }
     ///     HttpResponse::SeeOther().insert_header(("location", "/")).finish()
     /// });

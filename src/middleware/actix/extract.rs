@@ -15,9 +15,9 @@ use crate::session::handle::Session;
 /// use actix_web::Responder;
 /// use hardtack::Session;
 ///
-/// async fn log_out(session: Session) -> impl Responder {
-///     session.reset();
-///     "Good bye."
+/// async fn log_out(session: Session) -> Result<impl Responder, hardtack::Error> {
+///     session.reset()?;
+///     Ok("Good bye.")
 /// }
 /// ```
 impl FromRequest for Session {

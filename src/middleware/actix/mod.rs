@@ -33,7 +33,8 @@
 //!
 //! A handler that answers with a [`hardtack::Error`](crate::Error) by `?` answers an empty 500,
 //! with an [`InvalidMessage`](crate::InvalidMessage) an empty 400; the operator hears the reason
-//! of the former by `tracing`.
+//! of the former by `tracing`. With a response of 5xx no session is set
+//! ([`CookieStore::writes_on_server_error`](crate::CookieStore::writes_on_server_error)).
 
 mod csrf_middleware;
 mod extract;

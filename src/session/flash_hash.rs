@@ -1,0 +1,377 @@
+//! [`FlashHash`]: messages that live until the next request (`ActionDispatch::Flash::FlashHash`,
+//! `flash.rb`).
+
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+
+use super::data::{SessionData, from_value};
+use super::stored_flash::waiting;
+use crate::error::Error;
+use crate::serializer::value::Value;
+
+/// The session's key in every version of Rails.
+const KEY: &str = "flash";
+
+/// What one request says to the next, as Rails keeps it in a session (`FlashHash`, unchanged from
+/// Rails 5.0 to 8.1). In a handler it is [`Session::flash`](crate::Session::flash).
+///
+/// To load it is to access it, in Rails' words: what came from the last request is swept, so that
+/// [`commit`](Self::commit) keeps only what this request set or kept. A flash that nobody loads
+/// waits in the session.
+///
+/// ```
+/// use hardtack::{FlashHash, SessionData};
+///
+/// let mut session = SessionData::new();
+/// let mut flash = FlashHash::load(&session);
+/// flash.set("notice", "Saved");
+/// flash.commit(&mut session)?;
+///
+/// // The next request shows it, and the one after that has none.
+/// let flash = FlashHash::load(&session);
+/// assert_eq!(flash.notice(), Some("Saved"));
+/// flash.commit(&mut session)?;
+/// assert!(!session.contains_key("flash"));
+/// # Ok::<(), hardtack::Error>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct FlashHash {
+    entries: Vec<Entry>,
+}
+
+#[derive(Clone)]
+struct Entry {
+    key: String,
+    value: Value,
+    /// Whether it goes at the end of this request.
+    discarded: bool,
+}
+
+impl FlashHash {
+    /// Takes the flash out of a session, and marks all that is in it to go at the end of this
+    /// request (`FlashHash.from_session_value`).
+    ///
+    /// It reads what Rails 4.0 and later keep, and the `FlashHash` objects of 3.1 and 3.2. Of the
+    /// `Hash` subclass of 2.3 and 3.0 only the entries are known, not which of them were shown
+    /// already. Anything else is an empty flash.
+    ///
+    /// ```
+    /// # use hardtack::{FlashHash, SessionData};
+    /// let mut session = SessionData::new();
+    /// assert!(FlashHash::load(&session).is_empty());
+    ///
+    /// session.insert("flash", "something odd")?;
+    /// assert!(FlashHash::load(&session).is_empty());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn load(session: &SessionData) -> Self {
+        let stored = session.get::<Value>(KEY).ok().flatten();
+        let entry = |(key, value)| Entry {
+            key,
+            value,
+            discarded: true,
+        };
+        Self {
+            entries: stored.map_or_else(Vec::new, |stored| {
+                waiting(&stored).into_iter().map(entry).collect()
+            }),
+        }
+    }
+
+    /// Puts into the session what the next request is to see, and removes the key where that is
+    /// nothing (`commit_flash`). The session is changed only if something differs.
+    ///
+    /// Like Rails' `reset_session`, whoever clears the session drops the flash that was loaded
+    /// from it too, and loads another.
+    ///
+    /// ```
+    /// # use hardtack::{FlashHash, SessionData};
+    /// let mut session = SessionData::new();
+    /// FlashHash::load(&session).commit(&mut session)?;
+    /// assert!(!session.is_changed());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::UnwritableValue`] where a value is none that a session can hold.
+    pub fn commit(&self, session: &mut SessionData) -> Result<(), Error> {
+        let Some(flash) = self.to_session_value() else {
+            session.remove(KEY);
+            return Ok(());
+        };
+        if session.get::<Value>(KEY).ok().flatten().as_ref() == Some(&flash) {
+            return Ok(());
+        }
+        session.insert(KEY, &flash)
+    }
+
+    pub(super) fn to_session_value(&self) -> Option<Value> {
+        let kept = self.entries.iter().filter(|entry| !entry.discarded);
+        let kept: Vec<_> = kept
+            .map(|entry| (Value::from(entry.key.as_str()), entry.value.clone()))
+            .collect();
+        (!kept.is_empty()).then(|| {
+            Value::Hash(vec![
+                ("discard".into(), Value::Array(Vec::new())),
+                ("flashes".into(), Value::Hash(kept)),
+            ])
+        })
+    }
+
+    /// The value of a key, be it from the last request or from this one (`flash[:notice]`).
+    ///
+    /// ```
+    /// # use hardtack::{FlashHash, Value};
+    /// let mut flash = FlashHash::default();
+    /// flash.set("errors", vec!["too long"]);
+    /// assert_eq!(flash.get("errors").and_then(Value::as_array).map(<[_]>::len), Some(1));
+    /// assert_eq!(flash.get("notice"), None);
+    /// ```
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.entry(key).map(|entry| &entry.value)
+    }
+
+    /// The value of a key as a type; `None` where there is no such key, or nil in it.
+    pub(super) fn get_as<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
+        match self.get(key) {
+            None | Some(Value::Nil) => Ok(None),
+            Some(value) => from_value(key, value).map(Some),
+        }
+    }
+
+    /// The text of a key; `None` also where its value is no text.
+    ///
+    /// ```
+    /// # use hardtack::FlashHash;
+    /// let mut flash = FlashHash::default();
+    /// flash.set("info", "New");
+    /// flash.set("count", 3);
+    /// assert_eq!(flash.text("info"), Some("New"));
+    /// assert_eq!(flash.text("count"), None);
+    /// ```
+    #[must_use]
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.get(key).and_then(Value::as_str)
+    }
+
+    /// The text of `notice` (`flash.notice`).
+    ///
+    /// ```
+    /// assert_eq!(hardtack::FlashHash::default().notice(), None);
+    /// ```
+    #[must_use]
+    pub fn notice(&self) -> Option<&str> {
+        self.text("notice")
+    }
+
+    /// The text of `alert` (`flash.alert`).
+    ///
+    /// ```
+    /// assert_eq!(hardtack::FlashHash::default().alert(), None);
+    /// ```
+    #[must_use]
+    pub fn alert(&self) -> Option<&str> {
+        self.text("alert")
+    }
+
+    /// Sets a value for this request and the next (`flash[:notice] = "Saved"`).
+    ///
+    /// ```
+    /// # use hardtack::FlashHash;
+    /// let mut flash = FlashHash::default();
+    /// flash.set("notice", "Saved");
+    /// assert_eq!(flash.notice(), Some("Saved"));
+    /// ```
+    pub fn set(&mut self, key: impl Into<String>, value: impl Into<Value>) {
+        self.put(key.into(), value.into(), false);
+    }
+
+    /// Sets a value for this request alone (`flash.now[:alert] = "Full"`).
+    ///
+    /// ```
+    /// # use hardtack::{FlashHash, SessionData};
+    /// let mut session = SessionData::new();
+    /// let mut flash = FlashHash::load(&session);
+    /// flash.now("alert", "Full");
+    /// assert_eq!(flash.alert(), Some("Full"));
+    /// flash.commit(&mut session)?;
+    /// assert!(!session.contains_key("flash"));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    pub fn now(&mut self, key: impl Into<String>, value: impl Into<Value>) {
+        self.put(key.into(), value.into(), true);
+    }
+
+    /// Keeps a key for the next request (`flash.keep(:notice)`).
+    ///
+    /// ```
+    /// # use hardtack::{FlashHash, SessionData};
+    /// # let mut session = SessionData::new();
+    /// # let mut flash = FlashHash::load(&session);
+    /// # flash.set("notice", "Saved");
+    /// # flash.commit(&mut session)?;
+    /// let mut flash = FlashHash::load(&session);
+    /// flash.keep("notice");
+    /// flash.commit(&mut session)?;
+    /// assert_eq!(FlashHash::load(&session).notice(), Some("Saved"));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    pub fn keep(&mut self, key: &str) {
+        self.mark(key, false);
+    }
+
+    /// Keeps everything for the next request (`flash.keep`).
+    ///
+    /// ```
+    /// # use hardtack::{FlashHash, SessionData};
+    /// # let mut session = SessionData::new();
+    /// # let mut flash = FlashHash::load(&session);
+    /// flash.now("notice", "Saved");
+    /// flash.keep_all();
+    /// flash.commit(&mut session)?;
+    /// assert_eq!(FlashHash::load(&session).notice(), Some("Saved"));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    pub fn keep_all(&mut self) {
+        self.mark_all(false);
+    }
+
+    /// Lets a key go at the end of this request (`flash.discard(:notice)`).
+    ///
+    /// ```
+    /// # use hardtack::{FlashHash, SessionData};
+    /// let mut session = SessionData::new();
+    /// let mut flash = FlashHash::load(&session);
+    /// flash.set("notice", "Saved");
+    /// flash.discard("notice");
+    /// assert_eq!(flash.notice(), Some("Saved"));
+    /// flash.commit(&mut session)?;
+    /// assert!(!session.contains_key("flash"));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    pub fn discard(&mut self, key: &str) {
+        self.mark(key, true);
+    }
+
+    /// Lets everything go at the end of this request (`flash.discard`).
+    ///
+    /// ```
+    /// # use hardtack::{FlashHash, SessionData};
+    /// # let mut session = SessionData::new();
+    /// # let mut flash = FlashHash::load(&session);
+    /// flash.set("notice", "Saved");
+    /// flash.discard_all();
+    /// flash.commit(&mut session)?;
+    /// assert!(FlashHash::load(&session).is_empty());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    pub fn discard_all(&mut self) {
+        self.mark_all(true);
+    }
+
+    /// Removes a key at once (`flash.delete(:notice)`), and gives its value.
+    ///
+    /// ```
+    /// # use hardtack::{FlashHash, Value};
+    /// let mut flash = FlashHash::default();
+    /// flash.set("notice", "Saved");
+    /// assert_eq!(flash.remove("notice"), Some(Value::from("Saved")));
+    /// assert_eq!(flash.remove("notice"), None);
+    /// ```
+    pub fn remove(&mut self, key: &str) -> Option<Value> {
+        let place = self.entries.iter().position(|entry| entry.key == key)?;
+        Some(self.entries.remove(place).value)
+    }
+
+    /// Removes everything at once (`flash.clear`).
+    ///
+    /// ```
+    /// # use hardtack::FlashHash;
+    /// let mut flash = FlashHash::default();
+    /// flash.set("notice", "Saved");
+    /// flash.clear();
+    /// assert!(flash.is_empty());
+    /// ```
+    pub fn clear(&mut self) {
+        self.entries.clear();
+    }
+
+    /// Whether there is this key, be it nil (`flash.key?(:notice)`).
+    ///
+    /// ```
+    /// # use hardtack::{FlashHash, Value};
+    /// let mut flash = FlashHash::default();
+    /// flash.set("notice", Value::Nil);
+    /// assert!(flash.contains_key("notice") && !flash.contains_key("alert"));
+    /// ```
+    #[must_use]
+    pub fn contains_key(&self, key: &str) -> bool {
+        self.entry(key).is_some()
+    }
+
+    /// Whether there is nothing to show (`flash.empty?`).
+    ///
+    /// ```
+    /// assert!(hardtack::FlashHash::default().is_empty());
+    /// ```
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Keys and values, in order (`flash.each`).
+    ///
+    /// ```
+    /// # use hardtack::FlashHash;
+    /// let mut flash = FlashHash::default();
+    /// flash.set("notice", "Saved");
+    /// flash.now("alert", "Full");
+    /// let keys: Vec<&str> = flash.iter().map(|(key, _)| key).collect();
+    /// assert_eq!(keys, ["notice", "alert"]);
+    /// ```
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.entries
+            .iter()
+            .map(|entry| (entry.key.as_str(), &entry.value))
+    }
+
+    fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.key == key)
+    }
+
+    fn put(&mut self, key: String, value: Value, discarded: bool) {
+        let entry = Entry {
+            key,
+            value,
+            discarded,
+        };
+        match self.entries.iter_mut().find(|old| old.key == entry.key) {
+            Some(old) => *old = entry,
+            None => self.entries.push(entry),
+        }
+    }
+
+    fn mark(&mut self, key: &str, discarded: bool) {
+        let entry = self.entries.iter_mut().find(|entry| entry.key == key);
+        if let Some(entry) = entry {
+            entry.discarded = discarded;
+        }
+    }
+
+    fn mark_all(&mut self, discarded: bool) {
+        for entry in &mut self.entries {
+            entry.discarded = discarded;
+        }
+    }
+}
+
+impl fmt::Debug for FlashHash {
+    /// The keys alone: values may be personal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys: Vec<&str> = self.iter().map(|(key, _)| key).collect();
+        f.debug_struct("FlashHash").field("keys", &keys).finish()
+    }
+}
