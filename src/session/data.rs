@@ -14,6 +14,7 @@ use crate::cookie::jar::Jar;
 use crate::cookie::opened::Opened;
 use crate::cookie::set_cookie::SetCookie;
 use crate::error::{Error, InvalidMessage, Refusal};
+use crate::serializer::Unfit;
 use crate::serializer::entries::{Entries, Key, Part};
 use crate::serializer::value::{self, Value};
 use crate::serializer::{DumpStyle, Serialized};
@@ -214,20 +215,18 @@ impl SessionData {
     /// ```
     ///
     /// # Errors
-    /// [`Error::UnexpectedValue`] where it is not of that type.
+    /// [`Error::UnexpectedValue`] where it is not of that type, [`Error::UnreadableValue`] where it
+    /// cannot be read at all: it goes back as it came, unless it is set or removed.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
-        let unexpected = |reason| Error::UnexpectedValue {
-            key: key.to_owned(),
-            reason,
-        };
         match self.place(key) {
             None | Some(Place::Changed(Value::Nil)) => Ok(None),
             Some(Place::Read(entry)) if self.read.is_nil(entry) => Ok(None),
-            Some(Place::Read(entry)) => self.read.get(entry).map(Some).map_err(unexpected),
+            Some(Place::Read(entry)) => self.read.get(entry).map(Some),
             Some(Place::Changed(value)) => T::deserialize(value)
                 .map(Some)
-                .map_err(|_| unexpected(crate::serializer::json::read::unexpected::<T>(value))),
+                .map_err(|_| Unfit::of::<T>(value)),
         }
+        .map_err(|unfit| unfit.at(key))
     }
 
     /// Sets the value of a key: a new key comes last, one that is there keeps its place, as in

@@ -184,10 +184,19 @@ impl Loaded {
             store.tell(Event::NotOverHttp(store.name()));
             return Ok(Commit::Keep);
         }
+        let is_changed = self.data.is_changed();
         let set = if self.data.is_empty() {
             None
         } else {
-            Some(self.seal(store, origin)?)
+            match self.seal(store, origin) {
+                // A value that has no form in the store's format is no reason to fail a request
+                // that changed nothing.
+                Err(error @ Error::UnwritableValue { .. }) if !is_changed => {
+                    store.tell(Event::Failed(&error));
+                    return Ok(Commit::Keep);
+                }
+                sealed => Some(sealed?),
+            }
         };
         let removed = self.removed(store, origin, set.as_ref(), was_sent)?;
         Ok(match set {
