@@ -16,7 +16,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hardtack::{
     Attributes, Commit, CookieStore, Error, Flash, Jar, Jars, KeyGenerator, RailsVersion,
-    RequestOrigin, Serializer, Session, SessionData, Settings, Value,
+    RequestOrigin, SafeBufferForm, Serializer, Session, SessionData, Settings, Value,
 };
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
@@ -85,6 +85,39 @@ fn a_safe_buffer_of_either_release_is_read() {
         assert_eq!(session.get::<String>("f").unwrap().unwrap(), "<b>hi");
         assert_eq!(Flash::load(&session).notice(), Some("<b>hi"), "{safe}");
         assert_eq!(session.session_id().as_deref(), Some("a"));
+    }
+}
+
+/// `"<b>hi".html_safe` as each release writes it, and as a String where it could not be written.
+#[test]
+fn a_safe_buffer_is_written_as_the_release_reads_it() {
+    let text = "a5 3c623e6869";
+    let newer = Settings {
+        safe_buffer: SafeBufferForm::String,
+        ..RailsVersion::V8_1.settings()
+    };
+    for (settings, expected) in [
+        (RailsVersion::V7_1.settings(), text),
+        (RailsVersion::V7_2.settings(), text),
+        (RailsVersion::V8_0.settings(), text),
+        (RailsVersion::V8_1.settings(), "c70512 3c623e6869"),
+        (newer, "c70612 a5 3c623e6869"),
+    ] {
+        let version = settings.version;
+        let settings = Settings {
+            serializer: Serializer::MessagePack,
+            ..settings
+        };
+        let jar = Jar::signed(&support::secret(), settings);
+        let value = Value::SafeBuffer("<b>hi".to_owned());
+        let cookie = jar.write("a", &value, &Attributes::new()).unwrap();
+        let opened = jar.open("a", cookie.value()).unwrap();
+        let expected = hex::encode(message_pack(expected));
+        assert_eq!(
+            hex::encode(opened.value().as_bytes()),
+            expected,
+            "{version}"
+        );
     }
 }
 
