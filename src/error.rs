@@ -170,6 +170,14 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A value of a session that cannot be read, while others can: it is malformed, or of a class
+    /// that hardtack does not know so.
+    UnreadableValue {
+        /// The entry's key.
+        key: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// The cookie's name is no token (RFC 6265 section 4.1.1).
     CookieName {
         /// The name as given.
@@ -238,6 +246,11 @@ impl fmt::Display for Error {
             Self::UnexpectedValue { key, reason } => {
                 write!(f, "the value of {key:?} is of another type: {reason}")
             }
+            Self::UnreadableValue { key, reason } => write!(
+                f,
+                "the value of {key:?} cannot be read: {reason}; it stays as it is until it is set \
+                 or removed"
+            ),
             Self::CookieName { found: None, .. } => {
                 f.write_str("the cookie's name is empty; give it one, such as _shop_session")
             }

@@ -1,6 +1,8 @@
 //! What the fuzz targets (`fuzz/`) see of the inside: each function does no more than pass its
 //! arguments on. Not part of the public API: anything here may change at any time.
 
+use std::borrow::Cow;
+
 use time::OffsetDateTime;
 
 use crate::cipher::aes_cbc::Ciphertext;
@@ -49,24 +51,22 @@ pub fn dump(value: &Value, settings: &Settings) -> Result<Serialized, Error> {
     Ok(Serialized::dump(value, DumpStyle::of(settings))?)
 }
 
-/// The top-level entries of a JSON object: each key as text, and each value as it stands.
+/// The top-level entries of a JSON object: each key as text, or what is wrong with it, and each
+/// value as it stands.
 ///
 /// # Errors
 /// What is wrong with the text.
-pub fn json_index(text: &str) -> Result<Option<Vec<(String, &str)>>, &'static str> {
+#[allow(clippy::type_complexity, reason = "one test reads it")]
+pub fn json_index(
+    text: &str,
+) -> Result<Option<Vec<(Result<String, &'static str>, &str)>>, &'static str> {
     let entries = json::index::index(text).map_err(|error| error.reason)?;
-    let Some(entries) = entries else {
-        return Ok(None);
+    let entry = |entry: json::index::IndexEntry| {
+        let key = json::index::readable_key(text, entry);
+        let key = key.map(Cow::into_owned).map_err(|error| error.reason);
+        (key, entry.value.of(text))
     };
-    let entry = |entry: &json::index::IndexEntry| {
-        let key = json::index::key_text(text, *entry).map_err(|error| error.reason)?;
-        Ok((key.into_owned(), entry.value.of(text)))
-    };
-    entries
-        .iter()
-        .map(entry)
-        .collect::<Result<_, _>>()
-        .map(Some)
+    Ok(entries.map(|entries| entries.into_iter().map(entry).collect()))
 }
 
 /// Reads a Marshal stream, with its sharing, and writes it.
@@ -78,31 +78,21 @@ pub fn marshal_again(stream: &[u8]) -> Result<Vec<u8>, &'static str> {
     Ok(document.dump())
 }
 
-/// The top-level entries of a message whose root is a map: each key as text and as a value, and
-/// the value.
+/// The top-level entries of a message whose root is a map: each key and each value, or what is
+/// wrong with it.
 ///
 /// # Errors
 /// What is wrong with the message.
 #[allow(clippy::type_complexity, reason = "one test reads it")]
 pub fn message_pack_index(
     message: &[u8],
-) -> Result<Option<Vec<(String, Value, Value)>>, &'static str> {
+) -> Result<Option<Vec<[Result<Value, &'static str>; 2]>>, &'static str> {
     let entries = message_pack::index(message).map_err(|error| error.reason)?;
-    let Some(entries) = entries else {
-        return Ok(None);
+    let entry = |entry: message_pack::RawEntry| {
+        [entry.key, entry.value]
+            .map(|range| message_pack::value_at(message, range).map_err(|error| error.reason))
     };
-    let value = |range: &std::ops::Range<u32>| {
-        message_pack::value_at(message, range.clone()).map_err(|error| error.reason)
-    };
-    let entry = |entry: &message_pack::RawEntry| {
-        let text = entry.text(message).to_owned();
-        Ok((text, value(&entry.key)?, value(&entry.value)?))
-    };
-    entries
-        .iter()
-        .map(entry)
-        .collect::<Result<_, _>>()
-        .map(Some)
+    Ok(entries.map(|entries| entries.into_iter().map(entry).collect()))
 }
 
 /// Whether two values are one key to Ruby's Hash.

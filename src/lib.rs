@@ -139,6 +139,7 @@ mod middleware;
 #[cfg(feature = "rails-app")]
 mod rails_app;
 mod rails_version;
+mod safe_buffer_form;
 mod secret_key_base;
 mod serializer;
 mod session;
@@ -181,6 +182,7 @@ pub use rails_app::{
     RailsAppSettings, SignedRotation,
 };
 pub use rails_version::RailsVersion;
+pub use safe_buffer_form::SafeBufferForm;
 pub use secret_key_base::SecretKeyBase;
 pub use serializer::Serialized;
 pub use serializer::value::*;

@@ -45,10 +45,6 @@ pub(crate) struct Defaults {
     /// Whether JSON escapes U+2028 and U+2029.
     pub(crate) escape_js_separators: bool,
     /// How MessagePack is written; before 7.1, where there was none, as in 7.1.
-    #[cfg_attr(
-        not(feature = "message_pack"),
-        expect(dead_code, reason = "nothing writes it")
-    )]
     pub(crate) message_pack: MessagePackForms,
     /// Which authenticity tokens pages get.
     pub(crate) csrf: CsrfForms,
@@ -462,6 +458,7 @@ impl RailsVersion {
             same_site: defaults.same_site,
             limit: LimitRule::Strict,
             secret_kind: defaults.secret_kind,
+            safe_buffer: defaults.message_pack.safe_buffer(),
             encrypted_cookie_salt: "encrypted cookie".to_owned(),
             encrypted_signed_cookie_salt: "signed encrypted cookie".to_owned(),
             authenticated_encrypted_cookie_salt: "authenticated encrypted cookie".to_owned(),

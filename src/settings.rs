@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use crate::error::Error;
 use crate::rails_version::RailsVersion;
+use crate::safe_buffer_form::SafeBufferForm;
 
 /// Defines an enum whose variants have a name in Rails' own notation: `Display`, `FromStr`
 /// (case does not matter, `_` and `-` are the same) and `ALL` in one place.
@@ -326,7 +327,7 @@ pub(crate) enum CsrfForms {
     Rails7_0,
 }
 
-/// How Rails writes what MessagePack has no type for.
+/// How Rails writes in MessagePack what that has no type for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MessagePackForms {
     /// 7.1: an `IPAddr` as bare text; no `SafeBuffer`.
@@ -335,6 +336,16 @@ pub(crate) enum MessagePackForms {
     Rails7_2,
     /// From 8.1 on: a `SafeBuffer` as well.
     Rails8_1,
+}
+
+impl MessagePackForms {
+    /// Of the releases that there are; of 8.1 the later ones differ.
+    pub(crate) const fn safe_buffer(self) -> SafeBufferForm {
+        match self {
+            Self::Rails7_1 | Self::Rails7_2 => SafeBufferForm::Text,
+            Self::Rails8_1 => SafeBufferForm::Raw,
+        }
+    }
 }
 
 /// How a Rails app writes and reads its cookies: the defaults of a version, and what the app
@@ -369,6 +380,8 @@ pub struct Settings {
     pub limit: LimitRule,
     /// What the secret is.
     pub secret_kind: SecretKind,
+    /// How a `SafeBuffer` is written in MessagePack, which differs between releases of Rails 8.1.
+    pub safe_buffer: SafeBufferForm,
     /// `authenticated_encrypted_cookie_salt`.
     pub authenticated_encrypted_cookie_salt: String,
     /// `encrypted_cookie_salt`.

@@ -16,7 +16,7 @@ use std::sync::OnceLock;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hardtack::{
-    Jar, KeyGenerator, RailsVersion, Refusal, Serializer, SessionData, Settings, Value,
+    Error, Jar, KeyGenerator, RailsVersion, Refusal, Serializer, SessionData, Settings, Value,
 };
 use hmac::{Hmac, KeyInit, Mac};
 use proptest::prelude::*;
@@ -62,21 +62,30 @@ fn jars() -> &'static [Jar] {
     })
 }
 
-/// Reads the bytes in every way there is. The ways must agree on whether they are a value.
+/// Reads the bytes in every way there is. The ways must agree on whether they are a value; only a map
+/// of which an entry cannot be read is kept nevertheless.
 fn read_in_every_way(bytes: &[u8]) {
     let message = signed(bytes);
     for jar in jars() {
         let value = jar.explain(NAME, &message);
         let kept = jar.open(NAME, &message);
-        assert_eq!(
-            value.is_ok(),
-            kept.is_ok(),
+        let session = SessionData::read_value(jar, NAME, &message);
+        let has_unreadable = session.as_ref().is_ok_and(|session| {
+            let session = session.value();
+            let is_unreadable = |key: &str| {
+                let value = session.get::<Value>(key);
+                key.starts_with("#<Object:") || matches!(value, Err(Error::UnreadableValue { .. }))
+            };
+            session.keys().iter().any(|key| is_unreadable(key))
+        });
+        assert!(
+            value.is_ok() == kept.is_ok() || kept.is_ok() && has_unreadable,
             "{:?}",
             String::from_utf8_lossy(bytes)
         );
         let _ = jar.read_value::<serde_json::Value>(NAME, &message);
         let _ = jar.read_value::<(u8, String)>(NAME, &message);
-        if let Ok(session) = SessionData::read_value(jar, NAME, &message) {
+        if let Ok(session) = session {
             let session = session.value();
             for key in session.keys() {
                 assert!(session.contains_key(&key));

@@ -18,8 +18,8 @@ use std::sync::Arc;
 
 use hardtack::{
     Attributes, CookieStore, Jar, Lack, Looked, NotUnderstood, RailsApp, RailsAppError,
-    RailsVersion, RequestOrigin, Rotation, SecretKeyBase, SecretKind, Session, SetCookie, Settings,
-    Value, unescape,
+    RailsVersion, RequestOrigin, Rotation, SafeBufferForm, SecretKeyBase, SecretKind, Session,
+    SetCookie, Settings, Value, unescape,
 };
 use serde::Deserialize;
 use time::OffsetDateTime;
@@ -567,6 +567,26 @@ fn files_of_windows_editors_are_read_as_ruby_reads_them() {
         ran += 1;
     }
     assert_eq!(ran, 5);
+}
+
+/// 8-1-stable changed the form after 8.1.3, and 8.1.3.1 has the older one.
+#[test]
+fn the_release_says_how_safe_buffers_are_written() {
+    let folder = scratch("safe_buffers");
+    for (rails, expected) in [
+        ("7.1.5", SafeBufferForm::Text),
+        ("8.0.10", SafeBufferForm::Text),
+        ("8.1.0.beta1", SafeBufferForm::Raw),
+        ("8.1.3", SafeBufferForm::Raw),
+        ("8.1.3.1", SafeBufferForm::Raw),
+        ("8.1.4", SafeBufferForm::String),
+        ("8.1.10", SafeBufferForm::String),
+        ("8.2.0.alpha", SafeBufferForm::String),
+    ] {
+        let app = RailsApp::new(&folder).rails(rails).variables(|_| None);
+        let settings = app.settings().unwrap().settings;
+        assert_eq!(settings.safe_buffer, expected, "{rails}");
+    }
 }
 
 #[test]

@@ -52,6 +52,8 @@ pub enum CauseKind {
     OtherSettings,
     /// It opens, but its value cannot be read.
     UnreadableValue,
+    /// It opens, but an entry of its value cannot be read.
+    UnreadableEntry,
     /// It opens, but is a session without a `session_id`.
     NoSessionId,
     /// It opens, but its authenticity token is none.
@@ -85,6 +87,7 @@ impl CauseKind {
             Self::OtherName => "other-name",
             Self::OtherSettings => "other-settings",
             Self::UnreadableValue => "unreadable-value",
+            Self::UnreadableEntry => "unreadable-entry",
             Self::NoSessionId => "no-session-id",
             Self::BadCsrfToken => "bad-csrf-token",
             Self::BadFlash => "bad-flash",

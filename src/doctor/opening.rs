@@ -21,7 +21,10 @@ use super::remedy::Remedy;
 use super::repair::Mended;
 use super::sealing::Sealing;
 use super::trial::Fit;
-use super::words::count;
+use super::words::{count, shown};
+
+/// How many entries that cannot be read are listed.
+const MOST_ENTRIES: usize = 5;
 
 /// What a message holds.
 struct Content {
@@ -52,7 +55,7 @@ impl Content {
         let broken = match &payload {
             None => broken("it is neither JSON nor Marshal nor MessagePack"),
             Some(payload) => match payload.check() {
-                Ok(()) => None,
+                Ok(()) => unreadable_entries(payload),
                 Err(error) if is_built_in(payload.format) => broken(error.reason),
                 Err(error) => Some(Cause::new(
                     CauseKind::FeatureMissing,
@@ -66,6 +69,29 @@ impl Content {
             broken,
         }
     }
+}
+
+/// The entries that cannot be read where the others can.
+fn unreadable_entries(payload: &Serialized) -> Option<Cause> {
+    let entries = payload.unreadable_entries();
+    let (listed, more) = entries.split_at(entries.len().min(MOST_ENTRIES));
+    if listed.is_empty() {
+        return None;
+    }
+    let listed: Vec<_> = listed
+        .iter()
+        .map(|(key, reason)| format!("{} ({reason})", shown(key)))
+        .collect();
+    let more = match more.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let text = format!(
+        "what stands under {}{more} cannot be read: hardtack reads the other keys and keeps it as \
+         it is; Rails may refuse the whole value",
+        listed.join(", ")
+    );
+    Some(Cause::new(CauseKind::UnreadableEntry, text))
 }
 
 const fn is_built_in(format: Format) -> bool {

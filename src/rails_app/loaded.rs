@@ -12,6 +12,7 @@ use super::not_understood::NotUnderstood;
 use super::order::{self, Order};
 use super::settings::{RailsAppSettings, SignedRotation};
 use crate::rails_version::RailsVersion;
+use crate::safe_buffer_form::SafeBufferForm;
 use crate::settings::{CbcDigest, Settings};
 
 /// How deep `config/initializers` is followed, and how many files of it are read.
@@ -158,9 +159,15 @@ impl Loaded {
             CbcDigest::Chosen => configuration.cookies_digest,
             CbcDigest::Sha1 => configuration.signed_cookie_digest,
         };
+        let writes_strings = rails.as_deref().is_some_and(writes_safe_buffers_as_strings);
         let settings = Settings {
             version,
             secret_kind: by_version.secret_kind,
+            safe_buffer: if writes_strings {
+                SafeBufferForm::String
+            } else {
+                by_version.safe_buffer
+            },
             hmac_digest: chosen.unwrap_or(by_version.hmac_digest),
             ..configuration.settings
         };
@@ -184,4 +191,11 @@ impl Loaded {
             settings,
         }
     }
+}
+
+/// Whether a release, such as `8.1.4`, is one after 8.1.3: the first that has the change of
+/// [`SafeBufferForm`] on its branch.
+fn writes_safe_buffers_as_strings(rails: &str) -> bool {
+    let numbers = rails.split('.').map_while(|number| number.parse().ok());
+    numbers.collect::<Vec<u32>>() >= vec![8, 1, 4]
 }

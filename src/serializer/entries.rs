@@ -7,10 +7,13 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt;
 
 use serde::de::DeserializeOwned;
 
-use super::json::index::{FEW, IndexEntry, has_doubles, has_key, index, is_nil, key_text};
+use super::json::index::{
+    FEW, IndexEntry, has_doubles, has_key, index, is_nil, key_text, readable_key,
+};
 use super::json::splice::splice;
 use super::json::untouched::Untouched;
 use super::json::{read, write};
@@ -19,7 +22,7 @@ use super::marshal;
 #[cfg(feature = "message_pack")]
 use super::message_pack;
 use super::value::Value;
-use super::{DumpError, DumpStyle, Format, LoadError, Serialized};
+use super::{DumpError, DumpStyle, Format, LoadError, Serialized, Unfit};
 
 /// What a serialized map holds.
 #[derive(Clone, Debug, Default)]
@@ -57,7 +60,9 @@ pub(crate) enum Part<'a> {
 }
 
 impl Entries {
-    /// Checks a whole serialized value and finds its entries; `None` where it is no map.
+    /// Finds the entries of a serialized value; `None` where it is no map. Where each of them ends is
+    /// known then. Whether its key and value can be read is not: in JSON and MessagePack one that
+    /// cannot fails alone.
     pub(crate) fn load(payload: Serialized) -> Result<Option<Self>, LoadError> {
         match payload.format {
             Format::Json => {
@@ -100,9 +105,7 @@ impl Entries {
     pub(crate) fn key(&self, entry: usize) -> Cow<'_, str> {
         match self {
             Self::Empty => None,
-            Self::Json { text, index } => index
-                .get(entry)
-                .and_then(|entry| key_text(text, *entry).ok()),
+            Self::Json { text, index } => index.get(entry).map(|entry| key_text(text, *entry)),
             #[cfg(feature = "marshal")]
             Self::Marshal { entries, .. } => entries
                 .get(entry)
@@ -186,13 +189,13 @@ impl Entries {
     }
 
     /// Reads the value of an entry as a type.
-    pub(crate) fn get<T: DeserializeOwned>(&self, entry: usize) -> Result<T, String> {
+    pub(crate) fn get<T: DeserializeOwned>(&self, entry: usize) -> Result<T, Unfit> {
         if let Self::Json { text, index } = self {
             let value = index.get(entry).map(|entry| entry.value.of(text));
             return read::load(value.unwrap_or_default());
         }
-        let value = self.value(entry).map_err(|error| error.reason)?;
-        T::deserialize(&value).map_err(|_| read::unexpected::<T>(&value))
+        let value = self.value(entry).map_err(Unfit::Unreadable)?;
+        T::deserialize(&value).map_err(|_| Unfit::of::<T>(&value))
     }
 
     /// Whether the value of an entry is nil: told without reading it.
@@ -215,10 +218,12 @@ impl Entries {
 
     /// Whether the value of an entry is a String.
     pub(crate) fn is_string(&self, entry: usize) -> bool {
-        if let Self::Json { text, index } = self {
-            return index
-                .get(entry)
-                .is_some_and(|entry| entry.value.of(text).starts_with('"'));
+        if let Self::Json { text, index } = self
+            && let Some(entry) = index.get(entry)
+            // Most have no escape, and need not be copied.
+            && serde_json::from_str::<&str>(entry.value.of(text)).is_ok()
+        {
+            return true;
         }
         self.get::<String>(entry).is_ok()
     }
@@ -325,7 +330,7 @@ impl Entries {
                 Key::New(key) => write::string(&mut out, [key], style.json),
                 Key::Read(entry) => match read(entry) {
                     Some(read) => out.extend_from_slice(read.key.of(source).as_bytes()),
-                    None => write::string(&mut out, [&self.key(entry)], style.json),
+                    None => write::string(&mut out, [&self.key_to_convert(entry)?], style.json),
                 },
             }
             out.push(b':');
@@ -333,7 +338,7 @@ impl Entries {
                 Part::Changed(value) => write::value(&mut out, value, style.json, 1)?,
                 Part::Read(entry) => match read(entry) {
                     Some(read) => out.extend_from_slice(read.value.of(source).as_bytes()),
-                    None => write::value(&mut out, &self.value(entry)?, style.json, 1)?,
+                    None => write::value(&mut out, &self.value_to_convert(entry)?, style.json, 1)?,
                 },
             }
             Ok::<_, DumpError>(())
@@ -414,16 +419,55 @@ impl Entries {
     ) -> Result<Vec<(String, Value)>, DumpError> {
         let converted = parts.map(|(key, part)| {
             let key = match key {
-                Key::Read(entry) => self.key(entry).into_owned(),
+                Key::Read(entry) => self.key_to_convert(entry)?.into_owned(),
                 Key::New(key) => key.to_owned(),
             };
             let value = match part {
-                Part::Read(entry) => self.value(entry)?,
+                Part::Read(entry) => self.value_to_convert(entry)?,
                 Part::Changed(value) => value.clone(),
             };
             Ok((key, value))
         });
         converted.collect()
+    }
+
+    /// The key of an entry, for another format than it was read in.
+    fn key_to_convert(&self, entry: usize) -> Result<Cow<'_, str>, DumpError> {
+        let key = self.key(entry);
+        match self.check_key(entry) {
+            Ok(()) => Ok(key),
+            Err(error) => Err(not_converted(format_args!("the key {key:?}"), error)),
+        }
+    }
+
+    /// The value of an entry, for another format than it was read in.
+    fn value_to_convert(&self, entry: usize) -> Result<Value, DumpError> {
+        let key = || self.key(entry);
+        self.value(entry)
+            .map_err(|error| not_converted(format_args!("the value of {:?}", key()), error))
+    }
+
+    /// Whether the key of an entry can be read.
+    fn check_key(&self, entry: usize) -> Result<(), LoadError> {
+        match self {
+            Self::Json { text, index } => index
+                .get(entry)
+                .map_or(Ok(()), |entry| readable_key(text, *entry).map(|_| ())),
+            #[cfg(feature = "message_pack")]
+            Self::MessagePack { bytes, index } => index.get(entry).map_or(Ok(()), |entry| {
+                message_pack::value_at(bytes, entry.key.clone()).map(|_| ())
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The entries that cannot be read, by their keys, and why.
+    #[cfg(feature = "doctor")]
+    pub(crate) fn unreadable(&self) -> impl Iterator<Item = (Cow<'_, str>, LoadError)> {
+        self.unique().filter_map(|entry| {
+            let read = self.check_key(entry).and_then(|()| self.value(entry));
+            Some((self.key(entry), read.err()?))
+        })
     }
 
     /// The serialized bytes that each entry takes, largest first.
@@ -457,4 +501,12 @@ impl Entries {
         sizes.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
         sizes
     }
+}
+
+/// What cannot be read cannot be written in another format.
+fn not_converted(what: fmt::Arguments<'_>, error: LoadError) -> DumpError {
+    let LoadError { reason, .. } = error;
+    DumpError(format!(
+        "{what} cannot be read ({reason}), and so cannot be written in another format; remove it"
+    ))
 }

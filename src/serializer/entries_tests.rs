@@ -4,9 +4,10 @@
 
 use super::entries::{Entries, Key, Part};
 use super::json::write::JsonStyle;
-use super::message_pack::{IpAddrForm, SafeBufferForm, Style};
+use super::message_pack::{IpAddrForm, Style};
 use super::value::{RubyDuration, Value};
 use super::{DumpStyle, Format, Serialized};
+use crate::safe_buffer_form::SafeBufferForm;
 
 fn style(format: Format, message_pack: Style) -> DumpStyle {
     DumpStyle {
@@ -28,7 +29,11 @@ const RAILS_7_2: Style = Style {
 };
 const RAILS_8_1: Style = Style {
     ip_addr: IpAddrForm::String,
-    safe_buffer: SafeBufferForm::Extension,
+    safe_buffer: SafeBufferForm::Raw,
+};
+const RAILS_8_2: Style = Style {
+    ip_addr: IpAddrForm::String,
+    safe_buffer: SafeBufferForm::String,
 };
 
 fn message_pack(body: &str) -> Serialized {
@@ -176,18 +181,22 @@ fn keys_that_are_no_utf_8_are_literals() {
 fn untouched_entries_are_written_for_the_version_that_reads_them() {
     let raw = "c7090e31302e302e302e3130";
     let string = "c70a0ea931302e302e302e3130";
-    let (safe, plain) = ("c703123c623e", "a33c623e");
+    let (safe, safe_string, plain) = ("c703123c623e", "d612a33c623e", "a33c623e");
     let cases = [
         (RAILS_7_1, raw, plain),
         (RAILS_7_2, string, plain),
         (RAILS_8_1, string, safe),
+        (RAILS_8_2, string, safe_string),
     ];
     for (from, ip, buffer) in cases {
         for (to, new_ip, _) in cases {
-            // What is a String once does not become safe again.
-            let new_buffer = match to.safe_buffer {
-                SafeBufferForm::Text => plain,
-                SafeBufferForm::Extension => buffer,
+            let new_buffer = match (to.safe_buffer, buffer) {
+                (SafeBufferForm::Text, _) => plain,
+                // What is a String once does not become safe again.
+                (_, "a33c623e") => plain,
+                (SafeBufferForm::String, _) => safe_string,
+                // It came from a later release of 8.1 than that.
+                (SafeBufferForm::Raw, _) => buffer,
             };
             // In a value, in a Set in an Array, in a Range, in a HashWithIndifferentAccess, and as
             // a key. The integers in a wider form show what was copied.

@@ -25,6 +25,8 @@ use crate::settings::{Serializer, Settings};
 
 use entries::Entries;
 use json::write::JsonStyle;
+#[cfg(feature = "message_pack")]
+use message_pack::IpAddrForm;
 
 /// Room for most sessions, in bytes: one that grows from nothing is moved eight times.
 const USUAL_SIZE: usize = 1024;
@@ -36,6 +38,31 @@ pub(crate) struct LoadError {
     pub(crate) reason: &'static str,
     /// Where, in bytes from the start.
     pub(crate) offset: usize,
+}
+
+/// Why a value is not to be had as the type that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Unfit {
+    /// It is none.
+    Unreadable(LoadError),
+    /// In words that tell nothing of it.
+    OfAnotherType(String),
+}
+
+impl Unfit {
+    /// That the value of a type that was asked for is another one.
+    pub(crate) fn of<T>(value: &value::Value) -> Self {
+        Self::OfAnotherType(json::read::unexpected::<T>(value))
+    }
+
+    /// The error of the key whose value it is.
+    pub(crate) fn at(self, key: &str) -> Error {
+        let key = key.to_owned();
+        match self {
+            Self::Unreadable(LoadError { reason, .. }) => Error::UnreadableValue { key, reason },
+            Self::OfAnotherType(reason) => Error::UnexpectedValue { key, reason },
+        }
+    }
 }
 
 /// Why a value cannot be written in a format.
@@ -73,24 +100,13 @@ impl DumpStyle {
                 escape_js_separators: defaults.escape_js_separators,
             },
             #[cfg(feature = "message_pack")]
-            message_pack: defaults.message_pack.into(),
-        }
-    }
-}
-
-#[cfg(feature = "message_pack")]
-impl From<MessagePackForms> for message_pack::Style {
-    fn from(forms: MessagePackForms) -> Self {
-        use message_pack::{IpAddrForm, SafeBufferForm};
-
-        let (ip_addr, safe_buffer) = match forms {
-            MessagePackForms::Rails7_1 => (IpAddrForm::Raw, SafeBufferForm::Text),
-            MessagePackForms::Rails7_2 => (IpAddrForm::String, SafeBufferForm::Text),
-            MessagePackForms::Rails8_1 => (IpAddrForm::String, SafeBufferForm::Extension),
-        };
-        Self {
-            ip_addr,
-            safe_buffer,
+            message_pack: message_pack::Style {
+                ip_addr: match defaults.message_pack {
+                    MessagePackForms::Rails7_1 => IpAddrForm::Raw,
+                    MessagePackForms::Rails7_2 | MessagePackForms::Rails8_1 => IpAddrForm::String,
+                },
+                safe_buffer: settings.safe_buffer,
+            },
         }
     }
 }
@@ -245,17 +261,22 @@ impl Serialized {
         &self.bytes
     }
 
-    /// Whether it can be read at all.
+    /// Whether it can be read at all. A map can where its entries are found: see [`Entries::load`].
     pub(crate) fn check(&self) -> Result<(), LoadError> {
-        match self.format {
-            Format::Json => json::index::index(text(&self.bytes)?).map(|_| ()),
+        let is_map = match self.format {
+            Format::Json => json::index::index(text(&self.bytes)?)?.is_some(),
+            // Found out while it is read, as a whole.
             #[cfg(feature = "marshal")]
-            Format::Marshal => marshal::Document::load(&self.bytes).map(|_| ()),
+            Format::Marshal => return marshal::Document::load(&self.bytes).map(|_| ()),
             #[cfg(feature = "message_pack")]
-            Format::MessagePack => message_pack::index(&self.bytes).map(|_| ()),
+            Format::MessagePack => message_pack::index(&self.bytes)?.is_some(),
             #[cfg(not(all(feature = "marshal", feature = "message_pack")))]
-            format => Err(format.not_built_in()),
+            format => return Err(format.not_built_in()),
+        };
+        if is_map {
+            return Ok(());
         }
+        self.load::<value::Value>().map(|_| ())
     }
 
     /// The same value in another format; as it is in its own, if the app reads it so.
@@ -313,7 +334,10 @@ impl Serialized {
             offset: 0,
         };
         match self.format {
-            Format::Json => json::read::load(text(&self.bytes)?).map_err(of_another_type),
+            Format::Json => json::read::load(text(&self.bytes)?).map_err(|unfit| match unfit {
+                Unfit::Unreadable(error) => error,
+                Unfit::OfAnotherType(reason) => of_another_type(reason),
+            }),
             #[cfg(feature = "marshal")]
             Format::Marshal => {
                 let document = marshal::Document::load(&self.bytes)?;
@@ -326,6 +350,16 @@ impl Serialized {
             #[cfg(not(all(feature = "marshal", feature = "message_pack")))]
             format => Err(format.not_built_in()),
         }
+    }
+
+    /// The top-level entries that cannot be read, by their keys, and why; empty where there are none.
+    #[cfg(feature = "doctor")]
+    pub(crate) fn unreadable_entries(&self) -> Vec<(String, &'static str)> {
+        let entries = Entries::load(self.clone()).ok().flatten();
+        let unreadable = entries.iter().flat_map(Entries::unreadable);
+        unreadable
+            .map(|(key, error)| (key.into_owned(), error.reason))
+            .collect()
     }
 
     /// The bytes that each top-level entry takes, largest first; empty where there are none.

@@ -15,8 +15,8 @@ use crate::cookie::jar::Jar;
 use crate::cookie::opened::Opened;
 use crate::cookie::set_cookie::SetCookie;
 use crate::error::{Error, InvalidMessage, Refusal};
+use crate::serializer::Unfit;
 use crate::serializer::entries::{Entries, Key, Part};
-use crate::serializer::json::read;
 use crate::serializer::value::{self, Value};
 use crate::serializer::{DumpStyle, Serialized};
 
@@ -210,14 +210,15 @@ impl SessionData {
     /// ```
     ///
     /// # Errors
-    /// [`Error::UnexpectedValue`] where it is not of that type.
+    /// [`Error::UnexpectedValue`] where it is not of that type, [`Error::UnreadableValue`] where it
+    /// cannot be read at all: it goes back as it came, unless it is set or removed.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
         match self.place(key) {
             None | Some(Place::Changed(Value::Nil)) => Ok(None),
             Some(Place::Read(entry)) if self.read.is_nil(entry) => Ok(None),
             Some(Place::Read(entry)) => {
                 let value = self.read.get(entry);
-                value.map(Some).map_err(|reason| unexpected(key, reason))
+                value.map(Some).map_err(|unfit| unfit.at(key))
             }
             Some(Place::Changed(value)) => from_value(key, value).map(Some),
         }
@@ -536,15 +537,9 @@ impl SessionData {
 
 /// The value of a key as a type.
 pub(super) fn from_value<T: DeserializeOwned>(key: &str, value: &Value) -> Result<T, Error> {
-    T::deserialize(value).map_err(|_| unexpected(key, read::unexpected::<T>(value)))
+    T::deserialize(value).map_err(|_| Unfit::of::<T>(value).at(key))
 }
 
-fn unexpected(key: &str, reason: String) -> Error {
-    Error::UnexpectedValue {
-        key: key.to_owned(),
-        reason,
-    }
-}
 
 enum Place<'a> {
     Read(usize),

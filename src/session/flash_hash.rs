@@ -98,7 +98,13 @@ impl FlashHash {
     /// [`Error::UnwritableValue`] where a value is none that a session can hold.
     pub fn commit(&self, session: &mut SessionData) -> Result<(), Error> {
         let Some(flash) = self.to_session_value() else {
-            session.remove(KEY);
+            // What cannot be read was shown to nobody: it waits.
+            if !matches!(
+                session.get::<Value>(KEY),
+                Err(Error::UnreadableValue { .. })
+            ) {
+                session.remove(KEY);
+            }
             return Ok(());
         };
         if session.get::<Value>(KEY).ok().flatten().as_ref() == Some(&flash) {

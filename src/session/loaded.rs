@@ -181,10 +181,19 @@ impl Loaded {
             store.tell(Event::NotOverHttp(store.name()));
             return Ok(Commit::Keep);
         }
+        let is_changed = this.data.is_changed();
         let set = if this.data.is_empty() {
             None
         } else {
-            Some(Arc::make_mut(this).seal(store, origin)?)
+            match Arc::make_mut(this).seal(store, origin) {
+                // A value that has no form in the store's format is no reason to fail a request
+                // that changed nothing.
+                Err(error @ Error::UnwritableValue { .. }) if !is_changed => {
+                    store.tell(Event::Failed(&error));
+                    return Ok(Commit::Keep);
+                }
+                sealed => Some(sealed?),
+            }
         };
         let removed = this.removed(store, origin, set.as_ref(), was_sent)?;
         Ok(match set {

@@ -172,6 +172,36 @@ fn unreadable_values_are_told() {
     }
 }
 
+/// What cannot be read is named, and the rest is looked at.
+#[test]
+fn an_entry_that_cannot_be_read_is_named() {
+    let key = hardtack::KeyGenerator::new(&secret()).generate_key("signed cookie", 64);
+    // {"{\e" => a Rational of one number, "b" => 7}
+    let bytes = hex::decode("cc8082a27b1bd40301a16207");
+    let many: Vec<_> = (0..7).map(|n| format!("\"k{n}\":\"\\x\"")).collect();
+    let many = format!("{{{}}}", many.join(","));
+    for (bytes, said) in [
+        (
+            bytes.unwrap(),
+            "what stands under {\\u{1b} (end of input within a MessagePack value) cannot be read",
+        ),
+        (
+            br#"{"a":"\ud800","user_id":1}"#.to_vec(),
+            "what stands under a (half of a surrogate pair) cannot be read",
+        ),
+        (many.into_bytes(), "k4 (unknown escape) and 2 more cannot"),
+    ] {
+        let diagnosis = doctor().examine(signed(key.expose(), &bytes));
+        let report = diagnosis.to_string();
+        assert!(diagnosis.opens, "{report}");
+        let cause = &diagnosis.causes[0];
+        assert_eq!(cause.kind().name(), "unreadable-entry", "{report}");
+        assert!(cause.to_string().contains(said), "{report}");
+        assert!(report.starts_with("It opens, with the secret s, but something is wrong"));
+        assert!(!diagnosis.entries().is_empty(), "{report}");
+    }
+}
+
 /// `data--digest`, by the libraries of others.
 fn signed(key: &[u8], data: &[u8]) -> String {
     use base64::Engine;

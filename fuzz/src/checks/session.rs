@@ -129,12 +129,12 @@ fn is_nil(session: &SessionData, key: &str) -> bool {
 }
 
 fn same(before: &SessionData, after: &SessionData, key: &str, serializer: Serializer) {
-    let value = |session: &SessionData| session.get::<Value>(key).ok().flatten();
-    assert_eq!(
-        value(before).as_ref().map(text),
-        value(after).as_ref().map(text),
-        "{key}"
-    );
+    // What cannot be read cannot be read again, for the same reason.
+    let value = |session: &SessionData| {
+        let value = session.get::<Value>(key).map_err(|error| error.to_string());
+        value.map(|value| value.as_ref().map(text))
+    };
+    assert_eq!(value(before), value(after), "{key}");
     // JSON is copied to the letter.
     if serializer == Serializer::Hybrid {
         let raw = |session: &SessionData| {

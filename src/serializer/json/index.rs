@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use crate::serializer::value::object_key_text;
 use crate::serializer::{LoadError, Span};
 
 use super::scan::Scanner;
@@ -12,12 +13,13 @@ use super::scan::Scanner;
 pub(crate) struct IndexEntry {
     pub(crate) key: Span,
     pub(crate) value: Span,
-    /// Whether the key holds an escape, so that its text is not its bytes.
+    /// Whether the key holds an escape or what no key can, so that its text is not its bytes.
     pub(crate) escaped: bool,
 }
 
-/// Checks a whole JSON text and finds its top-level entries, in order, doubles and all; `None`
-/// where it is no object.
+/// Finds the top-level entries of a JSON text, in order, doubles and all; `None` where it is no
+/// object. The structure is checked and the strings are not, so that one that cannot be read costs
+/// its own entry alone.
 pub(crate) fn index(text: &str) -> Result<Option<Vec<IndexEntry>>, LoadError> {
     let mut scanner = Scanner::new(text.as_bytes());
     if scanner.peek() != Some(b'{') {
@@ -40,16 +42,11 @@ pub(crate) fn index(text: &str) -> Result<Option<Vec<IndexEntry>>, LoadError> {
             let value_start = scanner.position();
             scanner.value(1)?;
             let value = Span::new(value_start, scanner.position());
-            let entry = IndexEntry {
+            entries.push(IndexEntry {
                 key,
                 value,
                 escaped,
-            };
-            // A key that cannot be read is found out now rather than when somebody asks for it.
-            if escaped {
-                key_text(text, entry)?;
-            }
-            entries.push(entry);
+            });
             if scanner.take(b',') {
                 continue;
             }
@@ -72,8 +69,7 @@ pub(crate) const FEW: usize = 16;
 /// Whether this is an entry's key.
 pub(crate) fn has_key(text: &str, entry: IndexEntry, key: &str) -> bool {
     // Most differ in length: with its quotes, a plain key is two bytes longer than its text.
-    (entry.escaped || entry.key.len() == key.len() + 2)
-        && key_text(text, entry).is_ok_and(|found| found == key)
+    (entry.escaped || entry.key.len() == key.len() + 2) && key_text(text, entry) == key
 }
 
 /// Whether two entries have one key.
@@ -99,8 +95,14 @@ pub(crate) fn is_nil(text: &str, entry: IndexEntry) -> bool {
     entry.value.len() == 4 && entry.value.of(text) == "null"
 }
 
-/// The text of an entry's key.
-pub(crate) fn key_text(text: &str, entry: IndexEntry) -> Result<Cow<'_, str>, LoadError> {
+/// The text of an entry's key. Of one that cannot be read a name that nothing else has.
+pub(crate) fn key_text(text: &str, entry: IndexEntry) -> Cow<'_, str> {
+    let by_place = |_| Cow::Owned(object_key_text(entry.key.start()));
+    readable_key(text, entry).unwrap_or_else(by_place)
+}
+
+/// The text of an entry's key, if that can be read.
+pub(crate) fn readable_key(text: &str, entry: IndexEntry) -> Result<Cow<'_, str>, LoadError> {
     let quoted = entry.key.of(text);
     let plain = || {
         quoted

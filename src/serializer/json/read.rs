@@ -8,8 +8,8 @@ use std::str::FromStr;
 
 use serde::de::DeserializeOwned;
 
-use crate::serializer::LoadError;
 use crate::serializer::value::{BigInteger, Value, unique_pairs};
+use crate::serializer::{LoadError, Unfit};
 
 use super::scan::{MAX_DEPTH, Scanner};
 
@@ -17,19 +17,18 @@ use super::scan::{MAX_DEPTH, Scanner};
 /// cookie holds as many.
 const MAX_DIGITS: usize = 20_000;
 
-/// Reads a text as any type. On failure what is wrong with it, in words that tell nothing of the
-/// value.
+/// Reads a text as any type.
 ///
 /// What `serde_json` does not take and Rails does (a key twice, a float beyond all floats) goes
 /// the longer way, by a [`Value`].
-pub(crate) fn load<T: DeserializeOwned>(json: &str) -> Result<T, String> {
+pub(crate) fn load<T: DeserializeOwned>(json: &str) -> Result<T, Unfit> {
     if may_be_too_deep(json) {
         let mut scanner = Scanner::new(json.as_bytes());
-        scanner.value(0).map_err(|error| error.reason)?;
+        scanner.value(0).map_err(Unfit::Unreadable)?;
     }
     let by_value = |_| {
-        let value = from_json_str(json).map_err(|error| error.reason.to_owned())?;
-        T::deserialize(&value).map_err(|_| unexpected::<T>(&value))
+        let value = from_json_str(json).map_err(Unfit::Unreadable)?;
+        T::deserialize(&value).map_err(|_| Unfit::of::<T>(&value))
     };
     serde_json::from_str(json).or_else(by_value)
 }

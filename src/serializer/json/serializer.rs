@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::ser::{self, Error as _};
 
 use super::escape::{JsonStyle, escape};
+use super::read::from_json_str;
 use super::scan::{MAX_DEPTH, Scanner};
 use crate::serializer::value::{RAW_VALUE, ruby_float, ruby_float_of_single};
 
@@ -360,8 +361,11 @@ impl ser::SerializeStruct for Compound<'_, '_> {
         let mut text = Vec::new();
         serde_json::to_writer(&mut text, value).map_err(Error::custom)?;
         let text: String = serde_json::from_slice(&text).map_err(Error::custom)?;
+        // serde_json looked at its structure alone.
         let nested = Scanner::new(text.as_bytes()).value(self.serializer.depth);
-        nested.map_err(|error| Error::custom(error.reason))?;
+        nested
+            .and_then(|()| from_json_str(&text))
+            .map_err(|error| Error::custom(error.reason))?;
         escape(
             self.serializer.out,
             &text,

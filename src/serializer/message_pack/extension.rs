@@ -1,13 +1,13 @@
 //! Ruby's types as MessagePack extensions: their numbers, and what their payloads hold.
 //!
 //! Source: `active_support/message_pack/extensions.rb`, Rails 7.1 (types 0 to 17), 7.2 (the new
-//! payload of `IPAddr`) and 8.1 (18).
+//! payload of `IPAddr`), 8.1 (18) and 8-1-stable (its new payload).
 
 use super::super::LoadError;
 use super::super::value::{Object, RubyDuration, RubyRange, Value, unique_pairs};
 use super::reader::{Head, Reader};
 use super::room::Room;
-use super::{IpAddrForm, marker, moment, number};
+use super::{IpAddrForm, SafeBufferForm, marker, moment, number};
 
 pub(super) const SYMBOL: i8 = 0;
 pub(super) const BIG_INTEGER: i8 = 1;
@@ -31,6 +31,7 @@ pub(super) const SAFE_BUFFER: i8 = 18;
 /// Registered by Rails for `Object`, so that reading and writing it raises.
 pub(super) const RESERVED: i8 = 127;
 
+const NO_UTF_8: &str = "text that is no UTF-8";
 const RESERVED_BY_RAILS: &str = "extension type 127, which Rails reserves";
 
 /// `ActiveSupport::Duration::PARTS`, in the order of the payload.
@@ -56,25 +57,6 @@ pub(super) fn load(kind: i8, payload: Reader<'_>, levels: usize) -> Result<Value
     }
 }
 
-/// Makes the checks of [`load`] without keeping anything.
-pub(super) fn check(kind: i8, payload: Reader<'_>, levels: usize) -> Result<(), LoadError> {
-    match kind {
-        SYMBOL | URI | PATHNAME | REGEXP | SAFE_BUFFER | TIME_ZONE | IP_ADDR | BIG_DECIMAL => {
-            text(kind, payload, levels).map(|_| ())
-        }
-        BIG_INTEGER => number::big_integer_chunks(payload).map(|_| ()),
-        // A few numbers at most: making the value is no more than checking it.
-        RATIONAL | COMPLEX | DATE_TIME | DATE | TIME | TIME_WITH_ZONE | DURATION => {
-            load_scalar(kind, payload, levels).map(|_| ())
-        }
-        RANGE => check_range(payload, levels),
-        SET => check_set(payload, levels),
-        INDIFFERENT_HASH => check_indifferent_hash(payload, levels),
-        RESERVED => Err(payload.error(RESERVED_BY_RAILS)),
-        _ => Ok(()),
-    }
-}
-
 fn load_text(kind: i8, payload: Reader<'_>, levels: usize) -> Result<Value, LoadError> {
     let text = text(kind, payload, levels)?.to_owned();
     Ok(match kind {
@@ -90,9 +72,10 @@ fn load_text(kind: i8, payload: Reader<'_>, levels: usize) -> Result<Value, Load
 }
 
 /// The text in the payload of an extension that is a text.
-pub(super) fn text(kind: i8, payload: Reader<'_>, levels: usize) -> Result<&str, LoadError> {
+fn text(kind: i8, payload: Reader<'_>, levels: usize) -> Result<&str, LoadError> {
     match kind {
         IP_ADDR => ip_addr(payload, levels),
+        SAFE_BUFFER => safe_buffer(payload, levels).map(|(_, text)| text),
         BIG_DECIMAL => number::big_decimal(payload),
         _ => utf8(payload.rest(), payload),
     }
@@ -100,7 +83,7 @@ pub(super) fn text(kind: i8, payload: Reader<'_>, levels: usize) -> Result<&str,
 
 /// `at` says where, in an error.
 fn utf8<'a>(bytes: &'a [u8], at: Reader<'_>) -> Result<&'a str, LoadError> {
-    std::str::from_utf8(bytes).map_err(|_| at.error("text that is no UTF-8"))
+    std::str::from_utf8(bytes).map_err(|_| at.error(NO_UTF_8))
 }
 
 fn ip_addr(mut payload: Reader<'_>, levels: usize) -> Result<&str, LoadError> {
@@ -135,6 +118,33 @@ pub(super) fn ip_addr_form(payload: Reader<'_>) -> IpAddrForm {
 /// Whether a text can be told from the other form of payload (nothing more is asked of it).
 pub(super) fn is_ip_addr(text: &str) -> bool {
     text.is_ascii() && !text.is_empty()
+}
+
+/// The text of a `SafeBuffer`, and the form in which it stands.
+///
+/// Nothing says which form a payload has. A MessagePack string that ends with the payload is one:
+/// so newer releases of Rails read it. Any other payload is bare text. A bare text is mistaken for
+/// a string only if it begins with one of U+0640 to U+067F, whose UTF-8 begins with the marker of a
+/// string of 128 to 191 bytes, and has exactly as many bytes behind the first two. The other way
+/// round every string of such a length would be mistaken for text.
+///
+/// What Ruby holds as binary is written as `bin`, whose markers begin U+0100 to U+017F. Rails has
+/// next to no binary `SafeBuffer`: such a payload counts only where it is no text.
+pub(super) fn safe_buffer(
+    payload: Reader<'_>,
+    levels: usize,
+) -> Result<(SafeBufferForm, &str), LoadError> {
+    let mut value = payload;
+    let head = value.head().ok().filter(|_| value.rest().is_empty());
+    let bytes = match (head, std::str::from_utf8(payload.rest())) {
+        (Some(Head::Str(bytes)), _) | (Some(Head::Bin(bytes)), Err(_)) => bytes,
+        (_, text) => {
+            let text = text.map_err(|_| payload.error(NO_UTF_8))?;
+            return Ok((SafeBufferForm::Raw, text));
+        }
+    };
+    payload.open_payload(levels)?;
+    Ok((SafeBufferForm::String, utf8(bytes, payload)?))
 }
 
 fn load_scalar(kind: i8, mut payload: Reader<'_>, levels: usize) -> Result<Value, LoadError> {
@@ -172,31 +182,15 @@ fn load_range(mut payload: Reader<'_>, levels: usize) -> Result<Value, LoadError
     let room = payload.open_payload(levels)?;
     let begin = payload.value(room)?;
     let end = payload.value(room)?;
-    range_of(begin, end, payload)
-}
-
-fn range_of(begin: Value, end: Value, payload: Reader<'_>) -> Result<Value, LoadError> {
-    Ok(Value::Range(Box::new(RubyRange {
-        begin,
-        end,
-        exclude_end: exclude_end(payload)?,
-    })))
-}
-
-fn check_range(mut payload: Reader<'_>, levels: usize) -> Result<(), LoadError> {
-    let room = payload.open_payload(levels)?;
-    payload.skip(room)?;
-    payload.skip(room)?;
-    exclude_end(payload).map(|_| ())
-}
-
-/// The last part of a Range.
-fn exclude_end(mut payload: Reader<'_>) -> Result<bool, LoadError> {
     let Head::Bool(exclude_end) = payload.head()? else {
         return Err(payload.error("range without true or false for its end"));
     };
     payload.finish()?;
-    Ok(exclude_end)
+    Ok(Value::Range(Box::new(RubyRange {
+        begin,
+        end,
+        exclude_end,
+    })))
 }
 
 fn load_set(mut payload: Reader<'_>, levels: usize) -> Result<Value, LoadError> {
@@ -205,13 +199,6 @@ fn load_set(mut payload: Reader<'_>, levels: usize) -> Result<Value, LoadError> 
     let elements = payload.elements(count, room)?;
     payload.finish()?;
     Ok(Value::Set(unique(elements)))
-}
-
-fn check_set(mut payload: Reader<'_>, levels: usize) -> Result<(), LoadError> {
-    let room = payload.open_payload(levels)?;
-    let count = array(&mut payload)?;
-    payload.skip_values(count, room)?;
-    payload.finish()
 }
 
 fn unique(elements: Vec<Value>) -> Vec<Value> {
@@ -226,13 +213,6 @@ fn load_indifferent_hash(mut payload: Reader<'_>, levels: usize) -> Result<Value
     let pairs = payload.pairs(count, room)?;
     payload.finish()?;
     Ok(Value::IndifferentHash(indifferent(pairs)))
-}
-
-fn check_indifferent_hash(mut payload: Reader<'_>, levels: usize) -> Result<(), LoadError> {
-    let room = payload.open_payload(levels)?;
-    let count = map(&mut payload)?;
-    payload.skip_values(count.saturating_mul(2), room)?;
-    payload.finish()
 }
 
 /// `HashWithIndifferentAccess` makes a Symbol key a String.

@@ -1,8 +1,8 @@
 //! [`index`]: where the entries of a message's map stand, without making values of them.
 //!
 //! A session of which one key is read needs one value; a session of which one key is written keeps
-//! the bytes of all others. The whole message is checked nevertheless, as [`super::load`] does, so
-//! that [`value_at`] fails for no entry of an index.
+//! the bytes of all others. What an index has checked is where each value ends. Whether a value
+//! can be read is found out by [`value_at`], so that one that cannot does not cost the others.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -49,7 +49,7 @@ impl RawEntry {
     }
 }
 
-/// Checks a whole message. The entries of its map in order, or `None` if it holds something else.
+/// Finds where the entries of a message's map stand, in order; `None` if it holds something else.
 pub(crate) fn index(source: &[u8]) -> Result<Option<Vec<RawEntry>>, LoadError> {
     let mut reader = message(source)?;
     if u32::try_from(source.len()).is_err() {
@@ -81,24 +81,24 @@ pub(crate) fn root_is_indifferent(source: &[u8]) -> bool {
     matches!(head, Ok(Head::Extension(extension::INDIFFERENT_HASH, _)))
 }
 
-/// Reads the one value that stands in a range of a message.
+/// Reads the key or the value that stands in a range of a message that was indexed.
 pub(crate) fn value_at(source: &[u8], range: Range<u32>) -> Result<Value, LoadError> {
     let mut reader = reader_at(source, &range).ok_or(LoadError {
         reason: "range outside the message",
         offset: source.len(),
     })?;
-    let value = reader.value(Room::ROOT)?;
+    let value = reader.value(Room::of_entry(root_is_indifferent(source)))?;
     reader.finish()?;
     Ok(value)
 }
 
-/// Whether the value in a range of a message that was checked is nil.
+/// Whether the value in a range of a message is nil.
 pub(crate) fn is_nil_at(source: &[u8], range: &Range<u32>) -> bool {
     bytes_at(source, range) == Some(&[marker::NIL])
 }
 
 impl Style {
-    /// Whether a message that was checked holds nothing that this style writes in another form.
+    /// Whether a message holds nothing that this style writes in another form.
     pub(crate) fn keeps(self, source: &[u8]) -> bool {
         match message(source) {
             Ok(reader) => self.keeps_all(reader),
@@ -106,7 +106,7 @@ impl Style {
         }
     }
 
-    /// Whether values that were checked hold nothing that this style writes in another form.
+    /// Whether values hold nothing that this style writes in another form.
     ///
     /// What containers hold stands behind their heads, and what these extensions hold behind
     /// theirs: all of it comes by, one head after the other.
@@ -131,7 +131,15 @@ impl Style {
     fn keeps_extension(self, kind: i8, payload: Reader<'_>) -> bool {
         match kind {
             extension::IP_ADDR => extension::ip_addr_form(payload) == self.ip_addr,
-            extension::SAFE_BUFFER => self.safe_buffer == SafeBufferForm::Extension,
+            extension::SAFE_BUFFER => match self.safe_buffer {
+                SafeBufferForm::Text => false,
+                // The app may run on a newer release than its settings tell, and wrote either.
+                SafeBufferForm::Raw => true,
+                SafeBufferForm::String => !matches!(
+                    extension::safe_buffer(payload, super::MAX_LEVELS),
+                    Ok((SafeBufferForm::Raw, _))
+                ),
+            },
             _ => true,
         }
     }
@@ -158,7 +166,10 @@ fn entries(reader: &mut Reader<'_>, count: usize, room: Room) -> Result<Vec<RawE
         let start = *reader;
         reader.skip(room.owing(2 * left + 1))?;
         let key = span(start.at(), reader.at());
-        let text = text_of(start, room)?;
+        let text = text_of(start, room).unwrap_or_else(|_| {
+            // Its entry is there nevertheless, under a name that nothing else has.
+            KeyText::Made(object_key_text(start.at()).into())
+        });
         let value_start = reader.at();
         reader.skip(room.owing(2 * left))?;
         let value = span(value_start, reader.at());
@@ -167,14 +178,17 @@ fn entries(reader: &mut Reader<'_>, count: usize, room: Room) -> Result<Vec<RawE
     Ok(entries)
 }
 
-/// The text of a key that was checked already: distinct, but for keys that a Rails session takes
-/// for one.
+/// The text of a key: distinct, but for keys that a Rails session takes for one.
 fn text_of(mut key: Reader<'_>, room: Room) -> Result<KeyText, LoadError> {
     let mut again = key;
     let (bytes, encoding) = match key.head()? {
         Head::Str(bytes) => (bytes, UTF_8),
         Head::Bin(bytes) => (bytes, BINARY),
-        Head::Extension(extension::SYMBOL, payload) => (payload.rest(), UTF_8),
+        Head::Extension(extension::SYMBOL, payload)
+            if std::str::from_utf8(payload.rest()).is_ok() =>
+        {
+            (payload.rest(), UTF_8)
+        }
         _ => {
             let place = again.at();
             let value = again.value(room)?;

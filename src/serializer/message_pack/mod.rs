@@ -5,14 +5,16 @@
 //! and 8.1; the msgpack gem (1.7 and later) for widths and for the limit on nesting.
 //!
 //! Stricter than Rails in one way: the payload of a known extension must be consumed to its last
-//! byte (the gem does not look). More generous in one way: an extension of a type that Active
-//! Support does not define is kept as it stands ([`Object::Extension`]) where Rails refuses the
-//! whole message, so that an entry that an application registered itself survives.
+//! byte (the gem does not look). More generous in two ways. A value that cannot be read does not
+//! cost those beside it in the map that a session is, where its end is known. An extension of a type
+//! that Active Support does not define is kept as it stands ([`Object::Extension`]) where Rails
+//! refuses the whole message, so that an entry that an application registered itself survives.
 //!
 //! [`Object::Extension`]: super::value::Object::Extension
 
 use super::value::Value;
 use super::{DumpError, LoadError};
+use crate::safe_buffer_form::SafeBufferForm;
 
 mod extension;
 mod index;
@@ -48,7 +50,7 @@ const MAX_LEVELS: usize = 128;
 const BINARY: &str = "ASCII-8BIT";
 
 /// What differs between the Rails versions that write MessagePack.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Style {
     /// How an `IPAddr` is written.
     pub(crate) ip_addr: IpAddrForm,
@@ -56,24 +58,12 @@ pub(crate) struct Style {
     pub(crate) safe_buffer: SafeBufferForm,
 }
 
-/// An `ActiveSupport::SafeBuffer`: before Rails 8.1 it could not be written, and a message that
-/// holds one is refused there as a whole.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum SafeBufferForm {
-    /// Before Rails 8.1: a String.
-    Text,
-    /// Rails 8.1 and later: an extension.
-    #[default]
-    Extension,
-}
-
 /// The payload of an `IPAddr`; neither version of Rails reads the other's, hardtack reads both.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum IpAddrForm {
     /// Rails 7.1: the bare text.
     Raw,
     /// Rails 7.2 and later: a MessagePack string.
-    #[default]
     String,
 }
 
@@ -83,6 +73,17 @@ pub(crate) fn load(source: &[u8]) -> Result<Value, LoadError> {
     let value = reader.value(Room::ROOT)?;
     reader.finish()?;
     Ok(value)
+}
+
+#[cfg(test)]
+impl Default for Style {
+    /// As the newest Rails writes.
+    fn default() -> Self {
+        Self {
+            ip_addr: IpAddrForm::String,
+            safe_buffer: SafeBufferForm::String,
+        }
+    }
 }
 
 /// Writes a message as the newest Rails does.

@@ -8,7 +8,7 @@ use super::super::value::{Object, RubyDuration, RubyRange, RubyTime, Value, dump
 use super::moment::{DateTimeParts, time_problem};
 use super::reader::Reader;
 use super::writer::{Dumped, Writer, inside, refused};
-use super::{IpAddrForm, extension, marker, number};
+use super::{IpAddrForm, SafeBufferForm, extension, marker, number};
 
 impl Writer {
     /// Writes one of the extensions whose payloads consist of values.
@@ -143,21 +143,40 @@ impl Writer {
         }
         match self.style().ip_addr {
             IpAddrForm::Raw => self.extension(extension::IP_ADDR, text.as_bytes()),
-            IpAddrForm::String => {
-                inside(levels)?;
-                let mut payload = self.beside();
-                payload.text(text)?;
-                self.extension(extension::IP_ADDR, &payload.into_bytes())
-            }
+            IpAddrForm::String => self.string_in(extension::IP_ADDR, text, levels),
         }
+    }
+
+    /// Writes a text that counts as safe HTML. A bare one that would be read as a string (see
+    /// [`extension::safe_buffer`]) is written as a String, which keeps all of its letters.
+    pub(super) fn safe_buffer(&mut self, text: &str, levels: usize) -> Dumped {
+        let is_read_so = || {
+            let read = extension::safe_buffer(Reader::new(text.as_bytes()), levels);
+            matches!(read, Ok((SafeBufferForm::Raw, _)))
+        };
+        match self.style().safe_buffer {
+            SafeBufferForm::String => self.string_in(extension::SAFE_BUFFER, text, levels),
+            SafeBufferForm::Raw if is_read_so() => {
+                self.extension(extension::SAFE_BUFFER, text.as_bytes())
+            }
+            SafeBufferForm::Raw | SafeBufferForm::Text => self.text(text),
+        }
+    }
+
+    /// Writes an extension whose payload is a MessagePack string.
+    fn string_in(&mut self, kind: i8, text: &str, levels: usize) -> Dumped {
+        inside(levels)?;
+        let mut payload = self.beside();
+        payload.text(text)?;
+        self.extension(kind, &payload.into_bytes())
     }
 
     pub(super) fn object(&mut self, object: &Object, levels: usize) -> Dumped {
         let class = match object {
             Object::Extension { kind, bytes } => {
                 // One of Active Support's own types, made by hand, must be what the type says.
-                return match extension::check(*kind, Reader::new(bytes), levels) {
-                    Ok(()) => self.extension(*kind, bytes),
+                return match extension::load(*kind, Reader::new(bytes), levels) {
+                    Ok(_) => self.extension(*kind, bytes),
                     Err(problem) => Err(refused(problem.reason)),
                 };
             }

@@ -19,6 +19,12 @@ impl Room {
         owed: 0,
     };
 
+    /// The room of an entry's key and value in the map that a message is, or in the
+    /// `HashWithIndifferentAccess`, which is an extension around a map.
+    pub(super) fn of_entry(root_is_indifferent: bool) -> Self {
+        Self::in_payload(MAX_LEVELS - 1 - usize::from(root_is_indifferent))
+    }
+
     /// The room in an extension's payload, whose bytes nobody else has a claim on.
     pub(super) fn in_payload(levels: usize) -> Self {
         Self { levels, owed: 0 }

@@ -5,8 +5,9 @@ use std::ops::Range;
 use super::super::DumpError;
 use super::super::value::Value;
 use super::index::{reader_at, value_at};
+use super::room::Room;
 use super::writer::{Dumped, Writer, refused};
-use super::{MAX_LEVELS, SIGNATURE, Style, extension};
+use super::{SIGNATURE, Style, extension};
 
 /// The key of an entry.
 #[derive(Clone, Debug)]
@@ -45,8 +46,7 @@ impl Style {
         root_is_indifferent: bool,
         entries: impl ExactSizeIterator<Item = (Key<'a>, Part<'a>)>,
     ) -> Result<Vec<u8>, DumpError> {
-        // The map is a level, and so is the extension around it.
-        let levels = MAX_LEVELS - 1 - usize::from(root_is_indifferent);
+        let levels = Room::of_entry(root_is_indifferent).levels();
         let mut map = Writer::new(self);
         map.map_head(entries.len())?;
         for (key, part) in entries {
@@ -75,10 +75,13 @@ impl Style {
         let read = reader_at(source, &range)
             .filter(|read| !read.rest().is_empty())
             .ok_or_else(|| refused("an entry is not in the message it was read from"))?;
-        if self.keeps_all(read) {
-            map.raw(read.rest());
-            return Ok(());
+        // What cannot be read has no other form either.
+        if !self.keeps_all(read)
+            && let Ok(value) = value_at(source, range)
+        {
+            return map.value(&value, levels);
         }
-        map.value(&value_at(source, range)?, levels)
+        map.raw(read.rest());
+        Ok(())
     }
 }

@@ -10,7 +10,7 @@ use num_bigint::BigInt;
 
 use super::super::DumpError;
 use super::super::value::{RubyBytes, Value};
-use super::{BINARY, SafeBufferForm, Style, extension, marker, number};
+use super::{BINARY, Style, extension, marker, number};
 
 pub(super) type Dumped = Result<(), DumpError>;
 
@@ -71,12 +71,7 @@ impl Writer {
             Value::Uri(text) => self.extension(extension::URI, text.as_bytes()),
             Value::Pathname(text) => self.extension(extension::PATHNAME, text.as_bytes()),
             Value::Regexp(text) => self.extension(extension::REGEXP, text.as_bytes()),
-            Value::SafeBuffer(text) => match self.style().safe_buffer {
-                SafeBufferForm::Text => self.text(text),
-                SafeBufferForm::Extension => {
-                    self.extension(extension::SAFE_BUFFER, text.as_bytes())
-                }
-            },
+            Value::SafeBuffer(text) => self.safe_buffer(text, levels),
             Value::BigDecimal(text) => self.big_decimal(text),
             Value::IpAddr(text) => self.ip_addr(text, levels),
             Value::Object(object) => self.object(object, levels),

@@ -45,7 +45,8 @@ pub(crate) use text::MOST_ZEROS;
 #[cfg(feature = "message_pack")]
 pub(crate) use text::exact_key_text;
 #[cfg(any(feature = "marshal", feature = "message_pack"))]
-pub(crate) use text::{foreign_key_text, object_key_text};
+pub(crate) use text::foreign_key_text;
+pub(crate) use text::object_key_text;
 pub(crate) use to_value::to_value;
 pub(crate) use view::{Field, View, text_pairs};
 

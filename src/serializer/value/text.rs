@@ -100,8 +100,7 @@ pub(crate) fn foreign_key_text(bytes: &[u8], encoding: &str) -> String {
     }
 }
 
-/// The text of a key that has none of its own, told from others by where it stands.
-#[cfg(any(feature = "marshal", feature = "message_pack"))]
+/// The text of a key that has none of its own, or none that can be read; told from others by where it stands.
 pub(crate) fn object_key_text(place: usize) -> String {
     format!("#<Object:{place:#x}>")
 }

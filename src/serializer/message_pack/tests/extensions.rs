@@ -3,7 +3,8 @@
 use num_bigint::BigInt;
 
 use super::super::super::value::{BigInteger, Object, RubyBytes, RubyDuration, RubyTime, Value};
-use super::super::{IpAddrForm, Style, dump, index, load};
+use super::super::{IpAddrForm, SafeBufferForm, Style, dump, index, load, value_at};
+use super::check;
 
 fn unhex(body: &str) -> Vec<u8> {
     hex::decode(format!("cc80{}", body.replace(' ', ""))).unwrap()
@@ -161,6 +162,96 @@ fn addresses_in_both_forms() {
     assert_eq!(hex::encode(raw.dump(&value).unwrap()), "cc80c7030e3a3a31");
 }
 
+/// `"<b>hi".html_safe` by Rails 8.1.3.1, and by 8-1-stable and 8.2.alpha.
+#[test]
+fn safe_buffers_in_both_forms() {
+    let value = Value::SafeBuffer("<b>hi".to_owned());
+    for (form, body) in [
+        (SafeBufferForm::Text, "a53c623e6869"),
+        (SafeBufferForm::Raw, "c705123c623e6869"),
+        (SafeBufferForm::String, "c70612a53c623e6869"),
+    ] {
+        let style = Style {
+            safe_buffer: form,
+            ..Style::default()
+        };
+        let dumped = style.dump(&value).unwrap();
+        assert_eq!(hex::encode(dumped), format!("cc80{body}"));
+        if form != SafeBufferForm::Text {
+            assert_eq!(load(&unhex(body)).as_ref(), Ok(&value), "{body}");
+        }
+    }
+}
+
+/// Payloads that could be either: text in UTF-8 whose first bytes are the marker and the length of
+/// a MessagePack string or of binary.
+#[test]
+fn what_could_be_text_or_a_string_is_decided_by_its_length() {
+    let read = |payload: &[u8]| {
+        let length = u16::try_from(payload.len()).unwrap();
+        let body = format!("c8{length:04x}12{}", hex::encode(payload));
+        match load(&unhex(&body)) {
+            Ok(Value::SafeBuffer(text)) => Some(text),
+            _ => None,
+        }
+    };
+    let behind = |head: &[u8], length: usize| [head, &vec![b'x'; length]].concat();
+    let text = |letters: &str, length: usize| Some(letters.to_owned() + &"x".repeat(length));
+    // Nothing, as text and as a string.
+    assert_eq!(read(b""), text("", 0));
+    assert_eq!(read(b"\xa0"), text("", 0));
+    for length in [1, 31, 32, 127, 128, 191, 192, 255, 256, 0x7fff] {
+        // No text begins with the marker of a short string, nor with a length below 128.
+        let marker = match u8::try_from(length) {
+            Ok(length @ ..32) => vec![0xa0 + length],
+            Ok(length) => vec![0xd9, length],
+            Err(_) => [&[0xda], &u16::try_from(length).unwrap().to_be_bytes()[..]].concat(),
+        };
+        assert_eq!(read(&behind(&marker, length)), text("", length), "{length}");
+        assert_eq!(read(&behind(b"", length)), text("", length), "{length}");
+    }
+    // U+0640 to U+067F are D9 80 to D9 BF. With as many bytes as that says it is a string, as
+    // Rails after 8.1.3 reads it; with others it is text, as Rails up to 8.1.3 wrote it.
+    for letter in ['\u{640}', 'م', '\u{67f}'] {
+        let mut utf_8 = [0; 2];
+        letter.encode_utf8(&mut utf_8);
+        let letters = letter.to_string();
+        let length = usize::from(utf_8[1]);
+        assert_eq!(read(&behind(&utf_8, length)), text("", length), "{letter}");
+        for other in [0, 1, length - 1, length + 1, 300] {
+            assert_eq!(
+                read(&behind(&utf_8, other)),
+                text(&letters, other),
+                "{letter}"
+            );
+        }
+        // So that text is not written bare.
+        let raw = Style {
+            safe_buffer: SafeBufferForm::Raw,
+            ..Style::default()
+        };
+        let written = |length| {
+            let value = Value::SafeBuffer(text(&letters, length).unwrap());
+            load(&raw.dump(&value).unwrap()).unwrap()
+        };
+        assert_eq!(
+            written(length),
+            Value::String(text(&letters, length).unwrap())
+        );
+        assert_eq!(written(5), Value::SafeBuffer(text(&letters, 5).unwrap()));
+    }
+    // U+0100 to U+013F are C4 80 to C4 BF, which begin binary of as many bytes. Text counts first.
+    for letter in ['Č', 'İ'] {
+        let mut utf_8 = [0; 2];
+        letter.encode_utf8(&mut utf_8);
+        let length = usize::from(utf_8[1]);
+        let letters = letter.to_string();
+        assert_eq!(read(&behind(&utf_8, length)), text(&letters, length));
+    }
+    assert_eq!(read(&behind(&[0xc4, 5], 5)), text("", 5));
+    assert_eq!(read(&behind(&[0xc4, 200], 200)), text("", 200));
+}
+
 #[test]
 fn unknown_extensions_are_kept() {
     let kept = |kind, bytes: &[u8]| {
@@ -227,13 +318,25 @@ fn malformed_payloads_are_refused() {
         "d41190",                      // indifferent hash of an array
         "d51180c0",                    // with a byte left
         "d412ff",                      // SafeBuffer in no UTF-8
+        "d512a1ff",                    // as a string
+        "c70312 a16161",               // with bytes behind the string
+        "d512a561",                    // with a string that ends too soon
+        "d512c5ff",                    // with no bytes to its length
+        "d612c402ff61",                // of binary that is no UTF-8
         "d47fc0",
     ] {
         let message = unhex(body);
         let error = load(&message).expect_err(body);
-        assert_eq!(index(&message), Err(error), "{body}");
-        // Within a map as well, where it is an entry's value.
-        assert!(index(&unhex(&format!("81a161{body}"))).is_err(), "{body}");
+        assert_eq!(check(&message), Err(error), "{body}");
+        // In a map it costs its own entry alone, be it the value or the key.
+        for (map, place) in [("81a161", 0), ("81", 1)] {
+            let message = unhex(&format!("{map}{body}{}", ["", "01"][place]));
+            assert!(load(&message).is_err(), "{body}");
+            let entries = index(&message).unwrap().unwrap();
+            let ranges = [&entries[0].value, &entries[0].key];
+            let read = ranges.map(|range| value_at(&message, range.clone()).is_ok());
+            assert_eq!(read, [place == 1, place == 0], "{body}");
+        }
     }
 }
 

@@ -6,3 +6,12 @@ mod properties;
 mod root;
 mod vectors;
 mod widths;
+
+use super::super::{Format, LoadError, Serialized};
+
+/// Whether a message can be read, or its entries found.
+fn check(message: &[u8]) -> Result<(), LoadError> {
+    let bytes = message.to_vec();
+    let format = Format::MessagePack;
+    Serialized { bytes, format }.check()
+}

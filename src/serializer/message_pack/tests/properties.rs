@@ -1,11 +1,14 @@
 //! What holds for any bytes.
 
+use std::ops::Range;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::super::super::value::Value;
-use super::super::{IpAddrForm, Key, Part, Style};
+use super::super::{IpAddrForm, Key, Part, SafeBufferForm, Style};
 use super::super::{dump, dump_root, index, load, root_is_indifferent, value_at};
+use super::check;
 
 /// Bytes that are MessagePack more often than chance has it: markers and types are frequent.
 fn bodies() -> impl Strategy<Value = Vec<u8>> {
@@ -71,11 +74,42 @@ fn text(value: &Value) -> String {
     format!("{value:?}")
 }
 
+fn bytes<'a>(message: &'a [u8], range: &Range<u32>) -> &'a [u8] {
+    &message[range.start as usize..range.end as usize]
+}
+
 fn holds(message: &[u8]) {
     let loaded = load(message);
     let indexed = index(message);
-    assert_eq!(loaded.as_ref().err(), indexed.as_ref().err());
-    let (Ok(value), Ok(entries)) = (loaded, indexed) else {
+    let Ok(entries) = indexed else {
+        assert!(loaded.is_err());
+        return;
+    };
+    let ranges = entries.iter().flatten();
+    let ranges = ranges.flat_map(|entry| [entry.key.clone(), entry.value.clone()]);
+    let unreadable = ranges.filter_map(|range| value_at(message, range).err());
+    let unreadable = unreadable.collect::<Vec<_>>();
+    // A map can be read where all its entries can be, and anything else where it is checked.
+    let is_map = entries.is_some();
+    assert_eq!(check(message).is_ok(), is_map || loaded.is_ok());
+    assert!(!is_map || loaded.as_ref().err() == unreadable.first());
+    let indifferent = root_is_indifferent(message);
+    let Ok(value) = loaded else {
+        // What cannot be read is copied with all the rest.
+        let Some(entries) = entries else { return };
+        let raw = entries
+            .iter()
+            .map(|entry| (Key::Raw(entry.key.clone()), Part::Raw(entry.value.clone())));
+        let copy = dump_root(message, indifferent, raw).unwrap();
+        let copied = index(&copy).unwrap().unwrap();
+        assert_eq!(copied.len(), entries.len());
+        for (entry, copied) in entries.iter().zip(&copied) {
+            for (range, copied) in [(&entry.key, &copied.key), (&entry.value, &copied.value)] {
+                let unreadable = value_at(message, range.clone()).is_err();
+                assert_eq!(value_at(&copy, copied.clone()).is_err(), unreadable);
+                assert!(!unreadable || bytes(message, range) == bytes(&copy, copied));
+            }
+        }
         return;
     };
     for ip_addr in [IpAddrForm::Raw, IpAddrForm::String] {
@@ -87,16 +121,10 @@ fn holds(message: &[u8]) {
         .unwrap();
         assert_eq!(text(&load(&dumped).unwrap()), text(&value));
     }
-    let is_map = matches!(value, Value::Hash(_) | Value::IndifferentHash(_));
-    assert_eq!(entries.is_some(), is_map);
-    for entry in entries.iter().flatten() {
-        value_at(message, entry.key.clone()).unwrap();
-        value_at(message, entry.value.clone()).unwrap();
-        entry.text(message);
-    }
+    let is_hash = matches!(value, Value::Hash(_) | Value::IndifferentHash(_));
+    assert_eq!(is_map, is_hash);
     let Some(entries) = entries else { return };
     // Copied entry by entry, and written from their values: the same.
-    let indifferent = root_is_indifferent(message);
     let raw = entries
         .iter()
         .map(|entry| (Key::Raw(entry.key.clone()), Part::Raw(entry.value.clone())));
@@ -130,6 +158,26 @@ proptest! {
     #[test]
     fn anything_at_all(bytes in vec(any::<u8>(), 0..200)) {
         holds(&bytes);
+    }
+
+    /// Each form is read as what was written, whatever the text begins with, and whatever its
+    /// length is.
+    #[test]
+    fn safe_buffers_keep_their_text(start in "[a<\u{80}-\u{7ff}é]{0,2}", length in 0..300usize, depth in 0..3usize) {
+        let text = start + &"x".repeat(length);
+        let safe = |text: &str| (0..depth).fold(Value::SafeBuffer(text.to_owned()), |inner, _| Value::Array(vec![inner]));
+        for safe_buffer in [SafeBufferForm::String, SafeBufferForm::Raw] {
+            let style = Style { safe_buffer, ..Style::default() };
+            let again = load(&style.dump(&safe(&text)).unwrap()).unwrap();
+            let first = text.chars().next().unwrap_or('a');
+            if safe_buffer == SafeBufferForm::String || !('\u{640}'..='\u{67f}').contains(&first) {
+                prop_assert_eq!(again, safe(&text));
+            } else {
+                // Of these some become Strings.
+                let inner = (0..depth).fold(&again, |value, _| &value.as_array().unwrap()[0]);
+                prop_assert_eq!(inner.as_str(), Some(&*text));
+            }
+        }
     }
 
     #[test]

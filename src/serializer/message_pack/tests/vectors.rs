@@ -4,7 +4,7 @@ use num_bigint::BigInt;
 use serde_json::Value as Json;
 
 use super::super::super::value::{BigInteger, RubyBytes, RubyDuration, RubyRange, RubyTime, Value};
-use super::super::{IpAddrForm, Style, index, load, value_at};
+use super::super::{IpAddrForm, SafeBufferForm, Style, index, load, value_at};
 
 const RAILS_7_1: &str = include_str!("../../../../tests/vectors/message_pack/rails-7.1.jsonl");
 const RAILS_8_1: &str = include_str!("../../../../tests/vectors/message_pack/rails-8.1.jsonl");
@@ -145,7 +145,7 @@ fn read_and_written_as_rails_does(rails: &str, ip_addr: IpAddrForm) -> usize {
         assert_eq!(load(bytes).as_ref(), Ok(&expected), "{name}");
         let dumped = Style {
             ip_addr,
-            ..Style::default()
+            safe_buffer: SafeBufferForm::Raw,
         }
         .dump(&expected)
         .unwrap();

@@ -1,0 +1,33 @@
+//! [`SafeBufferForm`]: how an `ActiveSupport::SafeBuffer` stands in MessagePack.
+//!
+//! Source: `active_support/message_pack/extensions.rb` of Rails 8.0 (none), 8.1.0 to 8.1.3.1
+//! (`to_s` and `new`) and 8-1-stable since May 2026 (`write_safe_buffer`).
+
+/// How an `ActiveSupport::SafeBuffer` (a text that counts as safe HTML, such as that of
+/// `t(:greeting_html)`) is written in MessagePack.
+///
+/// Both extensions are read, whatever is set here. Releases of Rails read the form that they write
+/// and no other: a session with a [`Raw`](Self::Raw) one raises `TypeError` under 8.2. What nobody
+/// changed goes back as it came, but for what the set form's release could not read: `Text` turns
+/// either extension into a String, and `String` turns a raw payload into a string.
+///
+/// ```
+/// use hardtack::{RailsVersion, SafeBufferForm, Settings};
+///
+/// assert_eq!(RailsVersion::V8_1.settings().safe_buffer, SafeBufferForm::Raw);
+/// // An app on 8-1-stable, or on a release after 8.1.3.
+/// let settings = Settings { safe_buffer: SafeBufferForm::String, ..RailsVersion::V8_1.settings() };
+/// # let secret = hardtack::SecretKeyBase::generate()?;
+/// # hardtack::Jar::encrypted(&secret, settings);
+/// # Ok::<(), hardtack::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SafeBufferForm {
+    /// Before Rails 8.1, which had no form for it: a String.
+    Text,
+    /// Rails 8.1.0 to 8.1.3: extension 18, whose payload is the bare text.
+    Raw,
+    /// 8-1-stable after 8.1.3, and 8.2: extension 18, whose payload is a MessagePack string.
+    String,
+}
