@@ -3,8 +3,6 @@
 
 use std::fmt;
 
-use crate::rails_version::RailsVersion;
-
 /// The one answer to whoever sent a cookie that does not open: it says nothing of the reason
 /// (`ActiveSupport::MessageEncryptor::InvalidMessage`).
 ///
@@ -144,11 +142,6 @@ pub enum Error {
     },
     /// The operating system gives no random bytes.
     NoRandomness,
-    /// A Rails version that hardtack does not know.
-    UnknownRailsVersion {
-        /// The version that was asked for.
-        given: String,
-    },
     /// A name of a setting's value that does not exist.
     UnknownSetting {
         /// The setting.
@@ -223,10 +216,6 @@ impl fmt::Display for Error {
                  KeyGenerator::generate_key(salt, {wanted})"
             ),
             Self::NoRandomness => f.write_str("the operating system gives no random bytes"),
-            Self::UnknownRailsVersion { given } => {
-                write!(f, "Rails {given:?} is not known; these are: ")?;
-                list(f, RailsVersion::ALL)
-            }
             Self::UnknownSetting { what, given, known } => {
                 write!(f, "there is no {what} {given:?}; there are: ")?;
                 list(f, known)

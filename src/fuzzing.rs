@@ -192,7 +192,7 @@ pub fn envelope_wrap(
         purpose: purpose.map(Purpose::Of),
     };
     let mut text = Vec::new();
-    metadata::wrap(&mut text, value, metadata, version.defaults().envelope)?;
+    metadata::wrap(&mut text, value, metadata, version.settings().envelope)?;
     Ok(text)
 }
 
@@ -206,7 +206,7 @@ pub fn envelope_extract(
     version: RailsVersion,
     now: OffsetDateTime,
 ) -> Result<Extracted, Refusal> {
-    let reading = version.defaults().envelope;
+    let reading = version.settings().envelope;
     let extracted = metadata::extract(text, Purpose::Of(purpose), reading, || now)?;
     Ok(Extracted {
         value: extracted.value,
@@ -231,7 +231,7 @@ pub fn message_wrap(
         expires_at,
         purpose: purpose.map(Purpose::Of),
     };
-    let envelope = Envelope::of(version).with_serializer(serializer);
+    let envelope = Envelope::of(&version.settings()).with_serializer(serializer);
     envelope.wrap(value, metadata)
 }
 
@@ -246,7 +246,7 @@ pub fn message_extract(
     serializer: Serializer,
     now: OffsetDateTime,
 ) -> Result<(Value, Option<OffsetDateTime>), Refusal> {
-    let envelope = Envelope::of(version).with_serializer(serializer);
+    let envelope = Envelope::of(&version.settings()).with_serializer(serializer);
     let extracted = envelope.extract(text, purpose, || now)?;
     Ok((extracted.content.load()?, extracted.expires_at))
 }

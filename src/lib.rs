@@ -124,6 +124,7 @@ pub mod migrating {}
 mod cipher;
 mod clock;
 mod cookie;
+mod defaults;
 #[cfg(feature = "doctor")]
 pub mod doctor;
 mod error;

@@ -85,10 +85,7 @@ fn store(settings: impl Into<Settings>) -> CookieStore {
 
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn cases() -> Vec<Case> {
-    let hybrid = |version: RailsVersion| Settings {
-        serializer: Serializer::Hybrid,
-        ..version.settings()
-    };
+    let hybrid = |version: RailsVersion| version.settings().serializer(Serializer::Hybrid);
     vec![
         Case {
             what: "a new secret",

@@ -223,7 +223,7 @@ impl Jar {
                 .filter(|_| settings.seals_expiry()),
             purpose: settings.metadata.then_some(Purpose::Cookie(name)),
         };
-        let reading = settings.version.defaults().envelope;
+        let reading = settings.envelope;
         let wrap = |text: &mut Vec<u8>| metadata::wrap(text, &payload.bytes, metadata, reading);
         let sealed = writing.seal(name, attributes, wrap, buffers)?;
         sealed.map_err(|size| {

@@ -15,9 +15,7 @@ use super::opening::Opening;
 /// ```
 /// # use hardtack::{Attributes, Jar, RailsVersion, Rotation, SecretKeyBase};
 /// # let secret = SecretKeyBase::generate()?;
-/// # let cookie = Jar::encrypted(&secret, hardtack::Settings {
-/// #     serializer: hardtack::Serializer::Json, ..RailsVersion::V6_1.settings()
-/// # }).write("discount", &45, &Attributes::new())?;
+/// # let cookie = Jar::encrypted(&secret, RailsVersion::V6_1.settings().serializer(hardtack::Serializer::Json)).write("discount", &45, &Attributes::new())?;
 /// let jar = Jar::encrypted(&secret, RailsVersion::V7_0)
 ///     .rotation(Rotation::encrypted(&secret, RailsVersion::V6_1));
 /// let opened = jar.read_value::<u32>("discount", cookie.value())?;
@@ -110,7 +108,7 @@ impl<T> Opened<T> {
     /// ```
     /// # use hardtack::{Attributes, Cipher, Jar, RailsVersion, SecretKeyBase, Settings};
     /// # let secret = SecretKeyBase::generate()?;
-    /// let cbc = Settings { cipher: Cipher::Aes256Cbc, ..RailsVersion::V7_1.settings() };
+    /// let cbc = RailsVersion::V7_1.settings().cipher(Cipher::Aes256Cbc);
     /// let cookie = Jar::encrypted(&secret, cbc).write("plan", "pro", &Attributes::new())?;
     ///
     /// let jar = Jar::encrypted(&secret, RailsVersion::V7_1);

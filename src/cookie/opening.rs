@@ -15,12 +15,10 @@ use super::rotation::Rotation;
 /// `Display` says it in one line. Nothing in it comes from the cookie's value.
 ///
 /// ```
-/// use hardtack::{Attributes, Cipher, Jar, JarKind, KeyDigest, RailsVersion, Rotation, SecretKeyBase, Settings};
+/// use hardtack::{Attributes, Cipher, Jar, JarKind, KeyDigest, RailsVersion, Rotation, SecretKeyBase};
 ///
 /// # let (secret, old) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
-/// # let json = |version: RailsVersion| Settings {
-/// #     serializer: hardtack::Serializer::Json, ..version.settings()
-/// # };
+/// # let json = |version: RailsVersion| version.settings().serializer(hardtack::Serializer::Json);
 /// # let cookie = Jar::encrypted(&old, json(RailsVersion::V5_1)).write("cart", &[8], &Attributes::new())?;
 /// let jar = Jar::encrypted(&secret, RailsVersion::V7_1)
 ///     .rotation(Rotation::encrypted(&old, RailsVersion::V5_1));

@@ -264,7 +264,7 @@ impl Jar {
         sent_name: &str,
     ) -> Result<Opened<Serialized>, Refusal> {
         let codec = rotation.codecs.open(message, text)?;
-        let reading = rotation.settings.version.defaults().envelope;
+        let reading = rotation.settings.envelope;
         let purpose = Purpose::Cookie(sent_name);
         let extracted = metadata::extract(text, purpose, reading, || self.clock.now())?;
         let serializer = rotation.settings.serializer;

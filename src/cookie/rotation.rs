@@ -47,10 +47,10 @@ impl Rotation {
     /// Cookies of the encrypted jar, of the settings' cipher alone.
     ///
     /// ```
-    /// # use hardtack::{Attributes, Jar, KeyDigest, RailsVersion, Rotation, SecretKeyBase, Settings};
+    /// # use hardtack::{Attributes, Jar, KeyDigest, RailsVersion, Rotation, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
     /// // An app on load_defaults 7.0 that still derived its keys by SHA-1:
-    /// let before = Settings { key_digest: KeyDigest::Sha1, ..RailsVersion::V7_0.settings() };
+    /// let before = RailsVersion::V7_0.settings().key_digest(KeyDigest::Sha1);
     /// let cookie = Jar::encrypted(&secret, before.clone()).write("tab", &2, &Attributes::new())?;
     ///
     /// let jar = Jar::encrypted(&secret, RailsVersion::V7_0);
@@ -72,10 +72,10 @@ impl Rotation {
     /// Cookies of the signed jar, signed with the settings' digest alone.
     ///
     /// ```
-    /// # use hardtack::{Attributes, HmacDigest, Jar, RailsVersion, Rotation, SecretKeyBase, Settings};
+    /// # use hardtack::{Attributes, HmacDigest, Jar, RailsVersion, Rotation, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
     /// # let cookie = Jar::signed(&secret, RailsVersion::V7_1).write("seen", &7, &Attributes::new())?;
-    /// let sha256 = Settings { hmac_digest: HmacDigest::Sha256, ..RailsVersion::V7_1.settings() };
+    /// let sha256 = RailsVersion::V7_1.settings().hmac_digest(HmacDigest::Sha256);
     /// let jar = Jar::signed(&secret, sha256);
     /// assert!(jar.read_value::<u8>("seen", cookie.value()).is_err()); // was signed with SHA-1
     /// let jar = jar.rotation(Rotation::signed(&secret, RailsVersion::V7_1));
@@ -162,9 +162,7 @@ impl Rotation {
         let Self { settings, .. } = self;
         let Buffers { value, text, .. } = buffers;
         let codec = &self.codecs.first;
-        let size = |value, escaped| {
-            limit::size(settings.limit, settings.version, name.len(), value, escaped)
-        };
+        let size = |value, escaped| limit::size(settings, name.len(), value, escaped);
         let mut tries = if codec.is_random() { SEALS } else { 1 };
         loop {
             tries -= 1;

@@ -125,9 +125,9 @@ impl Diagnosis {
     ///
     /// ```
     /// # use hardtack::doctor::Doctor;
-    /// # use hardtack::{Attributes, Cipher, Jar, RailsVersion, SecretKeyBase, Settings};
+    /// # use hardtack::{Attributes, Cipher, Jar, RailsVersion, SecretKeyBase};
     /// # let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
-    /// # let cbc = Settings { cipher: Cipher::Aes256Cbc, ..RailsVersion::V8_0.settings() };
+    /// # let cbc = RailsVersion::V8_0.settings().cipher(Cipher::Aes256Cbc);
     /// # let cookie = Jar::encrypted(&secret, cbc).write("a", &1, &Attributes::new())?;
     /// let diagnosis = Doctor::new().secret("secret", &secret).examine(cookie.value());
     /// let jar = Jar::encrypted(&secret, diagnosis.settings().unwrap().clone());

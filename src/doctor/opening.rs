@@ -8,7 +8,6 @@ use crate::error::Refusal;
 use crate::message::metadata::{self, Said};
 use crate::rails_version::RailsVersion;
 use crate::serializer::{Format, Serialized};
-use crate::settings::LimitRule;
 
 use super::Doctor;
 use super::cause::{Cause, CauseKind};
@@ -186,10 +185,8 @@ fn sent_name(diagnosis: &Diagnosis) -> Option<&str> {
 /// What browsers count of it.
 fn size(diagnosis: &Diagnosis, value: &[u8]) -> Option<limit::Size> {
     let name = sent_name(diagnosis).map_or(0, str::len);
-    let version = RailsVersion::NEWEST;
     limit::size(
-        LimitRule::Strict,
-        version,
+        &RailsVersion::NEWEST.settings(),
         name,
         value.len(),
         escaped_len(value),

@@ -17,7 +17,6 @@ use serde_json::value::RawValue;
 use time::OffsetDateTime;
 
 use crate::error::{Error, Refusal};
-use crate::rails_version::RailsVersion;
 use crate::serializer::json;
 use crate::serializer::value::{Value, to_value};
 use crate::serializer::{self, DumpStyle, Format, Serialized};
@@ -30,7 +29,7 @@ const KEY: &str = "_rails";
 /// How a message's text is written and read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Envelope {
-    version: RailsVersion,
+    style: DumpStyle,
     serializer: Serializer,
     /// `use_message_serializer_for_metadata`: whether the value is a part of the envelope.
     nests: bool,
@@ -39,17 +38,16 @@ pub(crate) struct Envelope {
 
 impl Envelope {
     /// As an app of this version has it.
-    pub(crate) fn of(version: RailsVersion) -> Self {
-        let defaults = version.defaults();
-        let (serializer, nests) = match defaults.messages {
+    pub(crate) fn of(settings: &Settings) -> Self {
+        let (serializer, nests) = match settings.messages {
             MessageForm::Rails4_0 => (Serializer::Marshal, false),
             MessageForm::Rails7_1 => (Serializer::Hybrid, true),
         };
         Self {
-            version,
+            style: DumpStyle::of(settings).in_format(serializer.writes()),
             serializer,
             nests,
-            reading: defaults.envelope,
+            reading: settings.envelope,
         }
     }
 
@@ -58,7 +56,11 @@ impl Envelope {
     }
 
     pub(crate) fn with_serializer(self, serializer: Serializer) -> Self {
-        Self { serializer, ..self }
+        Self {
+            style: self.style.in_format(serializer.writes()),
+            serializer,
+            ..self
+        }
     }
 
     pub(crate) fn nesting(self, nests: bool) -> Self {
@@ -71,10 +73,7 @@ impl Envelope {
         value: &T,
         metadata: Metadata<'_>,
     ) -> Result<Vec<u8>, Error> {
-        let style = DumpStyle::of(&Settings {
-            serializer: self.serializer,
-            ..self.version.settings()
-        });
+        let style = self.style;
         let bare = metadata == Metadata::default();
         if self.nests && !bare && style.format != Format::Json {
             let envelope = nest(to_value(value)?, metadata, style.format)?;

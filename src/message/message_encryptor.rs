@@ -89,7 +89,7 @@ impl MessageEncryptor {
     pub fn new(key: impl AsRef<[u8]>, version: RailsVersion) -> Result<Self, Error> {
         Ok(Self::with_keys(
             Keys::Gcm(cipher_key(key.as_ref())?),
-            version,
+            &version.settings(),
         ))
     }
 
@@ -128,7 +128,7 @@ impl MessageEncryptor {
             signing: Zeroizing::new(signing_key.as_ref().to_vec()),
             digest: HmacDigest::Sha1,
         };
-        Ok(Self::with_keys(keys, version))
+        Ok(Self::with_keys(keys, &version.settings()))
     }
 
     /// An encryptor with a key that is derived from the app's secret by a salt
@@ -164,12 +164,12 @@ impl MessageEncryptor {
                 digest: HmacDigest::Sha1,
             },
         };
-        Self::with_keys(keys, settings.version)
+        Self::with_keys(keys, &settings)
     }
 
-    fn with_keys(keys: Keys, version: RailsVersion) -> Self {
+    fn with_keys(keys: Keys, settings: &Settings) -> Self {
         let alphabet = Alphabet::Standard;
-        let rotator = Rotator::new(keys.codec(alphabet), Envelope::of(version));
+        let rotator = Rotator::new(keys.codec(alphabet), Envelope::of(settings));
         Self {
             keys,
             alphabet,

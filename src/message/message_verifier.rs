@@ -103,10 +103,10 @@ impl MessageVerifier {
         if key.as_ref().is_empty() {
             return Err(Error::BlankSecret);
         }
-        Ok(Self::with_key(key.as_ref(), version))
+        Ok(Self::with_key(key.as_ref(), &version.settings()))
     }
 
-    fn with_key(key: &[u8], version: RailsVersion) -> Self {
+    fn with_key(key: &[u8], settings: &Settings) -> Self {
         let key = Zeroizing::new(key.to_vec());
         let (digest, alphabet) = (HmacDigest::Sha1, Alphabet::Standard);
         let codec = codec(&key, digest, alphabet);
@@ -114,7 +114,7 @@ impl MessageVerifier {
             key,
             digest,
             alphabet,
-            rotator: Rotator::new(codec, Envelope::of(version)),
+            rotator: Rotator::new(codec, Envelope::of(settings)),
         }
     }
 
@@ -147,13 +147,10 @@ impl MessageVerifier {
         let settings = settings.into();
         match settings.secret_kind {
             // `ActiveSupport::LegacyKeyGenerator`.
-            SecretKind::SecretToken => Self::with_key(secret.expose(), settings.version),
+            SecretKind::SecretToken => Self::with_key(secret.expose(), &settings),
             SecretKind::SecretKeyBase => {
                 let keys = KeyGenerator::new(secret).digest(settings.key_digest);
-                Self::with_key(
-                    keys.generate_key(name, KEY_LENGTH).expose(),
-                    settings.version,
-                )
+                Self::with_key(keys.generate_key(name, KEY_LENGTH).expose(), &settings)
             }
         }
     }

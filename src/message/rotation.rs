@@ -152,11 +152,10 @@ impl Codecs {
     /// open as well, as Rails reads them after (or before) the change from CBC to GCM.
     pub(crate) fn encrypted(secret: &SecretKeyBase, settings: &Settings, upgrade: bool) -> Self {
         let keys = KeyGenerator::new(secret).digest(settings.key_digest);
-        let defaults = settings.version.defaults();
         let codec = |cipher, cbc| Codec::encrypted(&keys, settings, cipher, cbc);
         // Up to 5.1 the app chose the digest of CBC messages; from 5.2 on they are written with
         // SHA-1, and what the app chose only serves to read older ones.
-        let (written, chosen) = match defaults.cbc_digest {
+        let (written, chosen) = match settings.cbc_digest {
             CbcDigest::Chosen => (settings.hmac_digest, None),
             CbcDigest::Sha1 => {
                 let chosen = settings.hmac_digest;
@@ -170,10 +169,10 @@ impl Codecs {
         let mut older = Vec::new();
         if settings.cipher == Cipher::Aes256Cbc {
             older.extend(chosen.map(|chosen| codec(Cipher::Aes256Cbc, chosen)));
-            if upgrade && defaults.reads_gcm_beside_cbc {
+            if upgrade && settings.reads_gcm_beside_cbc {
                 older.push(codec(Cipher::Aes256Gcm, written));
             }
-        } else if upgrade && defaults.reads_cbc_beside_gcm {
+        } else if upgrade && settings.reads_cbc_beside_gcm {
             older.push(codec(Cipher::Aes256Cbc, written));
             older.extend(chosen.map(|chosen| codec(Cipher::Aes256Cbc, chosen)));
         }

@@ -66,15 +66,21 @@ pub(crate) struct DumpStyle {
 impl DumpStyle {
     /// As an app of these settings writes.
     pub(crate) fn of(settings: &Settings) -> Self {
-        let defaults = settings.version.defaults();
         Self {
             format: settings.serializer.writes(),
             json: JsonStyle {
-                escape_js_separators: defaults.escape_js_separators,
+                escape_js_separators: settings.escape_js_separators,
             },
             #[cfg(feature = "message_pack")]
-            message_pack: defaults.message_pack.into(),
+            message_pack: settings.message_pack.into(),
         }
+    }
+}
+
+impl DumpStyle {
+    /// Returns the same in another format.
+    pub(crate) fn in_format(self, format: Format) -> Self {
+        Self { format, ..self }
     }
 }
 

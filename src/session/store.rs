@@ -636,8 +636,8 @@ impl CookieStore {
     }
 
     pub(super) fn csrf_settings(&self) -> CsrfSettings {
-        let version = || self.jars.load().session.settings().version;
-        self.csrf.unwrap_or_else(|| version().into())
+        self.csrf
+            .unwrap_or_else(|| self.jars.load().session.settings().into())
     }
 
     pub(super) fn now(&self) -> OffsetDateTime {

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hardtack::{
     Cipher, Error, HmacDigest, InvalidMessage, KeyGenerator, MessageEncryptor, MessageOptions,
-    MessageVerifier, RailsVersion, Refusal, Serializer, Settings,
+    MessageVerifier, RailsVersion, Refusal, Serializer,
 };
 use time::macros::datetime;
 
@@ -75,10 +75,7 @@ fn an_apps_own_keys() {
 
         let key = keys.generate_key("name", 32);
         for cipher in Cipher::ALL {
-            let settings = Settings {
-                cipher: *cipher,
-                ..version.settings()
-            };
+            let settings = version.settings().cipher(*cipher);
             let app = MessageEncryptor::for_application(&secret(), "name", settings);
             let by_key = match cipher {
                 Cipher::Aes256Cbc => MessageEncryptor::cbc(key.expose(), key.expose(), version),

@@ -1,6 +1,6 @@
 //! Active Support's MessagePack: the index against the reader, and the writer against both.
 
-use hardtack::{RailsVersion, Serializer, Settings, Value, fuzzing};
+use hardtack::{RailsVersion, Serializer, Value, fuzzing};
 
 use super::text;
 
@@ -19,10 +19,7 @@ pub(super) fn check(data: &[u8]) {
     entries(&value, index);
 
     for version in [RailsVersion::V7_1, RailsVersion::V7_2, RailsVersion::V8_1] {
-        let settings = Settings {
-            serializer: Serializer::MessagePack,
-            ..version.settings()
-        };
+        let settings = version.settings().serializer(Serializer::MessagePack);
         let dumped = fuzzing::dump(&value, &settings).unwrap();
         let again = fuzzing::load(&dumped).unwrap();
         // Before 8.1 a SafeBuffer is written as a String.
