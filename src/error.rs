@@ -103,6 +103,23 @@ impl Refusal {
     }
 }
 
+impl Refusal {
+    /// Returns the first attempt that succeeds, else the refusal of the one that got furthest;
+    /// `None` where there was no attempt. Later attempts are not made.
+    pub(crate) fn first_opened<T>(
+        attempts: impl IntoIterator<Item = Result<T, Self>>,
+    ) -> Option<Result<T, Self>> {
+        let mut furthest = None;
+        for attempt in attempts {
+            match attempt {
+                Ok(opened) => return Some(Ok(opened)),
+                Err(refusal) => furthest = furthest.max(Some(refusal)),
+            }
+        }
+        furthest.map(Err)
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

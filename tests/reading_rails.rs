@@ -96,7 +96,7 @@ impl Record {
             }
             Some("encrypted_gcm") => format!("encrypted, aes-256-gcm, keys by {keys}"),
             Some(_) => format!("signed, keys by {keys}, HMAC by SHA1"),
-            None => format!("signed, the secret_token as key, HMAC by {digest}"),
+            None => format!("signed, the secret itself as key, HMAC by {digest}"),
         };
         let serializer = match &*self.serializer {
             "hybrid" | "json_allow_marshal" => "json",

@@ -7,7 +7,7 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer as SerdeSerializer};
 use time::OffsetDateTime;
 
-use crate::cookie::jar_kind::JarKind;
+use crate::message::jar_kind::JarKind;
 use crate::message::metadata::iso8601;
 use crate::rails_version::RailsVersion;
 use crate::serializer::value::Value;

@@ -36,7 +36,7 @@ use crate::secret_key_base::SecretKeyBase;
 use crate::settings::Settings;
 use crate::weak_secret::WeakSecret;
 
-pub use crate::cookie::jar_kind::JarKind;
+pub use crate::message::jar_kind::JarKind;
 pub use cause::{Cause, CauseKind};
 pub use checkup::{Check, SessionCheck};
 pub use diagnosis::Diagnosis;

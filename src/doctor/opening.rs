@@ -2,9 +2,9 @@
 
 use crate::cookie::escape::escaped_len;
 use crate::cookie::jar::Jar;
-use crate::cookie::jar_kind::JarKind;
 use crate::cookie::limit;
 use crate::error::Refusal;
+use crate::message::jar_kind::JarKind;
 use crate::message::metadata::{self, Said};
 use crate::rails_version::RailsVersion;
 use crate::serializer::{Format, Serialized};

@@ -51,6 +51,11 @@ impl Envelope {
         }
     }
 
+    /// Returns the format that is written.
+    pub(crate) fn writes(self) -> Format {
+        self.style.format
+    }
+
     pub(crate) fn serializer(self) -> Serializer {
         self.serializer
     }
@@ -114,13 +119,14 @@ impl Envelope {
         if outer.sealed_for == SealedFor::Bare
             && let Some(nested) = Nested::find(&payload)?
         {
-            return nested.extract(purpose, now);
+            return nested.extract(format, purpose, now);
         }
         if !purpose.is_empty() && outer.sealed_for != SealedFor::ThisPurpose {
             return Err(Refusal::WrongPurpose);
         }
         Ok(Extracted {
             content: Content::Serialized(payload),
+            format,
             expires_at: outer.expires_at,
         })
     }
@@ -129,6 +135,7 @@ impl Envelope {
 /// A value out of its envelope, if it had one.
 pub(crate) struct Extracted {
     pub(crate) content: Content,
+    pub(crate) format: Format,
     pub(crate) expires_at: Option<OffsetDateTime>,
 }
 
@@ -275,6 +282,7 @@ impl Nested {
     /// Expiry is checked before the purpose, as in Rails.
     fn extract(
         self,
+        format: Format,
         purpose: &str,
         now: impl Fn() -> OffsetDateTime,
     ) -> Result<Extracted, Refusal> {
@@ -289,6 +297,7 @@ impl Nested {
         }
         Ok(Extracted {
             content: self.data,
+            format,
             expires_at,
         })
     }

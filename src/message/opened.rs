@@ -1,6 +1,7 @@
 //! [`Opened`]: a cookie's value, and how it came.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
@@ -26,10 +27,10 @@ use super::opening::Opening;
 /// ```
 #[derive(Clone)]
 pub struct Opened<T> {
-    pub(super) value: T,
-    pub(super) older_name: Option<String>,
-    pub(super) opening: Opening,
-    pub(super) expires_at: Option<OffsetDateTime>,
+    pub(crate) value: T,
+    pub(crate) older_name: Option<Arc<str>>,
+    pub(crate) opening: Opening,
+    pub(crate) expires_at: Option<OffsetDateTime>,
 }
 
 impl<T> Opened<T> {
@@ -164,7 +165,7 @@ impl<T> Opened<T> {
 }
 
 impl Opened<Serialized> {
-    pub(super) fn load<T: DeserializeOwned>(self) -> Result<Opened<T>, Refusal> {
+    pub(crate) fn load<T: DeserializeOwned>(self) -> Result<Opened<T>, Refusal> {
         self.try_map(|payload| payload.load().map_err(|_| Refusal::UnreadableValue))
     }
 }
