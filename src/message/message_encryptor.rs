@@ -343,6 +343,6 @@ fn cipher_key(key: &[u8]) -> Result<KeyArray<CIPHER_KEY_LENGTH>, Error> {
 
 impl fmt::Debug for MessageEncryptor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("MessageEncryptor").field(&self.0).finish()
+        self.0.fmt_as("MessageEncryptor", f)
     }
 }

@@ -297,6 +297,6 @@ impl MessageVerifier {
 
 impl fmt::Debug for MessageVerifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("MessageVerifier").field(&self.0).finish()
+        self.0.fmt_as("MessageVerifier", f)
     }
 }

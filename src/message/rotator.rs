@@ -164,10 +164,11 @@ impl Keys {
     }
 }
 
-impl fmt::Debug for Rotator {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Rotator {
+    /// Shows the settings under a type's name, and no key.
+    pub(super) fn fmt_as(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Way { codec, envelope } = &self.current;
-        f.debug_struct("Rotator")
+        f.debug_struct(name)
             .field("cipher", &codec.cipher())
             .field("digest", &codec.hmac_digest())
             .field("serializer", &envelope.serializer())

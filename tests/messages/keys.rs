@@ -167,7 +167,8 @@ fn debug_shows_no_key() {
     let verifier = MessageVerifier::new("SECRETKEY", version).unwrap();
     assert_eq!(
         format!("{verifier:?}"),
-        "MessageVerifier { digest: Sha1, serializer: Hybrid, url_safe: false, rotations: 0, .. }"
+        "MessageVerifier { cipher: None, digest: Some(Sha1), serializer: Hybrid, url_safe: false, \
+         rotations: 0, .. }"
     );
     let encryptor = MessageEncryptor::cbc([83; 32], "SECRETKEY", version).unwrap();
     assert_eq!(
