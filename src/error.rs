@@ -3,8 +3,6 @@
 
 use std::fmt;
 
-use crate::rails_version::RailsVersion;
-
 /// The one answer to whoever sent a cookie that does not open: it says nothing of the reason
 /// (`ActiveSupport::MessageEncryptor::InvalidMessage`).
 ///
@@ -105,6 +103,23 @@ impl Refusal {
     }
 }
 
+impl Refusal {
+    /// Returns the first attempt that succeeds, else the refusal of the one that got furthest;
+    /// `None` where there was no attempt. Later attempts are not made.
+    pub(crate) fn first_opened<T>(
+        attempts: impl IntoIterator<Item = Result<T, Self>>,
+    ) -> Option<Result<T, Self>> {
+        let mut furthest = None;
+        for attempt in attempts {
+            match attempt {
+                Ok(opened) => return Some(Ok(opened)),
+                Err(refusal) => furthest = furthest.max(Some(refusal)),
+            }
+        }
+        furthest.map(Err)
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -144,11 +159,6 @@ pub enum Error {
     },
     /// The operating system gives no random bytes.
     NoRandomness,
-    /// A Rails version that hardtack does not know.
-    UnknownRailsVersion {
-        /// The version that was asked for.
-        given: String,
-    },
     /// A name of a setting's value that does not exist.
     UnknownSetting {
         /// The setting.
@@ -231,10 +241,6 @@ impl fmt::Display for Error {
                  KeyGenerator::generate_key(salt, {wanted})"
             ),
             Self::NoRandomness => f.write_str("the operating system gives no random bytes"),
-            Self::UnknownRailsVersion { given } => {
-                write!(f, "Rails {given:?} is not known; these are: ")?;
-                list(f, RailsVersion::ALL)
-            }
             Self::UnknownSetting { what, given, known } => {
                 write!(f, "there is no {what} {given:?}; there are: ")?;
                 list(f, known)

@@ -10,7 +10,7 @@ use crate::error::{Error, Refusal};
 use crate::message::base64::{self, Alphabet};
 use crate::message::envelope::Envelope;
 use crate::message::metadata::{self, Metadata, Purpose, SealedFor};
-use crate::message::parts::{Sealed, Signed};
+use crate::message::parts::{SealedParts, SignedParts};
 use crate::rails_version::RailsVersion;
 use crate::serializer::value::{HashKey, Value};
 use crate::serializer::{DumpStyle, Serialized, json, marshal, message_pack};
@@ -126,7 +126,7 @@ pub fn base64_encode(bytes: &[u8]) -> Vec<u8> {
 pub fn gcm_parts(text: &[u8], url_safe: bool) -> Option<Vec<u8>> {
     let alphabet = Alphabet::when_url_safe(url_safe);
     let (mut ciphertext, mut joined) = (Vec::new(), Vec::new());
-    Sealed::parse(text, alphabet, &mut ciphertext)?.join(alphabet, &mut joined);
+    SealedParts::parse(text, alphabet, &mut ciphertext)?.join(alphabet, &mut joined);
     Some(joined)
 }
 
@@ -140,7 +140,7 @@ pub fn cbc_parts(text: &[u8], url_safe: bool) -> Option<Vec<u8>> {
 /// Takes `data--digest` apart: the data, and the digest's bytes where they are such.
 #[must_use]
 pub fn signed_parts(text: &[u8], digest_length: usize) -> Option<(&[u8], Option<Vec<u8>>)> {
-    let signed = Signed::parse(text, digest_length)?;
+    let signed = SignedParts::parse(text, digest_length)?;
     let mut buffer = vec![0; digest_length];
     let digest = signed.digest_bytes(&mut buffer).map(<[u8]>::to_vec);
     Some((signed.data, digest))
@@ -150,7 +150,7 @@ pub fn signed_parts(text: &[u8], digest_length: usize) -> Option<(&[u8], Option<
 #[must_use]
 pub fn signed_join(data: &[u8], digest: &[u8]) -> Vec<u8> {
     let mut text = data.to_vec();
-    Signed::append_digest(&mut text, digest.iter().copied());
+    SignedParts::append_digest(&mut text, digest.iter().copied());
     text
 }
 
@@ -182,7 +182,7 @@ pub fn envelope_wrap(
         purpose: purpose.map(Purpose::Of),
     };
     let mut text = Vec::new();
-    metadata::wrap(&mut text, value, metadata, version.defaults().envelope)?;
+    metadata::wrap(&mut text, value, metadata, version.settings().envelope)?;
     Ok(text)
 }
 
@@ -196,7 +196,7 @@ pub fn envelope_extract(
     version: RailsVersion,
     now: OffsetDateTime,
 ) -> Result<Extracted, Refusal> {
-    let reading = version.defaults().envelope;
+    let reading = version.settings().envelope;
     let extracted = metadata::extract(text, Purpose::Of(purpose), reading, || now)?;
     Ok(Extracted {
         value: extracted.value,
@@ -221,7 +221,7 @@ pub fn message_wrap(
         expires_at,
         purpose: purpose.map(Purpose::Of),
     };
-    let envelope = Envelope::of(version).with_serializer(serializer);
+    let envelope = Envelope::of(&version.settings()).with_serializer(serializer);
     envelope.wrap(value, metadata)
 }
 
@@ -236,7 +236,7 @@ pub fn message_extract(
     serializer: Serializer,
     now: OffsetDateTime,
 ) -> Result<(Value, Option<OffsetDateTime>), Refusal> {
-    let envelope = Envelope::of(version).with_serializer(serializer);
+    let envelope = Envelope::of(&version.settings()).with_serializer(serializer);
     let extracted = envelope.extract(text, purpose, || now)?;
     Ok((extracted.content.load()?, extracted.expires_at))
 }

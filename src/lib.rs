@@ -124,6 +124,7 @@ pub mod migrating {}
 mod cipher;
 mod clock;
 mod cookie;
+mod defaults;
 #[cfg(feature = "doctor")]
 pub mod doctor;
 mod error;
@@ -155,17 +156,16 @@ pub use cookie::duplicates::Duplicates;
 pub use cookie::escape::{escape, escape_into, escaped_len, unescape, unescape_into};
 pub use cookie::header::{CookieHeader, Cookies};
 pub use cookie::jar::Jar;
-pub use cookie::jar_kind::JarKind;
-pub use cookie::opened::Opened;
-pub use cookie::opening::Opening;
 pub use cookie::rotation::Rotation;
 pub use cookie::set_cookie::SetCookie;
 pub use error::{CookieOverflow, Error, InvalidMessage, Refusal};
 pub use key_generator::{Key, KeyGenerator};
+pub use message::jar_kind::JarKind;
 pub use message::message_encryptor::MessageEncryptor;
 pub use message::message_options::MessageOptions;
 pub use message::message_verifier::MessageVerifier;
-pub use message::opened_message::OpenedMessage;
+pub use message::opened::Opened;
+pub use message::opening::Opening;
 #[cfg(feature = "actix-web")]
 pub use middleware::actix;
 #[cfg(feature = "axum")]

@@ -1,5 +1,6 @@
 //! [`Settings`]: what decides how a Rails app writes and reads its cookies, as plain data.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -327,40 +328,35 @@ pub(crate) enum CsrfForms {
     Rails7_0,
 }
 
-/// How Rails writes in MessagePack what that has no type for.
+/// The payload of an `IPAddr` in MessagePack; neither version of Rails reads the other's, hardtack
+/// reads both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum MessagePackForms {
-    /// 7.1: an `IPAddr` as bare text; no `SafeBuffer`.
-    Rails7_1,
-    /// From 7.2 on: an `IPAddr` as a MessagePack string.
-    Rails7_2,
-    /// From 8.1 on: a `SafeBuffer` as well.
-    Rails8_1,
-}
-
-impl MessagePackForms {
-    /// Of the releases that there are; of 8.1 the later ones differ.
-    pub(crate) const fn safe_buffer(self) -> SafeBufferForm {
-        match self {
-            Self::Rails7_1 | Self::Rails7_2 => SafeBufferForm::Text,
-            Self::Rails8_1 => SafeBufferForm::Raw,
-        }
-    }
+pub(crate) enum IpAddrForm {
+    /// Rails 7.1: the bare text.
+    Raw,
+    /// Rails 7.2 and later: a MessagePack string.
+    String,
 }
 
 /// How a Rails app writes and reads its cookies: the defaults of a version, and what the app
 /// changed.
 ///
-/// The fields bear the names of Rails' own settings under `config.action_dispatch`.
+/// The fields bear the names of Rails' own settings under `config.action_dispatch`. Each has a
+/// method that sets it.
 ///
 /// ```
-/// use hardtack::{HmacDigest, RailsVersion, Serializer, Settings};
+/// use hardtack::{RailsVersion, Serializer, Settings};
 ///
 /// // An app on load_defaults 6.1 that set cookies_serializer = :json.
-/// let settings = Settings { serializer: Serializer::Json, ..RailsVersion::V6_1.settings() };
+/// let settings = RailsVersion::V6_1.settings().serializer(Serializer::Json);
 /// assert!(settings.metadata);
+/// assert_eq!(settings.encrypted_cookie_salt, "encrypted cookie");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a row of a table, not a state"
+)]
 pub struct Settings {
     /// The version that the rest stands on.
     pub version: RailsVersion,
@@ -376,35 +372,203 @@ pub struct Settings {
     pub metadata: bool,
     /// `cookies_same_site_protection`.
     pub same_site: Option<SameSite>,
-    /// What may not be longer than 4096 bytes. Ours, not Rails': strict unless it is changed.
+    /// The rule for the limit of 4096 bytes. Ours, not Rails': strict unless it is changed.
     pub limit: LimitRule,
-    /// What the secret is.
+    /// The kind of the secret.
     pub secret_kind: SecretKind,
     /// How a `SafeBuffer` is written in MessagePack, which differs between releases of Rails 8.1.
     pub safe_buffer: SafeBufferForm,
     /// `authenticated_encrypted_cookie_salt`.
-    pub authenticated_encrypted_cookie_salt: String,
+    pub authenticated_encrypted_cookie_salt: Cow<'static, str>,
     /// `encrypted_cookie_salt`.
-    pub encrypted_cookie_salt: String,
+    pub encrypted_cookie_salt: Cow<'static, str>,
     /// `encrypted_signed_cookie_salt`.
-    pub encrypted_signed_cookie_salt: String,
+    pub encrypted_signed_cookie_salt: Cow<'static, str>,
     /// `signed_cookie_salt`.
-    pub signed_cookie_salt: String,
+    pub signed_cookie_salt: Cow<'static, str>,
+    /// How an envelope is told from a bare value.
+    pub(crate) envelope: EnvelopeReading,
+    /// How messages other than cookies are written.
+    pub(crate) messages: MessageForm,
+    /// When an expiry is sealed with a value.
+    pub(crate) sealed_expiry: SealedExpiry,
+    /// The digest that signs CBC messages.
+    pub(crate) cbc_digest: CbcDigest,
+    /// Reads CBC cookies beside GCM (`upgrade_legacy_hmac_aes_cbc_cookies?`).
+    pub(crate) reads_cbc_beside_gcm: bool,
+    /// Reads GCM cookies beside CBC.
+    pub(crate) reads_gcm_beside_cbc: bool,
+    /// What counts under [`LimitRule::Rails`].
+    pub(crate) rails_limit: RailsLimit,
+    /// Writes `domain: :all` with a leading dot.
+    pub(crate) leading_dot: bool,
+    /// Escapes U+2028 and U+2029 in JSON.
+    pub(crate) escape_js_separators: bool,
+    /// How MessagePack writes an `IPAddr`.
+    #[cfg_attr(
+        not(feature = "message_pack"),
+        expect(dead_code, reason = "nothing writes it")
+    )]
+    pub(crate) ip_addr: IpAddrForm,
+    /// The authenticity tokens that pages get.
+    pub(crate) csrf: CsrfForms,
+}
+
+/// Declares the methods that set a field and return the settings.
+macro_rules! setters {
+    ($($(#[$meta:meta])* $field:ident: $type:ty $(=> $into:ident)?,)+) => {
+        $(
+            $(#[$meta])*
+            #[must_use]
+            pub fn $field(self, $field: $type) -> Self {
+                Self { $field: $field$(.$into())?, ..self }
+            }
+        )+
+    };
 }
 
 impl Settings {
-    /// Whether an expiry is sealed with a value.
+    setters! {
+        /// Sets the cipher of encrypted cookies.
+        ///
+        /// ```
+        /// use hardtack::{Cipher, RailsVersion};
+        ///
+        /// let settings = RailsVersion::V5_2.settings().cipher(Cipher::Aes256Cbc);
+        /// assert_eq!(settings.cipher, Cipher::Aes256Cbc);
+        /// ```
+        cipher: Cipher,
+        /// Sets the digest by which keys are derived.
+        ///
+        /// ```
+        /// use hardtack::{KeyDigest, RailsVersion};
+        ///
+        /// let settings = RailsVersion::V6_1.settings().key_digest(KeyDigest::Sha256);
+        /// assert_eq!(settings.key_digest, KeyDigest::Sha256);
+        /// ```
+        key_digest: KeyDigest,
+        /// Sets the digest that signs.
+        ///
+        /// ```
+        /// use hardtack::{HmacDigest, RailsVersion};
+        ///
+        /// let settings = RailsVersion::V7_1.settings().hmac_digest(HmacDigest::Sha256);
+        /// assert_eq!(settings.hmac_digest, HmacDigest::Sha256);
+        /// ```
+        hmac_digest: HmacDigest,
+        /// Sets the serializer (example: at [`Settings`]).
+        serializer: Serializer,
+        /// Seals the cookie's name with the value, or does not.
+        ///
+        /// ```
+        /// use hardtack::RailsVersion;
+        ///
+        /// assert!(!RailsVersion::V7_1.settings().metadata(false).metadata);
+        /// ```
+        metadata: bool,
+        /// Sets the `SameSite` of cookies; `None` leaves it out.
+        ///
+        /// ```
+        /// use hardtack::{RailsVersion, SameSite};
+        ///
+        /// let settings = RailsVersion::V7_1.settings().same_site(Some(SameSite::Strict));
+        /// assert_eq!(settings.same_site, Some(SameSite::Strict));
+        /// ```
+        same_site: Option<SameSite>,
+        /// Sets the rule for the limit of 4096 bytes.
+        ///
+        /// ```
+        /// use hardtack::{LimitRule, RailsVersion};
+        ///
+        /// let settings = RailsVersion::V7_1.settings().limit(LimitRule::Rails);
+        /// assert_eq!(settings.limit, LimitRule::Rails);
+        /// ```
+        limit: LimitRule,
+        /// Sets the kind of the secret.
+        ///
+        /// ```
+        /// use hardtack::{RailsVersion, SecretKind};
+        ///
+        /// let settings = RailsVersion::V4_0.settings().secret_kind(SecretKind::SecretToken);
+        /// assert_eq!(settings.secret_kind, SecretKind::SecretToken);
+        /// ```
+        secret_kind: SecretKind,
+        /// Sets how a `SafeBuffer` is written (example: at [`SafeBufferForm`]).
+        safe_buffer: SafeBufferForm,
+        /// Sets the salt of the key of AES-256-GCM.
+        ///
+        /// ```
+        /// use hardtack::RailsVersion;
+        ///
+        /// let settings = RailsVersion::V7_1.settings().authenticated_encrypted_cookie_salt("own");
+        /// assert_eq!(settings.authenticated_encrypted_cookie_salt, "own");
+        /// ```
+        authenticated_encrypted_cookie_salt: impl Into<Cow<'static, str>> => into,
+        /// Sets the salt of the key of AES-256-CBC.
+        ///
+        /// ```
+        /// use hardtack::RailsVersion;
+        ///
+        /// let settings = RailsVersion::V4_2.settings().encrypted_cookie_salt("own");
+        /// assert_eq!(settings.encrypted_cookie_salt, "own");
+        /// ```
+        encrypted_cookie_salt: impl Into<Cow<'static, str>> => into,
+        /// Sets the salt of the key that signs cookies under AES-256-CBC.
+        ///
+        /// ```
+        /// use hardtack::RailsVersion;
+        ///
+        /// let settings = RailsVersion::V4_2.settings().encrypted_signed_cookie_salt("own");
+        /// assert_eq!(settings.encrypted_signed_cookie_salt, "own");
+        /// ```
+        encrypted_signed_cookie_salt: impl Into<Cow<'static, str>> => into,
+        /// Sets the salt of the key that signs `cookies.signed`.
+        ///
+        /// ```
+        /// use hardtack::RailsVersion;
+        ///
+        /// let settings = RailsVersion::V7_1.settings().signed_cookie_salt("own");
+        /// assert_eq!(settings.signed_cookie_salt, "own");
+        /// ```
+        signed_cookie_salt: impl Into<Cow<'static, str>> => into,
+    }
+
+    /// Sets the version, and keeps every other setting that has a method here: as where
+    /// `load_defaults` is older than the Rails that runs.
+    ///
+    /// ```
+    /// use hardtack::{KeyDigest, RailsVersion};
+    ///
+    /// let settings = RailsVersion::V6_1.settings().version(RailsVersion::V7_1);
+    /// assert_eq!(settings.version, RailsVersion::V7_1);
+    /// assert_eq!(settings.key_digest, KeyDigest::Sha1);
+    /// ```
+    #[must_use]
+    pub fn version(self, version: RailsVersion) -> Self {
+        Self {
+            cipher: self.cipher,
+            key_digest: self.key_digest,
+            hmac_digest: self.hmac_digest,
+            serializer: self.serializer,
+            metadata: self.metadata,
+            same_site: self.same_site,
+            limit: self.limit,
+            secret_kind: self.secret_kind,
+            safe_buffer: self.safe_buffer,
+            authenticated_encrypted_cookie_salt: self.authenticated_encrypted_cookie_salt,
+            encrypted_cookie_salt: self.encrypted_cookie_salt,
+            encrypted_signed_cookie_salt: self.encrypted_signed_cookie_salt,
+            signed_cookie_salt: self.signed_cookie_salt,
+            ..version.settings()
+        }
+    }
+
+    /// Returns true where an expiry is sealed with a value.
     pub(crate) fn seals_expiry(&self) -> bool {
-        match self.version.defaults().sealed_expiry {
+        match self.sealed_expiry {
             SealedExpiry::Never => false,
             SealedExpiry::WithGcm => self.cipher == Cipher::Aes256Gcm,
             SealedExpiry::Always => true,
         }
-    }
-}
-
-impl From<RailsVersion> for Settings {
-    fn from(version: RailsVersion) -> Self {
-        version.settings()
     }
 }

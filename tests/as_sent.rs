@@ -14,7 +14,7 @@ use std::fmt::Write;
 
 use hardtack::{
     Attributes, CookieHeader, HmacDigest, Jar, RailsVersion, Refusal, Rotation, Serializer,
-    Settings, unescape,
+    unescape,
 };
 use support::{encrypted_jar, secret, signed_jar};
 
@@ -22,14 +22,8 @@ const NAME: &str = "_app_session";
 
 /// A jar of each form, and one of several.
 fn jars() -> [(&'static str, Jar); 6] {
-    let cbc = Settings {
-        serializer: Serializer::Json,
-        ..RailsVersion::V5_1.settings()
-    };
-    let by = |hmac_digest| Settings {
-        hmac_digest,
-        ..RailsVersion::V7_1.settings()
-    };
+    let cbc = RailsVersion::V5_1.settings().serializer(Serializer::Json);
+    let by = |hmac_digest| RailsVersion::V7_1.settings().hmac_digest(hmac_digest);
     let (sha256, sha512) = (by(HmacDigest::Sha256), by(HmacDigest::Sha512));
     let rotated = encrypted_jar()
         .rotation(Rotation::signed(&secret(), sha512.clone()))

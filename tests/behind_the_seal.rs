@@ -16,7 +16,7 @@ use std::sync::OnceLock;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hardtack::{
-    Error, Jar, KeyGenerator, RailsVersion, Refusal, Serializer, SessionData, Settings, Value,
+    Error, Jar, KeyGenerator, RailsVersion, Refusal, Serializer, SessionData, Value,
 };
 use hmac::{Hmac, KeyInit, Mac};
 use proptest::prelude::*;
@@ -41,17 +41,8 @@ fn jars() -> &'static [Jar] {
     static JARS: OnceLock<Vec<Jar>> = OnceLock::new();
     JARS.get_or_init(|| {
         let jar = |version: RailsVersion, serializer| {
-            let settings = Settings {
-                serializer,
-                ..RailsVersion::V7_1.settings()
-            };
-            Jar::signed(
-                &support::secret(),
-                Settings {
-                    version,
-                    ..settings
-                },
-            )
+            let settings = RailsVersion::V7_1.settings().serializer(serializer);
+            Jar::signed(&support::secret(), settings.version(version))
         };
         let newer = Serializer::ALL
             .iter()
@@ -243,10 +234,7 @@ fn a_value_that_looks_like_an_envelope_is_not_sealed_bare() {
     let text = r#"{"_rails":{"message":"Im93bmVkIg==","exp":null,"pur":"cookie.admin"}}"#;
     let value: Value = serde_json::from_str(text).unwrap();
     for (metadata, sealed) in [(false, false), (true, true)] {
-        let settings = Settings {
-            metadata,
-            ..RailsVersion::V7_1.settings()
-        };
+        let settings = RailsVersion::V7_1.settings().metadata(metadata);
         let jar = Jar::encrypted(&support::secret(), settings);
         let cookie = jar.write("prefs", &value, &hardtack::Attributes::new());
         assert_eq!(cookie.is_ok(), sealed);

@@ -187,7 +187,7 @@ fn debug_shows_no_values() {
 #[cfg(all(feature = "marshal", feature = "message_pack"))]
 mod in_cookies_of_rails {
     use hardtack::{
-        Attributes, FlashHash, Jar, RailsVersion, SecretKeyBase, SessionData, Settings, unescape,
+        Attributes, FlashHash, Jar, RailsVersion, SecretKeyBase, SessionData, unescape,
     };
     use serde::Deserialize;
 
@@ -219,10 +219,9 @@ mod in_cookies_of_rails {
                 ran += 1;
                 let place = format!("{file} {}", step.serializer);
                 let version: RailsVersion = step.rails.parse().unwrap();
-                let settings = Settings {
-                    serializer: step.serializer.parse().unwrap(),
-                    ..version.settings()
-                };
+                let settings = version
+                    .settings()
+                    .serializer(step.serializer.parse().unwrap());
                 let secret = SecretKeyBase::new(step.secret_key_base.as_str()).unwrap();
                 let jar = Jar::encrypted(&secret, settings);
                 let cookie = unescape(step.cookie.unwrap().as_bytes()).into_owned();

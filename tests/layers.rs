@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[&str]] = &[
     &[
         "clock",
+        "defaults",
         "error",
         "hex",
         "lanes",
@@ -36,6 +37,7 @@ const LAYERS: &[&[&str]] = &[
 
 /// Pairs on one line that may know each other: plain data that belongs together.
 const TOGETHER: &[&str] = &[
+    "defaults",
     "error",
     "hex",
     "rails_version",

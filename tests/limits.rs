@@ -11,7 +11,7 @@ mod support;
 
 use hardtack::{
     Attributes, CookieOverflow, Error, Jar, LimitRule, RailsVersion, SecretKeyBase, Serializer,
-    SessionData, SetCookie, Settings,
+    SessionData, SetCookie,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -51,11 +51,10 @@ fn the_rule_of_each_rails_version() {
     ] {
         for record in support::vectors::<Record>(file) {
             let version: RailsVersion = record.rails.0.parse().unwrap();
-            let settings = Settings {
-                serializer: Serializer::Json,
-                limit: LimitRule::Rails,
-                ..version.settings()
-            };
+            let settings = version
+                .settings()
+                .serializer(Serializer::Json)
+                .limit(LimitRule::Rails);
             let secret = SecretKeyBase::new(record.secret_key_base.as_str()).unwrap();
             let jar = match record.jar.as_str() {
                 "signed" => Jar::signed(&secret, settings),
@@ -100,18 +99,12 @@ fn the_strict_rule_is_what_browsers_count() {
     // What Rails lets through and browsers lose: refused here.
     let lost = "x".repeat(2200);
     assert!(overflow(jar.write(NAME, &lost, &Attributes::new())).size > 4096);
-    let as_rails = Settings {
-        limit: LimitRule::Rails,
-        ..RailsVersion::V7_1.settings()
-    };
+    let as_rails = RailsVersion::V7_1.settings().limit(LimitRule::Rails);
     let let_through = Jar::encrypted(&secret(), as_rails)
         .write(NAME, &lost, &Attributes::new())
         .unwrap();
     assert!(let_through.size() > 4096);
-    let unlimited = Settings {
-        limit: LimitRule::None,
-        ..RailsVersion::V7_1.settings()
-    };
+    let unlimited = RailsVersion::V7_1.settings().limit(LimitRule::None);
     let large = "x".repeat(10_000);
     assert!(
         Jar::encrypted(&secret(), unlimited)
@@ -135,10 +128,7 @@ fn several_nonces_are_tried_before_giving_up() {
             })
             .count()
     };
-    let one_try = Settings {
-        limit: LimitRule::None,
-        ..RailsVersion::V7_1.settings()
-    };
+    let one_try = RailsVersion::V7_1.settings().limit(LimitRule::None);
     let one_try = Jar::encrypted(&secret(), one_try);
     let fits_at_once = |length: usize| {
         let sizes = (0..64).map(|_| {

@@ -85,10 +85,7 @@ fn store(settings: impl Into<Settings>) -> CookieStore {
 
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn cases() -> Vec<Case> {
-    let hybrid = |version: RailsVersion| Settings {
-        serializer: Serializer::Hybrid,
-        ..version.settings()
-    };
+    let hybrid = |version: RailsVersion| version.settings().serializer(Serializer::Hybrid);
     vec![
         Case {
             what: "a new secret",
@@ -178,7 +175,7 @@ fn cases() -> Vec<Case> {
                 .rotation(Rotation::signed(&other_secret(), RailsVersion::V3_2)),
             after: store(RailsVersion::V7_1),
             opened: [
-                "rotation 0: signed, the secret_token as key, HMAC by SHA1, marshal; to be written anew",
+                "rotation 0: signed, the secret itself as key, HMAC by SHA1, marshal; to be written anew",
                 GCM_SHA256,
             ],
             names: &[NAME],

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use hardtack::{
     Attributes, Cipher, CookieStore, HmacDigest, Jar, Observer, Opening, RailsVersion,
-    RequestOrigin, Rotation, Session, Settings, Tally,
+    RequestOrigin, Rotation, Session, Tally,
 };
 use support::{json, other_secret, secret};
 
@@ -66,19 +66,10 @@ fn visit(store: CookieStore, header: &str) -> (Option<u32>, Vec<String>) {
 fn how_a_session_opened() {
     let v7_1 = || Jar::encrypted(&secret(), RailsVersion::V7_1);
     let store = || CookieStore::new(&secret(), RailsVersion::V7_1, NAME);
-    let sha256 = Settings {
-        hmac_digest: HmacDigest::Sha256,
-        ..json(RailsVersion::V6_1)
-    };
+    let sha256 = json(RailsVersion::V6_1).hmac_digest(HmacDigest::Sha256);
     // Rails 5.1 signed its CBC messages with the digest that the app chose; 6.1 still reads them.
-    let cbc_of_5_1 = Settings {
-        hmac_digest: HmacDigest::Sha256,
-        ..json(RailsVersion::V5_1)
-    };
-    let without_gcm = Settings {
-        cipher: Cipher::Aes256Cbc,
-        ..json(RailsVersion::V6_1)
-    };
+    let cbc_of_5_1 = json(RailsVersion::V5_1).hmac_digest(HmacDigest::Sha256);
+    let without_gcm = json(RailsVersion::V6_1).cipher(Cipher::Aes256Cbc);
     let cases = [
         (
             "the current settings",

@@ -14,7 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hardtack::{
     Attributes, Cipher, InvalidMessage, Jar, KeyDigest, KeyGenerator, MessageEncryptor,
-    MessageOptions, RailsVersion, Refusal, Settings, Value,
+    MessageOptions, RailsVersion, Refusal, Value,
 };
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
@@ -34,10 +34,7 @@ struct Opener {
 }
 
 fn openers() -> [Opener; 2] {
-    let settings = Settings {
-        cipher: Cipher::Aes256Cbc,
-        ..RailsVersion::V7_1.settings()
-    };
+    let settings = RailsVersion::V7_1.settings().cipher(Cipher::Aes256Cbc);
     let keys = KeyGenerator::new(&secret()).digest(KeyDigest::Sha256);
     let signing_key = keys.generate_key("signed encrypted cookie", 64);
     let jar = Jar::encrypted(&secret(), settings);

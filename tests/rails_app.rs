@@ -12,6 +12,7 @@
 
 mod support;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -70,26 +71,30 @@ impl Expected {
     fn settings(&self) -> Settings {
         let version: RailsVersion = self.version.parse().unwrap();
         let defaults = version.settings();
-        let or = |given: &Option<String>, default: String| given.clone().unwrap_or(default);
-        Settings {
-            cipher: self.cipher.parse().unwrap(),
-            key_digest: self.key_digest.parse().unwrap(),
-            hmac_digest: self.hmac_digest.parse().unwrap(),
-            serializer: self.serializer.parse().unwrap(),
-            metadata: self.metadata,
-            same_site: self.same_site.as_ref().map(|name| name.parse().unwrap()),
-            authenticated_encrypted_cookie_salt: or(
+        let or = |given: &Option<String>, default: Cow<'static, str>| {
+            given.clone().map_or(default, Cow::Owned)
+        };
+        version
+            .settings()
+            .cipher(self.cipher.parse().unwrap())
+            .key_digest(self.key_digest.parse().unwrap())
+            .hmac_digest(self.hmac_digest.parse().unwrap())
+            .serializer(self.serializer.parse().unwrap())
+            .metadata(self.metadata)
+            .same_site(self.same_site.as_ref().map(|name| name.parse().unwrap()))
+            .authenticated_encrypted_cookie_salt(or(
                 &self.authenticated_encrypted_cookie_salt,
                 defaults.authenticated_encrypted_cookie_salt,
-            ),
-            encrypted_cookie_salt: or(&self.encrypted_cookie_salt, defaults.encrypted_cookie_salt),
-            encrypted_signed_cookie_salt: or(
+            ))
+            .encrypted_cookie_salt(or(
+                &self.encrypted_cookie_salt,
+                defaults.encrypted_cookie_salt,
+            ))
+            .encrypted_signed_cookie_salt(or(
                 &self.encrypted_signed_cookie_salt,
                 defaults.encrypted_signed_cookie_salt,
-            ),
-            signed_cookie_salt: or(&self.signed_cookie_salt, defaults.signed_cookie_salt),
-            ..version.settings()
-        }
+            ))
+            .signed_cookie_salt(or(&self.signed_cookie_salt, defaults.signed_cookie_salt))
     }
 }
 
@@ -421,14 +426,8 @@ fn rotations_are_in_the_jars() {
     let upgraded = app("upgraded");
     let settings = upgraded.settings().unwrap().settings;
     let own = upgraded.secret_key_base().unwrap();
-    let sha256 = Settings {
-        hmac_digest: hardtack::HmacDigest::Sha256,
-        ..settings.clone()
-    };
-    let by_key = Settings {
-        secret_kind: SecretKind::SecretToken,
-        ..settings.clone()
-    };
+    let sha256 = settings.clone().hmac_digest(hardtack::HmacDigest::Sha256);
+    let by_key = settings.clone().secret_kind(SecretKind::SecretToken);
     let other_key = secret("the signing key of another app's");
     let signed = upgraded.signed_jar().unwrap();
     for (by, opens) in [
@@ -442,10 +441,7 @@ fn rotations_are_in_the_jars() {
         ran += 1;
     }
     // What was not understood is the caller's to add, and the jar takes it.
-    let before = Settings {
-        key_digest: hardtack::KeyDigest::Sha1,
-        ..settings
-    };
+    let before = settings.key_digest(hardtack::KeyDigest::Sha1);
     let (jar, by) = (
         upgraded.jar().unwrap(),
         Jar::encrypted(&own, before.clone()),

@@ -12,7 +12,7 @@ mod support;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use hardtack::{Cipher, Jar, RailsVersion, Refusal, SecretKeyBase, Settings, Value, unescape};
+use hardtack::{Cipher, Jar, RailsVersion, Refusal, SecretKeyBase, Value, unescape};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -58,24 +58,25 @@ impl Record {
     fn jar(&self) -> Jar {
         let version: RailsVersion = self.rails.parse().unwrap();
         let defaults = version.settings();
-        let settings = Settings {
-            cipher: match self.jar.as_deref() {
+        let settings = defaults
+            .clone()
+            .cipher(match self.jar.as_deref() {
                 Some("encrypted_cbc") => Cipher::Aes256Cbc,
                 Some("encrypted_gcm") => Cipher::Aes256Gcm,
                 _ => defaults.cipher,
-            },
-            key_digest: self
-                .key_digest
-                .as_ref()
-                .map_or(defaults.key_digest, |digest| digest.parse().unwrap()),
-            hmac_digest: self
-                .digest
-                .as_ref()
-                .map_or(defaults.hmac_digest, |digest| digest.parse().unwrap()),
-            serializer: self.serializer.parse().unwrap(),
-            metadata: self.metadata,
-            ..defaults
-        };
+            })
+            .key_digest(
+                self.key_digest
+                    .as_ref()
+                    .map_or(defaults.key_digest, |digest| digest.parse().unwrap()),
+            )
+            .hmac_digest(
+                self.digest
+                    .as_ref()
+                    .map_or(defaults.hmac_digest, |digest| digest.parse().unwrap()),
+            )
+            .serializer(self.serializer.parse().unwrap())
+            .metadata(self.metadata);
         let secret = SecretKeyBase::new(self.secret_key_base.as_str()).unwrap();
         match self.jar.as_deref() {
             Some("encrypted_cbc" | "encrypted_gcm") => Jar::encrypted(&secret, settings),
@@ -95,7 +96,7 @@ impl Record {
             }
             Some("encrypted_gcm") => format!("encrypted, aes-256-gcm, keys by {keys}"),
             Some(_) => format!("signed, keys by {keys}, HMAC by SHA1"),
-            None => format!("signed, the secret_token as key, HMAC by {digest}"),
+            None => format!("signed, the secret itself as key, HMAC by {digest}"),
         };
         let serializer = match &*self.serializer {
             "hybrid" | "json_allow_marshal" => "json",

@@ -11,7 +11,7 @@ mod support;
 
 use hardtack::{
     Attributes, Cipher, CookieHeader, HmacDigest, Jar, KeyDigest, RailsVersion, Refusal, Rotation,
-    SetCookie, Settings, Value,
+    SetCookie, Value,
 };
 use support::{json, other_secret, secret};
 use time::{Duration, OffsetDateTime};
@@ -32,14 +32,8 @@ fn header(name: &str, value: &str) -> Vec<u8> {
 #[test]
 fn each_kind_of_rotation_opens_what_was_sealed_before_it() {
     let now = || Jar::encrypted(&secret(), RailsVersion::V7_1);
-    let sha512 = Settings {
-        hmac_digest: HmacDigest::Sha512,
-        ..json(RailsVersion::V6_1)
-    };
-    let salted = Settings {
-        authenticated_encrypted_cookie_salt: "our own".to_owned(),
-        ..json(RailsVersion::V7_1)
-    };
+    let sha512 = json(RailsVersion::V6_1).hmac_digest(HmacDigest::Sha512);
+    let salted = json(RailsVersion::V7_1).authenticated_encrypted_cookie_salt("our own");
     // What changed; the jar of before, its cookie's name, and the rotation for it.
     let cases = [
         (
@@ -294,10 +288,7 @@ fn what_is_deleted_does_not_come_back_under_its_older_name() {
 #[test]
 fn the_other_cipher_opens_where_rails_opens_it() {
     let with = |version, cipher| {
-        let settings = Settings {
-            cipher,
-            ..json(version)
-        };
+        let settings = json(version).cipher(cipher);
         Jar::encrypted(&secret(), settings)
     };
     let (gcm, cbc) = (Cipher::Aes256Gcm, Cipher::Aes256Cbc);

@@ -14,7 +14,6 @@ use std::sync::Arc;
 use hardtack::{
     Attributes, CookieStore, Error, HmacDigest, Jar, Jars, KeyDigest, LimitRule, MessageEncryptor,
     MessageOptions, RailsVersion, RequestOrigin, Rotation, SecretKeyBase, Serializer, Session,
-    Settings,
 };
 use support::json;
 
@@ -74,10 +73,7 @@ fn each_try_at_the_limit_counts() {
         );
         assert_eq!(jar.seals(), Some(seals));
 
-        let unlimited = Settings {
-            limit: LimitRule::None,
-            ..json(RailsVersion::V5_2)
-        };
+        let unlimited = json(RailsVersion::V5_2).limit(LimitRule::None);
         let cookie = Jar::encrypted(&secret(), unlimited).write("cart", &text, &Attributes::new());
         assert_eq!(cookie.unwrap().value().len(), value);
         ran += 1;
@@ -91,11 +87,10 @@ fn a_key_has_one_number_whoever_seals_with_it() {
     let jar = encrypted(&secret);
     write(&jar, 3);
     // Made anew, copied, in other jars, under settings that leave the key as it is.
-    let newer = Settings {
-        serializer: Serializer::Json,
-        limit: LimitRule::Rails,
-        ..RailsVersion::V8_1.settings()
-    };
+    let newer = RailsVersion::V8_1
+        .settings()
+        .serializer(Serializer::Json)
+        .limit(LimitRule::Rails);
     let same = [
         jar.clone(),
         encrypted(&secret),
@@ -113,14 +108,10 @@ fn a_key_has_one_number_whoever_seals_with_it() {
     assert_eq!(number, 3 + 2 * 6);
     assert_eq!(jar.seals(), Some(number));
 
-    let sha1 = Settings {
-        key_digest: KeyDigest::Sha1,
-        ..RailsVersion::V7_1.settings()
-    };
-    let salted = Settings {
-        authenticated_encrypted_cookie_salt: "another salt".into(),
-        ..RailsVersion::V7_1.settings()
-    };
+    let sha1 = RailsVersion::V7_1.settings().key_digest(KeyDigest::Sha1);
+    let salted = RailsVersion::V7_1
+        .settings()
+        .authenticated_encrypted_cookie_salt("another salt");
     let others = [
         encrypted(&other),
         Jar::encrypted(&secret, sha1),
@@ -188,10 +179,9 @@ fn messages_count_too() {
 #[test]
 fn keys_without_such_a_bound_have_no_number() {
     let secret = secret();
-    let sha256 = Settings {
-        hmac_digest: HmacDigest::Sha256,
-        ..RailsVersion::V7_1.settings()
-    };
+    let sha256 = RailsVersion::V7_1
+        .settings()
+        .hmac_digest(HmacDigest::Sha256);
     let jars = [
         Jar::signed(&secret, RailsVersion::V7_1),
         Jar::signed(&secret, sha256),

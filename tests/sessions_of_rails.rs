@@ -11,9 +11,7 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use hardtack::{
-    Attributes, Jar, RailsVersion, SecretKeyBase, SessionData, Settings, Value, unescape,
-};
+use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase, SessionData, Value, unescape};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -32,10 +30,7 @@ const NAME: &str = "_app_session";
 
 fn jar(rails: &str, secret: &str, serializer: &str) -> Jar {
     let version: RailsVersion = rails.parse().unwrap();
-    let settings = Settings {
-        serializer: serializer.parse().unwrap(),
-        ..version.settings()
-    };
+    let settings = version.settings().serializer(serializer.parse().unwrap());
     Jar::encrypted(&SecretKeyBase::new(secret).unwrap(), settings)
 }
 

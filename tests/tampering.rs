@@ -10,7 +10,7 @@
 mod support;
 
 use hardtack::{
-    Attributes, Cipher, CookieHeader, InvalidMessage, Jar, RailsVersion, Refusal, Settings, Value,
+    Attributes, Cipher, CookieHeader, InvalidMessage, Jar, RailsVersion, Refusal, Value,
 };
 use proptest::prelude::*;
 use support::{encrypted_jar, secret, signed_jar};
@@ -19,10 +19,7 @@ use time::OffsetDateTime;
 const NAME: &str = "_app_session";
 
 fn jars() -> [(&'static str, Jar); 3] {
-    let cbc = Settings {
-        cipher: Cipher::Aes256Cbc,
-        ..RailsVersion::V7_1.settings()
-    };
+    let cbc = RailsVersion::V7_1.settings().cipher(Cipher::Aes256Cbc);
     [
         ("encrypted", encrypted_jar()),
         ("signed", signed_jar()),

@@ -15,8 +15,8 @@ use std::sync::{Arc, OnceLock};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hardtack::{
-    Attributes, Commit, CookieStore, Error, Flash, Jar, Jars, KeyGenerator, RailsVersion,
-    RequestOrigin, SafeBufferForm, Serializer, Session, SessionData, Settings, Value,
+    Attributes, Commit, CookieStore, Error, FlashHash, Jar, Jars, KeyGenerator, RailsVersion,
+    RequestOrigin, SafeBufferForm, Serializer, Session, SessionData, Value,
 };
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
@@ -40,10 +40,7 @@ fn jar(serializer: Serializer) -> Jar {
     static JARS: OnceLock<Vec<(Serializer, Jar)>> = OnceLock::new();
     let jars = JARS.get_or_init(|| {
         let jar = |serializer: &Serializer| {
-            let settings = Settings {
-                serializer: *serializer,
-                ..RailsVersion::V8_1.settings()
-            };
+            let settings = RailsVersion::V8_1.settings().serializer(*serializer);
             (*serializer, Jar::signed(&support::secret(), settings))
         };
         Serializer::ALL.iter().map(jar).collect()
@@ -83,7 +80,7 @@ fn a_safe_buffer_of_either_release_is_read() {
         let buffer = Value::SafeBuffer("<b>hi".to_owned());
         assert_eq!(session.get::<Value>("f").unwrap(), Some(buffer), "{safe}");
         assert_eq!(session.get::<String>("f").unwrap().unwrap(), "<b>hi");
-        assert_eq!(Flash::load(&session).notice(), Some("<b>hi"), "{safe}");
+        assert_eq!(FlashHash::load(&session).notice(), Some("<b>hi"), "{safe}");
         assert_eq!(session.session_id().as_deref(), Some("a"));
     }
 }
@@ -92,10 +89,7 @@ fn a_safe_buffer_of_either_release_is_read() {
 #[test]
 fn a_safe_buffer_is_written_as_the_release_reads_it() {
     let text = "a5 3c623e6869";
-    let newer = Settings {
-        safe_buffer: SafeBufferForm::String,
-        ..RailsVersion::V8_1.settings()
-    };
+    let newer = RailsVersion::V8_1.settings().safe_buffer(SafeBufferForm::String);
     for (settings, expected) in [
         (RailsVersion::V7_1.settings(), text),
         (RailsVersion::V7_2.settings(), text),
@@ -104,10 +98,7 @@ fn a_safe_buffer_is_written_as_the_release_reads_it() {
         (newer, "c70612 a5 3c623e6869"),
     ] {
         let version = settings.version;
-        let settings = Settings {
-            serializer: Serializer::MessagePack,
-            ..settings
-        };
+        let settings = settings.serializer(Serializer::MessagePack);
         let jar = Jar::signed(&support::secret(), settings);
         let value = Value::SafeBuffer("<b>hi".to_owned());
         let cookie = jar.write("a", &value, &Attributes::new()).unwrap();
@@ -317,7 +308,7 @@ fn a_session_that_cannot_be_converted_is_kept_until_it_changes() {
 #[test]
 fn a_flash_that_cannot_be_read_waits() {
     let mut session = session(&message_pack("81 a5666c617368 d40301"));
-    let flash = Flash::load(&session);
+    let flash = FlashHash::load(&session);
     assert!(flash.is_empty());
     flash.commit(&mut session).unwrap();
     assert!(session.contains_key("flash") && !session.is_changed());

@@ -184,7 +184,7 @@ fn debug_shows_no_salt() {
 #[cfg(feature = "marshal")]
 mod in_cookies_of_rails {
     use hardtack::{Attributes, Cipher, Jar, KeyDigest, RailsVersion, SecretKeyBase, SessionData};
-    use hardtack::{Settings, WardenScope, unescape};
+    use hardtack::{WardenScope, unescape};
     use serde::Deserialize;
 
     use super::{HASH, support};
@@ -207,13 +207,12 @@ mod in_cookies_of_rails {
             "encrypted_cbc" => Cipher::Aes256Cbc,
             _ => Cipher::Aes256Gcm,
         };
-        let settings = Settings {
-            serializer: record.serializer.parse().unwrap(),
-            metadata: record.metadata,
-            key_digest: KeyDigest::Sha1,
-            cipher,
-            ..RailsVersion::V6_1.settings()
-        };
+        let settings = RailsVersion::V6_1
+            .settings()
+            .serializer(record.serializer.parse().unwrap())
+            .metadata(record.metadata)
+            .key_digest(KeyDigest::Sha1)
+            .cipher(cipher);
         let secret = SecretKeyBase::new(record.secret_key_base.as_str()).unwrap();
         match record.jar.as_str() {
             "signed" => Jar::signed(&secret, settings),

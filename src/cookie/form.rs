@@ -4,21 +4,19 @@
 //! small part of what opening costs.
 
 use crate::lanes::{BLOCK, mask};
-use crate::message::rotation::{Codec, Codecs};
+use crate::message::codec::Codec;
 
 /// Whether a value as sent, still escaped, can be a message of one of these codecs: whether its
 /// last parts have the right length in characters. What is false here is malformed.
 pub(super) fn can_be_of<'a>(
     raw: &[u8],
-    mut codecs: impl Iterator<Item = &'a Codecs> + Clone,
+    mut codecs: impl Iterator<Item = &'a Codec> + Clone,
 ) -> bool {
     let length = |codec: &Codec| {
         let (last, before_it) = codec.last_parts();
         last + before_it.map_or(0, |length| length + HYPHENS)
     };
-    let lengths = codecs
-        .clone()
-        .map(|codecs| codecs.iter().map(length).max().unwrap_or(0));
+    let lengths = codecs.clone().map(length);
     // So long may the end be that matters, if each character of it is escaped.
     let longest = 3 * (lengths.max().unwrap_or(0) + HYPHENS);
     let end = raw
@@ -38,7 +36,7 @@ pub(super) fn can_be_of<'a>(
         let (wanted, before_it) = codec.last_parts();
         wanted == last && before_it.is_none_or(fits)
     };
-    codecs.any(|codecs| codecs.iter().any(is_of))
+    codecs.any(is_of)
 }
 
 /// How many characters stand before each part but the first.

@@ -1,20 +1,15 @@
 //! [`Jar`]: the encrypted and the signed jar (`ActionDispatch::Cookies`, `cookies.rb`).
 
-use std::fmt;
-
-use serde::Serialize;
+use std::{fmt, iter};
 
 use crate::clock::Clock;
-use crate::error::{CookieOverflow, Error};
-use crate::message::metadata::{self, Metadata, Purpose};
 use crate::secret_key_base::SecretKeyBase;
-use crate::serializer::{DumpError, DumpStyle, Serialized};
+use crate::serializer::DumpStyle;
 use crate::settings::{LimitRule, Serializer, Settings};
+use crate::weak_secret::WeakSecret;
 
-use super::attributes::Attributes;
-use super::buffers::Buffers;
 use super::rotation::Rotation;
-use super::set_cookie::SetCookie;
+use super::way::Way;
 
 /// The encrypted jar (`cookies.encrypted`) or the signed jar (`cookies.signed`) of a Rails app:
 /// it writes cookies that the app reads, and reads those that the app wrote.
@@ -45,10 +40,14 @@ use super::set_cookie::SetCookie;
 /// Keys are derived when the jar is made (about 0.3 ms each): make it once and keep it.
 #[derive(Clone)]
 pub struct Jar {
-    /// The current one first, then the older ones in the order in which they are tried.
-    pub(super) rotations: Vec<Rotation>,
+    /// In the order in which they are tried, those of the current settings first.
+    pub(super) ways: Vec<Way>,
     /// Which of them seals.
-    pub(super) write: usize,
+    writes: usize,
+    /// The settings of the way that seals.
+    pub(super) settings: Settings,
+    rotations: usize,
+    weak: Option<WeakSecret>,
     pub(super) clock: Clock,
 }
 
@@ -68,11 +67,7 @@ impl Jar {
     /// ```
     #[must_use]
     pub fn encrypted(secret: &SecretKeyBase, settings: impl Into<Settings>) -> Self {
-        Self {
-            rotations: vec![Rotation::current(secret, settings.into())],
-            write: 0,
-            clock: Clock::System,
-        }
+        Self::new(Rotation::current(secret, settings.into()))
     }
 
     /// The signed jar: everybody can read what is in it, and only the secret's holders change it.
@@ -90,9 +85,16 @@ impl Jar {
     /// ```
     #[must_use]
     pub fn signed(secret: &SecretKeyBase, settings: impl Into<Settings>) -> Self {
+        Self::new(Rotation::signed(secret, settings))
+    }
+
+    fn new(current: Rotation) -> Self {
         Self {
-            rotations: vec![Rotation::signed(secret, settings)],
-            write: 0,
+            ways: current.ways(None).collect(),
+            writes: 0,
+            settings: current.settings,
+            rotations: 0,
+            weak: current.weak,
             clock: Clock::System,
         }
     }
@@ -114,189 +116,138 @@ impl Jar {
     /// ```
     #[must_use]
     pub fn rotation(mut self, rotation: Rotation) -> Self {
+        let first = self.ways.len();
+        self.ways.extend(rotation.ways(Some(self.rotations)));
+        self.rotations += 1;
+        self.weak = self.weak.or(rotation.weak);
         if rotation.writes {
-            self.write = self.rotations.len();
+            for (index, way) in self.ways.iter_mut().enumerate() {
+                let is_older = way.opening.rotation.is_some() && index != first;
+                way.opening.needs_rewrite |= is_older;
+            }
+            if let Some(way) = self.ways.get_mut(first) {
+                way.opening.needs_rewrite = false;
+            }
+            self.writes = first;
+            self.settings = rotation.settings;
         }
-        self.rotations.push(rotation);
         self
     }
 
-    /// Writes a cookie: serialized, sealed for its name and its expiry, and held to the limit.
-    ///
-    /// An expiry (`max-age` before `expires`, as browsers have it) is sealed with the value, so
-    /// that it holds whatever the browser does; `permanent` is not.
-    ///
-    /// Up to about 2,020 bytes of JSON always fit the default limit; whether up to 150 more do
-    /// depends on how the nonce happens to escape, and several are tried.
+    /// Whether none of its secrets, those of its rotations included, is one that others know or
+    /// can find: see [`SecretKeyBase::check`](crate::SecretKeyBase::check). A published secret in
+    /// a rotation lets anybody in just so.
     ///
     /// ```
-    /// # use hardtack::{Attributes, Error, Jar, RailsVersion, SecretKeyBase};
-    /// # use std::time::Duration;
-    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
-    /// let a_day = Attributes::new().max_age(Duration::from_secs(86_400));
-    /// let cookie = jar.write("coupon", "SPRING", &a_day)?;
-    /// assert!(jar.read_value::<String>("coupon", cookie.value())?.expires_at().is_some());
+    /// # use hardtack::{Jar, RailsVersion, Rotation, SecretKeyBase};
+    /// let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    /// assert!(jar.check_secrets().is_ok());
     ///
-    /// let refused = jar.write("coupon", &"X".repeat(4000), &a_day);
-    /// assert!(matches!(refused, Err(Error::CookieOverflow(_))));
-    /// assert!(matches!(jar.write("my coupon", "SPRING", &a_day), Err(Error::CookieName { .. })));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::CookieOverflow`] where it does not fit, [`Error::UnwritableValue`] where it cannot
-    /// be serialized, and what is wrong with the name or the attributes.
-    pub fn write<T: Serialize + ?Sized>(
-        &self,
-        name: &str,
-        value: &T,
-        attributes: &Attributes,
-    ) -> Result<SetCookie, Error> {
-        self.dump_and_seal(name, attributes, |room, style| {
-            Serialized::dump_into(room, value, style)
-        })
-    }
-
-    /// Writes a cookie whose value is serialized already: byte for byte, unless the jar writes
-    /// another format than it is in.
-    ///
-    /// So a cookie is written anew under other settings without a loss:
-    ///
-    /// ```
-    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase};
-    /// # let (old, new) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
-    /// # let (old, new) = (Jar::encrypted(&old, RailsVersion::V7_1), Jar::encrypted(&new, RailsVersion::V8_1));
-    /// # let cookie = old.write("discount", &45, &Attributes::new())?;
-    /// let opened = old.open("discount", cookie.value())?;
-    /// let mut attributes = Attributes::new();
-    /// if let Some(expires_at) = opened.expires_at() {
-    ///     attributes = attributes.expires(expires_at);
-    /// }
-    /// let anew = new.write_serialized("discount", opened.value(), &attributes)?;
-    /// assert_eq!(*new.read_value::<u32>("discount", anew.value())?.value(), 45);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`Jar::write`].
-    pub fn write_serialized(
-        &self,
-        name: &str,
-        value: &Serialized,
-        attributes: &Attributes,
-    ) -> Result<SetCookie, Error> {
-        let value = value.converted(self.dump_style())?;
-        Buffers::lend(|buffers| self.seal(name, &value, attributes, buffers))
-    }
-
-    /// Writes a cookie whose value is serialized here, in the room and the style that are given.
-    pub(crate) fn dump_and_seal(
-        &self,
-        name: &str,
-        attributes: &Attributes,
-        dump: impl FnOnce(Vec<u8>, DumpStyle) -> Result<Serialized, DumpError>,
-    ) -> Result<SetCookie, Error> {
-        Buffers::lend(|buffers| {
-            let room = std::mem::take(&mut buffers.serialized);
-            let payload = dump(room, self.dump_style())?;
-            let cookie = self.seal(name, &payload, attributes, buffers);
-            buffers.serialized = payload.bytes;
-            cookie
-        })
-    }
-
-    /// Writes a cookie whose value is serialized in the jar's format.
-    fn seal(
-        &self,
-        name: &str,
-        payload: &Serialized,
-        attributes: &Attributes,
-        buffers: &mut Buffers,
-    ) -> Result<SetCookie, Error> {
-        let writing = self.writing();
-        let Rotation { settings, .. } = writing;
-        let name = writing.name(name);
-        attributes.check_under(name, settings)?;
-        let metadata = Metadata {
-            expires_at: attributes
-                .sealed_expiry()
-                .filter(|_| settings.seals_expiry()),
-            purpose: settings.metadata.then_some(Purpose::Cookie(name)),
-        };
-        let reading = settings.version.defaults().envelope;
-        let wrap = |text: &mut Vec<u8>| metadata::wrap(text, &payload.bytes, metadata, reading);
-        let sealed = writing.seal(name, attributes, wrap, buffers)?;
-        sealed.map_err(|size| {
-            Error::CookieOverflow(CookieOverflow {
-                name: name.to_owned(),
-                size: size.counted,
-                limit: size.limit,
-                entries: payload.entry_sizes(),
-            })
-        })
-    }
-
-    /// Makes the browser forget the cookie of this name, which was set with these attributes: one
-    /// `Set-Cookie`, and one more for each older name that a rotation has, since that cookie would
-    /// be read in its place.
-    ///
-    /// Whether the browser has the cookie is not asked; Rails deletes only what was sent.
-    ///
-    /// ```
-    /// # use hardtack::{Attributes, Jar, RailsVersion, Rotation, SecretKeyBase};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// let jar = Jar::encrypted(&secret, RailsVersion::V7_1)
-    ///     .rotation(Rotation::encrypted(&secret, RailsVersion::V7_1).cookie_name("rebate"));
-    /// let [discount, rebate] = &jar.delete("discount", &Attributes::new())?[..] else { panic!() };
-    /// assert!(discount.to_string().starts_with("discount=; path=/; max-age=0; expires=Thu, 01 Jan 1970"));
-    /// assert!(rebate.to_string().starts_with("rebate=; path=/; max-age=0"));
+    /// let development = SecretKeyBase::new("x".repeat(30))?;
+    /// let jar = jar.rotation(Rotation::encrypted(&development, RailsVersion::V6_1));
+    /// assert_eq!(jar.check_secrets().unwrap_err().name(), "repeated");
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     ///
     /// # Errors
-    /// What is wrong with the name or the attributes.
-    pub fn delete(&self, name: &str, attributes: &Attributes) -> Result<Vec<SetCookie>, Error> {
-        let Rotation { settings, .. } = self.writing();
-        let delete = |name: &str| SetCookie::expired(settings, name, attributes);
-        self.names(name).into_iter().map(delete).collect()
+    /// The first of them that is weak, and why.
+    pub fn check_secrets(&self) -> Result<(), WeakSecret> {
+        self.weak.map_or(Ok(()), Err)
     }
 
-    /// Under which names the cookie of this name is looked for, its own first.
+    /// How many cookies this process has sealed under the key that the jar seals with, of the 2^32
+    /// that an AES-GCM key is good for in all processes, Rails' included (NIST SP 800-38D, section
+    /// 8.3). `None` in the signed jar and under CBC: no app comes near what their keys are good for.
+    ///
+    /// It is one number for each key in the process, shared by every jar of the same secret, salt
+    /// and digest of keys: the session's and `cookies.encrypted`, and those that are made anew.
+    /// Each seal counts; a cookie that is too long is sealed up to eight times. Opening does not.
+    ///
+    /// With the feature `tracing` there is an event when it passes 2^30, and one at 2^32. What to
+    /// do then, and when it will be: [`migrating`](crate::migrating#how-long-a-secret-lasts).
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let jar = Jar::encrypted(&secret, RailsVersion::V7_1);
+    /// jar.write("discount", &45, &Attributes::new())?;
+    /// assert_eq!(jar.seals(), Some(1));
+    /// assert_eq!(Jar::encrypted(&secret, RailsVersion::V7_1).seals(), Some(1));
+    /// assert_eq!(Jar::signed(&secret, RailsVersion::V7_1).seals(), None);
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn seals(&self) -> Option<u64> {
+        self.writing().codec.seals()
+    }
+
+    /// Counts on from this number, where that is more than what was counted: for whoever carries
+    /// [`seals`](Self::seals) over a restart, or knows what other processes have sealed. It holds
+    /// for the key, and so for every jar of it in the process; a lower number changes nothing, nor
+    /// does any where nothing is counted.
+    ///
+    /// Where it passes 2^30 or 2^32 by this, the event is told too: a server that begins beyond one
+    /// says so at every start.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let jar = Jar::encrypted(&secret, RailsVersion::V7_1);
+    /// jar.raise_seals(1_000_000); // what was kept when the server stopped
+    /// jar.write("discount", &45, &Attributes::new())?;
+    /// assert_eq!(jar.seals(), Some(1_000_001));
+    /// jar.raise_seals(1_000_000);
+    /// assert_eq!(jar.seals(), Some(1_000_001));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    pub fn raise_seals(&self, to: u64) {
+        self.writing().codec.raise_seals(to);
+    }
+
+    /// Returns the names of a cookie: the present one, then the older ones.
     pub(crate) fn names<'a>(&'a self, name: &'a str) -> Vec<&'a str> {
-        let mut names = vec![name];
-        for rotation in &self.rotations {
-            let name = rotation.name(name);
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        names
+        iter::once(name).chain(self.older_names(name)).collect()
     }
 
-    /// The same jar, by another clock: it says which cookies have expired.
+    /// Returns the older names of a cookie, each once.
+    pub(super) fn older_names<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let older = self.ways.iter().filter_map(|way| way.name.as_deref());
+        let is_new = move |(index, name): &(usize, &str)| {
+            let mut earlier = self.ways.iter().filter_map(|way| way.name.as_deref());
+            !earlier
+                .by_ref()
+                .take(*index)
+                .any(|earlier| earlier == *name)
+        };
+        let each_once = older.enumerate().filter(is_new).map(|(_, older)| older);
+        each_once.filter(move |older| *older != name)
+    }
+
     pub(crate) fn with_clock(self, clock: Clock) -> Self {
         Self { clock, ..self }
     }
 
-    /// The same jar, its current settings (not those of its rotations) with another serializer.
     pub(crate) fn with_serializer(mut self, serializer: Serializer) -> Self {
-        if let Some(current) = self.rotations.first_mut() {
-            current.settings.serializer = serializer;
+        let current = self.ways.iter_mut();
+        for way in current.filter(|way| way.opening.rotation.is_none()) {
+            way.serializer = serializer;
+        }
+        if self.writing().opening.rotation.is_none() {
+            self.settings.serializer = serializer;
         }
         self
     }
 
-    /// The same jar, its current settings (not those of its rotations) with another limit.
     pub(crate) fn with_limit(mut self, limit: LimitRule) -> Self {
-        if let Some(current) = self.rotations.first_mut() {
-            current.settings.limit = limit;
+        if self.writing().opening.rotation.is_none() {
+            self.settings.limit = limit;
         }
         self
     }
 
     /// The settings under which it writes.
     pub(crate) fn settings(&self) -> &Settings {
-        &self.writing().settings
+        &self.settings
     }
 
     /// In which format, and how, this jar writes values.
@@ -304,18 +255,19 @@ impl Jar {
         DumpStyle::of(self.settings())
     }
 
-    pub(super) fn writing(&self) -> &Rotation {
-        // `write` is the index of a rotation that was there when it was set, and none is removed.
+    /// Returns the way that seals.
+    pub(super) fn writing(&self) -> &Way {
+        // The index of a way that was there when it was set, and none is removed.
         #[allow(clippy::indexing_slicing, reason = "see above")]
-        &self.rotations[self.write]
+        &self.ways[self.writes]
     }
 }
 
 impl fmt::Debug for Jar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Jar")
+            .field("settings", &self.settings)
             .field("rotations", &self.rotations)
-            .field("write", &self.write)
             .finish_non_exhaustive()
     }
 }

@@ -1,7 +1,6 @@
 //! The 4096-byte limit: what counts against it, by rule.
 
-use crate::rails_version::RailsVersion;
-use crate::settings::{LimitRule, RailsLimit};
+use crate::settings::{LimitRule, RailsLimit, Settings};
 
 /// The most bytes of a cookie (`ActionDispatch::Cookies::MAX_COOKIE_SIZE`; RFC 6265 section 6.1).
 const MAX_COOKIE_SIZE: usize = 4096;
@@ -25,14 +24,8 @@ impl Size {
 
 /// What a cookie of these lengths in bytes counts: its name, its value, and its value escaped.
 /// `None` where there is no limit.
-pub(crate) fn size(
-    rule: LimitRule,
-    version: RailsVersion,
-    name: usize,
-    value: usize,
-    escaped: usize,
-) -> Option<Size> {
-    let counted = match (rule, version.defaults().limit) {
+pub(crate) fn size(settings: &Settings, name: usize, value: usize, escaped: usize) -> Option<Size> {
+    let counted = match (settings.limit, settings.rails_limit) {
         (LimitRule::None, _) => return None,
         (LimitRule::Strict, _) => name + escaped,
         (LimitRule::Rails, RailsLimit::Value) => value,

@@ -6,8 +6,8 @@ use std::iter;
 use serde::de::DeserializeOwned;
 
 use crate::error::{InvalidMessage, Refusal};
-use crate::message::metadata::{self, Purpose};
-use crate::message::rotation::Incoming;
+use crate::message::incoming::Incoming;
+use crate::message::opened::Opened;
 use crate::serializer::Serialized;
 use crate::serializer::value::Value;
 
@@ -18,9 +18,7 @@ use super::form;
 use super::header::CookieHeader;
 use super::jar::Jar;
 use super::limit::MAX_READ_SIZE;
-use super::opened::Opened;
-use super::opening::Opening;
-use super::rotation::Rotation;
+use super::way::Way;
 
 impl Jar {
     /// Reads the cookie of this name from a request's `Cookie` header; `None` where it is not
@@ -135,38 +133,15 @@ impl Jar {
         duplicates: Duplicates,
         accept: impl Fn(Opened<Serialized>) -> Result<T, Refusal>,
     ) -> Option<Result<T, Refusal>> {
-        let older_names = self.rotations.iter().filter_map(|rotation| {
-            let older = rotation.cookie_name.as_deref()?;
-            (older != name).then_some(older)
+        let names = iter::once(name).chain(self.older_names(name));
+        let sent = names.flat_map(|sent_name| {
+            let values = duplicates.of(header, sent_name);
+            values.map(move |raw| (sent_name, raw))
         });
-        let mut furthest = None;
-        for sent_name in iter::once(name).chain(older_names) {
-            match self.find_sent(name, sent_name, header, duplicates, &accept) {
-                Some(Err(refusal)) => furthest = furthest.max(Some(refusal)),
-                Some(opened) => return Some(opened),
-                None => {}
-            }
-        }
-        furthest.map(Err)
-    }
-
-    /// Opens the cookie that is asked for under one name among those that were sent under one.
-    fn find_sent<T>(
-        &self,
-        name: &str,
-        sent_name: &str,
-        header: &CookieHeader<'_>,
-        duplicates: Duplicates,
-        accept: impl Fn(Opened<Serialized>) -> Result<T, Refusal>,
-    ) -> Option<Result<T, Refusal>> {
-        let mut furthest = None;
-        for raw in duplicates.of(header, sent_name) {
-            match self.open_raw(name, sent_name, raw).and_then(&accept) {
-                Err(refusal) => furthest = furthest.max(Some(refusal)),
-                opened => return Some(opened),
-            }
-        }
-        furthest.map(Err)
+        Refusal::first_opened(sent.map(|(sent_name, raw)| {
+            let opened = self.open_raw(name, sent_name, raw);
+            opened.and_then(&accept)
+        }))
     }
 
     fn open_raw(
@@ -178,9 +153,8 @@ impl Jar {
         if raw.len() > MAX_READ_SIZE {
             return Err(Refusal::TooLarge);
         }
-        let rotations = self.rotations.iter();
-        let asked = rotations.filter(|rotation| rotation.name(name) == sent_name);
-        if !form::can_be_of(raw, asked.map(|rotation| &rotation.codecs)) {
+        let ways = self.ways(name, sent_name);
+        if !form::can_be_of(raw, ways.map(|way| &way.codec)) {
             return Err(Refusal::Malformed);
         }
         Buffers::lend(|buffers| {
@@ -242,46 +216,19 @@ impl Jar {
         mut message: Incoming<'_>,
         text: &mut Vec<u8>,
     ) -> Result<Opened<Serialized>, Refusal> {
-        let mut furthest = Refusal::Malformed;
-        for (index, rotation) in self.rotations.iter().enumerate() {
-            if rotation.name(name) != sent_name {
-                continue;
-            }
-            match self.open_with(index, rotation, &mut message, text, sent_name) {
-                Ok(opened) => return Ok(opened),
-                Err(refusal) => furthest = furthest.max(refusal),
-            }
-        }
-        Err(furthest)
+        let ways = self.ways(name, sent_name);
+        let attempts = ways.map(|way| way.open(&mut message, sent_name, text, || self.clock.now()));
+        Refusal::first_opened(attempts).unwrap_or(Err(Refusal::Malformed))
     }
 
-    fn open_with(
-        &self,
-        index: usize,
-        rotation: &Rotation,
-        message: &mut Incoming<'_>,
-        text: &mut Vec<u8>,
-        sent_name: &str,
-    ) -> Result<Opened<Serialized>, Refusal> {
-        let codec = rotation.codecs.open(message, text)?;
-        let reading = rotation.settings.version.defaults().envelope;
-        let purpose = Purpose::Cookie(sent_name);
-        let extracted = metadata::extract(text, purpose, reading, || self.clock.now())?;
-        let serializer = rotation.settings.serializer;
-        let format = serializer
-            .format_of(&extracted.value)
-            .map_err(|_| Refusal::UnreadableValue)?;
-        let needs_rewrite = !std::ptr::eq(codec, &raw const rotation.codecs.first)
-            || (index != 0 && index != self.write)
-            || format != serializer.writes();
-        Ok(Opened {
-            older_name: rotation.cookie_name.clone(),
-            opening: Opening::new(index, rotation, codec, format, needs_rewrite),
-            expires_at: extracted.expires_at,
-            value: Serialized {
-                bytes: extracted.value,
-                format,
-            },
-        })
+    /// Returns the ways in which a cookie opens that is asked for under one name, and was sent
+    /// under one.
+    fn ways<'a>(
+        &'a self,
+        name: &'a str,
+        sent_name: &'a str,
+    ) -> impl Iterator<Item = &'a Way> + Clone {
+        let ways = self.ways.iter();
+        ways.filter(move |way| way.name(name) == sent_name)
     }
 }

@@ -2,21 +2,20 @@
 //! (`config.action_dispatch.cookies_rotations`).
 
 use std::fmt;
+use std::sync::Arc;
 
-use crate::error::Error;
-use crate::message::rotation::Codecs;
+use crate::cipher::aes_cbc::AesCbcKey;
+use crate::cipher::aes_gcm::AesGcmKey;
+use crate::cipher::hmac::HmacKey;
+use crate::key_generator::KeyGenerator;
+use crate::message::base64::Alphabet;
+use crate::message::codec::{Cbc, Codec, Gcm, Signed};
+use crate::message::opening::Opening;
 use crate::secret_key_base::SecretKeyBase;
-use crate::settings::Settings;
+use crate::settings::{CbcDigest, Cipher, HmacDigest, SecretKind, Settings};
 use crate::weak_secret::WeakSecret;
 
-use super::attributes::Attributes;
-use super::buffers::Buffers;
-use super::limit::{self, Size};
-use super::set_cookie::SetCookie;
-
-/// How often an encrypted cookie that is too long is sealed: each nonce escapes to another length,
-/// about 21 bytes of deviation in all.
-const SEALS: usize = 8;
+use super::way::Way;
 
 /// A secret with the settings under which cookies were, or still are, sealed.
 ///
@@ -35,9 +34,9 @@ const SEALS: usize = 8;
 /// ```
 #[derive(Clone)]
 pub struct Rotation {
-    pub(super) codecs: Codecs,
+    codecs: Vec<Codec>,
     pub(super) settings: Settings,
-    pub(super) cookie_name: Option<String>,
+    cookie_name: Option<String>,
     pub(super) writes: bool,
     /// Why its secret keeps nobody out, where it does not.
     pub(super) weak: Option<WeakSecret>,
@@ -47,10 +46,10 @@ impl Rotation {
     /// Cookies of the encrypted jar, of the settings' cipher alone.
     ///
     /// ```
-    /// # use hardtack::{Attributes, Jar, KeyDigest, RailsVersion, Rotation, SecretKeyBase, Settings};
+    /// # use hardtack::{Attributes, Jar, KeyDigest, RailsVersion, Rotation, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
     /// // An app on load_defaults 7.0 that still derived its keys by SHA-1:
-    /// let before = Settings { key_digest: KeyDigest::Sha1, ..RailsVersion::V7_0.settings() };
+    /// let before = RailsVersion::V7_0.settings().key_digest(KeyDigest::Sha1);
     /// let cookie = Jar::encrypted(&secret, before.clone()).write("tab", &2, &Attributes::new())?;
     ///
     /// let jar = Jar::encrypted(&secret, RailsVersion::V7_0);
@@ -62,20 +61,16 @@ impl Rotation {
     #[must_use]
     pub fn encrypted(secret: &SecretKeyBase, settings: impl Into<Settings>) -> Self {
         let settings = settings.into();
-        Self::new(
-            secret,
-            Codecs::encrypted(secret, &settings, false),
-            settings,
-        )
+        Self::new(secret, encrypted(secret, &settings, false), settings)
     }
 
     /// Cookies of the signed jar, signed with the settings' digest alone.
     ///
     /// ```
-    /// # use hardtack::{Attributes, HmacDigest, Jar, RailsVersion, Rotation, SecretKeyBase, Settings};
+    /// # use hardtack::{Attributes, HmacDigest, Jar, RailsVersion, Rotation, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
     /// # let cookie = Jar::signed(&secret, RailsVersion::V7_1).write("seen", &7, &Attributes::new())?;
-    /// let sha256 = Settings { hmac_digest: HmacDigest::Sha256, ..RailsVersion::V7_1.settings() };
+    /// let sha256 = RailsVersion::V7_1.settings().hmac_digest(HmacDigest::Sha256);
     /// let jar = Jar::signed(&secret, sha256);
     /// assert!(jar.read_value::<u8>("seen", cookie.value()).is_err()); // was signed with SHA-1
     /// let jar = jar.rotation(Rotation::signed(&secret, RailsVersion::V7_1));
@@ -85,15 +80,15 @@ impl Rotation {
     #[must_use]
     pub fn signed(secret: &SecretKeyBase, settings: impl Into<Settings>) -> Self {
         let settings = settings.into();
-        Self::new(secret, Codecs::signed(secret, &settings), settings)
+        Self::new(secret, vec![signed(secret, &settings)], settings)
     }
 
     /// The encrypted jar's own settings, by which the cipher that is not used opens as well.
     pub(super) fn current(secret: &SecretKeyBase, settings: Settings) -> Self {
-        Self::new(secret, Codecs::encrypted(secret, &settings, true), settings)
+        Self::new(secret, encrypted(secret, &settings, true), settings)
     }
 
-    fn new(secret: &SecretKeyBase, codecs: Codecs, settings: Settings) -> Self {
+    fn new(secret: &SecretKeyBase, codecs: Vec<Codec>, settings: Settings) -> Self {
         Self {
             codecs,
             settings,
@@ -150,46 +145,93 @@ impl Rotation {
         self.cookie_name.is_some()
     }
 
-    /// Seals the text that `wrap` makes for the cookie of this name, whose name and attributes were
-    /// checked, and holds it to the limit.
-    pub(super) fn seal(
-        &self,
-        name: &str,
-        attributes: &Attributes,
-        wrap: impl Fn(&mut Vec<u8>) -> Result<(), Error>,
-        buffers: &mut Buffers,
-    ) -> Result<Result<SetCookie, Size>, Error> {
+    /// Returns the ways that it adds to a jar, as its rotation of this index, or as its current
+    /// settings. The first one seals; Rails only reads by the others.
+    pub(super) fn ways(&self, index: Option<usize>) -> impl Iterator<Item = Way> {
         let Self { settings, .. } = self;
-        let Buffers { value, text, .. } = buffers;
-        let codec = &self.codecs.first;
-        let size = |value, escaped| {
-            limit::size(settings.limit, settings.version, name.len(), value, escaped)
-        };
-        let mut tries = if codec.is_random() { SEALS } else { 1 };
-        loop {
-            tries -= 1;
-            // Anew each time: it is encrypted where it stands.
-            wrap(text)?;
-            codec.seal(text, value)?;
-            let cookie = SetCookie::of_checked(settings, name, value, attributes)?;
-            let Some(size_now) = size(value.len(), cookie.size() - name.len()) else {
-                return Ok(Ok(cookie));
+        let name: Option<Arc<str>> = self.cookie_name.as_deref().map(Arc::from);
+        let ways = self.codecs.iter().enumerate();
+        ways.map(move |(number, codec)| {
+            let key_digest = match (codec, settings.secret_kind) {
+                (Codec::Signed(_), SecretKind::SecretToken) => None,
+                _ => Some(settings.key_digest),
             };
-            if size_now.fits() {
-                return Ok(Ok(cookie));
+            let opening = Opening::by(codec, index, key_digest, settings.serializer);
+            Way {
+                codec: codec.clone(),
+                envelope: settings.envelope,
+                name: name.clone(),
+                serializer: settings.serializer,
+                opening: Opening {
+                    needs_rewrite: index.is_some() || number > 0,
+                    by_older_name: name.is_some(),
+                    ..opening
+                },
             }
-            // What is too long even if nothing is escaped need not be tried twice.
-            let hopeless = size(value.len(), value.len()).is_some_and(|size| !size.fits());
-            if tries == 0 || hopeless {
-                return Ok(Err(size_now));
+        })
+    }
+}
+
+/// Derives the codecs of the encrypted jar, the one that seals first. With `upgrade`, those of the
+/// cipher that Rails reads beside it too.
+fn encrypted(secret: &SecretKeyBase, settings: &Settings, upgrade: bool) -> Vec<Codec> {
+    let keys = KeyGenerator::new(secret).digest(settings.key_digest);
+    // Up to 5.1 the app chose the digest of CBC messages; from 5.2 on they are written with
+    // SHA-1, and what the app chose only serves to read older ones.
+    let chosen = settings.hmac_digest;
+    let (written, chosen) = match settings.cbc_digest {
+        CbcDigest::Chosen => (chosen, None),
+        CbcDigest::Sha1 => (
+            HmacDigest::Sha1,
+            (chosen != HmacDigest::Sha1).then_some(chosen),
+        ),
+    };
+    let gcm = || {
+        let salt = &settings.authenticated_encrypted_cookie_salt;
+        let key = AesGcmKey::new(&keys.generate_array(salt));
+        Codec::Gcm(Gcm::new(key, Alphabet::Standard))
+    };
+    let cbc = |digest| {
+        let key = AesCbcKey::new(&keys.generate_array(&settings.encrypted_cookie_salt));
+        let signing = signing_key(&keys, &settings.encrypted_signed_cookie_salt, digest);
+        Codec::Cbc(Cbc::new(key, signing, Alphabet::Standard))
+    };
+    let mut codecs = Vec::new();
+    match settings.cipher {
+        Cipher::Aes256Cbc => {
+            codecs.push(cbc(written));
+            codecs.extend(chosen.map(cbc));
+            codecs.extend((upgrade && settings.reads_gcm_beside_cbc).then(gcm));
+        }
+        Cipher::Aes256Gcm => {
+            codecs.push(gcm());
+            if upgrade && settings.reads_cbc_beside_gcm {
+                codecs.push(cbc(written));
+                codecs.extend(chosen.map(cbc));
             }
         }
     }
+    codecs
+}
 
-    /// The name of the cookie, where it is asked for under this one.
-    pub(super) fn name<'a>(&'a self, asked: &'a str) -> &'a str {
-        self.cookie_name.as_deref().unwrap_or(asked)
-    }
+/// Derives the codec of the signed jar.
+fn signed(secret: &SecretKeyBase, settings: &Settings) -> Codec {
+    let digest = settings.hmac_digest;
+    let key = match settings.secret_kind {
+        SecretKind::SecretToken => HmacKey::new(digest, secret.expose()),
+        SecretKind::SecretKeyBase => {
+            let keys = KeyGenerator::new(secret).digest(settings.key_digest);
+            signing_key(&keys, &settings.signed_cookie_salt, digest)
+        }
+    };
+    Codec::Signed(Signed::new(key, Alphabet::Standard))
+}
+
+/// Rails asks for no length, and gets 64 bytes (`ActiveSupport::KeyGenerator#generate_key`).
+const SIGNING_KEY_LENGTH: usize = 64;
+
+fn signing_key(keys: &KeyGenerator, salt: &str, digest: HmacDigest) -> HmacKey {
+    HmacKey::new(digest, &**keys.generate_array::<SIGNING_KEY_LENGTH>(salt))
 }
 
 impl fmt::Debug for Rotation {

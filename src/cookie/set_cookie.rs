@@ -128,9 +128,7 @@ impl SetCookie {
         let domain = match (&attributes.domain, &attributes.host) {
             (Domain::Host, _) => None,
             (Domain::Exact(domain), _) => Some(Cow::Borrowed(&**domain)),
-            (domain, Some(host)) => domain
-                .resolve(host, settings.version.defaults().leading_dot)
-                .map(Cow::Owned),
+            (domain, Some(host)) => domain.resolve(host, settings.leading_dot).map(Cow::Owned),
             (Domain::All { .. } | Domain::FirstOf(_), None) => {
                 let reason =
                     "its domain depends on the request; give its host with Attributes::for_host";

@@ -7,7 +7,7 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer as SerdeSerializer};
 use time::OffsetDateTime;
 
-use crate::cookie::jar_kind::JarKind;
+use crate::message::jar_kind::JarKind;
 use crate::message::metadata::iso8601;
 use crate::rails_version::RailsVersion;
 use crate::serializer::value::Value;
@@ -125,9 +125,9 @@ impl Diagnosis {
     ///
     /// ```
     /// # use hardtack::doctor::Doctor;
-    /// # use hardtack::{Attributes, Cipher, Jar, RailsVersion, SecretKeyBase, Settings};
+    /// # use hardtack::{Attributes, Cipher, Jar, RailsVersion, SecretKeyBase};
     /// # let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
-    /// # let cbc = Settings { cipher: Cipher::Aes256Cbc, ..RailsVersion::V8_0.settings() };
+    /// # let cbc = RailsVersion::V8_0.settings().cipher(Cipher::Aes256Cbc);
     /// # let cookie = Jar::encrypted(&secret, cbc).write("a", &1, &Attributes::new())?;
     /// let diagnosis = Doctor::new().secret("secret", &secret).examine(cookie.value());
     /// let jar = Jar::encrypted(&secret, diagnosis.settings().unwrap().clone());

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::cipher::aes_cbc::Ciphertext;
 use crate::message::base64::{self, Alphabet};
-use crate::message::parts::{Sealed, Signed};
+use crate::message::parts::{SealedParts, SignedParts};
 use crate::settings::Cipher;
 
 use super::foreign;
@@ -131,11 +131,11 @@ pub(super) enum Form {
 impl Form {
     /// The form of an unescaped value of the cookie of this name.
     pub(super) fn of(value: &[u8], name: Option<&str>) -> Self {
-        if Sealed::parse(value, Alphabet::Standard, &mut Vec::new()).is_some() {
+        if SealedParts::parse(value, Alphabet::Standard, &mut Vec::new()).is_some() {
             return Self::Gcm;
         }
         for digest_len in DIGESTS {
-            let Some(signed) = Signed::parse(value, digest_len) else {
+            let Some(signed) = SignedParts::parse(value, digest_len) else {
                 continue;
             };
             let is_hex = signed.digest_bytes(&mut [0; 64]).is_some();

@@ -1,5 +1,6 @@
 //! [`Keys`]: every key that the secrets could have made, each derived once and when it is needed.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use crate::error::Error;
@@ -63,7 +64,7 @@ impl Role {
     }
 
     /// The same, to be changed.
-    pub(super) fn salt_mut(self, settings: &mut Settings) -> &mut String {
+    pub(super) fn salt_mut(self, settings: &mut Settings) -> &mut Cow<'static, str> {
         match self {
             Self::Gcm => &mut settings.authenticated_encrypted_cookie_salt,
             Self::Cbc => &mut settings.encrypted_cookie_salt,

@@ -36,7 +36,7 @@ use crate::secret_key_base::SecretKeyBase;
 use crate::settings::Settings;
 use crate::weak_secret::WeakSecret;
 
-pub use crate::cookie::jar_kind::JarKind;
+pub use crate::message::jar_kind::JarKind;
 pub use cause::{Cause, CauseKind};
 pub use checkup::{Check, SessionCheck};
 pub use diagnosis::Diagnosis;
@@ -50,10 +50,10 @@ use keys::{Keys, Labelled};
 ///
 /// ```
 /// use hardtack::doctor::Doctor;
-/// use hardtack::{Attributes, Jar, KeyDigest, RailsVersion, SecretKeyBase, Serializer, Settings};
+/// use hardtack::{Attributes, Jar, KeyDigest, RailsVersion, SecretKeyBase, Serializer};
 ///
 /// let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
-/// # let old = Settings { serializer: Serializer::Json, ..RailsVersion::V6_1.settings() };
+/// # let old = RailsVersion::V6_1.settings().serializer(Serializer::Json);
 /// # let cookie = Jar::encrypted(&secret, old).write("_shop_session", &45, &Attributes::new())?;
 /// # let header = format!("Cookie: theme=dark; _shop_session={}", cookie.escaped_value());
 /// let doctor = Doctor::new()
@@ -133,9 +133,9 @@ impl Doctor {
     ///
     /// ```
     /// # use hardtack::doctor::Doctor;
-    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase, Settings};
+    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
-    /// let salted = Settings { signed_cookie_salt: "pepper".to_owned(), ..RailsVersion::V7_1.settings() };
+    /// let salted = RailsVersion::V7_1.settings().signed_cookie_salt("pepper");
     /// let cookie = Jar::signed(&secret, salted).write("a", &1, &Attributes::new())?;
     /// let doctor = Doctor::new().secret("secret", &secret);
     /// assert!(!doctor.examine(cookie.value()).opens);

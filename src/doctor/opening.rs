@@ -2,13 +2,12 @@
 
 use crate::cookie::escape::escaped_len;
 use crate::cookie::jar::Jar;
-use crate::cookie::jar_kind::JarKind;
 use crate::cookie::limit;
 use crate::error::Refusal;
+use crate::message::jar_kind::JarKind;
 use crate::message::metadata::{self, Said};
 use crate::rails_version::RailsVersion;
 use crate::serializer::{Format, Serialized};
-use crate::settings::LimitRule;
 
 use super::Doctor;
 use super::cause::{Cause, CauseKind};
@@ -212,10 +211,8 @@ fn sent_name(diagnosis: &Diagnosis) -> Option<&str> {
 /// What browsers count of it.
 fn size(diagnosis: &Diagnosis, value: &[u8]) -> Option<limit::Size> {
     let name = sent_name(diagnosis).map_or(0, str::len);
-    let version = RailsVersion::NEWEST;
     limit::size(
-        LimitRule::Strict,
-        version,
+        &RailsVersion::NEWEST.settings(),
         name,
         value.len(),
         escaped_len(value),

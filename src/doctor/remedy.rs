@@ -14,7 +14,7 @@ use super::sealing::SALTS;
 /// use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase, Serializer, Settings};
 ///
 /// let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
-/// let old = Settings { serializer: Serializer::Json, ..RailsVersion::V6_1.settings() };
+/// let old = RailsVersion::V6_1.settings().serializer(Serializer::Json);
 /// let cookie = Jar::encrypted(&secret, old).write("_shop_session", &45, &Attributes::new())?;
 ///
 /// let doctor = Doctor::new().secret("SECRET_KEY_BASE", &secret).settings(RailsVersion::V7_1);
@@ -67,11 +67,10 @@ impl Remedy {
 /// The settings as an expression: the version, and what differs from it for reading.
 fn in_rust(settings: &Settings) -> String {
     let defaults = settings.version.settings();
-    let mut fields = String::new();
-    let mut field = |is_changed: bool, text: String| {
+    let mut changes = String::new();
+    let mut set = |is_changed: bool, name: &str, value: String| {
         if is_changed {
-            fields.push_str(&text);
-            fields.push_str(", ");
+            changes.extend([".", name, "(", &value, ")"]);
         }
     };
     let Settings {
@@ -82,37 +81,38 @@ fn in_rust(settings: &Settings) -> String {
         secret_kind,
         ..
     } = settings;
-    field(
+    set(
         *cipher != defaults.cipher,
-        format!("cipher: Cipher::{cipher:?}"),
+        "cipher",
+        format!("Cipher::{cipher:?}"),
     );
-    field(
+    set(
         *key_digest != defaults.key_digest,
-        format!("key_digest: KeyDigest::{key_digest:?}"),
+        "key_digest",
+        format!("KeyDigest::{key_digest:?}"),
     );
-    field(
+    set(
         *hmac_digest != defaults.hmac_digest,
-        format!("hmac_digest: HmacDigest::{hmac_digest:?}"),
+        "hmac_digest",
+        format!("HmacDigest::{hmac_digest:?}"),
     );
     // A version that writes Marshal reads all there is.
     let reads = defaults.serializer.reads(serializer.writes());
-    field(!reads, format!("serializer: Serializer::{serializer:?}"));
-    field(
+    set(!reads, "serializer", format!("Serializer::{serializer:?}"));
+    set(
         *secret_kind != defaults.secret_kind,
-        format!("secret_kind: SecretKind::{secret_kind:?}"),
+        "secret_kind",
+        format!("SecretKind::{secret_kind:?}"),
     );
     for (name, role) in SALTS {
         let salt = role.salt(settings);
-        field(
-            salt != role.salt(&defaults),
-            format!("{name}: {salt:?}.to_owned()"),
-        );
+        set(salt != role.salt(&defaults), name, format!("{salt:?}"));
     }
     let version = variant(settings.version);
-    if fields.is_empty() {
+    if changes.is_empty() {
         version
     } else {
-        format!("Settings {{ {fields}..{version}.settings() }}")
+        format!("{version}.settings(){changes}")
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::cookie::jar_kind::JarKind;
+use crate::message::jar_kind::JarKind;
 
 use super::cause::CauseKind;
 use super::checkup::Check;

@@ -25,7 +25,6 @@ impl Sealing {
     /// How many settings of a version an app had to change to seal so, its serializer apart.
     fn changes(&self, version: RailsVersion) -> usize {
         let settings = version.settings();
-        let defaults = version.defaults();
         // The encrypted jar came with secret_key_base; a token alone signs up to 5.2.
         let kind = settings.secret_kind != self.secret_kind;
         let no_jar = self.cipher.is_some() && settings.secret_kind == SecretKind::SecretToken;
@@ -33,7 +32,7 @@ impl Sealing {
         let key_digest = self
             .key_digest
             .is_some_and(|digest| digest != settings.key_digest);
-        let signs_by = match (self.cipher, defaults.cbc_digest) {
+        let signs_by = match (self.cipher, settings.cbc_digest) {
             (Some(_), CbcDigest::Sha1) => HmacDigest::Sha1,
             _ => settings.hmac_digest,
         };
@@ -72,7 +71,7 @@ impl Sealing {
         settings.hmac_digest = self.hmac_digest.unwrap_or(settings.hmac_digest);
         settings.metadata = self.has_purpose;
         for (role, salt) in &self.salts {
-            role.salt_mut(&mut settings).clone_from(salt);
+            *role.salt_mut(&mut settings) = salt.clone().into();
         }
         if let Some(format) = self
             .format

@@ -2,7 +2,7 @@
 
 use crate::message::base64;
 use crate::message::metadata::{self, Said};
-use crate::message::parts::Signed;
+use crate::message::parts::SignedParts;
 use crate::rails_version::RailsVersion;
 use crate::serializer::Format;
 use crate::settings::SecretKind;
@@ -15,7 +15,7 @@ pub(super) fn shape(form: &Form, message: &[u8]) -> Option<String> {
     let Form::Signed { digest_len } = *form else {
         return None;
     };
-    let data = Signed::parse(message, digest_len)?.data;
+    let data = SignedParts::parse(message, digest_len)?.data;
     let data = base64::decode_any(data)?;
     Some(match metadata::said(&data) {
         Ok(Said {

@@ -7,9 +7,8 @@ use crate::cipher::aes_cbc::AesCbcKey;
 use crate::cipher::aes_gcm::AesGcmKey;
 use crate::cipher::hmac::HmacKey;
 use crate::message::base64::Alphabet;
-use crate::message::encryptor::{CbcEncryptor, GcmEncryptor};
-use crate::message::parts::Sealed;
-use crate::message::verifier::Verifier;
+use crate::message::codec::{Cbc, Gcm, Signed};
+use crate::message::parts::SealedParts;
 use crate::settings::{HmacDigest, KeyDigest, SecretKind};
 
 use super::form::Form;
@@ -89,10 +88,10 @@ fn aes_key(key: &Derived) -> Option<&[u8; 32]> {
 
 fn open_gcm(keys: &Keys, message: &[u8]) -> Option<Fit> {
     let mut ciphertext = Vec::new();
-    let sealed = Sealed::parse(message, Alphabet::Standard, &mut ciphertext)?;
+    let sealed = SealedParts::parse(message, Alphabet::Standard, &mut ciphertext)?;
     candidates(keys, Role::Gcm).find_map(|candidate| {
         let key = AesGcmKey::new(aes_key(candidate.key)?);
-        let encryptor = GcmEncryptor::new(key, Alphabet::Standard);
+        let encryptor = Gcm::new(key, Alphabet::Standard);
         let mut text = Vec::new();
         encryptor.open(&sealed, &mut text).ok()?;
         Some(candidate.fit(keys, Role::Gcm, None, text))
@@ -103,7 +102,7 @@ fn open_cbc(keys: &Keys, message: &[u8], digest_len: usize) -> Option<Fit> {
     let signing = |candidate: &Candidate<'_>| {
         digests(digest_len).find(|digest| {
             let key = HmacKey::new(*digest, &***candidate.key);
-            let verifier = Verifier::new(key, Alphabet::Standard);
+            let verifier = Signed::new(key, Alphabet::Standard);
             verifier.verify(message).is_ok()
         })
     };
@@ -117,7 +116,7 @@ fn open_cbc(keys: &Keys, message: &[u8], digest_len: usize) -> Option<Fit> {
         let key = keys.derived(signer.material, signer.digest, salt)?;
         let key = AesCbcKey::new(aes_key(key)?);
         let signing = HmacKey::new(hmac, &***signer.key);
-        let encryptor = CbcEncryptor::new(key, signing, Alphabet::Standard);
+        let encryptor = Cbc::new(key, signing, Alphabet::Standard);
         Some((salt, encryptor.open(message).ok()?))
     })?;
     let mut fit = signer.fit(keys, Role::CbcSigning, Some(hmac), text);
@@ -128,7 +127,7 @@ fn open_cbc(keys: &Keys, message: &[u8], digest_len: usize) -> Option<Fit> {
 
 fn open_signed(keys: &Keys, message: &[u8], digest_len: usize) -> Option<Fit> {
     let open = |digest, key: &[u8]| {
-        let verifier = Verifier::new(HmacKey::new(digest, key), Alphabet::Standard);
+        let verifier = Signed::new(HmacKey::new(digest, key), Alphabet::Standard);
         verifier.open(message).ok()
     };
     // A secret_token costs no derivation: first of all.

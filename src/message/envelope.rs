@@ -17,7 +17,6 @@ use serde_json::value::RawValue;
 use time::OffsetDateTime;
 
 use crate::error::{Error, Refusal};
-use crate::rails_version::RailsVersion;
 use crate::serializer::json;
 use crate::serializer::value::{Value, to_value};
 use crate::serializer::{self, DumpStyle, Format, Serialized};
@@ -30,7 +29,7 @@ const KEY: &str = "_rails";
 /// How a message's text is written and read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Envelope {
-    version: RailsVersion,
+    style: DumpStyle,
     serializer: Serializer,
     /// `use_message_serializer_for_metadata`: whether the value is a part of the envelope.
     nests: bool,
@@ -39,18 +38,22 @@ pub(crate) struct Envelope {
 
 impl Envelope {
     /// As an app of this version has it.
-    pub(crate) fn of(version: RailsVersion) -> Self {
-        let defaults = version.defaults();
-        let (serializer, nests) = match defaults.messages {
+    pub(crate) fn of(settings: &Settings) -> Self {
+        let (serializer, nests) = match settings.messages {
             MessageForm::Rails4_0 => (Serializer::Marshal, false),
             MessageForm::Rails7_1 => (Serializer::Hybrid, true),
         };
         Self {
-            version,
+            style: DumpStyle::of(settings).in_format(serializer.writes()),
             serializer,
             nests,
-            reading: defaults.envelope,
+            reading: settings.envelope,
         }
+    }
+
+    /// Returns the format that is written.
+    pub(crate) fn writes(self) -> Format {
+        self.style.format
     }
 
     pub(crate) fn serializer(self) -> Serializer {
@@ -58,7 +61,11 @@ impl Envelope {
     }
 
     pub(crate) fn with_serializer(self, serializer: Serializer) -> Self {
-        Self { serializer, ..self }
+        Self {
+            style: self.style.in_format(serializer.writes()),
+            serializer,
+            ..self
+        }
     }
 
     pub(crate) fn nesting(self, nests: bool) -> Self {
@@ -71,10 +78,7 @@ impl Envelope {
         value: &T,
         metadata: Metadata<'_>,
     ) -> Result<Vec<u8>, Error> {
-        let style = DumpStyle::of(&Settings {
-            serializer: self.serializer,
-            ..self.version.settings()
-        });
+        let style = self.style;
         let bare = metadata == Metadata::default();
         if self.nests && !bare && style.format != Format::Json {
             let envelope = nest(to_value(value)?, metadata, style.format)?;
@@ -115,13 +119,14 @@ impl Envelope {
         if outer.sealed_for == SealedFor::Bare
             && let Some(nested) = Nested::find(&payload)?
         {
-            return nested.extract(purpose, now);
+            return nested.extract(format, purpose, now);
         }
         if !purpose.is_empty() && outer.sealed_for != SealedFor::ThisPurpose {
             return Err(Refusal::WrongPurpose);
         }
         Ok(Extracted {
             content: Content::Serialized(payload),
+            format,
             expires_at: outer.expires_at,
         })
     }
@@ -130,6 +135,7 @@ impl Envelope {
 /// A value out of its envelope, if it had one.
 pub(crate) struct Extracted {
     pub(crate) content: Content,
+    pub(crate) format: Format,
     pub(crate) expires_at: Option<OffsetDateTime>,
 }
 
@@ -276,6 +282,7 @@ impl Nested {
     /// Expiry is checked before the purpose, as in Rails.
     fn extract(
         self,
+        format: Format,
         purpose: &str,
         now: impl Fn() -> OffsetDateTime,
     ) -> Result<Extracted, Refusal> {
@@ -290,6 +297,7 @@ impl Nested {
         }
         Ok(Extracted {
             content: self.data,
+            format,
             expires_at,
         })
     }

@@ -8,9 +8,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
-use crate::cipher::aes_cbc::AesCbcKey;
-use crate::cipher::aes_gcm::AesGcmKey;
-use crate::cipher::hmac::HmacKey;
 use crate::error::{Error, InvalidMessage, Refusal};
 use crate::key_generator::{KeyArray, KeyGenerator};
 use crate::rails_version::RailsVersion;
@@ -18,18 +15,9 @@ use crate::secret_key_base::SecretKeyBase;
 use crate::serializer::value::Value;
 use crate::settings::{Cipher, HmacDigest, Serializer, Settings};
 
-use super::base64::Alphabet;
-use super::encryptor::{CbcEncryptor, GcmEncryptor};
-use super::envelope::Envelope;
 use super::message_options::MessageOptions;
-use super::opened_message::OpenedMessage;
-use super::rotation::Codec;
-use super::rotator::Rotator;
-
-/// Both ciphers take a key of 256 bits.
-type CipherKey = KeyArray<LENGTH>;
-
-const LENGTH: usize = 32;
+use super::opened::Opened;
+use super::rotator::{CIPHER_KEY_LENGTH, Keys, Rotator};
 
 /// Makes messages that only the key's holders can read or make.
 ///
@@ -55,23 +43,9 @@ const LENGTH: usize = 32;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
-pub struct MessageEncryptor {
-    keys: Keys,
-    alphabet: Alphabet,
-    pub(super) rotator: Rotator,
-}
+pub struct MessageEncryptor(Rotator);
 
 /// A cipher with its keys.
-#[derive(Clone)]
-enum Keys {
-    Gcm(CipherKey),
-    Cbc {
-        key: CipherKey,
-        signing: Zeroizing<Vec<u8>>,
-        digest: HmacDigest,
-    },
-}
-
 impl MessageEncryptor {
     /// An encryptor with AES-256-GCM and a key of 32 bytes (`cipher: "aes-256-gcm"`, from
     /// `load_defaults "5.2"` on), and what an app on this version's `load_defaults` has else:
@@ -87,10 +61,8 @@ impl MessageEncryptor {
     /// # Errors
     /// [`Error::KeyLength`] where the key is of another length, as in Rails.
     pub fn new(key: impl AsRef<[u8]>, version: RailsVersion) -> Result<Self, Error> {
-        Ok(Self::with_keys(
-            Keys::Gcm(cipher_key(key.as_ref())?),
-            version,
-        ))
+        let keys = Keys::Gcm(cipher_key(key.as_ref())?);
+        Ok(Self(Rotator::new(keys, &version.settings())))
     }
 
     /// An encryptor with AES-256-CBC, a key of 32 bytes and a key of any length under which its
@@ -126,9 +98,8 @@ impl MessageEncryptor {
         let keys = Keys::Cbc {
             key: cipher_key(key.as_ref())?,
             signing: Zeroizing::new(signing_key.as_ref().to_vec()),
-            digest: HmacDigest::Sha1,
         };
-        Ok(Self::with_keys(keys, version))
+        Ok(Self(Rotator::new(keys, &version.settings())))
     }
 
     /// An encryptor with a key that is derived from the app's secret by a salt
@@ -161,20 +132,9 @@ impl MessageEncryptor {
             Cipher::Aes256Cbc => Keys::Cbc {
                 signing: Zeroizing::new(key.to_vec()),
                 key,
-                digest: HmacDigest::Sha1,
             },
         };
-        Self::with_keys(keys, settings.version)
-    }
-
-    fn with_keys(keys: Keys, version: RailsVersion) -> Self {
-        let alphabet = Alphabet::Standard;
-        let rotator = Rotator::new(keys.codec(alphabet), Envelope::of(version));
-        Self {
-            keys,
-            alphabet,
-            rotator,
-        }
+        Self(Rotator::new(keys, &settings))
     }
 
     /// Sets the digest with which CBC messages are signed (`digest: "SHA256"`); GCM, which needs
@@ -190,11 +150,8 @@ impl MessageEncryptor {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn digest(mut self, new: HmacDigest) -> Self {
-        if let Keys::Cbc { digest, .. } = &mut self.keys {
-            *digest = new;
-        }
-        self.rebuild()
+    pub fn digest(self, digest: HmacDigest) -> Self {
+        Self(self.0.digest(digest))
     }
 
     /// Sets the serializer (`serializer: :json`, `config.active_support.message_serializer`).
@@ -208,10 +165,8 @@ impl MessageEncryptor {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn serializer(mut self, serializer: Serializer) -> Self {
-        let current = &mut self.rotator.current;
-        current.envelope = current.envelope.with_serializer(serializer);
-        self
+    pub fn serializer(self, serializer: Serializer) -> Self {
+        Self(self.0.serializer(serializer))
     }
 
     /// Whether messages are in the url-safe alphabet, unpadded (`url_safe: true`, Rails 7.0 and
@@ -228,9 +183,8 @@ impl MessageEncryptor {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn url_safe(mut self, url_safe: bool) -> Self {
-        self.alphabet = Alphabet::when_url_safe(url_safe);
-        self.rebuild()
+    pub fn url_safe(self, url_safe: bool) -> Self {
+        Self(self.0.url_safe(url_safe))
     }
 
     /// Whether the value is a part of the envelope (from 7.1 on): see
@@ -248,10 +202,8 @@ impl MessageEncryptor {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn use_message_serializer_for_metadata(mut self, nests: bool) -> Self {
-        let current = &mut self.rotator.current;
-        current.envelope = current.envelope.nesting(nests);
-        self
+    pub fn use_message_serializer_for_metadata(self, nests: bool) -> Self {
+        Self(self.0.nesting(nests))
     }
 
     /// Adds an older encryptor, of either cipher, tried after those already there and followed by
@@ -268,9 +220,8 @@ impl MessageEncryptor {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn rotate(mut self, older: Self) -> Self {
-        self.rotator.rotate(older.rotator);
-        self
+    pub fn rotate(self, older: Self) -> Self {
+        Self(self.0.rotate(older.0))
     }
 
     /// Encrypts a value; the same value is another message every time.
@@ -292,7 +243,7 @@ impl MessageEncryptor {
         value: &T,
         options: &MessageOptions,
     ) -> Result<String, Error> {
-        self.rotator.generate(value, options)
+        self.0.generate(value, options)
     }
 
     /// The value of a message, if it was encrypted under this key (or an older one), for this
@@ -316,7 +267,7 @@ impl MessageEncryptor {
         message: impl AsRef<[u8]>,
         purpose: impl Into<Option<&'a str>>,
     ) -> Result<T, InvalidMessage> {
-        let opened = self.rotator.open(message.as_ref(), purpose.into())?;
+        let opened = self.0.open(message.as_ref(), purpose.into())?;
         Ok(opened.into_value())
     }
 
@@ -339,55 +290,59 @@ impl MessageEncryptor {
         &self,
         message: impl AsRef<[u8]>,
         purpose: impl Into<Option<&'a str>>,
-    ) -> Result<OpenedMessage<Value>, Refusal> {
-        self.rotator.open(message.as_ref(), purpose.into())
+    ) -> Result<Opened<Value>, Refusal> {
+        self.0.open(message.as_ref(), purpose.into())
     }
 
-    fn rebuild(mut self) -> Self {
-        self.rotator.current.codec = self.keys.codec(self.alphabet);
-        self
+    /// How many messages this process has sealed under the key, of the 2^32 that an AES-GCM key is
+    /// good for: as at [`Jar::seals`](crate::Jar::seals). `None` under CBC.
+    ///
+    /// ```
+    /// # use hardtack::{MessageEncryptor, MessageOptions, RailsVersion, SecretKeyBase};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let crypt = MessageEncryptor::for_application(&secret, "bank details", RailsVersion::V7_1);
+    /// crypt.encrypt_and_sign("hello", &MessageOptions::new())?;
+    /// assert_eq!(crypt.seals(), Some(1));
+    ///
+    /// let older = MessageEncryptor::cbc([1; 32], [1; 32], RailsVersion::V7_1)?;
+    /// assert_eq!(older.seals(), None);
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn seals(&self) -> Option<u64> {
+        self.0.codec().seals()
+    }
+
+    /// Counts on from this number, where that is more than what was counted: as at
+    /// [`Jar::raise_seals`](crate::Jar::raise_seals).
+    ///
+    /// ```
+    /// # use hardtack::{MessageEncryptor, MessageOptions, RailsVersion, SecretKeyBase};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let crypt = MessageEncryptor::for_application(&secret, "bank details", RailsVersion::V7_1);
+    /// crypt.raise_seals(1_000_000);
+    /// crypt.encrypt_and_sign("hello", &MessageOptions::new())?;
+    /// assert_eq!(crypt.seals(), Some(1_000_001));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    pub fn raise_seals(&self, to: u64) {
+        self.0.codec().raise_seals(to);
     }
 }
 
-impl Keys {
-    fn codec(&self, alphabet: Alphabet) -> Codec {
-        match self {
-            Self::Gcm(key) => Codec::Gcm(GcmEncryptor::new(AesGcmKey::new(key), alphabet)),
-            Self::Cbc {
-                key,
-                signing,
-                digest,
-            } => {
-                let signing = HmacKey::new(*digest, signing);
-                Codec::Cbc(CbcEncryptor::new(AesCbcKey::new(key), signing, alphabet))
-            }
-        }
-    }
-}
-
-fn cipher_key(key: &[u8]) -> Result<CipherKey, Error> {
+fn cipher_key(key: &[u8]) -> Result<KeyArray<CIPHER_KEY_LENGTH>, Error> {
     let wrong = |_| Error::KeyLength {
         given: key.len(),
-        wanted: LENGTH,
+        wanted: CIPHER_KEY_LENGTH,
     };
-    let key: &[u8; LENGTH] = key.try_into().map_err(wrong)?;
-    let mut own = CipherKey::new(Zeroizing::new([0; LENGTH]));
+    let key: &[u8; CIPHER_KEY_LENGTH] = key.try_into().map_err(wrong)?;
+    let mut own = KeyArray::new(Zeroizing::new([0; CIPHER_KEY_LENGTH]));
     Arc::make_mut(&mut own).copy_from_slice(key);
     Ok(own)
 }
 
 impl fmt::Debug for MessageEncryptor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (cipher, digest) = match &self.keys {
-            Keys::Gcm(_) => (Cipher::Aes256Gcm, None),
-            Keys::Cbc { digest, .. } => (Cipher::Aes256Cbc, Some(digest)),
-        };
-        f.debug_struct("MessageEncryptor")
-            .field("cipher", &cipher)
-            .field("digest", &digest)
-            .field("serializer", &self.rotator.current.envelope.serializer())
-            .field("url_safe", &(self.alphabet == Alphabet::UrlSafe))
-            .field("rotations", &self.rotator.rotations())
-            .finish_non_exhaustive()
+        self.0.fmt_as("MessageEncryptor", f)
     }
 }

@@ -6,7 +6,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
-use crate::cipher::hmac::HmacKey;
 use crate::error::{Error, InvalidMessage, Refusal};
 use crate::key_generator::KeyGenerator;
 use crate::rails_version::RailsVersion;
@@ -14,13 +13,9 @@ use crate::secret_key_base::SecretKeyBase;
 use crate::serializer::value::Value;
 use crate::settings::{HmacDigest, SecretKind, Serializer, Settings};
 
-use super::base64::Alphabet;
-use super::envelope::Envelope;
 use super::message_options::MessageOptions;
-use super::opened_message::OpenedMessage;
-use super::rotation::Codec;
-use super::rotator::Rotator;
-use super::verifier::Verifier;
+use super::opened::Opened;
+use super::rotator::{Keys, Rotator};
 
 /// Makes messages that everybody can read and only the key's holders can make: tokens in links,
 /// signed ids, what `Rails.application.message_verifier` is for.
@@ -75,12 +70,7 @@ use super::verifier::Verifier;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
-pub struct MessageVerifier {
-    key: Zeroizing<Vec<u8>>,
-    digest: HmacDigest,
-    alphabet: Alphabet,
-    rotator: Rotator,
-}
+pub struct MessageVerifier(Rotator);
 
 impl MessageVerifier {
     /// A verifier with a key, of any length and used as it is (`MessageVerifier.new(key)`), and
@@ -103,19 +93,12 @@ impl MessageVerifier {
         if key.as_ref().is_empty() {
             return Err(Error::BlankSecret);
         }
-        Ok(Self::with_key(key.as_ref(), version))
+        Ok(Self::with_key(key.as_ref(), &version.settings()))
     }
 
-    fn with_key(key: &[u8], version: RailsVersion) -> Self {
+    fn with_key(key: &[u8], settings: &Settings) -> Self {
         let key = Zeroizing::new(key.to_vec());
-        let (digest, alphabet) = (HmacDigest::Sha1, Alphabet::Standard);
-        let codec = codec(&key, digest, alphabet);
-        Self {
-            key,
-            digest,
-            alphabet,
-            rotator: Rotator::new(codec, Envelope::of(version)),
-        }
+        Self(Rotator::new(Keys::Signed(key), settings))
     }
 
     /// The verifier that an app has under a name (`Rails.application.message_verifier(name)`).
@@ -147,13 +130,10 @@ impl MessageVerifier {
         let settings = settings.into();
         match settings.secret_kind {
             // `ActiveSupport::LegacyKeyGenerator`.
-            SecretKind::SecretToken => Self::with_key(secret.expose(), settings.version),
+            SecretKind::SecretToken => Self::with_key(secret.expose(), &settings),
             SecretKind::SecretKeyBase => {
                 let keys = KeyGenerator::new(secret).digest(settings.key_digest);
-                Self::with_key(
-                    keys.generate_key(name, KEY_LENGTH).expose(),
-                    settings.version,
-                )
+                Self::with_key(keys.generate_key(name, KEY_LENGTH).expose(), &settings)
             }
         }
     }
@@ -169,9 +149,8 @@ impl MessageVerifier {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn digest(mut self, digest: HmacDigest) -> Self {
-        self.digest = digest;
-        self.rebuild()
+    pub fn digest(self, digest: HmacDigest) -> Self {
+        Self(self.0.digest(digest))
     }
 
     /// Sets the serializer (`serializer: :json`, `config.active_support.message_serializer`).
@@ -186,10 +165,8 @@ impl MessageVerifier {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn serializer(mut self, serializer: Serializer) -> Self {
-        let current = &mut self.rotator.current;
-        current.envelope = current.envelope.with_serializer(serializer);
-        self
+    pub fn serializer(self, serializer: Serializer) -> Self {
+        Self(self.0.serializer(serializer))
     }
 
     /// Whether messages are written in the url-safe alphabet, unpadded (`url_safe: true`, Rails
@@ -205,9 +182,8 @@ impl MessageVerifier {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn url_safe(mut self, url_safe: bool) -> Self {
-        self.alphabet = Alphabet::when_url_safe(url_safe);
-        self.rebuild()
+    pub fn url_safe(self, url_safe: bool) -> Self {
+        Self(self.0.url_safe(url_safe))
     }
 
     /// Whether the value is a part of the envelope (`{"_rails":{"data":...}}`, from 7.1 on)
@@ -225,10 +201,8 @@ impl MessageVerifier {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn use_message_serializer_for_metadata(mut self, nests: bool) -> Self {
-        let current = &mut self.rotator.current;
-        current.envelope = current.envelope.nesting(nests);
-        self
+    pub fn use_message_serializer_for_metadata(self, nests: bool) -> Self {
+        Self(self.0.nesting(nests))
     }
 
     /// Adds an older verifier, tried after those already there and followed by its own rotations
@@ -247,9 +221,8 @@ impl MessageVerifier {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn rotate(mut self, older: Self) -> Self {
-        self.rotator.rotate(older.rotator);
-        self
+    pub fn rotate(self, older: Self) -> Self {
+        Self(self.0.rotate(older.0))
     }
 
     /// Signs a value.
@@ -271,7 +244,7 @@ impl MessageVerifier {
         value: &T,
         options: &MessageOptions,
     ) -> Result<String, Error> {
-        self.rotator.generate(value, options)
+        self.0.generate(value, options)
     }
 
     /// The value of a message, if it was signed under this key (or an older one), for this very
@@ -294,7 +267,7 @@ impl MessageVerifier {
         message: impl AsRef<[u8]>,
         purpose: impl Into<Option<&'a str>>,
     ) -> Result<T, InvalidMessage> {
-        let opened = self.rotator.open(message.as_ref(), purpose.into())?;
+        let opened = self.0.open(message.as_ref(), purpose.into())?;
         Ok(opened.into_value())
     }
 
@@ -317,27 +290,13 @@ impl MessageVerifier {
         &self,
         message: impl AsRef<[u8]>,
         purpose: impl Into<Option<&'a str>>,
-    ) -> Result<OpenedMessage<Value>, Refusal> {
-        self.rotator.open(message.as_ref(), purpose.into())
+    ) -> Result<Opened<Value>, Refusal> {
+        self.0.open(message.as_ref(), purpose.into())
     }
-
-    fn rebuild(mut self) -> Self {
-        self.rotator.current.codec = codec(&self.key, self.digest, self.alphabet);
-        self
-    }
-}
-
-fn codec(key: &[u8], digest: HmacDigest, alphabet: Alphabet) -> Codec {
-    Codec::Signed(Verifier::new(HmacKey::new(digest, key), alphabet))
 }
 
 impl fmt::Debug for MessageVerifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MessageVerifier")
-            .field("digest", &self.digest)
-            .field("serializer", &self.rotator.current.envelope.serializer())
-            .field("url_safe", &(self.alphabet == Alphabet::UrlSafe))
-            .field("rotations", &self.rotator.rotations())
-            .finish_non_exhaustive()
+        self.0.fmt_as("MessageVerifier", f)
     }
 }

@@ -110,7 +110,7 @@ pub(crate) fn wrap(
         purpose,
     } = metadata;
     if expires_at.is_none() && purpose.is_none() {
-        return match Envelope::parse(value, reading) {
+        return match Fields::parse(value, reading) {
             Ok(None) => {
                 text.clear();
                 text.extend_from_slice(value);
@@ -161,7 +161,7 @@ pub(crate) fn extract(
             sealed_for: SealedFor::ThisPurpose,
         });
     }
-    let Some(envelope) = Envelope::parse(text, reading)? else {
+    let Some(envelope) = Fields::parse(text, reading)? else {
         return Ok(Extracted {
             value: text.to_vec(),
             expires_at: None,
@@ -199,7 +199,7 @@ pub(crate) struct Said {
 /// Takes a value out of its envelope, if it has one in any version's form.
 #[cfg(feature = "doctor")]
 pub(crate) fn said(text: &[u8]) -> Result<Said, Refusal> {
-    let Some(envelope) = Envelope::parse(text, EnvelopeReading::AnyObject)? else {
+    let Some(envelope) = Fields::parse(text, EnvelopeReading::AnyObject)? else {
         return Ok(Said {
             value: text.to_vec(),
             has_envelope: false,
@@ -235,7 +235,7 @@ pub(crate) fn fresh(
 
 /// An envelope's fields. Fields that Rails does not write are passed over.
 #[derive(Debug, Deserialize, PartialEq, Eq)]
-struct Envelope<'a> {
+struct Fields<'a> {
     #[serde(borrow)]
     message: Cow<'a, str>,
     #[serde(borrow, default)]
@@ -244,7 +244,7 @@ struct Envelope<'a> {
     pur: Option<Cow<'a, str>>,
 }
 
-impl<'a> Envelope<'a> {
+impl<'a> Fields<'a> {
     /// `None` where the text is a bare value.
     fn parse(text: &'a [u8], reading: EnvelopeReading) -> Result<Option<Self>, Refusal> {
         if text.starts_with(PREFIX) {

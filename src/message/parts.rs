@@ -13,13 +13,13 @@ use super::base64::Alphabet;
 const SEPARATOR: &[u8] = b"--";
 
 /// An encrypted message, `data--iv--tag`, decoded.
-pub(crate) struct Sealed<'a> {
+pub(crate) struct SealedParts<'a> {
     pub(crate) ciphertext: &'a [u8],
     pub(crate) iv: Iv,
     pub(crate) tag: Tag,
 }
 
-impl<'a> Sealed<'a> {
+impl<'a> SealedParts<'a> {
     /// The lengths of the texts of tag and nonce.
     pub(crate) const fn last_parts(alphabet: Alphabet) -> (usize, usize) {
         (
@@ -85,12 +85,12 @@ impl Ciphertext {
 
 /// A signed message, `data--digest`, taken apart: `data` still as the text that was signed.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Signed<'a> {
+pub(crate) struct SignedParts<'a> {
     pub(crate) data: &'a [u8],
     pub(crate) digest: &'a [u8],
 }
 
-impl<'a> Signed<'a> {
+impl<'a> SignedParts<'a> {
     /// The length of the text of a digest of so many bytes: hexadecimal digits.
     pub(crate) const fn last_part(code_length: usize) -> usize {
         2 * code_length

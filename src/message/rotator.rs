@@ -1,61 +1,113 @@
-//! Messages under a current key and older ones, tried in order
+//! [`Rotator`]: messages under a current key and older ones, tried in order
 //! (`ActiveSupport::Messages::Rotator`).
+
+use std::fmt;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
+use zeroize::Zeroizing;
 
+use crate::cipher::aes_cbc::AesCbcKey;
+use crate::cipher::aes_gcm::AesGcmKey;
+use crate::cipher::hmac::HmacKey;
 use crate::error::{Error, Refusal};
+use crate::key_generator::KeyArray;
+use crate::settings::{HmacDigest, Serializer, Settings};
 
-use super::envelope::{Envelope, Extracted};
+use super::base64::Alphabet;
+use super::codec::{Cbc, Codec, Gcm, Signed};
+use super::envelope::Envelope;
+use super::incoming::Incoming;
 use super::message_options::MessageOptions;
 use super::metadata::{Metadata, Purpose};
-use super::opened_message::OpenedMessage;
-use super::rotation::{Codec, Incoming};
+use super::opened::Opened;
+use super::opening::Opening;
 
-/// One way to write messages: a key with its format, and the form of the text inside.
+/// The length in bytes of the key of either cipher.
+pub(super) const CIPHER_KEY_LENGTH: usize = 32;
+
+/// The keys of a message, from which its codec is made again when a setting changes.
 #[derive(Clone)]
-pub(crate) struct Way {
-    pub(crate) codec: Codec,
-    pub(crate) envelope: Envelope,
+pub(super) enum Keys {
+    Gcm(KeyArray<CIPHER_KEY_LENGTH>),
+    Cbc {
+        key: KeyArray<CIPHER_KEY_LENGTH>,
+        signing: Zeroizing<Vec<u8>>,
+    },
+    Signed(Zeroizing<Vec<u8>>),
 }
 
-impl Way {
-    fn open(&self, message: &mut Incoming<'_>, purpose: &str) -> Result<Extracted, Refusal> {
-        let mut text = Vec::new();
-        self.codec.open(message, &mut text)?;
-        self.envelope
-            .extract(&text, purpose, OffsetDateTime::now_utc)
-    }
-}
-
-/// The current way, which writes, and the older ones in the order in which they are tried.
+/// What [`MessageEncryptor`](super::message_encryptor::MessageEncryptor) and
+/// [`MessageVerifier`](super::message_verifier::MessageVerifier) have in common: all but the keys.
 #[derive(Clone)]
-pub(crate) struct Rotator {
-    pub(crate) current: Way,
+pub(super) struct Rotator {
+    keys: Keys,
+    digest: HmacDigest,
+    alphabet: Alphabet,
+    current: Way,
     older: Vec<Way>,
 }
 
+#[derive(Clone)]
+struct Way {
+    codec: Codec,
+    envelope: Envelope,
+}
+
 impl Rotator {
-    pub(crate) fn new(codec: Codec, envelope: Envelope) -> Self {
+    pub(super) fn new(keys: Keys, settings: &Settings) -> Self {
+        let (digest, alphabet) = (HmacDigest::Sha1, Alphabet::Standard);
+        let current = Way {
+            codec: keys.codec(digest, alphabet),
+            envelope: Envelope::of(settings),
+        };
         Self {
-            current: Way { codec, envelope },
+            keys,
+            digest,
+            alphabet,
+            current,
             older: Vec::new(),
         }
     }
 
-    /// Appends all ways of another one, its own rotations last.
-    pub(crate) fn rotate(&mut self, other: Self) {
-        self.older.push(other.current);
-        self.older.extend(other.older);
+    pub(super) fn digest(mut self, digest: HmacDigest) -> Self {
+        self.digest = digest;
+        self.rebuild()
     }
 
-    /// The number of older ways.
-    pub(crate) fn rotations(&self) -> usize {
-        self.older.len()
+    pub(super) fn url_safe(mut self, url_safe: bool) -> Self {
+        self.alphabet = Alphabet::when_url_safe(url_safe);
+        self.rebuild()
     }
 
-    pub(crate) fn generate<T: Serialize + ?Sized>(
+    fn rebuild(mut self) -> Self {
+        self.current.codec = self.keys.codec(self.digest, self.alphabet);
+        self
+    }
+
+    pub(super) fn serializer(mut self, serializer: Serializer) -> Self {
+        self.current.envelope = self.current.envelope.with_serializer(serializer);
+        self
+    }
+
+    pub(super) fn nesting(mut self, nests: bool) -> Self {
+        self.current.envelope = self.current.envelope.nesting(nests);
+        self
+    }
+
+    pub(super) fn rotate(mut self, older: Self) -> Self {
+        self.older.push(older.current);
+        self.older.extend(older.older);
+        self
+    }
+
+    /// Returns the codec that seals.
+    pub(super) fn codec(&self) -> &Codec {
+        &self.current.codec
+    }
+
+    pub(super) fn generate<T: Serialize + ?Sized>(
         &self,
         value: &T,
         options: &MessageOptions,
@@ -71,31 +123,57 @@ impl Rotator {
         Ok(String::from_utf8(message).unwrap_or_default())
     }
 
-    /// Reads a message; of several refusals the one that got furthest is told.
-    pub(crate) fn open<T: DeserializeOwned>(
+    /// Opens a message by the first key that fits. Of several refusals, returns the one that got
+    /// furthest.
+    pub(super) fn open<T: DeserializeOwned>(
         &self,
         message: &[u8],
         purpose: Option<&str>,
-    ) -> Result<OpenedMessage<T>, Refusal> {
-        let mut ciphertext = Vec::new();
+    ) -> Result<Opened<T>, Refusal> {
+        let purpose = purpose.unwrap_or_default();
+        let (mut ciphertext, mut text) = (Vec::new(), Vec::new());
         let mut message = Incoming::new(message, &mut ciphertext);
-        let mut furthest = Refusal::Malformed;
         let ways = std::iter::once(&self.current).chain(&self.older);
-        for (index, way) in ways.enumerate() {
-            match way.open(&mut message, purpose.unwrap_or_default()) {
-                Ok(Extracted {
-                    content,
-                    expires_at,
-                }) => {
-                    return Ok(OpenedMessage {
-                        value: content.load()?,
-                        rotation: index.checked_sub(1),
-                        expires_at,
-                    });
-                }
-                Err(refusal) => furthest = furthest.max(refusal),
+        let attempts = ways.enumerate().map(|(index, Way { codec, envelope })| {
+            codec.open(&mut message, &mut text)?;
+            let extracted = envelope.extract(&text, purpose, OffsetDateTime::now_utc)?;
+            let opening = Opening::by(codec, index.checked_sub(1), None, envelope.serializer());
+            Ok((extracted, opening, envelope.writes()))
+        });
+        let (extracted, opening, writes) =
+            Refusal::first_opened(attempts).unwrap_or(Err(Refusal::Malformed))?;
+        Ok(Opened {
+            opening: opening.in_format(extracted.format, writes),
+            expires_at: extracted.expires_at,
+            older_name: None,
+            value: extracted.content.load()?,
+        })
+    }
+}
+
+impl Keys {
+    fn codec(&self, digest: HmacDigest, alphabet: Alphabet) -> Codec {
+        match self {
+            Self::Gcm(key) => Codec::Gcm(Gcm::new(AesGcmKey::new(key), alphabet)),
+            Self::Cbc { key, signing } => {
+                let signing = HmacKey::new(digest, signing);
+                Codec::Cbc(Cbc::new(AesCbcKey::new(key), signing, alphabet))
             }
+            Self::Signed(key) => Codec::Signed(Signed::new(HmacKey::new(digest, key), alphabet)),
         }
-        Err(furthest)
+    }
+}
+
+impl Rotator {
+    /// Shows the settings under a type's name, and no key.
+    pub(super) fn fmt_as(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Way { codec, envelope } = &self.current;
+        f.debug_struct(name)
+            .field("cipher", &codec.cipher())
+            .field("digest", &codec.hmac_digest())
+            .field("serializer", &envelope.serializer())
+            .field("url_safe", &(self.alphabet == Alphabet::UrlSafe))
+            .field("rotations", &self.older.len())
+            .finish_non_exhaustive()
     }
 }

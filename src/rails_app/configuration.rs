@@ -253,7 +253,7 @@ impl Configuration {
                     "signed_cookie_salt" => &mut settings.signed_cookie_salt,
                     _ => return Err(NO_LITERAL),
                 };
-                *place = salt.to_string();
+                *place = salt.to_string().into();
             }
             _ => return Err(NO_LITERAL),
         }

@@ -73,10 +73,10 @@ impl CookieStore {
 
 /// `load_defaults` says which tokens pages get, so far as the Rails that runs knows them.
 fn csrf(settings: &Settings, load_defaults: Option<RailsVersion>) -> CsrfSettings {
-    let running = CsrfSettings::from(settings.version);
+    let running = CsrfSettings::from(settings);
     let set = load_defaults.map(CsrfSettings::from);
     CsrfSettings {
-        urlsafe_csrf_tokens: settings.version.defaults().csrf == CsrfForms::Rails7_0
+        urlsafe_csrf_tokens: settings.csrf == CsrfForms::Rails7_0
             || set.is_some_and(|set| set.urlsafe_csrf_tokens),
         per_form_csrf_tokens: set.is_some_and(|set| set.per_form_csrf_tokens),
         global_csrf_tokens: running.global_csrf_tokens,

@@ -6,7 +6,7 @@ use super::error::Lack;
 use crate::cipher::aes_gcm::AesGcm128Key;
 use crate::hex;
 use crate::message::base64::Alphabet;
-use crate::message::parts::Sealed;
+use crate::message::parts::SealedParts;
 use crate::serializer::marshal::one_string;
 
 /// What an encrypted file's key has in place of 16 bytes: hexadecimal digits.
@@ -21,7 +21,7 @@ pub(super) fn decrypt(file: &[u8], key: &str, place: &str) -> Result<Zeroizing<S
     })?;
     let message = file.trim_ascii();
     let mut ciphertext = Vec::new();
-    let sealed = Sealed::parse(message, Alphabet::Standard, &mut ciphertext);
+    let sealed = SealedParts::parse(message, Alphabet::Standard, &mut ciphertext);
     let sealed = sealed.ok_or(Lack::Malformed)?;
     let mut plaintext = Zeroizing::new(Vec::new());
     key.open(&sealed.iv, &sealed.tag, sealed.ciphertext, &mut plaintext)

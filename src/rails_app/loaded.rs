@@ -13,7 +13,7 @@ use super::order::{self, Order};
 use super::settings::{RailsAppSettings, SignedRotation};
 use crate::rails_version::RailsVersion;
 use crate::safe_buffer_form::SafeBufferForm;
-use crate::settings::{CbcDigest, Settings};
+use crate::settings::CbcDigest;
 
 /// How deep `config/initializers` is followed, and how many files of it are read.
 const MOST_FOLDERS: usize = 8;
@@ -155,22 +155,21 @@ impl Loaded {
             ..
         } = self;
         let by_version = version.settings();
-        let chosen = match version.defaults().cbc_digest {
+        let chosen = match by_version.cbc_digest {
             CbcDigest::Chosen => configuration.cookies_digest,
             CbcDigest::Sha1 => configuration.signed_cookie_digest,
         };
         let writes_strings = rails.as_deref().is_some_and(writes_safe_buffers_as_strings);
-        let settings = Settings {
-            version,
-            secret_kind: by_version.secret_kind,
-            safe_buffer: if writes_strings {
+        let settings = configuration
+            .settings
+            .version(version)
+            .secret_kind(by_version.secret_kind)
+            .hmac_digest(chosen.unwrap_or(by_version.hmac_digest))
+            .safe_buffer(if writes_strings {
                 SafeBufferForm::String
             } else {
                 by_version.safe_buffer
-            },
-            hmac_digest: chosen.unwrap_or(by_version.hmac_digest),
-            ..configuration.settings
-        };
+            });
         let name = configuration.application.filter(|_| order.names_session);
         let name = name.map_or_else(
             || "_session_id".to_owned(),

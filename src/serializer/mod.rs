@@ -20,13 +20,11 @@ use serde::de::DeserializeOwned;
 
 use crate::error::Error;
 #[cfg(feature = "message_pack")]
-use crate::settings::MessagePackForms;
 use crate::settings::{Serializer, Settings};
 
 use entries::Entries;
 use json::write::JsonStyle;
 #[cfg(feature = "message_pack")]
-use message_pack::IpAddrForm;
 
 /// Room for most sessions, in bytes: one that grows from nothing is moved eight times.
 const USUAL_SIZE: usize = 1024;
@@ -93,21 +91,22 @@ pub(crate) struct DumpStyle {
 impl DumpStyle {
     /// As an app of these settings writes.
     pub(crate) fn of(settings: &Settings) -> Self {
-        let defaults = settings.version.defaults();
         Self {
             format: settings.serializer.writes(),
             json: JsonStyle {
-                escape_js_separators: defaults.escape_js_separators,
+                escape_js_separators: settings.escape_js_separators,
             },
             #[cfg(feature = "message_pack")]
             message_pack: message_pack::Style {
-                ip_addr: match defaults.message_pack {
-                    MessagePackForms::Rails7_1 => IpAddrForm::Raw,
-                    MessagePackForms::Rails7_2 | MessagePackForms::Rails8_1 => IpAddrForm::String,
-                },
+                ip_addr: settings.ip_addr,
                 safe_buffer: settings.safe_buffer,
             },
         }
+    }
+
+    /// Returns the same in another format.
+    pub(crate) fn in_format(self, format: Format) -> Self {
+        Self { format, ..self }
     }
 }
 

@@ -11,9 +11,9 @@ use super::handle::Session;
 use crate::cookie::attributes::Attributes;
 use crate::cookie::header::CookieHeader;
 use crate::cookie::jar::Jar;
-use crate::cookie::opened::Opened;
 use crate::cookie::set_cookie::SetCookie;
 use crate::error::{Error, InvalidMessage, Refusal};
+use crate::message::opened::Opened;
 
 /// The cookies of a request beside the session, and those that its response sets: Rails'
 /// `cookies`. A handle that is cheap to clone.

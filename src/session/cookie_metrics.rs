@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use metrics::{SharedString, counter, describe_counter};
 
 use super::observer::Observer;
-use crate::cookie::opening::Opening;
 use crate::error::Refusal;
+use crate::message::opening::Opening;
 
 const OPENED: &str = "hardtack_cookies_opened_total";
 const REFUSED: &str = "hardtack_cookies_refused_total";

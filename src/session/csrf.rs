@@ -12,7 +12,7 @@ use crate::cipher::hmac::HmacKey;
 use crate::error::Error;
 use crate::message::base64::Alphabet;
 use crate::rails_version::RailsVersion;
-use crate::settings::{CsrfForms, HmacDigest};
+use crate::settings::{CsrfForms, HmacDigest, Settings};
 
 /// `GLOBAL_CSRF_TOKEN_IDENTIFIER` (5.2.4.3 and 6.0.3.1)
 const GLOBAL: &[u8] = b"!real_csrf_token";
@@ -41,7 +41,13 @@ pub struct CsrfSettings {
 
 impl From<RailsVersion> for CsrfSettings {
     fn from(version: RailsVersion) -> Self {
-        let forms = version.defaults().csrf;
+        Self::from(&version.settings())
+    }
+}
+
+impl From<&Settings> for CsrfSettings {
+    fn from(settings: &Settings) -> Self {
+        let forms = settings.csrf;
         Self {
             urlsafe_csrf_tokens: matches!(forms, CsrfForms::Rails6_1 | CsrfForms::Rails7_0),
             per_form_csrf_tokens: forms != CsrfForms::Rails2_3,

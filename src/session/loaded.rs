@@ -16,9 +16,9 @@ use super::writes::Writes;
 use crate::cookie::attributes::Attributes;
 use crate::cookie::header::CookieHeader;
 use crate::cookie::jar::Jar;
-use crate::cookie::opening::Opening;
 use crate::cookie::set_cookie::SetCookie;
 use crate::error::{Error, Refusal};
+use crate::message::opening::Opening;
 
 /// The session's key of the time when it began, in seconds since 1970.
 const BEGAN_AT: &str = "_began_at";

@@ -17,7 +17,6 @@ mod loaded;
 mod masked_token;
 pub(crate) mod observer;
 pub(crate) mod origin;
-mod seals;
 pub(crate) mod store;
 mod stored_flash;
 pub(crate) mod tally;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::cookie::opening::Opening;
 use crate::error::Refusal;
+use crate::message::opening::Opening;
 
 /// Hears of every sealed cookie that is read through a [`CookieStore`](crate::CookieStore): the
 /// session, when a request first asks for it, and every reading through

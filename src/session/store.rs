@@ -26,11 +26,11 @@ use crate::cookie::domain::Domain;
 use crate::cookie::duplicates::Duplicates;
 #[cfg(feature = "test-util")]
 use crate::cookie::header::CookieHeader;
-use crate::cookie::opening::Opening;
 use crate::cookie::rotation::Rotation;
 #[cfg(feature = "test-util")]
 use crate::cookie::set_cookie::SetCookie;
 use crate::error::{Error, Refusal};
+use crate::message::opening::Opening;
 use crate::secret_key_base::SecretKeyBase;
 use crate::settings::{LimitRule, SameSite, Serializer, Settings};
 use crate::weak_secret::WeakSecret;
@@ -597,6 +597,42 @@ impl CookieStore {
         self.jars.store(Arc::new(jars));
     }
 
+    /// How many cookies this process has sealed under the session's key, of the 2^32 that an
+    /// AES-GCM key is good for: [`Jar::seals`](crate::Jar::seals) of the session's jar as it is
+    /// now. `cookies.encrypted` has the same key, and is in the number.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// let session = Session::open(&store, "", RequestOrigin::default());
+    /// session.insert("user_id", &42)?;
+    /// session.commit(200)?;
+    /// assert_eq!(store.seals(), Some(1));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn seals(&self) -> Option<u64> {
+        self.jars().session().seals()
+    }
+
+    /// Counts on from this number, where that is more than what was counted: see
+    /// [`Jar::raise_seals`](crate::Jar::raise_seals).
+    ///
+    /// ```
+    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// # let sealed_before_the_restart = 1_000_000;
+    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session");
+    /// store.raise_seals(sealed_before_the_restart);
+    /// assert_eq!(store.seals(), Some(1_000_000));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    pub fn raise_seals(&self, to: u64) {
+        self.jars().session().raise_seals(to);
+    }
+
     /// By which scheme and host a request came: from its headers, by their names in lower case,
     /// and whether its connection is TLS itself (examples: at [`assume_ssl`](Self::assume_ssl) and
     /// [`trust_proxy`](Self::trust_proxy)).
@@ -649,8 +685,8 @@ impl CookieStore {
     }
 
     pub(super) fn csrf_settings(&self) -> CsrfSettings {
-        let version = || self.jars.load().session.settings().version;
-        self.csrf.unwrap_or_else(|| version().into())
+        self.csrf
+            .unwrap_or_else(|| self.jars.load().session.settings().into())
     }
 
     pub(super) fn now(&self) -> OffsetDateTime {

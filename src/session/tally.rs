@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::observer::Observer;
-use crate::cookie::opening::Opening;
 use crate::error::Refusal;
+use crate::message::opening::Opening;
 
 /// In which way a cookie opened, or why it did not.
 type Outcome = Result<Opening, Refusal>;

@@ -7,8 +7,7 @@ use std::time::Duration;
 use hardtack::test_util::{Browser, cookie_header};
 use hardtack::{
     Attributes, Cipher, CookieHeader, CookieStore, Domain, Duplicates, Error, Jars, LimitRule,
-    RailsVersion, Refusal, RequestOrigin, Rotation, SecretKeyBase, Session, SetCookie, Settings,
-    Writes,
+    RailsVersion, Refusal, RequestOrigin, Rotation, SecretKeyBase, Session, SetCookie, Writes,
 };
 use time::OffsetDateTime;
 
@@ -292,10 +291,7 @@ fn rotation_with_another_name(framework: &dyn Framework) {
 }
 
 fn another_cipher(framework: &dyn Framework) {
-    let cbc = Settings {
-        cipher: Cipher::Aes256Cbc,
-        ..RailsVersion::V7_1.settings()
-    };
+    let cbc = RailsVersion::V7_1.settings().cipher(Cipher::Aes256Cbc);
     let mut client = Client::from_rails(framework, CookieStore::new(&secret(), cbc, NAME));
     assert_eq!(client.call(look).set_cookies.len(), 1);
     assert_silent(&client.call(look));

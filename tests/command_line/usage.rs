@@ -11,7 +11,7 @@ fn wrong_use_is_told_and_nothing_is_printed() {
         ("open --unknown", "unexpected argument '--unknown'"),
         (
             "open --rails 9.0",
-            "--rails: Rails \"9.0\" is not known; these are: ",
+            "--rails: there is no Rails version \"9.0\"; there are: ",
         ),
         ("seal --rails 4.9 1", "--rails: Rails \"4.9\" is not known"),
         ("seal --rails 2.2 1", "--rails: Rails \"2.2\" is not known"),

@@ -1,7 +1,7 @@
 //! What is inside: sizes, the session, and what cannot be read.
 
 use hardtack::doctor::{Check, Doctor, SessionCheck};
-use hardtack::{Attributes, Jar, LimitRule, RailsVersion, SessionData, Settings, Value};
+use hardtack::{Attributes, Jar, LimitRule, RailsVersion, SessionData, Value};
 
 use crate::support::secret;
 
@@ -128,10 +128,7 @@ fn sizes_are_browsers_and_each_keys() {
 
 #[test]
 fn what_browsers_drop_is_told() {
-    let settings = Settings {
-        limit: LimitRule::None,
-        ..RailsVersion::V7_1.settings()
-    };
+    let settings = RailsVersion::V7_1.settings().limit(LimitRule::None);
     let cookie =
         Jar::encrypted(&secret(), settings).write("big", &"x".repeat(4000), &Attributes::new());
     let diagnosis = doctor().examine(cookie.unwrap().to_string());

@@ -2,8 +2,7 @@
 
 use hardtack::doctor::{CauseKind, Diagnosis, Doctor};
 use hardtack::{
-    Attributes, Cipher, HmacDigest, Jar, KeyDigest, RailsVersion, SecretKeyBase, Serializer,
-    Settings, Value,
+    Attributes, Cipher, HmacDigest, Jar, KeyDigest, RailsVersion, SecretKeyBase, Serializer, Value,
 };
 use time::{Duration, OffsetDateTime};
 
@@ -151,10 +150,7 @@ fn secrets_that_are_not_quite_right_are_mended() {
     for (given, sealing, said) in cases {
         let given = SecretKeyBase::new(given).unwrap();
         for version in [RailsVersion::V5_1, RailsVersion::V6_1, RailsVersion::V7_1] {
-            let settings = Settings {
-                serializer: Serializer::Json,
-                ..version.settings()
-            };
+            let settings = version.settings().serializer(Serializer::Json);
             for jar in [
                 Jar::encrypted(sealing, settings.clone()),
                 Jar::signed(sealing, settings),
@@ -253,14 +249,8 @@ fn names_are_told_apart() {
 #[test]
 fn other_settings_are_told_with_the_rotation() {
     let v7_1 = RailsVersion::V7_1.settings();
-    let json = |version: RailsVersion| Settings {
-        serializer: Serializer::Json,
-        ..version.settings()
-    };
-    let salted = Settings {
-        authenticated_encrypted_cookie_salt: "pepper".to_owned(),
-        ..v7_1.clone()
-    };
+    let json = |version: RailsVersion| version.settings().serializer(Serializer::Json);
+    let salted = v7_1.clone().authenticated_encrypted_cookie_salt("pepper");
     let cases = [
         (
             true,
@@ -282,12 +272,9 @@ fn other_settings_are_told_with_the_rotation() {
         ),
         (
             true,
-            Settings {
-                serializer: Serializer::Marshal,
-                ..v7_1.clone()
-            },
+            v7_1.clone().serializer(Serializer::Marshal),
             "a value in marshal, not json",
-            "&secret, Settings { serializer: Serializer::Marshal, ..RailsVersion::V8_1.settings() })",
+            "&secret, RailsVersion::V8_1.settings().serializer(Serializer::Marshal))",
         ),
         (
             true,
@@ -297,28 +284,19 @@ fn other_settings_are_told_with_the_rotation() {
         ),
         (
             false,
-            Settings {
-                hmac_digest: HmacDigest::Sha256,
-                ..v7_1.clone()
-            },
+            v7_1.clone().hmac_digest(HmacDigest::Sha256),
             "a signature by SHA256, not SHA1",
             "hmac_digest: HmacDigest::Sha256, ..RailsVersion::V8_1",
         ),
         (
             false,
-            Settings {
-                key_digest: KeyDigest::Sha1,
-                ..v7_1.clone()
-            },
+            v7_1.clone().key_digest(KeyDigest::Sha1),
             "keys by SHA1, not SHA256",
             "Rotation::signed(&secret, RailsVersion::V6_1)",
         ),
         (
             false,
-            Settings {
-                serializer: Serializer::Json,
-                ..RailsVersion::V3_2.settings()
-            },
+            RailsVersion::V3_2.settings().serializer(Serializer::Json),
             "a signature by the secret_token itself",
             "Rotation::signed(&secret_token, RailsVersion::V3_2)",
         ),
@@ -351,13 +329,7 @@ fn other_settings_are_told_with_the_rotation() {
 #[test]
 fn what_the_app_opens_is_told() {
     let v7_1 = RailsVersion::V7_1.settings();
-    for settings in [
-        v7_1.clone(),
-        Settings {
-            cipher: Cipher::Aes256Cbc,
-            ..v7_1
-        },
-    ] {
+    for settings in [v7_1.clone(), v7_1.cipher(Cipher::Aes256Cbc)] {
         let cookie = Jar::encrypted(&secret(), settings)
             .write("a", &1, &Attributes::new())
             .unwrap();
@@ -373,13 +345,12 @@ fn what_the_app_opens_is_told() {
 
 #[test]
 fn keys_of_other_salts_are_found() {
-    let settings = Settings {
-        encrypted_cookie_salt: "one".to_owned(),
-        encrypted_signed_cookie_salt: "two".to_owned(),
-        signed_cookie_salt: "three".to_owned(),
-        serializer: Serializer::Json,
-        ..RailsVersion::V5_1.settings()
-    };
+    let settings = RailsVersion::V5_1
+        .settings()
+        .encrypted_cookie_salt("one")
+        .encrypted_signed_cookie_salt("two")
+        .signed_cookie_salt("three")
+        .serializer(Serializer::Json);
     let doctor = Doctor::new().secret("s", &secret());
     let knowing = doctor.clone().salt("one").salt("two").salt("three");
     for jar in [

@@ -104,10 +104,7 @@ pub(crate) const CASES: &[Case] = &[
         jar(Jar::signed(&given.secret(), json(RailsVersion::V7_1)))
     }),
     case("signed jar, SHA-512", SIGNED_SHA512, |given| {
-        let settings = Settings {
-            hmac_digest: HmacDigest::Sha512,
-            ..json(RailsVersion::V7_1)
-        };
+        let settings = json(RailsVersion::V7_1).hmac_digest(HmacDigest::Sha512);
         jar(Jar::signed(&given.secret(), settings))
     }),
     case("signed jar, secret_token", TOKEN, |given| {
@@ -143,10 +140,7 @@ pub(crate) const CASES: &[Case] = &[
     }),
     case("MessageEncryptor, CBC", &["SHA1 invoices"], |given| {
         let settings = json(RailsVersion::V5_1);
-        let settings = Settings {
-            cipher: Cipher::Aes256Cbc,
-            ..settings
-        };
+        let settings = settings.cipher(Cipher::Aes256Cbc);
         let older = MessageEncryptor::for_application(&given.secret(), "invoices", settings);
         encryptor(older.digest(HmacDigest::Sha256))
     }),
@@ -227,10 +221,7 @@ impl Given {
 }
 
 fn json(version: RailsVersion) -> Settings {
-    Settings {
-        serializer: Serializer::Json,
-        ..version.settings()
-    }
+    version.settings().serializer(Serializer::Json)
 }
 
 /// Writes cookies, and reads them, a broken and a forged one too.

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hardtack::{
     Cipher, Error, HmacDigest, InvalidMessage, KeyGenerator, MessageEncryptor, MessageOptions,
-    MessageVerifier, RailsVersion, Refusal, Serializer, Settings,
+    MessageVerifier, RailsVersion, Refusal, Serializer,
 };
 use time::macros::datetime;
 
@@ -75,10 +75,7 @@ fn an_apps_own_keys() {
 
         let key = keys.generate_key("name", 32);
         for cipher in Cipher::ALL {
-            let settings = Settings {
-                cipher: *cipher,
-                ..version.settings()
-            };
+            let settings = version.settings().cipher(*cipher);
             let app = MessageEncryptor::for_application(&secret(), "name", settings);
             let by_key = match cipher {
                 Cipher::Aes256Cbc => MessageEncryptor::cbc(key.expose(), key.expose(), version),
@@ -170,7 +167,8 @@ fn debug_shows_no_key() {
     let verifier = MessageVerifier::new("SECRETKEY", version).unwrap();
     assert_eq!(
         format!("{verifier:?}"),
-        "MessageVerifier { digest: Sha1, serializer: Hybrid, url_safe: false, rotations: 0, .. }"
+        "MessageVerifier { cipher: None, digest: Some(Sha1), serializer: Hybrid, url_safe: false, \
+         rotations: 0, .. }"
     );
     let encryptor = MessageEncryptor::cbc([83; 32], "SECRETKEY", version).unwrap();
     assert_eq!(

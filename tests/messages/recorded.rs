@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use hardtack::{
     BigInteger, HmacDigest, Key, KeyDigest, KeyGenerator, MessageEncryptor, MessageOptions,
-    MessageVerifier, OpenedMessage, RailsVersion, Refusal, Serializer, Value,
+    MessageVerifier, Opened, RailsVersion, Refusal, Serializer, Value,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -86,7 +86,7 @@ impl Record {
     }
 
     /// Whether what was read of it is what Rails wrote.
-    pub(crate) fn check(&self, opened: Result<OpenedMessage<Value>, Refusal>) {
+    pub(crate) fn check(&self, opened: Result<Opened<Value>, Refusal>) {
         if self.options() == self.options().expires_at(PAST) {
             assert_eq!(opened.err(), Some(Refusal::Expired), "{}", self.message);
             return;

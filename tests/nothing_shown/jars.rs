@@ -65,7 +65,7 @@ pub(crate) fn messages(rows: &mut Rows) {
             .rotate(older);
     rows.debug("MessageVerifier", &verifier);
     let message = verifier.generate(CARD, &MessageOptions::new()).unwrap();
-    rows.debug("OpenedMessage", &verifier.explain(&message, None).unwrap());
+    rows.debug("Opened", &verifier.explain(&message, None).unwrap());
     for version in [RailsVersion::V7_1, RailsVersion::V5_1] {
         let made = MessageEncryptor::for_application(&secret(), "invoices", json(version));
         rows.debug("MessageEncryptor", &made);

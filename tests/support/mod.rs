@@ -37,10 +37,7 @@ pub(crate) fn other_secret() -> SecretKeyBase {
 
 /// The defaults of a version, with JSON for a serializer.
 pub(crate) fn json(version: RailsVersion) -> Settings {
-    Settings {
-        serializer: hardtack::Serializer::Json,
-        ..version.settings()
-    }
+    version.settings().serializer(hardtack::Serializer::Json)
 }
 
 /// The encrypted jar of Rails 7.1 under [`secret`].

@@ -6,7 +6,7 @@ use aes_gcm::Aes128Gcm;
 use aes_gcm::aead::{AeadInOut, KeyInit};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hardtack::{RailsVersion, Serializer, Settings, Value, fuzzing};
+use hardtack::{RailsVersion, Serializer, Value, fuzzing};
 
 use super::vectors;
 
@@ -54,10 +54,9 @@ fn text(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
     };
-    let settings = Settings {
-        serializer: Serializer::Marshal,
-        ..RailsVersion::V6_1.settings()
-    };
+    let settings = RailsVersion::V6_1
+        .settings()
+        .serializer(Serializer::Marshal);
     let marshal = fuzzing::dump(&Value::from(text), &settings).unwrap();
     let file = encrypted(marshal.as_bytes());
     assert_eq!(fuzzing::encrypted_file(&file, KEY).as_deref(), Ok(text));

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use hardtack::{Cipher, Jar, RailsVersion, Rotation, Settings};
+use hardtack::{Cipher, Jar, RailsVersion, Rotation};
 
 use super::jars::{Jars, Kind};
 use super::{other_secret, secret, vectors};
@@ -18,10 +18,7 @@ static JARS: LazyLock<Jars> = LazyLock::new(|| {
         RailsVersion::V5_2,
         RailsVersion::V4_2,
     ];
-    let versions = versions.map(|version| Settings {
-        cipher: Cipher::Aes256Cbc,
-        ..version.settings()
-    });
+    let versions = versions.map(|version| version.settings().cipher(Cipher::Aes256Cbc));
     let sealed = vectors::jar("encrypted_cbc");
     let besides = vectors::jar("encrypted_gcm");
     Jars::new(

@@ -51,10 +51,10 @@ impl Jars {
         besides: BTreeSet<Vec<u8>>,
     ) -> Self {
         let reading = |secret: &SecretKeyBase| {
-            let mut all = versions.iter().cloned().map(|settings| Settings {
-                serializer: Serializer::Hybrid,
-                ..settings
-            });
+            let mut all = versions
+                .iter()
+                .cloned()
+                .map(|settings| settings.serializer(Serializer::Hybrid));
             let first = (kind.jar)(secret, all.next().unwrap());
             all.fold(first, |jar, settings| {
                 jar.rotation((kind.rotation)(secret, settings))
@@ -66,10 +66,11 @@ impl Jars {
             Serializer::MessagePackAllowMarshal,
         ];
         let writers = versions.iter().flat_map(|settings| {
-            serializers.map(|serializer| Settings {
-                serializer,
-                limit: LimitRule::None,
-                ..settings.clone()
+            serializers.map(|serializer| {
+                settings
+                    .clone()
+                    .serializer(serializer)
+                    .limit(LimitRule::None)
             })
         });
         Self {

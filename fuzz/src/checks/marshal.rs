@@ -1,7 +1,7 @@
 //! Ruby's Marshal: what was read is written so that it reads the same, with its sharing as a
 //! document and without as a value.
 
-use hardtack::{RailsVersion, Serializer, Settings, fuzzing};
+use hardtack::{RailsVersion, Serializer, fuzzing};
 
 use super::{assert_kept, text};
 
@@ -22,10 +22,9 @@ pub(super) fn check(data: &[u8]) {
         "a document's value changed when it was written"
     );
     let Ok(value) = value else { return };
-    let settings = Settings {
-        serializer: Serializer::Marshal,
-        ..RailsVersion::V6_1.settings()
-    };
+    let settings = RailsVersion::V6_1
+        .settings()
+        .serializer(Serializer::Marshal);
     let Ok(dumped) = fuzzing::dump(&value, &settings) else {
         return;
     };

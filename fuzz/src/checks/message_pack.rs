@@ -1,6 +1,6 @@
 //! Active Support's MessagePack: the index against the reader, and the writer against both.
 
-use hardtack::{RailsVersion, SafeBufferForm, Serializer, Settings, Value, fuzzing};
+use hardtack::{RailsVersion, SafeBufferForm, Serializer, Value, fuzzing};
 
 use super::text;
 
@@ -34,11 +34,10 @@ pub(super) fn check(data: &[u8]) {
         (RailsVersion::V8_1, SafeBufferForm::String),
     ];
     for (version, safe_buffer) in forms {
-        let settings = Settings {
-            serializer: Serializer::MessagePack,
-            safe_buffer,
-            ..version.settings()
-        };
+        let settings = version
+            .settings()
+            .serializer(Serializer::MessagePack)
+            .safe_buffer(safe_buffer);
         // A string within an extension takes a level more than bare text.
         let Ok(dumped) = fuzzing::dump(&value, &settings) else {
             assert_ne!(version, RailsVersion::V7_1);

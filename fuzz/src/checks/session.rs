@@ -2,9 +2,7 @@
 
 use std::sync::LazyLock;
 
-use hardtack::{
-    Attributes, Jar, LimitRule, RailsVersion, Serializer, SessionData, Settings, Value, fuzzing,
-};
+use hardtack::{Attributes, Jar, LimitRule, RailsVersion, Serializer, SessionData, Value, fuzzing};
 use serde_json::value::RawValue;
 
 use super::jars::writes;
@@ -31,11 +29,10 @@ const WAYS: &[(Serializer, Serializer)] = &[
 /// A signed jar for each serializer, without a limit.
 static JARS: LazyLock<Vec<(Serializer, Jar)>> = LazyLock::new(|| {
     let jar = |serializer: &Serializer| {
-        let settings = Settings {
-            serializer: *serializer,
-            limit: LimitRule::None,
-            ..RailsVersion::V8_1.settings()
-        };
+        let settings = RailsVersion::V8_1
+            .settings()
+            .serializer(*serializer)
+            .limit(LimitRule::None);
         (*serializer, Jar::signed(&secret(), settings))
     };
     Serializer::ALL.iter().map(jar).collect()

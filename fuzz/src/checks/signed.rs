@@ -22,10 +22,7 @@ static JARS: LazyLock<Jars> = LazyLock::new(|| {
     .map(RailsVersion::settings)
     .into();
     for hmac_digest in [HmacDigest::Sha256, HmacDigest::Sha384, HmacDigest::Sha512] {
-        versions.push(Settings {
-            hmac_digest,
-            ..RailsVersion::V8_1.settings()
-        });
+        versions.push(RailsVersion::V8_1.settings().hmac_digest(hmac_digest));
     }
     let sealed = vectors::jar("signed");
     let besides = BTreeSet::new();

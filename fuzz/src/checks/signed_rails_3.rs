@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use hardtack::{HmacDigest, Jar, RailsVersion, Rotation, Settings};
+use hardtack::{HmacDigest, Jar, RailsVersion, Rotation};
 
 use super::jars::{Jars, Kind};
 use super::{other_secret, secret_token, vectors};
@@ -14,10 +14,9 @@ static JARS: LazyLock<Jars> = LazyLock::new(|| {
         rotation: |secret, settings| Rotation::signed(secret, settings),
     };
     let mut versions = vec![RailsVersion::V3_2.settings()];
-    let of_2_3 = HmacDigest::ALL.iter().map(|digest| Settings {
-        hmac_digest: *digest,
-        ..RailsVersion::V2_3.settings()
-    });
+    let of_2_3 = HmacDigest::ALL
+        .iter()
+        .map(|digest| RailsVersion::V2_3.settings().hmac_digest(*digest));
     versions.extend(of_2_3);
     let sealed = vectors::signed_rails_3();
     let besides = BTreeSet::new();

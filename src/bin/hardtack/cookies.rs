@@ -109,17 +109,14 @@ impl Plan {
             (None, Some(told)) => told.settings.clone(),
             _ => version.unwrap_or(RailsVersion::NEWEST).settings(),
         };
-        let settings = Settings {
-            limit: parsed(matches, "limit")?.unwrap_or(defaults.limit),
-            ..defaults
-        };
+        let limit = parsed(matches, "limit")?.unwrap_or(defaults.limit);
         Ok(Self {
             names,
             name: name.to_owned(),
             is_named,
             kind: kind(matches, names),
             kind_is_own: true,
-            settings: settings_from(matches, names, settings)?,
+            settings: settings_from(matches, names, defaults.limit(limit))?,
             serializer_chosen: text(matches, names.serializer).is_some(),
             rotations: told.map(|told| told.rotations.clone()).unwrap_or_default(),
             sources: Sources::new(matches, names, app),
@@ -207,10 +204,7 @@ impl Plan {
                 Some(secret) => (secret, self.signed_by_token()),
                 None => (key_base, self.settings.clone()),
             };
-            let settings = Settings {
-                hmac_digest: rotation.digest,
-                ..settings
-            };
+            let settings = settings.hmac_digest(rotation.digest);
             Rotation::signed(secret, settings)
         });
         rotations.collect()
@@ -222,15 +216,16 @@ impl Plan {
         // Rails reads them with SHA-1 whatever the app chose; Rails 2.3 apps may have chosen too.
         let mut digests = vec![HmacDigest::Sha1];
         digests.extend((chosen != HmacDigest::Sha1).then_some(chosen));
-        let settings = digests.into_iter().map(|hmac_digest| Settings {
-            hmac_digest,
-            // Rails 3 wrote nothing but Marshal, which is read unless somebody chose not to.
-            serializer: if self.serializer_chosen {
-                self.settings.serializer
-            } else {
-                Serializer::Marshal
-            },
-            ..self.signed_by_token()
+        // Rails 3 wrote nothing but Marshal, which is read unless somebody chose not to.
+        let serializer = if self.serializer_chosen {
+            self.settings.serializer
+        } else {
+            Serializer::Marshal
+        };
+        let settings = digests.into_iter().map(|hmac_digest| {
+            self.signed_by_token()
+                .hmac_digest(hmac_digest)
+                .serializer(serializer)
         });
         settings.collect()
     }
@@ -261,10 +256,7 @@ impl Plan {
     }
 
     fn signed_by_token(&self) -> Settings {
-        Settings {
-            secret_kind: SecretKind::SecretToken,
-            ..self.settings.clone()
-        }
+        self.settings.clone().secret_kind(SecretKind::SecretToken)
     }
 }
 
@@ -286,16 +278,22 @@ fn kind(matches: &ArgMatches, names: &Names) -> Option<Kind> {
 fn settings_from(
     matches: &ArgMatches,
     names: &Names,
-    settings: Settings,
+    mut settings: Settings,
 ) -> Result<Settings, String> {
-    Ok(Settings {
-        cipher: parsed(matches, names.cipher)?.unwrap_or(settings.cipher),
-        key_digest: parsed(matches, names.key_digest)?.unwrap_or(settings.key_digest),
-        hmac_digest: parsed(matches, names.hmac_digest)?.unwrap_or(settings.hmac_digest),
-        serializer: parsed(matches, names.serializer)?.unwrap_or(settings.serializer),
-        metadata: text(matches, names.metadata).map_or(settings.metadata, |value| {
-            value.eq_ignore_ascii_case("true")
-        }),
-        ..settings
-    })
+    if let Some(cipher) = parsed(matches, names.cipher)? {
+        settings.cipher = cipher;
+    }
+    if let Some(key_digest) = parsed(matches, names.key_digest)? {
+        settings.key_digest = key_digest;
+    }
+    if let Some(hmac_digest) = parsed(matches, names.hmac_digest)? {
+        settings.hmac_digest = hmac_digest;
+    }
+    if let Some(serializer) = parsed(matches, names.serializer)? {
+        settings.serializer = serializer;
+    }
+    if let Some(metadata) = text(matches, names.metadata) {
+        settings.metadata = metadata.eq_ignore_ascii_case("true");
+    }
+    Ok(settings)
 }

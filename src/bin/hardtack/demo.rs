@@ -3,7 +3,7 @@
 use clap::Command;
 use hardtack::{
     Attributes, CookieHeader, Jar, RailsVersion, Rotation, SecretKeyBase, Serializer, SessionData,
-    SetCookie, Settings,
+    SetCookie,
 };
 
 use crate::output;
@@ -69,10 +69,7 @@ impl Page {
 fn steps(page: &mut Page) -> Outcome<()> {
     page.step("1. A secret, and the encrypted jar of an app on Rails 6.1");
     let old_secret = SecretKeyBase::generate()?;
-    let old_settings = Settings {
-        serializer: Serializer::Json,
-        ..RailsVersion::V6_1.settings()
-    };
+    let old_settings = RailsVersion::V6_1.settings().serializer(Serializer::Json);
     let old_jar = Jar::encrypted(&old_secret, old_settings.clone());
     page.rust("let secret = SecretKeyBase::generate()?; // in earnest: the app's own");
     page.rust("let jar = Jar::encrypted(&secret, settings);");

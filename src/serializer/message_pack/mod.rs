@@ -15,6 +15,7 @@
 use super::value::Value;
 use super::{DumpError, LoadError};
 use crate::safe_buffer_form::SafeBufferForm;
+use crate::settings::IpAddrForm;
 
 mod extension;
 mod index;
@@ -56,15 +57,6 @@ pub(crate) struct Style {
     pub(crate) ip_addr: IpAddrForm,
     /// How an `ActiveSupport::SafeBuffer` is written.
     pub(crate) safe_buffer: SafeBufferForm,
-}
-
-/// The payload of an `IPAddr`; neither version of Rails reads the other's, hardtack reads both.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum IpAddrForm {
-    /// Rails 7.1: the bare text.
-    Raw,
-    /// Rails 7.2 and later: a MessagePack string.
-    String,
 }
 
 /// Reads a message.

@@ -66,20 +66,15 @@ impl Settings {
     /// The same settings as hardtack has them.
     #[must_use]
     pub fn of_hardtack(&self) -> hardtack::Settings {
-        hardtack::Settings {
-            cipher: if self.gcm {
+        RailsVersion::V6_1.settings().cipher(if self.gcm {
                 Cipher::Aes256Gcm
             } else {
                 Cipher::Aes256Cbc
-            },
-            serializer: match self.serializer {
+            }).serializer(match self.serializer {
                 Serializer::Json => hardtack::Serializer::Json,
                 Serializer::Hybrid => hardtack::Serializer::Hybrid,
                 Serializer::Marshal => hardtack::Serializer::Marshal,
-            },
-            metadata: self.metadata,
-            ..RailsVersion::V6_1.settings()
-        }
+            }).metadata(self.metadata)
     }
 
     /// hardtack's jar for this app, without rotations.
@@ -95,10 +90,7 @@ impl Settings {
     /// The same jar, which writes however much it is given: more than a browser takes.
     #[must_use]
     pub fn unlimited_jar(&self, kind: JarKind) -> Jar {
-        let settings = hardtack::Settings {
-            limit: LimitRule::None,
-            ..self.of_hardtack()
-        };
+        let settings = self.of_hardtack().limit(LimitRule::None);
         match kind {
             JarKind::Encrypted => Jar::encrypted(&self.secret(), settings),
             JarKind::Signed => Jar::signed(&self.secret(), settings),

@@ -9,10 +9,7 @@ const OVERFLOW: &str = "ActionDispatch::Cookies::CookieOverflow";
 
 fn jar(settings: &Settings, kind: JarKind, limit: LimitRule) -> Jar {
     let secret = hardtack::SecretKeyBase::allow_short(SECRET).expect("it is not blank");
-    let settings = hardtack::Settings {
-        limit,
-        ..settings.of_hardtack()
-    };
+    let settings = settings.of_hardtack().limit(limit);
     match kind {
         JarKind::Encrypted => Jar::encrypted(&secret, settings),
         JarKind::Signed => Jar::signed(&secret, settings),

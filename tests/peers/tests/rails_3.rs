@@ -27,10 +27,7 @@ fn token() -> SecretKeyBase {
 fn jar(version: RailsVersion) -> Jar {
     Jar::signed(
         &token(),
-        hardtack::Settings {
-            limit: LimitRule::None,
-            ..version.settings()
-        },
+        version.settings().limit(LimitRule::None),
     )
 }
 

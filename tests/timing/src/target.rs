@@ -28,10 +28,7 @@ pub(crate) struct Target {
 /// Every refusal, the code of the first class wrong in its first byte, that of the second in its
 /// last.
 pub(crate) fn all() -> Vec<Target> {
-    let cbc = Settings {
-        cipher: Cipher::Aes256Cbc,
-        ..RailsVersion::V7_1.settings()
-    };
+    let cbc = RailsVersion::V7_1.settings().cipher(Cipher::Aes256Cbc);
     let secret = secret();
     vec![
         cookie(

@@ -1,6 +1,7 @@
 //! [`Opened`]: a cookie's value, and how it came.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
@@ -15,9 +16,7 @@ use super::opening::Opening;
 /// ```
 /// # use hardtack::{Attributes, Jar, RailsVersion, Rotation, SecretKeyBase};
 /// # let secret = SecretKeyBase::generate()?;
-/// # let cookie = Jar::encrypted(&secret, hardtack::Settings {
-/// #     serializer: hardtack::Serializer::Json, ..RailsVersion::V6_1.settings()
-/// # }).write("discount", &45, &Attributes::new())?;
+/// # let cookie = Jar::encrypted(&secret, RailsVersion::V6_1.settings().serializer(hardtack::Serializer::Json)).write("discount", &45, &Attributes::new())?;
 /// let jar = Jar::encrypted(&secret, RailsVersion::V7_0)
 ///     .rotation(Rotation::encrypted(&secret, RailsVersion::V6_1));
 /// let opened = jar.read_value::<u32>("discount", cookie.value())?;
@@ -28,10 +27,10 @@ use super::opening::Opening;
 /// ```
 #[derive(Clone)]
 pub struct Opened<T> {
-    pub(super) value: T,
-    pub(super) older_name: Option<String>,
-    pub(super) opening: Opening,
-    pub(super) expires_at: Option<OffsetDateTime>,
+    pub(crate) value: T,
+    pub(crate) older_name: Option<Arc<str>>,
+    pub(crate) opening: Opening,
+    pub(crate) expires_at: Option<OffsetDateTime>,
 }
 
 impl<T> Opened<T> {
@@ -110,7 +109,7 @@ impl<T> Opened<T> {
     /// ```
     /// # use hardtack::{Attributes, Cipher, Jar, RailsVersion, SecretKeyBase, Settings};
     /// # let secret = SecretKeyBase::generate()?;
-    /// let cbc = Settings { cipher: Cipher::Aes256Cbc, ..RailsVersion::V7_1.settings() };
+    /// let cbc = RailsVersion::V7_1.settings().cipher(Cipher::Aes256Cbc);
     /// let cookie = Jar::encrypted(&secret, cbc).write("plan", "pro", &Attributes::new())?;
     ///
     /// let jar = Jar::encrypted(&secret, RailsVersion::V7_1);
@@ -166,7 +165,7 @@ impl<T> Opened<T> {
 }
 
 impl Opened<Serialized> {
-    pub(super) fn load<T: DeserializeOwned>(self) -> Result<Opened<T>, Refusal> {
+    pub(crate) fn load<T: DeserializeOwned>(self) -> Result<Opened<T>, Refusal> {
         self.try_map(|payload| payload.load().map_err(|_| Refusal::UnreadableValue))
     }
 }

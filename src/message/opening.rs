@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use crate::message::rotation::Codec;
 use crate::serializer::Format;
-use crate::settings::{Cipher, HmacDigest, KeyDigest, SecretKind, Serializer};
+use crate::settings::{Cipher, HmacDigest, KeyDigest, Serializer};
 
+use super::codec::Codec;
 use super::jar_kind::JarKind;
-use super::rotation::Rotation;
 
 /// In which way a cookie opened: by which settings of the jar, and what it was sealed with in
 /// fact.
@@ -15,12 +14,10 @@ use super::rotation::Rotation;
 /// `Display` says it in one line. Nothing in it comes from the cookie's value.
 ///
 /// ```
-/// use hardtack::{Attributes, Cipher, Jar, JarKind, KeyDigest, RailsVersion, Rotation, SecretKeyBase, Settings};
+/// use hardtack::{Attributes, Cipher, Jar, JarKind, KeyDigest, RailsVersion, Rotation, SecretKeyBase};
 ///
 /// # let (secret, old) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
-/// # let json = |version: RailsVersion| Settings {
-/// #     serializer: hardtack::Serializer::Json, ..version.settings()
-/// # };
+/// # let json = |version: RailsVersion| version.settings().serializer(hardtack::Serializer::Json);
 /// # let cookie = Jar::encrypted(&old, json(RailsVersion::V5_1)).write("cart", &[8], &Attributes::new())?;
 /// let jar = Jar::encrypted(&secret, RailsVersion::V7_1)
 ///     .rotation(Rotation::encrypted(&old, RailsVersion::V5_1));
@@ -42,8 +39,8 @@ pub struct Opening {
     /// The cipher that it was sealed with, which need not be the one that the settings name: Rails
     /// reads the other one too. `None` in the signed jar.
     pub cipher: Option<Cipher>,
-    /// The digest by which the keys were derived; `None` where a `secret_token` was itself the
-    /// key.
+    /// The digest by which the keys were derived; `None` where the secret was itself the key: a
+    /// `secret_token`, or the key of a message.
     pub key_digest: Option<KeyDigest>,
     /// The digest of its HMAC: in the signed jar, and with AES-256-CBC; `None` with AES-256-GCM,
     /// which has none.
@@ -57,32 +54,36 @@ pub struct Opening {
 }
 
 impl Opening {
-    /// What opened by this codec of a jar's rotation with this index, 0 for the current settings.
-    pub(super) fn new(
-        index: usize,
-        rotation: &Rotation,
+    /// Describes what a codec opens; the serializer is the one that the value is expected in.
+    pub(crate) fn by(
         codec: &Codec,
-        format: Format,
-        needs_rewrite: bool,
+        rotation: Option<usize>,
+        key_digest: Option<KeyDigest>,
+        serializer: Serializer,
     ) -> Self {
         let cipher = codec.cipher();
         let jar = match cipher {
             Some(_) => JarKind::Encrypted,
             None => JarKind::Signed,
         };
-        let key_digest = match (jar, rotation.settings.secret_kind) {
-            (JarKind::Signed, SecretKind::SecretToken) => None,
-            _ => Some(rotation.settings.key_digest),
-        };
         Self {
-            rotation: index.checked_sub(1),
+            rotation,
             jar,
             cipher,
             key_digest,
             hmac_digest: codec.hmac_digest(),
-            serializer: format.serializer(),
-            needs_rewrite,
-            by_older_name: rotation.is_renamed(),
+            serializer,
+            needs_rewrite: rotation.is_some(),
+            by_older_name: false,
+        }
+    }
+
+    /// Describes a value that was found in a format where another one is written.
+    pub(crate) fn in_format(self, found: Format, written: Format) -> Self {
+        Self {
+            serializer: found.serializer(),
+            needs_rewrite: self.needs_rewrite || found != written,
+            ..self
         }
     }
 }
@@ -98,7 +99,7 @@ impl fmt::Display for Opening {
         }
         match self.key_digest {
             Some(digest) => write!(f, ", keys by {digest}")?,
-            None => f.write_str(", the secret_token as key")?,
+            None => f.write_str(", the secret itself as key")?,
         }
         if let Some(digest) = self.hmac_digest {
             write!(f, ", HMAC by {digest}")?;

@@ -1,0 +1,201 @@
+//! What each `load_defaults` means: one table, each row the row before it and what changed.
+//!
+//! Sources: `railties/lib/rails/application/configuration.rb` (`load_defaults`),
+//! `actionpack/lib/action_dispatch/middleware/cookies.rb` and
+//! `activesupport/lib/active_support/messages/metadata.rb` of each version.
+
+use std::borrow::Cow;
+
+use crate::rails_version::RailsVersion;
+use crate::safe_buffer_form::SafeBufferForm;
+use crate::settings::{
+    CbcDigest, Cipher, CsrfForms, EnvelopeReading, HmacDigest, KeyDigest, LimitRule, MessageForm,
+    IpAddrForm, RailsLimit, SameSite, SealedExpiry, SecretKind, Serializer, Settings,
+};
+
+const V2_3: Settings = Settings {
+    version: RailsVersion::V2_3,
+    cipher: Cipher::Aes256Cbc,
+    key_digest: KeyDigest::Sha1,
+    hmac_digest: HmacDigest::Sha1,
+    serializer: Serializer::Marshal,
+    metadata: false,
+    same_site: None,
+    limit: LimitRule::Strict,
+    secret_kind: SecretKind::SecretToken,
+    safe_buffer: SafeBufferForm::Text,
+    authenticated_encrypted_cookie_salt: Cow::Borrowed("authenticated encrypted cookie"),
+    encrypted_cookie_salt: Cow::Borrowed("encrypted cookie"),
+    encrypted_signed_cookie_salt: Cow::Borrowed("signed encrypted cookie"),
+    signed_cookie_salt: Cow::Borrowed("signed cookie"),
+    envelope: EnvelopeReading::AnyObject,
+    messages: MessageForm::Rails4_0,
+    sealed_expiry: SealedExpiry::Never,
+    cbc_digest: CbcDigest::Chosen,
+    reads_cbc_beside_gcm: false,
+    reads_gcm_beside_cbc: false,
+    rails_limit: RailsLimit::Value,
+    leading_dot: true,
+    escape_js_separators: true,
+    // 7.1 is the first version that has MessagePack: earlier rows are never asked.
+    ip_addr: IpAddrForm::Raw,
+    csrf: CsrfForms::Rails2_3,
+};
+
+const V3_0: Settings = Settings {
+    version: RailsVersion::V3_0,
+    ..V2_3
+};
+
+const V3_1: Settings = Settings {
+    version: RailsVersion::V3_1,
+    ..V3_0
+};
+
+const V3_2: Settings = Settings {
+    version: RailsVersion::V3_2,
+    ..V3_1
+};
+
+const V4_0: Settings = Settings {
+    version: RailsVersion::V4_0,
+    secret_kind: SecretKind::SecretKeyBase,
+    ..V3_2
+};
+
+const V4_1: Settings = Settings {
+    version: RailsVersion::V4_1,
+    ..V4_0
+};
+
+const V4_2: Settings = Settings {
+    version: RailsVersion::V4_2,
+    ..V4_1
+};
+
+const V5_0: Settings = Settings {
+    version: RailsVersion::V5_0,
+    csrf: CsrfForms::Rails5_0,
+    ..V4_2
+};
+
+const V5_1: Settings = Settings {
+    version: RailsVersion::V5_1,
+    ..V5_0
+};
+
+const V5_2: Settings = Settings {
+    version: RailsVersion::V5_2,
+    cipher: Cipher::Aes256Gcm,
+    sealed_expiry: SealedExpiry::WithGcm,
+    cbc_digest: CbcDigest::Sha1,
+    reads_cbc_beside_gcm: true,
+    csrf: CsrfForms::Rails5_2,
+    ..V5_1
+};
+
+const V6_0: Settings = Settings {
+    version: RailsVersion::V6_0,
+    metadata: true,
+    sealed_expiry: SealedExpiry::Always,
+    ..V5_2
+};
+
+const V6_1: Settings = Settings {
+    version: RailsVersion::V6_1,
+    same_site: Some(SameSite::Lax),
+    reads_gcm_beside_cbc: true,
+    csrf: CsrfForms::Rails6_1,
+    ..V6_0
+};
+
+const V7_0: Settings = Settings {
+    version: RailsVersion::V7_0,
+    key_digest: KeyDigest::Sha256,
+    serializer: Serializer::Json,
+    csrf: CsrfForms::Rails7_0,
+    ..V6_1
+};
+
+const V7_1: Settings = Settings {
+    version: RailsVersion::V7_1,
+    envelope: EnvelopeReading::ExactPrefix,
+    messages: MessageForm::Rails7_1,
+    leading_dot: false,
+    ..V7_0
+};
+
+const V7_2: Settings = Settings {
+    version: RailsVersion::V7_2,
+    ip_addr: IpAddrForm::String,
+    ..V7_1
+};
+
+const V8_0: Settings = Settings {
+    version: RailsVersion::V8_0,
+    ..V7_2
+};
+
+const V8_1: Settings = Settings {
+    version: RailsVersion::V8_1,
+    rails_limit: RailsLimit::NameAndValue,
+    escape_js_separators: false,
+    // 8.1.0 to 8.1.3, the releases that there are of it.
+    safe_buffer: SafeBufferForm::Raw,
+    ..V8_0
+};
+
+impl RailsVersion {
+    /// Returns the settings of an app that changes none of the version's defaults.
+    ///
+    /// The serializer is what an app gets that sets no `cookies_serializer`: Marshal below
+    /// `load_defaults "7.0"`, JSON from there on.
+    ///
+    /// ```
+    /// use hardtack::{RailsVersion, Serializer};
+    ///
+    /// assert_eq!(RailsVersion::V6_1.settings().serializer, Serializer::Marshal);
+    /// assert_eq!(RailsVersion::NEWEST.settings().serializer, Serializer::Json);
+    /// ```
+    #[must_use]
+    pub const fn settings(self) -> Settings {
+        match self {
+            Self::V2_3 => V2_3,
+            Self::V3_0 => V3_0,
+            Self::V3_1 => V3_1,
+            Self::V3_2 => V3_2,
+            Self::V4_0 => V4_0,
+            Self::V4_1 => V4_1,
+            Self::V4_2 => V4_2,
+            Self::V5_0 => V5_0,
+            Self::V5_1 => V5_1,
+            Self::V5_2 => V5_2,
+            Self::V6_0 => V6_0,
+            Self::V6_1 => V6_1,
+            Self::V7_0 => V7_0,
+            Self::V7_1 => V7_1,
+            Self::V7_2 => V7_2,
+            Self::V8_0 => V8_0,
+            Self::V8_1 => V8_1,
+        }
+    }
+}
+
+impl From<RailsVersion> for Settings {
+    fn from(version: RailsVersion) -> Self {
+        version.settings()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_row_bears_its_own_version() {
+        for version in RailsVersion::ALL {
+            assert_eq!(version.settings().version, *version);
+        }
+        assert_eq!(RailsVersion::ALL.len(), 17);
+    }
+}
