@@ -460,7 +460,7 @@ fn no_code_of_the_app_waits_for_the_session_that_calls_it() {
 /// That a key has sealed much is told once in a process, so that each has a key of its own.
 #[test]
 fn who_hears_of_a_worn_key_may_use_the_session() {
-    let calls: [(&str, fn(&Session)); 2] = [
+    let calls: [(&str, Use); 2] = [
         ("check", |session| session.check().unwrap()),
         ("commit", |session| {
             assert_ne!(session.commit(200).unwrap(), hardtack::Commit::Keep);
@@ -522,11 +522,12 @@ fn what_both_changed_is_there() {
     assert_eq!(session.get::<String>("a").unwrap().unwrap(), "anew");
 }
 
+type Closure = fn(&mut hardtack::SessionData);
+
 #[test]
 fn what_is_cleared_or_put_in_place_is_written() {
     let store = Arc::new(store());
     // The closure, whether somebody else changes the session meanwhile, and what is left.
-    type Closure = fn(&mut hardtack::SessionData);
     let cases: [(&str, Closure, bool, &[&str]); 8] = [
         ("clear", |data| data.clear(), false, &[]),
         ("clear, and another", |data| data.clear(), true, &[]),
