@@ -184,6 +184,7 @@ pub use rails_version::RailsVersion;
 pub use secret_key_base::SecretKeyBase;
 pub use serializer::Serialized;
 pub use serializer::value::*;
+pub use session::cache_headers::CacheHeaders;
 pub use session::commit::Commit;
 pub use session::cookie_jar::{CookieJar, RequestJar};
 #[cfg(feature = "metrics")]

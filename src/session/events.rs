@@ -25,6 +25,8 @@ pub(super) enum Event<'a> {
     TooLate,
     /// This cookie was set when the response's head was gone.
     CookieTooLate(&'a str),
+    /// This cookie is set by a response that shared caches may keep.
+    InSharedCaches(&'a str),
     /// It could not be written.
     #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "nobody is told"))]
     Failed(&'a Error),
@@ -32,7 +34,7 @@ pub(super) enum Event<'a> {
 
 /// The limits, one of each kind.
 #[derive(Debug, Default)]
-pub(super) struct Events([Limit; 11]);
+pub(super) struct Events([Limit; 12]);
 
 impl Events {
     /// Tells an event, unless one of its kind was told just now.
@@ -43,7 +45,8 @@ impl Events {
             Event::TooLate => (2, cookie),
             Event::CookieTooLate(cookie) => (3, cookie),
             Event::Failed(_) => (4, cookie),
-            Event::Refused(refusal) => (5 + refusal as usize, cookie),
+            Event::InSharedCaches(cookie) => (5, cookie),
+            Event::Refused(refusal) => (6 + refusal as usize, cookie),
         };
         let untold = self.0.get(kind).and_then(|limit| limit.pass(now));
         if let Some(untold) = untold {
@@ -117,6 +120,12 @@ fn send(cookie: &str, event: Event<'_>, untold: u64) {
             cookie,
             untold,
             "a cookie was set when the response's head was gone; it is lost"
+        ),
+        Event::InSharedCaches(_) => warn!(
+            target: "hardtack",
+            cookie,
+            untold,
+            "a response sets a cookie, and its Cache-Control lets shared caches give it to other users; leave out public and s-maxage, or set no cookie there"
         ),
         Event::Failed(reason) => error!(
             target: "hardtack",
