@@ -186,6 +186,7 @@ pub use safe_buffer_form::SafeBufferForm;
 pub use secret_key_base::SecretKeyBase;
 pub use serializer::Serialized;
 pub use serializer::value::*;
+pub use session::cache_headers::CacheHeaders;
 pub use session::commit::Commit;
 pub use session::cookie_jar::{CookieJar, RequestJar};
 #[cfg(feature = "metrics")]

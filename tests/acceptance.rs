@@ -17,6 +17,8 @@ mod app;
 mod axum_router;
 #[path = "acceptance/bare.rs"]
 mod bare;
+#[path = "acceptance/caches.rs"]
+mod caches;
 #[path = "acceptance/cases.rs"]
 mod cases;
 #[cfg(feature = "tower")]
@@ -29,18 +31,19 @@ mod tower_service;
 use app::Framework;
 
 /// Every case, so that one that is lost is noticed.
-const CASES: usize = 46;
+const CASES: usize = 52;
 
 fn run(framework: &dyn Framework) {
     let mut failed = Vec::new();
-    for (name, case) in cases::ALL {
+    let cases = || cases::ALL.iter().chain(caches::ALL);
+    for (name, case) in cases() {
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| case(framework)));
         if outcome.is_err() {
             failed.push(*name);
         }
     }
     assert!(failed.is_empty(), "{}: {failed:?}", framework.name());
-    assert_eq!(cases::ALL.len(), CASES);
+    assert_eq!(cases().count(), CASES);
 }
 
 #[test]

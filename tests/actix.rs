@@ -33,11 +33,12 @@ fn fill(session: &Session) {
     session.insert("cart", &"tea ".repeat(1500)).unwrap();
 }
 
-/// Status, cookies that are set, `Cache-Control`, and body.
+/// Status, cookies that are set, what caches are told, and body.
 #[derive(Debug, PartialEq, Eq)]
 struct Answer {
     status: u16,
     cookies: Vec<String>,
+    vary: Vec<String>,
     cache_control: Option<String>,
     body: String,
 }
@@ -51,6 +52,10 @@ async fn read<B: MessageBody>(response: HttpResponse<B>) -> Answer {
             .get_all("set-cookie")
             .map(|cookie| name(cookie.to_str().unwrap()))
             .collect(),
+        vary: headers
+            .get_all("vary")
+            .map(|value| value.to_str().unwrap().to_owned())
+            .collect(),
         cache_control: headers
             .get("cache-control")
             .map(|value| value.to_str().unwrap().to_owned()),
@@ -62,12 +67,23 @@ async fn read<B: MessageBody>(response: HttpResponse<B>) -> Answer {
     }
 }
 
-fn answer(status: u16, cookies: &[&str], body: &str) -> Answer {
+/// Where nobody asked for the session.
+fn untouched(status: u16, body: &str) -> Answer {
     Answer {
         status,
-        cookies: cookies.iter().map(|name| (*name).to_owned()).collect(),
-        cache_control: (!cookies.is_empty()).then(|| "private".to_owned()),
+        cookies: Vec::new(),
+        vary: Vec::new(),
+        cache_control: None,
         body: body.to_owned(),
+    }
+}
+
+fn answer(status: u16, cookies: &[&str], body: &str) -> Answer {
+    Answer {
+        cookies: cookies.iter().map(|name| (*name).to_owned()).collect(),
+        vary: vec!["Cookie".to_owned()],
+        cache_control: Some("max-age=0, private, must-revalidate".to_owned()),
+        ..untouched(status, body)
     }
 }
 
@@ -129,7 +145,7 @@ impl ResponseError for Closed {
 macro_rules! failing {
     ($sessions:expr, $change:expr, $error:expr) => {
         App::new()
-            .wrap_fn(|request, _| {
+            .wrap_fn(move |request, _| {
                 let session = request.extensions().get::<Session>().cloned();
                 let change: fn(&Session) = $change;
                 change(&session.unwrap());
@@ -171,10 +187,18 @@ fn a_middleware_that_fails_sets_the_session() {
         let app = failing!(sessions.clone(), fill, Closed.into());
         assert_eq!(call!(app), answer(500, &[], ""));
 
-        // Where nothing is set, whoever stands outside finds the error as it was.
-        let app = init_service(failing!(sessions, |_| {}, Closed.into())).await;
-        let error = app.call(TestRequest::default().to_request()).await;
-        assert!(error.unwrap_err().as_error::<Closed>().is_some());
+        // One that only looked at it.
+        let look: fn(&Session) = |session| assert!(session.is_empty());
+        let app = failing!(sessions.clone(), look, Closed.into());
+        assert_eq!(call!(app), answer(503, &[], "closed"));
+
+        // Where the response needs no header, whoever stands outside finds the error as it was.
+        let untold = SessionMiddleware::new(store().cache_headers(false));
+        for (sessions, change) in [(sessions, (|_| {}) as fn(&Session)), (untold, look)] {
+            let app = init_service(failing!(sessions, change, Closed.into())).await;
+            let error = app.call(TestRequest::default().to_request()).await;
+            assert!(error.unwrap_err().as_error::<Closed>().is_some());
+        }
     });
 }
 
@@ -229,7 +253,7 @@ fn a_scope_has_sessions_of_its_own() {
         let request = TestRequest::with_uri("/shop/7");
         assert_eq!(call!(app(), request), answer(200, &["_app_session"], ""));
         // Outside of it there is none, which is no client's business.
-        assert_eq!(call!(app()), answer(500, &[], ""));
+        assert_eq!(call!(app()), untouched(500, ""));
 
         // In another session, which the app has around it, nothing is changed.
         let secret = SecretKeyBase::generate().unwrap();
@@ -299,7 +323,7 @@ fn scheme_and_host_are_the_requests_own() {
             let request = TestRequest::with_uri(uri).insert_header((header, value));
             assert_eq!(
                 call!(app, request),
-                answer(200, &[], expected),
+                untouched(200, expected),
                 "{uri} {value}"
             );
         });
@@ -351,11 +375,11 @@ fn the_operator_is_told_what_the_client_is_not() {
                 ""
             };
             let app = App::new().default_service(web::to(handler));
-            assert_eq!(call!(app), answer(500, &[], ""));
+            assert_eq!(call!(app), untouched(500, ""));
 
             let handler = || async { Err::<(), _>(hardtack::Error::NoRandomness) };
             let app = App::new().default_service(web::to(handler));
-            assert_eq!(call!(app), answer(500, &[], ""));
+            assert_eq!(call!(app), untouched(500, ""));
         });
     });
     let lines = log.0.lock().unwrap();

@@ -68,6 +68,7 @@ fn open(store: &Arc<CookieStore>, value: &str) -> Session {
 fn what_the_operator_hears() {
     why_a_cookie_was_refused_once_in_ten_seconds();
     what_could_not_be_set();
+    that_shared_caches_may_keep_a_cookie();
     that_a_key_has_sealed_much();
     that_a_key_has_sealed_much_by_many_threads();
 }
@@ -152,6 +153,76 @@ fn what_could_not_be_set() {
         ran += 1;
     }
     assert_eq!(ran, 3);
+}
+
+fn that_shared_caches_may_keep_a_cookie() {
+    // What the response's headers say, and the cookie that is told.
+    type Row = (&'static [&'static str], Option<&'static str>);
+    let rows: [Row; 18] = [
+        (&["public"], Some(NAME)),
+        (&["PUBLIC, max-age=60"], Some(NAME)),
+        (&["max-age=60 , Public"], Some(NAME)),
+        (&["s-maxage=60"], Some(NAME)),
+        (&["must-revalidate,S-MaxAge=\"60\""], Some(NAME)),
+        (&["max-age=60", "", "public"], Some(NAME)),
+        (&["private=\"x-card, y\", public"], Some(NAME)),
+        (&["ext=\"a\\\", b\", public"], Some(NAME)),
+        // No shared cache keeps these.
+        (&[], None),
+        (&["max-age=60"], None),
+        (&["private, s-maxage=60"], None),
+        (&["public", "No-Store"], None),
+        // No such directive.
+        (&["publicly, s-maxage-2=1, x=public"], None),
+        (&["ext=\"a, public, b\""], None),
+        (&["ext=\"a\\\", public\""], None),
+        (&["no-cache=\"public\""], None),
+        (&["\"public\""], None),
+        (&["public;max-age=60"], None),
+    ];
+    let now = Arc::new(AtomicI64::new(1_000));
+    let clock = now.clone();
+    let clock = move || OffsetDateTime::from_unix_timestamp(clock.load(SeqCst)).unwrap();
+    let store = Arc::new(store().clock(clock));
+    let tell = |store: &Arc<CookieStore>, cache_control: &[&'static str], sets: bool| {
+        let session = Session::open(store, "", RequestOrigin::default());
+        session.insert("card", "4111").unwrap();
+        let set = session.commit(200).unwrap();
+        let set = set.cookies()[0].to_string();
+        let headers = |name: &str| match name {
+            "cache-control" => cache_control.iter().map(|value| value.as_bytes()).collect(),
+            "set-cookie" if sets => vec![set.as_bytes(), b"theme=dark"],
+            _ => Vec::new(),
+        };
+        let _ = session.cache_headers(headers);
+    };
+    let mut ran = 0;
+    for (cache_control, expected) in rows {
+        now.fetch_add(10, SeqCst);
+        let lines = logged(|| tell(&store, cache_control, true));
+        let expected = expected.map(|name| {
+            format!("WARN hardtack: a response sets a cookie, and its Cache-Control lets shared caches give it to other users; leave out public and s-maxage, or set no cookie there cookie=\"{name}\" untold=0")
+        });
+        let lines: Vec<_> = lines.iter().map(|line| line.trim_start()).collect();
+        assert_eq!(
+            lines,
+            Vec::from_iter(expected.as_deref()),
+            "{cache_control:?}"
+        );
+        ran += 1;
+    }
+    assert_eq!(ran, 18);
+
+    // One in ten seconds; none where no cookie is set, or the store is told to be silent.
+    now.fetch_add(10, SeqCst);
+    let lines = logged(|| (0..100).for_each(|_| tell(&store, &["public"], true)));
+    assert_eq!(lines.len(), 1, "{lines:#?}");
+    now.fetch_add(10, SeqCst);
+    let lines = logged(|| tell(&store, &["public"], false));
+    assert_eq!(lines, [""; 0]);
+    let silent = Arc::new(self::store().cache_headers(false));
+    let lines = logged(|| tell(&silent, &["public"], true));
+    assert_eq!(lines, [""; 0]);
 }
 
 const SOON: &str = "WARN hardtack: a key has sealed 2^30 messages";

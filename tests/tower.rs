@@ -304,7 +304,7 @@ fn what_cannot_be_written_is_answered_by_the_hook() {
     let response: Response<String> = serve(&layer(), Request::new(()), overflow);
     assert_eq!(response.status(), 500);
     assert_eq!(response.body(), "");
-    assert!(response.headers().is_empty());
+    assert_eq!(names(&response), [""; 0]);
 
     let asked = Arc::new(AtomicUsize::new(0));
     let counter = asked.clone();

@@ -2,9 +2,9 @@
 //! whatever else takes a layer (feature `tower`).
 //!
 //! The layer puts a [`Session`] into the request's extensions. On the response it appends
-//! `Set-Cookie` headers, and `Cache-Control: private` where it sets any and the response says
-//! nothing of caches. Headers that are there stay, and bodies are not touched, streams and
-//! upgrades (101) neither: the session is written when the head is, and
+//! `Set-Cookie` headers; and where anybody asked for the session or a cookie, it tells caches that
+//! the response is for one user ([`CookieStore::cache_headers`]). What other headers say stays, and
+//! bodies are not touched, streams and upgrades (101) neither: the session is written when the head is, and
 //! [`Error::CommittedSession`] meets whoever changes it later. Where the inner service fails or
 //! panics, nothing is set; with a response of 5xx no session
 //! ([`CookieStore::writes_on_server_error`]).
@@ -30,7 +30,8 @@
 //! let response = service.oneshot(Request::new(())).await?;
 //! let set_cookie = response.headers()["set-cookie"].to_str()?;
 //! assert!(set_cookie.starts_with("_shop_session="));
-//! assert_eq!(response.headers()["cache-control"], "private");
+//! assert_eq!(response.headers()["vary"], "Cookie");
+//! assert_eq!(response.headers()["cache-control"], "max-age=0, private, must-revalidate");
 //! # Ok(())
 //! # }
 //! ```
@@ -59,7 +60,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE};
+use http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE, VARY};
 use http::uri::{Authority, Scheme};
 use http::{HeaderMap, HeaderValue, Request, Response};
 use pin_project_lite::pin_project;
@@ -234,6 +235,7 @@ where
             Ok(cookies) => append(response.headers_mut(), cookies),
             Err(error) => response = this.on_error.answer(error),
         }
+        tell_caches(response.headers_mut(), this.session);
         Poll::Ready(Ok(response))
     }
 }
@@ -281,9 +283,6 @@ fn without_user(authority: &Authority) -> &[u8] {
 }
 
 fn append(headers: &mut HeaderMap, cookies: Vec<SetCookie>) {
-    if cookies.is_empty() {
-        return;
-    }
     for cookie in cookies {
         // Names, values, paths and domains are ASCII without control characters, so this never
         // leaves one out.
@@ -293,6 +292,19 @@ fn append(headers: &mut HeaderMap, cookies: Vec<SetCookie>) {
             headers.append(SET_COOKIE, value);
         }
     }
-    let private = HeaderValue::from_static("private");
-    headers.entry(CACHE_CONTROL).or_insert(private);
+}
+
+fn tell_caches(headers: &mut HeaderMap, session: &Session) {
+    let values = |name| headers.get_all(name).iter().map(HeaderValue::as_bytes);
+    let told = session.cache_headers(values);
+    // It is made of values of this very header.
+    if let Some(Ok(vary)) = told
+        .vary
+        .map(|vary| HeaderValue::from_bytes(vary.as_bytes()))
+    {
+        headers.insert(VARY, vary);
+    }
+    if let Some(value) = told.cache_control {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(value));
+    }
 }

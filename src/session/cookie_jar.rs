@@ -145,7 +145,7 @@ impl CookieJar {
 impl fmt::Debug for CookieJar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("CookieJar")
-            .field(&CookieHeader::new(self.0.header()))
+            .field(&CookieHeader::new(self.0.header_for_debug()))
             .finish()
     }
 }

@@ -19,6 +19,8 @@ pub(super) enum Event<'a> {
     Refused(Refusal),
     /// This cookie was to be set, and is `Secure`, over plain HTTP.
     NotOverHttp(&'a str),
+    /// This cookie is set by a response that shared caches may keep.
+    InSharedCaches(&'a str),
     /// It could not be written.
     #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "nobody is told"))]
     Failed(&'a Error),
@@ -26,7 +28,7 @@ pub(super) enum Event<'a> {
 
 /// The limits, one of each kind.
 #[derive(Debug, Default)]
-pub(super) struct Events([Limit; 8]);
+pub(super) struct Events([Limit; 9]);
 
 impl Events {
     /// Tells an event, unless one of its kind was told just now.
@@ -34,7 +36,8 @@ impl Events {
         let (kind, cookie) = match event {
             Event::NotOverHttp(cookie) => (0, cookie),
             Event::Failed(_) => (1, cookie),
-            Event::Refused(refusal) => (2 + refusal as usize, cookie),
+            Event::InSharedCaches(cookie) => (2, cookie),
+            Event::Refused(refusal) => (3 + refusal as usize, cookie),
         };
         let untold = self.0.get(kind).and_then(|limit| limit.pass(now));
         if let Some(untold) = untold {
@@ -90,6 +93,12 @@ fn send(cookie: &str, event: Event<'_>, untold: u64) {
             cookie,
             untold,
             "a cookie was not set over plain HTTP, since it is secure; where a proxy ends TLS, see CookieStore::trust_proxy and assume_ssl"
+        ),
+        Event::InSharedCaches(_) => warn!(
+            target: "hardtack",
+            cookie,
+            untold,
+            "a response sets a cookie, and its Cache-Control lets shared caches give it to other users; leave out public and s-maxage, or set no cookie there"
         ),
         Event::Failed(reason) => error!(
             target: "hardtack",

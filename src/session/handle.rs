@@ -1,6 +1,7 @@
 //! [`Session`]: the session of a request, as a handler has it.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
@@ -57,6 +58,8 @@ struct Shared<H: ?Sized> {
     store: Arc<CookieStore>,
     origin: RequestOrigin,
     state: Mutex<State>,
+    /// The response depends on the request's cookies, or sets some.
+    is_asked: AtomicBool,
     header: H,
 }
 
@@ -92,6 +95,7 @@ impl Session {
             store: store.clone(),
             origin,
             state: Mutex::default(),
+            is_asked: AtomicBool::new(false),
             header: cookie_header,
         }))
     }
@@ -565,8 +569,20 @@ impl Session {
         &self.0.store
     }
 
+    /// The request's header `Cookie`, on which the response depends from here on.
     pub(super) fn header(&self) -> &[u8] {
+        self.0.is_asked.store(true, Relaxed);
+        self.header_for_debug()
+    }
+
+    /// The same, for what the operator sees: a level of logging changes no response.
+    pub(super) fn header_for_debug(&self) -> &[u8] {
         self.0.header.as_ref()
+    }
+
+    /// Checks whether anybody looked at the request's cookies, or the response sets some.
+    pub(super) fn is_asked(&self) -> bool {
+        self.0.is_asked.load(Relaxed)
     }
 
     pub(super) fn for_host(&self, attributes: &Attributes) -> Attributes {
@@ -601,6 +617,9 @@ impl Session {
                 self.0.store.tell(Event::NotOverHttp(secure.name()));
             }
             cookies.retain(|cookie| !cookie.secure());
+        }
+        if !cookies.is_empty() {
+            self.0.is_asked.store(true, Relaxed);
         }
         cookies
     }

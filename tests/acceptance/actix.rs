@@ -19,7 +19,7 @@ use actix_web::{App, HttpResponse};
 use hardtack::actix::SessionMiddleware;
 use hardtack::{CookieStore, Session};
 
-use crate::app::{Body, Framework, Handler, Panicked, Reply, Request, Response};
+use crate::app::{Body, Framework, Handler, Panicked, Reply, Request, Response, joined};
 
 pub(crate) struct Actix;
 
@@ -65,7 +65,8 @@ async fn serve(store: &Arc<CookieStore>, request: Request, handler: Handler) -> 
     Response {
         status: response.status().as_u16(),
         set_cookies: headers.get_all("set-cookie").map(text).collect(),
-        cache_control: headers.get("cache-control").map(text),
+        vary: headers.get_all("vary").map(text).collect(),
+        cache_control: joined(headers.get_all("cache-control").map(text)),
         body: {
             let body = to_bytes(response.into_body()).await;
             let body = body.unwrap_or_else(|_| panic!("the body broke off"));

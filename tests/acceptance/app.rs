@@ -32,6 +32,9 @@ pub(crate) enum Body {
 pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) set_cookies: Vec<String>,
+    /// Each a header of its own.
+    pub(crate) vary: Vec<String>,
+    /// Of several headers, all.
     pub(crate) cache_control: Option<String>,
     pub(crate) body: String,
 }
@@ -53,6 +56,12 @@ pub(crate) trait Framework: Sync {
 
 #[derive(Debug)]
 pub(crate) struct Panicked;
+
+/// The value of several headers of one name (RFC 9110 section 5.3); `None` where there is none.
+pub(crate) fn joined(headers: impl IntoIterator<Item = String>) -> Option<String> {
+    let headers: Vec<_> = headers.into_iter().collect();
+    (!headers.is_empty()).then(|| headers.join(", "))
+}
 
 impl Reply {
     pub(crate) fn text(text: impl Into<String>) -> Self {

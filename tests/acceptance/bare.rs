@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hardtack::{CookieStore, Session};
 
-use crate::app::{Body, Framework, Handler, Panicked, Request, Response};
+use crate::app::{Body, Framework, Handler, Panicked, Request, Response, joined};
 
 pub(crate) struct Bare;
 
@@ -32,36 +32,47 @@ impl Framework for Bare {
         let session = Session::open(store, request.cookies.join("; "), origin);
         let outcome = catch_unwind(AssertUnwindSafe(|| handler(session.clone())));
         let reply = outcome.map_err(|_| Panicked)?;
-        let mut cache_control = reply
-            .headers
-            .iter()
-            .find(|(name, _)| *name == "cache-control")
-            .map(|(_, value)| (*value).to_owned());
-        let Ok(commit) = session.commit(reply.status) else {
-            return Ok(Response {
-                status: 500,
-                set_cookies: Vec::new(),
-                cache_control: None,
-                body: String::new(),
-            });
+        let own = |name: &str| -> Vec<&'static str> {
+            let headers = reply.headers.iter().filter(|(known, _)| *known == name);
+            headers.map(|(_, value)| *value).collect()
         };
-        let cookies = [commit.cookies(), &session.cookies().take()].concat();
-        if !cookies.is_empty() && cache_control.is_none() {
-            cache_control = Some("private".to_owned());
-        }
-        let own = reply
-            .headers
-            .iter()
-            .filter(|(name, _)| *name == "set-cookie");
-        let set_cookies = own
-            .map(|(_, value)| (*value).to_owned())
-            .chain(cookies.iter().map(ToString::to_string))
-            .collect();
+        let commit = session.commit(reply.status);
+        let (status, set_cookies) = match &commit {
+            Ok(commit) => {
+                let cookies = [commit.cookies(), &session.cookies().take()].concat();
+                let own = own("set-cookie").into_iter().map(str::to_owned);
+                let set = own.chain(cookies.iter().map(ToString::to_string));
+                (reply.status, set.collect())
+            }
+            Err(_) => (500, Vec::new()),
+        };
+        let own = |name: &str| {
+            if commit.is_ok() {
+                own(name)
+            } else {
+                Vec::new()
+            }
+        };
+        let told = session.cache_headers(|name| -> Vec<&[u8]> {
+            match name {
+                "set-cookie" => set_cookies.iter().map(String::as_bytes).collect(),
+                _ => own(name).into_iter().map(str::as_bytes).collect(),
+            }
+        });
+        let of_own = |name: &str| own(name).into_iter().map(str::to_owned);
         Ok(Response {
-            status: reply.status,
+            status,
+            vary: match told.vary {
+                Some(vary) => vec![vary.into_owned()],
+                None => of_own("vary").collect(),
+            },
+            cache_control: match told.cache_control {
+                Some(value) => Some(value.to_owned()),
+                None => joined(of_own("cache-control")),
+            },
             set_cookies,
-            cache_control,
             body: match reply.body {
+                _ if commit.is_err() => String::new(),
                 Body::Text(text) => text,
                 Body::Stream(pieces) => pieces.into_iter().map(|piece| piece()).collect(),
             },

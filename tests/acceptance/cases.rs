@@ -12,8 +12,9 @@ use hardtack::{
 use time::OffsetDateTime;
 
 use crate::app::{Body, Framework, Panicked, Reply, Request, Response};
+use crate::caches::OF_RAILS as OF_A_USER;
 
-type Case = fn(&dyn Framework);
+pub(crate) type Case = fn(&dyn Framework);
 type Change = fn(&Session);
 type Refused = fn(Result<(), Error>) -> bool;
 
@@ -130,7 +131,14 @@ fn names(response: &Response) -> Vec<&str> {
     set_cookies.map(|set| name_of(set)).collect()
 }
 
+/// The session was asked for, and nothing is set.
 fn assert_silent(response: &Response) {
+    assert_eq!(response.set_cookies, [""; 0]);
+    assert_eq!(response.cache_control.as_deref(), Some(OF_A_USER));
+}
+
+/// Nobody asked for it.
+fn assert_untouched(response: &Response) {
     assert_eq!(response.set_cookies, [""; 0]);
     assert_eq!(response.cache_control, None);
 }
@@ -141,7 +149,7 @@ fn first_write(framework: &dyn Framework) {
     assert_eq!(response.body, "1");
     assert_eq!(response.set_cookies.len(), 1);
     assert!(response.set_cookies[0].ends_with("; path=/; httponly; samesite=lax"));
-    assert_eq!(response.cache_control.as_deref(), Some("private"));
+    assert_eq!(response.cache_control.as_deref(), Some(OF_A_USER));
     assert_eq!(client.kept::<String>("session_id").unwrap().len(), 32);
     assert_eq!(client.call(visit).body, "2");
 }
@@ -162,7 +170,7 @@ fn untouched_though_stale(framework: &dyn Framework) {
         .rotation(Rotation::encrypted(&secret(), RailsVersion::V7_1))
         .expire_after(Duration::from_secs(60));
     let mut client = Client::from_rails(framework, stale);
-    assert_silent(&client.call(|_| Reply::text("static")));
+    assert_untouched(&client.call(|_| Reply::text("static")));
 }
 
 fn change(framework: &dyn Framework) {
@@ -225,7 +233,7 @@ fn clear(framework: &dyn Framework) {
     });
     let removal = "_app_session=; path=/; max-age=0; expires=Thu, 01 Jan 1970 00:00:00 GMT; httponly; samesite=lax";
     assert_eq!(response.set_cookies, [removal]);
-    assert_eq!(response.cache_control.as_deref(), Some("private"));
+    assert_eq!(response.cache_control.as_deref(), Some(OF_A_USER));
     assert_eq!(client.browser.cookie_header(), "");
 }
 
@@ -349,7 +357,7 @@ fn renewal_after_a_tenth(framework: &dyn Framework) {
     clock.fetch_add(59, SeqCst);
     assert_silent(&client.call(look));
     clock.fetch_add(1, SeqCst);
-    assert_silent(&client.call(|_| Reply::text("not read")));
+    assert_untouched(&client.call(|_| Reply::text("not read")));
     let response = client.call(look);
     assert!(response.set_cookies[0].contains("; expires=Tue, 15 Oct 2030 05:11:00 GMT;"));
     assert_silent(&client.call(look));
@@ -733,7 +741,7 @@ fn read_only_store(framework: &dyn Framework) {
 fn written_when_read(framework: &dyn Framework) {
     let mut client = Client::from_rails(framework, store().writes(Writes::WhenRead));
     assert_eq!(client.call(look).set_cookies.len(), 1);
-    assert_silent(&client.call(|_| Reply::text("not read")));
+    assert_untouched(&client.call(|_| Reply::text("not read")));
     let mut client = Client::new(framework, store().writes(Writes::WhenRead));
     assert_silent(&client.call(look));
 }
@@ -874,7 +882,7 @@ fn other_cookies(framework: &dyn Framework) {
         Reply::text("")
     });
     assert_eq!(names(&response), ["discount", "seen"]);
-    assert_eq!(response.cache_control.as_deref(), Some("private"));
+    assert_eq!(response.cache_control.as_deref(), Some(OF_A_USER));
 
     let response = client.call(|session| {
         let cookies = session.cookies();
@@ -927,7 +935,7 @@ fn flash_and_tokens(framework: &dyn Framework) {
     let token = response.body;
     let show = |session: &Session| Reply::text(session.flash().notice().unwrap_or_default());
     // One that nobody asks for waits.
-    assert_silent(&client.call(|_| Reply::text("static")));
+    assert_untouched(&client.call(|_| Reply::text("static")));
     let response = client.call(show);
     assert_eq!(
         (response.body.as_str(), response.set_cookies.len()),

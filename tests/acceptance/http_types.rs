@@ -11,7 +11,7 @@ use axum::body::{Bytes, HttpBody};
 use http_body::Frame;
 use http_body_util::BodyExt;
 
-use crate::app::{Body, Panicked, Reply, Request, Response};
+use crate::app::{Body, Panicked, Reply, Request, Response, joined};
 
 /// A body whose pieces are each made when the one before it is gone.
 #[derive(Default)]
@@ -79,7 +79,8 @@ where
     Ok(Response {
         status: head.status.as_u16(),
         set_cookies: set_cookies.iter().map(text).collect(),
-        cache_control: head.headers.get("cache-control").map(text),
+        vary: head.headers.get_all("vary").iter().map(text).collect(),
+        cache_control: joined(head.headers.get_all("cache-control").iter().map(text)),
         body: String::from_utf8(body.to_vec()).unwrap(),
     })
 }

@@ -30,6 +30,7 @@ pub(crate) fn sessions(rows: &mut Rows) {
     rows.debug("CookieJar", &session.cookies());
     rows.debug("RequestJar", &session.cookies().encrypted());
     let commit = session.commit(200).unwrap();
+    rows.debug("CacheHeaders", &session.cache_headers(|_| []));
     rows.debug("Commit", &commit);
     let header = format!("{NAME}={}", commit.cookies()[0].escaped_value());
     let read = Session::open(&store, header, RequestOrigin::default());

@@ -1,25 +1,35 @@
-//! [`FailedRequest`]: the error of a middleware, and the cookies that its response sets.
+//! [`FailedRequest`]: the error of a middleware, and what its response has of the session.
 
 use std::fmt;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 
-use super::session_middleware::append;
+use super::session_middleware::{append, tell_caches};
 use crate::cookie::set_cookie::SetCookie;
+use crate::session::handle::Session;
 
-/// An error that is not a response yet, and needs cookies when it becomes one. It is not given by
+/// An error that is not a response yet, and needs headers when it becomes one. They are not given by
 /// `Error::add_response_mapper`: `HttpResponse::from_error` does not ask the mappers (actix-web
 /// 4.18).
 #[derive(Debug)]
 pub(super) struct FailedRequest {
     failure: actix_web::Error,
     cookies: Vec<SetCookie>,
+    session: Session,
 }
 
 impl FailedRequest {
-    pub(super) fn new(failure: actix_web::Error, cookies: Vec<SetCookie>) -> Self {
-        Self { failure, cookies }
+    pub(super) fn new(
+        failure: actix_web::Error,
+        cookies: Vec<SetCookie>,
+        session: Session,
+    ) -> Self {
+        Self {
+            failure,
+            cookies,
+            session,
+        }
     }
 }
 
@@ -37,6 +47,7 @@ impl ResponseError for FailedRequest {
     fn error_response(&self) -> HttpResponse {
         let mut response = self.failure.error_response();
         append(response.headers_mut(), self.cookies.clone());
+        tell_caches(response.headers_mut(), &self.session);
         response
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
-use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderValue, SET_COOKIE};
+use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderValue, SET_COOKIE, VARY};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 
 use super::failed_request::FailedRequest;
@@ -23,9 +23,9 @@ type OnError = dyn Fn(Error, &HttpRequest) -> HttpResponse + Send + Sync;
 /// The middleware that gives every handler of an app or a scope its session, and sets what became
 /// of it (example: at [the module](super)).
 ///
-/// Each cookie is a `Set-Cookie` of its own beside those that the response has. A response that
-/// sets one and says nothing of caches says `Cache-Control: private`. Bodies are passed on as they
-/// come.
+/// Each cookie is a `Set-Cookie` of its own beside those that the response has. Where anybody asked
+/// for the session or a cookie, the response tells caches that it is for one user
+/// ([`CookieStore::cache_headers`]). Bodies are passed on as they come.
 ///
 /// Whether a request came over HTTPS is the connection's own word; where TLS ends before the
 /// server, see [`CookieStore::assume_ssl`] and [`CookieStore::trust_proxy`].
@@ -175,7 +175,7 @@ fn answer<B>(
     session: &Session,
     on_error: &OnError,
 ) -> ServiceResponse<EitherBody<B>> {
-    match set_cookies(session, response.status().as_u16()) {
+    let mut response = match set_cookies(session, response.status().as_u16()) {
         Ok(cookies) => {
             append(response.headers_mut(), cookies);
             response.map_into_left_body()
@@ -186,26 +186,29 @@ fn answer<B>(
             let response = on_error(error, &request);
             ServiceResponse::new(request, response).map_into_right_body()
         }
-    }
+    };
+    tell_caches(response.headers_mut(), session);
+    response
 }
 
 /// Of a middleware: what a handler's error comes to is a response already.
 fn answer_failure(failure: actix_web::Error, session: &Session) -> actix_web::Error {
     // Not by `error_response`, which may be had but once (`InternalError::from_response`).
     let status = failure.as_response_error().status_code();
-    match set_cookies(session, status.as_u16()) {
+    let (failure, cookies) = match set_cookies(session, status.as_u16()) {
+        Ok(cookies) => (failure, cookies),
+        Err(error) => (error.into(), Vec::new()),
+    };
+    if cookies.is_empty() && !session.tells_caches() {
         // Those outside may look for its type.
-        Ok(cookies) if cookies.is_empty() => failure,
-        Ok(cookies) => FailedRequest::new(failure, cookies).into(),
-        Err(error) => error.into(),
+        failure
+    } else {
+        FailedRequest::new(failure, cookies, session.clone()).into()
     }
 }
 
 /// Sets the cookies beside those that there are.
 pub(super) fn append(headers: &mut HeaderMap, cookies: Vec<SetCookie>) {
-    if cookies.is_empty() {
-        return;
-    }
     // What a cookie is made of was checked to be ASCII that a header may hold: none is left out.
     let values = cookies
         .into_iter()
@@ -213,7 +216,20 @@ pub(super) fn append(headers: &mut HeaderMap, cookies: Vec<SetCookie>) {
     for value in values.filter_map(Result::<HeaderValue, _>::ok) {
         headers.append(SET_COOKIE, value);
     }
-    if !headers.contains_key(CACHE_CONTROL) {
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("private"));
+}
+
+/// Tells caches that the response depends on the request's cookies, where it does.
+pub(super) fn tell_caches(headers: &mut HeaderMap, session: &Session) {
+    let values = |name| headers.get_all(name).map(HeaderValue::as_bytes);
+    let told = session.cache_headers(values);
+    // It is made of values of this very header.
+    if let Some(Ok(vary)) = told
+        .vary
+        .map(|vary| HeaderValue::from_bytes(vary.as_bytes()))
+    {
+        headers.insert(VARY, vary);
+    }
+    if let Some(value) = told.cache_control {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(value));
     }
 }

@@ -36,6 +36,12 @@ class PagesController < ActionController::Base
     head :no_content
   end
 
+  # GET /catalogue: for everybody, and never the same twice.
+  def catalogue
+    expires_in 10.minutes, public: true
+    render plain: SecureRandom.hex
+  end
+
   # GET /session
   def show = render(json: { session: session.to_hash.except("flash"), notice: flash[:notice] })
 
@@ -45,7 +51,7 @@ class PagesController < ActionController::Base
 end
 
 Rails.application.routes.draw do
-  %w[write read count sign_in sign_out].each { |action| get action, to: "pages##{action}" }
+  %w[write read count sign_in sign_out catalogue].each { |action| get action, to: "pages##{action}" }
   get "session", to: "pages#show"
 end
 

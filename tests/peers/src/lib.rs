@@ -16,6 +16,8 @@
 mod data;
 mod generator;
 mod hard_cases;
+mod http;
+mod nginx;
 mod puma;
 mod settings;
 mod vectors;
@@ -23,7 +25,9 @@ mod vectors;
 pub use data::Data;
 pub use generator::Generator;
 pub use hard_cases::{hard_cases, nested};
-pub use puma::{Puma, Response};
+pub use http::{Response, get};
+pub use nginx::Nginx;
+pub use puma::Puma;
 pub use settings::{JarKind, Serializer, Settings};
 pub use vectors::{MarshalVector, marshal_vectors};
 

@@ -1,17 +1,14 @@
 //! [`Puma`]: the same Rails app over HTTP.
 
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
-
 use crate::Settings;
+use crate::http::{Response, free_address, get};
 
 const START_WITHIN: Duration = Duration::from_secs(20);
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 /// A running puma that serves `puma_app/config.ru` on a free loopback port; it is killed when
 /// dropped.
@@ -19,15 +16,6 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 pub struct Puma {
     process: Child,
     address: SocketAddr,
-}
-
-/// What puma answered.
-#[derive(Clone, Debug)]
-pub struct Response {
-    /// The status code.
-    pub status: u16,
-    headers: Vec<(String, String)>,
-    body: String,
 }
 
 impl Puma {
@@ -79,22 +67,13 @@ impl Puma {
     /// Where puma does not answer in HTTP within 10 seconds.
     #[must_use]
     pub fn get(&self, path: &str, cookies: Option<&str>) -> Response {
-        let answer = self.exchange(path, cookies);
-        let answer = answer.unwrap_or_else(|error| panic!("GET {path}: {error}"));
-        Response::parse(&answer).unwrap_or_else(|| panic!("GET {path}: no HTTP: {answer}"))
+        get(self.address, path, cookies)
     }
 
-    fn exchange(&self, path: &str, cookies: Option<&str>) -> std::io::Result<String> {
-        let mut stream = TcpStream::connect(self.address)?;
-        stream.set_read_timeout(Some(ANSWER_WITHIN))?;
-        // HTTP/1.0: no chunks, and the connection's end is the answer's.
-        let cookies = cookies.map_or_else(String::new, |pairs| format!("Cookie: {pairs}\r\n"));
-        let host = self.address;
-        let request = format!("GET {path} HTTP/1.0\r\nHost: {host}\r\n{cookies}\r\n");
-        stream.write_all(request.as_bytes())?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        Ok(answer)
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 }
 
@@ -104,44 +83,4 @@ impl Drop for Puma {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-impl Response {
-    fn parse(answer: &str) -> Option<Self> {
-        let (head, body) = answer.split_once("\r\n\r\n")?;
-        let mut lines = head.split("\r\n");
-        let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
-        let header = |line: &str| {
-            let (name, value) = line.split_once(": ")?;
-            Some((name.to_ascii_lowercase(), value.to_owned()))
-        };
-        Some(Self {
-            status,
-            headers: lines.map(header).collect::<Option<_>>()?,
-            body: body.to_owned(),
-        })
-    }
-
-    /// The `Set-Cookie` header's values.
-    pub fn set_cookies(&self) -> impl Iterator<Item = &str> {
-        let cookies = self.headers.iter().filter(|(name, _)| name == "set-cookie");
-        cookies.map(|(_, value)| value.as_str())
-    }
-
-    /// The body, as JSON.
-    ///
-    /// # Panics
-    ///
-    /// Where it is none.
-    #[must_use]
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.body)
-            .unwrap_or_else(|error| panic!("{error} in {} {}", self.status, self.body))
-    }
-}
-
-fn free_address() -> SocketAddr {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .and_then(|listener| listener.local_addr())
-        .expect("a free loopback port")
 }

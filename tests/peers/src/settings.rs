@@ -1,6 +1,6 @@
 //! [`Settings`]: what both sides of a test are configured with.
 
-use hardtack::{Cipher, Jar, LimitRule, RailsVersion, Rotation, SecretKeyBase};
+use hardtack::{Cipher, Jar, Jars, LimitRule, RailsVersion, Rotation, SecretKeyBase};
 use serde_json::json;
 
 /// What the Rails app is configured with.
@@ -85,6 +85,12 @@ impl Settings {
             JarKind::Encrypted => Jar::encrypted(&secret, settings),
             JarKind::Signed => Jar::signed(&secret, settings),
         }
+    }
+
+    /// hardtack's jars for this app.
+    #[must_use]
+    pub fn jars(&self) -> Jars {
+        Jars::new(&self.secret(), self.of_hardtack())
     }
 
     /// The same jar, which writes however much it is given: more than a browser takes.

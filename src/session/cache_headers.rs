@@ -1,0 +1,184 @@
+//! [`CacheHeaders`]: what a response that depends on the request's cookies tells caches.
+
+use std::borrow::Cow;
+
+use super::events::Event;
+use super::handle::Session;
+use super::store::CookieStore;
+
+/// What Rails sends where the app says nothing (`DEFAULT_CACHE_CONTROL`, Rails 6.1
+/// `action_dispatch/http/cache.rb`).
+const PRIVATE: &str = "max-age=0, private, must-revalidate";
+
+/// The headers by which a response tells caches that it is for one user.
+///
+/// Without them a shared cache that keeps what it is told nothing of (nginx with
+/// `proxy_cache_valid`, a CDN) serves the page of one user to the next.
+/// [`Session::cache_headers`] makes it; the middlewares of this crate apply it by themselves.
+///
+/// ```
+/// use std::sync::Arc;
+/// use hardtack::{CacheHeaders, CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+///
+/// # let secret = SecretKeyBase::generate()?;
+/// let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+/// let session = Session::open(&store, "", RequestOrigin::default());
+/// // The headers that the handler has set, by a name in lower case.
+/// let headers = |name: &str| match name {
+///     "vary" => vec![b"Accept-Encoding".as_slice()],
+///     _ => Vec::new(),
+/// };
+/// assert_eq!(session.cache_headers(headers), CacheHeaders::default()); // nobody asked
+///
+/// session.get::<u32>("user_id")?; // an answer depends on what is not there, too
+/// let told = session.cache_headers(headers);
+/// assert_eq!(told.vary.as_deref(), Some("Accept-Encoding, Cookie"));
+/// assert_eq!(told.cache_control, Some("max-age=0, private, must-revalidate"));
+/// # Ok::<(), hardtack::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct CacheHeaders {
+    /// The header `Vary`, in place of those that there are, whose values it has; `None` where
+    /// they stay: caches already know that the response depends on the header `Cookie`, or it
+    /// does not.
+    ///
+    /// It is one header because nginx before 1.23 heeds only the last of several.
+    pub vary: Option<Cow<'static, str>>,
+    /// The header `Cache-Control`, for a response that has none; `None` where it has, or needs
+    /// none.
+    pub cache_control: Option<&'static str>,
+}
+
+impl Session {
+    /// Returns what the response tells caches, given its headers' values by a name in lower case,
+    /// with those of `Set-Cookie` that it sets. Ask after [`commit`](Self::commit), before the
+    /// response's headers leave (example: at [`CacheHeaders`]).
+    ///
+    /// It is nothing unless somebody asked for the session, or for a cookie through
+    /// [`cookies`](Self::cookies), or the session or those cookies set one.
+    #[must_use]
+    pub fn cache_headers<'h, V>(&self, headers: impl Fn(&'static str) -> V) -> CacheHeaders
+    where
+        V: IntoIterator<Item = &'h [u8]>,
+    {
+        if !self.tells_caches() {
+            return CacheHeaders::default();
+        }
+        let said = Said::in_headers(headers("cache-control"));
+        if said.is_for_all()
+            && let Some(cookie) = headers("set-cookie").into_iter().next()
+        {
+            let name = cookie.split(|byte| *byte == b'=').next().unwrap_or(cookie);
+            let name = String::from_utf8_lossy(name.trim_ascii());
+            self.store().tell(Event::InSharedCaches(&name));
+        }
+        CacheHeaders {
+            vary: with_cookie(headers("vary")),
+            cache_control: (!said.anything).then_some(PRIVATE),
+        }
+    }
+
+    /// Checks whether the response has something to tell caches.
+    pub(crate) fn tells_caches(&self) -> bool {
+        self.is_asked() && self.store().cache_headers
+    }
+}
+
+impl CookieStore {
+    /// Whether a response that depends on the request's cookies tells caches so, as it does unless
+    /// this says `false`.
+    ///
+    /// Once somebody asked for the session, the flash, an authenticity token, or a cookie through
+    /// [`Session::cookies`] (a plain one or one that was not sent, too), or one of them is set, the
+    /// response lists `Cookie` in `Vary`, and has `Cache-Control: max-age=0, private,
+    /// must-revalidate` where the handler set none. Without these a shared cache may serve the page
+    /// of one user to another. The operator is warned (feature `tracing`) where such a response
+    /// sets a cookie and the handler said `public` or `s-maxage`.
+    ///
+    /// What is asked while the body is sent comes too late: a handler that streams asks before.
+    /// And a header `Cookie` that a handler reads past [`Session::cookies`] is not seen.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use hardtack::{CacheHeaders, CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// // Nothing between this server and the browsers keeps responses, say.
+    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session").cache_headers(false);
+    /// let session = Session::open(&Arc::new(store), "", RequestOrigin::default());
+    /// assert_eq!(session.get::<u32>("user_id")?, None);
+    /// assert_eq!(session.cache_headers(|_| []), CacheHeaders::default());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn cache_headers(mut self, cache_headers: bool) -> Self {
+        self.cache_headers = cache_headers;
+        self
+    }
+}
+
+/// What `Cache-Control` says (RFC 9111 section 5.2).
+#[derive(Default)]
+struct Said {
+    anything: bool,
+    /// `public` or `s-maxage`
+    for_all: bool,
+    /// `private` or `no-store`, which overrule it
+    for_one: bool,
+}
+
+impl Said {
+    fn in_headers<'h>(headers: impl IntoIterator<Item = &'h [u8]>) -> Self {
+        let mut said = Self::default();
+        for directive in headers.into_iter().flat_map(directives) {
+            let mut parts = directive.splitn(2, |byte| *byte == b'=');
+            let name = parts.next().unwrap_or_default().trim_ascii();
+            // `private="set-cookie"` is about these headers alone.
+            let is_whole = parts.next().is_none();
+            let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
+            said.anything |= !name.is_empty();
+            said.for_all |= is("public") || is("s-maxage");
+            said.for_one |= is_whole && (is("private") || is("no-store"));
+        }
+        said
+    }
+
+    fn is_for_all(&self) -> bool {
+        self.for_all && !self.for_one
+    }
+}
+
+/// The directives of one header: commas part them, but within quotation marks.
+fn directives(header: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    header.split(move |byte| {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_quoted => is_escaped = true,
+            b'"' => is_quoted = !is_quoted,
+            _ => {}
+        }
+        *byte == b',' && !is_quoted
+    })
+}
+
+/// The headers `Vary` as one, and `Cookie` in it; `None` where it is in them.
+fn with_cookie<'h>(headers: impl IntoIterator<Item = &'h [u8]>) -> Option<Cow<'static, str>> {
+    let mut before = String::new();
+    for header in headers {
+        let header = String::from_utf8_lossy(header);
+        let has = |name: &str| name == "*" || name.eq_ignore_ascii_case("cookie");
+        if header.split(',').map(str::trim).any(has) {
+            return None;
+        }
+        if !header.trim().is_empty() {
+            before.push_str(header.trim());
+            before.push_str(", ");
+        }
+    }
+    Some(if before.is_empty() {
+        Cow::Borrowed("Cookie")
+    } else {
+        Cow::Owned(before + "Cookie")
+    })
+}

@@ -1,0 +1,95 @@
+//! Requests over HTTP, as little of it as the tests need.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
+
+use serde_json::Value;
+
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
+/// What a server answered.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// The status code.
+    pub status: u16,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+/// `GET path` of a server, with this `Cookie` header.
+///
+/// # Panics
+///
+/// Where it does not answer in HTTP within 10 seconds.
+#[must_use]
+pub fn get(server: SocketAddr, path: &str, cookies: Option<&str>) -> Response {
+    let answer = exchange(server, path, cookies);
+    let answer = answer.unwrap_or_else(|error| panic!("GET {path}: {error}"));
+    Response::parse(&answer).unwrap_or_else(|| panic!("GET {path}: no HTTP: {answer}"))
+}
+
+fn exchange(server: SocketAddr, path: &str, cookies: Option<&str>) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(server)?;
+    stream.set_read_timeout(Some(ANSWER_WITHIN))?;
+    // HTTP/1.0: no chunks, and the connection's end is the answer's.
+    let cookies = cookies.map_or_else(String::new, |pairs| format!("Cookie: {pairs}\r\n"));
+    let request = format!("GET {path} HTTP/1.0\r\nHost: {server}\r\n{cookies}\r\n");
+    stream.write_all(request.as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
+impl Response {
+    fn parse(answer: &str) -> Option<Self> {
+        let (head, body) = answer.split_once("\r\n\r\n")?;
+        let mut lines = head.split("\r\n");
+        let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
+        let header = |line: &str| {
+            let (name, value) = line.split_once(':')?;
+            Some((name.to_ascii_lowercase(), value.trim().to_owned()))
+        };
+        Some(Self {
+            status,
+            headers: lines.map(header).collect::<Option<_>>()?,
+            body: body.to_owned(),
+        })
+    }
+
+    /// The `Set-Cookie` header's values.
+    pub fn set_cookies(&self) -> impl Iterator<Item = &str> {
+        let cookies = self.headers.iter().filter(|(name, _)| name == "set-cookie");
+        cookies.map(|(_, value)| value.as_str())
+    }
+
+    /// The values of the headers of this name, which is in lower case.
+    #[must_use]
+    pub fn headers(&self, name: &str) -> Vec<&str> {
+        let headers = self.headers.iter().filter(|(known, _)| known == name);
+        headers.map(|(_, value)| value.as_str()).collect()
+    }
+
+    /// The body.
+    #[must_use]
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+
+    /// The body, as JSON.
+    ///
+    /// # Panics
+    ///
+    /// Where it is none.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body)
+            .unwrap_or_else(|error| panic!("{error} in {} {}", self.status, self.body))
+    }
+}
+
+pub(crate) fn free_address() -> SocketAddr {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .and_then(|listener| listener.local_addr())
+        .expect("a free loopback port")
+}
