@@ -19,6 +19,7 @@ const LAYERS: &[&[&str]] = &[
         "lanes",
         "rails_version",
         "settings",
+        "shown",
         "stack",
         "weak_secret",
     ], // one table of data and its names
@@ -40,6 +41,7 @@ const TOGETHER: &[&str] = &[
     "hex",
     "rails_version",
     "settings",
+    "shown",
     "stack",
     "weak_secret",
 ];
