@@ -10,9 +10,8 @@ use serde::ser::{self, Error as _};
 
 use super::escape::{JsonStyle, escape};
 use super::scan::{MAX_DEPTH, Scanner};
+use crate::serializer::DumpError;
 use crate::serializer::value::{RAW_VALUE, ruby_float, ruby_float_of_single};
-
-type Error = serde::de::value::Error;
 
 /// Appends to a Vec.
 pub(super) struct JsonSerializer<'a> {
@@ -49,15 +48,17 @@ impl<'a> JsonSerializer<'a> {
         self.out.push(b'"');
     }
 
-    fn integer(&mut self, integer: impl Serialize) -> Result<(), Error> {
-        serde_json::to_writer(&mut *self.out, &integer).map_err(Error::custom)
+    fn integer(&mut self, integer: impl Serialize) -> Result<(), DumpError> {
+        serde_json::to_writer(&mut *self.out, &integer).map_err(DumpError::custom)
     }
 
-    fn open<'b>(&'b mut self, start: &[u8], end: &'static [u8]) -> Result<Compound<'a, 'b>, Error> {
+    fn open<'b>(
+        &'b mut self,
+        start: &[u8],
+        end: &'static [u8],
+    ) -> Result<Compound<'a, 'b>, DumpError> {
         if self.depth == MAX_DEPTH {
-            return Err(Error::custom(format_args!(
-                "nesting deeper than {MAX_DEPTH} levels"
-            )));
+            return Err(DumpError::too_deep(MAX_DEPTH as usize));
         }
         self.depth += 1;
         self.write(start);
@@ -75,7 +76,7 @@ impl<'a> JsonSerializer<'a> {
         variant: &str,
         start: &[u8],
         end: &'static [u8],
-    ) -> Result<Compound<'a, 'b>, Error> {
+    ) -> Result<Compound<'a, 'b>, DumpError> {
         self.open(b"{", end)?;
         self.text(variant);
         self.out.push(b':');
@@ -94,12 +95,12 @@ impl Compound<'_, '_> {
         }
     }
 
-    fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+    fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), DumpError> {
         self.separate();
         value.serialize(&mut *self.serializer)
     }
 
-    fn pair<T: Serialize + ?Sized>(&mut self, key: &str, value: &T) -> Result<(), Error> {
+    fn pair<T: Serialize + ?Sized>(&mut self, key: &str, value: &T) -> Result<(), DumpError> {
         self.separate();
         self.serializer.text(key);
         self.serializer.out.push(b':');
@@ -114,7 +115,7 @@ impl Compound<'_, '_> {
 
 macro_rules! integers {
     ($($method:ident: $type:ty,)+) => {
-        $(fn $method(self, v: $type) -> Result<(), Error> {
+        $(fn $method(self, v: $type) -> Result<(), DumpError> {
             self.integer(v)
         })+
     };
@@ -122,7 +123,7 @@ macro_rules! integers {
 
 impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
     type Ok = ();
-    type Error = Error;
+    type Error = DumpError;
     type SerializeSeq = Compound<'a, 'b>;
     type SerializeTuple = Compound<'a, 'b>;
     type SerializeTupleStruct = Compound<'a, 'b>;
@@ -137,12 +138,12 @@ impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
         serialize_i128: i128, serialize_u128: u128,
     }
 
-    fn serialize_bool(self, v: bool) -> Result<(), Error> {
+    fn serialize_bool(self, v: bool) -> Result<(), DumpError> {
         self.write(if v { b"true" } else { b"false" });
         Ok(())
     }
 
-    fn serialize_f32(self, v: f32) -> Result<(), Error> {
+    fn serialize_f32(self, v: f32) -> Result<(), DumpError> {
         if v.is_finite() {
             ruby_float_of_single(self.out, v);
         } else {
@@ -151,7 +152,7 @@ impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
         Ok(())
     }
 
-    fn serialize_f64(self, v: f64) -> Result<(), Error> {
+    fn serialize_f64(self, v: f64) -> Result<(), DumpError> {
         if v.is_finite() {
             ruby_float(self.out, v);
         } else {
@@ -160,34 +161,34 @@ impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
         Ok(())
     }
 
-    fn serialize_char(self, v: char) -> Result<(), Error> {
+    fn serialize_char(self, v: char) -> Result<(), DumpError> {
         self.text(v.encode_utf8(&mut [0; 4]));
         Ok(())
     }
 
-    fn serialize_str(self, v: &str) -> Result<(), Error> {
+    fn serialize_str(self, v: &str) -> Result<(), DumpError> {
         self.text(v);
         Ok(())
     }
 
-    fn serialize_bytes(self, v: &[u8]) -> Result<(), Error> {
+    fn serialize_bytes(self, v: &[u8]) -> Result<(), DumpError> {
         v.serialize(self)
     }
 
-    fn serialize_none(self) -> Result<(), Error> {
+    fn serialize_none(self) -> Result<(), DumpError> {
         self.serialize_unit()
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Error> {
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), DumpError> {
         value.serialize(self)
     }
 
-    fn serialize_unit(self) -> Result<(), Error> {
+    fn serialize_unit(self) -> Result<(), DumpError> {
         self.write(b"null");
         Ok(())
     }
 
-    fn serialize_unit_struct(self, _name: &'static str) -> Result<(), Error> {
+    fn serialize_unit_struct(self, _name: &'static str) -> Result<(), DumpError> {
         self.serialize_unit()
     }
 
@@ -196,7 +197,7 @@ impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
         _name: &'static str,
         _index: u32,
         variant: &'static str,
-    ) -> Result<(), Error> {
+    ) -> Result<(), DumpError> {
         self.serialize_str(variant)
     }
 
@@ -204,7 +205,7 @@ impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
         self,
         _name: &'static str,
         value: &T,
-    ) -> Result<(), Error> {
+    ) -> Result<(), DumpError> {
         value.serialize(self)
     }
 
@@ -214,18 +215,18 @@ impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
         _index: u32,
         variant: &'static str,
         value: &T,
-    ) -> Result<(), Error> {
+    ) -> Result<(), DumpError> {
         let mut map = self.open(b"{", b"}")?;
         map.pair(variant, value)?;
         map.close();
         Ok(())
     }
 
-    fn serialize_seq(self, _length: Option<usize>) -> Result<Compound<'a, 'b>, Error> {
+    fn serialize_seq(self, _length: Option<usize>) -> Result<Compound<'a, 'b>, DumpError> {
         self.open(b"[", b"]")
     }
 
-    fn serialize_tuple(self, _length: usize) -> Result<Compound<'a, 'b>, Error> {
+    fn serialize_tuple(self, _length: usize) -> Result<Compound<'a, 'b>, DumpError> {
         self.open(b"[", b"]")
     }
 
@@ -233,7 +234,7 @@ impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
         self,
         _name: &'static str,
         _length: usize,
-    ) -> Result<Compound<'a, 'b>, Error> {
+    ) -> Result<Compound<'a, 'b>, DumpError> {
         self.open(b"[", b"]")
     }
 
@@ -243,11 +244,11 @@ impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
         _index: u32,
         variant: &'static str,
         _length: usize,
-    ) -> Result<Compound<'a, 'b>, Error> {
+    ) -> Result<Compound<'a, 'b>, DumpError> {
         self.open_variant(variant, b"[", b"]}")
     }
 
-    fn serialize_map(self, _length: Option<usize>) -> Result<Compound<'a, 'b>, Error> {
+    fn serialize_map(self, _length: Option<usize>) -> Result<Compound<'a, 'b>, DumpError> {
         self.open(b"{", b"}")
     }
 
@@ -255,7 +256,7 @@ impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
         self,
         name: &'static str,
         _length: usize,
-    ) -> Result<Compound<'a, 'b>, Error> {
+    ) -> Result<Compound<'a, 'b>, DumpError> {
         if name == RAW_VALUE {
             return Ok(Compound {
                 serializer: self,
@@ -273,11 +274,11 @@ impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
         _index: u32,
         variant: &'static str,
         _length: usize,
-    ) -> Result<Compound<'a, 'b>, Error> {
+    ) -> Result<Compound<'a, 'b>, DumpError> {
         self.open_variant(variant, b"{", b"}}")
     }
 
-    fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<(), Error> {
+    fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<(), DumpError> {
         self.text(&value.to_string());
         Ok(())
     }
@@ -287,13 +288,13 @@ macro_rules! sequences {
     ($($trait:ident::$method:ident,)+) => {
         $(impl ser::$trait for Compound<'_, '_> {
             type Ok = ();
-            type Error = Error;
+            type Error = DumpError;
 
-            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), DumpError> {
                 self.item(value)
             }
 
-            fn end(self) -> Result<(), Error> {
+            fn end(self) -> Result<(), DumpError> {
                 self.close();
                 Ok(())
             }
@@ -310,10 +311,10 @@ sequences! {
 
 impl ser::SerializeMap for Compound<'_, '_> {
     type Ok = ();
-    type Error = Error;
+    type Error = DumpError;
 
     /// Keys are texts: numbers, booleans and nil become such, nothing else does.
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), DumpError> {
         self.separate();
         let out = self.serializer.out.len();
         key.serialize(&mut *self.serializer)?;
@@ -328,17 +329,17 @@ impl ser::SerializeMap for Compound<'_, '_> {
                 self.serializer.out.truncate(out);
                 self.serializer.write(b"\"\"");
             }
-            _ => return Err(Error::custom("key must be a string")),
+            _ => return Err(DumpError("key must be a string".to_owned())),
         }
         Ok(())
     }
 
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), DumpError> {
         self.serializer.out.push(b':');
         value.serialize(&mut *self.serializer)
     }
 
-    fn end(self) -> Result<(), Error> {
+    fn end(self) -> Result<(), DumpError> {
         self.close();
         Ok(())
     }
@@ -346,22 +347,22 @@ impl ser::SerializeMap for Compound<'_, '_> {
 
 impl ser::SerializeStruct for Compound<'_, '_> {
     type Ok = ();
-    type Error = Error;
+    type Error = DumpError;
 
     fn serialize_field<T: Serialize + ?Sized>(
         &mut self,
         key: &'static str,
         value: &T,
-    ) -> Result<(), Error> {
+    ) -> Result<(), DumpError> {
         if !self.raw {
             return self.pair(key, value);
         }
         // A RawValue's text is JSON; it comes as a string, and goes without its quotes.
         let mut text = Vec::new();
-        serde_json::to_writer(&mut text, value).map_err(Error::custom)?;
-        let text: String = serde_json::from_slice(&text).map_err(Error::custom)?;
+        serde_json::to_writer(&mut text, value).map_err(DumpError::custom)?;
+        let text: String = serde_json::from_slice(&text).map_err(DumpError::custom)?;
         let nested = Scanner::new(text.as_bytes()).value(self.serializer.depth);
-        nested.map_err(|error| Error::custom(error.reason))?;
+        nested.map_err(|error| DumpError(error.reason.to_owned()))?;
         escape(
             self.serializer.out,
             &text,
@@ -370,7 +371,7 @@ impl ser::SerializeStruct for Compound<'_, '_> {
         Ok(())
     }
 
-    fn end(self) -> Result<(), Error> {
+    fn end(self) -> Result<(), DumpError> {
         self.close();
         Ok(())
     }
@@ -378,17 +379,17 @@ impl ser::SerializeStruct for Compound<'_, '_> {
 
 impl ser::SerializeStructVariant for Compound<'_, '_> {
     type Ok = ();
-    type Error = Error;
+    type Error = DumpError;
 
     fn serialize_field<T: Serialize + ?Sized>(
         &mut self,
         key: &'static str,
         value: &T,
-    ) -> Result<(), Error> {
+    ) -> Result<(), DumpError> {
         self.pair(key, value)
     }
 
-    fn end(self) -> Result<(), Error> {
+    fn end(self) -> Result<(), DumpError> {
         self.close();
         Ok(())
     }
