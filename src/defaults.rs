@@ -9,8 +9,8 @@ use std::borrow::Cow;
 use crate::rails_version::RailsVersion;
 use crate::safe_buffer_form::SafeBufferForm;
 use crate::settings::{
-    CbcDigest, Cipher, CsrfForms, EnvelopeReading, HmacDigest, KeyDigest, LimitRule, MessageForm,
-    IpAddrForm, RailsLimit, SameSite, SealedExpiry, SecretKind, Serializer, Settings,
+    CbcDigest, Cipher, CsrfForms, EnvelopeReading, HmacDigest, IpAddrForm, KeyDigest, LimitRule,
+    MessageForm, RailsLimit, SameSite, SealedExpiry, SecretKind, Serializer, Settings,
 };
 
 const V2_3: Settings = Settings {

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use crate::shown::Shown;
+
 /// The one answer to whoever sent a cookie that does not open: it says nothing of the reason
 /// (`ActiveSupport::MessageEncryptor::InvalidMessage`).
 ///
@@ -130,6 +132,9 @@ impl std::error::Error for Refusal {}
 
 /// What is wrong with a setting, a secret or a value that is to be written: for the operator.
 ///
+/// It holds names and types, and no value of a session. `Display` is one line without control
+/// characters, whatever the names are: see [`Shown`].
+///
 /// ```
 /// let error = hardtack::SecretKeyBase::new("secret").unwrap_err();
 /// assert_eq!(
@@ -242,20 +247,30 @@ impl fmt::Display for Error {
             ),
             Self::NoRandomness => f.write_str("the operating system gives no random bytes"),
             Self::UnknownSetting { what, given, known } => {
-                write!(f, "there is no {what} {given:?}; there are: ")?;
+                write!(
+                    f,
+                    "there is no {what} {:?}; there are: ",
+                    Shown::new(given)
+                )?;
                 list(f, known)
             }
-            Self::UnwritableValue { reason } => write!(f, "the value cannot be written: {reason}"),
-            Self::UnexpectedValue { key, reason } if key.is_empty() => {
-                write!(f, "the value is of another type: {reason}")
-            }
+            Self::UnwritableValue { reason } => write!(
+                f,
+                "the value cannot be written: {}",
+                Shown::new(reason).whole()
+            ),
             Self::UnexpectedValue { key, reason } => {
-                write!(f, "the value of {key:?} is of another type: {reason}")
+                f.write_str("the value ")?;
+                if !key.is_empty() {
+                    write!(f, "of {:?} ", Shown::new(key))?;
+                }
+                write!(f, "is of another type: {}", Shown::new(reason).whole())
             }
             Self::UnreadableValue { key, reason } => write!(
                 f,
-                "the value of {key:?} cannot be read: {reason}; it stays as it is until it is set \
-                 or removed"
+                "the value of {:?} cannot be read: {reason}; it stays as it is until it is set \
+                 or removed",
+                Shown::new(key)
             ),
             Self::CookieName { found: None, .. } => {
                 f.write_str("the cookie's name is empty; give it one, such as _shop_session")
@@ -265,7 +280,8 @@ impl fmt::Display for Error {
                 found: Some(found),
             } => write!(
                 f,
-                "cookie name {name:?}: {found:?} may not stand in a name (RFC 6265); use ASCII letters, digits and !#$%&'*+-.^_`|~"
+                "cookie name {:?}: {found:?} may not stand in a name (RFC 6265); use ASCII letters, digits and !#$%&'*+-.^_`|~",
+                Shown::new(name)
             ),
             Self::CookieAttribute {
                 name,
@@ -273,9 +289,12 @@ impl fmt::Display for Error {
                 value,
                 reason,
             } => {
+                let (name, value) = (Shown::new(name), Shown::new(value));
                 write!(f, "cookie {name:?}: {attribute} {value:?}: {reason}")
             }
-            Self::CookieConflict { name, reason } => write!(f, "cookie {name:?}: {reason}"),
+            Self::CookieConflict { name, reason } => {
+                write!(f, "cookie {:?}: {reason}", Shown::new(name))
+            }
             Self::ExpiryOutOfRange => f.write_str("the expiry is beyond the year 9999"),
             Self::CookieOverflow(overflow) => overflow.fmt(f),
             Self::ReadOnlySession => f.write_str(
@@ -292,6 +311,9 @@ impl std::error::Error for Error {}
 
 /// A cookie that is too long, and what takes the room
 /// (`ActionDispatch::Cookies::CookieOverflow`, with more to say).
+///
+/// `Display` names the ten largest keys, each as [`Shown`] shows it, and counts the others;
+/// [`entries`](Self::entries) has all.
 ///
 /// ```
 /// # use hardtack::{Attributes, Error, Jar, RailsVersion, SecretKeyBase, SessionData};
@@ -329,19 +351,26 @@ impl fmt::Display for CookieOverflow {
         } = self;
         write!(
             f,
-            "the cookie {name} takes {size} bytes, and {limit} are the most"
+            "the cookie {} takes {size} bytes, and {limit} are the most",
+            Shown::new(name)
         )?;
-        for (index, (key, bytes)) in entries.iter().enumerate() {
+        for (index, (key, bytes)) in entries.iter().take(MOST_KEYS).enumerate() {
             let start = if index == 0 {
                 "; its values, before they are sealed: "
             } else {
                 ", "
             };
-            write!(f, "{start}{key} {bytes}")?;
+            write!(f, "{start}{} {bytes}", Shown::new(key))?;
         }
-        Ok(())
+        match entries.len().checked_sub(MOST_KEYS) {
+            Some(more @ 1..) => write!(f, " and {more} more"),
+            _ => Ok(()),
+        }
     }
 }
+
+/// How many keys an overflow names.
+const MOST_KEYS: usize = 10;
 
 fn list<T: fmt::Display>(f: &mut fmt::Formatter<'_>, items: &[T]) -> fmt::Result {
     for (index, item) in items.iter().enumerate() {

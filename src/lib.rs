@@ -145,6 +145,7 @@ mod secret_key_base;
 mod serializer;
 mod session;
 mod settings;
+mod shown;
 mod stack;
 #[cfg(feature = "test-util")]
 pub mod test_util;
@@ -206,4 +207,5 @@ pub use session::writes::Writes;
 pub use settings::{
     Cipher, HmacDigest, KeyDigest, LimitRule, SameSite, SecretKind, Serializer, Settings,
 };
+pub use shown::Shown;
 pub use weak_secret::WeakSecret;

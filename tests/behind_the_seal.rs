@@ -15,9 +15,7 @@ use std::sync::OnceLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hardtack::{
-    Error, Jar, KeyGenerator, RailsVersion, Refusal, Serializer, SessionData, Value,
-};
+use hardtack::{Error, Jar, KeyGenerator, RailsVersion, Refusal, Serializer, SessionData, Value};
 use hmac::{Hmac, KeyInit, Mac};
 use proptest::prelude::*;
 use sha1::Sha1;

@@ -14,6 +14,8 @@ mod support;
 
 #[path = "command_line/doctor.rs"]
 mod doctor;
+#[path = "command_line/endless_lines.rs"]
+mod endless_lines;
 #[path = "command_line/forms.rs"]
 mod forms;
 #[path = "command_line/limits.rs"]
@@ -40,6 +42,8 @@ mod runs;
 mod secrets;
 #[path = "command_line/streams.rs"]
 mod streams;
+#[path = "command_line/terminal.rs"]
+mod terminal;
 #[path = "command_line/tokens.rs"]
 mod tokens;
 #[path = "command_line/usage.rs"]

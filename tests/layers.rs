@@ -20,6 +20,7 @@ const LAYERS: &[&[&str]] = &[
         "lanes",
         "rails_version",
         "settings",
+        "shown",
         "stack",
         "weak_secret",
     ], // one table of data and its names
@@ -42,6 +43,7 @@ const TOGETHER: &[&str] = &[
     "hex",
     "rails_version",
     "settings",
+    "shown",
     "stack",
     "weak_secret",
 ];

@@ -89,7 +89,9 @@ fn a_safe_buffer_of_either_release_is_read() {
 #[test]
 fn a_safe_buffer_is_written_as_the_release_reads_it() {
     let text = "a5 3c623e6869";
-    let newer = RailsVersion::V8_1.settings().safe_buffer(SafeBufferForm::String);
+    let newer = RailsVersion::V8_1
+        .settings()
+        .safe_buffer(SafeBufferForm::String);
     for (settings, expected) in [
         (RailsVersion::V7_1.settings(), text),
         (RailsVersion::V7_2.settings(), text),

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::words::{count, shown};
+use super::words::count;
+use crate::shown::Shown;
 
 /// What kind of cause it is: what `--json` prints of it.
 ///
@@ -140,7 +141,7 @@ impl Cause {
             format!(
                 "{} has 32 hexadecimal digits, as config/master.key has: that one opens \
                  config/credentials.yml.enc, and the secret_key_base stands in there",
-                shown(label)
+                Shown::new(label)
             ),
         )
     }

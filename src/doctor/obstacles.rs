@@ -6,7 +6,8 @@ use super::checkup::{Check, SessionCheck};
 use super::diagnosis::Diagnosis;
 use super::keys::Alteration;
 use super::pasted::Pasted;
-use super::words::{distance, shown};
+use super::words::distance;
+use crate::shown::Shown;
 
 impl Doctor {
     /// Why an app reads `nil` although a key fits, what is most likely first.
@@ -36,8 +37,8 @@ impl Doctor {
                     "it was sealed for a cookie named {}, and is read as {}: Rails refuses it; \
                      read it under its own name, or add a rotation of that name (in Rust; Rails \
                      has none)",
-                    shown(sealed),
-                    shown(name)
+                    Shown::new(sealed),
+                    Shown::new(name)
                 ),
             );
         }
@@ -48,12 +49,12 @@ impl Doctor {
                 CauseKind::OtherName,
                 format!(
                     "its name is {}, and the app reads {}: see the key of config.session_store",
-                    shown(name),
-                    shown(read)
+                    Shown::new(name),
+                    Shown::new(read)
                 ),
             );
         }
-        let label = diagnosis.secret.as_deref().map(shown).unwrap_or_default();
+        let label = Shown::new(diagnosis.secret.as_deref().unwrap_or_default());
         match alteration {
             Some(Alteration::Stripped) => add(
                 CauseKind::SecretAltered,

@@ -9,6 +9,8 @@ use crate::message::metadata::{self, Said};
 use crate::rails_version::RailsVersion;
 use crate::serializer::{Format, Serialized};
 
+use crate::shown::Shown;
+
 use super::Doctor;
 use super::cause::{Cause, CauseKind};
 use super::checkup::SessionCheck;
@@ -20,7 +22,7 @@ use super::remedy::Remedy;
 use super::repair::Mended;
 use super::sealing::Sealing;
 use super::trial::Fit;
-use super::words::{count, shown};
+use super::words::count;
 
 /// How many entries that cannot be read are listed.
 const MOST_ENTRIES: usize = 5;
@@ -79,7 +81,7 @@ fn unreadable_entries(payload: &Serialized) -> Option<Cause> {
     }
     let listed: Vec<_> = listed
         .iter()
-        .map(|(key, reason)| format!("{} ({reason})", shown(key)))
+        .map(|(key, reason)| format!("{} ({reason})", Shown::new(key)))
         .collect();
     let more = match more.len() {
         0 => String::new(),

@@ -3,6 +3,7 @@
 use crate::rails_version::RailsVersion;
 use crate::serializer::Format;
 use crate::settings::{Cipher, KeyDigest, SecretKind, Settings};
+use crate::shown::Shown;
 
 use super::keys::Role;
 use super::sealing::SALTS;
@@ -47,7 +48,7 @@ impl Remedy {
     /// For cookies sealed under these settings, and perhaps under another name.
     pub(super) fn new(settings: &Settings, is_encrypted: bool, older_name: Option<&str>) -> Self {
         let name = older_name
-            .map(|name| format!(".cookie_name({name:?})"))
+            .map(|name| format!(".cookie_name({:?})", Shown::new(name).whole()))
             .unwrap_or_default();
         let (jar, secret) = match (is_encrypted, settings.secret_kind) {
             (true, _) => ("encrypted", "secret"),
@@ -106,7 +107,11 @@ fn in_rust(settings: &Settings) -> String {
     );
     for (name, role) in SALTS {
         let salt = role.salt(settings);
-        set(salt != role.salt(&defaults), name, format!("{salt:?}"));
+        set(
+            salt != role.salt(&defaults),
+            name,
+            format!("{:?}", Shown::new(salt).whole()),
+        );
     }
     let version = variant(settings.version);
     if changes.is_empty() {
@@ -139,7 +144,7 @@ fn in_rails(settings: &Settings, is_encrypted: bool) -> String {
         );
     }
     let key = |role: Role, length| {
-        let salt = role.salt(settings);
+        let salt = Shown::new(role.salt(settings)).whole();
         match key_digest {
             KeyDigest::Sha1 => format!("keys.generate_key({salt:?}, {length})"),
             KeyDigest::Sha256 => format!("key.({salt:?}, {length})"),

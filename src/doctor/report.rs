@@ -3,11 +3,12 @@
 use std::fmt;
 
 use crate::message::jar_kind::JarKind;
+use crate::shown::Shown;
 
 use super::cause::CauseKind;
 use super::checkup::Check;
 use super::diagnosis::{Diagnosis, Inside};
-use super::words::{count, expiry, shown};
+use super::words::{count, expiry};
 
 /// How many of a session's keys are listed.
 const MOST_KEYS: usize = 20;
@@ -26,7 +27,7 @@ impl fmt::Display for Diagnosis {
 impl Diagnosis {
     /// The first line.
     fn answer(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let label = self.secret.as_deref().map(shown).unwrap_or_default();
+        let label = Shown::new(self.secret.as_deref().unwrap_or_default());
         let first = self.causes.first().map(super::cause::Cause::kind);
         if self.opens {
             return match first {
@@ -84,7 +85,7 @@ impl Diagnosis {
             }
         }
         if let Some(name) = &self.name {
-            row(f, "name", &shown(name))?;
+            row(f, "name", &Shown::new(name))?;
         }
         for repair in &self.repairs {
             row(f, "mended", repair)?;
@@ -111,7 +112,7 @@ impl Diagnosis {
             row(f, "serializer", &serializer)?;
         }
         let purpose = match (&self.purpose, inside.has_envelope) {
-            (Some(purpose), _) => shown(purpose),
+            (Some(purpose), _) => Shown::new(purpose).to_string(),
             (None, true) => "none, in an envelope".to_owned(),
             (None, false) => "none, and no envelope".to_owned(),
         };
@@ -182,7 +183,7 @@ impl Diagnosis {
         }
         writeln!(f, "\nWEAK SECRETS, with which anybody can make cookies:")?;
         for (label, weak) in &self.weak_secrets {
-            paragraph(f, "-", 4, &format_args!("{}: {weak}", shown(label)))?;
+            paragraph(f, "-", 4, &format_args!("{}: {weak}", Shown::new(label)))?;
         }
         Ok(())
     }
@@ -226,7 +227,7 @@ fn entries(f: &mut fmt::Formatter<'_>, entries: &[(String, usize)]) -> fmt::Resu
     }
     writeln!(f, "\nBytes of each key, before sealing:")?;
     for (key, bytes) in entries.iter().take(MOST_KEYS) {
-        writeln!(f, "{bytes:>6}  {}", shown(key))?;
+        writeln!(f, "{bytes:>6}  {}", Shown::new(key))?;
     }
     if let Some(more) = entries
         .len()

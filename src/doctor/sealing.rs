@@ -5,6 +5,7 @@
 use crate::rails_version::RailsVersion;
 use crate::serializer::Format;
 use crate::settings::{CbcDigest, Cipher, HmacDigest, KeyDigest, SecretKind, Settings};
+use crate::shown::Shown;
 
 use super::keys::Role;
 
@@ -120,7 +121,10 @@ impl Sealing {
             ),
         );
         for (role, salt) in &self.salts {
-            add(salt != role.salt(settings), format!("the salt {salt:?}"));
+            add(
+                salt != role.salt(settings),
+                format!("the salt {:?}", Shown::new(salt).whole()),
+            );
         }
         differences
     }
@@ -189,7 +193,10 @@ fn config_lines(settings: &Settings) -> Vec<String> {
     for (name, role) in SALTS {
         line(
             role.salt(settings) != role.salt(&defaults),
-            format!("config.action_dispatch.{name} = {:?}", role.salt(settings)),
+            format!(
+                "config.action_dispatch.{name} = {:?}",
+                Shown::new(role.salt(settings)).whole()
+            ),
         );
     }
     lines

@@ -1,34 +1,13 @@
-//! Numbers, times and foreign texts in words.
-
-use std::fmt::Write as _;
+//! Numbers and times in words.
 
 use time::OffsetDateTime;
 
 use crate::message::metadata::iso8601;
 
-/// The longest foreign text that is shown, in characters.
-const LONGEST: usize = 120;
-
 /// A number with its noun: "1 byte", "2 bytes".
 pub(super) fn count(number: usize, noun: &str) -> String {
     let ending = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{ending}")
-}
-
-/// A text from outside, such as a cookie's name: what a terminal would obey is escaped.
-pub(super) fn shown(text: &str) -> String {
-    let mut out = String::new();
-    for character in text.chars().take(LONGEST) {
-        if character.is_control() || !character.is_ascii() && !character.is_alphanumeric() {
-            let _ = write!(out, "{}", character.escape_default());
-        } else {
-            out.push(character);
-        }
-    }
-    if text.chars().nth(LONGEST).is_some() {
-        out.push_str("...");
-    }
-    out
 }
 
 /// An expiry: "2026-01-02T03:04:05.678Z, 3 days ago".

@@ -6,9 +6,7 @@ use tracing::{error, warn};
 
 use super::invalid_authenticity_token::InvalidAuthenticityToken;
 use crate::session::events::Limit;
-
-/// How much of a header `Origin` is told, in characters: the sender chose it.
-const ORIGIN: usize = 128;
+use crate::shown::Shown;
 
 /// The limits, one for each reason and one for a missing session.
 #[derive(Debug, Default)]
@@ -29,8 +27,10 @@ impl ForgeryEvents {
         let Some(untold) = limit.and_then(|limit| limit.pass(OffsetDateTime::now_utc())) else {
             return;
         };
-        let origin = origin.map(String::from_utf8_lossy);
-        let origin: Option<String> = origin.map(|origin| origin.chars().take(ORIGIN).collect());
+        // The sender chose the one, and the header Host often tells the other. As texts, which
+        // formatters quote, so that neither forges a field beside it.
+        let origin = origin.map(|origin| Shown::new(origin).to_string());
+        let base_url = base_url.map(|url| Shown::new(url).to_string());
         warn!(
             target: "hardtack",
             %reason,

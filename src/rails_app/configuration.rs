@@ -14,6 +14,7 @@ use super::ruby::token::{Kind, Token};
 use crate::rails_version::RailsVersion;
 use crate::secret_key_base::SecretKeyBase;
 use crate::settings::{Cipher, HmacDigest, KeyDigest, Settings};
+use crate::shown::Shown;
 
 /// Settings in whose statements texts may be secrets.
 const SECRET: &[&str] = &[
@@ -118,7 +119,7 @@ impl Configuration {
         let faults = if let Some(why) = hidden {
             vec![why.clone()]
         } else {
-            let place = format!("{}:{line}", file.display());
+            let place = format!("{}:{line}", Shown::path(file));
             self.plain(source.text(), walk, tokens, &place)
         };
         let says_secret = || {

@@ -5,8 +5,11 @@ use std::path::PathBuf;
 
 use super::not_understood::NotUnderstood;
 use crate::error::Error;
+use crate::shown::Shown;
 
-/// Why a Rails app's secret or settings were not found: for the operator. No secret is in it.
+/// Why a Rails app's secret or settings were not found: for the operator. No secret is in it, and
+/// `Display` escapes what a terminal obeys in names: see [`Shown`]. Only [`NoSecret`](Self::NoSecret)
+/// has more than one line.
 ///
 /// ```
 /// use hardtack::{RailsApp, RailsAppError};
@@ -75,23 +78,25 @@ impl fmt::Display for RailsAppError {
             Self::NoApp { root } => write!(
                 f,
                 "{} is no Rails app: it has no config/application.rb",
-                root.display()
+                Shown::path(root)
             ),
-            Self::File { file, lack } => write!(f, "{}: {lack}", file.display()),
+            Self::File { file, lack } => write!(f, "{}: {lack}", Shown::path(file)),
             Self::UnknownVersion { root } => write!(
                 f,
                 "{}: neither Gemfile.lock nor load_defaults tells the Rails version; give it \
                  (RailsApp::rails)",
-                root.display()
+                Shown::path(root)
             ),
             Self::Version { given } => write!(
                 f,
-                "Rails {given:?} is no version that hardtack knows the files of; it knows 3.0 and \
-                 later"
+                "Rails {:?} is no version that hardtack knows the files of; it knows 3.0 and \
+                 later",
+                Shown::new(given)
             ),
             Self::Environment { given } => write!(
                 f,
-                "{given:?} is no name of a Rails environment; letters, digits, _ and - make one"
+                "{:?} is no name of a Rails environment; letters, digits, _ and - make one",
+                Shown::new(given)
             ),
             Self::NoSecret {
                 root,
@@ -100,19 +105,21 @@ impl fmt::Display for RailsAppError {
             } => {
                 write!(
                     f,
-                    "no secret for the environment {environment} in {}; looked at:",
-                    root.display()
+                    "no secret for the environment {} in {}; looked at:",
+                    Shown::new(environment),
+                    Shown::path(root)
                 )?;
                 for Looked { place, lack } in looked_at {
-                    write!(f, "\n  {place}: {lack}")?;
+                    write!(f, "\n  {}: {lack}", Shown::new(place).whole())?;
                 }
                 Ok(())
             }
             Self::NotUnderstood(statement) => statement.fmt(f),
             Self::OtherStore { store } => write!(
                 f,
-                "the app keeps its sessions in {store}, and not in a cookie: its other cookies \
-                 open with RailsApp::jar and RailsApp::signed_jar"
+                "the app keeps its sessions in {}, and not in a cookie: its other cookies \
+                 open with RailsApp::jar and RailsApp::signed_jar",
+                Shown::new(store)
             ),
             Self::Secret(error) => error.fmt(f),
         }
@@ -233,16 +240,18 @@ impl fmt::Display for Lack {
             Self::NotSet => f.write_str("not set"),
             Self::Blank => f.write_str("blank"),
             Self::Missing => f.write_str("missing"),
-            Self::Unreadable { reason } => write!(f, "cannot be read: {reason}"),
+            Self::Unreadable { reason } => write!(f, "cannot be read: {}", Shown::new(reason)),
             Self::TooLarge { most } => write!(f, "more than {most} bytes"),
             Self::NoKey { key_file } => write!(
                 f,
-                "there, but its key is not: set RAILS_MASTER_KEY, or write the key to {key_file}"
+                "there, but its key is not: set RAILS_MASTER_KEY, or write the key to {}",
+                Shown::new(key_file).whole()
             ),
             Self::Key { place, characters } => write!(
                 f,
-                "the key of {place} has {characters} characters, and should be 32 hexadecimal \
-                 digits"
+                "the key of {} has {characters} characters, and should be 32 hexadecimal \
+                 digits",
+                Shown::new(place).whole()
             ),
             Self::Malformed => {
                 f.write_str("cut off, or no file that `rails credentials:edit` wrote")
@@ -255,16 +264,20 @@ impl fmt::Display for Lack {
                 f.write_str("no YAML, nested too deep, or with too many aliases")?;
                 line.map_or(Ok(()), |line| write!(f, " (line {line})"))
             }
-            Self::NoSecretInside { keys } => write!(f, "has no {keys}"),
-            Self::SecretIsNoText { key } => write!(f, "its {key} is no text"),
+            Self::NoSecretInside { keys } => write!(f, "has no {}", Shown::new(keys)),
+            Self::SecretIsNoText { key } => write!(f, "its {} is no text", Shown::new(key)),
             Self::Erb { line } => write!(
                 f,
                 "line {line}: ERB that is more than <%= ENV[\"NAME\"] %>, which only Ruby can run"
             ),
             Self::Fetch { variable } => {
-                write!(f, "ENV.fetch(\"{variable}\"), and {variable} is not set")
+                let variable = Shown::new(variable);
+                write!(f, "ENV.fetch({variable:?}), and {variable} is not set")
             }
-            Self::NotPlain { why } => write!(f, "set in a way that only Ruby can tell: {why}"),
+            Self::NotPlain { why } => {
+                let why = Shown::new(why).whole();
+                write!(f, "set in a way that only Ruby can tell: {why}")
+            }
         }
     }
 }

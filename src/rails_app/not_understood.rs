@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::shown::Shown;
+
 /// A statement that sets something that matters for cookies, but not plainly: set it yourself.
 ///
 /// ```
@@ -47,7 +49,8 @@ impl fmt::Display for NotUnderstood {
             text,
             why,
         } = self;
-        let file = file.display();
+        let file = Shown::path(file);
+        let why = Shown::new(why).whole();
         write!(
             f,
             "{file}:{line}: {setting} is not understood, set it yourself: {why}"
@@ -55,6 +58,6 @@ impl fmt::Display for NotUnderstood {
         if text.is_empty() {
             return Ok(());
         }
-        write!(f, ": {text}")
+        write!(f, ": {}", Shown::new(text).whole())
     }
 }

@@ -23,8 +23,7 @@ use crate::error::Error;
 use crate::settings::{Serializer, Settings};
 
 use entries::Entries;
-use json::write::JsonStyle;
-#[cfg(feature = "message_pack")]
+use json::write::{JsonStyle, NO_TEXT};
 
 /// Room for most sessions, in bytes: one that grows from nothing is moved eight times.
 const USUAL_SIZE: usize = 1024;
@@ -63,9 +62,35 @@ impl Unfit {
     }
 }
 
-/// Why a value cannot be written in a format.
+/// Why a value cannot be written in a format, in words that tell nothing of the value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct DumpError(pub(crate) String);
+
+impl DumpError {
+    pub(crate) fn too_deep(levels: usize) -> Self {
+        Self(format!("nesting deeper than {levels} levels"))
+    }
+}
+
+impl fmt::Display for DumpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for DumpError {}
+
+impl serde::ser::Error for DumpError {
+    /// What a type's own `Serialize` says may hold the value.
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        // [`Value`](value::Value)'s own, which any serializer may be told.
+        if message.to_string() == NO_TEXT {
+            return Self(NO_TEXT.to_owned());
+        }
+        let refused = "its own Serialize refuses it, and what that says may hold the value";
+        Self(refused.to_owned())
+    }
+}
 
 impl From<LoadError> for DumpError {
     fn from(error: LoadError) -> Self {
@@ -328,24 +353,24 @@ impl Serialized {
 
     /// Reads the whole value.
     pub(crate) fn load<T: DeserializeOwned>(&self) -> Result<T, LoadError> {
-        let of_another_type = |_| LoadError {
+        let of_another_type = LoadError {
             reason: "a value of another type",
             offset: 0,
         };
         match self.format {
             Format::Json => json::read::load(text(&self.bytes)?).map_err(|unfit| match unfit {
                 Unfit::Unreadable(error) => error,
-                Unfit::OfAnotherType(reason) => of_another_type(reason),
+                Unfit::OfAnotherType(_) => of_another_type,
             }),
             #[cfg(feature = "marshal")]
             Format::Marshal => {
                 let document = marshal::Document::load(&self.bytes)?;
-                T::deserialize(&document.value(document.root())?)
-                    .map_err(|error| of_another_type(error.to_string()))
+                T::deserialize(&document.value(document.root())?).map_err(|_| of_another_type)
             }
             #[cfg(feature = "message_pack")]
-            Format::MessagePack => T::deserialize(&message_pack::load(&self.bytes)?)
-                .map_err(|error| of_another_type(error.to_string())),
+            Format::MessagePack => {
+                T::deserialize(&message_pack::load(&self.bytes)?).map_err(|_| of_another_type)
+            }
             #[cfg(not(all(feature = "marshal", feature = "message_pack")))]
             format => Err(format.not_built_in()),
         }

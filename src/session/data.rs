@@ -540,7 +540,6 @@ pub(super) fn from_value<T: DeserializeOwned>(key: &str, value: &Value) -> Resul
     T::deserialize(value).map_err(|_| Unfit::of::<T>(value).at(key))
 }
 
-
 enum Place<'a> {
     Read(usize),
     Changed(&'a Value),

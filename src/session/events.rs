@@ -1,7 +1,8 @@
 //! What the operator hears of a store's sessions, as `tracing` events of the target `hardtack`.
 //!
 //! Anybody can send junk. So of each kind one event is told in ten seconds, with the number of
-//! those that were not. None holds a value, a cookie or a secret.
+//! those that were not. None holds a value, a cookie or a secret, and names are escaped: one event
+//! is one line, and no longer than a few kilobytes.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
@@ -79,6 +80,10 @@ impl Limit {
 fn send(cookie: &str, event: Event<'_>, untold: u64) {
     use tracing::{error, warn};
 
+    use crate::shown::Shown;
+
+    // As a text, which formatters quote, so that no name forges a field beside it.
+    let cookie = Shown::new(cookie).to_string();
     match event {
         Event::Refused(refusal) => warn!(
             target: "hardtack",

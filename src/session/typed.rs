@@ -14,6 +14,7 @@ use super::data::SessionData;
 use crate::error::Error;
 use crate::serializer::json::read::unexpected;
 use crate::serializer::value::{Value, to_value};
+use crate::shown::Shown;
 
 impl SessionData {
     /// Reads the whole session as a type. Keys that the type does not name stay where they are,
@@ -180,8 +181,10 @@ impl<'de> MapAccess<'de> for Access<'de> {
         let (key, value) = self
             .value
             .ok_or_else(|| ViewError("a value without a key".to_owned()))?;
-        seed.deserialize(value)
-            .map_err(|_| ViewError(format!("{key}: {}", unexpected::<V::Value>(value))))
+        seed.deserialize(value).map_err(|_| {
+            let key = Shown::new(key);
+            ViewError(format!("{key}: {}", unexpected::<V::Value>(value)))
+        })
     }
 }
 
@@ -215,7 +218,7 @@ impl serde::de::Error for ViewError {
     }
 
     fn unknown_field(field: &str, _: &'static [&'static str]) -> Self {
-        Self(format!("the type does not know {field}"))
+        Self(format!("the type does not know {}", Shown::new(field)))
     }
 
     fn missing_field(field: &'static str) -> Self {

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::data::SessionData;
 use crate::error::Error;
+use crate::serializer::json::read::unexpected as of_another_type;
 use crate::serializer::value::{Value, to_value};
 
 /// How much of a bcrypt hash is its salt (`authenticatable_salt`: `encrypted_password[0,29]`,
@@ -194,7 +195,7 @@ impl WardenLogin {
             reason,
         };
         match self.ids.as_slice() {
-            [id] => T::deserialize(id).map_err(|error| unexpected(error.to_string())),
+            [id] => T::deserialize(id).map_err(|_| unexpected(of_another_type::<T>(id))),
             ids => Err(unexpected(format!("a key of {} columns", ids.len()))),
         }
     }

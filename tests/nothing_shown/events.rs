@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use hardtack::{CookieStore, RequestOrigin, Session};
 
 use crate::forbidden::forbidden;
-use crate::{CARD, NAME, fill, store};
+use crate::{CARD, NAME, alone, fill, store};
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -22,7 +22,7 @@ impl Write for Log {
 }
 
 /// All that is logged meanwhile, of every level.
-fn logged(run: impl FnOnce()) -> String {
+pub(crate) fn logged(run: impl FnOnce()) -> String {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
@@ -41,6 +41,7 @@ fn open(store: CookieStore, header: String) -> Session {
 
 #[test]
 fn no_event_shows_a_secret_or_a_value() {
+    let _alone = alone();
     let sealed = {
         let session = open(store(), String::new());
         session.update(fill).unwrap();

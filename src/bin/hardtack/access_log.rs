@@ -12,10 +12,8 @@ use serde_json::Value;
 
 use crate::found::{Found, Place, is_token};
 use crate::lines::Stop;
+use crate::long_line::{LONGEST_LINE, read_line};
 use crate::source::{Trouble, Troubles};
-
-/// The longest line in bytes of which all is read: a server's headers are far shorter.
-const LONGEST_LINE: usize = 1024 * 1024;
 
 /// What to do with each cookie of a text.
 type Visit<'v> = dyn FnMut(Option<&str>, &[u8]) -> Result<(), Stop> + 'v;
@@ -46,26 +44,6 @@ pub(crate) fn read(
         }
     }
     Ok(0)
-}
-
-/// Reads a line with its end, of which it keeps the start, and gives its length.
-fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<u64> {
-    let mut length = 0;
-    loop {
-        let some = match input.fill_buf() {
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            some => some?,
-        };
-        let end = memchr::memchr(b'\n', some);
-        let taken = end.map_or(some.len(), |end| end + 1);
-        let kept = taken.min(LONGEST_LINE - line.len());
-        line.extend_from_slice(some.get(..kept).unwrap_or_default());
-        length += taken as u64;
-        input.consume(taken);
-        if end.is_some() || taken == 0 {
-            return Ok(length);
-        }
-    }
 }
 
 /// The cookies of a line; false where it should be JSON and is not.

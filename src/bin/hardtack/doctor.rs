@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Read};
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use hardtack::RailsVersion;
 use hardtack::doctor::{Diagnosis, Doctor};
+use hardtack::{RailsVersion, Shown};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -156,8 +156,12 @@ fn doctor(matches: &ArgMatches) -> Result<(Doctor, Option<String>), String> {
         doctor = doctor.salt(salt);
     }
     if let Some(now) = text(matches, "now") {
-        let now = OffsetDateTime::parse(now, &Rfc3339)
-            .map_err(|_| format!("--now {now:?}: write it as 2030-10-15T05:00:00Z"))?;
+        let now = OffsetDateTime::parse(now, &Rfc3339).map_err(|_| {
+            format!(
+                "--now {:?}: write it as 2030-10-15T05:00:00Z",
+                Shown::new(now)
+            )
+        })?;
         doctor = doctor.now(now);
     }
     Ok((doctor, name))
@@ -183,8 +187,7 @@ pub(crate) fn json(diagnosis: &Diagnosis, shows_value: bool) -> Result<String, S
         object.pop();
         let _ = write!(object, ",\"value\":{value}}}");
     }
-    object.push('\n');
-    Ok(object)
+    Ok(format!("{}\n", Shown::json(&object)))
 }
 
 /// The report, its first line in colour.
@@ -199,7 +202,7 @@ fn report(diagnosis: &Diagnosis, shows_value: bool) -> String {
     };
     let mut text = format!("{}\n{details}", paint.bold(&answer));
     if let Some(value) = diagnosis.value().filter(|_| shows_value) {
-        let _ = write!(text, "\nValue:\n{value:#}\n");
+        let _ = write!(text, "\nValue:\n{}\n", Shown::json(&format!("{value:#}")));
     }
     text
 }

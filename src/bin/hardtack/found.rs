@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use hardtack::Shown;
+
 /// A cookie as it stands there.
 pub(crate) struct Found<'a> {
     pub(crate) place: Place,
@@ -48,14 +50,11 @@ pub(crate) fn is_token(name: &[u8]) -> bool {
     !name.is_empty() && name.iter().all(is_token)
 }
 
-/// A name for a terminal, where there is one: what it would obey is escaped, what is too long left
-/// out.
+/// A name in a table, where there is one.
 pub(crate) fn shown(name: Option<&str>) -> String {
     const LONGEST: usize = 40;
-    let Some(name) = name else {
-        return "-".to_owned();
-    };
-    let start: String = name.chars().take(LONGEST).collect();
-    let more = if start.len() < name.len() { "..." } else { "" };
-    format!("{}{more}", start.escape_default())
+    name.map_or_else(
+        || "-".to_owned(),
+        |name| Shown::new(name).at_most(LONGEST).to_string(),
+    )
 }

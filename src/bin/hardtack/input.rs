@@ -1,10 +1,13 @@
 //! What somebody may hand us as a cookie: its value, a pair, or a whole header.
 
-use hardtack::{CookieHeader, Refusal};
+use hardtack::{CookieHeader, Refusal, Shown};
 
 use crate::args::Names;
 use crate::cookies::Cookies;
 use crate::lines::Failure;
+
+/// How many of a header's cookies are named.
+const MOST_NAMES: usize = 10;
 
 /// The value of the cookie of our name as it stands in the line, escaped or not.
 ///
@@ -39,10 +42,11 @@ pub(crate) fn advice(line: &[u8], cookies: &Cookies) -> Option<String> {
     let is_ours = before == name.as_bytes() || before.contains(&b':');
     (!ends_base64 && !is_ours).then(|| {
         format!(
-            "it looks like a cookie {:?}, and --{} is {name:?}; several cookies need their \
+            "it looks like a cookie {:?}, and --{} is {:?}; several cookies need their \
              field's name, as in 'Cookie: a=1; b=2'",
-            String::from_utf8_lossy(before),
-            names.name
+            Shown::new(before),
+            names.name,
+            Shown::new(name)
         )
     })
 }
@@ -52,18 +56,23 @@ fn missing<'a>(
     options: &Names,
     cookies: impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)>,
 ) -> Failure {
-    let names: Vec<_> = cookies
-        .map(|(name, _)| format!("{:?}", String::from_utf8_lossy(name)))
+    let names: Vec<_> = cookies.map(|(name, _)| name).collect();
+    let mut shown: Vec<_> = names
+        .iter()
+        .take(MOST_NAMES)
+        .map(|name| format!("{:?}", Shown::new(name)))
         .collect();
-    let names = if names.is_empty() {
-        "none".to_owned()
-    } else {
-        names.join(", ")
-    };
+    match names.len().checked_sub(MOST_NAMES) {
+        Some(more @ 1..) => shown.push(format!("and {more} more")),
+        _ if shown.is_empty() => shown.push("none".to_owned()),
+        _ => {}
+    }
     Failure {
         reason: Refusal::Malformed,
         detail: format!(
-            "the header has no value for {name:?}, only: {names}; see --{}",
+            "the header has no value for {:?}, only: {}; see --{}",
+            Shown::new(name),
+            shown.join(", "),
             options.name
         ),
     }

@@ -1,11 +1,12 @@
 //! Lines in, lines out: values from arguments or standard input, one answer for each.
 
 use std::ffi::OsString;
-use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, IsTerminal, StdoutLock, Write};
+use std::io::{self, BufReader, BufWriter, ErrorKind, IsTerminal, StdoutLock, Write};
 
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
-use hardtack::Refusal;
+use hardtack::{Refusal, Shown};
 
+use crate::long_line::{LONGEST_LINE, read_line};
 use crate::output::{self, complain};
 
 /// The arguments of a command that works line by line.
@@ -16,7 +17,9 @@ pub(crate) fn args(value: &'static str) -> [Arg; 2] {
             .value_parser(value_parser!(OsString))
             .action(ArgAction::Append)
             .allow_negative_numbers(true)
-            .help("Any number of them; without any, one a line from standard input"),
+            .help(
+                "Any number of them; without any, one a line of at most 1 MiB from standard input",
+            ),
         Arg::new("jsonl")
             .long("jsonl")
             .action(ArgAction::SetTrue)
@@ -26,7 +29,7 @@ pub(crate) fn args(value: &'static str) -> [Arg; 2] {
 
 /// What a value becomes.
 pub(crate) struct Answer {
-    /// For a person.
+    /// For a person: JSON, or a cookie.
     pub(crate) text: String,
     /// For a program: a JSON object.
     pub(crate) json: String,
@@ -92,19 +95,31 @@ fn each_line(
     let mut line = Vec::new();
     for index in 0.. {
         line.clear();
-        let read = input.read_until(b'\n', &mut line);
-        if read.map_err(|error| Stop::reading(&error))? == 0 {
+        let length = read_line(&mut input, &mut line).map_err(|error| Stop::reading(&error))?;
+        if length == 0 {
             break;
         }
         let text = line.strip_suffix(b"\n").unwrap_or(&line);
         let text = text.strip_suffix(b"\r").unwrap_or(text);
-        answers.add("line", index, answer(text))?;
+        let answer = if length > line.len() as u64 {
+            Err(too_long())
+        } else {
+            answer(text)
+        };
+        answers.add("line", index, answer)?;
         // Whoever waits for this answer before sending more gets it now.
         if input.buffer().is_empty() {
             answers.flush()?;
         }
     }
     Ok(())
+}
+
+fn too_long() -> Failure {
+    Failure {
+        reason: Refusal::TooLarge,
+        detail: format!("longer than {LONGEST_LINE} bytes; it is left out"),
+    }
 }
 
 /// Where the answers go, and what they come to.
@@ -122,8 +137,8 @@ impl Answers {
         answer: Result<Answer, Failure>,
     ) -> Result<(), Stop> {
         let written = match answer {
-            Ok(answer) if self.jsonl => writeln!(self.out, "{}", answer.json),
-            Ok(answer) => writeln!(self.out, "{}", answer.text),
+            Ok(answer) if self.jsonl => writeln!(self.out, "{}", Shown::json(&answer.json)),
+            Ok(answer) => writeln!(self.out, "{}", Shown::json(&answer.text)),
             Err(Failure { reason, detail }) => {
                 self.status = crate::FAILED;
                 if self.jsonl {

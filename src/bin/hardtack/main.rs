@@ -13,6 +13,7 @@ mod har;
 mod hint;
 mod input;
 mod lines;
+mod long_line;
 mod open;
 mod open_all;
 mod output;
@@ -40,7 +41,8 @@ const FAILED: u8 = 1;
 const WRONG_USE: u8 = 2;
 
 fn main() -> ExitCode {
-    let matches = command().get_matches();
+    let matches = command().try_get_matches();
+    let matches = matches.unwrap_or_else(|error| output::refuse(command(), error));
     let outcome = match matches.subcommand() {
         Some(("open", matches)) => open::run(matches),
         Some(("seal", matches)) => seal::run(matches),

@@ -30,7 +30,8 @@ furthest is told.
   unreadable value  in Marshal where --serializer does not allow it, or broken
   too large         more than 16 KiB
 
-What JSON has no form for is printed as Rails' as_json shows it.
+What JSON has no form for is printed as Rails' as_json shows it, and what a
+terminal would obey as \\uXXXX.
 
 {SOURCES}
 Of a log or a HAR file the cookies of --name (or the app's) are opened, without

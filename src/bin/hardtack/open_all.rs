@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, BufWriter, IsTerminal, Write};
 
 use clap::ArgMatches;
+use hardtack::Shown;
 
 use crate::cookies::Cookies;
 use crate::distinct::{Distinct, MOST, Meeting};
@@ -92,6 +93,7 @@ impl Answers {
         });
         let start = || {
             let name = serde_json::to_string(&name).unwrap_or_default();
+            let name = Shown::json(&name);
             format!("{{{},\"name\":{name},\"opens\"", place.json())
         };
         let written = match opened {
@@ -99,9 +101,13 @@ impl Answers {
                 self.opened += 1;
                 let value = opened.into_value();
                 if self.jsonl {
+                    let value = value.to_string();
+                    let value = Shown::json(&value);
                     writeln!(self.out, "{}:true,\"value\":{value}}}", start())
                 } else {
-                    writeln!(self.out, "{place}, {}:\n{value:#}", shown(name))
+                    let value = format!("{value:#}");
+                    let value = Shown::json(&value);
+                    writeln!(self.out, "{place}, {}:\n{value}", shown(name))
                 }
             }
             Err(reason) => {

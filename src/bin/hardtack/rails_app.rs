@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::ArgMatches;
 use hardtack::doctor::Doctor;
-use hardtack::{NotUnderstood, RailsApp, RailsAppError, RailsAppSettings, RailsVersion};
+use hardtack::{NotUnderstood, RailsApp, RailsAppError, RailsAppSettings, RailsVersion, Shown};
 
 use crate::args::{Names, text};
 use crate::output::complain;
@@ -40,7 +40,7 @@ impl App {
                 "--{}: neither Gemfile.lock nor load_defaults in {} tells the Rails version: see \
                  --{}",
                 names.rails_app,
-                root.display(),
+                Shown::path(&root),
                 names.rails
             ),
             other => format!("--{}: {other}", names.rails_app),
@@ -59,7 +59,8 @@ impl App {
         if settings.session.store != "cookie_store" && text(matches, names.name).is_none() {
             complain(&format!(
                 "note: the app keeps its sessions in {}, and not in the cookie {}",
-                settings.session.store, settings.session.name
+                Shown::new(&settings.session.store),
+                Shown::new(&settings.session.name)
             ));
         }
         Ok(Some(Self { app, settings }))

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
-use hardtack::{Error, RailsVersion, SecretKeyBase, SecretKind};
+use hardtack::{Error, RailsVersion, SecretKeyBase, SecretKind, Shown};
 use zeroize::Zeroizing;
 
 use crate::args::Names;
@@ -189,7 +189,7 @@ impl Sources {
 
     /// The secret that a file holds: verbatim, save one final newline.
     fn file(&self, file: &Path, source: Source) -> Result<SecretKeyBase, String> {
-        let place = format!("secret file {}", file.display());
+        let place = format!("secret file {}", Shown::path(file));
         let mut secret = read(file).map_err(|error| format!("{place}: {error}"))?;
         if secret.len() > MOST {
             return Err(format!(

@@ -6,6 +6,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgMatches, ValueHint, value_parser};
+use hardtack::Shown;
 
 use crate::access_log;
 use crate::args;
@@ -145,7 +146,7 @@ impl fmt::Display for Source {
         if self.is_stdin() {
             f.write_str("standard input")
         } else {
-            write!(f, "{}", self.path.display())
+            write!(f, "{}", Shown::path(&self.path))
         }
     }
 }

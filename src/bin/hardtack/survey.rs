@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 
 use clap::ArgMatches;
 use hardtack::doctor::{Cause, CauseKind, CookieFormat, Diagnosis, Doctor, JarKind, Repair};
-use hardtack::{Cipher, HmacDigest, KeyDigest, Serializer};
+use hardtack::{Cipher, HmacDigest, KeyDigest, Serializer, Shown};
 
 use crate::distinct::{Distinct, MOST, Meeting};
 use crate::doctor::json;
@@ -30,7 +30,7 @@ pub(crate) fn run(
     let shows_value = matches.get_flag("show-values");
     let is_json = matches.get_flag("json");
     for (label, weak) in doctor.weak_secrets() {
-        complain(&format!("weak secret {label:?}: {weak}"));
+        complain(&format!("weak secret {:?}: {weak}", Shown::new(label)));
     }
     let mut wanted = name.map_or_else(Wanted::any_form, Wanted::name);
     let mut distinct = Distinct::new(MOST);
@@ -132,8 +132,9 @@ impl Row {
         let name = serde_json::to_string(&self.name).unwrap_or_default();
         let object = self.json.as_deref().unwrap_or_default();
         format!(
-            "{{{},\"name\":{name},\"times\":{},{}",
+            "{{{},\"name\":{},\"times\":{},{}",
             self.place.json(),
+            Shown::json(&name),
             self.times,
             object.strip_prefix('{').unwrap_or(object)
         )
@@ -208,7 +209,11 @@ fn table(rows: &[Row]) -> String {
         })
         .collect();
     let width = |of: fn(&(String, String, String)) -> &String| {
-        columns.iter().map(|row| of(row).len()).max().unwrap_or(0)
+        columns
+            .iter()
+            .map(|row| of(row).chars().count())
+            .max()
+            .unwrap_or(0)
     };
     let (times, places, names) = (
         width(|row| &row.0),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
+use hardtack::Shown;
 use hardtack::doctor::{CookieFormat, Doctor};
 use memchr::memmem;
 
@@ -57,7 +58,7 @@ impl Wanted {
     /// What the wanted cookies are, in words.
     pub(crate) fn in_words(&self) -> String {
         match &self.by {
-            By::Name(name) => format!("cookie {name:?}"),
+            By::Name(name) => format!("cookie {:?}", Shown::new(name)),
             By::Rails => "cookie of Rails' form".to_owned(),
             By::Form => "cookie of a known form".to_owned(),
         }

@@ -11,9 +11,8 @@ use serde::ser::{self, Error as _};
 use super::escape::{JsonStyle, escape};
 use super::read::from_json_str;
 use super::scan::{MAX_DEPTH, Scanner};
+use crate::serializer::DumpError;
 use crate::serializer::value::{RAW_VALUE, ruby_float, ruby_float_of_single};
-
-type Error = serde::de::value::Error;
 
 /// Appends to a Vec.
 pub(super) struct JsonSerializer<'a> {
@@ -50,15 +49,17 @@ impl<'a> JsonSerializer<'a> {
         self.out.push(b'"');
     }
 
-    fn integer(&mut self, integer: impl Serialize) -> Result<(), Error> {
-        serde_json::to_writer(&mut *self.out, &integer).map_err(Error::custom)
+    fn integer(&mut self, integer: impl Serialize) -> Result<(), DumpError> {
+        serde_json::to_writer(&mut *self.out, &integer).map_err(DumpError::custom)
     }
 
-    fn open<'b>(&'b mut self, start: &[u8], end: &'static [u8]) -> Result<Compound<'a, 'b>, Error> {
+    fn open<'b>(
+        &'b mut self,
+        start: &[u8],
+        end: &'static [u8],
+    ) -> Result<Compound<'a, 'b>, DumpError> {
         if self.depth == MAX_DEPTH {
-            return Err(Error::custom(format_args!(
-                "nesting deeper than {MAX_DEPTH} levels"
-            )));
+            return Err(DumpError::too_deep(MAX_DEPTH as usize));
         }
         self.depth += 1;
         self.write(start);
@@ -76,7 +77,7 @@ impl<'a> JsonSerializer<'a> {
         variant: &str,
         start: &[u8],
         end: &'static [u8],
-    ) -> Result<Compound<'a, 'b>, Error> {
+    ) -> Result<Compound<'a, 'b>, DumpError> {
         self.open(b"{", end)?;
         self.text(variant);
         self.out.push(b':');
@@ -95,12 +96,12 @@ impl Compound<'_, '_> {
         }
     }
 
-    fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+    fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), DumpError> {
         self.separate();
         value.serialize(&mut *self.serializer)
     }
 
-    fn pair<T: Serialize + ?Sized>(&mut self, key: &str, value: &T) -> Result<(), Error> {
+    fn pair<T: Serialize + ?Sized>(&mut self, key: &str, value: &T) -> Result<(), DumpError> {
         self.separate();
         self.serializer.text(key);
         self.serializer.out.push(b':');
@@ -115,7 +116,7 @@ impl Compound<'_, '_> {
 
 macro_rules! integers {
     ($($method:ident: $type:ty,)+) => {
-        $(fn $method(self, v: $type) -> Result<(), Error> {
+        $(fn $method(self, v: $type) -> Result<(), DumpError> {
             self.integer(v)
         })+
     };
@@ -123,7 +124,7 @@ macro_rules! integers {
 
 impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
     type Ok = ();
-    type Error = Error;
+    type Error = DumpError;
     type SerializeSeq = Compound<'a, 'b>;
     type SerializeTuple = Compound<'a, 'b>;
     type SerializeTupleStruct = Compound<'a, 'b>;
@@ -138,12 +139,12 @@ impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
         serialize_i128: i128, serialize_u128: u128,
     }
 
-    fn serialize_bool(self, v: bool) -> Result<(), Error> {
+    fn serialize_bool(self, v: bool) -> Result<(), DumpError> {
         self.write(if v { b"true" } else { b"false" });
         Ok(())
     }
 
-    fn serialize_f32(self, v: f32) -> Result<(), Error> {
+    fn serialize_f32(self, v: f32) -> Result<(), DumpError> {
         if v.is_finite() {
             ruby_float_of_single(self.out, v);
         } else {
@@ -152,7 +153,7 @@ impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
         Ok(())
     }
 
-    fn serialize_f64(self, v: f64) -> Result<(), Error> {
+    fn serialize_f64(self, v: f64) -> Result<(), DumpError> {
         if v.is_finite() {
             ruby_float(self.out, v);
         } else {
@@ -161,34 +162,34 @@ impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
         Ok(())
     }
 
-    fn serialize_char(self, v: char) -> Result<(), Error> {
+    fn serialize_char(self, v: char) -> Result<(), DumpError> {
         self.text(v.encode_utf8(&mut [0; 4]));
         Ok(())
     }
 
-    fn serialize_str(self, v: &str) -> Result<(), Error> {
+    fn serialize_str(self, v: &str) -> Result<(), DumpError> {
         self.text(v);
         Ok(())
     }
 
-    fn serialize_bytes(self, v: &[u8]) -> Result<(), Error> {
+    fn serialize_bytes(self, v: &[u8]) -> Result<(), DumpError> {
         v.serialize(self)
     }
 
-    fn serialize_none(self) -> Result<(), Error> {
+    fn serialize_none(self) -> Result<(), DumpError> {
         self.serialize_unit()
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Error> {
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), DumpError> {
         value.serialize(self)
     }
 
-    fn serialize_unit(self) -> Result<(), Error> {
+    fn serialize_unit(self) -> Result<(), DumpError> {
         self.write(b"null");
         Ok(())
     }
 
-    fn serialize_unit_struct(self, _name: &'static str) -> Result<(), Error> {
+    fn serialize_unit_struct(self, _name: &'static str) -> Result<(), DumpError> {
         self.serialize_unit()
     }
 
@@ -197,7 +198,7 @@ impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
         _name: &'static str,
         _index: u32,
         variant: &'static str,
-    ) -> Result<(), Error> {
+    ) -> Result<(), DumpError> {
         self.serialize_str(variant)
     }
 
@@ -205,7 +206,7 @@ impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
         self,
         _name: &'static str,
         value: &T,
-    ) -> Result<(), Error> {
+    ) -> Result<(), DumpError> {
         value.serialize(self)
     }
 
@@ -215,18 +216,18 @@ impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
         _index: u32,
         variant: &'static str,
         value: &T,
-    ) -> Result<(), Error> {
+    ) -> Result<(), DumpError> {
         let mut map = self.open(b"{", b"}")?;
         map.pair(variant, value)?;
         map.close();
         Ok(())
     }
 
-    fn serialize_seq(self, _length: Option<usize>) -> Result<Compound<'a, 'b>, Error> {
+    fn serialize_seq(self, _length: Option<usize>) -> Result<Compound<'a, 'b>, DumpError> {
         self.open(b"[", b"]")
     }
 
-    fn serialize_tuple(self, _length: usize) -> Result<Compound<'a, 'b>, Error> {
+    fn serialize_tuple(self, _length: usize) -> Result<Compound<'a, 'b>, DumpError> {
         self.open(b"[", b"]")
     }
 
@@ -234,7 +235,7 @@ impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
         self,
         _name: &'static str,
         _length: usize,
-    ) -> Result<Compound<'a, 'b>, Error> {
+    ) -> Result<Compound<'a, 'b>, DumpError> {
         self.open(b"[", b"]")
     }
 
@@ -244,11 +245,11 @@ impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
         _index: u32,
         variant: &'static str,
         _length: usize,
-    ) -> Result<Compound<'a, 'b>, Error> {
+    ) -> Result<Compound<'a, 'b>, DumpError> {
         self.open_variant(variant, b"[", b"]}")
     }
 
-    fn serialize_map(self, _length: Option<usize>) -> Result<Compound<'a, 'b>, Error> {
+    fn serialize_map(self, _length: Option<usize>) -> Result<Compound<'a, 'b>, DumpError> {
         self.open(b"{", b"}")
     }
 
@@ -256,7 +257,7 @@ impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
         self,
         name: &'static str,
         _length: usize,
-    ) -> Result<Compound<'a, 'b>, Error> {
+    ) -> Result<Compound<'a, 'b>, DumpError> {
         if name == RAW_VALUE {
             return Ok(Compound {
                 serializer: self,
@@ -274,11 +275,11 @@ impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
         _index: u32,
         variant: &'static str,
         _length: usize,
-    ) -> Result<Compound<'a, 'b>, Error> {
+    ) -> Result<Compound<'a, 'b>, DumpError> {
         self.open_variant(variant, b"{", b"}}")
     }
 
-    fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<(), Error> {
+    fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<(), DumpError> {
         self.text(&value.to_string());
         Ok(())
     }
@@ -288,13 +289,13 @@ macro_rules! sequences {
     ($($trait:ident::$method:ident,)+) => {
         $(impl ser::$trait for Compound<'_, '_> {
             type Ok = ();
-            type Error = Error;
+            type Error = DumpError;
 
-            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), DumpError> {
                 self.item(value)
             }
 
-            fn end(self) -> Result<(), Error> {
+            fn end(self) -> Result<(), DumpError> {
                 self.close();
                 Ok(())
             }
@@ -311,10 +312,10 @@ sequences! {
 
 impl ser::SerializeMap for Compound<'_, '_> {
     type Ok = ();
-    type Error = Error;
+    type Error = DumpError;
 
     /// Keys are texts: numbers, booleans and nil become such, nothing else does.
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), DumpError> {
         self.separate();
         let out = self.serializer.out.len();
         key.serialize(&mut *self.serializer)?;
@@ -329,17 +330,17 @@ impl ser::SerializeMap for Compound<'_, '_> {
                 self.serializer.out.truncate(out);
                 self.serializer.write(b"\"\"");
             }
-            _ => return Err(Error::custom("key must be a string")),
+            _ => return Err(DumpError("key must be a string".to_owned())),
         }
         Ok(())
     }
 
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), DumpError> {
         self.serializer.out.push(b':');
         value.serialize(&mut *self.serializer)
     }
 
-    fn end(self) -> Result<(), Error> {
+    fn end(self) -> Result<(), DumpError> {
         self.close();
         Ok(())
     }
@@ -347,25 +348,25 @@ impl ser::SerializeMap for Compound<'_, '_> {
 
 impl ser::SerializeStruct for Compound<'_, '_> {
     type Ok = ();
-    type Error = Error;
+    type Error = DumpError;
 
     fn serialize_field<T: Serialize + ?Sized>(
         &mut self,
         key: &'static str,
         value: &T,
-    ) -> Result<(), Error> {
+    ) -> Result<(), DumpError> {
         if !self.raw {
             return self.pair(key, value);
         }
         // A RawValue's text is JSON; it comes as a string, and goes without its quotes.
         let mut text = Vec::new();
-        serde_json::to_writer(&mut text, value).map_err(Error::custom)?;
-        let text: String = serde_json::from_slice(&text).map_err(Error::custom)?;
+        serde_json::to_writer(&mut text, value).map_err(DumpError::custom)?;
+        let text: String = serde_json::from_slice(&text).map_err(DumpError::custom)?;
         // serde_json looked at its structure alone.
         let nested = Scanner::new(text.as_bytes()).value(self.serializer.depth);
         nested
             .and_then(|()| from_json_str(&text))
-            .map_err(|error| Error::custom(error.reason))?;
+            .map_err(|error| DumpError(error.reason.to_owned()))?;
         escape(
             self.serializer.out,
             &text,
@@ -374,7 +375,7 @@ impl ser::SerializeStruct for Compound<'_, '_> {
         Ok(())
     }
 
-    fn end(self) -> Result<(), Error> {
+    fn end(self) -> Result<(), DumpError> {
         self.close();
         Ok(())
     }
@@ -382,17 +383,17 @@ impl ser::SerializeStruct for Compound<'_, '_> {
 
 impl ser::SerializeStructVariant for Compound<'_, '_> {
     type Ok = ();
-    type Error = Error;
+    type Error = DumpError;
 
     fn serialize_field<T: Serialize + ?Sized>(
         &mut self,
         key: &'static str,
         value: &T,
-    ) -> Result<(), Error> {
+    ) -> Result<(), DumpError> {
         self.pair(key, value)
     }
 
-    fn end(self) -> Result<(), Error> {
+    fn end(self) -> Result<(), DumpError> {
         self.close();
         Ok(())
     }

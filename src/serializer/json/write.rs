@@ -53,10 +53,7 @@ pub(crate) fn serialize<T: Serialize + ?Sized>(
     let start = out.len();
     let mut serializer = JsonSerializer::new(&mut *out, style);
     let written = value.serialize(&mut serializer);
-    written.map_err(|error| {
-        out.truncate(start);
-        DumpError(error.to_string())
-    })
+    written.inspect_err(|_| out.truncate(start))
 }
 
 /// Append a string of these parts, with its quotes.

@@ -103,7 +103,7 @@ impl Writer<'_> {
         let (address, prefix) = text
             .split_once('/')
             .map_or((text, None), |(address, prefix)| (address, Some(prefix)));
-        let invalid = || DumpError(format!("{text:?} is no IPAddr"));
+        let invalid = || DumpError("an IPAddr is no address".to_owned());
         let (number, width, family) = match address.parse::<IpAddr>().map_err(|_| invalid())? {
             IpAddr::V4(address) => (u128::from(address.to_bits()), 32, 2),
             IpAddr::V6(address) => (address.to_bits(), 128, 10),

@@ -78,7 +78,7 @@ impl<'a> Writer<'a> {
 
     fn big_decimal(&mut self, text: &str) -> Result<(), DumpError> {
         let Some(dumped) = dump_big_decimal(text) else {
-            return Err(DumpError(format!("{text:?} is no BigDecimal")));
+            return Err(DumpError("a BigDecimal is no number".to_owned()));
         };
         self.byte(b'u');
         self.symbol("BigDecimal");

@@ -259,9 +259,9 @@ impl<'a> Writer<'a> {
 /// write that would be another one.
 fn exact(text: &str) -> Result<&str, DumpError> {
     if text.contains(char::REPLACEMENT_CHARACTER) {
-        return Err(DumpError(format!(
-            "{text:?}: U+FFFD in a Symbol, a Regexp or a name stands for bytes that were no UTF-8"
-        )));
+        return Err(DumpError(
+            "U+FFFD in a Symbol, a Regexp or a name stands for bytes that were no UTF-8".to_owned(),
+        ));
     }
     Ok(text)
 }

@@ -1,10 +1,10 @@
 //! What [`to_value`](super::to_value()) gathers: the items, pairs and fields of a collection.
 
-use serde::de::value::Error;
-use serde::ser::{self, Error as _, Serialize};
+use serde::ser::{self, Serialize};
 
 use super::to_value::ValueSerializer;
 use super::{Value, unique_pairs};
+use crate::serializer::DumpError;
 use crate::serializer::json::read::from_json_str;
 
 /// An enum's value in serde's externally tagged form.
@@ -19,7 +19,7 @@ pub(super) struct Items {
 }
 
 impl Items {
-    fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+    fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), DumpError> {
         self.items.push(value.serialize(self.inner)?);
         Ok(())
     }
@@ -27,39 +27,39 @@ impl Items {
 
 impl ser::SerializeSeq for Items {
     type Ok = Value;
-    type Error = Error;
+    type Error = DumpError;
 
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), DumpError> {
         self.push(value)
     }
 
-    fn end(self) -> Result<Value, Error> {
+    fn end(self) -> Result<Value, DumpError> {
         Ok(Value::Array(self.items))
     }
 }
 
 impl ser::SerializeTuple for Items {
     type Ok = Value;
-    type Error = Error;
+    type Error = DumpError;
 
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), DumpError> {
         self.push(value)
     }
 
-    fn end(self) -> Result<Value, Error> {
+    fn end(self) -> Result<Value, DumpError> {
         Ok(Value::Array(self.items))
     }
 }
 
 impl ser::SerializeTupleStruct for Items {
     type Ok = Value;
-    type Error = Error;
+    type Error = DumpError;
 
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), DumpError> {
         self.push(value)
     }
 
-    fn end(self) -> Result<Value, Error> {
+    fn end(self) -> Result<Value, DumpError> {
         Ok(Value::Array(self.items))
     }
 }
@@ -72,7 +72,11 @@ pub(super) struct Pairs {
 }
 
 impl Pairs {
-    fn push<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
+    fn push<T: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), DumpError> {
         self.entries
             .push((name.into(), value.serialize(self.inner)?));
         Ok(())
@@ -85,23 +89,23 @@ impl Pairs {
 
 impl ser::SerializeMap for Pairs {
     type Ok = Value;
-    type Error = Error;
+    type Error = DumpError;
 
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), DumpError> {
         self.key = Some(key.serialize(self.inner)?);
         Ok(())
     }
 
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), DumpError> {
         let key = self
             .key
             .take()
-            .ok_or_else(|| Error::custom("a map's value without a key"))?;
+            .ok_or_else(|| DumpError("a map's value without a key".to_owned()))?;
         self.entries.push((key, value.serialize(self.inner)?));
         Ok(())
     }
 
-    fn end(self) -> Result<Value, Error> {
+    fn end(self) -> Result<Value, DumpError> {
         Ok(self.finish())
     }
 }
@@ -117,13 +121,13 @@ pub(super) enum Struct {
 
 impl ser::SerializeStruct for Struct {
     type Ok = Value;
-    type Error = Error;
+    type Error = DumpError;
 
     fn serialize_field<T: Serialize + ?Sized>(
         &mut self,
         name: &'static str,
         value: &T,
-    ) -> Result<(), Error> {
+    ) -> Result<(), DumpError> {
         match self {
             Self::Plain(pairs) => pairs.push(name, value),
             Self::Raw { json, place } => {
@@ -133,19 +137,14 @@ impl ser::SerializeStruct for Struct {
         }
     }
 
-    fn end(self) -> Result<Value, Error> {
+    fn end(self) -> Result<Value, DumpError> {
         match self {
             Self::Plain(pairs) => Ok(pairs.finish()),
             Self::Raw {
                 json: Some(Value::String(json)),
                 place,
-            } => {
-                let value = from_json_str(&json).map_err(|error| {
-                    Error::custom(format_args!("{} at byte {}", error.reason, error.offset))
-                })?;
-                place.check(value)
-            }
-            Self::Raw { .. } => Err(Error::custom("raw JSON without its text")),
+            } => place.check(from_json_str(&json)?),
+            Self::Raw { .. } => Err(DumpError("raw JSON without its text".to_owned())),
         }
     }
 }
@@ -158,30 +157,30 @@ pub(super) struct Variant<C> {
 
 impl ser::SerializeTupleVariant for Variant<Items> {
     type Ok = Value;
-    type Error = Error;
+    type Error = DumpError;
 
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), DumpError> {
         self.content.push(value)
     }
 
-    fn end(self) -> Result<Value, Error> {
+    fn end(self) -> Result<Value, DumpError> {
         Ok(tagged(self.name, Value::Array(self.content.items)))
     }
 }
 
 impl ser::SerializeStructVariant for Variant<Pairs> {
     type Ok = Value;
-    type Error = Error;
+    type Error = DumpError;
 
     fn serialize_field<T: Serialize + ?Sized>(
         &mut self,
         name: &'static str,
         value: &T,
-    ) -> Result<(), Error> {
+    ) -> Result<(), DumpError> {
         self.content.push(name, value)
     }
 
-    fn end(self) -> Result<Value, Error> {
+    fn end(self) -> Result<Value, DumpError> {
         Ok(tagged(self.name, self.content.finish()))
     }
 }

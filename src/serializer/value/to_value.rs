@@ -2,8 +2,7 @@
 
 use std::fmt::Display;
 
-use serde::de::value::Error;
-use serde::ser::{Error as _, Serialize, Serializer};
+use serde::ser::{Serialize, Serializer};
 
 use super::collector::{Items, Pairs, Struct, Variant, tagged};
 use super::hand_off::{RAW_VALUE, TOKEN, capture};
@@ -20,9 +19,7 @@ const MAX_WRAPPERS: usize = 512;
 
 /// The value of any type. A [`Value`] anywhere inside it stays exactly what it is.
 pub(crate) fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value, DumpError> {
-    value
-        .serialize(ValueSerializer::default())
-        .map_err(|error| DumpError(error.to_string()))
+    value.serialize(ValueSerializer::default())
 }
 
 #[derive(Clone, Copy, Default)]
@@ -33,9 +30,9 @@ pub(super) struct ValueSerializer {
 
 impl ValueSerializer {
     /// The serializer for what stands in an array or a map here.
-    fn deeper(self) -> Result<Self, Error> {
+    fn deeper(self) -> Result<Self, DumpError> {
         if self.levels == MAX_DEPTH {
-            return Err(too_deep());
+            return Err(DumpError::too_deep(MAX_DEPTH));
         }
         Ok(Self {
             levels: self.levels + 1,
@@ -43,9 +40,9 @@ impl ValueSerializer {
         })
     }
 
-    fn wrapped(self) -> Result<Self, Error> {
+    fn wrapped(self) -> Result<Self, DumpError> {
         if self.wrappers == MAX_WRAPPERS {
-            return Err(too_deep());
+            return Err(DumpError::too_deep(MAX_DEPTH));
         }
         Ok(Self {
             wrappers: self.wrappers + 1,
@@ -53,22 +50,18 @@ impl ValueSerializer {
         })
     }
 
-    pub(super) fn check(self, value: Value) -> Result<Value, Error> {
+    pub(super) fn check(self, value: Value) -> Result<Value, DumpError> {
         if value.nests_at_most(MAX_DEPTH - self.levels) {
             Ok(value)
         } else {
-            Err(too_deep())
+            Err(DumpError::too_deep(MAX_DEPTH))
         }
     }
 }
 
-fn too_deep() -> Error {
-    Error::custom(format_args!("nesting deeper than {MAX_DEPTH} levels"))
-}
-
 impl Serializer for ValueSerializer {
     type Ok = Value;
-    type Error = Error;
+    type Error = DumpError;
     type SerializeSeq = Items;
     type SerializeTuple = Items;
     type SerializeTupleStruct = Items;
@@ -77,88 +70,88 @@ impl Serializer for ValueSerializer {
     type SerializeStruct = Struct;
     type SerializeStructVariant = Variant<Pairs>;
 
-    fn serialize_bool(self, v: bool) -> Result<Value, Error> {
+    fn serialize_bool(self, v: bool) -> Result<Value, DumpError> {
         Ok(Value::Bool(v))
     }
 
-    fn serialize_i8(self, v: i8) -> Result<Value, Error> {
+    fn serialize_i8(self, v: i8) -> Result<Value, DumpError> {
         Ok(v.into())
     }
 
-    fn serialize_i16(self, v: i16) -> Result<Value, Error> {
+    fn serialize_i16(self, v: i16) -> Result<Value, DumpError> {
         Ok(v.into())
     }
 
-    fn serialize_i32(self, v: i32) -> Result<Value, Error> {
+    fn serialize_i32(self, v: i32) -> Result<Value, DumpError> {
         Ok(v.into())
     }
 
-    fn serialize_i64(self, v: i64) -> Result<Value, Error> {
+    fn serialize_i64(self, v: i64) -> Result<Value, DumpError> {
         Ok(v.into())
     }
 
-    fn serialize_i128(self, v: i128) -> Result<Value, Error> {
+    fn serialize_i128(self, v: i128) -> Result<Value, DumpError> {
         Ok(v.into())
     }
 
-    fn serialize_u8(self, v: u8) -> Result<Value, Error> {
+    fn serialize_u8(self, v: u8) -> Result<Value, DumpError> {
         Ok(v.into())
     }
 
-    fn serialize_u16(self, v: u16) -> Result<Value, Error> {
+    fn serialize_u16(self, v: u16) -> Result<Value, DumpError> {
         Ok(v.into())
     }
 
-    fn serialize_u32(self, v: u32) -> Result<Value, Error> {
+    fn serialize_u32(self, v: u32) -> Result<Value, DumpError> {
         Ok(v.into())
     }
 
-    fn serialize_u64(self, v: u64) -> Result<Value, Error> {
+    fn serialize_u64(self, v: u64) -> Result<Value, DumpError> {
         Ok(v.into())
     }
 
-    fn serialize_u128(self, v: u128) -> Result<Value, Error> {
+    fn serialize_u128(self, v: u128) -> Result<Value, DumpError> {
         Ok(v.into())
     }
 
     /// By its shortest digits, as JSON has it: 0.1, not the 0.10000000149011612 of a mere widening.
     /// It reads back to the same `f32`.
-    fn serialize_f32(self, v: f32) -> Result<Value, Error> {
+    fn serialize_f32(self, v: f32) -> Result<Value, DumpError> {
         Ok(Value::Float(v.to_string().parse().unwrap_or(f64::from(v))))
     }
 
-    fn serialize_f64(self, v: f64) -> Result<Value, Error> {
+    fn serialize_f64(self, v: f64) -> Result<Value, DumpError> {
         Ok(Value::Float(v))
     }
 
-    fn serialize_char(self, v: char) -> Result<Value, Error> {
+    fn serialize_char(self, v: char) -> Result<Value, DumpError> {
         Ok(Value::String(v.to_string()))
     }
 
-    fn serialize_str(self, v: &str) -> Result<Value, Error> {
+    fn serialize_str(self, v: &str) -> Result<Value, DumpError> {
         Ok(v.into())
     }
 
-    fn serialize_bytes(self, v: &[u8]) -> Result<Value, Error> {
+    fn serialize_bytes(self, v: &[u8]) -> Result<Value, DumpError> {
         Ok(Value::Bytes(RubyBytes {
             bytes: v.to_vec(),
             encoding: "ASCII-8BIT".to_owned(),
         }))
     }
 
-    fn serialize_none(self) -> Result<Value, Error> {
+    fn serialize_none(self) -> Result<Value, DumpError> {
         Ok(Value::Nil)
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Value, Error> {
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Value, DumpError> {
         value.serialize(self.wrapped()?)
     }
 
-    fn serialize_unit(self) -> Result<Value, Error> {
+    fn serialize_unit(self) -> Result<Value, DumpError> {
         Ok(Value::Nil)
     }
 
-    fn serialize_unit_struct(self, _name: &'static str) -> Result<Value, Error> {
+    fn serialize_unit_struct(self, _name: &'static str) -> Result<Value, DumpError> {
         Ok(Value::Nil)
     }
 
@@ -167,7 +160,7 @@ impl Serializer for ValueSerializer {
         _name: &'static str,
         _index: u32,
         variant: &'static str,
-    ) -> Result<Value, Error> {
+    ) -> Result<Value, DumpError> {
         Ok(variant.into())
     }
 
@@ -175,7 +168,7 @@ impl Serializer for ValueSerializer {
         self,
         name: &'static str,
         value: &T,
-    ) -> Result<Value, Error> {
+    ) -> Result<Value, DumpError> {
         let inner = self.wrapped()?;
         if name == TOKEN {
             return self.check(capture(|| value.serialize(inner))?);
@@ -189,11 +182,11 @@ impl Serializer for ValueSerializer {
         _index: u32,
         variant: &'static str,
         value: &T,
-    ) -> Result<Value, Error> {
+    ) -> Result<Value, DumpError> {
         Ok(tagged(variant, value.serialize(self.deeper()?)?))
     }
 
-    fn serialize_seq(self, len: Option<usize>) -> Result<Items, Error> {
+    fn serialize_seq(self, len: Option<usize>) -> Result<Items, DumpError> {
         // A length is a promise of somebody's code, not a reason to reserve any amount.
         let items = Vec::with_capacity(len.unwrap_or(0).min(1_024));
         Ok(Items {
@@ -202,11 +195,11 @@ impl Serializer for ValueSerializer {
         })
     }
 
-    fn serialize_tuple(self, len: usize) -> Result<Items, Error> {
+    fn serialize_tuple(self, len: usize) -> Result<Items, DumpError> {
         self.serialize_seq(Some(len))
     }
 
-    fn serialize_tuple_struct(self, _name: &'static str, len: usize) -> Result<Items, Error> {
+    fn serialize_tuple_struct(self, _name: &'static str, len: usize) -> Result<Items, DumpError> {
         self.serialize_seq(Some(len))
     }
 
@@ -216,14 +209,14 @@ impl Serializer for ValueSerializer {
         _index: u32,
         variant: &'static str,
         len: usize,
-    ) -> Result<Variant<Items>, Error> {
+    ) -> Result<Variant<Items>, DumpError> {
         Ok(Variant {
             name: variant,
             content: self.deeper()?.serialize_seq(Some(len))?,
         })
     }
 
-    fn serialize_map(self, len: Option<usize>) -> Result<Pairs, Error> {
+    fn serialize_map(self, len: Option<usize>) -> Result<Pairs, DumpError> {
         let entries = Vec::with_capacity(len.unwrap_or(0).min(1_024));
         Ok(Pairs {
             entries,
@@ -232,7 +225,7 @@ impl Serializer for ValueSerializer {
         })
     }
 
-    fn serialize_struct(self, name: &'static str, len: usize) -> Result<Struct, Error> {
+    fn serialize_struct(self, name: &'static str, len: usize) -> Result<Struct, DumpError> {
         if name == RAW_VALUE || name == RAW_NUMBER {
             return Ok(Struct::Raw {
                 json: None,
@@ -248,14 +241,14 @@ impl Serializer for ValueSerializer {
         _index: u32,
         variant: &'static str,
         len: usize,
-    ) -> Result<Variant<Pairs>, Error> {
+    ) -> Result<Variant<Pairs>, DumpError> {
         Ok(Variant {
             name: variant,
             content: self.deeper()?.serialize_map(Some(len))?,
         })
     }
 
-    fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<Value, Error> {
+    fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<Value, DumpError> {
         Ok(Value::String(value.to_string()))
     }
 }
