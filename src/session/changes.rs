@@ -1,7 +1,5 @@
 //! [`Changes`]: what was set, removed and cleared in a session since it was read.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-
 use crate::serializer::value::Value;
 
 /// The changes of a session, the last one of each key.
@@ -14,8 +12,8 @@ pub(super) struct Changes {
     revision: u64,
     /// The revision by which everything that was read went; 0 where nothing did.
     cleared_at: u64,
-    /// The loan by which a closure has the session.
-    loan: u64,
+    /// The loan by which a closure has the session, or had it.
+    pub(super) loan: u64,
 }
 
 /// The last change of a key.
@@ -117,27 +115,4 @@ impl Changes {
             edit.at = self.revision;
         }
     }
-
-    /// Marks these as lent to a closure.
-    pub(super) fn lend(&mut self) -> Loan {
-        static LOANS: AtomicU64 = AtomicU64::new(1);
-        self.loan = LOANS.fetch_add(1, Relaxed);
-        Loan {
-            number: self.loan,
-            revision: self.revision,
-        }
-    }
-
-    /// Whether these are the ones that were lent, or a copy: a closure may put other ones in their
-    /// place (`*data = SessionData::new()`), whose numbers say nothing here.
-    pub(super) fn are_of(&self, loan: Loan) -> bool {
-        self.loan == loan.number
-    }
-}
-
-/// What a closure was lent, and how far it was changed then.
-#[derive(Clone, Copy)]
-pub(super) struct Loan {
-    number: u64,
-    pub(super) revision: u64,
 }

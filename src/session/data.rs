@@ -7,7 +7,7 @@ use rand::TryRng;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::changes::{Change, Changes, Edit, Loan};
+use super::changes::{Change, Changes, Edit};
 use crate::cookie::attributes::Attributes;
 use crate::cookie::duplicates::Duplicates;
 use crate::cookie::header::CookieHeader;
@@ -50,7 +50,7 @@ pub(super) const CSRF_TOKEN: &str = "_csrf_token";
 #[derive(Clone, Default)]
 pub struct SessionData {
     read: Entries,
-    changes: Changes,
+    pub(super) changes: Changes,
 }
 
 impl SessionData {
@@ -427,50 +427,6 @@ impl SessionData {
         self.remove(SESSION_ID);
         self.remove(CSRF_TOKEN);
         self.changes.touch();
-    }
-
-    /// The revision by which a key was changed last; 0 where it is as it was read.
-    pub(super) fn changed_at(&self, key: &str) -> u64 {
-        self.changes.changed_at(key)
-    }
-
-    /// Marks the session as lent to a closure.
-    pub(super) fn lend(&mut self) -> Loan {
-        self.changes.lend()
-    }
-
-    /// Takes a session back that was lent, while others may have changed this one.
-    pub(super) fn take_back(&mut self, mut lent: Self, loan: Loan) {
-        if !lent.changes.are_of(loan) {
-            lent.changes.replace(&self.changes);
-            *self = lent;
-        } else if self.changes.revision() == loan.revision {
-            *self = lent;
-        } else {
-            lent.rebase_onto(self, loan.revision);
-        }
-    }
-
-    /// Applies the changes that were made here after a revision to another session, key by key.
-    fn rebase_onto(self, other: &mut Self, revision: u64) {
-        if self.changes.is_cleared_after(revision) {
-            other.clear();
-        } else if self.changes.revision() > revision {
-            // What is of no key
-            other.changes.touch();
-        }
-        for Edit { key, change, .. } in self.changes.after(revision) {
-            match change {
-                Change::Set(value) => other.insert_value(key, value),
-                Change::SetAnew(value) => {
-                    other.remove(&key);
-                    other.insert_value(key, value);
-                }
-                Change::Removed => {
-                    other.remove(&key);
-                }
-            }
-        }
     }
 
     /// Where the value of a key is to be found.

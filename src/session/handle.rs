@@ -186,14 +186,14 @@ impl Session {
         let seen = self.loaded();
         // Before the lock, as in `insert`.
         let value = seen.data.get(key)?;
-        let changed_at = seen.data.changed_at(key);
+        let changed_at = seen.data.changes.changed_at(key);
         drop(seen);
         self.write(|Loaded { data, .. }| {
             // Whoever took it meanwhile has it alone, and what was set meanwhile stays.
             if !data.contains_key(key) {
                 return Ok(None);
             }
-            if data.changed_at(key) == changed_at {
+            if data.changes.changed_at(key) == changed_at {
                 data.remove(key);
             }
             Ok(value)

@@ -15,6 +15,7 @@ pub(crate) mod flash_hash;
 pub(crate) mod handle;
 pub(crate) mod jars;
 mod loaded;
+mod loan;
 mod masked_token;
 pub(crate) mod observer;
 pub(crate) mod origin;

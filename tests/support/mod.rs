@@ -9,6 +9,9 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
 
 use hardtack::{Jar, RailsVersion, SecretKeyBase, Settings};
 use serde::de::DeserializeOwned;
@@ -48,4 +51,22 @@ pub(crate) fn encrypted_jar() -> Jar {
 /// The signed jar of Rails 7.1 under [`secret`].
 pub(crate) fn signed_jar() -> Jar {
     Jar::signed(&secret(), RailsVersion::V7_1)
+}
+
+/// Runs in a thread of its own; fails where that does not end.
+pub(crate) fn in_time<R: Send + 'static>(
+    what: &str,
+    run: impl FnOnce() -> R + Send + 'static,
+) -> R {
+    let (done, ends) = channel();
+    let thread = thread::spawn(move || {
+        let outcome = run();
+        done.send(()).unwrap();
+        outcome
+    });
+    match ends.recv_timeout(Duration::from_secs(20)) {
+        Err(RecvTimeoutError::Timeout) => panic!("{what}: it waits for itself"),
+        Ok(()) | Err(RecvTimeoutError::Disconnected) => {}
+    }
+    thread.join().unwrap_or_else(|_| panic!("{what}"))
 }

@@ -1,0 +1,61 @@
+//! [`Loan`]: a copy of a session's data in the hands of a closure, and how it comes back.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use super::changes::{Change, Edit};
+use super::data::SessionData;
+
+/// Which copy was lent, and how far it was changed by then.
+#[derive(Clone, Copy)]
+pub(super) struct Loan {
+    number: u64,
+    revision: u64,
+}
+
+impl SessionData {
+    /// Marks the copy as lent to a closure.
+    pub(super) fn lend(&mut self) -> Loan {
+        static LOANS: AtomicU64 = AtomicU64::new(1);
+        self.changes.loan = LOANS.fetch_add(1, Relaxed);
+        Loan {
+            number: self.changes.loan,
+            revision: self.changes.revision(),
+        }
+    }
+
+    /// Takes a copy back that was lent, while others may have changed this session.
+    pub(super) fn take_back(&mut self, mut lent: Self, loan: Loan) {
+        if lent.changes.loan != loan.number {
+            // The closure put another session in its place (`*data = SessionData::new()`), whose
+            // revisions say nothing here.
+            lent.changes.replace(&self.changes);
+            *self = lent;
+        } else if self.changes.revision() == loan.revision {
+            *self = lent;
+        } else {
+            lent.rebase_onto(self, loan.revision);
+        }
+    }
+
+    /// Applies the changes that were made here after a revision to another session, key by key.
+    fn rebase_onto(self, other: &mut Self, revision: u64) {
+        if self.changes.is_cleared_after(revision) {
+            other.clear();
+        } else if self.changes.revision() > revision {
+            // What is of no key
+            other.changes.touch();
+        }
+        for Edit { key, change, .. } in self.changes.after(revision) {
+            match change {
+                Change::Set(value) => other.insert_value(key, value),
+                Change::SetAnew(value) => {
+                    other.remove(&key);
+                    other.insert_value(key, value);
+                }
+                Change::Removed => {
+                    other.remove(&key);
+                }
+            }
+        }
+    }
+}
