@@ -8,7 +8,6 @@ use crate::message::jar_kind::JarKind;
 use crate::message::metadata::{self, Said};
 use crate::rails_version::RailsVersion;
 use crate::serializer::{Format, Serialized};
-
 use crate::shown::Shown;
 
 use super::Doctor;

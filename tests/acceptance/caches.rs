@@ -69,10 +69,7 @@ fn whoever_asks(framework: &dyn Framework) {
         (|session| assert!(session.is_empty()), false),
         (|session| assert!(session.refusal().is_some()), false),
         (|session| session.read(|_| ()), false),
-        (
-            |session| assert!(session.flash(|flash| flash.notice().is_none())),
-            false,
-        ),
+        (|session| assert!(session.flash().notice().is_none()), false),
         (
             |session| assert!(!session.is_authentic("x", "/", "POST")),
             false,

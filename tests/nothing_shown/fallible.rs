@@ -10,10 +10,10 @@ use std::sync::Arc;
 use hardtack::doctor::Doctor;
 use hardtack::test_util::cookie_header;
 use hardtack::{
-    Attributes, BigInteger, Cipher, CookieHeader, CookieStore, Domain, Error, Flash, HmacDigest,
-    Jar, KeyDigest, LimitRule, MessageEncryptor, MessageOptions, MessageVerifier, Object, RailsApp,
-    RailsVersion, RequestOrigin, SecretKeyBase, SecretKind, Serializer, Session, SessionData,
-    SetCookie, Value, WardenScope,
+    Attributes, BigInteger, Cipher, CookieHeader, CookieStore, Domain, Error, FlashHash,
+    HmacDigest, Jar, KeyDigest, LimitRule, MessageEncryptor, MessageOptions, MessageVerifier,
+    Object, RailsApp, RailsVersion, RequestOrigin, SecretKeyBase, SecretKind, Serializer, Session,
+    SessionData, SetCookie, Value, WardenScope,
 };
 
 use crate::events::logged;
@@ -169,10 +169,12 @@ fn sessions(told: &mut Told) {
     told.add("SessionData::merge", data.merge(&Unwritable));
     told.add("SessionData::merge", data.merge(VALUE));
 
-    let mut flash = Flash::load(&data);
+    told.add("SessionData::take", data.take::<u32>(KEY));
+
+    let mut flash = FlashHash::load(&data);
     let deep = (0..200).fold(Value::from(VALUE), |inner, _| Value::Array(vec![inner]));
     flash.set(KEY, deep);
-    told.add("Flash::commit", flash.commit(&mut data));
+    told.add("FlashHash::commit", flash.commit(&mut data));
 
     let scope = WardenScope::new(KEY);
     let refused = scope.log_in(&mut data, &Unwritable, None);
@@ -194,6 +196,14 @@ fn sessions(told: &mut Told) {
     told.add("Session::insert", session.insert(KEY, &Unwritable));
     told.add("Session::view", session.view::<Numbers>());
     told.add("Session::merge", session.merge(&Unwritable));
+    told.add("Session::take", session.take::<u32>(KEY));
+    told.add(
+        "Session::update",
+        session.update(|data| data.insert(KEY, &Unwritable)),
+    );
+    let flash = session.flash();
+    flash.set(KEY, VALUE).unwrap();
+    told.add("Flash::get", flash.get::<u32>(KEY));
     let cookies = session.cookies();
     let plain = Attributes::new();
     told.add("CookieJar::delete", cookies.delete(KEY, &plain));
@@ -207,6 +217,20 @@ fn sessions(told: &mut Told) {
     told.add("RequestJar::read", read);
     let _ = session.commit(200).unwrap();
     told.add("Session::insert", session.insert(KEY, VALUE));
+    told.add("Session::remove", session.remove(KEY));
+    told.add("Session::clear", session.clear());
+    told.add("Session::renew", session.renew());
+    told.add("Session::reset", session.reset());
+    told.add("Flash::set", flash.set(KEY, VALUE));
+    told.add("Flash::now", flash.now(KEY, VALUE));
+    told.add("Flash::keep", flash.keep(KEY));
+    told.add("Flash::keep_all", flash.keep_all());
+    told.add("Flash::discard", flash.discard(KEY));
+    told.add("Flash::discard_all", flash.discard_all());
+    told.add("Flash::remove", flash.remove(KEY));
+    told.add("Flash::clear", flash.clear());
+    let late = SetCookie::new(NAME, VALUE, &plain).unwrap();
+    told.add("CookieJar::set", cookies.set(late));
     told.add(
         "Session::authenticity_tokens",
         session.authenticity_tokens(),
