@@ -15,6 +15,7 @@ mod fallible;
 mod forbidden;
 mod jars;
 mod middleware;
+mod public_methods;
 mod public_types;
 mod rails_app;
 mod sessions;
