@@ -284,10 +284,7 @@ fn messages(told: &mut Told) {
     );
     // What only one format has no form for.
     for serializer in [Serializer::Marshal, Serializer::MessagePack] {
-        let settings = hardtack::Settings {
-            serializer,
-            ..version.settings()
-        };
+        let settings = version.settings().serializer(serializer);
         let verifier = MessageVerifier::for_application(&secret(), "x", settings);
         for value in [
             object(),
