@@ -51,9 +51,11 @@ fn told(response: &Response) -> (Vec<&str>, Option<&str>) {
     )
 }
 
-/// Each way to ask, and whether it sets a cookie.
+/// A way to ask, and whether it sets a cookie.
+type Ask = (fn(&Session), bool);
+
 fn whoever_asks(framework: &dyn Framework) {
-    let asks: [(fn(&Session), bool); 22] = [
+    let asks: [Ask; 22] = [
         (|session| drop(session.get::<u32>("user_id")), false),
         (|session| drop(session.view::<()>()), false),
         (|session| drop(session.keys()), false),
