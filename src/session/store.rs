@@ -58,7 +58,10 @@ use crate::weak_secret::WeakSecret;
 ///
 /// Unlike in Rails, a session that was merely read is not written: that would defeat caches, and
 /// let a slow request overwrite a newer session ([`Writes::WhenRead`] does as Rails).
-#[expect(clippy::struct_excessive_bools, reason = "settings, not a state")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting of its own, and none excludes another"
+)]
 pub struct CookieStore {
     jars: ArcSwap<Jars>,
     name: String,

@@ -51,9 +51,11 @@ fn told(response: &Response) -> (Vec<&str>, Option<&str>) {
     )
 }
 
-/// Each way to ask, and whether it sets a cookie.
+/// A way to ask, and whether it sets a cookie.
+type Ask = (fn(&Session), bool);
+
 fn whoever_asks(framework: &dyn Framework) {
-    let asks: [(fn(&Session), bool); 22] = [
+    let asks: [Ask; 22] = [
         (|session| drop(session.get::<u32>("user_id")), false),
         (|session| drop(session.view::<()>()), false),
         (|session| drop(session.keys()), false),
@@ -103,7 +105,7 @@ fn whoever_asks(framework: &dyn Framework) {
         (
             |session| {
                 let cookie = SetCookie::new("theme", "light", &Attributes::new());
-                session.cookies().set(cookie.unwrap());
+                session.cookies().set(cookie.unwrap()).unwrap();
             },
             true,
         ),
@@ -153,7 +155,7 @@ fn nobody_asks(framework: &dyn Framework) {
         // It is not set, over plain HTTP.
         |session| {
             let cookie = SetCookie::new("theme", "light", &Attributes::new().secure(true));
-            session.cookies().set(cookie.unwrap());
+            session.cookies().set(cookie.unwrap()).unwrap();
         },
     ];
     for (number, other) in others.into_iter().enumerate() {
