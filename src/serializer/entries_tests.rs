@@ -191,9 +191,8 @@ fn untouched_entries_are_written_for_the_version_that_reads_them() {
     for (from, ip, buffer) in cases {
         for (to, new_ip, _) in cases {
             let new_buffer = match (to.safe_buffer, buffer) {
-                (SafeBufferForm::Text, _) => plain,
                 // What is a String once does not become safe again.
-                (_, "a33c623e") => plain,
+                (SafeBufferForm::Text, _) | (_, "a33c623e") => plain,
                 (SafeBufferForm::String, _) => safe_string,
                 // It came from a later release of 8.1 than that.
                 (SafeBufferForm::Raw, _) => buffer,
