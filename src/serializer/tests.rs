@@ -230,6 +230,18 @@ fn cases() -> Vec<(&'static str, Format, Vec<u8>, bool)> {
             repeated(b"\xcc\x80\xdc\x3f\xfb", b"\xc0", b""),
             true,
         ),
+        (
+            "keys that cannot be read",
+            Format::MessagePack,
+            repeated_to(b"\xcc\x80\xde\x0f\xfe", b"\xd4\x00\xff\xc0", 0xffe),
+            false,
+        ),
+        (
+            "keys and values that cannot be read",
+            Format::Json,
+            repeated(br#"{"\x":"\x""#, br#","\x":"\x""#, b"}"),
+            false,
+        ),
     ]
 }
 
@@ -269,7 +281,7 @@ fn memory_is_a_small_multiple_of_the_input() {
         );
         ran += 1;
     }
-    assert_eq!(ran, 32);
+    assert_eq!(ran, 34);
 }
 
 #[test]
