@@ -360,3 +360,15 @@ fn the_same_byte_sixteen_bytes_apart_is_escaped_twice() {
         }
     }
 }
+
+/// `serde_json` takes it for raw JSON, since it does not look into strings that it passes over.
+#[test]
+fn raw_json_that_nobody_could_read_is_not_written() {
+    for text in [r#""\ud800""#, r#"{"a":["\udc00"]}"#, r#"{"\ud800":1}"#] {
+        let raw = RawValue::from_string(text.to_owned()).unwrap();
+        assert!(
+            write::serialize(&mut Vec::new(), &raw, RAILS).is_err(),
+            "{text}"
+        );
+    }
+}
