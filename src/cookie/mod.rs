@@ -2,6 +2,7 @@
 
 pub(crate) mod attributes;
 mod buffers;
+mod built_in;
 #[cfg(feature = "cookie")]
 mod cookie_crate;
 pub(crate) mod domain;

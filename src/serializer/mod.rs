@@ -139,6 +139,15 @@ pub(crate) enum Format {
 }
 
 impl Format {
+    /// The feature that reads and writes it, where that is off.
+    pub(crate) const fn missing_feature(self) -> Option<&'static str> {
+        match self {
+            Self::Marshal if !cfg!(feature = "marshal") => Some("marshal"),
+            Self::MessagePack if !cfg!(feature = "message_pack") => Some("message_pack"),
+            Self::Json | Self::Marshal | Self::MessagePack => None,
+        }
+    }
+
     /// The answer where the feature that reads and writes it is off.
     #[cfg(not(all(feature = "marshal", feature = "message_pack")))]
     fn not_built_in(self) -> LoadError {
@@ -183,6 +192,18 @@ impl Serializer {
             Self::Json | Self::Hybrid => Format::Json,
             Self::Marshal => Format::Marshal,
             Self::MessagePack | Self::MessagePackAllowMarshal => Format::MessagePack,
+        }
+    }
+
+    /// The formats of the cookies that an app with this setting has, the one it writes first. It
+    /// reads others too, which an app has only after another setting.
+    pub(crate) const fn formats(self) -> &'static [Format] {
+        match self {
+            Self::Json => &[Format::Json],
+            Self::Hybrid => &[Format::Json, Format::Marshal],
+            Self::Marshal => &[Format::Marshal],
+            Self::MessagePack => &[Format::MessagePack],
+            Self::MessagePackAllowMarshal => &[Format::MessagePack, Format::Marshal],
         }
     }
 

@@ -131,6 +131,21 @@ fn send(cookie: &str, event: Event<'_>, untold: u64) {
 #[cfg(not(feature = "tracing"))]
 fn send(_cookie: &str, _event: Event<'_>, _untold: u64) {}
 
+/// Tells, when the program starts, that cookies of these settings cannot be read.
+#[cfg(feature = "tracing")]
+pub(super) fn tell_unreadable(cookie: &str, feature: &str, settings: &str) {
+    tracing::warn!(
+        target: "hardtack",
+        cookie,
+        feature,
+        settings,
+        "cookies of these settings cannot be read, since a feature of hardtack is off; turn it on, or give the settings the serializer that their cookies have"
+    );
+}
+
+#[cfg(not(feature = "tracing"))]
+pub(super) fn tell_unreadable(_cookie: &str, _feature: &str, _settings: &str) {}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,6 @@
 //! The session: what is in it, and how it gets into a cookie and out again.
 
+mod checks;
 pub(crate) mod commit;
 pub(crate) mod cookie_jar;
 #[cfg(feature = "metrics")]
