@@ -16,6 +16,7 @@ pub(crate) mod limit;
 pub(crate) mod opened;
 pub(crate) mod opening;
 mod reading;
+mod rewriting;
 pub(crate) mod rotation;
 mod rules;
 mod seals;

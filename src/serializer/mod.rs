@@ -329,23 +329,43 @@ impl Serialized {
 
     /// Reads the whole value.
     pub(crate) fn load<T: DeserializeOwned>(&self) -> Result<T, LoadError> {
-        let of_another_type = |_| LoadError {
+        self.load_as()?.map_err(|_| LoadError {
             reason: "a value of another type",
             offset: 0,
-        };
+        })
+    }
+
+    /// Reads the whole value; the inner error says of which type it is not, without the value.
+    pub(crate) fn load_as<T: DeserializeOwned>(&self) -> Result<Result<T, String>, LoadError> {
+        #[cfg(any(feature = "marshal", feature = "message_pack"))]
+        let of_type =
+            |value| T::deserialize(&value).map_err(|_| json::read::unexpected::<T>(&value));
         match self.format {
-            Format::Json => json::read::load(text(&self.bytes)?).map_err(of_another_type),
+            Format::Json => {
+                let loaded = json::read::load(text(&self.bytes)?);
+                if loaded.is_err() {
+                    self.check()?;
+                }
+                Ok(loaded)
+            }
             #[cfg(feature = "marshal")]
             Format::Marshal => {
                 let document = marshal::Document::load(&self.bytes)?;
-                T::deserialize(&document.value(document.root())?)
-                    .map_err(|error| of_another_type(error.to_string()))
+                Ok(of_type(document.value(document.root())?))
             }
             #[cfg(feature = "message_pack")]
-            Format::MessagePack => T::deserialize(&message_pack::load(&self.bytes)?)
-                .map_err(|error| of_another_type(error.to_string())),
+            Format::MessagePack => Ok(of_type(message_pack::load(&self.bytes)?)),
             #[cfg(not(all(feature = "marshal", feature = "message_pack")))]
             format => Err(format.not_built_in()),
+        }
+    }
+
+    /// Whether it is nil, and nothing else.
+    pub(crate) fn is_nil(&self) -> bool {
+        match self.format {
+            Format::Json => self.bytes.trim_ascii() == b"null",
+            Format::Marshal => self.bytes.starts_with(b"\x04\x080"),
+            Format::MessagePack => self.bytes == [0xcc, 0x80, 0xc0],
         }
     }
 

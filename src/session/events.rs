@@ -17,6 +17,14 @@ const SILENCE: i64 = 10_000;
 pub(super) enum Event<'a> {
     /// It did not open.
     Refused(Refusal),
+    /// This cookie, another than the session's, did not open.
+    CookieRefused(&'a str, Refusal),
+    /// This cookie, which a rotation opened, could not be written again.
+    NotRewritten(
+        &'a str,
+        #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "nobody is told"))]
+        &'a Error,
+    ),
     /// This cookie was to be set, and is `Secure`, over plain HTTP.
     NotOverHttp(&'a str),
     /// It was changed, and the store writes nothing.
@@ -32,7 +40,7 @@ pub(super) enum Event<'a> {
 
 /// The limits, one of each kind.
 #[derive(Debug, Default)]
-pub(super) struct Events([Limit; 11]);
+pub(super) struct Events([Limit; 18]);
 
 impl Events {
     /// Tells an event, unless one of its kind was told just now.
@@ -43,7 +51,9 @@ impl Events {
             Event::TooLate => (2, cookie),
             Event::CookieTooLate(cookie) => (3, cookie),
             Event::Failed(_) => (4, cookie),
-            Event::Refused(refusal) => (5 + refusal as usize, cookie),
+            Event::NotRewritten(cookie, _) => (5, cookie),
+            Event::Refused(refusal) => (6 + refusal as usize, cookie),
+            Event::CookieRefused(cookie, refusal) => (12 + refusal as usize, cookie),
         };
         let untold = self.0.get(kind).and_then(|limit| limit.pass(now));
         if let Some(untold) = untold {
@@ -93,6 +103,21 @@ fn send(cookie: &str, event: Event<'_>, untold: u64) {
             hint = refusal.hint(),
             untold,
             "a session's cookie was refused"
+        ),
+        Event::CookieRefused(_, refusal) => warn!(
+            target: "hardtack",
+            cookie,
+            reason = %refusal,
+            hint = refusal.hint(),
+            untold,
+            "a cookie was refused"
+        ),
+        Event::NotRewritten(_, reason) => warn!(
+            target: "hardtack",
+            cookie,
+            %reason,
+            untold,
+            "a cookie that a rotation opened could not be written again; the browser keeps the old one"
         ),
         Event::NotOverHttp(_) => warn!(
             target: "hardtack",

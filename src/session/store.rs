@@ -26,7 +26,6 @@ use crate::cookie::domain::Domain;
 use crate::cookie::duplicates::Duplicates;
 #[cfg(feature = "test-util")]
 use crate::cookie::header::CookieHeader;
-use crate::cookie::opening::Opening;
 use crate::cookie::rotation::Rotation;
 #[cfg(feature = "test-util")]
 use crate::cookie::set_cookie::SetCookie;
@@ -576,21 +575,31 @@ impl CookieStore {
 
     /// Tells whoever listens how the session of a request opened, where one was sent.
     pub(super) fn heard(&self, outcome: Option<Outcome>) {
-        let Some(outcome) = outcome else {
-            return;
-        };
-        // First the event: an observer may panic.
-        if let Err(refusal) = outcome {
-            self.tell(Event::Refused(refusal));
+        if let Some(outcome) = outcome {
+            self.heard_of(&self.name, outcome, Event::Refused);
         }
-        self.observe(&self.name, outcome.as_ref().map_err(|refusal| *refusal));
     }
 
-    /// Tells the observer of a cookie that was sent, where there is one.
-    pub(super) fn observe(&self, cookie: &str, outcome: Result<&Opening, Refusal>) {
+    /// Tells whoever listens how another cookie of a request opened.
+    pub(super) fn heard_of_cookie(&self, cookie: &str, outcome: Outcome) {
+        self.heard_of(cookie, outcome, |refusal| {
+            Event::CookieRefused(cookie, refusal)
+        });
+    }
+
+    fn heard_of<'a>(
+        &self,
+        cookie: &str,
+        outcome: Outcome,
+        event: impl FnOnce(Refusal) -> Event<'a>,
+    ) {
+        // First the event: an observer may panic.
+        if let Err(refusal) = outcome {
+            self.tell(event(refusal));
+        }
         match (&self.observer, outcome) {
             (None, _) => {}
-            (Some(observer), Ok(how)) => observer.opened(cookie, how),
+            (Some(observer), Ok(how)) => observer.opened(cookie, &how),
             (Some(observer), Err(refusal)) => observer.refused(cookie, refusal),
         }
     }
