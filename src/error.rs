@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use crate::settings::Serializer;
 use crate::shown::Shown;
 
 /// The one answer to whoever sent a cookie that does not open: it says nothing of the reason
@@ -173,6 +174,13 @@ pub enum Error {
         /// The names that there are.
         known: Vec<&'static str>,
     },
+    /// A jar writes a format whose feature is off, so that every write would fail.
+    SerializerNotBuiltIn {
+        /// The setting of the jar.
+        serializer: Serializer,
+        /// The feature of hardtack that builds it in.
+        feature: &'static str,
+    },
     /// A value that cannot be written in the jar's serialization.
     UnwritableValue {
         /// What is wrong with it.
@@ -254,6 +262,14 @@ impl fmt::Display for Error {
                 )?;
                 list(f, known)
             }
+            Self::SerializerNotBuiltIn {
+                serializer,
+                feature,
+            } => write!(
+                f,
+                "the serializer is {serializer}, which is not built in: turn on hardtack's feature \
+                 `{feature}`, or set the serializer that the app's cookies_serializer names"
+            ),
             Self::UnwritableValue { reason } => write!(
                 f,
                 "the value cannot be written: {}",

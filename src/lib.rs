@@ -62,9 +62,10 @@
 //!
 //! # Errors
 //!
-//! Whoever sends a cookie that does not open gets one answer, [`InvalidMessage`]. Why it does not
-//! is for the operator: [`Jar::explain`] tells the [`Refusal`]. What is wrong with a setting, a
-//! secret or a value to be written is an [`Error`].
+//! Under a store a cookie that does not open is none, and the operator hears why by an event; a
+//! [`Jar`] by itself has one answer for whoever sent it, [`InvalidMessage`]. [`RequestJar::explain`]
+//! and [`Jar::explain`] tell the operator's [`Refusal`]. What is wrong with a setting, a secret or a
+//! value, be it to be written or of another type than was asked for, is an [`Error`].
 //!
 //! # Secrets in memory
 //!

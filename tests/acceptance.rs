@@ -24,6 +24,8 @@ mod cases;
 #[cfg(feature = "tower")]
 #[path = "acceptance/http_types.rs"]
 mod http_types;
+#[path = "acceptance/other_cookies.rs"]
+mod other_cookies;
 #[cfg(feature = "tower")]
 #[path = "acceptance/tower.rs"]
 mod tower_service;
@@ -31,7 +33,7 @@ mod tower_service;
 use app::Framework;
 
 /// Every case, so that one that is lost is noticed.
-const CASES: usize = 52;
+const CASES: usize = 53;
 
 fn run(framework: &dyn Framework) {
     let mut failed = Vec::new();

@@ -16,9 +16,11 @@ use actix_web::error::{ErrorNotFound, InternalError};
 use actix_web::http::StatusCode;
 use actix_web::rt::System;
 use actix_web::test::{TestRequest, init_service};
-use actix_web::{App, Error, HttpMessage, HttpResponse, ResponseError, web};
+use actix_web::{App, Error, HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use hardtack::actix::SessionMiddleware;
-use hardtack::{Attributes, CookieJar, CookieStore, RailsVersion, SecretKeyBase, Session};
+use hardtack::{
+    Attributes, CookieJar, CookieStore, InvalidMessage, RailsVersion, SecretKeyBase, Session,
+};
 
 fn store() -> CookieStore {
     let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33").unwrap();
@@ -265,10 +267,16 @@ fn a_scope_has_sessions_of_its_own() {
 }
 
 #[test]
-fn a_cookie_that_does_not_open_is_a_400() {
+fn a_cookie_that_does_not_open_is_none_and_a_400_for_whoever_asks() {
     System::new().block_on(async {
-        let handler = |cookies: CookieJar| async move {
-            let seen = cookies.signed().read::<u32>("seen")?;
+        let handler = |cookies: CookieJar, request: HttpRequest| async move {
+            if request.path() == "/strict" {
+                cookies
+                    .signed()
+                    .explain("seen")
+                    .map_err(InvalidMessage::from)?;
+            }
+            let seen = cookies.signed().get::<u32>("seen")?;
             Ok::<_, Error>(format!("{}", seen.is_some()))
         };
         let app = || {
@@ -278,6 +286,8 @@ fn a_cookie_that_does_not_open_is_a_400() {
         };
         assert_eq!(call!(app()), answer(200, &[], "false"));
         let forged = TestRequest::default().insert_header(("cookie", "seen=AAAA--AAAA"));
+        assert_eq!(call!(app(), forged), answer(200, &[], "false"));
+        let forged = TestRequest::with_uri("/strict").insert_header(("cookie", "seen=AAAA--AAAA"));
         assert_eq!(call!(app(), forged), answer(400, &[], ""));
     });
 }

@@ -88,9 +88,14 @@ async fn of_another_type(session: Session) -> Result<(), Error> {
     session.get::<u32>("token").map(drop)
 }
 
-async fn forged(cookies: CookieJar) -> Result<String, InvalidMessage> {
-    let seen = cookies.signed().read::<String>("seen")?;
-    Ok(seen.map(hardtack::Opened::into_value).unwrap_or_default())
+async fn forged(cookies: CookieJar) -> Result<String, Error> {
+    let seen = cookies.signed().get::<String>("seen")?;
+    Ok(seen.unwrap_or_default())
+}
+
+async fn refused(cookies: CookieJar) -> Result<String, InvalidMessage> {
+    let seen = cookies.signed().explain("seen")?;
+    Ok(format!("{}", seen.is_some()))
 }
 
 async fn too_much(session: Session) -> Result<&'static str, Error> {
@@ -102,6 +107,7 @@ fn routes() -> Router {
     Router::new()
         .route("/of_another_type", get(of_another_type))
         .route("/forged", get(forged))
+        .route("/refused", get(refused))
         .route("/too_much", get(too_much))
 }
 
@@ -126,7 +132,7 @@ fn errors_are_opaque_and_the_operator_is_told() {
             500,
             &["ERROR", "\"token\"", "u32"],
         ),
-        (&with, "/forged", 400, &[]),
+        (&with, "/refused", 400, &[]),
         (&with, "/too_much", 500, &["ERROR", "cart", "4096"]),
         (
             &without,
@@ -148,6 +154,18 @@ fn errors_are_opaque_and_the_operator_is_told() {
         ran += 1;
     }
     assert_eq!(ran, 5);
+}
+
+/// A cookie of before a change of secret must not lock its browser out for ever.
+#[test]
+fn a_cookie_that_does_not_open_is_none_and_the_operator_is_told() {
+    let (status, body, heard) = call(&routes().layer(layer()), "/forged");
+    assert_eq!((status, body.as_str()), (200, ""));
+    assert!(
+        heard.starts_with(r#"WARN message=a cookie was refused cookie="seen" reason=malformed"#),
+        "{heard}"
+    );
+    assert_eq!(heard.lines().count(), 1, "{heard}");
 }
 
 #[test]

@@ -15,8 +15,8 @@ use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 
 use hardtack::{
-    Attributes, CookieStore, Jar, MessageEncryptor, MessageOptions, RailsVersion, RequestOrigin,
-    SecretKeyBase, Session, SetCookie,
+    Attributes, CookieStore, Jar, LimitRule, MessageEncryptor, MessageOptions, RailsVersion,
+    RequestOrigin, Rotation, SecretKeyBase, Session, SetCookie,
 };
 use support::{other_secret, secret};
 use time::OffsetDateTime;
@@ -67,6 +67,7 @@ fn open(store: &Arc<CookieStore>, value: &str) -> Session {
 #[test]
 fn what_the_operator_hears() {
     why_a_cookie_was_refused_once_in_ten_seconds();
+    what_became_of_other_cookies();
     what_could_not_be_set();
     that_shared_caches_may_keep_a_cookie();
     that_a_key_has_sealed_much();
@@ -110,6 +111,54 @@ fn why_a_cookie_was_refused_once_in_ten_seconds() {
     for secret in ["AAAA--", &foreign, "b3c631c3", "01234567", "private matter"] {
         assert!(!lines.concat().contains(secret), "{secret}");
     }
+}
+
+/// Cookies beside the session: junk in the one silences nothing of the other.
+fn what_became_of_other_cookies() {
+    let foreign = Jar::signed(&other_secret(), RailsVersion::V7_1)
+        .write("seen", "private matter", &Attributes::new())
+        .unwrap();
+    let store = Arc::new(store());
+    let lines = logged(|| {
+        let header = format!("junk; seen={}; cart=junk", foreign.escaped_value());
+        for _ in 0..3 {
+            let session = open(&store, &header);
+            assert!(session.is_empty());
+            for cookie in ["seen", "cart", "plan"] {
+                let signed = session.cookies().signed();
+                assert_eq!(signed.get::<String>(cookie), Ok(None));
+                let _ = signed.explain(cookie);
+            }
+        }
+    });
+    let expected = [
+        r#"WARN hardtack: a session's cookie was refused cookie="_app_session" reason=malformed"#,
+        r#"WARN hardtack: a cookie was refused cookie="seen" reason=invalid hint="another secret_key_base"#,
+        r#"WARN hardtack: a cookie was refused cookie="cart" reason=malformed hint="the value is cut off"#,
+    ];
+    assert_eq!(lines.len(), expected.len(), "{lines:#?}");
+    for (line, expected) in lines.iter().zip(expected) {
+        assert!(line.trim_start().starts_with(expected), "{line}");
+        assert!(!line.contains("private matter"), "{line}");
+    }
+
+    // A rotation opened it, and it does not fit any more.
+    let unlimited = RailsVersion::V7_1.settings().limit(LimitRule::None);
+    let long = Jar::signed(&other_secret(), unlimited)
+        .write("seen", &"4111".repeat(1000), &Attributes::new())
+        .unwrap();
+    let rotation = Rotation::signed(&other_secret(), RailsVersion::V7_1);
+    let store = Arc::new(self::store().signed_rotation(rotation));
+    let lines = logged(|| {
+        let session = open(&store, &format!("; seen={}", long.escaped_value()));
+        let seen = session.cookies().signed().get::<String>("seen").unwrap();
+        assert_eq!(seen.unwrap().len(), 4000);
+        assert!(session.cookies().take().is_empty());
+    });
+    let expected = "WARN hardtack: a cookie that a rotation opened could not be written again; the browser keeps the old one cookie=\"seen\" reason=the cookie seen takes";
+    assert_eq!(lines.len(), 1, "{lines:#?}");
+    assert!(lines[0].trim_start().starts_with(expected), "{lines:#?}");
+    assert!(!lines[0].contains("4111"), "{lines:#?}");
 }
 
 fn what_could_not_be_set() {

@@ -186,10 +186,7 @@ fn settings_are_those_that_the_files_say_plainly() {
         let found = app(case).settings().unwrap();
         if let Some(expected) = &case.settings {
             // By the release, which has a test of its own.
-            let expected_settings = Settings {
-                safe_buffer: found.settings.safe_buffer,
-                ..expected.settings()
-            };
+            let expected_settings = expected.settings().safe_buffer(found.settings.safe_buffer);
             assert_eq!(found.settings, expected_settings, "{what}");
             let load_defaults = found.load_defaults.map(|version| version.to_string());
             assert_eq!(load_defaults, expected.load_defaults, "{what}");

@@ -2,6 +2,7 @@
 
 pub(crate) mod attributes;
 mod buffers;
+mod built_in;
 #[cfg(feature = "cookie")]
 mod cookie_crate;
 pub(crate) mod domain;
@@ -12,6 +13,7 @@ pub(crate) mod header;
 pub(crate) mod jar;
 pub(crate) mod limit;
 mod reading;
+mod rewriting;
 pub(crate) mod rotation;
 mod rules;
 pub(crate) mod set_cookie;

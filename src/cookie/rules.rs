@@ -78,7 +78,7 @@ impl Attributes {
     }
 
     /// The rule of browsers that these attributes break.
-    fn conflict(&self, name: &str, same_site: Option<SameSite>) -> Option<&'static str> {
+    pub(super) fn conflict(&self, name: &str, same_site: Option<SameSite>) -> Option<&'static str> {
         let named = |prefix: &str| {
             name.get(..prefix.len())
                 .is_some_and(|start| start.eq_ignore_ascii_case(prefix))

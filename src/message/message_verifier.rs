@@ -83,7 +83,7 @@ impl MessageVerifier {
     /// let keys = KeyGenerator::new(&SecretKeyBase::generate()?);
     /// let verifier = MessageVerifier::new(keys.generate_key("my salt", 64).expose(), RailsVersion::V7_1)?;
     /// let shown = format!("{verifier:?}");
-    /// assert!(shown.starts_with("MessageVerifier { digest: Sha1, serializer: Hybrid"));
+    /// assert!(shown.starts_with("MessageVerifier { cipher: None, digest: Some(Sha1), serializer: Hybrid"));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     ///

@@ -179,6 +179,15 @@ pub(crate) enum Format {
 }
 
 impl Format {
+    /// The feature that reads and writes it, where that is off.
+    pub(crate) const fn missing_feature(self) -> Option<&'static str> {
+        match self {
+            Self::Marshal if !cfg!(feature = "marshal") => Some("marshal"),
+            Self::MessagePack if !cfg!(feature = "message_pack") => Some("message_pack"),
+            Self::Json | Self::Marshal | Self::MessagePack => None,
+        }
+    }
+
     /// The answer where the feature that reads and writes it is off.
     #[cfg(not(all(feature = "marshal", feature = "message_pack")))]
     fn not_built_in(self) -> LoadError {
@@ -223,6 +232,18 @@ impl Serializer {
             Self::Json | Self::Hybrid => Format::Json,
             Self::Marshal => Format::Marshal,
             Self::MessagePack | Self::MessagePackAllowMarshal => Format::MessagePack,
+        }
+    }
+
+    /// The formats of the cookies that an app with this setting has, the one it writes first. It
+    /// reads others too, which an app has only after another setting.
+    pub(crate) const fn formats(self) -> &'static [Format] {
+        match self {
+            Self::Json => &[Format::Json],
+            Self::Hybrid => &[Format::Json, Format::Marshal],
+            Self::Marshal => &[Format::Marshal],
+            Self::MessagePack => &[Format::MessagePack],
+            Self::MessagePackAllowMarshal => &[Format::MessagePack, Format::Marshal],
         }
     }
 
@@ -353,30 +374,37 @@ impl Serialized {
 
     /// Reads the whole value.
     pub(crate) fn load<T: DeserializeOwned>(&self) -> Result<T, LoadError> {
-        let of_another_type = LoadError {
-            reason: "a value of another type",
-            offset: 0,
+        self.load_as().map_err(|unfit| match unfit {
+            Unfit::Unreadable(error) => error,
+            Unfit::OfAnotherType(_) => LoadError {
+                reason: "a value of another type",
+                offset: 0,
+            },
+        })
+    }
+
+    /// Reads the whole value, and tells a value of another type from one that cannot be read.
+    pub(crate) fn load_as<T: DeserializeOwned>(&self) -> Result<T, Unfit> {
+        #[cfg(any(feature = "marshal", feature = "message_pack"))]
+        let of_type = |value: Result<_, LoadError>| {
+            let value = value.map_err(Unfit::Unreadable)?;
+            T::deserialize(&value).map_err(|_| Unfit::of::<T>(&value))
         };
         match self.format {
-            Format::Json => json::read::load(text(&self.bytes)?).map_err(|unfit| match unfit {
-                Unfit::Unreadable(error) => error,
-                Unfit::OfAnotherType(_) => of_another_type,
-            }),
+            Format::Json => json::read::load(text(&self.bytes).map_err(Unfit::Unreadable)?),
             #[cfg(feature = "marshal")]
-            Format::Marshal => {
-                let document = marshal::Document::load(&self.bytes)?;
-                T::deserialize(&document.value(document.root())?).map_err(|_| of_another_type)
-            }
+            Format::Marshal => of_type(
+                marshal::Document::load(&self.bytes)
+                    .and_then(|document| document.value(document.root())),
+            ),
             #[cfg(feature = "message_pack")]
-            Format::MessagePack => {
-                T::deserialize(&message_pack::load(&self.bytes)?).map_err(|_| of_another_type)
-            }
+            Format::MessagePack => of_type(message_pack::load(&self.bytes)),
             #[cfg(not(all(feature = "marshal", feature = "message_pack")))]
-            format => Err(format.not_built_in()),
+            format => Err(Unfit::Unreadable(format.not_built_in())),
         }
     }
 
-    /// The top-level entries that cannot be read, by their keys, and why; empty where there are none.
+    /// Returns the keys of the top-level entries that cannot be read, and why.
     #[cfg(feature = "doctor")]
     pub(crate) fn unreadable_entries(&self) -> Vec<(String, &'static str)> {
         let entries = Entries::load(self.clone()).ok().flatten();
@@ -384,6 +412,15 @@ impl Serialized {
         unreadable
             .map(|(key, error)| (key.into_owned(), error.reason))
             .collect()
+    }
+
+    /// Checks that the value is nil, and nothing else.
+    pub(crate) fn is_nil(&self) -> bool {
+        match self.format {
+            Format::Json => self.bytes.trim_ascii() == b"null",
+            Format::Marshal => self.bytes.starts_with(b"\x04\x080"),
+            Format::MessagePack => self.bytes == [0xcc, 0x80, 0xc0],
+        }
     }
 
     /// The bytes that each top-level entry takes, largest first; empty where there are none.

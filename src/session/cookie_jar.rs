@@ -7,13 +7,18 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::events::Event;
 use super::handle::Session;
+use super::writes::Writes;
 use crate::cookie::attributes::Attributes;
+use crate::cookie::duplicates::Duplicates;
 use crate::cookie::header::CookieHeader;
 use crate::cookie::jar::Jar;
 use crate::cookie::set_cookie::SetCookie;
-use crate::error::{Error, InvalidMessage, Refusal};
+use crate::error::{Error, Refusal};
 use crate::message::opened::Opened;
+use crate::serializer::value::Value;
+use crate::serializer::{Serialized, Unfit};
 
 /// The cookies of a request beside the session, and those that its response sets: Rails'
 /// `cookies`. A handle that is cheap to clone.
@@ -31,10 +36,10 @@ use crate::message::opened::Opened;
 ///
 /// assert_eq!(cookies.get("theme").as_deref(), Some(&b"dark"[..]));
 /// cookies.encrypted().write("discount", &45, &Attributes::new())?;
-/// assert_eq!(*cookies.encrypted().read::<u32>("discount")?.unwrap().value(), 45);
-/// assert!(cookies.signed().read::<u32>("discount").is_err());
+/// assert_eq!(cookies.encrypted().get::<u32>("discount")?, Some(45));
+/// assert_eq!(cookies.signed().get::<u32>("discount")?, None);
 /// assert_eq!(cookies.take().len(), 1);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok::<(), hardtack::Error>(())
 /// ```
 #[derive(Clone)]
 pub struct CookieJar(pub(super) Session);
@@ -61,8 +66,8 @@ impl CookieJar {
     /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
     /// # let cookies = Session::open(&store, "", RequestOrigin::default()).cookies();
     /// let partner = Arc::new(Jar::signed(&SecretKeyBase::generate()?, RailsVersion::V6_1));
-    /// assert!(cookies.through(partner).read::<u32>("affiliate")?.is_none());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// assert_eq!(cookies.through(partner).get::<u32>("affiliate")?, None);
+    /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
     pub fn through(&self, jar: Arc<Jar>) -> RequestJar {
@@ -159,10 +164,10 @@ impl fmt::Debug for CookieJar {
 /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
 /// let session = Session::open(&store, "seen=AAAA", RequestOrigin::default());
 /// let signed = session.cookies().signed();
-/// assert!(signed.read::<u32>("seen").is_err()); // forged
+/// assert_eq!(signed.get::<u32>("seen")?, None); // forged
 /// signed.write("seen", &7, &Attributes::new())?;
-/// assert_eq!(signed.read::<u32>("seen")?.unwrap().into_value(), 7);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// assert_eq!(signed.get::<u32>("seen")?, Some(7));
+/// # Ok::<(), hardtack::Error>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct RequestJar {
@@ -171,33 +176,133 @@ pub struct RequestJar {
 }
 
 impl RequestJar {
-    /// Reads a cookie (example: at [`RequestJar`]); `None` where it was not sent.
+    /// Returns a cookie's value (example: at [`RequestJar`]); `None` where none was sent, where its
+    /// value is nil, and where it does not open: the operator hears why ([`explain`](Self::explain)).
+    ///
+    /// One that a rotation, another cipher or an older serializer opened is set again with the
+    /// response, as in Rails, unless the handler sets or deletes a cookie of that name. It gets the
+    /// attributes that Rails gives it, `path=/` and `SameSite`, since a `Cookie` header tells none;
+    /// `Secure` where the session's cookie is, and the expiry that was sealed. So
+    /// [`write`](Self::write) it yourself where it has a domain or `HttpOnly`.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use hardtack::{Attributes, CookieStore, Jar, RailsVersion, RequestOrigin, Rotation, SecretKeyBase, Session};
+    /// # let (secret, old) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
+    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session")
+    ///     .signed_rotation(Rotation::signed(&old, RailsVersion::V7_1));
+    /// # let before = Jar::signed(&old, RailsVersion::V7_1).write("seen", &7, &Attributes::new())?;
+    /// # let header = format!("seen={}", before.escaped_value());
+    /// let cookies = Session::open(&Arc::new(store), header, RequestOrigin::default()).cookies();
+    /// assert_eq!(cookies.signed().get::<u32>("seen")?, Some(7)); // by the old secret
+    /// assert!(cookies.signed().get::<bool>("seen").is_err()); // of another type
+    /// let [again] = &cookies.take()[..] else { panic!() };
+    /// assert!(again.to_string().ends_with("; path=/; samesite=lax"));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// As [`Jar::read`].
-    pub fn read<T: DeserializeOwned>(
+    /// [`Error::UnexpectedValue`] where it opens, and its value is not of that type.
+    pub fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Error> {
+        let read = |opened: &Opened<Serialized>| {
+            let value = opened.value();
+            if value.is_nil() {
+                return Ok(None);
+            }
+            // Which type was asked for does not decide on whether it opens.
+            match value.load_as::<T>() {
+                Ok(value) => Ok(Some(Ok(value))),
+                Err(Unfit::OfAnotherType(reason)) => Ok(Some(Err(reason))),
+                Err(Unfit::Unreadable(_)) => Err(Refusal::UnreadableValue),
+            }
+        };
+        let value = match self.cookies.0.pending(name) {
+            Some(cookie) if is_deleted(&cookie) => None,
+            // Set here, be it through another jar: nobody sent it.
+            Some(cookie) => {
+                let opened = self.jar.open_as(name, name, &cookie.value());
+                opened.and_then(|opened| read(&opened)).ok()
+            }
+            None => self.get_sent(name, read),
+        };
+        value
+            .flatten()
+            .transpose()
+            .map_err(|reason| Error::UnexpectedValue {
+                key: name.to_owned(),
+                reason,
+            })
+    }
+
+    /// Opens a cookie that came with the request; sets it again where that is due, and tells
+    /// whoever listens.
+    fn get_sent<R>(
         &self,
         name: &str,
-    ) -> Result<Option<Opened<T>>, InvalidMessage> {
+        read: impl Fn(&Opened<Serialized>) -> Result<R, Refusal>,
+    ) -> Option<R> {
         let session = &self.cookies.0;
-        match session.pending(name) {
-            Some(cookie) if is_deleted(&cookie) => Ok(None),
-            Some(cookie) => self.jar.read_value(name, cookie.value()).map(Some),
-            None => Ok(self.read_sent(name)?),
+        let header = CookieHeader::new(session.header());
+        let found = self.jar.find(name, &header, Duplicates::First, |opened| {
+            read(&opened).map(|read| (opened, read))
+        })?;
+        let outcome = found.as_ref().map(|(opened, _)| *opened.opening());
+        if let Ok((opened, _)) = &found
+            && opened.needs_rewrite()
+        {
+            self.rewrite(name, opened);
+        }
+        let store = session.store();
+        store.heard_of_cookie(name, outcome.map_err(|refusal| *refusal));
+        found.ok().map(|(_, read)| read)
+    }
+
+    /// Queues a cookie to be set again. One that cannot be, since it is too long now, say, stays
+    /// as it is: whoever reads it has its value.
+    fn rewrite(&self, name: &str, opened: &Opened<Serialized>) {
+        let session = &self.cookies.0;
+        let store = session.store();
+        // The session's cookie is for its commit, with attributes of its own.
+        let is_sessions = || store.jars().session.names(store.name()).contains(&name);
+        if store.writes == Writes::Never
+            || !session.may_rewrite(self.jar.written_name(name))
+            || is_sessions()
+        {
+            return;
+        }
+        match self.jar.rewrite(name, opened, store.attributes.is_secure()) {
+            Ok(cookies) => session.queue_rewritten(cookies),
+            Err(error) => store.tell(Event::NotRewritten(name, &error)),
         }
     }
 
-    /// Reads a cookie that came with the request, and says so to the store's observer.
-    fn read_sent<T: DeserializeOwned>(&self, name: &str) -> Result<Option<Opened<T>>, Refusal> {
+    /// Tells how a cookie opened, or why it did not: for the operator, never for whoever sent it.
+    /// `None` where none was sent. Nothing is set again, and no event or observer hears of it.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use hardtack::{CookieStore, RailsVersion, Refusal, RequestOrigin, SecretKeyBase, Session};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// let signed = Session::open(&store, "seen=AAAA", RequestOrigin::default()).cookies().signed();
+    /// assert_eq!(signed.get::<u32>("seen")?, None);
+    /// assert_eq!(signed.explain("seen").err(), Some(Refusal::Malformed));
+    /// assert!(signed.explain("plan")?.is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The [`Refusal`] of the attempt that got furthest.
+    pub fn explain(&self, name: &str) -> Result<Option<Opened<Value>>, Refusal> {
         let session = &self.cookies.0;
-        let header = CookieHeader::new(session.header());
-        let opened = self.jar.find_value(name, &header);
-        let outcome = opened.as_ref().map(Option::as_ref).transpose();
-        if let Some(outcome) = outcome {
-            let outcome = outcome.map(Opened::opening).map_err(|refusal| *refusal);
-            session.store().observe(name, outcome);
+        match session.pending(name) {
+            Some(cookie) if is_deleted(&cookie) => Ok(None),
+            Some(cookie) => self.jar.explain(name, cookie.value()).map(Some),
+            None => {
+                let header = CookieHeader::new(session.header());
+                self.jar.explain_header(name, &header)
+            }
         }
-        opened
     }
 
     /// Writes a cookie, which goes out with the response (example: at [`RequestJar`]).
@@ -223,8 +328,8 @@ impl RequestJar {
     /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
     /// let cookies = Session::open(&store, "seen=AAAA", RequestOrigin::default()).cookies();
     /// cookies.signed().delete("seen", &Attributes::new())?;
-    /// assert!(cookies.signed().read::<u32>("seen")?.is_none());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// assert_eq!(cookies.signed().get::<u32>("seen")?, None);
+    /// # Ok::<(), hardtack::Error>(())
     /// ```
     ///
     /// # Errors

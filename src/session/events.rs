@@ -18,6 +18,14 @@ const SILENCE: i64 = 10_000;
 pub(super) enum Event<'a> {
     /// It did not open.
     Refused(Refusal),
+    /// This cookie, another than the session's, did not open.
+    CookieRefused(&'a str, Refusal),
+    /// This cookie, which a rotation opened, could not be written again.
+    NotRewritten(
+        &'a str,
+        #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "nobody is told"))]
+        &'a Error,
+    ),
     /// This cookie was to be set, and is `Secure`, over plain HTTP.
     NotOverHttp(&'a str),
     /// This cookie is set by a response that shared caches may keep.
@@ -29,7 +37,7 @@ pub(super) enum Event<'a> {
 
 /// The limits, one of each kind.
 #[derive(Debug, Default)]
-pub(super) struct Events([Limit; 9]);
+pub(super) struct Events([Limit; 16]);
 
 impl Events {
     /// Tells an event, unless one of its kind was told just now.
@@ -38,7 +46,9 @@ impl Events {
             Event::NotOverHttp(cookie) => (0, cookie),
             Event::Failed(_) => (1, cookie),
             Event::InSharedCaches(cookie) => (2, cookie),
-            Event::Refused(refusal) => (3 + refusal as usize, cookie),
+            Event::NotRewritten(cookie, _) => (3, cookie),
+            Event::Refused(refusal) => (4 + refusal as usize, cookie),
+            Event::CookieRefused(cookie, refusal) => (10 + refusal as usize, cookie),
         };
         let untold = self.0.get(kind).and_then(|limit| limit.pass(now));
         if let Some(untold) = untold {
@@ -93,6 +103,21 @@ fn send(cookie: &str, event: Event<'_>, untold: u64) {
             untold,
             "a session's cookie was refused"
         ),
+        Event::CookieRefused(_, refusal) => warn!(
+            target: "hardtack",
+            cookie,
+            reason = %refusal,
+            hint = refusal.hint(),
+            untold,
+            "a cookie was refused"
+        ),
+        Event::NotRewritten(_, reason) => warn!(
+            target: "hardtack",
+            cookie,
+            %reason,
+            untold,
+            "a cookie that a rotation opened could not be written again; the browser keeps the old one"
+        ),
         Event::NotOverHttp(_) => warn!(
             target: "hardtack",
             cookie,
@@ -117,6 +142,21 @@ fn send(cookie: &str, event: Event<'_>, untold: u64) {
 
 #[cfg(not(feature = "tracing"))]
 fn send(_cookie: &str, _event: Event<'_>, _untold: u64) {}
+
+/// Tells, when the program starts, that cookies of these settings cannot be read.
+#[cfg(feature = "tracing")]
+pub(super) fn tell_unreadable(cookie: &str, feature: &str, settings: &str) {
+    tracing::warn!(
+        target: "hardtack",
+        cookie,
+        feature,
+        settings,
+        "cookies of these settings cannot be read, since a feature of hardtack is off; turn it on, or give the settings the serializer that their cookies have"
+    );
+}
+
+#[cfg(not(feature = "tracing"))]
+pub(super) fn tell_unreadable(_cookie: &str, _feature: &str, _settings: &str) {}
 
 #[cfg(test)]
 mod tests {

@@ -69,6 +69,8 @@ struct State {
     loaded: Option<Arc<Loaded>>,
     /// Cookies beside the session's that are to be set.
     cookies: Vec<SetCookie>,
+    /// Cookies that a rotation opened, to be set again where the handler does not set them.
+    rewritten: Vec<SetCookie>,
     is_committed: bool,
 }
 
@@ -610,8 +612,34 @@ impl Session {
         Ok(())
     }
 
+    /// Whether the cookie that is written under this name may be written again: once, and not
+    /// after the response headers.
+    pub(super) fn may_rewrite(&self, name: &str) -> bool {
+        let state = self.state();
+        let is_same = |cookie: &SetCookie| cookie.name() == name;
+        !state.is_committed && !state.rewritten.iter().any(is_same)
+    }
+
+    /// Queues cookies that are written again; what the handler sets or deletes wins.
+    pub(super) fn queue_rewritten(&self, cookies: Vec<SetCookie>) {
+        let mut state = self.state();
+        if !state.is_committed {
+            for cookie in cookies {
+                state
+                    .rewritten
+                    .retain(|other| other.name() != cookie.name());
+                state.rewritten.push(cookie);
+            }
+        }
+    }
+
     pub(super) fn take_queue(&self) -> Vec<SetCookie> {
-        let mut cookies = std::mem::take(&mut self.state().cookies);
+        let mut state = self.state();
+        let mut rewritten = std::mem::take(&mut state.rewritten);
+        let mut cookies = std::mem::take(&mut state.cookies);
+        drop(state);
+        rewritten.retain(|own| !cookies.iter().any(|cookie| cookie.name() == own.name()));
+        cookies.append(&mut rewritten);
         if !self.0.origin.is_ssl() {
             if let Some(secure) = cookies.iter().find(|cookie| cookie.secure()) {
                 self.0.store.tell(Event::NotOverHttp(secure.name()));

@@ -2,6 +2,7 @@
 
 pub(crate) mod cache_headers;
 mod changes;
+mod checks;
 pub(crate) mod commit;
 pub(crate) mod cookie_jar;
 #[cfg(feature = "metrics")]

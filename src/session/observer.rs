@@ -6,8 +6,8 @@ use crate::error::Refusal;
 use crate::message::opening::Opening;
 
 /// Hears of every sealed cookie that is read through a [`CookieStore`](crate::CookieStore): the
-/// session, when a request first asks for it, and every reading through
-/// [`CookieJar`](crate::CookieJar) of a cookie that came with the request.
+/// session, when a request first asks for it, and every `get` through
+/// [`RequestJar`](crate::RequestJar) of a cookie that came with the request.
 ///
 /// So one knows when an older secret or format can go: when no cookie is opened by it any more.
 /// It is called on the request's thread, without any lock, and has to be quick. [`Tally`](crate::Tally) counts in
@@ -38,8 +38,8 @@ use crate::message::opening::Opening;
 /// # Ok::<(), hardtack::Error>(())
 /// ```
 pub trait Observer: Send + Sync {
-    /// A cookie opened, and its value was of the type that was asked for. The name is the one
-    /// that it was asked for by, whatever it was sent as.
+    /// A cookie opened, whatever type was asked for. The name is the one that it was asked for by,
+    /// whatever it was sent as.
     fn opened(&self, cookie: &str, how: &Opening) {
         let _ = (cookie, how);
     }

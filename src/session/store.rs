@@ -14,9 +14,9 @@ use super::data::SessionData;
 use super::events::{Event, Events};
 use super::expiry::Expiry;
 use super::jars::Jars;
+use super::loaded::Outcome;
 #[cfg(feature = "test-util")]
 use super::loaded::{Came, Loaded};
-use super::loaded::{Outcome, after};
 use super::observer::Observer;
 use super::origin::RequestOrigin;
 use super::writes::Writes;
@@ -29,11 +29,11 @@ use crate::cookie::header::CookieHeader;
 use crate::cookie::rotation::Rotation;
 #[cfg(feature = "test-util")]
 use crate::cookie::set_cookie::SetCookie;
-use crate::error::{Error, Refusal};
-use crate::message::opening::Opening;
+#[cfg(feature = "test-util")]
+use crate::error::Error;
+use crate::error::Refusal;
 use crate::secret_key_base::SecretKeyBase;
 use crate::settings::{LimitRule, SameSite, Serializer, Settings};
-use crate::weak_secret::WeakSecret;
 
 /// The sessions of an app: how they are sealed, what their cookie is called and told, and when it
 /// is written. Made when the program starts, and shared (`Arc`).
@@ -497,77 +497,6 @@ impl CookieStore {
         Self { clock, ..store }
     }
 
-    /// Whether a cookie of this name may have these attributes, and an expiry that can be told:
-    /// call it when the program starts, so that a mistake does not wait for the first request.
-    ///
-    /// ```
-    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// assert!(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session").check().is_ok());
-    /// assert!(CookieStore::new(&secret, RailsVersion::V7_1, "shop session").check().is_err());
-    /// # Ok::<(), hardtack::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`Attributes::check`]; [`Error::ExpiryOutOfRange`] for an expiry or a lifetime beyond the
-    /// year 9999, and [`Error::CookieAttribute`] for one of no time at all.
-    pub fn check(&self) -> Result<(), Error> {
-        let expiry = match self.expiry {
-            Expiry::WithBrowser => None,
-            Expiry::Rolling(duration) | Expiry::Fixed(duration) => Some(duration),
-        };
-        for duration in [expiry, self.lifetime].into_iter().flatten() {
-            if duration.is_zero() {
-                return Err(Error::CookieAttribute {
-                    name: self.name.clone(),
-                    attribute: "expires",
-                    value: "0 s".to_owned(),
-                    reason: "a session would be over when it is set; leave it out for one that ends with the browser",
-                });
-            }
-            after(self.now(), duration).ok_or(Error::ExpiryOutOfRange)?;
-        }
-        let jars = self.jars.load();
-        for attributes in [Some(&self.attributes), self.former_attributes.as_ref()] {
-            // Any host: which it is does not decide on what is wrong.
-            let attributes = attributes.map(|attributes| attributes.for_host("localhost"));
-            if let Some(attributes) = attributes {
-                jars.session.delete(&self.name, &attributes)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether none of its jars' secrets, those of the rotations included, is one that others know
-    /// or can find: see [`SecretKeyBase::check`]. Call it when the program starts, where it is to
-    /// serve others. [`check`](Self::check) does not, since tests and development run with such
-    /// secrets on purpose.
-    ///
-    /// ```
-    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// let is_production = true; // as the app knows it
-    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session");
-    /// store.check()?;
-    /// if is_production {
-    ///     store.check_secrets()?;
-    /// }
-    ///
-    /// let copied = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?; // Rails' own tests have it
-    /// let store = CookieStore::new(&copied, RailsVersion::V7_1, "_shop_session");
-    /// assert_eq!(store.check_secrets().unwrap_err().name(), "published");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// The first of them that is weak, and why.
-    pub fn check_secrets(&self) -> Result<(), WeakSecret> {
-        let jars = self.jars.load();
-        [&jars.session, &jars.encrypted, &jars.signed]
-            .into_iter()
-            .try_for_each(|jar| jar.check_secrets())
-    }
-
     /// The session's cookie.
     ///
     /// ```
@@ -701,21 +630,31 @@ impl CookieStore {
 
     /// Tells whoever listens how the session of a request opened, where one was sent.
     pub(super) fn heard(&self, outcome: Option<Outcome>) {
-        let Some(outcome) = outcome else {
-            return;
-        };
-        // First the event: an observer may panic.
-        if let Err(refusal) = outcome {
-            self.tell(Event::Refused(refusal));
+        if let Some(outcome) = outcome {
+            self.heard_of(&self.name, outcome, Event::Refused);
         }
-        self.observe(&self.name, outcome.as_ref().map_err(|refusal| *refusal));
     }
 
-    /// Tells the observer of a cookie that was sent, where there is one.
-    pub(super) fn observe(&self, cookie: &str, outcome: Result<&Opening, Refusal>) {
+    /// Tells whoever listens how another cookie of a request opened.
+    pub(super) fn heard_of_cookie(&self, cookie: &str, outcome: Outcome) {
+        self.heard_of(cookie, outcome, |refusal| {
+            Event::CookieRefused(cookie, refusal)
+        });
+    }
+
+    fn heard_of<'a>(
+        &self,
+        cookie: &str,
+        outcome: Outcome,
+        event: impl FnOnce(Refusal) -> Event<'a>,
+    ) {
+        // First the event: an observer may panic.
+        if let Err(refusal) = outcome {
+            self.tell(event(refusal));
+        }
         match (&self.observer, outcome) {
             (None, _) => {}
-            (Some(observer), Ok(how)) => observer.opened(cookie, how),
+            (Some(observer), Ok(how)) => observer.opened(cookie, &how),
             (Some(observer), Err(refusal)) => observer.refused(cookie, refusal),
         }
     }

@@ -344,7 +344,7 @@ fn wrong_use_is_told() {
         ("--from-name a=b", "--from-name: cookie name \"a=b\""),
         (
             "--from-rails 9.0",
-            "--from-rails: Rails \"9.0\" is not known",
+            "--from-rails: there is no Rails version \"9.0\"",
         ),
         ("--from-jar plain", "possible values: encrypted, signed"),
         ("--from-serializer yaml", "possible values: json, hybrid"),

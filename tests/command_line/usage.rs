@@ -13,9 +13,18 @@ fn wrong_use_is_told_and_nothing_is_printed() {
             "open --rails 9.0",
             "--rails: there is no Rails version \"9.0\"; there are: ",
         ),
-        ("seal --rails 4.9 1", "--rails: Rails \"4.9\" is not known"),
-        ("seal --rails 2.2 1", "--rails: Rails \"2.2\" is not known"),
-        ("seal --rails new 1", "--rails: Rails \"new\" is not known"),
+        (
+            "seal --rails 4.9 1",
+            "--rails: there is no Rails version \"4.9\"",
+        ),
+        (
+            "seal --rails 2.2 1",
+            "--rails: there is no Rails version \"2.2\"",
+        ),
+        (
+            "seal --rails new 1",
+            "--rails: there is no Rails version \"new\"",
+        ),
         (
             "open --rails",
             "a value is required for '--rails <VERSION>'",

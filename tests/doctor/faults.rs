@@ -280,13 +280,13 @@ fn other_settings_are_told_with_the_rotation() {
             true,
             salted,
             "the salt \"pepper\"",
-            "authenticated_encrypted_cookie_salt: \"pepper\".to_owned(), ..RailsVersion::V8_1",
+            "RailsVersion::V8_1.settings().authenticated_encrypted_cookie_salt(\"pepper\")",
         ),
         (
             false,
             v7_1.clone().hmac_digest(HmacDigest::Sha256),
             "a signature by SHA256, not SHA1",
-            "hmac_digest: HmacDigest::Sha256, ..RailsVersion::V8_1",
+            "RailsVersion::V8_1.settings().hmac_digest(HmacDigest::Sha256)",
         ),
         (
             false,

@@ -173,7 +173,7 @@ fn debug_shows_no_key() {
     let encryptor = MessageEncryptor::cbc([83; 32], "SECRETKEY", version).unwrap();
     assert_eq!(
         format!("{:?}", encryptor.clone().url_safe(true).rotate(encryptor)),
-        "MessageEncryptor { cipher: Aes256Cbc, digest: Some(Sha1), serializer: Hybrid, \
+        "MessageEncryptor { cipher: Some(Aes256Cbc), digest: Some(Sha1), serializer: Hybrid, \
          url_safe: true, rotations: 1, .. }"
     );
 }

@@ -214,8 +214,10 @@ fn sessions(told: &mut Told) {
     told.add("RequestJar::delete", signed.delete(KEY, &plain));
     let header = format!("theme={VALUE}");
     let other = Session::open(&store, header, RequestOrigin::default());
-    let read = other.cookies().signed().read::<String>("theme");
-    told.add("RequestJar::read", read);
+    let signed = other.cookies().signed();
+    told.add("RequestJar::explain", signed.explain("theme"));
+    signed.write("cart", VALUE, &plain).unwrap();
+    told.add("RequestJar::get", signed.get::<u32>("cart"));
     let _ = session.commit(200).unwrap();
     told.add("Session::insert", session.insert(KEY, VALUE));
     told.add("Session::remove", session.remove(KEY));

@@ -53,6 +53,7 @@ pub(crate) fn settings(rows: &mut Rows) {
     rows.both("SecretKind", &settings.secret_kind);
     rows.both("Serializer", &settings.serializer);
     rows.both("SameSite", &settings.same_site.unwrap());
+    rows.debug("SafeBufferForm", &settings.safe_buffer);
     rows.debug("LimitRule", &LimitRule::Rails);
     rows.both("RailsVersion", &settings.version);
     rows.debug("Settings", &settings);

@@ -36,10 +36,10 @@ impl FromRequest for Session {
 /// use hardtack::{Attributes, CookieJar};
 ///
 /// async fn discount(cookies: CookieJar) -> actix_web::Result<String> {
-///     // One that does not open is a 400.
-///     let discount = cookies.encrypted().read::<u32>("discount")?;
+///     // One that does not open is none.
+///     let discount = cookies.encrypted().get::<u32>("discount")?.unwrap_or(0);
 ///     cookies.signed().write("seen", &true, &Attributes::new())?;
-///     Ok(format!("{} %", discount.map_or(0, |discount| *discount.value())))
+///     Ok(format!("{discount} %"))
 /// }
 /// ```
 impl FromRequest for CookieJar {

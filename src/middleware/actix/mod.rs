@@ -31,9 +31,11 @@
 //! # Ok::<(), hardtack::Error>(())
 //! ```
 //!
-//! A handler that answers with a [`hardtack::Error`](crate::Error) by `?` answers an empty 500,
-//! with an [`InvalidMessage`](crate::InvalidMessage) an empty 400; the operator hears the reason
-//! of the former by `tracing`. With a response of 5xx no session is set
+//! A handler that answers with a [`hardtack::Error`](crate::Error) by `?` answers an empty 500, of
+//! which the operator is told (`tracing`). A cookie that does not open is none; where it should be
+//! an empty 400, ask [`explain`](crate::RequestJar::explain) and answer with an
+//! [`InvalidMessage`](crate::InvalidMessage).
+//! With a response of 5xx no session is set
 //! ([`CookieStore::writes_on_server_error`](crate::CookieStore::writes_on_server_error)).
 
 mod csrf_middleware;

@@ -1,0 +1,116 @@
+//! [`CookieStore::check`] and [`CookieStore::check_secrets`]: mistakes that need not wait for the
+//! first request.
+
+use std::collections::BTreeMap;
+
+use super::events;
+use super::expiry::Expiry;
+use super::jars::Jars;
+use super::loaded::after;
+use super::store::CookieStore;
+use crate::error::Error;
+use crate::weak_secret::WeakSecret;
+
+impl CookieStore {
+    /// Checks that sessions and cookies can be written: the name, the attributes and the expiry,
+    /// and that the serializers of all three jars are built in. Call it when the program starts, so
+    /// that a mistake does not wait for the first request.
+    ///
+    /// A rotation whose cookies this build cannot read (in Marshal, say, without the feature
+    /// `marshal`) is no error: an event tells of it (feature `tracing`).
+    ///
+    /// ```
+    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase, Serializer};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// assert!(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session").check().is_ok());
+    /// assert!(CookieStore::new(&secret, RailsVersion::V7_1, "shop session").check().is_err());
+    ///
+    /// let marshal = CookieStore::new(&secret, RailsVersion::V6_1, "_shop_session");
+    /// assert_eq!(marshal.check().is_ok(), cfg!(feature = "marshal"));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Attributes::check`](crate::Attributes::check); [`Error::ExpiryOutOfRange`] for an expiry
+    /// or a lifetime beyond the year 9999, [`Error::CookieAttribute`] for one of no time at all, and
+    /// [`Error::SerializerNotBuiltIn`] for a jar that writes a format whose feature is off.
+    pub fn check(&self) -> Result<(), Error> {
+        let expiry = match self.expiry {
+            Expiry::WithBrowser => None,
+            Expiry::Rolling(duration) | Expiry::Fixed(duration) => Some(duration),
+        };
+        for duration in [expiry, self.lifetime].into_iter().flatten() {
+            if duration.is_zero() {
+                return Err(Error::CookieAttribute {
+                    name: self.name().to_owned(),
+                    attribute: "expires",
+                    value: "0 s".to_owned(),
+                    reason: "a session would be over when it is set; leave it out for one that ends with the browser",
+                });
+            }
+            after(self.now(), duration).ok_or(Error::ExpiryOutOfRange)?;
+        }
+        let jars = self.jars();
+        for attributes in [Some(&self.attributes), self.former_attributes.as_ref()] {
+            // Any host: which it is does not decide on what is wrong.
+            let attributes = attributes.map(|attributes| attributes.for_host("localhost"));
+            if let Some(attributes) = attributes {
+                jars.session.delete(self.name(), &attributes)?;
+            }
+        }
+        self.check_serializers(&jars)
+    }
+
+    fn check_serializers(&self, jars: &Jars) -> Result<(), Error> {
+        let jars = [
+            ("session", &jars.session),
+            ("encrypted", &jars.encrypted),
+            ("signed", &jars.signed),
+        ];
+        for (_, jar) in jars {
+            jar.check_serializer()?;
+        }
+        // One event for each feature: turning it on mends all of them.
+        let mut unreadable = BTreeMap::<_, Vec<String>>::new();
+        for (kind, jar) in jars {
+            for (feature, settings) in jar.unreadable() {
+                let settings = format!("{kind}: {settings}");
+                unreadable.entry(feature).or_default().push(settings);
+            }
+        }
+        for (feature, settings) in unreadable {
+            events::tell_unreadable(self.name(), feature, &settings.join(", "));
+        }
+        Ok(())
+    }
+
+    /// Whether none of its jars' secrets, those of the rotations included, is one that others know
+    /// or can find: see [`SecretKeyBase::check`](crate::SecretKeyBase::check). Call it when the
+    /// program starts, where it is to serve others. [`check`](Self::check) does not, since tests and
+    /// development run with such secrets on purpose.
+    ///
+    /// ```
+    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let is_production = true; // as the app knows it
+    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session");
+    /// store.check()?;
+    /// if is_production {
+    ///     store.check_secrets()?;
+    /// }
+    ///
+    /// let copied = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?; // Rails' own tests have it
+    /// let store = CookieStore::new(&copied, RailsVersion::V7_1, "_shop_session");
+    /// assert_eq!(store.check_secrets().unwrap_err().name(), "published");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The first of them that is weak, and why.
+    pub fn check_secrets(&self) -> Result<(), WeakSecret> {
+        let jars = self.jars();
+        [&jars.session, &jars.encrypted, &jars.signed]
+            .into_iter()
+            .try_for_each(|jar| jar.check_secrets())
+    }
+}
