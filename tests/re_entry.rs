@@ -149,7 +149,7 @@ const USES: [(&str, Use); 41] = [
     }),
     ("cookies take", |session| drop(session.cookies().take())),
     ("signed read", |session| {
-        drop(session.cookies().signed().read::<u8>("seen"));
+        drop(session.cookies().signed().get::<u8>("seen"));
     }),
     ("signed write", |session| {
         let signed = session.cookies().signed();
@@ -347,7 +347,7 @@ const CALLS: [(&str, Call); 24] = [
     }),
     ("type of a cookie", |header, run| {
         errand(&open(&Arc::new(store()), header), run, |session| {
-            drop(session.cookies().signed().read::<Busy>("seen"));
+            drop(session.cookies().signed().get::<Busy>("seen"));
         });
     }),
     ("observer of a session", |header, run| {

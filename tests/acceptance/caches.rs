@@ -88,17 +88,17 @@ fn whoever_asks(framework: &dyn Framework) {
             false,
         ),
         (
-            |session| drop(session.cookies().signed().read::<u32>("theme")),
+            |session| drop(session.cookies().signed().get::<u32>("theme")),
             false,
         ),
         (
-            |session| drop(session.cookies().encrypted().read::<u32>("size")),
+            |session| drop(session.cookies().encrypted().get::<u32>("size")),
             false,
         ),
         (
             |session| {
                 let jar = Arc::new(Jar::signed(&secret(), RailsVersion::V6_1));
-                drop(session.cookies().through(jar).read::<u32>("size"));
+                drop(session.cookies().through(jar).get::<u32>("size"));
             },
             false,
         ),
