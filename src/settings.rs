@@ -405,10 +405,6 @@ pub struct Settings {
     /// Escapes U+2028 and U+2029 in JSON.
     pub(crate) escape_js_separators: bool,
     /// How MessagePack writes an `IPAddr`.
-    #[cfg_attr(
-        not(feature = "message_pack"),
-        expect(dead_code, reason = "nothing writes it")
-    )]
     pub(crate) ip_addr: IpAddrForm,
     /// The authenticity tokens that pages get.
     pub(crate) csrf: CsrfForms,
