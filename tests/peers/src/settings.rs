@@ -66,15 +66,19 @@ impl Settings {
     /// The same settings as hardtack has them.
     #[must_use]
     pub fn of_hardtack(&self) -> hardtack::Settings {
-        RailsVersion::V6_1.settings().cipher(if self.gcm {
+        RailsVersion::V6_1
+            .settings()
+            .cipher(if self.gcm {
                 Cipher::Aes256Gcm
             } else {
                 Cipher::Aes256Cbc
-            }).serializer(match self.serializer {
+            })
+            .serializer(match self.serializer {
                 Serializer::Json => hardtack::Serializer::Json,
                 Serializer::Hybrid => hardtack::Serializer::Hybrid,
                 Serializer::Marshal => hardtack::Serializer::Marshal,
-            }).metadata(self.metadata)
+            })
+            .metadata(self.metadata)
     }
 
     /// hardtack's jar for this app, without rotations.

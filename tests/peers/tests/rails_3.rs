@@ -25,10 +25,7 @@ fn token() -> SecretKeyBase {
 }
 
 fn jar(version: RailsVersion) -> Jar {
-    Jar::signed(
-        &token(),
-        version.settings().limit(LimitRule::None),
-    )
+    Jar::signed(&token(), version.settings().limit(LimitRule::None))
 }
 
 /// Any Rails with these classes: the verifier needs nothing of the app's.
