@@ -126,7 +126,10 @@ fn the_version_that_runs_says_how_a_safe_buffer_is_kept() {
     let cookie = session.write(&jar, NAME, &Attributes::new()).unwrap();
     let opened = jar.open(NAME, cookie.value()).unwrap();
     let expected = message_pack(&format!("83 {body} a16e 01"));
-    assert_eq!(hex::encode(opened.value().as_bytes()), hex::encode(expected));
+    assert_eq!(
+        hex::encode(opened.value().as_bytes()),
+        hex::encode(expected)
+    );
 }
 
 /// MessagePack values whose end is known and whose content is none.

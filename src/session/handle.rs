@@ -612,8 +612,8 @@ impl Session {
         Ok(())
     }
 
-    /// Whether the cookie that is written under this name may be written again: once, and not
-    /// after the response headers.
+    /// Checks whether the cookie that is written under this name may be written again: once, and
+    /// not after the response headers.
     pub(super) fn may_rewrite(&self, name: &str) -> bool {
         let state = self.state();
         let is_same = |cookie: &SetCookie| cookie.name() == name;
