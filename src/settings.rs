@@ -406,10 +406,6 @@ pub struct Settings {
     /// Escapes U+2028 and U+2029 in JSON.
     pub(crate) escape_js_separators: bool,
     /// How MessagePack writes an `IPAddr`.
-    #[cfg_attr(
-        not(feature = "message_pack"),
-        expect(dead_code, reason = "nothing writes it")
-    )]
     pub(crate) ip_addr: IpAddrForm,
     /// The authenticity tokens that pages get.
     pub(crate) csrf: CsrfForms,
@@ -553,7 +549,7 @@ impl Settings {
     /// ```
     #[must_use]
     pub fn version(self, version: RailsVersion) -> Self {
-        let (before, after) = (self.version.settings(), version.settings());
+        let is_versions = self.safe_buffer == self.version.settings().safe_buffer;
         Self {
             cipher: self.cipher,
             key_digest: self.key_digest,
@@ -563,8 +559,8 @@ impl Settings {
             same_site: self.same_site,
             limit: self.limit,
             secret_kind: self.secret_kind,
-            safe_buffer: if self.safe_buffer == before.safe_buffer {
-                after.safe_buffer
+            safe_buffer: if is_versions {
+                version.settings().safe_buffer
             } else {
                 self.safe_buffer
             },
@@ -572,7 +568,7 @@ impl Settings {
             encrypted_cookie_salt: self.encrypted_cookie_salt,
             encrypted_signed_cookie_salt: self.encrypted_signed_cookie_salt,
             signed_cookie_salt: self.signed_cookie_salt,
-            ..after
+            ..version.settings()
         }
     }
 

@@ -19,7 +19,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
-#[cfg(feature = "message_pack")]
 use crate::settings::{Serializer, Settings};
 
 use entries::Entries;
