@@ -3,13 +3,13 @@
 //! Source: `active_support/message_pack/extensions.rb` of Rails 8.0 (none), 8.1.0 to 8.1.3.1
 //! (`to_s` and `new`) and 8-1-stable since May 2026 (`write_safe_buffer`).
 
-/// How an `ActiveSupport::SafeBuffer` (a text that counts as safe HTML, such as that of
-/// `t(:greeting_html)`) is written in MessagePack.
+/// The form in which MessagePack holds an `ActiveSupport::SafeBuffer`: a text that counts as safe
+/// HTML, such as that of `t(:greeting_html)`.
 ///
-/// Both extensions are read, whatever is set here. Releases of Rails read the form that they write
-/// and no other: a session with a [`Raw`](Self::Raw) one raises `TypeError` under 8.2. What nobody
-/// changed goes back as it came, but for what the set form's release could not read: `Text` turns
-/// either extension into a String, and `String` turns a raw payload into a string.
+/// Both extensions are read, whatever is set here. A release of Rails reads the form that it writes
+/// and no other: a session with a [`Raw`](Self::Raw) one raises `TypeError` under 8.2. A value that
+/// nobody changed goes back as it came, unless the release of the set form cannot read it: `Text`
+/// turns either extension into a String, and `String` turns a raw payload into a string.
 ///
 /// ```
 /// use hardtack::{RailsVersion, SafeBufferForm};

@@ -358,7 +358,8 @@ pub(crate) enum IpAddrForm {
     reason = "a row of a table, not a state"
 )]
 pub struct Settings {
-    /// The version that the rest stands on.
+    /// The version that the rest stands on. [`version`](Self::version) sets it with all that no
+    /// setting of its own decides; the field alone changes nothing else.
     pub version: RailsVersion,
     /// `use_authenticated_cookie_encryption`, as the cipher that it chooses.
     pub cipher: Cipher,
@@ -376,7 +377,7 @@ pub struct Settings {
     pub limit: LimitRule,
     /// The kind of the secret.
     pub secret_kind: SecretKind,
-    /// How a `SafeBuffer` is written in MessagePack, which differs between releases of Rails 8.1.
+    /// The form of a `SafeBuffer` in MessagePack, which differs between releases of Rails 8.1.
     pub safe_buffer: SafeBufferForm,
     /// `authenticated_encrypted_cookie_salt`.
     pub authenticated_encrypted_cookie_salt: Cow<'static, str>,
@@ -532,15 +533,23 @@ impl Settings {
     /// Sets the version, and keeps every other setting that has a method here: as where
     /// `load_defaults` is older than the Rails that runs.
     ///
-    /// ```
-    /// use hardtack::{KeyDigest, RailsVersion};
+    /// The form of a `SafeBuffer` is the new version's, unless it was set: `load_defaults` has no
+    /// say in it.
     ///
-    /// let settings = RailsVersion::V6_1.settings().version(RailsVersion::V7_1);
-    /// assert_eq!(settings.version, RailsVersion::V7_1);
+    /// ```
+    /// use hardtack::{KeyDigest, RailsVersion, SafeBufferForm};
+    ///
+    /// let settings = RailsVersion::V6_1.settings().version(RailsVersion::V8_1);
+    /// assert_eq!(settings.version, RailsVersion::V8_1);
     /// assert_eq!(settings.key_digest, KeyDigest::Sha1);
+    /// assert_eq!(settings.safe_buffer, SafeBufferForm::Raw);
+    ///
+    /// let newer = RailsVersion::V6_1.settings().safe_buffer(SafeBufferForm::String);
+    /// assert_eq!(newer.version(RailsVersion::V8_1).safe_buffer, SafeBufferForm::String);
     /// ```
     #[must_use]
     pub fn version(self, version: RailsVersion) -> Self {
+        let is_versions = self.safe_buffer == self.version.settings().safe_buffer;
         Self {
             cipher: self.cipher,
             key_digest: self.key_digest,
@@ -550,7 +559,11 @@ impl Settings {
             same_site: self.same_site,
             limit: self.limit,
             secret_kind: self.secret_kind,
-            safe_buffer: self.safe_buffer,
+            safe_buffer: if is_versions {
+                version.settings().safe_buffer
+            } else {
+                self.safe_buffer
+            },
             authenticated_encrypted_cookie_salt: self.authenticated_encrypted_cookie_salt,
             encrypted_cookie_salt: self.encrypted_cookie_salt,
             encrypted_signed_cookie_salt: self.encrypted_signed_cookie_salt,

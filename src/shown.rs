@@ -20,7 +20,7 @@ use std::path::Path;
 /// All other characters stay, a backslash too, since file names and Ruby code have many. `Debug`
 /// adds quotes, and escapes a quote or a backslash inside them.
 ///
-/// What is longer than 120 characters is cut there, and `…` says so: see [`whole`](Self::whole) and
+/// A longer text is cut after 120 characters, and `…` says so: see [`whole`](Self::whole) and
 /// [`at_most`](Self::at_most). An escape counts as the characters that it is written in.
 ///
 /// hardtack's own errors, events and reports show text from outside so.
@@ -180,7 +180,7 @@ impl fmt::Display for Json<'_> {
     }
 }
 
-/// Whether a terminal obeys it, a log takes it for the end of a line, or nobody sees it.
+/// Checks whether a terminal obeys a character, a log ends a line at it, or nobody sees it.
 fn is_hidden(character: char) -> bool {
     if character < '\u{7f}' {
         return character < ' ';

@@ -413,6 +413,28 @@ fn while_the_old_settings_write() {
     }
 }
 
+/// A cookie that is set is read again, under the old name that is written too.
+#[test]
+fn what_is_set_under_an_older_name_is_read_again() {
+    let older = || Rotation::signed(&before(), settings()).cookie_name("rebate");
+    let store = CookieStore::new(&after(), settings(), NAME).signed_rotation(older().writes());
+    let sent = Jar::signed(&before(), settings()).write("rebate", &1, &Attributes::new());
+    let cookies = cookies(store, pair(&sent.unwrap().to_string()));
+    let signed = cookies.signed();
+    assert_eq!(signed.get::<u8>("discount"), Ok(Some(1)));
+
+    signed.write("discount", &2, &Attributes::new()).unwrap();
+    assert_eq!(signed.get::<u8>("discount"), Ok(Some(2)));
+    let explained = signed.explain("discount").unwrap().unwrap();
+    assert_eq!(explained.older_name(), Some("rebate"));
+    assert_eq!(explained.value(), &2.into());
+    assert!(set(&cookies)[0].starts_with("rebate="));
+
+    signed.delete("discount", &Attributes::new()).unwrap();
+    assert_eq!(signed.get::<u8>("discount"), Ok(None));
+    assert_eq!(signed.explain("discount").unwrap().map(|_| ()), None);
+}
+
 /// What cannot be set again is read all the same.
 #[test]
 fn what_does_not_fit_any_more_stays() {

@@ -114,6 +114,24 @@ fn a_safe_buffer_is_written_as_the_release_reads_it() {
     }
 }
 
+/// Rails 8.1 on `load_defaults "7.1"`: what it wrote and nobody changed goes back as it came.
+#[test]
+fn the_version_that_runs_says_how_a_safe_buffer_is_kept() {
+    let settings = RailsVersion::V7_1.settings().version(RailsVersion::V8_1);
+    let settings = settings.serializer(Serializer::MessagePack);
+    let jar = Jar::signed(&support::secret(), settings);
+    let body = "aa73657373696f6e5f6964 a161 a166 c70512 3c623e6869";
+    let mut session = session(&message_pack(&format!("82 {body}")));
+    session.insert("n", &1).unwrap();
+    let cookie = session.write(&jar, NAME, &Attributes::new()).unwrap();
+    let opened = jar.open(NAME, cookie.value()).unwrap();
+    let expected = message_pack(&format!("83 {body} a16e 01"));
+    assert_eq!(
+        hex::encode(opened.value().as_bytes()),
+        hex::encode(expected)
+    );
+}
+
 /// MessagePack values whose end is known and whose content is none.
 const UNREADABLE: &[&str] = &[
     "d400ff",                       // a Symbol that is no UTF-8

@@ -3,11 +3,10 @@
 //!
 //! The layer puts a [`Session`] into the request's extensions. On the response it appends
 //! `Set-Cookie` headers; and where anybody asked for the session or a cookie, it tells caches that
-//! the response is for one user ([`CookieStore::cache_headers`]). What other headers say stays, and
-//! bodies are not touched, streams and upgrades (101) neither: the session is written when the head is, and
-//! [`Error::CommittedSession`] meets whoever changes it later. Where the inner service fails or
-//! panics, nothing is set; with a response of 5xx no session
-//! ([`CookieStore::writes_on_server_error`]).
+//! the response is for one user ([`CookieStore::cache_headers`]). Other headers, bodies, streams and
+//! upgrades (101) stay as they are. The session is written with the response headers: whoever changes
+//! it later gets [`Error::CommittedSession`]. Where the inner service fails or panics, nothing is set.
+//! A response of 5xx sets no session ([`CookieStore::writes_on_server_error`]).
 //!
 //! ```
 //! use hardtack::tower::SessionLayer;

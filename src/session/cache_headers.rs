@@ -6,7 +6,7 @@ use super::events::Event;
 use super::handle::Session;
 use super::store::CookieStore;
 
-/// What Rails sends where the app says nothing (`DEFAULT_CACHE_CONTROL`, Rails 6.1
+/// Rails' header where the app sets none (`DEFAULT_CACHE_CONTROL`, Rails 6.1
 /// `action_dispatch/http/cache.rb`).
 const PRIVATE: &str = "max-age=0, private, must-revalidate";
 
@@ -55,8 +55,8 @@ impl Session {
     /// with those of `Set-Cookie` that it sets. Ask after [`commit`](Self::commit), before the
     /// response's headers leave (example: at [`CacheHeaders`]).
     ///
-    /// It is nothing unless somebody asked for the session, or for a cookie through
-    /// [`cookies`](Self::cookies), or the session or those cookies set one.
+    /// Returns no header unless somebody asked for the session, or for a cookie through
+    /// [`cookies`](Self::cookies), or one of these is set with the response.
     #[must_use]
     pub fn cache_headers<'h, V>(&self, headers: impl Fn(&'static str) -> V) -> CacheHeaders
     where
@@ -86,8 +86,8 @@ impl Session {
 }
 
 impl CookieStore {
-    /// Whether a response that depends on the request's cookies tells caches so, as it does unless
-    /// this says `false`.
+    /// Sets whether a response that depends on the request's cookies tells caches so; the default is
+    /// `true`.
     ///
     /// Once somebody asked for the session, the flash, an authenticity token, or a cookie through
     /// [`Session::cookies`] (a plain one or one that was not sent, too), or one of them is set, the
@@ -96,8 +96,8 @@ impl CookieStore {
     /// of one user to another. The operator is warned (feature `tracing`) where such a response
     /// sets a cookie and the handler said `public` or `s-maxage`.
     ///
-    /// What is asked while the body is sent comes too late: a handler that streams asks before.
-    /// And a header `Cookie` that a handler reads past [`Session::cookies`] is not seen.
+    /// A handler that streams its body has to ask before it returns: later the headers are sent.
+    /// A handler that reads the header `Cookie` by itself is not noticed.
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -117,7 +117,7 @@ impl CookieStore {
     }
 }
 
-/// What `Cache-Control` says (RFC 9111 section 5.2).
+/// The directives of `Cache-Control` that count here (RFC 9111 section 5.2).
 #[derive(Default)]
 struct Said {
     anything: bool,

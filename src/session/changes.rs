@@ -8,7 +8,7 @@ use crate::serializer::value::Value;
 #[derive(Clone, Default)]
 pub(super) struct Changes {
     edits: Vec<Edit>,
-    /// How many changes were made.
+    /// The number of changes that were made.
     revision: u64,
     /// The revision by which everything that was read went; 0 where nothing did.
     cleared_at: u64,
@@ -95,7 +95,7 @@ impl Changes {
         self.cleared_at = self.touch();
     }
 
-    /// Whether everything went after a revision.
+    /// Checks whether everything went after a revision.
     pub(super) fn is_cleared_after(&self, revision: u64) -> bool {
         self.cleared_at > revision
     }

@@ -91,7 +91,7 @@ impl CookieJar {
     /// ```
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Vec<u8>> {
-        match self.0.pending(name) {
+        match self.0.pending(|other| other == name) {
             Some(cookie) if is_deleted(&cookie) => None,
             Some(cookie) => Some(cookie.value().to_vec()),
             None => CookieHeader::new(self.0.header())
@@ -216,11 +216,11 @@ impl RequestJar {
                 Err(Unfit::Unreadable(_)) => Err(Refusal::UnreadableValue),
             }
         };
-        let value = match self.cookies.0.pending(name) {
+        let value = match self.pending(name) {
             Some(cookie) if is_deleted(&cookie) => None,
             // Set here, be it through another jar: nobody sent it.
             Some(cookie) => {
-                let opened = self.jar.open_as(name, name, &cookie.value());
+                let opened = self.jar.open_as(name, cookie.name(), &cookie.value());
                 opened.and_then(|opened| read(&opened)).ok()
             }
             None => self.get_sent(name, read),
@@ -232,6 +232,13 @@ impl RequestJar {
                 key: name.to_owned(),
                 reason,
             })
+    }
+
+    /// Returns the cookie that is to be set, which a rotation may write under its own name.
+    fn pending(&self, name: &str) -> Option<SetCookie> {
+        let written_name = self.jar.written_name(name);
+        let is_it = |other: &str| other == name || other == written_name;
+        self.cookies.0.pending(is_it)
     }
 
     /// Opens a cookie that came with the request; sets it again where that is due, and tells
@@ -295,9 +302,12 @@ impl RequestJar {
     /// The [`Refusal`] of the attempt that got furthest.
     pub fn explain(&self, name: &str) -> Result<Option<Opened<Value>>, Refusal> {
         let session = &self.cookies.0;
-        match session.pending(name) {
+        match self.pending(name) {
             Some(cookie) if is_deleted(&cookie) => Ok(None),
-            Some(cookie) => self.jar.explain(name, cookie.value()).map(Some),
+            Some(cookie) => {
+                let opened = self.jar.open_as(name, cookie.name(), &cookie.value())?;
+                opened.load().map(Some)
+            }
             None => {
                 let header = CookieHeader::new(session.header());
                 self.jar.explain_header(name, &header)

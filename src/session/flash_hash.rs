@@ -13,8 +13,8 @@ use crate::serializer::value::Value;
 /// The session's key in every version of Rails.
 const KEY: &str = "flash";
 
-/// What one request says to the next, as Rails keeps it in a session (`FlashHash`, unchanged from
-/// Rails 5.0 to 8.1). In a handler it is [`Session::flash`](crate::Session::flash).
+/// The messages of one request to the next, as Rails keeps them in a session (`FlashHash`, unchanged
+/// from Rails 5.0 to 8.1). A handler has [`Session::flash`](crate::Session::flash).
 ///
 /// To load it is to access it, in Rails' words: what came from the last request is swept, so that
 /// [`commit`](Self::commit) keeps only what this request set or kept. A flash that nobody loads

@@ -591,11 +591,11 @@ impl Session {
         attributes.for_host(self.0.origin.host().unwrap_or_default())
     }
 
-    /// The cookie of this name that is to be set.
-    pub(super) fn pending(&self, name: &str) -> Option<SetCookie> {
+    /// Returns the cookie of a name that is to be set: of several, the last one.
+    pub(super) fn pending(&self, is_it: impl Fn(&str) -> bool) -> Option<SetCookie> {
         let state = self.state();
         let mut cookies = state.cookies.iter().rev();
-        cookies.find(|cookie| cookie.name() == name).cloned()
+        cookies.find(|cookie| is_it(cookie.name())).cloned()
     }
 
     pub(super) fn queue(&self, cookie: SetCookie) -> Result<(), Error> {
@@ -612,8 +612,8 @@ impl Session {
         Ok(())
     }
 
-    /// Whether the cookie that is written under this name may be written again: once, and not
-    /// after the response headers.
+    /// Checks whether the cookie that is written under this name may be written again: once, and
+    /// not after the response headers.
     pub(super) fn may_rewrite(&self, name: &str) -> bool {
         let state = self.state();
         let is_same = |cookie: &SetCookie| cookie.name() == name;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use super::changes::{Change, Edit};
 use super::data::SessionData;
 
-/// Which copy was lent, and how far it was changed by then.
+/// The number of a copy that was lent, and the revision that it had by then.
 #[derive(Clone, Copy)]
 pub(super) struct Loan {
     number: u64,

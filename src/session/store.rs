@@ -363,12 +363,13 @@ impl CookieStore {
         Self { writes, ..self }
     }
 
-    /// Whether a response of 5xx writes the session, as it does not unless this says `true`. Nor
-    /// does it remove it then: after a `reset` the browser still has the session of before.
+    /// Sets whether a response of 5xx writes the session; the default is `false`. Then it does not
+    /// remove the session either: after a `reset` the browser still has the one of before.
     ///
     /// Rails writes nothing after an exception, and the session where a 5xx was rendered. Here an
     /// error is a response like any other, so that the status decides. Cookies beside the session
-    /// are set with any status.
+    /// are set with any status. A form on a page of 5xx cannot be sent where its authenticity token
+    /// is the session's first, since the session with that token is not written.
     ///
     /// ```
     /// # use std::sync::Arc;

@@ -25,8 +25,8 @@ pub(crate) fn failed(error: &io::Error) -> String {
     format!("standard output: {error}")
 }
 
-/// Tells the user something, in which what a terminal obeys is escaped. Where nobody listens the exit status has to do: `eprintln!` would
-/// panic.
+/// Tells the user something, and escapes in it what a terminal obeys. Where nobody listens the exit
+/// status has to do: `eprintln!` would panic.
 pub(crate) fn complain(message: &str) {
     progress::wipe();
     let _ = write!(io::stderr(), "hardtack: {}", Lines(message));

@@ -92,13 +92,13 @@ pub(crate) fn value_at(source: &[u8], range: Range<u32>) -> Result<Value, LoadEr
     Ok(value)
 }
 
-/// Whether the value in a range of a message is nil.
+/// Checks whether the value in a range of a message is nil.
 pub(crate) fn is_nil_at(source: &[u8], range: &Range<u32>) -> bool {
     bytes_at(source, range) == Some(&[marker::NIL])
 }
 
 impl Style {
-    /// Whether a message holds nothing that this style writes in another form.
+    /// Checks that a message holds nothing that this style writes in another form.
     pub(crate) fn keeps(self, source: &[u8]) -> bool {
         match message(source) {
             Ok(reader) => self.keeps_all(reader),
@@ -106,7 +106,7 @@ impl Style {
         }
     }
 
-    /// Whether values hold nothing that this style writes in another form.
+    /// Checks that values hold nothing that this style writes in another form.
     ///
     /// What containers hold stands behind their heads, and what these extensions hold behind
     /// theirs: all of it comes by, one head after the other.
