@@ -7,7 +7,9 @@ use super::super::value::Value;
 use super::index::{reader_at, value_at};
 use super::room::Room;
 use super::writer::{Dumped, Writer, refused};
-use super::{SIGNATURE, Style, extension};
+use super::extension;
+use super::marker::SIGNATURE;
+use super::style::Style;
 
 /// The key of an entry.
 #[derive(Clone, Debug)]

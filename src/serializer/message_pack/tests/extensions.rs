@@ -3,7 +3,9 @@
 use num_bigint::BigInt;
 
 use super::super::super::value::{BigInteger, Object, RubyBytes, RubyDuration, RubyTime, Value};
-use super::super::{IpAddrForm, SafeBufferForm, Style, dump, index, load, value_at};
+use crate::safe_buffer_form::SafeBufferForm;
+use crate::settings::IpAddrForm;
+use super::super::{Style, dump, index, load, value_at};
 use super::check;
 
 fn unhex(body: &str) -> Vec<u8> {

@@ -6,7 +6,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::super::super::value::Value;
-use super::super::{IpAddrForm, Key, Part, SafeBufferForm, Style};
+use crate::safe_buffer_form::SafeBufferForm;
+use crate::settings::IpAddrForm;
+use super::super::{Key, Part, Style};
 use super::super::{dump, dump_root, index, load, root_is_indifferent, value_at};
 use super::check;
 
