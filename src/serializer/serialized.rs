@@ -8,7 +8,6 @@ use serde::de::DeserializeOwned;
 
 use super::dump_error::DumpError;
 use super::dump_style::DumpStyle;
-use super::entries::Entries;
 use super::format::Format;
 use super::json;
 use super::load_error::{LoadError, text};
@@ -61,7 +60,7 @@ impl Serialized {
         &self.bytes
     }
 
-    /// Whether it can be read at all. A map can where its entries are found: see [`Entries::load`].
+    /// Whether it can be read at all. A map can where its entries are found: see [`Entries::load`](super::entries::Entries::load).
     pub(crate) fn check(&self) -> Result<(), LoadError> {
         let is_map = match self.format {
             Format::Json => json::index::index(text(&self.bytes)?)?.is_some(),
@@ -159,16 +158,6 @@ impl Serialized {
         }
     }
 
-    /// Returns the keys of the top-level entries that cannot be read, and why.
-    #[cfg(feature = "doctor")]
-    pub(crate) fn unreadable_entries(&self) -> Vec<(String, &'static str)> {
-        let entries = Entries::load(self.clone()).ok().flatten();
-        let unreadable = entries.iter().flat_map(Entries::unreadable);
-        unreadable
-            .map(|(key, error)| (key.into_owned(), error.reason))
-            .collect()
-    }
-
     /// Checks that the value is nil, and nothing else.
     pub(crate) fn is_nil(&self) -> bool {
         match self.format {
@@ -176,11 +165,5 @@ impl Serialized {
             Format::Marshal => self.bytes.starts_with(b"\x04\x080"),
             Format::MessagePack => self.bytes == [0xcc, 0x80, 0xc0],
         }
-    }
-
-    /// The bytes that each top-level entry takes, largest first; empty where there are none.
-    pub(crate) fn entry_sizes(&self) -> Vec<(String, usize)> {
-        let entries = Entries::load(self.clone()).ok().flatten();
-        entries.map(|entries| entries.sizes()).unwrap_or_default()
     }
 }

@@ -13,8 +13,8 @@ pub(crate) use super::escape::JsonStyle;
 use super::escape::{Escapes, PLAIN, escape};
 use super::scan::MAX_DEPTH;
 use super::serializer::JsonSerializer;
-use crate::serializer::{DumpError, NO_TEXT};
 use crate::serializer::value::{Field, Value, View, ruby_float, text_pairs};
+use crate::serializer::{DumpError, NO_TEXT};
 
 /// Why a value is shown to people, but not sealed.
 const TOO_DEEP: &str = "nesting deeper than 100 levels";

@@ -9,12 +9,12 @@ use std::ops::Range;
 
 use super::super::LoadError;
 use super::super::value::{Value, exact_key_text, foreign_key_text, object_key_text};
-use super::reader::{Head, Reader};
-use super::room::{MAX_LEVELS, Room};
+use super::extension;
 use super::marker::{self, BINARY};
 use super::reader::message;
+use super::reader::{Head, Reader};
+use super::room::{MAX_LEVELS, Room};
 use super::style::Style;
-use super::extension;
 use crate::safe_buffer_form::SafeBufferForm;
 
 /// Ruby's name of the encoding of every other text.

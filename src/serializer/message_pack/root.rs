@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use super::super::DumpError;
 use super::super::value::Value;
-use super::index::{reader_at, value_at};
-use super::room::Room;
-use super::writer::{Dumped, Writer, refused};
 use super::extension;
+use super::index::{reader_at, value_at};
 use super::marker::SIGNATURE;
+use super::room::Room;
 use super::style::Style;
+use super::writer::{Dumped, Writer, refused};
 
 /// The key of an entry.
 #[derive(Clone, Debug)]
