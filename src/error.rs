@@ -3,7 +3,6 @@
 
 use std::fmt;
 
-use crate::settings::Serializer;
 use crate::shown::Shown;
 
 /// The one answer to whoever sent a cookie that does not open: it says nothing of the reason
@@ -177,7 +176,7 @@ pub enum Error {
     /// A jar writes a format whose feature is off, so that every write would fail.
     SerializerNotBuiltIn {
         /// The setting of the jar.
-        serializer: Serializer,
+        serializer: &'static str,
         /// The feature of hardtack that builds it in.
         feature: &'static str,
     },

@@ -11,7 +11,7 @@ impl Jar {
         match serializer.writes().missing_feature() {
             None => Ok(()),
             Some(feature) => Err(Error::SerializerNotBuiltIn {
-                serializer,
+                serializer: serializer.name(),
                 feature,
             }),
         }

@@ -16,7 +16,7 @@ use crate::weak_secret::WeakSecret;
 
 use super::cause::Cause;
 use super::checkup::SessionCheck;
-use super::form::CookieFormat;
+use super::cookie_format::CookieFormat;
 use super::remedy::Remedy;
 use super::repair::Repair;
 

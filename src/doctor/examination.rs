@@ -7,9 +7,10 @@ use crate::message::jar_kind::JarKind;
 
 use super::Doctor;
 use super::cause::{Cause, CauseKind};
+use super::cookie_format::CookieFormat;
 use super::diagnosis::Diagnosis;
 use super::foreign;
-use super::form::{CookieFormat, Fault, Form, fault_of};
+use super::form::{Fault, Form, fault_of};
 use super::pasted::{Pasted, amid, cookies};
 use super::plain_text::unescaped;
 use super::repair::{Mended, Repair, mend};

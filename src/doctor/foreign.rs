@@ -5,7 +5,7 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 use crate::message::base64::decode_any;
 
-use super::form::CookieFormat;
+use super::cookie_format::CookieFormat;
 use super::pasted::Pasted;
 
 /// The longest value that is looked at as JSON; headers of tokens are far shorter.

@@ -1,122 +1,15 @@
-//! [`CookieFormat`]: what a value's form alone shows.
-
-use std::fmt;
+//! [`Form`]: what a value's form alone shows.
 
 use crate::cipher::aes_cbc::Ciphertext;
 use crate::message::base64::{self, Alphabet};
 use crate::message::parts::{SealedParts, SignedParts};
-use crate::settings::Cipher;
 
+use super::cookie_format::CookieFormat;
 use super::foreign;
 
 /// The lengths of the digests with which Rails apps sign, in bytes: MD5, SHA-1 and RIPEMD-160,
 /// SHA-224, SHA-256, SHA-384, SHA-512.
 const DIGESTS: [usize; 6] = [16, 20, 28, 32, 48, 64];
-
-/// What kind of cookie it is, as far as the form alone shows.
-///
-/// ```
-/// use hardtack::doctor::{CookieFormat, Doctor};
-///
-/// let form = |text: &str| Doctor::new().examine(text).format;
-/// assert_eq!(form("connect.sid=s%3AabcDEF.DGDUkGlIkCzPz%2BC0B064FNgHdEjox7ch8tOBGslZ5QI"),
-///     CookieFormat::ExpressSession);
-/// assert_eq!(form("hello"), CookieFormat::Unknown);
-/// assert!(CookieFormat::Signed.is_rails() && !CookieFormat::ExpressSession.is_rails());
-/// assert_eq!(CookieFormat::EncryptedGcm.name(), "rails-encrypted-gcm");
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum CookieFormat {
-    /// Rails' encrypted jar with AES-256-GCM: `data--iv--tag`.
-    EncryptedGcm,
-    /// Rails' encrypted jar with AES-256-CBC and an HMAC.
-    EncryptedCbc,
-    /// Rails' signed jar, and the sessions of Rails 2.3 to 3.2: `data--digest`.
-    Signed,
-    /// express-session's signed id: `s:<id>.<signature>`.
-    ExpressSession,
-    /// cookie-session (Express, Koa): base64 of JSON, its signature in a cookie beside it.
-    CookieSession,
-    /// rack-session's encryptor, version 1 (AES-256-CTR and an HMAC).
-    RackSessionV1,
-    /// rack-session's encryptor, version 2 (AES-256-GCM).
-    RackSessionV2,
-    /// A JSON Web Token, signed (RFC 7519) or encrypted (RFC 7516).
-    Jwt,
-    /// Django's signing: `data:timestamp:signature`.
-    Django,
-    /// itsdangerous, with which Flask signs its sessions: `data.timestamp.signature`.
-    Itsdangerous,
-    /// The id of a PHP session.
-    PhpSessionId,
-    /// The bare id of a session that some server keeps.
-    SessionId,
-    /// None of these, or damaged beyond recognition.
-    Unknown,
-}
-
-impl CookieFormat {
-    /// The name that `--json` prints (example: at the type).
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::EncryptedGcm => "rails-encrypted-gcm",
-            Self::EncryptedCbc => "rails-encrypted-cbc",
-            Self::Signed => "rails-signed",
-            Self::ExpressSession => "express-session",
-            Self::CookieSession => "cookie-session",
-            Self::RackSessionV1 => "rack-session-v1",
-            Self::RackSessionV2 => "rack-session-v2",
-            Self::Jwt => "jwt",
-            Self::Django => "django-signing",
-            Self::Itsdangerous => "itsdangerous",
-            Self::PhpSessionId => "php-session-id",
-            Self::SessionId => "session-id",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// Whether it is one that a Rails app seals, and that a secret may open (example: at the type).
-    #[must_use]
-    pub const fn is_rails(self) -> bool {
-        matches!(self, Self::EncryptedGcm | Self::EncryptedCbc | Self::Signed)
-    }
-
-    /// The cipher that the form shows.
-    pub(super) const fn cipher(self) -> Option<Cipher> {
-        match self {
-            Self::EncryptedGcm => Some(Cipher::Aes256Gcm),
-            Self::EncryptedCbc => Some(Cipher::Aes256Cbc),
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Display for CookieFormat {
-    /// As a noun phrase with its article.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::EncryptedGcm => {
-                "an encrypted cookie (AES-256-GCM, the default from Rails 5.2 on)"
-            }
-            Self::EncryptedCbc => {
-                "an encrypted cookie (AES-256-CBC with HMAC, the default of Rails 4.0 to 5.1)"
-            }
-            Self::Signed => "a signed cookie",
-            Self::ExpressSession => "an express-session cookie",
-            Self::CookieSession => "a cookie-session cookie (Express or Koa)",
-            Self::RackSessionV1 => "a rack-session cookie (its encryptor's version 1)",
-            Self::RackSessionV2 => "a rack-session cookie (its encryptor's version 2)",
-            Self::Jwt => "a JSON Web Token",
-            Self::Django => "a value of Django's signing",
-            Self::Itsdangerous => "a value of itsdangerous, as Flask's session is",
-            Self::PhpSessionId => "a PHP session id",
-            Self::SessionId => "the bare id of a session that a server keeps",
-            Self::Unknown => "a value of no known form",
-        })
-    }
-}
 
 /// The form of a value, with what is needed to try keys.
 #[derive(Clone, Copy)]

@@ -7,6 +7,7 @@
 
 mod cause;
 mod checkup;
+mod cookie_format;
 mod diagnosis;
 mod examination;
 mod foreign;
@@ -39,8 +40,8 @@ use crate::weak_secret::WeakSecret;
 pub use crate::message::jar_kind::JarKind;
 pub use cause::{Cause, CauseKind};
 pub use checkup::{Check, SessionCheck};
+pub use cookie_format::CookieFormat;
 pub use diagnosis::Diagnosis;
-pub use form::CookieFormat;
 pub use remedy::Remedy;
 pub use repair::Repair;
 

@@ -12,7 +12,7 @@ use serde::{Serialize, forward_to_deserialize_any};
 
 use super::data::SessionData;
 use crate::error::Error;
-use crate::serializer::json::read::unexpected;
+use crate::serializer::unexpected;
 use crate::serializer::value::{Value, to_value};
 use crate::shown::Shown;
 

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::data::SessionData;
 use crate::error::Error;
-use crate::serializer::json::read::unexpected as of_another_type;
+use crate::serializer::unexpected as of_another_type;
 use crate::serializer::value::{Value, to_value};
 
 /// How much of a bcrypt hash is its salt (`authenticatable_salt`: `encrypted_password[0,29]`,

@@ -3,7 +3,7 @@
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 
-use super::{InvalidTag, Iv, Tag};
+use super::tag::{InvalidTag, Iv, Tag};
 
 /// An expanded key. `None` where the library has no memory for one: nothing opens or is sealed then.
 pub(super) struct Aes256Gcm(Option<LessSafeKey>);

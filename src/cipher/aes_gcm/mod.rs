@@ -7,6 +7,7 @@
 mod aws_lc;
 mod rust_crypto;
 mod seals;
+mod tag;
 
 use rand::TryRng;
 
@@ -17,21 +18,12 @@ use aws_lc::Aes256Gcm;
 #[cfg(not(feature = "aws-lc-rs"))]
 use rust_crypto::Aes256Gcm;
 use seals::Seals;
+pub(crate) use tag::{InvalidTag, Iv, Tag};
 
 use super::expanded::Expanded;
 
-/// The nonce of one message. Rails calls it the iv.
-pub(crate) type Iv = [u8; 12];
-
-/// The authentication tag of one message, always whole: a shorter one is far easier to forge.
-pub(crate) type Tag = [u8; 16];
-
 /// NIST SP 800-38D section 5.2.1.1; no cookie comes near.
 const TOO_LONG: &str = "AES-GCM encrypts 64 GiB at most";
-
-/// The tag does not fit the key, the nonce and the ciphertext.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct InvalidTag;
 
 /// An expanded key, wiped when dropped, and how often it seals.
 #[derive(Clone)]

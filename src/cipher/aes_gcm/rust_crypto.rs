@@ -5,7 +5,7 @@ use aes_gcm::aead::AeadInOut;
 use aes_gcm::aead::consts::{U12, U16};
 use aes_gcm::aead::inout::InOutBuf;
 
-use super::{InvalidTag, Iv, Tag};
+use super::tag::{InvalidTag, Iv, Tag};
 
 #[cfg(not(feature = "aws-lc-rs"))]
 pub(super) type Aes256Gcm = AesGcm<aes_gcm::Aes256Gcm, 32>;

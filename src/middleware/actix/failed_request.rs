@@ -5,7 +5,7 @@ use std::fmt;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 
-use super::session_middleware::{append, tell_caches};
+use super::headers::{append, tell_caches};
 use crate::cookie::set_cookie::SetCookie;
 use crate::session::handle::Session;
 

@@ -41,6 +41,7 @@
 mod csrf_middleware;
 mod extract;
 mod failed_request;
+mod headers;
 mod missing_session_middleware;
 mod open;
 mod response_error;

@@ -7,12 +7,11 @@ use std::sync::Arc;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
-use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderValue, SET_COOKIE, VARY};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 
 use super::failed_request::FailedRequest;
+use super::headers::{append, tell_caches};
 use super::open::open;
-use crate::cookie::set_cookie::SetCookie;
 use crate::error::Error;
 use crate::middleware::answer::set_cookies;
 use crate::session::handle::Session;
@@ -204,32 +203,5 @@ fn answer_failure(failure: actix_web::Error, session: &Session) -> actix_web::Er
         failure
     } else {
         FailedRequest::new(failure, cookies, session.clone()).into()
-    }
-}
-
-/// Sets the cookies beside those that there are.
-pub(super) fn append(headers: &mut HeaderMap, cookies: Vec<SetCookie>) {
-    // What a cookie is made of was checked to be ASCII that a header may hold: none is left out.
-    let values = cookies
-        .into_iter()
-        .map(|cookie| cookie.into_header().try_into());
-    for value in values.filter_map(Result::<HeaderValue, _>::ok) {
-        headers.append(SET_COOKIE, value);
-    }
-}
-
-/// Tells caches that the response depends on the request's cookies, where it does.
-pub(super) fn tell_caches(headers: &mut HeaderMap, session: &Session) {
-    let values = |name| headers.get_all(name).map(HeaderValue::as_bytes);
-    let told = session.cache_headers(values);
-    // It is made of values of this very header.
-    if let Some(Ok(vary)) = told
-        .vary
-        .map(|vary| HeaderValue::from_bytes(vary.as_bytes()))
-    {
-        headers.insert(VARY, vary);
-    }
-    if let Some(value) = told.cache_control {
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static(value));
     }
 }

@@ -304,3 +304,21 @@ impl Entries {
         sizes
     }
 }
+
+impl Serialized {
+    /// Returns the keys of the top-level entries that cannot be read, and why.
+    #[cfg(feature = "doctor")]
+    pub(crate) fn unreadable_entries(&self) -> Vec<(String, &'static str)> {
+        let entries = Entries::load(self.clone()).ok().flatten();
+        let unreadable = entries.iter().flat_map(Entries::unreadable);
+        unreadable
+            .map(|(key, error)| (key.into_owned(), error.reason))
+            .collect()
+    }
+
+    /// The bytes that each top-level entry takes, largest first; empty where there are none.
+    pub(crate) fn entry_sizes(&self) -> Vec<(String, usize)> {
+        let entries = Entries::load(self.clone()).ok().flatten();
+        entries.map(|entries| entries.sizes()).unwrap_or_default()
+    }
+}

@@ -33,11 +33,6 @@ pub(crate) fn load<T: DeserializeOwned>(json: &str) -> Result<T, Unfit> {
     serde_json::from_str(json).or_else(by_value)
 }
 
-/// That a value is of another type than was asked for, without the value.
-pub(crate) fn unexpected<T>(value: &Value) -> String {
-    format!("it is {}, not {}", value.kind(), std::any::type_name::<T>())
-}
-
 /// Whether there are brackets enough for it: `serde_json` goes 127 levels deep, Rails 100.
 fn may_be_too_deep(json: &str) -> bool {
     let opens = |byte: &u8| u8::from(matches!(byte, b'[' | b'{'));

@@ -13,12 +13,11 @@ pub(crate) use super::escape::JsonStyle;
 use super::escape::{Escapes, PLAIN, escape};
 use super::scan::MAX_DEPTH;
 use super::serializer::JsonSerializer;
-use crate::serializer::DumpError;
 use crate::serializer::value::{Field, Value, View, ruby_float, text_pairs};
+use crate::serializer::{DumpError, NO_TEXT};
 
 /// Why a value is shown to people, but not sealed.
 const TOO_DEEP: &str = "nesting deeper than 100 levels";
-pub(crate) const NO_TEXT: &str = "a String that is no text, and JSON can hold no other";
 
 /// Append a value that stands `outer` containers deep. A String that is no UTF-8 is written as text
 /// where its encoding is known here, and is an error otherwise, as in Rails. On an error nothing

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use num_bigint::BigInt;
 
 use super::document::{Document, NodeId};
-use super::known_class::{small, text, whole};
+use super::scalars::{small, text, whole};
 use super::writer::Writer;
 use crate::serializer::DumpError;
 use crate::serializer::value::Value;

@@ -3,9 +3,6 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::reader::Reader;
-use crate::serializer::LoadError;
-
 /// One object of a [`Document`]. Only meaningful with the document it came from.
 ///
 /// nil, true, false, the smallest Fixnums and Symbols have an id but no node: they are a byte or
@@ -176,11 +173,6 @@ pub(crate) struct Entry {
 }
 
 impl Document {
-    /// Decodes a Marshal stream. Bytes after its object are ignored, as Ruby ignores them.
-    pub(crate) fn load(input: &[u8]) -> Result<Self, LoadError> {
-        Reader::read(input)
-    }
-
     /// The object that the stream is.
     pub(crate) fn root(&self) -> NodeId {
         self.root

@@ -5,7 +5,8 @@
 
 use super::address::{ip_addr, uri};
 use super::document::{Document, Kind, NodeId, Span};
-use super::{number, time};
+use super::scalars::{text, whole};
+use super::time;
 use crate::serializer::value::{RubyDuration, RubyRange, Value, parse_big_decimal};
 
 /// An instance of a subclass of a core class (`C`).
@@ -135,44 +136,6 @@ fn instance(document: &Document, class: &[u8], ivars: Span) -> Option<Value> {
         _ if class.starts_with(b"URI::") => uri(document, ivar).map(Value::Uri),
         _ => None,
     }
-}
-
-pub(super) fn text(document: &Document, id: NodeId) -> Option<String> {
-    let extra = document.extra(id);
-    match document.kind(id) {
-        Kind::String(text) if extra.is_none_or(|extra| extra.wrappers.len == 0) => {
-            match document.string(document.text(text), extra.and_then(|extra| extra.ivars)) {
-                Value::String(text) => Some(text),
-                _ => None,
-            }
-        }
-        _ => None,
-    }
-}
-
-/// An Integer of 64 bits.
-pub(super) fn small(document: &Document, id: NodeId) -> Option<i64> {
-    match document.kind(id) {
-        Kind::Fixnum(number) => Some(i64::from(number)),
-        Kind::Bignum {
-            negative,
-            magnitude,
-        } => match Value::from_bigint(number::bignum(negative, document.text(magnitude))) {
-            Value::Integer(number) => Some(number),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// An Integer of any size. What is none is not expanded: its owner would expand it again, and
-/// such owners in each other double the work at every level.
-pub(super) fn whole(document: &Document, id: NodeId) -> Option<Value> {
-    let (Kind::Fixnum(_) | Kind::Bignum { .. }) = document.kind(id) else {
-        return None;
-    };
-    let value = document.expand(id);
-    matches!(value, Value::Integer(_) | Value::BigInteger(_)).then_some(value)
 }
 
 /// A real number, likewise.

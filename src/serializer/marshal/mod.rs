@@ -25,6 +25,7 @@ mod number;
 mod packed_time;
 mod reader;
 mod regexp;
+mod scalars;
 #[cfg(feature = "rails-app")]
 mod string;
 mod symbols;

@@ -19,6 +19,13 @@ pub(super) struct Reader<'a> {
     pub(super) pending: Vec<NodeId>,
 }
 
+impl Document {
+    /// Decodes a Marshal stream. Bytes after its object are ignored, as Ruby ignores them.
+    pub(crate) fn load(input: &[u8]) -> Result<Self, LoadError> {
+        Reader::read(input)
+    }
+}
+
 impl<'a> Reader<'a> {
     pub(super) fn read(input: &'a [u8]) -> Result<Document, LoadError> {
         let document = Document {

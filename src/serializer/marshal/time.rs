@@ -3,8 +3,8 @@
 use num_bigint::{BigInt, Sign};
 
 use super::document::{Document, Kind, NodeId};
-use super::known_class::{small, text, whole};
 use super::packed_time::Packed;
+use super::scalars::{small, text, whole};
 use super::writer::{BINARY, Writer};
 use crate::serializer::DumpError;
 use crate::serializer::value::{RubyTime, Value};

@@ -7,7 +7,9 @@ use super::super::LoadError;
 use super::super::value::{Object, RubyDuration, RubyRange, Value, unique_pairs};
 use super::reader::{Head, Reader};
 use super::room::Room;
-use super::{IpAddrForm, SafeBufferForm, marker, moment, number};
+use super::{marker, moment, number};
+use crate::safe_buffer_form::SafeBufferForm;
+use crate::settings::IpAddrForm;
 
 pub(super) const SYMBOL: i8 = 0;
 pub(super) const BIG_INTEGER: i8 = 1;

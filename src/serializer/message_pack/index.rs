@@ -9,9 +9,13 @@ use std::ops::Range;
 
 use super::super::LoadError;
 use super::super::value::{Value, exact_key_text, foreign_key_text, object_key_text};
+use super::extension;
+use super::marker::{self, BINARY};
+use super::reader::message;
 use super::reader::{Head, Reader};
-use super::room::Room;
-use super::{BINARY, SafeBufferForm, Style, extension, marker, message};
+use super::room::{MAX_LEVELS, Room};
+use super::style::Style;
+use crate::safe_buffer_form::SafeBufferForm;
 
 /// Ruby's name of the encoding of every other text.
 const UTF_8: &str = "UTF-8";
@@ -59,7 +63,7 @@ pub(crate) fn index(source: &[u8]) -> Result<Option<Vec<RawEntry>>, LoadError> {
     let entries = match reader.head()? {
         Head::Map(count) => Some(entries(&mut reader, count, Room::ROOT)?),
         Head::Extension(extension::INDIFFERENT_HASH, mut payload) => {
-            let room = payload.open_payload(super::MAX_LEVELS)?;
+            let room = payload.open_payload(MAX_LEVELS)?;
             let count = extension::map(&mut payload)?;
             let entries = entries(&mut payload, count, room)?;
             payload.finish()?;
@@ -136,7 +140,7 @@ impl Style {
                 // The app may run on a newer release than its settings tell, and wrote either.
                 SafeBufferForm::Raw => true,
                 SafeBufferForm::String => !matches!(
-                    extension::safe_buffer(payload, super::MAX_LEVELS),
+                    extension::safe_buffer(payload, MAX_LEVELS),
                     Ok((SafeBufferForm::Raw, _))
                 ),
             },

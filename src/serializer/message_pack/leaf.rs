@@ -3,7 +3,7 @@
 use num_bigint::BigInt;
 
 use super::super::value::{RubyBytes, Value};
-use super::BINARY;
+use super::marker::BINARY;
 use super::reader::Head;
 
 /// A value that contains no others.

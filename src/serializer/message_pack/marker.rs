@@ -41,3 +41,9 @@ pub(super) const MAP_32: u8 = 0xdf;
 pub(super) const FIXMAP: u8 = 0x80;
 pub(super) const FIXARRAY: u8 = 0x90;
 pub(super) const FIXSTR: u8 = 0xa0;
+
+/// What every message begins with: 128, as the gem writes it.
+pub(crate) const SIGNATURE: [u8; 2] = [UINT_8, 128];
+
+/// Ruby's name of the encoding whose Strings are `bin`; all others are `str`.
+pub(super) const BINARY: &str = "ASCII-8BIT";

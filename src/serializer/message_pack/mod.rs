@@ -14,8 +14,6 @@
 
 use super::value::Value;
 use super::{DumpError, LoadError};
-use crate::safe_buffer_form::SafeBufferForm;
-use crate::settings::IpAddrForm;
 
 mod extension;
 mod index;
@@ -27,6 +25,7 @@ mod payload;
 mod reader;
 mod room;
 mod root;
+mod style;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -35,29 +34,12 @@ pub(crate) use index::{RawEntry, index, is_nil_at, root_is_indifferent, value_at
 #[cfg(test)]
 use root::dump_root;
 pub(crate) use root::{Key, Part};
+pub(crate) use style::Style;
 
-use reader::Reader;
-use room::Room;
+use marker::SIGNATURE;
+use reader::message;
+use room::{MAX_LEVELS, Room};
 use writer::Writer;
-
-/// What every message begins with: 128, as the gem writes it.
-pub(crate) const SIGNATURE: [u8; 2] = [marker::UINT_8, 128];
-
-/// How deep values may be nested: the gem's unpacker has room for this many open containers and
-/// extensions. An empty container and an extension of plain bytes take none.
-const MAX_LEVELS: usize = 128;
-
-/// Ruby's name of the encoding whose Strings are `bin`; all others are `str`.
-const BINARY: &str = "ASCII-8BIT";
-
-/// What differs between the Rails versions that write MessagePack.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Style {
-    /// How an `IPAddr` is written.
-    pub(crate) ip_addr: IpAddrForm,
-    /// How an `ActiveSupport::SafeBuffer` is written.
-    pub(crate) safe_buffer: SafeBufferForm,
-}
 
 /// Reads a message.
 pub(crate) fn load(source: &[u8]) -> Result<Value, LoadError> {
@@ -65,17 +47,6 @@ pub(crate) fn load(source: &[u8]) -> Result<Value, LoadError> {
     let value = reader.value(Room::ROOT)?;
     reader.finish()?;
     Ok(value)
-}
-
-#[cfg(test)]
-impl Default for Style {
-    /// As the newest Rails writes.
-    fn default() -> Self {
-        Self {
-            ip_addr: IpAddrForm::String,
-            safe_buffer: SafeBufferForm::String,
-        }
-    }
 }
 
 /// Writes a message as the newest Rails does.
@@ -91,16 +62,5 @@ impl Style {
         writer.raw(&SIGNATURE);
         writer.value(value, MAX_LEVELS)?;
         Ok(writer.into_bytes())
-    }
-}
-
-/// A reader that stands behind the signature.
-fn message(source: &[u8]) -> Result<Reader<'_>, LoadError> {
-    let mut reader = Reader::new(source);
-    if source.starts_with(&SIGNATURE) {
-        reader.take(SIGNATURE.len())?;
-        Ok(reader)
-    } else {
-        Err(reader.error("no MessagePack signature (CC 80)"))
     }
 }

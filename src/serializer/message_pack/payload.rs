@@ -8,7 +8,9 @@ use super::super::value::{Object, RubyDuration, RubyRange, RubyTime, Value, dump
 use super::moment::{DateTimeParts, time_problem};
 use super::reader::Reader;
 use super::writer::{Dumped, Writer, inside, refused};
-use super::{IpAddrForm, SafeBufferForm, extension, marker, number};
+use super::{extension, marker, number};
+use crate::safe_buffer_form::SafeBufferForm;
+use crate::settings::IpAddrForm;
 
 impl Writer {
     /// Writes one of the extensions whose payloads consist of values.

@@ -302,3 +302,14 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 }
+
+/// A reader that stands behind the signature.
+pub(super) fn message(source: &[u8]) -> Result<Reader<'_>, LoadError> {
+    let mut reader = Reader::new(source);
+    if source.starts_with(&marker::SIGNATURE) {
+        reader.take(marker::SIGNATURE.len())?;
+        Ok(reader)
+    } else {
+        Err(reader.error("no MessagePack signature (CC 80)"))
+    }
+}

@@ -1,6 +1,8 @@
 //! [`Room`]: the bounds on nesting and on declared lengths.
 
-use super::MAX_LEVELS;
+/// How deep values may be nested: the gem's unpacker has room for this many open containers and
+/// extensions. An empty container and an extension of plain bytes take none.
+pub(super) const MAX_LEVELS: usize = 128;
 
 /// What a value may still use.
 #[derive(Clone, Copy)]

@@ -4,10 +4,12 @@ use std::ops::Range;
 
 use super::super::DumpError;
 use super::super::value::Value;
+use super::extension;
 use super::index::{reader_at, value_at};
+use super::marker::SIGNATURE;
 use super::room::Room;
+use super::style::Style;
 use super::writer::{Dumped, Writer, refused};
-use super::{SIGNATURE, Style, extension};
 
 /// The key of an entry.
 #[derive(Clone, Debug)]

@@ -10,7 +10,9 @@ use num_bigint::BigInt;
 
 use super::super::DumpError;
 use super::super::value::{RubyBytes, Value};
-use super::{BINARY, Style, extension, marker, number};
+use super::marker::{self, BINARY};
+use super::style::Style;
+use super::{extension, number};
 
 pub(super) type Dumped = Result<(), DumpError>;
 

@@ -6,6 +6,7 @@ use serde::de::value::{Error, StrDeserializer, StringDeserializer};
 use serde::de::{Deserializer, Error as _, IntoDeserializer, Visitor};
 
 use super::hand_off::{RAW_VALUE, TOKEN, give};
+use super::text_deserializer::visit_text;
 use super::{Value, View, entries};
 
 macro_rules! as_any {
@@ -212,15 +213,5 @@ pub(super) fn visit_integer<'de, V: Visitor<'de>>(
     match u64::try_from(integer) {
         Ok(unsigned) => visitor.visit_u64(unsigned),
         Err(_) => visitor.visit_i64(integer),
-    }
-}
-
-pub(super) fn visit_text<'de, V: Visitor<'de>>(
-    text: Cow<'de, str>,
-    visitor: V,
-) -> Result<V::Value, Error> {
-    match text {
-        Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
-        Cow::Owned(text) => visitor.visit_string(text),
     }
 }

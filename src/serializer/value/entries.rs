@@ -9,9 +9,9 @@ use serde::de::{
 };
 use serde::forward_to_deserialize_any;
 
-use super::de::visit_text;
 use super::hand_off::RAW_VALUE;
 use super::key::Key;
+use super::text_deserializer::{Text, visit_text};
 use super::{Field, Value, text_pairs};
 
 pub(super) fn visit_list<'de, V: Visitor<'de>>(
@@ -63,51 +63,6 @@ pub(super) fn visit_fields<'de, V: Visitor<'de>>(
 /// The one entry under which `serde_json`'s `RawValue` takes its text.
 pub(super) fn visit_raw<'de, V: Visitor<'de>>(json: String, visitor: V) -> Result<V::Value, Error> {
     visitor.visit_map(MapDeserializer::new(std::iter::once((RAW_VALUE, json))))
-}
-
-/// Text that may be borrowed for as long as the value lives.
-pub(super) struct Text<'de>(pub(super) Cow<'de, str>);
-
-impl<'de> Deserializer<'de> for Text<'de> {
-    type Error = Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visit_text(self.0, visitor)
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        _variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        visitor.visit_enum(self.0.into_deserializer())
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
-        unit_struct seq tuple tuple_struct map struct identifier ignored_any
-    }
-}
-
-impl<'de> IntoDeserializer<'de, Error> for Text<'de> {
-    type Deserializer = Self;
-
-    fn into_deserializer(self) -> Self {
-        self
-    }
 }
 
 impl<'de> Deserializer<'de> for Field<'de> {

@@ -6,9 +6,8 @@ use serde::de::value::Error;
 use serde::de::{Deserializer, IntoDeserializer, Visitor};
 
 use super::Value;
-use super::de::visit_text;
-use super::entries::Text;
 use super::text::key_text;
+use super::text_deserializer::{Text, visit_text};
 
 /// A key into any type: as what it is, as text by Rails' `as_json` where text is asked, and as the
 /// number or boolean that its text says where that is asked (as in `serde_json`).

@@ -19,6 +19,7 @@ mod number;
 mod pairs;
 mod ser;
 mod text;
+mod text_deserializer;
 mod time;
 mod to_value;
 mod view;

@@ -4,7 +4,7 @@
 use serde::ser::{Error, Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use super::hand_off::{self, TOKEN};
-use crate::serializer::json::write::NO_TEXT;
+use crate::serializer::NO_TEXT;
 
 use super::{BigInteger, Field, Value, View, text_pairs};
 

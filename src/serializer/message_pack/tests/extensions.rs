@@ -3,8 +3,10 @@
 use num_bigint::BigInt;
 
 use super::super::super::value::{BigInteger, Object, RubyBytes, RubyDuration, RubyTime, Value};
-use super::super::{IpAddrForm, SafeBufferForm, Style, dump, index, load, value_at};
+use super::super::{Style, dump, index, load, value_at};
 use super::check;
+use crate::safe_buffer_form::SafeBufferForm;
+use crate::settings::IpAddrForm;
 
 fn unhex(body: &str) -> Vec<u8> {
     hex::decode(format!("cc80{}", body.replace(' ', ""))).unwrap()

@@ -6,9 +6,11 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::super::super::value::Value;
-use super::super::{IpAddrForm, Key, Part, SafeBufferForm, Style};
+use super::super::{Key, Part, Style};
 use super::super::{dump, dump_root, index, load, root_is_indifferent, value_at};
 use super::check;
+use crate::safe_buffer_form::SafeBufferForm;
+use crate::settings::IpAddrForm;
 
 /// Bytes that are MessagePack more often than chance has it: markers and types are frequent.
 fn bodies() -> impl Strategy<Value = Vec<u8>> {

@@ -4,7 +4,9 @@ use num_bigint::BigInt;
 use serde_json::Value as Json;
 
 use super::super::super::value::{BigInteger, RubyBytes, RubyDuration, RubyRange, RubyTime, Value};
-use super::super::{IpAddrForm, SafeBufferForm, Style, index, load, value_at};
+use super::super::{Style, index, load, value_at};
+use crate::safe_buffer_form::SafeBufferForm;
+use crate::settings::IpAddrForm;
 
 const RAILS_7_1: &str = include_str!("../../../../tests/vectors/message_pack/rails-7.1.jsonl");
 const RAILS_8_1: &str = include_str!("../../../../tests/vectors/message_pack/rails-8.1.jsonl");
