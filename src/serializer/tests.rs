@@ -348,7 +348,7 @@ fn what_is_cut_off_is_refused() {
 /// (`JSON_START_WITH`, Marshal's version, MessagePack's signature); plain JSON asks no questions.
 #[test]
 fn the_format_of_what_comes_out_of_a_cookie() {
-    use super::Serializer;
+    use crate::settings::Serializer;
 
     let json: [&[u8]; 12] = [
         b"{}", b"[]", b"\"a\"", b"0", b"9", b"-1", b"true", b"false", b"null", b"{", b"[x", b"-0x",
@@ -389,8 +389,9 @@ fn the_format_of_what_comes_out_of_a_cookie() {
 /// `"<b>".html_safe`, and whether JSON escapes U+2028.
 #[test]
 fn each_version_writes_in_its_own_style() {
-    use super::{DumpStyle, Serializer};
+    use super::DumpStyle;
     use crate::rails_version::RailsVersion;
+    use crate::settings::Serializer;
     use crate::settings::Settings;
 
     let raw = "c7090e31302e302e302e3130";
