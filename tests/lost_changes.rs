@@ -45,8 +45,8 @@ fn open(store: CookieStore) -> Session {
 
 type Change = fn(&Session) -> Result<(), Error>;
 
-/// Every method that changes a session or its flash, and one that changes nothing here.
-const CHANGES: [(&str, Change); 22] = [
+/// Every method that changes a session or its flash, or tells whether it is written.
+const CHANGES: [(&str, Change); 23] = [
     ("insert", |session| session.insert("a", &1)),
     ("remove", |session| session.remove("user_id").map(drop)),
     ("remove nothing", |session| {
@@ -57,6 +57,7 @@ const CHANGES: [(&str, Change); 22] = [
         session.take::<u8>("absent").map(drop)
     }),
     ("clear", Session::clear),
+    ("check", Session::check),
     ("reset", Session::reset),
     ("renew", Session::renew),
     ("merge", |session| {
@@ -123,7 +124,7 @@ fn a_change_that_is_not_written_is_an_error_and_none() {
         // Where it is written it is none.
         assert_eq!(change(&open(store())), Ok(()), "{what}");
     }
-    assert_eq!(ran, 22 * 3);
+    assert_eq!(ran, 23 * 3);
 }
 
 #[test]

@@ -490,7 +490,7 @@ impl Session {
         }
     }
 
-    /// Whether the session can be written as it is now, flash and all: for a handler that would
+    /// Checks that the session can be written as it is now, flash and all: for a handler that would
     /// rather meet an overflow itself than have the middleware answer with an error. Unless the
     /// session is changed after, what was sealed here is what is set.
     ///
@@ -509,8 +509,10 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// As [`Jar::write`](crate::Jar::write).
+    /// As [`Jar::write`](crate::Jar::write), and as [`insert`](Self::insert) where nothing is
+    /// written any more.
     pub fn check(&self) -> Result<(), Error> {
+        self.writable()?;
         let seen = self.loaded();
         // The clock, and whoever hears of how often the key has sealed, may look at the session.
         let checked = seen.check(&self.0.store, &self.0.origin)?;
