@@ -105,6 +105,7 @@
 //! | `tracing` | events for the operator, of the target `hardtack` |
 //! | `test-util` | `hardtack::test_util`: for the tests of apps |
 //! | `aws-lc-rs` | AES-256-GCM by AWS-LC rather than in pure Rust: faster, and a C compiler is needed |
+//! | `simd` | base64 and escaping by AVX-512, where an x86-64 processor has it: looked for when the program runs |
 //! | `marshal` | Ruby's Marshal, which Rails writes by default below `load_defaults` 7.0 |
 //! | `message_pack` | Active Support's MessagePack (Rails 7.1 and later) |
 //! | `legacy-digests` | MD5 and RIPEMD-160, for signed cookies of Rails 2.3 apps that chose them |

@@ -4,7 +4,7 @@
 //! bits, and finding the next one is counting zeros, where a loop over bytes would mispredict at
 //! each. `wide` is what makes the comparisons one instruction each without `unsafe` here.
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(feature = "simd", target_arch = "x86_64"))]
 pub(crate) mod avx512;
 
 use wide::u8x16;

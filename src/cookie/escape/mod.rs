@@ -5,7 +5,7 @@
 //! pieces of fixed size. That is four times faster, and needs no `unsafe`. Where the processor has AVX-512, `avx512`
 //! does it faster still.
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(feature = "simd", target_arch = "x86_64"))]
 mod avx512;
 #[cfg(test)]
 mod tests;
@@ -72,7 +72,7 @@ pub fn escape(value: &[u8]) -> String {
 /// assert_eq!(header, b"k=1%2B1");
 /// ```
 pub fn escape_into(out: &mut Vec<u8>, value: &[u8]) {
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(all(feature = "simd", target_arch = "x86_64"))]
     if let Some(avx512) = crate::lanes::avx512::found() {
         return avx512::escape_into(avx512, out, value);
     }
@@ -185,7 +185,7 @@ fn decode(out: &mut Vec<u8>, value: &[u8]) -> bool {
 /// Decodes into room for the value and [`MARGIN`] bytes more. How many bytes it became; `None` where a `%` stands
 /// without two hex digits.
 fn decode_to(room: &mut [u8], value: &[u8]) -> Option<usize> {
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(all(feature = "simd", target_arch = "x86_64"))]
     if let Some(avx512) = crate::lanes::avx512::found() {
         return avx512::decode_to(avx512, room, value);
     }

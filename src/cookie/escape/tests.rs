@@ -6,10 +6,10 @@
     reason = "a test fails by panicking"
 )]
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(feature = "simd", target_arch = "x86_64"))]
 use fearless_simd::{Level, dispatch};
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(feature = "simd", target_arch = "x86_64"))]
 use super::avx512::{decode_with, escape_with};
 use super::{MARGIN, decode_anywhere, escape_anywhere};
 
@@ -23,7 +23,7 @@ const LONGEST: usize = 200;
 /// those that there are.
 const WAYS: &[(Escape, Decode)] = &[
     (escape_anywhere, decode_anywhere),
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(all(feature = "simd", target_arch = "x86_64"))]
     (
         |out, value| dispatch!(Level::new(), simd => escape_with(simd, out, value)),
         |room, value| dispatch!(Level::new(), simd => decode_with(simd, room, value)),

@@ -3,7 +3,7 @@
 //! The one seam behind which an engine is chosen. Short texts (a nonce, a tag) are faster with the
 //! scalar engine, long ones with the vector engine, or with our own where the processor has AVX-512.
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(feature = "simd", target_arch = "x86_64"))]
 mod avx512;
 #[cfg(test)]
 mod tests;
@@ -16,7 +16,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use base64::engine::{general_purpose::PAD, simd::Simd};
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(feature = "simd", target_arch = "x86_64"))]
 use crate::lanes;
 
 /// From this length on a vector engine is used; a nonce and a tag are below it.
@@ -113,7 +113,7 @@ pub(crate) const fn encoded_len(length: usize) -> usize {
 pub(crate) fn encode_over(text: &mut Vec<u8>, start: usize, bytes: &[u8]) {
     text.resize(start + encoded_len(bytes.len()), 0);
     let out = text.get_mut(start..).unwrap_or_default();
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(all(feature = "simd", target_arch = "x86_64"))]
     if bytes.len() >= LONG
         && let Some(avx512) = lanes::avx512::found()
     {
@@ -153,7 +153,7 @@ const MARGIN: usize = 64;
 
 /// Decodes into room for the bytes and [`MARGIN`] more; how many there are.
 fn decode_to(room: &mut [u8], text: &[u8]) -> Option<usize> {
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(all(feature = "simd", target_arch = "x86_64"))]
     if text.len() >= LONG
         && let Some(avx512) = lanes::avx512::found()
     {

@@ -6,10 +6,10 @@
     reason = "a test fails by panicking"
 )]
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(feature = "simd", target_arch = "x86_64"))]
 use fearless_simd::{Level, dispatch};
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(feature = "simd", target_arch = "x86_64"))]
 use super::avx512::{decode_with, encode_with};
 use super::{MARGIN, decode_anywhere, encode_anywhere, encoded_len};
 
@@ -29,7 +29,7 @@ const LENGTHS: [usize; 14] = [
 /// those that there are.
 const WAYS: &[(Encode, Decode)] = &[
     (encode_anywhere, decode_anywhere),
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(all(feature = "simd", target_arch = "x86_64"))]
     (
         |bytes, text| dispatch!(Level::new(), simd => encode_with(simd, bytes, text)),
         |room, text| dispatch!(Level::new(), simd => decode_with(simd, room, text)),
