@@ -384,7 +384,7 @@ impl fmt::Display for CookieOverflow {
     }
 }
 
-/// How many keys an overflow names.
+/// The most keys that an overflow names.
 const MOST_KEYS: usize = 10;
 
 fn list<T: fmt::Display>(f: &mut fmt::Formatter<'_>, items: &[T]) -> fmt::Result {

@@ -134,7 +134,7 @@ impl Jar {
         self
     }
 
-    /// Whether none of its secrets, those of its rotations included, is one that others know or
+    /// Checks that none of its secrets, those of its rotations included, is one that others know or
     /// can find: see [`SecretKeyBase::check`](crate::SecretKeyBase::check). A published secret in
     /// a rotation lets anybody in just so.
     ///
@@ -155,7 +155,7 @@ impl Jar {
         self.weak.map_or(Ok(()), Err)
     }
 
-    /// How many cookies this process has sealed under the key that the jar seals with, of the 2^32
+    /// Returns how many cookies this process has sealed under the jar's sealing key, of the 2^32
     /// that an AES-GCM key is good for in all processes, Rails' included (NIST SP 800-38D, section
     /// 8.3). `None` in the signed jar and under CBC: no app comes near what their keys are good for.
     ///

@@ -22,7 +22,7 @@ pub(super) struct Way {
     /// The name under which such cookies were sent, where it is not the one that is asked for.
     pub(super) name: Option<Arc<str>>,
     pub(super) serializer: Serializer,
-    /// What there is to say of a cookie that opens so, save its value's format.
+    /// Describes a cookie that opens so, save its value's format.
     pub(super) opening: Opening,
 }
 

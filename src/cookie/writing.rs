@@ -152,7 +152,7 @@ impl Jar {
     /// `Set-Cookie`, and one more for each older name that a rotation has, since that cookie would
     /// be read in its place.
     ///
-    /// Whether the browser has the cookie is not asked; Rails deletes only what was sent.
+    /// Deletes it even where the browser did not send it; Rails deletes only what was sent.
     ///
     /// ```
     /// # use hardtack::{Attributes, Jar, RailsVersion, Rotation, SecretKeyBase};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::settings::Cipher;
 
-/// What kind of cookie it is, as far as the form alone shows.
+/// The kind of a cookie, as far as the form alone shows.
 ///
 /// ```
 /// use hardtack::doctor::{CookieFormat, Doctor};

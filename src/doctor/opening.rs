@@ -23,7 +23,7 @@ use super::sealing::Sealing;
 use super::trial::Fit;
 use super::words::count;
 
-/// How many entries that cannot be read are listed.
+/// The most entries that are listed as unreadable.
 const MOST_ENTRIES: usize = 5;
 
 /// What a message holds.

@@ -6,7 +6,7 @@ use crate::args::Names;
 use crate::cookies::Cookies;
 use crate::lines::Failure;
 
-/// How many of a header's cookies are named.
+/// The most cookies of a header that are named.
 const MOST_NAMES: usize = 10;
 
 /// The value of the cookie of our name as it stands in the line, escaped or not.
