@@ -65,7 +65,7 @@ fn imports_point_down() {
             .to_str()
             .unwrap();
         let own = first.trim_end_matches(".rs");
-        if ["lib", "bin"].contains(&own) {
+        if own == "lib" {
             continue;
         }
         let own_level =

@@ -8,7 +8,7 @@
 )]
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
@@ -16,11 +16,18 @@ use std::time::Duration;
 use hardtack::{Jar, RailsVersion, SecretKeyBase, Settings};
 use serde::de::DeserializeOwned;
 
+/// `tests/vectors/` at the root of the workspace, whichever package the test belongs to.
+pub(crate) fn vectors_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .map(|folder| folder.join("tests/vectors"))
+        .find(|folder| folder.is_dir())
+        .unwrap()
+}
+
 /// The records of a file under `tests/vectors/`, one JSON object a line.
 pub(crate) fn vectors<T: DeserializeOwned>(file: &str) -> Vec<T> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/vectors")
-        .join(file);
+    let path = vectors_folder().join(file);
     let text =
         fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let record =

@@ -1,7 +1,7 @@
 //! In a real browser: the examples' pages, and Rails and Rust behind one origin.
 //!
 //! Needs chromium and chromedriver, and for the second Rails 6.1 and puma. Screenshots go to
-//! `target/screenshots/`, to be looked at.
+//! `target/tmp/screenshots/`, to be looked at.
 
 #[path = "browser/program.rs"]
 mod program;

@@ -1,17 +1,16 @@
 //! A Rails app's directory in place of options.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::program::{Run, bare, file, run};
+use crate::support::vectors_folder;
 
 /// The secret of the apps, which nothing may print.
 const SECRET: &str = "b3c631c314c0bbca50c1b2843150fe33";
 
 fn app(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/vectors/rails_apps")
-        .join(name)
+    vectors_folder().join("rails_apps").join(name)
 }
 
 /// A command with an app, and more arguments.

@@ -12,7 +12,7 @@ use hardtack::escape;
 
 use crate::program::{bare, file, run};
 use crate::recorded::record;
-use crate::support::vectors;
+use crate::support::{vectors, vectors_folder};
 
 /// The secret of the recorded cookies, and what stands for the others.
 fn texts() -> BTreeMap<&'static str, String> {
@@ -39,7 +39,7 @@ fn texts() -> BTreeMap<&'static str, String> {
     });
     let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
     let express = text(&express.unwrap()["set_cookie"]);
-    let apps = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/rails_apps");
+    let apps = vectors_folder().join("rails_apps");
     BTreeMap::from([
         ("apps", apps.to_str().unwrap().to_owned()),
         ("secret", session.secret.clone()),
@@ -84,7 +84,7 @@ fn files(texts: &BTreeMap<&'static str, String>) -> PathBuf {
         file(name, format!("{secret}\n"));
     }
     // Logs and HAR files, with the recorded cookies in them.
-    let recordings = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/recordings");
+    let recordings = vectors_folder().join("recordings");
     for entry in fs::read_dir(recordings).unwrap() {
         let path = entry.unwrap().path();
         let content = filled(&fs::read_to_string(&path).unwrap(), texts);
