@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::configuration::Configuration;
 use super::variables::Variables;
-use super::yaml::{Entry, Secrets};
+use super::yaml::Node;
 use super::{credentials, erb as erb_files, yaml as yaml_files};
 
 /// The text in an encrypted file.
@@ -25,14 +25,15 @@ pub fn encrypted_file(file: &[u8], key: &str) -> Result<String, String> {
 /// # Errors
 /// What is wrong with the document.
 pub fn yaml(text: &str) -> Result<[Option<String>; 3], String> {
-    let secret = |secrets: Secrets| match secrets.secret_key_base {
-        Some(Entry::Text(text)) => Some((*text).clone()),
+    let secret = |node: &mut Node| match node.take("secret_key_base") {
+        Some(Node::Text(text)) => Some((*text).clone()),
         _ => None,
     };
-    let root = yaml_files::root(text).map_err(|lack| lack.to_string())?;
-    let sections = yaml_files::sections(text, ["production", "shared"]);
-    let [production, shared] = sections.map_err(|lack| lack.to_string())?;
-    Ok([secret(root), secret(production), secret(shared)])
+    let read = |names: &[&[&str]]| yaml_files::read(text, names).map_err(|lack| lack.to_string());
+    let root = secret(&mut read(&[&["secret_key_base"]])?);
+    let mut sections = read(&[&["production", "shared"], &["secret_key_base"]])?;
+    let mut section = |name| secret(&mut sections.take(name)?);
+    Ok([root, section("production"), section("shared")])
 }
 
 /// A YAML file's text without its ERB; each variable holds its own name.

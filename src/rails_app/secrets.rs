@@ -11,13 +11,18 @@ use super::error::{Lack, Looked, RailsAppError};
 use super::file::{self, MOST, MOST_OF_A_KEY};
 use super::order::{CredentialsFiles, Order, Place};
 use super::variables::Variables;
-use super::yaml::{self, Entry};
+use super::yaml::{self, Node};
 use crate::secret_key_base::SecretKeyBase;
 
 const SECRET_KEY_BASE: &str = "SECRET_KEY_BASE";
 const SECRET_KEY_BASE_DUMMY: &str = "SECRET_KEY_BASE_DUMMY";
 const RAILS_MASTER_KEY: &str = "RAILS_MASTER_KEY";
 const SECRETS_YML: &str = "config/secrets.yml";
+
+// Keys in YAML.
+const KEY_BASE: &str = "secret_key_base";
+const TOKEN: &str = "secret_token";
+const ROTATED: &str = "rotated_secret_key_bases";
 
 /// A Rails app's secrets.
 ///
@@ -252,24 +257,22 @@ impl Search<'_> {
                 Err(lack) => return self.stop(key_file, lack),
             },
         };
-        let read = credentials::decrypt(&file, &key, place).and_then(|text| yaml::root(&text));
-        let secrets = match read {
+        let read = credentials::decrypt(&file, &key, place)
+            .and_then(|text| yaml::read(&text, &[&[KEY_BASE, ROTATED]]));
+        let mut secrets = match read {
             Ok(secrets) => secrets,
             Err(lack) => return self.stop(content, lack),
         };
-        let rotated = match secrets.rotated_secret_key_bases {
-            None => Vec::new(),
-            Some(Entry::Texts(texts)) => texts,
-            Some(_) => {
-                let key = "rotated_secret_key_bases".to_owned();
-                return self.stop(content, Lack::SecretIsNoText { key });
-            }
+        let rotated = secrets.take(ROTATED).map(Node::into_texts);
+        let Some(rotated) = rotated.unwrap_or(Some(Vec::new())) else {
+            let key = ROTATED.to_owned();
+            return self.stop(content, Lack::SecretIsNoText { key });
         };
-        let found = match secrets.secret_key_base {
+        let found = match secrets.take(KEY_BASE) {
             _ if is_found => None,
-            Some(entry) => self.entry(&content, "secret_key_base", entry)?,
+            Some(node) => self.text(&content, KEY_BASE, node)?,
             None => {
-                let keys = "secret_key_base".to_owned();
+                let keys = KEY_BASE.to_owned();
                 self.lacks(&*content, Lack::NoSecretInside { keys })
             }
         };
@@ -282,16 +285,12 @@ impl Search<'_> {
         }))
     }
 
-    fn entry(&mut self, place: &str, key: &str, entry: Entry) -> Result<Option<Found>, Stop> {
-        match entry {
-            Entry::Text(text) => self.found(place, text),
-            _ => self.stop(
-                place,
-                Lack::SecretIsNoText {
-                    key: key.to_owned(),
-                },
-            ),
-        }
+    fn text(&mut self, place: &str, key: &str, node: Node) -> Result<Option<Found>, Stop> {
+        let Node::Text(text) = node else {
+            let key = key.to_owned();
+            return self.stop(place, Lack::SecretIsNoText { key });
+        };
+        self.found(place, text)
     }
 
     /// The files of the credentials and of their key.
@@ -334,30 +333,29 @@ impl Search<'_> {
             }
             Err(lack) => return self.stop(SECRETS_YML, lack),
         };
-        let sections = erb::result(&text, self.variables)
-            .and_then(|text| yaml::sections(&text, ["shared", self.environment]));
-        let [common, own] = match sections {
-            Ok(sections) => sections,
+        let names = [KEY_BASE, TOKEN];
+        let read = erb::result(&text, self.variables)
+            .and_then(|text| yaml::read(&text, &[&["shared", self.environment], &names]));
+        let mut document = match read {
+            Ok(document) => document,
             Err(lack) => return self.stop(SECRETS_YML, lack),
         };
-        let mut secrets = if shared {
-            common
-        } else {
-            yaml::Secrets::default()
+        let mut own = document.take(self.environment).unwrap_or(Node::Nil);
+        let mut common = document.take("shared").filter(|_| shared);
+        let mut take = |name| {
+            let own = own.take(name);
+            own.or_else(|| common.as_mut()?.take(name))
         };
-        secrets.merge(own);
-        let token = match secrets.secret_token {
-            Some(entry) if self.order.takes_token => {
-                self.entry(SECRETS_YML, "secret_token", entry)?
-            }
+        let token = match take(TOKEN) {
+            Some(node) if self.order.takes_token => self.text(SECRETS_YML, TOKEN, node)?,
             _ => None,
         };
-        let found = if let Some(entry) = secrets.secret_key_base {
-            self.entry(SECRETS_YML, "secret_key_base", entry)?
+        let found = if let Some(node) = take(KEY_BASE) {
+            self.text(SECRETS_YML, KEY_BASE, node)?
         } else {
             let environment = self.environment;
             let or_shared = if shared { " or shared" } else { "" };
-            let keys = format!("secret_key_base under {environment}{or_shared}");
+            let keys = format!("{KEY_BASE} under {environment}{or_shared}");
             self.lacks(SECRETS_YML, Lack::NoSecretInside { keys })
         };
         Ok((found, token))

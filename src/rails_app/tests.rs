@@ -384,6 +384,20 @@ fn soup() -> impl Strategy<Value = String> {
     prop::collection::vec(any, 0..40).prop_map(|pieces| pieces.concat())
 }
 
+#[test]
+fn aliases_of_a_long_text_do_not_fill_the_memory() {
+    let text = "x".repeat(16 * 1024);
+    let list = |times| {
+        let aliases = ["*a"].repeat(times).join(", ");
+        format!("a: &a {text}\nrotated_secret_key_bases: [{aliases}]\n")
+    };
+    let read = |times| yaml::read(&list(times), &[&["rotated_secret_key_bases"]]);
+    let mut kept = read(60).unwrap();
+    let texts = kept.take("rotated_secret_key_bases").unwrap().into_texts();
+    assert_eq!(texts.unwrap().len(), 60);
+    assert!(matches!(read(65), Err(Lack::Yaml { .. }))); // 65 times 16 KiB are over a mebibyte
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
@@ -394,8 +408,8 @@ proptest! {
             prop_assert!(one.line as usize <= text.lines().count() + 1);
         }
         let _ = erb::result(&text, &Variables::new(|_| None));
-        let _ = yaml::root(&text);
-        let _ = yaml::sections(&text, ["shared", "production"]);
+        let _ = yaml::read(&text, &[&["secret_key_base"]]);
+        let _ = yaml::read(&text, &[&["shared", "production"], &["secret_key_base"]]);
         let _ = rails_version(&text);
     }
 }
