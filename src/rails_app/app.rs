@@ -40,7 +40,7 @@ use crate::settings::{HmacDigest, SecretKind, Serializer, Settings};
 pub struct RailsApp {
     pub(super) root: PathBuf,
     environment: Option<String>,
-    pub(super) rails: Option<String>,
+    rails: Option<String>,
     variables: Variables,
 }
 
@@ -290,6 +290,10 @@ impl RailsApp {
     /// Those of [`jar`](Self::jar).
     pub fn signed_jar(&self) -> Result<Jar, RailsAppError> {
         self.make_jar(Jar::signed, Rotation::signed, true)
+    }
+
+    fn load(&self) -> Result<Loaded, RailsAppError> {
+        Loaded::read(&self.root, self.environment_name()?, self.rails.clone())
     }
 
     fn make_jar(

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use super::app::RailsApp;
 use super::app_name::app_name;
 use super::configuration::Configuration;
 use super::error::RailsAppError;
@@ -28,33 +27,33 @@ pub(super) struct Loaded {
     pub(super) order: &'static Order,
 }
 
-impl RailsApp {
-    /// Reads the app's files, in the order in which Rails loads them.
-    pub(super) fn load(&self) -> Result<Loaded, RailsAppError> {
-        let environment = self.environment_name()?;
+impl Loaded {
+    /// Reads the files of the app in `root`, in the order in which Rails loads them. `rails` is the
+    /// Rails version it runs on, where it is known without the `Gemfile.lock`.
+    pub(super) fn read(
+        root: &Path,
+        environment: String,
+        rails: Option<String>,
+    ) -> Result<Self, RailsAppError> {
         let mut configuration = Configuration::new();
         let application = Path::new("config/application.rb");
-        if !self.read(&mut configuration, application)? {
-            return Err(RailsAppError::NoApp {
-                root: self.root.clone(),
-            });
+        if !read_into(&mut configuration, root, application)? {
+            return Err(RailsAppError::NoApp { root: root.into() });
         }
         let own = format!("config/environments/{environment}.rb");
-        self.read(&mut configuration, Path::new(&own))?;
-        for initializer in self.initializers() {
-            self.read(&mut configuration, Path::new(&initializer))?;
+        read_into(&mut configuration, root, Path::new(&own))?;
+        for initializer in initializers(root) {
+            read_into(&mut configuration, root, Path::new(&initializer))?;
         }
-        let rails = match &self.rails {
-            Some(rails) => Some(rails.clone()),
-            None => self.locked()?,
+        let rails = match rails {
+            Some(rails) => Some(rails),
+            None => locked(root)?,
         };
         let numbers = match (&rails, configuration.load_defaults) {
             (Some(rails), _) => order::numbers(rails)?,
             (None, Some(version)) => order::numbers(&version.to_string())?,
             (None, None) => {
-                return Err(RailsAppError::UnknownVersion {
-                    root: self.root.clone(),
-                });
+                return Err(RailsAppError::UnknownVersion { root: root.into() });
             }
         };
         let unknown = || RailsAppError::Version {
@@ -81,7 +80,7 @@ impl RailsApp {
             RailsVersion::NEWEST
         };
         let order = Order::of(numbers).ok_or_else(unknown)?;
-        Ok(Loaded {
+        Ok(Self {
             configuration,
             environment,
             rails,
@@ -90,61 +89,6 @@ impl RailsApp {
         })
     }
 
-    /// Reads a file, if there is one.
-    fn read(&self, into: &mut Configuration, file: &Path) -> Result<bool, RailsAppError> {
-        let text = file::read_text(&self.root.join(file)).map_err(|lack| RailsAppError::File {
-            file: file.to_owned(),
-            lack,
-        })?;
-        let Some(mut text) = text else {
-            return Ok(false);
-        };
-        // Ruby's parser passes over a byte order mark.
-        if text.starts_with('\u{feff}') {
-            text.remove(0);
-        }
-        into.read(file, text);
-        Ok(true)
-    }
-
-    fn locked(&self) -> Result<Option<String>, RailsAppError> {
-        let file = Path::new("Gemfile.lock");
-        let lock = file::read_text(&self.root.join(file)).map_err(|lack| RailsAppError::File {
-            file: file.to_owned(),
-            lack,
-        })?;
-        Ok(lock.and_then(|lock| gemfile_lock::rails_version(&lock).map(str::to_owned)))
-    }
-
-    /// The initializers below the app's directory, sorted as Rails sorts them: by their whole
-    /// paths' bytes.
-    fn initializers(&self) -> Vec<String> {
-        let mut files = Vec::new();
-        let mut folders = vec![("config/initializers".to_owned(), 0)];
-        while let Some((folder, depth)) = folders.pop() {
-            let entries = std::fs::read_dir(self.root.join(&folder))
-                .into_iter()
-                .flatten();
-            for entry in entries.flatten() {
-                let name = entry.file_name();
-                let path = format!("{folder}/{}", name.to_string_lossy());
-                if entry.path().is_dir() {
-                    if depth < MOST_FOLDERS {
-                        folders.push((path, depth + 1));
-                    }
-                } else if entry.path().extension().is_some_and(|end| end == "rb")
-                    && files.len() < MOST_FILES
-                {
-                    files.push(path);
-                }
-            }
-        }
-        files.sort();
-        files
-    }
-}
-
-impl Loaded {
     /// What the files set.
     pub(super) fn settings(self) -> RailsAppSettings {
         let Self {
@@ -197,4 +141,56 @@ impl Loaded {
 fn writes_safe_buffers_as_strings(rails: &str) -> bool {
     let numbers = rails.split('.').map_while(|number| number.parse().ok());
     numbers.collect::<Vec<u32>>() >= vec![8, 1, 4]
+}
+
+/// Reads a file into the configuration, if there is one.
+fn read_into(into: &mut Configuration, root: &Path, file: &Path) -> Result<bool, RailsAppError> {
+    let text = file::read_text(&root.join(file)).map_err(|lack| RailsAppError::File {
+        file: file.to_owned(),
+        lack,
+    })?;
+    let Some(mut text) = text else {
+        return Ok(false);
+    };
+    // Ruby's parser passes over a byte order mark.
+    if text.starts_with('\u{feff}') {
+        text.remove(0);
+    }
+    into.read(file, text);
+    Ok(true)
+}
+
+/// The Rails version in the `Gemfile.lock`.
+fn locked(root: &Path) -> Result<Option<String>, RailsAppError> {
+    let file = Path::new("Gemfile.lock");
+    let lock = file::read_text(&root.join(file)).map_err(|lack| RailsAppError::File {
+        file: file.to_owned(),
+        lack,
+    })?;
+    Ok(lock.and_then(|lock| gemfile_lock::rails_version(&lock).map(str::to_owned)))
+}
+
+/// The initializers below the app's directory, sorted as Rails sorts them: by their whole
+/// paths' bytes.
+fn initializers(root: &Path) -> Vec<String> {
+    let mut files = Vec::new();
+    let mut folders = vec![("config/initializers".to_owned(), 0)];
+    while let Some((folder, depth)) = folders.pop() {
+        let entries = std::fs::read_dir(root.join(&folder)).into_iter().flatten();
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let path = format!("{folder}/{}", name.to_string_lossy());
+            if entry.path().is_dir() {
+                if depth < MOST_FOLDERS {
+                    folders.push((path, depth + 1));
+                }
+            } else if entry.path().extension().is_some_and(|end| end == "rb")
+                && files.len() < MOST_FILES
+            {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    files
 }
