@@ -41,22 +41,6 @@ const ALLOWED: &[(&[&str], &str)] = &[
         &["cookie/escape/avx512.rs", "cookie/escape/mod.rs"],
         "one codec, chosen when the program runs",
     ),
-    (
-        &[
-            "session/cookie_jar.rs",
-            "session/flash.rs",
-            "session/handle.rs",
-        ],
-        "handles of one request, each of which gives the others",
-    ),
-    (
-        &["session/loaded.rs", "session/store.rs"],
-        "the store holds the policy by which a session is loaded",
-    ),
-    (
-        &["rails_app/app.rs", "rails_app/loaded.rs"],
-        "an app is loaded by its own folder",
-    ),
 ];
 
 /// A module's path: `["serializer", "value"]` for `serializer/value/mod.rs`.

@@ -44,6 +44,24 @@ use crate::serializer::{Serialized, Unfit};
 #[derive(Clone)]
 pub struct CookieJar(pub(super) Session);
 
+impl Session {
+    /// The request's other cookies, and those that its response sets.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// let session = Session::open(&store, "theme=dark", RequestOrigin::default());
+    /// assert_eq!(session.cookies().get("theme").as_deref(), Some(&b"dark"[..]));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn cookies(&self) -> CookieJar {
+        CookieJar(self.clone())
+    }
+}
+
 impl CookieJar {
     /// `cookies.encrypted` (example: at [`CookieJar`]).
     #[must_use]

@@ -45,6 +45,14 @@ use crate::serializer::value::Value;
 #[derive(Clone, Debug)]
 pub struct Flash(pub(super) Session);
 
+impl Session {
+    /// The flash of this request: Rails' `flash` (example: at [`Flash`]).
+    #[must_use]
+    pub fn flash(&self) -> Flash {
+        Flash(self.clone())
+    }
+}
+
 impl Flash {
     /// Returns the value of a key as a type; `None` where there is no such key, or nil in it
     /// (`flash[:errors]`).

@@ -8,11 +8,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::commit::Commit;
-use super::cookie_jar::CookieJar;
 use super::csrf::AuthenticityTokens;
 use super::data::SessionData;
 use super::events::Event;
-use super::flash::Flash;
 use super::loaded::{Came, Loaded};
 use super::origin::RequestOrigin;
 use super::store::CookieStore;
@@ -396,12 +394,6 @@ impl Session {
         self.write(|loaded| loaded.data.merge_value(value))
     }
 
-    /// The flash of this request: Rails' `flash` (example: at [`Flash`]).
-    #[must_use]
-    pub fn flash(&self) -> Flash {
-        Flash(self.clone())
-    }
-
     /// The session's authenticity tokens, for pages that are rendered; a session without gets
     /// them. They go with [`reset`](Self::reset), [`renew`](Self::renew) and a login: ask after
     /// these.
@@ -436,22 +428,6 @@ impl Session {
     pub fn is_authentic(&self, token: impl AsRef<[u8]>, path: &str, method: &str) -> bool {
         let tokens = self.present_authenticity_tokens();
         tokens.is_some_and(|tokens| tokens.verify(token, path, method))
-    }
-
-    /// The request's other cookies, and those that its response sets.
-    ///
-    /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
-    /// let session = Session::open(&store, "theme=dark", RequestOrigin::default());
-    /// assert_eq!(session.cookies().get("theme").as_deref(), Some(&b"dark"[..]));
-    /// # Ok::<(), hardtack::Error>(())
-    /// ```
-    #[must_use]
-    pub fn cookies(&self) -> CookieJar {
-        CookieJar(self.clone())
     }
 
     /// By which scheme and host the request came.

@@ -10,6 +10,7 @@ use super::data::SessionData;
 use super::events::Event;
 use super::expiry::Expiry;
 use super::flash_hash::FlashHash;
+use super::observer::Outcome;
 use super::origin::RequestOrigin;
 use super::store::CookieStore;
 use super::writes::Writes;
@@ -18,7 +19,6 @@ use crate::cookie::header::CookieHeader;
 use crate::cookie::jar::Jar;
 use crate::cookie::set_cookie::SetCookie;
 use crate::error::{Error, Refusal};
-use crate::message::opening::Opening;
 
 /// The session's key of the time when it began, in seconds since 1970.
 const BEGAN_AT: &str = "_began_at";
@@ -35,9 +35,6 @@ pub(super) struct Loaded {
     /// What it was sealed as, by [`check`](Self::check), if nothing was changed since.
     pub(super) checked: Option<SetCookie>,
 }
-
-/// How a session's cookie opened, or why it did not.
-pub(super) type Outcome = Result<Opening, Refusal>;
 
 /// How the session came.
 #[derive(Clone, Copy, Debug)]
@@ -89,18 +86,6 @@ impl Loaded {
             checked: None,
         };
         (loaded, outcome)
-    }
-
-    /// A session that no cookie brought.
-    #[cfg(feature = "test-util")]
-    pub(super) fn new(store: &CookieStore, data: SessionData) -> Self {
-        Self {
-            jar: store.jars().session.clone(),
-            data,
-            flash: None,
-            came: Came::Not,
-            checked: None,
-        }
     }
 
     /// Throws away what came: what follows is another session.
@@ -292,6 +277,27 @@ impl Loaded {
         };
         let ends_at = ends_at(store, &self.data);
         Ok(Some(ends_at.map_or(expires_at, |end| end.min(expires_at))))
+    }
+}
+
+#[cfg(feature = "test-util")]
+impl CookieStore {
+    /// Seals a session that no request brought.
+    pub(crate) fn seal(&self, data: SessionData) -> Result<SetCookie, Error> {
+        let mut loaded = Loaded {
+            jar: self.jars().session.clone(),
+            data,
+            flash: None,
+            came: Came::Not,
+            checked: None,
+        };
+        loaded.seal(self, &RequestOrigin::new(true, None))
+    }
+
+    /// Returns what is in a session; `None` where there is none that opens.
+    pub(crate) fn read(&self, header: &CookieHeader<'_>) -> Option<SessionData> {
+        let (loaded, _) = Loaded::read(self, header);
+        matches!(loaded.came, Came::Opened { .. }).then_some(loaded.data)
     }
 }
 

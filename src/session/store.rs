@@ -9,28 +9,17 @@ use arc_swap::ArcSwap;
 use time::OffsetDateTime;
 
 use super::csrf::CsrfSettings;
-#[cfg(feature = "test-util")]
-use super::data::SessionData;
 use super::events::{Event, Events};
 use super::expiry::Expiry;
 use super::jars::Jars;
-use super::loaded::Outcome;
-#[cfg(feature = "test-util")]
-use super::loaded::{Came, Loaded};
-use super::observer::Observer;
+use super::observer::{Observer, Outcome};
 use super::origin::RequestOrigin;
 use super::writes::Writes;
 use crate::clock::Clock;
 use crate::cookie::attributes::Attributes;
 use crate::cookie::domain::Domain;
 use crate::cookie::duplicates::Duplicates;
-#[cfg(feature = "test-util")]
-use crate::cookie::header::CookieHeader;
 use crate::cookie::rotation::Rotation;
-#[cfg(feature = "test-util")]
-use crate::cookie::set_cookie::SetCookie;
-#[cfg(feature = "test-util")]
-use crate::error::Error;
 use crate::error::Refusal;
 use crate::secret_key_base::SecretKeyBase;
 use crate::settings::{LimitRule, SameSite, Serializer, Settings};
@@ -598,20 +587,6 @@ impl CookieStore {
     #[cfg(feature = "rails-app")]
     pub(crate) fn attributes(self, attributes: Attributes) -> Self {
         Self { attributes, ..self }
-    }
-
-    /// Seals a session that no request brought.
-    #[cfg(feature = "test-util")]
-    pub(crate) fn seal(&self, data: SessionData) -> Result<SetCookie, Error> {
-        let origin = RequestOrigin::new(true, None);
-        Loaded::new(self, data).seal(self, &origin)
-    }
-
-    /// What is in a session; `None` where there is none that opens.
-    #[cfg(feature = "test-util")]
-    pub(crate) fn read(&self, header: &CookieHeader<'_>) -> Option<SessionData> {
-        let (loaded, _) = Loaded::read(self, header);
-        matches!(loaded.came, Came::Opened { .. }).then_some(loaded.data)
     }
 
     fn with(self, change: impl FnOnce(Jars) -> Jars) -> Self {

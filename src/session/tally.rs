@@ -4,12 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::observer::Observer;
+use super::observer::{Observer, Outcome};
 use crate::error::Refusal;
 use crate::message::opening::Opening;
-
-/// In which way a cookie opened, or why it did not.
-type Outcome = Result<Opening, Refusal>;
 
 /// Counts in memory how cookies came in, for whoever exports the numbers by other means than the
 /// `metrics` crate, and for tests.
