@@ -71,7 +71,7 @@ impl Session {
         {
             let name = cookie.split(|byte| *byte == b'=').next().unwrap_or(cookie);
             let name = String::from_utf8_lossy(name.trim_ascii());
-            self.store().tell(Event::InSharedCaches(&name));
+            self.policy().tell(Event::InSharedCaches(&name));
         }
         CacheHeaders {
             vary: with_cookie(headers("vary")),
@@ -81,7 +81,7 @@ impl Session {
 
     /// Checks whether the response has something to tell caches.
     pub(crate) fn tells_caches(&self) -> bool {
-        self.is_asked() && self.store().cache_headers
+        self.is_asked() && self.policy().cache_headers
     }
 }
 
@@ -112,7 +112,7 @@ impl CookieStore {
     /// ```
     #[must_use]
     pub fn cache_headers(mut self, cache_headers: bool) -> Self {
-        self.cache_headers = cache_headers;
+        self.policy.cache_headers = cache_headers;
         self
     }
 }

@@ -277,8 +277,8 @@ impl RequestJar {
         {
             self.rewrite(name, opened);
         }
-        let store = session.store();
-        store.heard_of_cookie(name, outcome.map_err(|refusal| *refusal));
+        let policy = session.policy();
+        policy.heard_of_cookie(name, outcome.map_err(|refusal| *refusal));
         found.ok().map(|(_, read)| read)
     }
 
@@ -286,18 +286,21 @@ impl RequestJar {
     /// as it is: whoever reads it has its value.
     fn rewrite(&self, name: &str, opened: &Opened<Serialized>) {
         let session = &self.cookies.0;
-        let store = session.store();
+        let (store, policy) = (session.store(), session.policy());
         // The session's cookie is for its commit, with attributes of its own.
         let is_sessions = || store.jars().session.names(store.name()).contains(&name);
-        if store.writes == Writes::Never
+        if policy.writes == Writes::Never
             || !session.may_rewrite(self.jar.written_name(name))
             || is_sessions()
         {
             return;
         }
-        match self.jar.rewrite(name, opened, store.attributes.is_secure()) {
+        match self
+            .jar
+            .rewrite(name, opened, policy.attributes.is_secure())
+        {
             Ok(cookies) => session.queue_rewritten(cookies),
-            Err(error) => store.tell(Event::NotRewritten(name, &error)),
+            Err(error) => policy.tell(Event::NotRewritten(name, &error)),
         }
     }
 

@@ -11,8 +11,10 @@ use super::commit::Commit;
 use super::csrf::AuthenticityTokens;
 use super::data::SessionData;
 use super::events::Event;
-use super::loaded::{Came, Loaded};
+use super::loaded::Loaded;
 use super::origin::RequestOrigin;
+use super::policy::Policy;
+use super::provenance::Provenance;
 use super::store::CookieStore;
 use super::writes::Writes;
 use crate::cookie::attributes::Attributes;
@@ -460,9 +462,9 @@ impl Session {
     /// ```
     #[must_use]
     pub fn refusal(&self) -> Option<Refusal> {
-        match self.loaded().came {
-            Came::Refused(refusal) => Some(refusal),
-            Came::Not | Came::Opened { .. } => None,
+        match self.loaded().provenance {
+            Provenance::Refused(refusal) => Some(refusal),
+            Provenance::New | Provenance::Opened { .. } => None,
         }
     }
 
@@ -534,7 +536,7 @@ impl Session {
         let Shared { store, origin, .. } = &*self.0;
         let header = CookieHeader::new(self.header());
         let commit = Loaded::commit(&mut loaded, store, origin, &header, status)
-            .inspect_err(|error| store.tell(Event::Failed(error)));
+            .inspect_err(|error| store.policy.tell(Event::Failed(error)));
         self.state().loaded = Some(loaded);
         commit
     }
@@ -543,6 +545,10 @@ impl Session {
     pub(crate) fn present_authenticity_tokens(&self) -> Option<AuthenticityTokens> {
         let settings = self.0.store.csrf_settings();
         self.read(|data| AuthenticityTokens::load(data, settings))
+    }
+
+    pub(super) fn policy(&self) -> &Policy {
+        &self.0.store.policy
     }
 
     pub(super) fn store(&self) -> &Arc<CookieStore> {
@@ -620,7 +626,7 @@ impl Session {
         cookies.append(&mut rewritten);
         if !self.0.origin.is_ssl() {
             if let Some(secure) = cookies.iter().find(|cookie| cookie.secure()) {
-                self.0.store.tell(Event::NotOverHttp(secure.name()));
+                self.policy().tell(Event::NotOverHttp(secure.name()));
             }
             cookies.retain(|cookie| !cookie.secure());
         }
@@ -636,7 +642,7 @@ impl Session {
     }
 
     fn writable_in(&self, state: &State) -> Result<(), Error> {
-        if self.0.store.writes == Writes::Never {
+        if self.policy().writes == Writes::Never {
             Err(Error::ReadOnlySession)
         } else if state.is_committed {
             Err(Error::CommittedSession)
@@ -675,7 +681,7 @@ impl Session {
             self.state().loaded.get_or_insert_with(|| loaded.clone()),
             &loaded,
         ) {
-            self.0.store.heard(outcome);
+            self.policy().heard(outcome);
         }
         self.state().loaded.clone().unwrap_or(loaded)
     }

@@ -1,53 +1,28 @@
 //! A session once somebody has asked for it: what came with the request, and what is to be set.
 
 use std::sync::Arc;
-use std::time::Duration;
-
-use time::OffsetDateTime;
 
 use super::commit::Commit;
 use super::data::SessionData;
 use super::events::Event;
-use super::expiry::Expiry;
 use super::flash_hash::FlashHash;
 use super::observer::Outcome;
 use super::origin::RequestOrigin;
+use super::provenance::Provenance;
 use super::store::CookieStore;
-use super::writes::Writes;
-use crate::cookie::attributes::Attributes;
 use crate::cookie::header::CookieHeader;
 use crate::cookie::jar::Jar;
 use crate::cookie::set_cookie::SetCookie;
 use crate::error::{Error, Refusal};
-
-/// The session's key of the time when it began, in seconds since 1970.
-const BEGAN_AT: &str = "_began_at";
-
-/// A renewal is due when this part of a rolling expiry has passed.
-const RENEWALS: u32 = 10;
 
 #[derive(Clone)]
 pub(super) struct Loaded {
     jar: Arc<Jar>,
     pub(super) data: SessionData,
     pub(super) flash: Option<FlashHash>,
-    pub(super) came: Came,
+    pub(super) provenance: Provenance,
     /// What it was sealed as, by [`check`](Self::check), if nothing was changed since.
     pub(super) checked: Option<SetCookie>,
-}
-
-/// How the session came.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Came {
-    /// In no cookie, or it was thrown away since.
-    Not,
-    /// In one that did not open.
-    Refused(Refusal),
-    /// In one that opened.
-    Opened {
-        is_stale: bool,
-        expires_at: Option<OffsetDateTime>,
-    },
 }
 
 impl Loaded {
@@ -55,26 +30,25 @@ impl Loaded {
     /// how it went, where one was sent.
     pub(super) fn read(store: &CookieStore, header: &CookieHeader<'_>) -> (Self, Option<Outcome>) {
         let jar = store.jars().session.clone();
-        let found = jar.find(store.name(), header, store.duplicates, |opened| {
+        let found = jar.find(store.name(), header, store.policy.duplicates, |opened| {
             let opened = SessionData::load(opened)?;
             let how = *opened.opening();
-            let came = Came::Opened {
+            let provenance = Provenance::Opened {
                 is_stale: opened.needs_rewrite(),
                 expires_at: opened.expires_at(),
             };
             let data = opened.into_value();
-            let ends_at = ends_at(store, &data);
-            if ends_at.is_some_and(|ends_at| ends_at <= store.now()) {
+            if store.policy.has_ended(&data) {
                 return Err(Refusal::Expired);
             }
-            Ok((data, came, how))
+            Ok((data, provenance, how))
         });
-        let (data, came, outcome) = match found {
-            None => (SessionData::new(), Came::Not, None),
-            Some(Ok((data, came, how))) => (data, came, Some(Ok(how))),
+        let (data, provenance, outcome) = match found {
+            None => (SessionData::new(), Provenance::New, None),
+            Some(Ok((data, provenance, how))) => (data, provenance, Some(Ok(how))),
             Some(Err(refusal)) => (
                 SessionData::new(),
-                Came::Refused(refusal),
+                Provenance::Refused(refusal),
                 Some(Err(refusal)),
             ),
         };
@@ -82,7 +56,7 @@ impl Loaded {
             jar,
             data,
             flash: None,
-            came,
+            provenance,
             checked: None,
         };
         (loaded, outcome)
@@ -92,7 +66,7 @@ impl Loaded {
     pub(super) fn reset(&mut self) {
         self.data.clear();
         self.flash = None;
-        self.came = Came::Not;
+        self.provenance = Provenance::New;
     }
 
     /// The flash, which is loaded by now: what was there is swept at the end of the request.
@@ -125,12 +99,11 @@ impl Loaded {
         if let Some(checked) = self.checked.take() {
             return Ok(checked);
         }
-        let now = store.now();
-        if store.lifetime.is_some() && ends_at(store, &self.data).is_none() {
-            self.data.insert(BEGAN_AT, &now.unix_timestamp())?;
-        }
-        let mut attributes = for_origin(&store.attributes, origin);
-        if let Some(expires_at) = self.expiry(store, now)? {
+        let policy = &store.policy;
+        let now = policy.now();
+        policy.begin(&mut self.data, now)?;
+        let mut attributes = policy.attributes_for(origin);
+        if let Some(expires_at) = policy.expires_at(&self.data, self.provenance, now)? {
             attributes = attributes.expires(expires_at);
         }
         self.data.write(&self.jar, store.name(), &attributes)
@@ -144,7 +117,8 @@ impl Loaded {
         header: &CookieHeader<'_>,
         status: u16,
     ) -> Result<Commit, Error> {
-        if store.writes == Writes::Never || (status >= 500 && !store.writes_on_server_error) {
+        let policy = &store.policy;
+        if !policy.may_write(status) {
             return Ok(Commit::Keep);
         }
         if this.flash.is_some() {
@@ -153,7 +127,7 @@ impl Loaded {
                 flash.commit(data)?;
             }
         }
-        if !this.is_due(store, header)? {
+        if !policy.is_due(&this.data, this.provenance, header)? {
             return Ok(Commit::Keep);
         }
         let names = this.jar.names(store.name());
@@ -162,8 +136,8 @@ impl Loaded {
         if this.data.is_empty() && !came {
             return Ok(Commit::Keep);
         }
-        if store.attributes.is_secure() && !origin.is_ssl() {
-            store.tell(Event::NotOverHttp(store.name()));
+        if policy.attributes.is_secure() && !origin.is_ssl() {
+            policy.tell(Event::NotOverHttp(store.name()));
             return Ok(Commit::Keep);
         }
         let is_changed = this.data.is_changed();
@@ -174,7 +148,7 @@ impl Loaded {
                 // A value that has no form in the store's format is no reason to fail a request
                 // that changed nothing.
                 Err(error @ Error::UnwritableValue { .. }) if !is_changed => {
-                    store.tell(Event::Failed(&error));
+                    policy.tell(Event::Failed(&error));
                     return Ok(Commit::Keep);
                 }
                 sealed => Some(sealed?),
@@ -201,12 +175,12 @@ impl Loaded {
         let mut removed = Vec::new();
         // Most have one name alone.
         if names.iter().any(|name| is_removed(name)) {
-            let attributes = for_origin(&store.attributes, origin);
+            let attributes = store.policy.attributes_for(origin);
             removed = self.jar.delete(store.name(), &attributes)?;
             removed.retain(|cookie| is_removed(cookie.name()));
         }
-        if let Some(former) = &store.former_attributes {
-            let former = self.jar.delete(store.name(), &for_origin(former, origin))?;
+        if let Some(former) = store.policy.former_attributes_for(origin) {
+            let former = self.jar.delete(store.name(), &former)?;
             // With the present attributes it would remove what is set here.
             let present = set.or(removed.first());
             let is_present = |cookie: &SetCookie| {
@@ -222,62 +196,6 @@ impl Loaded {
         }
         Ok(removed)
     }
-
-    /// Whether anything speaks for writing it.
-    fn is_due(&self, store: &CookieStore, header: &CookieHeader<'_>) -> Result<bool, Error> {
-        if self.data.is_changed() {
-            return Ok(true);
-        }
-        let Came::Opened { is_stale, .. } = self.came else {
-            return Ok(false);
-        };
-        let has_no_beginning = store.lifetime.is_some() && ends_at(store, &self.data).is_none();
-        let came_twice = || {
-            let of_name = |(name, _): &(&[u8], _)| *name == store.name().as_bytes();
-            store.former_attributes.is_some() && header.iter().filter(of_name).count() > 1
-        };
-        Ok(is_stale
-            || store.writes == Writes::WhenRead
-            || has_no_beginning
-            || came_twice()
-            || self.is_due_for_renewal(store)?)
-    }
-
-    fn is_due_for_renewal(&self, store: &CookieStore) -> Result<bool, Error> {
-        let (Expiry::Rolling(duration), Came::Opened { expires_at, .. }) =
-            (store.expiry, self.came)
-        else {
-            return Ok(false);
-        };
-        let Some(before) = expires_at else {
-            return Ok(true);
-        };
-        // One that ends much later than it should was sealed when sessions lasted longer.
-        let after = self.expiry(store, store.now())?;
-        Ok(after.is_some_and(|after| (after - before).abs() >= duration / RENEWALS))
-    }
-
-    /// When the cookie expires that is written now.
-    fn expiry(
-        &self,
-        store: &CookieStore,
-        now: OffsetDateTime,
-    ) -> Result<Option<OffsetDateTime>, Error> {
-        let sealed = match self.came {
-            Came::Opened { expires_at, .. } => expires_at,
-            Came::Not | Came::Refused(_) => None,
-        };
-        let expires_at = match (store.expiry, sealed) {
-            // One that Rails sealed for a time keeps it.
-            (Expiry::WithBrowser | Expiry::Fixed(_), Some(sealed)) => sealed,
-            (Expiry::WithBrowser, None) => return Ok(None),
-            (Expiry::Rolling(duration), _) | (Expiry::Fixed(duration), None) => {
-                after(now, duration).ok_or(Error::ExpiryOutOfRange)?
-            }
-        };
-        let ends_at = ends_at(store, &self.data);
-        Ok(Some(ends_at.map_or(expires_at, |end| end.min(expires_at))))
-    }
 }
 
 #[cfg(feature = "test-util")]
@@ -288,7 +206,7 @@ impl CookieStore {
             jar: self.jars().session.clone(),
             data,
             flash: None,
-            came: Came::Not,
+            provenance: Provenance::New,
             checked: None,
         };
         loaded.seal(self, &RequestOrigin::new(true, None))
@@ -297,24 +215,6 @@ impl CookieStore {
     /// Returns what is in a session; `None` where there is none that opens.
     pub(crate) fn read(&self, header: &CookieHeader<'_>) -> Option<SessionData> {
         let (loaded, _) = Loaded::read(self, header);
-        matches!(loaded.came, Came::Opened { .. }).then_some(loaded.data)
+        matches!(loaded.provenance, Provenance::Opened { .. }).then_some(loaded.data)
     }
-}
-
-/// When the session ends however often it is renewed; `None` where nothing says when it began.
-fn ends_at(store: &CookieStore, data: &SessionData) -> Option<OffsetDateTime> {
-    let lifetime = store.lifetime?;
-    let began_at = data.get::<i64>(BEGAN_AT).ok()??;
-    after(
-        OffsetDateTime::from_unix_timestamp(began_at).ok()?,
-        lifetime,
-    )
-}
-
-pub(super) fn after(time: OffsetDateTime, duration: Duration) -> Option<OffsetDateTime> {
-    time.checked_add(duration.try_into().ok()?)
-}
-
-fn for_origin(attributes: &Attributes, origin: &RequestOrigin) -> Attributes {
-    attributes.for_host(origin.host().unwrap_or_default())
 }

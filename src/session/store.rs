@@ -9,18 +9,16 @@ use arc_swap::ArcSwap;
 use time::OffsetDateTime;
 
 use super::csrf::CsrfSettings;
-use super::events::{Event, Events};
-use super::expiry::Expiry;
 use super::jars::Jars;
-use super::observer::{Observer, Outcome};
+use super::observer::Observer;
 use super::origin::RequestOrigin;
+use super::policy::{Expiry, Policy};
 use super::writes::Writes;
 use crate::clock::Clock;
 use crate::cookie::attributes::Attributes;
 use crate::cookie::domain::Domain;
 use crate::cookie::duplicates::Duplicates;
 use crate::cookie::rotation::Rotation;
-use crate::error::Refusal;
 use crate::secret_key_base::SecretKeyBase;
 use crate::settings::{LimitRule, SameSite, Serializer, Settings};
 
@@ -47,27 +45,10 @@ use crate::settings::{LimitRule, SameSite, Serializer, Settings};
 ///
 /// Unlike in Rails, a session that was merely read is not written: that would defeat caches, and
 /// let a slow request overwrite a newer session ([`Writes::WhenRead`] does as Rails).
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a setting of its own, and none excludes another"
-)]
 pub struct CookieStore {
     jars: ArcSwap<Jars>,
-    name: String,
-    pub(super) attributes: Attributes,
-    pub(super) former_attributes: Option<Attributes>,
-    pub(super) expiry: Expiry,
-    pub(super) lifetime: Option<Duration>,
-    pub(super) writes: Writes,
-    pub(super) writes_on_server_error: bool,
-    pub(super) duplicates: Duplicates,
-    pub(super) cache_headers: bool,
+    pub(super) policy: Policy,
     csrf: Option<CsrfSettings>,
-    assume_ssl: bool,
-    trust_proxy: bool,
-    clock: Clock,
-    events: Events,
-    observer: Option<Box<dyn Observer>>,
 }
 
 impl CookieStore {
@@ -106,21 +87,8 @@ impl CookieStore {
     pub fn with_jars(jars: Jars, name: impl Into<String>) -> Self {
         Self {
             jars: ArcSwap::from_pointee(jars),
-            name: name.into(),
-            attributes: Attributes::new().http_only(true),
-            former_attributes: None,
-            expiry: Expiry::WithBrowser,
-            lifetime: None,
-            writes: Writes::WhenChanged,
-            writes_on_server_error: false,
-            duplicates: Duplicates::First,
-            cache_headers: true,
+            policy: Policy::new(name.into()),
             csrf: None,
-            assume_ssl: false,
-            trust_proxy: false,
-            clock: Clock::System,
-            events: Events::default(),
-            observer: None,
         }
     }
 
@@ -199,11 +167,9 @@ impl CookieStore {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn expire_after(self, duration: Duration) -> Self {
-        Self {
-            expiry: Expiry::Rolling(duration),
-            ..self
-        }
+    pub fn expire_after(mut self, duration: Duration) -> Self {
+        self.policy.expiry = Expiry::Rolling(duration);
+        self
     }
 
     /// Ends a session so long after it was written first; it is not renewed. Needs an expiry that
@@ -218,11 +184,9 @@ impl CookieStore {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn expire_after_fixed(self, duration: Duration) -> Self {
-        Self {
-            expiry: Expiry::Fixed(duration),
-            ..self
-        }
+    pub fn expire_after_fixed(mut self, duration: Duration) -> Self {
+        self.policy.expiry = Expiry::Fixed(duration);
+        self
     }
 
     /// Ends a session so long after it began, however often it was renewed. When it began is kept
@@ -239,11 +203,9 @@ impl CookieStore {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn absolute_lifetime(self, lifetime: Duration) -> Self {
-        Self {
-            lifetime: Some(lifetime),
-            ..self
-        }
+    pub fn absolute_lifetime(mut self, lifetime: Duration) -> Self {
+        self.policy.lifetime = Some(lifetime);
+        self
     }
 
     /// The hosts that get the cookie. With [`Domain::All`] and [`Domain::FirstOf`] the request's
@@ -260,7 +222,7 @@ impl CookieStore {
     /// ```
     #[must_use]
     pub fn domain(mut self, domain: impl Into<Domain>) -> Self {
-        self.attributes = self.attributes.domain(domain);
+        self.policy.attributes = self.policy.attributes.domain(domain);
         self
     }
 
@@ -275,7 +237,7 @@ impl CookieStore {
     /// ```
     #[must_use]
     pub fn path(mut self, path: impl Into<String>) -> Self {
-        self.attributes = self.attributes.path(path);
+        self.policy.attributes = self.policy.attributes.path(path);
         self
     }
 
@@ -291,7 +253,7 @@ impl CookieStore {
     /// ```
     #[must_use]
     pub fn same_site(mut self, same_site: Option<SameSite>) -> Self {
-        self.attributes = self.attributes.same_site(same_site);
+        self.policy.attributes = self.policy.attributes.same_site(same_site);
         self
     }
 
@@ -308,7 +270,7 @@ impl CookieStore {
     /// ```
     #[must_use]
     pub fn secure(mut self, secure: bool) -> Self {
-        self.attributes = self.attributes.secure(secure);
+        self.policy.attributes = self.policy.attributes.secure(secure);
         self
     }
 
@@ -322,7 +284,7 @@ impl CookieStore {
     /// ```
     #[must_use]
     pub fn http_only(mut self, http_only: bool) -> Self {
-        self.attributes = self.attributes.http_only(http_only);
+        self.policy.attributes = self.policy.attributes.http_only(http_only);
         self
     }
 
@@ -339,17 +301,16 @@ impl CookieStore {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn former_attributes(self, attributes: Attributes) -> Self {
-        Self {
-            former_attributes: Some(attributes),
-            ..self
-        }
+    pub fn former_attributes(mut self, attributes: Attributes) -> Self {
+        self.policy.former_attributes = Some(attributes);
+        self
     }
 
     /// When a session is written (example: at [`Writes`]).
     #[must_use]
-    pub fn writes(self, writes: Writes) -> Self {
-        Self { writes, ..self }
+    pub fn writes(mut self, writes: Writes) -> Self {
+        self.policy.writes = writes;
+        self
     }
 
     /// Sets whether a response of 5xx writes the session; the default is `false`. Then it does not
@@ -377,17 +338,16 @@ impl CookieStore {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn writes_on_server_error(self, writes_on_server_error: bool) -> Self {
-        Self {
-            writes_on_server_error,
-            ..self
-        }
+    pub fn writes_on_server_error(mut self, writes_on_server_error: bool) -> Self {
+        self.policy.writes_on_server_error = writes_on_server_error;
+        self
     }
 
     /// Which counts of several cookies of the session's name (example: at [`Duplicates`]).
     #[must_use]
-    pub fn duplicates(self, duplicates: Duplicates) -> Self {
-        Self { duplicates, ..self }
+    pub fn duplicates(mut self, duplicates: Duplicates) -> Self {
+        self.policy.duplicates = duplicates;
+        self
     }
 
     /// How authenticity tokens are made, where it is not as the Rails version has it.
@@ -419,8 +379,9 @@ impl CookieStore {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn assume_ssl(self, assume_ssl: bool) -> Self {
-        Self { assume_ssl, ..self }
+    pub fn assume_ssl(mut self, assume_ssl: bool) -> Self {
+        self.policy.assume_ssl = assume_ssl;
+        self
     }
 
     /// Whether `X-Forwarded-Proto` and `X-Forwarded-Host` count: only behind a proxy that sets or
@@ -442,11 +403,9 @@ impl CookieStore {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn trust_proxy(self, trust_proxy: bool) -> Self {
-        Self {
-            trust_proxy,
-            ..self
-        }
+    pub fn trust_proxy(mut self, trust_proxy: bool) -> Self {
+        self.policy.trust_proxy = trust_proxy;
+        self
     }
 
     /// Who hears of every sealed cookie that comes in, how it opened or why it did not; one at
@@ -463,11 +422,9 @@ impl CookieStore {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn observer(self, observer: impl Observer + 'static) -> Self {
-        Self {
-            observer: Some(Box::new(observer)),
-            ..self
-        }
+    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.policy.observer = Some(Box::new(observer));
+        self
     }
 
     /// What time it is: for tests.
@@ -482,9 +439,9 @@ impl CookieStore {
     #[must_use]
     pub fn clock(self, now: impl Fn() -> OffsetDateTime + Send + Sync + 'static) -> Self {
         let clock = Clock::Told(Arc::new(now));
-        let told = clock.clone();
-        let store = self.with(|jars| jars.map(|jar| jar.with_clock(told.clone())));
-        Self { clock, ..store }
+        let mut store = self.with(|jars| jars.map(|jar| jar.with_clock(clock.clone())));
+        store.policy.clock = clock;
+        store
     }
 
     /// The session's cookie.
@@ -498,7 +455,7 @@ impl CookieStore {
     /// ```
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        &self.policy.name
     }
 
     /// The jars as they are now.
@@ -518,7 +475,7 @@ impl CookieStore {
     /// Puts other jars in place while the server runs (example: at [`Jars`]). No request waits:
     /// one that has read its session keeps the jars that it began with.
     pub fn replace_jars(&self, jars: Jars) {
-        let jars = jars.map(|jar| jar.with_clock(self.clock.clone()));
+        let jars = jars.map(|jar| jar.with_clock(self.policy.clock.clone()));
         self.jars.store(Arc::new(jars));
     }
 
@@ -566,27 +523,13 @@ impl CookieStore {
         is_tls: bool,
         header: impl Fn(&str) -> Option<&'h [u8]>,
     ) -> RequestOrigin {
-        let text = |name| header(name).and_then(|value| std::str::from_utf8(value).ok());
-        let forwarded = |name| self.trust_proxy.then(|| text(name)).flatten();
-        // Of several proxies the first saw the browser (Rack 2.2 request.rb, forwarded_scheme);
-        // the last says the host (Rails 6.1 url.rb, raw_host_with_port).
-        let proto = forwarded("x-forwarded-proto")
-            .and_then(|entries| entries.split(',').next())
-            .and_then(is_ssl);
-        let host = forwarded("x-forwarded-host")
-            .and_then(|entries| {
-                entries
-                    .rsplit(',')
-                    .map(str::trim)
-                    .find(|host| !host.is_empty())
-            })
-            .or_else(|| text("host"));
-        RequestOrigin::new(self.assume_ssl || proto.unwrap_or(is_tls), host)
+        self.policy.origin(is_tls, header)
     }
 
     #[cfg(feature = "rails-app")]
-    pub(crate) fn attributes(self, attributes: Attributes) -> Self {
-        Self { attributes, ..self }
+    pub(crate) fn attributes(mut self, attributes: Attributes) -> Self {
+        self.policy.attributes = attributes;
+        self
     }
 
     fn with(self, change: impl FnOnce(Jars) -> Jars) -> Self {
@@ -599,65 +542,24 @@ impl CookieStore {
         self.csrf
             .unwrap_or_else(|| self.jars.load().session.settings().into())
     }
-
-    pub(super) fn now(&self) -> OffsetDateTime {
-        self.clock.now()
-    }
-
-    /// Tells whoever listens how the session of a request opened, where one was sent.
-    pub(super) fn heard(&self, outcome: Option<Outcome>) {
-        if let Some(outcome) = outcome {
-            self.heard_of(&self.name, outcome, Event::Refused);
-        }
-    }
-
-    /// Tells whoever listens how another cookie of a request opened.
-    pub(super) fn heard_of_cookie(&self, cookie: &str, outcome: Outcome) {
-        self.heard_of(cookie, outcome, |refusal| {
-            Event::CookieRefused(cookie, refusal)
-        });
-    }
-
-    fn heard_of<'a>(
-        &self,
-        cookie: &str,
-        outcome: Outcome,
-        event: impl FnOnce(Refusal) -> Event<'a>,
-    ) {
-        // First the event: an observer may panic.
-        if let Err(refusal) = outcome {
-            self.tell(event(refusal));
-        }
-        match (&self.observer, outcome) {
-            (None, _) => {}
-            (Some(observer), Ok(how)) => observer.opened(cookie, &how),
-            (Some(observer), Err(refusal)) => observer.refused(cookie, refusal),
-        }
-    }
-
-    pub(super) fn tell(&self, event: Event<'_>) {
-        self.events.tell(&self.name, event, self.now());
-    }
-}
-
-/// What a proxy's word for the scheme says; what is none says nothing (Rack 2.2 `request.rb`,
-/// `allowed_scheme`, and 3.1, which knows `wss` and `ws` too).
-fn is_ssl(scheme: &str) -> Option<bool> {
-    match scheme.trim().to_ascii_lowercase().as_str() {
-        "https" | "wss" => Some(true),
-        "http" | "ws" => Some(false),
-        _ => None,
-    }
 }
 
 impl fmt::Debug for CookieStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Policy {
+            name,
+            attributes,
+            expiry,
+            lifetime,
+            writes,
+            ..
+        } = &self.policy;
         f.debug_struct("CookieStore")
-            .field("name", &self.name)
-            .field("attributes", &self.attributes)
-            .field("expiry", &self.expiry)
-            .field("lifetime", &self.lifetime)
-            .field("writes", &self.writes)
+            .field("name", name)
+            .field("attributes", attributes)
+            .field("expiry", expiry)
+            .field("lifetime", lifetime)
+            .field("writes", writes)
             .finish_non_exhaustive()
     }
 }
