@@ -233,6 +233,8 @@ pub enum Error {
     ReadOnlySession,
     /// The session or a cookie was to be changed after the response's cookies were decided.
     CommittedSession,
+    /// A sealed cookie was asked for, and the app has no jars of Rails.
+    NoJars,
 }
 
 impl fmt::Display for Error {
@@ -312,6 +314,9 @@ impl fmt::Display for Error {
             }
             Self::ExpiryOutOfRange => f.write_str("the expiry is beyond the year 9999"),
             Self::CookieOverflow(overflow) => overflow.fmt(f),
+            Self::NoJars => f.write_str(
+                "the app has no jars of Rails for sealed cookies; open its sessions by a CookieStore",
+            ),
             Self::ReadOnlySession => f.write_str(
                 "the session was not changed: its store is read-only (Writes::Never); change it where it is written",
             ),

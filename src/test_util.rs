@@ -22,8 +22,8 @@ use std::fmt;
 
 use crate::cookie::header::CookieHeader;
 use crate::error::Error;
+use crate::rails::cookie_store::CookieStore;
 use crate::session::data::SessionData;
-use crate::session::store::CookieStore;
 
 /// The header `Cookie` of a browser whose session holds what the closure puts into it (example:
 /// at [the module](self)).

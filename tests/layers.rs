@@ -32,6 +32,7 @@ const LAYERS: &[&[&str]] = &[
     &["message"],
     &["cookie"],
     &["session"],
+    &["rails"],
     &["rails_app"],
     &["doctor"],
     &["fuzzing", "middleware", "test_util"],

@@ -42,7 +42,7 @@ use http::StatusCode;
 use http::request::Parts;
 
 use crate::error::{Error, InvalidMessage};
-use crate::session::cookie_jar::CookieJar;
+use crate::session::cookies::CookieJar;
 use crate::session::handle::Session;
 
 /// A handler asks for the session, and no [`SessionLayer`](super::tower::SessionLayer) is around

@@ -10,7 +10,7 @@ use super::forgery_events::ForgeryEvents;
 use super::form::{Form, Target, override_of};
 use super::form_type::FormType;
 use super::invalid_authenticity_token::InvalidAuthenticityToken;
-use crate::session::csrf::verified_origin;
+use crate::rails::csrf::verified_origin;
 use crate::session::handle::Session;
 
 type Skip = Arc<dyn Fn(&str, &str) -> bool + Send + Sync>;

@@ -72,9 +72,9 @@ pub use super::on_refusal::OnRefusal;
 pub use super::tower_csrf::{CsrfLayer, CsrfService};
 use crate::cookie::set_cookie::SetCookie;
 use crate::error::Error;
+use crate::rails::cookie_store::CookieStore;
 use crate::session::handle::Session;
 use crate::session::origin::RequestOrigin;
-use crate::session::store::CookieStore;
 
 /// Gives every request its [`Session`] (example: at [the module](self)).
 #[derive(Clone, Debug)]

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use super::events::Event;
 use super::handle::Session;
-use super::store::CookieStore;
 
 /// Rails' header where the app sets none (`DEFAULT_CACHE_CONTROL`, Rails 6.1
 /// `action_dispatch/http/cache.rb`).
@@ -71,7 +70,7 @@ impl Session {
         {
             let name = cookie.split(|byte| *byte == b'=').next().unwrap_or(cookie);
             let name = String::from_utf8_lossy(name.trim_ascii());
-            self.policy().tell(Event::InSharedCaches(&name));
+            self.0.policy().tell(Event::InSharedCaches(&name));
         }
         CacheHeaders {
             vary: with_cookie(headers("vary")),
@@ -81,39 +80,7 @@ impl Session {
 
     /// Checks whether the response has something to tell caches.
     pub(crate) fn tells_caches(&self) -> bool {
-        self.is_asked() && self.policy().cache_headers
-    }
-}
-
-impl CookieStore {
-    /// Sets whether a response that depends on the request's cookies tells caches so; the default is
-    /// `true`.
-    ///
-    /// Once somebody asked for the session, the flash, an authenticity token, or a cookie through
-    /// [`Session::cookies`] (a plain one or one that was not sent, too), or one of them is set, the
-    /// response lists `Cookie` in `Vary`, and has `Cache-Control: max-age=0, private,
-    /// must-revalidate` where the handler set none. Without these a shared cache may serve the page
-    /// of one user to another. The operator is warned (feature `tracing`) where such a response
-    /// sets a cookie and the handler said `public` or `s-maxage`.
-    ///
-    /// A handler that streams its body has to ask before it returns: later the headers are sent.
-    /// A handler that reads the header `Cookie` by itself is not noticed.
-    ///
-    /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CacheHeaders, CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// // Nothing between this server and the browsers keeps responses, say.
-    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session").cache_headers(false);
-    /// let session = Session::open(&Arc::new(store), "", RequestOrigin::default());
-    /// assert_eq!(session.get::<u32>("user_id")?, None);
-    /// assert_eq!(session.cache_headers(|_| []), CacheHeaders::default());
-    /// # Ok::<(), hardtack::Error>(())
-    /// ```
-    #[must_use]
-    pub fn cache_headers(mut self, cache_headers: bool) -> Self {
-        self.policy.cache_headers = cache_headers;
-        self
+        self.0.is_asked() && self.0.policy().cache_headers
     }
 }
 

@@ -24,7 +24,7 @@ const RENEWALS: u32 = 10;
 
 /// When a session ends, if not with the browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Expiry {
+pub(crate) enum Expiry {
     WithBrowser,
     /// So long after it was written last.
     Rolling(Duration),
@@ -37,26 +37,26 @@ pub(super) enum Expiry {
     clippy::struct_excessive_bools,
     reason = "each is a setting of its own, and none excludes another"
 )]
-pub(super) struct Policy {
+pub(crate) struct Policy {
     /// The name of the session's cookie.
-    pub(super) name: String,
-    pub(super) attributes: Attributes,
-    pub(super) former_attributes: Option<Attributes>,
-    pub(super) expiry: Expiry,
-    pub(super) lifetime: Option<Duration>,
-    pub(super) writes: Writes,
-    pub(super) writes_on_server_error: bool,
-    pub(super) duplicates: Duplicates,
-    pub(super) cache_headers: bool,
-    pub(super) assume_ssl: bool,
-    pub(super) trust_proxy: bool,
-    pub(super) clock: Clock,
-    pub(super) events: Events,
-    pub(super) observer: Option<Box<dyn Observer>>,
+    pub(crate) name: String,
+    pub(crate) attributes: Attributes,
+    pub(crate) former_attributes: Option<Attributes>,
+    pub(crate) expiry: Expiry,
+    pub(crate) lifetime: Option<Duration>,
+    pub(crate) writes: Writes,
+    pub(crate) writes_on_server_error: bool,
+    pub(crate) duplicates: Duplicates,
+    pub(crate) cache_headers: bool,
+    pub(crate) assume_ssl: bool,
+    pub(crate) trust_proxy: bool,
+    pub(crate) clock: Clock,
+    pub(crate) events: Events,
+    pub(crate) observer: Option<Box<dyn Observer>>,
 }
 
 impl Policy {
-    pub(super) fn new(name: String) -> Self {
+    pub(crate) fn new(name: String) -> Self {
         Self {
             name,
             attributes: Attributes::new().http_only(true),
@@ -76,7 +76,7 @@ impl Policy {
     }
 
     /// Finds the scheme and host of a request, by its headers.
-    pub(super) fn origin<'h>(
+    pub(crate) fn origin<'h>(
         &self,
         is_tls: bool,
         header: impl Fn(&str) -> Option<&'h [u8]>,
@@ -99,19 +99,19 @@ impl Policy {
         RequestOrigin::new(self.assume_ssl || proto.unwrap_or(is_tls), host)
     }
 
-    pub(super) fn now(&self) -> OffsetDateTime {
+    pub(crate) fn now(&self) -> OffsetDateTime {
         self.clock.now()
     }
 
     /// Tells whoever listens how the session of a request opened, where one was sent.
-    pub(super) fn heard(&self, outcome: Option<Outcome>) {
+    pub(crate) fn heard(&self, outcome: Option<Outcome>) {
         if let Some(outcome) = outcome {
             self.heard_of(&self.name, outcome, Event::Refused);
         }
     }
 
     /// Tells whoever listens how another cookie of a request opened.
-    pub(super) fn heard_of_cookie(&self, cookie: &str, outcome: Outcome) {
+    pub(crate) fn heard_of_cookie(&self, cookie: &str, outcome: Outcome) {
         self.heard_of(cookie, outcome, |refusal| {
             Event::CookieRefused(cookie, refusal)
         });
@@ -134,29 +134,29 @@ impl Policy {
         }
     }
 
-    pub(super) fn tell(&self, event: Event<'_>) {
+    pub(crate) fn tell(&self, event: Event<'_>) {
         self.events.tell(&self.name, event, self.now());
     }
 
     /// Returns the attributes of the cookie for the host of a request.
-    pub(super) fn attributes_for(&self, origin: &RequestOrigin) -> Attributes {
+    pub(crate) fn attributes_for(&self, origin: &RequestOrigin) -> Attributes {
         for_origin(&self.attributes, origin)
     }
 
     /// Returns the attributes of before, for the host of a request.
-    pub(super) fn former_attributes_for(&self, origin: &RequestOrigin) -> Option<Attributes> {
+    pub(crate) fn former_attributes_for(&self, origin: &RequestOrigin) -> Option<Attributes> {
         let former = self.former_attributes.as_ref()?;
         Some(for_origin(former, origin))
     }
 
     /// Checks whether a response of this status may write the session.
-    pub(super) fn may_write(&self, status: u16) -> bool {
+    pub(crate) fn may_write(&self, status: u16) -> bool {
         self.writes != Writes::Never && (status < 500 || self.writes_on_server_error)
     }
 
     /// Returns the time at which a session ends however often it is renewed; `None` where nothing
     /// says when it began.
-    pub(super) fn ends_at(&self, data: &SessionData) -> Option<OffsetDateTime> {
+    pub(crate) fn ends_at(&self, data: &SessionData) -> Option<OffsetDateTime> {
         let lifetime = self.lifetime?;
         let began_at = data.get::<i64>(BEGAN_AT).ok()??;
         after(
@@ -166,7 +166,7 @@ impl Policy {
     }
 
     /// Checks whether a session has outlived its absolute lifetime.
-    pub(super) fn has_ended(&self, data: &SessionData) -> bool {
+    pub(crate) fn has_ended(&self, data: &SessionData) -> bool {
         self.ends_at(data)
             .is_some_and(|ends_at| ends_at <= self.now())
     }
@@ -176,7 +176,7 @@ impl Policy {
     }
 
     /// Notes in a session that is written when it began, where its lifetime is limited.
-    pub(super) fn begin(&self, data: &mut SessionData, now: OffsetDateTime) -> Result<(), Error> {
+    pub(crate) fn begin(&self, data: &mut SessionData, now: OffsetDateTime) -> Result<(), Error> {
         if self.lacks_beginning(data) {
             data.insert(BEGAN_AT, &now.unix_timestamp())?;
         }
@@ -184,7 +184,7 @@ impl Policy {
     }
 
     /// Checks whether anything speaks for writing a session.
-    pub(super) fn is_due(
+    pub(crate) fn is_due(
         &self,
         data: &SessionData,
         provenance: Provenance,
@@ -226,7 +226,7 @@ impl Policy {
     }
 
     /// Returns the expiry of a cookie that is written now; `None` where it ends with the browser.
-    pub(super) fn expires_at(
+    pub(crate) fn expires_at(
         &self,
         data: &SessionData,
         provenance: Provenance,
@@ -249,7 +249,7 @@ impl Policy {
     }
 }
 
-pub(super) fn after(time: OffsetDateTime, duration: Duration) -> Option<OffsetDateTime> {
+pub(crate) fn after(time: OffsetDateTime, duration: Duration) -> Option<OffsetDateTime> {
     time.checked_add(duration.try_into().ok()?)
 }
 

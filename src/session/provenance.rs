@@ -6,7 +6,7 @@ use crate::error::Refusal;
 
 /// Where a session comes from.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Provenance {
+pub(crate) enum Provenance {
     /// No cookie brought it, or what came was reset since.
     New,
     /// The cookie that came did not open.

@@ -6,7 +6,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
 use super::missing_session_middleware::MissingSessionMiddleware;
-use crate::session::cookie_jar::CookieJar;
+use crate::session::cookies::CookieJar;
 use crate::session::handle::Session;
 
 /// The request's session. Nothing is read of it yet.

@@ -6,9 +6,9 @@ use actix_web::dev::ServiceRequest;
 use actix_web::http::header::{COOKIE, HeaderValue};
 use actix_web::http::uri::Authority;
 
+use crate::rails::cookie_store::CookieStore;
 use crate::session::handle::Session;
 use crate::session::origin::RequestOrigin;
-use crate::session::store::CookieStore;
 
 pub(super) fn open(store: &Arc<CookieStore>, request: &ServiceRequest) -> Session {
     let origin = origin(store, request);

@@ -14,8 +14,8 @@ use super::headers::{append, tell_caches};
 use super::open::open;
 use crate::error::Error;
 use crate::middleware::answer::set_cookies;
+use crate::rails::cookie_store::CookieStore;
 use crate::session::handle::Session;
-use crate::session::store::CookieStore;
 
 type OnError = dyn Fn(Error, &HttpRequest) -> HttpResponse + Send + Sync;
 

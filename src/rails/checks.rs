@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::events;
+use super::cookie_store::CookieStore;
 use super::jars::Jars;
-use super::policy::{Expiry, after};
-use super::store::CookieStore;
 use crate::error::Error;
+use crate::session::events;
+use crate::session::policy::{Expiry, after};
 use crate::weak_secret::WeakSecret;
 
 impl CookieStore {

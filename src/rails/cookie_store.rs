@@ -1,6 +1,7 @@
 //! [`CookieStore`]: where sessions are kept, which is in the cookie itself
 //! (`ActionDispatch::Session::CookieStore`).
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,16 +11,29 @@ use time::OffsetDateTime;
 
 use super::csrf::CsrfSettings;
 use super::jars::Jars;
-use super::observer::Observer;
-use super::origin::RequestOrigin;
-use super::policy::{Expiry, Policy};
-use super::writes::Writes;
+use super::part::RailsPart;
 use crate::clock::Clock;
 use crate::cookie::attributes::Attributes;
 use crate::cookie::domain::Domain;
 use crate::cookie::duplicates::Duplicates;
+use crate::cookie::header::CookieHeader;
 use crate::cookie::rotation::Rotation;
+#[cfg(feature = "test-util")]
+use crate::cookie::set_cookie::SetCookie;
+#[cfg(feature = "test-util")]
+use crate::error::Error;
+use crate::error::Refusal;
 use crate::secret_key_base::SecretKeyBase;
+use crate::session::context::Context;
+use crate::session::data::SessionData;
+use crate::session::handle::Session;
+use crate::session::loaded::Loaded;
+use crate::session::observer::{Observer, Outcome};
+use crate::session::origin::RequestOrigin;
+use crate::session::policy::{Expiry, Policy};
+use crate::session::provenance::Provenance;
+use crate::session::source::Source;
+use crate::session::writes::Writes;
 use crate::settings::{LimitRule, SameSite, Serializer, Settings};
 
 /// The sessions of an app: how they are sealed, what their cookie is called and told, and when it
@@ -46,9 +60,8 @@ use crate::settings::{LimitRule, SameSite, Serializer, Settings};
 /// Unlike in Rails, a session that was merely read is not written: that would defeat caches, and
 /// let a slow request overwrite a newer session ([`Writes::WhenRead`] does as Rails).
 pub struct CookieStore {
-    jars: ArcSwap<Jars>,
+    pub(super) part: RailsPart,
     pub(super) policy: Policy,
-    csrf: Option<CsrfSettings>,
 }
 
 impl CookieStore {
@@ -86,9 +99,11 @@ impl CookieStore {
     #[must_use]
     pub fn with_jars(jars: Jars, name: impl Into<String>) -> Self {
         Self {
-            jars: ArcSwap::from_pointee(jars),
+            part: RailsPart {
+                jars: ArcSwap::from_pointee(jars),
+                csrf: None,
+            },
             policy: Policy::new(name.into()),
-            csrf: None,
         }
     }
 
@@ -361,11 +376,9 @@ impl CookieStore {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn csrf(self, settings: impl Into<CsrfSettings>) -> Self {
-        Self {
-            csrf: Some(settings.into()),
-            ..self
-        }
+    pub fn csrf(mut self, settings: impl Into<CsrfSettings>) -> Self {
+        self.part.csrf = Some(settings.into());
+        self
     }
 
     /// Whether every request came over HTTPS, whatever it looks like (`config.assume_ssl`): where
@@ -427,6 +440,36 @@ impl CookieStore {
         self
     }
 
+    /// Sets whether a response that depends on the request's cookies tells caches so; the default is
+    /// `true`.
+    ///
+    /// Once somebody asked for the session, the flash, an authenticity token, or a cookie through
+    /// [`Session::cookies`] (a plain one or one that was not sent, too), or one of them is set, the
+    /// response lists `Cookie` in `Vary`, and has `Cache-Control: max-age=0, private,
+    /// must-revalidate` where the handler set none. Without these a shared cache may serve the page
+    /// of one user to another. The operator is warned (feature `tracing`) where such a response
+    /// sets a cookie and the handler said `public` or `s-maxage`.
+    ///
+    /// A handler that streams its body has to ask before it returns: later the headers are sent.
+    /// A handler that reads the header `Cookie` by itself is not noticed.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use hardtack::{CacheHeaders, CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// // Nothing between this server and the browsers keeps responses, say.
+    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session").cache_headers(false);
+    /// let session = Session::open(&Arc::new(store), "", RequestOrigin::default());
+    /// assert_eq!(session.get::<u32>("user_id")?, None);
+    /// assert_eq!(session.cache_headers(|_| []), CacheHeaders::default());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn cache_headers(mut self, cache_headers: bool) -> Self {
+        self.policy.cache_headers = cache_headers;
+        self
+    }
+
     /// What time it is: for tests.
     ///
     /// ```
@@ -469,14 +512,14 @@ impl CookieStore {
     /// ```
     #[must_use]
     pub fn jars(&self) -> Arc<Jars> {
-        self.jars.load_full()
+        self.part.jars.load_full()
     }
 
     /// Puts other jars in place while the server runs (example: at [`Jars`]). No request waits:
     /// one that has read its session keeps the jars that it began with.
     pub fn replace_jars(&self, jars: Jars) {
         let jars = jars.map(|jar| jar.with_clock(self.policy.clock.clone()));
-        self.jars.store(Arc::new(jars));
+        self.part.jars.store(Arc::new(jars));
     }
 
     /// How many cookies this process has sealed under the session's key, of the 2^32 that an
@@ -533,14 +576,90 @@ impl CookieStore {
     }
 
     fn with(self, change: impl FnOnce(Jars) -> Jars) -> Self {
-        let jars = change(Jars::clone(&self.jars.load()));
-        self.jars.store(Arc::new(jars));
+        let jars = change(Jars::clone(&self.part.jars.load()));
+        self.part.jars.store(Arc::new(jars));
         self
     }
+}
 
-    pub(super) fn csrf_settings(&self) -> CsrfSettings {
-        self.csrf
-            .unwrap_or_else(|| self.jars.load().session.settings().into())
+impl Source for CookieStore {
+    fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    fn part(&self) -> Option<&dyn Any> {
+        Some(&self.part)
+    }
+
+    fn is_sessions(&self, name: &str) -> bool {
+        let jars = self.part.jars.load();
+        jars.session.names(&self.policy.name).contains(&name)
+    }
+
+    fn read(&self, header: &CookieHeader<'_>) -> (Loaded, Option<Outcome>) {
+        let Self { part, policy } = self;
+        let jar = part.jars.load().session.clone();
+        let found = jar.find(&policy.name, header, policy.duplicates, |opened| {
+            let opened = SessionData::load(opened)?;
+            let how = *opened.opening();
+            let provenance = Provenance::Opened {
+                is_stale: opened.needs_rewrite(),
+                expires_at: opened.expires_at(),
+            };
+            let data = opened.into_value();
+            if policy.has_ended(&data) {
+                return Err(Refusal::Expired);
+            }
+            Ok((data, provenance, how))
+        });
+        let (data, provenance, outcome) = match found {
+            None => (SessionData::new(), Provenance::New, None),
+            Some(Ok((data, provenance, how))) => (data, provenance, Some(Ok(how))),
+            Some(Err(refusal)) => (
+                SessionData::new(),
+                Provenance::Refused(refusal),
+                Some(Err(refusal)),
+            ),
+        };
+        (Loaded::new(jar, data, provenance), outcome)
+    }
+}
+
+impl Session {
+    /// The session of a request, from its header `Cookie`, which may be empty. Of several headers
+    /// (HTTP/2 allows it) join the values with `"; "` first. Nothing is read yet.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// let session = Session::open(&store, "_shop_session=AAAA--AAAA--AAAA", RequestOrigin::default());
+    /// assert!(session.is_empty());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn open(
+        store: &Arc<CookieStore>,
+        cookie_header: impl AsRef<[u8]> + Send + Sync + 'static,
+        origin: RequestOrigin,
+    ) -> Self {
+        Self(Context::new(store.clone(), cookie_header, origin))
+    }
+}
+
+#[cfg(feature = "test-util")]
+impl CookieStore {
+    /// Seals a session that no request brought.
+    pub(crate) fn seal(&self, data: SessionData) -> Result<SetCookie, Error> {
+        let mut loaded = Loaded::new(self.jars().session.clone(), data, Provenance::New);
+        loaded.seal(&self.policy, &RequestOrigin::new(true, None))
+    }
+
+    /// Returns what is in a session; `None` where there is none that opens.
+    pub(crate) fn read(&self, header: &CookieHeader<'_>) -> Option<SessionData> {
+        let (loaded, outcome) = Source::read(self, header);
+        outcome?.ok().map(|_| loaded.data)
     }
 }
 
