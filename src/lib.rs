@@ -206,6 +206,7 @@ pub use session::data::SessionData;
 pub use session::handle::Session;
 pub use session::observer::Observer;
 pub use session::origin::RequestOrigin;
+pub use session::sessions::Sessions;
 pub use session::tally::Tally;
 pub use session::writes::Writes;
 pub use settings::{

@@ -11,8 +11,9 @@ use super::data::SessionData;
 use super::events::Event;
 use super::loaded::Loaded;
 use super::origin::RequestOrigin;
+use super::place::Place;
 use super::policy::Policy;
-use super::source::Source;
+use super::sessions::Sessions;
 use super::writes::Writes;
 use crate::cookie::attributes::Attributes;
 use crate::cookie::header::CookieHeader;
@@ -25,7 +26,7 @@ use crate::error::Error;
 pub(crate) struct Context(Arc<Shared<dyn AsRef<[u8]> + Send + Sync>>);
 
 struct Shared<H: ?Sized> {
-    source: Arc<dyn Source>,
+    sessions: Arc<Sessions<dyn Place>>,
     origin: RequestOrigin,
     state: Mutex<State>,
     /// The response depends on the request's cookies, or sets some.
@@ -46,12 +47,12 @@ struct State {
 
 impl Context {
     pub(crate) fn new(
-        source: Arc<dyn Source>,
+        sessions: Arc<Sessions<dyn Place>>,
         cookie_header: impl AsRef<[u8]> + Send + Sync + 'static,
         origin: RequestOrigin,
     ) -> Self {
         Self(Arc::new(Shared {
-            source,
+            sessions,
             origin,
             state: Mutex::default(),
             is_asked: AtomicBool::new(false),
@@ -64,17 +65,17 @@ impl Context {
     }
 
     pub(crate) fn policy(&self) -> &Policy {
-        self.0.source.policy()
+        &self.0.sessions.policy
     }
 
     /// Returns what a framework's own parts need of the app; `None` where it is another's.
     pub(crate) fn part<T: Any>(&self) -> Option<&T> {
-        self.0.source.part()?.downcast_ref()
+        self.0.sessions.place.part()?.downcast_ref()
     }
 
     /// Checks whether a cookie of this name may be the session's.
     pub(crate) fn is_sessions(&self, name: &str) -> bool {
-        self.0.source.is_sessions(name)
+        self.0.sessions.place.is_sessions(name, self.policy())
     }
 
     /// The request's header `Cookie`, on which the response depends from here on.
@@ -196,7 +197,7 @@ impl Context {
             return loaded.clone();
         }
         let header = CookieHeader::new(self.header());
-        let (loaded, outcome) = self.0.source.read(&header);
+        let (loaded, outcome) = self.0.sessions.place.read(self.policy(), &header);
         let loaded = Arc::new(loaded);
         // Of several threads that read it, the first tells how it came.
         if Arc::ptr_eq(
