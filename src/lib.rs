@@ -150,6 +150,7 @@ mod session;
 mod settings;
 mod shown;
 mod stack;
+mod store_error;
 #[cfg(feature = "test-util")]
 pub mod test_util;
 mod weak_secret;
@@ -204,8 +205,13 @@ pub use session::cookie_metrics::CookieMetrics;
 pub use session::cookies::CookieJar;
 pub use session::data::SessionData;
 pub use session::handle::Session;
+pub use session::lazy_session::LazySession;
+pub use session::memory_store::MemoryStore;
 pub use session::observer::Observer;
+pub use session::on_server::ServerSessions;
 pub use session::origin::RequestOrigin;
+pub use session::session_format::{ReadEntry, SessionFormat, Touch};
+pub use session::session_store::{Entry, Saved, SessionStore, Version, When};
 pub use session::sessions::Sessions;
 pub use session::tally::Tally;
 pub use session::writes::Writes;
@@ -213,4 +219,5 @@ pub use settings::{
     Cipher, HmacDigest, KeyDigest, LimitRule, SameSite, SecretKind, Serializer, Settings,
 };
 pub use shown::Shown;
+pub use store_error::StoreError;
 pub use weak_secret::WeakSecret;

@@ -23,6 +23,7 @@ const LAYERS: &[&[&str]] = &[
         "settings",
         "shown",
         "stack",
+        "store_error",
         "weak_secret",
     ], // one table of data and its names
     &["secret_key_base"],
@@ -48,6 +49,7 @@ const TOGETHER: &[&str] = &[
     "settings",
     "shown",
     "stack",
+    "store_error",
     "weak_secret",
 ];
 

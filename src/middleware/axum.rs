@@ -36,7 +36,7 @@
 
 use std::fmt;
 
-use axum_core::extract::FromRequestParts;
+use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::request::Parts;
@@ -44,6 +44,7 @@ use http::request::Parts;
 use crate::error::{Error, InvalidMessage};
 use crate::session::cookies::CookieJar;
 use crate::session::handle::Session;
+use crate::session::lazy_session::LazySession;
 
 /// A handler asks for the session, and no [`SessionLayer`](super::tower::SessionLayer) is around
 /// its route: a mistake in the program. As a response it is an empty 500, and the operator is told
@@ -96,7 +97,7 @@ impl IntoResponse for MissingSessionLayer {
 }
 
 /// The session of the request (example: at [`hardtack::axum`](self)).
-impl<S: Send + Sync> FromRequestParts<S> for Session {
+impl<S: Send + Sync> FromRequestParts<S> for LazySession {
     type Rejection = MissingSessionLayer;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
@@ -105,61 +106,83 @@ impl<S: Send + Sync> FromRequestParts<S> for Session {
     }
 }
 
-/// The cookies of the request, and those that its response sets.
-///
-/// ```
-/// use axum::Router;
-/// use axum::body::Body;
-/// use axum::http::Request;
-/// use axum::routing::get;
-/// use hardtack::tower::SessionLayer;
-/// use hardtack::{Attributes, CookieJar, CookieStore, Error, RailsVersion, SecretKeyBase};
-/// use tower::ServiceExt;
-///
-/// async fn welcome(cookies: CookieJar) -> Result<&'static str, Error> {
-///     let signed = cookies.signed();
-///     if signed.get::<bool>("seen")?.is_some() {
-///         return Ok("Welcome back");
-///     }
-///     signed.write("seen", &true, &Attributes::new())?;
-///     Ok("Welcome")
-/// }
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let secret = SecretKeyBase::generate()?;
-/// # let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session");
-/// let app: Router = Router::new().route("/", get(welcome)).layer(SessionLayer::new(store));
-/// let response = app.clone().oneshot(Request::new(Body::empty())).await?;
-/// assert!(response.headers()["set-cookie"].to_str()?.starts_with("seen="));
-///
-/// let forged = Request::get("/").header("cookie", "seen=AAAA--AAAA").body(Body::empty())?;
-/// // One that does not open is none: it is set anew.
-/// let response = app.oneshot(forged).await?;
-/// assert!(response.headers()["set-cookie"].to_str()?.starts_with("seen="));
-/// # Ok(())
-/// # }
-/// ```
+impl<S: Send + Sync> FromRequestParts<S> for Session {
+    type Rejection = SessionRejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let session = LazySession::from_request_parts(parts, state).await?;
+        Ok(session.load().await?)
+    }
+}
+
+impl<S: Send + Sync> OptionalFromRequestParts<S> for Session {
+    type Rejection = SessionRejection;
+
+    /// `None` where no layer is around the route; a store that fails is an error all the same.
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Self::Rejection> {
+        match parts.extensions.get::<LazySession>() {
+            Some(session) => Ok(Some(session.load().await?)),
+            None => Ok(None),
+        }
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for CookieJar {
     type Rejection = MissingSessionLayer;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
-        let session = Session::from_request_parts(parts, state).await?;
+        let session = LazySession::from_request_parts(parts, state).await?;
         Ok(session.cookies())
     }
 }
 
-/// An empty 500, of which the operator is told (`tracing`).
-///
-/// ```
-/// use axum::response::IntoResponse;
-///
-/// assert_eq!(hardtack::Error::NoRandomness.into_response().status(), 500);
-/// ```
+/// Why a handler does not get its [`Session`]: an empty 500, or an empty 503 where the store of the
+/// sessions failed. The operator is told (`tracing`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SessionRejection {
+    /// No layer is around the route.
+    MissingLayer(MissingSessionLayer),
+    /// The session could not be loaded.
+    Error(Error),
+}
+
+impl From<MissingSessionLayer> for SessionRejection {
+    fn from(missing: MissingSessionLayer) -> Self {
+        Self::MissingLayer(missing)
+    }
+}
+
+impl From<Error> for SessionRejection {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl fmt::Display for SessionRejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MissingLayer(missing) => missing.fmt(f),
+            Self::Error(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for SessionRejection {}
+
+impl IntoResponse for SessionRejection {
+    fn into_response(self) -> Response {
+        match self {
+            Self::MissingLayer(missing) => missing.into_response(),
+            Self::Error(error) => error.into_response(),
+        }
+    }
+}
+
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         tracing::error!(target: "hardtack", reason = %self, "a handler could not go on");
-        StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        status(&self).into_response()
     }
 }
 
@@ -173,5 +196,13 @@ impl IntoResponse for Error {
 impl IntoResponse for InvalidMessage {
     fn into_response(self) -> Response {
         StatusCode::BAD_REQUEST.into_response()
+    }
+}
+
+/// The status of a request that an error ended: 503 where it may go better soon.
+fn status(error: &Error) -> StatusCode {
+    match error {
+        Error::Store(_) | Error::BusySession { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -54,10 +54,11 @@
 //! of two cookie names both work so, each in its place; for two sessions in one handler, open the
 //! second by [`Session::open`].
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{self, Poll, ready};
 
 use http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE, VARY};
 use http::uri::{Authority, Scheme};
@@ -66,20 +67,22 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::answer::set_cookies;
+use super::answer::{Answer, Cookies, set_cookies};
 pub use super::on_error::{OnError, Opaque};
 pub use super::on_refusal::OnRefusal;
 pub use super::tower_csrf::{CsrfLayer, CsrfService};
 use crate::cookie::set_cookie::SetCookie;
 use crate::error::Error;
-use crate::rails::cookie_store::CookieStore;
-use crate::session::handle::Session;
+use crate::session::context::Context;
+use crate::session::lazy_session::LazySession;
 use crate::session::origin::RequestOrigin;
+use crate::session::place::Place;
+use crate::session::sessions::Sessions;
 
 /// Gives every request its [`Session`] (example: at [the module](self)).
 #[derive(Clone, Debug)]
 pub struct SessionLayer<H = Opaque> {
-    store: Arc<CookieStore>,
+    sessions: Arc<Sessions<dyn Place>>,
     on_error: H,
 }
 
@@ -96,9 +99,10 @@ impl SessionLayer {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn new(store: impl Into<Arc<CookieStore>>) -> Self {
+    pub fn new<P: Place>(sessions: impl Into<Arc<Sessions<P>>>) -> Self {
+        let sessions: Arc<Sessions<P>> = sessions.into();
         Self {
-            store: store.into(),
+            sessions,
             on_error: Opaque,
         }
     }
@@ -148,7 +152,7 @@ impl<H> SessionLayer<H> {
         F: Fn(Error) -> Response<B> + Clone,
     {
         SessionLayer {
-            store: self.store,
+            sessions: self.sessions,
             on_error: hook,
         }
     }
@@ -192,33 +196,39 @@ where
     type Error = S::Error;
     type Future = ResponseFuture<S::Future, H>;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+    fn poll_ready(&mut self, cx: &mut task::Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let session = open(&self.layer.store, &request);
-        request.extensions_mut().insert(session.clone());
+        let context = open(&self.layer.sessions, &request);
+        request
+            .extensions_mut()
+            .insert(LazySession(context.clone()));
         ResponseFuture {
             // Called here and now, on the very service that said it is ready: no clone is needed.
             inner: self.inner.call(request),
-            session,
+            context,
             on_error: self.layer.on_error.clone(),
+            committing: None,
         }
     }
 }
 
 pin_project! {
-    /// The response of a [`SessionService`], with the session in it.
-    #[derive(Debug)]
+    /// The response, with its cookies.
     #[must_use = "a future does nothing unless it is polled"]
-    pub struct ResponseFuture<F, H = Opaque> {
+    pub struct ResponseFuture<F: Future, H = Opaque> {
         #[pin]
         inner: F,
-        session: Session,
+        context: Context,
         on_error: H,
+        committing: Option<(F::Output, Committing)>,
     }
 }
+
+/// The commit of a session that a store keeps.
+type Committing = Pin<Box<dyn Future<Output = Cookies> + Send>>;
 
 impl<F, H, B, E> Future for ResponseFuture<F, H>
 where
@@ -227,49 +237,70 @@ where
 {
     type Output = F::Output;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let mut response = ready!(this.inner.poll(cx))?;
-        match set_cookies(this.session, response.status().as_u16()) {
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let (mut response, cookies) = loop {
+            if let Some((_, committing)) = this.committing {
+                let cookies = ready!(committing.as_mut().poll(cx));
+                // It was there a line above.
+                if let Some((response, _)) = this.committing.take() {
+                    break (response?, cookies);
+                }
+            }
+            let response = ready!(this.inner.as_mut().poll(cx))?;
+            match set_cookies(this.context, response.status().as_u16()) {
+                Answer::Done(cookies) => break (response, cookies),
+                Answer::Running(committing) => *this.committing = Some((Ok(response), committing)),
+            }
+        };
+        match cookies {
             Ok(cookies) => append(response.headers_mut(), cookies),
             Err(error) => response = this.on_error.answer(error),
         }
-        tell_caches(response.headers_mut(), this.session);
+        tell_caches(response.headers_mut(), this.context);
         Poll::Ready(Ok(response))
     }
 }
 
-fn open<B>(store: &Arc<CookieStore>, request: &Request<B>) -> Session {
-    let origin = origin(store, request);
+impl<F: Future, H> fmt::Debug for ResponseFuture<F, H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ResponseFuture(..)")
+    }
+}
+
+fn open<B>(sessions: &Arc<Sessions<dyn Place>>, request: &Request<B>) -> Context {
+    let origin = origin(sessions, request);
     let headers = request.headers().get_all(COOKIE);
     let mut values = headers.iter();
     match (values.next(), values.next()) {
-        (None, _) => Session::open(store, "", origin),
+        (None, _) => Context::new(sessions.clone(), "", origin),
         // A reference to the server's own buffer.
-        (Some(header), None) => Session::open(store, header.clone(), origin),
+        (Some(header), None) => Context::new(sessions.clone(), header.clone(), origin),
         // HTTP/2 may send each cookie by itself (RFC 9113 section 8.2.3).
         _ => {
             let values: Vec<&[u8]> = headers.iter().map(HeaderValue::as_bytes).collect();
-            Session::open(store, values.join(&b"; "[..]), origin)
+            Context::new(sessions.clone(), values.join(&b"; "[..]), origin)
         }
     }
 }
 
-fn origin<B>(store: &CookieStore, request: &Request<B>) -> RequestOrigin {
+fn origin<B>(sessions: &Sessions<dyn Place>, request: &Request<B>) -> RequestOrigin {
     if let Some(origin) = request.extensions().get::<RequestOrigin>() {
         return origin.clone();
     }
     let uri = request.uri();
     let host = uri.authority().map(without_user);
-    store.origin(uri.scheme() == Some(&Scheme::HTTPS), |name| {
-        let mut values = request.headers().get_all(name).iter();
-        match name {
-            "host" if host.is_some() => host,
-            // Several are one list, whose last entry counts.
-            "x-forwarded-host" => values.next_back().map(HeaderValue::as_bytes),
-            _ => values.next().map(HeaderValue::as_bytes),
-        }
-    })
+    sessions
+        .policy
+        .origin(uri.scheme() == Some(&Scheme::HTTPS), |name| {
+            let mut values = request.headers().get_all(name).iter();
+            match name {
+                "host" if host.is_some() => host,
+                // Several are one list, whose last entry counts.
+                "x-forwarded-host" => values.next_back().map(HeaderValue::as_bytes),
+                _ => values.next().map(HeaderValue::as_bytes),
+            }
+        })
 }
 
 /// Host and port (RFC 3986 section 3.2).
@@ -293,9 +324,9 @@ fn append(headers: &mut HeaderMap, cookies: Vec<SetCookie>) {
     }
 }
 
-fn tell_caches(headers: &mut HeaderMap, session: &Session) {
+fn tell_caches(headers: &mut HeaderMap, context: &Context) {
     let values = |name| headers.get_all(name).iter().map(HeaderValue::as_bytes);
-    let told = session.cache_headers(values);
+    let told = context.cache_headers(values);
     // It is made of values of this very header.
     if let Some(Ok(vary)) = told
         .vary

@@ -20,6 +20,7 @@ use super::invalid_authenticity_token::InvalidAuthenticityToken;
 use super::on_error::Opaque;
 use super::on_refusal::OnRefusal;
 use crate::session::handle::Session;
+use crate::session::lazy_session::LazySession;
 
 /// Refuses requests that may be forged: 422, as Rails does, with an empty body.
 ///
@@ -176,16 +177,39 @@ where
     }
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        let Some(session) = request.extensions().get::<Session>() else {
+        let Some(session) = request.extensions().get::<LazySession>() else {
             self.protection.missing_session();
-            let mut response = Response::new(ResBody::default());
-            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-            return CsrfFuture::answer(response);
+            return CsrfFuture::answer(empty(StatusCode::INTERNAL_SERVER_ERROR));
         };
-        let least = request.body().size_hint().lower();
-        let method = request.method().as_str();
-        let head = head(method, request.uri().path(), request.headers(), least);
-        match self.protection.check(&head, session) {
+        let Some(session) = session.loaded() else {
+            if self
+                .protection
+                .is_exempt(request.method().as_str(), request.uri().path())
+            {
+                let future = self.inner.call(request);
+                return CsrfFuture {
+                    state: State::Inner { future },
+                };
+            }
+            let session = session.clone();
+            let (mut inner, protection, on_refusal) = self.parts();
+            let future = Box::pin(async move {
+                let Ok(session) = session.load().await else {
+                    return Ok(empty(StatusCode::SERVICE_UNAVAILABLE));
+                };
+                match check(&protection, &request, &session) {
+                    Check::Verified => inner.call(request).await,
+                    Check::Refused(reason) => {
+                        Ok(on_refusal.answer(reason, &request.into_parts().0))
+                    }
+                    Check::Form(form) => with_form(inner, &*on_refusal, form, request).await,
+                }
+            });
+            return CsrfFuture {
+                state: State::Waiting { future },
+            };
+        };
+        match check(&self.protection, &request, &session) {
             Check::Verified => CsrfFuture {
                 state: State::Inner {
                     future: self.inner.call(request),
@@ -196,25 +220,63 @@ where
                 CsrfFuture::answer(self.on_refusal.answer(reason, &parts))
             }
             Check::Form(form) => {
-                // The one that was asked for readiness is the one that is called.
-                let clone = self.inner.clone();
-                let mut inner = mem::replace(&mut self.inner, clone);
-                let on_refusal = self.on_refusal.clone();
-                let (parts, body) = request.into_parts();
-                let future = Box::pin(async move {
-                    match read(form, body).await {
-                        Ok(body) => {
-                            let request = Request::from_parts(parts, body.into());
-                            inner.call(request).await
-                        }
-                        Err(reason) => Ok(on_refusal.answer(reason, &parts)),
-                    }
-                });
+                let (inner, _, on_refusal) = self.parts();
+                let future =
+                    Box::pin(async move { with_form(inner, &*on_refusal, form, request).await });
                 CsrfFuture {
-                    state: State::Form { future },
+                    state: State::Waiting { future },
                 }
             }
         }
+    }
+}
+
+impl<S: Clone, H> CsrfService<S, H> {
+    /// Takes out what a future of its own needs. The service that was asked for readiness is the
+    /// one that is called.
+    fn parts(&mut self) -> (S, Arc<ForgeryProtection>, Arc<H>) {
+        let clone = self.inner.clone();
+        (
+            mem::replace(&mut self.inner, clone),
+            self.protection.clone(),
+            self.on_refusal.clone(),
+        )
+    }
+}
+
+fn empty<B: Default>(status: StatusCode) -> Response<B> {
+    let mut response = Response::new(B::default());
+    *response.status_mut() = status;
+    response
+}
+
+fn check<B: Body>(
+    protection: &ForgeryProtection,
+    request: &Request<B>,
+    session: &Session,
+) -> Check {
+    let least = request.body().size_hint().lower();
+    let method = request.method().as_str();
+    let head = head(method, request.uri().path(), request.headers(), least);
+    protection.check(&head, session)
+}
+
+/// Reads the form, and calls the service with it where its token is the session's.
+async fn with_form<S, H, ReqBody, ResBody>(
+    mut inner: S,
+    on_refusal: &H,
+    form: Box<Form>,
+    request: Request<ReqBody>,
+) -> Result<Response<ResBody>, S::Error>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    H: OnRefusal<ResBody>,
+    ReqBody: Body<Data = Bytes> + From<Bytes>,
+{
+    let (parts, body) = request.into_parts();
+    match read(form, body).await {
+        Ok(body) => inner.call(Request::from_parts(parts, body.into())).await,
+        Err(reason) => Ok(on_refusal.answer(reason, &parts)),
     }
 }
 
@@ -231,7 +293,7 @@ pin_project! {
     enum State<F, R, E> {
         Inner { #[pin] future: F },
         Answer { response: Option<R> },
-        Form { future: Pin<Box<dyn Future<Output = Result<R, E>> + Send>> },
+        Waiting { future: Pin<Box<dyn Future<Output = Result<R, E>> + Send>> },
     }
 }
 
@@ -254,7 +316,7 @@ impl<F: Future<Output = Result<R, E>>, R, E> Future for CsrfFuture<F, R, E> {
             StateProjection::Answer { response } => response
                 .take()
                 .map_or(Poll::Pending, |response| Poll::Ready(Ok(response))),
-            StateProjection::Form { future } => future.as_mut().poll(cx),
+            StateProjection::Waiting { future } => future.as_mut().poll(cx),
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::secret_key_base::SecretKeyBase;
 use crate::session::context::Context;
 use crate::session::data::SessionData;
 use crate::session::handle::Session;
+use crate::session::kept::Kept;
 use crate::session::loaded::Loaded;
 use crate::session::observer::Outcome;
 use crate::session::origin::RequestOrigin;
@@ -291,7 +292,7 @@ impl Place for InCookie {
                 Some(Err(refusal)),
             ),
         };
-        (Loaded::new(jar, data, provenance), outcome)
+        (Loaded::new(Kept::InCookie(jar), data, provenance), outcome)
     }
 }
 
@@ -322,7 +323,11 @@ impl Session {
 impl CookieStore {
     /// Seals a session that no request brought.
     pub(crate) fn seal(&self, data: SessionData) -> Result<SetCookie, Error> {
-        let mut loaded = Loaded::new(self.jars().session.clone(), data, Provenance::New);
+        let mut loaded = Loaded::new(
+            Kept::InCookie(self.jars().session.clone()),
+            data,
+            Provenance::New,
+        );
         loaded.seal(&self.policy, &RequestOrigin::new(true, None))
     }
 

@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
+use super::context::Context;
 use super::events::Event;
 use super::handle::Session;
+use super::lazy_session::LazySession;
 
 /// Rails' header where the app sets none (`DEFAULT_CACHE_CONTROL`, Rails 6.1
 /// `action_dispatch/http/cache.rb`).
@@ -61,6 +63,31 @@ impl Session {
     where
         V: IntoIterator<Item = &'h [u8]>,
     {
+        self.0.cache_headers(headers)
+    }
+}
+
+impl LazySession {
+    /// Returns what the response tells caches, given its headers' values by a name in lower case,
+    /// with those of `Set-Cookie` that it sets. Ask after [`commit`](Self::commit), before the
+    /// response's headers leave (example: at [`CacheHeaders`]).
+    ///
+    /// Returns no header unless somebody asked for the session, or for a cookie through
+    /// [`cookies`](Self::cookies), or one of these is set with the response.
+    #[must_use]
+    pub fn cache_headers<'h, V>(&self, headers: impl Fn(&'static str) -> V) -> CacheHeaders
+    where
+        V: IntoIterator<Item = &'h [u8]>,
+    {
+        self.0.cache_headers(headers)
+    }
+}
+
+impl Context {
+    pub(crate) fn cache_headers<'h, V>(&self, headers: impl Fn(&'static str) -> V) -> CacheHeaders
+    where
+        V: IntoIterator<Item = &'h [u8]>,
+    {
         if !self.tells_caches() {
             return CacheHeaders::default();
         }
@@ -70,7 +97,7 @@ impl Session {
         {
             let name = cookie.split(|byte| *byte == b'=').next().unwrap_or(cookie);
             let name = String::from_utf8_lossy(name.trim_ascii());
-            self.0.policy().tell(Event::InSharedCaches(&name));
+            self.policy().tell(Event::InSharedCaches(&name));
         }
         CacheHeaders {
             vary: with_cookie(headers("vary")),
@@ -80,7 +107,7 @@ impl Session {
 
     /// Checks whether the response has something to tell caches.
     pub(crate) fn tells_caches(&self) -> bool {
-        self.0.is_asked() && self.0.policy().cache_headers
+        self.is_asked() && self.policy().cache_headers
     }
 }
 

@@ -2,14 +2,18 @@
 
 use std::any::Any;
 use std::fmt;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::beside::Beside;
 use super::commit::Commit;
+use super::committing::Committing;
 use super::data::SessionData;
 use super::events::Event;
 use super::loaded::Loaded;
+use super::observer::Outcome;
+use super::on_server::{Loading, Step};
 use super::origin::RequestOrigin;
 use super::place::Place;
 use super::policy::Policy;
@@ -198,6 +202,43 @@ impl Context {
         }
         let header = CookieHeader::new(self.header());
         let (loaded, outcome) = self.0.sessions.place.read(self.policy(), &header);
+        self.keep(loaded, outcome)
+    }
+
+    /// Checks whether the session is there without asking a store.
+    pub(super) fn is_loaded(&self) -> bool {
+        self.0.sessions.place.store().is_none() || self.seen().is_some()
+    }
+
+    /// Loads the session from its store, where a store keeps it. Where this is dropped before it
+    /// ends, nothing has happened.
+    pub(super) async fn load(&self) -> Result<(), Error> {
+        let Some(store) = self.0.sessions.place.store() else {
+            return Ok(());
+        };
+        if self.is_loaded() {
+            return Ok(());
+        }
+        let (policy, header) = (self.policy(), CookieHeader::new(self.header()));
+        let (loaded, outcome) = self.0.sessions.place.read(policy, &header);
+        let loaded = match Loading::begin(loaded, policy, &header) {
+            Err(loaded) => loaded,
+            Ok(mut loading) => {
+                let mut answer = None;
+                loop {
+                    match loading.step(policy, answer)? {
+                        Step::Run(operation) => answer = Some(store.run(operation).await?),
+                        Step::Done(loaded) => break loaded,
+                    }
+                }
+            }
+        };
+        self.keep(loaded, outcome);
+        Ok(())
+    }
+
+    /// Keeps what was loaded, where nobody else loaded it meanwhile.
+    fn keep(&self, loaded: Loaded, outcome: Option<Outcome>) -> Arc<Loaded> {
         let loaded = Arc::new(loaded);
         // Of several threads that read it, the first tells how it came.
         if Arc::ptr_eq(
@@ -251,24 +292,81 @@ impl Context {
         Ok(())
     }
 
-    /// Decides what the response says of the session; nobody changes it from here on.
-    pub(crate) fn commit(&self, status: u16) -> Result<Commit, Error> {
+    /// Decides what the response says of the session, and what its store is asked for that, if one
+    /// keeps it. Nobody changes the session from here on.
+    fn decide(&self, status: u16) -> Result<Decision, Error> {
         let loaded = {
             let mut state = self.state();
             state.is_committed = true;
             state.loaded.clone()
         };
-        // From here on nobody changes it.
         let Some(mut loaded) = loaded else {
-            return Ok(Commit::Keep);
+            return Ok(Decision::Done(Commit::Keep));
         };
         let policy = self.policy();
         let header = CookieHeader::new(self.header());
-        let commit = Loaded::commit(&mut loaded, policy, &self.0.origin, &header, status)
-            .inspect_err(|error| policy.tell(Event::Failed(error)));
+        let commit = Loaded::commit(&mut loaded, policy, &self.0.origin, &header, status)?;
+        let committing = match self.0.sessions.place.store() {
+            Some(_) => Committing::begin(&loaded, &commit, policy),
+            None => None,
+        };
         self.state().loaded = Some(loaded);
-        commit
+        Ok(match committing {
+            Some(committing) => Decision::Ask(Box::new(committing)),
+            None => Decision::Done(commit),
+        })
     }
+
+    /// Tells the operator of a session that could not be written.
+    fn told<T>(&self, outcome: Result<T, Error>) -> Result<T, Error> {
+        outcome.inspect_err(|error| self.policy().tell(Event::Failed(error)))
+    }
+
+    /// Commits a session that lives in its cookie.
+    pub(super) fn commit(&self, status: u16) -> Result<Commit, Error> {
+        match self.told(self.decide(status))? {
+            Decision::Done(commit) => Ok(commit),
+            Decision::Ask(_) => Err(Error::NeedsStore),
+        }
+    }
+
+    /// Commits a session, wherever it is kept. Returns a future only where a store is to be asked.
+    pub(crate) fn finish(&self, status: u16) -> Finish {
+        let mut committing = match self.told(self.decide(status)) {
+            Ok(Decision::Done(commit)) => return Finish::Done(Ok(commit)),
+            Ok(Decision::Ask(committing)) => committing,
+            Err(error) => return Finish::Done(Err(error)),
+        };
+        let context = self.clone();
+        Finish::Running(Box::pin(async move {
+            let outcome = context.drive(&mut committing).await;
+            context.told(outcome)
+        }))
+    }
+
+    async fn drive(&self, committing: &mut Committing) -> Result<Commit, Error> {
+        let Some(store) = self.0.sessions.place.store() else {
+            return Ok(Commit::Keep);
+        };
+        let mut answer = None;
+        loop {
+            match committing.step(self.policy(), answer)? {
+                Step::Run(operation) => answer = Some(store.run(operation).await?),
+                Step::Done(commit) => return Ok(commit),
+            }
+        }
+    }
+}
+
+enum Decision {
+    Done(Commit),
+    Ask(Box<Committing>),
+}
+
+/// A commit: over at once, or as soon as the store has answered.
+pub(crate) enum Finish {
+    Done(Result<Commit, Error>),
+    Running(Pin<Box<dyn Future<Output = Result<Commit, Error>> + Send>>),
 }
 
 impl fmt::Debug for Context {

@@ -7,17 +7,17 @@ use super::beside::Beside;
 use super::commit::Commit;
 use super::data::SessionData;
 use super::events::Event;
+use super::kept::Kept;
 use super::origin::RequestOrigin;
 use super::policy::Policy;
 use super::provenance::Provenance;
-use super::sealer::Sealer;
 use crate::cookie::header::CookieHeader;
 use crate::cookie::set_cookie::SetCookie;
 use crate::error::Error;
 
 #[derive(Clone)]
 pub(crate) struct Loaded {
-    sealer: Arc<dyn Sealer>,
+    pub(crate) kept: Kept,
     pub(crate) data: SessionData,
     beside: Option<Box<dyn Beside>>,
     pub(crate) provenance: Provenance,
@@ -26,9 +26,9 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
-    pub(crate) fn new(sealer: Arc<dyn Sealer>, data: SessionData, provenance: Provenance) -> Self {
+    pub(crate) fn new(kept: Kept, data: SessionData, provenance: Provenance) -> Self {
         Self {
-            sealer,
+            kept,
             data,
             beside: None,
             provenance,
@@ -38,9 +38,15 @@ impl Loaded {
 
     /// Throws away what came: what follows is another session.
     pub(crate) fn reset(&mut self) {
+        self.kept.reset();
         self.data.clear();
         self.beside = None;
         self.provenance = Provenance::New;
+    }
+
+    /// Checks whether it was found under an older key.
+    pub(super) fn is_stale(&self) -> bool {
+        matches!(self.provenance, Provenance::Opened { is_stale: true, .. })
     }
 
     /// Returns what a framework keeps beside the session.
@@ -70,11 +76,11 @@ impl Loaded {
     }
 
     pub(crate) fn id(&self) -> Option<String> {
-        self.sealer.id(&self.data)
+        self.kept.id(&self.data)
     }
 
     pub(crate) fn ensure_id(&mut self) -> Result<(), Error> {
-        self.sealer.ensure_id(&mut self.data)
+        self.kept.ensure_id(&mut self.data)
     }
 
     /// Returns the session's id; one that is to be written, and has none, gets it.
@@ -87,7 +93,7 @@ impl Loaded {
 
     /// Gives the session another id, and what goes with it.
     pub(crate) fn renew(&mut self) -> Result<(), Error> {
-        self.sealer.renew(&mut self.data);
+        self.kept.renew(&mut self.data);
         self.ensure_id()
     }
 
@@ -99,7 +105,9 @@ impl Loaded {
         // The id that is sealed is the session's from here on.
         copy.id_to_write()?;
         let mut checked = self.clone();
-        checked.sealer.adopt_id(&mut checked.data, &copy.data)?;
+        let Self { kept, data, .. } = &mut checked;
+        kept.adopt_id(data, (&copy.kept, &copy.data))?;
+        copy.kept.check(&copy.data, policy)?;
         checked.checked = Some(copy.seal(policy, origin)?);
         Ok(checked)
     }
@@ -119,7 +127,7 @@ impl Loaded {
         if let Some(expires_at) = policy.expires_at(&self.data, self.provenance, now)? {
             attributes = attributes.expires(expires_at);
         }
-        self.sealer.seal(&mut self.data, &policy.name, &attributes)
+        self.kept.seal(&mut self.data, &policy.name, &attributes)
     }
 
     /// What the response says of the session. It is copied only where it is written.
@@ -139,7 +147,7 @@ impl Loaded {
         if !policy.is_due(&this.data, this.provenance, header)? {
             return Ok(Commit::Keep);
         }
-        let names = this.sealer.names(&policy.name);
+        let names = this.kept.names(&policy.name);
         let was_sent = |name: &str| header.iter().any(|(sent, _)| sent == name.as_bytes());
         let came = names.iter().any(|name| was_sent(name));
         if this.data.is_empty() && !came {
@@ -180,16 +188,16 @@ impl Loaded {
         was_sent: impl Fn(&str) -> bool,
     ) -> Result<Vec<SetCookie>, Error> {
         let is_removed = |name: &str| was_sent(name) && set.is_none_or(|set| set.name() != name);
-        let names = self.sealer.names(&policy.name);
+        let names = self.kept.names(&policy.name);
         let mut removed = Vec::new();
         // Most have one name alone.
         if names.iter().any(|name| is_removed(name)) {
             let attributes = policy.attributes_for(origin);
-            removed = self.sealer.delete(&policy.name, &attributes)?;
+            removed = self.kept.delete(&policy.name, &attributes)?;
             removed.retain(|cookie| is_removed(cookie.name()));
         }
         if let Some(former) = policy.former_attributes_for(origin) {
-            let former = self.sealer.delete(&policy.name, &former)?;
+            let former = self.kept.delete(&policy.name, &former)?;
             // With the present attributes it would remove what is set here.
             let present = set.or(removed.first());
             let is_present = |cookie: &SetCookie| {

@@ -5,6 +5,7 @@ use std::any::Any;
 use super::loaded::Loaded;
 use super::observer::Outcome;
 use super::policy::Policy;
+use super::session_store::AnyStore;
 use crate::clock::Clock;
 use crate::cookie::header::CookieHeader;
 
@@ -21,6 +22,12 @@ pub trait Place: Send + Sync + 'static {
     /// Checks whether a cookie of this name may be the session's.
     #[doc(hidden)]
     fn is_sessions(&self, name: &str, policy: &Policy) -> bool;
+
+    /// Returns the store that keeps the sessions; `None` where they live in their cookie.
+    #[doc(hidden)]
+    fn store(&self) -> Option<&dyn AnyStore> {
+        None
+    }
 
     /// Reads the session from a request's header; one that does not open is an empty one. Also
     /// returns how it went, where one was sent.

@@ -44,6 +44,8 @@ pub(crate) struct Policy {
     pub(crate) former_attributes: Option<Attributes>,
     pub(crate) expiry: Expiry,
     pub(crate) lifetime: Option<Duration>,
+    /// A store keeps the sessions: no cookie seals their end, so that they tell when they began.
+    pub(crate) on_server: bool,
     pub(crate) writes: Writes,
     pub(crate) writes_on_server_error: bool,
     pub(crate) duplicates: Duplicates,
@@ -63,6 +65,7 @@ impl Policy {
             former_attributes: None,
             expiry: Expiry::WithBrowser,
             lifetime: None,
+            on_server: false,
             writes: Writes::WhenChanged,
             writes_on_server_error: false,
             duplicates: Duplicates::First,
@@ -157,12 +160,37 @@ impl Policy {
     /// Returns the time at which a session ends however often it is renewed; `None` where nothing
     /// says when it began.
     pub(crate) fn ends_at(&self, data: &SessionData) -> Option<OffsetDateTime> {
-        let lifetime = self.lifetime?;
+        let lifetime = self.lifetime()?;
         let began_at = data.get::<i64>(BEGAN_AT).ok()??;
         after(
             OffsetDateTime::from_unix_timestamp(began_at).ok()?,
             lifetime,
         )
+    }
+
+    /// Returns how long a session lives at the most.
+    fn lifetime(&self) -> Option<Duration> {
+        let fixed = match self.expiry {
+            Expiry::Fixed(duration) if self.on_server => Some(duration),
+            _ => None,
+        };
+        self.lifetime.into_iter().chain(fixed).min()
+    }
+
+    /// Returns how long a store keeps a session that is written now; `None` where nothing says it.
+    pub(crate) fn time_to_live(&self, data: &SessionData) -> Option<Duration> {
+        let rolling = match self.expiry {
+            Expiry::WithBrowser => None,
+            Expiry::Rolling(duration) | Expiry::Fixed(duration) => Some(duration),
+        };
+        let left = |end: OffsetDateTime| (end - self.now()).try_into().unwrap_or_default();
+        let left = self.ends_at(data).map(left).or(self.lifetime);
+        rolling.into_iter().chain(left).min()
+    }
+
+    /// Checks whether a session that nobody changed is written all the same.
+    pub(crate) fn writes_unchanged(&self, data: &SessionData) -> bool {
+        self.writes == Writes::WhenRead || self.lacks_beginning(data)
     }
 
     /// Checks whether a session has outlived its absolute lifetime.
@@ -172,7 +200,7 @@ impl Policy {
     }
 
     fn lacks_beginning(&self, data: &SessionData) -> bool {
-        self.lifetime.is_some() && self.ends_at(data).is_none()
+        self.lifetime().is_some() && self.ends_at(data).is_none()
     }
 
     /// Notes in a session that is written when it began, where its lifetime is limited.

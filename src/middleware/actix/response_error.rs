@@ -17,9 +17,17 @@ use crate::error::{Error, InvalidMessage};
 /// # });
 /// ```
 impl ResponseError for Error {
+    /// 503 where it may go better soon.
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::Store(_) | Self::BusySession { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
     fn error_response(&self) -> HttpResponse {
         tracing::error!(target: "hardtack", reason = %self, "a handler could not go on");
-        HttpResponse::InternalServerError().finish()
+        HttpResponse::new(self.status_code())
     }
 }
 
