@@ -187,6 +187,7 @@ pub use rails::flash::Flash;
 pub use rails::flash_hash::FlashHash;
 pub use rails::jars::Jars;
 pub use rails::sealed_cookies::RequestJar;
+pub use rails::stored_json::StoredJson;
 pub use rails::warden::{WardenLogin, WardenScope};
 #[cfg(feature = "rails-app")]
 pub use rails_app::{

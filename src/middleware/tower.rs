@@ -1,7 +1,7 @@
 //! The session under [tower](https://docs.rs/tower): [`SessionLayer`], for axum, tonic, hyper and
 //! whatever else takes a layer (feature `tower`).
 //!
-//! The layer puts a [`Session`] into the request's extensions. On the response it appends
+//! The layer puts a [`LazySession`] into the request's extensions. On the response it appends
 //! `Set-Cookie` headers; and where anybody asked for the session or a cookie, it tells caches that
 //! the response is for one user ([`CookieStore::cache_headers`]). Other headers, bodies, streams and
 //! upgrades (101) stay as they are. The session is written with the response headers: whoever changes
@@ -10,7 +10,7 @@
 //!
 //! ```
 //! use hardtack::tower::SessionLayer;
-//! use hardtack::{CookieStore, RailsVersion, SecretKeyBase, Session};
+//! use hardtack::{CookieStore, LazySession, RailsVersion, SecretKeyBase};
 //! use http::{Request, Response};
 //! use tower::{ServiceBuilder, ServiceExt, service_fn};
 //!
@@ -21,7 +21,8 @@
 //! let service = ServiceBuilder::new()
 //!     .layer(SessionLayer::new(store))
 //!     .service(service_fn(async |request: Request<()>| {
-//!         let session = request.extensions().get::<Session>().ok_or("no session")?;
+//!         let session = request.extensions().get::<LazySession>().ok_or("no layer")?;
+//!         let session = session.load().await.map_err(|_| "no store")?;
 //!         session.insert("seen_by", "rust").map_err(|_| "no value")?;
 //!         Ok::<_, &str>(Response::new(String::new()))
 //!     }));
@@ -117,7 +118,7 @@ impl<H> SessionLayer<H> {
     ///
     /// ```
     /// use hardtack::tower::SessionLayer;
-    /// use hardtack::{CookieStore, Error, RailsVersion, SecretKeyBase, Session};
+    /// use hardtack::{CookieStore, Error, LazySession, RailsVersion, SecretKeyBase};
     /// use http::{Request, Response, StatusCode};
     /// use tower::{ServiceBuilder, ServiceExt, service_fn};
     ///
@@ -135,7 +136,8 @@ impl<H> SessionLayer<H> {
     /// });
     /// let service = ServiceBuilder::new().layer(layer).service(service_fn(
     ///     async |request: Request<()>| {
-    ///         let session = request.extensions().get::<Session>().ok_or("no session")?;
+    ///         let session = request.extensions().get::<LazySession>().ok_or("no layer")?;
+    ///         let session = session.load().await.map_err(|_| "no store")?;
     ///         session.insert("cart", &"tea ".repeat(2000)).map_err(|_| "no value")?;
     ///         Ok::<_, &str>(Response::new("All is well".to_owned()))
     ///     },

@@ -77,7 +77,7 @@ impl CsrfLayer {
 
 impl<H> CsrfLayer<H> {
     /// What is answered to a request that may be forged, of the reason, which is for the operator,
-    /// and the request's head, which has the [`Session`] in its extensions.
+    /// and the request's head, which has the [`LazySession`] in its extensions, loaded.
     ///
     /// ```
     /// use axum::body::Body;
@@ -86,7 +86,8 @@ impl<H> CsrfLayer<H> {
     /// use hardtack::tower::CsrfLayer;
     ///
     /// let layer = CsrfLayer::new(ForgeryProtection::new()).on_refusal(|_reason, head| {
-    ///     if let Some(session) = head.extensions.get::<hardtack::Session>() {
+    ///     let session = head.extensions.get::<hardtack::LazySession>();
+    ///     if let Some(session) = session.and_then(hardtack::LazySession::loaded) {
     ///         let _ = session.flash().set("alert", "That page was too old. Please try again.");
     ///     }
     ///     let back = Response::builder().status(303).header("location", "/");

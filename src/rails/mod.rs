@@ -12,4 +12,5 @@ pub(crate) mod sealed_cookies;
 mod sealed_session;
 mod session_tokens;
 mod stored_flash;
+pub(crate) mod stored_json;
 pub(crate) mod warden;

@@ -201,7 +201,7 @@ impl Sealer for Jar {
 }
 
 /// As `SecureRandom.hex(16)` (`Rack::Session::Abstract::ID#generate_sid`).
-fn generate_session_id() -> Result<String, Error> {
+pub(super) fn generate_session_id() -> Result<String, Error> {
     let mut random = [0; 16];
     rand::rngs::SysRng
         .try_fill_bytes(&mut random)

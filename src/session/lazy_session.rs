@@ -1,5 +1,7 @@
 //! [`LazySession`]: the session of a request, before it is loaded.
 
+use std::sync::Arc;
+
 use super::commit::Commit;
 use super::context::{Context, Finish};
 use super::cookies::CookieJar;
@@ -7,7 +9,6 @@ use super::handle::Session;
 use super::on_server::ServerSessions;
 use super::origin::RequestOrigin;
 use crate::error::Error;
-use std::sync::Arc;
 
 /// The session of a request, before it is loaded: what a middleware puts into the request's
 /// extensions. A request that never loads it costs its store nothing.
@@ -59,8 +60,10 @@ impl LazySession {
         }
     }
 
-    /// Returns the session where it needs no loading: its cookie holds it, or it was loaded.
-    pub(crate) fn loaded(&self) -> Option<Session> {
+    /// Returns the session where it needs no loading: its cookie holds it, or it was loaded. For code
+    /// that cannot wait.
+    #[must_use]
+    pub fn loaded(&self) -> Option<Session> {
         self.0.is_loaded().then(|| Session(self.0.clone()))
     }
 }

@@ -80,7 +80,7 @@ impl CsrfMiddleware {
     }
 
     /// What is answered to a request that may be forged, of the reason, which is for the operator,
-    /// and the request, which has the [`Session`] in its extensions.
+    /// and the request, which has the [`LazySession`] in its extensions, loaded.
     ///
     /// ```
     /// use actix_web::{HttpMessage, HttpResponse};
@@ -88,7 +88,8 @@ impl CsrfMiddleware {
     /// use hardtack::actix::CsrfMiddleware;
     ///
     /// let middleware = CsrfMiddleware::new(ForgeryProtection::new()).on_refusal(|_reason, request| {
-    ///     if let Some(session) = request.extensions().get::<hardtack::Session>() {
+    ///     let session = request.extensions().get::<hardtack::LazySession>().cloned();
+    ///     if let Some(session) = session.and_then(|session| session.loaded()) {
     ///         let _ = session.flash().set("alert", "That page was too old. Please try again.");
     ///     }
     ///     HttpResponse::SeeOther().insert_header(("location", "/")).finish()
