@@ -67,3 +67,10 @@ impl LazySession {
         self.0.is_loaded().then(|| Session(self.0.clone()))
     }
 }
+
+/// A session that was opened by hand, for a request's extensions.
+impl From<Session> for LazySession {
+    fn from(session: Session) -> Self {
+        Self(session.0)
+    }
+}

@@ -46,7 +46,7 @@ type OnRefusal = dyn Fn(InvalidAuthenticityToken, &HttpRequest) -> HttpResponse 
 ///     .wrap(CsrfMiddleware::new(ForgeryProtection::new()))
 ///     // Stands for the `SessionMiddleware` here.
 ///     .wrap_fn(move |request, app| {
-///         request.extensions_mut().insert(opened.clone());
+///         request.extensions_mut().insert(hardtack::LazySession::from(opened.clone()));
 ///         app.call(request)
 ///     });
 /// let app = test::init_service(app).await;
