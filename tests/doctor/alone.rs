@@ -1,15 +1,10 @@
 //! The doctor without the formats that are features of their own: it says which is missing.
 
-#![cfg(not(any(feature = "marshal", feature = "legacy-digests")))]
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
-
 use hardtack::SecretKeyBase;
 use hardtack::doctor::Doctor;
 use serde::Deserialize;
 
-use support::vectors;
+use crate::support::vectors;
 
 #[derive(Deserialize)]
 struct Record {

@@ -10,17 +10,44 @@
     reason = "a test fails by panicking"
 )]
 
-mod support;
-
-#[path = "doctor/bounds.rs"]
+// Without these it says which is missing.
+#[cfg(not(any(feature = "legacy-digests", feature = "marshal")))]
+mod alone;
+#[cfg(all(
+    feature = "legacy-digests",
+    feature = "marshal",
+    feature = "message_pack"
+))]
 mod bounds;
-#[path = "doctor/contents.rs"]
+#[cfg(all(
+    feature = "legacy-digests",
+    feature = "marshal",
+    feature = "message_pack"
+))]
 mod contents;
-#[path = "doctor/copies.rs"]
+#[cfg(all(
+    feature = "legacy-digests",
+    feature = "marshal",
+    feature = "message_pack"
+))]
 mod copies;
-#[path = "doctor/faults.rs"]
+#[cfg(all(
+    feature = "legacy-digests",
+    feature = "marshal",
+    feature = "message_pack"
+))]
 mod faults;
-#[path = "doctor/foreign.rs"]
+#[cfg(all(
+    feature = "legacy-digests",
+    feature = "marshal",
+    feature = "message_pack"
+))]
 mod foreign;
-#[path = "doctor/recorded.rs"]
+#[cfg(all(
+    feature = "legacy-digests",
+    feature = "marshal",
+    feature = "message_pack"
+))]
 mod recorded;
+#[path = "../support/mod.rs"]
+mod support;

@@ -3,13 +3,6 @@
 //! The imports are read as text: `use` and paths in the code. A name that a `mod.rs` only passes on
 //! counts for the file that defines it.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

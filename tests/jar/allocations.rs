@@ -1,17 +1,9 @@
 //! How often the hot path allocates: on every request of every user.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
-mod support;
-
 use hardtack::{Attributes, CookieHeader, Jar, RailsVersion, Rotation, SecretKeyBase, SessionData};
 use serde::{Deserialize, Serialize};
-use support::secret;
+
+use crate::support::secret;
 
 const NAME: &str = "_app_session";
 

@@ -1,22 +1,14 @@
 //! A cookie is refused by its form before it is unescaped, and never otherwise than after: however
 //! it was escaped, cut or put together, the header tells what its value tells.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
-mod support;
-
 use std::fmt::Write;
 
 use hardtack::{
     Attributes, CookieHeader, HmacDigest, Jar, RailsVersion, Refusal, Rotation, Serializer,
     unescape,
 };
-use support::{encrypted_jar, secret, signed_jar};
+
+use crate::support::{encrypted_jar, secret, signed_jar};
 
 const NAME: &str = "_app_session";
 

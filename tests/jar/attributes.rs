@@ -1,10 +1,4 @@
 //! `Set-Cookie`: what Rails 6.1, 7.1 and 8.1 send for a host and options, and what browsers would drop.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -13,31 +7,20 @@ use hardtack::{Attributes, Domain, Error, RailsVersion, SameSite, SetCookie};
 use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
+use crate::support::vectors;
+
 /// (file, the version, whether `same_site: nil` means none and not the default)
 const FILES: [(&str, RailsVersion, bool); 3] = [
-    (
-        include_str!("vectors/attributes/rails-6.1.jsonl"),
-        RailsVersion::V6_1,
-        false,
-    ),
-    (
-        include_str!("vectors/attributes/rails-7.1.jsonl"),
-        RailsVersion::V7_1,
-        true,
-    ),
-    (
-        include_str!("vectors/attributes/rails-8.1.jsonl"),
-        RailsVersion::V8_1,
-        true,
-    ),
+    ("attributes/rails-6.1.jsonl", RailsVersion::V6_1, false),
+    ("attributes/rails-7.1.jsonl", RailsVersion::V7_1, true),
+    ("attributes/rails-8.1.jsonl", RailsVersion::V8_1, true),
 ];
 
 #[test]
 fn every_set_cookie_of_rails() {
     for (file, version, nil_is_none) in FILES {
         let mut counts = (0, 0);
-        for line in file.lines() {
-            let record: Value = serde_json::from_str(line).unwrap();
+        for record in vectors::<Value>(file) {
             let host = record["host"].as_str().unwrap_or_default();
             let cookie = match record["kind"].as_str().unwrap() {
                 "attributes" => {
@@ -55,11 +38,11 @@ fn every_set_cookie_of_rails() {
             assert_eq!(
                 parts(&cookie.to_string()),
                 parts(record["set_cookie"].as_str().unwrap()),
-                "{line}"
+                "{record}"
             );
             if nil_is_none {
                 // Rack 3.1: to the byte.
-                assert_eq!(cookie.to_string(), record["set_cookie"], "{line}");
+                assert_eq!(cookie.to_string(), record["set_cookie"], "{record}");
             }
         }
         assert_eq!(counts, (75, 5));

@@ -1,10 +1,4 @@
 //! The `Cookie` header and the escaping of values, against Rails and Rack.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
 
 use std::fmt::Write;
 
@@ -12,19 +6,19 @@ use hardtack::{CookieHeader, escape, escape_into, escaped_len, unescape, unescap
 use proptest::prelude::*;
 use serde_json::Value;
 
+use crate::support::vectors;
+
 const RAILS: [&str; 3] = [
-    include_str!("vectors/attributes/rails-6.1.jsonl"),
-    include_str!("vectors/attributes/rails-7.1.jsonl"),
-    include_str!("vectors/attributes/rails-8.1.jsonl"),
+    "attributes/rails-6.1.jsonl",
+    "attributes/rails-7.1.jsonl",
+    "attributes/rails-8.1.jsonl",
 ];
-const RACK: &str = include_str!("vectors/cookie_header/rack-2.2.jsonl");
 
 #[test]
 fn every_header_as_rails_reads_it() {
     for file in RAILS {
         let mut count = 0;
-        for line in file.lines() {
-            let record: Value = serde_json::from_str(line).unwrap();
+        for record in vectors::<Value>(file) {
             if record["kind"] != "parse" {
                 continue;
             }
@@ -43,14 +37,14 @@ fn every_header_as_rails_reads_it() {
                 assert_eq!(
                     header.get(name).map(std::borrow::Cow::into_owned),
                     expected,
-                    "{line}"
+                    "{record}"
                 );
             }
             assert!(
                 header
                     .iter()
                     .all(|(name, _)| cookies.contains_key(std::str::from_utf8(name).unwrap())),
-                "{line}"
+                "{record}"
             );
         }
         assert_eq!(count, 17);
@@ -60,8 +54,7 @@ fn every_header_as_rails_reads_it() {
 #[test]
 fn every_header_and_byte_as_rack_reads_and_writes_it() {
     let (mut headers, mut bytes) = (0, 0);
-    for line in RACK.lines() {
-        let record: Value = serde_json::from_str(line).unwrap();
+    for record in vectors::<Value>("cookie_header/rack-2.2.jsonl") {
         if let Some(byte) = record["byte"].as_u64() {
             bytes += 1;
             let byte = [u8::try_from(byte).unwrap()];
@@ -87,7 +80,7 @@ fn every_header_and_byte_as_rack_reads_and_writes_it() {
                 assert_eq!(
                     CookieHeader::new(&bytes).get(name).as_deref(),
                     first.1.as_deref(),
-                    "{line}"
+                    "{record}"
                 );
             }
         }
@@ -95,7 +88,7 @@ fn every_header_and_byte_as_rack_reads_and_writes_it() {
         let expected: Vec<_> = expected
             .map(|pair| (hex(&pair[0]).unwrap(), hex(&pair[1])))
             .collect();
-        assert_eq!(cookies, expected, "{line}");
+        assert_eq!(cookies, expected, "{record}");
     }
     assert_eq!((headers, bytes), (384, 256));
 }

@@ -4,15 +4,6 @@
 //! The cookies and what is set again were recorded from Rails 6.1.7.10, whose `cookies_serializer`
 //! was `:json`, under the secrets `o` * 64 (before) and `n` * 64 (after).
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
-mod support;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
 
@@ -22,8 +13,9 @@ use hardtack::{
     Writes,
 };
 use serde::de::{Deserialize, Deserializer, Error as _};
-use support::json;
 use time::OffsetDateTime;
+
+use crate::support::json;
 
 const NAME: &str = "_app_session";
 
@@ -463,14 +455,14 @@ fn another_type_is_an_error_without_the_value() {
     const MARKER: &str = "4111-1111";
     let types = [
         ("u8", "it is a String, not u8"),
-        ("Picky", "it is a String, not other_cookies::Picky"),
+        ("Picky", "it is a String, not jar::other_cookies::Picky"),
     ];
     let mut ran = 0;
     for serializer in hardtack::Serializer::ALL {
         let set_by = RailsVersion::V7_1.settings().serializer(*serializer);
         let now = CookieStore::new(&after(), set_by.clone(), NAME);
         if now.check().is_err() {
-            continue; // not built in: tests/built_in.rs
+            continue; // not built in: tests/session/built_in.rs
         }
         let card = now
             .jars()
@@ -521,7 +513,7 @@ fn nil_is_none_in_every_format() {
         let set_by = RailsVersion::V7_1.settings().serializer(*serializer);
         let store = CookieStore::new(&after(), set_by, NAME);
         if store.check().is_err() {
-            continue; // not built in: tests/built_in.rs
+            continue; // not built in: tests/session/built_in.rs
         }
         let signed = cookies(store, "").signed();
         signed.write("plan", &(), &Attributes::new()).unwrap();

@@ -1,19 +1,12 @@
 //! Cookies that real Rails made open to the values that Rails put in.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
-mod support;
-
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 use hardtack::{Cipher, Jar, RailsVersion, Refusal, SecretKeyBase, Value, unescape};
 use serde::Deserialize;
+
+use crate::support;
 
 #[derive(Deserialize)]
 struct Record {

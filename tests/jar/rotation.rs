@@ -1,20 +1,12 @@
 //! Rotations: what was sealed under older settings opens, and asks to be written anew.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
-mod support;
-
 use hardtack::{
     Attributes, Cipher, CookieHeader, HmacDigest, Jar, KeyDigest, RailsVersion, Refusal, Rotation,
     SetCookie, Value,
 };
-use support::{json, other_secret, secret};
 use time::{Duration, OffsetDateTime};
+
+use crate::support::{json, other_secret, secret};
 
 const NAME: &str = "_app_session";
 

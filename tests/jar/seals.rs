@@ -1,13 +1,5 @@
 //! How often a key has sealed: an AES-GCM key with random nonces is good for 2^32 messages
-//! (NIST SP 800-38D section 8.3). What the operator hears of it is in `events.rs`.
-
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-
-mod support;
+//! (NIST SP 800-38D section 8.3). What the operator hears of it is in `tests/session/events.rs`.
 
 use std::sync::Arc;
 
@@ -15,7 +7,8 @@ use hardtack::{
     Attributes, CookieStore, Error, HmacDigest, Jar, Jars, KeyDigest, LimitRule, MessageEncryptor,
     MessageOptions, RailsVersion, RequestOrigin, Rotation, SecretKeyBase, Serializer, Session,
 };
-use support::json;
+
+use crate::support::json;
 
 const NAME: &str = "_app_session";
 

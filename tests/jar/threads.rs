@@ -1,17 +1,14 @@
 //! Cookies pass through buffers of the thread. They are there in nested calls, and when the thread's
 //! own values are dropped at its end.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
-
 use std::cell::{Cell, RefCell};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
 use hardtack::{Attributes, Jar};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use support::encrypted_jar;
+
+use crate::support::encrypted_jar;
 
 const NAME: &str = "_app_session";
 

@@ -1,12 +1,5 @@
 //! What only actix-web has: errors on their way to a response, scopes, and extractors.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
@@ -21,6 +14,8 @@ use hardtack::actix::SessionMiddleware;
 use hardtack::{
     Attributes, CookieJar, CookieStore, InvalidMessage, RailsVersion, SecretKeyBase, Session,
 };
+
+use crate::logged::logged;
 
 fn store() -> CookieStore {
     let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33").unwrap();
@@ -342,43 +337,9 @@ fn scheme_and_host_are_the_requests_own() {
     assert_eq!(ran, 6);
 }
 
-/// What the operator is told, field by field.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<String>>>);
-
-impl tracing::field::Visit for Log {
-    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn fmt::Debug) {
-        let mut lines = self.0.lock().unwrap();
-        lines.push(format!("{field}: {value:?}"));
-    }
-}
-
-impl tracing::Subscriber for Log {
-    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        metadata.target() == "hardtack"
-    }
-
-    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-        tracing::span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        event.record(&mut self.clone());
-    }
-
-    fn enter(&self, _: &tracing::span::Id) {}
-
-    fn exit(&self, _: &tracing::span::Id) {}
-}
-
 #[test]
 fn the_operator_is_told_what_the_client_is_not() {
-    let log = Log::default();
-    tracing::subscriber::with_default(log.clone(), || {
+    let lines = logged(|| {
         System::new().block_on(async {
             let handler = |session: Session| async move {
                 visit(&session);
@@ -392,11 +353,9 @@ fn the_operator_is_told_what_the_client_is_not() {
             assert_eq!(call!(app), untouched(500, ""));
         });
     });
-    let lines = log.0.lock().unwrap();
     let expected = [
-        "message: no SessionMiddleware is around this handler: add .wrap(SessionMiddleware::new(store)) to its App or its scope",
-        "message: a handler could not go on",
-        "reason: the operating system gives no random bytes",
+        "ERROR hardtack: no SessionMiddleware is around this handler: add .wrap(SessionMiddleware::new(store)) to its App or its scope",
+        "ERROR hardtack: a handler could not go on reason=the operating system gives no random bytes",
     ];
-    assert_eq!(*lines, expected);
+    assert_eq!(lines, expected);
 }

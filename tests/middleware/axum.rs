@@ -1,14 +1,5 @@
 //! What is axum's own in `hardtack::axum`: extractors without a layer, and errors as responses.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-
-use std::fmt::{Debug, Write};
-use std::sync::{Arc, Mutex};
-
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
@@ -19,68 +10,27 @@ use hardtack::{
     CookieJar, CookieStore, Error, InvalidMessage, RailsVersion, SecretKeyBase, Session,
 };
 use tower::ServiceExt;
-use tracing::field::{Field, Visit};
-use tracing::span;
 
-/// What the operator hears, each event a line.
-#[derive(Clone, Default)]
-struct Heard(Arc<Mutex<String>>);
-
-impl Heard {
-    fn take(&self) -> String {
-        std::mem::take(&mut self.0.lock().unwrap())
-    }
-}
-
-struct Fields(String);
-
-impl Visit for Fields {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        write!(self.0, " {field}={value:?}").unwrap();
-    }
-}
-
-impl tracing::Subscriber for Heard {
-    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        metadata.target() == "hardtack"
-    }
-
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        let mut fields = Fields(event.metadata().level().to_string());
-        event.record(&mut fields);
-        writeln!(self.0.lock().unwrap(), "{}", fields.0).unwrap();
-    }
-
-    fn enter(&self, _: &span::Id) {}
-
-    fn exit(&self, _: &span::Id) {}
-}
+use crate::logged::logged;
 
 /// Status and body of a path, and what the operator heard meanwhile.
 fn call(app: &Router, path: &str) -> (u16, String, String) {
-    let heard = Heard::default();
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     let request = Request::get(path)
         .header("cookie", "seen=AAAA--AAAA; _app_session=junk")
         .body(Body::empty())
         .unwrap();
-    let (status, body) = tracing::subscriber::with_default(heard.clone(), || {
-        runtime.unwrap().block_on(async {
+    let mut answer = None;
+    let heard = logged(|| {
+        answer = Some(runtime.unwrap().block_on(async {
             let response = app.clone().oneshot(request).await.unwrap();
             let status = response.status().as_u16();
             (status, to_bytes(response.into_body(), 1000).await.unwrap())
-        })
+        }));
     });
+    let (status, body) = answer.unwrap();
     let body = String::from_utf8(body.to_vec()).unwrap();
-    (status, body, heard.take())
+    (status, body, heard.join("\n"))
 }
 
 async fn of_another_type(session: Session) -> Result<(), Error> {
@@ -162,7 +112,7 @@ fn a_cookie_that_does_not_open_is_none_and_the_operator_is_told() {
     let (status, body, heard) = call(&routes().layer(layer()), "/forged");
     assert_eq!((status, body.as_str()), (200, ""));
     assert!(
-        heard.starts_with(r#"WARN message=a cookie was refused cookie="seen" reason=malformed"#),
+        heard.starts_with(r#"WARN hardtack: a cookie was refused cookie="seen" reason=malformed"#),
         "{heard}"
     );
     assert_eq!(heard.lines().count(), 1, "{heard}");

@@ -1,12 +1,5 @@
 //! What caches are told where several layers have a part in a response.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
 use actix_web::dev::Service;
 use actix_web::rt::System;
 use actix_web::test::{TestRequest, init_service};

@@ -1,12 +1,5 @@
 //! What is tower's own in `hardtack::tower`; what it has in common with other frameworks is in
-//! `tests/acceptance`.
-
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
+//! `acceptance/`.
 
 use std::convert::Infallible;
 use std::future::{Future, Ready, ready};

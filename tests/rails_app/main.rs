@@ -3,6 +3,7 @@
 //! `vectors/rails_apps/` holds apps as Rails' generators lay them out, and broken ones; its
 //! `cases.jsonl` what is expected of each. Of the cases marked `live` a running Rails 6.1 says the
 //! same. Encrypted files are Rails' own work.
+
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -10,6 +11,7 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::borrow::Cow;

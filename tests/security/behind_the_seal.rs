@@ -2,37 +2,17 @@
 //!
 //! Random bytes never get past a signature, so the test signs them itself, as Rails would.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
-mod support;
-
 use std::sync::OnceLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hardtack::{Jar, KeyGenerator, RailsVersion, Refusal, Serializer, SessionData, Value};
-use hmac::{Hmac, KeyInit, Mac};
+use hardtack::{Jar, RailsVersion, Refusal, Serializer, SessionData, Value};
 use proptest::prelude::*;
-use sha1::Sha1;
+
+use crate::signed::signed;
+use crate::support;
 
 const NAME: &str = "_app_session";
-
-/// A message of the signed jar of Rails 7.1 around these bytes.
-fn signed(bytes: &[u8]) -> String {
-    static KEY: OnceLock<Hmac<Sha1>> = OnceLock::new();
-    let key = KEY.get_or_init(|| {
-        let key = KeyGenerator::new(&support::secret()).generate_key("signed cookie", 64);
-        Hmac::new_from_slice(key.expose()).unwrap()
-    });
-    let data = STANDARD.encode(bytes);
-    let code = key.clone().chain_update(&data).finalize().into_bytes();
-    format!("{data}--{}", hex::encode(code))
-}
 
 /// The signed jar of Rails 7.1 with each serializer, and of 7.0, which tells envelopes otherwise.
 fn jars() -> &'static [Jar] {

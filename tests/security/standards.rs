@@ -1,13 +1,6 @@
 //! What anybody can check against published vectors from outside: keys by PBKDF2, messages by
 //! AES-256-GCM and by HMAC. The ciphers by themselves are held to them in `src/cipher/tests/`.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hardtack::{
@@ -76,7 +69,7 @@ fn keys_by_pbkdf2() {
 #[test]
 #[cfg_attr(
     debug_assertions,
-    ignore = "16,777,216 rounds take a minute where nothing is optimised: cargo test --release --test standards"
+    ignore = "16,777,216 rounds take a minute where nothing is optimised: cargo test --release --test security standards"
 )]
 fn the_key_of_rfc_6070_by_sixteen_million_rounds() {
     let derived = derive(KeyDigest::Sha1, pbkdf2::TestName::Pbkdf2HmacSha1, true);

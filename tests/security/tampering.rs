@@ -1,20 +1,12 @@
 //! Whatever is done to a sealed cookie, it is refused, with one and the same answer.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
-mod support;
-
 use hardtack::{
     Attributes, Cipher, CookieHeader, InvalidMessage, Jar, RailsVersion, Refusal, Value,
 };
 use proptest::prelude::*;
-use support::{encrypted_jar, secret, signed_jar};
 use time::OffsetDateTime;
+
+use crate::support::{encrypted_jar, secret, signed_jar};
 
 const NAME: &str = "_app_session";
 

@@ -1,15 +1,8 @@
 //! Secrets that keep nobody out, and where they are refused.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-
-mod support;
-
 use hardtack::{CookieStore, Jar, Jars, RailsVersion, Rotation, SecretKeyBase, WeakSecret};
-use support::json;
+
+use crate::support::json;
 
 /// A secret, and what is wrong with it: the name of the reason, and a part of what is told.
 const CASES: [(&str, Option<(&str, &str)>); 24] = [

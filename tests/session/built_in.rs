@@ -1,16 +1,15 @@
 //! Formats that are features: what `CookieStore::check` says of a serializer that this build does
 //! not have. The same cases run with every set of features.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
-
 use std::sync::Arc;
 
 use hardtack::{
     CookieStore, Jar, Jars, RailsVersion, RequestOrigin, Rotation, Serializer, Session, Settings,
 };
-use support::{json, secret};
+
+#[cfg(feature = "tracing")]
+use crate::logged::logged;
+use crate::support::{json, secret};
 
 const NAME: &str = "_app_session";
 
@@ -101,30 +100,7 @@ fn each_serializer_in_each_jar() {
 /// What is told when the program starts, each event a line.
 #[cfg(feature = "tracing")]
 fn told(store: &CookieStore) -> Vec<String> {
-    use std::io::Write;
-    use std::sync::Mutex;
-
-    #[derive(Clone, Default)]
-    struct Log(Arc<Mutex<Vec<u8>>>);
-    impl Write for Log {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .without_time()
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    tracing::subscriber::with_default(subscriber, || store.check()).unwrap();
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    text.lines().map(|line| line.trim().to_owned()).collect()
+    logged(|| store.check().unwrap())
 }
 
 /// A rotation that opens nothing looks like a wrong secret: every old session would be lost.

@@ -1,9 +1,5 @@
 //! What an exporter of the `metrics` crate gets.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
-
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
@@ -15,7 +11,8 @@ use metrics::{
     Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit,
     with_local_recorder,
 };
-use support::{json, other_secret, secret};
+
+use crate::support::{json, other_secret, secret};
 
 /// An exporter that holds what it is told.
 #[derive(Default)]

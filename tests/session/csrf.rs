@@ -1,16 +1,9 @@
 //! Authenticity tokens: those that Rails masked, and our own by Rails' rules.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
-mod support;
-
 use hardtack::{AuthenticityTokens, CsrfSettings, RailsVersion, SessionData, verified_origin};
 use serde::Deserialize;
+
+use crate::support;
 
 #[derive(Deserialize)]
 struct Vector {

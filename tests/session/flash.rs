@@ -1,18 +1,10 @@
 //! The flash, held against Rails' own: what it answers, what it leaves in the session, and whether
 //! the session is to be written.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
-mod support;
-
 use hardtack::{Attributes, FlashHash, Jar, SessionData, Value};
 use serde::Deserialize;
-use support::encrypted_jar;
+
+use crate::support::{self, encrypted_jar};
 
 const NAME: &str = "_app_session";
 

@@ -1,14 +1,5 @@
 //! No change is lost silently: what will not be written is an error, and changes nothing.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, LazyLock};
@@ -19,7 +10,8 @@ use hardtack::{
     Attributes, Commit, CookieStore, Error, FlashHash, Jars, LimitRule, RailsVersion,
     RequestOrigin, Session, SetCookie, Writes,
 };
-use support::secret;
+
+use crate::support::secret;
 
 const NAME: &str = "_app_session";
 

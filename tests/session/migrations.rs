@@ -1,15 +1,6 @@
 //! The recipes of `docs/migrating.md`: nobody is logged out, each browser moves with its next
 //! request, and what it has then opens without the old way.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
-mod support;
-
 use std::sync::Arc;
 
 use hardtack::test_util::{Browser, cookie_header};
@@ -18,7 +9,8 @@ use hardtack::{
     Session, Settings, Tally,
 };
 use serde::Deserialize;
-use support::{json, other_secret, secret, vectors};
+
+use crate::support::{json, other_secret, secret, vectors};
 
 const NAME: &str = "_app_session";
 

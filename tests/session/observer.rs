@@ -1,14 +1,5 @@
 //! What a store's observer hears of the cookies that come in, and what that costs.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
-mod support;
-
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicUsize;
@@ -21,7 +12,8 @@ use hardtack::{
     Attributes, Cipher, CookieStore, HmacDigest, Jar, Observer, Opening, RailsVersion,
     RequestOrigin, Rotation, Session, Tally,
 };
-use support::{json, other_secret, secret};
+
+use crate::support::{json, other_secret, secret};
 
 const NAME: &str = "_app_session";
 

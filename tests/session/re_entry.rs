@@ -2,15 +2,6 @@
 //!
 //! Each case runs in a thread of its own, and one that does not end in time has failed.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
-mod support;
-
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock, Mutex};
@@ -21,8 +12,10 @@ use hardtack::{
     SecretKeyBase, Session, SetCookie,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use support::{in_time, secret};
 use time::OffsetDateTime;
+
+use crate::logged::heard_by;
+use crate::support::{in_time, secret};
 
 const NAME: &str = "_app_session";
 
@@ -278,7 +271,7 @@ fn errand(session: &Session, run: Use, call: impl FnOnce(&Session)) {
 
 fn logged(run: impl FnOnce()) {
     let subscriber = tracing_subscriber::fmt().with_writer(|| Busy).finish();
-    tracing::subscriber::with_default(subscriber, run);
+    heard_by(subscriber, run);
 }
 
 /// Every place where a session, or what belongs to it, calls code of the app.

@@ -1,17 +1,9 @@
 //! What Rust did not touch goes back to Rails as it came.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
-mod support;
-
 use hardtack::{Attributes, CookieHeader, Error, InvalidMessage, Jar, SessionData, Value};
 use serde_json::value::RawValue;
-use support::{encrypted_jar, signed_jar};
+
+use crate::support::{encrypted_jar, signed_jar};
 
 const NAME: &str = "_app_session";
 

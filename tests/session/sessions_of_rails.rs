@@ -1,18 +1,12 @@
 //! The sessions that Rails' own session store wrote, under each serializer: read, changed in one
 //! key, and written again.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
-mod support;
 
 use std::collections::BTreeMap;
 
 use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase, SessionData, Value, unescape};
 use serde::Deserialize;
+
+use crate::support;
 
 #[derive(Deserialize)]
 struct Step {

@@ -1,14 +1,6 @@
 //! What Rails' session store did step by step, done by `CookieStore` from the same cookies: the
 //! same sessions, the same attributes, the same silence. One difference is meant: what was only
 //! read is not written.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
-mod support;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,6 +14,8 @@ use hardtack::{
 use serde::Deserialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
+
+use crate::support;
 
 #[derive(Deserialize)]
 struct Step {

@@ -1,39 +1,17 @@
 //! One value of a session that cannot be read: its key fails, all others are there, and its bytes
 //! go back as they came.
-#![cfg(feature = "message_pack")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
-mod support;
 
 use std::sync::{Arc, OnceLock};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use hardtack::{
-    Attributes, Commit, CookieStore, Error, FlashHash, Jar, Jars, KeyGenerator, RailsVersion,
-    RequestOrigin, SafeBufferForm, Serializer, Session, SessionData, Value,
+    Attributes, Commit, CookieStore, Error, FlashHash, Jar, Jars, RailsVersion, RequestOrigin,
+    SafeBufferForm, Serializer, Session, SessionData, Value,
 };
-use hmac::{Hmac, KeyInit, Mac};
-use sha1::Sha1;
+
+use crate::signed::signed;
+use crate::support;
 
 const NAME: &str = "_app_session";
-
-/// A message of the signed jar around these bytes.
-fn signed(bytes: &[u8]) -> String {
-    static KEY: OnceLock<Hmac<Sha1>> = OnceLock::new();
-    let key = KEY.get_or_init(|| {
-        let key = KeyGenerator::new(&support::secret()).generate_key("signed cookie", 64);
-        Hmac::new_from_slice(key.expose()).unwrap()
-    });
-    let data = STANDARD.encode(bytes);
-    let code = key.clone().chain_update(&data).finalize().into_bytes();
-    format!("{data}--{}", hex::encode(code))
-}
 
 /// The signed jar of Rails 8.1 with this serializer.
 fn jar(serializer: Serializer) -> Jar {

@@ -1,14 +1,5 @@
 //! Closures that change a session while others do: nothing of either is lost.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
-mod support;
-
 use std::cell::Cell;
 use std::sync::Arc;
 use std::thread;
@@ -17,7 +8,8 @@ use hardtack::{
     Attributes, Commit, CookieStore, Error, RailsVersion, RequestOrigin, Session, SessionData,
 };
 use serde::{Deserialize, Deserializer};
-use support::{in_time, secret};
+
+use crate::support::{in_time, secret};
 
 const NAME: &str = "_app_session";
 

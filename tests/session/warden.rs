@@ -1,15 +1,8 @@
 //! Devise's logins.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
-mod support;
-
 use hardtack::{SessionData, Value, WardenScope};
+
+use crate::support;
 
 const HASH: &str = "$2a$12$abcdefghijklmnopqrstuv0123456789ABCDEFGHIJKLMNOPQRSTU";
 const SALT: &str = "$2a$12$abcdefghijklmnopqrstuv";

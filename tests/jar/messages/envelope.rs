@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use hardtack::{MessageOptions, RailsVersion, Refusal, Serializer};
 use hmac::{Hmac, KeyInit, Mac};
 
-use crate::{FUTURE, PAST, text, verifier};
+use super::{FUTURE, PAST, text, verifier};
 
 #[test]
 fn the_value_is_a_part_of_the_envelope_from_7_1_on() {

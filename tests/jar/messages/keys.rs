@@ -10,8 +10,8 @@ use hardtack::{
 };
 use time::macros::datetime;
 
+use super::{text, verifier};
 use crate::support::{other_secret, secret};
-use crate::{text, verifier};
 
 #[test]
 fn rotations_are_tried_in_order() {

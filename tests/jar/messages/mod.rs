@@ -1,24 +1,10 @@
 //! Messages other than cookies: `MessageVerifier` and `MessageEncryptor`, as Rails makes and
 //! reads them.
 
-#![cfg(all(feature = "marshal", feature = "message_pack"))]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-
-mod support;
-
-#[path = "messages/envelope.rs"]
 mod envelope;
-#[path = "messages/keys.rs"]
 mod keys;
-#[path = "messages/recorded.rs"]
 mod recorded;
-#[path = "messages/refusals.rs"]
 mod refusals;
-#[path = "messages/url_safe.rs"]
 mod url_safe;
 
 use base64::Engine;

@@ -10,8 +10,8 @@ use hardtack::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::{FUTURE, PAST};
 use crate::support::{secret, vectors};
-use crate::{FUTURE, PAST};
 
 #[derive(Deserialize)]
 pub(crate) struct Record {

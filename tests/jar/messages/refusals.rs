@@ -7,7 +7,7 @@ use hardtack::{
     Refusal, Serializer,
 };
 
-use crate::{FUTURE, PAST, verifier};
+use super::{FUTURE, PAST, verifier};
 
 /// What makes and reads messages.
 enum Maker {

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
 use hardtack::{HmacDigest, Key, Refusal};
 use hmac::{Hmac, KeyInit, Mac};
 
-use crate::recorded::{key, records};
+use super::recorded::{key, records};
 
 /// Standard base64, padded, as the url-safe kind, unpadded.
 fn url_safe(part: &str) -> String {

@@ -19,7 +19,7 @@ use actix_web::{App, HttpResponse};
 use hardtack::actix::SessionMiddleware;
 use hardtack::{CookieStore, Session};
 
-use crate::app::{Body, Framework, Handler, Panicked, Reply, Request, Response, joined};
+use super::app::{Body, Framework, Handler, Panicked, Reply, Request, Response, joined};
 
 pub(crate) struct Actix;
 

@@ -8,8 +8,8 @@ use hardtack::tower::SessionLayer;
 use hardtack::{CookieStore, Session};
 use tower::ServiceExt;
 
-use crate::app::{Framework, Handler, Panicked, Request, Response};
-use crate::http_types::{answer, reply, request};
+use super::app::{Framework, Handler, Panicked, Request, Response};
+use super::http_types::{answer, reply, request};
 
 pub(crate) struct Axum;
 

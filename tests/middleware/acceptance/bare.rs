@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hardtack::{CookieStore, Session};
 
-use crate::app::{Body, Framework, Handler, Panicked, Request, Response, joined};
+use super::app::{Body, Framework, Handler, Panicked, Request, Response, joined};
 
 pub(crate) struct Bare;
 

@@ -4,8 +4,8 @@ use std::sync::{Arc, LazyLock};
 
 use hardtack::{Attributes, CookieStore, Jar, RailsVersion, SecretKeyBase, Session, SetCookie};
 
-use crate::app::{Body, Framework, Reply, Request, Response};
-use crate::cases::Case;
+use super::app::{Body, Framework, Reply, Request, Response};
+use super::cases::Case;
 
 pub(crate) const ALL: &[(&str, Case)] = &[
     ("whoever_asks", whoever_asks),

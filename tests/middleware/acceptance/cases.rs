@@ -11,9 +11,9 @@ use hardtack::{
 };
 use time::OffsetDateTime;
 
-use crate::app::{Body, Framework, Panicked, Reply, Request, Response};
-use crate::caches::OF_RAILS as OF_A_USER;
-use crate::other_cookies::other_cookies_after_a_change_of_secret;
+use super::app::{Body, Framework, Panicked, Reply, Request, Response};
+use super::caches::OF_RAILS as OF_A_USER;
+use super::other_cookies::other_cookies_after_a_change_of_secret;
 
 pub(crate) type Case = fn(&dyn Framework);
 type Change = fn(&Session);

@@ -11,7 +11,7 @@ use axum::body::{Bytes, HttpBody};
 use http_body::Frame;
 use http_body_util::BodyExt;
 
-use crate::app::{Body, Panicked, Reply, Request, Response, joined};
+use super::app::{Body, Panicked, Reply, Request, Response, joined};
 
 /// A body whose pieces are each made when the one before it is gone.
 #[derive(Default)]

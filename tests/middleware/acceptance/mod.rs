@@ -1,34 +1,18 @@
 //! One suite for every framework: the same cases, through the middleware of each.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
 #[cfg(feature = "actix-web")]
-#[path = "acceptance/actix.rs"]
 mod actix;
-#[path = "acceptance/app.rs"]
 mod app;
 #[cfg(feature = "axum")]
-#[path = "acceptance/axum.rs"]
-mod axum_router;
-#[path = "acceptance/bare.rs"]
+mod axum;
 mod bare;
-#[path = "acceptance/caches.rs"]
 mod caches;
-#[path = "acceptance/cases.rs"]
 mod cases;
 #[cfg(feature = "tower")]
-#[path = "acceptance/http_types.rs"]
 mod http_types;
-#[path = "acceptance/other_cookies.rs"]
 mod other_cookies;
 #[cfg(feature = "tower")]
-#[path = "acceptance/tower.rs"]
-mod tower_service;
+mod tower;
 
 use app::Framework;
 
@@ -56,13 +40,13 @@ fn without_a_framework() {
 #[cfg(feature = "tower")]
 #[test]
 fn under_tower() {
-    run(&tower_service::Tower);
+    run(&tower::Tower);
 }
 
 #[cfg(feature = "axum")]
 #[test]
 fn under_axum() {
-    run(&axum_router::Axum);
+    run(&axum::Axum);
 }
 
 #[cfg(feature = "actix-web")]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hardtack::{Attributes, CookieStore, Jar, RailsVersion, Rotation, SecretKeyBase};
 
-use crate::app::{Framework, Reply, Request};
+use super::app::{Framework, Reply, Request};
 
 /// One that a rotation opens is set again as Rails sets it; one that nothing opens is none.
 pub(crate) fn other_cookies_after_a_change_of_secret(framework: &dyn Framework) {

@@ -9,8 +9,8 @@ use hardtack::{CookieStore, Session};
 use http_body_util::Empty;
 use tower::{ServiceBuilder, ServiceExt, service_fn};
 
-use crate::app::{Framework, Handler, Panicked, Request, Response};
-use crate::http_types::{answer, reply, request};
+use super::app::{Framework, Handler, Panicked, Request, Response};
+use super::http_types::{answer, reply, request};
 
 pub(crate) struct Tower;
 

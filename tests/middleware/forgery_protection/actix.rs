@@ -15,7 +15,7 @@ use futures_core::Stream;
 use hardtack::actix::CsrfMiddleware;
 use hardtack::{ForgeryProtection, Session};
 
-use crate::app::{Answer, Framework, OnRefusal, Request};
+use super::app::{Answer, Framework, OnRefusal, Request};
 
 pub(crate) struct Actix;
 

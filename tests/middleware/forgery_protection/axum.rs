@@ -14,7 +14,7 @@ use hardtack::{ForgeryProtection, Session};
 use http_body::{Frame, SizeHint};
 use tower::ServiceExt;
 
-use crate::app::{Answer, Framework, OnRefusal, Request};
+use super::app::{Answer, Framework, OnRefusal, Request};
 
 pub(crate) struct Axum;
 

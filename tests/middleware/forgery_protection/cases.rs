@@ -14,7 +14,7 @@ use hardtack::{
 };
 use serde::Deserialize;
 
-use crate::app::Request;
+use super::app::Request;
 use crate::support;
 
 #[derive(Deserialize)]

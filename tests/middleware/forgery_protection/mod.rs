@@ -1,25 +1,10 @@
 //! Which requests the middleware lets through: the same cases, through each framework's.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
-mod support;
-
-#[path = "forgery_protection/actix.rs"]
 mod actix;
-#[path = "forgery_protection/app.rs"]
 mod app;
-#[path = "forgery_protection/axum.rs"]
 mod axum;
-#[path = "forgery_protection/cases.rs"]
 mod cases;
-#[path = "forgery_protection/inside_the_session.rs"]
 mod inside_the_session;
-#[path = "forgery_protection/told.rs"]
 mod told;
 
 use std::sync::{Arc, Mutex};

@@ -3,8 +3,8 @@
 use hardtack::doctor::{Cause, Diagnosis, Doctor};
 use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase};
 
+use super::{CARD, NAME, Rows, data, secret};
 use crate::support::json;
-use crate::{CARD, NAME, Rows, data, secret};
 
 pub(crate) fn doctor(rows: &mut Rows) {
     let doctor = Doctor::new().secret("a file", &secret()).cookie_name(NAME);

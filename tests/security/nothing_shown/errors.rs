@@ -7,8 +7,8 @@ use hardtack::{
     Attributes, Error, Jar, MessageEncryptor, RailsVersion, RequestOrigin, SecretKeyBase, Session,
 };
 
+use super::{CARD, NAME, Rows, SECRET, data, fill, secret, store};
 use crate::support::json;
-use crate::{CARD, NAME, Rows, SECRET, data, fill, secret, store};
 
 /// What a mistake with these values is told as.
 pub(crate) fn errors(rows: &mut Rows) {

@@ -1,39 +1,12 @@
 //! What the operator hears of refused cookies, lost sessions and worn-out keys.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use hardtack::{CookieStore, RequestOrigin, Session};
 
-use crate::forbidden::forbidden;
-use crate::{CARD, NAME, alone, fill, store};
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// All that is logged meanwhile, of every level.
-pub(crate) fn logged(run: impl FnOnce()) -> String {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    tracing::subscriber::with_default(subscriber, run);
-    let bytes = log.0.lock().unwrap().clone();
-    String::from_utf8(bytes).unwrap()
-}
+use super::forbidden::forbidden;
+use super::{CARD, NAME, fill, store};
+use crate::logged::logged;
 
 fn open(store: CookieStore, header: String) -> Session {
     Session::open(&Arc::new(store), header, RequestOrigin::default())
@@ -41,7 +14,6 @@ fn open(store: CookieStore, header: String) -> Session {
 
 #[test]
 fn no_event_shows_a_secret_or_a_value() {
-    let _alone = alone();
     let sealed = {
         let session = open(store(), String::new());
         session.update(fill).unwrap();
@@ -69,7 +41,8 @@ fn no_event_shows_a_secret_or_a_value() {
             store().raise_seals(bound);
         }
     });
-    assert_eq!(log.lines().count(), 7, "{log}");
+    assert_eq!(log.len(), 7, "{log:#?}");
+    let log = log.join("\n");
     let mut looked_for = 0;
     for (what, needle) in forbidden() {
         assert!(!log.contains(&needle), "{what} is shown: {log}");

@@ -16,10 +16,10 @@ use hardtack::{
     SessionData, SetCookie, Value, WardenScope,
 };
 
-use crate::events::logged;
-use crate::public_methods::fallible;
+use super::public_methods::fallible;
+use super::{NAME, secret};
+use crate::logged::logged;
 use crate::support::json;
-use crate::{NAME, alone, secret};
 
 /// What no error may hold.
 const VALUE: &str = "marked-value-73402";
@@ -373,7 +373,6 @@ fn apps(told: &mut Told) {
 
 #[test]
 fn no_error_shows_a_value_or_what_a_terminal_obeys() {
-    let _alone = alone();
     let mut told = Told::default();
     jars(&mut told);
     sessions(&mut told);
@@ -406,10 +405,9 @@ fn is_raw(text: &str) -> bool {
 
 #[test]
 fn no_event_shows_what_a_terminal_obeys() {
-    let _alone = alone();
     let odd = Arc::new(CookieStore::new(&secret(), json(RailsVersion::V7_1), KEY));
     let store = Arc::new(CookieStore::new(&secret(), json(RailsVersion::V7_1), NAME));
-    let log = logged(|| {
+    let lines = logged(|| {
         // Neither can be written: for the cookie's name, and for the size of all keys.
         let session = Session::open(&odd, "", RequestOrigin::default());
         session.insert(KEY, VALUE).unwrap();
@@ -421,13 +419,12 @@ fn no_event_shows_what_a_terminal_obeys() {
         }
         assert!(session.commit(200).is_err());
     });
-    let lines: Vec<_> = log.lines().collect();
-    assert_eq!(lines.len(), 2, "{log}");
+    assert_eq!(lines.len(), 2, "{lines:#?}");
     for line in &lines {
         assert!(!is_raw(line) && !line.contains(VALUE), "{line:?}");
         // Ten keys of 120 characters and their sizes, and 400 characters of our own.
         assert!(line.len() < 10 * (120 + 10) + 400, "{} bytes", line.len());
     }
     // 900 keys, and the session_id.
-    assert!(lines[1].contains(" and 891 more"), "{log}");
+    assert!(lines[1].contains(" and 891 more"), "{lines:#?}");
 }

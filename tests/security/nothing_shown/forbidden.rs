@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hardtack::{KeyDigest, KeyGenerator};
 
-use crate::{CARD, CSRF, NOTICE, NUMBER, PASSWORD, SECRET, secret};
+use super::{CARD, CSRF, NOTICE, NUMBER, PASSWORD, SECRET, secret};
 
 /// What nobody may read, in the forms in which it might be.
 pub(crate) fn forbidden() -> Vec<(String, String)> {

@@ -5,8 +5,8 @@ use hardtack::{
     MessageOptions, MessageVerifier, RailsVersion, Rotation, SecretKeyBase,
 };
 
+use super::{CARD, NAME, Rows, SECRET, secret};
 use crate::support::json;
-use crate::{CARD, NAME, Rows, SECRET, secret};
 
 pub(crate) fn keys(rows: &mut Rows) {
     rows.debug("SecretKeyBase", &secret());

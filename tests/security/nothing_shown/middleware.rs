@@ -8,7 +8,7 @@ use ::axum::http::{Request, Response};
 use ::tower::{Layer as _, Service as _, service_fn};
 use hardtack::{ForgeryProtection, InvalidAuthenticityToken, Session, actix, axum, tower};
 
-use crate::{CARD, Rows, store};
+use super::{CARD, Rows, store};
 
 fn poll<F: Future>(future: F) -> F::Output {
     let runtime = tokio::runtime::Builder::new_current_thread().build();

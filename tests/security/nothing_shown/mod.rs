@@ -1,13 +1,6 @@
 //! Nothing secret is shown: every public type is made of a known secret and known values of a
 //! session, and rendered.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
 mod doctor;
 mod errors;
 mod events;
@@ -19,12 +12,9 @@ mod public_methods;
 mod public_types;
 mod rails_app;
 mod sessions;
-#[path = "../support/mod.rs"]
-mod support;
 
 use std::collections::BTreeSet;
 use std::fmt::{Debug, Display};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use base64::Engine;
@@ -33,7 +23,8 @@ use hardtack::{
     AuthenticityTokens, CookieStore, Error, FlashHash, RailsVersion, Rotation, SecretKeyBase,
     SessionData, WardenScope,
 };
-use support::json;
+
+use crate::support::json;
 
 /// The secret of the apps in `vectors/rails_apps`.
 const SECRET: &str = "b3c631c314c0bbca50c1b2843150fe33b3c631c314c0bbca50c1b2843150fe33b3c631c314c0bbca50c1b2843150fe33b3c631c314c0bbca50c1b2843150fe33";
@@ -75,7 +66,6 @@ impl Rows {
 
 #[test]
 fn no_public_type_shows_a_secret_or_a_value() {
-    let _alone = alone();
     let mut rows = Rows::default();
     jars::keys(&mut rows);
     jars::jars(&mut rows);
@@ -123,12 +113,6 @@ const DATA: [&str; 9] = [
     "Value",
     "Observer", // a trait
 ];
-
-/// One test at a time: what a thread tells without a subscriber may be lost to another's.
-fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 fn secret() -> SecretKeyBase {
     SecretKeyBase::new(SECRET).unwrap()

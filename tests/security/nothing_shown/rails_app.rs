@@ -5,7 +5,7 @@ use std::path::Path;
 
 use hardtack::RailsApp;
 
-use crate::{Rows, SECRET};
+use super::{Rows, SECRET};
 
 pub(crate) fn rails_app(rows: &mut Rows) {
     let folder = |app: &str| {

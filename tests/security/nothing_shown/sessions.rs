@@ -8,7 +8,7 @@ use hardtack::{
     RequestOrigin, Session, Tally, WardenScope, Writes,
 };
 
-use crate::{CARD, NAME, Rows, data, fill, store, tokens};
+use super::{CARD, NAME, Rows, data, fill, store, tokens};
 
 pub(crate) fn sessions(rows: &mut Rows) {
     let data = data();
