@@ -1,24 +1,16 @@
 //! The doctor without the formats that are features of their own: it says which is missing.
 
-use hardtack::SecretKeyBase;
 use hardtack::doctor::Doctor;
-use serde::Deserialize;
 
-use crate::support::vectors;
-
-#[derive(Deserialize)]
-struct Record {
-    secret_token: String,
-    digest: String,
-    cookie: String,
-}
+use crate::recorded_cookies::records;
 
 #[test]
 fn missing_features_are_causes() {
     let mut ran = [0, 0, 0];
-    for record in vectors::<Record>("jars/rails-2.3.18.jsonl") {
-        let secret = SecretKeyBase::new(record.secret_token).unwrap();
-        let diagnosis = Doctor::new().secret("s", &secret).examine(&record.cookie);
+    for record in records("2.3.18") {
+        let diagnosis = Doctor::new()
+            .secret("s", &record.secret())
+            .examine(&record.cookie);
         let kinds: Vec<_> = diagnosis
             .causes
             .iter()
@@ -26,7 +18,7 @@ fn missing_features_are_causes() {
             .collect();
         let report = diagnosis.to_string();
         let words = report.split_whitespace().collect::<Vec<_>>().join(" ");
-        match record.digest.as_str() {
+        match record.digest.as_deref().unwrap() {
             // The key fits; the value is in Marshal.
             "SHA1" | "SHA256" => {
                 assert_eq!(

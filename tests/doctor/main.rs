@@ -10,9 +10,14 @@
     reason = "a test fails by panicking"
 )]
 
-// Without these it says which is missing.
+// Without these formats the doctor says which is missing.
 #[cfg(not(any(feature = "legacy-digests", feature = "marshal")))]
 mod alone;
+#[path = "../support/recorded.rs"]
+mod recorded_cookies;
+#[path = "../support/mod.rs"]
+mod support;
+
 #[cfg(all(
     feature = "legacy-digests",
     feature = "marshal",
@@ -49,5 +54,3 @@ mod foreign;
     feature = "message_pack"
 ))]
 mod recorded;
-#[path = "../support/mod.rs"]
-mod support;

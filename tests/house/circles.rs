@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use crate::rust_files;
 
 /// Circles that stay, each with its reason.
 const ALLOWED: &[(&[&str], &str)] = &[
@@ -109,10 +111,8 @@ fn no_file_imports_in_a_circle() {
 
 /// Every source of the library, tests left out.
 fn read(root: &Path) -> BTreeMap<Module, File> {
-    let mut paths = Vec::new();
-    walk(root, &mut paths);
     let mut texts = BTreeMap::new();
-    for path in paths {
+    for path in rust_files(root) {
         let name = path.strip_prefix(root).unwrap().to_str().unwrap();
         let mut module: Module = name
             .trim_end_matches(".rs")
@@ -137,17 +137,6 @@ fn read(root: &Path) -> BTreeMap<Module, File> {
         (module, file)
     };
     texts.into_iter().map(file).collect()
-}
-
-fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            walk(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
-    }
 }
 
 fn without_tests_and_comments(text: &str) -> String {

@@ -23,6 +23,13 @@ mod other_cookies;
     feature = "message_pack"
 ))]
 mod reading_rails;
+#[cfg(all(
+    feature = "legacy-digests",
+    feature = "marshal",
+    feature = "message_pack"
+))]
+#[path = "../support/recorded.rs"]
+mod recorded;
 mod rotation;
 mod seals;
 #[path = "../support/mod.rs"]

@@ -183,39 +183,21 @@ mod in_cookies_of_rails {
     };
     use serde::Deserialize;
 
-    use super::{NAME, Value, seen, support};
-
-    #[derive(Deserialize)]
-    struct Step {
-        rails: String,
-        secret_key_base: String,
-        serializer: String,
-        #[serde(rename = "step")]
-        name: String,
-        cookie: Option<String>,
-    }
+    use super::{NAME, Value, seen};
+    use crate::steps::steps;
+    use crate::support;
 
     #[test]
     fn the_flash_of_the_session_steps() {
-        let files = [
-            ("sessions/rails-6.1.jsonl", 2),
-            ("sessions/rails-7.1.jsonl", 3),
-            ("sessions/rails-8.1.jsonl", 3),
-        ];
-        for (file, expected) in files {
+        for ((file, steps), expected) in steps().into_iter().zip([2, 3, 3]) {
             let mut ran = 0;
-            for step in support::vectors::<Step>(file) {
-                if step.name != "flash" {
+            for step in steps {
+                if step.what != "flash" {
                     continue;
                 }
                 ran += 1;
                 let place = format!("{file} {}", step.serializer);
-                let version: RailsVersion = step.rails.parse().unwrap();
-                let settings = version
-                    .settings()
-                    .serializer(step.serializer.parse().unwrap());
-                let secret = SecretKeyBase::new(step.secret_key_base.as_str()).unwrap();
-                let jar = Jar::encrypted(&secret, settings);
+                let jar = Jar::encrypted(&step.secret(), step.settings());
                 let cookie = unescape(step.cookie.unwrap().as_bytes()).into_owned();
                 let read = || {
                     let opened = SessionData::read_value(&jar, NAME, &cookie).unwrap();

@@ -24,12 +24,17 @@ mod migrations;
 mod observer;
 #[cfg(feature = "tracing")]
 mod re_entry;
+#[cfg(feature = "marshal")]
+#[path = "../support/recorded.rs"]
+mod recorded;
 mod session_data;
 #[cfg(all(feature = "marshal", feature = "message_pack"))]
 mod sessions_of_rails;
 #[cfg(feature = "message_pack")]
 #[path = "../support/signed.rs"]
 mod signed;
+#[cfg(feature = "marshal")]
+mod steps;
 #[cfg(all(feature = "marshal", feature = "message_pack", feature = "test-util"))]
 mod store_of_rails;
 #[path = "../support/mod.rs"]

@@ -8,8 +8,8 @@ use hardtack::{
     Attributes, Commit, CookieStore, Jar, Jars, RailsVersion, RequestOrigin, Rotation, Serializer,
     Session, Settings, Tally,
 };
-use serde::Deserialize;
 
+use crate::steps::Step;
 use crate::support::{json, other_secret, secret, vectors};
 
 const NAME: &str = "_app_session";
@@ -42,15 +42,6 @@ impl Before {
     fn store(store: CookieStore) -> Self {
         Self::Store(Box::new(store))
     }
-}
-
-#[derive(Deserialize)]
-struct Step {
-    secret_key_base: String,
-    serializer: String,
-    #[serde(rename = "step")]
-    what: String,
-    cookie: Option<String>,
 }
 
 /// The first session that Rails wrote under a serializer.

@@ -4,16 +4,14 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex, mpsc};
-use std::thread;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
 
 use hardtack::{
     Attributes, Cipher, CookieStore, HmacDigest, Jar, Observer, Opening, RailsVersion,
     RequestOrigin, Rotation, Session, Tally,
 };
 
-use crate::support::{json, other_secret, secret};
+use crate::support::{in_time, json, other_secret, secret};
 
 const NAME: &str = "_app_session";
 
@@ -254,14 +252,11 @@ fn an_observer_may_ask_the_session_and_panic_and_still_hears_once() {
         let session = open(&Arc::new(store), &header);
         *nosy.session.lock().unwrap() = Some(session.clone());
 
-        let (done, is_done) = mpsc::channel();
         let asked = session.clone();
-        thread::spawn(move || {
-            let outcome = catch_unwind(AssertUnwindSafe(|| ask(&asked)));
-            done.send(outcome.is_err()).unwrap();
+        let panicked = in_time(name, move || {
+            catch_unwind(AssertUnwindSafe(|| ask(&asked))).is_err()
         });
-        let panicked = is_done.recv_timeout(Duration::from_secs(10));
-        assert_eq!(panicked, Ok(true), "{name} waits for itself");
+        assert!(panicked, "{name}");
         // What the session holds is whole, and it is not heard of again.
         assert_eq!(session.get("user_id").unwrap(), Some(42), "{name}");
         assert_eq!(nosy.heard.load(Relaxed), 1, "{name}");

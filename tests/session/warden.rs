@@ -2,8 +2,6 @@
 
 use hardtack::{SessionData, Value, WardenScope};
 
-use crate::support;
-
 const HASH: &str = "$2a$12$abcdefghijklmnopqrstuv0123456789ABCDEFGHIJKLMNOPQRSTU";
 const SALT: &str = "$2a$12$abcdefghijklmnopqrstuv";
 
@@ -176,55 +174,23 @@ fn debug_shows_no_salt() {
 
 #[cfg(feature = "marshal")]
 mod in_cookies_of_rails {
-    use hardtack::{Attributes, Cipher, Jar, KeyDigest, RailsVersion, SecretKeyBase, SessionData};
-    use hardtack::{WardenScope, unescape};
-    use serde::Deserialize;
+    use hardtack::{Attributes, SessionData, WardenScope};
 
-    use super::{HASH, support};
-
-    #[derive(Deserialize)]
-    struct Record {
-        secret_key_base: String,
-        kind: String,
-        key_digest: String,
-        serializer: String,
-        metadata: bool,
-        jar: String,
-        name: String,
-        cookie: String,
-    }
-
-    fn jar(record: &Record) -> Jar {
-        assert_eq!(record.key_digest, "SHA1");
-        let cipher = match record.jar.as_str() {
-            "encrypted_cbc" => Cipher::Aes256Cbc,
-            _ => Cipher::Aes256Gcm,
-        };
-        let settings = RailsVersion::V6_1
-            .settings()
-            .serializer(record.serializer.parse().unwrap())
-            .metadata(record.metadata)
-            .key_digest(KeyDigest::Sha1)
-            .cipher(cipher);
-        let secret = SecretKeyBase::new(record.secret_key_base.as_str()).unwrap();
-        match record.jar.as_str() {
-            "signed" => Jar::signed(&secret, settings),
-            _ => Jar::encrypted(&secret, settings),
-        }
-    }
+    use super::HASH;
+    use crate::recorded::records;
 
     #[test]
     fn the_logins_that_rails_sealed() {
         let users = WardenScope::new("user");
         let mut ran = 0;
-        for record in support::vectors::<Record>("jars/rails-6.1.7.10.jsonl") {
+        for record in records("6.1.7.10") {
             if record.name != "c_warden" || record.kind != "jar" {
                 continue;
             }
             ran += 1;
-            let place = format!("{} {} {}", record.serializer, record.jar, record.metadata);
-            let jar = jar(&record);
-            let value = unescape(record.cookie.as_bytes());
+            let place = format!("{} {:?} {}", record.serializer, record.jar, record.metadata);
+            let jar = record.jar();
+            let value = record.unescaped();
             let opened = SessionData::read_value(&jar, &record.name, &value).expect(&place);
             let mut session = opened.into_value();
             let login = users.login(&session).unwrap();

@@ -1,9 +1,6 @@
 //! actix-web.
 
-use std::collections::VecDeque;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::task::{Context, Poll};
 
 use actix_web::dev::{Payload, Service};
@@ -15,7 +12,7 @@ use futures_core::Stream;
 use hardtack::actix::CsrfMiddleware;
 use hardtack::{ForgeryProtection, Session};
 
-use super::app::{Answer, Framework, OnRefusal, Request};
+use super::app::{Answer, BrokenOff, Framework, OnRefusal, Pieces, Progress, Request};
 
 pub(crate) struct Actix;
 
@@ -31,8 +28,6 @@ impl Framework for Actix {
         request: Request,
         on_refusal: Option<OnRefusal>,
     ) -> Answer {
-        let pulled = Arc::new(AtomicUsize::new(0));
-        let before = Arc::new(AtomicUsize::new(usize::MAX));
         let mut middleware = CsrfMiddleware::new(protection);
         if let Some(on_refusal) = on_refusal {
             middleware = middleware.on_refusal(move |reason, request| {
@@ -50,11 +45,9 @@ impl Framework for Actix {
         for (name, value) in &request.headers {
             builder = builder.insert_header((*name, value.as_str()));
         }
-        let pieces: Pin<Box<dyn Stream<Item = _>>> = Box::pin(Pieces {
-            breaks_off: request.breaks_off,
-            rest: request.pieces.into(),
-            pulled: pulled.clone(),
-        });
+        let pieces = Pieces::of(&request);
+        let progress = Progress::not_yet(&pieces);
+        let pieces: Pin<Box<dyn Stream<Item = _>>> = Box::pin(Body(pieces));
         let mut http = builder.to_request();
         *http.payload() = Payload::from(pieces);
         if let Some(session) = session {
@@ -62,9 +55,9 @@ impl Framework for Actix {
         }
 
         actix_web::rt::System::new().block_on(async {
-            let (counter, at_handler) = (pulled.clone(), before.clone());
+            let at_handler = progress.clone();
             let handler = move |body: web::Payload| {
-                at_handler.store(counter.load(SeqCst), SeqCst);
+                at_handler.now();
                 async move { body.to_bytes().await.unwrap() }
             };
             let app = App::new()
@@ -74,34 +67,21 @@ impl Framework for Actix {
             let response = app.call(http).await.unwrap();
             let status = response.status().as_u16();
             let body = test::read_body(response).await;
-            let before = before.load(SeqCst);
-            Answer {
-                status,
-                body: body.into(),
-                handled: before != usize::MAX,
-                pulled: pulled.load(SeqCst).min(before),
-            }
+            progress.answer(status, body.into())
         })
     }
 }
 
-struct Pieces {
-    rest: VecDeque<Vec<u8>>,
-    breaks_off: bool,
-    pulled: Arc<AtomicUsize>,
-}
+struct Body(Pieces);
 
-impl Stream for Pieces {
+impl Stream for Body {
     type Item = Result<Bytes, PayloadError>;
 
     fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if let Some(piece) = self.rest.pop_front() {
-            self.pulled.fetch_add(1, SeqCst);
-            Poll::Ready(Some(Ok(piece.into())))
-        } else if self.breaks_off {
-            Poll::Ready(Some(Err(PayloadError::Incomplete(None))))
-        } else {
-            Poll::Ready(None)
-        }
+        let piece = self.0.pull();
+        Poll::Ready(piece.map(|piece| match piece {
+            Ok(piece) => Ok(piece.into()),
+            Err(BrokenOff) => Err(PayloadError::Incomplete(None)),
+        }))
     }
 }

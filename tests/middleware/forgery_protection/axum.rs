@@ -1,9 +1,6 @@
 //! axum, and so `tower`.
 
-use std::collections::VecDeque;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::task::{Context, Poll};
 
 use axum::Router;
@@ -14,7 +11,7 @@ use hardtack::{ForgeryProtection, Session};
 use http_body::{Frame, SizeHint};
 use tower::ServiceExt;
 
-use super::app::{Answer, Framework, OnRefusal, Request};
+use super::app::{Answer, BrokenOff, Framework, OnRefusal, Pieces, Progress, Request};
 
 pub(crate) struct Axum;
 
@@ -30,28 +27,26 @@ impl Framework for Axum {
         request: Request,
         on_refusal: Option<OnRefusal>,
     ) -> Answer {
-        let pulled = Arc::new(AtomicUsize::new(0));
-        let before = Arc::new(AtomicUsize::new(usize::MAX));
         let mut builder = HttpRequest::builder()
             .method(request.method)
             .uri(request.uri);
         for (name, value) in &request.headers {
             builder = builder.header(*name, value);
         }
-        let body = Body::new(Pieces {
+        let pieces = Pieces::of(&request);
+        let progress = Progress::not_yet(&pieces);
+        let body = Body::new(Sent {
             length: request.has_length.then(|| request.length() as u64),
-            breaks_off: request.breaks_off,
-            rest: request.pieces.into(),
-            pulled: pulled.clone(),
+            pieces,
         });
         let mut http = builder.body(body).unwrap();
         if let Some(session) = session {
             http.extensions_mut().insert(session);
         }
 
-        let (counter, at_handler) = (pulled.clone(), before.clone());
+        let at_handler = progress.clone();
         let app = Router::new().fallback(move |request: HttpRequest<Body>| async move {
-            at_handler.store(counter.load(SeqCst), SeqCst);
+            at_handler.now();
             to_bytes(request.into_body(), usize::MAX).await.unwrap()
         });
         let layer = CsrfLayer::new(protection);
@@ -70,25 +65,17 @@ impl Framework for Axum {
             let response = app.oneshot(http).await.unwrap();
             let status = response.status().as_u16();
             let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-            let before = before.load(SeqCst);
-            Answer {
-                status,
-                body: body.into(),
-                handled: before != usize::MAX,
-                pulled: pulled.load(SeqCst).min(before),
-            }
+            progress.answer(status, body.into())
         })
     }
 }
 
-struct Pieces {
-    rest: VecDeque<Vec<u8>>,
+struct Sent {
+    pieces: Pieces,
     length: Option<u64>,
-    breaks_off: bool,
-    pulled: Arc<AtomicUsize>,
 }
 
-impl http_body::Body for Pieces {
+impl http_body::Body for Sent {
     type Data = Bytes;
     type Error = std::io::Error;
 
@@ -96,14 +83,11 @@ impl http_body::Body for Pieces {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        if let Some(piece) = self.rest.pop_front() {
-            self.pulled.fetch_add(1, SeqCst);
-            Poll::Ready(Some(Ok(Frame::data(piece.into()))))
-        } else if self.breaks_off {
-            Poll::Ready(Some(Err(std::io::ErrorKind::UnexpectedEof.into())))
-        } else {
-            Poll::Ready(None)
-        }
+        let piece = self.pieces.pull();
+        Poll::Ready(piece.map(|piece| match piece {
+            Ok(piece) => Ok(Frame::data(piece.into())),
+            Err(BrokenOff) => Err(std::io::ErrorKind::UnexpectedEof.into()),
+        }))
     }
 
     fn size_hint(&self) -> SizeHint {
