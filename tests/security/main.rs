@@ -8,9 +8,6 @@
 )]
 
 mod behind_the_seal;
-#[cfg(feature = "tracing")]
-#[path = "../support/logged.rs"]
-mod logged;
 // A row for every public type, so with every feature that brings one.
 #[cfg(all(
     feature = "actix-web",

@@ -16,9 +16,9 @@ use hardtack::{
     SessionData, SetCookie, Value, WardenScope,
 };
 
+use super::logged::logged;
 use super::public_methods::fallible;
 use super::{NAME, secret};
-use crate::logged::logged;
 use crate::support::json;
 
 /// What no error may hold.

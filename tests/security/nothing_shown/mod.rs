@@ -7,6 +7,8 @@ mod events;
 mod fallible;
 mod forbidden;
 mod jars;
+#[path = "../../support/logged.rs"]
+mod logged;
 mod middleware;
 mod public_methods;
 mod public_types;
