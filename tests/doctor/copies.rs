@@ -3,39 +3,25 @@
 use std::sync::LazyLock;
 
 use hardtack::doctor::{CauseKind, Doctor, Repair};
-use hardtack::{SecretKeyBase, escape, unescape};
-use serde::Deserialize;
+use hardtack::escape;
 
-use crate::support::vectors;
-
-#[derive(Clone, Deserialize)]
-pub(crate) struct Record {
-    #[serde(alias = "secret_key_base", alias = "secret_token")]
-    pub(crate) secret: String,
-    pub(crate) jar: String,
-    pub(crate) metadata: bool,
-    pub(crate) kind: String,
-    pub(crate) serializer: String,
-    pub(crate) key_digest: String,
-    pub(crate) name: String,
-    pub(crate) cookie: String,
-}
+use crate::recorded_cookies::{self, Record};
 
 impl Record {
     /// The value no longer escaped.
     pub(crate) fn bare(&self) -> String {
-        String::from_utf8(unescape(self.cookie.as_bytes()).into_owned()).unwrap()
+        String::from_utf8(self.unescaped().into_owned()).unwrap()
     }
 }
 
 /// The recorded cookies of Rails 8.1 with all its defaults, in this jar.
 pub(crate) fn records(jar: &str) -> Vec<Record> {
-    let mut records = vectors::<Record>("jars/rails-8.1.3.1.jsonl");
+    let mut records = recorded_cookies::records("8.1.3.1");
     records.retain(|record| {
-        record.jar == jar
+        record.jar.as_deref() == Some(jar)
             && record.metadata
             && record.serializer == "json"
-            && record.key_digest == "SHA256"
+            && record.key_digest.as_deref() == Some("SHA256")
             && record.kind == "jar"
     });
     records
@@ -48,10 +34,8 @@ pub(crate) fn record(jar: &str) -> Record {
     found.unwrap()
 }
 
-pub(crate) static DOCTOR: LazyLock<Doctor> = LazyLock::new(|| {
-    let secret = SecretKeyBase::new(record("encrypted_gcm").secret).unwrap();
-    Doctor::new().secret("SECRET_KEY_BASE", &secret)
-});
+pub(crate) static DOCTOR: LazyLock<Doctor> =
+    LazyLock::new(|| Doctor::new().secret("SECRET_KEY_BASE", &record("encrypted_gcm").secret()));
 
 #[test]
 fn copies_open_and_say_what_was_mended() {
@@ -226,7 +210,7 @@ fn signed_cookies_are_mended_too() {
     let cookies = records("signed");
     let padded = |record: &&Record| record.bare().contains("=--");
     let record = cookies.iter().find(padded).unwrap();
-    let doctor = Doctor::new().secret("s", &SecretKeyBase::new(record.secret.as_str()).unwrap());
+    let doctor = Doctor::new().secret("s", &record.secret());
     let bare = record.bare();
     let (data, digest) = bare.rsplit_once("--").unwrap();
     let unpadded = format!("{}--{digest}", data.trim_end_matches('='));

@@ -5,42 +5,16 @@ use std::sync::LazyLock;
 use hardtack::doctor::{Cause, CauseKind, Diagnosis, Doctor, JarKind};
 use hardtack::{
     Cipher, CookieHeader, HmacDigest, Jar, KeyDigest, RailsVersion, Refusal, SecretKeyBase,
-    Serializer, Settings, Value,
+    Serializer, Settings,
 };
 use serde::Deserialize;
 
+use crate::recorded_cookies::{Record, records};
 use crate::support::vectors;
 
 const KEY_BASE: &str = "b3c631c314c0bbca50c1b2843150fe33b3c631c314c0bbca50c1b2843150fe33\
                         b3c631c314c0bbca50c1b2843150fe33b3c631c314c0bbca50c1b2843150fe33";
 const TOKEN: &str = "a 30+ character secret token, as Rails 3 asked for it: 0123456789abcdef";
-
-#[derive(Deserialize)]
-struct Record {
-    rails: String,
-    kind: String,
-    #[serde(alias = "secret_key_base", alias = "secret_token")]
-    secret: String,
-    jar: Option<String>,
-    key_digest: Option<KeyDigestName>,
-    /// Of the HMAC, in Rails 2.3 and 3.
-    digest: Option<String>,
-    serializer: String,
-    #[serde(default)]
-    metadata: bool,
-    name: String,
-    value: Option<Value>,
-    expires: Option<String>,
-    cookie: String,
-}
-
-#[derive(Clone, Copy, Deserialize, PartialEq)]
-enum KeyDigestName {
-    #[serde(rename = "SHA1")]
-    Sha1,
-    #[serde(rename = "SHA256")]
-    Sha256,
-}
 
 /// What the doctor has to find.
 #[derive(Debug, PartialEq)]
@@ -95,10 +69,7 @@ impl Record {
             format,
             jar,
             cipher,
-            key_digest: self.key_digest.map(|digest| match digest {
-                KeyDigestName::Sha1 => KeyDigest::Sha1,
-                KeyDigestName::Sha256 => KeyDigest::Sha256,
-            }),
+            key_digest: self.key_digest.as_ref().map(|name| name.parse().unwrap()),
             hmac_digest,
             serializer: match self.serializer.as_str() {
                 "json" | "hybrid" | "json_allow_marshal" => Serializer::Json,
@@ -114,35 +85,38 @@ impl Record {
     /// Which `load_defaults` seal so, by Rails' own documentation ("Configuring Rails
     /// Applications", versioned default values), the serializer apart.
     fn versions(&self) -> &'static [RailsVersion] {
-        use KeyDigestName::{Sha1, Sha256};
         let has_expiry = self.expires.is_some() || self.kind == "expired";
         let of = |first: RailsVersion, last: RailsVersion| {
             let place = |version| RailsVersion::ALL.iter().position(|one| *one == version);
             &RailsVersion::ALL[place(first).unwrap()..=place(last).unwrap()]
         };
         let none = &RailsVersion::ALL[..0];
-        match (self.jar.as_deref(), self.key_digest, self.metadata) {
+        match (
+            self.jar.as_deref(),
+            self.key_digest.as_deref(),
+            self.metadata,
+        ) {
             (None, ..) if self.digest.as_deref() == Some("SHA1") => {
                 of(RailsVersion::V2_3, RailsVersion::V3_2)
             }
-            (Some("encrypted_cbc"), Some(Sha1), false) if !has_expiry => {
+            (Some("encrypted_cbc"), Some("SHA1"), false) if !has_expiry => {
                 of(RailsVersion::V4_0, RailsVersion::V5_1)
             }
             // An app that set :digest, or chose CBC against its defaults.
             (None | Some("encrypted_cbc"), ..) => none,
-            (Some("signed"), Some(Sha1), false) if !has_expiry => {
+            (Some("signed"), Some("SHA1"), false) if !has_expiry => {
                 of(RailsVersion::V4_0, RailsVersion::V5_2)
             }
-            (Some(_), Some(Sha1), false) => of(RailsVersion::V5_2, RailsVersion::V5_2),
-            (Some(_), Some(Sha1), true) => of(RailsVersion::V6_0, RailsVersion::V6_1),
-            (Some(_), Some(Sha256), true) => of(RailsVersion::V7_0, RailsVersion::NEWEST),
+            (Some(_), Some("SHA1"), false) => of(RailsVersion::V5_2, RailsVersion::V5_2),
+            (Some(_), Some("SHA1"), true) => of(RailsVersion::V6_0, RailsVersion::V6_1),
+            (Some(_), Some("SHA256"), true) => of(RailsVersion::V7_0, RailsVersion::NEWEST),
             _ => none,
         }
     }
 
     /// Whether the settings that the doctor found open it.
     fn assert_settings_open(&self, diagnosis: &Diagnosis, place: &str, jars: &mut Jars) {
-        let secret = SecretKeyBase::new(self.secret.as_str()).unwrap();
+        let secret = self.secret();
         let settings = diagnosis.settings().unwrap().clone();
         let kind = diagnosis.jar.unwrap();
         let known = |(one, other, _): &(JarKind, Settings, Jar)| *one == kind && *other == settings;
@@ -157,10 +131,10 @@ impl Record {
         let jar = &jars[index].2;
         let text = format!("{}={}", self.name, self.cookie);
         let header = CookieHeader::new(&text);
-        let value = if self.rails.as_str() < "5.2" {
-            self.cookie.clone().into_bytes()
-        } else {
+        let value = if self.is_escaped() {
             header.get(&self.name).unwrap().into_owned()
+        } else {
+            self.cookie.clone().into_bytes()
         };
         match jar.explain(&self.name, value) {
             Ok(opened) => assert_eq!(
@@ -211,7 +185,7 @@ static IGNORANT: LazyLock<Doctor> = LazyLock::new(|| {
 fn examine_all(version: &str) -> (usize, usize, usize) {
     let mut counted = (0, 0, 0);
     let mut jars = Jars::new();
-    for record in vectors::<Record>(&format!("jars/rails-{version}.jsonl")) {
+    for record in records(version) {
         let doctor = match record.kind.as_str() {
             "legacy_signed" => &*KNOWING_TOKEN,
             _ => &*KNOWING,
@@ -251,7 +225,8 @@ fn examine_all(version: &str) -> (usize, usize, usize) {
                 .map(|value| value.map(ToString::to_string));
             assert_eq!(found, recorded, "{place}");
             let json = serde_json::to_value(&diagnosis).unwrap();
-            let expires = record.expires.clone().filter(|_| !record.seals_no_expiry());
+            // Up to 5.1 there was no envelope.
+            let expires = record.expires.clone().filter(|_| record.is_escaped());
             assert_eq!(json["expires"].as_str(), expires.as_deref(), "{place}");
         }
         record.assert_settings_open(&diagnosis, &place, &mut jars);
@@ -260,19 +235,12 @@ fn examine_all(version: &str) -> (usize, usize, usize) {
     counted
 }
 
-impl Record {
-    /// Up to 5.1 there was no envelope.
-    fn seals_no_expiry(&self) -> bool {
-        self.rails.as_str() < "5.2"
-    }
-}
-
 /// Name and value as they are sent.
 fn sent_size(record: &Record) -> usize {
-    let value = if record.rails.as_str() < "5.2" {
-        hardtack::escaped_len(record.cookie.as_bytes())
-    } else {
+    let value = if record.is_escaped() {
         record.cookie.len()
+    } else {
+        hardtack::escaped_len(record.cookie.as_bytes())
     };
     record.name.len() + value
 }
@@ -296,7 +264,7 @@ fn assert_shows_nothing(diagnosis: &Diagnosis, secret: &str) {
 /// Examines every cookie of a version without its secret, and counts them.
 fn refuse_all(version: &str) -> usize {
     let mut counted = 0;
-    for record in vectors::<Record>(&format!("jars/rails-{version}.jsonl")) {
+    for record in records(version) {
         let diagnosis = IGNORANT.examine(format!("{}={}", record.name, record.cookie));
         let expected = record.expected();
         let place = format!("{} {} {:?}", record.rails, record.name, record.cookie);
@@ -372,7 +340,7 @@ fn every_cookie_of_rails_8_1() {
 #[derive(Deserialize)]
 struct Session {
     secret_key_base: String,
-    key_digest: KeyDigestName,
+    key_digest: String,
     serializer: String,
     set_cookie: Option<String>,
 }
@@ -392,10 +360,7 @@ fn every_session_of_rails() {
             };
             let diagnosis = KNOWING.examine(format!("set-cookie: {set_cookie}\r\n"));
             assert!(diagnosis.opens, "{set_cookie}");
-            let digest = match record.key_digest {
-                KeyDigestName::Sha1 => KeyDigest::Sha1,
-                KeyDigestName::Sha256 => KeyDigest::Sha256,
-            };
+            let digest: KeyDigest = record.key_digest.parse().unwrap();
             let serializer: Serializer = record.serializer.parse().unwrap();
             assert_eq!(diagnosis.key_digest, Some(digest));
             assert_eq!(diagnosis.cipher, Some(Cipher::Aes256Gcm));

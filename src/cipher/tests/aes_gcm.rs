@@ -13,7 +13,7 @@ struct Counts {
     /// Messages of Rails have no associated data, and there is no way to give any.
     associated_data: usize,
     /// Messages of Rails have nonces of 12 bytes: no other makes an [`Iv`], and `Sealed::parse`
-    /// refuses the message (see `tests/standards.rs`).
+    /// refuses the message (see `tests/security/standards.rs`).
     other_nonces: usize,
 }
 

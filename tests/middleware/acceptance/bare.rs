@@ -1,0 +1,81 @@
+//! No framework at all: what each middleware does, by the public API alone.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use hardtack::{CookieStore, Session};
+
+use super::app::{Body, Framework, Handler, Panicked, Request, Response, joined};
+
+pub(crate) struct Bare;
+
+impl Framework for Bare {
+    fn name(&self) -> &'static str {
+        "bare"
+    }
+
+    fn serve(
+        &self,
+        store: &Arc<CookieStore>,
+        request: Request,
+        handler: Handler,
+    ) -> Result<Response, Panicked> {
+        let header = |name: &str| {
+            let mut found = request.headers.iter().filter(|(known, _)| *known == name);
+            let found = match name {
+                "x-forwarded-host" => found.next_back(),
+                _ => found.next(),
+            };
+            found.map(|(_, value)| value.as_bytes())
+        };
+        let origin = store.origin(request.tls, header);
+        let session = Session::open(store, request.cookies.join("; "), origin);
+        let outcome = catch_unwind(AssertUnwindSafe(|| handler(session.clone())));
+        let reply = outcome.map_err(|_| Panicked)?;
+        let own = |name: &str| -> Vec<&'static str> {
+            let headers = reply.headers.iter().filter(|(known, _)| *known == name);
+            headers.map(|(_, value)| *value).collect()
+        };
+        let commit = session.commit(reply.status);
+        let (status, set_cookies) = match &commit {
+            Ok(commit) => {
+                let cookies = [commit.cookies(), &session.cookies().take()].concat();
+                let own = own("set-cookie").into_iter().map(str::to_owned);
+                let set = own.chain(cookies.iter().map(ToString::to_string));
+                (reply.status, set.collect())
+            }
+            Err(_) => (500, Vec::new()),
+        };
+        let own = |name: &str| {
+            if commit.is_ok() {
+                own(name)
+            } else {
+                Vec::new()
+            }
+        };
+        let told = session.cache_headers(|name| -> Vec<&[u8]> {
+            match name {
+                "set-cookie" => set_cookies.iter().map(String::as_bytes).collect(),
+                _ => own(name).into_iter().map(str::as_bytes).collect(),
+            }
+        });
+        let of_own = |name: &str| own(name).into_iter().map(str::to_owned);
+        Ok(Response {
+            status,
+            vary: match told.vary {
+                Some(vary) => vec![vary.into_owned()],
+                None => of_own("vary").collect(),
+            },
+            cache_control: match told.cache_control {
+                Some(value) => Some(value.to_owned()),
+                None => joined(of_own("cache-control")),
+            },
+            set_cookies,
+            body: match reply.body {
+                _ if commit.is_err() => String::new(),
+                Body::Text(text) => text,
+                Body::Stream(pieces) => pieces.into_iter().map(|piece| piece()).collect(),
+            },
+        })
+    }
+}

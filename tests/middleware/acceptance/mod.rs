@@ -1,0 +1,56 @@
+//! One suite for every framework: the same cases, through the middleware of each.
+
+#[cfg(feature = "actix-web")]
+mod actix;
+mod app;
+#[cfg(feature = "axum")]
+mod axum;
+mod bare;
+mod caches;
+mod cases;
+#[cfg(feature = "tower")]
+mod http_types;
+mod other_cookies;
+#[cfg(feature = "tower")]
+mod tower;
+
+use app::Framework;
+
+/// Every case, so that one that is lost is noticed.
+const CASES: usize = 53;
+
+fn run(framework: &dyn Framework) {
+    let mut failed = Vec::new();
+    let cases = || cases::ALL.iter().chain(caches::ALL);
+    for (name, case) in cases() {
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| case(framework)));
+        if outcome.is_err() {
+            failed.push(*name);
+        }
+    }
+    assert!(failed.is_empty(), "{}: {failed:?}", framework.name());
+    assert_eq!(cases().count(), CASES);
+}
+
+#[test]
+fn without_a_framework() {
+    run(&bare::Bare);
+}
+
+#[cfg(feature = "tower")]
+#[test]
+fn under_tower() {
+    run(&tower::Tower);
+}
+
+#[cfg(feature = "axum")]
+#[test]
+fn under_axum() {
+    run(&axum::Axum);
+}
+
+#[cfg(feature = "actix-web")]
+#[test]
+fn under_actix_web() {
+    run(&actix::Actix);
+}

@@ -1,0 +1,133 @@
+//! Rails apps as configuration: where their secret is, and what they set.
+//!
+//! `vectors/rails_apps/` holds apps as Rails' generators lay them out, and broken ones; its
+//! `cases.jsonl` what is expected of each. Of the cases marked `live` a running Rails 6.1 says the
+//! same. Encrypted files are Rails' own work.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod cookies;
+mod files;
+mod found;
+#[path = "../support/recorded.rs"]
+mod recorded;
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use hardtack::{RailsApp, RailsVersion, SecretKeyBase, Settings};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    app: String,
+    environment: String,
+    #[serde(default)]
+    variables: BTreeMap<String, String>,
+    rails: Option<String>,
+    secret_key_base: Option<String>,
+    secret_token: Option<String>,
+    found_in: Option<String>,
+    #[serde(default)]
+    rotated: Vec<String>,
+    looked_at: Option<Vec<(String, String)>>,
+    settings: Option<Expected>,
+    session: Option<String>,
+    store: Option<String>,
+    set_cookie: Option<String>,
+    expire_after: Option<u64>,
+    rotations: Option<Vec<String>>,
+    not_understood: Option<Vec<(String, u32, String)>>,
+    #[serde(default, rename = "live")]
+    _live: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expected {
+    version: String,
+    load_defaults: Option<String>,
+    cipher: String,
+    key_digest: String,
+    hmac_digest: String,
+    serializer: String,
+    metadata: bool,
+    same_site: Option<String>,
+    authenticated_encrypted_cookie_salt: Option<String>,
+    encrypted_cookie_salt: Option<String>,
+    encrypted_signed_cookie_salt: Option<String>,
+    signed_cookie_salt: Option<String>,
+}
+
+impl Expected {
+    fn settings(&self) -> Settings {
+        let version: RailsVersion = self.version.parse().unwrap();
+        let defaults = version.settings();
+        let or = |given: &Option<String>, default: Cow<'static, str>| {
+            given.clone().map_or(default, Cow::Owned)
+        };
+        version
+            .settings()
+            .cipher(self.cipher.parse().unwrap())
+            .key_digest(self.key_digest.parse().unwrap())
+            .hmac_digest(self.hmac_digest.parse().unwrap())
+            .serializer(self.serializer.parse().unwrap())
+            .metadata(self.metadata)
+            .same_site(self.same_site.as_ref().map(|name| name.parse().unwrap()))
+            .authenticated_encrypted_cookie_salt(or(
+                &self.authenticated_encrypted_cookie_salt,
+                defaults.authenticated_encrypted_cookie_salt,
+            ))
+            .encrypted_cookie_salt(or(
+                &self.encrypted_cookie_salt,
+                defaults.encrypted_cookie_salt,
+            ))
+            .encrypted_signed_cookie_salt(or(
+                &self.encrypted_signed_cookie_salt,
+                defaults.encrypted_signed_cookie_salt,
+            ))
+            .signed_cookie_salt(or(&self.signed_cookie_salt, defaults.signed_cookie_salt))
+    }
+}
+
+fn folder(app: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/vectors/rails_apps")
+        .join(app)
+}
+
+fn app(case: &Case) -> RailsApp {
+    let variables = case.variables.clone();
+    let app = RailsApp::new(folder(&case.app))
+        .environment(&case.environment)
+        .variables(move |name| variables.get(name).cloned());
+    match &case.rails {
+        Some(rails) => app.rails(rails),
+        None => app,
+    }
+}
+
+fn text(secret: &SecretKeyBase) -> String {
+    String::from_utf8(secret.expose().to_vec()).unwrap()
+}
+
+/// A folder of its own for a test, with an app on Rails 8.1 in it.
+fn scratch(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("rails_app")
+        .join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(folder.join("config")).unwrap();
+    let application = "module Shop\n  class Application < Rails::Application\n    config.load_defaults 8.1\n  end\nend\n";
+    std::fs::write(folder.join("config/application.rb"), application).unwrap();
+    folder
+}

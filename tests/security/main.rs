@@ -1,0 +1,31 @@
+//! What an attacker may send, and what nobody may see.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod behind_the_seal;
+// A row for every public type, so with every feature that brings one.
+#[cfg(all(
+    feature = "actix-web",
+    feature = "axum",
+    feature = "doctor",
+    feature = "legacy-digests",
+    feature = "marshal",
+    feature = "message_pack",
+    feature = "metrics",
+    feature = "rails-app",
+    feature = "test-util"
+))]
+mod nothing_shown;
+mod padding;
+#[path = "../support/signed.rs"]
+mod signed;
+mod standards;
+#[path = "../support/mod.rs"]
+mod support;
+mod tampering;
+mod weak_secrets;

@@ -1,0 +1,430 @@
+//! Every public method that can fail fails on a marked value under a marked key: no error has the
+//! value in it, and none has the key as it is.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{Debug, Display};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use hardtack::doctor::Doctor;
+use hardtack::test_util::cookie_header;
+use hardtack::{
+    Attributes, BigInteger, Cipher, CookieHeader, CookieStore, Domain, Error, FlashHash,
+    HmacDigest, Jar, KeyDigest, LimitRule, MessageEncryptor, MessageOptions, MessageVerifier,
+    Object, RailsApp, RailsVersion, RequestOrigin, SecretKeyBase, SecretKind, Serializer, Session,
+    SessionData, SetCookie, Value, WardenScope,
+};
+
+use super::logged::logged;
+use super::public_methods::fallible;
+use super::{NAME, secret};
+use crate::support::json;
+
+/// What no error may hold.
+const VALUE: &str = "marked-value-73402";
+/// What no error may hold as it is: it clears a terminal, forges a line of a log, and reorders text.
+const KEY: &str = "marked-key\n\u{1b}[2J\u{9b}\u{202e}";
+
+/// Methods that fail where the operating system gives no random bytes, or never as yet.
+const NEVER: [&str; 4] = [
+    "AuthenticityTokens::load_or_create",
+    "AuthenticityTokens::masked_authenticity_token",
+    "AuthenticityTokens::masked_per_form_token",
+    "SecretKeyBase::generate",
+];
+
+/// What the errors of each method look like.
+#[derive(Default)]
+struct Told(Vec<(&'static str, String)>);
+
+impl Told {
+    fn add<T, E: Debug + Display>(&mut self, method: &'static str, result: Result<T, E>) {
+        let Err(error) = result else {
+            panic!("{method} did not fail")
+        };
+        for text in [
+            error.to_string(),
+            format!("{error:?}"),
+            format!("{error:#?}"),
+        ] {
+            self.0.push((method, text));
+        }
+    }
+}
+
+/// Refuses to be written, and says what it is.
+struct Unwritable;
+
+impl serde::Serialize for Unwritable {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        Err(serde::ser::Error::custom(format_args!(
+            "{VALUE} under {KEY}"
+        )))
+    }
+}
+
+/// Refuses to be read, and says what it was given.
+#[derive(Debug)]
+struct Unreadable;
+
+impl<'de> serde::Deserialize<'de> for Unreadable {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        Err(serde::de::Error::custom(format_args!("{value} in {KEY}")))
+    }
+}
+
+/// The type of a session in which all is a number.
+type Numbers = BTreeMap<String, u8>;
+
+fn data() -> SessionData {
+    let mut data = SessionData::new();
+    data.insert(KEY, VALUE).unwrap();
+    data
+}
+
+/// An object of a class that MessagePack does not know.
+fn object() -> Value {
+    Value::Object(Box::new(Object::Instance {
+        class: KEY.to_owned(),
+        ivars: vec![(KEY.to_owned(), Value::from(VALUE))],
+    }))
+}
+
+fn jars(told: &mut Told) {
+    let plain = Attributes::new();
+    let odd = Attributes::new().domain(Domain::Exact(KEY.to_owned()));
+    let jar = Jar::encrypted(&secret(), json(RailsVersion::V7_1));
+    told.add("Jar::write", jar.write(NAME, &Unwritable, &plain));
+    told.add("Jar::write", jar.write(KEY, VALUE, &plain));
+    told.add("Jar::write", jar.write(NAME, VALUE, &odd));
+    told.add("Jar::write", jar.write(NAME, &VALUE.repeat(300), &plain));
+    let sealed = jar.write(NAME, VALUE, &plain).unwrap();
+    let opened = jar.open(NAME, sealed.value()).unwrap();
+    let serialized = opened.value();
+    told.add(
+        "Jar::write_serialized",
+        jar.write_serialized(KEY, serialized, &plain),
+    );
+    told.add("Jar::delete", jar.delete(KEY, &plain));
+    told.add("Jar::delete", jar.delete(NAME, &odd));
+    let header = format!("{NAME}={VALUE}");
+    let header = CookieHeader::new(&header);
+    told.add("Jar::read", jar.read::<String>(NAME, &header));
+    told.add("Jar::read_value", jar.read_value::<String>(NAME, VALUE));
+    told.add(
+        "Jar::read_value",
+        jar.read_value::<Unreadable>(NAME, sealed.value()),
+    );
+    told.add("Jar::explain", jar.explain(KEY, sealed.value()));
+    told.add("Jar::explain_header", jar.explain_header(NAME, &header));
+    told.add("Jar::open", jar.open(KEY, VALUE));
+
+    for name in [KEY, ""] {
+        told.add("Attributes::check", plain.check(name));
+        told.add("SetCookie::new", SetCookie::new(name, VALUE, &plain));
+        let version = RailsVersion::V7_1;
+        let made = SetCookie::as_rails(version, name, VALUE, &plain);
+        told.add("SetCookie::as_rails", made);
+        told.add("SetCookie::delete", SetCookie::delete(name, &plain));
+    }
+    told.add("Attributes::check", odd.check(NAME));
+    told.add("Attributes::check", Attributes::new().path(KEY).check(NAME));
+
+    told.add("SessionData::read", SessionData::read(&jar, NAME, &header));
+    told.add(
+        "SessionData::explain",
+        SessionData::explain(&jar, NAME, &header),
+    );
+    told.add(
+        "SessionData::read_value",
+        SessionData::read_value(&jar, NAME, sealed.value()),
+    );
+    told.add("SessionData::write", data().write(&jar, KEY, &plain));
+    let mut large = data();
+    for number in 0..900 {
+        let key = format!("{number} {}", KEY.repeat(20));
+        large.insert(key, VALUE).unwrap();
+    }
+    let overflow = large.write(&jar, NAME, &plain).unwrap_err();
+    let Error::CookieOverflow(inner) = &overflow else {
+        panic!("{overflow}")
+    };
+    assert_eq!(
+        inner.entries.len(),
+        902,
+        "all are there, with the session_id"
+    );
+    told.add("SessionData::write", Err::<(), _>(inner.clone()));
+    told.add("SessionData::write", Err::<(), _>(overflow));
+}
+
+fn sessions(told: &mut Told) {
+    let mut data = data();
+    told.add("SessionData::get", data.get::<u32>(KEY));
+    told.add("SessionData::get", data.get::<Unreadable>(KEY));
+    told.add("SessionData::insert", data.insert(KEY, &Unwritable));
+    told.add("SessionData::view", data.view::<Numbers>());
+    told.add("SessionData::view", data.view::<Unreadable>());
+    told.add("SessionData::merge", data.merge(&Unwritable));
+    told.add("SessionData::merge", data.merge(VALUE));
+
+    told.add("SessionData::take", data.take::<u32>(KEY));
+
+    let mut flash = FlashHash::load(&data);
+    let deep = (0..200).fold(Value::from(VALUE), |inner, _| Value::Array(vec![inner]));
+    flash.set(KEY, deep);
+    told.add("FlashHash::commit", flash.commit(&mut data));
+
+    let scope = WardenScope::new(KEY);
+    let refused = scope.log_in(&mut data, &Unwritable, None);
+    told.add("WardenScope::log_in", refused);
+    scope.log_in(&mut data, VALUE, None).unwrap();
+    let login = scope.login(&data).unwrap();
+    told.add("WardenLogin::id", login.id::<u64>());
+    told.add("WardenLogin::id", login.id::<Unreadable>());
+    scope.log_in(&mut data, &(VALUE, VALUE), None).unwrap();
+    let login = scope.login(&data).unwrap();
+    told.add("WardenLogin::id", login.id::<String>());
+
+    let store = Arc::new(CookieStore::new(&secret(), json(RailsVersion::V7_1), NAME));
+    let open = || Session::open(&store, "", RequestOrigin::default());
+    let session = open();
+    session.insert(KEY, VALUE).unwrap();
+    told.add("Session::get", session.get::<u32>(KEY));
+    told.add("Session::get", session.get::<Unreadable>(KEY));
+    told.add("Session::insert", session.insert(KEY, &Unwritable));
+    told.add("Session::view", session.view::<Numbers>());
+    told.add("Session::merge", session.merge(&Unwritable));
+    told.add("Session::take", session.take::<u32>(KEY));
+    told.add(
+        "Session::update",
+        session.update(|data| data.insert(KEY, &Unwritable)),
+    );
+    let flash = session.flash();
+    flash.set(KEY, VALUE).unwrap();
+    told.add("Flash::get", flash.get::<u32>(KEY));
+    let cookies = session.cookies();
+    let plain = Attributes::new();
+    told.add("CookieJar::delete", cookies.delete(KEY, &plain));
+    let signed = cookies.signed();
+    told.add("RequestJar::write", signed.write(NAME, &Unwritable, &plain));
+    told.add("RequestJar::write", signed.write(KEY, VALUE, &plain));
+    told.add("RequestJar::delete", signed.delete(KEY, &plain));
+    let header = format!("theme={VALUE}");
+    let other = Session::open(&store, header, RequestOrigin::default());
+    let signed = other.cookies().signed();
+    told.add("RequestJar::explain", signed.explain("theme"));
+    signed.write("cart", VALUE, &plain).unwrap();
+    told.add("RequestJar::get", signed.get::<u32>("cart"));
+    let _ = session.commit(200).unwrap();
+    told.add("Session::insert", session.insert(KEY, VALUE));
+    told.add("Session::remove", session.remove(KEY));
+    told.add("Session::clear", session.clear());
+    told.add("Session::renew", session.renew());
+    told.add("Session::reset", session.reset());
+    told.add("Flash::set", flash.set(KEY, VALUE));
+    told.add("Flash::now", flash.now(KEY, VALUE));
+    told.add("Flash::keep", flash.keep(KEY));
+    told.add("Flash::keep_all", flash.keep_all());
+    told.add("Flash::discard", flash.discard(KEY));
+    told.add("Flash::discard_all", flash.discard_all());
+    told.add("Flash::remove", flash.remove(KEY));
+    told.add("Flash::clear", flash.clear());
+    let late = SetCookie::new(NAME, VALUE, &plain).unwrap();
+    told.add("CookieJar::set", cookies.set(late));
+    told.add(
+        "Session::authenticity_tokens",
+        session.authenticity_tokens(),
+    );
+    let large = open();
+    large.insert(KEY, &VALUE.repeat(300)).unwrap();
+    told.add("Session::check", large.check());
+    told.add("Session::commit", large.commit(200));
+    let odd = CookieStore::new(&secret(), json(RailsVersion::V7_1), KEY);
+    told.add("CookieStore::check", odd.check());
+    told.add(
+        "cookie_header",
+        cookie_header(&odd, |data| data.insert(KEY, VALUE)),
+    );
+}
+
+fn messages(told: &mut Told) {
+    let version = RailsVersion::V7_1;
+    let settings = json(version);
+    told.add(
+        "MessageEncryptor::new",
+        MessageEncryptor::new(VALUE, version),
+    );
+    told.add(
+        "MessageEncryptor::cbc",
+        MessageEncryptor::cbc(VALUE, VALUE, version),
+    );
+    told.add("MessageVerifier::new", MessageVerifier::new("", version));
+    let options = MessageOptions::new().purpose(KEY);
+    let crypt = MessageEncryptor::for_application(&secret(), KEY, settings.clone());
+    let refused = crypt.encrypt_and_sign(&Unwritable, &options);
+    told.add("MessageEncryptor::encrypt_and_sign", refused);
+    let message = crypt.encrypt_and_sign(VALUE, &options).unwrap();
+    told.add(
+        "MessageEncryptor::decrypt_and_verify",
+        crypt.decrypt_and_verify::<Unreadable>(&message, KEY),
+    );
+    told.add("MessageEncryptor::explain", crypt.explain(&message, VALUE));
+    let verifier = MessageVerifier::for_application(&secret(), KEY, settings);
+    let refused = verifier.generate(&Unwritable, &options);
+    told.add("MessageVerifier::generate", refused);
+    let message = verifier.generate(VALUE, &options).unwrap();
+    told.add(
+        "MessageVerifier::verify",
+        verifier.verify::<Unreadable>(&message, KEY),
+    );
+    told.add(
+        "MessageVerifier::explain",
+        verifier.explain(&message, VALUE),
+    );
+    // What only one format has no form for.
+    for serializer in [Serializer::Marshal, Serializer::MessagePack] {
+        let settings = version.settings().serializer(serializer);
+        let verifier = MessageVerifier::for_application(&secret(), "x", settings);
+        for value in [
+            object(),
+            Value::IpAddr(VALUE.to_owned()),
+            Value::BigDecimal(VALUE.to_owned()),
+            Value::Symbol(format!("{VALUE}\u{fffd}{KEY}")),
+            Value::Uri(VALUE.to_owned()),
+        ] {
+            if let Err(error) = verifier.generate(&value, &options) {
+                told.add("MessageVerifier::generate", Err::<(), _>(error));
+            }
+        }
+    }
+}
+
+fn settings(told: &mut Told) {
+    told.add("SecretKeyBase::new", SecretKeyBase::new(VALUE));
+    told.add(
+        "SecretKeyBase::allow_short",
+        SecretKeyBase::allow_short(" \n"),
+    );
+    let weak = SecretKeyBase::allow_short(VALUE).unwrap();
+    told.add("SecretKeyBase::check", weak.check());
+    let store = CookieStore::new(&weak, RailsVersion::V7_1, NAME);
+    told.add("CookieStore::check_secrets", store.check_secrets());
+    told.add("Jar::check_secrets", store.jars().session().check_secrets());
+    told.add("from_str", KEY.parse::<RailsVersion>());
+    told.add("from_str", KEY.parse::<Cipher>());
+    told.add("from_str", KEY.parse::<HmacDigest>());
+    told.add("from_str", KEY.parse::<KeyDigest>());
+    told.add("from_str", KEY.parse::<LimitRule>());
+    told.add("from_str", KEY.parse::<SecretKind>());
+    told.add("from_str", KEY.parse::<Serializer>());
+    told.add("from_str", VALUE.parse::<BigInteger>());
+}
+
+/// An app whose folder, and whose file for the cookies, are named by the key.
+fn app() -> PathBuf {
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("fallible {KEY}"));
+    let initializers = root.join("config/initializers");
+    fs::create_dir_all(&initializers).unwrap();
+    let write = |file: &str, text: &str| fs::write(root.join(file), text).unwrap();
+    write(
+        "config/application.rb",
+        "module Shop\nclass Application < Rails::Application\nconfig.load_defaults 7.1\nend\nend\n",
+    );
+    let file = format!("config/initializers/{KEY}.rb");
+    let statement = format!(
+        "Rails.application.config.session_store :cookie_store, key: {KEY_IN_RUBY} + \"x\"\n"
+    );
+    write(&file, &statement);
+    root
+}
+
+/// What a terminal obeys stands in Ruby code as it is, save its line feed.
+const KEY_IN_RUBY: &str = "key\u{1b}[2J\u{9b}\u{202e}";
+
+fn apps(told: &mut Told) {
+    let root = app();
+    let here = RailsApp::new(&root)
+        .environment("production")
+        .variables(|_| None);
+    let settings = here.settings().unwrap();
+    assert_eq!(settings.not_understood.len(), 1);
+    for one in settings.not_understood {
+        assert!(one.text.contains('\u{1b}'), "{one:?}");
+        told.add("RailsApp::settings", Err::<(), _>(one.to_string()));
+    }
+    told.add("RailsApp::secrets", here.secrets());
+    told.add("RailsApp::secret_key_base", here.secret_key_base());
+    told.add("RailsApp::jar", here.jar());
+    told.add("RailsApp::signed_jar", here.signed_jar());
+    told.add(
+        "CookieStore::from_rails_app",
+        CookieStore::from_rails_app(&here),
+    );
+    told.add("Doctor::rails_app", Doctor::new().rails_app(&here));
+    let odd = here.clone().environment(KEY);
+    told.add("RailsApp::environment_name", odd.environment_name());
+    told.add("RailsApp::settings", here.rails(KEY).settings());
+    let nowhere = RailsApp::new(root.join(KEY)).settings();
+    told.add("RailsApp::settings", nowhere);
+}
+
+#[test]
+fn no_error_shows_a_value_or_what_a_terminal_obeys() {
+    let mut told = Told::default();
+    jars(&mut told);
+    sessions(&mut told);
+    messages(&mut told);
+    settings(&mut told);
+    apps(&mut told);
+
+    let mut ran: BTreeSet<_> = told.0.iter().map(|row| row.0.to_owned()).collect();
+    assert!(ran.remove("from_str"));
+    ran.extend(NEVER.map(str::to_owned));
+    assert_eq!(ran, fallible(), "each public method that can fail");
+
+    let mut faults = Vec::new();
+    for (method, text) in &told.0 {
+        if text.contains(VALUE) {
+            faults.push(format!("{method} shows the value: {text:?}"));
+        }
+        if is_raw(text) {
+            faults.push(format!("{method} shows the key: {text:?}"));
+        }
+    }
+    assert!(faults.is_empty(), "{} {faults:#?}", faults.len());
+    assert!(told.0.len() > 250, "{}", told.0.len());
+}
+
+/// Whether the key stands in it as it is, or a part of it that a terminal obeys.
+fn is_raw(text: &str) -> bool {
+    text.contains(['\u{1b}', '\u{9b}', '\u{202e}']) || text.contains("marked-key\n")
+}
+
+#[test]
+fn no_event_shows_what_a_terminal_obeys() {
+    let odd = Arc::new(CookieStore::new(&secret(), json(RailsVersion::V7_1), KEY));
+    let store = Arc::new(CookieStore::new(&secret(), json(RailsVersion::V7_1), NAME));
+    let lines = logged(|| {
+        // Neither can be written: for the cookie's name, and for the size of all keys.
+        let session = Session::open(&odd, "", RequestOrigin::default());
+        session.insert(KEY, VALUE).unwrap();
+        assert!(session.commit(200).is_err());
+        let session = Session::open(&store, "", RequestOrigin::default());
+        for number in 0..900 {
+            let key = format!("{number} {}", KEY.repeat(20));
+            session.insert(key, VALUE).unwrap();
+        }
+        assert!(session.commit(200).is_err());
+    });
+    assert_eq!(lines.len(), 2, "{lines:#?}");
+    for line in &lines {
+        assert!(!is_raw(line) && !line.contains(VALUE), "{line:?}");
+        // Ten keys of 120 characters and their sizes, and 400 characters of our own.
+        assert!(line.len() < 10 * (120 + 10) + 400, "{} bytes", line.len());
+    }
+    // 900 keys, and the session_id.
+    assert!(lines[1].contains(" and 891 more"), "{lines:#?}");
+}

@@ -1,0 +1,73 @@
+//! Keys, jars and messages.
+
+use hardtack::{
+    Attributes, CookieHeader, HmacDigest, Jar, Jars, KeyGenerator, MessageEncryptor,
+    MessageOptions, MessageVerifier, RailsVersion, Rotation, SecretKeyBase,
+};
+
+use super::{CARD, NAME, Rows, SECRET, secret};
+use crate::support::json;
+
+pub(crate) fn keys(rows: &mut Rows) {
+    rows.debug("SecretKeyBase", &secret());
+    let generator = KeyGenerator::new(&secret());
+    rows.debug("Key", &generator.generate_key("invoices", 64));
+    rows.debug("KeyGenerator", &generator);
+    let weak = SecretKeyBase::allow_short(&SECRET[..16]).unwrap().check();
+    rows.both("WeakSecret", &weak.unwrap_err());
+}
+
+pub(crate) fn jars(rows: &mut Rows) {
+    for jar in [
+        Jar::encrypted(&secret(), json(RailsVersion::V7_1)),
+        Jar::encrypted(&secret(), json(RailsVersion::V5_1)),
+        Jar::signed(&secret(), json(RailsVersion::V7_1)),
+        Jar::signed(&secret(), json(RailsVersion::V3_2)),
+    ] {
+        let rotation = Rotation::signed(&secret(), json(RailsVersion::V7_1));
+        rows.debug("Rotation", &rotation);
+        let jar = jar.rotation(rotation);
+        rows.debug("Jar", &jar);
+        let cookie = jar.write(NAME, CARD, &Attributes::new()).unwrap();
+        // Its own text is the header, in which a signed value may be read by anybody.
+        rows.debug("SetCookie", &cookie);
+        let opened = jar.read_value::<String>(NAME, cookie.value()).unwrap();
+        rows.debug("Opened", &opened);
+        rows.debug("Opening", opened.opening());
+        rows.debug("JarKind", &opened.opening().jar);
+        rows.debug(
+            "Serialized",
+            jar.open(NAME, cookie.value()).unwrap().value(),
+        );
+        let header = format!("{NAME}={}; plain={CARD}", cookie.escaped_value());
+        let header = CookieHeader::new(&header);
+        rows.debug("CookieHeader", &header);
+        rows.debug("Cookies", &header.iter());
+        let mut forged = cookie.value().to_vec();
+        forged[0] = if forged[0] == b'A' { b'B' } else { b'A' };
+        rows.both("Refusal", &jar.explain(NAME, &forged).unwrap_err());
+        rows.both(
+            "InvalidMessage",
+            &jar.read_value::<String>(NAME, forged).unwrap_err(),
+        );
+    }
+    let jars = Jars::new(&secret(), json(RailsVersion::V7_1));
+    rows.debug("Jars", &jars);
+}
+
+pub(crate) fn messages(rows: &mut Rows) {
+    let options = MessageOptions::new().purpose("invoices");
+    rows.debug("MessageOptions", &options);
+    let older = MessageVerifier::for_application(&secret(), "invoices", RailsVersion::V6_1);
+    let verifier =
+        MessageVerifier::for_application(&secret(), "invoices", json(RailsVersion::V7_1))
+            .digest(HmacDigest::Sha256)
+            .rotate(older);
+    rows.debug("MessageVerifier", &verifier);
+    let message = verifier.generate(CARD, &MessageOptions::new()).unwrap();
+    rows.debug("Opened", &verifier.explain(&message, None).unwrap());
+    for version in [RailsVersion::V7_1, RailsVersion::V5_1] {
+        let made = MessageEncryptor::for_application(&secret(), "invoices", json(version));
+        rows.debug("MessageEncryptor", &made);
+    }
+}

@@ -1,0 +1,51 @@
+//! What stands around a handler.
+
+use std::convert::Infallible;
+use std::future::ready;
+
+use ::axum::extract::FromRequestParts as _;
+use ::axum::http::{Request, Response};
+use ::tower::{Layer as _, Service as _, service_fn};
+use hardtack::{ForgeryProtection, InvalidAuthenticityToken, Session, actix, axum, tower};
+
+use super::{CARD, Rows, store};
+
+fn poll<F: Future>(future: F) -> F::Output {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    runtime.unwrap().block_on(future)
+}
+
+pub(crate) fn middleware(rows: &mut Rows) {
+    let protection = ForgeryProtection::new().base_url("https://example.org");
+    rows.debug("ForgeryProtection", &protection);
+    for refusal in [
+        InvalidAuthenticityToken::WrongToken,
+        InvalidAuthenticityToken::Origin,
+        InvalidAuthenticityToken::NoTokenInSession,
+    ] {
+        rows.both("InvalidAuthenticityToken", &refusal);
+    }
+    rows.debug("Opaque", &tower::Opaque);
+    let layer = tower::SessionLayer::new(store());
+    rows.debug("SessionLayer", &layer);
+    let csrf = tower::CsrfLayer::new(protection.clone());
+    rows.debug("CsrfLayer", &csrf);
+    rows.debug("CsrfService", &csrf.layer(()));
+    rows.debug("SessionService", &layer.layer(()));
+    let answer = |_: Request<String>| ready(Ok::<_, Infallible>(Response::new(String::new())));
+    let mut service = layer.layer(service_fn(answer));
+    let request = Request::get("/").header("cookie", format!("plain={CARD}"));
+    let request = request.body(String::new()).unwrap();
+    rows.debug("ResponseFuture", &service.call(request));
+    let (mut parts, ()) = Request::new(()).into_parts();
+    let missing = poll(Session::from_request_parts(&mut parts, &()));
+    let missing: axum::MissingSessionLayer = missing.unwrap_err();
+    rows.both("MissingSessionLayer", &missing);
+    rows.debug("SessionMiddleware", &actix::SessionMiddleware::new(store()));
+    rows.debug("CsrfMiddleware", &actix::CsrfMiddleware::new(protection));
+    let request = actix_web::test::TestRequest::default().to_http_request();
+    let missing = poll(<Session as actix_web::FromRequest>::extract(&request));
+    let missing = missing.unwrap_err();
+    let missing: actix::MissingSessionMiddleware = missing;
+    rows.both("MissingSessionMiddleware", &missing);
+}

@@ -1,0 +1,69 @@
+//! Sessions, what is in them, and how an app sets them.
+
+use std::sync::Arc;
+
+use hardtack::test_util::Browser;
+use hardtack::{
+    Attributes, Commit, CsrfSettings, Domain, Duplicates, FlashHash, LimitRule, RailsVersion,
+    RequestOrigin, Session, Tally, WardenScope, Writes,
+};
+
+use super::{CARD, NAME, Rows, data, fill, store, tokens};
+
+pub(crate) fn sessions(rows: &mut Rows) {
+    let data = data();
+    rows.debug("SessionData", &data);
+    rows.debug("FlashHash", &FlashHash::load(&data));
+    rows.debug("AuthenticityTokens", &tokens());
+    let scope = WardenScope::new("user");
+    rows.debug("WardenScope", &scope);
+    rows.debug("WardenLogin", &scope.login(&data).unwrap());
+
+    let tally = Arc::new(Tally::new());
+    let store = Arc::new(store().observer(tally.clone()));
+    rows.debug("CookieStore", &*store);
+    let session = Session::open(&store, format!("plain={CARD}"), RequestOrigin::default());
+    session.update(fill).unwrap();
+    rows.debug("Session", &session);
+    session.flash().now("alert", CARD).unwrap();
+    rows.debug("Flash", &session.flash());
+    rows.debug("CookieJar", &session.cookies());
+    rows.debug("RequestJar", &session.cookies().encrypted());
+    let commit = session.commit(200).unwrap();
+    rows.debug("CacheHeaders", &session.cache_headers(|_| []));
+    rows.debug("Commit", &commit);
+    let header = format!("{NAME}={}", commit.cookies()[0].escaped_value());
+    let read = Session::open(&store, header, RequestOrigin::default());
+    assert_eq!(read.get::<String>("card").unwrap().unwrap(), CARD);
+    rows.debug("Session", &read);
+    rows.debug("Commit", &Commit::Keep);
+    rows.debug("Tally", &*tally);
+    assert!(!tally.snapshot().is_empty());
+    let mut browser = Browser::default();
+    browser.receive(commit.cookies().iter().map(ToString::to_string));
+    rows.debug("Browser", &browser);
+    rows.debug("CookieMetrics", &hardtack::CookieMetrics::default());
+}
+
+pub(crate) fn settings(rows: &mut Rows) {
+    let settings = RailsVersion::V7_1.settings();
+    rows.both("Cipher", &settings.cipher);
+    rows.both("HmacDigest", &settings.hmac_digest);
+    rows.both("KeyDigest", &settings.key_digest);
+    rows.both("SecretKind", &settings.secret_kind);
+    rows.both("Serializer", &settings.serializer);
+    rows.both("SameSite", &settings.same_site.unwrap());
+    rows.debug("SafeBufferForm", &settings.safe_buffer);
+    rows.debug("LimitRule", &LimitRule::Rails);
+    rows.both("RailsVersion", &settings.version);
+    rows.debug("Settings", &settings);
+    rows.debug("Attributes", &Attributes::new());
+    rows.debug("Domain", &Domain::All { tld_length: None });
+    rows.debug("Duplicates", &Duplicates::First);
+    rows.debug("Writes", &Writes::WhenRead);
+    rows.debug("CsrfSettings", &CsrfSettings::from(RailsVersion::V7_1));
+    rows.debug(
+        "RequestOrigin",
+        &RequestOrigin::new(true, Some("example.org")),
+    );
+}

@@ -1,0 +1,45 @@
+//! Sessions: what a store reads and writes, what is in a session, and what the operator hears of it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod built_in;
+#[cfg(feature = "metrics")]
+mod cookie_metrics;
+mod csrf;
+#[cfg(feature = "tracing")]
+mod events;
+mod flash;
+#[cfg(feature = "tracing")]
+#[path = "../support/logged.rs"]
+mod logged;
+#[cfg(feature = "test-util")]
+mod lost_changes;
+#[cfg(all(feature = "marshal", feature = "test-util"))]
+mod migrations;
+mod observer;
+#[cfg(feature = "tracing")]
+mod re_entry;
+#[cfg(feature = "marshal")]
+#[path = "../support/recorded.rs"]
+mod recorded;
+mod session_data;
+#[cfg(all(feature = "marshal", feature = "message_pack"))]
+mod sessions_of_rails;
+#[cfg(feature = "message_pack")]
+#[path = "../support/signed.rs"]
+mod signed;
+#[cfg(feature = "marshal")]
+mod steps;
+#[cfg(all(feature = "marshal", feature = "message_pack", feature = "test-util"))]
+mod store_of_rails;
+#[path = "../support/mod.rs"]
+mod support;
+#[cfg(feature = "message_pack")]
+mod unreadable_values;
+mod updates;
+mod warden;
