@@ -10,10 +10,8 @@ use std::io::BufRead;
 use hardtack::CookieHeader;
 use serde_json::Value;
 
-use crate::found::{Found, Place, is_token};
-use crate::lines::Stop;
-use crate::long_line::{LONGEST_LINE, read_line};
-use crate::source::{Trouble, Troubles};
+use crate::found::{Found, Place, Troubles, is_token};
+use crate::lines::{LONGEST_LINE, Stop, read_line};
 
 /// What to do with each cookie of a text.
 type Visit<'v> = dyn FnMut(Option<&str>, &[u8]) -> Result<(), Stop> + 'v;
@@ -34,13 +32,14 @@ pub(crate) fn read(
         let place = Place::Line(number);
         let is_long = length > line.len() as u64;
         if is_long {
-            troubles.tell(place, &Trouble::LongLine(LONGEST_LINE));
+            let trouble = format!("longer than {LONGEST_LINE} bytes; the rest of it is left out");
+            troubles.tell(place, &trouble);
         }
         let is_read = cookies(&line, &mut |name, value| {
             visit(Found { place, name, value })
         })?;
         if !is_read && !is_long {
-            troubles.tell(place, &Trouble::NoJson);
+            troubles.tell(place, "it begins like JSON, but is broken; it is left out");
         }
     }
     Ok(0)

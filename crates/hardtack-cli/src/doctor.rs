@@ -119,7 +119,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<u8, String> {
     let diagnosis = doctor.examine(cookie(matches)?);
     let shows_value = matches.get_flag("show-values");
     let text = if matches.get_flag("json") {
-        json(&diagnosis, shows_value)?
+        survey::json(&diagnosis, shows_value)?
     } else {
         report(&diagnosis, shows_value)
     };
@@ -178,16 +178,6 @@ fn cookie(matches: &ArgMatches) -> Result<Vec<u8>, String> {
     let read = io::stdin().lock().take(MOST).read_to_end(&mut cookie);
     read.map_err(|error| format!("standard input: {error}"))?;
     Ok(cookie)
-}
-
-/// The object of `--json`, on a line.
-pub(crate) fn json(diagnosis: &Diagnosis, shows_value: bool) -> Result<String, String> {
-    let mut object = serde_json::to_string(diagnosis).map_err(|error| error.to_string())?;
-    if let Some(value) = diagnosis.value().filter(|_| shows_value) {
-        object.pop();
-        let _ = write!(object, ",\"value\":{value}}}");
-    }
-    Ok(format!("{}\n", Shown::json(&object)))
 }
 
 /// The report, its first line in colour.

@@ -12,9 +12,8 @@ use serde::de::{
 };
 
 use crate::bounded_json::BoundedJson;
-use crate::found::{Found, Place};
+use crate::found::{Found, Place, Troubles};
 use crate::lines::Stop;
-use crate::source::{Trouble, Troubles};
 
 /// The most headers, and the most cookies, of one message that are looked at.
 const MOST: usize = 1000;
@@ -56,8 +55,8 @@ pub(crate) fn read(
         (None, Ok(())) if has_entries => Ok(entries),
         (None, Ok(())) => Err(troubles.no_har("it has no log.entries")),
         (None, Err(error)) if has_entries => {
-            let place = Place::Entry(entries);
-            troubles.tell(place, &Trouble::BrokenJson(error.to_string()));
+            let trouble = format!("the file is broken ({error}); it is read up to there");
+            troubles.tell(Place::Entry(entries), &trouble);
             Ok(entries)
         }
         (None, Err(error)) => Err(troubles.no_har(&error.to_string())),
@@ -171,8 +170,8 @@ impl State<'_> {
                 }
             }
             Level::Cookie | Level::Header => {
-                self.troubles
-                    .tell(self.place(), &Trouble::ManyCookies(MOST));
+                let trouble = format!("more than {MOST} headers or cookies; the rest is left out");
+                self.troubles.tell(self.place(), &trouble);
             }
             _ => {}
         }
@@ -226,8 +225,10 @@ impl State<'_> {
         }
         if !matches!(level, Level::File | Level::Log | Level::Name | Level::Value) {
             self.odd = Some(self.entries);
-            self.troubles
-                .tell(Place::Entry(self.entries), &Trouble::NoHar);
+            self.troubles.tell(
+                Place::Entry(self.entries),
+                "it is not as HAR has it; what is odd is left out",
+            );
         }
     }
 }

@@ -1,6 +1,7 @@
-//! What somebody may hand us as a cookie: its value, a pair, or a whole header.
+//! What somebody may hand us as a cookie: its value, a pair, or a whole header; how it is opened,
+//! and which option may mend it where it does not open.
 
-use hardtack::{CookieHeader, Refusal, Shown};
+use hardtack::{CookieHeader, Jar, Opened, Refusal, Shown, unescape};
 
 use crate::args::Names;
 use crate::cookies::Cookies;
@@ -9,10 +10,83 @@ use crate::lines::Failure;
 /// The most cookies of a header that are named.
 const MOST_NAMES: usize = 10;
 
+/// Opens the cookie of a line, by one of the jar's ways to open a value that is not escaped.
+pub(crate) fn open<T>(
+    cookies: &Cookies,
+    line: &[u8],
+    by: impl Fn(&Jar, &str, &[u8]) -> Result<Opened<T>, Refusal>,
+) -> Result<Opened<T>, Failure> {
+    let Cookies {
+        jar, name, names, ..
+    } = cookies;
+    let opened = open_value(value(line, cookies)?, |value| by(jar, name, value));
+    opened.map_err(|reason| {
+        let advice = match reason {
+            Refusal::Malformed => advice(line, cookies),
+            _ => None,
+        };
+        let detail = advice.unwrap_or_else(|| hint(reason, names));
+        Failure { reason, detail }
+    })
+}
+
+/// Opens a value, escaped or not, by a way to open one that is not escaped.
+pub(crate) fn open_value<T>(
+    value: &[u8],
+    by: impl Fn(&[u8]) -> Result<Opened<T>, Refusal>,
+) -> Result<Opened<T>, Refusal> {
+    match by(value) {
+        // What is too large as it was sent is not unescaped first.
+        Err(Refusal::TooLarge) => Err(Refusal::TooLarge),
+        // No message holds `%`: what does is escaped. In what does not, `+` stands for itself.
+        _ if value.contains(&b'%') => by(&unescape(value)),
+        opened => opened,
+    }
+}
+
+/// What to say of a cookie that was refused under the options of these names.
+pub(crate) fn hint(refusal: Refusal, names: &Names) -> String {
+    let Names {
+        name,
+        rails,
+        jar,
+        key_digest,
+        hmac_digest,
+        serializer,
+        secret_key_base_file,
+        secret_token_file,
+        ..
+    } = names;
+    match refusal {
+        Refusal::TooLarge => "more than 16 KiB; no browser keeps a cookie of more than 4096 \
+                              bytes, so no app set it"
+            .to_owned(),
+        Refusal::Malformed => format!(
+            "cut off, or no message of this jar: see --{jar} and --{rails}, and --{hmac_digest} \
+             for a signed one"
+        ),
+        Refusal::Invalid => format!(
+            "no key fits: another secret (see --{secret_key_base_file}, and --{secret_token_file} \
+             for what Rails 3 signed), another digest of the keys (SHA1 up to Rails 6.1, SHA256 \
+             from load_defaults 7.0 on: see --{rails} and --{key_digest}), another --{jar} or \
+             --{hmac_digest}, or it was tampered with"
+        ),
+        Refusal::Expired => "the expiry that was sealed with the value has passed".to_owned(),
+        Refusal::WrongPurpose => {
+            format!("it was sealed under another cookie's name: see --{name}")
+        }
+        Refusal::UnreadableValue => format!(
+            "a key fits, but the value is broken, or in Marshal, which --{serializer} has to \
+             allow (hybrid, marshal, message_pack_allow_marshal)"
+        ),
+        other => other.hint().to_owned(),
+    }
+}
+
 /// The value of the cookie of our name as it stands in the line, escaped or not.
 ///
 /// A line is `name=value` only where that is the name: a value itself may hold `=`.
-pub(crate) fn value<'a>(line: &'a [u8], cookies: &Cookies) -> Result<&'a [u8], Failure> {
+fn value<'a>(line: &'a [u8], cookies: &Cookies) -> Result<&'a [u8], Failure> {
     let Cookies { name, names, .. } = cookies;
     if let Some(header) = strip_field(line, "Cookie") {
         let header = CookieHeader::new(header);
@@ -32,7 +106,7 @@ pub(crate) fn value<'a>(line: &'a [u8], cookies: &Cookies) -> Result<&'a [u8], F
 
 /// What to say of a malformed value that may be a pair under another name, or pairs without their
 /// field's name.
-pub(crate) fn advice(line: &[u8], cookies: &Cookies) -> Option<String> {
+fn advice(line: &[u8], cookies: &Cookies) -> Option<String> {
     let Cookies { name, names, .. } = cookies;
     let place = line.iter().position(|byte| *byte == b'=')?;
     let (before, after) = line.split_at_checked(place)?;

@@ -1,13 +1,11 @@
 //! `hardtack open`: what is in cookies.
 
 use clap::{ArgMatches, Command};
-use hardtack::{Jar, Opened, Refusal, unescape};
 
 use crate::args::{self, PLAIN, SECRETS};
 use crate::cookies::Cookies;
-use crate::hint::hint;
 use crate::input;
-use crate::lines::{self, Answer, Failure};
+use crate::lines::{self, Answer};
 use crate::open_all;
 use crate::source::{self, HELP as SOURCES, Source};
 
@@ -79,46 +77,11 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<u8, String> {
         return open_all::run(matches, &cookies, &source);
     }
     lines::each(matches, |line| {
-        let opened = open(&cookies, line, |jar, name, value| jar.explain(name, value))?;
+        let opened = input::open(&cookies, line, |jar, name, value| jar.explain(name, value))?;
         let value = opened.into_value();
         Ok(Answer {
             text: format!("{value:#}"),
             json: format!("{{\"value\":{value}}}"),
         })
     })
-}
-
-/// Opens the cookie of a line, by one of the jar's ways to open a value that is not escaped.
-pub(crate) fn open<T>(
-    cookies: &Cookies,
-    line: &[u8],
-    by: impl Fn(&Jar, &str, &[u8]) -> Result<Opened<T>, Refusal>,
-) -> Result<Opened<T>, Failure> {
-    let Cookies {
-        jar, name, names, ..
-    } = cookies;
-    let value = input::value(line, cookies)?;
-    let opened = open_value(value, |value| by(jar, name, value));
-    opened.map_err(|reason| {
-        let advice = match reason {
-            Refusal::Malformed => input::advice(line, cookies),
-            _ => None,
-        };
-        let detail = advice.unwrap_or_else(|| hint(reason, names));
-        Failure { reason, detail }
-    })
-}
-
-/// Opens a value, escaped or not, by a way to open one that is not escaped.
-pub(crate) fn open_value<T>(
-    value: &[u8],
-    by: impl Fn(&[u8]) -> Result<Opened<T>, Refusal>,
-) -> Result<Opened<T>, Refusal> {
-    match by(value) {
-        // What is too large as it was sent is not unescaped first.
-        Err(Refusal::TooLarge) => Err(Refusal::TooLarge),
-        // No message holds `%`: what does is escaped. In what does not, `+` stands for itself.
-        _ if value.contains(&b'%') => by(&unescape(value)),
-        opened => opened,
-    }
 }

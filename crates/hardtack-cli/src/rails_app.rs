@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::ArgMatches;
 use hardtack::doctor::Doctor;
-use hardtack::{NotUnderstood, RailsApp, RailsAppError, RailsAppSettings, RailsVersion, Shown};
+use hardtack::{
+    NotUnderstood, RailsApp, RailsAppError, RailsAppSecrets, RailsAppSettings, RailsVersion, Shown,
+};
 
 use crate::args::{Names, text};
 use crate::output::complain;
@@ -66,15 +68,9 @@ impl App {
         Ok(Some(Self { app, settings }))
     }
 
-    /// Its secrets, those that seal first: key bases and tokens.
-    pub(crate) fn secrets(&self, names: &Names) -> Result<crate::secrets::Secrets, String> {
+    pub(crate) fn secrets(&self, names: &Names) -> Result<RailsAppSecrets, String> {
         let secrets = self.app.secrets();
-        let secrets = secrets.map_err(|error| format!("--{}: {error}", names.rails_app))?;
-        let key_bases = secrets.secret_key_base.into_iter();
-        Ok(crate::secrets::Secrets {
-            key_bases: key_bases.chain(secrets.rotated_secret_key_bases).collect(),
-            tokens: secrets.secret_token.into_iter().collect(),
-        })
+        secrets.map_err(|error| format!("--{}: {error}", names.rails_app))
     }
 
     /// A doctor with its secrets, settings and session.

@@ -6,8 +6,8 @@ use clap::{ArgMatches, Command};
 
 use crate::args::{self, FROM, PLAIN, SECRETS};
 use crate::cookies::{Cookies, attributes};
+use crate::input;
 use crate::lines;
-use crate::open;
 use crate::output::complain;
 use crate::seal::{self, EXPIRY_LOST};
 
@@ -72,7 +72,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<u8, String> {
     // Told once, and only where there is one to lose.
     let loses_expiry = Cell::new(!after.seal_expiry());
     lines::each(matches, |line| {
-        let opened = open::open(&before, line, |jar, name, value| jar.open(name, value))?;
+        let opened = input::open(&before, line, |jar, name, value| jar.open(name, value))?;
         let expires = opened.expires_at();
         if expires.is_some() && loses_expiry.take() {
             complain(EXPIRY_LOST);

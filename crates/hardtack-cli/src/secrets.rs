@@ -88,7 +88,12 @@ impl Sources {
     pub(crate) fn secrets(&self, version: RailsVersion) -> Result<Secrets, String> {
         let app = self.app.as_ref().filter(|_| !self.names_files());
         let secrets = if let Some(app) = app {
-            app.secrets(self.names)?
+            let told = app.secrets(self.names)?;
+            let key_bases = told.secret_key_base.into_iter();
+            Secrets {
+                key_bases: key_bases.chain(told.rotated_secret_key_bases).collect(),
+                tokens: told.secret_token.into_iter().collect(),
+            }
         } else if version.settings().secret_kind == SecretKind::SecretToken {
             Secrets {
                 key_bases: Vec::new(),

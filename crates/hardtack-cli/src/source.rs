@@ -10,14 +10,10 @@ use hardtack::Shown;
 
 use crate::access_log;
 use crate::args;
-use crate::found::{Found, Place};
+use crate::found::{Found, Troubles};
 use crate::har;
 use crate::lines::Stop;
-use crate::output::complain;
 use crate::progress::Progress;
-
-/// How many troubles are told one by one.
-const MOST_TOLD: u64 = 20;
 
 /// How many bytes are read at a time.
 const BUFFER: usize = 128 * 1024;
@@ -103,10 +99,7 @@ impl Source {
         shows_progress: bool,
         visit: &mut dyn FnMut(Found<'_>) -> Result<(), Stop>,
     ) -> Result<Reading, Stop> {
-        let mut troubles = Troubles {
-            source: self.to_string(),
-            count: 0,
-        };
+        let mut troubles = Troubles::of(self.to_string());
         let (input, total): (Box<dyn Read>, _) = if self.is_stdin() {
             (Box::new(io::stdin().lock()), None)
         } else {
@@ -131,12 +124,9 @@ impl Source {
         } else {
             access_log::read(input, &mut troubles, visit)?
         };
-        if let Some(more @ 1..) = troubles.count.checked_sub(MOST_TOLD) {
-            complain(&format!("{self}: {more} more like these"));
-        }
         Ok(Reading {
             count,
-            troubles: troubles.count,
+            troubles: troubles.conclude(),
         })
     }
 }
@@ -157,65 +147,5 @@ fn compressed(start: &[u8]) -> Option<&'static str> {
         [0x1F, 0x8B, ..] => Some("zcat"),
         [0x28, 0xB5, 0x2F, 0xFD, ..] => Some("zstdcat"),
         _ => None,
-    }
-}
-
-/// What is wrong with a place, which is skipped for it.
-pub(crate) enum Trouble {
-    /// Only so many bytes of the line were read.
-    LongLine(usize),
-    /// It begins like JSON, and is none.
-    NoJson,
-    /// The file ends here, or is broken.
-    BrokenJson(String),
-    /// There is something else than HAR has there.
-    NoHar,
-    /// Only so many were looked at.
-    ManyCookies(usize),
-}
-
-impl fmt::Display for Trouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::LongLine(most) => {
-                write!(f, "longer than {most} bytes; the rest of it is left out")
-            }
-            Self::NoJson => f.write_str("it begins like JSON, but is broken; it is left out"),
-            Self::BrokenJson(error) => {
-                write!(f, "the file is broken ({error}); it is read up to there")
-            }
-            Self::NoHar => f.write_str("it is not as HAR has it; what is odd is left out"),
-            Self::ManyCookies(most) => {
-                write!(
-                    f,
-                    "more than {most} headers or cookies; the rest is left out"
-                )
-            }
-        }
-    }
-}
-
-/// The troubles of a reading, which are told as they come.
-pub(crate) struct Troubles {
-    source: String,
-    count: u64,
-}
-
-impl Troubles {
-    pub(crate) fn tell(&mut self, place: Place, trouble: &Trouble) {
-        self.count += 1;
-        if self.count <= MOST_TOLD {
-            complain(&format!("{} {place}: {trouble}", self.source));
-        }
-    }
-
-    /// The source cannot be read.
-    pub(crate) fn broken(&self, error: &io::Error) -> Stop {
-        Stop::Broken(format!("{}: {error}", self.source))
-    }
-
-    /// The source is something else.
-    pub(crate) fn no_har(&self, why: &str) -> Stop {
-        Stop::Broken(format!("{} is no HAR file: {why}", self.source))
     }
 }

@@ -8,7 +8,6 @@ use hardtack::doctor::{Cause, CauseKind, CookieFormat, Diagnosis, Doctor, JarKin
 use hardtack::{Cipher, HmacDigest, KeyDigest, Serializer, Shown};
 
 use crate::distinct::{Distinct, MOST, Meeting};
-use crate::doctor::json;
 use crate::found::{Found, Place, shown};
 use crate::lines::Stop;
 use crate::output::{complain, print};
@@ -87,6 +86,16 @@ pub(crate) fn run(
     } else {
         crate::FAILED
     })
+}
+
+/// The object of `--json`, on a line.
+pub(crate) fn json(diagnosis: &Diagnosis, shows_value: bool) -> Result<String, String> {
+    let mut object = serde_json::to_string(diagnosis).map_err(|error| error.to_string())?;
+    if let Some(value) = diagnosis.value().filter(|_| shows_value) {
+        object.pop();
+        let _ = write!(object, ",\"value\":{value}}}");
+    }
+    Ok(format!("{}\n", Shown::json(&object)))
 }
 
 /// A distinct cookie, and what the doctor found.
