@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Read};
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use console::style;
 use hardtack::doctor::{Diagnosis, Doctor};
 use hardtack::{RailsVersion, Shown};
 use time::OffsetDateTime;
@@ -12,7 +13,6 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::args::{self, PLAIN, parsed, text};
 use crate::output::{complain, print};
-use crate::paint::Paint;
 use crate::rails_app::App;
 use crate::secrets;
 use crate::source::{self, HELP as SOURCES, Source};
@@ -182,15 +182,15 @@ fn cookie(matches: &ArgMatches) -> Result<Vec<u8>, String> {
 
 /// The report, its first line in colour.
 fn report(diagnosis: &Diagnosis, shows_value: bool) -> String {
-    let paint = Paint::detect();
     let report = diagnosis.to_string();
     let (answer, details) = report.split_once('\n').unwrap_or((&report, ""));
+    let answer = style(answer).bold();
     let answer = match (diagnosis.opens, diagnosis.causes.is_empty()) {
-        (true, true) => paint.green(answer),
-        (true, false) => answer.to_owned(),
-        (false, _) => paint.red(answer),
+        (true, true) => answer.green(),
+        (true, false) => answer,
+        (false, _) => answer.red(),
     };
-    let mut text = format!("{}\n{details}", paint.bold(&answer));
+    let mut text = format!("{answer}\n{details}");
     if let Some(value) = diagnosis.value().filter(|_| shows_value) {
         let _ = write!(text, "\nValue:\n{}\n", Shown::json(&format!("{value:#}")));
     }

@@ -15,8 +15,6 @@ mod lines;
 mod open;
 mod open_all;
 mod output;
-mod paint;
-mod progress;
 mod rails_app;
 mod rotate;
 mod seal;

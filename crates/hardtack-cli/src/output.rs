@@ -3,12 +3,15 @@
 use std::env;
 use std::ffi::OsString;
 use std::fmt;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Write};
+use std::sync::OnceLock;
 
 use clap::Command;
 use hardtack::Shown;
+use indicatif::{ProgressBar, ProgressStyle, WeakProgressBar};
 
-use crate::progress;
+/// The progress of a long reading, beside which messages stand on lines of their own.
+static PROGRESS: OnceLock<WeakProgressBar> = OnceLock::new();
 
 /// Prints a whole result, and gives the exit status.
 pub(crate) fn print(result: &[u8]) -> Result<u8, String> {
@@ -28,8 +31,31 @@ pub(crate) fn failed(error: &io::Error) -> String {
 /// Tells the user something, and escapes in it what a terminal obeys. Where nobody listens the exit
 /// status has to do: `eprintln!` would panic.
 pub(crate) fn complain(message: &str) {
-    progress::wipe();
-    let _ = write!(io::stderr(), "hardtack: {}", Lines(message));
+    let tell = || drop(write!(io::stderr(), "hardtack: {}", Lines(message)));
+    match PROGRESS.get().and_then(WeakProgressBar::upgrade) {
+        Some(progress) => progress.suspend(tell),
+        None => tell(),
+    }
+}
+
+/// Passes on what `input` reads, of `total` bytes, and shows how far it has come: on a terminal's
+/// standard error, until `input` is dropped.
+pub(crate) fn with_progress(input: impl Read, total: Option<u64>) -> impl Read {
+    let (bar, template) = match total {
+        // Such a terminal cannot wipe a line.
+        _ if env::var_os("TERM").is_none_or(|term| term == "dumb") => (ProgressBar::hidden(), ""),
+        Some(total) => (
+            ProgressBar::new(total),
+            "[{bar:24}] {percent:>3}% of {total_bytes}, {eta} left",
+        ),
+        None => (ProgressBar::no_length(), "{bytes} read"),
+    };
+    let style = ProgressStyle::with_template(template);
+    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+    bar.set_style(style.progress_chars("#."));
+    // A process reads one source.
+    let _ = PROGRESS.set(bar.downgrade());
+    bar.wrap_read(input)
 }
 
 /// Tells what clap found wrong with the arguments, or the help that was asked for, and ends.

@@ -13,7 +13,7 @@ use crate::args;
 use crate::found::{Found, Troubles};
 use crate::har;
 use crate::lines::Stop;
-use crate::progress::Progress;
+use crate::output::with_progress;
 
 /// How many bytes are read at a time.
 const BUFFER: usize = 128 * 1024;
@@ -107,8 +107,12 @@ impl Source {
             let total = file.metadata().ok().map(|metadata| metadata.len());
             (Box::new(file), total)
         };
-        let progress = Progress::new(input, total, shows_progress);
-        let mut input = BufReader::with_capacity(BUFFER, progress);
+        let input: Box<dyn Read> = if shows_progress {
+            Box::new(with_progress(input, total))
+        } else {
+            input
+        };
+        let mut input = BufReader::with_capacity(BUFFER, input);
         let start = input.fill_buf().map_err(|error| troubles.broken(&error))?;
         if let Some(tool) = compressed(start) {
             return Err(Stop::Broken(format!(

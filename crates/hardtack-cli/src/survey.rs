@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
 use clap::ArgMatches;
+use console::style;
 use hardtack::doctor::{Cause, CauseKind, CookieFormat, Diagnosis, Doctor, JarKind, Repair};
 use hardtack::{Cipher, HmacDigest, KeyDigest, Serializer, Shown};
 
@@ -11,7 +12,6 @@ use crate::distinct::{Distinct, MOST, Meeting};
 use crate::found::{Found, Place, shown};
 use crate::lines::Stop;
 use crate::output::{complain, print};
-use crate::paint::Paint;
 use crate::source::{Reading, Source};
 use crate::summary::{Summary, cookies, grouped};
 use crate::wanted::{Wanted, text};
@@ -209,7 +209,6 @@ impl Row {
 
 /// One line for each cookie.
 fn table(rows: &[Row]) -> String {
-    let paint = Paint::detect();
     let columns: Vec<_> = rows
         .iter()
         .map(|row| {
@@ -233,9 +232,9 @@ fn table(rows: &[Row]) -> String {
     for (row, (time, place, name)) in rows.iter().zip(&columns) {
         let verdict = row.verdict();
         let verdict = match (row.opens, row.causes.is_empty()) {
-            (true, true) => paint.green(&verdict),
+            (true, true) => style(verdict).green().to_string(),
             (true, false) => verdict,
-            (false, _) => paint.red(&verdict),
+            (false, _) => style(verdict).red().to_string(),
         };
         let _ = writeln!(
             table,
