@@ -24,12 +24,8 @@ pub(crate) struct BoundedJson<R> {
 enum State {
     /// Outside strings, after so many bytes of a number or a name.
     Bare(usize),
-    /// In a string, after so many bytes of it.
-    String(usize),
-    /// The same, behind a backslash.
-    Escape(usize),
-    /// The same, with so many hex digits of an escape to come.
-    Hex { length: usize, left: u8 },
+    /// In a string, after so many bytes of it, with so many of an escape to come.
+    String(usize, u8),
     /// In the part of a string that is left out; whether a backslash came last.
     LeftOut { is_escaped: bool },
 }
@@ -48,7 +44,7 @@ impl<R: BufRead> BoundedJson<R> {
         // Cut between characters: a byte of UTF-8 that continues one is still passed on.
         let is_boundary = byte & 0xC0 != 0x80;
         *state = match (*state, byte) {
-            (State::Bare(_), b'"') => State::String(0),
+            (State::Bare(_), b'"') => State::String(0, 0),
             (State::Bare(_), b'[' | b'{') => {
                 *depth += 1;
                 if *depth > DEEPEST {
@@ -61,27 +57,23 @@ impl<R: BufRead> BoundedJson<R> {
                 State::Bare(0)
             }
             (State::Bare(_), b',' | b':' | b' ' | b'\t' | b'\r' | b'\n')
-            | (State::String(_) | State::LeftOut { is_escaped: false }, b'"') => State::Bare(0),
+            | (State::String(_, 0) | State::LeftOut { is_escaped: false }, b'"') => State::Bare(0),
             (State::Bare(LONGEST_NUMBER..), _) => {
                 return Err(refused(format!(
                     "a number of more than {LONGEST_NUMBER} bytes"
                 )));
             }
             (State::Bare(length), _) => State::Bare(length + 1),
-            (State::String(LONGEST_STRING..), _) if is_boundary => State::LeftOut {
+            (State::String(LONGEST_STRING.., 0), _) if is_boundary => State::LeftOut {
                 is_escaped: byte == b'\\',
             },
-            (State::String(length), b'\\') => State::Escape(length + 1),
-            (State::String(length), _) => State::String(length + 1),
+            (State::String(length, 0), b'\\') => State::String(length + 1, 1),
             // \uXXXX (RFC 8259 section 7).
-            (State::Escape(length), b'u') => State::Hex { length, left: 4 },
-            (State::Escape(length) | State::Hex { length, left: 1 }, _) => State::String(length),
-            (State::Hex { length, left }, _) => State::Hex {
-                length,
-                left: left - 1,
+            (State::String(length, 1), b'u') => State::String(length + 1, 4),
+            (State::String(length, left), _) => State::String(length + 1, left.saturating_sub(1)),
+            (State::LeftOut { is_escaped }, _) => State::LeftOut {
+                is_escaped: !is_escaped && byte == b'\\',
             },
-            (State::LeftOut { is_escaped: false }, b'\\') => State::LeftOut { is_escaped: true },
-            (State::LeftOut { .. }, _) => State::LeftOut { is_escaped: false },
         };
         Ok(!matches!(state, State::LeftOut { .. }))
     }

@@ -1,6 +1,6 @@
 //! `hardtack demo`: what the crate does, step by step, without a secret of one's own.
 
-use std::fmt::Display;
+use std::fmt::{Display, Write};
 
 use clap::Command;
 use console::style;
@@ -42,7 +42,7 @@ struct Page(String);
 
 impl Page {
     fn step(&mut self, title: &str) {
-        self.0 += &format!("\n{}\n", style(title).bold());
+        let _ = write!(self.0, "\n{}\n", style(title).bold());
     }
 
     fn rust(&mut self, code: &str) {
@@ -58,7 +58,7 @@ impl Page {
     }
 
     fn line(&mut self, text: impl Display) {
-        self.0 += &format!("   {text}\n");
+        let _ = writeln!(self.0, "   {text}");
     }
 }
 
