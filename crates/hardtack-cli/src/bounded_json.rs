@@ -1,6 +1,6 @@
 //! [`BoundedJson`]: a JSON text whose reading is bounded in memory, however long it is.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead, Bytes, Read};
 
 /// The longest string in bytes; what goes beyond is left out. No cookie is as long, and the bodies
 /// of responses are.
@@ -15,7 +15,7 @@ const DEEPEST: usize = 128;
 /// Passes a JSON text on with its long strings cut, and fails where it is nested too deeply or has
 /// an endless number: so much a parser would have to keep.
 pub(crate) struct BoundedJson<R> {
-    inner: R,
+    bytes: Bytes<R>,
     state: State,
     depth: usize,
 }
@@ -33,27 +33,27 @@ enum State {
 impl<R: BufRead> BoundedJson<R> {
     pub(crate) fn new(inner: R) -> Self {
         Self {
-            inner,
+            bytes: inner.bytes(),
             state: State::Bare(0),
             depth: 0,
         }
     }
 
     /// Whether this byte is passed on.
-    fn step(state: &mut State, depth: &mut usize, byte: u8) -> io::Result<bool> {
+    fn passes(&mut self, byte: u8) -> io::Result<bool> {
         // Cut between characters: a byte of UTF-8 that continues one is still passed on.
         let is_boundary = byte & 0xC0 != 0x80;
-        *state = match (*state, byte) {
+        self.state = match (self.state, byte) {
             (State::Bare(_), b'"') => State::String(0, 0),
             (State::Bare(_), b'[' | b'{') => {
-                *depth += 1;
-                if *depth > DEEPEST {
+                self.depth += 1;
+                if self.depth > DEEPEST {
                     return Err(refused(format!("nested deeper than {DEEPEST} levels")));
                 }
                 State::Bare(0)
             }
             (State::Bare(_), b']' | b'}') => {
-                *depth = depth.saturating_sub(1);
+                self.depth = self.depth.saturating_sub(1);
                 State::Bare(0)
             }
             (State::Bare(_), b',' | b':' | b' ' | b'\t' | b'\r' | b'\n')
@@ -75,34 +75,23 @@ impl<R: BufRead> BoundedJson<R> {
                 is_escaped: !is_escaped && byte == b'\\',
             },
         };
-        Ok(!matches!(state, State::LeftOut { .. }))
+        Ok(!matches!(self.state, State::LeftOut { .. }))
     }
 }
 
+/// Byte by byte, as `serde_json` asks for it.
 impl<R: BufRead> Read for BoundedJson<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let input = self.inner.fill_buf()?;
-            // What is passed on is never more than what was taken.
-            let taken = input.len().min(buffer.len());
-            if taken == 0 {
-                return Ok(0);
-            }
-            let mut written = 0;
-            let mut places = buffer.iter_mut();
-            for byte in input.iter().take(taken) {
-                if Self::step(&mut self.state, &mut self.depth, *byte)?
-                    && let Some(place) = places.next()
-                {
-                    *place = *byte;
-                    written += 1;
-                }
-            }
-            self.inner.consume(taken);
-            if written > 0 {
-                return Ok(written);
+        let Some(place) = buffer.first_mut() else {
+            return Ok(0);
+        };
+        while let Some(byte) = self.bytes.next() {
+            *place = byte?;
+            if self.passes(*place)? {
+                return Ok(1);
             }
         }
+        Ok(0)
     }
 }
 
