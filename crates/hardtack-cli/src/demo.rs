@@ -2,7 +2,6 @@
 
 use std::fmt::{Display, Write};
 
-use clap::Command;
 use console::style;
 use hardtack::{
     Attributes, CookieHeader, Jar, RailsVersion, Rotation, SecretKeyBase, Serializer, SessionData,
@@ -15,18 +14,12 @@ const NAME: &str = "_shop_session";
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
-pub(crate) fn command() -> Command {
-    Command::new("demo")
-        .about("Show what hardtack does, step by step; needs no secret")
-        .after_help(
-            "\
+pub(crate) const HELP: &str = "\
 It makes a secret, seals a session, opens it, tampers with it, rotates the
 secret and hits the limit, with the Rust that does it.
 
 Example:
-  hardtack demo",
-        )
-}
+  hardtack demo";
 
 pub(crate) fn run() -> Result<u8, String> {
     let mut page = Page::default();

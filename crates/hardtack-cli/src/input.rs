@@ -3,7 +3,6 @@
 
 use hardtack::{CookieHeader, Jar, Opened, Refusal, Shown, unescape};
 
-use crate::args::Names;
 use crate::cookies::Cookies;
 use crate::lines::Failure;
 
@@ -17,7 +16,7 @@ pub(crate) fn open<T>(
     by: impl Fn(&Jar, &str, &[u8]) -> Result<Opened<T>, Refusal>,
 ) -> Result<Opened<T>, Failure> {
     let Cookies {
-        jar, name, names, ..
+        jar, name, prefix, ..
     } = cookies;
     let opened = open_value(value(line, cookies)?, |value| by(jar, name, value));
     opened.map_err(|reason| {
@@ -25,7 +24,7 @@ pub(crate) fn open<T>(
             Refusal::Malformed => advice(line, cookies),
             _ => None,
         };
-        let detail = advice.unwrap_or_else(|| hint(reason, names));
+        let detail = advice.unwrap_or_else(|| hint(reason, prefix));
         Failure { reason, detail }
     })
 }
@@ -44,39 +43,28 @@ pub(crate) fn open_value<T>(
     }
 }
 
-/// What to say of a cookie that was refused under the options of these names.
-pub(crate) fn hint(refusal: Refusal, names: &Names) -> String {
-    let Names {
-        name,
-        rails,
-        jar,
-        key_digest,
-        hmac_digest,
-        serializer,
-        secret_key_base_file,
-        secret_token_file,
-        ..
-    } = names;
+/// What to say of a cookie that was refused under the options of this prefix.
+pub(crate) fn hint(refusal: Refusal, prefix: &str) -> String {
     match refusal {
         Refusal::TooLarge => "more than 16 KiB; no browser keeps a cookie of more than 4096 \
                               bytes, so no app set it"
             .to_owned(),
         Refusal::Malformed => format!(
-            "cut off, or no message of this jar: see --{jar} and --{rails}, and --{hmac_digest} \
+            "cut off, or no message of this jar: see --{prefix}jar and --{prefix}rails, and --{prefix}hmac-digest \
              for a signed one"
         ),
         Refusal::Invalid => format!(
-            "no key fits: another secret (see --{secret_key_base_file}, and --{secret_token_file} \
+            "no key fits: another secret (see --{prefix}secret-key-base-file, and --{prefix}secret-token-file \
              for what Rails 3 signed), another digest of the keys (SHA1 up to Rails 6.1, SHA256 \
-             from load_defaults 7.0 on: see --{rails} and --{key_digest}), another --{jar} or \
-             --{hmac_digest}, or it was tampered with"
+             from load_defaults 7.0 on: see --{prefix}rails and --{prefix}key-digest), another --{prefix}jar or \
+             --{prefix}hmac-digest, or it was tampered with"
         ),
         Refusal::Expired => "the expiry that was sealed with the value has passed".to_owned(),
         Refusal::WrongPurpose => {
-            format!("it was sealed under another cookie's name: see --{name}")
+            format!("it was sealed under another cookie's name: see --{prefix}name")
         }
         Refusal::UnreadableValue => format!(
-            "a key fits, but the value is broken, or in Marshal, which --{serializer} has to \
+            "a key fits, but the value is broken, or in Marshal, which --{prefix}serializer has to \
              allow (hybrid, marshal, message_pack_allow_marshal)"
         ),
         other => other.hint().to_owned(),
@@ -87,16 +75,16 @@ pub(crate) fn hint(refusal: Refusal, names: &Names) -> String {
 ///
 /// A line is `name=value` only where that is the name: a value itself may hold `=`.
 fn value<'a>(line: &'a [u8], cookies: &Cookies) -> Result<&'a [u8], Failure> {
-    let Cookies { name, names, .. } = cookies;
+    let Cookies { name, prefix, .. } = cookies;
     if let Some(header) = strip_field(line, "Cookie") {
         let header = CookieHeader::new(header);
         header
             .get_raw(name)
-            .ok_or_else(|| missing(name, names, header.into_iter()))
+            .ok_or_else(|| missing(name, prefix, header.into_iter()))
     } else if let Some(header) = strip_field(line, "Set-Cookie") {
         let first = CookieHeader::new(first_pair(header));
         let value = strip_name(header, name).map(first_pair);
-        value.ok_or_else(|| missing(name, names, first.into_iter()))
+        value.ok_or_else(|| missing(name, prefix, first.into_iter()))
     } else if let Some(pair) = strip_name(line, name) {
         Ok(first_pair(pair))
     } else {
@@ -107,7 +95,7 @@ fn value<'a>(line: &'a [u8], cookies: &Cookies) -> Result<&'a [u8], Failure> {
 /// What to say of a malformed value that may be a pair under another name, or pairs without their
 /// field's name.
 fn advice(line: &[u8], cookies: &Cookies) -> Option<String> {
-    let Cookies { name, names, .. } = cookies;
+    let Cookies { name, prefix, .. } = cookies;
     let place = line.iter().position(|byte| *byte == b'=')?;
     let (before, after) = line.split_at_checked(place)?;
     let after = after.strip_prefix(b"=")?;
@@ -116,10 +104,9 @@ fn advice(line: &[u8], cookies: &Cookies) -> Option<String> {
     let is_ours = before == name.as_bytes() || before.contains(&b':');
     (!ends_base64 && !is_ours).then(|| {
         format!(
-            "it looks like a cookie {:?}, and --{} is {:?}; several cookies need their \
+            "it looks like a cookie {:?}, and --{prefix}name is {:?}; several cookies need their \
              field's name, as in 'Cookie: a=1; b=2'",
             Shown::new(before),
-            names.name,
             Shown::new(name)
         )
     })
@@ -127,7 +114,7 @@ fn advice(line: &[u8], cookies: &Cookies) -> Option<String> {
 
 fn missing<'a>(
     name: &str,
-    options: &Names,
+    prefix: &str,
     cookies: impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)>,
 ) -> Failure {
     let names: Vec<_> = cookies.map(|(name, _)| name).collect();
@@ -144,10 +131,9 @@ fn missing<'a>(
     Failure {
         reason: Refusal::Malformed,
         detail: format!(
-            "the header has no value for {:?}, only: {}; see --{}",
+            "the header has no value for {:?}, only: {}; see --{prefix}name",
             Shown::new(name),
-            shown.join(", "),
-            options.name
+            shown.join(", ")
         ),
     }
 }

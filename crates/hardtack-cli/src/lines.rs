@@ -3,7 +3,6 @@
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, IsTerminal, StdoutLock, Write};
 
-use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use hardtack::{Refusal, Shown};
 
 use crate::output::{self, complain};
@@ -12,23 +11,11 @@ use crate::output::{self, complain};
 /// what fits in a cookie.
 pub(crate) const LONGEST_LINE: usize = 1024 * 1024;
 
-/// The arguments of a command that works line by line.
-pub(crate) fn args(value: &'static str) -> [Arg; 2] {
-    [
-        Arg::new("values")
-            .value_name(value)
-            .value_parser(value_parser!(OsString))
-            .action(ArgAction::Append)
-            .allow_negative_numbers(true)
-            .help(
-                "Any number of them; without any, one a line of at most 1 MiB from standard input",
-            ),
-        Arg::new("jsonl")
-            .long("jsonl")
-            .action(ArgAction::SetTrue)
-            .help("Print exactly one JSON object a line for each value, in order, errors included"),
-    ]
-}
+/// The help of the options of a command that works line by line.
+pub(crate) const VALUES: &str =
+    "Any number of them; without any, one a line of at most 1 MiB from standard input";
+pub(crate) const JSONL: &str =
+    "Print exactly one JSON object a line for each value, in order, errors included";
 
 /// What a value becomes.
 pub(crate) struct Answer {
@@ -66,19 +53,21 @@ impl Stop {
 
 /// Answers every value, and gives the exit status.
 pub(crate) fn each(
-    matches: &ArgMatches,
+    values: &[OsString],
+    jsonl: bool,
     answer: impl Fn(&[u8]) -> Result<Answer, Failure>,
 ) -> Result<u8, String> {
     let mut answers = Answers {
         out: BufWriter::new(io::stdout().lock()),
-        jsonl: matches.get_flag("jsonl"),
+        jsonl,
         status: crate::OK,
     };
-    let done = match matches.get_many::<OsString>("values") {
-        Some(values) => values.enumerate().try_for_each(|(index, value)| {
+    let done = if values.is_empty() {
+        each_line(&mut answers, answer)
+    } else {
+        values.iter().enumerate().try_for_each(|(index, value)| {
             answers.add("value", index, answer(value.as_encoded_bytes()))
-        }),
-        None => each_line(&mut answers, answer),
+        })
     };
     match done.and_then(|()| answers.flush()) {
         Ok(()) | Err(Stop::ReaderGone) => Ok(answers.status),

@@ -1,19 +1,40 @@
 //! `hardtack open`: what is in cookies.
 
-use clap::{ArgMatches, Command};
+use std::ffi::OsString;
 
-use crate::args::{self, PLAIN, SECRETS};
+use clap::Args;
+
+use crate::args::{SEALING, SECRETS, Sealing};
 use crate::cookies::Cookies;
 use crate::input;
-use crate::lines::{self, Answer};
+use crate::lines::{self, Answer, JSONL, VALUES};
 use crate::open_all;
-use crate::source::{self, HELP as SOURCES, Source};
+use crate::source::{HELP as SOURCES, Source};
 
-pub(crate) fn command() -> Command {
-    Command::new("open")
-        .about("Open cookies and print their values as JSON")
-        .after_help(format!(
-            "\
+#[derive(Args)]
+#[command(after_help = help())]
+pub(crate) struct Open {
+    #[arg(
+        value_name = "COOKIE",
+        allow_negative_numbers = true,
+        conflicts_with_all = ["har", "log"],
+        help = VALUES
+    )]
+    values: Vec<OsString>,
+
+    #[arg(long, help = JSONL)]
+    jsonl: bool,
+
+    #[command(flatten)]
+    source: Source,
+
+    #[command(flatten, next_help_heading = SEALING)]
+    sealing: Sealing,
+}
+
+fn help() -> String {
+    format!(
+        "\
 A COOKIE is the bare value (as it was sent, escaped, or no longer escaped),
 NAME=VALUE, or a whole 'Cookie:' or 'Set-Cookie:' line. Only what stands behind
 --name and a '=' is taken for NAME=VALUE, since a value may hold '=' itself.
@@ -65,18 +86,15 @@ Examples:
   SECRET_TOKEN=... hardtack open --rails 3.2 'BAh7B0kiD3...--3e0862f8'
   hardtack open --rails 2.3 --hmac-digest MD5 --secret-token-file token.txt \\
     'BAh7B0kiD3...--8b1a9953'"
-        ))
-        .args(lines::args("COOKIE"))
-        .args(source::args(&["values"]))
-        .args(args::args(PLAIN))
+    )
 }
 
-pub(crate) fn run(matches: &ArgMatches) -> Result<u8, String> {
-    let cookies = Cookies::from(matches)?;
-    if let Some(source) = Source::from(matches) {
-        return open_all::run(matches, &cookies, &source);
+pub(crate) fn run(options: Open) -> Result<u8, String> {
+    let cookies = Cookies::new(options.sealing, None)?;
+    if options.source.is_named() {
+        return open_all::run(&options.source, &cookies, options.jsonl);
     }
-    lines::each(matches, |line| {
+    lines::each(&options.values, options.jsonl, |line| {
         let opened = input::open(&cookies, line, |jar, name, value| jar.explain(name, value))?;
         let value = opened.into_value();
         Ok(Answer {

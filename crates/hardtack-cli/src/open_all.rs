@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::io::{self, BufWriter, IsTerminal, Write};
 
-use clap::ArgMatches;
 use hardtack::Shown;
 
 use crate::cookies::Cookies;
@@ -17,7 +16,7 @@ use crate::summary::{cookies, grouped};
 use crate::wanted::Wanted;
 
 /// Opens each distinct cookie where it is met first, and gives the exit status.
-pub(crate) fn run(matches: &ArgMatches, jar: &Cookies, source: &Source) -> Result<u8, String> {
+pub(crate) fn run(source: &Source, jar: &Cookies, jsonl: bool) -> Result<u8, String> {
     let mut wanted = if jar.is_named {
         Wanted::name(&jar.name)
     } else {
@@ -25,7 +24,7 @@ pub(crate) fn run(matches: &ArgMatches, jar: &Cookies, source: &Source) -> Resul
     };
     let mut answers = Answers {
         out: BufWriter::new(io::stdout().lock()),
-        jsonl: matches.get_flag("jsonl"),
+        jsonl,
         met: 0,
         is_full: false,
         opened: 0,
@@ -116,7 +115,7 @@ impl Answers {
                 } else {
                     self.flush()?;
                     let name = shown(name);
-                    let detail = hint(reason, jar.names);
+                    let detail = hint(reason, jar.prefix);
                     complain(&format!("{place}, {name}: {reason}: {detail}"));
                     Ok(())
                 }

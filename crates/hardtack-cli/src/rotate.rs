@@ -1,21 +1,39 @@
 //! `hardtack rotate`: cookies of old settings, sealed anew under others.
 
 use std::cell::Cell;
+use std::ffi::OsString;
 
-use clap::{ArgMatches, Command};
+use clap::Args;
 
-use crate::args::{self, FROM, PLAIN, SECRETS};
+use crate::args::{Limit, SEALED_BEFORE, SEALING, SECRETS, SealedBefore, Sealing};
 use crate::cookies::{Cookies, attributes};
 use crate::input;
-use crate::lines;
+use crate::lines::{self, JSONL, VALUES};
 use crate::output::complain;
 use crate::seal::{self, EXPIRY_LOST};
 
-pub(crate) fn command() -> Command {
-    Command::new("rotate")
-        .about("Open cookies under old settings, and seal the same values under new ones")
-        .after_help(format!(
-            "\
+#[derive(Args)]
+#[command(after_help = help())]
+pub(crate) struct Rotate {
+    #[arg(value_name = "COOKIE", allow_negative_numbers = true, help = VALUES)]
+    values: Vec<OsString>,
+
+    #[arg(long, help = JSONL)]
+    jsonl: bool,
+
+    #[command(flatten)]
+    limit: Limit,
+
+    #[command(flatten, next_help_heading = SEALING)]
+    sealing: Sealing,
+
+    #[command(flatten, next_help_heading = SEALED_BEFORE)]
+    sealed_before: SealedBefore,
+}
+
+fn help() -> String {
+    format!(
+        "\
 A COOKIE is taken as 'hardtack open' takes it; what is printed belongs after
 NAME= in Set-Cookie. The options that start with --from- say how the cookies
 were sealed, the others how they are to be. Name what changed:
@@ -59,19 +77,19 @@ Examples:
   # Another name, which is sealed with the value.
   hardtack rotate --from-name _old_session --name _shop_session --rails 7.1 \\
     'Cookie: theme=dark; _old_session=cKMlQ...'"
-        ))
-        .args(lines::args("COOKIE"))
-        .arg(args::limit())
-        .args(args::args(PLAIN))
-        .args(args::args(FROM))
+    )
 }
 
-pub(crate) fn run(matches: &ArgMatches) -> Result<u8, String> {
-    let (before, after) = Cookies::before_and_after(matches)?;
+pub(crate) fn run(options: Rotate) -> Result<u8, String> {
+    let (before, after) = Cookies::before_and_after(
+        options.sealed_before.into(),
+        options.sealing,
+        options.limit.limit,
+    )?;
     after.try_out(None)?;
     // Told once, and only where there is one to lose.
     let loses_expiry = Cell::new(!after.seal_expiry());
-    lines::each(matches, |line| {
+    lines::each(&options.values, options.jsonl, |line| {
         let opened = input::open(&before, line, |jar, name, value| jar.open(name, value))?;
         let expires = opened.expires_at();
         if expires.is_some() && loses_expiry.take() {

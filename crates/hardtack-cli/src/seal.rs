@@ -1,20 +1,40 @@
 //! `hardtack seal`: cookies from JSON values.
 
-use clap::{Arg, ArgMatches, Command};
+use std::ffi::OsString;
+
+use clap::Args;
 use hardtack::{Error, Refusal, SetCookie, Value};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::args::{self, PLAIN, SECRETS};
+use crate::args::{Limit, SEALING, SECRETS, Sealing};
 use crate::cookies::{Cookies, attributes};
-use crate::lines::{self, Answer, Failure};
+use crate::lines::{self, Answer, Failure, JSONL, VALUES};
 use crate::output::complain;
 
-pub(crate) fn command() -> Command {
-    Command::new("seal")
-        .about("Seal JSON values, and print what belongs after NAME= in Set-Cookie")
-        .after_help(format!(
-            "\
+#[derive(Args)]
+#[command(after_help = help())]
+pub(crate) struct Seal {
+    #[arg(value_name = "JSON", allow_negative_numbers = true, help = VALUES)]
+    values: Vec<OsString>,
+
+    #[arg(long, help = JSONL)]
+    jsonl: bool,
+
+    /// When the value expires, sealed with it: RFC 3339, as 2030-10-15T05:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = expires)]
+    expires: Option<OffsetDateTime>,
+
+    #[command(flatten)]
+    limit: Limit,
+
+    #[command(flatten, next_help_heading = SEALING)]
+    sealing: Sealing,
+}
+
+fn help() -> String {
+    format!(
+        "\
 What is sealed is the value as it is given: no session_id is added, no null is
 dropped.
 
@@ -39,17 +59,7 @@ Examples:
 
   # For Rails 3.2, signed with its secret_token.
   SECRET_TOKEN=... hardtack seal --rails 3.2 '{{\"user_id\":42}}'"
-        ))
-        .args(lines::args("JSON"))
-        .arg(
-            Arg::new("expires")
-                .long("expires")
-                .value_name("TIME")
-                .value_parser(expires)
-                .help("When the value expires, sealed with it: RFC 3339, as 2030-10-15T05:00:00Z"),
-        )
-        .arg(args::limit())
-        .args(args::args(PLAIN))
+    )
 }
 
 fn expires(text: &str) -> Result<OffsetDateTime, String> {
@@ -57,14 +67,14 @@ fn expires(text: &str) -> Result<OffsetDateTime, String> {
         .map_err(|error| format!("{error}; write it as 2030-10-15T05:00:00Z"))
 }
 
-pub(crate) fn run(matches: &ArgMatches) -> Result<u8, String> {
-    let cookies = Cookies::from(matches)?;
-    let expires = matches.get_one::<OffsetDateTime>("expires").copied();
+pub(crate) fn run(options: Seal) -> Result<u8, String> {
+    let cookies = Cookies::new(options.sealing, options.limit.limit)?;
+    let expires = options.expires;
     cookies.try_out(expires)?;
     if expires.is_some() && !cookies.seal_expiry() {
         complain(EXPIRY_LOST);
     }
-    lines::each(matches, |line| {
+    lines::each(&options.values, options.jsonl, |line| {
         let Cookies { jar, name, .. } = &cookies;
         answer(jar.write(name, &value(line)?, &attributes(expires)))
     })

@@ -5,11 +5,10 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use clap::{Arg, ArgMatches, ValueHint, value_parser};
+use clap::{Args, ValueHint};
 use hardtack::Shown;
 
 use crate::access_log;
-use crate::args;
 use crate::found::{Found, Troubles};
 use crate::har;
 use crate::lines::Stop;
@@ -32,29 +31,16 @@ standard input (zcat access.log.*.gz | ... --log -), of any size:
 Broken lines and entries are told by their number, and skipped.
 ";
 
-/// The options that name a source.
-pub(crate) fn args(others: &'static [&'static str]) -> [Arg; 2] {
-    let file = |name: &'static str, help: &'static str| {
-        args::option(name, "FILE")
-            .value_parser(value_parser!(PathBuf))
-            .value_hint(ValueHint::FilePath)
-            .conflicts_with_all(others)
-            .help(help)
-    };
-    [
-        file(
-            "har",
-            "All cookies of a HAR file, requests and responses; - is standard input",
-        )
-        .conflicts_with("log"),
-        file("log", "All cookies of an access log; - is standard input"),
-    ]
-}
-
-/// Where many cookies come from.
+// No doc comment: see `args`.
+#[derive(Args)]
 pub(crate) struct Source {
-    path: PathBuf,
-    is_har: bool,
+    /// All cookies of a HAR file, requests and responses; - is standard input
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "log")]
+    har: Option<PathBuf>,
+
+    /// All cookies of an access log; - is standard input
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    log: Option<PathBuf>,
 }
 
 /// What a reading came to.
@@ -65,27 +51,31 @@ pub(crate) struct Reading {
 }
 
 impl Source {
-    /// The one that the options name.
-    pub(crate) fn from(matches: &ArgMatches) -> Option<Self> {
-        let path = |name| matches.get_one::<PathBuf>(name).cloned();
-        let source = |path, is_har| Self { path, is_har };
-        path("har")
-            .map(|path| source(path, true))
-            .or_else(|| path("log").map(|path| source(path, false)))
+    pub(crate) fn is_named(&self) -> bool {
+        self.har.is_some() || self.log.is_some()
+    }
+
+    fn path(&self) -> &Path {
+        let path = self.har.as_deref().or(self.log.as_deref());
+        path.unwrap_or(Path::new("-"))
     }
 
     pub(crate) fn is_stdin(&self) -> bool {
-        self.path == Path::new("-")
+        self.path() == Path::new("-")
     }
 
     /// What it is made of.
     pub(crate) fn unit(&self) -> &'static str {
-        if self.is_har { "entries" } else { "lines" }
+        if self.har.is_some() {
+            "entries"
+        } else {
+            "lines"
+        }
     }
 
     /// What else to look at where no cookie was found.
     pub(crate) fn advice(&self) -> &'static str {
-        if self.is_har {
+        if self.har.is_some() {
             "; Chrome's exports are without cookies unless its network tools' settings allow \
              sensitive data in them"
         } else {
@@ -103,7 +93,7 @@ impl Source {
         let (input, total): (Box<dyn Read>, _) = if self.is_stdin() {
             (Box::new(io::stdin().lock()), None)
         } else {
-            let file = File::open(&self.path).map_err(|error| troubles.broken(&error))?;
+            let file = File::open(self.path()).map_err(|error| troubles.broken(&error))?;
             let total = file.metadata().ok().map(|metadata| metadata.len());
             (Box::new(file), total)
         };
@@ -123,7 +113,7 @@ impl Source {
         if start.starts_with(b"\xEF\xBB\xBF") {
             input.consume(3);
         }
-        let count = if self.is_har {
+        let count = if self.har.is_some() {
             har::read(input, &mut troubles, visit)?
         } else {
             access_log::read(input, &mut troubles, visit)?
@@ -140,7 +130,7 @@ impl fmt::Display for Source {
         if self.is_stdin() {
             f.write_str("standard input")
         } else {
-            write!(f, "{}", Shown::path(&self.path))
+            write!(f, "{}", Shown::path(self.path()))
         }
     }
 }

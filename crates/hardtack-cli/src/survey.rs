@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
-use clap::ArgMatches;
 use console::style;
 use hardtack::doctor::{Cause, CauseKind, CookieFormat, Diagnosis, Doctor, JarKind, Repair};
 use hardtack::{Cipher, HmacDigest, KeyDigest, Serializer, Shown};
@@ -21,13 +20,12 @@ const MOST_BYTES: usize = 256 * 1024 * 1024;
 
 /// Examines each distinct cookie once, prints a row for each, and gives the exit status.
 pub(crate) fn run(
-    matches: &ArgMatches,
+    source: &Source,
     doctor: &Doctor,
     name: Option<&str>,
-    source: &Source,
+    is_json: bool,
+    shows_value: bool,
 ) -> Result<u8, String> {
-    let shows_value = matches.get_flag("show-values");
-    let is_json = matches.get_flag("json");
     for (label, weak) in doctor.weak_secrets() {
         complain(&format!("weak secret {:?}: {weak}", Shown::new(label)));
     }
