@@ -103,12 +103,8 @@ fn header(value: &Value, visit: &mut Visit<'_>) -> Result<(), Stop> {
 
 /// Whether a key or a label tells of cookies: `Cookie`, `http_cookie`, `sent_http_set_cookie` ...
 fn is_cookie(key: &[u8]) -> bool {
-    [&b"cookie"[..], b"cookies"].iter().any(|word| {
-        let start = key.len().checked_sub(word.len());
-        start
-            .and_then(|start| key.get(start..))
-            .is_some_and(|end| end.eq_ignore_ascii_case(word))
-    })
+    let key = key.to_ascii_lowercase();
+    key.ends_with(b"cookie") || key.ends_with(b"cookies")
 }
 
 /// The cookies of a text: its fields that are pairs or stand alone.
@@ -177,25 +173,18 @@ fn unescaped(value: &[u8]) -> Cow<'_, [u8]> {
     }
     let mut out = Vec::with_capacity(value.len());
     let mut rest = value;
-    while let Some((byte, after)) = rest.split_first() {
-        rest = after;
-        match (byte, after) {
-            (b'\\', [b'x', high, low, after @ ..]) => {
+    while let [first, after_first @ ..] = rest {
+        let (byte, after) = match rest {
+            [b'\\', b'x', high, low, after @ ..] => {
                 let digits = [*high, *low];
                 let digits = std::str::from_utf8(&digits).unwrap_or_default();
-                if let Ok(byte) = u8::from_str_radix(digits, 16) {
-                    out.push(byte);
-                    rest = after;
-                } else {
-                    out.push(b'\\');
-                }
+                u8::from_str_radix(digits, 16).map_or((*first, after_first), |byte| (byte, after))
             }
-            (b'\\', [escaped @ (b'"' | b'\\'), after @ ..]) => {
-                out.push(*escaped);
-                rest = after;
-            }
-            _ => out.push(*byte),
-        }
+            [b'\\', escaped @ (b'"' | b'\\'), after @ ..] => (*escaped, after),
+            _ => (*first, after_first),
+        };
+        out.push(byte);
+        rest = after;
     }
     Cow::Owned(out)
 }

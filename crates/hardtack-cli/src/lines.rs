@@ -39,7 +39,7 @@ pub(crate) enum Stop {
 }
 
 impl Stop {
-    pub(crate) fn writing(error: &io::Error) -> Self {
+    fn writing(error: &io::Error) -> Self {
         match error.kind() {
             ErrorKind::BrokenPipe => Self::ReaderGone,
             _ => Self::Broken(output::failed(error)),
@@ -57,16 +57,13 @@ pub(crate) fn each(
     jsonl: bool,
     answer: impl Fn(&[u8]) -> Result<Answer, Failure>,
 ) -> Result<u8, String> {
-    let mut answers = Answers {
-        out: BufWriter::new(io::stdout().lock()),
-        jsonl,
-        status: crate::OK,
-    };
+    let mut answers = Answers::new(jsonl);
     let done = if values.is_empty() {
         each_line(&mut answers, answer)
     } else {
         values.iter().enumerate().try_for_each(|(index, value)| {
-            answers.add("value", index, answer(value.as_encoded_bytes()))
+            let place = format!("value {}", index + 1);
+            answers.add(&place, "", answer(value.as_encoded_bytes()))
         })
     };
     match done.and_then(|()| answers.flush()) {
@@ -98,7 +95,7 @@ fn each_line(
         } else {
             answer(text)
         };
-        answers.add("line", index, answer)?;
+        answers.add(&format!("line {}", index + 1), "", answer)?;
         // Whoever waits for this answer before sending more gets it now.
         if input.buffer().is_empty() {
             answers.flush()?;
@@ -134,39 +131,49 @@ fn too_long() -> Failure {
     }
 }
 
-/// Where the answers go, and what they come to.
-struct Answers {
+/// Where the answers go, and the exit status that they come to.
+pub(crate) struct Answers {
     out: BufWriter<StdoutLock<'static>>,
     jsonl: bool,
-    status: u8,
+    pub(crate) status: u8,
 }
 
 impl Answers {
-    fn add(
+    pub(crate) fn new(jsonl: bool) -> Self {
+        Self {
+            out: BufWriter::new(io::stdout().lock()),
+            jsonl,
+            status: crate::OK,
+        }
+    }
+
+    /// Prints an answer, or tells why there is none: of which place, for a person; after which
+    /// members of a JSON object, for a program.
+    pub(crate) fn add(
         &mut self,
-        what: &str,
-        index: usize,
+        place: &str,
+        members: &str,
         answer: Result<Answer, Failure>,
     ) -> Result<(), Stop> {
-        let written = match answer {
-            Ok(answer) if self.jsonl => writeln!(self.out, "{}", Shown::json(&answer.json)),
-            Ok(answer) => writeln!(self.out, "{}", Shown::json(&answer.text)),
+        let printed = match answer {
+            Ok(answer) if self.jsonl => answer.json,
+            Ok(answer) => answer.text,
             Err(Failure { reason, detail }) => {
                 self.status = crate::FAILED;
-                if self.jsonl {
-                    writeln!(self.out, "{{\"error\":\"{reason}\"}}")
-                } else {
+                if !self.jsonl {
                     // On a terminal, messages stand where they belong among the results.
                     self.flush()?;
-                    complain(&format!("{what} {}: {reason}: {detail}", index + 1));
-                    Ok(())
+                    complain(&format!("{place}: {reason}: {detail}"));
+                    return Ok(());
                 }
+                format!("{{{members}\"error\":\"{reason}\"}}")
             }
         };
+        let written = writeln!(self.out, "{}", Shown::json(&printed));
         written.map_err(|error| Stop::writing(&error))
     }
 
-    fn flush(&mut self) -> Result<(), Stop> {
+    pub(crate) fn flush(&mut self) -> Result<(), Stop> {
         self.out.flush().map_err(|error| Stop::writing(&error))
     }
 }

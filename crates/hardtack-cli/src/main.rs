@@ -23,7 +23,6 @@ mod secrets;
 mod source;
 mod summary;
 mod survey;
-mod wanted;
 
 use std::process::ExitCode;
 

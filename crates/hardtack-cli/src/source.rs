@@ -9,10 +9,12 @@ use clap::{Args, ValueHint};
 use hardtack::Shown;
 
 use crate::access_log;
+use crate::distinct::Distinct;
 use crate::found::{Found, Troubles};
 use crate::har;
 use crate::lines::Stop;
-use crate::output::with_progress;
+use crate::output::{complain, with_progress};
+use crate::summary::grouped;
 
 /// How many bytes are read at a time.
 const BUFFER: usize = 128 * 1024;
@@ -45,9 +47,23 @@ pub(crate) struct Source {
 
 /// What a reading came to.
 pub(crate) struct Reading {
-    /// Lines or entries.
-    pub(crate) count: u64,
+    /// What was read: so many lines or entries of the source.
+    pub(crate) within: String,
     pub(crate) troubles: u64,
+}
+
+impl Reading {
+    /// Tells that no cookie was found that counts, and what else to look at.
+    pub(crate) fn found_none(&self, source: &Source, wanted: &Distinct) {
+        let advice = if source.har.is_some() {
+            "; Chrome's exports are without cookies unless its network tools' settings allow \
+             sensitive data in them"
+        } else {
+            "; does the log hold the Cookie header (nginx: $http_cookie, Apache: %{Cookie}i)?"
+        };
+        let (wanted, within) = (wanted.in_words(), &self.within);
+        complain(&format!("no {wanted} in {within}{advice}"));
+    }
 }
 
 impl Source {
@@ -62,25 +78,6 @@ impl Source {
 
     pub(crate) fn is_stdin(&self) -> bool {
         self.path() == Path::new("-")
-    }
-
-    /// What it is made of.
-    pub(crate) fn unit(&self) -> &'static str {
-        if self.har.is_some() {
-            "entries"
-        } else {
-            "lines"
-        }
-    }
-
-    /// What else to look at where no cookie was found.
-    pub(crate) fn advice(&self) -> &'static str {
-        if self.har.is_some() {
-            "; Chrome's exports are without cookies unless its network tools' settings allow \
-             sensitive data in them"
-        } else {
-            "; does the log hold the Cookie header (nginx: $http_cookie, Apache: %{Cookie}i)?"
-        }
     }
 
     /// Visits every cookie, in order.
@@ -113,13 +110,13 @@ impl Source {
         if start.starts_with(b"\xEF\xBB\xBF") {
             input.consume(3);
         }
-        let count = if self.har.is_some() {
-            har::read(input, &mut troubles, visit)?
+        let (count, unit) = if self.har.is_some() {
+            (har::read(input, &mut troubles, visit)?, "entries")
         } else {
-            access_log::read(input, &mut troubles, visit)?
+            (access_log::read(input, &mut troubles, visit)?, "lines")
         };
         Ok(Reading {
-            count,
+            within: format!("{} {unit} of {self}", grouped(count)),
             troubles: troubles.conclude(),
         })
     }

@@ -1,19 +1,19 @@
 //! `hardtack doctor` with the cookies of a whole access log or HAR file.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
 use console::style;
-use hardtack::doctor::{Cause, CauseKind, CookieFormat, Diagnosis, Doctor, JarKind, Repair};
+use hardtack::doctor::{Cause, Diagnosis, Doctor, JarKind};
 use hardtack::{Cipher, HmacDigest, KeyDigest, Serializer, Shown};
 
-use crate::distinct::{Distinct, MOST, Meeting};
+use crate::distinct::{Distinct, MOST, Meeting, Wanted, text};
 use crate::found::{Found, Place, shown};
 use crate::lines::Stop;
 use crate::output::{complain, print};
-use crate::source::{Reading, Source};
+use crate::source::Source;
 use crate::summary::{Summary, cookies, grouped};
-use crate::wanted::{Wanted, text};
 
 /// How many bytes of JSON are kept for the end.
 const MOST_BYTES: usize = 256 * 1024 * 1024;
@@ -29,15 +29,13 @@ pub(crate) fn run(
     for (label, weak) in doctor.weak_secrets() {
         complain(&format!("weak secret {:?}: {weak}", Shown::new(label)));
     }
-    let mut wanted = name.map_or_else(Wanted::any_form, Wanted::name);
-    let mut distinct = Distinct::new(MOST);
+    let wanted = name.map_or(Wanted::Form, |name| Wanted::Name(name.to_owned()));
+    let mut distinct = Distinct::new(wanted, MOST);
     let mut rows: Vec<Row> = Vec::new();
     let (mut bytes, mut left_out) = (0, 0);
     let read = source.read(true, &mut |found| {
-        if !wanted.admits(&found) {
-            return Ok(());
-        }
-        match distinct.meet(found.name, found.value) {
+        match distinct.meet(&found) {
+            Meeting::Unwanted => {}
             Meeting::Again(place) => {
                 if let Some(row) = rows.get_mut(place) {
                     row.times += 1;
@@ -51,7 +49,7 @@ pub(crate) fn run(
                 if bytes > MOST_BYTES {
                     distinct.close();
                 }
-                rows.push(Row::new(&found, diagnosis, json));
+                rows.push(Row::new(&found, &diagnosis, json));
             }
             Meeting::Full => {
                 if left_out == 0 {
@@ -77,8 +75,12 @@ pub(crate) fn run(
         table(&rows)
     };
     print(table.as_bytes())?;
-    conclude(&rows, source, &reading, left_out, &wanted);
-    let all_open = rows.iter().all(|row| row.opens) && !rows.is_empty();
+    if rows.is_empty() {
+        reading.found_none(source, &distinct);
+        return Ok(crate::FAILED);
+    }
+    conclude(&rows, &reading.within, left_out);
+    let all_open = rows.iter().all(|row| row.opens);
     Ok(if all_open && reading.troubles == 0 && left_out == 0 {
         crate::OK
     } else {
@@ -102,34 +104,29 @@ struct Row {
     name: Option<String>,
     times: u64,
     opens: bool,
-    format: CookieFormat,
-    jar: Option<JarKind>,
-    cipher: Option<Cipher>,
-    secret: Option<String>,
-    key_digest: Option<KeyDigest>,
-    hmac_digest: Option<HmacDigest>,
-    serializer: Option<Serializer>,
-    repairs: Vec<Repair>,
-    causes: Vec<CauseKind>,
+    has_causes: bool,
+    /// What stands in the last column.
+    verdict: String,
+    /// What is counted in the summary: a group, and what it is there.
+    facts: Facts,
     json: Option<String>,
 }
 
 impl Row {
-    fn new(found: &Found<'_>, diagnosis: Diagnosis, json: Option<String>) -> Self {
+    fn new(found: &Found<'_>, diagnosis: &Diagnosis, json: Option<String>) -> Self {
+        let (verdict, facts) = if diagnosis.opens {
+            opened(diagnosis)
+        } else {
+            refused(diagnosis)
+        };
         Self {
             place: found.place,
             name: found.name.map(str::to_owned),
             times: 1,
             opens: diagnosis.opens,
-            format: diagnosis.format,
-            jar: diagnosis.jar,
-            cipher: diagnosis.cipher,
-            key_digest: diagnosis.key_digest,
-            hmac_digest: diagnosis.hmac_digest,
-            serializer: diagnosis.serializer,
-            causes: diagnosis.causes.iter().map(Cause::kind).collect(),
-            secret: diagnosis.secret,
-            repairs: diagnosis.repairs,
+            has_causes: !diagnosis.causes.is_empty(),
+            verdict,
+            facts,
             json,
         }
     }
@@ -146,63 +143,63 @@ impl Row {
             object.strip_prefix('{').unwrap_or(object)
         )
     }
+}
 
-    /// What stands in the last column.
-    fn verdict(&self) -> String {
-        let mut verdict = String::from(if self.opens { "opens: " } else { "" });
-        if self.opens {
-            let parts = [
-                self.secret.as_deref().map(|secret| shown(Some(secret))),
-                self.cipher.map(|cipher| cipher.name().to_owned()),
-                self.hmac_digest
-                    .filter(|_| self.cipher.is_none())
-                    .map(|digest| format!("signed {}", digest.name())),
-                self.key_digest
-                    .map(|digest| format!("{} keys", digest.name())),
-                self.serializer.map(|format| format.name().to_owned()),
-            ];
-            let parts: Vec<_> = parts.into_iter().flatten().collect();
-            verdict += &parts.join(", ");
-            for cause in &self.causes {
-                let _ = write!(verdict, "; {}", cause.name());
-            }
-        } else {
-            let cause = self.causes.first().map_or("", |cause| cause.name());
-            let _ = write!(verdict, "does not open: {cause}, {}", self.format.name());
-        }
-        verdict
-    }
+type Facts = Vec<(&'static str, Cow<'static, str>)>;
 
-    fn count(&self, summary: &mut Summary) {
-        let mut add = |group, what: &str| summary.add(group, what, self.times);
-        add("opens", if self.opens { "yes" } else { "no" });
-        add("format", self.format.name());
-        if !self.opens {
-            let cause = self.causes.first().map_or("", |cause| cause.name());
-            add("why not", cause);
-            return;
-        }
-        let secret = self.secret.as_deref().map(|secret| shown(Some(secret)));
-        let facts = [
-            ("jar", self.jar.map(JarKind::name)),
-            ("cipher", self.cipher.map(Cipher::name)),
-            ("secret", secret.as_deref()),
-            ("key digest", self.key_digest.map(KeyDigest::name)),
-            ("hmac digest", self.hmac_digest.map(HmacDigest::name)),
-            ("serializer", self.serializer.map(Serializer::name)),
-        ];
-        for (group, what) in facts {
-            if let Some(what) = what {
-                add(group, what);
-            }
-        }
-        for repair in &self.repairs {
-            add("repair", repair.name());
-        }
-        for cause in &self.causes {
-            add("opens, but", cause.name());
-        }
-    }
+/// The verdict and the facts of a cookie that opens.
+fn opened(diagnosis: &Diagnosis) -> (String, Facts) {
+    let secret = diagnosis.secret.as_deref();
+    let secret = secret.map(|secret| shown(Some(secret)));
+    let cipher = diagnosis.cipher.map(Cipher::name);
+    let hmac_digest = diagnosis.hmac_digest.map(HmacDigest::name);
+    let key_digest = diagnosis.key_digest.map(KeyDigest::name);
+    let serializer = diagnosis.serializer.map(Serializer::name);
+    let signed = hmac_digest.filter(|_| cipher.is_none());
+    let parts = [
+        secret.clone(),
+        cipher.map(str::to_owned),
+        signed.map(|digest| format!("signed {digest}")),
+        key_digest.map(|digest| format!("{digest} keys")),
+        serializer.map(str::to_owned),
+    ];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    let causes = || diagnosis.causes.iter().map(|cause| cause.kind().name());
+    let mut verdict = format!("opens: {}", parts.join(", "));
+    verdict.extend(causes().flat_map(|cause| ["; ", cause]));
+    let facts = [
+        ("opens", Some("yes")),
+        ("format", Some(diagnosis.format.name())),
+        ("jar", diagnosis.jar.map(JarKind::name)),
+        ("cipher", cipher),
+        ("key digest", key_digest),
+        ("hmac digest", hmac_digest),
+        ("serializer", serializer),
+    ];
+    let facts = facts
+        .into_iter()
+        .filter_map(|(group, fact)| Some((group, fact?)));
+    let repairs = diagnosis.repairs.iter();
+    let facts = facts
+        .chain(repairs.map(|repair| ("repair", repair.name())))
+        .chain(causes().map(|cause| ("opens, but", cause)))
+        .map(|(group, fact)| (group, Cow::Borrowed(fact)))
+        .chain(secret.map(|secret| ("secret", Cow::Owned(secret))));
+    (verdict, facts.collect())
+}
+
+/// The same of one that does not.
+fn refused(diagnosis: &Diagnosis) -> (String, Facts) {
+    let cause = diagnosis.causes.first().map(Cause::kind);
+    let cause = cause.map_or("", |cause| cause.name());
+    let format = diagnosis.format.name();
+    let facts = [("opens", "no"), ("format", format), ("why not", cause)];
+    (
+        format!("does not open: {cause}, {format}"),
+        facts
+            .map(|(group, fact)| (group, Cow::Borrowed(fact)))
+            .into(),
+    )
 }
 
 /// One line for each cookie.
@@ -228,11 +225,10 @@ fn table(rows: &[Row]) -> String {
     );
     let mut table = String::new();
     for (row, (time, place, name)) in rows.iter().zip(&columns) {
-        let verdict = row.verdict();
-        let verdict = match (row.opens, row.causes.is_empty()) {
-            (true, true) => style(verdict).green().to_string(),
-            (true, false) => verdict,
-            (false, _) => style(verdict).red().to_string(),
+        let verdict = match (row.opens, row.has_causes) {
+            (true, false) => style(&row.verdict).green().to_string(),
+            (true, true) => row.verdict.clone(),
+            (false, _) => style(&row.verdict).red().to_string(),
         };
         let _ = writeln!(
             table,
@@ -243,16 +239,12 @@ fn table(rows: &[Row]) -> String {
 }
 
 /// The summary, on standard error: what is piped on is rows and nothing else.
-fn conclude(rows: &[Row], source: &Source, reading: &Reading, left_out: u64, wanted: &Wanted) {
-    let within = format!("{} {} of {source}", grouped(reading.count), source.unit());
-    if rows.is_empty() {
-        let (wanted, advice) = (wanted.in_words(), source.advice());
-        complain(&format!("no {wanted} in {within}{advice}"));
-        return;
-    }
+fn conclude(rows: &[Row], within: &str, left_out: u64) {
     let mut summary = Summary::default();
     for row in rows {
-        row.count(&mut summary);
+        for (group, fact) in &row.facts {
+            summary.add(group, fact, row.times);
+        }
     }
     let times: u64 = rows.iter().map(|row| row.times).sum();
     let mut text = format!(
