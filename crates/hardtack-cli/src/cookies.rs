@@ -153,60 +153,48 @@ impl Plan {
         older: &[SecretKeyBase],
         tokens: &[SecretKeyBase],
     ) -> Jar {
-        let settings = &self.settings;
-        let (jar, rotation): (_, fn(&SecretKeyBase, Settings) -> Rotation) = match self.kind {
-            Some(JarKind::Signed) => (Jar::signed(first, settings.clone()), Rotation::signed),
-            _ => (Jar::encrypted(first, settings.clone()), Rotation::encrypted),
-        };
-        let older = older
-            .iter()
-            .map(|secret| rotation(secret, settings.clone()));
-        let rails_3 = self.rails_3();
-        let tokens = tokens.iter().flat_map(|token| {
-            let settings = rails_3.iter().cloned();
-            settings.map(move |settings| Rotation::signed(token, settings))
-        });
-        let told = self.told_rotations(first);
-        told.into_iter()
-            .chain(older)
-            .chain(tokens)
-            .fold(jar, Jar::rotation)
-    }
-
-    /// What an app tells of its older signed cookies.
-    fn told_rotations(&self, key_base: &SecretKeyBase) -> Vec<Rotation> {
-        if self.kind != Some(JarKind::Signed) {
-            return Vec::new();
+        let settings = || self.settings.clone();
+        let mut jar;
+        let rotation: fn(&SecretKeyBase, Settings) -> Rotation;
+        if self.kind == Some(JarKind::Signed) {
+            (jar, rotation) = (Jar::signed(first, settings()), Rotation::signed);
+            // What an app tells of its older signed cookies.
+            for told in &self.rotations {
+                let (secret, settings) = match &told.secret {
+                    Some(secret) => (secret, self.signed_by_token()),
+                    None => (first, settings()),
+                };
+                jar = jar.rotation(Rotation::signed(secret, settings.hmac_digest(told.digest)));
+            }
+        } else {
+            (jar, rotation) = (Jar::encrypted(first, settings()), Rotation::encrypted);
         }
-        let rotations = self.rotations.iter().map(|rotation| {
-            let (secret, settings) = match &rotation.secret {
-                Some(secret) => (secret, self.signed_by_token()),
-                None => (key_base, self.settings.clone()),
-            };
-            let settings = settings.hmac_digest(rotation.digest);
-            Rotation::signed(secret, settings)
-        });
-        rotations.collect()
+        for secret in older {
+            jar = jar.rotation(rotation(secret, settings()));
+        }
+        for token in tokens {
+            for settings in self.rails_3() {
+                jar = jar.rotation(Rotation::signed(token, settings));
+            }
+        }
+        jar
     }
 
     /// The settings of cookies that Rails 3 signed.
-    fn rails_3(&self) -> Vec<Settings> {
-        let chosen = self.settings.hmac_digest;
+    fn rails_3(&self) -> impl Iterator<Item = Settings> {
         // Rails reads them with SHA-1 whatever the app chose; Rails 2.3 apps may have chosen too.
-        let mut digests = vec![HmacDigest::Sha1];
-        digests.extend((chosen != HmacDigest::Sha1).then_some(chosen));
+        let mut digests = vec![HmacDigest::Sha1, self.settings.hmac_digest];
+        digests.dedup();
         // Rails 3 wrote nothing but Marshal, which is read unless somebody chose not to.
         let serializer = if self.serializer_chosen {
             self.settings.serializer
         } else {
             Serializer::Marshal
         };
-        let settings = digests.into_iter().map(|hmac_digest| {
-            self.signed_by_token()
-                .hmac_digest(hmac_digest)
-                .serializer(serializer)
-        });
-        settings.collect()
+        let settings = self.signed_by_token().serializer(serializer);
+        digests
+            .into_iter()
+            .map(move |digest| settings.clone().hmac_digest(digest))
     }
 
     /// The jar of a `secret_token`, the first of which signs.
@@ -226,10 +214,9 @@ impl Plan {
             });
         }
         let settings = self.signed_by_token();
-        let mut jars = tokens.iter();
-        let first = jars.next().ok_or("no secret")?;
+        let (first, older) = tokens.split_first().ok_or("no secret")?;
         let jar = Jar::signed(first, settings.clone());
-        Ok(jars.fold(jar, |jar, token| {
+        Ok(older.iter().fold(jar, |jar, token| {
             jar.rotation(Rotation::signed(token, settings.clone()))
         }))
     }

@@ -125,14 +125,11 @@ fn tamper(page: &mut Page, jar: &Jar, cookie: &SetCookie) {
         ("one letter changed", NAME, &tampered[..]),
         ("under the name 'admin'", "admin", &cookie.value()),
     ] {
-        let answer = match SessionData::read_value(jar, name, value) {
-            Ok(_) => "opened".to_owned(),
-            Err(error) => error.to_string(),
-        };
-        let reason = match jar.explain(name, value) {
-            Ok(_) => "it opens".to_owned(),
-            Err(refusal) => refusal.to_string(),
-        };
+        let answer = SessionData::read_value(jar, name, value)
+            .map_or_else(|error| error.to_string(), |_| "opened".to_owned());
+        let reason = jar
+            .explain(name, value)
+            .map_or_else(|refusal| refusal.to_string(), |_| "it opens".to_owned());
         page.bad(format!(
             "{what}: {answer} (explain() tells the operator: {reason})"
         ));

@@ -117,23 +117,21 @@ fn missing<'a>(
     prefix: &str,
     cookies: impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)>,
 ) -> Failure {
-    let names: Vec<_> = cookies.map(|(name, _)| name).collect();
-    let mut shown: Vec<_> = names
-        .iter()
-        .take(MOST_NAMES)
-        .map(|name| format!("{:?}", Shown::new(name)))
-        .collect();
-    match names.len().checked_sub(MOST_NAMES) {
-        Some(more @ 1..) => shown.push(format!("and {more} more")),
-        _ if shown.is_empty() => shown.push("none".to_owned()),
-        _ => {}
+    let names = cookies.map(|(name, _)| format!("{:?}", Shown::new(name)));
+    let mut names: Vec<_> = names.collect();
+    let more = names.len().saturating_sub(MOST_NAMES);
+    names.truncate(MOST_NAMES);
+    if more > 0 {
+        names.push(format!("and {more} more"));
+    } else if names.is_empty() {
+        names.push("none".to_owned());
     }
     Failure {
         reason: Refusal::Malformed,
         detail: format!(
             "the header has no value for {:?}, only: {}; see --{prefix}name",
             Shown::new(name),
-            shown.join(", ")
+            names.join(", ")
         ),
     }
 }

@@ -45,10 +45,6 @@ impl Stop {
             _ => Self::Broken(output::failed(error)),
         }
     }
-
-    fn reading(error: &io::Error) -> Self {
-        Self::Broken(format!("standard input: {error}"))
-    }
 }
 
 /// Answers every value, and gives the exit status.
@@ -84,7 +80,8 @@ fn each_line(
     let mut line = Vec::new();
     for index in 0.. {
         line.clear();
-        let length = read_line(&mut input, &mut line).map_err(|error| Stop::reading(&error))?;
+        let length = read_line(&mut input, &mut line)
+            .map_err(|error| Stop::Broken(format!("standard input: {error}")))?;
         if length == 0 {
             break;
         }

@@ -2,7 +2,6 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
 use std::sync::OnceLock;
 
@@ -31,7 +30,12 @@ pub(crate) fn failed(error: &io::Error) -> String {
 /// Tells the user something, and escapes in it what a terminal obeys. Where nobody listens the exit
 /// status has to do: `eprintln!` would panic.
 pub(crate) fn complain(message: &str) {
-    let tell = || drop(write!(io::stderr(), "hardtack: {}", Lines(message)));
+    let mut text = String::from("hardtack: ");
+    for line in message.lines() {
+        text += &Shown::new(line).whole().to_string();
+        text.push('\n');
+    }
+    let tell = || drop(io::stderr().write_all(text.as_bytes()));
     match PROGRESS.get().and_then(WeakProgressBar::upgrade) {
         Some(progress) => progress.suspend(tell),
         None => tell(),
@@ -66,15 +70,4 @@ pub(crate) fn refuse(command: Command, error: clap::Error) -> ! {
     let shown = |arg: OsString| Shown::new(arg.as_encoded_bytes()).whole().to_string();
     let again = command.try_get_matches_from(env::args_os().map(shown));
     again.err().unwrap_or(error).exit()
-}
-
-/// A text of our own, line by line, whatever from outside is quoted in it.
-struct Lines<'a>(&'a str);
-
-impl fmt::Display for Lines<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0
-            .lines()
-            .try_for_each(|line| writeln!(f, "{}", Shown::new(line).whole()))
-    }
 }

@@ -172,20 +172,19 @@ impl Sources {
         variable_counts: bool,
     ) -> Result<Vec<(String, SecretKeyBase)>, String> {
         let variable = source.variable;
-        match env::var_os(variable) {
-            Some(secret) if files.is_empty() && variable_counts => {
-                let made = self.make(secret.into_encoded_bytes(), source);
-                let secret = made.map_err(|reason| format!("{variable}: {reason}"))?;
-                Ok(vec![(variable.to_owned(), secret)])
-            }
-            _ => {
-                let secret = |file: &PathBuf| {
-                    let secret = self.file(file, source)?;
-                    Ok((file.display().to_string(), secret))
-                };
-                files.iter().map(secret).collect()
-            }
+        if files.is_empty()
+            && variable_counts
+            && let Some(secret) = env::var_os(variable)
+        {
+            let made = self.make(secret.into_encoded_bytes(), source);
+            let secret = made.map_err(|reason| format!("{variable}: {reason}"))?;
+            return Ok(vec![(variable.to_owned(), secret)]);
         }
+        let labelled = files.iter().map(|file| {
+            let secret = self.file(file, source)?;
+            Ok((file.display().to_string(), secret))
+        });
+        labelled.collect()
     }
 
     /// The secret that a file holds: verbatim, save one final newline.

@@ -204,27 +204,20 @@ fn refused(diagnosis: &Diagnosis) -> (String, Facts) {
 
 /// One line for each cookie.
 fn table(rows: &[Row]) -> String {
-    let columns: Vec<_> = rows
-        .iter()
-        .map(|row| {
-            let name = shown(row.name.as_deref());
-            (grouped(row.times), row.place.to_string(), name)
-        })
-        .collect();
-    let width = |of: fn(&(String, String, String)) -> &String| {
-        columns
-            .iter()
-            .map(|row| of(row).chars().count())
-            .max()
-            .unwrap_or(0)
-    };
-    let (times, places, names) = (
-        width(|row| &row.0),
-        width(|row| &row.1),
-        width(|row| &row.2),
-    );
+    let cells = rows.iter().map(|row| {
+        let name = shown(row.name.as_deref());
+        [grouped(row.times), row.place.to_string(), name]
+    });
+    let cells: Vec<_> = cells.collect();
+    let mut widths = [0; 3];
+    for cells in &cells {
+        for (width, cell) in widths.iter_mut().zip(cells) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    let [times, places, names] = widths;
     let mut table = String::new();
-    for (row, (time, place, name)) in rows.iter().zip(&columns) {
+    for (row, [time, place, name]) in rows.iter().zip(&cells) {
         let verdict = match (row.opens, row.has_causes) {
             (true, false) => style(&row.verdict).green().to_string(),
             (true, true) => row.verdict.clone(),
