@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
 use console::style;
-use hardtack::doctor::{Cause, Diagnosis, Doctor, JarKind};
-use hardtack::{Cipher, HmacDigest, KeyDigest, Serializer, Shown};
+use hardtack::Shown;
+use hardtack::doctor::{Diagnosis, Doctor};
 
 use crate::distinct::{Distinct, MOST, Meeting, Wanted, text};
-use crate::found::{Found, Place, shown};
+use crate::found::{Place, shown};
 use crate::lines::Stop;
 use crate::output::{complain, print};
 use crate::source::Source;
@@ -49,7 +49,14 @@ pub(crate) fn run(
                 if bytes > MOST_BYTES {
                     distinct.close();
                 }
-                rows.push(Row::new(&found, &diagnosis, json));
+                rows.push(Row {
+                    place: found.place,
+                    name: found.name.map(str::to_owned),
+                    times: 1,
+                    opens: diagnosis.opens,
+                    facts: facts(&diagnosis),
+                    json,
+                });
             }
             Meeting::Full => {
                 if left_out == 0 {
@@ -104,31 +111,73 @@ struct Row {
     name: Option<String>,
     times: u64,
     opens: bool,
-    has_causes: bool,
-    /// What stands in the last column.
-    verdict: String,
-    /// What is counted in the summary: a group, and what it is there.
     facts: Facts,
     json: Option<String>,
 }
 
+/// What the summary counts: groups, and what a cookie is in them.
+type Facts = Vec<(&'static str, Cow<'static, str>)>;
+
+fn facts(diagnosis: &Diagnosis) -> Facts {
+    let secret = diagnosis.secret.as_deref();
+    let known = [
+        ("secret", secret.map(|secret| shown(Some(secret)).into())),
+        ("jar", diagnosis.jar.map(|it| it.name().into())),
+        ("cipher", diagnosis.cipher.map(|it| it.name().into())),
+        (
+            "hmac digest",
+            diagnosis.hmac_digest.map(|it| it.name().into()),
+        ),
+        (
+            "key digest",
+            diagnosis.key_digest.map(|it| it.name().into()),
+        ),
+        (
+            "serializer",
+            diagnosis.serializer.map(|it| it.name().into()),
+        ),
+    ];
+    let known = known
+        .into_iter()
+        .filter_map(|(group, fact)| Some((group, fact?)));
+    let repairs = diagnosis.repairs.iter();
+    let repairs = repairs.map(|repair| ("repair", repair.name().into()));
+    let causes = diagnosis
+        .causes
+        .iter()
+        .map(|cause| cause.kind().name().into());
+    let format = ("format", diagnosis.format.name().into());
+    if diagnosis.opens {
+        let causes = causes.map(|cause| ("opens, but", cause));
+        let facts = [("opens", "yes".into()), format].into_iter();
+        facts.chain(known).chain(repairs).chain(causes).collect()
+    } else {
+        let cause = causes.take(1).map(|cause| ("why not", cause));
+        [("opens", "no".into()), format]
+            .into_iter()
+            .chain(cause)
+            .collect()
+    }
+}
+
 impl Row {
-    fn new(found: &Found<'_>, diagnosis: &Diagnosis, json: Option<String>) -> Self {
-        let (verdict, facts) = if diagnosis.opens {
-            opened(diagnosis)
-        } else {
-            refused(diagnosis)
-        };
-        Self {
-            place: found.place,
-            name: found.name.map(str::to_owned),
-            times: 1,
-            opens: diagnosis.opens,
-            has_causes: !diagnosis.causes.is_empty(),
-            verdict,
-            facts,
-            json,
+    /// What stands in the last column.
+    fn verdict(&self) -> String {
+        let all = |group| self.facts.iter().filter(move |fact| fact.0 == group);
+        let fact = |group| all(group).next().map_or("", |fact| &fact.1);
+        if !self.opens {
+            return format!("does not open: {}, {}", fact("why not"), fact("format"));
         }
+        let parts = self.facts.iter().filter_map(|(group, fact)| match *group {
+            "secret" | "cipher" | "serializer" => Some(fact.to_string()),
+            "hmac digest" if all("cipher").next().is_none() => Some(format!("signed {fact}")),
+            "key digest" => Some(format!("{fact} keys")),
+            _ => None,
+        });
+        let parts: Vec<_> = parts.collect();
+        let mut verdict = format!("opens: {}", parts.join(", "));
+        verdict.extend(all("opens, but").flat_map(|(_, cause)| ["; ", cause]));
+        verdict
     }
 
     /// The object of `--json`, after where it stands and how often it came.
@@ -143,63 +192,6 @@ impl Row {
             object.strip_prefix('{').unwrap_or(object)
         )
     }
-}
-
-type Facts = Vec<(&'static str, Cow<'static, str>)>;
-
-/// The verdict and the facts of a cookie that opens.
-fn opened(diagnosis: &Diagnosis) -> (String, Facts) {
-    let secret = diagnosis.secret.as_deref();
-    let secret = secret.map(|secret| shown(Some(secret)));
-    let cipher = diagnosis.cipher.map(Cipher::name);
-    let hmac_digest = diagnosis.hmac_digest.map(HmacDigest::name);
-    let key_digest = diagnosis.key_digest.map(KeyDigest::name);
-    let serializer = diagnosis.serializer.map(Serializer::name);
-    let signed = hmac_digest.filter(|_| cipher.is_none());
-    let parts = [
-        secret.clone(),
-        cipher.map(str::to_owned),
-        signed.map(|digest| format!("signed {digest}")),
-        key_digest.map(|digest| format!("{digest} keys")),
-        serializer.map(str::to_owned),
-    ];
-    let parts: Vec<_> = parts.into_iter().flatten().collect();
-    let causes = || diagnosis.causes.iter().map(|cause| cause.kind().name());
-    let mut verdict = format!("opens: {}", parts.join(", "));
-    verdict.extend(causes().flat_map(|cause| ["; ", cause]));
-    let facts = [
-        ("opens", Some("yes")),
-        ("format", Some(diagnosis.format.name())),
-        ("jar", diagnosis.jar.map(JarKind::name)),
-        ("cipher", cipher),
-        ("key digest", key_digest),
-        ("hmac digest", hmac_digest),
-        ("serializer", serializer),
-    ];
-    let facts = facts
-        .into_iter()
-        .filter_map(|(group, fact)| Some((group, fact?)));
-    let repairs = diagnosis.repairs.iter();
-    let facts = facts
-        .chain(repairs.map(|repair| ("repair", repair.name())))
-        .chain(causes().map(|cause| ("opens, but", cause)))
-        .map(|(group, fact)| (group, Cow::Borrowed(fact)))
-        .chain(secret.map(|secret| ("secret", Cow::Owned(secret))));
-    (verdict, facts.collect())
-}
-
-/// The same of one that does not.
-fn refused(diagnosis: &Diagnosis) -> (String, Facts) {
-    let cause = diagnosis.causes.first().map(Cause::kind);
-    let cause = cause.map_or("", |cause| cause.name());
-    let format = diagnosis.format.name();
-    let facts = [("opens", "no"), ("format", format), ("why not", cause)];
-    (
-        format!("does not open: {cause}, {format}"),
-        facts
-            .map(|(group, fact)| (group, Cow::Borrowed(fact)))
-            .into(),
-    )
 }
 
 /// One line for each cookie.
@@ -218,10 +210,12 @@ fn table(rows: &[Row]) -> String {
     let [times, places, names] = widths;
     let mut table = String::new();
     for (row, [time, place, name]) in rows.iter().zip(&cells) {
-        let verdict = match (row.opens, row.has_causes) {
-            (true, false) => style(&row.verdict).green().to_string(),
-            (true, true) => row.verdict.clone(),
-            (false, _) => style(&row.verdict).red().to_string(),
+        let verdict = style(row.verdict());
+        let has_causes = row.facts.iter().any(|fact| fact.0 == "opens, but");
+        let verdict = match (row.opens, has_causes) {
+            (true, false) => verdict.green(),
+            (true, true) => verdict,
+            (false, _) => verdict.red(),
         };
         let _ = writeln!(
             table,
