@@ -17,24 +17,6 @@ use hardtack::{
     Cipher, Error, HmacDigest, JarKind, KeyDigest, LimitRule, RailsVersion, Serializer, Settings,
 };
 
-/// Which secrets count, told in the help of every command that takes them.
-pub(crate) const SECRETS: &str = "\
-Secrets come from files or from the environment, never from an argument:
-  Rails 2.3 to 3.2  the secret_token, which signs: --secret-token-file or else
-                    SECRET_TOKEN. A secret_key_base does not count.
-  Rails 4.0 to 5.2  the secret_key_base: --secret-key-base-file or SECRET_KEY_BASE.
-                    A secret_token (--secret-token-file or SECRET_TOKEN) opens
-                    what Rails 3 signed; without a secret_key_base it signs.
-                    Files of either kind stand in for both variables.
-  Rails 6.0 on      the secret_key_base: --secret-key-base-file or else
-                    SECRET_KEY_BASE. The tokens of --secret-token-file open what
-                    Rails 3 signed; SECRET_TOKEN does not count.
-With --rails-app they are looked for where that app's Rails does (SECRET_KEY_BASE,
-credentials with RAILS_MASTER_KEY or a key file, secrets.yml), unless a file is
-named.
-
-";
-
 /// Over the options of [`Sealing`] in the help.
 pub(crate) const SEALING: &str = "How the app seals its cookies";
 
@@ -230,6 +212,13 @@ pub(crate) struct Limit {
     /// (strict), what the app's Rails counts (rails), or nothing (none) [default: strict]
     #[arg(long, value_name = "RULE", ignore_case = true, value_parser = limit_rule())]
     pub(crate) limit: Option<LimitRule>,
+}
+
+/// The help of a command, with what several commands have in common.
+pub(crate) fn help(text: &str) -> String {
+    let text = text.replace("{SECRETS}", include_str!("help/secrets.txt").trim_end());
+    let text = text.replace("{SOURCES}", include_str!("help/sources.txt").trim_end());
+    text.trim_end().to_owned()
 }
 
 /// The version that the option `--{prefix}rails` names.

@@ -4,22 +4,16 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Command};
 use clap_complete::Shell;
 
+use crate::args::help;
 use crate::output;
 
 #[derive(Args)]
-#[command(after_help = HELP)]
+#[command(after_help = help(include_str!("help/completions.txt")))]
 pub(crate) struct Completions {
     /// The shell
     #[arg(value_parser = shell())]
     shell: Shell,
 }
-
-const HELP: &str = "\
-Examples:
-  hardtack completions bash \\
-    > ~/.local/share/bash-completion/completions/hardtack
-  hardtack completions zsh > ~/.zfunc/_hardtack    # a folder of your $fpath
-  hardtack completions fish > ~/.config/fish/completions/hardtack.fish";
 
 fn shell() -> impl TypedValueParser<Value = Shell> {
     PossibleValuesParser::new(["bash", "zsh", "fish"]).try_map(|name| name.parse::<Shell>())

@@ -14,13 +14,6 @@ const NAME: &str = "_shop_session";
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
-pub(crate) const HELP: &str = "\
-It makes a secret, seals a session, opens it, tampers with it, rotates the
-secret and hits the limit, with the Rust that does it.
-
-Example:
-  hardtack demo";
-
 pub(crate) fn run() -> Result<u8, String> {
     let mut page = Page::default();
     let outcome = steps(&mut page);

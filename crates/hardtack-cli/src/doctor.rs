@@ -17,18 +17,18 @@ use hardtack::doctor::{Diagnosis, Doctor as Examiner};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::args::{AppOptions, version};
+use crate::args::{AppOptions, help, version};
 use crate::output::{complain, print};
 use crate::rails_app::App;
 use crate::secrets::Sources;
-use crate::source::{HELP as SOURCES, Source};
+use crate::source::Source;
 use crate::survey;
 
 /// The most bytes of standard input: more is no cookie, and the doctor says so.
 const MOST: u64 = 64 * 1024 + 1;
 
 #[derive(Args)]
-#[command(after_help = help())]
+#[command(after_help = help(include_str!("help/doctor.txt")))]
 pub(crate) struct Doctor {
     #[command(flatten)]
     source: Source,
@@ -73,61 +73,6 @@ pub(crate) struct Doctor {
     /// Examine it as of this time, such as 2030-10-15T05:00:00Z
     #[arg(long, value_name = "TIME")]
     now: Option<String>,
-}
-
-fn help() -> String {
-    format!(
-        "\
-A COOKIE is what was copied: a bare value, NAME=VALUE, a whole Cookie or
-Set-Cookie header, or a row of a browser's table; escaped or not, quoted, with
-line breaks. It is named by its form; then each secret is tried, as a
-secret_key_base and as a secret_token. What opens it is told, with the rotation
-to add in Rust and in Rails, or else what was tried and what is left.
-
-Secrets come from files (--secret-key-base-file and --secret-token-file, any
-number of them, of either kind), and from the environment: SECRET_KEY_BASE and
-SECRET_TOKEN, where no file is named. With --rails-app they are looked for where
-that app's Rails does, and its settings are those that should open the cookie.
-Without any secret the form alone is told. No secret is printed, and no value
-without --show-values. A secret that keeps nobody out is named: one that guides,
-tutorials or examples publish, a short pattern over and over, or one of fewer
-than 30 characters.
-
---json prints one object with format, opens, jar, cipher, key_digest,
-hmac_digest, serializer, purpose, expires, secret (its file or variable),
-repairs and causes (the names of both; see the documentation of the library),
-where there are some weak_secrets (of each its file or variable as secret, the
-reason, which is published, repeated or too-short, and where it was published),
-and with --show-values value.
-
-{SOURCES}
-Of a log or a HAR file the cookies of --name (or the app's) are examined, without
-a name those of any form that the doctor knows; identical ones once. Each has a
-row (with --json an object, which begins with line or entry and in, name, and
-times), printed at the end, when it is known how often it came. A summary by
-format, secret, cipher, digest, serializer and cause follows on standard error,
-so that what is piped on is rows and nothing else. Up to 100,000 distinct cookies
-are examined; if there are more, that is told.
-
-Exit status: 0 it opened, or all did; 1 it did not, or some did not, or a log or
-HAR file has no such cookie or is broken in places; 2 wrong use.
-
-Examples:
-  # As copied from the browser's tools.
-  export SECRET_KEY_BASE=...
-  hardtack doctor 'Cookie: theme=dark; _shop_session=cKMlQ...--w%3D%3D'
-
-  # Which of these secrets was it, and what does load_defaults 7.1 lack?
-  hardtack doctor --rails 7.1 --name _shop_session < cookie.txt \\
-    --secret-key-base-file now.txt --secret-key-base-file before.txt
-
-  # Why does this app not open it?
-  hardtack doctor --rails-app /srv/shop < cookie.txt
-
-  # Do cookies still come in under the old secret?
-  hardtack doctor --log access.log --name _shop_session \\
-    --secret-key-base-file now.txt --secret-key-base-file before.txt"
-    )
 }
 
 pub(crate) fn run(options: Doctor) -> Result<u8, String> {

@@ -28,6 +28,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+use crate::args::help;
+
 /// Every line went well.
 const OK: u8 = 0;
 /// Some line failed.
@@ -35,34 +37,9 @@ const FAILED: u8 = 1;
 /// Wrong use: options, secrets, files (clap's own status as well).
 const WRONG_USE: u8 = 2;
 
-const HELP: &str = "\
-Exit status: 0 all went well, 1 some value failed, 2 wrong use.
-
-Examples:
-  # See all of it at work; no secret needed.
-  hardtack demo
-
-  # What is in a cookie that the app set?
-  export SECRET_KEY_BASE=...
-  hardtack open --name _shop_session --rails 7.1 'cKMlQ...--w%3D%3D'
-
-  # The same with secret, settings and name from the app's own files.
-  hardtack open --rails-app /srv/shop 'cKMlQ...--w%3D%3D'
-
-  # A cookie that the app opens.
-  hardtack seal --name _shop_session --rails 7.1 '{\"user_id\":42}'
-
-  # Why does this cookie not open?
-  hardtack doctor 'Cookie: _shop_session=cKMlQ...--w%3D%3D'
-
-  # The same cookies after an upgrade, or under a new secret.
-  hardtack rotate --name _shop_session --from-rails 6.1 --rails 7.1 < cookies
-
-'hardtack open --help', 'seal --help' and so on show more.";
-
 /// Rails' session cookies: open what any Rails set, seal what that Rails opens
 #[derive(Parser)]
-#[command(name = "hardtack", version, after_help = HELP)]
+#[command(name = "hardtack", version, after_help = help(include_str!("help/hardtack.txt")))]
 struct Hardtack {
     #[command(subcommand)]
     command: Command,
@@ -80,11 +57,11 @@ enum Command {
     Doctor(doctor::Doctor),
     #[command(
         about = "Print a new secret_key_base, as 'rails secret' does",
-        after_help = secret::HELP
+        after_help = help(include_str!("help/secret.txt"))
     )]
     Secret,
     /// Show what hardtack does, step by step; needs no secret
-    #[command(after_help = demo::HELP)]
+    #[command(after_help = help(include_str!("help/demo.txt")))]
     Demo,
     /// Print the completions for a shell: bash, zsh or fish
     Completions(completions::Completions),

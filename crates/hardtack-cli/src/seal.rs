@@ -7,13 +7,13 @@ use hardtack::{Error, Refusal, SetCookie, Value};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::args::{Limit, SEALING, SECRETS, Sealing};
+use crate::args::{Limit, SEALING, Sealing, help};
 use crate::cookies::{Cookies, attributes};
 use crate::lines::{self, Answer, Failure, JSONL, VALUES};
 use crate::output::complain;
 
 #[derive(Args)]
-#[command(after_help = help())]
+#[command(after_help = help(include_str!("help/seal.txt")))]
 pub(crate) struct Seal {
     #[arg(value_name = "JSON", allow_negative_numbers = true, help = VALUES)]
     values: Vec<OsString>,
@@ -30,36 +30,6 @@ pub(crate) struct Seal {
 
     #[command(flatten, next_help_heading = SEALING)]
     sealing: Sealing,
-}
-
-fn help() -> String {
-    format!(
-        "\
-What is sealed is the value as it is given: no session_id is added, no null is
-dropped.
-
---jsonl prints {{\"cookie\": \"...\"}}, and for a value that cannot be sealed
-{{\"error\": \"...\"}}:
-  unreadable value  no JSON, or JSON that Rails would not read
-  too large         it does not fit: see --limit
-
-{SECRETS}\
-Exit status: 0 all were sealed, 1 some were not, 2 wrong use.
-
-Examples:
-  export SECRET_KEY_BASE=...
-  hardtack seal --name _shop_session --rails 7.1 \\
-    '{{\"session_id\":\"3af1c1b9c1b8d6f1a0a3a7b0c3d4e5f6\",\"user_id\":42}}'
-
-  # cookies.signed[:user_id] = {{ value: 42, expires: ... }}
-  hardtack seal --jar signed --name user_id --expires 2030-10-15T05:00:00Z 42
-
-  # Many, one a line; the secret from a file.
-  hardtack seal --secret-key-base-file secret.txt --jsonl < values.jsonl
-
-  # For Rails 3.2, signed with its secret_token.
-  SECRET_TOKEN=... hardtack seal --rails 3.2 '{{\"user_id\":42}}'"
-    )
 }
 
 fn expires(text: &str) -> Result<OffsetDateTime, String> {

@@ -5,14 +5,6 @@ use zeroize::Zeroizing;
 
 use crate::output;
 
-pub(crate) const HELP: &str = "\
-It is 64 bytes of the operating system's randomness, as 128 hexadecimal digits.
-
-Example:
-  umask 077   # for nobody else's eyes
-  hardtack secret > secret.txt
-  hardtack seal --secret-key-base-file secret.txt '{\"user_id\":42}'";
-
 pub(crate) fn run() -> Result<u8, String> {
     let secret = SecretKeyBase::generate().map_err(|error| error.to_string())?;
     let mut line = Zeroizing::new(Vec::with_capacity(secret.expose().len() + 1));

@@ -19,20 +19,6 @@ use crate::summary::grouped;
 /// How many bytes are read at a time.
 const BUFFER: usize = 128 * 1024;
 
-/// What is told of both options, in the help of the commands that have them.
-pub(crate) const HELP: &str = "\
---log and --har take the cookies of a whole access log or HAR file, with - from
-standard input (zcat access.log.*.gz | ... --log -), of any size:
-  --log  any text or JSON with a line for each request, that holds the Cookie
-         header or cookies: nginx' $http_cookie, Apache's %{Cookie}i, with their
-         escapes, quoted or not; keys of JSON that end in cookie or cookies; or
-         one cookie's value alone ($cookie_NAME, %{NAME}C). Of a line longer
-         than 1 MiB the start is read, and that is told.
-  --har  HAR 1.2, as a browser's network tools export it. Chrome leaves cookies
-         out unless its tools' settings allow sensitive data in it.
-Broken lines and entries are told by their number, and skipped.
-";
-
 // No doc comment: see `args`.
 #[derive(Args)]
 pub(crate) struct Source {
