@@ -10,10 +10,8 @@ use std::io::BufRead;
 use hardtack::CookieHeader;
 use serde_json::Value;
 
-use crate::found::{Found, Place, is_token};
-use crate::lines::Stop;
-use crate::long_line::{LONGEST_LINE, read_line};
-use crate::source::{Trouble, Troubles};
+use crate::found::{Found, Place, Troubles, is_token};
+use crate::lines::{LONGEST_LINE, Stop, read_line};
 
 /// What to do with each cookie of a text.
 type Visit<'v> = dyn FnMut(Option<&str>, &[u8]) -> Result<(), Stop> + 'v;
@@ -34,13 +32,14 @@ pub(crate) fn read(
         let place = Place::Line(number);
         let is_long = length > line.len() as u64;
         if is_long {
-            troubles.tell(place, &Trouble::LongLine(LONGEST_LINE));
+            let trouble = format!("longer than {LONGEST_LINE} bytes; the rest of it is left out");
+            troubles.tell(place, &trouble);
         }
         let is_read = cookies(&line, &mut |name, value| {
             visit(Found { place, name, value })
         })?;
         if !is_read && !is_long {
-            troubles.tell(place, &Trouble::NoJson);
+            troubles.tell(place, "it begins like JSON, but is broken; it is left out");
         }
     }
     Ok(0)
@@ -104,12 +103,8 @@ fn header(value: &Value, visit: &mut Visit<'_>) -> Result<(), Stop> {
 
 /// Whether a key or a label tells of cookies: `Cookie`, `http_cookie`, `sent_http_set_cookie` ...
 fn is_cookie(key: &[u8]) -> bool {
-    [&b"cookie"[..], b"cookies"].iter().any(|word| {
-        let start = key.len().checked_sub(word.len());
-        start
-            .and_then(|start| key.get(start..))
-            .is_some_and(|end| end.eq_ignore_ascii_case(word))
-    })
+    let key = key.to_ascii_lowercase();
+    key.ends_with(b"cookie") || key.ends_with(b"cookies")
 }
 
 /// The cookies of a text: its fields that are pairs or stand alone.
@@ -178,25 +173,18 @@ fn unescaped(value: &[u8]) -> Cow<'_, [u8]> {
     }
     let mut out = Vec::with_capacity(value.len());
     let mut rest = value;
-    while let Some((byte, after)) = rest.split_first() {
-        rest = after;
-        match (byte, after) {
-            (b'\\', [b'x', high, low, after @ ..]) => {
+    while let [first, after_first @ ..] = rest {
+        let (byte, after) = match rest {
+            [b'\\', b'x', high, low, after @ ..] => {
                 let digits = [*high, *low];
                 let digits = std::str::from_utf8(&digits).unwrap_or_default();
-                if let Ok(byte) = u8::from_str_radix(digits, 16) {
-                    out.push(byte);
-                    rest = after;
-                } else {
-                    out.push(b'\\');
-                }
+                u8::from_str_radix(digits, 16).map_or((*first, after_first), |byte| (byte, after))
             }
-            (b'\\', [escaped @ (b'"' | b'\\'), after @ ..]) => {
-                out.push(*escaped);
-                rest = after;
-            }
-            _ => out.push(*byte),
-        }
+            [b'\\', escaped @ (b'"' | b'\\'), after @ ..] => (*escaped, after),
+            _ => (*first, after_first),
+        };
+        out.push(byte);
+        rest = after;
     }
     Cow::Owned(out)
 }

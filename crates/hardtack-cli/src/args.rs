@@ -1,255 +1,277 @@
 //! The options that say how cookies are sealed.
+//!
+//! Options that several commands share have no doc comment on their struct: clap would take it for
+//! the help of the command.
+
+#![expect(
+    clippy::doc_markdown,
+    reason = "the doc comments of options are their help"
+)]
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
-use clap::builder::PossibleValuesParser;
-use clap::{Arg, ArgAction, ArgMatches, ValueHint, value_parser};
-use hardtack::{Cipher, HmacDigest, KeyDigest, LimitRule, RailsVersion, Serializer};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueHint};
+use hardtack::{
+    Cipher, Error, HmacDigest, JarKind, KeyDigest, LimitRule, RailsVersion, Serializer, Settings,
+};
 
-/// Which secrets count, told in the help of every command that takes them.
-pub(crate) const SECRETS: &str = "\
-Secrets come from files or from the environment, never from an argument:
-  Rails 2.3 to 3.2  the secret_token, which signs: --secret-token-file or else
-                    SECRET_TOKEN. A secret_key_base does not count.
-  Rails 4.0 to 5.2  the secret_key_base: --secret-key-base-file or SECRET_KEY_BASE.
-                    A secret_token (--secret-token-file or SECRET_TOKEN) opens
-                    what Rails 3 signed; without a secret_key_base it signs.
-                    Files of either kind stand in for both variables.
-  Rails 6.0 on      the secret_key_base: --secret-key-base-file or else
-                    SECRET_KEY_BASE. The tokens of --secret-token-file open what
-                    Rails 3 signed; SECRET_TOKEN does not count.
-With --rails-app they are looked for where that app's Rails does (SECRET_KEY_BASE,
-credentials with RAILS_MASTER_KEY or a key file, secrets.yml), unless a file is
-named.
+/// Over the options of [`Sealing`] in the help.
+pub(crate) const SEALING: &str = "How the app seals its cookies";
 
-";
+/// Over the options of [`SealedBefore`] in the help.
+pub(crate) const SEALED_BEFORE: &str = "How the cookies were sealed";
 
-/// What the options are called: a command that reads under one set of settings and writes under
-/// another has them twice, under two prefixes.
-pub(crate) struct Names {
-    /// Of these options in the help.
-    heading: &'static str,
-    /// Whether they say how cookies were sealed before, and default to what the others say.
-    before: bool,
-    pub(crate) name: &'static str,
-    pub(crate) rails_app: &'static str,
-    pub(crate) rails_env: &'static str,
-    pub(crate) rails: &'static str,
-    pub(crate) jar: &'static str,
-    pub(crate) cipher: &'static str,
-    pub(crate) key_digest: &'static str,
-    pub(crate) hmac_digest: &'static str,
-    pub(crate) serializer: &'static str,
-    pub(crate) metadata: &'static str,
-    pub(crate) secret_key_base_file: &'static str,
-    pub(crate) secret_token_file: &'static str,
-    pub(crate) allow_short_secret: &'static str,
+#[derive(Args)]
+pub(crate) struct AppOptions {
+    /// A Rails app's directory, which tells the secret, the settings and the session's name; the
+    /// options here override what it says, and --rails all of its settings. No Ruby is run: what is
+    /// not plain in its files is told
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) rails_app: Option<PathBuf>,
+
+    /// The app's environment [default: RAILS_ENV, else RACK_ENV, else production]
+    #[arg(long, value_name = "ENV", requires = "rails_app")]
+    pub(crate) rails_env: Option<String>,
 }
 
-macro_rules! names {
-    ($heading:literal, before: $before:literal, $prefix:literal) => {
-        Names {
-            heading: $heading,
-            before: $before,
-            name: concat!($prefix, "name"),
-            rails_app: concat!($prefix, "rails-app"),
-            rails_env: concat!($prefix, "rails-env"),
-            rails: concat!($prefix, "rails"),
-            jar: concat!($prefix, "jar"),
-            cipher: concat!($prefix, "cipher"),
-            key_digest: concat!($prefix, "key-digest"),
-            hmac_digest: concat!($prefix, "hmac-digest"),
-            serializer: concat!($prefix, "serializer"),
-            metadata: concat!($prefix, "metadata"),
-            secret_key_base_file: concat!($prefix, "secret-key-base-file"),
-            secret_token_file: concat!($prefix, "secret-token-file"),
-            allow_short_secret: concat!($prefix, "allow-short-secret"),
+#[derive(Args)]
+pub(crate) struct Sealing {
+    /// What stands before the names of these options.
+    #[arg(skip)]
+    pub(crate) prefix: &'static str,
+
+    /// The cookie's name, which is sealed with its value [default: _session_id; with --rails-app,
+    /// the session's]
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) app: AppOptions,
+
+    #[arg(
+        long,
+        value_name = "VERSION",
+        help = format!(
+            "The app's load_defaults ({}; before 5.1 its version); the options below override what \
+             it means [default: {}]",
+            RailsVersion::ALL.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+            RailsVersion::NEWEST
+        )
+    )]
+    pub(crate) rails: Option<String>,
+
+    /// cookies.encrypted, which sessions are in as well, or cookies.signed [default: encrypted;
+    /// signed where a secret_token is all there is]
+    #[arg(long, ignore_case = true, value_parser = jar())]
+    pub(crate) jar: Option<JarKind>,
+
+    /// use_authenticated_cookie_encryption, as the cipher it chooses [default: the version's]
+    #[arg(long, ignore_case = true, value_parser = cipher())]
+    pub(crate) cipher: Option<Cipher>,
+
+    /// key_generator_hash_digest_class: how keys are derived from the secret [default: the
+    /// version's]
+    #[arg(long, value_name = "DIGEST", ignore_case = true, value_parser = key_digest())]
+    pub(crate) key_digest: Option<KeyDigest>,
+
+    /// signed_cookie_digest (up to Rails 5.1 cookies_digest, in 2.3 the session's :digest): how
+    /// cookies.signed, and CBC cookies up to Rails 5.1, are signed [default: SHA1]
+    #[arg(long, value_name = "DIGEST", ignore_case = true, value_parser = hmac_digest())]
+    pub(crate) hmac_digest: Option<HmacDigest>,
+
+    /// cookies_serializer: how values are written, and whether Marshal may be read [default: the
+    /// version's]
+    #[arg(long, value_name = "FORMAT", ignore_case = true, value_parser = serializer())]
+    pub(crate) serializer: Option<Serializer>,
+
+    /// use_cookies_with_metadata: seal the cookie's name with the value [default: the version's]
+    #[arg(long, value_name = "BOOL", ignore_case = true, value_parser = boolean())]
+    pub(crate) metadata: Option<bool>,
+
+    /// A file that holds a secret_key_base, verbatim save one final newline; of several files the
+    /// first seals and all open [default: the environment variable SECRET_KEY_BASE]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) secret_key_base_file: Vec<PathBuf>,
+
+    /// The same for a secret_token (in Rails 2.3 the session's :secret); with Rails 4.0 and later
+    /// it opens what Rails 3 signed, in Marshal unless --serializer is given [default: up to Rails
+    /// 5.2, the environment variable SECRET_TOKEN]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) secret_token_file: Vec<PathBuf>,
+
+    /// Take a secret of fewer than 30 characters
+    #[arg(long)]
+    pub(crate) allow_short_secret: bool,
+}
+
+#[derive(Args)]
+#[expect(clippy::struct_field_names, reason = "so the options are called")]
+pub(crate) struct SealedBefore {
+    /// The name that the cookies had [default: --name's]
+    #[arg(long, value_name = "NAME")]
+    from_name: Option<String>,
+
+    /// The Rails app that sealed them: as --rails-app, for what held before
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    from_rails_app: Option<PathBuf>,
+
+    /// The app's environment [default: RAILS_ENV, else RACK_ENV, else production]
+    #[arg(long, value_name = "ENV", requires = "from_rails_app")]
+    from_rails_env: Option<String>,
+
+    /// The app's load_defaults then; what no other --from- option says is this version's [default:
+    /// --rails', and all else as in the settings that seal]
+    #[arg(long, value_name = "VERSION")]
+    from_rails: Option<String>,
+
+    /// cookies.encrypted, which sessions are in as well, or cookies.signed [default: --jar's;
+    /// signed where a secret_token is all there is]
+    #[arg(long, value_name = "JAR", ignore_case = true, value_parser = jar())]
+    from_jar: Option<JarKind>,
+
+    /// use_authenticated_cookie_encryption, as the cipher it chooses [default: --cipher's; with
+    /// --from-rails, that version's]
+    #[arg(long, value_name = "CIPHER", ignore_case = true, value_parser = cipher())]
+    from_cipher: Option<Cipher>,
+
+    /// key_generator_hash_digest_class: how keys are derived from the secret [default:
+    /// --key-digest's; with --from-rails, that version's]
+    #[arg(long, value_name = "DIGEST", ignore_case = true, value_parser = key_digest())]
+    from_key_digest: Option<KeyDigest>,
+
+    /// signed_cookie_digest (up to Rails 5.1 cookies_digest, in 2.3 the session's :digest): how
+    /// cookies.signed, and CBC cookies up to Rails 5.1, are signed [default: --hmac-digest's; with
+    /// --from-rails, SHA1]
+    #[arg(long, value_name = "DIGEST", ignore_case = true, value_parser = hmac_digest())]
+    from_hmac_digest: Option<HmacDigest>,
+
+    /// cookies_serializer: how values are written, and whether Marshal may be read [default:
+    /// --serializer's; with --from-rails, that version's]
+    #[arg(long, value_name = "FORMAT", ignore_case = true, value_parser = serializer())]
+    from_serializer: Option<Serializer>,
+
+    /// use_cookies_with_metadata: seal the cookie's name with the value [default: --metadata's;
+    /// with --from-rails, that version's]
+    #[arg(long, value_name = "BOOL", ignore_case = true, value_parser = boolean())]
+    from_metadata: Option<bool>,
+
+    /// A file that holds a secret_key_base of before; any number of them [default: without
+    /// --from-secret-token-file either, the secrets that seal]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    from_secret_key_base_file: Vec<PathBuf>,
+
+    /// The same for a secret_token; with Rails 4.0 and later it opens what Rails 3 signed
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    from_secret_token_file: Vec<PathBuf>,
+
+    /// Take a secret of fewer than 30 characters
+    #[arg(long)]
+    from_allow_short_secret: bool,
+}
+
+impl From<SealedBefore> for Sealing {
+    fn from(before: SealedBefore) -> Self {
+        Self {
+            prefix: "from-",
+            name: before.from_name,
+            app: AppOptions {
+                rails_app: before.from_rails_app,
+                rails_env: before.from_rails_env,
+            },
+            rails: before.from_rails,
+            jar: before.from_jar,
+            cipher: before.from_cipher,
+            key_digest: before.from_key_digest,
+            hmac_digest: before.from_hmac_digest,
+            serializer: before.from_serializer,
+            metadata: before.from_metadata,
+            secret_key_base_file: before.from_secret_key_base_file,
+            secret_token_file: before.from_secret_token_file,
+            allow_short_secret: before.from_allow_short_secret,
         }
-    };
-}
-
-/// The names without a prefix.
-pub(crate) const PLAIN: &Names = &names!("How the app seals its cookies", before: false, "");
-
-/// The names of what held before.
-pub(crate) const FROM: &Names = &names!("How the cookies were sealed", before: true, "from-");
-
-/// A Rails app's directory.
-pub(crate) fn rails_app(names: &Names) -> Arg {
-    option(names.rails_app, "DIR")
-        .value_parser(value_parser!(PathBuf))
-        .value_hint(ValueHint::DirPath)
-        .help(if names.before {
-            "The Rails app that sealed them: as --rails-app, for what held before"
-        } else {
-            "A Rails app's directory, which tells the secret, the settings and the session's name; \
-             the options here override what it says, and --rails all of its settings. No Ruby is \
-             run: what is not plain in its files is told"
-        })
-}
-
-/// The environment of that app.
-pub(crate) fn rails_env(names: &Names) -> Arg {
-    option(names.rails_env, "ENV")
-        .requires(names.rails_app)
-        .help("The app's environment [default: RAILS_ENV, else RACK_ENV, else production]")
-}
-
-/// The options under these names.
-pub(crate) fn args(names: &Names) -> Vec<Arg> {
-    let name = option(names.name, "NAME");
-    let args = vec![
-        if names.before {
-            name.help("The name that the cookies had [default: --name's]")
-        } else {
-            name.help(
-                "The cookie's name, which is sealed with its value [default: _session_id; with \
-                 --rails-app, the session's]",
-            )
-        },
-        rails_app(names),
-        rails_env(names),
-        option(names.rails, "VERSION").help(rails(names)),
-        choice(names.jar, "JAR", &["encrypted", "signed"]).help(format!(
-            "cookies.encrypted, which sessions are in as well, or cookies.signed [default: {}; \
-             signed where a secret_token is all there is]",
-            if names.before { "--jar's" } else { "encrypted" }
-        )),
-        choice(names.cipher, "CIPHER", &each(Cipher::ALL, Cipher::name)).help(format!(
-            "use_authenticated_cookie_encryption, as the cipher it chooses {}",
-            default(names, "--cipher's")
-        )),
-        choice(
-            names.key_digest,
-            "DIGEST",
-            &each(KeyDigest::ALL, KeyDigest::name),
-        )
-        .help(format!(
-            "key_generator_hash_digest_class: how keys are derived from the secret {}",
-            default(names, "--key-digest's")
-        )),
-        choice(
-            names.hmac_digest,
-            "DIGEST",
-            &each(HmacDigest::ALL, HmacDigest::name),
-        )
-        .help(format!(
-            "signed_cookie_digest (up to Rails 5.1 cookies_digest, in 2.3 the session's :digest): \
-             how cookies.signed, and CBC cookies up to Rails 5.1, are signed {}",
-            if names.before {
-                "[default: --hmac-digest's; with --from-rails, SHA1]"
-            } else {
-                "[default: SHA1]"
-            }
-        )),
-        choice(names.serializer, "FORMAT", &serializers()).help(format!(
-            "cookies_serializer: how values are written, and whether Marshal may be read {}",
-            default(names, "--serializer's")
-        )),
-        choice(names.metadata, "BOOL", &["true", "false"]).help(format!(
-            "use_cookies_with_metadata: seal the cookie's name with the value {}",
-            default(names, "--metadata's")
-        )),
-        file(names.secret_key_base_file).help(if names.before {
-            "A file that holds a secret_key_base of before; any number of them [default: without \
-             --from-secret-token-file either, the secrets that seal]"
-        } else {
-            "A file that holds a secret_key_base, verbatim save one final newline; of several \
-             files the first seals and all open [default: the environment variable \
-             SECRET_KEY_BASE]"
-        }),
-        file(names.secret_token_file).help(if names.before {
-            "The same for a secret_token; with Rails 4.0 and later it opens what Rails 3 signed"
-        } else {
-            "The same for a secret_token (in Rails 2.3 the session's :secret); with Rails 4.0 and \
-             later it opens what Rails 3 signed, in Marshal unless --serializer is given \
-             [default: up to Rails 5.2, the environment variable SECRET_TOKEN]"
-        }),
-        Arg::new(names.allow_short_secret)
-            .long(names.allow_short_secret)
-            .action(ArgAction::SetTrue)
-            .help("Take a secret of fewer than 30 characters"),
-    ];
-    let headed = args.into_iter().map(|arg| arg.help_heading(names.heading));
-    headed.collect()
-}
-
-fn rails(names: &Names) -> String {
-    if names.before {
-        return "The app's load_defaults then; what no other --from- option says is this version's \
-                [default: --rails', and all else as in the settings that seal]"
-            .to_owned();
-    }
-    format!(
-        "The app's load_defaults ({}; before 5.1 its version); the options below override what it \
-         means [default: {}]",
-        list(RailsVersion::ALL),
-        RailsVersion::NEWEST
-    )
-}
-
-/// The default of an option that a version decides.
-fn default(names: &Names, plain: &str) -> String {
-    if names.before {
-        format!("[default: {plain}; with --from-rails, that version's]")
-    } else {
-        "[default: the version's]".to_owned()
     }
 }
 
-/// The option `--limit`, for what is written.
-pub(crate) fn limit() -> Arg {
-    choice("limit", "RULE", &each(LimitRule::ALL, LimitRule::name)).help(
-        "What may not exceed 4096 bytes: name and value as sent, which is what browsers count \
-         (strict), what the app's Rails counts (rails), or nothing (none) [default: strict]",
-    )
+impl Sealing {
+    /// These settings, save what the options say.
+    pub(crate) fn over(&self, mut settings: Settings) -> Settings {
+        settings.cipher = self.cipher.unwrap_or(settings.cipher);
+        settings.key_digest = self.key_digest.unwrap_or(settings.key_digest);
+        settings.hmac_digest = self.hmac_digest.unwrap_or(settings.hmac_digest);
+        settings.serializer = self.serializer.unwrap_or(settings.serializer);
+        settings.metadata = self.metadata.unwrap_or(settings.metadata);
+        settings
+    }
 }
 
-pub(crate) fn option(name: &'static str, value: &'static str) -> Arg {
-    Arg::new(name).long(name).value_name(value)
+#[derive(Args)]
+pub(crate) struct Limit {
+    /// What may not exceed 4096 bytes: name and value as sent, which is what browsers count
+    /// (strict), what the app's Rails counts (rails), or nothing (none) [default: strict]
+    #[arg(long, value_name = "RULE", ignore_case = true, value_parser = limit_rule())]
+    pub(crate) limit: Option<LimitRule>,
 }
 
-pub(crate) fn file(name: &'static str) -> Arg {
-    option(name, "FILE")
-        .value_parser(value_parser!(PathBuf))
-        .value_hint(ValueHint::FilePath)
-        .action(ArgAction::Append)
+/// The help of a command, with what several commands have in common.
+pub(crate) fn help(text: &str) -> String {
+    let text = text.replace("{SECRETS}", include_str!("help/secrets.txt").trim_end());
+    let text = text.replace("{SOURCES}", include_str!("help/sources.txt").trim_end());
+    text.trim_end().to_owned()
 }
 
-fn choice(name: &'static str, value: &'static str, values: &[&'static str]) -> Arg {
-    option(name, value)
-        .value_parser(PossibleValuesParser::new(values.to_vec()))
-        .ignore_case(true)
+/// The version that the option `--{prefix}rails` names.
+pub(crate) fn version(prefix: &str, rails: Option<&str>) -> Result<Option<RailsVersion>, String> {
+    let version = rails.map(str::parse).transpose();
+    version.map_err(|error: Error| format!("--{prefix}rails: {error}"))
+}
+
+fn cipher() -> impl TypedValueParser<Value = Cipher> {
+    choice(each(Cipher::ALL, Cipher::name))
+}
+
+fn key_digest() -> impl TypedValueParser<Value = KeyDigest> {
+    choice(each(KeyDigest::ALL, KeyDigest::name))
+}
+
+fn hmac_digest() -> impl TypedValueParser<Value = HmacDigest> {
+    choice(each(HmacDigest::ALL, HmacDigest::name))
+}
+
+fn limit_rule() -> impl TypedValueParser<Value = LimitRule> {
+    choice(each(LimitRule::ALL, LimitRule::name))
+}
+
+/// The serializers by their names, and Rails 7.1's newer name of `hybrid`.
+fn serializer() -> impl TypedValueParser<Value = Serializer> {
+    let mut names = each(Serializer::ALL, Serializer::name);
+    names.push("json_allow_marshal");
+    choice(names)
 }
 
 fn each<T: Copy>(all: &[T], name: fn(T) -> &'static str) -> Vec<&'static str> {
     all.iter().map(|one| name(*one)).collect()
 }
 
-fn list<T: ToString>(all: &[T]) -> String {
-    let all: Vec<_> = all.iter().map(ToString::to_string).collect();
-    all.join(", ")
+fn choice<T>(names: Vec<&'static str>) -> impl TypedValueParser<Value = T>
+where
+    T: FromStr<Err = Error> + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(names).try_map(|name| name.parse())
 }
 
-/// The serializers by their names, and Rails 7.1's newer name of `hybrid`.
-fn serializers() -> Vec<&'static str> {
-    let mut names = each(Serializer::ALL, Serializer::name);
-    names.push("json_allow_marshal");
-    names
+fn jar() -> impl TypedValueParser<Value = JarKind> {
+    let kinds = [JarKind::Encrypted, JarKind::Signed];
+    PossibleValuesParser::new(kinds.map(JarKind::name)).map(|name| {
+        if name.eq_ignore_ascii_case(JarKind::Signed.name()) {
+            JarKind::Signed
+        } else {
+            JarKind::Encrypted
+        }
+    })
 }
 
-/// The value of an option; none where this command has no such option, too.
-pub(crate) fn text<'a>(matches: &'a ArgMatches, name: &str) -> Option<&'a str> {
-    let value = matches.try_get_one::<String>(name).ok().flatten();
-    value.map(String::as_str)
-}
-
-/// The value of an option, read.
-pub(crate) fn parsed<T: std::str::FromStr<Err = hardtack::Error>>(
-    matches: &ArgMatches,
-    name: &str,
-) -> Result<Option<T>, String> {
-    text(matches, name)
-        .map(|value| value.parse().map_err(|error| format!("--{name}: {error}")))
-        .transpose()
+fn boolean() -> impl TypedValueParser<Value = bool> {
+    PossibleValuesParser::new(["true", "false"]).map(|name| name.eq_ignore_ascii_case("true"))
 }

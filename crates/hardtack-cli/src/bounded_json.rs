@@ -1,6 +1,6 @@
 //! [`BoundedJson`]: a JSON text whose reading is bounded in memory, however long it is.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead, Bytes, Read};
 
 /// The longest string in bytes; what goes beyond is left out. No cookie is as long, and the bodies
 /// of responses are.
@@ -15,7 +15,7 @@ const DEEPEST: usize = 128;
 /// Passes a JSON text on with its long strings cut, and fails where it is nested too deeply or has
 /// an endless number: so much a parser would have to keep.
 pub(crate) struct BoundedJson<R> {
-    inner: R,
+    bytes: Bytes<R>,
     state: State,
     depth: usize,
 }
@@ -24,12 +24,8 @@ pub(crate) struct BoundedJson<R> {
 enum State {
     /// Outside strings, after so many bytes of a number or a name.
     Bare(usize),
-    /// In a string, after so many bytes of it.
-    String(usize),
-    /// The same, behind a backslash.
-    Escape(usize),
-    /// The same, with so many hex digits of an escape to come.
-    Hex { length: usize, left: u8 },
+    /// In a string, after so many bytes of it, with so many of an escape to come.
+    String(usize, u8),
     /// In the part of a string that is left out; whether a backslash came last.
     LeftOut { is_escaped: bool },
 }
@@ -37,80 +33,65 @@ enum State {
 impl<R: BufRead> BoundedJson<R> {
     pub(crate) fn new(inner: R) -> Self {
         Self {
-            inner,
+            bytes: inner.bytes(),
             state: State::Bare(0),
             depth: 0,
         }
     }
 
     /// Whether this byte is passed on.
-    fn step(state: &mut State, depth: &mut usize, byte: u8) -> io::Result<bool> {
+    fn passes(&mut self, byte: u8) -> io::Result<bool> {
         // Cut between characters: a byte of UTF-8 that continues one is still passed on.
         let is_boundary = byte & 0xC0 != 0x80;
-        *state = match (*state, byte) {
-            (State::Bare(_), b'"') => State::String(0),
+        self.state = match (self.state, byte) {
+            (State::Bare(_), b'"') => State::String(0, 0),
             (State::Bare(_), b'[' | b'{') => {
-                *depth += 1;
-                if *depth > DEEPEST {
+                self.depth += 1;
+                if self.depth > DEEPEST {
                     return Err(refused(format!("nested deeper than {DEEPEST} levels")));
                 }
                 State::Bare(0)
             }
             (State::Bare(_), b']' | b'}') => {
-                *depth = depth.saturating_sub(1);
+                self.depth = self.depth.saturating_sub(1);
                 State::Bare(0)
             }
             (State::Bare(_), b',' | b':' | b' ' | b'\t' | b'\r' | b'\n')
-            | (State::String(_) | State::LeftOut { is_escaped: false }, b'"') => State::Bare(0),
+            | (State::String(_, 0) | State::LeftOut { is_escaped: false }, b'"') => State::Bare(0),
             (State::Bare(LONGEST_NUMBER..), _) => {
                 return Err(refused(format!(
                     "a number of more than {LONGEST_NUMBER} bytes"
                 )));
             }
             (State::Bare(length), _) => State::Bare(length + 1),
-            (State::String(LONGEST_STRING..), _) if is_boundary => State::LeftOut {
+            (State::String(LONGEST_STRING.., 0), _) if is_boundary => State::LeftOut {
                 is_escaped: byte == b'\\',
             },
-            (State::String(length), b'\\') => State::Escape(length + 1),
-            (State::String(length), _) => State::String(length + 1),
+            (State::String(length, 0), b'\\') => State::String(length + 1, 1),
             // \uXXXX (RFC 8259 section 7).
-            (State::Escape(length), b'u') => State::Hex { length, left: 4 },
-            (State::Escape(length) | State::Hex { length, left: 1 }, _) => State::String(length),
-            (State::Hex { length, left }, _) => State::Hex {
-                length,
-                left: left - 1,
+            (State::String(length, 1), b'u') => State::String(length + 1, 4),
+            (State::String(length, left), _) => State::String(length + 1, left.saturating_sub(1)),
+            (State::LeftOut { is_escaped }, _) => State::LeftOut {
+                is_escaped: !is_escaped && byte == b'\\',
             },
-            (State::LeftOut { is_escaped: false }, b'\\') => State::LeftOut { is_escaped: true },
-            (State::LeftOut { .. }, _) => State::LeftOut { is_escaped: false },
         };
-        Ok(!matches!(state, State::LeftOut { .. }))
+        Ok(!matches!(self.state, State::LeftOut { .. }))
     }
 }
 
+/// Byte by byte, as `serde_json` asks for it.
 impl<R: BufRead> Read for BoundedJson<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let input = self.inner.fill_buf()?;
-            // What is passed on is never more than what was taken.
-            let taken = input.len().min(buffer.len());
-            if taken == 0 {
-                return Ok(0);
-            }
-            let mut written = 0;
-            let mut places = buffer.iter_mut();
-            for byte in input.iter().take(taken) {
-                if Self::step(&mut self.state, &mut self.depth, *byte)?
-                    && let Some(place) = places.next()
-                {
-                    *place = *byte;
-                    written += 1;
-                }
-            }
-            self.inner.consume(taken);
-            if written > 0 {
-                return Ok(written);
+        let Some(place) = buffer.first_mut() else {
+            return Ok(0);
+        };
+        while let Some(byte) = self.bytes.next() {
+            *place = byte?;
+            if self.passes(*place)? {
+                return Ok(1);
             }
         }
+        Ok(0)
     }
 }
 

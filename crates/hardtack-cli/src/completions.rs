@@ -1,38 +1,27 @@
 //! `hardtack completions`: what a shell needs to complete the commands.
 
-use clap::{Arg, ArgMatches, Command};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Command};
 use clap_complete::Shell;
 
+use crate::args::help;
 use crate::output;
 
-pub(crate) fn command() -> Command {
-    Command::new("completions")
-        .about("Print the completions for a shell: bash, zsh or fish")
-        .after_help(
-            "\
-Examples:
-  hardtack completions bash \\
-    > ~/.local/share/bash-completion/completions/hardtack
-  hardtack completions zsh > ~/.zfunc/_hardtack    # a folder of your $fpath
-  hardtack completions fish > ~/.config/fish/completions/hardtack.fish",
-        )
-        .arg(
-            Arg::new("shell")
-                .value_name("SHELL")
-                .required(true)
-                .value_parser(["bash", "zsh", "fish"])
-                .help("The shell"),
-        )
+#[derive(Args)]
+#[command(after_help = help(include_str!("help/completions.txt")))]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_parser = shell())]
+    shell: Shell,
 }
 
-pub(crate) fn run(matches: &ArgMatches, command: &mut Command) -> Result<u8, String> {
-    let shell = match matches.get_one::<String>("shell").map(String::as_str) {
-        Some("zsh") => Shell::Zsh,
-        Some("fish") => Shell::Fish,
-        _ => Shell::Bash,
-    };
+fn shell() -> impl TypedValueParser<Value = Shell> {
+    PossibleValuesParser::new(["bash", "zsh", "fish"]).try_map(|name| name.parse::<Shell>())
+}
+
+pub(crate) fn run(options: &Completions, command: &mut Command) -> Result<u8, String> {
     // Into memory first: clap panics where standard output is closed.
     let mut script = Vec::new();
-    clap_complete::generate(shell, command, "hardtack", &mut script);
+    clap_complete::generate(options.shell, command, "hardtack", &mut script);
     output::print(&script)
 }

@@ -1,13 +1,12 @@
 //! [`Cookies`]: the jar that a command's options come to.
 
-use clap::ArgMatches;
 use hardtack::{
-    Attributes, Error, HmacDigest, Jar, RailsVersion, Rotation, SecretKeyBase, SecretKind,
-    Serializer, SetCookie, Settings, SignedRotation,
+    Attributes, Error, HmacDigest, Jar, JarKind, LimitRule, RailsVersion, Rotation, SecretKeyBase,
+    SecretKind, Serializer, SetCookie, Settings, SignedRotation,
 };
 use time::OffsetDateTime;
 
-use crate::args::{FROM, Names, PLAIN, parsed, text};
+use crate::args::{Sealing, version};
 use crate::rails_app::App;
 use crate::secrets::{Secrets, Sources};
 
@@ -20,20 +19,24 @@ pub(crate) struct Cookies {
     pub(crate) name: String,
     /// Whether an option or the app said so.
     pub(crate) is_named: bool,
-    /// The options that said so, for messages.
-    pub(crate) names: &'static Names,
+    /// What stands before the names of the options that said so, for messages.
+    pub(crate) prefix: &'static str,
 }
 
 impl Cookies {
     /// Those of the options without a prefix.
-    pub(crate) fn from(matches: &ArgMatches) -> Result<Self, String> {
-        Plan::new(matches)?.carry_out()
+    pub(crate) fn new(sealing: Sealing, limit: Option<LimitRule>) -> Result<Self, String> {
+        Plan::new(sealing, limit, None)?.carry_out()
     }
 
     /// Those of before (`--from-`), and those without a prefix.
-    pub(crate) fn before_and_after(matches: &ArgMatches) -> Result<(Self, Self), String> {
-        let after = Plan::new(matches)?;
-        let before = Plan::before(matches, &after)?;
+    pub(crate) fn before_and_after(
+        before: Sealing,
+        after: Sealing,
+        limit: Option<LimitRule>,
+    ) -> Result<(Self, Self), String> {
+        let after = Plan::new(after, limit, None)?;
+        let before = Plan::new(before, None, Some(&after))?;
         // A secret that seals is missed first.
         let after = after.carry_out()?;
         Ok((before.carry_out()?, after))
@@ -72,20 +75,14 @@ pub(crate) fn attributes(expires: Option<OffsetDateTime>) -> Attributes {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Encrypted,
-    Signed,
-}
-
 /// What the options say, before any secret is read.
 struct Plan {
-    names: &'static Names,
+    prefix: &'static str,
     name: String,
     is_named: bool,
     /// The jar, where one was asked for.
-    kind: Option<Kind>,
-    /// Whether that is the jar of just these options, and must not be another.
+    kind: Option<JarKind>,
+    /// Whether just these options ask for it, so that it must not be another.
     kind_is_own: bool,
     settings: Settings,
     /// Whether the serializer was asked for, rather than left to the version.
@@ -96,60 +93,42 @@ struct Plan {
 }
 
 impl Plan {
-    fn new(matches: &ArgMatches) -> Result<Self, String> {
-        let names = PLAIN;
-        let version = parsed(matches, names.rails)?;
-        let app = App::new(matches, names, version)?;
+    /// What these options say; of what held before, what they do not say is as it is `after`.
+    fn new(
+        sealing: Sealing,
+        limit: Option<LimitRule>,
+        after: Option<&Self>,
+    ) -> Result<Self, String> {
+        let prefix = sealing.prefix;
+        let version = version(prefix, sealing.rails.as_deref())?;
+        let app = App::new(&sealing.app, prefix, version, sealing.name.is_some())?;
         let told = app.as_ref().map(|app| &app.settings);
-        let name = text(matches, names.name).or(told.map(|told| told.session.name.as_str()));
-        let is_named = name.is_some();
-        let name = name.unwrap_or(NAME);
-        check(name, names)?;
-        let defaults = match (version, told) {
-            (None, Some(told)) => told.settings.clone(),
-            _ => version.unwrap_or(RailsVersion::NEWEST).settings(),
+        let name = sealing.name.as_deref();
+        let name = name.or(told.map(|told| told.session.name.as_str()));
+        let is_named = name.is_some() || after.is_some_and(|after| after.is_named);
+        let name = name.unwrap_or(after.map_or(NAME, |after| &after.name));
+        let checked = attributes(None).check(name);
+        checked.map_err(|error| format!("--{prefix}name: {error}"))?;
+        let mut settings = match (version, told, after) {
+            (Some(version), ..) => version.settings(),
+            (None, Some(told), _) => told.settings.clone(),
+            (None, None, Some(after)) => after.settings.clone(),
+            (None, None, None) => RailsVersion::NEWEST.settings(),
         };
-        let limit = parsed(matches, "limit")?.unwrap_or(defaults.limit);
+        settings.limit = limit.unwrap_or(settings.limit);
+        let rotations = told.map(|told| &told.rotations);
+        let rotations = rotations.or(after.map(|after| &after.rotations));
         Ok(Self {
-            names,
+            prefix,
             name: name.to_owned(),
             is_named,
-            kind: kind(matches, names),
-            kind_is_own: true,
-            settings: settings_from(matches, names, defaults.limit(limit))?,
-            serializer_chosen: text(matches, names.serializer).is_some(),
-            rotations: told.map(|told| told.rotations.clone()).unwrap_or_default(),
-            sources: Sources::new(matches, names, app),
-        })
-    }
-
-    /// What held before, where it is as it will be unless the options say otherwise.
-    fn before(matches: &ArgMatches, after: &Self) -> Result<Self, String> {
-        let names = FROM;
-        let version = parsed::<RailsVersion>(matches, names.rails)?;
-        let app = App::new(matches, names, version)?;
-        let told = app.as_ref().map(|app| &app.settings);
-        let name = text(matches, names.name).or(told.map(|told| told.session.name.as_str()));
-        let is_named = name.is_some() || after.is_named;
-        let name = name.unwrap_or(&after.name);
-        check(name, names)?;
-        let settings = match (version, told) {
-            (Some(version), _) => version.settings(),
-            (None, Some(told)) => told.settings.clone(),
-            (None, None) => after.settings.clone(),
-        };
-        let own_kind = kind(matches, names);
-        Ok(Self {
-            names,
-            name: name.to_owned(),
-            is_named,
-            kind: own_kind.or(after.kind),
-            kind_is_own: own_kind.is_some(),
-            settings: settings_from(matches, names, settings)?,
-            serializer_chosen: text(matches, names.serializer).is_some()
-                || (version.is_none() && after.serializer_chosen),
-            rotations: told.map_or_else(|| after.rotations.clone(), |told| told.rotations.clone()),
-            sources: Sources::new(matches, names, app).or(&after.sources),
+            kind: sealing.jar.or(after.and_then(|after| after.kind)),
+            kind_is_own: sealing.jar.is_some(),
+            settings: sealing.over(settings),
+            serializer_chosen: sealing.serializer.is_some()
+                || (version.is_none() && after.is_some_and(|after| after.serializer_chosen)),
+            rotations: rotations.cloned().unwrap_or_default(),
+            sources: Sources::new(sealing, app).or(after.map(|after| &after.sources)),
         })
     }
 
@@ -163,7 +142,7 @@ impl Plan {
             jar,
             name: self.name,
             is_named: self.is_named,
-            names: self.names,
+            prefix: self.prefix,
         })
     }
 
@@ -174,83 +153,70 @@ impl Plan {
         older: &[SecretKeyBase],
         tokens: &[SecretKeyBase],
     ) -> Jar {
-        let settings = &self.settings;
-        let (jar, rotation): (_, fn(&SecretKeyBase, Settings) -> Rotation) = match self.kind {
-            Some(Kind::Signed) => (Jar::signed(first, settings.clone()), Rotation::signed),
-            _ => (Jar::encrypted(first, settings.clone()), Rotation::encrypted),
-        };
-        let older = older
-            .iter()
-            .map(|secret| rotation(secret, settings.clone()));
-        let rails_3 = self.rails_3();
-        let tokens = tokens.iter().flat_map(|token| {
-            let settings = rails_3.iter().cloned();
-            settings.map(move |settings| Rotation::signed(token, settings))
-        });
-        let told = self.told_rotations(first);
-        told.into_iter()
-            .chain(older)
-            .chain(tokens)
-            .fold(jar, Jar::rotation)
-    }
-
-    /// What an app tells of its older signed cookies.
-    fn told_rotations(&self, key_base: &SecretKeyBase) -> Vec<Rotation> {
-        if self.kind != Some(Kind::Signed) {
-            return Vec::new();
+        let settings = || self.settings.clone();
+        let mut jar;
+        let rotation: fn(&SecretKeyBase, Settings) -> Rotation;
+        if self.kind == Some(JarKind::Signed) {
+            (jar, rotation) = (Jar::signed(first, settings()), Rotation::signed);
+            // What an app tells of its older signed cookies.
+            for told in &self.rotations {
+                let (secret, settings) = match &told.secret {
+                    Some(secret) => (secret, self.signed_by_token()),
+                    None => (first, settings()),
+                };
+                jar = jar.rotation(Rotation::signed(secret, settings.hmac_digest(told.digest)));
+            }
+        } else {
+            (jar, rotation) = (Jar::encrypted(first, settings()), Rotation::encrypted);
         }
-        let rotations = self.rotations.iter().map(|rotation| {
-            let (secret, settings) = match &rotation.secret {
-                Some(secret) => (secret, self.signed_by_token()),
-                None => (key_base, self.settings.clone()),
-            };
-            let settings = settings.hmac_digest(rotation.digest);
-            Rotation::signed(secret, settings)
-        });
-        rotations.collect()
+        for secret in older {
+            jar = jar.rotation(rotation(secret, settings()));
+        }
+        for token in tokens {
+            for settings in self.rails_3() {
+                jar = jar.rotation(Rotation::signed(token, settings));
+            }
+        }
+        jar
     }
 
     /// The settings of cookies that Rails 3 signed.
-    fn rails_3(&self) -> Vec<Settings> {
-        let chosen = self.settings.hmac_digest;
+    fn rails_3(&self) -> impl Iterator<Item = Settings> {
         // Rails reads them with SHA-1 whatever the app chose; Rails 2.3 apps may have chosen too.
-        let mut digests = vec![HmacDigest::Sha1];
-        digests.extend((chosen != HmacDigest::Sha1).then_some(chosen));
+        let mut digests = vec![HmacDigest::Sha1, self.settings.hmac_digest];
+        digests.dedup();
         // Rails 3 wrote nothing but Marshal, which is read unless somebody chose not to.
         let serializer = if self.serializer_chosen {
             self.settings.serializer
         } else {
             Serializer::Marshal
         };
-        let settings = digests.into_iter().map(|hmac_digest| {
-            self.signed_by_token()
-                .hmac_digest(hmac_digest)
-                .serializer(serializer)
-        });
-        settings.collect()
+        let settings = self.signed_by_token().serializer(serializer);
+        digests
+            .into_iter()
+            .map(move |digest| settings.clone().hmac_digest(digest))
     }
 
     /// The jar of a `secret_token`, the first of which signs.
     fn jar_of_tokens(&self, tokens: &[SecretKeyBase]) -> Result<Jar, String> {
-        if self.kind_is_own && self.kind == Some(Kind::Encrypted) {
-            let names = self.names;
+        if self.kind_is_own && self.kind == Some(JarKind::Encrypted) {
+            let prefix = self.prefix;
             return Err(match self.settings.secret_kind {
                 SecretKind::SecretToken => format!(
-                    "--{} encrypted: Rails {} has signed cookies only",
-                    names.jar, self.settings.version
+                    "--{prefix}jar encrypted: Rails {} has signed cookies only",
+                    self.settings.version
                 ),
                 _ => format!(
-                    "--{} encrypted: a secret_token only signs; encrypted cookies need a \
-                     secret_key_base, from a file named with --{} or the environment",
-                    names.jar, names.secret_key_base_file
+                    "--{prefix}jar encrypted: a secret_token only signs; encrypted cookies need a \
+                     secret_key_base, from a file named with --{prefix}secret-key-base-file or the \
+                     environment"
                 ),
             });
         }
         let settings = self.signed_by_token();
-        let mut jars = tokens.iter();
-        let first = jars.next().ok_or("no secret")?;
+        let (first, older) = tokens.split_first().ok_or("no secret")?;
         let jar = Jar::signed(first, settings.clone());
-        Ok(jars.fold(jar, |jar, token| {
+        Ok(older.iter().fold(jar, |jar, token| {
             jar.rotation(Rotation::signed(token, settings.clone()))
         }))
     }
@@ -258,42 +224,4 @@ impl Plan {
     fn signed_by_token(&self) -> Settings {
         self.settings.clone().secret_kind(SecretKind::SecretToken)
     }
-}
-
-fn check(name: &str, names: &Names) -> Result<(), String> {
-    let checked = attributes(None).check(name);
-    checked.map_err(|error| format!("--{}: {error}", names.name))
-}
-
-fn kind(matches: &ArgMatches, names: &Names) -> Option<Kind> {
-    let jar = text(matches, names.jar)?;
-    Some(if jar.eq_ignore_ascii_case("signed") {
-        Kind::Signed
-    } else {
-        Kind::Encrypted
-    })
-}
-
-/// These settings, save what the options say.
-fn settings_from(
-    matches: &ArgMatches,
-    names: &Names,
-    mut settings: Settings,
-) -> Result<Settings, String> {
-    if let Some(cipher) = parsed(matches, names.cipher)? {
-        settings.cipher = cipher;
-    }
-    if let Some(key_digest) = parsed(matches, names.key_digest)? {
-        settings.key_digest = key_digest;
-    }
-    if let Some(hmac_digest) = parsed(matches, names.hmac_digest)? {
-        settings.hmac_digest = hmac_digest;
-    }
-    if let Some(serializer) = parsed(matches, names.serializer)? {
-        settings.serializer = serializer;
-    }
-    if let Some(metadata) = text(matches, names.metadata) {
-        settings.metadata = metadata.eq_ignore_ascii_case("true");
-    }
-    Ok(settings)
 }

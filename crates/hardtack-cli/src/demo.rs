@@ -1,68 +1,50 @@
 //! `hardtack demo`: what the crate does, step by step, without a secret of one's own.
 
-use clap::Command;
+use std::fmt::{Display, Write};
+
+use console::style;
 use hardtack::{
     Attributes, CookieHeader, Jar, RailsVersion, Rotation, SecretKeyBase, Serializer, SessionData,
     SetCookie,
 };
 
 use crate::output;
-use crate::paint::Paint;
 
 const NAME: &str = "_shop_session";
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
-pub(crate) fn command() -> Command {
-    Command::new("demo")
-        .about("Show what hardtack does, step by step; needs no secret")
-        .after_help(
-            "\
-It makes a secret, seals a session, opens it, tampers with it, rotates the
-secret and hits the limit, with the Rust that does it.
-
-Example:
-  hardtack demo",
-        )
-}
-
 pub(crate) fn run() -> Result<u8, String> {
-    let mut page = Page {
-        text: String::new(),
-        paint: Paint::detect(),
-    };
+    let mut page = Page::default();
     let outcome = steps(&mut page);
-    let status = output::print(page.text.as_bytes())?;
+    let status = output::print(page.0.as_bytes())?;
     outcome.map_err(|error| error.to_string())?;
     Ok(status)
 }
 
-/// What is shown: results in green, refusals in red, the Rust that does it in grey.
-struct Page {
-    text: String,
-    paint: Paint,
-}
+/// What is shown: results in green, refusals in red, the Rust that does it dimmed.
+#[derive(Default)]
+struct Page(String);
 
 impl Page {
     fn step(&mut self, title: &str) {
-        let title = self.paint.bold(title);
-        self.text.extend(["\n", &title, "\n"]);
+        let _ = write!(self.0, "\n{}\n", style(title).bold());
     }
 
     fn rust(&mut self, code: &str) {
-        self.line(self.paint.grey(code));
+        self.line(style(code).dim());
     }
 
-    fn good(&mut self, text: &str) {
-        self.line(self.paint.green(text));
+    fn good(&mut self, text: impl Display) {
+        self.line(style(text).green());
     }
 
-    fn bad(&mut self, text: &str) {
-        self.line(self.paint.red(text));
+    fn bad(&mut self, text: impl Display) {
+        self.line(style(text).red());
     }
 
-    fn line(&mut self, text: impl AsRef<str>) {
-        self.text.extend(["   ", text.as_ref(), "\n"]);
+    fn line(&mut self, text: impl Display) {
+        let _ = writeln!(self.0, "   {text}");
     }
 }
 
@@ -90,7 +72,7 @@ fn steps(page: &mut Page) -> Outcome<()> {
         .ok_or("the cookie is missing")?;
     for key in opened.value().keys() {
         if let Some(value) = opened.value().get::<hardtack::Value>(&key)? {
-            page.good(&format!("{key}: {value}"));
+            page.good(format!("{key}: {value}"));
         }
     }
 
@@ -109,7 +91,7 @@ fn steps(page: &mut Page) -> Outcome<()> {
         opened.value().get::<u32>("user_id")?,
         opened.needs_rewrite(),
     ) {
-        page.good(&format!(
+        page.good(format!(
             "with one: user_id {user} is still there; needs_rewrite() says to seal it anew"
         ));
     }
@@ -117,8 +99,8 @@ fn steps(page: &mut Page) -> Outcome<()> {
     page.step("6. Put too much in: a browser drops more than 4096 bytes without a word");
     session.insert("cart", &"x".repeat(2_500))?;
     match session.write(&jar, NAME, &Attributes::new()) {
-        Ok(cookie) => page.bad(&format!("it fits: {} bytes", cookie.size())),
-        Err(error) => page.bad(&error.to_string()),
+        Ok(cookie) => page.bad(format!("it fits: {} bytes", cookie.size())),
+        Err(error) => page.bad(error),
     }
 
     page.step("Now a cookie of your own app:");
@@ -136,15 +118,12 @@ fn tamper(page: &mut Page, jar: &Jar, cookie: &SetCookie) {
         ("one letter changed", NAME, &tampered[..]),
         ("under the name 'admin'", "admin", &cookie.value()),
     ] {
-        let answer = match SessionData::read_value(jar, name, value) {
-            Ok(_) => "opened".to_owned(),
-            Err(error) => error.to_string(),
-        };
-        let reason = match jar.explain(name, value) {
-            Ok(_) => "it opens".to_owned(),
-            Err(refusal) => refusal.to_string(),
-        };
-        page.bad(&format!(
+        let answer = SessionData::read_value(jar, name, value)
+            .map_or_else(|error| error.to_string(), |_| "opened".to_owned());
+        let reason = jar
+            .explain(name, value)
+            .map_or_else(|refusal| refusal.to_string(), |_| "it opens".to_owned());
+        page.bad(format!(
             "{what}: {answer} (explain() tells the operator: {reason})"
         ));
     }

@@ -1,16 +1,39 @@
-//! [`Distinct`]: each cookie once, however often it comes.
+//! [`Distinct`]: the cookies of a log or a HAR file that count, each once, however often it comes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
+
+use hardtack::Shown;
+use hardtack::doctor::{CookieFormat, Doctor};
+use memchr::memmem;
+
+use crate::found::{Found, is_token};
 
 /// How many cookies are told apart.
 pub(crate) const MOST: usize = 100_000;
 
+/// Shorter values have no form: that of PHP's session id is the shortest.
+const SHORTEST: usize = 22;
+
+/// Which cookies count.
+pub(crate) enum Wanted {
+    /// Those of a name, and values that stand alone and have the form of a Rails message.
+    Name(String),
+    /// Those of the form of a Rails message.
+    Rails,
+    /// Those of any form that the doctor knows.
+    Form,
+}
+
 /// The cookies that were met, by two hashes each: what they hold is not kept.
 pub(crate) struct Distinct {
+    wanted: Wanted,
     most: usize,
     places: HashMap<(u64, u64), usize>,
+    /// Some that do not count: most cookies come again and again.
+    others: HashSet<(u64, u64)>,
     hashers: (RandomState, RandomState),
+    doctor: Doctor,
 }
 
 /// Whether a cookie was met before.
@@ -21,14 +44,19 @@ pub(crate) enum Meeting {
     Again(usize),
     /// It is none of those that are told apart, and no more are.
     Full,
+    /// It does not count.
+    Unwanted,
 }
 
 impl Distinct {
-    pub(crate) fn new(most: usize) -> Self {
+    pub(crate) fn new(wanted: Wanted, most: usize) -> Self {
         Self {
+            wanted,
             most,
             places: HashMap::new(),
+            others: HashSet::new(),
             hashers: (RandomState::new(), RandomState::new()),
+            doctor: Doctor::new(),
         }
     }
 
@@ -36,11 +64,36 @@ impl Distinct {
         self.places.len()
     }
 
-    pub(crate) fn meet(&mut self, name: Option<&str>, value: &[u8]) -> Meeting {
+    /// What the wanted cookies are, in words.
+    pub(crate) fn in_words(&self) -> String {
+        match &self.wanted {
+            Wanted::Name(name) => format!("cookie {:?}", Shown::new(name)),
+            Wanted::Rails => "cookie of Rails' form".to_owned(),
+            Wanted::Form => "cookie of a known form".to_owned(),
+        }
+    }
+
+    pub(crate) fn meet(&mut self, found: &Found<'_>) -> Meeting {
+        let Found { name, value, .. } = *found;
+        let has_wanted_name = match (&self.wanted, name) {
+            // One without a value never counts: so a cookie is removed.
+            (Wanted::Name(wanted), Some(name)) if name != wanted || value.is_empty() => {
+                return Meeting::Unwanted;
+            }
+            (Wanted::Name(_), Some(_)) => true,
+            _ => false,
+        };
         let (one, other) = &self.hashers;
         let key = (one.hash_one((name, value)), other.hash_one((name, value)));
         if let Some(place) = self.places.get(&key) {
             return Meeting::Again(*place);
+        }
+        if !has_wanted_name && (self.others.contains(&key) || !self.has_form(name, value)) {
+            if self.others.len() >= MOST {
+                self.others.clear();
+            }
+            self.others.insert(key);
+            return Meeting::Unwanted;
         }
         let place = self.places.len();
         if place >= self.most {
@@ -50,31 +103,74 @@ impl Distinct {
         Meeting::First
     }
 
+    /// Whether a cookie has the form that is asked for.
+    fn has_form(&self, name: Option<&str>, value: &[u8]) -> bool {
+        let format = |name| self.doctor.examine(text(name, value)).format;
+        if value.len() < SHORTEST {
+            return false;
+        }
+        match (&self.wanted, name) {
+            (Wanted::Form, Some(_)) => format(name) != CookieFormat::Unknown,
+            _ => is_message(value) && format(None).is_rails(),
+        }
+    }
+
     /// Tells no more apart than those that were met.
     pub(crate) fn close(&mut self) {
         self.most = self.places.len();
     }
 }
 
+/// A cookie as the doctor takes it.
+pub(crate) fn text(name: Option<&str>, value: &[u8]) -> Vec<u8> {
+    let mut text = Vec::new();
+    // Behind any other name it would not know the value for one.
+    if let Some(name) = name.filter(|name| is_token(name.as_bytes())) {
+        text.extend_from_slice(name.as_bytes());
+        text.push(b'=');
+    }
+    text.extend_from_slice(value);
+    text
+}
+
+/// Whether it may be a message: all have `--` in them.
+fn is_message(value: &[u8]) -> bool {
+    [&b"--"[..], b"%2D%2D", b"%2d%2d"]
+        .iter()
+        .any(|dashes| memmem::find(value, dashes).is_some())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::found::Place;
 
     #[test]
     fn memory_is_bounded_and_what_was_met_stays_known() {
-        let mut distinct = Distinct::new(3);
-        let mut meet = |name, value: &str| distinct.meet(name, value.as_bytes());
-        assert_eq!(meet(Some("a"), "1"), Meeting::First);
-        assert_eq!(meet(Some("a"), "1"), Meeting::Again(0));
-        assert_eq!(meet(Some("b"), "1"), Meeting::First);
-        assert_eq!(meet(None, "1"), Meeting::First);
-        assert_eq!(meet(Some("a"), "2"), Meeting::Full);
-        assert_eq!(meet(None, "1"), Meeting::Again(2));
+        let wanted = || Wanted::Name("a".to_owned());
+        let meet = |distinct: &mut Distinct, name, value: &str| {
+            distinct.meet(&Found {
+                place: Place::Line(1),
+                name,
+                value: value.as_bytes(),
+            })
+        };
+        let message = format!("{}--{}--{}", "A".repeat(8), "A".repeat(16), "A".repeat(22));
+        let mut distinct = Distinct::new(wanted(), 3);
+        assert_eq!(meet(&mut distinct, Some("a"), "1"), Meeting::First);
+        assert_eq!(meet(&mut distinct, Some("a"), "1"), Meeting::Again(0));
+        assert_eq!(meet(&mut distinct, Some("b"), &message), Meeting::Unwanted);
+        assert_eq!(meet(&mut distinct, Some("a"), ""), Meeting::Unwanted);
+        assert_eq!(meet(&mut distinct, None, "1"), Meeting::Unwanted);
+        assert_eq!(meet(&mut distinct, Some("a"), &message), Meeting::First);
+        assert_eq!(meet(&mut distinct, None, &message), Meeting::First);
+        assert_eq!(meet(&mut distinct, Some("a"), "2"), Meeting::Full);
+        assert_eq!(meet(&mut distinct, None, &message), Meeting::Again(2));
         assert_eq!(distinct.len(), 3);
 
-        let mut distinct = Distinct::new(3);
-        assert_eq!(distinct.meet(None, b"1"), Meeting::First);
+        let mut distinct = Distinct::new(wanted(), 3);
+        assert_eq!(meet(&mut distinct, Some("a"), "1"), Meeting::First);
         distinct.close();
-        assert_eq!(distinct.meet(None, b"2"), Meeting::Full);
+        assert_eq!(meet(&mut distinct, Some("a"), "2"), Meeting::Full);
     }
 }

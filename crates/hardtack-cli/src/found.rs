@@ -1,8 +1,15 @@
-//! [`Found`]: a cookie in a log or a HAR file, and where it stands.
+//! [`Found`]: a cookie in a log or a HAR file, where it stands, and what is wrong there.
 
 use std::fmt;
+use std::io;
 
 use hardtack::Shown;
+
+use crate::lines::Stop;
+use crate::output::complain;
+
+/// How many troubles are told one by one.
+const MOST_TOLD: u64 = 20;
 
 /// A cookie as it stands there.
 pub(crate) struct Found<'a> {
@@ -41,6 +48,44 @@ impl fmt::Display for Place {
             Self::Request(number) => write!(f, "entry {number} request"),
             Self::Response(number) => write!(f, "entry {number} response"),
         }
+    }
+}
+
+/// The troubles of a reading, which are told as they come.
+pub(crate) struct Troubles {
+    source: String,
+    count: u64,
+}
+
+impl Troubles {
+    pub(crate) fn of(source: String) -> Self {
+        Self { source, count: 0 }
+    }
+
+    /// Tells what is wrong with a place, which is skipped for it.
+    pub(crate) fn tell(&mut self, place: Place, trouble: &str) {
+        self.count += 1;
+        if self.count <= MOST_TOLD {
+            complain(&format!("{} {place}: {trouble}", self.source));
+        }
+    }
+
+    /// Tells of those that were not told, and gives the number of all.
+    pub(crate) fn conclude(self) -> u64 {
+        if let Some(more @ 1..) = self.count.checked_sub(MOST_TOLD) {
+            complain(&format!("{}: {more} more like these", self.source));
+        }
+        self.count
+    }
+
+    /// The source cannot be read.
+    pub(crate) fn broken(&self, error: &io::Error) -> Stop {
+        Stop::Broken(format!("{}: {error}", self.source))
+    }
+
+    /// The source is something else.
+    pub(crate) fn no_har(&self, why: &str) -> Stop {
+        Stop::Broken(format!("{} is no HAR file: {why}", self.source))
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::io::BufRead;
+use std::mem;
 
 use hardtack::CookieHeader;
 use serde::de::{
@@ -12,9 +13,8 @@ use serde::de::{
 };
 
 use crate::bounded_json::BoundedJson;
-use crate::found::{Found, Place};
+use crate::found::{Found, Place, Troubles};
 use crate::lines::Stop;
-use crate::source::{Trouble, Troubles};
 
 /// The most headers, and the most cookies, of one message that are looked at.
 const MOST: usize = 1000;
@@ -25,9 +25,10 @@ pub(crate) fn read(
     troubles: &mut Troubles,
     visit: &mut dyn FnMut(Found<'_>) -> Result<(), Stop>,
 ) -> Result<u64, Stop> {
-    let mut state = State {
+    let mut har = Har {
         troubles,
         visit,
+        level: Level::File,
         stop: None,
         has_entries: false,
         entries: 0,
@@ -35,30 +36,18 @@ pub(crate) fn read(
         is_response: false,
         headers: Vec::new(),
         cookies: Vec::new(),
-        name: String::new(),
-        value: String::new(),
+        pair: Pair::default(),
     };
     let mut json = serde_json::Deserializer::from_reader(BoundedJson::new(input));
-    let done = Part {
-        level: Level::File,
-        state: &mut state,
-    }
-    .deserialize(&mut json);
-    let State {
-        troubles,
-        stop,
-        has_entries,
-        entries,
-        ..
-    } = state;
-    match (stop, done) {
+    let done = har.deserialize(&mut json);
+    match (har.stop, done) {
         (Some(stop), _) => Err(stop),
-        (None, Ok(())) if has_entries => Ok(entries),
+        (None, Ok(())) if har.has_entries => Ok(har.entries),
         (None, Ok(())) => Err(troubles.no_har("it has no log.entries")),
-        (None, Err(error)) if has_entries => {
-            let place = Place::Entry(entries);
-            troubles.tell(place, &Trouble::BrokenJson(error.to_string()));
-            Ok(entries)
+        (None, Err(error)) if har.has_entries => {
+            let trouble = format!("the file is broken ({error}); it is read up to there");
+            har.troubles.tell(Place::Entry(har.entries), &trouble);
+            Ok(har.entries)
         }
         (None, Err(error)) => Err(troubles.no_har(&error.to_string())),
     }
@@ -108,9 +97,18 @@ impl Level {
     }
 }
 
-struct State<'a> {
+/// A header, or a cookie as the browser read it.
+#[derive(Default)]
+struct Pair {
+    name: String,
+    value: String,
+}
+
+/// A file that is read: serde hands it what stands at each level.
+struct Har<'a> {
     troubles: &'a mut Troubles,
     visit: &'a mut dyn FnMut(Found<'_>) -> Result<(), Stop>,
+    level: Level,
     /// Why the reading ended early.
     stop: Option<Stop>,
     has_entries: bool,
@@ -118,16 +116,15 @@ struct State<'a> {
     /// The last entry that was not as it should be.
     odd: Option<u64>,
     is_response: bool,
-    /// The values of the message's `Cookie` or `Set-Cookie` headers.
-    headers: Vec<String>,
+    /// The message's `Cookie` or `Set-Cookie` headers.
+    headers: Vec<Pair>,
     /// Its cookies as the browser read them.
-    cookies: Vec<(String, String)>,
-    /// Of the header or cookie at hand.
-    name: String,
-    value: String,
+    cookies: Vec<Pair>,
+    /// The header or cookie at hand.
+    pair: Pair,
 }
 
-impl State<'_> {
+impl Har<'_> {
     fn place(&self) -> Place {
         if self.is_response {
             Place::Response(self.entries)
@@ -145,36 +142,24 @@ impl State<'_> {
                 self.headers.clear();
                 self.cookies.clear();
             }
-            Level::Cookie | Level::Header => {
-                self.name.clear();
-                self.value.clear();
-            }
+            Level::Cookie | Level::Header => self.pair = Pair::default(),
             _ => {}
         }
     }
 
     fn leave(&mut self, level: Level) -> Result<(), Stop> {
-        match level {
-            Level::Request | Level::Response => return self.visit_message(),
-            Level::Cookie if self.cookies.len() < MOST => {
-                let pair = (self.name.clone(), self.value.clone());
-                self.cookies.push(pair);
-            }
-            Level::Header if self.headers.len() < MOST => {
-                let field = if self.is_response {
-                    "set-cookie"
-                } else {
-                    "cookie"
-                };
-                if self.name.eq_ignore_ascii_case(field) {
-                    self.headers.push(self.value.clone());
-                }
-            }
-            Level::Cookie | Level::Header => {
-                self.troubles
-                    .tell(self.place(), &Trouble::ManyCookies(MOST));
-            }
-            _ => {}
+        let (pairs, field) = match (level, self.is_response) {
+            (Level::Request | Level::Response, _) => return self.visit_message(),
+            (Level::Cookie, _) => (&mut self.cookies, None),
+            (Level::Header, true) => (&mut self.headers, Some("set-cookie")),
+            (Level::Header, false) => (&mut self.headers, Some("cookie")),
+            _ => return Ok(()),
+        };
+        if pairs.len() >= MOST {
+            let trouble = format!("more than {MOST} headers or cookies; the rest is left out");
+            self.troubles.tell(self.place(), &trouble);
+        } else if field.is_none_or(|field| self.pair.name.eq_ignore_ascii_case(field)) {
+            pairs.push(mem::take(&mut self.pair));
         }
         Ok(())
     }
@@ -183,62 +168,46 @@ impl State<'_> {
     /// browser read them.
     fn visit_message(&mut self) -> Result<(), Stop> {
         let place = self.place();
-        for header in &self.headers {
-            // Chrome joins several Set-Cookie with line feeds.
-            for line in header.lines() {
-                // Attributes follow the cookie of a Set-Cookie.
-                let most = if self.is_response { 1 } else { usize::MAX };
-                for (name, value) in CookieHeader::new(line).iter().take(most) {
-                    if let (Ok(name), Some(value)) = (std::str::from_utf8(name), value) {
-                        let name = Some(name.trim_ascii());
-                        (self.visit)(Found { place, name, value })?;
-                    }
+        // Chrome joins several Set-Cookie with line feeds.
+        for line in self.headers.iter().flat_map(|header| header.value.lines()) {
+            // Attributes follow the cookie of a Set-Cookie.
+            let most = if self.is_response { 1 } else { usize::MAX };
+            for (name, value) in CookieHeader::new(line).iter().take(most) {
+                if let (Ok(name), Some(value)) = (std::str::from_utf8(name), value) {
+                    let name = Some(name.trim_ascii());
+                    (self.visit)(Found { place, name, value })?;
                 }
             }
         }
         if self.headers.is_empty() {
-            for (name, value) in &self.cookies {
-                let name = Some(name.as_str());
-                let value = value.as_bytes();
+            for Pair { name, value } in &self.cookies {
+                let (name, value) = (Some(name.as_str()), value.as_bytes());
                 (self.visit)(Found { place, name, value })?;
             }
         }
         Ok(())
     }
 
-    fn text(&mut self, level: Level, text: &str) {
-        let own = match level {
-            Level::Name => &mut self.name,
-            Level::Value => &mut self.value,
-            _ => return self.odd(level),
-        };
-        text.clone_into(own);
-    }
-
     /// Something else stands where HAR has an object or an array.
-    fn odd(&mut self, level: Level) {
-        if level == Level::Entry {
-            self.enter(level);
+    fn odd(&mut self) {
+        if self.level == Level::Entry {
+            self.enter(self.level);
         }
+        let has_none = matches!(
+            self.level,
+            Level::File | Level::Log | Level::Name | Level::Value
+        );
         // Told once of each entry.
-        if self.odd == Some(self.entries) {
-            return;
-        }
-        if !matches!(level, Level::File | Level::Log | Level::Name | Level::Value) {
-            self.odd = Some(self.entries);
-            self.troubles
-                .tell(Place::Entry(self.entries), &Trouble::NoHar);
+        if !has_none && self.odd.replace(self.entries) != Some(self.entries) {
+            self.troubles.tell(
+                Place::Entry(self.entries),
+                "it is not as HAR has it; what is odd is left out",
+            );
         }
     }
 }
 
-/// A part of the file, which is read into the state.
-struct Part<'s, 'a> {
-    level: Level,
-    state: &'s mut State<'a>,
-}
-
-impl<'de> DeserializeSeed<'de> for Part<'_, '_> {
+impl<'de> DeserializeSeed<'de> for &mut Har<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -246,84 +215,73 @@ impl<'de> DeserializeSeed<'de> for Part<'_, '_> {
     }
 }
 
-impl<'de> Visitor<'de> for Part<'_, '_> {
+/// Scalars, none of which HAR has at a level of interest.
+macro_rules! odd {
+    ($($visit:ident: $scalar:ty),*) => {
+        $(fn $visit<E>(self, _: $scalar) -> Result<(), E> {
+            self.odd();
+            Ok(())
+        })*
+    };
+}
+
+impl<'de> Visitor<'de> for &mut Har<'_> {
     type Value = ();
+
+    odd!(visit_bool: bool, visit_u64: u64, visit_i64: i64, visit_f64: f64);
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a part of a HAR file")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Self { level, state } = self;
+        let level = self.level;
         if level.item().is_some() {
-            state.odd(level);
+            self.odd();
         }
-        state.enter(level);
+        self.enter(level);
         while let Some(key) = map.next_key::<String>()? {
-            match level.under(&key) {
-                Some(level) => map.next_value_seed(Part {
-                    level,
-                    state: &mut *state,
-                })?,
-                None => {
-                    map.next_value::<IgnoredAny>()?;
-                }
+            if let Some(under) = level.under(&key) {
+                self.level = under;
+                map.next_value_seed(&mut *self)?;
+            } else {
+                map.next_value::<IgnoredAny>()?;
             }
         }
-        state.leave(level).map_err(|stop| {
-            state.stop = Some(stop);
+        self.leave(level).map_err(|stop| {
+            self.stop = Some(stop);
             A::Error::custom("stopped")
         })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        let Self { level, state } = self;
-        let Some(item) = level.item() else {
-            state.odd(level);
+        let Some(item) = self.level.item() else {
+            self.odd();
             while seq.next_element::<IgnoredAny>()?.is_some() {}
             return Ok(());
         };
-        state.enter(level);
-        while seq
-            .next_element_seed(Part {
-                level: item,
-                state: &mut *state,
-            })?
-            .is_some()
-        {}
+        self.enter(self.level);
+        self.level = item;
+        while seq.next_element_seed(&mut *self)?.is_some() {
+            self.level = item;
+        }
         Ok(())
     }
 
     fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        self.state.text(self.level, text);
+        match self.level {
+            Level::Name => text.clone_into(&mut self.pair.name),
+            Level::Value => text.clone_into(&mut self.pair.value),
+            _ => self.odd(),
+        }
         Ok(())
     }
 
     /// null: nothing is there, which some tools write for what they lack.
     fn visit_unit<E>(self) -> Result<(), E> {
         if self.level == Level::Entry {
-            self.state.odd(self.level);
+            self.odd();
         }
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        self.state.odd(self.level);
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        self.state.odd(self.level);
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        self.state.odd(self.level);
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        self.state.odd(self.level);
         Ok(())
     }
 }

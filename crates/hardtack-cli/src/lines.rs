@@ -1,31 +1,21 @@
 //! Lines in, lines out: values from arguments or standard input, one answer for each.
 
 use std::ffi::OsString;
-use std::io::{self, BufReader, BufWriter, ErrorKind, IsTerminal, StdoutLock, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, IsTerminal, StdoutLock, Write};
 
-use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use hardtack::{Refusal, Shown};
 
-use crate::long_line::{LONGEST_LINE, read_line};
 use crate::output::{self, complain};
 
-/// The arguments of a command that works line by line.
-pub(crate) fn args(value: &'static str) -> [Arg; 2] {
-    [
-        Arg::new("values")
-            .value_name(value)
-            .value_parser(value_parser!(OsString))
-            .action(ArgAction::Append)
-            .allow_negative_numbers(true)
-            .help(
-                "Any number of them; without any, one a line of at most 1 MiB from standard input",
-            ),
-        Arg::new("jsonl")
-            .long("jsonl")
-            .action(ArgAction::SetTrue)
-            .help("Print exactly one JSON object a line for each value, in order, errors included"),
-    ]
-}
+/// The longest line in bytes of which all is kept: a server's headers are far shorter, and so is
+/// what fits in a cookie.
+pub(crate) const LONGEST_LINE: usize = 1024 * 1024;
+
+/// The help of the options of a command that works line by line.
+pub(crate) const VALUES: &str =
+    "Any number of them; without any, one a line of at most 1 MiB from standard input";
+pub(crate) const JSONL: &str =
+    "Print exactly one JSON object a line for each value, in order, errors included";
 
 /// What a value becomes.
 pub(crate) struct Answer {
@@ -49,33 +39,28 @@ pub(crate) enum Stop {
 }
 
 impl Stop {
-    pub(crate) fn writing(error: &io::Error) -> Self {
+    fn writing(error: &io::Error) -> Self {
         match error.kind() {
             ErrorKind::BrokenPipe => Self::ReaderGone,
             _ => Self::Broken(output::failed(error)),
         }
     }
-
-    fn reading(error: &io::Error) -> Self {
-        Self::Broken(format!("standard input: {error}"))
-    }
 }
 
 /// Answers every value, and gives the exit status.
 pub(crate) fn each(
-    matches: &ArgMatches,
+    values: &[OsString],
+    jsonl: bool,
     answer: impl Fn(&[u8]) -> Result<Answer, Failure>,
 ) -> Result<u8, String> {
-    let mut answers = Answers {
-        out: BufWriter::new(io::stdout().lock()),
-        jsonl: matches.get_flag("jsonl"),
-        status: crate::OK,
-    };
-    let done = match matches.get_many::<OsString>("values") {
-        Some(values) => values.enumerate().try_for_each(|(index, value)| {
-            answers.add("value", index, answer(value.as_encoded_bytes()))
-        }),
-        None => each_line(&mut answers, answer),
+    let mut answers = Answers::new(jsonl);
+    let done = if values.is_empty() {
+        each_line(&mut answers, answer)
+    } else {
+        values.iter().enumerate().try_for_each(|(index, value)| {
+            let place = format!("value {}", index + 1);
+            answers.add(&place, "", answer(value.as_encoded_bytes()))
+        })
     };
     match done.and_then(|()| answers.flush()) {
         Ok(()) | Err(Stop::ReaderGone) => Ok(answers.status),
@@ -95,7 +80,8 @@ fn each_line(
     let mut line = Vec::new();
     for index in 0.. {
         line.clear();
-        let length = read_line(&mut input, &mut line).map_err(|error| Stop::reading(&error))?;
+        let length = read_line(&mut input, &mut line)
+            .map_err(|error| Stop::Broken(format!("standard input: {error}")))?;
         if length == 0 {
             break;
         }
@@ -106,13 +92,33 @@ fn each_line(
         } else {
             answer(text)
         };
-        answers.add("line", index, answer)?;
+        answers.add(&format!("line {}", index + 1), "", answer)?;
         // Whoever waits for this answer before sending more gets it now.
         if input.buffer().is_empty() {
             answers.flush()?;
         }
     }
     Ok(())
+}
+
+/// Reads a line with its end, of which it keeps the start, and gives its length.
+pub(crate) fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<u64> {
+    let mut length = 0;
+    loop {
+        let some = match input.fill_buf() {
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            some => some?,
+        };
+        let end = memchr::memchr(b'\n', some);
+        let taken = end.map_or(some.len(), |end| end + 1);
+        let kept = taken.min(LONGEST_LINE - line.len());
+        line.extend_from_slice(some.get(..kept).unwrap_or_default());
+        length += taken as u64;
+        input.consume(taken);
+        if end.is_some() || taken == 0 {
+            return Ok(length);
+        }
+    }
 }
 
 fn too_long() -> Failure {
@@ -122,39 +128,49 @@ fn too_long() -> Failure {
     }
 }
 
-/// Where the answers go, and what they come to.
-struct Answers {
+/// Where the answers go, and the exit status that they come to.
+pub(crate) struct Answers {
     out: BufWriter<StdoutLock<'static>>,
     jsonl: bool,
-    status: u8,
+    pub(crate) status: u8,
 }
 
 impl Answers {
-    fn add(
+    pub(crate) fn new(jsonl: bool) -> Self {
+        Self {
+            out: BufWriter::new(io::stdout().lock()),
+            jsonl,
+            status: crate::OK,
+        }
+    }
+
+    /// Prints an answer, or tells why there is none: of which place, for a person; after which
+    /// members of a JSON object, for a program.
+    pub(crate) fn add(
         &mut self,
-        what: &str,
-        index: usize,
+        place: &str,
+        members: &str,
         answer: Result<Answer, Failure>,
     ) -> Result<(), Stop> {
-        let written = match answer {
-            Ok(answer) if self.jsonl => writeln!(self.out, "{}", Shown::json(&answer.json)),
-            Ok(answer) => writeln!(self.out, "{}", Shown::json(&answer.text)),
+        let printed = match answer {
+            Ok(answer) if self.jsonl => answer.json,
+            Ok(answer) => answer.text,
             Err(Failure { reason, detail }) => {
                 self.status = crate::FAILED;
-                if self.jsonl {
-                    writeln!(self.out, "{{\"error\":\"{reason}\"}}")
-                } else {
+                if !self.jsonl {
                     // On a terminal, messages stand where they belong among the results.
                     self.flush()?;
-                    complain(&format!("{what} {}: {reason}: {detail}", index + 1));
-                    Ok(())
+                    complain(&format!("{place}: {reason}: {detail}"));
+                    return Ok(());
                 }
+                format!("{{{members}\"error\":\"{reason}\"}}")
             }
         };
+        let written = writeln!(self.out, "{}", Shown::json(&printed));
         written.map_err(|error| Stop::writing(&error))
     }
 
-    fn flush(&mut self) -> Result<(), Stop> {
+    pub(crate) fn flush(&mut self) -> Result<(), Stop> {
         self.out.flush().map_err(|error| Stop::writing(&error))
     }
 }

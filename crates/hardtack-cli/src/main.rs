@@ -10,15 +10,11 @@ mod distinct;
 mod doctor;
 mod found;
 mod har;
-mod hint;
 mod input;
 mod lines;
-mod long_line;
 mod open;
 mod open_all;
 mod output;
-mod paint;
-mod progress;
 mod rails_app;
 mod rotate;
 mod seal;
@@ -27,11 +23,12 @@ mod secrets;
 mod source;
 mod summary;
 mod survey;
-mod wanted;
 
 use std::process::ExitCode;
 
-use clap::Command;
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::args::help;
 
 /// Every line went well.
 const OK: u8 = 0;
@@ -40,62 +37,50 @@ const FAILED: u8 = 1;
 /// Wrong use: options, secrets, files (clap's own status as well).
 const WRONG_USE: u8 = 2;
 
+/// Rails' session cookies: open what any Rails set, seal what that Rails opens
+#[derive(Parser)]
+#[command(name = "hardtack", version, after_help = help(include_str!("help/hardtack.txt")))]
+struct Hardtack {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Open cookies and print their values as JSON
+    Open(open::Open),
+    /// Seal JSON values, and print what belongs after NAME= in Set-Cookie
+    Seal(seal::Seal),
+    /// Open cookies under old settings, and seal the same values under new ones
+    Rotate(rotate::Rotate),
+    /// Why does this cookie not open? Try every secret, digest, salt and cipher
+    Doctor(doctor::Doctor),
+    #[command(
+        about = "Print a new secret_key_base, as 'rails secret' does",
+        after_help = help(include_str!("help/secret.txt"))
+    )]
+    Secret,
+    /// Show what hardtack does, step by step; needs no secret
+    #[command(after_help = help(include_str!("help/demo.txt")))]
+    Demo,
+    /// Print the completions for a shell: bash, zsh or fish
+    Completions(completions::Completions),
+}
+
 fn main() -> ExitCode {
-    let matches = command().try_get_matches();
-    let matches = matches.unwrap_or_else(|error| output::refuse(command(), error));
-    let outcome = match matches.subcommand() {
-        Some(("open", matches)) => open::run(matches),
-        Some(("seal", matches)) => seal::run(matches),
-        Some(("doctor", matches)) => doctor::run(matches),
-        Some(("rotate", matches)) => rotate::run(matches),
-        Some(("secret", _)) => secret::run(),
-        Some(("demo", _)) => demo::run(),
-        Some(("completions", matches)) => completions::run(matches, &mut command()),
-        _ => Ok(WRONG_USE),
+    let parsed = Hardtack::try_parse();
+    let parsed = parsed.unwrap_or_else(|error| output::refuse(Hardtack::command(), error));
+    let outcome = match parsed.command {
+        Command::Open(options) => open::run(options),
+        Command::Seal(options) => seal::run(options),
+        Command::Rotate(options) => rotate::run(options),
+        Command::Doctor(options) => doctor::run(options),
+        Command::Secret => secret::run(),
+        Command::Demo => demo::run(),
+        Command::Completions(options) => completions::run(&options, &mut Hardtack::command()),
     };
     ExitCode::from(outcome.unwrap_or_else(|message| {
         output::complain(&message);
         WRONG_USE
     }))
-}
-
-fn command() -> Command {
-    Command::new("hardtack")
-        .version(env!("CARGO_PKG_VERSION"))
-        .about("Rails' session cookies: open what any Rails set, seal what that Rails opens")
-        .after_help(
-            "\
-Exit status: 0 all went well, 1 some value failed, 2 wrong use.
-
-Examples:
-  # See all of it at work; no secret needed.
-  hardtack demo
-
-  # What is in a cookie that the app set?
-  export SECRET_KEY_BASE=...
-  hardtack open --name _shop_session --rails 7.1 'cKMlQ...--w%3D%3D'
-
-  # The same with secret, settings and name from the app's own files.
-  hardtack open --rails-app /srv/shop 'cKMlQ...--w%3D%3D'
-
-  # A cookie that the app opens.
-  hardtack seal --name _shop_session --rails 7.1 '{\"user_id\":42}'
-
-  # Why does this cookie not open?
-  hardtack doctor 'Cookie: _shop_session=cKMlQ...--w%3D%3D'
-
-  # The same cookies after an upgrade, or under a new secret.
-  hardtack rotate --name _shop_session --from-rails 6.1 --rails 7.1 < cookies
-
-'hardtack open --help', 'seal --help' and so on show more.",
-        )
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .subcommand(open::command())
-        .subcommand(seal::command())
-        .subcommand(rotate::command())
-        .subcommand(doctor::command())
-        .subcommand(secret::command())
-        .subcommand(demo::command())
-        .subcommand(completions::command())
 }

@@ -1,124 +1,48 @@
 //! `hardtack open`: what is in cookies.
 
-use clap::{ArgMatches, Command};
-use hardtack::{Jar, Opened, Refusal, unescape};
+use std::ffi::OsString;
 
-use crate::args::{self, PLAIN, SECRETS};
+use clap::Args;
+
+use crate::args::{SEALING, Sealing, help};
 use crate::cookies::Cookies;
-use crate::hint::hint;
 use crate::input;
-use crate::lines::{self, Answer, Failure};
+use crate::lines::{self, Answer, JSONL, VALUES};
 use crate::open_all;
-use crate::source::{self, HELP as SOURCES, Source};
+use crate::source::Source;
 
-pub(crate) fn command() -> Command {
-    Command::new("open")
-        .about("Open cookies and print their values as JSON")
-        .after_help(format!(
-            "\
-A COOKIE is the bare value (as it was sent, escaped, or no longer escaped),
-NAME=VALUE, or a whole 'Cookie:' or 'Set-Cookie:' line. Only what stands behind
---name and a '=' is taken for NAME=VALUE, since a value may hold '=' itself.
+#[derive(Args)]
+#[command(after_help = help(include_str!("help/open.txt")))]
+pub(crate) struct Open {
+    #[arg(
+        value_name = "COOKIE",
+        allow_negative_numbers = true,
+        conflicts_with_all = ["har", "log"],
+        help = VALUES
+    )]
+    values: Vec<OsString>,
 
---jsonl prints {{\"value\": ...}}, and for a cookie that does not open
-{{\"error\": \"...\"}}: of several attempts (purposes, secrets) the one that got
-furthest is told.
-  malformed         no message of this jar, or the header has no such cookie
-  invalid           no key fits, or it was tampered with
-  expired           the expiry that was sealed with the value has passed
-  wrong purpose     sealed under another cookie's name
-  unreadable value  in Marshal where --serializer does not allow it, or broken
-  too large         more than 16 KiB
+    #[arg(long, help = JSONL)]
+    jsonl: bool,
 
-What JSON has no form for is printed as Rails' as_json shows it, and what a
-terminal would obey as \\uXXXX.
+    #[command(flatten)]
+    source: Source,
 
-{SOURCES}
-Of a log or a HAR file the cookies of --name (or the app's) are opened, without
-a name those that have the form of a Rails message, each under its own name;
-identical ones once, where they come first. --jsonl then prints
-  {{\"line\": 1, \"name\": \"...\", \"opens\": true, \"value\": ...}}
-  {{\"entry\": 1, \"in\": \"response\", \"name\": \"...\", \"opens\": false,
-   \"error\": \"...\"}}
-with lines and entries counted from 1, on one line each; name is null for a
-value that stands alone. What it came to is told on standard error.
-
-{SECRETS}\
-Exit status: 0 all opened, 1 some did not, or a log or HAR file has no such
-cookie or is broken in places, 2 wrong use.
-
-Examples:
-  export SECRET_KEY_BASE=...
-  hardtack open --name _shop_session --rails 7.1 'cKMlQ...--w%3D%3D'
-
-  # A whole header; an app on Rails 6.1 with JSON cookies.
-  hardtack open --name _shop_session --rails 6.1 --serializer json \\
-    'Cookie: theme=dark; _shop_session=cKMlQ...'
-
-  # Many, one a line, sealed under this secret or the one before.
-  hardtack open --jar signed --name user_id --jsonl \\
-    --secret-key-base-file new.txt --secret-key-base-file old.txt < cookies
-
-  # Whose sessions are in this log?
-  hardtack open --rails-app /srv/shop --jsonl --log access.log \\
-    | jq 'select(.opens) | .value.user_id'
-
-  # What Rails 3 signed with its secret_token; 2.3 with a digest of its own.
-  SECRET_TOKEN=... hardtack open --rails 3.2 'BAh7B0kiD3...--3e0862f8'
-  hardtack open --rails 2.3 --hmac-digest MD5 --secret-token-file token.txt \\
-    'BAh7B0kiD3...--8b1a9953'"
-        ))
-        .args(lines::args("COOKIE"))
-        .args(source::args(&["values"]))
-        .args(args::args(PLAIN))
+    #[command(flatten, next_help_heading = SEALING)]
+    sealing: Sealing,
 }
 
-pub(crate) fn run(matches: &ArgMatches) -> Result<u8, String> {
-    let cookies = Cookies::from(matches)?;
-    if let Some(source) = Source::from(matches) {
-        return open_all::run(matches, &cookies, &source);
+pub(crate) fn run(options: Open) -> Result<u8, String> {
+    let cookies = Cookies::new(options.sealing, None)?;
+    if options.source.is_named() {
+        return open_all::run(&options.source, &cookies, options.jsonl);
     }
-    lines::each(matches, |line| {
-        let opened = open(&cookies, line, |jar, name, value| jar.explain(name, value))?;
+    lines::each(&options.values, options.jsonl, |line| {
+        let opened = input::open(&cookies, line, |jar, name, value| jar.explain(name, value))?;
         let value = opened.into_value();
         Ok(Answer {
             text: format!("{value:#}"),
             json: format!("{{\"value\":{value}}}"),
         })
     })
-}
-
-/// Opens the cookie of a line, by one of the jar's ways to open a value that is not escaped.
-pub(crate) fn open<T>(
-    cookies: &Cookies,
-    line: &[u8],
-    by: impl Fn(&Jar, &str, &[u8]) -> Result<Opened<T>, Refusal>,
-) -> Result<Opened<T>, Failure> {
-    let Cookies {
-        jar, name, names, ..
-    } = cookies;
-    let value = input::value(line, cookies)?;
-    let opened = open_value(value, |value| by(jar, name, value));
-    opened.map_err(|reason| {
-        let advice = match reason {
-            Refusal::Malformed => input::advice(line, cookies),
-            _ => None,
-        };
-        let detail = advice.unwrap_or_else(|| hint(reason, names));
-        Failure { reason, detail }
-    })
-}
-
-/// Opens a value, escaped or not, by a way to open one that is not escaped.
-pub(crate) fn open_value<T>(
-    value: &[u8],
-    by: impl Fn(&[u8]) -> Result<Opened<T>, Refusal>,
-) -> Result<Opened<T>, Refusal> {
-    match by(value) {
-        // What is too large as it was sent is not unescaped first.
-        Err(Refusal::TooLarge) => Err(Refusal::TooLarge),
-        // No message holds `%`: what does is escaped. In what does not, `+` stands for itself.
-        _ if value.contains(&b'%') => by(&unescape(value)),
-        opened => opened,
-    }
 }

@@ -2,13 +2,15 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::fmt;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Write};
+use std::sync::OnceLock;
 
 use clap::Command;
 use hardtack::Shown;
+use indicatif::{ProgressBar, ProgressStyle, WeakProgressBar};
 
-use crate::progress;
+/// The progress of a long reading, beside which messages stand on lines of their own.
+static PROGRESS: OnceLock<WeakProgressBar> = OnceLock::new();
 
 /// Prints a whole result, and gives the exit status.
 pub(crate) fn print(result: &[u8]) -> Result<u8, String> {
@@ -28,8 +30,36 @@ pub(crate) fn failed(error: &io::Error) -> String {
 /// Tells the user something, and escapes in it what a terminal obeys. Where nobody listens the exit
 /// status has to do: `eprintln!` would panic.
 pub(crate) fn complain(message: &str) {
-    progress::wipe();
-    let _ = write!(io::stderr(), "hardtack: {}", Lines(message));
+    let mut text = String::from("hardtack: ");
+    for line in message.lines() {
+        text += &Shown::new(line).whole().to_string();
+        text.push('\n');
+    }
+    let tell = || drop(io::stderr().write_all(text.as_bytes()));
+    match PROGRESS.get().and_then(WeakProgressBar::upgrade) {
+        Some(progress) => progress.suspend(tell),
+        None => tell(),
+    }
+}
+
+/// Passes on what `input` reads, of `total` bytes, and shows how far it has come: on a terminal's
+/// standard error, until `input` is dropped.
+pub(crate) fn with_progress(input: impl Read, total: Option<u64>) -> impl Read {
+    let (bar, template) = match total {
+        // Such a terminal cannot wipe a line.
+        _ if env::var_os("TERM").is_none_or(|term| term == "dumb") => (ProgressBar::hidden(), ""),
+        Some(total) => (
+            ProgressBar::new(total),
+            "[{bar:24}] {percent:>3}% of {total_bytes}, {eta} left",
+        ),
+        None => (ProgressBar::no_length(), "{bytes} read"),
+    };
+    let style = ProgressStyle::with_template(template);
+    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+    bar.set_style(style.progress_chars("#."));
+    // A process reads one source.
+    let _ = PROGRESS.set(bar.downgrade());
+    bar.wrap_read(input)
 }
 
 /// Tells what clap found wrong with the arguments, or the help that was asked for, and ends.
@@ -40,15 +70,4 @@ pub(crate) fn refuse(command: Command, error: clap::Error) -> ! {
     let shown = |arg: OsString| Shown::new(arg.as_encoded_bytes()).whole().to_string();
     let again = command.try_get_matches_from(env::args_os().map(shown));
     again.err().unwrap_or(error).exit()
-}
-
-/// A text of our own, line by line, whatever from outside is quoted in it.
-struct Lines<'a>(&'a str);
-
-impl fmt::Display for Lines<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0
-            .lines()
-            .try_for_each(|line| writeln!(f, "{}", Shown::new(line).whole()))
-    }
 }

@@ -1,33 +1,35 @@
 //! A Rails app's directory in place of options.
 
-use std::path::PathBuf;
-
-use clap::ArgMatches;
 use hardtack::doctor::Doctor;
-use hardtack::{NotUnderstood, RailsApp, RailsAppError, RailsAppSettings, RailsVersion, Shown};
+use hardtack::{
+    NotUnderstood, RailsApp, RailsAppError, RailsAppSecrets, RailsAppSettings, RailsVersion, Shown,
+};
 
-use crate::args::{Names, text};
+use crate::args::AppOptions;
 use crate::output::complain;
 
 /// An app, and what it sets.
 #[derive(Clone)]
 pub(crate) struct App {
-    app: RailsApp,
+    /// What stands before the names of the options that name it.
+    prefix: &'static str,
+    files: RailsApp,
     pub(crate) settings: RailsAppSettings,
 }
 
 impl App {
-    /// The app that the options of these names tell of, beside an explicit version.
+    /// The app that options of this prefix name, beside an explicit version and cookie name.
     pub(crate) fn new(
-        matches: &ArgMatches,
-        names: &Names,
+        options: &AppOptions,
+        prefix: &'static str,
         version: Option<RailsVersion>,
+        is_named: bool,
     ) -> Result<Option<Self>, String> {
-        let Some(root) = matches.get_one::<PathBuf>(names.rails_app) else {
+        let Some(root) = &options.rails_app else {
             return Ok(None);
         };
         let mut app = RailsApp::new(root);
-        if let Some(environment) = text(matches, names.rails_env) {
+        if let Some(environment) = &options.rails_env {
             app = app.environment(environment);
         }
         let mut settings = app.settings();
@@ -37,49 +39,42 @@ impl App {
         }
         let settings = settings.map_err(|error| match error {
             RailsAppError::UnknownVersion { root } => format!(
-                "--{}: neither Gemfile.lock nor load_defaults in {} tells the Rails version: see \
-                 --{}",
-                names.rails_app,
-                Shown::path(&root),
-                names.rails
+                "--{prefix}rails-app: neither Gemfile.lock nor load_defaults in {} tells the Rails \
+                 version: see --{prefix}rails",
+                Shown::path(&root)
             ),
-            other => format!("--{}: {other}", names.rails_app),
+            other => format!("--{prefix}rails-app: {other}"),
         })?;
         // On it all others stand, and no option says it but this one.
         let is_guess = |one: &&NotUnderstood| one.setting == "load_defaults" && version.is_none();
         if let Some(guess) = settings.not_understood.iter().find(is_guess) {
-            return Err(format!(
-                "--{}: {guess} (--{})",
-                names.rails_app, names.rails
-            ));
+            return Err(format!("--{prefix}rails-app: {guess} (--{prefix}rails)"));
         }
         for one in &settings.not_understood {
             complain(&format!("note: {one}"));
         }
-        if settings.session.store != "cookie_store" && text(matches, names.name).is_none() {
+        if settings.session.store != "cookie_store" && !is_named {
             complain(&format!(
                 "note: the app keeps its sessions in {}, and not in the cookie {}",
                 Shown::new(&settings.session.store),
                 Shown::new(&settings.session.name)
             ));
         }
-        Ok(Some(Self { app, settings }))
+        Ok(Some(Self {
+            prefix,
+            files: app,
+            settings,
+        }))
     }
 
-    /// Its secrets, those that seal first: key bases and tokens.
-    pub(crate) fn secrets(&self, names: &Names) -> Result<crate::secrets::Secrets, String> {
-        let secrets = self.app.secrets();
-        let secrets = secrets.map_err(|error| format!("--{}: {error}", names.rails_app))?;
-        let key_bases = secrets.secret_key_base.into_iter();
-        Ok(crate::secrets::Secrets {
-            key_bases: key_bases.chain(secrets.rotated_secret_key_bases).collect(),
-            tokens: secrets.secret_token.into_iter().collect(),
-        })
+    pub(crate) fn secrets(&self) -> Result<RailsAppSecrets, String> {
+        let secrets = self.files.secrets();
+        secrets.map_err(|error| format!("--{}rails-app: {error}", self.prefix))
     }
 
     /// A doctor with its secrets, settings and session.
-    pub(crate) fn doctor(&self, doctor: Doctor, names: &Names) -> Result<Doctor, String> {
-        let doctor = doctor.rails_app(&self.app);
-        doctor.map_err(|error| format!("--{}: {error}", names.rails_app))
+    pub(crate) fn doctor(&self, doctor: Doctor) -> Result<Doctor, String> {
+        let doctor = doctor.rails_app(&self.files);
+        doctor.map_err(|error| format!("--{}rails-app: {error}", self.prefix))
     }
 }

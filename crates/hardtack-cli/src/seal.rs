@@ -1,55 +1,35 @@
 //! `hardtack seal`: cookies from JSON values.
 
-use clap::{Arg, ArgMatches, Command};
+use std::ffi::OsString;
+
+use clap::Args;
 use hardtack::{Error, Refusal, SetCookie, Value};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::args::{self, PLAIN, SECRETS};
+use crate::args::{Limit, SEALING, Sealing, help};
 use crate::cookies::{Cookies, attributes};
-use crate::lines::{self, Answer, Failure};
+use crate::lines::{self, Answer, Failure, JSONL, VALUES};
 use crate::output::complain;
 
-pub(crate) fn command() -> Command {
-    Command::new("seal")
-        .about("Seal JSON values, and print what belongs after NAME= in Set-Cookie")
-        .after_help(format!(
-            "\
-What is sealed is the value as it is given: no session_id is added, no null is
-dropped.
+#[derive(Args)]
+#[command(after_help = help(include_str!("help/seal.txt")))]
+pub(crate) struct Seal {
+    #[arg(value_name = "JSON", allow_negative_numbers = true, help = VALUES)]
+    values: Vec<OsString>,
 
---jsonl prints {{\"cookie\": \"...\"}}, and for a value that cannot be sealed
-{{\"error\": \"...\"}}:
-  unreadable value  no JSON, or JSON that Rails would not read
-  too large         it does not fit: see --limit
+    #[arg(long, help = JSONL)]
+    jsonl: bool,
 
-{SECRETS}\
-Exit status: 0 all were sealed, 1 some were not, 2 wrong use.
+    /// When the value expires, sealed with it: RFC 3339, as 2030-10-15T05:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = expires)]
+    expires: Option<OffsetDateTime>,
 
-Examples:
-  export SECRET_KEY_BASE=...
-  hardtack seal --name _shop_session --rails 7.1 \\
-    '{{\"session_id\":\"3af1c1b9c1b8d6f1a0a3a7b0c3d4e5f6\",\"user_id\":42}}'
+    #[command(flatten)]
+    limit: Limit,
 
-  # cookies.signed[:user_id] = {{ value: 42, expires: ... }}
-  hardtack seal --jar signed --name user_id --expires 2030-10-15T05:00:00Z 42
-
-  # Many, one a line; the secret from a file.
-  hardtack seal --secret-key-base-file secret.txt --jsonl < values.jsonl
-
-  # For Rails 3.2, signed with its secret_token.
-  SECRET_TOKEN=... hardtack seal --rails 3.2 '{{\"user_id\":42}}'"
-        ))
-        .args(lines::args("JSON"))
-        .arg(
-            Arg::new("expires")
-                .long("expires")
-                .value_name("TIME")
-                .value_parser(expires)
-                .help("When the value expires, sealed with it: RFC 3339, as 2030-10-15T05:00:00Z"),
-        )
-        .arg(args::limit())
-        .args(args::args(PLAIN))
+    #[command(flatten, next_help_heading = SEALING)]
+    sealing: Sealing,
 }
 
 fn expires(text: &str) -> Result<OffsetDateTime, String> {
@@ -57,14 +37,14 @@ fn expires(text: &str) -> Result<OffsetDateTime, String> {
         .map_err(|error| format!("{error}; write it as 2030-10-15T05:00:00Z"))
 }
 
-pub(crate) fn run(matches: &ArgMatches) -> Result<u8, String> {
-    let cookies = Cookies::from(matches)?;
-    let expires = matches.get_one::<OffsetDateTime>("expires").copied();
+pub(crate) fn run(options: Seal) -> Result<u8, String> {
+    let cookies = Cookies::new(options.sealing, options.limit.limit)?;
+    let expires = options.expires;
     cookies.try_out(expires)?;
     if expires.is_some() && !cookies.seal_expiry() {
         complain(EXPIRY_LOST);
     }
-    lines::each(matches, |line| {
+    lines::each(&options.values, options.jsonl, |line| {
         let Cookies { jar, name, .. } = &cookies;
         answer(jar.write(name, &value(line)?, &attributes(expires)))
     })

@@ -1,24 +1,9 @@
 //! `hardtack secret`: a new `secret_key_base`.
 
-use clap::Command;
 use hardtack::SecretKeyBase;
 use zeroize::Zeroizing;
 
 use crate::output;
-
-pub(crate) fn command() -> Command {
-    Command::new("secret")
-        .about("Print a new secret_key_base, as 'rails secret' does")
-        .after_help(
-            "\
-It is 64 bytes of the operating system's randomness, as 128 hexadecimal digits.
-
-Example:
-  umask 077   # for nobody else's eyes
-  hardtack secret > secret.txt
-  hardtack seal --secret-key-base-file secret.txt '{\"user_id\":42}'",
-        )
-}
 
 pub(crate) fn run() -> Result<u8, String> {
     let secret = SecretKeyBase::generate().map_err(|error| error.to_string())?;

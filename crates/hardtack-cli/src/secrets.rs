@@ -1,15 +1,15 @@
 //! Secrets, from files or from the environment. Never from an argument, which every user of the
 //! machine could see.
 
+use std::env;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use clap::ArgMatches;
 use hardtack::{Error, RailsVersion, SecretKeyBase, SecretKind, Shown};
 use zeroize::Zeroizing;
 
-use crate::args::Names;
+use crate::args::Sealing;
 use crate::output::complain;
 use crate::rails_app::App;
 
@@ -48,35 +48,36 @@ pub(crate) struct Secrets {
 /// Where secrets are looked for.
 #[derive(Clone)]
 pub(crate) struct Sources {
-    names: &'static Names,
-    key_base_files: Vec<PathBuf>,
-    token_files: Vec<PathBuf>,
-    allow_short: bool,
+    /// What stands before the names of the options that say so.
+    pub(crate) prefix: &'static str,
+    pub(crate) key_base_files: Vec<PathBuf>,
+    pub(crate) token_files: Vec<PathBuf>,
+    pub(crate) allow_short: bool,
     /// The app that has them, where no file is named.
-    app: Option<App>,
+    pub(crate) app: Option<App>,
 }
 
 impl Sources {
-    /// What the options under these names say.
-    pub(crate) fn new(matches: &ArgMatches, names: &'static Names, app: Option<App>) -> Self {
+    /// What these options say.
+    pub(crate) fn new(sealing: Sealing, app: Option<App>) -> Self {
         Self {
-            names,
-            key_base_files: files(matches, names.secret_key_base_file),
-            token_files: files(matches, names.secret_token_file),
-            allow_short: matches.get_flag(names.allow_short_secret),
+            prefix: sealing.prefix,
+            key_base_files: sealing.secret_key_base_file,
+            token_files: sealing.secret_token_file,
+            allow_short: sealing.allow_short_secret,
             app,
         }
     }
 
     /// The same, or where no file and no app is named those others.
-    pub(crate) fn or(self, others: &Self) -> Self {
-        if self.names_files() || self.app.is_some() {
-            return self;
-        }
-        Self {
-            names: self.names,
-            allow_short: self.allow_short || others.allow_short,
-            ..others.clone()
+    pub(crate) fn or(self, others: Option<&Self>) -> Self {
+        match others {
+            Some(others) if !self.names_files() && self.app.is_none() => Self {
+                prefix: self.prefix,
+                allow_short: self.allow_short || others.allow_short,
+                ..others.clone()
+            },
+            _ => self,
         }
     }
 
@@ -86,105 +87,104 @@ impl Sources {
 
     /// The secrets that count for an app of this version: one at least.
     pub(crate) fn secrets(&self, version: RailsVersion) -> Result<Secrets, String> {
-        let app = self.app.as_ref().filter(|_| !self.names_files());
-        let secrets = if let Some(app) = app {
-            app.secrets(self.names)?
-        } else if version.settings().secret_kind == SecretKind::SecretToken {
+        let names_files = self.names_files();
+        let is_signed = version.settings().secret_kind == SecretKind::SecretToken;
+        let token_will_do = version <= LAST_WITH_TOKEN;
+        let secrets = if let (Some(app), false) = (&self.app, names_files) {
+            let told = app.secrets()?;
+            let key_bases = told.secret_key_base.into_iter();
             Secrets {
-                key_bases: Vec::new(),
-                tokens: self.files_or_variable(&self.token_files, TOKEN)?,
-            }
-        } else if version > LAST_WITH_TOKEN {
-            Secrets {
-                key_bases: self.files_or_variable(&self.key_base_files, KEY_BASE)?,
-                tokens: self.files(&self.token_files, TOKEN)?,
-            }
-        } else if self.names_files() {
-            Secrets {
-                key_bases: self.files(&self.key_base_files, KEY_BASE)?,
-                tokens: self.files(&self.token_files, TOKEN)?,
+                key_bases: key_bases.chain(told.rotated_secret_key_bases).collect(),
+                tokens: told.secret_token.into_iter().collect(),
             }
         } else {
+            // Where either kind counts, files of one stand in for the variables of both.
+            let both = token_will_do && !is_signed;
+            let read = |files, source, counts: bool| {
+                let secrets = self.labelled(files, source, counts && !(both && names_files))?;
+                Ok::<_, String>(secrets.into_iter().map(|(_, secret)| secret).collect())
+            };
             Secrets {
-                key_bases: self.variable(KEY_BASE)?,
-                tokens: self.variable(TOKEN)?,
+                key_bases: if is_signed {
+                    Vec::new()
+                } else {
+                    read(&self.key_base_files, KEY_BASE, true)?
+                },
+                tokens: read(&self.token_files, TOKEN, token_will_do)?,
             }
         };
-        let token_will_do = version <= LAST_WITH_TOKEN && !secrets.tokens.is_empty();
-        if secrets.key_bases.is_empty() && !token_will_do {
+        if secrets.key_bases.is_empty() && (secrets.tokens.is_empty() || !token_will_do) {
             return Err(self.missing(version));
         }
         Ok(secrets)
     }
 
-    fn missing(&self, version: RailsVersion) -> String {
-        let Names {
-            rails,
-            secret_key_base_file,
-            secret_token_file,
-            ..
-        } = self.names;
-        let (key_base, token) = (KEY_BASE.variable, TOKEN.variable);
-        if self.app.is_some() && !self.names_files() {
-            return format!(
-                "--{}: the app has a secret_token only, and a secret_token alone will do up to \
-                 Rails {LAST_WITH_TOKEN} only: see --{rails}",
-                self.names.rails_app
-            );
+    /// Every secret that files hold, or where none is named the environment, with the file or
+    /// variable that it is from. None at all where none is named, and the app is to tell.
+    pub(crate) fn all(&self) -> Result<Option<Vec<(String, SecretKeyBase)>>, String> {
+        let names_files = self.names_files();
+        if self.app.is_some() && !names_files {
+            return Ok(None);
         }
-        if version.settings().secret_kind == SecretKind::SecretToken {
+        let mut secrets = self.labelled(&self.key_base_files, KEY_BASE, !names_files)?;
+        secrets.extend(self.labelled(&self.token_files, TOKEN, !names_files)?);
+        Ok(Some(secrets))
+    }
+
+    fn missing(&self, version: RailsVersion) -> String {
+        let prefix = self.prefix;
+        let (key_base, token) = (KEY_BASE.variable, TOKEN.variable);
+        let token_alone = format!(
+            "a secret_token alone will do up to Rails {LAST_WITH_TOKEN} only: see --{prefix}rails"
+        );
+        if self.app.is_some() && !self.names_files() {
+            format!("--{prefix}rails-app: the app has a secret_token only, and {token_alone}")
+        } else if version.settings().secret_kind == SecretKind::SecretToken {
             format!(
                 "no secret_token, and Rails {version} has no secret_key_base: set the environment \
-                 variable {token}, or name a file with --{secret_token_file}"
+                 variable {token}, or name a file with --{prefix}secret-token-file"
             )
         } else if version <= LAST_WITH_TOKEN {
             format!(
                 "no secret: set the environment variable {key_base} (or {token}, where the app \
-                 has nothing else), or name a file with --{secret_key_base_file} (or \
-                 --{secret_token_file})"
+                 has nothing else), or name a file with --{prefix}secret-key-base-file (or \
+                 --{prefix}secret-token-file)"
             )
         } else {
-            let advice =
-                if !self.token_files.is_empty() || std::env::var_os(TOKEN.variable).is_some() {
-                    format!(
-                        "; a secret_token alone will do up to Rails {LAST_WITH_TOKEN} only: see \
-                         --{rails}"
-                    )
-                } else {
-                    String::new()
-                };
+            let has_token = !self.token_files.is_empty() || env::var_os(token).is_some();
+            let advice = if has_token {
+                format!("; {token_alone}")
+            } else {
+                String::new()
+            };
             format!(
                 "no secret: set the environment variable {key_base}, or name a file with \
-                 --{secret_key_base_file}{advice}"
+                 --{prefix}secret-key-base-file{advice}"
             )
         }
     }
 
-    fn files_or_variable(
+    /// The secrets of the files; where none is named, that of the variable if it counts and is set.
+    fn labelled(
         &self,
         files: &[PathBuf],
         source: Source,
-    ) -> Result<Vec<SecretKeyBase>, String> {
-        if files.is_empty() {
-            self.variable(source)
-        } else {
-            self.files(files, source)
+        variable_counts: bool,
+    ) -> Result<Vec<(String, SecretKeyBase)>, String> {
+        let variable = source.variable;
+        if files.is_empty()
+            && variable_counts
+            && let Some(secret) = env::var_os(variable)
+        {
+            let made = self.make(secret.into_encoded_bytes(), source);
+            let secret = made.map_err(|reason| format!("{variable}: {reason}"))?;
+            return Ok(vec![(variable.to_owned(), secret)]);
         }
-    }
-
-    fn files(&self, files: &[PathBuf], source: Source) -> Result<Vec<SecretKeyBase>, String> {
-        let secrets = files.iter().map(|file| self.file(file, source));
-        secrets.collect()
-    }
-
-    /// The secret of the environment; none where it is not set.
-    fn variable(&self, source: Source) -> Result<Vec<SecretKeyBase>, String> {
-        let Some(secret) = std::env::var_os(source.variable) else {
-            return Ok(Vec::new());
-        };
-        let made = self.make(secret.into_encoded_bytes(), source);
-        let secret = made.map_err(|reason| format!("{}: {reason}", source.variable))?;
-        Ok(vec![secret])
+        let labelled = files.iter().map(|file| {
+            let secret = self.file(file, source)?;
+            Ok((file.display().to_string(), secret))
+        });
+        labelled.collect()
     }
 
     /// The secret that a file holds: verbatim, save one final newline.
@@ -220,54 +220,12 @@ impl Sources {
             Error::BlankSecret => format!("blank; it takes the app's {what}{advice}"),
             Error::ShortSecret { characters, least } => format!(
                 "{characters} characters, and {least} are the least; take the app's {what}, or \
-                 --{} if it really is that short",
-                self.names.allow_short_secret
+                 --{}allow-short-secret if it really is that short",
+                self.prefix
             ),
             other => other.to_string(),
         })
     }
-}
-
-/// Every secret that files hold, or where none is named the environment, with the file or variable
-/// that it is from; short ones too. None at all where none is named, and the app is to tell.
-pub(crate) fn labelled(
-    matches: &ArgMatches,
-    names: &'static Names,
-    app: Option<&App>,
-) -> Result<Option<Vec<(String, SecretKeyBase)>>, String> {
-    let sources = Sources {
-        names,
-        key_base_files: files(matches, names.secret_key_base_file),
-        token_files: files(matches, names.secret_token_file),
-        allow_short: true,
-        app: None,
-    };
-    if app.is_some() && !sources.names_files() {
-        return Ok(None);
-    }
-    let mut secrets = Vec::new();
-    for (files, source) in [
-        (&sources.key_base_files, KEY_BASE),
-        (&sources.token_files, TOKEN),
-    ] {
-        for file in files {
-            secrets.push((file.display().to_string(), sources.file(file, source)?));
-        }
-        if !sources.names_files() {
-            let secret = sources.variable(source)?;
-            secrets.extend(
-                secret
-                    .into_iter()
-                    .map(|secret| (source.variable.to_owned(), secret)),
-            );
-        }
-    }
-    Ok(Some(secrets))
-}
-
-fn files(matches: &ArgMatches, option: &str) -> Vec<PathBuf> {
-    let files = matches.get_many::<PathBuf>(option).unwrap_or_default();
-    files.cloned().collect()
 }
 
 /// The file's bytes, as many as are of interest, in memory that is wiped.

@@ -5,96 +5,65 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use clap::{Arg, ArgMatches, ValueHint, value_parser};
+use clap::{Args, ValueHint};
 use hardtack::Shown;
 
 use crate::access_log;
-use crate::args;
-use crate::found::{Found, Place};
+use crate::distinct::Distinct;
+use crate::found::{Found, Troubles};
 use crate::har;
 use crate::lines::Stop;
-use crate::output::complain;
-use crate::progress::Progress;
-
-/// How many troubles are told one by one.
-const MOST_TOLD: u64 = 20;
+use crate::output::{complain, with_progress};
+use crate::summary::grouped;
 
 /// How many bytes are read at a time.
 const BUFFER: usize = 128 * 1024;
 
-/// What is told of both options, in the help of the commands that have them.
-pub(crate) const HELP: &str = "\
---log and --har take the cookies of a whole access log or HAR file, with - from
-standard input (zcat access.log.*.gz | ... --log -), of any size:
-  --log  any text or JSON with a line for each request, that holds the Cookie
-         header or cookies: nginx' $http_cookie, Apache's %{Cookie}i, with their
-         escapes, quoted or not; keys of JSON that end in cookie or cookies; or
-         one cookie's value alone ($cookie_NAME, %{NAME}C). Of a line longer
-         than 1 MiB the start is read, and that is told.
-  --har  HAR 1.2, as a browser's network tools export it. Chrome leaves cookies
-         out unless its tools' settings allow sensitive data in it.
-Broken lines and entries are told by their number, and skipped.
-";
-
-/// The options that name a source.
-pub(crate) fn args(others: &'static [&'static str]) -> [Arg; 2] {
-    let file = |name: &'static str, help: &'static str| {
-        args::option(name, "FILE")
-            .value_parser(value_parser!(PathBuf))
-            .value_hint(ValueHint::FilePath)
-            .conflicts_with_all(others)
-            .help(help)
-    };
-    [
-        file(
-            "har",
-            "All cookies of a HAR file, requests and responses; - is standard input",
-        )
-        .conflicts_with("log"),
-        file("log", "All cookies of an access log; - is standard input"),
-    ]
-}
-
-/// Where many cookies come from.
+// No doc comment: see `args`.
+#[derive(Args)]
 pub(crate) struct Source {
-    path: PathBuf,
-    is_har: bool,
+    /// All cookies of a HAR file, requests and responses; - is standard input
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "log")]
+    har: Option<PathBuf>,
+
+    /// All cookies of an access log; - is standard input
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    log: Option<PathBuf>,
 }
 
 /// What a reading came to.
 pub(crate) struct Reading {
-    /// Lines or entries.
-    pub(crate) count: u64,
+    /// What was read: so many lines or entries of the source.
+    pub(crate) within: String,
     pub(crate) troubles: u64,
 }
 
-impl Source {
-    /// The one that the options name.
-    pub(crate) fn from(matches: &ArgMatches) -> Option<Self> {
-        let path = |name| matches.get_one::<PathBuf>(name).cloned();
-        let source = |path, is_har| Self { path, is_har };
-        path("har")
-            .map(|path| source(path, true))
-            .or_else(|| path("log").map(|path| source(path, false)))
-    }
-
-    pub(crate) fn is_stdin(&self) -> bool {
-        self.path == Path::new("-")
-    }
-
-    /// What it is made of.
-    pub(crate) fn unit(&self) -> &'static str {
-        if self.is_har { "entries" } else { "lines" }
-    }
-
-    /// What else to look at where no cookie was found.
-    pub(crate) fn advice(&self) -> &'static str {
-        if self.is_har {
+impl Reading {
+    /// Tells that no cookie was found that counts, and what else to look at.
+    pub(crate) fn found_none(&self, source: &Source, wanted: &Distinct) {
+        let advice = if source.har.is_some() {
             "; Chrome's exports are without cookies unless its network tools' settings allow \
              sensitive data in them"
         } else {
             "; does the log hold the Cookie header (nginx: $http_cookie, Apache: %{Cookie}i)?"
-        }
+        };
+        let (wanted, within) = (wanted.in_words(), &self.within);
+        complain(&format!("no {wanted} in {within}{advice}"));
+    }
+}
+
+impl Source {
+    pub(crate) fn is_named(&self) -> bool {
+        self.har.is_some() || self.log.is_some()
+    }
+
+    fn path(&self) -> &Path {
+        let path = self.har.as_deref().or(self.log.as_deref());
+        path.unwrap_or(Path::new("-"))
+    }
+
+    pub(crate) fn is_stdin(&self) -> bool {
+        self.path() == Path::new("-")
     }
 
     /// Visits every cookie, in order.
@@ -103,19 +72,20 @@ impl Source {
         shows_progress: bool,
         visit: &mut dyn FnMut(Found<'_>) -> Result<(), Stop>,
     ) -> Result<Reading, Stop> {
-        let mut troubles = Troubles {
-            source: self.to_string(),
-            count: 0,
-        };
+        let mut troubles = Troubles::of(self.to_string());
         let (input, total): (Box<dyn Read>, _) = if self.is_stdin() {
             (Box::new(io::stdin().lock()), None)
         } else {
-            let file = File::open(&self.path).map_err(|error| troubles.broken(&error))?;
+            let file = File::open(self.path()).map_err(|error| troubles.broken(&error))?;
             let total = file.metadata().ok().map(|metadata| metadata.len());
             (Box::new(file), total)
         };
-        let progress = Progress::new(input, total, shows_progress);
-        let mut input = BufReader::with_capacity(BUFFER, progress);
+        let input: Box<dyn Read> = if shows_progress {
+            Box::new(with_progress(input, total))
+        } else {
+            input
+        };
+        let mut input = BufReader::with_capacity(BUFFER, input);
         let start = input.fill_buf().map_err(|error| troubles.broken(&error))?;
         if let Some(tool) = compressed(start) {
             return Err(Stop::Broken(format!(
@@ -126,17 +96,14 @@ impl Source {
         if start.starts_with(b"\xEF\xBB\xBF") {
             input.consume(3);
         }
-        let count = if self.is_har {
-            har::read(input, &mut troubles, visit)?
+        let (count, unit) = if self.har.is_some() {
+            (har::read(input, &mut troubles, visit)?, "entries")
         } else {
-            access_log::read(input, &mut troubles, visit)?
+            (access_log::read(input, &mut troubles, visit)?, "lines")
         };
-        if let Some(more @ 1..) = troubles.count.checked_sub(MOST_TOLD) {
-            complain(&format!("{self}: {more} more like these"));
-        }
         Ok(Reading {
-            count,
-            troubles: troubles.count,
+            within: format!("{} {unit} of {self}", grouped(count)),
+            troubles: troubles.conclude(),
         })
     }
 }
@@ -146,7 +113,7 @@ impl fmt::Display for Source {
         if self.is_stdin() {
             f.write_str("standard input")
         } else {
-            write!(f, "{}", Shown::path(&self.path))
+            write!(f, "{}", Shown::path(self.path()))
         }
     }
 }
@@ -157,65 +124,5 @@ fn compressed(start: &[u8]) -> Option<&'static str> {
         [0x1F, 0x8B, ..] => Some("zcat"),
         [0x28, 0xB5, 0x2F, 0xFD, ..] => Some("zstdcat"),
         _ => None,
-    }
-}
-
-/// What is wrong with a place, which is skipped for it.
-pub(crate) enum Trouble {
-    /// Only so many bytes of the line were read.
-    LongLine(usize),
-    /// It begins like JSON, and is none.
-    NoJson,
-    /// The file ends here, or is broken.
-    BrokenJson(String),
-    /// There is something else than HAR has there.
-    NoHar,
-    /// Only so many were looked at.
-    ManyCookies(usize),
-}
-
-impl fmt::Display for Trouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::LongLine(most) => {
-                write!(f, "longer than {most} bytes; the rest of it is left out")
-            }
-            Self::NoJson => f.write_str("it begins like JSON, but is broken; it is left out"),
-            Self::BrokenJson(error) => {
-                write!(f, "the file is broken ({error}); it is read up to there")
-            }
-            Self::NoHar => f.write_str("it is not as HAR has it; what is odd is left out"),
-            Self::ManyCookies(most) => {
-                write!(
-                    f,
-                    "more than {most} headers or cookies; the rest is left out"
-                )
-            }
-        }
-    }
-}
-
-/// The troubles of a reading, which are told as they come.
-pub(crate) struct Troubles {
-    source: String,
-    count: u64,
-}
-
-impl Troubles {
-    pub(crate) fn tell(&mut self, place: Place, trouble: &Trouble) {
-        self.count += 1;
-        if self.count <= MOST_TOLD {
-            complain(&format!("{} {place}: {trouble}", self.source));
-        }
-    }
-
-    /// The source cannot be read.
-    pub(crate) fn broken(&self, error: &io::Error) -> Stop {
-        Stop::Broken(format!("{}: {error}", self.source))
-    }
-
-    /// The source is something else.
-    pub(crate) fn no_har(&self, why: &str) -> Stop {
-        Stop::Broken(format!("{} is no HAR file: {why}", self.source))
     }
 }

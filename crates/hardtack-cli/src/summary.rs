@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use indicatif::HumanCount;
+
 /// How many cookies, and how often they came.
 #[derive(Clone, Copy, Default)]
 struct Count {
@@ -13,8 +15,8 @@ struct Count {
 /// A table of counts, in groups. Its `Display` ends with a line feed.
 #[derive(Default)]
 pub(crate) struct Summary {
-    /// By the group's place and name, then what is counted.
-    counts: BTreeMap<(usize, &'static str), BTreeMap<String, Count>>,
+    /// By the group, then what is counted.
+    counts: BTreeMap<&'static str, BTreeMap<String, Count>>,
 }
 
 /// The groups, in their order.
@@ -35,9 +37,7 @@ const GROUPS: [&str; 11] = [
 impl Summary {
     /// Counts a cookie that came so often, under something in a group.
     pub(crate) fn add(&mut self, group: &'static str, what: &str, times: u64) {
-        let place = GROUPS.iter().position(|other| *other == group);
-        let place = place.unwrap_or(GROUPS.len());
-        let group = self.counts.entry((place, group)).or_default();
+        let group = self.counts.entry(group).or_default();
         let count = group.entry(what.to_owned()).or_default();
         count.distinct += 1;
         count.times += times;
@@ -53,11 +53,10 @@ impl fmt::Display for Summary {
             "  {:11}  {:width$}  {:>9}  {:>9}",
             "", "", "distinct", "times"
         )?;
-        for ((_, group), counts) in &self.counts {
-            let mut counts: Vec<_> = counts.iter().collect();
+        for mut title in GROUPS {
+            let mut counts: Vec<_> = self.counts.get(title).into_iter().flatten().collect();
             // The most frequent first; the sort is stable, so that equals stand by their names.
             counts.sort_by_key(|(_, count)| std::cmp::Reverse(count.distinct));
-            let mut title = *group;
             for (what, Count { distinct, times }) in counts {
                 let (distinct, times) = (grouped(*distinct), grouped(*times));
                 writeln!(f, "  {title:11}  {what:width$}  {distinct:>9}  {times:>9}")?;
@@ -70,37 +69,11 @@ impl fmt::Display for Summary {
 
 /// A number, its digits in threes.
 pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+    HumanCount(number).to_string()
 }
 
 /// So many cookies.
 pub(crate) fn cookies(number: u64) -> String {
     let ending = if number == 1 { "" } else { "s" };
     format!("{} cookie{ending}", grouped(number))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_read_in_threes() {
-        let numbers = [0, 999, 1000, 1_234_567, u64::MAX];
-        let expected = [
-            "0",
-            "999",
-            "1,000",
-            "1,234,567",
-            "18,446,744,073,709,551,615",
-        ];
-        assert_eq!(numbers.map(grouped), expected);
-    }
 }

@@ -1,46 +1,41 @@
 //! `hardtack doctor` with the cookies of a whole access log or HAR file.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
-use clap::ArgMatches;
-use hardtack::doctor::{Cause, CauseKind, CookieFormat, Diagnosis, Doctor, JarKind, Repair};
-use hardtack::{Cipher, HmacDigest, KeyDigest, Serializer, Shown};
+use console::style;
+use hardtack::Shown;
+use hardtack::doctor::{Diagnosis, Doctor};
 
-use crate::distinct::{Distinct, MOST, Meeting};
-use crate::doctor::json;
-use crate::found::{Found, Place, shown};
+use crate::distinct::{Distinct, MOST, Meeting, Wanted, text};
+use crate::found::{Place, shown};
 use crate::lines::Stop;
 use crate::output::{complain, print};
-use crate::paint::Paint;
-use crate::source::{Reading, Source};
+use crate::source::Source;
 use crate::summary::{Summary, cookies, grouped};
-use crate::wanted::{Wanted, text};
 
 /// How many bytes of JSON are kept for the end.
 const MOST_BYTES: usize = 256 * 1024 * 1024;
 
 /// Examines each distinct cookie once, prints a row for each, and gives the exit status.
 pub(crate) fn run(
-    matches: &ArgMatches,
+    source: &Source,
     doctor: &Doctor,
     name: Option<&str>,
-    source: &Source,
+    is_json: bool,
+    shows_value: bool,
 ) -> Result<u8, String> {
-    let shows_value = matches.get_flag("show-values");
-    let is_json = matches.get_flag("json");
     for (label, weak) in doctor.weak_secrets() {
         complain(&format!("weak secret {:?}: {weak}", Shown::new(label)));
     }
-    let mut wanted = name.map_or_else(Wanted::any_form, Wanted::name);
-    let mut distinct = Distinct::new(MOST);
+    let wanted = name.map_or(Wanted::Form, |name| Wanted::Name(name.to_owned()));
+    let mut distinct = Distinct::new(wanted, MOST);
     let mut rows: Vec<Row> = Vec::new();
     let (mut bytes, mut left_out) = (0, 0);
     let read = source.read(true, &mut |found| {
-        if !wanted.admits(&found) {
-            return Ok(());
-        }
-        match distinct.meet(found.name, found.value) {
+        match distinct.meet(&found) {
+            Meeting::Unwanted => {}
             Meeting::Again(place) => {
                 if let Some(row) = rows.get_mut(place) {
                     row.times += 1;
@@ -54,7 +49,14 @@ pub(crate) fn run(
                 if bytes > MOST_BYTES {
                     distinct.close();
                 }
-                rows.push(Row::new(&found, diagnosis, json));
+                rows.push(Row {
+                    place: found.place,
+                    name: found.name.map(str::to_owned),
+                    times: 1,
+                    opens: diagnosis.opens,
+                    facts: facts(&diagnosis),
+                    json,
+                });
             }
             Meeting::Full => {
                 if left_out == 0 {
@@ -80,13 +82,27 @@ pub(crate) fn run(
         table(&rows)
     };
     print(table.as_bytes())?;
-    conclude(&rows, source, &reading, left_out, &wanted);
-    let all_open = rows.iter().all(|row| row.opens) && !rows.is_empty();
+    if rows.is_empty() {
+        reading.found_none(source, &distinct);
+        return Ok(crate::FAILED);
+    }
+    conclude(&rows, &reading.within, left_out);
+    let all_open = rows.iter().all(|row| row.opens);
     Ok(if all_open && reading.troubles == 0 && left_out == 0 {
         crate::OK
     } else {
         crate::FAILED
     })
+}
+
+/// The object of `--json`, on a line.
+pub(crate) fn json(diagnosis: &Diagnosis, shows_value: bool) -> Result<String, String> {
+    let mut object = serde_json::to_string(diagnosis).map_err(|error| error.to_string())?;
+    if let Some(value) = diagnosis.value().filter(|_| shows_value) {
+        object.pop();
+        let _ = write!(object, ",\"value\":{value}}}");
+    }
+    Ok(format!("{}\n", Shown::json(&object)))
 }
 
 /// A distinct cookie, and what the doctor found.
@@ -95,36 +111,73 @@ struct Row {
     name: Option<String>,
     times: u64,
     opens: bool,
-    format: CookieFormat,
-    jar: Option<JarKind>,
-    cipher: Option<Cipher>,
-    secret: Option<String>,
-    key_digest: Option<KeyDigest>,
-    hmac_digest: Option<HmacDigest>,
-    serializer: Option<Serializer>,
-    repairs: Vec<Repair>,
-    causes: Vec<CauseKind>,
+    facts: Facts,
     json: Option<String>,
 }
 
+/// What the summary counts: groups, and what a cookie is in them.
+type Facts = Vec<(&'static str, Cow<'static, str>)>;
+
+fn facts(diagnosis: &Diagnosis) -> Facts {
+    let secret = diagnosis.secret.as_deref();
+    let known = [
+        ("secret", secret.map(|secret| shown(Some(secret)).into())),
+        ("jar", diagnosis.jar.map(|it| it.name().into())),
+        ("cipher", diagnosis.cipher.map(|it| it.name().into())),
+        (
+            "hmac digest",
+            diagnosis.hmac_digest.map(|it| it.name().into()),
+        ),
+        (
+            "key digest",
+            diagnosis.key_digest.map(|it| it.name().into()),
+        ),
+        (
+            "serializer",
+            diagnosis.serializer.map(|it| it.name().into()),
+        ),
+    ];
+    let known = known
+        .into_iter()
+        .filter_map(|(group, fact)| Some((group, fact?)));
+    let repairs = diagnosis.repairs.iter();
+    let repairs = repairs.map(|repair| ("repair", repair.name().into()));
+    let causes = diagnosis
+        .causes
+        .iter()
+        .map(|cause| cause.kind().name().into());
+    let format = ("format", diagnosis.format.name().into());
+    if diagnosis.opens {
+        let causes = causes.map(|cause| ("opens, but", cause));
+        let facts = [("opens", "yes".into()), format].into_iter();
+        facts.chain(known).chain(repairs).chain(causes).collect()
+    } else {
+        let cause = causes.take(1).map(|cause| ("why not", cause));
+        [("opens", "no".into()), format]
+            .into_iter()
+            .chain(cause)
+            .collect()
+    }
+}
+
 impl Row {
-    fn new(found: &Found<'_>, diagnosis: Diagnosis, json: Option<String>) -> Self {
-        Self {
-            place: found.place,
-            name: found.name.map(str::to_owned),
-            times: 1,
-            opens: diagnosis.opens,
-            format: diagnosis.format,
-            jar: diagnosis.jar,
-            cipher: diagnosis.cipher,
-            key_digest: diagnosis.key_digest,
-            hmac_digest: diagnosis.hmac_digest,
-            serializer: diagnosis.serializer,
-            causes: diagnosis.causes.iter().map(Cause::kind).collect(),
-            secret: diagnosis.secret,
-            repairs: diagnosis.repairs,
-            json,
+    /// What stands in the last column.
+    fn verdict(&self) -> String {
+        let all = |group| self.facts.iter().filter(move |fact| fact.0 == group);
+        let fact = |group| all(group).next().map_or("", |fact| &fact.1);
+        if !self.opens {
+            return format!("does not open: {}, {}", fact("why not"), fact("format"));
         }
+        let parts = self.facts.iter().filter_map(|(group, fact)| match *group {
+            "secret" | "cipher" | "serializer" => Some(fact.to_string()),
+            "hmac digest" if all("cipher").next().is_none() => Some(format!("signed {fact}")),
+            "key digest" => Some(format!("{fact} keys")),
+            _ => None,
+        });
+        let parts: Vec<_> = parts.collect();
+        let mut verdict = format!("opens: {}", parts.join(", "));
+        verdict.extend(all("opens, but").flat_map(|(_, cause)| ["; ", cause]));
+        verdict
     }
 
     /// The object of `--json`, after where it stands and how often it came.
@@ -139,94 +192,30 @@ impl Row {
             object.strip_prefix('{').unwrap_or(object)
         )
     }
-
-    /// What stands in the last column.
-    fn verdict(&self) -> String {
-        let mut verdict = String::from(if self.opens { "opens: " } else { "" });
-        if self.opens {
-            let parts = [
-                self.secret.as_deref().map(|secret| shown(Some(secret))),
-                self.cipher.map(|cipher| cipher.name().to_owned()),
-                self.hmac_digest
-                    .filter(|_| self.cipher.is_none())
-                    .map(|digest| format!("signed {}", digest.name())),
-                self.key_digest
-                    .map(|digest| format!("{} keys", digest.name())),
-                self.serializer.map(|format| format.name().to_owned()),
-            ];
-            let parts: Vec<_> = parts.into_iter().flatten().collect();
-            verdict += &parts.join(", ");
-            for cause in &self.causes {
-                let _ = write!(verdict, "; {}", cause.name());
-            }
-        } else {
-            let cause = self.causes.first().map_or("", |cause| cause.name());
-            let _ = write!(verdict, "does not open: {cause}, {}", self.format.name());
-        }
-        verdict
-    }
-
-    fn count(&self, summary: &mut Summary) {
-        let mut add = |group, what: &str| summary.add(group, what, self.times);
-        add("opens", if self.opens { "yes" } else { "no" });
-        add("format", self.format.name());
-        if !self.opens {
-            let cause = self.causes.first().map_or("", |cause| cause.name());
-            add("why not", cause);
-            return;
-        }
-        let secret = self.secret.as_deref().map(|secret| shown(Some(secret)));
-        let facts = [
-            ("jar", self.jar.map(JarKind::name)),
-            ("cipher", self.cipher.map(Cipher::name)),
-            ("secret", secret.as_deref()),
-            ("key digest", self.key_digest.map(KeyDigest::name)),
-            ("hmac digest", self.hmac_digest.map(HmacDigest::name)),
-            ("serializer", self.serializer.map(Serializer::name)),
-        ];
-        for (group, what) in facts {
-            if let Some(what) = what {
-                add(group, what);
-            }
-        }
-        for repair in &self.repairs {
-            add("repair", repair.name());
-        }
-        for cause in &self.causes {
-            add("opens, but", cause.name());
-        }
-    }
 }
 
 /// One line for each cookie.
 fn table(rows: &[Row]) -> String {
-    let paint = Paint::detect();
-    let columns: Vec<_> = rows
-        .iter()
-        .map(|row| {
-            let name = shown(row.name.as_deref());
-            (grouped(row.times), row.place.to_string(), name)
-        })
-        .collect();
-    let width = |of: fn(&(String, String, String)) -> &String| {
-        columns
-            .iter()
-            .map(|row| of(row).chars().count())
-            .max()
-            .unwrap_or(0)
-    };
-    let (times, places, names) = (
-        width(|row| &row.0),
-        width(|row| &row.1),
-        width(|row| &row.2),
-    );
+    let cells = rows.iter().map(|row| {
+        let name = shown(row.name.as_deref());
+        [grouped(row.times), row.place.to_string(), name]
+    });
+    let cells: Vec<_> = cells.collect();
+    let mut widths = [0; 3];
+    for cells in &cells {
+        for (width, cell) in widths.iter_mut().zip(cells) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    let [times, places, names] = widths;
     let mut table = String::new();
-    for (row, (time, place, name)) in rows.iter().zip(&columns) {
-        let verdict = row.verdict();
-        let verdict = match (row.opens, row.causes.is_empty()) {
-            (true, true) => paint.green(&verdict),
-            (true, false) => verdict,
-            (false, _) => paint.red(&verdict),
+    for (row, [time, place, name]) in rows.iter().zip(&cells) {
+        let verdict = style(row.verdict());
+        let has_causes = row.facts.iter().any(|fact| fact.0 == "opens, but");
+        let verdict = match (row.opens, has_causes) {
+            (true, false) => verdict.green(),
+            (true, true) => verdict,
+            (false, _) => verdict.red(),
         };
         let _ = writeln!(
             table,
@@ -237,16 +226,12 @@ fn table(rows: &[Row]) -> String {
 }
 
 /// The summary, on standard error: what is piped on is rows and nothing else.
-fn conclude(rows: &[Row], source: &Source, reading: &Reading, left_out: u64, wanted: &Wanted) {
-    let within = format!("{} {} of {source}", grouped(reading.count), source.unit());
-    if rows.is_empty() {
-        let (wanted, advice) = (wanted.in_words(), source.advice());
-        complain(&format!("no {wanted} in {within}{advice}"));
-        return;
-    }
+fn conclude(rows: &[Row], within: &str, left_out: u64) {
     let mut summary = Summary::default();
     for row in rows {
-        row.count(&mut summary);
+        for (group, fact) in &row.facts {
+            summary.add(group, fact, row.times);
+        }
     }
     let times: u64 = rows.iter().map(|row| row.times).sum();
     let mut text = format!(
