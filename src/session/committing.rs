@@ -69,14 +69,14 @@ impl Committing {
         }
         match &stored.former {
             Some(Former { key, is_first }) if *is_first => {
-                todo.push_front(Task::Delete(key.clone()))
+                todo.push_front(Task::Delete(key.clone()));
             }
             Some(Former { key, .. }) => todo.push_back(Task::Delete(key.clone())),
             None => {}
         }
         Some(Self {
             data: loaded.data.clone(),
-            stored: stored.clone(),
+            stored: (**stored).clone(),
             cookies: cookies.clone(),
             todo,
             sent: Bytes::new(),
@@ -190,14 +190,14 @@ impl Committing {
                     let name = policy.name.clone();
                     return Err(Error::BusySession { name });
                 }
-                self.rebase(policy, task, entry)
+                self.rebase(policy, &task, entry)
             }
             (_, Answer::Saved(Saved::Gone) | Answer::Loaded(_)) => Ok(false),
         }
     }
 
     /// Puts the changes of this request on what somebody else wrote meanwhile, to be saved again.
-    fn rebase(&mut self, policy: &Policy, task: Task, entry: Entry) -> Result<bool, Error> {
+    fn rebase(&mut self, policy: &Policy, task: &Task, entry: Entry) -> Result<bool, Error> {
         if let Some(own) = &mut self.stored.entry
             && matches!(task, Task::Update)
         {

@@ -221,9 +221,9 @@ impl Context {
         }
         let (policy, header) = (self.policy(), CookieHeader::new(self.header()));
         let (loaded, outcome) = self.0.sessions.place.read(policy, &header);
-        let loaded = match Loading::begin(loaded, policy, &header) {
-            Err(loaded) => loaded,
-            Ok(mut loading) => {
+        let loaded = match Loading::begin(&loaded, policy, &header) {
+            None => loaded,
+            Some(mut loading) => {
                 let mut answer = None;
                 loop {
                     match loading.step(policy, answer)? {

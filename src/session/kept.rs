@@ -19,7 +19,7 @@ pub(crate) enum Kept {
     /// In the cookie, which these keys seal.
     InCookie(Arc<dyn Sealer>),
     /// In a store, under an id that the cookie brings.
-    OnServer(Stored),
+    OnServer(Box<Stored>),
 }
 
 /// A session in a store.
@@ -79,7 +79,8 @@ impl Kept {
     ) -> Result<SetCookie, Error> {
         match self {
             Self::InCookie(sealer) => sealer.seal(data, name, attributes),
-            Self::OnServer(Stored { format, id, .. }) => {
+            Self::OnServer(stored) => {
+                let Stored { format, id, .. } = &mut **stored;
                 let id = match id {
                     Some(id) => id,
                     None => id.insert(format.new_id()?),
@@ -104,7 +105,8 @@ impl Kept {
     pub(crate) fn check(&self, data: &SessionData, policy: &Policy) -> Result<(), Error> {
         match self {
             Self::InCookie(_) => Ok(()),
-            Self::OnServer(Stored { format, entry, .. }) => {
+            Self::OnServer(stored) => {
+                let Stored { format, entry, .. } = &**stored;
                 let previous = entry.as_ref().map(|entry| &entry.bytes);
                 let (ttl, now) = (policy.time_to_live(data), policy.now());
                 format.write(data, previous, ttl, now).map(|_| ())
@@ -122,7 +124,8 @@ impl Kept {
     pub(crate) fn ensure_id(&mut self, data: &mut SessionData) -> Result<(), Error> {
         match self {
             Self::InCookie(sealer) => sealer.ensure_id(data),
-            Self::OnServer(Stored { format, id, .. }) => {
+            Self::OnServer(stored) => {
+                let Stored { format, id, .. } = &mut **stored;
                 if id.is_none() {
                     *id = Some(format.new_id()?);
                 }

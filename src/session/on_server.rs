@@ -77,7 +77,11 @@ impl Place for OnServer {
             entry: None,
             former: None,
         };
-        let loaded = Loaded::new(Kept::OnServer(stored), self.format.begin(), provenance);
+        let loaded = Loaded::new(
+            Kept::OnServer(Box::new(stored)),
+            self.format.begin(),
+            provenance,
+        );
         (loaded, outcome)
     }
 
@@ -106,23 +110,20 @@ pub(crate) struct Loading {
 }
 
 impl Loading {
-    /// Begins to load the session that a request's cookie names. Returns it as it is where the
-    /// cookie names none, and where the place is no server.
+    /// Begins to load the session that a request's cookie names; `None` where it names none.
     pub(crate) fn begin(
-        loaded: Loaded,
+        loaded: &Loaded,
         policy: &Policy,
         header: &CookieHeader<'_>,
-    ) -> Result<Self, Loaded> {
+    ) -> Option<Self> {
         let Kept::OnServer(stored) = &loaded.kept else {
-            return Err(loaded);
+            return None;
         };
-        let value = header.get(&policy.name);
-        let Some(id) = value.and_then(|value| stored.format.id_of_cookie(&value)) else {
-            return Err(loaded);
-        };
-        Ok(Self {
+        let value = header.get(&policy.name)?;
+        let id = stored.format.id_of_cookie(&value)?;
+        Some(Self {
             keys: stored.format.keys(&id).into_iter(),
-            loaded,
+            loaded: loaded.clone(),
             id,
             asked: String::new(),
             tries: 0,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use hardtack::tower::SessionLayer;
-use hardtack::{CookieStore, Session};
+use hardtack::{CookieStore, LazySession};
 use http_body_util::Empty;
 use tower::{ServiceBuilder, ServiceExt, service_fn};
 
@@ -28,8 +28,8 @@ impl Framework for Tower {
         let service = ServiceBuilder::new()
             .layer(SessionLayer::new(store.clone()))
             .service(service_fn(async |request: http::Request<Empty<Bytes>>| {
-                let session = request.extensions().get::<Session>().unwrap();
-                Ok::<_, Infallible>(reply(handler(session.clone())))
+                let session = request.extensions().get::<LazySession>().unwrap();
+                Ok::<_, Infallible>(reply(handler(session.load().await.unwrap())))
             }));
         answer(service.oneshot(request(&asked)))
     }
