@@ -1,5 +1,6 @@
 //! What stands in a cookie: values, and the formats in which Rails writes them.
 
+mod deserialize;
 mod dump_error;
 mod dump_style;
 pub(crate) mod entries;
@@ -16,6 +17,7 @@ mod serialized;
 mod span;
 #[cfg(test)]
 mod tests;
+mod to_value;
 mod unfit;
 pub(crate) mod value;
 
@@ -25,4 +27,5 @@ pub(crate) use format::Format;
 pub(crate) use load_error::{LoadError, text};
 pub use serialized::Serialized;
 pub(crate) use span::Span;
+pub(crate) use to_value::to_value;
 pub(crate) use unfit::{Unfit, unexpected};

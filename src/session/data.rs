@@ -17,8 +17,8 @@ use crate::error::{Error, InvalidMessage, Refusal};
 use crate::message::opened::Opened;
 use crate::serializer::Unfit;
 use crate::serializer::entries::{Entries, Key, Part};
-use crate::serializer::value::{self, Value};
-use crate::serializer::{DumpStyle, Serialized};
+use crate::serializer::value::Value;
+use crate::serializer::{DumpStyle, Serialized, to_value};
 
 /// The key under which Rails keeps a session's id.
 const SESSION_ID: &str = "session_id";
@@ -247,7 +247,7 @@ impl SessionData {
         key: impl Into<String>,
         value: &T,
     ) -> Result<(), Error> {
-        self.insert_value(key, value::to_value(value)?);
+        self.insert_value(key, to_value(value)?);
         Ok(())
     }
 

@@ -95,7 +95,7 @@ impl Entries {
             match key {
                 Key::New(key) => write::string(&mut out, [key], style.json),
                 Key::Read(entry) => match read(entry) {
-                    Some(read) => out.extend_from_slice(read.key.of(source).as_bytes()),
+                    Some(read) => out.extend_from_slice(read.key.span.of(source).as_bytes()),
                     None => write::string(&mut out, [&self.key_to_convert(entry)?], style.json),
                 },
             }

@@ -16,6 +16,7 @@ use super::json::index::{
     FEW, IndexEntry, has_doubles, has_key, index, is_nil, key_text, readable_key,
 };
 use super::json::read;
+use super::json::scan::is_plain_string;
 #[cfg(feature = "marshal")]
 use super::marshal;
 #[cfg(feature = "message_pack")]
@@ -220,7 +221,7 @@ impl Entries {
         if let Self::Json { text, index } = self
             && let Some(entry) = index.get(entry)
             // Most have no escape, and need not be copied.
-            && serde_json::from_str::<&str>(entry.value.of(text)).is_ok()
+            && is_plain_string(entry.value.of(text))
         {
             return true;
         }
@@ -279,7 +280,7 @@ impl Entries {
             // Key, colon, value, and the comma or bracket after it.
             Self::Json { index, .. } => index
                 .get(entry)
-                .map_or(0, |entry| entry.key.len() + entry.value.len() + 2),
+                .map_or(0, |entry| entry.key.span.len() + entry.value.len() + 2),
             // Alone: what it shares with another entry counts for both.
             #[cfg(feature = "marshal")]
             Self::Marshal { document, entries } => entries.get(entry).map_or(0, |entry| {

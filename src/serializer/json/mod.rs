@@ -3,6 +3,7 @@
 
 mod escape;
 pub(crate) mod index;
+mod quoted;
 pub(crate) mod read;
 pub(crate) mod scan;
 mod serializer;

@@ -1,41 +1,64 @@
-//! Any `T: Serialize` as JSON, written as Rails does.
+//! Any `T: Serialize` as JSON, written as Rails does: all JSON is written here, a [`Value`]'s too.
 //!
 //! `serde_json`'s own serializer looks at each byte of a string by itself, and a formatter of ours
 //! would have to look a second time. What types become is as there.
+//!
+//! [`Value`]: crate::serializer::value::Value
 
 use std::fmt::Display;
 
 use serde::Serialize;
 use serde::ser::{self, Error as _};
 
-use super::escape::{JsonStyle, escape};
-use super::read::from_json_str;
-use super::scan::{MAX_DEPTH, Scanner};
+use super::escape::{Escapes, JsonStyle, NOTHING, PLAIN, escape};
+use super::scan::{MAX_DEPTH, check};
 use crate::serializer::DumpError;
-use crate::serializer::value::{RAW_VALUE, ruby_float, ruby_float_of_single};
+use crate::serializer::value::{is_raw, ruby_float, ruby_float_of_single};
 
 /// Appends to a Vec.
 pub(super) struct JsonSerializer<'a> {
     out: &'a mut Vec<u8>,
-    style: JsonStyle,
-    depth: u32,
+    /// What is escaped in strings.
+    escapes: &'static Escapes,
+    /// What is escaped in what is JSON already.
+    in_raw: &'static Escapes,
+    /// Whether each item stands on a line of its own. Enum variants do not: no value is one.
+    indented: bool,
+    depth: usize,
+    max_depth: usize,
 }
 
 /// What is open: how many brackets, and whether it is a raw value.
 pub(super) struct Compound<'a, 'b> {
     serializer: &'b mut JsonSerializer<'a>,
+    /// The brackets that close it.
     end: &'static [u8],
-    /// How many brackets `end` has.
-    levels: u32,
     raw: bool,
 }
 
 impl<'a> JsonSerializer<'a> {
-    pub(super) fn new(out: &'a mut Vec<u8>, style: JsonStyle) -> Self {
+    /// As Rails writes what stands `outer` containers deep. What nests deeper than Rails reads is
+    /// an error.
+    pub(super) fn new(out: &'a mut Vec<u8>, style: JsonStyle, outer: usize) -> Self {
         Self {
             out,
-            style,
+            escapes: style.escapes(),
+            in_raw: style.escapes_in_raw_json(),
+            indented: false,
+            depth: outer,
+            max_depth: MAX_DEPTH,
+        }
+    }
+
+    /// Readable, and however deep.
+    pub(super) fn for_people(out: &'a mut Vec<u8>, indented: bool) -> Self {
+        Self {
+            out,
+            escapes: &PLAIN,
+            in_raw: &NOTHING,
+            indented,
             depth: 0,
+            max_depth: usize::MAX,
         }
     }
 
@@ -45,7 +68,7 @@ impl<'a> JsonSerializer<'a> {
 
     fn text(&mut self, text: &str) {
         self.out.push(b'"');
-        escape(self.out, text, self.style.escapes());
+        escape(self.out, text, self.escapes);
         self.out.push(b'"');
     }
 
@@ -53,20 +76,31 @@ impl<'a> JsonSerializer<'a> {
         serde_json::to_writer(&mut *self.out, &integer).map_err(DumpError::custom)
     }
 
+    fn colon(&mut self) {
+        self.write(if self.indented { b": " } else { b":" });
+    }
+
+    fn new_line(&mut self) {
+        if self.indented {
+            self.out.push(b'\n');
+            let spaces = 2 * self.depth;
+            self.out.extend(std::iter::repeat_n(b' ', spaces));
+        }
+    }
+
     fn open<'b>(
         &'b mut self,
         start: &[u8],
         end: &'static [u8],
     ) -> Result<Compound<'a, 'b>, DumpError> {
-        if self.depth == MAX_DEPTH {
-            return Err(DumpError::too_deep(MAX_DEPTH as usize));
+        if self.depth >= self.max_depth {
+            return Err(DumpError::too_deep(self.max_depth));
         }
         self.depth += 1;
         self.write(start);
         Ok(Compound {
             serializer: self,
             end,
-            levels: 1,
             raw: false,
         })
     }
@@ -80,20 +114,21 @@ impl<'a> JsonSerializer<'a> {
     ) -> Result<Compound<'a, 'b>, DumpError> {
         self.open(b"{", end)?;
         self.text(variant);
-        self.out.push(b':');
-        let compound = self.open(start, end)?;
-        Ok(Compound {
-            levels: 2,
-            ..compound
-        })
+        self.colon();
+        self.open(start, end)
     }
 }
 
 impl Compound<'_, '_> {
+    fn is_empty(&self) -> bool {
+        matches!(self.serializer.out.last(), Some(b'[' | b'{'))
+    }
+
     fn separate(&mut self) {
-        if !matches!(self.serializer.out.last(), Some(b'[' | b'{')) {
+        if !self.is_empty() {
             self.serializer.out.push(b',');
         }
+        self.serializer.new_line();
     }
 
     fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), DumpError> {
@@ -104,13 +139,35 @@ impl Compound<'_, '_> {
     fn pair<T: Serialize + ?Sized>(&mut self, key: &str, value: &T) -> Result<(), DumpError> {
         self.separate();
         self.serializer.text(key);
-        self.serializer.out.push(b':');
+        self.serializer.colon();
         value.serialize(&mut *self.serializer)
     }
 
+    /// The text of a raw value: it comes as a string, and goes without its quotes.
+    fn raw_text<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), DumpError> {
+        let serializer = &mut *self.serializer;
+        match serde_json::to_value(value).map_err(DumpError::custom)? {
+            serde_json::Value::String(text) => {
+                // serde_json looked at its structure alone.
+                check(&text, serializer.depth)
+                    .map_err(|error| DumpError(error.reason.to_owned()))?;
+                escape(serializer.out, &text, serializer.in_raw);
+                Ok(())
+            }
+            _ => Err(DumpError("raw JSON without its text".to_owned())),
+        }
+    }
+
     fn close(self) {
-        self.serializer.write(self.end);
-        self.serializer.depth -= self.levels;
+        let has_lines = !self.raw && !self.is_empty();
+        let Self {
+            serializer, end, ..
+        } = self;
+        serializer.depth -= end.len();
+        if has_lines {
+            serializer.new_line();
+        }
+        serializer.write(end);
     }
 }
 
@@ -258,11 +315,10 @@ impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
         name: &'static str,
         _length: usize,
     ) -> Result<Compound<'a, 'b>, DumpError> {
-        if name == RAW_VALUE {
+        if is_raw(name) {
             return Ok(Compound {
                 serializer: self,
                 end: b"",
-                levels: 0,
                 raw: true,
             });
         }
@@ -336,7 +392,7 @@ impl ser::SerializeMap for Compound<'_, '_> {
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), DumpError> {
-        self.serializer.out.push(b':');
+        self.serializer.colon();
         value.serialize(&mut *self.serializer)
     }
 
@@ -346,55 +402,30 @@ impl ser::SerializeMap for Compound<'_, '_> {
     }
 }
 
-impl ser::SerializeStruct for Compound<'_, '_> {
-    type Ok = ();
-    type Error = DumpError;
+macro_rules! structs {
+    ($($trait:ident)+) => {
+        $(impl ser::$trait for Compound<'_, '_> {
+            type Ok = ();
+            type Error = DumpError;
 
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        key: &'static str,
-        value: &T,
-    ) -> Result<(), DumpError> {
-        if !self.raw {
-            return self.pair(key, value);
-        }
-        // A RawValue's text is JSON; it comes as a string, and goes without its quotes.
-        let mut text = Vec::new();
-        serde_json::to_writer(&mut text, value).map_err(DumpError::custom)?;
-        let text: String = serde_json::from_slice(&text).map_err(DumpError::custom)?;
-        // serde_json looked at its structure alone.
-        let nested = Scanner::new(text.as_bytes()).value(self.serializer.depth);
-        nested
-            .and_then(|()| from_json_str(&text))
-            .map_err(|error| DumpError(error.reason.to_owned()))?;
-        escape(
-            self.serializer.out,
-            &text,
-            self.serializer.style.escapes_in_raw_json(),
-        );
-        Ok(())
-    }
+            fn serialize_field<T: Serialize + ?Sized>(
+                &mut self,
+                key: &'static str,
+                value: &T,
+            ) -> Result<(), DumpError> {
+                if self.raw {
+                    self.raw_text(value)
+                } else {
+                    self.pair(key, value)
+                }
+            }
 
-    fn end(self) -> Result<(), DumpError> {
-        self.close();
-        Ok(())
-    }
+            fn end(self) -> Result<(), DumpError> {
+                self.close();
+                Ok(())
+            }
+        })+
+    };
 }
 
-impl ser::SerializeStructVariant for Compound<'_, '_> {
-    type Ok = ();
-    type Error = DumpError;
-
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        key: &'static str,
-        value: &T,
-    ) -> Result<(), DumpError> {
-        self.pair(key, value)
-    }
-
-    fn end(self) -> Result<(), DumpError> {
-        self.close();
-        Ok(())
-    }
-}
+structs! { SerializeStruct SerializeStructVariant }

@@ -55,10 +55,10 @@ fn is_usual(text: &str, index: &[IndexEntry]) -> bool {
     let mut lengths = 0u64;
     let mut may_be_double = false;
     for entry in index {
-        let key = entry.key.len();
+        let key = entry.key.span.len();
         length += key + entry.value.len() + 2;
         let bit = 1 << (key & 63);
-        may_be_double |= entry.escaped || lengths & bit != 0;
+        may_be_double |= entry.key.escaped || lengths & bit != 0;
         lengths |= bit;
         if is_nil(text, *entry) {
             return false;

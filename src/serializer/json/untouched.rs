@@ -21,7 +21,7 @@ impl<'a> Untouched<'a> {
     /// Puts an entry behind the others. Those that are not its neighbours, or not as close as
     /// Rails and hardtack write them, are written first.
     pub(crate) fn add(&mut self, out: &mut Vec<u8>, entry: IndexEntry, is_first: bool) {
-        let IndexEntry { key, value, .. } = entry;
+        let (key, value) = (entry.key.span, entry.value);
         let is_compact = key.end() + 1 == value.start();
         if is_compact && !is_first && key.start() == self.end + 1 && self.end > self.start {
             self.end = value.end();

@@ -1,12 +1,12 @@
-//! `Serialize` for [`Value`]: through our own [`to_value`](super::to_value()) as it is, through
-//! any other serializer as Rails' `as_json` has it.
+//! `Serialize` for [`Value`]: through our own `to_value` as it is, through any other serializer as
+//! Rails' `as_json` has it.
 
-use serde::ser::{Error, Serialize, SerializeMap, SerializeSeq, Serializer};
+use serde::ser::{Error, Serialize, SerializeMap, Serializer};
 
 use super::hand_off::{self, TOKEN};
 use crate::serializer::NO_TEXT;
 
-use super::{BigInteger, Field, Value, View, text_pairs};
+use super::{BigInteger, Field, MAX_DEPTH, Value, View, text_pairs};
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -21,12 +21,60 @@ impl Serialize for Carrier<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match hand_off::offer(self.0, serializer) {
             Ok(handed_over) => handed_over,
-            Err(serializer) => serialize_view(self.0.as_json(), serializer),
+            Err(serializer) => serialize_view(self.0.as_json(), serializer, |value| value),
         }
     }
 }
 
-fn serialize_view<S: Serializer>(view: View<'_>, serializer: S) -> Result<S::Ok, S::Error> {
+/// A value for a serializer that no value is handed over to.
+pub(crate) struct AsJson<'a> {
+    value: &'a Value,
+    /// How many levels people are shown; `None` where all is written, or is an error.
+    levels: Option<usize>,
+}
+
+impl<'a> AsJson<'a> {
+    pub(crate) fn exactly(value: &'a Value) -> Self {
+        Self {
+            value,
+            levels: None,
+        }
+    }
+
+    /// As far as it can be shown, without an error: nil stands for what nests too deep, and U+FFFD
+    /// for what is no text.
+    pub(crate) fn for_people(value: &'a Value) -> Self {
+        Self {
+            value,
+            levels: Some(MAX_DEPTH),
+        }
+    }
+}
+
+impl Serialize for AsJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let view = self.value.as_json();
+        let nests = matches!(view, View::List(_) | View::Pairs(_) | View::Fields(_));
+        let levels = match self.levels {
+            Some(0) if nests => return serializer.serialize_unit(),
+            Some(levels) if nests => Some(levels - 1),
+            levels => levels,
+        };
+        match view {
+            View::Bytes(bytes) if levels.is_some() => {
+                serializer.serialize_str(&bytes.text_or_replacements())
+            }
+            view => serialize_view(view, serializer, |value| AsJson { value, levels }),
+        }
+    }
+}
+
+/// Serializes what a value comes to, and each value in it as what `nested` makes of that.
+fn serialize_view<'a, S: Serializer, N: Serialize>(
+    view: View<'a>,
+    serializer: S,
+    nested: impl Fn(&'a Value) -> N,
+) -> Result<S::Ok, S::Error> {
     match view {
         View::Nil => serializer.serialize_unit(),
         View::Bool(boolean) => serializer.serialize_bool(boolean),
@@ -39,38 +87,31 @@ fn serialize_view<S: Serializer>(view: View<'_>, serializer: S) -> Result<S::Ok,
             serializer.serialize_str(&text)
         }
         View::Bytes(bytes) => serializer.serialize_bytes(&bytes.bytes),
-        View::List(items) => {
-            let mut seq = serializer.serialize_seq(Some(items.len()))?;
-            for item in items {
-                seq.serialize_element(item)?;
+        View::List(items) => serializer.collect_seq(items.iter().map(nested)),
+        View::Pairs(pairs) => match text_pairs(pairs) {
+            Some(pairs) => {
+                let pair = |(key, value)| (key, nested(value));
+                serializer.collect_map(pairs.into_iter().map(pair))
             }
-            seq.end()
-        }
-        View::Pairs(pairs) => {
-            let mut map = serializer.serialize_map(Some(pairs.len()))?;
-            if let Some(pairs) = text_pairs(pairs) {
-                for (key, value) in &pairs {
-                    map.serialize_entry(key, value)?;
-                }
-            } else {
-                for (key, value) in pairs {
-                    map.serialize_entry(key.as_str().unwrap_or_default(), value)?;
-                }
+            None => {
+                let pair = |(key, value): &'a (Value, Value)| {
+                    (key.as_str().unwrap_or_default(), nested(value))
+                };
+                serializer.collect_map(pairs.iter().map(pair))
             }
-            map.end()
-        }
+        },
         View::Fields(fields) => {
             let mut map = serializer.serialize_map(Some(fields.len()))?;
-            for (name, field) in &fields {
+            for (name, field) in fields {
                 match field {
-                    Field::Value(value) => map.serialize_entry(name, value)?,
-                    Field::Text(text) => map.serialize_entry(name, text)?,
-                    Field::Number(number) => map.serialize_entry(name, number)?,
+                    Field::Value(value) => map.serialize_entry(name, &nested(value))?,
+                    Field::Text(text) => map.serialize_entry(name, &text)?,
+                    Field::Number(number) => map.serialize_entry(name, &number)?,
                 }
             }
             map.end()
         }
-        View::Same(value) => value.serialize(serializer),
+        View::Same(value) => nested(value).serialize(serializer),
     }
 }
 

@@ -191,7 +191,9 @@ fn refusals_say_where() {
         ("\u{b}1", "no JSON value", 0),
     ];
     for (text, reason, offset) in cases {
-        assert_eq!(index(text), Err(LoadError { reason, offset }), "{text}");
+        let error = LoadError { reason, offset };
+        assert_eq!(index(text), Err(error), "{text}");
+        assert_eq!(from_json_str(text), Err(error), "{text}");
         assert!(
             serde_json::from_str::<serde_json::Value>(text).is_err(),
             "{text}"

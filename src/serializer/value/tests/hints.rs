@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_test::{Configure, Token, assert_ser_tokens};
 
 use super::*;
-use crate::serializer::value::to_value::to_value;
+use crate::serializer::to_value;
 
 /// Asks for bytes, and takes nothing else.
 #[derive(Debug, PartialEq)]
@@ -304,7 +304,7 @@ fn a_value_that_could_not_be_handed_over_leaves_nothing_behind() {
     struct Announced;
     impl Serialize for Announced {
         fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            serializer.serialize_newtype_struct(hand_off::TOKEN, &Failing)
+            serializer.serialize_newtype_struct(TOKEN, &Failing)
         }
     }
     assert!(to_value(&Announced).is_err());
@@ -361,21 +361,11 @@ fn bytes_stay_bytes_where_nobody_reads_them() {
             bytes: bytes.to_vec(),
             encoding: text("ASCII-8BIT"),
         });
-        let tokens = [
-            Token::NewtypeStruct {
-                name: hand_off::TOKEN,
-            },
-            Token::Bytes(bytes),
-        ];
+        let tokens = [Token::NewtypeStruct { name: TOKEN }, Token::Bytes(bytes)];
         assert_ser_tokens(&value.compact(), &tokens);
     }
     // To people it is text, or nothing.
     let value = ascii("abc");
-    let tokens = [
-        Token::NewtypeStruct {
-            name: hand_off::TOKEN,
-        },
-        Token::Str("abc"),
-    ];
+    let tokens = [Token::NewtypeStruct { name: TOKEN }, Token::Str("abc")];
     assert_ser_tokens(&value.readable(), &tokens);
 }

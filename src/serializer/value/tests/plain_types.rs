@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::*;
-use crate::serializer::value::to_value::to_value;
+use crate::serializer::to_value;
 
 fn read<T: DeserializeOwned + Debug + PartialEq>(value: &Value, expected: T) {
     assert_eq!(T::deserialize(value), Ok(expected), "{value:?}");

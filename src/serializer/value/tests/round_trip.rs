@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::*;
-use crate::serializer::value::to_value::to_value;
+use crate::serializer::to_value;
 
 /// NaN is not equal to itself.
 fn same(a: &Value, b: &Value) -> bool {
