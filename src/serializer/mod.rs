@@ -13,6 +13,7 @@ mod load_error;
 pub(crate) mod marshal;
 #[cfg(feature = "message_pack")]
 pub(crate) mod message_pack;
+mod part;
 mod serialized;
 mod span;
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub(crate) use dump_error::{DumpError, NO_TEXT};
 pub(crate) use dump_style::DumpStyle;
 pub(crate) use format::Format;
 pub(crate) use load_error::{LoadError, text};
+pub(crate) use part::{Key, Part, Untouched};
 pub use serialized::Serialized;
 pub(crate) use span::Span;
 pub(crate) use to_value::to_value;

@@ -10,5 +10,4 @@ mod serializer;
 pub(crate) mod splice;
 #[cfg(test)]
 mod tests;
-pub(crate) mod untouched;
 pub(crate) mod write;

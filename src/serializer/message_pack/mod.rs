@@ -33,7 +33,6 @@ mod writer;
 pub(crate) use index::{RawEntry, index, is_nil_at, root_is_indifferent, value_at};
 #[cfg(test)]
 use root::dump_root;
-pub(crate) use root::{Key, Part};
 pub(crate) use style::Style;
 
 use marker::SIGNATURE;

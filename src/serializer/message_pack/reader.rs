@@ -7,8 +7,8 @@
 //!
 //! Sources: the MessagePack specification; `ext/msgpack/unpacker.c` of the msgpack gem.
 
-use super::super::LoadError;
 use super::super::value::{Value, unique_pairs};
+use super::super::{LoadError, Span};
 use super::leaf::leaf_value;
 use super::room::Room;
 use super::{extension, marker};
@@ -47,11 +47,12 @@ impl<'a> Reader<'a> {
         Self { source, at: 0 }
     }
 
-    /// A reader of `start..end` of a message.
-    pub(super) fn within(source: &'a [u8], start: usize, end: usize) -> Option<Self> {
-        (start <= end).then_some(())?;
-        let source = source.get(..end)?;
-        Some(Self { source, at: start })
+    /// A reader of a span of a message.
+    pub(super) fn within(source: &'a [u8], span: Span) -> Option<Self> {
+        (span.start() <= span.end()).then_some(())?;
+        let source = source.get(..span.end())?;
+        let at = span.start();
+        Some(Self { source, at })
     }
 
     /// This reader where the payload of an extension begins that it has read.

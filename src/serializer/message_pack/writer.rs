@@ -43,6 +43,11 @@ impl Writer {
         self.out
     }
 
+    /// The bytes so far, for others that are MessagePack already.
+    pub(super) fn out(&mut self) -> &mut Vec<u8> {
+        &mut self.out
+    }
+
     /// Copies bytes that are already MessagePack.
     pub(super) fn raw(&mut self, bytes: &[u8]) {
         self.out.extend_from_slice(bytes);

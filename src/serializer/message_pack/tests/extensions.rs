@@ -335,8 +335,8 @@ fn malformed_payloads_are_refused() {
             let message = unhex(&format!("{map}{body}{}", ["", "01"][place]));
             assert!(load(&message).is_err(), "{body}");
             let entries = index(&message).unwrap().unwrap();
-            let ranges = [&entries[0].value, &entries[0].key];
-            let read = ranges.map(|range| value_at(&message, range.clone()).is_ok());
+            let spans = [entries[0].value, entries[0].key];
+            let read = spans.map(|span| value_at(&message, span).is_ok());
             assert_eq!(read, [place == 1, place == 0], "{body}");
         }
     }

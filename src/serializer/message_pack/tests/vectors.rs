@@ -180,8 +180,8 @@ fn the_index_of_each_map_is_its_keys_as_json() {
         };
         assert_eq!(entries.len(), pairs.len());
         for (entry, (key, value)) in entries.iter().zip(&pairs) {
-            assert_eq!(value_at(&bytes, entry.key.clone()).as_ref(), Ok(key));
-            assert_eq!(value_at(&bytes, entry.value.clone()).as_ref(), Ok(value));
+            assert_eq!(value_at(&bytes, entry.key).as_ref(), Ok(key));
+            assert_eq!(value_at(&bytes, entry.value).as_ref(), Ok(value));
         }
         let keys: Vec<String> = entries.iter().map(|e| e.text(&bytes).to_owned()).collect();
         maps.push((name, keys.join(",")));
