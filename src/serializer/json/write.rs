@@ -12,7 +12,7 @@ pub(crate) use super::escape::JsonStyle;
 use super::escape::escape;
 use super::serializer::JsonSerializer;
 use crate::serializer::DumpError;
-use crate::serializer::value::{AsJson, Value};
+use crate::serializer::value::{AsJson, MAX_DEPTH, Shown, Value};
 
 /// Appends a value that stands `outer` containers deep. A String that is no UTF-8 is written as
 /// text where its encoding is known here, and is an error otherwise, as in Rails. On an error
@@ -23,7 +23,7 @@ pub(crate) fn value(
     style: JsonStyle,
     outer: usize,
 ) -> Result<(), DumpError> {
-    serialize(out, &AsJson::exactly(value), style, outer)
+    serialize(out, &AsJson(value), style, outer)
 }
 
 /// Appends what any type serializes to, as [`value`]. Bytes (`serialize_bytes`) are an array of
@@ -54,8 +54,12 @@ impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = Vec::new();
         let mut serializer = JsonSerializer::for_people(&mut out, f.alternate());
+        let shown = Shown {
+            value: self,
+            levels: MAX_DEPTH,
+        };
         // For people nothing is an error.
-        let _ = AsJson::for_people(self).serialize(&mut serializer);
+        let _ = shown.serialize(&mut serializer);
         f.write_str(&String::from_utf8_lossy(&out))
     }
 }

@@ -38,7 +38,7 @@ pub(crate) use hand_off::{RAW_NUMBER, RAW_VALUE, TOKEN, capture, handed_over, is
 #[cfg(feature = "_fuzzing")]
 pub(crate) use hash_key::HashKey;
 pub(crate) use pairs::unique_pairs;
-pub(crate) use ser::AsJson;
+pub(crate) use ser::{AsJson, Shown};
 #[cfg(feature = "marshal")]
 pub(crate) use text::MOST_ZEROS;
 #[cfg(feature = "message_pack")]

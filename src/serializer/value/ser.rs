@@ -6,7 +6,7 @@ use serde::ser::{Error, Serialize, SerializeMap, Serializer};
 use super::hand_off::{self, TOKEN};
 use crate::serializer::NO_TEXT;
 
-use super::{BigInteger, Field, MAX_DEPTH, Value, View, text_pairs};
+use super::{BigInteger, Field, Value, View, text_pairs};
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -27,44 +27,30 @@ impl Serialize for Carrier<'_> {
 }
 
 /// A value for a serializer that no value is handed over to.
-pub(crate) struct AsJson<'a> {
-    value: &'a Value,
-    /// How many levels people are shown; `None` where all is written, or is an error.
-    levels: Option<usize>,
-}
-
-impl<'a> AsJson<'a> {
-    pub(crate) fn exactly(value: &'a Value) -> Self {
-        Self {
-            value,
-            levels: None,
-        }
-    }
-
-    /// As far as it can be shown, without an error: nil stands for what nests too deep, and U+FFFD
-    /// for what is no text.
-    pub(crate) fn for_people(value: &'a Value) -> Self {
-        Self {
-            value,
-            levels: Some(MAX_DEPTH),
-        }
-    }
-}
+pub(crate) struct AsJson<'a>(pub(crate) &'a Value);
 
 impl Serialize for AsJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let view = self.value.as_json();
-        let nests = matches!(view, View::List(_) | View::Pairs(_) | View::Fields(_));
-        let levels = match self.levels {
-            Some(0) if nests => return serializer.serialize_unit(),
-            Some(levels) if nests => Some(levels - 1),
-            levels => levels,
-        };
-        match view {
-            View::Bytes(bytes) if levels.is_some() => {
-                serializer.serialize_str(&bytes.text_or_replacements())
-            }
-            view => serialize_view(view, serializer, |value| AsJson { value, levels }),
+        serialize_view(self.0.as_json(), serializer, AsJson)
+    }
+}
+
+/// The same as far as it can be shown, without an error: nil stands for what nests too deep, and
+/// U+FFFD for what is no text.
+pub(crate) struct Shown<'a> {
+    pub(crate) value: &'a Value,
+    pub(crate) levels: usize,
+}
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let nested = |value, levels| Shown { value, levels };
+        match (self.value.as_json(), self.levels.checked_sub(1)) {
+            (View::Bytes(bytes), _) => serializer.serialize_str(&bytes.text_or_replacements()),
+            (View::Same(value), _) => nested(value, self.levels).serialize(serializer),
+            (view, Some(levels)) => serialize_view(view, serializer, |v| nested(v, levels)),
+            (View::List(_) | View::Pairs(_) | View::Fields(_), None) => serializer.serialize_unit(),
+            (leaf, None) => serialize_view(leaf, serializer, AsJson),
         }
     }
 }
