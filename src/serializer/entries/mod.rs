@@ -15,8 +15,8 @@ use serde::de::DeserializeOwned;
 use super::json::index::{
     FEW, IndexEntry, has_doubles, has_key, index, is_nil, key_text, readable_key,
 };
+use super::json::quoted::is_plain_string;
 use super::json::read;
-use super::json::scan::is_plain_string;
 #[cfg(feature = "marshal")]
 use super::marshal;
 #[cfg(feature = "message_pack")]

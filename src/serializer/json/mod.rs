@@ -3,9 +3,9 @@
 
 mod escape;
 pub(crate) mod index;
-mod quoted;
+pub(crate) mod quoted;
 pub(crate) mod read;
-pub(crate) mod scan;
+mod scan;
 mod serializer;
 pub(crate) mod splice;
 #[cfg(test)]

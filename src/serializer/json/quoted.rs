@@ -1,8 +1,8 @@
-//! [`Quoted`]: a JSON string as it stands in a text, with its quotes.
+//! [`Quoted`]: a JSON string as it stands in a text, with its quotes (RFC 8259, section 7).
 
 use std::borrow::Cow;
 
-use super::scan::after_plain;
+use crate::lanes::Lanes;
 use crate::serializer::{LoadError, Span};
 
 /// Where a string stands.
@@ -14,16 +14,26 @@ pub(crate) struct Quoted {
 }
 
 impl Quoted {
-    pub(super) fn new(start: usize, end: usize, escaped: bool) -> Self {
-        let span = Span::new(start, end);
-        Self { span, escaped }
+    /// The string whose quote stands there.
+    #[inline]
+    pub(super) fn scan(text: &[u8], start: usize) -> Result<Self, LoadError> {
+        if text.get(start) != Some(&b'"') {
+            return error("a string was expected", start);
+        }
+        let mut end = after_plain(text, start + 1);
+        let escaped = text.get(end) != Some(&b'"');
+        if escaped {
+            end = end_of_escaped(text, end)?;
+        }
+        let span = Span::new(start, end + 1);
+        Ok(Self { span, escaped })
     }
 
     pub(super) fn end(self) -> usize {
         self.span.end()
     }
 
-    /// The text that it stands for (RFC 8259, section 7).
+    /// The text that it stands for.
     pub(crate) fn text(self, json: &str) -> Result<Cow<'_, str>, LoadError> {
         let mut at = self.span.start() + 1;
         let last = self.span.end().saturating_sub(1);
@@ -39,22 +49,58 @@ impl Quoted {
             match bytes.get(plain..) {
                 None | Some([]) => return Ok(Cow::Owned(text)),
                 Some(escape @ [b'\\', ..]) => {
-                    let (character, length) = unescape(escape).map_err(|reason| LoadError {
-                        reason,
-                        offset: plain,
-                    })?;
+                    let (character, length) =
+                        unescape(escape).or_else(|reason| error(reason, plain))?;
                     text.push(character);
                     at = plain + length;
                 }
-                Some(_) => {
-                    return Err(LoadError {
-                        reason: "control character in a string",
-                        offset: plain,
-                    });
-                }
+                Some(_) => return error("control character in a string", plain),
             }
         }
     }
+}
+
+/// Whether a text is one string, and nothing in it stands for something else.
+pub(crate) fn is_plain_string(text: &str) -> bool {
+    let string = Quoted::scan(text.as_bytes(), 0);
+    string.is_ok_and(|string| !string.escaped && string.end() == text.len())
+}
+
+#[cold]
+fn error<T>(reason: &'static str, offset: usize) -> Result<T, LoadError> {
+    Err(LoadError { reason, offset })
+}
+
+/// Where the closing quote stands, from the first character on that is none of a plain string. An
+/// escape is passed over whatever it is, and so is a control character: where the string ends is
+/// known all the same.
+#[cold]
+fn end_of_escaped(text: &[u8], mut at: usize) -> Result<usize, LoadError> {
+    loop {
+        match text.get(at) {
+            Some(b'"') => return Ok(at),
+            Some(b'\\') => at = after_plain(text, at + 2),
+            Some(_) => at = after_plain(text, at + 1),
+            None => return error("a string without an end", text.len()),
+        }
+    }
+}
+
+/// Where the next quote, backslash or control character stands, or the text ends.
+#[inline]
+fn after_plain(text: &[u8], mut at: usize) -> usize {
+    while let Some(bytes) = text.get(at..).and_then(<[u8]>::first_chunk) {
+        let lanes = Lanes::new(bytes);
+        let special = lanes.eq(b'"').or(lanes.eq(b'\\')).or(lanes.at_most(0x1F));
+        let special = special.bits();
+        if special != 0 {
+            return at + special.trailing_zeros() as usize;
+        }
+        at += bytes.len();
+    }
+    let rest = text.get(at..).unwrap_or_default();
+    let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
+    at + rest.iter().position(special).unwrap_or(rest.len())
 }
 
 /// The character of the escape that these bytes begin with, and how many of them it takes.

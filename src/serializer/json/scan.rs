@@ -63,7 +63,7 @@ impl<'a> Scanner<'a> {
 
     /// Passes over a key and its colon.
     pub(super) fn key(&mut self) -> Result<Quoted, LoadError> {
-        let key = string(self.text, after_space(self.text, self.at))?;
+        let key = Quoted::scan(self.text, after_space(self.text, self.at))?;
         self.at = after_colon(self.text, key.end())?;
         Ok(key)
     }
@@ -91,11 +91,6 @@ impl<'a> Scanner<'a> {
         }
         Ok(())
     }
-}
-
-/// Whether a text is one string, and nothing in it stands for something else.
-pub(crate) fn is_plain_string(text: &str) -> bool {
-    string(text.as_bytes(), 0).is_ok_and(|string| !string.escaped && string.end() == text.len())
 }
 
 /// Checks that a text is one value whose strings can be read, `outer` containers deep.
@@ -149,7 +144,7 @@ fn after_value(
     loop {
         match byte(text, at) {
             b'"' => {
-                let string = string(text, at)?;
+                let string = Quoted::scan(text, at)?;
                 sink.string(string)?;
                 at = string.end();
             }
@@ -227,7 +222,7 @@ fn after_item(text: &[u8], at: usize, in_object: bool) -> Result<(usize, bool), 
 /// The end of the colon behind the key that stands there.
 #[inline]
 fn after_key(text: &[u8], at: usize, sink: &mut impl Sink) -> Result<usize, LoadError> {
-    let key = string(text, at)?;
+    let key = Quoted::scan(text, at)?;
     sink.key(key)?;
     after_colon(text, key.end())
 }
@@ -239,50 +234,6 @@ fn after_colon(text: &[u8], at: usize) -> Result<usize, LoadError> {
         return error("a colon was expected", at);
     }
     Ok(at + 1)
-}
-
-/// The string whose quote stands there.
-#[inline]
-fn string(text: &[u8], at: usize) -> Result<Quoted, LoadError> {
-    if byte(text, at) != b'"' {
-        return error("a string was expected", at);
-    }
-    let end = after_plain(text, at + 1);
-    if byte(text, end) == b'"' {
-        return Ok(Quoted::new(at, end + 1, false));
-    }
-    let end = after_rest_of_string(text, end)?;
-    Ok(Quoted::new(at, end, true))
-}
-
-/// Its end, from the first character on that is none of a plain string. An escape is passed over
-/// whatever it is, and so is a control character: where the string ends is known all the same.
-#[cold]
-fn after_rest_of_string(text: &[u8], mut at: usize) -> Result<usize, LoadError> {
-    loop {
-        match text.get(at) {
-            Some(b'"') => return Ok(at + 1),
-            Some(b'\\') => at = after_plain(text, at + 2),
-            Some(_) => at = after_plain(text, at + 1),
-            None => return error("a string without an end", text.len()),
-        }
-    }
-}
-/// Where the next quote, backslash or control character stands, or the text ends.
-#[inline]
-pub(super) fn after_plain(text: &[u8], mut at: usize) -> usize {
-    while let Some(bytes) = text.get(at..).and_then(<[u8]>::first_chunk) {
-        let lanes = Lanes::new(bytes);
-        let special = lanes.eq(b'"').or(lanes.eq(b'\\')).or(lanes.at_most(0x1F));
-        let special = special.bits();
-        if special != 0 {
-            return at + special.trailing_zeros() as usize;
-        }
-        at += bytes.len();
-    }
-    let rest = text.get(at..).unwrap_or_default();
-    let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
-    at + rest.iter().position(special).unwrap_or(rest.len())
 }
 
 /// The end of the `true`, `false` or `null` that stands there, and which it is.

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use super::super::value::{Value, exact_key_text, foreign_key_text, object_key_text};
 use super::super::{LoadError, Span};
 use super::extension;
+use super::kind;
 use super::marker::{self, BINARY};
 use super::reader::message;
 use super::reader::{Head, Reader};
@@ -63,7 +64,7 @@ pub(crate) fn index(source: &[u8]) -> Result<Option<Vec<RawEntry>>, LoadError> {
     let start = reader;
     let entries = match reader.head()? {
         Head::Map(count) => Some(entries(&mut reader, count, Room::ROOT)?),
-        Head::Extension(extension::INDIFFERENT_HASH, mut payload) => {
+        Head::Extension(kind::INDIFFERENT_HASH, mut payload) => {
             let room = payload.open_payload(MAX_LEVELS)?;
             let count = extension::map(&mut payload)?;
             let entries = entries(&mut payload, count, room)?;
@@ -83,7 +84,7 @@ pub(crate) fn index(source: &[u8]) -> Result<Option<Vec<RawEntry>>, LoadError> {
 /// Whether a message's root is a `HashWithIndifferentAccess`. Looks at its first bytes only.
 pub(crate) fn root_is_indifferent(source: &[u8]) -> bool {
     let head = message(source).and_then(|mut reader| reader.head());
-    matches!(head, Ok(Head::Extension(extension::INDIFFERENT_HASH, _)))
+    matches!(head, Ok(Head::Extension(kind::INDIFFERENT_HASH, _)))
 }
 
 /// Reads the key or the value that stands in a span of a message that was indexed.
@@ -118,10 +119,9 @@ impl Style {
     pub(super) fn keeps_all(self, mut values: Reader<'_>) -> bool {
         while !values.rest().is_empty() {
             match values.head() {
-                Ok(Head::Extension(
-                    extension::RANGE | extension::SET | extension::INDIFFERENT_HASH,
-                    payload,
-                )) => values = values.back_to(payload),
+                Ok(Head::Extension(kind::RANGE | kind::SET | kind::INDIFFERENT_HASH, payload)) => {
+                    values = values.back_to(payload)
+                }
                 Ok(Head::Extension(kind, payload)) if !self.keeps_extension(kind, payload) => {
                     return false;
                 }
@@ -135,8 +135,8 @@ impl Style {
 
     fn keeps_extension(self, kind: i8, payload: Reader<'_>) -> bool {
         match kind {
-            extension::IP_ADDR => extension::ip_addr_form(payload) == self.ip_addr,
-            extension::SAFE_BUFFER => match self.safe_buffer {
+            kind::IP_ADDR => extension::ip_addr_form(payload) == self.ip_addr,
+            kind::SAFE_BUFFER => match self.safe_buffer {
                 SafeBufferForm::Text => false,
                 // The app may run on a newer release than its settings tell, and wrote either.
                 SafeBufferForm::Raw => true,
@@ -178,9 +178,7 @@ fn text_of(mut key: Reader<'_>, room: Room) -> Result<KeyText, LoadError> {
     let (bytes, encoding) = match key.head()? {
         Head::Str(bytes) => (bytes, UTF_8),
         Head::Bin(bytes) => (bytes, BINARY),
-        Head::Extension(extension::SYMBOL, payload)
-            if std::str::from_utf8(payload.rest()).is_ok() =>
-        {
+        Head::Extension(kind::SYMBOL, payload) if std::str::from_utf8(payload.rest()).is_ok() => {
             (payload.rest(), UTF_8)
         }
         _ => {

@@ -1,8 +1,8 @@
 //! [`dump_root`]: a message put together from the bytes of an older one and from new values.
 
 use super::super::{DumpError, Key, Part, Span, Untouched};
-use super::extension;
 use super::index::value_at;
+use super::kind;
 use super::marker::SIGNATURE;
 use super::reader::Reader;
 use super::room::Room;
@@ -54,7 +54,7 @@ impl Style {
         let mut message = Writer::new(self);
         message.raw(&SIGNATURE);
         if root_is_indifferent {
-            message.extension(extension::INDIFFERENT_HASH, &map)?;
+            message.extension(kind::INDIFFERENT_HASH, &map)?;
         } else {
             message.raw(&map);
         }
