@@ -7,9 +7,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::json::read::from_json_str;
-use super::value::{
-    BigInteger, RAW_NUMBER, RAW_VALUE, RubyBytes, TOKEN, Value, handed_over, unique_pairs,
-};
+use super::value::{BigInteger, RAW_NUMBER, RAW_VALUE, TOKEN, Value, handed_over, unique_pairs};
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -106,10 +104,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_byte_buf<E>(self, bytes: Vec<u8>) -> Result<Value, E> {
-        Ok(Value::Bytes(RubyBytes {
-            bytes,
-            encoding: "ASCII-8BIT".to_owned(),
-        }))
+        Ok(Value::bytes(bytes, "ASCII-8BIT"))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {

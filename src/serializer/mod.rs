@@ -15,6 +15,7 @@ pub(crate) mod marshal;
 pub(crate) mod message_pack;
 mod part;
 mod serialized;
+mod shapes;
 mod span;
 #[cfg(test)]
 mod tests;

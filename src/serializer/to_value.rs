@@ -1,12 +1,11 @@
 //! [`to_value`]: any type that serde knows, as a [`Value`].
 
-use std::fmt::Display;
-
 use serde::ser::{self, Serialize, Serializer};
 
 use super::DumpError;
 use super::json::read::from_json_str;
-use super::value::{MAX_DEPTH, RubyBytes, TOKEN, Value, capture, is_raw, unique_pairs};
+use super::shapes::{alike, each, lists, structs};
+use super::value::{MAX_DEPTH, TOKEN, Value, capture, is_raw, unique_pairs};
 
 /// How many newtypes and `Some`s may stand around each other: they are no levels of the value, but
 /// they are levels of the stack.
@@ -54,26 +53,11 @@ impl ValueSerializer {
     }
 }
 
-macro_rules! as_they_are {
-    ($($method:ident: $type:ty,)+) => {
-        $(fn $method(self, v: $type) -> Result<Value, DumpError> {
-            Ok(v.into())
-        })+
-    };
-}
-
 impl Serializer for ValueSerializer {
-    type Ok = Value;
-    type Error = DumpError;
-    type SerializeSeq = Items;
-    type SerializeTuple = Items;
-    type SerializeTupleStruct = Items;
-    type SerializeTupleVariant = Items;
-    type SerializeMap = Pairs;
-    type SerializeStruct = Pairs;
-    type SerializeStructVariant = Pairs;
+    alike! { Value, Items, Pairs }
 
-    as_they_are! {
+    each! {
+        |_this, v| Ok(v.into()) => Value;
         serialize_bool: bool, serialize_i8: i8, serialize_i16: i16, serialize_i32: i32,
         serialize_i64: i64, serialize_i128: i128, serialize_u8: u8, serialize_u16: u16,
         serialize_u32: u32, serialize_u64: u64, serialize_u128: u128, serialize_f64: f64,
@@ -86,19 +70,8 @@ impl Serializer for ValueSerializer {
         Ok(Value::Float(v.to_string().parse().unwrap_or(f64::from(v))))
     }
 
-    fn serialize_char(self, v: char) -> Result<Value, DumpError> {
-        Ok(Value::String(v.to_string()))
-    }
-
     fn serialize_bytes(self, v: &[u8]) -> Result<Value, DumpError> {
-        Ok(Value::Bytes(RubyBytes {
-            bytes: v.to_vec(),
-            encoding: "ASCII-8BIT".to_owned(),
-        }))
-    }
-
-    fn serialize_none(self) -> Result<Value, DumpError> {
-        Ok(Value::Nil)
+        Ok(Value::bytes(v, "ASCII-8BIT"))
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Value, DumpError> {
@@ -107,19 +80,6 @@ impl Serializer for ValueSerializer {
 
     fn serialize_unit(self) -> Result<Value, DumpError> {
         Ok(Value::Nil)
-    }
-
-    fn serialize_unit_struct(self, _name: &'static str) -> Result<Value, DumpError> {
-        Ok(Value::Nil)
-    }
-
-    fn serialize_unit_variant(
-        self,
-        _name: &'static str,
-        _index: u32,
-        variant: &'static str,
-    ) -> Result<Value, DumpError> {
-        Ok(variant.into())
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
@@ -150,18 +110,6 @@ impl Serializer for ValueSerializer {
             items: room(length),
             inner: self.deeper()?,
         })
-    }
-
-    fn serialize_tuple(self, length: usize) -> Result<Items, DumpError> {
-        self.serialize_seq(Some(length))
-    }
-
-    fn serialize_tuple_struct(
-        self,
-        _name: &'static str,
-        length: usize,
-    ) -> Result<Items, DumpError> {
-        self.serialize_seq(Some(length))
     }
 
     fn serialize_tuple_variant(
@@ -212,10 +160,6 @@ impl Serializer for ValueSerializer {
             ..self.deeper()?.serialize_map(Some(length))?
         })
     }
-
-    fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<Value, DumpError> {
-        Ok(Value::String(value.to_string()))
-    }
 }
 
 /// A length is a promise of somebody's code, not a reason to reserve any amount.
@@ -248,7 +192,23 @@ struct Pairs {
     inner: ValueSerializer,
 }
 
+impl Items {
+    fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), DumpError> {
+        self.items.push(value.serialize(self.inner)?);
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Value, DumpError> {
+        Ok(tagged(self.variant, Value::Array(self.items)))
+    }
+}
+
 impl Pairs {
+    fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), DumpError> {
+        self.pairs.push((name.into(), value.serialize(self.inner)?));
+        Ok(())
+    }
+
     fn finish(mut self) -> Result<Value, DumpError> {
         if !self.raw {
             let pairs = Value::Hash(unique_pairs(self.pairs));
@@ -261,30 +221,8 @@ impl Pairs {
     }
 }
 
-macro_rules! sequences {
-    ($($trait:ident::$method:ident,)+) => {
-        $(impl ser::$trait for Items {
-            type Ok = Value;
-            type Error = DumpError;
-
-            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), DumpError> {
-                self.items.push(value.serialize(self.inner)?);
-                Ok(())
-            }
-
-            fn end(self) -> Result<Value, DumpError> {
-                Ok(tagged(self.variant, Value::Array(self.items)))
-            }
-        })+
-    };
-}
-
-sequences! {
-    SerializeSeq::serialize_element,
-    SerializeTuple::serialize_element,
-    SerializeTupleStruct::serialize_field,
-    SerializeTupleVariant::serialize_field,
-}
+lists! { Items => Value }
+structs! { Pairs => Value }
 
 impl ser::SerializeMap for Pairs {
     type Ok = Value;
@@ -308,27 +246,3 @@ impl ser::SerializeMap for Pairs {
         self.finish()
     }
 }
-
-macro_rules! structs {
-    ($($trait:ident)+) => {
-        $(impl ser::$trait for Pairs {
-            type Ok = Value;
-            type Error = DumpError;
-
-            fn serialize_field<T: Serialize + ?Sized>(
-                &mut self,
-                name: &'static str,
-                value: &T,
-            ) -> Result<(), DumpError> {
-                self.pairs.push((name.into(), value.serialize(self.inner)?));
-                Ok(())
-            }
-
-            fn end(self) -> Result<Value, DumpError> {
-                self.finish()
-            }
-        })+
-    };
-}
-
-structs! { SerializeStruct SerializeStructVariant }

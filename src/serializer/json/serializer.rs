@@ -5,14 +5,13 @@
 //!
 //! [`Value`]: crate::serializer::value::Value
 
-use std::fmt::Display;
-
 use serde::Serialize;
 use serde::ser::{self, Error as _};
 
 use super::escape::{Escapes, JsonStyle, NOTHING, PLAIN, escape};
 use super::scan::{MAX_DEPTH, check};
 use crate::serializer::DumpError;
+use crate::serializer::shapes::{alike, each, lists, structs};
 use crate::serializer::value::{is_raw, ruby_float, ruby_float_of_single};
 
 /// Appends to a Vec.
@@ -158,7 +157,16 @@ impl Compound<'_, '_> {
         }
     }
 
-    fn close(self) {
+    fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), DumpError> {
+        if self.raw {
+            self.raw_text(value)
+        } else {
+            self.pair(name, value)
+        }
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "as any collection ends")]
+    fn finish(self) -> Result<(), DumpError> {
         let has_lines = !self.raw && !self.is_empty();
         let Self {
             serializer, end, ..
@@ -168,29 +176,15 @@ impl Compound<'_, '_> {
             serializer.new_line();
         }
         serializer.write(end);
+        Ok(())
     }
 }
 
-macro_rules! integers {
-    ($($method:ident: $type:ty,)+) => {
-        $(fn $method(self, v: $type) -> Result<(), DumpError> {
-            self.integer(v)
-        })+
-    };
-}
-
 impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
-    type Ok = ();
-    type Error = DumpError;
-    type SerializeSeq = Compound<'a, 'b>;
-    type SerializeTuple = Compound<'a, 'b>;
-    type SerializeTupleStruct = Compound<'a, 'b>;
-    type SerializeTupleVariant = Compound<'a, 'b>;
-    type SerializeMap = Compound<'a, 'b>;
-    type SerializeStruct = Compound<'a, 'b>;
-    type SerializeStructVariant = Compound<'a, 'b>;
+    alike! { (), Compound<'a, 'b>, Compound<'a, 'b> }
 
-    integers! {
+    each! {
+        |this, v| this.integer(v) => ();
         serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_i64: i64,
         serialize_u8: u8, serialize_u16: u16, serialize_u32: u32, serialize_u64: u64,
         serialize_i128: i128, serialize_u128: u128,
@@ -219,11 +213,6 @@ impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
         Ok(())
     }
 
-    fn serialize_char(self, v: char) -> Result<(), DumpError> {
-        self.text(v.encode_utf8(&mut [0; 4]));
-        Ok(())
-    }
-
     fn serialize_str(self, v: &str) -> Result<(), DumpError> {
         self.text(v);
         Ok(())
@@ -233,10 +222,6 @@ impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
         v.serialize(self)
     }
 
-    fn serialize_none(self) -> Result<(), DumpError> {
-        self.serialize_unit()
-    }
-
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), DumpError> {
         value.serialize(self)
     }
@@ -244,19 +229,6 @@ impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
     fn serialize_unit(self) -> Result<(), DumpError> {
         self.write(b"null");
         Ok(())
-    }
-
-    fn serialize_unit_struct(self, _name: &'static str) -> Result<(), DumpError> {
-        self.serialize_unit()
-    }
-
-    fn serialize_unit_variant(
-        self,
-        _name: &'static str,
-        _index: u32,
-        variant: &'static str,
-    ) -> Result<(), DumpError> {
-        self.serialize_str(variant)
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
@@ -276,23 +248,10 @@ impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
     ) -> Result<(), DumpError> {
         let mut map = self.open(b"{", b"}")?;
         map.pair(variant, value)?;
-        map.close();
-        Ok(())
+        map.finish()
     }
 
     fn serialize_seq(self, _length: Option<usize>) -> Result<Compound<'a, 'b>, DumpError> {
-        self.open(b"[", b"]")
-    }
-
-    fn serialize_tuple(self, _length: usize) -> Result<Compound<'a, 'b>, DumpError> {
-        self.open(b"[", b"]")
-    }
-
-    fn serialize_tuple_struct(
-        self,
-        _name: &'static str,
-        _length: usize,
-    ) -> Result<Compound<'a, 'b>, DumpError> {
         self.open(b"[", b"]")
     }
 
@@ -334,37 +293,10 @@ impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
     ) -> Result<Compound<'a, 'b>, DumpError> {
         self.open_variant(variant, b"{", b"}}")
     }
-
-    fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<(), DumpError> {
-        self.text(&value.to_string());
-        Ok(())
-    }
 }
 
-macro_rules! sequences {
-    ($($trait:ident::$method:ident,)+) => {
-        $(impl ser::$trait for Compound<'_, '_> {
-            type Ok = ();
-            type Error = DumpError;
-
-            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), DumpError> {
-                self.item(value)
-            }
-
-            fn end(self) -> Result<(), DumpError> {
-                self.close();
-                Ok(())
-            }
-        })+
-    };
-}
-
-sequences! {
-    SerializeSeq::serialize_element,
-    SerializeTuple::serialize_element,
-    SerializeTupleStruct::serialize_field,
-    SerializeTupleVariant::serialize_field,
-}
+lists! { Compound<'_, '_> => () }
+structs! { Compound<'_, '_> => () }
 
 impl ser::SerializeMap for Compound<'_, '_> {
     type Ok = ();
@@ -397,35 +329,6 @@ impl ser::SerializeMap for Compound<'_, '_> {
     }
 
     fn end(self) -> Result<(), DumpError> {
-        self.close();
-        Ok(())
+        self.finish()
     }
 }
-
-macro_rules! structs {
-    ($($trait:ident)+) => {
-        $(impl ser::$trait for Compound<'_, '_> {
-            type Ok = ();
-            type Error = DumpError;
-
-            fn serialize_field<T: Serialize + ?Sized>(
-                &mut self,
-                key: &'static str,
-                value: &T,
-            ) -> Result<(), DumpError> {
-                if self.raw {
-                    self.raw_text(value)
-                } else {
-                    self.pair(key, value)
-                }
-            }
-
-            fn end(self) -> Result<(), DumpError> {
-                self.close();
-                Ok(())
-            }
-        })+
-    };
-}
-
-structs! { SerializeStruct SerializeStructVariant }

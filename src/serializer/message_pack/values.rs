@@ -1,7 +1,7 @@
 //! Values out of a [`Reader`], with all that stands in them.
 
 use super::super::LoadError;
-use super::super::value::{RubyBytes, Value, unique_pairs};
+use super::super::value::{Value, unique_pairs};
 use super::extension;
 use super::marker::BINARY;
 use super::number::unsigned_value;
@@ -74,7 +74,7 @@ fn leaf_value(head: Head<'_>) -> Value {
         Head::Unsigned(number) => unsigned_value(number),
         Head::Float(number) => Value::Float(number),
         Head::Str(bytes) => text_value(bytes),
-        Head::Bin(bytes) => bytes_value(bytes, BINARY),
+        Head::Bin(bytes) => Value::bytes(bytes, BINARY),
         // The last three never get here.
         Head::Nil | Head::Array(_) | Head::Map(_) | Head::Extension(..) => Value::Nil,
     }
@@ -84,13 +84,6 @@ fn text_value(bytes: &[u8]) -> Value {
     match std::str::from_utf8(bytes) {
         Ok(text) => Value::String(text.to_owned()),
         // Ruby keeps a String whose bytes are invalid in its encoding.
-        Err(_) => bytes_value(bytes, "UTF-8"),
+        Err(_) => Value::bytes(bytes, "UTF-8"),
     }
-}
-
-fn bytes_value(bytes: &[u8], encoding: &str) -> Value {
-    Value::Bytes(RubyBytes {
-        bytes: bytes.to_vec(),
-        encoding: encoding.to_owned(),
-    })
 }

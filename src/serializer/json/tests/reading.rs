@@ -78,27 +78,11 @@ fn refusals_say_where() {
     assert_eq!(count, 9);
 }
 
-/// Ruby: `JSON.parse("[" * 100 + "]" * 100)` is read, 101 raise `JSON::NestingError`.
 #[test]
-fn a_hundred_levels() {
-    let nested =
-        |open: &str, close: &str, levels| open.repeat(levels) + "1" + &close.repeat(levels);
-    for (open, close) in [("[", "]"), (r#"{"a":"#, "}")] {
-        assert!(from_json_str(&nested(open, close, 100)).is_ok());
-        let error = from_json_str(&nested(open, close, 101)).unwrap_err();
-        assert_eq!(
-            error,
-            LoadError {
-                reason: "nesting deeper than 100 levels",
-                offset: open.len() * 100
-            }
-        );
-    }
+fn sizes_are_bounded() {
     assert!(from_json_str(&"[".repeat(1_000_000)).is_err());
-    // One beside another is no deeper.
-    assert!(from_json_str(&format!("[{}[1]]", "[],".repeat(200))).is_ok());
-    assert!(from_json_str(&format!("[[{}[1]]]", "[],".repeat(200))).is_ok());
     assert!(from_json_str(&"9".repeat(20_000)).is_ok());
+    assert!(from_json_str(&format!("-{}", "9".repeat(20_000))).is_ok());
     assert!(from_json_str(&"9".repeat(20_001)).is_err());
 }
 

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use crate::serializer::json::read::from_json_str;
 use crate::serializer::json::write::{self, JsonStyle};
 use crate::serializer::to_value;
-use crate::serializer::value::{RubyBytes, RubyTime, Value, every_kind};
+use crate::serializer::value::{RubyTime, Value, every_kind};
 
 const RAILS: JsonStyle = JsonStyle {
     escape_js_separators: true,
@@ -195,12 +195,8 @@ fn too_deep_is_an_error_that_writes_nothing() {
     let keyed = (0..1_000).fold(Value::Nil, |key, _| Value::Hash(vec![(key, Value::Nil)]));
     assert_eq!(value(&keyed, RAILS), r#"{"...":null}"#);
 
-    let bytes = RubyBytes {
-        bytes: vec![0xff],
-        encoding: "ASCII-8BIT".to_owned(),
-    };
     // No text: Rails raises as well. It may be shown, though.
-    let bytes = Value::Bytes(bytes);
+    let bytes = Value::bytes([0xff], "ASCII-8BIT");
     let mut out = b"kept".to_vec();
     assert!(write::value(&mut out, &bytes, RAILS, 0).is_err());
     assert!(write::serialize(&mut out, &bytes, RAILS, 0).is_err());
@@ -301,16 +297,7 @@ fn keys_that_are_no_text() {
 /// A time with more nanoseconds than a second has: they are carried.
 #[test]
 fn nanoseconds_beyond_a_second() {
-    let time = |nanoseconds| {
-        Value::Time(RubyTime {
-            seconds: 0,
-            nanoseconds,
-            utc_offset: 0,
-            utc: true,
-            zone: None,
-            with_zone: false,
-        })
-    };
+    let time = |nanoseconds| Value::Time(RubyTime::at(0, nanoseconds, 0, true));
     for (nanoseconds, expected) in [
         (999_999_999, "1970-01-01T00:00:00.999Z"),
         (1_000_000_000, "1970-01-01T00:00:01.000Z"),

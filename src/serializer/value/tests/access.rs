@@ -58,12 +58,6 @@ fn each_kind_answers_for_itself_alone() {
 
 #[test]
 fn what_is_text_at_heart_has_its_text() {
-    let bytes = |bytes: &[u8], encoding: &str| {
-        Value::Bytes(RubyBytes {
-            bytes: bytes.to_vec(),
-            encoding: text(encoding),
-        })
-    };
     let cases = [
         (Value::from("Zoë"), Some("Zoë")),
         (Value::Symbol(text("en")), Some("en")),
@@ -74,9 +68,9 @@ fn what_is_text_at_heart_has_its_text() {
         (Value::Pathname(text("/a")), Some("/a")),
         (Value::Regexp(text("(?-mix:a)")), Some("(?-mix:a)")),
         (Value::SafeBuffer(text("<b>")), Some("<b>")),
-        (bytes(b"abc", "US-ASCII"), Some("abc")),
-        (bytes("é".as_bytes(), "ASCII-8BIT"), Some("é")),
-        (bytes(b"\xff", "ASCII-8BIT"), None),
+        (Value::bytes(b"abc", "US-ASCII"), Some("abc")),
+        (Value::bytes("é".as_bytes(), "ASCII-8BIT"), Some("é")),
+        (Value::bytes(b"\xff", "ASCII-8BIT"), None),
         (Value::Nil, None),
         (Value::Bool(true), None),
         (Value::Integer(1), None),

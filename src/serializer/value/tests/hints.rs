@@ -47,10 +47,7 @@ fn instance(ivars: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
 }
 
 fn ascii(letters: &str) -> Value {
-    Value::Bytes(RubyBytes {
-        bytes: letters.as_bytes().to_vec(),
-        encoding: text("ASCII-8BIT"),
-    })
+    Value::bytes(letters.as_bytes(), "ASCII-8BIT")
 }
 
 #[derive(Debug, Deserialize, PartialEq)]
@@ -103,10 +100,7 @@ fn text_of_any_kind_names_a_variant() {
     for (value, expected) in cases {
         assert_eq!(Day::deserialize(&value), Ok(expected), "{value:?}");
     }
-    let invalid = Value::Bytes(RubyBytes {
-        bytes: vec![0xff],
-        encoding: text("ASCII-8BIT"),
-    });
+    let invalid = Value::bytes(vec![0xff], "ASCII-8BIT");
     assert!(Day::deserialize(&invalid).is_err());
 }
 
@@ -357,10 +351,7 @@ fn what_is_no_value_is_said_to_be_none() {
 #[test]
 fn bytes_stay_bytes_where_nobody_reads_them() {
     for bytes in [&b"abc"[..], b"\xff\0", b""] {
-        let value = Value::Bytes(RubyBytes {
-            bytes: bytes.to_vec(),
-            encoding: text("ASCII-8BIT"),
-        });
+        let value = Value::bytes(bytes, "ASCII-8BIT");
         let tokens = [Token::NewtypeStruct { name: TOKEN }, Token::Bytes(bytes)];
         assert_ser_tokens(&value.compact(), &tokens);
     }

@@ -16,14 +16,7 @@ fn text(text: &str) -> String {
 }
 
 fn time(seconds: i64, nanoseconds: u32, utc_offset: i32, utc: bool) -> RubyTime {
-    RubyTime {
-        seconds,
-        nanoseconds,
-        utc_offset,
-        utc,
-        zone: None,
-        with_zone: false,
-    }
+    RubyTime::at(seconds, nanoseconds, utc_offset, utc)
 }
 
 fn rational(numerator: i64, denominator: i64) -> Value {
@@ -54,12 +47,6 @@ pub(crate) fn every_kind() -> Vec<(Value, &'static str)> {
     };
     let complex = |real: Value, imaginary: Value| Value::Complex(Box::new((real, imaginary)));
     let decimal = |digits: &str| Value::BigDecimal(text(digits));
-    let bytes = |bytes: &[u8], encoding: &str| {
-        Value::Bytes(RubyBytes {
-            bytes: bytes.to_vec(),
-            encoding: text(encoding),
-        })
-    };
     let symbol = |name: &str| Value::Symbol(text(name));
     vec![
         (Value::Nil, "null"),
@@ -81,10 +68,10 @@ pub(crate) fn every_kind() -> Vec<(Value, &'static str)> {
         (Value::Float(1e20), "1.0e+20"),
         (Value::Float(f64::INFINITY), "null"),
         (Value::from("Zoë <b>&"), r#""Zoë \u003cb\u003e\u0026""#),
-        (bytes(b"abc", "US-ASCII"), r#""abc""#),
-        (bytes(b"a\0b\0", "UTF-16LE"), r#""ab""#),
-        (bytes(b"\0a\0b", "UTF-16BE"), r#""ab""#),
-        (bytes(b"Zo\xeb", "ISO-8859-1"), r#""Zoë""#),
+        (Value::bytes(b"abc", "US-ASCII"), r#""abc""#),
+        (Value::bytes(b"a\0b\0", "UTF-16LE"), r#""ab""#),
+        (Value::bytes(b"\0a\0b", "UTF-16BE"), r#""ab""#),
+        (Value::bytes(b"Zo\xeb", "ISO-8859-1"), r#""Zoë""#),
         (symbol("sym"), r#""sym""#),
         (
             Value::from(vec![Value::from([1]), Value::Nil]),

@@ -249,16 +249,10 @@ fn collections_and_keys() {
 
 #[test]
 fn bytes() {
-    let bytes = Value::Bytes(RubyBytes {
-        bytes: vec![0xff, 0],
-        encoding: text("ASCII-8BIT"),
-    });
+    let bytes = Value::bytes(vec![0xff, 0], "ASCII-8BIT");
     assert_eq!(<&[u8]>::deserialize(&bytes), Ok(&[0xff, 0][..]));
     refuse::<String>(&bytes);
-    let ascii = Value::Bytes(RubyBytes {
-        bytes: b"abc".to_vec(),
-        encoding: text("ASCII-8BIT"),
-    });
+    let ascii = Value::bytes(b"abc", "ASCII-8BIT");
     assert_eq!(<&str>::deserialize(&ascii), Ok("abc"));
     assert_eq!(<&[u8]>::deserialize(&ascii), Ok(&b"abc"[..]));
     read(&Value::from([1, 255]), vec![1_u8, 255]);
