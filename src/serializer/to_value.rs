@@ -107,7 +107,7 @@ impl Serializer for ValueSerializer {
     fn serialize_seq(self, length: Option<usize>) -> Result<Items, DumpError> {
         Ok(Items {
             variant: None,
-            items: room(length),
+            collected: room(length),
             inner: self.deeper()?,
         })
     }
@@ -128,7 +128,7 @@ impl Serializer for ValueSerializer {
     fn serialize_map(self, length: Option<usize>) -> Result<Pairs, DumpError> {
         Ok(Pairs {
             variant: None,
-            pairs: room(length),
+            collected: room(length),
             key: None,
             raw: false,
             inner: self.deeper()?,
@@ -139,7 +139,7 @@ impl Serializer for ValueSerializer {
         if is_raw(name) {
             return Ok(Pairs {
                 variant: None,
-                pairs: Vec::new(),
+                collected: Vec::new(),
                 key: None,
                 raw: true,
                 inner: self,
@@ -178,7 +178,7 @@ fn tagged(variant: Option<&str>, content: Value) -> Value {
 /// An array, a tuple, an enum's variant of several values.
 struct Items {
     variant: Option<&'static str>,
-    items: Vec<Value>,
+    collected: Vec<Value>,
     inner: ValueSerializer,
 }
 
@@ -186,7 +186,7 @@ struct Items {
 /// a struct.
 struct Pairs {
     variant: Option<&'static str>,
-    pairs: Vec<(Value, Value)>,
+    collected: Vec<(Value, Value)>,
     key: Option<Value>,
     raw: bool,
     inner: ValueSerializer,
@@ -194,27 +194,29 @@ struct Pairs {
 
 impl Items {
     fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), DumpError> {
-        self.items.push(value.serialize(self.inner)?);
+        self.collected.push(value.serialize(self.inner)?);
         Ok(())
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "as any collection ends")]
     fn finish(self) -> Result<Value, DumpError> {
-        Ok(tagged(self.variant, Value::Array(self.items)))
+        Ok(tagged(self.variant, Value::Array(self.collected)))
     }
 }
 
 impl Pairs {
     fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), DumpError> {
-        self.pairs.push((name.into(), value.serialize(self.inner)?));
+        self.collected
+            .push((name.into(), value.serialize(self.inner)?));
         Ok(())
     }
 
     fn finish(mut self) -> Result<Value, DumpError> {
         if !self.raw {
-            let pairs = Value::Hash(unique_pairs(self.pairs));
+            let pairs = Value::Hash(unique_pairs(self.collected));
             return Ok(tagged(self.variant, pairs));
         }
-        match self.pairs.pop() {
+        match self.collected.pop() {
             Some((_, Value::String(json))) => self.inner.check(from_json_str(&json)?),
             _ => Err(DumpError("raw JSON without its text".to_owned())),
         }
@@ -238,7 +240,7 @@ impl ser::SerializeMap for Pairs {
             .key
             .take()
             .ok_or_else(|| DumpError("a map's value without a key".to_owned()))?;
-        self.pairs.push((key, value.serialize(self.inner)?));
+        self.collected.push((key, value.serialize(self.inner)?));
         Ok(())
     }
 

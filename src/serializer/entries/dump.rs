@@ -47,7 +47,7 @@ impl Entries {
         } else {
             let (nothing, converted) = (Self::Empty, self.converted(parts)?);
             let parts = converted.iter();
-            let parts = parts.map(|(key, value)| (Key::New(&**key), Part::Changed(&**value)));
+            let parts = parts.map(|(key, value)| (Key::New(key), Part::Changed(value)));
             nothing.dump_in_its_own(room, parts, style)?
         };
         Ok(Serialized {
@@ -112,7 +112,7 @@ impl Entries {
     fn converted<'a>(
         &'a self,
         parts: impl Iterator<Item = (Key<'a, usize>, Part<'a, usize>)>,
-    ) -> Result<Vec<(Cow<'a, str>, Cow<'a, Value>)>, DumpError> {
+    ) -> Result<Vec<New<'a>>, DumpError> {
         let converted = parts.map(|(key, part)| {
             let key = match key {
                 Key::Read(entry) => self.key_to_convert(entry)?,
@@ -143,6 +143,9 @@ impl Entries {
             .map_err(|error| not_converted(format_args!("the value of {:?}", key()), error))
     }
 }
+
+/// An entry as its key and its value.
+type New<'a> = (Cow<'a, str>, Cow<'a, Value>);
 
 /// The parts in the terms of a format: `read` gives the key and the value of an entry.
 fn resolved<'a, Entry, Read>(

@@ -120,7 +120,7 @@ impl Style {
         while !values.rest().is_empty() {
             match values.head() {
                 Ok(Head::Extension(kind::RANGE | kind::SET | kind::INDIFFERENT_HASH, payload)) => {
-                    values = values.back_to(payload)
+                    values = values.back_to(payload);
                 }
                 Ok(Head::Extension(kind, payload)) if !self.keeps_extension(kind, payload) => {
                     return false;

@@ -74,18 +74,15 @@ fn serialize_view<'a, S: Serializer, N: Serialize>(
         }
         View::Bytes(bytes) => serializer.serialize_bytes(&bytes.bytes),
         View::List(items) => serializer.collect_seq(items.iter().map(nested)),
-        View::Pairs(pairs) => match text_pairs(pairs) {
-            Some(pairs) => {
+        View::Pairs(pairs) => {
+            if let Some(pairs) = text_pairs(pairs) {
                 let pair = |(key, value)| (key, nested(value));
-                serializer.collect_map(pairs.into_iter().map(pair))
+                return serializer.collect_map(pairs.into_iter().map(pair));
             }
-            None => {
-                let pair = |(key, value): &'a (Value, Value)| {
-                    (key.as_str().unwrap_or_default(), nested(value))
-                };
-                serializer.collect_map(pairs.iter().map(pair))
-            }
-        },
+            let text = |key: &'a Value| key.as_str().unwrap_or_default();
+            let pairs = pairs.iter();
+            serializer.collect_map(pairs.map(|(key, value)| (text(key), nested(value))))
+        }
         View::Fields(fields) => {
             let mut map = serializer.serialize_map(Some(fields.len()))?;
             for (name, field) in fields {

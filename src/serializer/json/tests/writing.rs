@@ -363,3 +363,20 @@ fn raw_json_that_nobody_could_read_is_not_written() {
         );
     }
 }
+
+/// What `serde_json` makes of a number with its feature `arbitrary_precision`, which the application
+/// may have turned on.
+#[test]
+fn a_number_of_any_precision_is_a_number() {
+    #[derive(Serialize)]
+    #[serde(rename = "$serde_json::private::Number")]
+    struct Number {
+        #[serde(rename = "$serde_json::private::Number")]
+        digits: &'static str,
+    }
+    let numbers = ["1", "-2.50", "1208925819614629174706176"].map(|digits| Number { digits });
+    let expected = "[1,-2.50,1208925819614629174706176]";
+    assert_eq!(serialize(&numbers, RAILS), expected);
+    let as_value = "[1,-2.5,1208925819614629174706176]";
+    assert_eq!(value(&to_value(&numbers).unwrap(), RAILS), as_value);
+}
