@@ -76,9 +76,10 @@ impl Entries {
     ) -> Result<Vec<u8>, DumpError> {
         match style.format {
             Format::Json => {
-                let (text, index) = match self {
-                    Self::Json { text, index } => (text.as_str(), index.as_slice()),
-                    _ => ("", &[][..]),
+                let (text, index) = if let Self::Json { text, index } = self {
+                    (text.as_str(), index.as_slice())
+                } else {
+                    ("", &[][..])
                 };
                 let parts = resolved(parts, index, |entry| (entry.key.span, entry.value));
                 splice::write_object(&mut room, text, parts, style.json)?;
@@ -86,18 +87,20 @@ impl Entries {
             }
             #[cfg(feature = "marshal")]
             Format::Marshal => {
-                let (document, entries) = match self {
-                    Self::Marshal { document, entries } => (Some(&**document), entries.as_slice()),
-                    _ => (None, &[][..]),
+                let (document, entries) = if let Self::Marshal { document, entries } = self {
+                    (Some(&**document), entries.as_slice())
+                } else {
+                    (None, &[][..])
                 };
                 let parts = resolved(parts, entries, |entry| (entry.key_node, entry.value_node));
                 marshal::dump_root(document, parts)
             }
             #[cfg(feature = "message_pack")]
             Format::MessagePack => {
-                let (bytes, index) = match self {
-                    Self::MessagePack { bytes, index } => (bytes.as_slice(), index.as_slice()),
-                    _ => (&[][..], &[][..]),
+                let (bytes, index) = if let Self::MessagePack { bytes, index } = self {
+                    (bytes.as_slice(), index.as_slice())
+                } else {
+                    (&[][..], &[][..])
                 };
                 let parts = resolved(parts, index, |entry| (entry.key, entry.value));
                 let indifferent = message_pack::root_is_indifferent(bytes);
