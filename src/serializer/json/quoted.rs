@@ -14,23 +14,9 @@ pub(crate) struct Quoted {
 }
 
 impl Quoted {
-    /// The string whose quote stands there.
-    #[inline]
-    pub(super) fn scan(text: &[u8], start: usize) -> Result<Self, LoadError> {
-        if text.get(start) != Some(&b'"') {
-            return error("a string was expected", start);
-        }
-        let mut end = after_plain(text, start + 1);
-        let escaped = text.get(end) != Some(&b'"');
-        if escaped {
-            end = end_of_escaped(text, end)?;
-        }
-        let span = Span::new(start, end + 1);
-        Ok(Self { span, escaped })
-    }
-
-    pub(super) fn end(self) -> usize {
-        self.span.end()
+    pub(super) fn new(start: usize, end: usize, escaped: bool) -> Self {
+        let span = Span::new(start, end);
+        Self { span, escaped }
     }
 
     /// The text that it stands for.
@@ -62,8 +48,20 @@ impl Quoted {
 
 /// Whether a text is one string, and nothing in it stands for something else.
 pub(crate) fn is_plain_string(text: &str) -> bool {
-    let string = Quoted::scan(text.as_bytes(), 0);
-    string.is_ok_and(|string| !string.escaped && string.end() == text.len())
+    after_string(text.as_bytes(), 0) == Ok((text.len(), false))
+}
+
+/// The end of the string whose quote stands there, and whether it is escaped ([`Quoted`]).
+#[inline]
+pub(super) fn after_string(text: &[u8], start: usize) -> Result<(usize, bool), LoadError> {
+    if text.get(start) != Some(&b'"') {
+        return error("a string was expected", start);
+    }
+    let end = after_plain(text, start + 1);
+    if text.get(end) == Some(&b'"') {
+        return Ok((end + 1, false));
+    }
+    Ok((end_of_escaped(text, end)? + 1, true))
 }
 
 #[cold]

@@ -5,7 +5,7 @@
 //! ([`Quoted::text`]). No recursion: the open containers are bits of one integer, so that depth
 //! costs no stack.
 
-use super::quoted::Quoted;
+use super::quoted::{Quoted, after_string};
 use crate::lanes::Lanes;
 use crate::serializer::{LoadError, Span};
 
@@ -63,9 +63,10 @@ impl<'a> Scanner<'a> {
 
     /// Passes over a key and its colon.
     pub(super) fn key(&mut self) -> Result<Quoted, LoadError> {
-        let key = Quoted::scan(self.text, after_space(self.text, self.at))?;
-        self.at = after_colon(self.text, key.end())?;
-        Ok(key)
+        let start = after_space(self.text, self.at);
+        let (end, escaped) = after_string(self.text, start)?;
+        self.at = after_colon(self.text, end)?;
+        Ok(Quoted::new(start, end, escaped))
     }
 
     /// Passes over one value of any kind that stands `outer` containers deep.
@@ -144,9 +145,9 @@ fn after_value(
     loop {
         match byte(text, at) {
             b'"' => {
-                let string = Quoted::scan(text, at)?;
-                sink.string(string)?;
-                at = string.end();
+                let (end, escaped) = after_string(text, at)?;
+                sink.string(Quoted::new(at, end, escaped))?;
+                at = end;
             }
             b'-' | b'0'..=b'9' => {
                 let (end, is_integer) = after_number(text, at)?;
@@ -222,9 +223,9 @@ fn after_item(text: &[u8], at: usize, in_object: bool) -> Result<(usize, bool), 
 /// The end of the colon behind the key that stands there.
 #[inline]
 fn after_key(text: &[u8], at: usize, sink: &mut impl Sink) -> Result<usize, LoadError> {
-    let key = Quoted::scan(text, at)?;
-    sink.key(key)?;
-    after_colon(text, key.end())
+    let (end, escaped) = after_string(text, at)?;
+    sink.key(Quoted::new(at, end, escaped))?;
+    after_colon(text, end)
 }
 
 #[inline]

@@ -75,8 +75,12 @@ impl<'a> JsonSerializer<'a> {
         serde_json::to_writer(&mut *self.out, &integer).map_err(DumpError::custom)
     }
 
+    #[inline]
     fn colon(&mut self) {
-        self.write(if self.indented { b": " } else { b":" });
+        self.out.push(b':');
+        if self.indented {
+            self.out.push(b' ');
+        }
     }
 
     fn new_line(&mut self) {
@@ -136,10 +140,15 @@ impl Compound<'_, '_> {
     }
 
     fn pair<T: Serialize + ?Sized>(&mut self, key: &str, value: &T) -> Result<(), DumpError> {
+        self.key(key);
+        value.serialize(&mut *self.serializer)
+    }
+
+    /// What stands before a pair's value, in one call from the code that is made for each type.
+    fn key(&mut self, key: &str) {
         self.separate();
         self.serializer.text(key);
         self.serializer.colon();
-        value.serialize(&mut *self.serializer)
     }
 
     /// The text of a raw value: it comes as a string, and goes without its quotes.
@@ -167,15 +176,11 @@ impl Compound<'_, '_> {
 
     #[expect(clippy::unnecessary_wraps, reason = "as any collection ends")]
     fn finish(self) -> Result<(), DumpError> {
-        let has_lines = !self.raw && !self.is_empty();
-        let Self {
-            serializer, end, ..
-        } = self;
-        serializer.depth -= end.len();
-        if has_lines {
-            serializer.new_line();
+        self.serializer.depth -= self.end.len();
+        if self.serializer.indented && !self.raw && !self.is_empty() {
+            self.serializer.new_line();
         }
-        serializer.write(end);
+        self.serializer.write(self.end);
         Ok(())
     }
 }

@@ -5,13 +5,6 @@ use super::*;
 /// Each kind with what `as_bool`, `as_i64` and `as_f64` say of it; the floats are Ruby's `to_f`.
 #[test]
 fn each_kind_answers_for_itself_alone() {
-    let big = |digits: &str| Value::from(digits.parse::<BigInteger>().unwrap());
-    let duration = |value| {
-        Value::Duration(Box::new(RubyDuration {
-            value,
-            parts: vec![],
-        }))
-    };
     let cases = [
         (Value::Nil, None, None, None),
         (Value::Bool(true), Some(true), None, None),

@@ -120,7 +120,6 @@ fn instance_variables_are_read_as_what_is_asked_for() {
         unsigned: u128,
         nothing: Option<i64>,
     }
-    let big = |digits: &str| Value::from(digits.parse::<BigInteger>().unwrap());
     // One field by two keys: the last value counts, where a struct is asked for.
     let twice = Value::hash([(Value::Symbol(text("x")), 0), (Value::from("x"), 1)]);
     let value = instance([
@@ -199,12 +198,6 @@ fn a_tuple_struct_is_an_array() {
 
 #[test]
 fn fractions_in_durations_and_in_fractions() {
-    let duration = |value| {
-        Value::Duration(Box::new(RubyDuration {
-            value,
-            parts: vec![],
-        }))
-    };
     assert_eq!(f64::deserialize(&duration(rational(3, 4))), Ok(0.75));
     assert_eq!(f64::deserialize(&duration(rational(7, 2))), Ok(3.5));
     let large: BigInteger = "1208925819614629174706176".parse().unwrap();
