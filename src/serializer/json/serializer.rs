@@ -83,12 +83,11 @@ impl<'a> JsonSerializer<'a> {
         }
     }
 
+    #[cold]
     fn new_line(&mut self) {
-        if self.indented {
-            self.out.push(b'\n');
-            let spaces = 2 * self.depth;
-            self.out.extend(std::iter::repeat_n(b' ', spaces));
-        }
+        self.out.push(b'\n');
+        let spaces = 2 * self.depth;
+        self.out.extend(std::iter::repeat_n(b' ', spaces));
     }
 
     fn open<'b>(
@@ -131,7 +130,9 @@ impl Compound<'_, '_> {
         if !self.is_empty() {
             self.serializer.out.push(b',');
         }
-        self.serializer.new_line();
+        if self.serializer.indented {
+            self.serializer.new_line();
+        }
     }
 
     fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), DumpError> {
@@ -144,7 +145,8 @@ impl Compound<'_, '_> {
         value.serialize(&mut *self.serializer)
     }
 
-    /// What stands before a pair's value, in one call from the code that is made for each type.
+    /// What stands before a pair's value.
+    #[inline]
     fn key(&mut self, key: &str) {
         self.separate();
         self.serializer.text(key);
