@@ -16,9 +16,9 @@ use crate::cookie::set_cookie::SetCookie;
 use crate::error::{Error, InvalidMessage, Refusal};
 use crate::message::opened::Opened;
 use crate::serializer::Unfit;
-use crate::serializer::entries::{Entries, Key, Part};
-use crate::serializer::value::{self, Value};
-use crate::serializer::{DumpStyle, Serialized};
+use crate::serializer::entries::Entries;
+use crate::serializer::value::Value;
+use crate::serializer::{DumpStyle, Key, Part, Serialized, to_value};
 
 /// The key under which Rails keeps a session's id.
 const SESSION_ID: &str = "session_id";
@@ -247,7 +247,7 @@ impl SessionData {
         key: impl Into<String>,
         value: &T,
     ) -> Result<(), Error> {
-        self.insert_value(key, value::to_value(value)?);
+        self.insert_value(key, to_value(value)?);
         Ok(())
     }
 
@@ -439,7 +439,7 @@ impl SessionData {
     }
 
     /// Every entry: those that were read at their old places, then the new ones.
-    fn all(&self) -> impl Iterator<Item = (Key<'_>, Part<'_>)> {
+    fn all(&self) -> impl Iterator<Item = (Key<'_, usize>, Part<'_, usize>)> {
         let new = self
             .changes
             .iter()
@@ -483,7 +483,7 @@ impl SessionData {
 
     /// What is written: every entry but those that are nil, as Rack leaves them out
     /// (`Rack::Session::Abstract::Persisted#commit_session`, 2.2).
-    fn parts(&self) -> impl Iterator<Item = (Key<'_>, Part<'_>)> {
+    fn parts(&self) -> impl Iterator<Item = (Key<'_, usize>, Part<'_, usize>)> {
         self.all().filter(|(_, part)| match part {
             Part::Read(entry) => !self.read.is_nil(*entry),
             Part::Changed(value) => **value != Value::Nil,

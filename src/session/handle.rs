@@ -19,7 +19,7 @@ use crate::cookie::attributes::Attributes;
 use crate::cookie::header::CookieHeader;
 use crate::cookie::set_cookie::SetCookie;
 use crate::error::{Error, Refusal};
-use crate::serializer::value::to_value;
+use crate::serializer::to_value;
 
 /// The session of a request: a handle that is cheap to clone, and changed through `&self`.
 ///
