@@ -18,7 +18,8 @@ use time::OffsetDateTime;
 
 use crate::error::{Error, Refusal};
 use crate::serializer::json;
-use crate::serializer::value::{Value, to_value};
+use crate::serializer::to_value;
+use crate::serializer::value::Value;
 use crate::serializer::{self, DumpStyle, Format, Serialized};
 use crate::settings::{EnvelopeReading, MessageForm, Serializer, Settings};
 

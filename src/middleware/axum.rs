@@ -56,13 +56,13 @@ use crate::session::lazy_session::LazySession;
 /// use axum::http::Request;
 /// use axum::routing::get;
 /// use hardtack::Session;
-/// use hardtack::axum::MissingSessionLayer;
+/// use hardtack::axum::SessionRejection;
 /// use tower::ServiceExt;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// async fn greet(session: Result<Session, MissingSessionLayer>) -> String {
-///     session.map_or_else(|missing| missing.to_string(), |_| "hello".to_owned())
+/// async fn greet(session: Result<Session, SessionRejection>) -> String {
+///     session.map_or_else(|rejection| rejection.to_string(), |_| "hello".to_owned())
 /// }
 /// async fn count(session: Session) {}
 ///

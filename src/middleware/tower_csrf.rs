@@ -35,7 +35,8 @@ use crate::session::lazy_session::LazySession;
 /// use axum::http::{Request, StatusCode};
 /// use axum::{Extension, Router, routing::post};
 /// use hardtack::tower::CsrfLayer;
-/// use hardtack::{CookieStore, ForgeryProtection, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+/// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase};
+/// use hardtack::{ForgeryProtection, LazySession, Session};
 /// use tower::ServiceExt;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
@@ -47,7 +48,7 @@ use crate::session::lazy_session::LazySession;
 ///     .route("/orders", post(|| async { "ordered" }))
 ///     .layer(CsrfLayer::new(ForgeryProtection::new()))
 ///     // Stands for the `SessionLayer` here.
-///     .layer(Extension(session.clone()));
+///     .layer(Extension(LazySession::from(session.clone())));
 ///
 /// let token = session.authenticity_tokens()?.masked_authenticity_token()?;
 /// let request = Request::post("/orders").header("x-csrf-token", token).body(Body::empty())?;

@@ -35,7 +35,8 @@ use crate::settings::{LimitRule, Serializer, Settings};
 ///
 /// ```
 /// use std::sync::Arc;
-/// /// use hardtack::{CookieStore, RailsVersion, RequestOrigin, Rotation, SecretKeyBase, Session};
+/// use std::time::Duration;
+/// use hardtack::{CookieStore, RailsVersion, RequestOrigin, Rotation, SecretKeyBase, Session};
 ///
 /// # let secret = SecretKeyBase::generate()?;
 /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session")

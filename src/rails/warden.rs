@@ -8,8 +8,9 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::error::Error;
+use crate::serializer::to_value;
 use crate::serializer::unexpected as of_another_type;
-use crate::serializer::value::{Value, to_value};
+use crate::serializer::value::Value;
 use crate::session::data::SessionData;
 
 /// How much of a bcrypt hash is its salt (`authenticatable_salt`: `encrypted_password[0,29]`,

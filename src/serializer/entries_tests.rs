@@ -2,11 +2,11 @@
 //! written.
 #![cfg(all(feature = "marshal", feature = "message_pack"))]
 
-use super::entries::{Entries, Key, Part};
+use super::entries::Entries;
 use super::json::write::JsonStyle;
 use super::message_pack::Style;
 use super::value::{RubyDuration, Value};
-use super::{DumpStyle, Format, Serialized};
+use super::{DumpStyle, Format, Key, Part, Serialized};
 use crate::safe_buffer_form::SafeBufferForm;
 use crate::settings::IpAddrForm;
 

@@ -1,5 +1,6 @@
 //! What stands in a cookie: values, and the formats in which Rails writes them.
 
+mod deserialize;
 mod dump_error;
 mod dump_style;
 pub(crate) mod entries;
@@ -12,10 +13,13 @@ mod load_error;
 pub(crate) mod marshal;
 #[cfg(feature = "message_pack")]
 pub(crate) mod message_pack;
+mod part;
 mod serialized;
+mod shapes;
 mod span;
 #[cfg(test)]
 mod tests;
+mod to_value;
 mod unfit;
 pub(crate) mod value;
 
@@ -23,6 +27,8 @@ pub(crate) use dump_error::{DumpError, NO_TEXT};
 pub(crate) use dump_style::DumpStyle;
 pub(crate) use format::Format;
 pub(crate) use load_error::{LoadError, text};
+pub(crate) use part::{Key, Part, Untouched};
 pub use serialized::Serialized;
 pub(crate) use span::Span;
+pub(crate) use to_value::to_value;
 pub(crate) use unfit::{Unfit, unexpected};

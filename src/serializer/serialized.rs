@@ -15,10 +15,10 @@ use super::load_error::{LoadError, text};
 use super::marshal;
 #[cfg(feature = "message_pack")]
 use super::message_pack;
+#[cfg(any(feature = "marshal", feature = "message_pack"))]
+use super::to_value::to_value;
 use super::unfit::Unfit;
 use super::value::Value;
-#[cfg(any(feature = "marshal", feature = "message_pack"))]
-use super::value::to_value;
 
 /// Room for most sessions, in bytes: one that grows from nothing is moved eight times.
 const USUAL_SIZE: usize = 1024;
@@ -110,7 +110,7 @@ impl Serialized {
                 let mut bytes = room;
                 bytes.clear();
                 bytes.reserve(USUAL_SIZE);
-                json::write::serialize(&mut bytes, value, style.json)?;
+                json::write::serialize(&mut bytes, value, style.json, 0)?;
                 bytes
             }
             #[cfg(feature = "marshal")]

@@ -34,120 +34,88 @@ fn cases() -> Vec<(&'static str, Format, Vec<u8>, bool)> {
         let levels = LONGEST / (open.len() + close.len());
         (open.repeat(levels) + &close.repeat(levels)).into_bytes()
     };
-    vec![
-        ("arrays in arrays", Format::Json, deep("[", "]"), false),
-        ("maps in maps", Format::Json, deep(r#"{"":"#, "}"), false),
-        (
-            "arrays without an end",
-            Format::Json,
-            repeated(b"[", b"[", b""),
-            false,
-        ),
+    let json = vec![
+        ("arrays in arrays", deep("[", "]"), false),
+        ("maps in maps", deep(r#"{"":"#, "}"), false),
+        ("arrays without an end", repeated(b"[", b"[", b""), false),
         (
             "an endless string",
-            Format::Json,
             repeated(b"{\"a\":\"", b"x", b""),
             false,
         ),
-        (
-            "an endless number",
-            Format::Json,
-            repeated(b"{\"a\":", b"9", b"}"),
-            true,
-        ),
+        ("an endless number", repeated(b"{\"a\":", b"9", b"}"), true),
         (
             "as many keys as fit",
-            Format::Json,
             repeated(b"{\"\":0", b",\"\":0", b"}"),
             true,
         ),
-        (
-            "as many values as fit",
-            Format::Json,
-            repeated(b"[0", b",0", b"]"),
-            true,
-        ),
+        ("as many values as fit", repeated(b"[0", b",0", b"]"), true),
         (
             "escapes alone",
-            Format::Json,
             repeated(b"{\"a\":\"", b"\\u0000", b"\"}"),
             true,
         ),
+        ("no UTF-8", b"{\"a\":\"\xff\"}".to_vec(), false),
         (
-            "no UTF-8",
-            Format::Json,
-            b"{\"a\":\"\xff\"}".to_vec(),
+            "keys and values that cannot be read",
+            repeated(br#"{"\x":"\x""#, br#","\x":"\x""#, b"}"),
             false,
         ),
+    ];
+    let marshal = vec![
         (
             "arrays in arrays",
-            Format::Marshal,
             repeated(b"\x04\x08", b"[\x06", b""),
             false,
         ),
         (
             "hashes in hashes",
-            Format::Marshal,
             repeated(b"\x04\x08", b"{\x06i\x00", b""),
             false,
         ),
         (
             "a huge array",
-            Format::Marshal,
             b"\x04\x08[\x04\xff\xff\xff\x3f".to_vec(),
             false,
         ),
         (
             "a huge string",
-            Format::Marshal,
             b"\x04\x08\"\x04\xff\xff\xff\x3f".to_vec(),
             false,
         ),
-        (
-            "a cycle",
-            Format::Marshal,
-            b"\x04\x08[\x06@\x00".to_vec(),
-            false,
-        ),
+        ("a cycle", b"\x04\x08[\x06@\x00".to_vec(), false),
         (
             "a cycle in a hash",
-            Format::Marshal,
             b"\x04\x08{\x06:\x06a@\x00".to_vec(),
             false,
         ),
         (
             "empty arrays",
-            Format::Marshal,
             repeated(b"\x04\x08[\x02\xf8\x1f", b"[\x00", b""),
             true,
         ),
         (
             "as many object links as may be",
-            Format::Marshal,
             linked(&repeated_to(b"[\x02\xe8\x03", b"0", 1_000), 46),
             true,
         ),
         (
             "a few more",
-            Format::Marshal,
             linked(&repeated_to(b"[\x02\xe8\x03", b"0", 1_000), 50),
             false,
         ),
         (
             "Symbols",
-            Format::Marshal,
             repeated(b"\x04\x08[\x02\x53\x15", b":\x06a", b""),
             true,
         ),
         (
             "symbol links",
-            Format::Marshal,
             repeated(b"\x04\x08[\x02\xfc\x1f:\x06a", b";\x00", b""),
             true,
         ),
         (
             "symbol links to a long Symbol",
-            Format::Marshal,
             [
                 &b"\x04\x08[\x02\xa1\x0f:\x02\x40\x1f"[..],
                 &b"s".repeat(8_000),
@@ -158,13 +126,11 @@ fn cases() -> Vec<(&'static str, Format, Vec<u8>, bool)> {
         ),
         (
             "object links to symbol links",
-            Format::Marshal,
             linked(&repeated_to(b"[\x02\xe9\x03:\x06a", b";\x00", 1_000), 50),
             false,
         ),
         (
             "BigDecimals",
-            Format::Marshal,
             repeated(
                 b"\x04\x08[\x02\xd0\x05u:\x0fBigDecimal\x0c9:1e399",
                 b"u;\x00\x0c9:1e399",
@@ -174,7 +140,6 @@ fn cases() -> Vec<(&'static str, Format, Vec<u8>, bool)> {
         ),
         (
             "object links to BigDecimals",
-            Format::Marshal,
             linked(
                 &repeated_to(b"[\x02\xe9\x03u:\x0fBigDecimal\x0c9:1e399", b"@\x07", 1_000),
                 30,
@@ -183,66 +148,63 @@ fn cases() -> Vec<(&'static str, Format, Vec<u8>, bool)> {
         ),
         (
             "wrong encodings",
-            Format::Marshal,
             b"\x04\x08[\x08I\"\x06\xff\x06:\x06ETI\"\x06\xff\x06;\x00FI:\x06\xff\x06;\x00T"
                 .to_vec(),
             true,
         ),
+    ];
+    let message_pack = vec![
         (
             "arrays in arrays",
-            Format::MessagePack,
             repeated(b"\xcc\x80", b"\x91", b"\xc0"),
             false,
         ),
         (
             "maps in maps",
-            Format::MessagePack,
             repeated(b"\xcc\x80", b"\x81\xc0", b"\xc0"),
             false,
         ),
         (
             "a huge array",
-            Format::MessagePack,
             b"\xcc\x80\xdd\xff\xff\xff\xff".to_vec(),
             false,
         ),
         (
             "a huge map",
-            Format::MessagePack,
             b"\xcc\x80\xdf\xff\xff\xff\xff".to_vec(),
             false,
         ),
         (
             "a huge text",
-            Format::MessagePack,
             b"\xcc\x80\xdb\xff\xff\xff\xff".to_vec(),
             false,
         ),
         (
             "wrong encodings",
-            Format::MessagePack,
             b"\xcc\x80\x92\xa1\xff\xd9\x01\xff".to_vec(),
             true,
         ),
         (
             "nils",
-            Format::MessagePack,
             repeated(b"\xcc\x80\xdc\x3f\xfb", b"\xc0", b""),
             true,
         ),
         (
             "keys that cannot be read",
-            Format::MessagePack,
             repeated_to(b"\xcc\x80\xde\x0f\xfe", b"\xd4\x00\xff\xc0", 0xffe),
             false,
         ),
-        (
-            "keys and values that cannot be read",
-            Format::Json,
-            repeated(br#"{"\x":"\x""#, br#","\x":"\x""#, b"}"),
-            false,
-        ),
-    ]
+    ];
+    let formats = [
+        (Format::Json, json),
+        (Format::Marshal, marshal),
+        (Format::MessagePack, message_pack),
+    ];
+    let cases = formats.into_iter().flat_map(|(format, cases)| {
+        let case = move |(what, bytes, is_value)| (what, format, bytes, is_value);
+        cases.into_iter().map(case)
+    });
+    cases.collect()
 }
 
 #[test]

@@ -17,7 +17,8 @@ use crate::error::Error;
 /// `Secure` cookie is not set over plain HTTP.
 ///
 /// ```
-/// /// use hardtack::{Attributes, CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+/// use std::sync::Arc;
+/// use hardtack::{Attributes, CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
 ///
 /// # let secret = SecretKeyBase::generate()?;
 /// let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
@@ -37,7 +38,8 @@ impl Session {
     /// The request's other cookies, and those that its response sets.
     ///
     /// ```
-    /// #     /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # use std::sync::Arc;
+    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
     /// # let secret = SecretKeyBase::generate()?;
     /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
     /// let session = Session::open(&store, "theme=dark", RequestOrigin::default());
@@ -54,7 +56,8 @@ impl CookieJar {
     /// A plain cookie's value, no longer escaped (`cookies[:theme]`): anybody can have made it.
     ///
     /// ```
-    /// #     /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # use std::sync::Arc;
+    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
     /// # let secret = SecretKeyBase::generate()?;
     /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
     /// let cookies = Session::open(&store, "q=a%20b", RequestOrigin::default()).cookies();
@@ -77,7 +80,8 @@ impl CookieJar {
     /// goes.
     ///
     /// ```
-    /// #     /// # use hardtack::{Attributes, CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session, SetCookie};
+    /// # use std::sync::Arc;
+    /// # use hardtack::{Attributes, CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session, SetCookie};
     /// # let secret = SecretKeyBase::generate()?;
     /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
     /// let cookies = Session::open(&store, "theme=dark", RequestOrigin::default()).cookies();
@@ -95,7 +99,8 @@ impl CookieJar {
     /// Makes the browser forget a plain cookie that was set with these attributes.
     ///
     /// ```
-    /// #     /// # use hardtack::{Attributes, CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # use std::sync::Arc;
+    /// # use hardtack::{Attributes, CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
     /// # let secret = SecretKeyBase::generate()?;
     /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
     /// let cookies = Session::open(&store, "theme=dark", RequestOrigin::default()).cookies();

@@ -8,9 +8,9 @@ use serde::de::DeserializeOwned;
 
 use super::changes::{Change, Changes, Edit};
 use crate::error::Error;
-use crate::serializer::entries::{Entries, Key, Part};
-use crate::serializer::value::{self, Value};
-use crate::serializer::{DumpError, DumpStyle, Serialized, Unfit};
+use crate::serializer::entries::Entries;
+use crate::serializer::value::Value;
+use crate::serializer::{DumpError, DumpStyle, Key, Part, Serialized, Unfit, to_value};
 
 /// What is in a session: text keys, and values of any kind.
 ///
@@ -134,7 +134,7 @@ impl SessionData {
         key: impl Into<String>,
         value: &T,
     ) -> Result<(), Error> {
-        self.insert_value(key, value::to_value(value)?);
+        self.insert_value(key, to_value(value)?);
         Ok(())
     }
 
@@ -272,7 +272,7 @@ impl SessionData {
     }
 
     /// Every entry: those that were read at their old places, then the new ones.
-    fn all(&self) -> impl Iterator<Item = (Key<'_>, Part<'_>)> {
+    fn all(&self) -> impl Iterator<Item = (Key<'_, usize>, Part<'_, usize>)> {
         let new = self
             .changes
             .iter()
@@ -316,7 +316,7 @@ impl SessionData {
 
     /// What is written: every entry but those that are nil, as Rack leaves them out
     /// (`Rack::Session::Abstract::Persisted#commit_session`, 2.2).
-    fn parts(&self) -> impl Iterator<Item = (Key<'_>, Part<'_>)> {
+    fn parts(&self) -> impl Iterator<Item = (Key<'_, usize>, Part<'_, usize>)> {
         self.all().filter(|(_, part)| match part {
             Part::Read(entry) => !self.read.is_nil(*entry),
             Part::Changed(value) => **value != Value::Nil,

@@ -12,7 +12,7 @@ use super::loaded::Loaded;
 use super::origin::RequestOrigin;
 use super::provenance::Provenance;
 use crate::error::{Error, Refusal};
-use crate::serializer::value::to_value;
+use crate::serializer::to_value;
 
 /// The session of a request: a handle that is cheap to clone, and changed through `&self`.
 ///

@@ -12,8 +12,9 @@ use serde::{Serialize, forward_to_deserialize_any};
 
 use super::data::SessionData;
 use crate::error::Error;
+use crate::serializer::to_value;
 use crate::serializer::unexpected;
-use crate::serializer::value::{Value, to_value};
+use crate::serializer::value::Value;
 use crate::shown::Shown;
 
 impl SessionData {

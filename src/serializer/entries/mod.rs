@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 use super::json::index::{
     FEW, IndexEntry, has_doubles, has_key, index, is_nil, key_text, readable_key,
 };
+use super::json::quoted::is_plain_string;
 use super::json::read;
 #[cfg(feature = "marshal")]
 use super::marshal;
@@ -22,6 +23,8 @@ use super::marshal;
 use super::message_pack;
 use super::value::Value;
 use super::{Format, LoadError, Serialized, Unfit};
+#[cfg(feature = "marshal")]
+use super::{Key, Part};
 
 /// What a serialized map holds.
 #[derive(Clone, Debug, Default)]
@@ -42,20 +45,6 @@ pub(crate) enum Entries {
         bytes: Vec<u8>,
         index: Vec<message_pack::RawEntry>,
     },
-}
-
-/// A key that is to be written: of an entry that was read, or new.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Key<'a> {
-    Read(usize),
-    New(&'a str),
-}
-
-/// A value that is to be written: of an entry that was read, or changed.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Part<'a> {
-    Read(usize),
-    Changed(&'a Value),
 }
 
 impl Entries {
@@ -211,7 +200,7 @@ impl Entries {
             #[cfg(feature = "message_pack")]
             Self::MessagePack { bytes, index } => index
                 .get(entry)
-                .is_some_and(|entry| message_pack::is_nil_at(bytes, &entry.value)),
+                .is_some_and(|entry| message_pack::is_nil_at(bytes, entry.value)),
         }
     }
 
@@ -220,7 +209,7 @@ impl Entries {
         if let Self::Json { text, index } = self
             && let Some(entry) = index.get(entry)
             // Most have no escape, and need not be copied.
-            && serde_json::from_str::<&str>(entry.value.of(text)).is_ok()
+            && is_plain_string(entry.value.of(text))
         {
             return true;
         }
@@ -244,7 +233,7 @@ impl Entries {
             }
             #[cfg(feature = "message_pack")]
             Self::MessagePack { bytes, index } => {
-                message_pack::value_at(bytes, index.get(entry).ok_or(missing)?.value.clone())
+                message_pack::value_at(bytes, index.get(entry).ok_or(missing)?.value)
             }
         }
     }
@@ -257,7 +246,7 @@ impl Entries {
                 .map_or(Ok(()), |entry| readable_key(text, *entry).map(|_| ())),
             #[cfg(feature = "message_pack")]
             Self::MessagePack { bytes, index } => index.get(entry).map_or(Ok(()), |entry| {
-                message_pack::value_at(bytes, entry.key.clone()).map(|_| ())
+                message_pack::value_at(bytes, entry.key).map(|_| ())
             }),
             _ => Ok(()),
         }
@@ -279,14 +268,11 @@ impl Entries {
             // Key, colon, value, and the comma or bracket after it.
             Self::Json { index, .. } => index
                 .get(entry)
-                .map_or(0, |entry| entry.key.len() + entry.value.len() + 2),
+                .map_or(0, |entry| entry.key.span.len() + entry.value.len() + 2),
             // Alone: what it shares with another entry counts for both.
             #[cfg(feature = "marshal")]
             Self::Marshal { document, entries } => entries.get(entry).map_or(0, |entry| {
-                let (key, value) = (
-                    marshal::Key::Node(entry.key_node),
-                    marshal::Part::Node(entry.value_node),
-                );
+                let (key, value) = (Key::Read(entry.key_node), Part::Read(entry.value_node));
                 let alone = marshal::dump_root(Some(document), std::iter::once((key, value)));
                 // Less version, Hash and count.
                 alone.map_or(0, |bytes| bytes.len().saturating_sub(4))

@@ -60,6 +60,7 @@ const fn html(mut table: Escapes, separators: bool) -> Escapes {
     table
 }
 
+pub(super) static NOTHING: Escapes = [0; 256];
 /// Readable JSON, for people.
 pub(super) static PLAIN: Escapes = plain();
 static RAILS: Escapes = html(plain(), true);

@@ -6,55 +6,33 @@ use std::borrow::Cow;
 use crate::serializer::value::object_key_text;
 use crate::serializer::{LoadError, Span};
 
-use super::scan::Scanner;
+use super::quoted::Quoted;
+use super::scan::{Scanner, Skip};
 
-/// One entry of the object: its key with the quotes, and its value, both as they stand.
+/// One entry of the object: its key and its value, both as they stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct IndexEntry {
-    pub(crate) key: Span,
+    pub(crate) key: Quoted,
     pub(crate) value: Span,
-    /// Whether the key holds an escape or what no key can, so that its text is not its bytes.
-    pub(crate) escaped: bool,
 }
 
 /// Finds the top-level entries of a JSON text, in order, doubles and all; `None` where it is no
 /// object. The structure is checked and the strings are not, so that one that cannot be read costs
 /// its own entry alone.
 pub(crate) fn index(text: &str) -> Result<Option<Vec<IndexEntry>>, LoadError> {
-    let mut scanner = Scanner::new(text.as_bytes());
-    if scanner.peek() != Some(b'{') {
-        scanner.value(0)?;
+    let mut scanner = Scanner::new(text);
+    if !scanner.bracket(b'{') {
+        scanner.value(0, &mut Skip)?;
         scanner.end()?;
         return Ok(None);
     }
-    scanner.take(b'{');
     let mut entries = Vec::with_capacity(EXPECTED_ENTRIES.min(text.len() / 5 + 1));
-    if !scanner.take(b'}') {
-        loop {
-            scanner.peek();
-            let key_start = scanner.position();
-            let escaped = scanner.string()?;
-            let key = Span::new(key_start, scanner.position());
-            if !scanner.take(b':') {
-                return Err(scanner.error("a colon was expected"));
-            }
-            scanner.peek();
-            let value_start = scanner.position();
-            scanner.value(1)?;
-            let value = Span::new(value_start, scanner.position());
-            entries.push(IndexEntry {
-                key,
-                value,
-                escaped,
-            });
-            if scanner.take(b',') {
-                continue;
-            }
-            if scanner.take(b'}') {
-                break;
-            }
-            return Err(scanner.error("a comma or a closing bracket was expected"));
-        }
+    let mut has_more = !scanner.bracket(b'}');
+    while has_more {
+        let key = scanner.key()?;
+        let value = scanner.value(1, &mut Skip)?;
+        entries.push(IndexEntry { key, value });
+        has_more = scanner.has_more_entries()?;
     }
     scanner.end()?;
     Ok(Some(entries))
@@ -68,16 +46,18 @@ pub(crate) const FEW: usize = 16;
 
 /// Whether this is an entry's key.
 pub(crate) fn has_key(text: &str, entry: IndexEntry, key: &str) -> bool {
+    let Quoted { span, escaped } = entry.key;
     // Most differ in length: with its quotes, a plain key is two bytes longer than its text.
-    (entry.escaped || entry.key.len() == key.len() + 2) && key_text(text, entry) == key
+    (escaped || span.len() == key.len() + 2) && key_text(text, entry) == key
 }
 
 /// Whether two entries have one key.
 fn have_one_key(text: &str, one: &IndexEntry, other: &IndexEntry) -> bool {
-    if one.escaped || other.escaped {
+    if one.key.escaped || other.key.escaped {
         return key_text(text, *one) == key_text(text, *other);
     }
-    one.key.len() == other.key.len() && one.key.of(text) == other.key.of(text)
+    let (one, other) = (one.key.span, other.key.span);
+    one.len() == other.len() && one.of(text) == other.of(text)
 }
 
 /// Whether any two entries have one key.
@@ -97,27 +77,14 @@ pub(crate) fn is_nil(text: &str, entry: IndexEntry) -> bool {
 
 /// The text of an entry's key. Of one that cannot be read a name that nothing else has.
 pub(crate) fn key_text(text: &str, entry: IndexEntry) -> Cow<'_, str> {
-    let by_place = |_| Cow::Owned(object_key_text(entry.key.start()));
-    readable_key(text, entry).unwrap_or_else(by_place)
+    let by_place = |_| Cow::Owned(object_key_text(entry.key.span.start()));
+    entry.key.text(text).unwrap_or_else(by_place)
 }
 
 /// The text of an entry's key, if that can be read.
 pub(crate) fn readable_key(text: &str, entry: IndexEntry) -> Result<Cow<'_, str>, LoadError> {
-    let quoted = entry.key.of(text);
-    let plain = || {
-        quoted
-            .get(1..quoted.len().saturating_sub(1))
-            .unwrap_or_default()
-    };
-    if entry.escaped {
-        let unreadable = |_| LoadError {
-            reason: "an unreadable key",
-            offset: entry.key.start(),
-        };
-        serde_json::from_str(quoted)
-            .map(Cow::Owned)
-            .map_err(unreadable)
-    } else {
-        Ok(Cow::Borrowed(plain()))
-    }
+    entry.key.text(text).map_err(|_| LoadError {
+        reason: "an unreadable key",
+        offset: entry.key.span.start(),
+    })
 }

@@ -3,11 +3,11 @@
 
 mod escape;
 pub(crate) mod index;
+pub(crate) mod quoted;
 pub(crate) mod read;
-pub(crate) mod scan;
+mod scan;
 mod serializer;
 pub(crate) mod splice;
 #[cfg(test)]
 mod tests;
-pub(crate) mod untouched;
 pub(crate) mod write;

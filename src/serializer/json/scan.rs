@@ -1,70 +1,116 @@
-//! Where a JSON value ends (RFC 8259), without making anything of it. What structure there is gets
-//! checked on the way; what stands in strings is for whoever reads them.
+//! JSON's grammar (RFC 8259): where each value of a text ends, and what it is made of. Whoever
+//! wants more than the ends is told of the parts, as a [`Sink`].
 //!
-//! No recursion: the open containers are bits of one integer, so that depth costs no stack.
+//! The structure is checked on the way; what stands in strings is for whoever reads them
+//! ([`Quoted::text`]). No recursion: the open containers are bits of one integer, so that depth
+//! costs no stack.
 
+use super::quoted::{Quoted, after_string};
 use crate::lanes::Lanes;
-use crate::serializer::LoadError;
+use crate::serializer::{LoadError, Span};
 
 /// The deepest nesting that Ruby's parser takes (`JSON.parse`, `max_nesting`).
-pub(crate) const MAX_DEPTH: u32 = 100;
+pub(crate) const MAX_DEPTH: usize = 100;
+
+/// Is told what a value is made of, in the order of the text.
+pub(super) trait Sink {
+    /// An object or an array begins.
+    fn open(&mut self, _is_object: bool) {}
+
+    /// The one that began last ends.
+    fn close(&mut self) {}
+
+    fn key(&mut self, _key: Quoted) -> Result<(), LoadError> {
+        Ok(())
+    }
+
+    fn string(&mut self, _string: Quoted) -> Result<(), LoadError> {
+        Ok(())
+    }
+
+    fn number(&mut self, _number: Span, _is_integer: bool) -> Result<(), LoadError> {
+        Ok(())
+    }
+
+    /// `true`, `false`, or `null` as `None`.
+    fn word(&mut self, _boolean: Option<bool>) {}
+}
+
+/// Wants to know nothing.
+pub(super) struct Skip;
+
+impl Sink for Skip {}
 
 /// A place in a JSON text, moving forward only.
-pub(crate) struct Scanner<'a> {
+pub(super) struct Scanner<'a> {
     text: &'a [u8],
     at: usize,
 }
 
 impl<'a> Scanner<'a> {
-    pub(crate) fn new(text: &'a [u8]) -> Self {
+    pub(super) fn new(text: &'a str) -> Self {
+        let text = text.as_bytes();
         Self { text, at: 0 }
     }
 
-    /// How far it has come, in bytes.
-    pub(crate) fn position(&self) -> usize {
-        self.at
-    }
-
-    pub(crate) fn error(&self, reason: &'static str) -> LoadError {
-        LoadError {
-            reason,
-            offset: self.at,
-        }
-    }
-
-    /// The next byte that is no white space, without taking it.
-    pub(crate) fn peek(&mut self) -> Option<u8> {
+    /// Passes over white space and this bracket, if it is the next byte.
+    pub(super) fn bracket(&mut self, wanted: u8) -> bool {
         self.at = after_space(self.text, self.at);
-        self.text.get(self.at).copied()
-    }
-
-    /// Takes this byte, if it is the next one after white space.
-    pub(crate) fn take(&mut self, wanted: u8) -> bool {
-        let found = self.peek() == Some(wanted);
+        let found = byte(self.text, self.at) == wanted;
         self.at += usize::from(found);
         found
     }
 
-    /// Passes over a string whose quote is next. Says whether its text is not what stands there.
-    pub(crate) fn string(&mut self) -> Result<bool, LoadError> {
-        let (end, escaped) = after_string(self.text, after_space(self.text, self.at))?;
-        self.at = end;
-        Ok(escaped)
+    /// Passes over a key and its colon.
+    pub(super) fn key(&mut self) -> Result<Quoted, LoadError> {
+        let start = after_space(self.text, self.at);
+        let (end, escaped) = after_string(self.text, start)?;
+        self.at = after_colon(self.text, end)?;
+        Ok(Quoted::new(start, end, escaped))
     }
 
     /// Passes over one value of any kind that stands `outer` containers deep.
-    pub(crate) fn value(&mut self, outer: u32) -> Result<(), LoadError> {
-        self.at = after_value(self.text, self.at, outer)?;
-        Ok(())
+    pub(super) fn value(&mut self, outer: usize, sink: &mut impl Sink) -> Result<Span, LoadError> {
+        let start = after_space(self.text, self.at);
+        self.at = after_value(self.text, start, outer, sink)?;
+        Ok(Span::new(start, self.at))
+    }
+
+    /// Passes over the comma behind an entry of an object, or the object's end. Says whether
+    /// another entry follows.
+    pub(super) fn has_more_entries(&mut self) -> Result<bool, LoadError> {
+        let (at, is_comma) = after_item(self.text, self.at, true)?;
+        self.at = at;
+        Ok(is_comma)
     }
 
     /// Nothing but white space may be left.
-    pub(crate) fn end(&mut self) -> Result<(), LoadError> {
-        match self.peek() {
-            None => Ok(()),
-            Some(_) => Err(self.error("something after the value")),
+    pub(super) fn end(&self) -> Result<(), LoadError> {
+        let at = after_space(self.text, self.at);
+        if at < self.text.len() {
+            return error("something after the value", at);
+        }
+        Ok(())
+    }
+}
+
+/// Checks that a text is one value whose strings can be read, `outer` containers deep.
+pub(super) fn check(text: &str, outer: usize) -> Result<(), LoadError> {
+    struct Strings<'a>(&'a str);
+
+    impl Sink for Strings<'_> {
+        fn key(&mut self, key: Quoted) -> Result<(), LoadError> {
+            key.text(self.0).map(drop)
+        }
+
+        fn string(&mut self, string: Quoted) -> Result<(), LoadError> {
+            string.text(self.0).map(drop)
         }
     }
+
+    let mut scanner = Scanner::new(text);
+    scanner.value(outer, &mut Strings(text))?;
+    scanner.end()
 }
 
 /// The byte that stands there; behind the end NUL, which JSON has nowhere.
@@ -87,27 +133,42 @@ fn after_space(text: &[u8], mut at: usize) -> usize {
 }
 
 /// The end of the value that stands there after white space, `outer` containers deep.
-fn after_value(text: &[u8], mut at: usize, outer: u32) -> Result<usize, LoadError> {
+fn after_value(
+    text: &[u8],
+    mut at: usize,
+    outer: usize,
+    sink: &mut impl Sink,
+) -> Result<usize, LoadError> {
     // One bit for each open container, the innermost lowest: 1 is an object.
     let mut objects: u128 = 0;
     let mut depth = 0;
     loop {
         match byte(text, at) {
-            b'"' => at = after_string(text, at)?.0,
-            b'-' | b'0'..=b'9' => at = after_number(text, at)?,
+            b'"' => {
+                let (end, escaped) = after_string(text, at)?;
+                sink.string(Quoted::new(at, end, escaped))?;
+                at = end;
+            }
+            b'-' | b'0'..=b'9' => {
+                let (end, is_integer) = after_number(text, at)?;
+                sink.number(Span::new(at, end), is_integer)?;
+                at = end;
+            }
             open @ (b'{' | b'[') => {
                 if outer + depth >= MAX_DEPTH {
                     return error("nesting deeper than 100 levels", at);
                 }
                 let is_object = open == b'{';
+                sink.open(is_object);
                 at = after_space(text, at + 1);
                 if byte(text, at) == closing(is_object) {
+                    sink.close();
                     at += 1;
                 } else {
                     depth += 1;
                     objects = objects << 1 | u128::from(is_object);
                     if is_object {
-                        at = after_key(text, at)?;
+                        at = after_key(text, at, sink)?;
                     }
                     continue;
                 }
@@ -116,7 +177,11 @@ fn after_value(text: &[u8], mut at: usize, outer: u32) -> Result<usize, LoadErro
                 at = after_space(text, at);
                 continue;
             }
-            _ => at = after_word(text, at)?,
+            _ => {
+                let (end, boolean) = after_word(text, at)?;
+                sink.word(boolean);
+                at = end;
+            }
         }
         // A value has ended: what follows it, in what stands around it?
         loop {
@@ -124,19 +189,15 @@ fn after_value(text: &[u8], mut at: usize, outer: u32) -> Result<usize, LoadErro
                 return Ok(at);
             }
             let in_object = objects & 1 == 1;
-            at = after_space(text, at);
-            let found = byte(text, at);
-            if found == b',' {
-                at += 1;
+            let (end, is_comma) = after_item(text, at, in_object)?;
+            at = end;
+            if is_comma {
                 if in_object {
-                    at = after_key(text, after_space(text, at))?;
+                    at = after_key(text, after_space(text, at), sink)?;
                 }
                 break;
             }
-            if found != closing(in_object) {
-                return error("a comma or a closing bracket was expected", at);
-            }
-            at += 1;
+            sink.close();
             depth -= 1;
             objects >>= 1;
         }
@@ -147,82 +208,62 @@ fn closing(is_object: bool) -> u8 {
     if is_object { b'}' } else { b']' }
 }
 
+/// The end of the comma behind a value in a container, or of the container's closing bracket, and
+/// whether it is the comma.
+#[inline]
+fn after_item(text: &[u8], at: usize, in_object: bool) -> Result<(usize, bool), LoadError> {
+    let at = after_space(text, at);
+    match byte(text, at) {
+        b',' => Ok((at + 1, true)),
+        found if found == closing(in_object) => Ok((at + 1, false)),
+        _ => error("a comma or a closing bracket was expected", at),
+    }
+}
+
 /// The end of the colon behind the key that stands there.
 #[inline]
-fn after_key(text: &[u8], at: usize) -> Result<usize, LoadError> {
-    let at = after_space(text, after_string(text, at)?.0);
+fn after_key(text: &[u8], at: usize, sink: &mut impl Sink) -> Result<usize, LoadError> {
+    let (end, escaped) = after_string(text, at)?;
+    sink.key(Quoted::new(at, end, escaped))?;
+    after_colon(text, end)
+}
+
+#[inline]
+fn after_colon(text: &[u8], at: usize) -> Result<usize, LoadError> {
+    let at = after_space(text, at);
     if byte(text, at) != b':' {
         return error("a colon was expected", at);
     }
     Ok(at + 1)
 }
 
-/// The end of the string whose quote stands there, and whether anything in it is not for itself:
-/// an escape, or a control character, which no JSON has there.
+/// The end of the `true`, `false` or `null` that stands there, and which it is.
 #[inline]
-fn after_string(text: &[u8], at: usize) -> Result<(usize, bool), LoadError> {
-    if byte(text, at) != b'"' {
-        return error("a string was expected", at);
-    }
-    let end = after_plain(text, at + 1);
-    if byte(text, end) == b'"' {
-        return Ok((end + 1, false));
-    }
-    after_rest_of_string(text, end)
-}
-
-/// The same from the first character on that is none of a plain string. An escape is passed over
-/// whatever it is, and so is a control character: where the string ends is known all the same.
-#[cold]
-fn after_rest_of_string(text: &[u8], mut at: usize) -> Result<(usize, bool), LoadError> {
-    loop {
-        match text.get(at) {
-            Some(b'"') => return Ok((at + 1, true)),
-            Some(b'\\') => at = after_plain(text, at + 2),
-            Some(_) => at = after_plain(text, at + 1),
-            None => return error("a string without an end", text.len()),
-        }
-    }
-}
-
-/// Where the next quote, backslash or control character stands, or the text ends.
-#[inline]
-fn after_plain(text: &[u8], mut at: usize) -> usize {
-    while let Some(bytes) = text.get(at..).and_then(<[u8]>::first_chunk) {
-        let lanes = Lanes::new(bytes);
-        let special = lanes.eq(b'"').or(lanes.eq(b'\\')).or(lanes.at_most(0x1F));
-        let special = special.bits();
-        if special != 0 {
-            return at + special.trailing_zeros() as usize;
-        }
-        at += bytes.len();
-    }
+fn after_word(text: &[u8], at: usize) -> Result<(usize, Option<bool>), LoadError> {
     let rest = text.get(at..).unwrap_or_default();
-    let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
-    at + rest.iter().position(special).unwrap_or(rest.len())
-}
-
-/// The end of the `true`, `false` or `null` that stands there.
-#[inline]
-fn after_word(text: &[u8], at: usize) -> Result<usize, LoadError> {
-    let rest = text.get(at..).unwrap_or_default();
-    for word in [&b"true"[..], b"false", b"null"] {
+    let words = [
+        (&b"true"[..], Some(true)),
+        (b"false", Some(false)),
+        (b"null", None),
+    ];
+    for (word, boolean) in words {
         if rest.starts_with(word) {
-            return Ok(at + word.len());
+            return Ok((at + word.len(), boolean));
         }
     }
     error("no JSON value", at)
 }
 
-/// The end of the number that stands there.
+/// The end of the number that stands there, and whether it is an integer.
 #[inline]
-fn after_number(text: &[u8], mut at: usize) -> Result<usize, LoadError> {
+fn after_number(text: &[u8], mut at: usize) -> Result<(usize, bool), LoadError> {
     at += usize::from(byte(text, at) == b'-');
     if byte(text, at) == b'0' {
         at += 1;
     } else {
         at = after_digits(text, at)?;
     }
+    let whole = at;
     if byte(text, at) == b'.' {
         at = after_digits(text, at + 1)?;
     }
@@ -231,9 +272,8 @@ fn after_number(text: &[u8], mut at: usize) -> Result<usize, LoadError> {
         at += usize::from(matches!(byte(text, at), b'+' | b'-'));
         at = after_digits(text, at)?;
     }
-    Ok(at)
+    Ok((at, at == whole))
 }
-
 /// The end of the digits that stand there, one or more.
 #[inline]
 fn after_digits(text: &[u8], start: usize) -> Result<usize, LoadError> {

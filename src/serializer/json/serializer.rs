@@ -1,41 +1,63 @@
-//! Any `T: Serialize` as JSON, written as Rails does.
+//! Any `T: Serialize` as JSON, written as Rails does: all JSON is written here, a [`Value`]'s too.
 //!
 //! `serde_json`'s own serializer looks at each byte of a string by itself, and a formatter of ours
 //! would have to look a second time. What types become is as there.
-
-use std::fmt::Display;
+//!
+//! [`Value`]: crate::serializer::value::Value
 
 use serde::Serialize;
 use serde::ser::{self, Error as _};
 
-use super::escape::{JsonStyle, escape};
-use super::read::from_json_str;
-use super::scan::{MAX_DEPTH, Scanner};
+use super::escape::{Escapes, JsonStyle, NOTHING, PLAIN, escape};
+use super::scan::{MAX_DEPTH, check};
 use crate::serializer::DumpError;
-use crate::serializer::value::{RAW_VALUE, ruby_float, ruby_float_of_single};
+use crate::serializer::shapes::{alike, each, lists, structs};
+use crate::serializer::value::{is_raw, ruby_float, ruby_float_of_single};
 
 /// Appends to a Vec.
 pub(super) struct JsonSerializer<'a> {
     out: &'a mut Vec<u8>,
-    style: JsonStyle,
-    depth: u32,
+    /// What is escaped in strings.
+    escapes: &'static Escapes,
+    /// What is escaped in what is JSON already.
+    in_raw: &'static Escapes,
+    /// Whether each item stands on a line of its own. Enum variants do not: no value is one.
+    indented: bool,
+    depth: usize,
+    max_depth: usize,
 }
 
 /// What is open: how many brackets, and whether it is a raw value.
 pub(super) struct Compound<'a, 'b> {
     serializer: &'b mut JsonSerializer<'a>,
+    /// The brackets that close it.
     end: &'static [u8],
-    /// How many brackets `end` has.
-    levels: u32,
     raw: bool,
 }
 
 impl<'a> JsonSerializer<'a> {
-    pub(super) fn new(out: &'a mut Vec<u8>, style: JsonStyle) -> Self {
+    /// As Rails writes what stands `outer` containers deep. What nests deeper than Rails reads is
+    /// an error.
+    pub(super) fn new(out: &'a mut Vec<u8>, style: JsonStyle, outer: usize) -> Self {
         Self {
             out,
-            style,
+            escapes: style.escapes(),
+            in_raw: style.escapes_in_raw_json(),
+            indented: false,
+            depth: outer,
+            max_depth: MAX_DEPTH,
+        }
+    }
+
+    /// Readable, and however deep.
+    pub(super) fn for_people(out: &'a mut Vec<u8>, indented: bool) -> Self {
+        Self {
+            out,
+            escapes: &PLAIN,
+            in_raw: &NOTHING,
+            indented,
             depth: 0,
+            max_depth: usize::MAX,
         }
     }
 
@@ -45,7 +67,7 @@ impl<'a> JsonSerializer<'a> {
 
     fn text(&mut self, text: &str) {
         self.out.push(b'"');
-        escape(self.out, text, self.style.escapes());
+        escape(self.out, text, self.escapes);
         self.out.push(b'"');
     }
 
@@ -53,20 +75,34 @@ impl<'a> JsonSerializer<'a> {
         serde_json::to_writer(&mut *self.out, &integer).map_err(DumpError::custom)
     }
 
+    #[inline]
+    fn colon(&mut self) {
+        self.out.push(b':');
+        if self.indented {
+            self.out.push(b' ');
+        }
+    }
+
+    #[cold]
+    fn new_line(&mut self) {
+        self.out.push(b'\n');
+        let spaces = 2 * self.depth;
+        self.out.extend(std::iter::repeat_n(b' ', spaces));
+    }
+
     fn open<'b>(
         &'b mut self,
         start: &[u8],
         end: &'static [u8],
     ) -> Result<Compound<'a, 'b>, DumpError> {
-        if self.depth == MAX_DEPTH {
-            return Err(DumpError::too_deep(MAX_DEPTH as usize));
+        if self.depth >= self.max_depth {
+            return Err(DumpError::too_deep(self.max_depth));
         }
         self.depth += 1;
         self.write(start);
         Ok(Compound {
             serializer: self,
             end,
-            levels: 1,
             raw: false,
         })
     }
@@ -80,19 +116,22 @@ impl<'a> JsonSerializer<'a> {
     ) -> Result<Compound<'a, 'b>, DumpError> {
         self.open(b"{", end)?;
         self.text(variant);
-        self.out.push(b':');
-        let compound = self.open(start, end)?;
-        Ok(Compound {
-            levels: 2,
-            ..compound
-        })
+        self.colon();
+        self.open(start, end)
     }
 }
 
 impl Compound<'_, '_> {
+    fn is_empty(&self) -> bool {
+        matches!(self.serializer.out.last(), Some(b'[' | b'{'))
+    }
+
     fn separate(&mut self) {
-        if !matches!(self.serializer.out.last(), Some(b'[' | b'{')) {
+        if !self.is_empty() {
             self.serializer.out.push(b',');
+        }
+        if self.serializer.indented {
+            self.serializer.new_line();
         }
     }
 
@@ -102,38 +141,57 @@ impl Compound<'_, '_> {
     }
 
     fn pair<T: Serialize + ?Sized>(&mut self, key: &str, value: &T) -> Result<(), DumpError> {
-        self.separate();
-        self.serializer.text(key);
-        self.serializer.out.push(b':');
+        self.key(key);
         value.serialize(&mut *self.serializer)
     }
 
-    fn close(self) {
+    /// What stands before a pair's value.
+    #[inline]
+    fn key(&mut self, key: &str) {
+        self.separate();
+        self.serializer.text(key);
+        self.serializer.colon();
+    }
+
+    /// The text of a raw value: it comes as a string, and goes without its quotes.
+    fn raw_text<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), DumpError> {
+        let serializer = &mut *self.serializer;
+        match serde_json::to_value(value).map_err(DumpError::custom)? {
+            serde_json::Value::String(text) => {
+                // serde_json looked at its structure alone.
+                check(&text, serializer.depth)
+                    .map_err(|error| DumpError(error.reason.to_owned()))?;
+                escape(serializer.out, &text, serializer.in_raw);
+                Ok(())
+            }
+            _ => Err(DumpError("raw JSON without its text".to_owned())),
+        }
+    }
+
+    fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), DumpError> {
+        if self.raw {
+            self.raw_text(value)
+        } else {
+            self.pair(name, value)
+        }
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "as any collection ends")]
+    fn finish(self) -> Result<(), DumpError> {
+        self.serializer.depth -= self.end.len();
+        if self.serializer.indented && !self.raw && !self.is_empty() {
+            self.serializer.new_line();
+        }
         self.serializer.write(self.end);
-        self.serializer.depth -= self.levels;
+        Ok(())
     }
 }
 
-macro_rules! integers {
-    ($($method:ident: $type:ty,)+) => {
-        $(fn $method(self, v: $type) -> Result<(), DumpError> {
-            self.integer(v)
-        })+
-    };
-}
-
 impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
-    type Ok = ();
-    type Error = DumpError;
-    type SerializeSeq = Compound<'a, 'b>;
-    type SerializeTuple = Compound<'a, 'b>;
-    type SerializeTupleStruct = Compound<'a, 'b>;
-    type SerializeTupleVariant = Compound<'a, 'b>;
-    type SerializeMap = Compound<'a, 'b>;
-    type SerializeStruct = Compound<'a, 'b>;
-    type SerializeStructVariant = Compound<'a, 'b>;
+    alike! { (), Compound<'a, 'b>, Compound<'a, 'b> }
 
-    integers! {
+    each! {
+        |this, v| this.integer(v) => ();
         serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_i64: i64,
         serialize_u8: u8, serialize_u16: u16, serialize_u32: u32, serialize_u64: u64,
         serialize_i128: i128, serialize_u128: u128,
@@ -162,11 +220,6 @@ impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
         Ok(())
     }
 
-    fn serialize_char(self, v: char) -> Result<(), DumpError> {
-        self.text(v.encode_utf8(&mut [0; 4]));
-        Ok(())
-    }
-
     fn serialize_str(self, v: &str) -> Result<(), DumpError> {
         self.text(v);
         Ok(())
@@ -176,10 +229,6 @@ impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
         v.serialize(self)
     }
 
-    fn serialize_none(self) -> Result<(), DumpError> {
-        self.serialize_unit()
-    }
-
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), DumpError> {
         value.serialize(self)
     }
@@ -187,19 +236,6 @@ impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
     fn serialize_unit(self) -> Result<(), DumpError> {
         self.write(b"null");
         Ok(())
-    }
-
-    fn serialize_unit_struct(self, _name: &'static str) -> Result<(), DumpError> {
-        self.serialize_unit()
-    }
-
-    fn serialize_unit_variant(
-        self,
-        _name: &'static str,
-        _index: u32,
-        variant: &'static str,
-    ) -> Result<(), DumpError> {
-        self.serialize_str(variant)
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
@@ -219,23 +255,10 @@ impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
     ) -> Result<(), DumpError> {
         let mut map = self.open(b"{", b"}")?;
         map.pair(variant, value)?;
-        map.close();
-        Ok(())
+        map.finish()
     }
 
     fn serialize_seq(self, _length: Option<usize>) -> Result<Compound<'a, 'b>, DumpError> {
-        self.open(b"[", b"]")
-    }
-
-    fn serialize_tuple(self, _length: usize) -> Result<Compound<'a, 'b>, DumpError> {
-        self.open(b"[", b"]")
-    }
-
-    fn serialize_tuple_struct(
-        self,
-        _name: &'static str,
-        _length: usize,
-    ) -> Result<Compound<'a, 'b>, DumpError> {
         self.open(b"[", b"]")
     }
 
@@ -258,11 +281,10 @@ impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
         name: &'static str,
         _length: usize,
     ) -> Result<Compound<'a, 'b>, DumpError> {
-        if name == RAW_VALUE {
+        if is_raw(name) {
             return Ok(Compound {
                 serializer: self,
                 end: b"",
-                levels: 0,
                 raw: true,
             });
         }
@@ -278,37 +300,10 @@ impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
     ) -> Result<Compound<'a, 'b>, DumpError> {
         self.open_variant(variant, b"{", b"}}")
     }
-
-    fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<(), DumpError> {
-        self.text(&value.to_string());
-        Ok(())
-    }
 }
 
-macro_rules! sequences {
-    ($($trait:ident::$method:ident,)+) => {
-        $(impl ser::$trait for Compound<'_, '_> {
-            type Ok = ();
-            type Error = DumpError;
-
-            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), DumpError> {
-                self.item(value)
-            }
-
-            fn end(self) -> Result<(), DumpError> {
-                self.close();
-                Ok(())
-            }
-        })+
-    };
-}
-
-sequences! {
-    SerializeSeq::serialize_element,
-    SerializeTuple::serialize_element,
-    SerializeTupleStruct::serialize_field,
-    SerializeTupleVariant::serialize_field,
-}
+lists! { Compound<'_, '_> => () }
+structs! { Compound<'_, '_> => () }
 
 impl ser::SerializeMap for Compound<'_, '_> {
     type Ok = ();
@@ -336,65 +331,11 @@ impl ser::SerializeMap for Compound<'_, '_> {
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), DumpError> {
-        self.serializer.out.push(b':');
+        self.serializer.colon();
         value.serialize(&mut *self.serializer)
     }
 
     fn end(self) -> Result<(), DumpError> {
-        self.close();
-        Ok(())
-    }
-}
-
-impl ser::SerializeStruct for Compound<'_, '_> {
-    type Ok = ();
-    type Error = DumpError;
-
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        key: &'static str,
-        value: &T,
-    ) -> Result<(), DumpError> {
-        if !self.raw {
-            return self.pair(key, value);
-        }
-        // A RawValue's text is JSON; it comes as a string, and goes without its quotes.
-        let mut text = Vec::new();
-        serde_json::to_writer(&mut text, value).map_err(DumpError::custom)?;
-        let text: String = serde_json::from_slice(&text).map_err(DumpError::custom)?;
-        // serde_json looked at its structure alone.
-        let nested = Scanner::new(text.as_bytes()).value(self.serializer.depth);
-        nested
-            .and_then(|()| from_json_str(&text))
-            .map_err(|error| DumpError(error.reason.to_owned()))?;
-        escape(
-            self.serializer.out,
-            &text,
-            self.serializer.style.escapes_in_raw_json(),
-        );
-        Ok(())
-    }
-
-    fn end(self) -> Result<(), DumpError> {
-        self.close();
-        Ok(())
-    }
-}
-
-impl ser::SerializeStructVariant for Compound<'_, '_> {
-    type Ok = ();
-    type Error = DumpError;
-
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        key: &'static str,
-        value: &T,
-    ) -> Result<(), DumpError> {
-        self.pair(key, value)
-    }
-
-    fn end(self) -> Result<(), DumpError> {
-        self.close();
-        Ok(())
+        self.finish()
     }
 }

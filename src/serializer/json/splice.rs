@@ -1,13 +1,53 @@
 //! A JSON object's text with other values in some places, and some keys behind: what is left is
-//! copied in long stretches rather than entry by entry.
+//! copied as it stands.
 
 use crate::serializer::value::Value;
+use crate::serializer::{DumpError, Key, Part, Span, Untouched};
 
 use super::escape::JsonStyle;
 use super::index::{FEW, IndexEntry, has_doubles, has_key, is_nil};
 use super::write;
 
-/// Writes the text with these values set, none of them nil, in place of what was in `out`. `None`,
+/// Writes an object of these parts in place of what was in `out`; what was read stands in `source`.
+pub(crate) fn write_object<'a>(
+    out: &mut Vec<u8>,
+    source: &str,
+    mut parts: impl Iterator<Item = (Key<'a, Span>, Part<'a, Span>)>,
+    style: JsonStyle,
+) -> Result<(), DumpError> {
+    out.clear();
+    out.reserve(source.len() + 64);
+    out.push(b'{');
+    let mut untouched = Untouched::new(source.as_bytes());
+    let mut comma: &[u8] = b"";
+    // From within, which compilers make better code of than of a loop around it.
+    parts.try_for_each(|(key, part)| {
+        match key {
+            Key::Read(key) => untouched.add(out, comma, key),
+            Key::New(key) => {
+                untouched.copy(out);
+                out.extend_from_slice(comma);
+                write::string(out, [key], style);
+            }
+        }
+        comma = b",";
+        match part {
+            Part::Read(value) => untouched.add(out, b":", value),
+            Part::Changed(value) => {
+                untouched.copy(out);
+                out.push(b':');
+                write::value(out, value, style, 1)?;
+            }
+        }
+        Ok::<_, DumpError>(())
+    })?;
+    untouched.copy(out);
+    out.push(b'}');
+    Ok(())
+}
+
+/// The same in one pass over the index, in long stretches rather than entry by entry: the text with
+/// these values set, none of them nil, in place of what was in `out`. `None`,
 /// with anything in `out`, where the text is not as Rails and hardtack write it: closely, each key
 /// once, and no nil; or where a value cannot be written.
 pub(crate) fn splice<'a>(
@@ -55,10 +95,10 @@ fn is_usual(text: &str, index: &[IndexEntry]) -> bool {
     let mut lengths = 0u64;
     let mut may_be_double = false;
     for entry in index {
-        let key = entry.key.len();
+        let key = entry.key.span.len();
         length += key + entry.value.len() + 2;
         let bit = 1 << (key & 63);
-        may_be_double |= entry.escaped || lengths & bit != 0;
+        may_be_double |= entry.key.escaped || lengths & bit != 0;
         lengths |= bit;
         if is_nil(text, *entry) {
             return false;

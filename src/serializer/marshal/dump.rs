@@ -2,26 +2,8 @@
 
 use super::document::{Document, Kind, NodeId};
 use super::writer::Writer;
-use crate::serializer::DumpError;
 use crate::serializer::value::Value;
-
-/// The key of an entry that is to be written.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Key<'a> {
-    /// As it stands in the document: a Symbol stays a Symbol.
-    Node(NodeId),
-    /// A String.
-    Text(&'a str),
-}
-
-/// The value of an entry that is to be written.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Part<'a> {
-    /// As it stands in the document.
-    Node(NodeId),
-    /// A new one.
-    Value(&'a Value),
-}
+use crate::serializer::{DumpError, Key, Part};
 
 /// Writes one value.
 pub(crate) fn dump_value(value: &Value) -> Result<Vec<u8>, DumpError> {
@@ -37,7 +19,7 @@ pub(crate) fn dump_value(value: &Value) -> Result<Vec<u8>, DumpError> {
 /// it now comes first.
 pub(crate) fn dump_root<'a>(
     document: Option<&'a Document>,
-    entries: impl Iterator<Item = (Key<'a>, Part<'a>)>,
+    entries: impl Iterator<Item = (Key<'a, NodeId>, Part<'a, NodeId>)>,
 ) -> Result<Vec<u8>, DumpError> {
     let entries: Vec<_> = entries.collect();
     let mut writer = Writer::new(document);
@@ -58,12 +40,12 @@ pub(crate) fn dump_root<'a>(
     writer.length(entries.len());
     for (key, part) in entries {
         match key {
-            Key::Node(id) => writer.node(id),
-            Key::Text(text) => writer.string(text.as_bytes(), "UTF-8", &[]),
+            Key::Read(id) => writer.node(id),
+            Key::New(text) => writer.string(text.as_bytes(), "UTF-8", &[]),
         }
         match part {
-            Part::Node(id) => writer.node(id),
-            Part::Value(value) => writer.value(value, &[], 1)?,
+            Part::Read(id) => writer.node(id),
+            Part::Changed(value) => writer.value(value, &[], 1)?,
         }
     }
     if default != NodeId::NONE {

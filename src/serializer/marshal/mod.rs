@@ -36,7 +36,7 @@ mod to_value;
 mod writer;
 
 pub(crate) use document::{Document, Entry};
-pub(crate) use dump::{Key, Part, dump_root, dump_value};
+pub(crate) use dump::{dump_root, dump_value};
 #[cfg(feature = "rails-app")]
 pub(crate) use string::one_string;
 

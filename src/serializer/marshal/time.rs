@@ -29,14 +29,7 @@ pub(super) fn time(document: &Document, id: NodeId) -> Option<RubyTime> {
         return None;
     }
     let packed = Packed::unpack(document.text(bytes))?;
-    let mut time = RubyTime {
-        seconds: packed.seconds,
-        nanoseconds: packed.microseconds * 1000,
-        utc_offset: 0,
-        utc: packed.utc,
-        zone: None,
-        with_zone: false,
-    };
+    let mut time = RubyTime::at(packed.seconds, packed.microseconds * 1000, 0, packed.utc);
     let (mut numerator, mut denominator, mut submicro) = (None, 1, 0);
     for (name, value) in extra
         .and_then(|extra| extra.ivars)
@@ -129,14 +122,7 @@ pub(super) fn date_time(document: &Document, fields: &[NodeId]) -> Option<RubyTi
     let nanoseconds = floor(document, *nanosecond)?;
     let utc_offset = i32::try_from(small(document, *offset)?).ok()?;
     let seconds = (day - EPOCH) * DAY + second;
-    let time = RubyTime {
-        seconds,
-        nanoseconds,
-        utc_offset,
-        utc: false,
-        zone: None,
-        with_zone: false,
-    };
+    let time = RubyTime::at(seconds, nanoseconds, utc_offset, false);
     (nanoseconds < 1_000_000_000).then_some(time)
 }
 

@@ -6,7 +6,7 @@ use super::document::{Document, Encoding, Extra, Kind, NodeId, Span, Wrapper};
 use super::regexp::regexp;
 use super::{known_class, number};
 use crate::serializer::LoadError;
-use crate::serializer::value::{Object, RubyBytes, Value};
+use crate::serializer::value::{Object, Value};
 
 impl Document {
     /// An object as a value. What is malformed for its class is an [`Object`], not an error.
@@ -150,10 +150,7 @@ impl Document {
             Encoding::UsAscii => "US-ASCII".to_owned(),
             Encoding::Named(name) => lossy(name),
         };
-        Value::Bytes(RubyBytes {
-            bytes: bytes.to_vec(),
-            encoding,
-        })
+        Value::bytes(bytes, encoding)
     }
 
     fn values(&self, span: Span) -> Vec<Value> {
@@ -244,10 +241,7 @@ enum Identity<'a> {
 
 /// A String without an encoding.
 fn binary(bytes: &[u8]) -> Value {
-    Value::Bytes(RubyBytes {
-        bytes: bytes.to_vec(),
-        encoding: super::writer::BINARY.to_owned(),
-    })
+    Value::bytes(bytes, super::writer::BINARY)
 }
 
 /// Bytes of an encoding that is not read: what of them is ASCII.

@@ -1,37 +1,20 @@
-//! Ruby's types as MessagePack extensions: their numbers, and what their payloads hold.
+//! Ruby's types as MessagePack extensions: what their payloads hold.
 //!
-//! Source: `active_support/message_pack/extensions.rb`, Rails 7.1 (types 0 to 17), 7.2 (the new
-//! payload of `IPAddr`), 8.1 (18) and 8-1-stable (its new payload).
+//! Source: `active_support/message_pack/extensions.rb`, Rails 7.1, 7.2 (the new payload of
+//! `IPAddr`), 8.1 (`SafeBuffer`) and 8-1-stable (its new payload).
 
 use super::super::LoadError;
 use super::super::value::{Object, RubyDuration, RubyRange, Value, unique_pairs};
+use super::kind::{
+    BIG_DECIMAL, BIG_INTEGER, COMPLEX, DATE, DATE_TIME, DURATION, INDIFFERENT_HASH, IP_ADDR,
+    PATHNAME, RANGE, RATIONAL, REGEXP, RESERVED, SAFE_BUFFER, SET, SYMBOL, TIME, TIME_WITH_ZONE,
+    TIME_ZONE, URI,
+};
 use super::reader::{Head, Reader};
 use super::room::Room;
 use super::{marker, moment, number};
 use crate::safe_buffer_form::SafeBufferForm;
 use crate::settings::IpAddrForm;
-
-pub(super) const SYMBOL: i8 = 0;
-pub(super) const BIG_INTEGER: i8 = 1;
-pub(super) const BIG_DECIMAL: i8 = 2;
-pub(super) const RATIONAL: i8 = 3;
-pub(super) const COMPLEX: i8 = 4;
-pub(super) const DATE_TIME: i8 = 5;
-pub(super) const DATE: i8 = 6;
-pub(super) const TIME: i8 = 7;
-pub(super) const TIME_WITH_ZONE: i8 = 8;
-pub(super) const TIME_ZONE: i8 = 9;
-pub(super) const DURATION: i8 = 10;
-pub(super) const RANGE: i8 = 11;
-pub(super) const SET: i8 = 12;
-pub(super) const URI: i8 = 13;
-pub(super) const IP_ADDR: i8 = 14;
-pub(super) const PATHNAME: i8 = 15;
-pub(super) const REGEXP: i8 = 16;
-pub(super) const INDIFFERENT_HASH: i8 = 17;
-pub(super) const SAFE_BUFFER: i8 = 18;
-/// Registered by Rails for `Object`, so that reading and writing it raises.
-pub(super) const RESERVED: i8 = 127;
 
 const NO_UTF_8: &str = "text that is no UTF-8";
 const RESERVED_BY_RAILS: &str = "extension type 127, which Rails reserves";
@@ -44,11 +27,11 @@ pub(super) const DURATION_PARTS: [&str; 7] = [
 /// Reads the payload of an extension, all of it.
 pub(super) fn load(kind: i8, payload: Reader<'_>, levels: usize) -> Result<Value, LoadError> {
     match kind {
-        SYMBOL | URI | PATHNAME | REGEXP | SAFE_BUFFER | TIME_ZONE | IP_ADDR | BIG_DECIMAL => {
+        SYMBOL | URI | PATHNAME | REGEXP | SAFE_BUFFER | TIME_ZONE | IP_ADDR => {
             load_text(kind, payload, levels)
         }
-        BIG_INTEGER => number::load_big_integer(payload),
-        RATIONAL | COMPLEX | DATE_TIME | DATE | TIME | TIME_WITH_ZONE | DURATION => {
+        BIG_INTEGER | BIG_DECIMAL | RATIONAL => number::load_extension(kind, payload, levels),
+        COMPLEX | DATE_TIME | DATE | TIME | TIME_WITH_ZONE | DURATION => {
             load_scalar(kind, payload, levels)
         }
         RANGE => load_range(payload, levels),
@@ -68,7 +51,6 @@ fn load_text(kind: i8, payload: Reader<'_>, levels: usize) -> Result<Value, Load
         SAFE_BUFFER => Value::SafeBuffer(text),
         TIME_ZONE => Value::TimeZone(text),
         IP_ADDR => Value::IpAddr(text),
-        BIG_DECIMAL => Value::BigDecimal(text),
         _ => Value::Symbol(text),
     })
 }
@@ -78,7 +60,6 @@ fn text(kind: i8, payload: Reader<'_>, levels: usize) -> Result<&str, LoadError>
     match kind {
         IP_ADDR => ip_addr(payload, levels),
         SAFE_BUFFER => safe_buffer(payload, levels).map(|(_, text)| text),
-        BIG_DECIMAL => number::big_decimal(payload),
         _ => utf8(payload.rest(), payload),
     }
 }
@@ -152,7 +133,6 @@ pub(super) fn safe_buffer(
 fn load_scalar(kind: i8, mut payload: Reader<'_>, levels: usize) -> Result<Value, LoadError> {
     let room = payload.open_payload(levels)?;
     let value = match kind {
-        RATIONAL => number::load_rational(&mut payload),
         COMPLEX => number::load_complex(&mut payload, room),
         DATE_TIME => moment::load_date_time(&mut payload),
         DATE => number::load_i64(&mut payload).map(Value::Date),

@@ -5,11 +5,11 @@
 //! can be read is found out by [`value_at`], so that one that cannot does not cost the others.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
-use super::super::LoadError;
 use super::super::value::{Value, exact_key_text, foreign_key_text, object_key_text};
+use super::super::{LoadError, Span};
 use super::extension;
+use super::kind;
 use super::marker::{self, BINARY};
 use super::reader::message;
 use super::reader::{Head, Reader};
@@ -27,16 +27,16 @@ const UTF_8: &str = "UTF-8";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RawEntry {
     /// The bytes of the key, which need not be text.
-    pub(crate) key: Range<u32>,
+    pub(crate) key: Span,
     /// The bytes of the value.
-    pub(crate) value: Range<u32>,
+    pub(crate) value: Span,
     text: KeyText,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum KeyText {
     /// UTF-8 in the message itself.
-    There(Range<u32>),
+    There(Span),
     /// Made from a key that is no text.
     Made(Box<str>),
 }
@@ -45,9 +45,11 @@ impl RawEntry {
     /// The key as text, as Rails' `as_json` has it. `source` is the message that was indexed.
     pub(crate) fn text<'a>(&'a self, source: &'a [u8]) -> &'a str {
         match &self.text {
-            KeyText::There(range) => bytes_at(source, range)
-                .and_then(|bytes| std::str::from_utf8(bytes).ok())
-                .unwrap_or_default(),
+            KeyText::There(span) => {
+                let text = Reader::within(source, *span).map(|reader| reader.rest());
+                let text = text.and_then(|text| std::str::from_utf8(text).ok());
+                text.unwrap_or_default()
+            }
             KeyText::Made(text) => text,
         }
     }
@@ -62,7 +64,7 @@ pub(crate) fn index(source: &[u8]) -> Result<Option<Vec<RawEntry>>, LoadError> {
     let start = reader;
     let entries = match reader.head()? {
         Head::Map(count) => Some(entries(&mut reader, count, Room::ROOT)?),
-        Head::Extension(extension::INDIFFERENT_HASH, mut payload) => {
+        Head::Extension(kind::INDIFFERENT_HASH, mut payload) => {
             let room = payload.open_payload(MAX_LEVELS)?;
             let count = extension::map(&mut payload)?;
             let entries = entries(&mut payload, count, room)?;
@@ -82,12 +84,12 @@ pub(crate) fn index(source: &[u8]) -> Result<Option<Vec<RawEntry>>, LoadError> {
 /// Whether a message's root is a `HashWithIndifferentAccess`. Looks at its first bytes only.
 pub(crate) fn root_is_indifferent(source: &[u8]) -> bool {
     let head = message(source).and_then(|mut reader| reader.head());
-    matches!(head, Ok(Head::Extension(extension::INDIFFERENT_HASH, _)))
+    matches!(head, Ok(Head::Extension(kind::INDIFFERENT_HASH, _)))
 }
 
-/// Reads the key or the value that stands in a range of a message that was indexed.
-pub(crate) fn value_at(source: &[u8], range: Range<u32>) -> Result<Value, LoadError> {
-    let mut reader = reader_at(source, &range).ok_or(LoadError {
+/// Reads the key or the value that stands in a span of a message that was indexed.
+pub(crate) fn value_at(source: &[u8], span: Span) -> Result<Value, LoadError> {
+    let mut reader = Reader::within(source, span).ok_or(LoadError {
         reason: "range outside the message",
         offset: source.len(),
     })?;
@@ -96,9 +98,9 @@ pub(crate) fn value_at(source: &[u8], range: Range<u32>) -> Result<Value, LoadEr
     Ok(value)
 }
 
-/// Checks whether the value in a range of a message is nil.
-pub(crate) fn is_nil_at(source: &[u8], range: &Range<u32>) -> bool {
-    bytes_at(source, range) == Some(&[marker::NIL])
+/// Checks whether the value in a span of a message is nil.
+pub(crate) fn is_nil_at(source: &[u8], span: Span) -> bool {
+    Reader::within(source, span).is_some_and(|reader| reader.rest() == [marker::NIL])
 }
 
 impl Style {
@@ -117,10 +119,9 @@ impl Style {
     pub(super) fn keeps_all(self, mut values: Reader<'_>) -> bool {
         while !values.rest().is_empty() {
             match values.head() {
-                Ok(Head::Extension(
-                    extension::RANGE | extension::SET | extension::INDIFFERENT_HASH,
-                    payload,
-                )) => values = values.back_to(payload),
+                Ok(Head::Extension(kind::RANGE | kind::SET | kind::INDIFFERENT_HASH, payload)) => {
+                    values = values.back_to(payload);
+                }
                 Ok(Head::Extension(kind, payload)) if !self.keeps_extension(kind, payload) => {
                     return false;
                 }
@@ -134,8 +135,8 @@ impl Style {
 
     fn keeps_extension(self, kind: i8, payload: Reader<'_>) -> bool {
         match kind {
-            extension::IP_ADDR => extension::ip_addr_form(payload) == self.ip_addr,
-            extension::SAFE_BUFFER => match self.safe_buffer {
+            kind::IP_ADDR => extension::ip_addr_form(payload) == self.ip_addr,
+            kind::SAFE_BUFFER => match self.safe_buffer {
                 SafeBufferForm::Text => false,
                 // The app may run on a newer release than its settings tell, and wrote either.
                 SafeBufferForm::Raw => true,
@@ -149,17 +150,6 @@ impl Style {
     }
 }
 
-/// The bytes of a range of a message.
-pub(super) fn bytes_at<'a>(source: &'a [u8], range: &Range<u32>) -> Option<&'a [u8]> {
-    reader_at(source, range).map(|reader| reader.rest())
-}
-
-pub(super) fn reader_at<'a>(source: &'a [u8], range: &Range<u32>) -> Option<Reader<'a>> {
-    let start = usize::try_from(range.start).ok()?;
-    let end = usize::try_from(range.end).ok()?;
-    Reader::within(source, start, end)
-}
-
 fn entries(reader: &mut Reader<'_>, count: usize, room: Room) -> Result<Vec<RawEntry>, LoadError> {
     if count == 0 {
         return Ok(Vec::new());
@@ -169,14 +159,14 @@ fn entries(reader: &mut Reader<'_>, count: usize, room: Room) -> Result<Vec<RawE
     for left in (0..count).rev() {
         let start = *reader;
         reader.skip(room.owing(2 * left + 1))?;
-        let key = span(start.at(), reader.at());
+        let key = Span::new(start.at(), reader.at());
         let text = text_of(start, room).unwrap_or_else(|_| {
             // Its entry is there nevertheless, under a name that nothing else has.
             KeyText::Made(object_key_text(start.at()).into())
         });
         let value_start = reader.at();
         reader.skip(room.owing(2 * left))?;
-        let value = span(value_start, reader.at());
+        let value = Span::new(value_start, reader.at());
         entries.push(RawEntry { key, value, text });
     }
     Ok(entries)
@@ -188,9 +178,7 @@ fn text_of(mut key: Reader<'_>, room: Room) -> Result<KeyText, LoadError> {
     let (bytes, encoding) = match key.head()? {
         Head::Str(bytes) => (bytes, UTF_8),
         Head::Bin(bytes) => (bytes, BINARY),
-        Head::Extension(extension::SYMBOL, payload)
-            if std::str::from_utf8(payload.rest()).is_ok() =>
-        {
+        Head::Extension(kind::SYMBOL, payload) if std::str::from_utf8(payload.rest()).is_ok() => {
             (payload.rest(), UTF_8)
         }
         _ => {
@@ -204,14 +192,8 @@ fn text_of(mut key: Reader<'_>, room: Room) -> Result<KeyText, LoadError> {
     // Ruby: "a" == "a".b, but "é" != "é".b
     let is_text = bytes.is_ascii() || (encoding == UTF_8 && std::str::from_utf8(bytes).is_ok());
     Ok(if is_text {
-        KeyText::There(span(key.at() - bytes.len(), key.at()))
+        KeyText::There(Span::new(key.at() - bytes.len(), key.at()))
     } else {
         KeyText::Made(foreign_key_text(bytes, encoding).into())
     })
-}
-
-/// Positions in a message that is known to be shorter than 4 GiB.
-fn span(start: usize, end: usize) -> Range<u32> {
-    let position = |at| u32::try_from(at).unwrap_or(u32::MAX);
-    position(start)..position(end)
 }

@@ -17,7 +17,7 @@ use super::{DumpError, LoadError};
 
 mod extension;
 mod index;
-mod leaf;
+mod kind;
 mod marker;
 mod moment;
 mod number;
@@ -28,12 +28,12 @@ mod root;
 mod style;
 #[cfg(test)]
 mod tests;
+mod values;
 mod writer;
 
 pub(crate) use index::{RawEntry, index, is_nil_at, root_is_indifferent, value_at};
 #[cfg(test)]
 use root::dump_root;
-pub(crate) use root::{Key, Part};
 pub(crate) use style::Style;
 
 use marker::SIGNATURE;

@@ -21,17 +21,12 @@ fn time(payload: &mut Reader<'_>) -> Result<RubyTime, LoadError> {
     let seconds = load_i64(payload)?;
     let nanoseconds = load_i64(payload)?;
     let utc_offset = load_i64(payload)?;
-    let time = RubyTime {
-        seconds,
-        nanoseconds: u32::try_from(nanoseconds)
-            .map_err(|_| payload.error("nanoseconds beyond a second"))?,
-        utc_offset: i32::try_from(utc_offset)
-            .map_err(|_| payload.error("time that is a day or more from UTC"))?,
-        // `Time.at(.., in: 0)` is a time with an offset of 0, not one in UTC.
-        utc: false,
-        zone: None,
-        with_zone: false,
-    };
+    let nanoseconds =
+        u32::try_from(nanoseconds).map_err(|_| payload.error("nanoseconds beyond a second"))?;
+    let utc_offset = i32::try_from(utc_offset)
+        .map_err(|_| payload.error("time that is a day or more from UTC"))?;
+    // `Time.at(.., in: 0)` is a time with an offset of 0, not one in UTC.
+    let time = RubyTime::at(seconds, nanoseconds, utc_offset, false);
     match time_problem(&time) {
         Some(problem) => Err(payload.error(problem)),
         None => Ok(time),
@@ -77,14 +72,12 @@ pub(super) fn load_date_time(payload: &mut Reader<'_>) -> Result<Value, LoadErro
         + i128::from((hour * 60 + minute) * 60 + second);
     let seconds = i64::try_from(local - i128::from(utc_offset))
         .map_err(|_| payload.error("date beyond 64-bit seconds"))?;
-    Ok(Value::DateTime(RubyTime {
+    Ok(Value::DateTime(RubyTime::at(
         seconds,
         nanoseconds,
         utc_offset,
-        utc: false,
-        zone: None,
-        with_zone: false,
-    }))
+        false,
+    )))
 }
 
 fn below(payload: &mut Reader<'_>, limit: i64) -> Result<i64, LoadError> {

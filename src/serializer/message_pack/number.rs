@@ -7,8 +7,7 @@ use num_bigint::{BigInt, Sign};
 
 use super::super::LoadError;
 use super::super::value::{Value, parse_big_decimal};
-use super::extension::{self, BIG_DECIMAL, BIG_INTEGER, RATIONAL};
-use super::leaf::unsigned_value;
+use super::kind::{BIG_DECIMAL, BIG_INTEGER, RATIONAL};
 use super::reader::{Head, Reader};
 use super::room::Room;
 
@@ -25,7 +24,7 @@ pub(super) fn big_integer_chunks(mut payload: Reader<'_>) -> Result<(Sign, &[[u8
     }
 }
 
-pub(super) fn load_big_integer(payload: Reader<'_>) -> Result<Value, LoadError> {
+fn load_big_integer(payload: Reader<'_>) -> Result<Value, LoadError> {
     let (sign, chunks) = big_integer_chunks(payload)?;
     let digits = chunks.iter().map(|chunk| u32::from_be_bytes(*chunk));
     let number = BigInt::new(sign, digits.collect());
@@ -40,11 +39,34 @@ pub(super) fn big_integer_payload(number: &BigInt) -> Vec<u8> {
 }
 
 /// The number in `_dump`'s text, `18:0.123456e3`.
-pub(super) fn big_decimal(payload: Reader<'_>) -> Result<&str, LoadError> {
+fn big_decimal(payload: Reader<'_>) -> Result<&str, LoadError> {
     std::str::from_utf8(payload.rest())
         .ok()
         .and_then(parse_big_decimal)
         .ok_or_else(|| payload.error("BigDecimal that is no number"))
+}
+
+/// An integer beyond `i64::MAX`.
+pub(super) fn unsigned_value(number: u64) -> Value {
+    Value::from_bigint(BigInt::from(number))
+}
+
+/// Reads the payload of an extension that is a real number, all of it.
+pub(super) fn load_extension(
+    kind: i8,
+    mut payload: Reader<'_>,
+    levels: usize,
+) -> Result<Value, LoadError> {
+    match kind {
+        BIG_INTEGER => load_big_integer(payload),
+        BIG_DECIMAL => big_decimal(payload).map(|text| Value::BigDecimal(text.to_owned())),
+        _ => {
+            payload.open_payload(levels)?;
+            let rational = load_rational(&mut payload)?;
+            payload.finish()?;
+            Ok(rational)
+        }
+    }
 }
 
 pub(super) fn load_i64(payload: &mut Reader<'_>) -> Result<i64, LoadError> {
@@ -77,7 +99,7 @@ fn load_i128(payload: &mut Reader<'_>) -> Result<i128, LoadError> {
     }
 }
 
-pub(super) fn load_rational(payload: &mut Reader<'_>) -> Result<Value, LoadError> {
+fn load_rational(payload: &mut Reader<'_>) -> Result<Value, LoadError> {
     let numerator = load_integer(payload)?;
     let denominator = if numerator == Value::Integer(0) {
         Value::Integer(1)
@@ -121,7 +143,7 @@ pub(super) fn load_optional(payload: &mut Reader<'_>, room: Room) -> Result<Valu
         Head::Float(number) => Ok(Value::Float(number)),
         // By type, before anything else could nest there.
         Head::Extension(kind @ (BIG_INTEGER | BIG_DECIMAL | RATIONAL), number) => {
-            extension::load(kind, number, room.levels())
+            load_extension(kind, number, room.levels())
         }
         _ => Err(payload.error("extension that lacks a number")),
     }

@@ -8,7 +8,7 @@ use super::super::value::{Object, RubyDuration, RubyRange, RubyTime, Value, dump
 use super::moment::{DateTimeParts, time_problem};
 use super::reader::Reader;
 use super::writer::{Dumped, Writer, inside, refused};
-use super::{extension, marker, number};
+use super::{extension, kind, marker, number};
 use crate::safe_buffer_form::SafeBufferForm;
 use crate::settings::IpAddrForm;
 
@@ -18,7 +18,7 @@ impl Writer {
         let levels = inside(levels)?;
         let mut payload = self.beside();
         payload.parts(value, levels)?;
-        self.extension(kind(value), &payload.into_bytes())
+        self.extension(kind_of(value), &payload.into_bytes())
     }
 
     // Recursive: see `Reader::value` for why the arms are calls.
@@ -46,7 +46,7 @@ impl Writer {
 
     pub(super) fn big_decimal(&mut self, text: &str) -> Dumped {
         match dump_big_decimal(text) {
-            Some(payload) => self.extension(extension::BIG_DECIMAL, payload.as_bytes()),
+            Some(payload) => self.extension(kind::BIG_DECIMAL, payload.as_bytes()),
             None => Err(refused("a BigDecimal is no number")),
         }
     }
@@ -144,8 +144,8 @@ impl Writer {
             return Err(refused("an IPAddr is no address"));
         }
         match self.style().ip_addr {
-            IpAddrForm::Raw => self.extension(extension::IP_ADDR, text.as_bytes()),
-            IpAddrForm::String => self.string_in(extension::IP_ADDR, text, levels),
+            IpAddrForm::Raw => self.extension(kind::IP_ADDR, text.as_bytes()),
+            IpAddrForm::String => self.string_in(kind::IP_ADDR, text, levels),
         }
     }
 
@@ -157,9 +157,9 @@ impl Writer {
             matches!(read, Ok((SafeBufferForm::Raw, _)))
         };
         match self.style().safe_buffer {
-            SafeBufferForm::String => self.string_in(extension::SAFE_BUFFER, text, levels),
+            SafeBufferForm::String => self.string_in(kind::SAFE_BUFFER, text, levels),
             SafeBufferForm::Raw if is_read_so() => {
-                self.extension(extension::SAFE_BUFFER, text.as_bytes())
+                self.extension(kind::SAFE_BUFFER, text.as_bytes())
             }
             SafeBufferForm::Raw | SafeBufferForm::Text => self.text(text),
         }
@@ -198,18 +198,18 @@ impl Writer {
 }
 
 /// The extension's type of a value whose payload consists of values.
-fn kind(value: &Value) -> i8 {
+fn kind_of(value: &Value) -> i8 {
     match value {
-        Value::IndifferentHash(_) => extension::INDIFFERENT_HASH,
-        Value::Set(_) => extension::SET,
-        Value::Range(_) => extension::RANGE,
-        Value::Rational(_) => extension::RATIONAL,
-        Value::Complex(_) => extension::COMPLEX,
-        Value::Date(_) => extension::DATE,
-        Value::DateTime(_) => extension::DATE_TIME,
-        Value::Time(time) if time.with_zone => extension::TIME_WITH_ZONE,
-        Value::Time(_) => extension::TIME,
-        Value::Duration(_) => extension::DURATION,
-        _ => extension::RESERVED,
+        Value::IndifferentHash(_) => kind::INDIFFERENT_HASH,
+        Value::Set(_) => kind::SET,
+        Value::Range(_) => kind::RANGE,
+        Value::Rational(_) => kind::RATIONAL,
+        Value::Complex(_) => kind::COMPLEX,
+        Value::Date(_) => kind::DATE,
+        Value::DateTime(_) => kind::DATE_TIME,
+        Value::Time(time) if time.with_zone => kind::TIME_WITH_ZONE,
+        Value::Time(_) => kind::TIME,
+        Value::Duration(_) => kind::DURATION,
+        _ => kind::RESERVED,
     }
 }

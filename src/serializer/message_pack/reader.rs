@@ -7,11 +7,9 @@
 //!
 //! Sources: the MessagePack specification; `ext/msgpack/unpacker.c` of the msgpack gem.
 
-use super::super::LoadError;
-use super::super::value::{Value, unique_pairs};
-use super::leaf::leaf_value;
+use super::super::{LoadError, Span};
+use super::marker;
 use super::room::Room;
-use super::{extension, marker};
 
 const TOO_DEEP: &str = "nesting deeper than 128 levels";
 
@@ -47,11 +45,12 @@ impl<'a> Reader<'a> {
         Self { source, at: 0 }
     }
 
-    /// A reader of `start..end` of a message.
-    pub(super) fn within(source: &'a [u8], start: usize, end: usize) -> Option<Self> {
-        (start <= end).then_some(())?;
-        let source = source.get(..end)?;
-        Some(Self { source, at: start })
+    /// A reader of a span of a message.
+    pub(super) fn within(source: &'a [u8], span: Span) -> Option<Self> {
+        (span.start() <= span.end()).then_some(())?;
+        let source = source.get(..span.end())?;
+        let at = span.start();
+        Some(Self { source, at })
     }
 
     /// This reader where the payload of an extension begins that it has read.
@@ -208,7 +207,7 @@ impl<'a> Reader<'a> {
 
     /// Checks, behind an extension, that its payload took no bytes that other values need: in the
     /// payload nothing is owed any more.
-    fn keep_owed(&self, room: Room) -> Result<(), LoadError> {
+    pub(super) fn keep_owed(&self, room: Room) -> Result<(), LoadError> {
         if room.fits(0, self.rest().len()) {
             Ok(())
         } else {
@@ -220,62 +219,6 @@ impl<'a> Reader<'a> {
     pub(super) fn open_payload(&self, levels: usize) -> Result<Room, LoadError> {
         let room = Room::in_payload(levels);
         room.nested().ok_or_else(|| self.error(TOO_DEEP))
-    }
-
-    /// Reads one value.
-    // Recursive, up to 128 levels: the arms are calls, so that an unoptimized build keeps no
-    // temporaries of other arms on the stack meanwhile.
-    pub(super) fn value(&mut self, room: Room) -> Result<Value, LoadError> {
-        match self.head() {
-            Ok(Head::Array(count)) => self.elements(count, room).map(Value::Array),
-            Ok(Head::Map(count)) => self.pairs(count, room).map(Value::Hash),
-            Ok(Head::Extension(kind, payload)) => self.extension_value(kind, payload, room),
-            Ok(leaf) => Ok(leaf_value(leaf)),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn extension_value(
-        &self,
-        kind: i8,
-        payload: Reader<'_>,
-        room: Room,
-    ) -> Result<Value, LoadError> {
-        self.keep_owed(room)?;
-        extension::load(kind, payload, room.levels())
-    }
-
-    /// The elements of an array whose head was read.
-    pub(super) fn elements(&mut self, count: usize, room: Room) -> Result<Vec<Value>, LoadError> {
-        if count == 0 {
-            return Ok(Vec::new());
-        }
-        let room = self.open(count, room)?;
-        let mut elements = Vec::with_capacity(count);
-        for left in (0..count).rev() {
-            elements.push(self.value(room.owing(left))?);
-        }
-        Ok(elements)
-    }
-
-    /// The pairs of a map whose head was read. Of two equal keys the first keeps its place and the
-    /// last its value, as in a Ruby Hash.
-    pub(super) fn pairs(
-        &mut self,
-        count: usize,
-        room: Room,
-    ) -> Result<Vec<(Value, Value)>, LoadError> {
-        if count == 0 {
-            return Ok(Vec::new());
-        }
-        let room = self.open(count.saturating_mul(2), room)?;
-        let mut pairs = Vec::with_capacity(count);
-        for left in (0..count).rev() {
-            let key = self.value(room.owing(2 * left + 1))?;
-            let value = self.value(room.owing(2 * left))?;
-            pairs.push((key, value));
-        }
-        Ok(unique_pairs(pairs))
     }
 
     /// Passes over one value: lengths, counts and nesting are checked, texts and the payloads of

@@ -12,7 +12,7 @@ use super::super::DumpError;
 use super::super::value::{RubyBytes, Value};
 use super::marker::{self, BINARY};
 use super::style::Style;
-use super::{extension, number};
+use super::{kind, number};
 
 pub(super) type Dumped = Result<(), DumpError>;
 
@@ -43,6 +43,11 @@ impl Writer {
         self.out
     }
 
+    /// The bytes so far, for others that are MessagePack already.
+    pub(super) fn out(&mut self) -> &mut Vec<u8> {
+        &mut self.out
+    }
+
     /// Copies bytes that are already MessagePack.
     pub(super) fn raw(&mut self, bytes: &[u8]) {
         self.out.extend_from_slice(bytes);
@@ -68,11 +73,11 @@ impl Writer {
     fn extended(&mut self, value: &Value, levels: usize) -> Dumped {
         match value {
             Value::BigInteger(number) => self.big_integer(&number.0),
-            Value::Symbol(text) => self.extension(extension::SYMBOL, text.as_bytes()),
-            Value::TimeZone(text) => self.extension(extension::TIME_ZONE, text.as_bytes()),
-            Value::Uri(text) => self.extension(extension::URI, text.as_bytes()),
-            Value::Pathname(text) => self.extension(extension::PATHNAME, text.as_bytes()),
-            Value::Regexp(text) => self.extension(extension::REGEXP, text.as_bytes()),
+            Value::Symbol(text) => self.extension(kind::SYMBOL, text.as_bytes()),
+            Value::TimeZone(text) => self.extension(kind::TIME_ZONE, text.as_bytes()),
+            Value::Uri(text) => self.extension(kind::URI, text.as_bytes()),
+            Value::Pathname(text) => self.extension(kind::PATHNAME, text.as_bytes()),
+            Value::Regexp(text) => self.extension(kind::REGEXP, text.as_bytes()),
             Value::SafeBuffer(text) => self.safe_buffer(text, levels),
             Value::BigDecimal(text) => self.big_decimal(text),
             Value::IpAddr(text) => self.ip_addr(text, levels),
@@ -130,7 +135,7 @@ impl Writer {
         } else if let Ok(number) = u64::try_from(number) {
             self.unsigned(number)
         } else {
-            self.extension(extension::BIG_INTEGER, &number::big_integer_payload(number))
+            self.extension(kind::BIG_INTEGER, &number::big_integer_payload(number))
         }
     }
 

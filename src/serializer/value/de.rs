@@ -4,18 +4,11 @@ use std::borrow::Cow;
 
 use serde::de::value::{Error, StrDeserializer, StringDeserializer};
 use serde::de::{Deserializer, Error as _, IntoDeserializer, Visitor};
+use serde::forward_to_deserialize_any;
 
 use super::hand_off::{RAW_VALUE, TOKEN, give};
 use super::text_deserializer::visit_text;
 use super::{Value, View, entries};
-
-macro_rules! as_any {
-    ($($method:ident)*) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-            self.deserialize_any(visitor)
-        }
-    )*};
-}
 
 /// Reads a value into any type, text borrowed where it stands as it is.
 ///
@@ -50,11 +43,9 @@ impl<'de> Deserializer<'de> for &'de Value {
         }
     }
 
-    as_any! {
-        deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
-        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_char
-        deserialize_str deserialize_string deserialize_unit deserialize_seq deserialize_map
-        deserialize_identifier
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 u8 u16 u32 u64 char str string unit unit_struct seq tuple tuple_struct
+        map identifier
     }
 
     fn deserialize_i128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -114,14 +105,6 @@ impl<'de> Deserializer<'de> for &'de Value {
         }
     }
 
-    fn deserialize_unit_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        self.deserialize_any(visitor)
-    }
-
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
         name: &'static str,
@@ -132,23 +115,6 @@ impl<'de> Deserializer<'de> for &'de Value {
             RAW_VALUE => entries::visit_raw(self.to_string(), visitor),
             _ => visitor.visit_newtype_struct(self),
         }
-    }
-
-    fn deserialize_tuple<V: Visitor<'de>>(
-        self,
-        _len: usize,
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        self.deserialize_any(visitor)
-    }
-
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        _len: usize,
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        self.deserialize_any(visitor)
     }
 
     /// As a map, but keys by their text: `:a` and `"a"` in one Hash are one field, not a duplicate.

@@ -1,17 +1,14 @@
 //! The entries of a [`Value`]'s collections, as serde's visitors take them.
 
-use std::borrow::Cow;
-
-use serde::de::value::{Error, MapDeserializer, SeqDeserializer};
+use serde::de::value::{Error, I8Deserializer, MapDeserializer, SeqDeserializer};
 use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, Error as _, IntoDeserializer, Unexpected,
-    VariantAccess, Visitor,
+    DeserializeSeed, Deserializer, EnumAccess, Error as _, IntoDeserializer, VariantAccess, Visitor,
 };
 use serde::forward_to_deserialize_any;
 
 use super::hand_off::RAW_VALUE;
 use super::key::Key;
-use super::text_deserializer::{Text, visit_text};
+use super::text_deserializer::Text;
 use super::{Field, Value, text_pairs};
 
 pub(super) fn visit_list<'de, V: Visitor<'de>>(
@@ -28,33 +25,43 @@ pub(super) fn visit_pairs<'de, V: Visitor<'de>>(
     pairs: &'de [(Value, Value)],
     visitor: V,
 ) -> Result<V::Value, Error> {
-    let mut map = MapDeserializer::new(pairs.iter().map(|(key, value)| (Key(key), value)));
-    let value = visitor.visit_map(&mut map)?;
-    map.end()?;
-    Ok(value)
+    visit_map(pairs.iter().map(|(key, value)| (Key(key), value)), visitor)
 }
 
 pub(super) fn visit_struct<'de, V: Visitor<'de>>(
     pairs: &'de [(Value, Value)],
     visitor: V,
 ) -> Result<V::Value, Error> {
-    let Some(pairs) = text_pairs(pairs) else {
-        return visit_pairs(pairs, visitor);
-    };
-    let mut map = MapDeserializer::new(pairs.into_iter().map(|(key, value)| (Text(key), value)));
-    let value = visitor.visit_map(&mut map)?;
-    map.end()?;
-    Ok(value)
+    match text_pairs(pairs) {
+        None => visit_pairs(pairs, visitor),
+        Some(pairs) => {
+            let pairs = pairs.into_iter();
+            visit_map(pairs.map(|(key, value)| (Text(key), value)), visitor)
+        }
+    }
 }
 
 pub(super) fn visit_fields<'de, V: Visitor<'de>>(
     fields: Vec<(&'de str, Field<'de>)>,
     visitor: V,
 ) -> Result<V::Value, Error> {
-    let fields = fields
-        .into_iter()
-        .map(|(name, field)| (Text(Cow::Borrowed(name)), field));
-    let mut map = MapDeserializer::new(fields);
+    let fields = fields.into_iter();
+    visit_map(
+        fields.map(|(name, field)| (Text(name.into()), field)),
+        visitor,
+    )
+}
+
+fn visit_map<'de, K, T, V>(
+    pairs: impl Iterator<Item = (K, T)>,
+    visitor: V,
+) -> Result<V::Value, Error>
+where
+    K: IntoDeserializer<'de, Error>,
+    T: IntoDeserializer<'de, Error>,
+    V: Visitor<'de>,
+{
+    let mut map = MapDeserializer::new(pairs);
     let value = visitor.visit_map(&mut map)?;
     map.end()?;
     Ok(value)
@@ -65,15 +72,37 @@ pub(super) fn visit_raw<'de, V: Visitor<'de>>(json: String, visitor: V) -> Resul
     visitor.visit_map(MapDeserializer::new(std::iter::once((RAW_VALUE, json))))
 }
 
+macro_rules! by_kind {
+    ($($method:ident($($argument:ident: $type:ty),*))*) => {$(
+        fn $method<V: Visitor<'de>>(
+            self,
+            $($argument: $type,)*
+            visitor: V,
+        ) -> Result<V::Value, Error> {
+            match self {
+                Field::Value(value) => value.$method($($argument,)* visitor),
+                Field::Text(text) => Text(text).$method($($argument,)* visitor),
+                Field::Number(number) => {
+                    I8Deserializer::new(number).$method($($argument,)* visitor)
+                }
+            }
+        }
+    )*};
+}
+
 impl<'de> Deserializer<'de> for Field<'de> {
     type Error = Error;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self {
-            Field::Value(value) => value.deserialize_any(visitor),
-            Field::Text(text) => visit_text(text, visitor),
-            Field::Number(number) => visitor.visit_i8(number),
-        }
+    by_kind! {
+        deserialize_any()
+        deserialize_i128()
+        deserialize_u128()
+        deserialize_f32()
+        deserialize_f64()
+        deserialize_bytes()
+        deserialize_byte_buf()
+        deserialize_struct(name: &'static str, fields: &'static [&'static str])
+        deserialize_enum(name: &'static str, variants: &'static [&'static str])
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -92,70 +121,6 @@ impl<'de> Deserializer<'de> for Field<'de> {
             Field::Value(value) => value.deserialize_newtype_struct(name, visitor),
             _ => visitor.visit_newtype_struct(self),
         }
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        match self {
-            Field::Value(value) => value.deserialize_enum(name, variants, visitor),
-            Field::Text(text) => Text(text).deserialize_enum(name, variants, visitor),
-            Field::Number(number) => Err(Error::invalid_type(
-                Unexpected::Signed(number.into()),
-                &"an enum",
-            )),
-        }
-    }
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        match self {
-            Field::Value(value) => value.deserialize_struct(name, fields, visitor),
-            _ => self.deserialize_any(visitor),
-        }
-    }
-
-    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self {
-            Field::Value(value) => value.deserialize_f64(visitor),
-            _ => self.deserialize_any(visitor),
-        }
-    }
-
-    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.deserialize_f64(visitor)
-    }
-
-    fn deserialize_i128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self {
-            Field::Value(value) => value.deserialize_i128(visitor),
-            _ => self.deserialize_any(visitor),
-        }
-    }
-
-    fn deserialize_u128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self {
-            Field::Value(value) => value.deserialize_u128(visitor),
-            _ => self.deserialize_any(visitor),
-        }
-    }
-
-    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self {
-            Field::Value(value) => value.deserialize_bytes(visitor),
-            _ => self.deserialize_any(visitor),
-        }
-    }
-
-    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.deserialize_bytes(visitor)
     }
 
     forward_to_deserialize_any! {

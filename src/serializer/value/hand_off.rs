@@ -13,11 +13,20 @@ use serde::{Serialize, Serializer};
 use super::Value;
 
 /// The newtype's name.
-pub(super) const TOKEN: &str = "$hardtack::private::Value";
+pub(crate) const TOKEN: &str = "$hardtack::private::Value";
 
 /// The name under which `serde_json` passes a `RawValue`, a struct of one field with JSON text, and
 /// asks for the text of one.
 pub(crate) const RAW_VALUE: &str = "$serde_json::private::RawValue";
+
+/// The same for a number, where its feature `arbitrary_precision` is on: the application may have
+/// turned it on.
+pub(crate) const RAW_NUMBER: &str = "$serde_json::private::Number";
+
+/// Whether a struct of this name is JSON text.
+pub(crate) fn is_raw(name: &str) -> bool {
+    name == RAW_VALUE || name == RAW_NUMBER
+}
 
 thread_local! {
     static WANTED: Cell<bool> = const { Cell::new(false) };
@@ -36,7 +45,7 @@ impl Drop for Sweep {
 
 /// Within `serialize`, the first [`offer`] is asked for its value. That value, or what
 /// `serialize` returned.
-pub(super) fn capture<E>(serialize: impl FnOnce() -> Result<Value, E>) -> Result<Value, E> {
+pub(crate) fn capture<E>(serialize: impl FnOnce() -> Result<Value, E>) -> Result<Value, E> {
     let _sweep = Sweep;
     WANTED.set(true);
     let result = serialize()?;
@@ -56,7 +65,7 @@ pub(super) fn offer<S: Serializer>(
     }
 }
 
-/// Within `visit`, [`take`] gives `value`.
+/// Within `visit`, [`handed_over`] gives `value`.
 pub(super) fn give<T>(value: Value, visit: impl FnOnce() -> T) -> T {
     let _sweep = Sweep;
     SLOT.set(Some(value));
@@ -64,6 +73,6 @@ pub(super) fn give<T>(value: Value, visit: impl FnOnce() -> T) -> T {
 }
 
 /// The value that [`give`] left, if this is within one.
-pub(super) fn take() -> Option<Value> {
+pub(crate) fn handed_over() -> Option<Value> {
     SLOT.take()
 }

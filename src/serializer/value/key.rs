@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use serde::de::value::Error;
 use serde::de::{Deserializer, IntoDeserializer, Visitor};
+use serde::forward_to_deserialize_any;
 
 use super::Value;
 use super::text::key_text;
@@ -34,9 +35,13 @@ macro_rules! parsed {
 }
 
 macro_rules! plain {
-    ($($method:ident)*) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-            self.0.$method(visitor)
+    ($($method:ident($($argument:ident: $type:ty),*))*) => {$(
+        fn $method<V: Visitor<'de>>(
+            self,
+            $($argument: $type,)*
+            visitor: V,
+        ) -> Result<V::Value, Error> {
+            self.0.$method($($argument,)* visitor)
         }
     )*};
 }
@@ -69,9 +74,14 @@ impl<'de> Deserializer<'de> for Key<'de> {
     }
 
     plain! {
-        deserialize_any deserialize_bytes deserialize_byte_buf deserialize_unit deserialize_seq
-        deserialize_map deserialize_ignored_any
+        deserialize_any()
+        deserialize_bytes()
+        deserialize_byte_buf()
+        deserialize_ignored_any()
+        deserialize_struct(name: &'static str, fields: &'static [&'static str])
     }
+
+    forward_to_deserialize_any! { unit unit_struct seq tuple tuple_struct map }
 
     text! { deserialize_char deserialize_str deserialize_string deserialize_identifier }
 
@@ -83,14 +93,6 @@ impl<'de> Deserializer<'de> for Key<'de> {
         }
     }
 
-    fn deserialize_unit_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        self.0.deserialize_unit_struct(name, visitor)
-    }
-
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
         name: &'static str,
@@ -100,28 +102,6 @@ impl<'de> Deserializer<'de> for Key<'de> {
             return self.0.deserialize_newtype_struct(name, visitor);
         }
         visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Error> {
-        self.0.deserialize_tuple(len, visitor)
-    }
-
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        len: usize,
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        self.0.deserialize_tuple_struct(name, len, visitor)
-    }
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        self.0.deserialize_struct(name, fields, visitor)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(

@@ -4,11 +4,9 @@ mod access;
 mod big_decimal;
 mod big_integer;
 mod calendar;
-mod collector;
 mod conversions;
 mod de;
 mod depth;
-mod deserialize;
 mod entries;
 mod float;
 mod hand_off;
@@ -21,7 +19,6 @@ mod ser;
 mod text;
 mod text_deserializer;
 mod time;
-mod to_value;
 mod view;
 
 #[cfg(test)]
@@ -37,10 +34,11 @@ pub use big_integer::{BigInteger, BigIntegerRangeError, ParseBigIntegerError};
 pub(crate) use float::{ruby_float, ruby_float_of_single};
 #[cfg(feature = "marshal")]
 pub(crate) use float::{ruby_float_digits, ruby_float_text};
-pub(crate) use hand_off::RAW_VALUE;
+pub(crate) use hand_off::{RAW_NUMBER, RAW_VALUE, TOKEN, capture, handed_over, is_raw};
 #[cfg(feature = "_fuzzing")]
 pub(crate) use hash_key::HashKey;
 pub(crate) use pairs::unique_pairs;
+pub(crate) use ser::{AsJson, Shown};
 #[cfg(feature = "marshal")]
 pub(crate) use text::MOST_ZEROS;
 #[cfg(feature = "message_pack")]
@@ -48,7 +46,6 @@ pub(crate) use text::exact_key_text;
 #[cfg(any(feature = "marshal", feature = "message_pack"))]
 pub(crate) use text::foreign_key_text;
 pub(crate) use text::object_key_text;
-pub(crate) use to_value::to_value;
 pub(crate) use view::{Field, View, text_pairs};
 
 /// How deep a [`Value`] may nest where it is made from a user's type or written. Active Support's

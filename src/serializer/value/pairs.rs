@@ -62,7 +62,6 @@ fn unique_many(pairs: Vec<(Value, Value)>) -> Vec<(Value, Value)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::serializer::value::RubyBytes;
 
     #[test]
     fn last_value_at_first_place_whichever_the_number_of_pairs() {
@@ -85,20 +84,20 @@ mod tests {
     fn keys_of_one_text_are_one_key_whatever_the_strings_class() {
         let text = || Value::from("a");
         let safe = || Value::SafeBuffer("a".to_owned());
-        let bytes = |bytes: &[u8], encoding: &str| {
-            let (bytes, encoding) = (bytes.to_vec(), encoding.to_owned());
-            Value::Bytes(RubyBytes { bytes, encoding })
-        };
         let cases = [
             (text(), safe(), true),
-            (text(), bytes(b"a", "ASCII-8BIT"), true),
+            (text(), Value::bytes(b"a", "ASCII-8BIT"), true),
             (
                 Value::from("\u{E9}"),
-                bytes("\u{E9}".as_bytes(), "ASCII-8BIT"),
+                Value::bytes("\u{E9}".as_bytes(), "ASCII-8BIT"),
                 false,
             ),
-            (Value::from("a\0"), bytes(b"a\0", "UTF-16LE"), false),
-            (bytes(b"\xFF", "UTF-8"), bytes(b"\xFF", "ASCII-8BIT"), false),
+            (Value::from("a\0"), Value::bytes(b"a\0", "UTF-16LE"), false),
+            (
+                Value::bytes(b"\xFF", "UTF-8"),
+                Value::bytes(b"\xFF", "ASCII-8BIT"),
+                false,
+            ),
             (Value::Array(vec![text()]), Value::Array(vec![safe()]), true),
             (
                 Value::Array(vec![text()]),

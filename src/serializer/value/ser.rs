@@ -1,7 +1,7 @@
-//! `Serialize` for [`Value`]: through our own [`to_value`](super::to_value()) as it is, through
-//! any other serializer as Rails' `as_json` has it.
+//! `Serialize` for [`Value`]: through our own `to_value` as it is, through any other serializer as
+//! Rails' `as_json` has it.
 
-use serde::ser::{Error, Serialize, SerializeMap, SerializeSeq, Serializer};
+use serde::ser::{Error, Serialize, SerializeMap, Serializer};
 
 use super::hand_off::{self, TOKEN};
 use crate::serializer::NO_TEXT;
@@ -21,12 +21,46 @@ impl Serialize for Carrier<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match hand_off::offer(self.0, serializer) {
             Ok(handed_over) => handed_over,
-            Err(serializer) => serialize_view(self.0.as_json(), serializer),
+            Err(serializer) => serialize_view(self.0.as_json(), serializer, |value| value),
         }
     }
 }
 
-fn serialize_view<S: Serializer>(view: View<'_>, serializer: S) -> Result<S::Ok, S::Error> {
+/// A value for a serializer that no value is handed over to.
+pub(crate) struct AsJson<'a>(pub(crate) &'a Value);
+
+impl Serialize for AsJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize_view(self.0.as_json(), serializer, AsJson)
+    }
+}
+
+/// The same as far as it can be shown, without an error: nil stands for what nests too deep, and
+/// U+FFFD for what is no text.
+pub(crate) struct Shown<'a> {
+    pub(crate) value: &'a Value,
+    pub(crate) levels: usize,
+}
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let nested = |value, levels| Shown { value, levels };
+        match (self.value.as_json(), self.levels.checked_sub(1)) {
+            (View::Bytes(bytes), _) => serializer.serialize_str(&bytes.text_or_replacements()),
+            (View::Same(value), _) => nested(value, self.levels).serialize(serializer),
+            (view, Some(levels)) => serialize_view(view, serializer, |v| nested(v, levels)),
+            (View::List(_) | View::Pairs(_) | View::Fields(_), None) => serializer.serialize_unit(),
+            (leaf, None) => serialize_view(leaf, serializer, AsJson),
+        }
+    }
+}
+
+/// Serializes what a value comes to, and each value in it as what `nested` makes of that.
+fn serialize_view<'a, S: Serializer, N: Serialize>(
+    view: View<'a>,
+    serializer: S,
+    nested: impl Fn(&'a Value) -> N,
+) -> Result<S::Ok, S::Error> {
     match view {
         View::Nil => serializer.serialize_unit(),
         View::Bool(boolean) => serializer.serialize_bool(boolean),
@@ -39,38 +73,28 @@ fn serialize_view<S: Serializer>(view: View<'_>, serializer: S) -> Result<S::Ok,
             serializer.serialize_str(&text)
         }
         View::Bytes(bytes) => serializer.serialize_bytes(&bytes.bytes),
-        View::List(items) => {
-            let mut seq = serializer.serialize_seq(Some(items.len()))?;
-            for item in items {
-                seq.serialize_element(item)?;
-            }
-            seq.end()
-        }
+        View::List(items) => serializer.collect_seq(items.iter().map(nested)),
         View::Pairs(pairs) => {
-            let mut map = serializer.serialize_map(Some(pairs.len()))?;
             if let Some(pairs) = text_pairs(pairs) {
-                for (key, value) in &pairs {
-                    map.serialize_entry(key, value)?;
-                }
-            } else {
-                for (key, value) in pairs {
-                    map.serialize_entry(key.as_str().unwrap_or_default(), value)?;
-                }
+                let pair = |(key, value)| (key, nested(value));
+                return serializer.collect_map(pairs.into_iter().map(pair));
             }
-            map.end()
+            let text = |key: &'a Value| key.as_str().unwrap_or_default();
+            let pairs = pairs.iter();
+            serializer.collect_map(pairs.map(|(key, value)| (text(key), nested(value))))
         }
         View::Fields(fields) => {
             let mut map = serializer.serialize_map(Some(fields.len()))?;
-            for (name, field) in &fields {
+            for (name, field) in fields {
                 match field {
-                    Field::Value(value) => map.serialize_entry(name, value)?,
-                    Field::Text(text) => map.serialize_entry(name, text)?,
-                    Field::Number(number) => map.serialize_entry(name, number)?,
+                    Field::Value(value) => map.serialize_entry(name, &nested(value))?,
+                    Field::Text(text) => map.serialize_entry(name, &text)?,
+                    Field::Number(number) => map.serialize_entry(name, &number)?,
                 }
             }
             map.end()
         }
-        View::Same(value) => value.serialize(serializer),
+        View::Same(value) => nested(value).serialize(serializer),
     }
 }
 

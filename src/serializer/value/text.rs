@@ -44,6 +44,16 @@ impl RubyBytes {
     }
 }
 
+impl Value {
+    /// A String of this encoding.
+    pub(crate) fn bytes(bytes: impl Into<Vec<u8>>, encoding: impl Into<String>) -> Self {
+        Self::Bytes(RubyBytes {
+            bytes: bytes.into(),
+            encoding: encoding.into(),
+        })
+    }
+}
+
 /// How deep a collection may nest that stands as a key: one with another in it would be text in a
 /// text in a text, and every level may double it once more (`\\\\\"`).
 const DEEPEST_KEY: usize = 1;

@@ -19,6 +19,18 @@ pub(super) enum TimeStyle {
 }
 
 impl RubyTime {
+    /// A `Time` without a zone's name.
+    pub(crate) fn at(seconds: i64, nanoseconds: u32, utc_offset: i32, utc: bool) -> Self {
+        Self {
+            seconds,
+            nanoseconds,
+            utc_offset,
+            utc,
+            zone: None,
+            with_zone: false,
+        }
+    }
+
     /// This time for the `time` crate. `None` where it is out of that crate's range (years from
     /// -9999 to 9999, offsets of less than 26 hours).
     ///
@@ -76,14 +88,13 @@ impl RubyTime {
 
 impl From<OffsetDateTime> for RubyTime {
     fn from(time: OffsetDateTime) -> Self {
-        Self {
-            seconds: time.unix_timestamp(),
-            nanoseconds: time.nanosecond(),
-            utc_offset: time.offset().whole_seconds(),
-            utc: time.offset().is_utc(),
-            zone: None,
-            with_zone: false,
-        }
+        let offset = time.offset();
+        Self::at(
+            time.unix_timestamp(),
+            time.nanosecond(),
+            offset.whole_seconds(),
+            offset.is_utc(),
+        )
     }
 }
 

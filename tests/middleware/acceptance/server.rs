@@ -476,6 +476,29 @@ fn server_unreadable_entry(framework: &dyn Framework) {
     );
 }
 
+/// A store that is out of reach.
+struct Down;
+impl SessionStore for Down {
+    async fn load(&self, _: &str) -> Result<Option<Entry>, StoreError> {
+        refused()
+    }
+    async fn save(
+        &self,
+        _: &str,
+        _: Bytes,
+        _: Option<Duration>,
+        _: &When,
+    ) -> Result<Saved, StoreError> {
+        refused()
+    }
+    async fn touch(&self, _: &str, _: Option<Duration>) -> Result<bool, StoreError> {
+        refused()
+    }
+    async fn delete(&self, _: &str, _: &When) -> Result<bool, StoreError> {
+        refused()
+    }
+}
+
 fn server_store_out_of_reach(framework: &dyn Framework) {
     let mut client = Client::new(framework);
     client.store.at_next_save(Hook::Fail);
@@ -483,27 +506,6 @@ fn server_store_out_of_reach(framework: &dyn Framework) {
     assert_eq!((response.status, response.set_cookies.len()), (500, 0));
     assert_eq!(client.call(visit).body, "1");
 
-    struct Down;
-    impl SessionStore for Down {
-        async fn load(&self, _: &str) -> Result<Option<Entry>, StoreError> {
-            refused()
-        }
-        async fn save(
-            &self,
-            _: &str,
-            _: Bytes,
-            _: Option<Duration>,
-            _: &When,
-        ) -> Result<Saved, StoreError> {
-            refused()
-        }
-        async fn touch(&self, _: &str, _: Option<Duration>) -> Result<bool, StoreError> {
-            refused()
-        }
-        async fn delete(&self, _: &str, _: &When) -> Result<bool, StoreError> {
-            refused()
-        }
-    }
     client.sessions = Arc::new(ServerSessions::new(StoredJson, Down, NAME));
     // A session that cannot be reached is not an empty one.
     let response = client.call(|_| panic!("the handler got a session"));

@@ -52,28 +52,10 @@ fn values() {
     assert!(matches!(from_json_str("-0.0"), Ok(Value::Float(zero)) if zero.is_sign_negative()));
 }
 
+/// What stands in strings. Structure: `scanning`, which reads its refusals too.
 #[test]
 fn refusals_say_where() {
     let cases = [
-        ("", "unexpected end", 0),
-        ("  ", "unexpected end", 2),
-        ("nul", "unexpected character", 0),
-        ("NaN", "unexpected character", 0),
-        ("1 2", "more after the value", 2),
-        ("[1,]", "unexpected character", 3),
-        ("[1 2]", "expected , or ]", 3),
-        ("[1", "expected , or ]", 2),
-        (r#"{"a":1,}"#, "expected a key", 7),
-        (r#"{"a" 1}"#, "expected :", 5),
-        (r#"{"a":1"#, "expected , or }", 6),
-        ("{a:1}", "expected a key", 1),
-        ("01", "number with a leading zero", 0),
-        ("-", "expected a digit", 1),
-        ("1.", "expected a digit", 2),
-        ("1e+", "expected a digit", 3),
-        (".5", "unexpected character", 0),
-        ("+1", "unexpected character", 0),
-        ("\"a", "string without an end", 2),
         ("\"\n\"", "control character in a string", 1),
         (r#""\x""#, "unknown escape", 1),
         (r#""\u12G4""#, "expected four hexadecimal digits", 1),
@@ -82,8 +64,7 @@ fn refusals_say_where() {
         (r#""\ud800\u0041""#, "half of a surrogate pair", 1),
         (r#""\ud800\ud800""#, "half of a surrogate pair", 1),
         (r#""\udc00""#, "half of a surrogate pair", 1),
-        ("\u{feff}1", "unexpected character", 0),
-        ("// c\n1", "unexpected character", 0),
+        (r#"[1,{"\ud83d":2}]"#, "half of a surrogate pair", 5),
     ];
     let mut count = 0;
     for (json, reason, offset) in cases {
@@ -94,30 +75,14 @@ fn refusals_say_where() {
         );
         count += 1;
     }
-    assert_eq!(count, 29);
+    assert_eq!(count, 9);
 }
 
-/// Ruby: `JSON.parse("[" * 100 + "]" * 100)` is read, 101 raise `JSON::NestingError`.
 #[test]
-fn a_hundred_levels() {
-    let nested =
-        |open: &str, close: &str, levels| open.repeat(levels) + "1" + &close.repeat(levels);
-    for (open, close) in [("[", "]"), (r#"{"a":"#, "}")] {
-        assert!(from_json_str(&nested(open, close, 100)).is_ok());
-        let error = from_json_str(&nested(open, close, 101)).unwrap_err();
-        assert_eq!(
-            error,
-            LoadError {
-                reason: "nesting deeper than 100 levels",
-                offset: open.len() * 100
-            }
-        );
-    }
+fn sizes_are_bounded() {
     assert!(from_json_str(&"[".repeat(1_000_000)).is_err());
-    // One beside another is no deeper.
-    assert!(from_json_str(&format!("[{}[1]]", "[],".repeat(200))).is_ok());
-    assert!(from_json_str(&format!("[[{}[1]]]", "[],".repeat(200))).is_ok());
     assert!(from_json_str(&"9".repeat(20_000)).is_ok());
+    assert!(from_json_str(&format!("-{}", "9".repeat(20_000))).is_ok());
     assert!(from_json_str(&"9".repeat(20_001)).is_err());
 }
 

@@ -191,7 +191,9 @@ fn refusals_say_where() {
         ("\u{b}1", "no JSON value", 0),
     ];
     for (text, reason, offset) in cases {
-        assert_eq!(index(text), Err(LoadError { reason, offset }), "{text}");
+        let error = LoadError { reason, offset };
+        assert_eq!(index(text), Err(error), "{text}");
+        assert_eq!(from_json_str(text), Err(error), "{text}");
         assert!(
             serde_json::from_str::<serde_json::Value>(text).is_err(),
             "{text}"
@@ -257,20 +259,23 @@ fn strings_that_cannot_be_read_are_passed_over() {
 /// Ruby: `JSON.parse("[" * 100 + "]" * 100)` is read, 101 raise `JSON::NestingError`.
 #[test]
 fn a_hundred_levels() {
+    let is_ok = |text: &str| index(text).is_ok() && from_json_str(text).is_ok();
     for (open, close) in [("[", "]"), (r#"{"a":"#, "}"), ("[ ", " ]")] {
         let nested = |levels: usize| open.repeat(levels) + "1" + &close.repeat(levels);
-        assert!(index(&nested(100)).is_ok());
+        assert!(is_ok(&nested(100)));
         let error = LoadError {
             reason: "nesting deeper than 100 levels",
             offset: open.len() * 100,
         };
         assert_eq!(index(&nested(101)), Err(error));
+        assert_eq!(from_json_str(&nested(101)), Err(error));
     }
     // Empty ones are a level too.
     let empty = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
-    assert!(index(&empty(100)).is_ok());
+    assert!(is_ok(&empty(100)));
     assert!(index(&empty(101)).is_err());
     // One beside another is not.
     let beside = format!("[{}[1]]", "[{}],{\"a\":[]},".repeat(200));
-    assert!(index(&beside).is_ok());
+    assert!(is_ok(&beside));
+    assert!(is_ok(&format!("[{beside}]")));
 }

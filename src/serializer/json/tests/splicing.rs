@@ -4,7 +4,7 @@
 use crate::serializer::json::escape::JsonStyle;
 use crate::serializer::json::index::index;
 use crate::serializer::json::splice::splice;
-use crate::serializer::value::{RubyBytes, Value};
+use crate::serializer::value::Value;
 
 /// A text, what is set in it, and what comes of that.
 type Case<'a> = (&'a str, &'a [(&'a str, Value)], Option<&'a str>);
@@ -20,10 +20,7 @@ fn spliced(text: &str, sets: &[(&str, Value)]) -> Option<String> {
 #[test]
 fn values_are_put_in_place_and_keys_behind() {
     let one = || Value::Integer(1);
-    let no_text = RubyBytes {
-        bytes: vec![0xFF],
-        encoding: "ASCII-8BIT".to_owned(),
-    };
+    let no_text = Value::bytes([0xFF], "ASCII-8BIT");
     let cases: [Case<'_>; 17] = [
         (r#"{"a":5}"#, &[], Some(r#"{"a":5}"#)),
         (r#"{"a":5}"#, &[("a", one())], Some(r#"{"a":1}"#)),
@@ -69,7 +66,7 @@ fn values_are_put_in_place_and_keys_behind() {
         (r#"{"a":5,"\u0061":6}"#, &[("b", one())], None),
         (r"{}", &[("a", one())], None),
         // A value that cannot be written: the other way says so.
-        (r#"{"a":5}"#, &[("a", Value::Bytes(no_text))], None),
+        (r#"{"a":5}"#, &[("a", no_text)], None),
     ];
     for (text, sets, expected) in &cases {
         assert_eq!(spliced(text, sets).as_deref(), *expected, "{text}");

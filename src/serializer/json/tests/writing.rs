@@ -8,7 +8,8 @@ use serde_json::value::RawValue;
 
 use crate::serializer::json::read::from_json_str;
 use crate::serializer::json::write::{self, JsonStyle};
-use crate::serializer::value::{RubyBytes, RubyTime, Value, every_kind, to_value};
+use crate::serializer::to_value;
+use crate::serializer::value::{RubyTime, Value, every_kind};
 
 const RAILS: JsonStyle = JsonStyle {
     escape_js_separators: true,
@@ -25,7 +26,7 @@ fn value(value: &Value, style: JsonStyle) -> String {
 
 fn serialize<T: Serialize + ?Sized>(value: &T, style: JsonStyle) -> String {
     let mut out = Vec::new();
-    write::serialize(&mut out, value, style).unwrap();
+    write::serialize(&mut out, value, style, 0).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -171,11 +172,14 @@ fn too_deep_is_an_error_that_writes_nothing() {
         assert_eq!(out.len(), if fits { 4 + 2 * levels + 4 } else { 4 });
 
         let mut out = b"kept".to_vec();
-        let result = write::serialize(&mut out, &nested(levels), RAILS);
+        let result = write::serialize(&mut out, &nested(levels), RAILS, 0);
         assert_eq!(result.is_ok(), fits);
         assert_eq!(out.len(), if fits { 4 + 2 * levels + 4 } else { 4 });
         let raw = RawValue::from_string("[".repeat(levels) + &"]".repeat(levels)).unwrap();
-        assert_eq!(write::serialize(&mut Vec::new(), &raw, RAILS).is_ok(), fits);
+        assert_eq!(
+            write::serialize(&mut Vec::new(), &raw, RAILS, 0).is_ok(),
+            fits
+        );
         if let Err(error) = result {
             assert!(
                 error.0.contains("nesting deeper than 100 levels"),
@@ -191,15 +195,11 @@ fn too_deep_is_an_error_that_writes_nothing() {
     let keyed = (0..1_000).fold(Value::Nil, |key, _| Value::Hash(vec![(key, Value::Nil)]));
     assert_eq!(value(&keyed, RAILS), r#"{"...":null}"#);
 
-    let bytes = RubyBytes {
-        bytes: vec![0xff],
-        encoding: "ASCII-8BIT".to_owned(),
-    };
     // No text: Rails raises as well. It may be shown, though.
-    let bytes = Value::Bytes(bytes);
+    let bytes = Value::bytes([0xff], "ASCII-8BIT");
     let mut out = b"kept".to_vec();
     assert!(write::value(&mut out, &bytes, RAILS, 0).is_err());
-    assert!(write::serialize(&mut out, &bytes, RAILS).is_err());
+    assert!(write::serialize(&mut out, &bytes, RAILS, 0).is_err());
     assert_eq!(out, b"kept");
     assert_eq!(bytes.to_string(), "\"\u{fffd}\"");
 }
@@ -247,7 +247,7 @@ fn the_other_shapes_of_serde() {
     let keyed = BTreeMap::from([(None, 1), (Some("a"), 2)]);
     assert_eq!(serialize(&keyed, RAILS), r#"{"":1,"a":2}"#);
     let keyed = BTreeMap::from([([1], 1)]);
-    assert!(write::serialize(&mut Vec::new(), &keyed, RAILS).is_err());
+    assert!(write::serialize(&mut Vec::new(), &keyed, RAILS, 0).is_err());
 }
 
 /// What was closed is no level any more, of whichever shape it was.
@@ -297,16 +297,7 @@ fn keys_that_are_no_text() {
 /// A time with more nanoseconds than a second has: they are carried.
 #[test]
 fn nanoseconds_beyond_a_second() {
-    let time = |nanoseconds| {
-        Value::Time(RubyTime {
-            seconds: 0,
-            nanoseconds,
-            utc_offset: 0,
-            utc: true,
-            zone: None,
-            with_zone: false,
-        })
-    };
+    let time = |nanoseconds| Value::Time(RubyTime::at(0, nanoseconds, 0, true));
     for (nanoseconds, expected) in [
         (999_999_999, "1970-01-01T00:00:00.999Z"),
         (1_000_000_000, "1970-01-01T00:00:01.000Z"),
@@ -367,8 +358,25 @@ fn raw_json_that_nobody_could_read_is_not_written() {
     for text in [r#""\ud800""#, r#"{"a":["\udc00"]}"#, r#"{"\ud800":1}"#] {
         let raw = RawValue::from_string(text.to_owned()).unwrap();
         assert!(
-            write::serialize(&mut Vec::new(), &raw, RAILS).is_err(),
+            write::serialize(&mut Vec::new(), &raw, RAILS, 0).is_err(),
             "{text}"
         );
     }
+}
+
+/// What `serde_json` makes of a number with its feature `arbitrary_precision`, which the application
+/// may have turned on.
+#[test]
+fn a_number_of_any_precision_is_a_number() {
+    #[derive(Serialize)]
+    #[serde(rename = "$serde_json::private::Number")]
+    struct Number {
+        #[serde(rename = "$serde_json::private::Number")]
+        digits: &'static str,
+    }
+    let numbers = ["1", "-2.50", "1208925819614629174706176"].map(|digits| Number { digits });
+    let expected = "[1,-2.50,1208925819614629174706176]";
+    assert_eq!(serialize(&numbers, RAILS), expected);
+    let as_value = "[1,-2.5,1208925819614629174706176]";
+    assert_eq!(value(&to_value(&numbers).unwrap(), RAILS), as_value);
 }

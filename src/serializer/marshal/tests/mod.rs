@@ -12,7 +12,7 @@ mod vectors;
 #[cfg(feature = "rails-app")]
 mod one_string;
 
-use super::{Document, Key, Part, dump_root, dump_value};
+use super::{Document, dump_root, dump_value};
 
 /// One line of a vectors file.
 struct Vector {

@@ -139,12 +139,8 @@ fn nanoseconds_are_a_fraction_or_in_1_9_1_digits() {
 fn a_zone_keeps_its_name() {
     for zone in ["CET", "Zürich"] {
         let time = Value::Time(RubyTime {
-            seconds: 1_700_000_000,
-            nanoseconds: 0,
-            utc_offset: 3_600,
-            utc: false,
             zone: Some(zone.to_owned()),
-            with_zone: false,
+            ..RubyTime::at(1_700_000_000, 0, 3_600, false)
         });
         assert_eq!(load(&dump_value(&time).unwrap()), time);
     }

@@ -1,7 +1,9 @@
 //! Sessions: their entries, and what is written once some of them changed.
 
-use super::{Document, Key, Part, dump_root, marshal, ruby};
+use super::{Document, dump_root, marshal, ruby};
+use crate::serializer::marshal::document::NodeId;
 use crate::serializer::value::Value;
+use crate::serializer::{Key, Part};
 
 fn vector(name: &str) -> (Document, Vec<u8>) {
     let vector = ruby()
@@ -21,10 +23,10 @@ fn keys(document: &Document) -> Vec<String> {
 }
 
 /// Every entry of a document, as it stands.
-fn untouched(document: &Document) -> Vec<(Key<'static>, Part<'static>)> {
+fn untouched(document: &Document) -> Vec<(Key<'static, NodeId>, Part<'static, NodeId>)> {
     let entries = document.entries().unwrap().into_iter();
     entries
-        .map(|entry| (Key::Node(entry.key_node), Part::Node(entry.value_node)))
+        .map(|entry| (Key::Read(entry.key_node), Part::Read(entry.value_node)))
         .collect()
 }
 
@@ -110,7 +112,7 @@ fn a_changed_entry_renumbers_what_follows() {
         Value::String("n".into()),
     ]);
     let mut entries = untouched(&document);
-    entries[0].1 = Part::Value(&new);
+    entries[0].1 = Part::Changed(&new);
     let written = dump_root(Some(&document), entries.into_iter()).unwrap();
     assert_eq!(
         written.escape_ascii().to_string(),
@@ -125,8 +127,8 @@ fn a_session_from_nothing() {
         b"\x04\x08{\x07I\"\x0fsession_id\x06:\x06ETI\"\x06x\x06;\x00TI\"\x06n\x06;\x00T:\x06n";
     let (id, n) = (Value::String("x".into()), Value::Symbol("n".into()));
     let entries = [
-        (Key::Text("session_id"), Part::Value(&id)),
-        (Key::Text("n"), Part::Value(&n)),
+        (Key::New("session_id"), Part::Changed(&id)),
+        (Key::New("n"), Part::Changed(&n)),
     ];
     for document in [None, Some(&Document::load(&marshal(b"0")).unwrap())] {
         let written = dump_root(document, entries.into_iter()).unwrap();

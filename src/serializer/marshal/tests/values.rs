@@ -2,7 +2,7 @@
 
 use super::{Document, dump_value, marshal, ruby};
 use crate::serializer::marshal::number;
-use crate::serializer::value::{Object, RubyBytes, RubyTime, Value};
+use crate::serializer::value::{Object, RubyTime, Value};
 
 fn value(name: &str) -> Value {
     let vector = ruby()
@@ -20,12 +20,8 @@ fn load(body: &[u8]) -> Value {
 
 fn time(seconds: i64, nanoseconds: u32) -> RubyTime {
     RubyTime {
-        seconds,
-        nanoseconds,
-        utc_offset: 0,
-        utc: true,
         zone: Some("UTC".into()),
-        with_zone: false,
+        ..RubyTime::at(seconds, nanoseconds, 0, true)
     }
 }
 
@@ -96,19 +92,13 @@ fn dates() {
 
 #[test]
 fn strings() {
-    let bytes = |bytes: &[u8], encoding: &str| {
-        Value::Bytes(RubyBytes {
-            bytes: bytes.to_vec(),
-            encoding: encoding.into(),
-        })
-    };
     assert_eq!(value("string"), Value::String("Zoë".into()));
-    assert_eq!(value("bytes"), bytes(b"\xff\0", "ASCII-8BIT"));
-    assert_eq!(value("bytes utf-8"), bytes(b"\xff", "UTF-8"));
-    assert_eq!(value("bytes ascii"), bytes(b"\xff", "US-ASCII"));
+    assert_eq!(value("bytes"), Value::bytes(b"\xff\0", "ASCII-8BIT"));
+    assert_eq!(value("bytes utf-8"), Value::bytes(b"\xff", "UTF-8"));
+    assert_eq!(value("bytes ascii"), Value::bytes(b"\xff", "US-ASCII"));
     let sjis = vec![
-        bytes(b"\x93\xfa", "Shift_JIS"),
-        bytes(b"\x96\x7b", "Shift_JIS"),
+        Value::bytes(b"\x93\xfa", "Shift_JIS"),
+        Value::bytes(b"\x96\x7b", "Shift_JIS"),
     ];
     assert_eq!(value("bytes shift_jis twice"), Value::Array(sjis));
     // Ruby 1.8 knew no encodings.
@@ -308,13 +298,10 @@ fn written(hex: &str) -> (Vec<u8>, Value) {
 fn keys_of_different_encodings_are_kept_apart() {
     // [{"é" => 1, "é".b => 2}]
     let (bytes, value) = written("04085b067b07492207c3a9063a06455469062207c3a96907");
-    let binary = RubyBytes {
-        bytes: b"\xc3\xa9".to_vec(),
-        encoding: "ASCII-8BIT".into(),
-    };
+    let binary = Value::bytes(b"\xc3\xa9", "ASCII-8BIT");
     let pairs = vec![
         (Value::String("é".into()), Value::Integer(1)),
-        (Value::Bytes(binary), Value::Integer(2)),
+        (binary, Value::Integer(2)),
     ];
     assert_eq!(value, Value::Array(vec![Value::Hash(pairs)]));
     assert_eq!(dump_value(&value).unwrap(), bytes);

@@ -2,7 +2,7 @@
 
 use num_bigint::BigInt;
 
-use super::super::super::value::{BigInteger, Object, RubyBytes, RubyDuration, RubyTime, Value};
+use super::super::super::value::{BigInteger, Object, RubyDuration, RubyTime, Value};
 use super::super::{Style, dump, index, load, value_at};
 use super::check;
 use crate::safe_buffer_form::SafeBufferForm;
@@ -77,12 +77,7 @@ fn lengths_take_the_smallest_width() {
     assert!(text(255).starts_with("d9ff61"));
     assert!(text(256).starts_with("da010061"));
     assert!(text(65_536).starts_with("db0001000061"));
-    let binary = |length: usize| {
-        written(&Value::Bytes(RubyBytes {
-            bytes: vec![0; length],
-            encoding: "ASCII-8BIT".to_owned(),
-        }))
-    };
+    let binary = |length: usize| written(&Value::bytes(vec![0; length], "ASCII-8BIT"));
     assert_eq!(binary(0), "c400");
     assert!(binary(256).starts_with("c5010000"));
     assert!(binary(65_536).starts_with("c60001000000"));
@@ -116,13 +111,7 @@ fn lengths_take_the_smallest_width() {
 
 #[test]
 fn strings_in_invalid_utf8_keep_their_bytes() {
-    both(
-        "a2ff61",
-        &Value::Bytes(RubyBytes {
-            bytes: vec![0xff, b'a'],
-            encoding: "UTF-8".to_owned(),
-        }),
-    );
+    both("a2ff61", &Value::bytes(vec![0xff, b'a'], "UTF-8"));
 }
 
 #[test]
@@ -335,22 +324,15 @@ fn malformed_payloads_are_refused() {
             let message = unhex(&format!("{map}{body}{}", ["", "01"][place]));
             assert!(load(&message).is_err(), "{body}");
             let entries = index(&message).unwrap().unwrap();
-            let ranges = [&entries[0].value, &entries[0].key];
-            let read = ranges.map(|range| value_at(&message, range.clone()).is_ok());
+            let spans = [entries[0].value, entries[0].key];
+            let read = spans.map(|span| value_at(&message, span).is_ok());
             assert_eq!(read, [place == 1, place == 0], "{body}");
         }
     }
 }
 
 fn utc(seconds: i64) -> RubyTime {
-    RubyTime {
-        seconds,
-        nanoseconds: 0,
-        utc_offset: 0,
-        utc: true,
-        zone: None,
-        with_zone: false,
-    }
+    RubyTime::at(seconds, 0, 0, true)
 }
 
 #[test]

@@ -1,12 +1,11 @@
 //! What holds for any bytes.
 
-use std::ops::Range;
-
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::super::super::value::Value;
-use super::super::{Key, Part, Style};
+use super::super::super::{Key, Part, Span};
+use super::super::Style;
 use super::super::{dump, dump_root, index, load, root_is_indifferent, value_at};
 use super::check;
 use crate::safe_buffer_form::SafeBufferForm;
@@ -76,8 +75,8 @@ fn text(value: &Value) -> String {
     format!("{value:?}")
 }
 
-fn bytes<'a>(message: &'a [u8], range: &Range<u32>) -> &'a [u8] {
-    &message[range.start as usize..range.end as usize]
+fn bytes(message: &[u8], span: Span) -> &[u8] {
+    &message[span.start()..span.end()]
 }
 
 fn holds(message: &[u8]) {
@@ -88,7 +87,7 @@ fn holds(message: &[u8]) {
         return;
     };
     let ranges = entries.iter().flatten();
-    let ranges = ranges.flat_map(|entry| [entry.key.clone(), entry.value.clone()]);
+    let ranges = ranges.flat_map(|entry| [entry.key, entry.value]);
     let unreadable = ranges.filter_map(|range| value_at(message, range).err());
     let unreadable = unreadable.collect::<Vec<_>>();
     // A map can be read where all its entries can be, and anything else where it is checked.
@@ -101,15 +100,15 @@ fn holds(message: &[u8]) {
         let Some(entries) = entries else { return };
         let raw = entries
             .iter()
-            .map(|entry| (Key::Raw(entry.key.clone()), Part::Raw(entry.value.clone())));
+            .map(|entry| (Key::Read(entry.key), Part::Read(entry.value)));
         let copy = dump_root(message, indifferent, raw).unwrap();
         let copied = index(&copy).unwrap().unwrap();
         assert_eq!(copied.len(), entries.len());
         for (entry, copied) in entries.iter().zip(&copied) {
-            for (range, copied) in [(&entry.key, &copied.key), (&entry.value, &copied.value)] {
-                let unreadable = value_at(message, range.clone()).is_err();
-                assert_eq!(value_at(&copy, copied.clone()).is_err(), unreadable);
-                assert!(!unreadable || bytes(message, range) == bytes(&copy, copied));
+            for (span, copied) in [(entry.key, copied.key), (entry.value, copied.value)] {
+                let unreadable = value_at(message, span).is_err();
+                assert_eq!(value_at(&copy, copied).is_err(), unreadable);
+                assert!(!unreadable || bytes(message, span) == bytes(&copy, copied));
             }
         }
         return;
@@ -129,17 +128,17 @@ fn holds(message: &[u8]) {
     // Copied entry by entry, and written from their values: the same.
     let raw = entries
         .iter()
-        .map(|entry| (Key::Raw(entry.key.clone()), Part::Raw(entry.value.clone())));
+        .map(|entry| (Key::Read(entry.key), Part::Read(entry.value)));
     let copy = dump_root(message, indifferent, raw).unwrap();
     assert_eq!(text(&load(&copy).unwrap()), text(&value));
     let values: Vec<Value> = entries
         .iter()
-        .map(|entry| value_at(message, entry.value.clone()).unwrap())
+        .map(|entry| value_at(message, entry.value).unwrap())
         .collect();
     let written = entries
         .iter()
         .zip(&values)
-        .map(|(entry, value)| (Key::Raw(entry.key.clone()), Part::Value(value)));
+        .map(|(entry, value)| (Key::Read(entry.key), Part::Changed(value)));
     let written = dump_root(message, indifferent, written).unwrap();
     assert_eq!(text(&load(&written).unwrap()), text(&value));
 }

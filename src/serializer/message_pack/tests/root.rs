@@ -1,7 +1,8 @@
 //! A message whose entries are partly kept and partly new.
 
 use super::super::super::value::Value;
-use super::super::{Key, Part, dump_root, index, load, root_is_indifferent, value_at};
+use super::super::super::{Key, Part, Span};
+use super::super::{dump_root, index, load, root_is_indifferent, value_at};
 
 fn unhex(text: &str) -> Vec<u8> {
     hex::decode(text.replace(' ', "")).unwrap()
@@ -13,10 +14,10 @@ fn untouched_bytes_are_copied_as_they_stand() {
     // reading and writing it would show.
     let source = unhex("cc80 82  d40061 cd0001  a162 d463ff");
     let entries = index(&source).unwrap().unwrap();
-    assert_eq!(entries[0].key, 3..6);
-    assert_eq!(entries[0].value, 6..9);
-    assert_eq!(entries[1].key, 9..11);
-    assert_eq!(entries[1].value, 11..14);
+    assert_eq!(entries[0].key, Span::new(3, 6));
+    assert_eq!(entries[0].value, Span::new(6, 9));
+    assert_eq!(entries[1].key, Span::new(9, 11));
+    assert_eq!(entries[1].value, Span::new(11, 14));
     assert_eq!(
         [entries[0].text(&source), entries[1].text(&source)],
         ["a", "b"]
@@ -25,12 +26,9 @@ fn untouched_bytes_are_copied_as_they_stand() {
 
     let new = Value::Bool(true);
     let parts = [
-        (
-            Key::Raw(entries[0].key.clone()),
-            Part::Raw(entries[0].value.clone()),
-        ),
-        (Key::Raw(entries[1].key.clone()), Part::Value(&new)),
-        (Key::Text("c"), Part::Raw(entries[1].value.clone())),
+        (Key::Read(entries[0].key), Part::Read(entries[0].value)),
+        (Key::Read(entries[1].key), Part::Changed(&new)),
+        (Key::New("c"), Part::Read(entries[1].value)),
     ];
     let dumped = dump_root(&source, false, parts.into_iter()).unwrap();
     let expected = unhex("cc80 83  d40061 cd0001  a162 c3  a163 d463ff");
@@ -42,14 +40,11 @@ fn an_indifferent_root_stays_one() {
     let source = unhex("cc80 c704 11 81 a161 01");
     assert!(root_is_indifferent(&source));
     let entries = index(&source).unwrap().unwrap();
-    assert_eq!(
-        value_at(&source, entries[0].value.clone()),
-        Ok(Value::Integer(1))
-    );
+    assert_eq!(value_at(&source, entries[0].value), Ok(Value::Integer(1)));
     let nothing = dump_root(&source, true, std::iter::empty()).unwrap();
     assert_eq!(hex::encode(nothing), "cc80d41180");
     let new = Value::Integer(2);
-    let parts = [(Key::Raw(entries[0].key.clone()), Part::Value(&new))];
+    let parts = [(Key::Read(entries[0].key), Part::Changed(&new))];
     let dumped = dump_root(&source, true, parts.into_iter()).unwrap();
     assert_eq!(hex::encode(dumped), "cc80d61181a16102");
 }
@@ -93,8 +88,8 @@ fn other_roots_have_no_entries() {
 
 #[test]
 fn ranges_outside_the_source_are_refused() {
-    for range in [7..9, 2..2, 0..u32::MAX] {
-        let parts = [(Key::Text("a"), Part::Raw(range))];
+    for (start, end) in [(7, 9), (2, 2), (0, usize::MAX)] {
+        let parts = [(Key::New("a"), Part::Read(Span::new(start, end)))];
         assert!(dump_root(b"\xcc\x80\x81", false, parts.into_iter()).is_err());
     }
 }
@@ -105,7 +100,7 @@ fn the_levels_of_the_root_count() {
     for (indifferent, most) in [(false, 127), (true, 126)] {
         let (deepest, too_deep) = (deep(most), deep(most + 1));
         let root = |value| {
-            let entries = [(Key::Text("a"), Part::Value(value))];
+            let entries = [(Key::New("a"), Part::Changed(value))];
             dump_root(&[], indifferent, entries.into_iter())
         };
         assert!(load(&root(&deepest).unwrap()).is_ok());

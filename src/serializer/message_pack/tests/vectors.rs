@@ -3,7 +3,7 @@
 use num_bigint::BigInt;
 use serde_json::Value as Json;
 
-use super::super::super::value::{BigInteger, RubyBytes, RubyDuration, RubyRange, RubyTime, Value};
+use super::super::super::value::{BigInteger, RubyDuration, RubyRange, RubyTime, Value};
 use super::super::{Style, index, load, value_at};
 use crate::safe_buffer_form::SafeBufferForm;
 use crate::settings::IpAddrForm;
@@ -52,14 +52,7 @@ fn range(end: Value, exclude_end: bool) -> Value {
 }
 
 fn time(seconds: i64, nanoseconds: u32, utc_offset: i32) -> RubyTime {
-    RubyTime {
-        seconds,
-        nanoseconds,
-        utc_offset,
-        utc: false,
-        zone: None,
-        with_zone: false,
-    }
+    RubyTime::at(seconds, nanoseconds, utc_offset, false)
 }
 
 fn expected(name: &str, ip_addr: IpAddrForm) -> Value {
@@ -74,10 +67,7 @@ fn expected(name: &str, ip_addr: IpAddrForm) -> Value {
         "neg_bigint" => big("-1208925819614629174706176"),
         "float" => Value::Float(1.5),
         "string" => string("Zoë"),
-        "binary" => Value::Bytes(RubyBytes {
-            bytes: vec![0xff, 0],
-            encoding: "ASCII-8BIT".to_owned(),
-        }),
+        "binary" => Value::bytes(vec![0xff, 0], "ASCII-8BIT"),
         "symbol" => symbol("sym"),
         "bigdecimal" => Value::BigDecimal("0.123456e3".to_owned()),
         "rational" => Value::Rational(Box::new((Value::Integer(1), Value::Integer(3)))),
@@ -180,8 +170,8 @@ fn the_index_of_each_map_is_its_keys_as_json() {
         };
         assert_eq!(entries.len(), pairs.len());
         for (entry, (key, value)) in entries.iter().zip(&pairs) {
-            assert_eq!(value_at(&bytes, entry.key.clone()).as_ref(), Ok(key));
-            assert_eq!(value_at(&bytes, entry.value.clone()).as_ref(), Ok(value));
+            assert_eq!(value_at(&bytes, entry.key).as_ref(), Ok(key));
+            assert_eq!(value_at(&bytes, entry.value).as_ref(), Ok(value));
         }
         let keys: Vec<String> = entries.iter().map(|e| e.text(&bytes).to_owned()).collect();
         maps.push((name, keys.join(",")));

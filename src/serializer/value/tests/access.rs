@@ -5,13 +5,6 @@ use super::*;
 /// Each kind with what `as_bool`, `as_i64` and `as_f64` say of it; the floats are Ruby's `to_f`.
 #[test]
 fn each_kind_answers_for_itself_alone() {
-    let big = |digits: &str| Value::from(digits.parse::<BigInteger>().unwrap());
-    let duration = |value| {
-        Value::Duration(Box::new(RubyDuration {
-            value,
-            parts: vec![],
-        }))
-    };
     let cases = [
         (Value::Nil, None, None, None),
         (Value::Bool(true), Some(true), None, None),
@@ -58,12 +51,6 @@ fn each_kind_answers_for_itself_alone() {
 
 #[test]
 fn what_is_text_at_heart_has_its_text() {
-    let bytes = |bytes: &[u8], encoding: &str| {
-        Value::Bytes(RubyBytes {
-            bytes: bytes.to_vec(),
-            encoding: text(encoding),
-        })
-    };
     let cases = [
         (Value::from("Zoë"), Some("Zoë")),
         (Value::Symbol(text("en")), Some("en")),
@@ -74,9 +61,9 @@ fn what_is_text_at_heart_has_its_text() {
         (Value::Pathname(text("/a")), Some("/a")),
         (Value::Regexp(text("(?-mix:a)")), Some("(?-mix:a)")),
         (Value::SafeBuffer(text("<b>")), Some("<b>")),
-        (bytes(b"abc", "US-ASCII"), Some("abc")),
-        (bytes("é".as_bytes(), "ASCII-8BIT"), Some("é")),
-        (bytes(b"\xff", "ASCII-8BIT"), None),
+        (Value::bytes(b"abc", "US-ASCII"), Some("abc")),
+        (Value::bytes("é".as_bytes(), "ASCII-8BIT"), Some("é")),
+        (Value::bytes(b"\xff", "ASCII-8BIT"), None),
         (Value::Nil, None),
         (Value::Bool(true), None),
         (Value::Integer(1), None),

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_test::{Configure, Token, assert_ser_tokens};
 
 use super::*;
-use crate::serializer::value::to_value::to_value;
+use crate::serializer::to_value;
 
 /// Asks for bytes, and takes nothing else.
 #[derive(Debug, PartialEq)]
@@ -47,10 +47,7 @@ fn instance(ivars: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
 }
 
 fn ascii(letters: &str) -> Value {
-    Value::Bytes(RubyBytes {
-        bytes: letters.as_bytes().to_vec(),
-        encoding: text("ASCII-8BIT"),
-    })
+    Value::bytes(letters.as_bytes(), "ASCII-8BIT")
 }
 
 #[derive(Debug, Deserialize, PartialEq)]
@@ -103,10 +100,7 @@ fn text_of_any_kind_names_a_variant() {
     for (value, expected) in cases {
         assert_eq!(Day::deserialize(&value), Ok(expected), "{value:?}");
     }
-    let invalid = Value::Bytes(RubyBytes {
-        bytes: vec![0xff],
-        encoding: text("ASCII-8BIT"),
-    });
+    let invalid = Value::bytes(vec![0xff], "ASCII-8BIT");
     assert!(Day::deserialize(&invalid).is_err());
 }
 
@@ -126,7 +120,6 @@ fn instance_variables_are_read_as_what_is_asked_for() {
         unsigned: u128,
         nothing: Option<i64>,
     }
-    let big = |digits: &str| Value::from(digits.parse::<BigInteger>().unwrap());
     // One field by two keys: the last value counts, where a struct is asked for.
     let twice = Value::hash([(Value::Symbol(text("x")), 0), (Value::from("x"), 1)]);
     let value = instance([
@@ -205,12 +198,6 @@ fn a_tuple_struct_is_an_array() {
 
 #[test]
 fn fractions_in_durations_and_in_fractions() {
-    let duration = |value| {
-        Value::Duration(Box::new(RubyDuration {
-            value,
-            parts: vec![],
-        }))
-    };
     assert_eq!(f64::deserialize(&duration(rational(3, 4))), Ok(0.75));
     assert_eq!(f64::deserialize(&duration(rational(7, 2))), Ok(3.5));
     let large: BigInteger = "1208925819614629174706176".parse().unwrap();
@@ -304,7 +291,7 @@ fn a_value_that_could_not_be_handed_over_leaves_nothing_behind() {
     struct Announced;
     impl Serialize for Announced {
         fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            serializer.serialize_newtype_struct(hand_off::TOKEN, &Failing)
+            serializer.serialize_newtype_struct(TOKEN, &Failing)
         }
     }
     assert!(to_value(&Announced).is_err());
@@ -357,25 +344,12 @@ fn what_is_no_value_is_said_to_be_none() {
 #[test]
 fn bytes_stay_bytes_where_nobody_reads_them() {
     for bytes in [&b"abc"[..], b"\xff\0", b""] {
-        let value = Value::Bytes(RubyBytes {
-            bytes: bytes.to_vec(),
-            encoding: text("ASCII-8BIT"),
-        });
-        let tokens = [
-            Token::NewtypeStruct {
-                name: hand_off::TOKEN,
-            },
-            Token::Bytes(bytes),
-        ];
+        let value = Value::bytes(bytes, "ASCII-8BIT");
+        let tokens = [Token::NewtypeStruct { name: TOKEN }, Token::Bytes(bytes)];
         assert_ser_tokens(&value.compact(), &tokens);
     }
     // To people it is text, or nothing.
     let value = ascii("abc");
-    let tokens = [
-        Token::NewtypeStruct {
-            name: hand_off::TOKEN,
-        },
-        Token::Str("abc"),
-    ];
+    let tokens = [Token::NewtypeStruct { name: TOKEN }, Token::Str("abc")];
     assert_ser_tokens(&value.readable(), &tokens);
 }

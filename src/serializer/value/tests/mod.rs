@@ -15,19 +15,17 @@ fn text(text: &str) -> String {
     text.to_owned()
 }
 
-fn time(seconds: i64, nanoseconds: u32, utc_offset: i32, utc: bool) -> RubyTime {
-    RubyTime {
-        seconds,
-        nanoseconds,
-        utc_offset,
-        utc,
-        zone: None,
-        with_zone: false,
-    }
-}
-
 fn rational(numerator: i64, denominator: i64) -> Value {
     Value::Rational(Box::new((numerator.into(), denominator.into())))
+}
+
+fn big(digits: &str) -> Value {
+    Value::from(digits.parse::<BigInteger>().unwrap())
+}
+
+fn duration(value: Value) -> Value {
+    let parts = vec![];
+    Value::Duration(Box::new(RubyDuration { value, parts }))
 }
 
 fn object(object: Object) -> Value {
@@ -38,7 +36,6 @@ fn object(object: Object) -> Value {
 /// the vectors of 8.1, except the last seven, whose form is hardtack's own.
 #[expect(clippy::too_many_lines, reason = "one table")]
 pub(crate) fn every_kind() -> Vec<(Value, &'static str)> {
-    let big = |digits: &str| Value::from(digits.parse::<BigInteger>().unwrap());
     let range = |begin: Value, end: Value, exclude_end| {
         Value::Range(Box::new(RubyRange {
             begin,
@@ -46,20 +43,8 @@ pub(crate) fn every_kind() -> Vec<(Value, &'static str)> {
             exclude_end,
         }))
     };
-    let duration = |value: Value| {
-        Value::Duration(Box::new(RubyDuration {
-            value,
-            parts: vec![],
-        }))
-    };
     let complex = |real: Value, imaginary: Value| Value::Complex(Box::new((real, imaginary)));
     let decimal = |digits: &str| Value::BigDecimal(text(digits));
-    let bytes = |bytes: &[u8], encoding: &str| {
-        Value::Bytes(RubyBytes {
-            bytes: bytes.to_vec(),
-            encoding: text(encoding),
-        })
-    };
     let symbol = |name: &str| Value::Symbol(text(name));
     vec![
         (Value::Nil, "null"),
@@ -81,10 +66,10 @@ pub(crate) fn every_kind() -> Vec<(Value, &'static str)> {
         (Value::Float(1e20), "1.0e+20"),
         (Value::Float(f64::INFINITY), "null"),
         (Value::from("Zoë <b>&"), r#""Zoë \u003cb\u003e\u0026""#),
-        (bytes(b"abc", "US-ASCII"), r#""abc""#),
-        (bytes(b"a\0b\0", "UTF-16LE"), r#""ab""#),
-        (bytes(b"\0a\0b", "UTF-16BE"), r#""ab""#),
-        (bytes(b"Zo\xeb", "ISO-8859-1"), r#""Zoë""#),
+        (Value::bytes(b"abc", "US-ASCII"), r#""abc""#),
+        (Value::bytes(b"a\0b\0", "UTF-16LE"), r#""ab""#),
+        (Value::bytes(b"\0a\0b", "UTF-16BE"), r#""ab""#),
+        (Value::bytes(b"Zo\xeb", "ISO-8859-1"), r#""Zoë""#),
         (symbol("sym"), r#""sym""#),
         (
             Value::from(vec![Value::from([1]), Value::Nil]),
@@ -115,14 +100,17 @@ pub(crate) fn every_kind() -> Vec<(Value, &'static str)> {
         ),
         (
             Value::hash([
-                (Value::Time(time(1_704_164_645, 600_000_000, 0, true)), 1),
-                (Value::Time(time(1_704_157_445, 0, 7_200, false)), 2),
-                (Value::DateTime(time(1_704_164_645, 0, 0, false)), 3),
+                (
+                    Value::Time(RubyTime::at(1_704_164_645, 600_000_000, 0, true)),
+                    1,
+                ),
+                (Value::Time(RubyTime::at(1_704_157_445, 0, 7_200, false)), 2),
+                (Value::DateTime(RubyTime::at(1_704_164_645, 0, 0, false)), 3),
                 (
                     Value::Time(RubyTime {
                         zone: Some(text("Tokyo")),
                         with_zone: true,
-                        ..time(1_704_034_800, 0, 32_400, false)
+                        ..RubyTime::at(1_704_034_800, 0, 32_400, false)
                     }),
                     4,
                 ),
@@ -182,44 +170,44 @@ pub(crate) fn every_kind() -> Vec<(Value, &'static str)> {
         ),
         (complex(1.into(), Value::Float(1e20)), r#""1+1.0e+20i""#),
         (
-            Value::Time(time(1_700_000_000, 123_456_789, 7_200, false)),
+            Value::Time(RubyTime::at(1_700_000_000, 123_456_789, 7_200, false)),
             r#""2023-11-15T00:13:20.123+02:00""#,
         ),
         (
-            Value::Time(time(1_704_164_645, 999_999_900, 0, true)),
+            Value::Time(RubyTime::at(1_704_164_645, 999_999_900, 0, true)),
             r#""2024-01-02T03:04:05.999Z""#,
         ),
         (
-            Value::Time(time(1_704_164_645, 0, 0, false)),
+            Value::Time(RubyTime::at(1_704_164_645, 0, 0, false)),
             r#""2024-01-02T03:04:05.000+00:00""#,
         ),
         (
-            Value::Time(time(1_704_184_460, 0, -19_815, false)),
+            Value::Time(RubyTime::at(1_704_184_460, 0, -19_815, false)),
             r#""2024-01-02T03:04:05.000-05:30""#,
         ),
         (
-            Value::Time(time(-62_198_755_200, 0, 0, true)),
+            Value::Time(RubyTime::at(-62_198_755_200, 0, 0, true)),
             r#""-0001-01-01T00:00:00.000Z""#,
         ),
         (
-            Value::Time(time(327_403_382_400, 0, 0, true)),
+            Value::Time(RubyTime::at(327_403_382_400, 0, 0, true)),
             r#""12345-01-01T00:00:00.000Z""#,
         ),
         (
             Value::Time(RubyTime {
                 zone: Some(text("Tokyo")),
                 with_zone: true,
-                ..time(1_700_000_000, 5, 32_400, false)
+                ..RubyTime::at(1_700_000_000, 5, 32_400, false)
             }),
             r#""2023-11-15T07:13:20.000+09:00""#,
         ),
         (
-            Value::DateTime(time(1_706_900_706, 500_000_000, 32_400, false)),
+            Value::DateTime(RubyTime::at(1_706_900_706, 500_000_000, 32_400, false)),
             r#""2024-02-03T04:05:06.500+09:00""#,
         ),
         // DateTime.new(1500, 1, 1) is a Julian date, Time.utc(1500, 1, 1) a Gregorian one.
         (
-            Value::DateTime(time(-14_830_966_800, 0, 0, false)),
+            Value::DateTime(RubyTime::at(-14_830_966_800, 0, 0, false)),
             r#""1500-01-01T07:00:00.000+00:00""#,
         ),
         (Value::Date(2_460_344), r#""2024-02-03""#),
@@ -376,7 +364,7 @@ fn no_time_or_number_from_outside_panics() {
         for utc_offset in [i32::MIN, -86_400, 0, i32::MAX] {
             let time = RubyTime {
                 nanoseconds: u32::MAX,
-                ..time(seconds, 0, utc_offset, false)
+                ..RubyTime::at(seconds, 0, utc_offset, false)
             };
             let _ = time.to_offset_date_time();
             for value in [Value::Time(time.clone()), Value::DateTime(time.clone())] {

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::*;
-use crate::serializer::value::to_value::to_value;
+use crate::serializer::to_value;
 
 fn read<T: DeserializeOwned + Debug + PartialEq>(value: &Value, expected: T) {
     assert_eq!(T::deserialize(value), Ok(expected), "{value:?}");
@@ -44,7 +44,6 @@ fn text_kinds_are_borrowed_text() {
 
 #[test]
 fn numbers_in_range() {
-    let big = |digits: &str| Value::from(digits.parse::<BigInteger>().unwrap());
     read(&Value::Integer(255), 255_u8);
     refuse::<u8>(&Value::Integer(256));
     refuse::<u64>(&Value::Integer(-1));
@@ -73,15 +72,9 @@ fn numbers_in_range() {
         &Value::Complex(Box::new((1.into(), (-2).into()))),
         text("1-2i"),
     );
-    let seconds = |value| {
-        Value::Duration(Box::new(RubyDuration {
-            value,
-            parts: vec![],
-        }))
-    };
-    read(&seconds(2_888_951.into()), 2_888_951_u32);
-    read(&seconds(Value::Float(1.5)), 1.5_f64);
-    read(&seconds(Value::Float(1.5)), 1_i64);
+    read(&duration(2_888_951.into()), 2_888_951_u32);
+    read(&duration(Value::Float(1.5)), 1.5_f64);
+    read(&duration(Value::Float(1.5)), 1_i64);
     read(&Value::Bool(true), true);
     refuse::<bool>(&Value::Integer(1));
     read(&Value::Nil, ());
@@ -101,27 +94,27 @@ struct Times {
 fn times_for_the_time_crate() {
     let cases = [
         (
-            time(1_700_000_000, 123_456_789, 7_200, false),
+            RubyTime::at(1_700_000_000, 123_456_789, 7_200, false),
             datetime!(2023-11-15 00:13:20.123456789 +2),
             "2023-11-15T00:13:20.123456789+02:00",
         ),
         (
-            time(1_700_000_000, 5, 0, true),
+            RubyTime::at(1_700_000_000, 5, 0, true),
             datetime!(2023-11-14 22:13:20.000000005 UTC),
             "2023-11-14T22:13:20.000000005Z",
         ),
         (
-            time(1_700_000_000, 500_000_000, 0, false),
+            RubyTime::at(1_700_000_000, 500_000_000, 0, false),
             datetime!(2023-11-14 22:13:20.5 UTC),
             "2023-11-14T22:13:20.5+00:00",
         ),
         (
-            time(-1, 0, -12_600, false),
+            RubyTime::at(-1, 0, -12_600, false),
             datetime!(1969-12-31 20:29:59 -3:30),
             "1969-12-31T20:29:59-03:30",
         ),
         (
-            time(-14_831_744_400, 0, 0, true),
+            RubyTime::at(-14_831_744_400, 0, 0, true),
             datetime!(1500-01-01 07:00:00 UTC),
             "1500-01-01T07:00:00Z",
         ),
@@ -150,12 +143,18 @@ fn times_for_the_time_crate() {
         }
     }
     // An offset with seconds: the same moment at whole minutes.
-    let odd = Value::Time(time(1_704_184_460, 0, -19_815, false));
+    let odd = Value::Time(RubyTime::at(1_704_184_460, 0, -19_815, false));
     read(&odd, text("2024-01-02T03:04:20-05:30"));
     let kept = RubyTime::from(datetime!(2024-02-03 04:05:06.7 +9));
-    assert_eq!(kept, time(1_706_900_706, 700_000_000, 32_400, false));
+    assert_eq!(
+        kept,
+        RubyTime::at(1_706_900_706, 700_000_000, 32_400, false)
+    );
     assert!(RubyTime::from(OffsetDateTime::UNIX_EPOCH).utc);
-    assert_eq!(time(i64::MAX, 0, 0, true).to_offset_date_time(), None);
+    assert_eq!(
+        RubyTime::at(i64::MAX, 0, 0, true).to_offset_date_time(),
+        None
+    );
 }
 
 #[derive(Deserialize, Debug, PartialEq)]
@@ -249,16 +248,10 @@ fn collections_and_keys() {
 
 #[test]
 fn bytes() {
-    let bytes = Value::Bytes(RubyBytes {
-        bytes: vec![0xff, 0],
-        encoding: text("ASCII-8BIT"),
-    });
+    let bytes = Value::bytes(vec![0xff, 0], "ASCII-8BIT");
     assert_eq!(<&[u8]>::deserialize(&bytes), Ok(&[0xff, 0][..]));
     refuse::<String>(&bytes);
-    let ascii = Value::Bytes(RubyBytes {
-        bytes: b"abc".to_vec(),
-        encoding: text("ASCII-8BIT"),
-    });
+    let ascii = Value::bytes(b"abc", "ASCII-8BIT");
     assert_eq!(<&str>::deserialize(&ascii), Ok("abc"));
     assert_eq!(<&[u8]>::deserialize(&ascii), Ok(&b"abc"[..]));
     read(&Value::from([1, 255]), vec![1_u8, 255]);

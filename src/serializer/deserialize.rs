@@ -6,10 +6,8 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::hand_off::{self, RAW_VALUE, TOKEN};
-use crate::serializer::json::read::from_json_str;
-
-use super::{BigInteger, RubyBytes, Value, unique_pairs};
+use super::json::read::from_json_str;
+use super::value::{BigInteger, RAW_NUMBER, RAW_VALUE, TOKEN, Value, handed_over, unique_pairs};
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -18,8 +16,8 @@ impl<'de> Deserialize<'de> for Value {
 }
 
 /// Takes the text of a value where `serde_json` gives it instead of its parts: the only way to an
-/// Integer of more than 64 bits, which it would make a float of. Any other deserializer sees nothing particular in
-/// the name.
+/// Integer of more than 64 bits, which it would make a float of. Any other deserializer sees nothing
+/// particular in the name.
 struct RawVisitor;
 
 impl<'de> Visitor<'de> for RawVisitor {
@@ -58,7 +56,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
 
     /// From our own deserializer the value lies ready.
     fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(hand_off::take().unwrap_or(Value::Nil))
+        Ok(handed_over().unwrap_or(Value::Nil))
     }
 
     fn visit_none<E>(self) -> Result<Value, E> {
@@ -106,10 +104,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_byte_buf<E>(self, bytes: Vec<u8>) -> Result<Value, E> {
-        Ok(Value::Bytes(RubyBytes {
-            bytes,
-            encoding: "ASCII-8BIT".to_owned(),
-        }))
+        Ok(Value::bytes(bytes, "ASCII-8BIT"))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
@@ -123,9 +118,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut pairs = Vec::new();
         while let Some(key) = map.next_key::<Value>()? {
-            // serde_json with its feature arbitrary_precision, which the application may have
-            // turned on, passes numbers so.
-            if pairs.is_empty() && key.as_str() == Some("$serde_json::private::Number") {
+            if pairs.is_empty() && key.as_str() == Some(RAW_NUMBER) {
                 return number(&map.next_value::<String>()?);
             }
             pairs.push((key, map.next_value()?));
