@@ -123,6 +123,9 @@ struct Readme;
 #[doc = include_str!("../docs/migrating.md")]
 pub mod migrating {}
 
+#[doc = include_str!("../docs/stores.md")]
+pub mod stores {}
+
 mod cipher;
 mod clock;
 mod cookie;
@@ -151,6 +154,8 @@ mod settings;
 mod shown;
 mod stack;
 mod store_error;
+#[cfg(feature = "test-util")]
+mod store_rules;
 #[cfg(feature = "test-util")]
 pub mod test_util;
 mod weak_secret;

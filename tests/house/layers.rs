@@ -29,7 +29,7 @@ const LAYERS: &[&[&str]] = &[
     &["cookie"],
     &["session"],
     &["rails"],
-    &["rails_app"],
+    &["rails_app", "store_rules"],
     &["doctor"],
     &["fuzzing", "middleware", "test_util"],
 ];

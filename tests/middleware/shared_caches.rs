@@ -134,7 +134,9 @@ fn two_layers_tell_once() {
         .default_service(web::to(handler))
         .wrap(SessionMiddleware::new(store("_inner")))
         .wrap_fn(|request, next| {
-            look(actix_web::HttpMessage::extensions(&request).get().unwrap());
+            let lazy = actix_web::HttpMessage::extensions(&request);
+            look(&lazy.get::<LazySession>().unwrap().loaded().unwrap());
+            drop(lazy);
             next.call(request)
         })
         .wrap(SessionMiddleware::new(store("_outer")));
