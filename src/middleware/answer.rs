@@ -37,3 +37,11 @@ fn with_others(commit: Commit, context: &Context) -> Vec<SetCookie> {
     cookies.extend(context.take_queue());
     cookies
 }
+
+/// The status of a response that an error of the session ends: 503 where it may go better soon.
+pub(crate) fn status(error: &Error) -> u16 {
+    match error {
+        Error::Store(_) | Error::BusySession { .. } => 503,
+        _ => 500,
+    }
+}

@@ -41,6 +41,7 @@ use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::request::Parts;
 
+use super::answer::status;
 use crate::error::{Error, InvalidMessage};
 use crate::session::cookies::CookieJar;
 use crate::session::handle::Session;
@@ -182,7 +183,10 @@ impl IntoResponse for SessionRejection {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         tracing::error!(target: "hardtack", reason = %self, "a handler could not go on");
-        status(&self).into_response()
+        let status = StatusCode::from_u16(status(&self));
+        status
+            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+            .into_response()
     }
 }
 
@@ -196,13 +200,5 @@ impl IntoResponse for Error {
 impl IntoResponse for InvalidMessage {
     fn into_response(self) -> Response {
         StatusCode::BAD_REQUEST.into_response()
-    }
-}
-
-/// The status of a request that an error ended: 503 where it may go better soon.
-fn status(error: &Error) -> StatusCode {
-    match error {
-        Error::Store(_) | Error::BusySession { .. } => StatusCode::SERVICE_UNAVAILABLE,
-        _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -17,7 +17,7 @@ use tower_service::Service;
 use super::forgery_protection::{Check, ForgeryProtection, Head};
 use super::form::Form;
 use super::invalid_authenticity_token::InvalidAuthenticityToken;
-use super::on_error::Opaque;
+use super::on_error::{OnError, Opaque};
 use super::on_refusal::OnRefusal;
 use crate::session::handle::Session;
 use crate::session::lazy_session::LazySession;
@@ -196,8 +196,12 @@ where
             let session = session.clone();
             let (mut inner, protection, on_refusal) = self.parts();
             let future = Box::pin(async move {
-                let Ok(session) = session.load().await else {
-                    return Ok(empty(StatusCode::SERVICE_UNAVAILABLE));
+                let session = match session.load().await {
+                    Ok(session) => session,
+                    Err(error) => {
+                        tracing::error!(target: "hardtack", reason = %error, "a session could not be loaded");
+                        return Ok(OnError::answer(&Opaque, error));
+                    }
                 };
                 match check(&protection, &request, &session) {
                     Check::Verified => inner.call(request).await,

@@ -9,11 +9,8 @@ use time::OffsetDateTime;
 use super::sealed_session::generate_session_id;
 use crate::error::Error;
 use crate::hex;
-use crate::rails_version::RailsVersion;
-use crate::serializer::{DumpStyle, Format, Serialized};
 use crate::session::data::SessionData;
 use crate::session::session_format::{ReadEntry, SessionFormat};
-use crate::settings::Serializer;
 
 /// The lengths of ids: Rack's are of 128 bits, and an app may ask for up to 256 (`sidbits`).
 const LENGTHS: std::ops::RangeInclusive<usize> = 32..=64;
@@ -52,11 +49,7 @@ impl SessionFormat for StoredJson {
     }
 
     fn read(&self, bytes: &Bytes, _: OffsetDateTime) -> ReadEntry {
-        let payload = Serialized {
-            bytes: bytes.to_vec(),
-            format: Format::Json,
-        };
-        SessionData::of_payload(payload).map_or(ReadEntry::Unreadable, ReadEntry::Session)
+        SessionData::from_json(&bytes[..]).map_or(ReadEntry::Unreadable, ReadEntry::Session)
     }
 
     fn write(
@@ -66,9 +59,7 @@ impl SessionFormat for StoredJson {
         _: Option<Duration>,
         _: OffsetDateTime,
     ) -> Result<Bytes, Error> {
-        let settings = RailsVersion::NEWEST.settings().serializer(Serializer::Json);
-        let payload = session.dump(Vec::new(), DumpStyle::of(&settings))?;
-        Ok(payload.bytes.into())
+        Ok(session.to_json()?.into())
     }
 
     fn renew(&self, session: &mut SessionData) {

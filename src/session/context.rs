@@ -340,7 +340,11 @@ impl Context {
         let context = self.clone();
         Finish::Running(Box::pin(async move {
             let outcome = context.drive(&mut committing).await;
-            context.told(outcome)
+            match context.told(outcome) {
+                // Nothing is lost where nothing was changed: the response goes out.
+                Err(_) if !committing.is_changed() => Ok(Commit::Keep),
+                outcome => outcome,
+            }
         }))
     }
 

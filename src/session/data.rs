@@ -10,7 +10,7 @@ use super::changes::{Change, Changes, Edit};
 use crate::error::Error;
 use crate::serializer::entries::Entries;
 use crate::serializer::value::Value;
-use crate::serializer::{DumpError, DumpStyle, Key, Part, Serialized, Unfit, to_value};
+use crate::serializer::{DumpError, DumpStyle, Format, Key, Part, Serialized, Unfit, to_value};
 
 /// What is in a session: text keys, and values of any kind.
 ///
@@ -61,6 +61,38 @@ impl SessionData {
         })
     }
 
+    /// Reads a session from a JSON object, for a [`SessionFormat`](crate::SessionFormat). Nothing in
+    /// it counts as changed. Returns `None` where the text is no JSON object.
+    ///
+    /// ```
+    /// use hardtack::SessionData;
+    ///
+    /// let mut session = SessionData::from_json(r#"{"user_id":42,"big":1e400}"#).unwrap();
+    /// assert_eq!(session.get::<u64>("user_id")?, Some(42));
+    /// assert!(!session.is_changed());
+    /// session.insert("user_id", &43)?;
+    /// assert_eq!(session.to_json()?, br#"{"user_id":43,"big":1e400}"#);
+    ///
+    /// assert!(SessionData::from_json("[]").is_none());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn from_json(json: impl Into<Vec<u8>>) -> Option<Self> {
+        Self::of_payload(Serialized {
+            bytes: json.into(),
+            format: Format::Json,
+        })
+    }
+
+    /// Writes the session as a JSON object (example: at [`from_json`](Self::from_json)); what nobody
+    /// changed goes out as it came.
+    ///
+    /// # Errors
+    /// [`Error::UnwritableValue`] where a value has no form in JSON.
+    pub fn to_json(&self) -> Result<Vec<u8>, Error> {
+        Ok(self.dump(Vec::new(), DumpStyle::json())?.bytes)
+    }
+
     /// Serializes the session: what nobody touched as it came.
     pub(crate) fn dump(&self, room: Vec<u8>, style: DumpStyle) -> Result<Serialized, DumpError> {
         match self.dump_if_set(room, style) {
@@ -77,6 +109,11 @@ impl SessionData {
             Some(_) => matches!(self.get::<String>(key), Ok(Some(_))),
             None => false,
         }
+    }
+
+    /// Checks whether everything that was read was thrown away.
+    pub(crate) fn is_cleared(&self) -> bool {
+        self.changes.is_cleared_after(0)
     }
 
     /// Marks the session as changed, though no key was.

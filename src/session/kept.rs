@@ -45,17 +45,27 @@ pub(crate) struct StoredEntry {
 /// An entry that goes.
 #[derive(Clone)]
 pub(crate) struct Former {
-    pub(crate) key: String,
+    pub(crate) id: String,
+    pub(crate) entry: StoredEntry,
     /// It goes before the new one is written: nobody may come back to it after a logout.
     pub(crate) is_first: bool,
 }
 
 impl Stored {
+    /// Checks whether the store has an entry of this session, under its present id or a former one.
+    pub(crate) fn has_entry(&self) -> bool {
+        self.entry.is_some() || self.former.is_some()
+    }
+
     /// Lets the entry that was read go, and with it the id.
     fn leave(&mut self, is_first: bool) {
-        self.id = None;
-        if let Some(StoredEntry { key, .. }) = self.entry.take() {
-            self.former = Some(Former { key, is_first });
+        let id = self.id.take();
+        if let (Some(id), Some(entry)) = (id, self.entry.take()) {
+            self.former = Some(Former {
+                id,
+                entry,
+                is_first,
+            });
         } else if let Some(former) = &mut self.former {
             former.is_first |= is_first;
         }

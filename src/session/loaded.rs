@@ -155,9 +155,22 @@ impl Loaded {
         }
         if policy.attributes.is_secure() && !origin.is_ssl() {
             policy.tell(Event::NotOverHttp(&policy.name));
-            return Ok(Commit::Keep);
+            // A session that a store has is changed there all the same: a logout counts.
+            return Ok(match &this.kept {
+                Kept::OnServer(stored) if stored.has_entry() && this.data.is_empty() => {
+                    Commit::Remove(Vec::new())
+                }
+                Kept::OnServer(stored) if stored.entry.is_some() => Commit::Set(Vec::new()),
+                Kept::OnServer(stored) if stored.has_entry() => Commit::Remove(Vec::new()),
+                _ => Commit::Keep,
+            });
         }
         let is_changed = this.data.is_changed();
+        if matches!(this.kept, Kept::OnServer(_)) && !this.data.is_empty() {
+            // What the store gets tells it too; `check` sealed the cookie alone.
+            let loaded = Arc::make_mut(this);
+            policy.begin(&mut loaded.data, policy.now())?;
+        }
         let set = if this.data.is_empty() {
             None
         } else {
@@ -172,7 +185,19 @@ impl Loaded {
             }
         };
         let removed = this.removed(policy, origin, set.as_ref(), was_sent)?;
+        // A cookie that the browser has already is not set again: it would come back after a login
+        // elsewhere gave it another id.
+        let has_it = |set: &SetCookie| {
+            let there = header.get(&policy.name);
+            set.max_age().is_none()
+                && set.expires().is_none()
+                && there.is_some_and(|there| *there == *set.value())
+        };
+        let is_repeated = matches!(this.kept, Kept::OnServer(_))
+            && removed.is_empty()
+            && set.as_ref().is_some_and(has_it);
         Ok(match set {
+            Some(_) if is_repeated => Commit::Set(Vec::new()),
             Some(set) => Commit::Set(std::iter::once(set).chain(removed).collect()),
             None => Commit::Remove(removed),
         })

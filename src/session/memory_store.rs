@@ -16,8 +16,8 @@ const CAPACITY: usize = 100_000;
 /// Keeps sessions in the memory of this process: for development, tests and examples. They go when
 /// the process ends, and no other process sees them.
 ///
-/// It holds a bounded number of sessions. Where one more comes, the one that was used longest ago
-/// goes.
+/// It holds a bounded number of sessions, of any size. Where one more comes, the one that was used
+/// longest ago goes, expired or not: a flood of new sessions drops those of users who log in rarely.
 pub struct MemoryStore {
     entries: Mutex<Entries>,
     capacity: usize,

@@ -28,7 +28,8 @@ pub struct OnServer {
 impl ServerSessions {
     /// Creates the sessions that `store` keeps in `format`, under the cookie `name`.
     ///
-    /// The cookie has `path=/` and `HttpOnly`; it lasts until the browser is closed.
+    /// The cookie has `path=/`, `HttpOnly` and `SameSite=Lax`; it lasts until the browser is closed.
+    /// Without an expiry the store is given no time to live, so that entries stay until it drops them.
     #[must_use]
     pub fn new(
         format: impl SessionFormat,
@@ -121,8 +122,13 @@ impl Loading {
         };
         let value = header.get(&policy.name)?;
         let id = stored.format.id_of_cookie(&value)?;
+        let mut keys = stored.format.keys(&id);
+        if keys.len() > 1 {
+            // Somebody may move it to the first key between two loads.
+            keys.extend(keys.first().cloned());
+        }
         Some(Self {
-            keys: stored.format.keys(&id).into_iter(),
+            keys: keys.into_iter(),
             loaded: loaded.clone(),
             id,
             asked: String::new(),
@@ -178,7 +184,7 @@ impl Loading {
         });
         self.loaded.data = data;
         self.loaded.provenance = Provenance::Opened {
-            is_stale: self.tries > 1,
+            is_stale: self.tries > 1 && self.keys.len() > 0,
             expires_at: None,
         };
         Ok(())

@@ -185,7 +185,13 @@ impl Policy {
         };
         let left = |end: OffsetDateTime| (end - self.now()).try_into().unwrap_or_default();
         let left = self.ends_at(data).map(left).or(self.lifetime);
-        rolling.into_iter().chain(left).min()
+        // Stores take whole seconds, and refuse zero.
+        let least = Duration::from_secs(1);
+        rolling
+            .into_iter()
+            .chain(left)
+            .min()
+            .map(|ttl| ttl.max(least))
     }
 
     /// Checks whether a session that nobody changed is written all the same.

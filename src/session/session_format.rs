@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use super::data::SessionData;
 use crate::error::Error;
 
-/// How a framework names and writes the sessions that it keeps on a server. Pure: it waits for
+/// Names and writes the sessions that a framework keeps on a server. Pure: it waits for
 /// nothing, and any [`SessionStore`](crate::SessionStore) keeps what it writes.
 pub trait SessionFormat: Send + Sync + 'static {
     /// Returns the id in the value of a cookie; `None` where it is none of this framework's. What
@@ -70,15 +70,9 @@ pub trait SessionFormat: Send + Sync + 'static {
     fn renew(&self, session: &mut SessionData) {
         let _ = session;
     }
-
-    /// Checks whether a key is the format's own: handlers do not see it, and `clear` leaves it.
-    fn is_reserved(&self, key: &str) -> bool {
-        let _ = key;
-        false
-    }
 }
 
-/// What an entry holds.
+/// The content of an entry.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ReadEntry {
@@ -90,7 +84,7 @@ pub enum ReadEntry {
     Unreadable,
 }
 
-/// What is done for the time to live of a session that was only read.
+/// The way in which a session that was only read lives on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Touch {

@@ -30,8 +30,8 @@ pub trait SessionStore: Send + Sync + 'static {
         when: &When,
     ) -> impl Future<Output = Result<Saved, StoreError>> + Send;
 
-    /// Lets an entry live for `ttl` from now on, its bytes as they are. Returns `false` where there
-    /// is none.
+    /// Lets an entry live for `ttl` from now on, its bytes as they are; without one its time stays.
+    /// Returns `false` where there is none.
     fn touch(
         &self,
         key: &str,
@@ -80,7 +80,7 @@ impl Version {
     }
 }
 
-/// What must be there for a write or a deletion to happen.
+/// The condition of a write or a deletion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum When {
     /// No entry: an id that nobody has.
@@ -93,7 +93,7 @@ pub enum When {
     Always,
 }
 
-/// How a write went.
+/// The outcome of a write.
 #[derive(Clone, Debug)]
 pub enum Saved {
     /// It was written; the version is that of the new entry, where the store knows it.
@@ -120,7 +120,7 @@ impl fmt::Debug for Entry {
 }
 
 /// What is asked of a store, as data: the decisions are made without it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) enum Operation {
     Load {
         key: String,
@@ -142,7 +142,7 @@ pub(crate) enum Operation {
 }
 
 /// What a store answered.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) enum Answer {
     Loaded(Option<Entry>),
     Saved(Saved),

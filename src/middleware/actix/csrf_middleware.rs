@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::header::{HeaderMap, HeaderValue};
-use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use bytes::Bytes;
 use futures_core::Stream;
 use pin_project_lite::pin_project;
@@ -169,9 +169,12 @@ where
             }
             let (inner, csrf) = (self.inner.clone(), self.csrf.clone());
             let future = Box::pin(async move {
-                let Ok(session) = lazy.load().await else {
-                    let response = HttpResponse::ServiceUnavailable().finish();
-                    return Ok(request.into_response(response).map_into_right_body());
+                let session = match lazy.load().await {
+                    Ok(session) => session,
+                    Err(error) => {
+                        let response = error.error_response();
+                        return Ok(request.into_response(response).map_into_right_body());
+                    }
                 };
                 match check(&csrf.protection, &request, &session) {
                     Check::Verified => Ok(inner.call(request).await?.map_into_left_body()),

@@ -31,6 +31,9 @@
 //! # Ok::<(), hardtack::Error>(())
 //! ```
 //!
+//! Take no `Option<Session>`: actix-web makes `None` of every error of an extractor, so that a store
+//! that is out of reach would look like a visitor who is not logged in.
+//!
 //! A handler that answers with a [`hardtack::Error`](crate::Error) by `?` answers an empty 500, of
 //! which the operator is told (`tracing`). A cookie that does not open is none; where it should be
 //! an empty 400, ask [`explain`](crate::RequestJar::explain) and answer with an

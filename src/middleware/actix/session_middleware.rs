@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
 
 use super::failed_request::FailedRequest;
 use super::headers::{append, tell_caches};
@@ -61,7 +61,7 @@ impl SessionMiddleware {
         let sessions: Arc<Sessions<P>> = sessions.into();
         Self {
             sessions,
-            on_error: Arc::new(|_, _| HttpResponse::InternalServerError().finish()),
+            on_error: Arc::new(|error, _| HttpResponse::new(error.status_code())),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use hardtack::{LazySession, Session};
+use hardtack::{Error, LazySession, Session};
 
 use super::app::{Body, Framework, Handler, Panicked, Reply, Request, Response, Sessions, joined};
 use super::server::now;
@@ -57,6 +57,7 @@ impl Framework for Bare {
                 let set = own.chain(cookies.iter().map(ToString::to_string));
                 (reply.status, set.collect())
             }
+            Err(Error::Store(_)) => (503, Vec::new()),
             Err(_) => (500, Vec::new()),
         };
         let own = |name: &str| {
