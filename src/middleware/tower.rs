@@ -3,10 +3,10 @@
 //!
 //! The layer puts a [`LazySession`] into the request's extensions. On the response it appends
 //! `Set-Cookie` headers; and where anybody asked for the session or a cookie, it tells caches that
-//! the response is for one user ([`CookieStore::cache_headers`]). Other headers, bodies, streams and
+//! the response is for one user ([`Sessions::cache_headers`]). Other headers, bodies, streams and
 //! upgrades (101) stay as they are. The session is written with the response headers: whoever changes
 //! it later gets [`Error::CommittedSession`]. Where the inner service fails or panics, nothing is set.
-//! A response of 5xx sets no session ([`CookieStore::writes_on_server_error`]).
+//! A response of 5xx sets no session ([`Sessions::writes_on_server_error`]).
 //!
 //! ```
 //! use hardtack::tower::SessionLayer;
@@ -41,7 +41,7 @@
 //! A request came over HTTPS where its URI says `https`, as HTTP/2's `:scheme` makes it do. Clients
 //! write that themselves, and whoever lies only gets a `Secure` cookie of his own over plain HTTP.
 //! Most requests of HTTP/1.1 do not say it, though, over TLS neither. So whoever sets `Secure`
-//! cookies says how requests come: [`CookieStore::assume_ssl`], [`CookieStore::trust_proxy`], or,
+//! cookies says how requests come: [`Sessions::assume_ssl`], [`Sessions::trust_proxy`], or,
 //! where a server knows it of each connection, a [`RequestOrigin`] that an outer service puts into
 //! the request's extensions. That one counts as it is; nothing else is looked at then.
 //!
@@ -53,7 +53,7 @@
 //! Of two layers one around the other, the handler gets the inner one's session. The outer one's
 //! is seen by what stands between them; unless that uses it, nothing of it is set. With two stores
 //! of two cookie names both work so, each in its place; for two sessions in one handler, open the
-//! second by [`Session::open`].
+//! second by [`Session::open`](crate::Session::open).
 
 use std::fmt;
 use std::future::Future;
@@ -80,7 +80,7 @@ use crate::session::origin::RequestOrigin;
 use crate::session::place::Place;
 use crate::session::sessions::Sessions;
 
-/// Gives every request its [`Session`] (example: at [the module](self)).
+/// Gives every request its [`LazySession`] (example: at [the module](self)).
 #[derive(Clone, Debug)]
 pub struct SessionLayer<H = Opaque> {
     sessions: Arc<Sessions<dyn Place>>,
@@ -171,7 +171,7 @@ impl<S, H: Clone> Layer<S> for SessionLayer<H> {
     }
 }
 
-/// A service whose requests have a [`Session`]: what [`SessionLayer`] makes of one.
+/// A service whose requests have a [`LazySession`]: what [`SessionLayer`] makes of one.
 ///
 /// ```
 /// use hardtack::tower::{SessionLayer, SessionService};

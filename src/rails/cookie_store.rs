@@ -52,7 +52,7 @@ use crate::settings::{LimitRule, Serializer, Settings};
 /// ```
 ///
 /// Unlike in Rails, a session that was merely read is not written: that would defeat caches, and
-/// let a slow request overwrite a newer session ([`Writes::WhenRead`] does as Rails).
+/// let a slow request overwrite a newer session ([`Writes::WhenRead`](crate::Writes::WhenRead) does as Rails).
 pub type CookieStore = Sessions<InCookie>;
 
 /// The place of sessions that are sealed into their own cookie: the jars of a Rails app, which may

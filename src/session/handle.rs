@@ -406,7 +406,7 @@ impl Session {
     /// when the handler has returned. The session and its cookies cannot be changed after.
     ///
     /// One of 5xx does not write the session, unless
-    /// [`CookieStore::writes_on_server_error`] says so.
+    /// [`writes_on_server_error`](crate::Sessions::writes_on_server_error) says so.
     ///
     /// ```
     /// # use std::sync::Arc;

@@ -286,7 +286,7 @@ impl<P: Place> Sessions<P> {
     /// `true`.
     ///
     /// Once somebody asked for the session, the flash, an authenticity token, or a cookie through
-    /// [`Session::cookies`] (a plain one or one that was not sent, too), or one of them is set, the
+    /// [`Session::cookies`](crate::Session::cookies) (a plain one or one that was not sent, too), or one of them is set, the
     /// response lists `Cookie` in `Vary`, and has `Cache-Control: max-age=0, private,
     /// must-revalidate` where the handler set none. Without these a shared cache may serve the page
     /// of one user to another. The operator is warned (feature `tracing`) where such a response

@@ -39,7 +39,7 @@
 //! an empty 400, ask [`explain`](crate::RequestJar::explain) and answer with an
 //! [`InvalidMessage`](crate::InvalidMessage).
 //! With a response of 5xx no session is set
-//! ([`CookieStore::writes_on_server_error`](crate::CookieStore::writes_on_server_error)).
+//! ([`Sessions::writes_on_server_error`](crate::CookieStore::writes_on_server_error)).
 
 mod csrf_middleware;
 mod extract;

@@ -26,13 +26,13 @@ type OnError = dyn Fn(Error, &HttpRequest) -> HttpResponse + Send + Sync;
 ///
 /// Each cookie is a `Set-Cookie` of its own beside those that the response has. Where anybody asked
 /// for the session or a cookie, the response tells caches that it is for one user
-/// ([`CookieStore::cache_headers`]). Bodies are passed on as they come.
+/// ([`Sessions::cache_headers`]). Bodies are passed on as they come.
 ///
 /// The error of a middleware inside this one becomes another error where the response has headers
 /// of the session: a middleware outside then no longer finds its type (`Error::as_error`).
 ///
 /// Whether a request came over HTTPS is the connection's own word; where TLS ends before the
-/// server, see [`CookieStore::assume_ssl`] and [`CookieStore::trust_proxy`].
+/// server, see [`Sessions::assume_ssl`] and [`Sessions::trust_proxy`].
 #[derive(Clone)]
 pub struct SessionMiddleware {
     sessions: Arc<Sessions<dyn Place>>,
