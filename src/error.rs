@@ -4,6 +4,7 @@
 use std::fmt;
 
 use crate::shown::Shown;
+use crate::store_error::StoreError;
 
 /// The one answer to whoever sent a cookie that does not open: it says nothing of the reason
 /// (`ActiveSupport::MessageEncryptor::InvalidMessage`).
@@ -233,9 +234,28 @@ pub enum Error {
     ReadOnlySession,
     /// The session or a cookie was to be changed after the response's cookies were decided.
     CommittedSession,
+    /// The store of the sessions did not do its work: no session is known, and none was changed that
+    /// one could count on.
+    Store(StoreError),
+    /// A store holds something under the session's id that is no session of its format. It is
+    /// neither overwritten nor deleted.
+    UnreadableSession {
+        /// The name of the session's cookie.
+        name: String,
+    },
+    /// Other requests wrote the session again and again, so that this one's changes found no place.
+    BusySession {
+        /// The name of the session's cookie.
+        name: String,
+    },
+    /// A session that a store keeps was to be committed without it.
+    NeedsStore,
+    /// A sealed cookie was asked for, and the app has no jars of Rails.
+    NoJars,
 }
 
 impl fmt::Display for Error {
+    #[expect(clippy::too_many_lines, reason = "an arm for each variant")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BlankSecret => f.write_str(
@@ -312,6 +332,27 @@ impl fmt::Display for Error {
             }
             Self::ExpiryOutOfRange => f.write_str("the expiry is beyond the year 9999"),
             Self::CookieOverflow(overflow) => overflow.fmt(f),
+            Self::Store(error) => write!(
+                f,
+                "the store of the sessions failed: {}; look whether it runs and can be reached",
+                Shown::new(&error.to_string())
+            ),
+            Self::UnreadableSession { name } => write!(
+                f,
+                "what the store holds for the cookie {} is no session of this format; check the format and its serializer",
+                Shown::new(name)
+            ),
+            Self::BusySession { name } => write!(
+                f,
+                "the session of the cookie {} was written by others for a second, and the changes of this request were not",
+                Shown::new(name)
+            ),
+            Self::NeedsStore => f.write_str(
+                "a store keeps this session; await LazySession::commit in place of Session::commit",
+            ),
+            Self::NoJars => f.write_str(
+                "the app has no jars of Rails for sealed cookies; open its sessions by a CookieStore",
+            ),
             Self::ReadOnlySession => f.write_str(
                 "the session was not changed: its store is read-only (Writes::Never); change it where it is written",
             ),
@@ -319,6 +360,12 @@ impl fmt::Display for Error {
                 "the session or cookie was not changed: the response headers are sent already; change it before the handler returns, not while the body is streamed",
             ),
         }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
     }
 }
 

@@ -123,6 +123,9 @@ struct Readme;
 #[doc = include_str!("../docs/migrating.md")]
 pub mod migrating {}
 
+#[doc = include_str!("../docs/stores.md")]
+pub mod stores {}
+
 mod cipher;
 mod clock;
 mod cookie;
@@ -139,6 +142,7 @@ mod lanes;
 mod message;
 #[cfg(any(feature = "tower", feature = "actix-web"))]
 mod middleware;
+mod rails;
 #[cfg(feature = "rails-app")]
 mod rails_app;
 mod rails_version;
@@ -149,6 +153,9 @@ mod session;
 mod settings;
 mod shown;
 mod stack;
+mod store_error;
+#[cfg(feature = "test-util")]
+mod store_rules;
 #[cfg(feature = "test-util")]
 pub mod test_util;
 mod weak_secret;
@@ -179,6 +186,14 @@ pub use middleware::forgery_protection::ForgeryProtection;
 pub use middleware::invalid_authenticity_token::InvalidAuthenticityToken;
 #[cfg(feature = "tower")]
 pub use middleware::tower;
+pub use rails::cookie_store::CookieStore;
+pub use rails::csrf::{AuthenticityTokens, CsrfSettings, verified_origin};
+pub use rails::flash::Flash;
+pub use rails::flash_hash::FlashHash;
+pub use rails::jars::Jars;
+pub use rails::sealed_cookies::RequestJar;
+pub use rails::stored_json::StoredJson;
+pub use rails::warden::{WardenLogin, WardenScope};
 #[cfg(feature = "rails-app")]
 pub use rails_app::{
     Lack, Looked, NotUnderstood, RailsApp, RailsAppError, RailsAppSecrets, RailsAppSession,
@@ -191,23 +206,24 @@ pub use serializer::Serialized;
 pub use serializer::value::*;
 pub use session::cache_headers::CacheHeaders;
 pub use session::commit::Commit;
-pub use session::cookie_jar::{CookieJar, RequestJar};
 #[cfg(feature = "metrics")]
 pub use session::cookie_metrics::CookieMetrics;
-pub use session::csrf::{AuthenticityTokens, CsrfSettings, verified_origin};
+pub use session::cookies::CookieJar;
 pub use session::data::SessionData;
-pub use session::flash::Flash;
-pub use session::flash_hash::FlashHash;
 pub use session::handle::Session;
-pub use session::jars::Jars;
+pub use session::lazy_session::LazySession;
+pub use session::memory_store::MemoryStore;
 pub use session::observer::Observer;
+pub use session::on_server::ServerSessions;
 pub use session::origin::RequestOrigin;
-pub use session::store::CookieStore;
+pub use session::session_format::{ReadEntry, SessionFormat, Touch};
+pub use session::session_store::{Entry, Saved, SessionStore, Version, When};
+pub use session::sessions::Sessions;
 pub use session::tally::Tally;
-pub use session::warden::{WardenLogin, WardenScope};
 pub use session::writes::Writes;
 pub use settings::{
     Cipher, HmacDigest, KeyDigest, LimitRule, SameSite, SecretKind, Serializer, Settings,
 };
 pub use shown::Shown;
+pub use store_error::StoreError;
 pub use weak_secret::WeakSecret;

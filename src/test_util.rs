@@ -22,8 +22,9 @@ use std::fmt;
 
 use crate::cookie::header::CookieHeader;
 use crate::error::Error;
+use crate::rails::cookie_store::CookieStore;
 use crate::session::data::SessionData;
-use crate::session::store::CookieStore;
+pub use crate::store_rules::check_session_store;
 
 /// The header `Cookie` of a browser whose session holds what the closure puts into it (example:
 /// at [the module](self)).

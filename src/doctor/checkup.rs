@@ -1,11 +1,11 @@
 //! [`SessionCheck`]: whether what Rails keeps in a session is sane.
 
+use crate::rails::csrf::AuthenticityTokens;
+use crate::rails::flash_hash::FlashHash;
 use crate::rails_version::RailsVersion;
 use crate::serializer::Serialized;
 use crate::serializer::value::Value;
-use crate::session::csrf::AuthenticityTokens;
 use crate::session::data::SessionData;
-use crate::session::flash_hash::FlashHash;
 
 /// How one of a session's own keys is found. Example: at [`SessionCheck`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

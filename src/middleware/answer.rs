@@ -1,20 +1,47 @@
 //! What every middleware does when the handler has answered: no framework's types in it.
 
+use std::pin::Pin;
+
 use crate::cookie::set_cookie::SetCookie;
 use crate::error::Error;
 use crate::session::commit::Commit;
-use crate::session::handle::Session;
+use crate::session::context::{Context, Finish};
 
-/// The cookies that a response of this status sets: the session's, then those beside it. Each is
-/// a header of its own, appended to what is there.
-///
-/// # Errors
-/// As [`Session::commit`]; then the response is not to be sent, and sets nothing.
-pub(crate) fn set_cookies(session: &Session, status: u16) -> Result<Vec<SetCookie>, Error> {
-    let mut cookies = match session.commit(status)? {
+/// The cookies that a response sets: the session's and the others.
+pub(crate) type Cookies = Result<Vec<SetCookie>, Error>;
+
+/// The cookies that a response sets, at once or as soon as a store has answered.
+pub(crate) enum Answer {
+    Done(Cookies),
+    Running(Pin<Box<dyn Future<Output = Cookies> + Send>>),
+}
+
+/// Commits the session with a response of this status.
+pub(crate) fn set_cookies(context: &Context, status: u16) -> Answer {
+    match context.finish(status) {
+        Finish::Done(commit) => Answer::Done(commit.map(|commit| with_others(commit, context))),
+        Finish::Running(commit) => {
+            let context = context.clone();
+            Answer::Running(Box::pin(async move {
+                commit.await.map(|commit| with_others(commit, &context))
+            }))
+        }
+    }
+}
+
+fn with_others(commit: Commit, context: &Context) -> Vec<SetCookie> {
+    let mut cookies = match commit {
         Commit::Keep => Vec::new(),
         Commit::Set(cookies) | Commit::Remove(cookies) => cookies,
     };
-    cookies.extend(session.cookies().take());
-    Ok(cookies)
+    cookies.extend(context.take_queue());
+    cookies
+}
+
+/// The status of a response that an error of the session ends: 503 where it may go better soon.
+pub(crate) fn status(error: &Error) -> u16 {
+    match error {
+        Error::Store(_) | Error::BusySession { .. } => 503,
+        _ => 500,
+    }
 }

@@ -36,14 +36,16 @@
 
 use std::fmt;
 
-use axum_core::extract::FromRequestParts;
+use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::request::Parts;
 
+use super::answer::status;
 use crate::error::{Error, InvalidMessage};
-use crate::session::cookie_jar::CookieJar;
+use crate::session::cookies::CookieJar;
 use crate::session::handle::Session;
+use crate::session::lazy_session::LazySession;
 
 /// A handler asks for the session, and no [`SessionLayer`](super::tower::SessionLayer) is around
 /// its route: a mistake in the program. As a response it is an empty 500, and the operator is told
@@ -55,13 +57,13 @@ use crate::session::handle::Session;
 /// use axum::http::Request;
 /// use axum::routing::get;
 /// use hardtack::Session;
-/// use hardtack::axum::MissingSessionLayer;
+/// use hardtack::axum::SessionRejection;
 /// use tower::ServiceExt;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// async fn greet(session: Result<Session, MissingSessionLayer>) -> String {
-///     session.map_or_else(|missing| missing.to_string(), |_| "hello".to_owned())
+/// async fn greet(session: Result<Session, SessionRejection>) -> String {
+///     session.map_or_else(|rejection| rejection.to_string(), |_| "hello".to_owned())
 /// }
 /// async fn count(session: Session) {}
 ///
@@ -96,7 +98,7 @@ impl IntoResponse for MissingSessionLayer {
 }
 
 /// The session of the request (example: at [`hardtack::axum`](self)).
-impl<S: Send + Sync> FromRequestParts<S> for Session {
+impl<S: Send + Sync> FromRequestParts<S> for LazySession {
     type Rejection = MissingSessionLayer;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
@@ -105,61 +107,86 @@ impl<S: Send + Sync> FromRequestParts<S> for Session {
     }
 }
 
-/// The cookies of the request, and those that its response sets.
-///
-/// ```
-/// use axum::Router;
-/// use axum::body::Body;
-/// use axum::http::Request;
-/// use axum::routing::get;
-/// use hardtack::tower::SessionLayer;
-/// use hardtack::{Attributes, CookieJar, CookieStore, Error, RailsVersion, SecretKeyBase};
-/// use tower::ServiceExt;
-///
-/// async fn welcome(cookies: CookieJar) -> Result<&'static str, Error> {
-///     let signed = cookies.signed();
-///     if signed.get::<bool>("seen")?.is_some() {
-///         return Ok("Welcome back");
-///     }
-///     signed.write("seen", &true, &Attributes::new())?;
-///     Ok("Welcome")
-/// }
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let secret = SecretKeyBase::generate()?;
-/// # let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session");
-/// let app: Router = Router::new().route("/", get(welcome)).layer(SessionLayer::new(store));
-/// let response = app.clone().oneshot(Request::new(Body::empty())).await?;
-/// assert!(response.headers()["set-cookie"].to_str()?.starts_with("seen="));
-///
-/// let forged = Request::get("/").header("cookie", "seen=AAAA--AAAA").body(Body::empty())?;
-/// // One that does not open is none: it is set anew.
-/// let response = app.oneshot(forged).await?;
-/// assert!(response.headers()["set-cookie"].to_str()?.starts_with("seen="));
-/// # Ok(())
-/// # }
-/// ```
+impl<S: Send + Sync> FromRequestParts<S> for Session {
+    type Rejection = SessionRejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let session = LazySession::from_request_parts(parts, state).await?;
+        Ok(session.load().await?)
+    }
+}
+
+impl<S: Send + Sync> OptionalFromRequestParts<S> for Session {
+    type Rejection = SessionRejection;
+
+    /// `None` where no layer is around the route; a store that fails is an error all the same.
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Self::Rejection> {
+        match parts.extensions.get::<LazySession>() {
+            Some(session) => Ok(Some(session.load().await?)),
+            None => Ok(None),
+        }
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for CookieJar {
     type Rejection = MissingSessionLayer;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
-        let session = Session::from_request_parts(parts, state).await?;
+        let session = LazySession::from_request_parts(parts, state).await?;
         Ok(session.cookies())
     }
 }
 
-/// An empty 500, of which the operator is told (`tracing`).
-///
-/// ```
-/// use axum::response::IntoResponse;
-///
-/// assert_eq!(hardtack::Error::NoRandomness.into_response().status(), 500);
-/// ```
+/// Why a handler does not get its [`Session`]: an empty 500, or an empty 503 where the store of the
+/// sessions failed. The operator is told (`tracing`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SessionRejection {
+    /// No layer is around the route.
+    MissingLayer(MissingSessionLayer),
+    /// The session could not be loaded.
+    Error(Error),
+}
+
+impl From<MissingSessionLayer> for SessionRejection {
+    fn from(missing: MissingSessionLayer) -> Self {
+        Self::MissingLayer(missing)
+    }
+}
+
+impl From<Error> for SessionRejection {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl fmt::Display for SessionRejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MissingLayer(missing) => missing.fmt(f),
+            Self::Error(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for SessionRejection {}
+
+impl IntoResponse for SessionRejection {
+    fn into_response(self) -> Response {
+        match self {
+            Self::MissingLayer(missing) => missing.into_response(),
+            Self::Error(error) => error.into_response(),
+        }
+    }
+}
+
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         tracing::error!(target: "hardtack", reason = %self, "a handler could not go on");
-        StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        let status = StatusCode::from_u16(status(&self));
+        status
+            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+            .into_response()
     }
 }
 

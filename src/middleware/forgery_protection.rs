@@ -10,7 +10,7 @@ use super::forgery_events::ForgeryEvents;
 use super::form::{Form, Target, override_of};
 use super::form_type::FormType;
 use super::invalid_authenticity_token::InvalidAuthenticityToken;
-use crate::session::csrf::verified_origin;
+use crate::rails::csrf::verified_origin;
 use crate::session::handle::Session;
 
 type Skip = Arc<dyn Fn(&str, &str) -> bool + Send + Sync>;
@@ -129,9 +129,7 @@ impl ForgeryProtection {
 
     /// What a request's head says of it.
     pub(super) fn check(&self, head: &Head<'_>, session: &Session) -> Check {
-        if matches!(head.method, "GET" | "HEAD")
-            || self.skips.iter().any(|skip| skip(head.method, head.path))
-        {
+        if self.is_exempt(head.method, head.path) {
             return Check::Verified;
         }
         if self.origin_check && !self.is_own_origin(head.origin, session) {
@@ -172,6 +170,11 @@ impl ForgeryProtection {
             sent: sent.map(Box::from),
             events: self.events.clone(),
         }))
+    }
+
+    /// Checks whether requests of this method and path need no token.
+    pub(super) fn is_exempt(&self, method: &str, path: &str) -> bool {
+        matches!(method, "GET" | "HEAD") || self.skips.iter().any(|skip| skip(method, path))
     }
 
     /// Tells the operator that there was no session to look at.

@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use super::forgery_events::ForgeryEvents;
 use super::form_type::FormType;
 use super::invalid_authenticity_token::InvalidAuthenticityToken;
-use crate::session::csrf::AuthenticityTokens;
+use crate::rails::csrf::AuthenticityTokens;
 
 /// `HTTP_METHODS` (Rack 2.2 `method_override.rb`): what a POST may stand for.
 const METHODS: [&str; 9] = [

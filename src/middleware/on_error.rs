@@ -2,6 +2,7 @@
 
 use http::{Response, StatusCode};
 
+use super::answer::status;
 use crate::error::Error;
 
 /// What is answered where a session cannot be written: any `Fn(Error) -> Response<B>` does, and
@@ -28,7 +29,7 @@ where
     }
 }
 
-/// An answer that says nothing: a 500 to an error, a 422 to a request that may be forged.
+/// An answer that says nothing: a 500 to an error (503 where a store failed), a 422 to a request that may be forged.
 ///
 /// ```
 /// use hardtack::Error;
@@ -42,9 +43,10 @@ where
 pub struct Opaque;
 
 impl<B: Default> OnError<B> for Opaque {
-    fn answer(&self, _: Error) -> Response<B> {
+    fn answer(&self, error: Error) -> Response<B> {
         let mut response = Response::new(B::default());
-        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        *response.status_mut() =
+            StatusCode::from_u16(status(&error)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         response
     }
 }

@@ -1,16 +1,16 @@
 //! The session under [tower](https://docs.rs/tower): [`SessionLayer`], for axum, tonic, hyper and
 //! whatever else takes a layer (feature `tower`).
 //!
-//! The layer puts a [`Session`] into the request's extensions. On the response it appends
+//! The layer puts a [`LazySession`] into the request's extensions. On the response it appends
 //! `Set-Cookie` headers; and where anybody asked for the session or a cookie, it tells caches that
-//! the response is for one user ([`CookieStore::cache_headers`]). Other headers, bodies, streams and
+//! the response is for one user ([`Sessions::cache_headers`]). Other headers, bodies, streams and
 //! upgrades (101) stay as they are. The session is written with the response headers: whoever changes
 //! it later gets [`Error::CommittedSession`]. Where the inner service fails or panics, nothing is set.
-//! A response of 5xx sets no session ([`CookieStore::writes_on_server_error`]).
+//! A response of 5xx sets no session ([`Sessions::writes_on_server_error`]).
 //!
 //! ```
 //! use hardtack::tower::SessionLayer;
-//! use hardtack::{CookieStore, RailsVersion, SecretKeyBase, Session};
+//! use hardtack::{CookieStore, LazySession, RailsVersion, SecretKeyBase};
 //! use http::{Request, Response};
 //! use tower::{ServiceBuilder, ServiceExt, service_fn};
 //!
@@ -21,7 +21,8 @@
 //! let service = ServiceBuilder::new()
 //!     .layer(SessionLayer::new(store))
 //!     .service(service_fn(async |request: Request<()>| {
-//!         let session = request.extensions().get::<Session>().ok_or("no session")?;
+//!         let session = request.extensions().get::<LazySession>().ok_or("no layer")?;
+//!         let session = session.load().await.map_err(|_| "no store")?;
 //!         session.insert("seen_by", "rust").map_err(|_| "no value")?;
 //!         Ok::<_, &str>(Response::new(String::new()))
 //!     }));
@@ -40,7 +41,7 @@
 //! A request came over HTTPS where its URI says `https`, as HTTP/2's `:scheme` makes it do. Clients
 //! write that themselves, and whoever lies only gets a `Secure` cookie of his own over plain HTTP.
 //! Most requests of HTTP/1.1 do not say it, though, over TLS neither. So whoever sets `Secure`
-//! cookies says how requests come: [`CookieStore::assume_ssl`], [`CookieStore::trust_proxy`], or,
+//! cookies says how requests come: [`Sessions::assume_ssl`], [`Sessions::trust_proxy`], or,
 //! where a server knows it of each connection, a [`RequestOrigin`] that an outer service puts into
 //! the request's extensions. That one counts as it is; nothing else is looked at then.
 //!
@@ -52,12 +53,13 @@
 //! Of two layers one around the other, the handler gets the inner one's session. The outer one's
 //! is seen by what stands between them; unless that uses it, nothing of it is set. With two stores
 //! of two cookie names both work so, each in its place; for two sessions in one handler, open the
-//! second by [`Session::open`].
+//! second by [`Session::open`](crate::Session::open).
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{self, Poll, ready};
 
 use http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE, VARY};
 use http::uri::{Authority, Scheme};
@@ -66,20 +68,22 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::answer::set_cookies;
+use super::answer::{Answer, Cookies, set_cookies};
 pub use super::on_error::{OnError, Opaque};
 pub use super::on_refusal::OnRefusal;
 pub use super::tower_csrf::{CsrfLayer, CsrfService};
 use crate::cookie::set_cookie::SetCookie;
 use crate::error::Error;
-use crate::session::handle::Session;
+use crate::session::context::Context;
+use crate::session::lazy_session::LazySession;
 use crate::session::origin::RequestOrigin;
-use crate::session::store::CookieStore;
+use crate::session::place::Place;
+use crate::session::sessions::Sessions;
 
-/// Gives every request its [`Session`] (example: at [the module](self)).
+/// Gives every request its [`LazySession`] (example: at [the module](self)).
 #[derive(Clone, Debug)]
 pub struct SessionLayer<H = Opaque> {
-    store: Arc<CookieStore>,
+    sessions: Arc<Sessions<dyn Place>>,
     on_error: H,
 }
 
@@ -96,9 +100,10 @@ impl SessionLayer {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn new(store: impl Into<Arc<CookieStore>>) -> Self {
+    pub fn new<P: Place>(sessions: impl Into<Arc<Sessions<P>>>) -> Self {
+        let sessions: Arc<Sessions<P>> = sessions.into();
         Self {
-            store: store.into(),
+            sessions,
             on_error: Opaque,
         }
     }
@@ -113,7 +118,7 @@ impl<H> SessionLayer<H> {
     ///
     /// ```
     /// use hardtack::tower::SessionLayer;
-    /// use hardtack::{CookieStore, Error, RailsVersion, SecretKeyBase, Session};
+    /// use hardtack::{CookieStore, Error, LazySession, RailsVersion, SecretKeyBase};
     /// use http::{Request, Response, StatusCode};
     /// use tower::{ServiceBuilder, ServiceExt, service_fn};
     ///
@@ -131,7 +136,8 @@ impl<H> SessionLayer<H> {
     /// });
     /// let service = ServiceBuilder::new().layer(layer).service(service_fn(
     ///     async |request: Request<()>| {
-    ///         let session = request.extensions().get::<Session>().ok_or("no session")?;
+    ///         let session = request.extensions().get::<LazySession>().ok_or("no layer")?;
+    ///         let session = session.load().await.map_err(|_| "no store")?;
     ///         session.insert("cart", &"tea ".repeat(2000)).map_err(|_| "no value")?;
     ///         Ok::<_, &str>(Response::new("All is well".to_owned()))
     ///     },
@@ -148,7 +154,7 @@ impl<H> SessionLayer<H> {
         F: Fn(Error) -> Response<B> + Clone,
     {
         SessionLayer {
-            store: self.store,
+            sessions: self.sessions,
             on_error: hook,
         }
     }
@@ -165,7 +171,7 @@ impl<S, H: Clone> Layer<S> for SessionLayer<H> {
     }
 }
 
-/// A service whose requests have a [`Session`]: what [`SessionLayer`] makes of one.
+/// A service whose requests have a [`LazySession`]: what [`SessionLayer`] makes of one.
 ///
 /// ```
 /// use hardtack::tower::{SessionLayer, SessionService};
@@ -192,33 +198,39 @@ where
     type Error = S::Error;
     type Future = ResponseFuture<S::Future, H>;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+    fn poll_ready(&mut self, cx: &mut task::Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let session = open(&self.layer.store, &request);
-        request.extensions_mut().insert(session.clone());
+        let context = open(&self.layer.sessions, &request);
+        request
+            .extensions_mut()
+            .insert(LazySession(context.clone()));
         ResponseFuture {
             // Called here and now, on the very service that said it is ready: no clone is needed.
             inner: self.inner.call(request),
-            session,
+            context,
             on_error: self.layer.on_error.clone(),
+            committing: None,
         }
     }
 }
 
 pin_project! {
-    /// The response of a [`SessionService`], with the session in it.
-    #[derive(Debug)]
+    /// The response, with its cookies.
     #[must_use = "a future does nothing unless it is polled"]
-    pub struct ResponseFuture<F, H = Opaque> {
+    pub struct ResponseFuture<F: Future, H = Opaque> {
         #[pin]
         inner: F,
-        session: Session,
+        context: Context,
         on_error: H,
+        committing: Option<(F::Output, Committing)>,
     }
 }
+
+/// The commit of a session that a store keeps.
+type Committing = Pin<Box<dyn Future<Output = Cookies> + Send>>;
 
 impl<F, H, B, E> Future for ResponseFuture<F, H>
 where
@@ -227,49 +239,70 @@ where
 {
     type Output = F::Output;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let mut response = ready!(this.inner.poll(cx))?;
-        match set_cookies(this.session, response.status().as_u16()) {
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let (mut response, cookies) = loop {
+            if let Some((_, committing)) = this.committing {
+                let cookies = ready!(committing.as_mut().poll(cx));
+                // It was there a line above.
+                if let Some((response, _)) = this.committing.take() {
+                    break (response?, cookies);
+                }
+            }
+            let response = ready!(this.inner.as_mut().poll(cx))?;
+            match set_cookies(this.context, response.status().as_u16()) {
+                Answer::Done(cookies) => break (response, cookies),
+                Answer::Running(committing) => *this.committing = Some((Ok(response), committing)),
+            }
+        };
+        match cookies {
             Ok(cookies) => append(response.headers_mut(), cookies),
             Err(error) => response = this.on_error.answer(error),
         }
-        tell_caches(response.headers_mut(), this.session);
+        tell_caches(response.headers_mut(), this.context);
         Poll::Ready(Ok(response))
     }
 }
 
-fn open<B>(store: &Arc<CookieStore>, request: &Request<B>) -> Session {
-    let origin = origin(store, request);
+impl<F: Future, H> fmt::Debug for ResponseFuture<F, H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ResponseFuture(..)")
+    }
+}
+
+fn open<B>(sessions: &Arc<Sessions<dyn Place>>, request: &Request<B>) -> Context {
+    let origin = origin(sessions, request);
     let headers = request.headers().get_all(COOKIE);
     let mut values = headers.iter();
     match (values.next(), values.next()) {
-        (None, _) => Session::open(store, "", origin),
+        (None, _) => Context::new(sessions.clone(), "", origin),
         // A reference to the server's own buffer.
-        (Some(header), None) => Session::open(store, header.clone(), origin),
+        (Some(header), None) => Context::new(sessions.clone(), header.clone(), origin),
         // HTTP/2 may send each cookie by itself (RFC 9113 section 8.2.3).
         _ => {
             let values: Vec<&[u8]> = headers.iter().map(HeaderValue::as_bytes).collect();
-            Session::open(store, values.join(&b"; "[..]), origin)
+            Context::new(sessions.clone(), values.join(&b"; "[..]), origin)
         }
     }
 }
 
-fn origin<B>(store: &CookieStore, request: &Request<B>) -> RequestOrigin {
+fn origin<B>(sessions: &Sessions<dyn Place>, request: &Request<B>) -> RequestOrigin {
     if let Some(origin) = request.extensions().get::<RequestOrigin>() {
         return origin.clone();
     }
     let uri = request.uri();
     let host = uri.authority().map(without_user);
-    store.origin(uri.scheme() == Some(&Scheme::HTTPS), |name| {
-        let mut values = request.headers().get_all(name).iter();
-        match name {
-            "host" if host.is_some() => host,
-            // Several are one list, whose last entry counts.
-            "x-forwarded-host" => values.next_back().map(HeaderValue::as_bytes),
-            _ => values.next().map(HeaderValue::as_bytes),
-        }
-    })
+    sessions
+        .policy
+        .origin(uri.scheme() == Some(&Scheme::HTTPS), |name| {
+            let mut values = request.headers().get_all(name).iter();
+            match name {
+                "host" if host.is_some() => host,
+                // Several are one list, whose last entry counts.
+                "x-forwarded-host" => values.next_back().map(HeaderValue::as_bytes),
+                _ => values.next().map(HeaderValue::as_bytes),
+            }
+        })
 }
 
 /// Host and port (RFC 3986 section 3.2).
@@ -293,9 +326,9 @@ fn append(headers: &mut HeaderMap, cookies: Vec<SetCookie>) {
     }
 }
 
-fn tell_caches(headers: &mut HeaderMap, session: &Session) {
+fn tell_caches(headers: &mut HeaderMap, context: &Context) {
     let values = |name| headers.get_all(name).iter().map(HeaderValue::as_bytes);
-    let told = session.cache_headers(values);
+    let told = context.cache_headers(values);
     // It is made of values of this very header.
     if let Some(Ok(vary)) = told
         .vary

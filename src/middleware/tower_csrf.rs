@@ -17,9 +17,10 @@ use tower_service::Service;
 use super::forgery_protection::{Check, ForgeryProtection, Head};
 use super::form::Form;
 use super::invalid_authenticity_token::InvalidAuthenticityToken;
-use super::on_error::Opaque;
+use super::on_error::{OnError, Opaque};
 use super::on_refusal::OnRefusal;
 use crate::session::handle::Session;
+use crate::session::lazy_session::LazySession;
 
 /// Refuses requests that may be forged: 422, as Rails does, with an empty body.
 ///
@@ -34,7 +35,8 @@ use crate::session::handle::Session;
 /// use axum::http::{Request, StatusCode};
 /// use axum::{Extension, Router, routing::post};
 /// use hardtack::tower::CsrfLayer;
-/// use hardtack::{CookieStore, ForgeryProtection, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+/// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase};
+/// use hardtack::{ForgeryProtection, LazySession, Session};
 /// use tower::ServiceExt;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
@@ -46,7 +48,7 @@ use crate::session::handle::Session;
 ///     .route("/orders", post(|| async { "ordered" }))
 ///     .layer(CsrfLayer::new(ForgeryProtection::new()))
 ///     // Stands for the `SessionLayer` here.
-///     .layer(Extension(session.clone()));
+///     .layer(Extension(LazySession::from(session.clone())));
 ///
 /// let token = session.authenticity_tokens()?.masked_authenticity_token()?;
 /// let request = Request::post("/orders").header("x-csrf-token", token).body(Body::empty())?;
@@ -76,7 +78,7 @@ impl CsrfLayer {
 
 impl<H> CsrfLayer<H> {
     /// What is answered to a request that may be forged, of the reason, which is for the operator,
-    /// and the request's head, which has the [`Session`] in its extensions.
+    /// and the request's head, which has the [`LazySession`] in its extensions, loaded.
     ///
     /// ```
     /// use axum::body::Body;
@@ -85,7 +87,8 @@ impl<H> CsrfLayer<H> {
     /// use hardtack::tower::CsrfLayer;
     ///
     /// let layer = CsrfLayer::new(ForgeryProtection::new()).on_refusal(|_reason, head| {
-    ///     if let Some(session) = head.extensions.get::<hardtack::Session>() {
+    ///     let session = head.extensions.get::<hardtack::LazySession>();
+    ///     if let Some(session) = session.and_then(hardtack::LazySession::loaded) {
     ///         let _ = session.flash().set("alert", "That page was too old. Please try again.");
     ///     }
     ///     let back = Response::builder().status(303).header("location", "/");
@@ -176,16 +179,43 @@ where
     }
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        let Some(session) = request.extensions().get::<Session>() else {
+        let Some(session) = request.extensions().get::<LazySession>() else {
             self.protection.missing_session();
-            let mut response = Response::new(ResBody::default());
-            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-            return CsrfFuture::answer(response);
+            return CsrfFuture::answer(empty(StatusCode::INTERNAL_SERVER_ERROR));
         };
-        let least = request.body().size_hint().lower();
-        let method = request.method().as_str();
-        let head = head(method, request.uri().path(), request.headers(), least);
-        match self.protection.check(&head, session) {
+        let Some(session) = session.loaded() else {
+            if self
+                .protection
+                .is_exempt(request.method().as_str(), request.uri().path())
+            {
+                let future = self.inner.call(request);
+                return CsrfFuture {
+                    state: State::Inner { future },
+                };
+            }
+            let session = session.clone();
+            let (mut inner, protection, on_refusal) = self.parts();
+            let future = Box::pin(async move {
+                let session = match session.load().await {
+                    Ok(session) => session,
+                    Err(error) => {
+                        tracing::error!(target: "hardtack", reason = %error, "a session could not be loaded");
+                        return Ok(OnError::answer(&Opaque, error));
+                    }
+                };
+                match check(&protection, &request, &session) {
+                    Check::Verified => inner.call(request).await,
+                    Check::Refused(reason) => {
+                        Ok(on_refusal.answer(reason, &request.into_parts().0))
+                    }
+                    Check::Form(form) => with_form(inner, &*on_refusal, form, request).await,
+                }
+            });
+            return CsrfFuture {
+                state: State::Waiting { future },
+            };
+        };
+        match check(&self.protection, &request, &session) {
             Check::Verified => CsrfFuture {
                 state: State::Inner {
                     future: self.inner.call(request),
@@ -196,25 +226,63 @@ where
                 CsrfFuture::answer(self.on_refusal.answer(reason, &parts))
             }
             Check::Form(form) => {
-                // The one that was asked for readiness is the one that is called.
-                let clone = self.inner.clone();
-                let mut inner = mem::replace(&mut self.inner, clone);
-                let on_refusal = self.on_refusal.clone();
-                let (parts, body) = request.into_parts();
-                let future = Box::pin(async move {
-                    match read(form, body).await {
-                        Ok(body) => {
-                            let request = Request::from_parts(parts, body.into());
-                            inner.call(request).await
-                        }
-                        Err(reason) => Ok(on_refusal.answer(reason, &parts)),
-                    }
-                });
+                let (inner, _, on_refusal) = self.parts();
+                let future =
+                    Box::pin(async move { with_form(inner, &*on_refusal, form, request).await });
                 CsrfFuture {
-                    state: State::Form { future },
+                    state: State::Waiting { future },
                 }
             }
         }
+    }
+}
+
+impl<S: Clone, H> CsrfService<S, H> {
+    /// Takes out what a future of its own needs. The service that was asked for readiness is the
+    /// one that is called.
+    fn parts(&mut self) -> (S, Arc<ForgeryProtection>, Arc<H>) {
+        let clone = self.inner.clone();
+        (
+            mem::replace(&mut self.inner, clone),
+            self.protection.clone(),
+            self.on_refusal.clone(),
+        )
+    }
+}
+
+fn empty<B: Default>(status: StatusCode) -> Response<B> {
+    let mut response = Response::new(B::default());
+    *response.status_mut() = status;
+    response
+}
+
+fn check<B: Body>(
+    protection: &ForgeryProtection,
+    request: &Request<B>,
+    session: &Session,
+) -> Check {
+    let least = request.body().size_hint().lower();
+    let method = request.method().as_str();
+    let head = head(method, request.uri().path(), request.headers(), least);
+    protection.check(&head, session)
+}
+
+/// Reads the form, and calls the service with it where its token is the session's.
+async fn with_form<S, H, ReqBody, ResBody>(
+    mut inner: S,
+    on_refusal: &H,
+    form: Box<Form>,
+    request: Request<ReqBody>,
+) -> Result<Response<ResBody>, S::Error>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    H: OnRefusal<ResBody>,
+    ReqBody: Body<Data = Bytes> + From<Bytes>,
+{
+    let (parts, body) = request.into_parts();
+    match read(form, body).await {
+        Ok(body) => inner.call(Request::from_parts(parts, body.into())).await,
+        Err(reason) => Ok(on_refusal.answer(reason, &parts)),
     }
 }
 
@@ -231,7 +299,7 @@ pin_project! {
     enum State<F, R, E> {
         Inner { #[pin] future: F },
         Answer { response: Option<R> },
-        Form { future: Pin<Box<dyn Future<Output = Result<R, E>> + Send>> },
+        Waiting { future: Pin<Box<dyn Future<Output = Result<R, E>> + Send>> },
     }
 }
 
@@ -254,7 +322,7 @@ impl<F: Future<Output = Result<R, E>>, R, E> Future for CsrfFuture<F, R, E> {
             StateProjection::Answer { response } => response
                 .take()
                 .map_or(Poll::Pending, |response| Poll::Ready(Ok(response))),
-            StateProjection::Form { future } => future.as_mut().poll(cx),
+            StateProjection::Waiting { future } => future.as_mut().poll(cx),
         }
     }
 }

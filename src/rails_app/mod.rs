@@ -7,7 +7,7 @@
 mod app;
 mod app_name;
 mod configuration;
-mod cookie_store;
+mod cookie_sessions;
 mod credentials;
 mod erb;
 mod error;

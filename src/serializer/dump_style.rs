@@ -4,6 +4,7 @@ use super::format::Format;
 use super::json::write::JsonStyle;
 #[cfg(feature = "message_pack")]
 use super::message_pack;
+use crate::rails_version::RailsVersion;
 use crate::settings::Settings;
 
 /// In which format, and how, a value is written.
@@ -29,6 +30,11 @@ impl DumpStyle {
                 safe_buffer: settings.safe_buffer,
             },
         }
+    }
+
+    /// JSON, as the newest Rails writes it.
+    pub(crate) fn json() -> Self {
+        Self::of(&RailsVersion::NEWEST.settings()).in_format(Format::Json)
     }
 
     /// Returns the same in another format.

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
+use super::context::Context;
 use super::events::Event;
 use super::handle::Session;
-use super::store::CookieStore;
+use super::lazy_session::LazySession;
 
 /// Rails' header where the app sets none (`DEFAULT_CACHE_CONTROL`, Rails 6.1
 /// `action_dispatch/http/cache.rb`).
@@ -62,6 +63,31 @@ impl Session {
     where
         V: IntoIterator<Item = &'h [u8]>,
     {
+        self.0.cache_headers(headers)
+    }
+}
+
+impl LazySession {
+    /// Returns what the response tells caches, given its headers' values by a name in lower case,
+    /// with those of `Set-Cookie` that it sets. Ask after [`commit`](Self::commit), before the
+    /// response's headers leave (example: at [`CacheHeaders`]).
+    ///
+    /// Returns no header unless somebody asked for the session, or for a cookie through
+    /// [`cookies`](Self::cookies), or one of these is set with the response.
+    #[must_use]
+    pub fn cache_headers<'h, V>(&self, headers: impl Fn(&'static str) -> V) -> CacheHeaders
+    where
+        V: IntoIterator<Item = &'h [u8]>,
+    {
+        self.0.cache_headers(headers)
+    }
+}
+
+impl Context {
+    pub(crate) fn cache_headers<'h, V>(&self, headers: impl Fn(&'static str) -> V) -> CacheHeaders
+    where
+        V: IntoIterator<Item = &'h [u8]>,
+    {
         if !self.tells_caches() {
             return CacheHeaders::default();
         }
@@ -71,7 +97,7 @@ impl Session {
         {
             let name = cookie.split(|byte| *byte == b'=').next().unwrap_or(cookie);
             let name = String::from_utf8_lossy(name.trim_ascii());
-            self.store().tell(Event::InSharedCaches(&name));
+            self.policy().tell(Event::InSharedCaches(&name));
         }
         CacheHeaders {
             vary: with_cookie(headers("vary")),
@@ -81,39 +107,7 @@ impl Session {
 
     /// Checks whether the response has something to tell caches.
     pub(crate) fn tells_caches(&self) -> bool {
-        self.is_asked() && self.store().cache_headers
-    }
-}
-
-impl CookieStore {
-    /// Sets whether a response that depends on the request's cookies tells caches so; the default is
-    /// `true`.
-    ///
-    /// Once somebody asked for the session, the flash, an authenticity token, or a cookie through
-    /// [`Session::cookies`] (a plain one or one that was not sent, too), or one of them is set, the
-    /// response lists `Cookie` in `Vary`, and has `Cache-Control: max-age=0, private,
-    /// must-revalidate` where the handler set none. Without these a shared cache may serve the page
-    /// of one user to another. The operator is warned (feature `tracing`) where such a response
-    /// sets a cookie and the handler said `public` or `s-maxage`.
-    ///
-    /// A handler that streams its body has to ask before it returns: later the headers are sent.
-    /// A handler that reads the header `Cookie` by itself is not noticed.
-    ///
-    /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CacheHeaders, CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// // Nothing between this server and the browsers keeps responses, say.
-    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session").cache_headers(false);
-    /// let session = Session::open(&Arc::new(store), "", RequestOrigin::default());
-    /// assert_eq!(session.get::<u32>("user_id")?, None);
-    /// assert_eq!(session.cache_headers(|_| []), CacheHeaders::default());
-    /// # Ok::<(), hardtack::Error>(())
-    /// ```
-    #[must_use]
-    pub fn cache_headers(mut self, cache_headers: bool) -> Self {
-        self.cache_headers = cache_headers;
-        self
+        self.is_asked() && self.policy().cache_headers
     }
 }
 

@@ -3,28 +3,14 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use rand::TryRng;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::changes::{Change, Changes, Edit};
-use crate::cookie::attributes::Attributes;
-use crate::cookie::duplicates::Duplicates;
-use crate::cookie::header::CookieHeader;
-use crate::cookie::jar::Jar;
-use crate::cookie::set_cookie::SetCookie;
-use crate::error::{Error, InvalidMessage, Refusal};
-use crate::message::opened::Opened;
-use crate::serializer::Unfit;
+use crate::error::Error;
 use crate::serializer::entries::Entries;
 use crate::serializer::value::Value;
-use crate::serializer::{DumpStyle, Key, Part, Serialized, to_value};
-
-/// The key under which Rails keeps a session's id.
-const SESSION_ID: &str = "session_id";
-
-/// The key under which every version of Rails keeps the secret of a session's authenticity tokens.
-pub(super) const CSRF_TOKEN: &str = "_csrf_token";
+use crate::serializer::{DumpError, DumpStyle, Format, Key, Part, Serialized, Unfit, to_value};
 
 /// What is in a session: text keys, and values of any kind.
 ///
@@ -66,92 +52,7 @@ impl SessionData {
         Self::default()
     }
 
-    /// Reads the session from a request's `Cookie` header; `None` where there is no such cookie.
-    ///
-    /// ```
-    /// # use hardtack::{Attributes, CookieHeader, Jar, RailsVersion, SecretKeyBase, SessionData};
-    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
-    /// # let mut session = SessionData::new();
-    /// # session.insert("locale", "fr")?;
-    /// # let cookie = session.write(&jar, "_shop_session", &Attributes::new())?;
-    /// let text = format!("_shop_session={}", cookie.escaped_value());
-    /// let session = SessionData::read(&jar, "_shop_session", &CookieHeader::new(&text))?.unwrap();
-    /// assert_eq!(session.value().get::<String>("locale")?.as_deref(), Some("fr"));
-    ///
-    /// assert!(SessionData::read(&jar, "_shop_session", &CookieHeader::new("a=b"))?.is_none());
-    /// let forged = CookieHeader::new("_shop_session=AAAA--AAAA--AAAA");
-    /// assert!(SessionData::read(&jar, "_shop_session", &forged).is_err());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`InvalidMessage`], and nothing else, where the cookie does not open or holds no map.
-    pub fn read(
-        jar: &Jar,
-        name: &str,
-        header: &CookieHeader<'_>,
-    ) -> Result<Option<Opened<Self>>, InvalidMessage> {
-        Ok(Self::explain(jar, name, header)?)
-    }
-
-    /// Reads the session from its cookie's value, no longer escaped.
-    ///
-    /// ```
-    /// # use hardtack::{Jar, RailsVersion, SecretKeyBase, SessionData};
-    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
-    /// assert!(SessionData::read_value(&jar, "_shop_session", "AAAA--AAAA--AAAA").is_err());
-    /// # Ok::<(), hardtack::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`InvalidMessage`], and nothing else, where the cookie does not open or holds no map.
-    pub fn read_value(
-        jar: &Jar,
-        name: &str,
-        value: impl AsRef<[u8]>,
-    ) -> Result<Opened<Self>, InvalidMessage> {
-        Ok(Self::load(jar.open_as(name, name, value.as_ref())?)?)
-    }
-
-    /// Reads the session from a request's `Cookie` header, as [`read`](Self::read) does, and says
-    /// why it does not open: for the operator, never for whoever sent it.
-    ///
-    /// ```
-    /// # use hardtack::{CookieHeader, Jar, RailsVersion, Refusal, SecretKeyBase, SessionData};
-    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
-    /// let header = CookieHeader::new("_shop_session=AAAA--AAAA--AAAA");
-    /// let refused = SessionData::explain(&jar, "_shop_session", &header).err();
-    /// assert_eq!(refused, Some(Refusal::Malformed));
-    /// # Ok::<(), hardtack::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// The [`Refusal`] of the attempt that got furthest; [`Refusal::UnreadableValue`] also where
-    /// the cookie holds no map.
-    pub fn explain(
-        jar: &Jar,
-        name: &str,
-        header: &CookieHeader<'_>,
-    ) -> Result<Option<Opened<Self>>, Refusal> {
-        jar.find(name, header, Duplicates::First, Self::load)
-            .transpose()
-    }
-
-    pub(super) fn load(opened: Opened<Serialized>) -> Result<Opened<Self>, Refusal> {
-        opened.try_map(|payload| {
-            let read = Entries::load(payload)
-                .ok()
-                .flatten()
-                .ok_or(Refusal::UnreadableValue)?;
-            Ok(Self {
-                read,
-                ..Self::default()
-            })
-        })
-    }
-
     /// The session in a serialized value; `None` where it cannot be read or is no map.
-    #[cfg(feature = "doctor")]
     pub(crate) fn of_payload(payload: Serialized) -> Option<Self> {
         let read = Entries::load(payload).ok().flatten()?;
         Some(Self {
@@ -160,41 +61,64 @@ impl SessionData {
         })
     }
 
-    /// Writes the session through a jar, as a cookie of this name.
-    ///
-    /// A `session_id` is added where there is none, since Rails takes a session without one for
-    /// empty; keys whose value is nil are left out, as in Rails.
+    /// Reads a session from a JSON object, for a [`SessionFormat`](crate::SessionFormat). Nothing in
+    /// it counts as changed. Returns `None` where the text is no JSON object.
     ///
     /// ```
-    /// # use hardtack::{Attributes, Error, Jar, RailsVersion, SecretKeyBase, SessionData};
-    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
-    /// let mut session = SessionData::new();
-    /// session.insert("return_to", "/orders")?;
-    /// session.insert("coupon", &None::<String>)?;
-    /// let cookie = session.write(&jar, "_shop_session", &Attributes::new().http_only(true))?;
-    /// let session = SessionData::read_value(&jar, "_shop_session", cookie.value())?.into_value();
-    /// assert_eq!(session.keys(), ["return_to", "session_id"]);
+    /// use hardtack::SessionData;
     ///
-    /// let refused = session.clone().write(&jar, "shop session", &Attributes::new());
-    /// assert!(matches!(refused, Err(Error::CookieName { .. })));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// let mut session = SessionData::from_json(r#"{"user_id":42,"big":1e400}"#).unwrap();
+    /// assert_eq!(session.get::<u64>("user_id")?, Some(42));
+    /// assert!(!session.is_changed());
+    /// session.insert("user_id", &43)?;
+    /// assert_eq!(session.to_json()?, br#"{"user_id":43,"big":1e400}"#);
+    ///
+    /// assert!(SessionData::from_json("[]").is_none());
+    /// # Ok::<(), hardtack::Error>(())
     /// ```
+    #[must_use]
+    pub fn from_json(json: impl Into<Vec<u8>>) -> Option<Self> {
+        Self::of_payload(Serialized {
+            bytes: json.into(),
+            format: Format::Json,
+        })
+    }
+
+    /// Writes the session as a JSON object (example: at [`from_json`](Self::from_json)); what nobody
+    /// changed goes out as it came.
     ///
     /// # Errors
-    /// As [`Jar::write`].
-    pub fn write(
-        &mut self,
-        jar: &Jar,
-        name: &str,
-        attributes: &Attributes,
-    ) -> Result<SetCookie, Error> {
-        self.ensure_session_id()?;
-        jar.dump_and_seal(name, attributes, |room, style| {
-            match self.dump_if_set(room, style) {
-                Ok(payload) => Ok(payload),
-                Err(room) => self.read.dump(room, self.parts(), style),
-            }
-        })
+    /// [`Error::UnwritableValue`] where a value has no form in JSON.
+    pub fn to_json(&self) -> Result<Vec<u8>, Error> {
+        Ok(self.dump(Vec::new(), DumpStyle::json())?.bytes)
+    }
+
+    /// Serializes the session: what nobody touched as it came.
+    pub(crate) fn dump(&self, room: Vec<u8>, style: DumpStyle) -> Result<Serialized, DumpError> {
+        match self.dump_if_set(room, style) {
+            Ok(payload) => Ok(payload),
+            Err(room) => self.read.dump(room, self.parts(), style),
+        }
+    }
+
+    /// Checks whether a key holds a text.
+    pub(crate) fn holds_text(&self, key: &str) -> bool {
+        match self.place(key) {
+            Some(Place::Read(entry)) if self.read.is_string(entry) => true,
+            Some(Place::Changed(Value::String(_))) => true,
+            Some(_) => matches!(self.get::<String>(key), Ok(Some(_))),
+            None => false,
+        }
+    }
+
+    /// Checks whether everything that was read was thrown away.
+    pub(crate) fn is_cleared(&self) -> bool {
+        self.changes.is_cleared_after(0)
+    }
+
+    /// Marks the session as changed, though no key was.
+    pub(crate) fn touch(&mut self) {
+        self.changes.touch();
     }
 
     /// Reads the value of a key as a type; `None` where there is no such key, or nil in it.
@@ -251,7 +175,7 @@ impl SessionData {
         Ok(())
     }
 
-    pub(super) fn insert_value(&mut self, key: impl Into<String>, value: Value) {
+    pub(crate) fn insert_value(&mut self, key: impl Into<String>, value: Value) {
         self.changes.set(key.into().into_boxed_str(), value);
     }
 
@@ -375,60 +299,6 @@ impl SessionData {
         self.changes.revision() > 0
     }
 
-    /// The session's id: 32 hexadecimal digits in a session that Rails made. `None` where it has
-    /// none yet.
-    ///
-    /// ```
-    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase, SessionData};
-    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
-    /// let mut session = SessionData::new();
-    /// assert_eq!(session.session_id(), None);
-    /// session.write(&jar, "_shop_session", &Attributes::new())?; // which gives it one
-    /// assert_eq!(session.session_id().unwrap().len(), 32);
-    /// # Ok::<(), hardtack::Error>(())
-    /// ```
-    #[must_use]
-    pub fn session_id(&self) -> Option<String> {
-        self.get(SESSION_ID).ok().flatten()
-    }
-
-    /// Gives the session an id, where it has none.
-    pub(super) fn ensure_session_id(&mut self) -> Result<(), Error> {
-        let is_there = match self.place(SESSION_ID) {
-            Some(Place::Read(entry)) => self.read.is_string(entry),
-            Some(Place::Changed(Value::String(_))) => true,
-            Some(Place::Changed(_)) | None => self.session_id().is_some(),
-        };
-        if !is_there {
-            self.insert(SESSION_ID, &generate_session_id()?)?;
-        }
-        Ok(())
-    }
-
-    /// Takes another's id, where it has none.
-    pub(super) fn adopt_session_id(&mut self, other: &Self) -> Result<(), Error> {
-        match other.session_id() {
-            Some(id) if self.session_id().is_none() => self.insert(SESSION_ID, &id),
-            _ => Ok(()),
-        }
-    }
-
-    /// Returns the session's id; one that is to be written, and has none, gets it.
-    pub(super) fn id_to_write(&mut self) -> Result<Option<String>, Error> {
-        if self.is_changed() && !self.is_empty() {
-            self.ensure_session_id()?;
-        }
-        Ok(self.session_id())
-    }
-
-    /// Removes what somebody may have planted before a login: the id, so that the session gets
-    /// another when it is written, and the secret of the authenticity tokens.
-    pub(super) fn renew(&mut self) {
-        self.remove(SESSION_ID);
-        self.remove(CSRF_TOKEN);
-        self.changes.touch();
-    }
-
     /// Where the value of a key is to be found.
     fn place(&self, key: &str) -> Option<Place<'_>> {
         match self.changes.get(key) {
@@ -492,22 +362,13 @@ impl SessionData {
 }
 
 /// The value of a key as a type.
-pub(super) fn from_value<T: DeserializeOwned>(key: &str, value: &Value) -> Result<T, Error> {
+pub(crate) fn from_value<T: DeserializeOwned>(key: &str, value: &Value) -> Result<T, Error> {
     T::deserialize(value).map_err(|_| Unfit::of::<T>(value).at(key))
 }
 
 enum Place<'a> {
     Read(usize),
     Changed(&'a Value),
-}
-
-/// As `SecureRandom.hex(16)` (`Rack::Session::Abstract::ID#generate_sid`).
-fn generate_session_id() -> Result<String, Error> {
-    let mut random = [0; 16];
-    rand::rngs::SysRng
-        .try_fill_bytes(&mut random)
-        .map_err(|_| Error::NoRandomness)?;
-    Ok(format!("{:032x}", u128::from_be_bytes(random)))
 }
 
 impl fmt::Debug for SessionData {

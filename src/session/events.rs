@@ -15,7 +15,7 @@ const SILENCE: i64 = 10_000;
 
 /// What there is to tell of the session's cookie.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Event<'a> {
+pub(crate) enum Event<'a> {
     /// It did not open.
     Refused(Refusal),
     /// This cookie, another than the session's, did not open.
@@ -37,11 +37,11 @@ pub(super) enum Event<'a> {
 
 /// The limits, one of each kind.
 #[derive(Debug, Default)]
-pub(super) struct Events([Limit; 16]);
+pub(crate) struct Events([Limit; 16]);
 
 impl Events {
     /// Tells an event, unless one of its kind was told just now.
-    pub(super) fn tell(&self, cookie: &str, event: Event<'_>, now: OffsetDateTime) {
+    pub(crate) fn tell(&self, cookie: &str, event: Event<'_>, now: OffsetDateTime) {
         let (kind, cookie) = match event {
             Event::NotOverHttp(cookie) => (0, cookie),
             Event::Failed(_) => (1, cookie),
@@ -145,7 +145,7 @@ fn send(_cookie: &str, _event: Event<'_>, _untold: u64) {}
 
 /// Tells, when the program starts, that cookies of these settings cannot be read.
 #[cfg(feature = "tracing")]
-pub(super) fn tell_unreadable(cookie: &str, feature: &str, settings: &str) {
+pub(crate) fn tell_unreadable(cookie: &str, feature: &str, settings: &str) {
     tracing::warn!(
         target: "hardtack",
         cookie,
@@ -156,7 +156,7 @@ pub(super) fn tell_unreadable(cookie: &str, feature: &str, settings: &str) {
 }
 
 #[cfg(not(feature = "tracing"))]
-pub(super) fn tell_unreadable(_cookie: &str, _feature: &str, _settings: &str) {}
+pub(crate) fn tell_unreadable(_cookie: &str, _feature: &str, _settings: &str) {}
 
 #[cfg(test)]
 mod tests {

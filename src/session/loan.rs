@@ -33,12 +33,17 @@ impl SessionData {
         } else if self.changes.revision() == loan.revision {
             *self = lent;
         } else {
-            lent.rebase_onto(self, loan.revision);
+            lent.rebase_after(self, loan.revision);
         }
     }
 
+    /// Applies the changes that were made here since it was read to another state of the session.
+    pub(crate) fn rebase_onto(self, fresh: &mut Self) {
+        self.rebase_after(fresh, 0);
+    }
+
     /// Applies the changes that were made here after a revision to another session, key by key.
-    fn rebase_onto(self, other: &mut Self, revision: u64) {
+    fn rebase_after(self, other: &mut Self, revision: u64) {
         if self.changes.is_cleared_after(revision) {
             other.clear();
         } else if self.changes.revision() > revision {

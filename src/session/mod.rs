@@ -1,29 +1,33 @@
 //! The session: what is in it, and how it gets into a cookie and out again.
 
+pub(crate) mod beside;
 pub(crate) mod cache_headers;
 mod changes;
-mod checks;
 pub(crate) mod commit;
-pub(crate) mod cookie_jar;
+mod committing;
+pub(crate) mod context;
 #[cfg(feature = "metrics")]
 pub(crate) mod cookie_metrics;
-pub(crate) mod csrf;
+pub(crate) mod cookies;
 pub(crate) mod data;
 pub(crate) mod events;
-mod expiry;
-pub(crate) mod flash;
-pub(crate) mod flash_hash;
 pub(crate) mod handle;
-pub(crate) mod jars;
-mod loaded;
+pub(crate) mod kept;
+pub(crate) mod lazy_session;
+pub(crate) mod loaded;
 mod loan;
-mod masked_token;
+pub(crate) mod memory_store;
 pub(crate) mod observer;
+pub(crate) mod on_server;
 pub(crate) mod origin;
-pub(crate) mod store;
-mod stored_flash;
+pub(crate) mod place;
+pub(crate) mod policy;
+pub(crate) mod provenance;
+pub(crate) mod sealer;
+pub(crate) mod session_format;
+pub(crate) mod session_store;
+pub(crate) mod sessions;
 pub(crate) mod tally;
 mod typed;
 mod update;
-pub(crate) mod warden;
 pub(crate) mod writes;

@@ -6,7 +6,7 @@ use crate::error::Refusal;
 use crate::message::opening::Opening;
 
 /// How a cookie opened, or why it did not.
-pub(super) type Outcome = Result<Opening, Refusal>;
+pub(crate) type Outcome = Result<Opening, Refusal>;
 
 /// Hears of every sealed cookie that is read through a [`CookieStore`](crate::CookieStore): the
 /// session, when a request first asks for it, and every `get` through

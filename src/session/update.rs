@@ -21,7 +21,7 @@ impl Session {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     pub fn read<R>(&self, read: impl FnOnce(&SessionData) -> R) -> R {
-        read(&self.loaded().data)
+        read(&self.0.loaded().data)
     }
 
     /// Changes the session's data: all that the closure does, or nothing where it returns an error
@@ -58,11 +58,11 @@ impl Session {
         &self,
         update: impl FnOnce(&mut SessionData) -> Result<R, Error>,
     ) -> Result<R, Error> {
-        self.writable()?;
-        let mut data = self.loaded().data.clone();
+        self.0.writable()?;
+        let mut data = self.0.loaded().data.clone();
         let loan = data.lend();
         let outcome = update(&mut data)?;
-        self.write(|loaded| {
+        self.0.write(|loaded| {
             loaded.data.take_back(data, loan);
             Ok(outcome)
         })

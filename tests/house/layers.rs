@@ -18,6 +18,7 @@ const LAYERS: &[&[&str]] = &[
         "settings",
         "shown",
         "stack",
+        "store_error",
         "weak_secret",
     ], // one table of data and its names
     &["secret_key_base"],
@@ -27,7 +28,8 @@ const LAYERS: &[&[&str]] = &[
     &["message"],
     &["cookie"],
     &["session"],
-    &["rails_app"],
+    &["rails"],
+    &["rails_app", "store_rules"],
     &["doctor"],
     &["fuzzing", "middleware", "test_util"],
 ];
@@ -42,6 +44,7 @@ const TOGETHER: &[&str] = &[
     "settings",
     "shown",
     "stack",
+    "store_error",
     "weak_secret",
 ];
 

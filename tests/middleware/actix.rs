@@ -12,7 +12,8 @@ use actix_web::test::{TestRequest, init_service};
 use actix_web::{App, Error, HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use hardtack::actix::SessionMiddleware;
 use hardtack::{
-    Attributes, CookieJar, CookieStore, InvalidMessage, RailsVersion, SecretKeyBase, Session,
+    Attributes, CookieJar, CookieStore, InvalidMessage, LazySession, RailsVersion, SecretKeyBase,
+    Session,
 };
 
 use crate::logged::logged;
@@ -143,9 +144,9 @@ macro_rules! failing {
     ($sessions:expr, $change:expr, $error:expr) => {
         App::new()
             .wrap_fn(move |request, _| {
-                let session = request.extensions().get::<Session>().cloned();
+                let session = request.extensions().get::<LazySession>().cloned();
                 let change: fn(&Session) = $change;
-                change(&session.unwrap());
+                change(&session.unwrap().loaded().unwrap());
                 let error: Error = $error;
                 async move { Err::<actix_web::dev::ServiceResponse, _>(error) }
             })

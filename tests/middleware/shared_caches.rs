@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, Request};
 use axum::routing::any;
 use hardtack::actix::{CsrfMiddleware, SessionMiddleware};
 use hardtack::tower::{CsrfLayer, SessionLayer};
-use hardtack::{CookieStore, ForgeryProtection, RailsVersion, SecretKeyBase, Session};
+use hardtack::{CookieStore, ForgeryProtection, LazySession, RailsVersion, SecretKeyBase, Session};
 use tower::ServiceExt;
 
 const OF_A_USER: &str = "max-age=0, private, must-revalidate";
@@ -104,7 +104,8 @@ fn two_layers_tell_once() {
         answer()
     };
     let outer = |request: Request<Body>, next: axum::middleware::Next| async {
-        look(request.extensions().get().unwrap());
+        let lazy = request.extensions().get::<LazySession>();
+        look(&lazy.unwrap().loaded().unwrap());
         next.run(request).await
     };
     let inner_layer = || SessionLayer::new(store("_inner"));
@@ -133,7 +134,9 @@ fn two_layers_tell_once() {
         .default_service(web::to(handler))
         .wrap(SessionMiddleware::new(store("_inner")))
         .wrap_fn(|request, next| {
-            look(actix_web::HttpMessage::extensions(&request).get().unwrap());
+            let lazy = actix_web::HttpMessage::extensions(&request);
+            look(&lazy.get::<LazySession>().unwrap().loaded().unwrap());
+            drop(lazy);
             next.call(request)
         })
         .wrap(SessionMiddleware::new(store("_outer")));

@@ -10,7 +10,8 @@ use std::task::{Context, Poll, Waker};
 
 use hardtack::tower::SessionLayer;
 use hardtack::{
-    Attributes, CookieStore, Error, RailsVersion, RequestOrigin, SecretKeyBase, Session,
+    Attributes, CookieStore, Error, LazySession, RailsVersion, RequestOrigin, SecretKeyBase,
+    Session,
 };
 use http::{HeaderValue, Request, Response, StatusCode};
 use tower::{Layer, Service, service_fn};
@@ -33,6 +34,12 @@ fn now<F: Future>(future: F) -> F::Output {
     }
 }
 
+/// The session that the innermost layer gave.
+fn session<B>(request: &Request<B>) -> Session {
+    let lazy = request.extensions().get::<LazySession>().unwrap();
+    now(lazy.load()).unwrap()
+}
+
 /// What a handler does with the session, and answers with an empty body.
 fn serve<B: Default>(
     layer: &impl Layer<
@@ -45,7 +52,7 @@ fn serve<B: Default>(
     handler: impl Fn(&Session) -> u16 + 'static,
 ) -> Response<B> {
     let handler = move |request: Request<()>| {
-        let status = handler(request.extensions().get().unwrap());
+        let status = handler(&session(&request));
         let response = Response::builder().status(status).body(B::default());
         ready(Ok(response.unwrap()))
     };
@@ -112,7 +119,7 @@ impl Service<Request<()>> for Reserved {
 
     fn call(&mut self, request: Request<()>) -> Self::Future {
         assert_eq!(self.asked, 2, "called on a service that is not ready");
-        visit(request.extensions().get().unwrap());
+        visit(&session(&request));
         ready(Err("no such shop"))
     }
 }
@@ -324,7 +331,7 @@ fn of_two_layers_the_inner_one_is_the_handlers() {
     let outer = SessionLayer::new(store("_outer"));
     let inner = SessionLayer::new(store("_inner"));
     let handler = |request: Request<()>| {
-        visit(request.extensions().get().unwrap());
+        visit(&session(&request));
         ready(Ok::<_, Infallible>(Response::new(String::new())))
     };
     let mut service = outer.layer(inner.layer(service_fn(handler)));
@@ -334,7 +341,7 @@ fn of_two_layers_the_inner_one_is_the_handlers() {
     // What stands between them has the outer one's.
     let between = |mut within: tower::util::BoxCloneSyncService<_, _, _>| {
         service_fn(move |request: Request<()>| {
-            visit(request.extensions().get().unwrap());
+            visit(&session(&request));
             within.call(request)
         })
     };

@@ -8,6 +8,14 @@
 //!
 //! A new peer is a file here, a [`Contender`](contender::Contender), and a line in [`main`].
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 mod actix_session;
 mod case;
 mod contender;

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use actix_web::{App, web};
 use hardtack::actix::SessionMiddleware;
 use hardtack::tower::SessionLayer;
-use hardtack::{CookieStore, RailsVersion, SecretKeyBase, Session};
+use hardtack::{CookieStore, LazySession, RailsVersion, SecretKeyBase, Session};
 use http::{Request, Response};
 use tower::{Layer, Service, service_fn};
 
@@ -102,7 +102,7 @@ fn cycle<R: 'static, T>(
 }
 
 fn tower(size: usize, what: Option<Use>) -> Box<dyn FnMut() -> Duration> {
-    let site = Site::new(size);
+    let shop = Site::new(size);
     let request = |cookie: &str| {
         Request::get("/")
             .header("host", "shop.example")
@@ -112,28 +112,26 @@ fn tower(size: usize, what: Option<Use>) -> Box<dyn FnMut() -> Duration> {
     };
     let handler = service_fn(move |request: Request<()>| async move {
         if let Some(what) = what {
-            touch(request.extensions().get(), what);
+            let lazy = request.extensions().get::<LazySession>();
+            touch(lazy.and_then(LazySession::loaded).as_ref(), what);
         }
         Ok::<_, Infallible>(Response::new("hello".to_owned()))
     });
-    match what {
-        None => {
-            let mut service = handler;
-            cycle(site.cookies, request, move |request| {
-                now(service.call(request))
-            })
-        }
-        Some(_) => {
-            let mut service = SessionLayer::new(site.store).layer(handler);
-            cycle(site.cookies, request, move |request| {
-                now(service.call(request)).is_ok()
-            })
-        }
+    if what.is_some() {
+        let mut service = SessionLayer::new(shop.store).layer(handler);
+        cycle(shop.cookies, request, move |request| {
+            now(service.call(request)).is_ok()
+        })
+    } else {
+        let mut service = handler;
+        cycle(shop.cookies, request, move |request| {
+            now(service.call(request))
+        })
     }
 }
 
 fn actix(size: usize, what: Option<Use>) -> Box<dyn FnMut() -> Duration> {
-    let site = Site::new(size);
+    let shop = Site::new(size);
     let request = |cookie: &str| {
         actix_web::test::TestRequest::get()
             .uri("/")
@@ -145,7 +143,7 @@ fn actix(size: usize, what: Option<Use>) -> Box<dyn FnMut() -> Duration> {
         ($app:expr) => {{
             let service = now(actix_web::test::init_service($app));
             let service = Rc::new(RefCell::new(service));
-            cycle(site.cookies, request, move |request| {
+            cycle(shop.cookies, request, move |request| {
                 now(actix_service::Service::call(&*service.borrow(), request)).is_ok()
             })
         }};
@@ -158,7 +156,7 @@ fn actix(size: usize, what: Option<Use>) -> Box<dyn FnMut() -> Duration> {
                 "hello"
             };
             let untouched = || async { "hello" };
-            let app = App::new().wrap(SessionMiddleware::new(site.store));
+            let app = App::new().wrap(SessionMiddleware::new(shop.store));
             match what {
                 Use::Nothing => service!(app.route("/", web::get().to(untouched))),
                 Use::Read | Use::Change => service!(app.route("/", web::get().to(handler))),

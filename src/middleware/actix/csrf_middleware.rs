@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::header::{HeaderMap, HeaderValue};
-use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use bytes::Bytes;
 use futures_core::Stream;
 use pin_project_lite::pin_project;
@@ -19,6 +19,7 @@ use crate::middleware::forgery_protection::{Check, ForgeryProtection, Head};
 use crate::middleware::form::Form;
 use crate::middleware::invalid_authenticity_token::InvalidAuthenticityToken;
 use crate::session::handle::Session;
+use crate::session::lazy_session::LazySession;
 
 type OnRefusal = dyn Fn(InvalidAuthenticityToken, &HttpRequest) -> HttpResponse + Send + Sync;
 
@@ -45,7 +46,7 @@ type OnRefusal = dyn Fn(InvalidAuthenticityToken, &HttpRequest) -> HttpResponse 
 ///     .wrap(CsrfMiddleware::new(ForgeryProtection::new()))
 ///     // Stands for the `SessionMiddleware` here.
 ///     .wrap_fn(move |request, app| {
-///         request.extensions_mut().insert(opened.clone());
+///         request.extensions_mut().insert(hardtack::LazySession::from(opened.clone()));
 ///         app.call(request)
 ///     });
 /// let app = test::init_service(app).await;
@@ -79,7 +80,7 @@ impl CsrfMiddleware {
     }
 
     /// What is answered to a request that may be forged, of the reason, which is for the operator,
-    /// and the request, which has the [`Session`] in its extensions.
+    /// and the request, which has the [`LazySession`] in its extensions, loaded.
     ///
     /// ```
     /// use actix_web::{HttpMessage, HttpResponse};
@@ -87,7 +88,8 @@ impl CsrfMiddleware {
     /// use hardtack::actix::CsrfMiddleware;
     ///
     /// let middleware = CsrfMiddleware::new(ForgeryProtection::new()).on_refusal(|_reason, request| {
-    ///     if let Some(session) = request.extensions().get::<hardtack::Session>() {
+    ///     let session = request.extensions().get::<hardtack::LazySession>().cloned();
+    ///     if let Some(session) = session.and_then(|session| session.loaded()) {
     ///         let _ = session.flash().set("alert", "That page was too old. Please try again.");
     ///     }
     ///     HttpResponse::SeeOther().insert_header(("location", "/")).finish()
@@ -152,16 +154,40 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&self, mut request: ServiceRequest) -> Self::Future {
-        let session = request.extensions().get::<Session>().cloned();
-        let Some(session) = session else {
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let session = request.extensions().get::<LazySession>().cloned();
+        let Some(lazy) = session else {
             self.csrf.protection.missing_session();
             let response = HttpResponse::InternalServerError().finish();
             return CsrfFuture::answer(request.into_response(response));
         };
-        let method = request.method().as_str();
-        let head = head(method, request.uri().path(), request.headers());
-        match self.csrf.protection.check(&head, &session) {
+        let Some(session) = lazy.loaded() else {
+            let protection = &self.csrf.protection;
+            if protection.is_exempt(request.method().as_str(), request.path()) {
+                let future = self.inner.call(request);
+                return CsrfFuture::Inner { future };
+            }
+            let (inner, csrf) = (self.inner.clone(), self.csrf.clone());
+            let future = Box::pin(async move {
+                let session = match lazy.load().await {
+                    Ok(session) => session,
+                    Err(error) => {
+                        let response = error.error_response();
+                        return Ok(request.into_response(response).map_into_right_body());
+                    }
+                };
+                match check(&csrf.protection, &request, &session) {
+                    Check::Verified => Ok(inner.call(request).await?.map_into_left_body()),
+                    Check::Refused(reason) => {
+                        let response = (csrf.on_refusal)(reason, request.request());
+                        Ok(request.into_response(response).map_into_right_body())
+                    }
+                    Check::Form(form) => with_form(&*inner, &*csrf.on_refusal, form, request).await,
+                }
+            });
+            return CsrfFuture::Waiting { future };
+        };
+        match check(&self.csrf.protection, &request, &session) {
             Check::Verified => CsrfFuture::Inner {
                 future: self.inner.call(request),
             },
@@ -172,21 +198,40 @@ where
             Check::Form(form) => {
                 let inner = self.inner.clone();
                 let on_refusal = self.csrf.on_refusal.clone();
-                let future = Box::pin(async move {
-                    match read(form, request.take_payload()).await {
-                        Ok(body) => {
-                            request.set_payload(Payload::from(body));
-                            let response = inner.call(request).await?;
-                            Ok(response.map_into_left_body())
-                        }
-                        Err(reason) => {
-                            let response = on_refusal(reason, request.request());
-                            Ok(request.into_response(response).map_into_right_body())
-                        }
-                    }
-                });
-                CsrfFuture::Form { future }
+                let future =
+                    Box::pin(async move { with_form(&*inner, &*on_refusal, form, request).await });
+                CsrfFuture::Waiting { future }
             }
+        }
+    }
+}
+
+fn check(protection: &ForgeryProtection, request: &ServiceRequest, session: &Session) -> Check {
+    let method = request.method().as_str();
+    let head = head(method, request.uri().path(), request.headers());
+    protection.check(&head, session)
+}
+
+/// Reads the form, and calls the service with it where its token is the session's.
+async fn with_form<S, B>(
+    inner: &S,
+    on_refusal: &OnRefusal,
+    form: Box<Form>,
+    mut request: ServiceRequest,
+) -> Outcome<B>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    match read(form, request.take_payload()).await {
+        Ok(body) => {
+            request.set_payload(Payload::from(body));
+            let response = inner.call(request).await?;
+            Ok(response.map_into_left_body())
+        }
+        Err(reason) => {
+            let response = on_refusal(reason, request.request());
+            Ok(request.into_response(response).map_into_right_body())
         }
     }
 }
@@ -202,7 +247,7 @@ pin_project! {
         /// A refusal.
         Answer { response: Option<ServiceResponse<EitherBody<B>>> },
         /// The body decides.
-        Form { future: Pin<Box<dyn Future<Output = Outcome<B>>>> },
+        Waiting { future: Pin<Box<dyn Future<Output = Outcome<B>>>> },
     }
 }
 
@@ -230,7 +275,7 @@ where
             CsrfFutureProjection::Answer { response } => response
                 .take()
                 .map_or(Poll::Pending, |response| Poll::Ready(Ok(response))),
-            CsrfFutureProjection::Form { future } => future.as_mut().poll(cx),
+            CsrfFutureProjection::Waiting { future } => future.as_mut().poll(cx),
         }
     }
 }

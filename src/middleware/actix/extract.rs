@@ -1,13 +1,18 @@
 //! [`Session`] and [`CookieJar`] as arguments of handlers.
 
-use std::future::{Ready, ready};
+use std::fmt;
+use std::future::{Future, Ready, ready};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
 use super::missing_session_middleware::MissingSessionMiddleware;
-use crate::session::cookie_jar::CookieJar;
+use crate::error::Error;
+use crate::session::cookies::CookieJar;
 use crate::session::handle::Session;
+use crate::session::lazy_session::LazySession;
 
 /// The request's session. Nothing is read of it yet.
 ///
@@ -20,7 +25,7 @@ use crate::session::handle::Session;
 ///     Ok("Good bye.")
 /// }
 /// ```
-impl FromRequest for Session {
+impl FromRequest for LazySession {
     type Error = MissingSessionMiddleware;
     type Future = Ready<Result<Self, Self::Error>>;
 
@@ -30,24 +35,54 @@ impl FromRequest for Session {
     }
 }
 
-/// The request's other cookies, and those that its response sets.
-///
-/// ```
-/// use hardtack::{Attributes, CookieJar};
-///
-/// async fn discount(cookies: CookieJar) -> actix_web::Result<String> {
-///     // One that does not open is none.
-///     let discount = cookies.encrypted().get::<u32>("discount")?.unwrap_or(0);
-///     cookies.signed().write("seen", &true, &Attributes::new())?;
-///     Ok(format!("{discount} %"))
-/// }
-/// ```
+impl FromRequest for Session {
+    type Error = actix_web::Error;
+    type Future = SessionFuture;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let lazy = match LazySession::from_request(request, payload).into_inner() {
+            Ok(lazy) => lazy,
+            Err(missing) => return SessionFuture::Ready(Some(Err(missing.into()))),
+        };
+        match lazy.loaded() {
+            Some(session) => SessionFuture::Ready(Some(Ok(session))),
+            None => SessionFuture::Loading(Box::pin(async move { lazy.load().await })),
+        }
+    }
+}
+
+/// The session of a request, at once where its cookie holds it.
+pub enum SessionFuture {
+    #[doc(hidden)]
+    Ready(Option<Result<Session, actix_web::Error>>),
+    #[doc(hidden)]
+    Loading(Pin<Box<dyn Future<Output = Result<Session, Error>>>>),
+}
+
+impl Future for SessionFuture {
+    type Output = Result<Session, actix_web::Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.get_mut() {
+            // A future that has answered is not polled again.
+            Self::Ready(session) => session.take().map_or(Poll::Pending, Poll::Ready),
+            Self::Loading(session) => session.as_mut().poll(cx).map_err(Into::into),
+        }
+    }
+}
+
+impl fmt::Debug for SessionFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionFuture(..)")
+    }
+}
+
 impl FromRequest for CookieJar {
     type Error = MissingSessionMiddleware;
     type Future = Ready<Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let session = Session::from_request(request, payload).into_inner();
+        let session = LazySession::from_request(request, payload).into_inner();
         ready(session.map(|session| session.cookies()))
     }
 }

@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, ResponseError};
 
 use super::headers::{append, tell_caches};
 use crate::cookie::set_cookie::SetCookie;
-use crate::session::handle::Session;
+use crate::session::context::Context;
 
 /// An error that is not a response yet, and needs headers when it becomes one. They are not given by
 /// `Error::add_response_mapper`: `HttpResponse::from_error` does not ask the mappers (actix-web
@@ -16,19 +16,19 @@ use crate::session::handle::Session;
 pub(super) struct FailedRequest {
     failure: actix_web::Error,
     cookies: Vec<SetCookie>,
-    session: Session,
+    context: Context,
 }
 
 impl FailedRequest {
     pub(super) fn new(
         failure: actix_web::Error,
         cookies: Vec<SetCookie>,
-        session: Session,
+        context: Context,
     ) -> Self {
         Self {
             failure,
             cookies,
-            session,
+            context,
         }
     }
 }
@@ -47,7 +47,7 @@ impl ResponseError for FailedRequest {
     fn error_response(&self) -> HttpResponse {
         let mut response = self.failure.error_response();
         append(response.headers_mut(), self.cookies.clone());
-        tell_caches(response.headers_mut(), &self.session);
+        tell_caches(response.headers_mut(), &self.context);
         response
     }
 }

@@ -3,7 +3,7 @@
 use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderValue, SET_COOKIE, VARY};
 
 use crate::cookie::set_cookie::SetCookie;
-use crate::session::handle::Session;
+use crate::session::context::Context;
 
 /// Sets the cookies beside those that there are.
 pub(super) fn append(headers: &mut HeaderMap, cookies: Vec<SetCookie>) {
@@ -17,9 +17,9 @@ pub(super) fn append(headers: &mut HeaderMap, cookies: Vec<SetCookie>) {
 }
 
 /// Tells caches that the response depends on the request's cookies, where it does.
-pub(super) fn tell_caches(headers: &mut HeaderMap, session: &Session) {
+pub(super) fn tell_caches(headers: &mut HeaderMap, context: &Context) {
     let values = |name| headers.get_all(name).map(HeaderValue::as_bytes);
-    let told = session.cache_headers(values);
+    let told = context.cache_headers(values);
     // It is made of values of this very header.
     if let Some(Ok(vary)) = told
         .vary

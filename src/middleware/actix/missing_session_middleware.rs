@@ -10,11 +10,11 @@ use actix_web::{HttpResponse, ResponseError};
 ///
 /// ```
 /// use actix_web::{FromRequest, ResponseError, test::TestRequest};
-/// use hardtack::Session;
+/// use hardtack::LazySession;
 /// use hardtack::actix::MissingSessionMiddleware;
 ///
 /// let request = TestRequest::default().to_http_request();
-/// let missing: MissingSessionMiddleware = Session::extract(&request).into_inner().unwrap_err();
+/// let missing: MissingSessionMiddleware = LazySession::extract(&request).into_inner().unwrap_err();
 /// assert!(missing.to_string().starts_with("no SessionMiddleware"));
 /// assert_eq!(missing.error_response().status(), 500);
 /// ```

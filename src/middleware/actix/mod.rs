@@ -31,12 +31,15 @@
 //! # Ok::<(), hardtack::Error>(())
 //! ```
 //!
+//! Take no `Option<Session>`: actix-web makes `None` of every error of an extractor, so that a store
+//! that is out of reach would look like a visitor who is not logged in.
+//!
 //! A handler that answers with a [`hardtack::Error`](crate::Error) by `?` answers an empty 500, of
 //! which the operator is told (`tracing`). A cookie that does not open is none; where it should be
 //! an empty 400, ask [`explain`](crate::RequestJar::explain) and answer with an
 //! [`InvalidMessage`](crate::InvalidMessage).
 //! With a response of 5xx no session is set
-//! ([`CookieStore::writes_on_server_error`](crate::CookieStore::writes_on_server_error)).
+//! ([`Sessions::writes_on_server_error`](crate::CookieStore::writes_on_server_error)).
 
 mod csrf_middleware;
 mod extract;

@@ -6,37 +6,40 @@ use actix_web::dev::ServiceRequest;
 use actix_web::http::header::{COOKIE, HeaderValue};
 use actix_web::http::uri::Authority;
 
-use crate::session::handle::Session;
+use crate::session::context::Context;
 use crate::session::origin::RequestOrigin;
-use crate::session::store::CookieStore;
+use crate::session::place::Place;
+use crate::session::sessions::Sessions;
 
-pub(super) fn open(store: &Arc<CookieStore>, request: &ServiceRequest) -> Session {
-    let origin = origin(store, request);
+pub(super) fn open(sessions: &Arc<Sessions<dyn Place>>, request: &ServiceRequest) -> Context {
+    let origin = origin(sessions, request);
     let mut headers = request.headers().get_all(COOKIE);
     match (headers.next(), headers.next()) {
-        (None, _) => Session::open(store, "", origin),
+        (None, _) => Context::new(sessions.clone(), "", origin),
         // A clone shares the bytes.
-        (Some(only), None) => Session::open(store, only.clone(), origin),
+        (Some(only), None) => Context::new(sessions.clone(), only.clone(), origin),
         // HTTP/2 lets a browser part its cookies (RFC 9113 section 8.2.3).
         _ => {
             let headers = request.headers().get_all(COOKIE);
             let headers: Vec<&[u8]> = headers.map(HeaderValue::as_bytes).collect();
-            Session::open(store, headers.join(&b"; "[..]), origin)
+            Context::new(sessions.clone(), headers.join(&b"; "[..]), origin)
         }
     }
 }
 
 /// Not by `connection_info`, which believes what any client says in `Forwarded`.
-fn origin(store: &CookieStore, request: &ServiceRequest) -> RequestOrigin {
+fn origin(sessions: &Sessions<dyn Place>, request: &ServiceRequest) -> RequestOrigin {
     let headers = |name: &str| request.headers().get_all(name).map(HeaderValue::as_bytes);
     // A URI that says the host overrules the header (RFC 9112 section 3.2.2); it is where HTTP/2
     // says it (`:authority`, RFC 9113 section 8.3.1). Before `@` stands no host.
     let authority = request.uri().authority().map(Authority::as_str);
     let authority = authority.and_then(|uri| uri.rsplit('@').next());
-    store.origin(request.app_config().secure(), |name| match name {
-        "host" if authority.is_some() => authority.map(str::as_bytes),
-        // Several are one list, whose last entry counts.
-        "x-forwarded-host" => headers(name).last(),
-        _ => headers(name).next(),
-    })
+    sessions
+        .policy
+        .origin(request.app_config().secure(), |name| match name {
+            "host" if authority.is_some() => authority.map(str::as_bytes),
+            // Several are one list, whose last entry counts.
+            "x-forwarded-host" => headers(name).last(),
+            _ => headers(name).next(),
+        })
 }

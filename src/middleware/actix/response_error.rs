@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 
 use crate::error::{Error, InvalidMessage};
+use crate::middleware::answer::status;
 
 /// A 500 without a body, and an event for the operator.
 ///
@@ -17,9 +18,14 @@ use crate::error::{Error, InvalidMessage};
 /// # });
 /// ```
 impl ResponseError for Error {
+    /// 503 where a store did not do its work, which may go better soon.
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(status(self)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
     fn error_response(&self) -> HttpResponse {
         tracing::error!(target: "hardtack", reason = %self, "a handler could not go on");
-        HttpResponse::InternalServerError().finish()
+        HttpResponse::new(self.status_code())
     }
 }
 

@@ -7,15 +7,17 @@ use std::sync::Arc;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
 
 use super::failed_request::FailedRequest;
 use super::headers::{append, tell_caches};
 use super::open::open;
 use crate::error::Error;
-use crate::middleware::answer::set_cookies;
-use crate::session::handle::Session;
-use crate::session::store::CookieStore;
+use crate::middleware::answer::{Answer, Cookies, set_cookies};
+use crate::session::context::Context;
+use crate::session::lazy_session::LazySession;
+use crate::session::place::Place;
+use crate::session::sessions::Sessions;
 
 type OnError = dyn Fn(Error, &HttpRequest) -> HttpResponse + Send + Sync;
 
@@ -24,16 +26,16 @@ type OnError = dyn Fn(Error, &HttpRequest) -> HttpResponse + Send + Sync;
 ///
 /// Each cookie is a `Set-Cookie` of its own beside those that the response has. Where anybody asked
 /// for the session or a cookie, the response tells caches that it is for one user
-/// ([`CookieStore::cache_headers`]). Bodies are passed on as they come.
+/// ([`Sessions::cache_headers`]). Bodies are passed on as they come.
 ///
 /// The error of a middleware inside this one becomes another error where the response has headers
 /// of the session: a middleware outside then no longer finds its type (`Error::as_error`).
 ///
 /// Whether a request came over HTTPS is the connection's own word; where TLS ends before the
-/// server, see [`CookieStore::assume_ssl`] and [`CookieStore::trust_proxy`].
+/// server, see [`Sessions::assume_ssl`] and [`Sessions::trust_proxy`].
 #[derive(Clone)]
 pub struct SessionMiddleware {
-    store: Arc<CookieStore>,
+    sessions: Arc<Sessions<dyn Place>>,
     on_error: Arc<OnError>,
 }
 
@@ -55,10 +57,11 @@ impl SessionMiddleware {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn new(store: impl Into<Arc<CookieStore>>) -> Self {
+    pub fn new<P: Place>(sessions: impl Into<Arc<Sessions<P>>>) -> Self {
+        let sessions: Arc<Sessions<P>> = sessions.into();
         Self {
-            store: store.into(),
-            on_error: Arc::new(|_, _| HttpResponse::InternalServerError().finish()),
+            sessions,
+            on_error: Arc::new(|error, _| HttpResponse::new(error.status_code())),
         }
     }
 
@@ -113,7 +116,7 @@ impl SessionMiddleware {
 impl fmt::Debug for SessionMiddleware {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SessionMiddleware")
-            .field("store", &self.store)
+            .field("sessions", &self.sessions)
             .finish_non_exhaustive()
     }
 }
@@ -158,26 +161,28 @@ where
     forward_ready!(inner);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        let session = open(&self.middleware.store, &request);
-        request.extensions_mut().insert(session.clone());
+        let context = open(&self.middleware.sessions, &request);
+        request
+            .extensions_mut()
+            .insert(LazySession(context.clone()));
         let on_error = self.middleware.on_error.clone();
         // The request goes in whole: actix-web's router panics where somebody holds a clone.
         let outcome = self.inner.call(request);
         Box::pin(async move {
             match outcome.await {
-                Ok(response) => Ok(answer(response, &session, &*on_error)),
-                Err(failure) => Err(answer_failure(failure, &session)),
+                Ok(response) => Ok(answer(response, &context, &*on_error).await),
+                Err(failure) => Err(answer_failure(failure, context).await),
             }
         })
     }
 }
 
-fn answer<B>(
+async fn answer<B>(
     mut response: ServiceResponse<B>,
-    session: &Session,
+    context: &Context,
     on_error: &OnError,
 ) -> ServiceResponse<EitherBody<B>> {
-    let mut response = match set_cookies(session, response.status().as_u16()) {
+    let mut response = match cookies(context, response.status().as_u16()).await {
         Ok(cookies) => {
             append(response.headers_mut(), cookies);
             response.map_into_left_body()
@@ -189,22 +194,29 @@ fn answer<B>(
             ServiceResponse::new(request, response).map_into_right_body()
         }
     };
-    tell_caches(response.headers_mut(), session);
+    tell_caches(response.headers_mut(), context);
     response
 }
 
 /// Of a middleware: what a handler's error comes to is a response already.
-fn answer_failure(failure: actix_web::Error, session: &Session) -> actix_web::Error {
+async fn answer_failure(failure: actix_web::Error, context: Context) -> actix_web::Error {
     // Not by `error_response`, which may be had but once (`InternalError::from_response`).
     let status = failure.as_response_error().status_code();
-    let (failure, cookies) = match set_cookies(session, status.as_u16()) {
+    let (failure, cookies) = match cookies(&context, status.as_u16()).await {
         Ok(cookies) => (failure, cookies),
         Err(error) => (error.into(), Vec::new()),
     };
-    if cookies.is_empty() && !session.tells_caches() {
+    if cookies.is_empty() && !context.tells_caches() {
         // Those outside may look for its type.
         failure
     } else {
-        FailedRequest::new(failure, cookies, session.clone()).into()
+        FailedRequest::new(failure, cookies, context).into()
+    }
+}
+
+async fn cookies(context: &Context, status: u16) -> Cookies {
+    match set_cookies(context, status) {
+        Answer::Done(cookies) => cookies,
+        Answer::Running(cookies) => cookies.await,
     }
 }

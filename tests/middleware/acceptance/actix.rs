@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::vec::IntoIter;
 
@@ -16,10 +15,10 @@ use actix_web::rt::System;
 use actix_web::test::TestRequest;
 use actix_web::web::{self, Bytes};
 use actix_web::{App, HttpResponse};
+use hardtack::Session;
 use hardtack::actix::SessionMiddleware;
-use hardtack::{CookieStore, Session};
 
-use super::app::{Body, Framework, Handler, Panicked, Reply, Request, Response, joined};
+use super::app::{Body, Framework, Handler, Panicked, Reply, Request, Response, Sessions, joined};
 
 pub(crate) struct Actix;
 
@@ -30,22 +29,25 @@ impl Framework for Actix {
 
     fn serve(
         &self,
-        store: &Arc<CookieStore>,
+        sessions: &Sessions,
         request: Request,
         handler: Handler,
     ) -> Result<Response, Panicked> {
-        let serve = || System::new().block_on(serve(store, request, handler));
+        let serve = || System::new().block_on(serve(sessions, request, handler));
         catch_unwind(AssertUnwindSafe(serve)).map_err(|_| Panicked)
     }
 }
 
-async fn serve(store: &Arc<CookieStore>, request: Request, handler: Handler) -> Response {
+async fn serve(sessions: &Sessions, request: Request, handler: Handler) -> Response {
     let handle = move |session: Session| {
         let reply = handler(session);
         async move { answer(reply) }
     };
     let app = App::new()
-        .wrap(SessionMiddleware::new(store.clone()))
+        .wrap(match sessions {
+            Sessions::InCookie(sessions) => SessionMiddleware::new(sessions.clone()),
+            Sessions::OnServer(sessions) => SessionMiddleware::new(sessions.clone()),
+        })
         .default_service(web::to(handle));
     let address = ([127, 0, 0, 1], 3000).into();
     // What a server is told by the socket that it listens on.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hardtack::{CookieStore, Session};
+use hardtack::{CookieStore, ServerSessions, Session};
 
 /// A request as the framework gets it.
 #[derive(Clone, Default)]
@@ -41,6 +41,19 @@ pub(crate) struct Response {
 
 pub(crate) type Handler = Arc<dyn Fn(Session) -> Reply + Send + Sync>;
 
+/// The sessions of the app.
+#[derive(Clone)]
+pub(crate) enum Sessions {
+    InCookie(Arc<CookieStore>),
+    OnServer(Arc<ServerSessions>),
+}
+
+impl From<&Arc<CookieStore>> for Sessions {
+    fn from(store: &Arc<CookieStore>) -> Self {
+        Self::InCookie(store.clone())
+    }
+}
+
 /// A framework with the session's middleware around an app whose every path is one handler.
 pub(crate) trait Framework: Sync {
     fn name(&self) -> &'static str;
@@ -48,7 +61,7 @@ pub(crate) trait Framework: Sync {
     /// The response; an error where the handler panicked and the framework lets that through.
     fn serve(
         &self,
-        store: &Arc<CookieStore>,
+        sessions: &Sessions,
         request: Request,
         handler: Handler,
     ) -> Result<Response, Panicked>;

@@ -1,15 +1,12 @@
 //! A router of axum.
 
-use std::sync::Arc;
-
 use axum::Router;
 use axum::body::Body;
-use hardtack::tower::SessionLayer;
-use hardtack::{CookieStore, Session};
+use hardtack::Session;
 use tower::ServiceExt;
 
-use super::app::{Framework, Handler, Panicked, Request, Response};
-use super::http_types::{answer, reply, request};
+use super::app::{Framework, Handler, Panicked, Request, Response, Sessions};
+use super::http_types::{answer, layer, reply, request};
 
 pub(crate) struct Axum;
 
@@ -20,13 +17,13 @@ impl Framework for Axum {
 
     fn serve(
         &self,
-        store: &Arc<CookieStore>,
+        sessions: &Sessions,
         asked: Request,
         handler: Handler,
     ) -> Result<Response, Panicked> {
         let app: Router = Router::new()
             .fallback(async move |session: Session| reply(handler(session)).map(Body::new))
-            .layer(SessionLayer::new(store.clone()));
+            .layer(layer(sessions));
         answer(app.oneshot(request::<Body>(&asked)))
     }
 }

@@ -1,11 +1,11 @@
 //! No framework at all: what each middleware does, by the public API alone.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
-use hardtack::{CookieStore, Session};
+use hardtack::{Error, LazySession, Session};
 
-use super::app::{Body, Framework, Handler, Panicked, Request, Response, joined};
+use super::app::{Body, Framework, Handler, Panicked, Reply, Request, Response, Sessions, joined};
+use super::server::now;
 
 pub(crate) struct Bare;
 
@@ -16,7 +16,7 @@ impl Framework for Bare {
 
     fn serve(
         &self,
-        store: &Arc<CookieStore>,
+        sessions: &Sessions,
         request: Request,
         handler: Handler,
     ) -> Result<Response, Panicked> {
@@ -28,22 +28,36 @@ impl Framework for Bare {
             };
             found.map(|(_, value)| value.as_bytes())
         };
-        let origin = store.origin(request.tls, header);
-        let session = Session::open(store, request.cookies.join("; "), origin);
-        let outcome = catch_unwind(AssertUnwindSafe(|| handler(session.clone())));
-        let reply = outcome.map_err(|_| Panicked)?;
+        let cookies = request.cookies.join("; ");
+        let lazy = match sessions {
+            Sessions::InCookie(sessions) => {
+                let origin = sessions.origin(request.tls, header);
+                LazySession::from(Session::open(sessions, cookies, origin))
+            }
+            Sessions::OnServer(sessions) => {
+                let origin = sessions.origin(request.tls, header);
+                LazySession::open(sessions, cookies, origin)
+            }
+        };
+        // No store of these tests makes anybody wait.
+        let reply = match now(lazy.load()) {
+            Ok(session) => catch_unwind(AssertUnwindSafe(|| handler(session))),
+            Err(_) => Ok(Reply::text("").status(503)),
+        };
+        let reply = reply.map_err(|_| Panicked)?;
         let own = |name: &str| -> Vec<&'static str> {
             let headers = reply.headers.iter().filter(|(known, _)| *known == name);
             headers.map(|(_, value)| *value).collect()
         };
-        let commit = session.commit(reply.status);
+        let commit = now(lazy.commit(reply.status));
         let (status, set_cookies) = match &commit {
             Ok(commit) => {
-                let cookies = [commit.cookies(), &session.cookies().take()].concat();
+                let cookies = [commit.cookies(), &lazy.cookies().take()].concat();
                 let own = own("set-cookie").into_iter().map(str::to_owned);
                 let set = own.chain(cookies.iter().map(ToString::to_string));
                 (reply.status, set.collect())
             }
+            Err(Error::Store(_)) => (503, Vec::new()),
             Err(_) => (500, Vec::new()),
         };
         let own = |name: &str| {
@@ -53,7 +67,7 @@ impl Framework for Bare {
                 Vec::new()
             }
         };
-        let told = session.cache_headers(|name| -> Vec<&[u8]> {
+        let told = lazy.cache_headers(|name| -> Vec<&[u8]> {
             match name {
                 "set-cookie" => set_cookies.iter().map(String::as_bytes).collect(),
                 _ => own(name).into_iter().map(str::as_bytes).collect(),

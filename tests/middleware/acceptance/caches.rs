@@ -40,7 +40,7 @@ fn serve(
         ..Request::default()
     };
     let handler = Arc::new(move |session: Session| handler(&session));
-    framework.serve(store, request, handler).unwrap()
+    framework.serve(&store.into(), request, handler).unwrap()
 }
 
 /// Of a response: `Vary`, header by header, and `Cache-Control`.

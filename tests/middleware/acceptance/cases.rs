@@ -103,7 +103,9 @@ impl<'f> Client<'f> {
             request.cookies.push(header);
         }
         let handler = Arc::new(move |session: Session| handler(&session));
-        let response = self.framework.serve(&self.store, request, handler)?;
+        let response = self
+            .framework
+            .serve(&(&self.store).into(), request, handler)?;
         self.browser.receive(&response.set_cookies);
         Ok(response)
     }
@@ -789,7 +791,7 @@ fn concurrent_requests(framework: &dyn Framework) {
                         ..Request::default()
                     };
                     let response = framework.serve(
-                        store,
+                        &store.into(),
                         request,
                         Arc::new(move |session: Session| {
                             session.insert("round", &round).unwrap();

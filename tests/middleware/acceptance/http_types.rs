@@ -8,10 +8,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use axum::body::{Bytes, HttpBody};
+use hardtack::tower::SessionLayer;
 use http_body::Frame;
 use http_body_util::BodyExt;
 
-use super::app::{Body, Panicked, Reply, Request, Response, joined};
+use super::app::{Body, Panicked, Reply, Request, Response, Sessions, joined};
 
 /// A body whose pieces are each made when the one before it is gone.
 #[derive(Default)]
@@ -46,6 +47,14 @@ pub(crate) fn request<B: Default>(request: &Request) -> http::Request<B> {
         builder = builder.header("cookie", cookies);
     }
     builder.body(B::default()).unwrap()
+}
+
+/// The session's layer.
+pub(crate) fn layer(sessions: &Sessions) -> SessionLayer {
+    match sessions {
+        Sessions::InCookie(sessions) => SessionLayer::new(sessions.clone()),
+        Sessions::OnServer(sessions) => SessionLayer::new(sessions.clone()),
+    }
 }
 
 pub(crate) fn reply(reply: Reply) -> http::Response<Pieces> {

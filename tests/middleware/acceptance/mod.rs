@@ -11,17 +11,18 @@ mod cases;
 #[cfg(feature = "tower")]
 mod http_types;
 mod other_cookies;
+mod server;
 #[cfg(feature = "tower")]
 mod tower;
 
 use app::Framework;
 
 /// Every case, so that one that is lost is noticed.
-const CASES: usize = 53;
+const CASES: usize = 85;
 
 fn run(framework: &dyn Framework) {
     let mut failed = Vec::new();
-    let cases = || cases::ALL.iter().chain(caches::ALL);
+    let cases = || cases::ALL.iter().chain(caches::ALL).chain(server::ALL);
     for (name, case) in cases() {
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| case(framework)));
         if outcome.is_err() {

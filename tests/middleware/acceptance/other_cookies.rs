@@ -27,7 +27,7 @@ pub(crate) fn other_cookies_after_a_change_of_secret(framework: &dyn Framework) 
         ..Request::default()
     };
     let response = framework.serve(
-        &Arc::new(store),
+        &(&Arc::new(store)).into(),
         request,
         Arc::new(|session| {
             let cookies = session.cookies();

@@ -1,16 +1,14 @@
 //! A plain tower service.
 
 use std::convert::Infallible;
-use std::sync::Arc;
 
 use axum::body::Bytes;
-use hardtack::tower::SessionLayer;
-use hardtack::{CookieStore, Session};
+use hardtack::LazySession;
 use http_body_util::Empty;
 use tower::{ServiceBuilder, ServiceExt, service_fn};
 
-use super::app::{Framework, Handler, Panicked, Request, Response};
-use super::http_types::{answer, reply, request};
+use super::app::{Framework, Handler, Panicked, Reply, Request, Response, Sessions};
+use super::http_types::{answer, layer, reply, request};
 
 pub(crate) struct Tower;
 
@@ -21,15 +19,18 @@ impl Framework for Tower {
 
     fn serve(
         &self,
-        store: &Arc<CookieStore>,
+        sessions: &Sessions,
         asked: Request,
         handler: Handler,
     ) -> Result<Response, Panicked> {
         let service = ServiceBuilder::new()
-            .layer(SessionLayer::new(store.clone()))
+            .layer(layer(sessions))
             .service(service_fn(async |request: http::Request<Empty<Bytes>>| {
-                let session = request.extensions().get::<Session>().unwrap();
-                Ok::<_, Infallible>(reply(handler(session.clone())))
+                let session = request.extensions().get::<LazySession>().unwrap();
+                Ok::<_, Infallible>(match session.load().await {
+                    Ok(session) => reply(handler(session)),
+                    Err(_) => reply(Reply::text("").status(503)),
+                })
             }));
         answer(service.oneshot(request(&asked)))
     }

@@ -10,7 +10,7 @@ use actix_web::web::Bytes;
 use actix_web::{App, HttpMessage, HttpResponse, test, web};
 use futures_core::Stream;
 use hardtack::actix::CsrfMiddleware;
-use hardtack::{ForgeryProtection, Session};
+use hardtack::{ForgeryProtection, LazySession, Session};
 
 use super::app::{Answer, BrokenOff, Framework, OnRefusal, Pieces, Progress, Request};
 
@@ -31,7 +31,7 @@ impl Framework for Actix {
         let mut middleware = CsrfMiddleware::new(protection);
         if let Some(on_refusal) = on_refusal {
             middleware = middleware.on_refusal(move |reason, request| {
-                assert!(request.extensions().get::<Session>().is_some());
+                assert!(request.extensions().get::<LazySession>().is_some());
                 on_refusal(reason);
                 HttpResponse::new(StatusCode::IM_A_TEAPOT)
             });
@@ -51,7 +51,7 @@ impl Framework for Actix {
         let mut http = builder.to_request();
         *http.payload() = Payload::from(pieces);
         if let Some(session) = session {
-            http.extensions_mut().insert(session);
+            http.extensions_mut().insert(LazySession::from(session));
         }
 
         actix_web::rt::System::new().block_on(async {

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{Request as HttpRequest, Response};
 use hardtack::tower::CsrfLayer;
-use hardtack::{ForgeryProtection, Session};
+use hardtack::{ForgeryProtection, LazySession, Session};
 use http_body::{Frame, SizeHint};
 use tower::ServiceExt;
 
@@ -41,7 +41,7 @@ impl Framework for Axum {
         });
         let mut http = builder.body(body).unwrap();
         if let Some(session) = session {
-            http.extensions_mut().insert(session);
+            http.extensions_mut().insert(LazySession::from(session));
         }
 
         let at_handler = progress.clone();
@@ -53,7 +53,7 @@ impl Framework for Axum {
         let app = match on_refusal {
             None => app.layer(layer),
             Some(on_refusal) => app.layer(layer.on_refusal(move |reason, head| {
-                assert!(head.extensions.get::<Session>().is_some());
+                assert!(head.extensions.get::<LazySession>().is_some());
                 on_refusal(reason);
                 Response::builder().status(418).body(Body::empty()).unwrap()
             })),

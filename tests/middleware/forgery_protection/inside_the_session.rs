@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response};
 use hardtack::test_util::Browser;
-use hardtack::{CookieStore, ForgeryProtection, RailsVersion, Session, actix, tower};
+use hardtack::{CookieStore, ForgeryProtection, LazySession, RailsVersion, Session, actix, tower};
 
 use crate::support::secret;
 
@@ -15,6 +15,10 @@ const FORM: &str = "application/x-www-form-urlencoded";
 
 fn store() -> CookieStore {
     CookieStore::new(&secret(), RailsVersion::V7_1, "_shop_session")
+}
+
+fn loaded(session: Option<&LazySession>) -> Session {
+    session.unwrap().loaded().unwrap()
 }
 
 fn page(session: &Session) -> String {
@@ -27,10 +31,10 @@ fn of_tower() {
     use ::tower::ServiceExt;
 
     let page = |request: Request<Body>| async move {
-        page(request.extensions().get::<Session>().unwrap())
+        page(&loaded(request.extensions().get::<LazySession>()))
     };
     let refused = |_, head: &http::request::Parts| {
-        let session = head.extensions.get::<Session>().unwrap();
+        let session = loaded(head.extensions.get::<LazySession>());
         session.flash().set("alert", "Again, please").unwrap();
         Response::builder().status(303).body(Body::empty()).unwrap()
     };
@@ -68,10 +72,10 @@ fn of_actix() {
             .set_payload(form)
             .to_request();
         let handler = |request: HttpRequest| async move {
-            page(request.extensions().get::<Session>().unwrap())
+            page(&loaded(request.extensions().get::<LazySession>()))
         };
         let refused = |_, request: &HttpRequest| {
-            let session = request.extensions().get::<Session>().cloned().unwrap();
+            let session = loaded(request.extensions().get::<LazySession>());
             session.flash().set("alert", "Again, please").unwrap();
             HttpResponse::SeeOther().finish()
         };

@@ -13,6 +13,14 @@
 //! assert_eq!(read["value"], json!([1, null]));
 //! ```
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 mod data;
 mod generator;
 mod hard_cases;

@@ -1,6 +1,14 @@
 //! Behind a shared cache that keeps every page that it is told nothing of: nobody is served the
 //! page of somebody else, by a Rust app or by Rails.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};

@@ -3,6 +3,14 @@
 //! Needs chromium and chromedriver, and for the second Rails 6.1 and puma. Screenshots go to
 //! `target/tmp/screenshots/`, to be looked at.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 #[path = "browser/program.rs"]
 mod program;
 #[path = "browser/window.rs"]

@@ -1,6 +1,14 @@
 //! An app changes its cipher or its serializer: cookies from before still open, ask to be written
 //! anew, and come out in the new form, on both sides.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 use hardtack::{Attributes, CookieHeader, Jar, Opened, SessionData, SetCookie};
 use hardtack_peers::{
     Data, Generator, JarKind, Rails, Serializer, Settings, assert_same, cookie_value,

@@ -1,5 +1,13 @@
 //! The longest cookies: Rails reads whatever fits, and counts as hardtack does under Rails' rule.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 use hardtack::{Attributes, Error, Jar, LimitRule, SetCookie};
 use hardtack_peers::{JarKind, Rails, Serializer, Settings, assert_same};
 use serde_json::{Value, json};

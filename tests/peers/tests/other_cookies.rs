@@ -1,6 +1,14 @@
 //! Cookies beside the session whose secret, cipher or serializer was changed: what hardtack sets
 //! again, beside what Rails sets again of the same cookie.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 use std::sync::Arc;
 
 use hardtack::{CookieJar, CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};

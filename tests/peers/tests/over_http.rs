@@ -1,5 +1,13 @@
 //! Over real HTTP: puma with Rails' whole middleware, and cookies as a browser hands them back.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 

@@ -1,5 +1,13 @@
 //! Each operation of the peer, at least once, and what the app does with cookies that are not its own.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 use hardtack_peers::{Rails, Serializer, Settings, cookie_value, set_cookie_lines};
 use serde_json::{Value, json};
 

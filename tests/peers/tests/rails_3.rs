@@ -1,5 +1,13 @@
 //! The session of Rails 2.3 to 3.2: Marshal, signed with the app's secret token itself.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 use hardtack::{
     Attributes, CookieHeader, Jar, LimitRule, RailsVersion, Rotation, SecretKeyBase, SessionData,
     escape, unescape,

@@ -1,5 +1,13 @@
 //! What is expected of the apps in `tests/vectors/rails_apps`: a running Rails 6.1 says the same.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

@@ -1,5 +1,13 @@
 //! Rails reads what hardtack seals: every kind of value, both jars, each of the app's settings.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 use hardtack::{Attributes, Jar, SetCookie};
 use hardtack_peers::{
     Data, Generator, JarKind, Rails, Serializer, Settings, assert_same, hard_cases, nested,

@@ -1,6 +1,14 @@
 //! Marshal that hardtack reads and writes anew: Rails finds the same objects, of the same classes,
 //! shared as they were, and the change in its place.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 use hardtack::{Attributes, CookieHeader, Jar, SessionData};
 use hardtack_peers::{
     JarKind, MarshalVector, Rails, Serializer, Settings, assert_same_and_shared, cookie_value,

@@ -1,5 +1,13 @@
 //! hardtack reads what Rails writes: every kind of value, both jars, each of the app's settings.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 use hardtack::{CookieHeader, Value};
 use hardtack_peers::{
     Data, Generator, JarKind, Rails, Serializer, Settings, cookie_value, hard_cases, nested,

@@ -1,5 +1,13 @@
 //! A session with objects of every kind goes from Rails to hardtack and back, round after round.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 use hardtack::{Attributes, CookieHeader, SessionData};
 use hardtack_peers::{JarKind, Rails, Serializer, Settings, assert_same_and_shared, cookie_value};
 use serde_json::json;

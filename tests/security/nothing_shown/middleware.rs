@@ -3,14 +3,16 @@
 use std::convert::Infallible;
 use std::future::ready;
 
-use ::axum::extract::FromRequestParts as _;
+use ::axum::extract::FromRequestParts;
 use ::axum::http::{Request, Response};
 use ::tower::{Layer as _, Service as _, service_fn};
-use hardtack::{ForgeryProtection, InvalidAuthenticityToken, Session, actix, axum, tower};
+use hardtack::{
+    ForgeryProtection, InvalidAuthenticityToken, LazySession, Session, actix, axum, tower,
+};
 
 use super::{CARD, Rows, store};
 
-fn poll<F: Future>(future: F) -> F::Output {
+pub(super) fn poll<F: Future>(future: F) -> F::Output {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     runtime.unwrap().block_on(future)
 }
@@ -38,14 +40,19 @@ pub(crate) fn middleware(rows: &mut Rows) {
     let request = request.body(String::new()).unwrap();
     rows.debug("ResponseFuture", &service.call(request));
     let (mut parts, ()) = Request::new(()).into_parts();
-    let missing = poll(Session::from_request_parts(&mut parts, &()));
-    let missing: axum::MissingSessionLayer = missing.unwrap_err();
-    rows.both("MissingSessionLayer", &missing);
+    let missing = poll(LazySession::from_request_parts(&mut parts, &()));
+    rows.both("MissingSessionLayer", &missing.unwrap_err());
+    let missing = poll(<Session as FromRequestParts<()>>::from_request_parts(
+        &mut parts,
+        &(),
+    ));
+    let rejection: axum::SessionRejection = missing.unwrap_err();
+    rows.both("SessionRejection", &rejection);
     rows.debug("SessionMiddleware", &actix::SessionMiddleware::new(store()));
     rows.debug("CsrfMiddleware", &actix::CsrfMiddleware::new(protection));
     let request = actix_web::test::TestRequest::default().to_http_request();
     let missing = poll(<Session as actix_web::FromRequest>::extract(&request));
     let missing = missing.unwrap_err();
-    let missing: actix::MissingSessionMiddleware = missing;
-    rows.both("MissingSessionMiddleware", &missing);
+    let missing = missing.as_error::<actix::MissingSessionMiddleware>();
+    rows.both("MissingSessionMiddleware", missing.unwrap());
 }

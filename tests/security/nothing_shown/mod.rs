@@ -72,6 +72,7 @@ fn no_public_type_shows_a_secret_or_a_value() {
     jars::keys(&mut rows);
     jars::jars(&mut rows);
     sessions::sessions(&mut rows);
+    sessions::on_server(&mut rows);
     sessions::settings(&mut rows);
     errors::errors(&mut rows);
     jars::messages(&mut rows);

@@ -44,9 +44,9 @@ pub(crate) fn public_types() -> BTreeSet<String> {
     }
     // Functions, the modules of frameworks, and a glob whose file is read above.
     types.retain(|name| name.starts_with(|c: char| c.is_uppercase()));
-    // Traits of hooks, which are rendered by whoever implements them.
-    for hook in ["OnError", "OnRefusal"] {
-        assert!(types.remove(hook), "{hook}");
+    // Traits, which are rendered by whoever implements them.
+    for name in ["OnError", "OnRefusal", "SessionFormat", "SessionStore"] {
+        assert!(types.remove(name), "{name}");
     }
     types
 }

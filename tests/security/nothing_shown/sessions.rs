@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use hardtack::test_util::Browser;
 use hardtack::{
-    Attributes, Commit, CsrfSettings, Domain, Duplicates, FlashHash, LimitRule, RailsVersion,
-    RequestOrigin, Session, Tally, WardenScope, Writes,
+    Attributes, Commit, CsrfSettings, Domain, Duplicates, Entry, FlashHash, LazySession, LimitRule,
+    MemoryStore, RailsVersion, RequestOrigin, Saved, ServerSessions, Session, SessionFormat,
+    StoreError, StoredJson, Tally, Touch, Version, WardenScope, When, Writes,
 };
 
+use super::middleware::poll;
 use super::{CARD, NAME, Rows, data, fill, store, tokens};
 
 pub(crate) fn sessions(rows: &mut Rows) {
@@ -43,6 +45,35 @@ pub(crate) fn sessions(rows: &mut Rows) {
     browser.receive(commit.cookies().iter().map(ToString::to_string));
     rows.debug("Browser", &browser);
     rows.debug("CookieMetrics", &hardtack::CookieMetrics::default());
+}
+
+/// Sessions that a store keeps.
+pub(crate) fn on_server(rows: &mut Rows) {
+    let now = time::OffsetDateTime::UNIX_EPOCH;
+    let bytes = StoredJson.write(&data(), None, None, now).unwrap();
+    assert!(String::from_utf8_lossy(&bytes).contains(CARD));
+    rows.debug("ReadEntry", &StoredJson.read(&bytes, now));
+    rows.debug("Touch", &Touch::Entry);
+    rows.debug("StoredJson", &StoredJson);
+    let version = Version::new(bytes.clone());
+    rows.debug("Version", &version);
+    rows.debug("When", &When::Unchanged(version.clone()));
+    let entry = Entry { bytes, version };
+    rows.debug("Entry", &entry);
+    rows.debug("Saved", &Saved::Conflict(entry));
+    rows.both("StoreError", &StoreError::new("connection refused"));
+
+    let store = MemoryStore::new();
+    rows.debug("MemoryStore", &store);
+    let sessions = Arc::new(ServerSessions::new(StoredJson, store, NAME));
+    rows.debug("ServerSessions", &*sessions);
+    rows.debug("Sessions", &*sessions);
+    let header = format!("plain={CARD}");
+    let lazy = LazySession::open(&sessions, header, RequestOrigin::default());
+    rows.debug("LazySession", &lazy);
+    let session = poll(lazy.load()).unwrap();
+    session.update(fill).unwrap();
+    rows.debug("LazySession", &lazy);
 }
 
 pub(crate) fn settings(rows: &mut Rows) {

@@ -3,8 +3,7 @@
 use std::hint::black_box;
 
 use hardtack::{
-    Attributes, AuthenticityTokens, Cipher, Jar, RailsVersion, SecretKeyBase, SessionData,
-    Settings, Value,
+    Attributes, AuthenticityTokens, Cipher, Jar, RailsVersion, SecretKeyBase, SessionData, Value,
 };
 
 use crate::pool::{Pool, Text};

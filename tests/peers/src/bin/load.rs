@@ -9,6 +9,14 @@
 //! (sealed under the server's own secret, which is `SECRET_KEY_BASE`) or sealed by another secret. It ends with a status of 1 where any answer was wrong, or the memory
 //! of the process PID grew by more than a tenth between a fifth of the time and the end.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, LazyLock};

@@ -10,35 +10,35 @@ use std::time::{Duration, Instant};
 const START_WITHIN: Duration = Duration::from_mins(10);
 
 /// A running program that listens on a loopback port; it and its children are killed when dropped.
-pub struct Program {
+pub(crate) struct Program {
     process: Child,
     port: u16,
 }
 
 impl Program {
     /// An example of the crate.
-    pub fn example(name: &str, feature: &str) -> Self {
+    pub(crate) fn example(name: &str, feature: &str) -> Self {
         let mut command = Command::new("cargo");
         command.args(["run", "--locked", "--example", name, "--features", feature]);
         Self::start(command, &[])
     }
 
     /// The example of a Rails app beside a Rust app.
-    pub fn beside_rails(framework: &str) -> Self {
+    pub(crate) fn beside_rails(framework: &str) -> Self {
         let mut command = Command::new(root().join("examples/beside-rails/run"));
         command.arg(framework);
         Self::start(command, &["RAILS_PORT"])
     }
 
     /// A driver of a browser.
-    pub fn chromedriver() -> Self {
+    pub(crate) fn chromedriver() -> Self {
         let port = free_port();
         let mut command = Command::new("chromedriver");
         command.arg(format!("--port={port}")).stdout(Stdio::null());
         Self::spawn(command, &[port])
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://localhost:{}{path}", self.port)
     }
 

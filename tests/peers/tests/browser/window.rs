@@ -9,14 +9,14 @@ use serde_json::json;
 
 use crate::program::Program;
 
-pub struct Window {
+pub(crate) struct Window {
     client: Client,
     /// Killed when the window goes.
     _driver: Program,
 }
 
 impl Window {
-    pub async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let driver = Program::chromedriver();
         let arguments = [
             "--headless=new",
@@ -38,7 +38,7 @@ impl Window {
         }
     }
 
-    pub async fn go(&self, url: &str) {
+    pub(crate) async fn go(&self, url: &str) {
         self.client
             .goto(url)
             .await
@@ -46,7 +46,7 @@ impl Window {
     }
 
     /// The path of the page that is shown.
-    pub async fn path(&self) -> String {
+    pub(crate) async fn path(&self) -> String {
         self.client
             .current_url()
             .await
@@ -55,11 +55,11 @@ impl Window {
             .to_owned()
     }
 
-    pub async fn has(&self, selector: &str) -> bool {
+    pub(crate) async fn has(&self, selector: &str) -> bool {
         self.count(selector).await > 0
     }
 
-    pub async fn count(&self, selector: &str) -> usize {
+    pub(crate) async fn count(&self, selector: &str) -> usize {
         self.client
             .find_all(Locator::Css(selector))
             .await
@@ -67,7 +67,7 @@ impl Window {
             .len()
     }
 
-    pub async fn text(&self, selector: &str) -> String {
+    pub(crate) async fn text(&self, selector: &str) -> String {
         self.find(Locator::Css(selector))
             .await
             .text()
@@ -75,14 +75,14 @@ impl Window {
             .expect("an element of the page")
     }
 
-    pub async fn fill(&self, field: &str, text: &str) {
+    pub(crate) async fn fill(&self, field: &str, text: &str) {
         let selector = format!("input[name='{field}']");
         let field = self.find(Locator::Css(&selector)).await;
         field.send_keys(text).await.expect("a field of the page");
     }
 
     /// Presses the button of this text, and waits for the page that it leads to.
-    pub async fn press(&self, text: &str) {
+    pub(crate) async fn press(&self, text: &str) {
         let button = format!("//button[.='{text}'] | //input[@type='submit' and @value='{text}']");
         let button = self.find(Locator::XPath(&button)).await;
         let before = self.find(Locator::Css("html")).await;
@@ -98,7 +98,7 @@ impl Window {
             .expect("the next page");
     }
 
-    pub async fn run(&self, script: &str) -> String {
+    pub(crate) async fn run(&self, script: &str) -> String {
         let result = self
             .client
             .execute(script, Vec::new())
@@ -107,14 +107,14 @@ impl Window {
         result.as_str().unwrap_or_default().to_owned()
     }
 
-    pub async fn screenshot(&self, name: &str) {
+    pub(crate) async fn screenshot(&self, name: &str) {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("screenshots");
         std::fs::create_dir_all(&folder).expect("a folder to write to");
         let picture = self.client.screenshot().await.expect("a screenshot");
         std::fs::write(folder.join(format!("{name}.png")), picture).expect("a file to write to");
     }
 
-    pub async fn close(self) {
+    pub(crate) async fn close(self) {
         self.client.close().await.expect("a window to close");
     }
 

@@ -5,7 +5,7 @@ use hardtack::Value;
 use crate::Table;
 use crate::kinds::*;
 
-pub fn core() -> Table {
+pub(crate) fn core() -> Table {
     let hash = |pairs: [(Value, Value); 6]| pairs.into();
     vec![
         (Value::Nil, "nil"),

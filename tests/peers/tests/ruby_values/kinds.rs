@@ -2,38 +2,38 @@
 
 use hardtack::{BigInteger, Object, RubyBytes, RubyDuration, RubyRange, RubyTime, Value};
 
-pub fn owned(text: &str) -> String {
+pub(crate) fn owned(text: &str) -> String {
     text.to_owned()
 }
 
-pub fn big(digits: &str) -> Value {
+pub(crate) fn big(digits: &str) -> Value {
     digits.parse::<BigInteger>().expect("digits").into()
 }
 
-pub fn bytes(bytes: &[u8], encoding: &str) -> Value {
+pub(crate) fn bytes(bytes: &[u8], encoding: &str) -> Value {
     Value::Bytes(RubyBytes {
         bytes: bytes.to_vec(),
         encoding: owned(encoding),
     })
 }
 
-pub fn symbol(text: &str) -> Value {
+pub(crate) fn symbol(text: &str) -> Value {
     Value::Symbol(owned(text))
 }
 
-pub fn decimal(text: &str) -> Value {
+pub(crate) fn decimal(text: &str) -> Value {
     Value::BigDecimal(owned(text))
 }
 
-pub fn rational(numerator: impl Into<Value>, denominator: i64) -> Value {
+pub(crate) fn rational(numerator: impl Into<Value>, denominator: i64) -> Value {
     Value::Rational(Box::new((numerator.into(), denominator.into())))
 }
 
-pub fn complex(real: impl Into<Value>, imaginary: impl Into<Value>) -> Value {
+pub(crate) fn complex(real: impl Into<Value>, imaginary: impl Into<Value>) -> Value {
     Value::Complex(Box::new((real.into(), imaginary.into())))
 }
 
-pub fn range(begin: impl Into<Value>, end: impl Into<Value>, exclude_end: bool) -> Value {
+pub(crate) fn range(begin: impl Into<Value>, end: impl Into<Value>, exclude_end: bool) -> Value {
     Value::Range(Box::new(RubyRange {
         begin: begin.into(),
         end: end.into(),
@@ -41,7 +41,7 @@ pub fn range(begin: impl Into<Value>, end: impl Into<Value>, exclude_end: bool) 
     }))
 }
 
-pub fn duration(value: impl Into<Value>, parts: &[(&str, Value)]) -> Value {
+pub(crate) fn duration(value: impl Into<Value>, parts: &[(&str, Value)]) -> Value {
     let parts = parts
         .iter()
         .map(|(name, count)| (owned(name), count.clone()));
@@ -51,7 +51,7 @@ pub fn duration(value: impl Into<Value>, parts: &[(&str, Value)]) -> Value {
     }))
 }
 
-pub fn time(seconds: i64, nanoseconds: u32) -> RubyTime {
+pub(crate) fn time(seconds: i64, nanoseconds: u32) -> RubyTime {
     RubyTime {
         seconds,
         nanoseconds,
@@ -62,7 +62,7 @@ pub fn time(seconds: i64, nanoseconds: u32) -> RubyTime {
     }
 }
 
-pub fn offset(time: RubyTime, utc_offset: i32) -> RubyTime {
+pub(crate) fn offset(time: RubyTime, utc_offset: i32) -> RubyTime {
     RubyTime {
         utc_offset,
         utc: false,
@@ -70,7 +70,7 @@ pub fn offset(time: RubyTime, utc_offset: i32) -> RubyTime {
     }
 }
 
-pub fn zoned(time: RubyTime, utc_offset: i32, zone: &str) -> Value {
+pub(crate) fn zoned(time: RubyTime, utc_offset: i32, zone: &str) -> Value {
     Value::Time(RubyTime {
         zone: Some(owned(zone)),
         with_zone: true,
@@ -78,11 +78,11 @@ pub fn zoned(time: RubyTime, utc_offset: i32, zone: &str) -> Value {
     })
 }
 
-pub fn object(object: Object) -> Value {
+pub(crate) fn object(object: Object) -> Value {
     Value::Object(Box::new(object))
 }
 
-pub fn point(x: impl Into<Value>, y: impl Into<Value>) -> Value {
+pub(crate) fn point(x: impl Into<Value>, y: impl Into<Value>) -> Value {
     object(Object::Instance {
         class: owned("Point"),
         ivars: vec![(owned("@x"), x.into()), (owned("@y"), y.into())],

@@ -1,6 +1,14 @@
 //! Objects that no Ruby ever wrote: made in Rust as [`hardtack::Value`], written as Marshal, and
 //! loaded by Rails as the equal objects of the same classes.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 use hardtack::{Attributes, CookieHeader, Object, RubyTime, SessionData, Value};
 use hardtack_peers::{
     JarKind, Rails, Serializer, Settings, assert_same, assert_same_and_shared, cookie_value,

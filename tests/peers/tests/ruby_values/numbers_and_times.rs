@@ -5,7 +5,7 @@ use hardtack::{RubyTime, Value};
 use crate::Table;
 use crate::kinds::*;
 
-pub fn numbers_and_times() -> Table {
+pub(crate) fn numbers_and_times() -> Table {
     let half = time(1_704_164_645, 500_000_000);
     vec![
         (decimal("0.125e1"), "BigDecimal('1.25')"),

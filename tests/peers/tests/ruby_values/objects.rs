@@ -5,7 +5,7 @@ use hardtack::{Object, Value};
 use crate::Table;
 use crate::kinds::*;
 
-pub fn texts() -> Table {
+pub(crate) fn texts() -> Table {
     vec![
         (
             Value::IpAddr(owned("10.0.0.0/8")),
@@ -26,7 +26,7 @@ pub fn texts() -> Table {
     ]
 }
 
-pub fn objects() -> Table {
+pub(crate) fn objects() -> Table {
     let struct_of = |left: Value, right: Value| {
         object(Object::Struct {
             class: owned("Pair"),

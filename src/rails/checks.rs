@@ -3,12 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::events;
-use super::expiry::Expiry;
+use super::cookie_store::CookieStore;
 use super::jars::Jars;
-use super::loaded::after;
-use super::store::CookieStore;
 use crate::error::Error;
+use crate::session::events;
+use crate::session::policy::{Expiry, after};
 use crate::weak_secret::WeakSecret;
 
 impl CookieStore {
@@ -35,11 +34,11 @@ impl CookieStore {
     /// or a lifetime beyond the year 9999, [`Error::CookieAttribute`] for one of no time at all, and
     /// [`Error::SerializerNotBuiltIn`] for a jar that writes a format whose feature is off.
     pub fn check(&self) -> Result<(), Error> {
-        let expiry = match self.expiry {
+        let expiry = match self.policy.expiry {
             Expiry::WithBrowser => None,
             Expiry::Rolling(duration) | Expiry::Fixed(duration) => Some(duration),
         };
-        for duration in [expiry, self.lifetime].into_iter().flatten() {
+        for duration in [expiry, self.policy.lifetime].into_iter().flatten() {
             if duration.is_zero() {
                 return Err(Error::CookieAttribute {
                     name: self.name().to_owned(),
@@ -48,10 +47,13 @@ impl CookieStore {
                     reason: "a session would be over when it is set; leave it out for one that ends with the browser",
                 });
             }
-            after(self.now(), duration).ok_or(Error::ExpiryOutOfRange)?;
+            after(self.policy.now(), duration).ok_or(Error::ExpiryOutOfRange)?;
         }
         let jars = self.jars();
-        for attributes in [Some(&self.attributes), self.former_attributes.as_ref()] {
+        for attributes in [
+            Some(&self.policy.attributes),
+            self.policy.former_attributes.as_ref(),
+        ] {
             // Any host: which it is does not decide on what is wrong.
             let attributes = attributes.map(|attributes| attributes.for_host("localhost"));
             if let Some(attributes) = attributes {

@@ -5,10 +5,11 @@ use std::fmt;
 
 use serde::de::DeserializeOwned;
 
-use super::data::{SessionData, from_value};
 use super::stored_flash::waiting;
 use crate::error::Error;
 use crate::serializer::value::Value;
+use crate::session::beside::Beside;
+use crate::session::data::{SessionData, from_value};
 
 /// The session's key in every version of Rails.
 const KEY: &str = "flash";
@@ -46,6 +47,16 @@ struct Entry {
     value: Value,
     /// Whether it goes at the end of this request.
     discarded: bool,
+}
+
+impl Beside for FlashHash {
+    fn commit(&self, data: &mut SessionData) -> Result<(), Error> {
+        Self::commit(self, data)
+    }
+
+    fn boxed(&self) -> Box<dyn Beside> {
+        Box::new(self.clone())
+    }
 }
 
 impl FlashHash {

@@ -6,12 +6,13 @@ use std::fmt;
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
-use super::data::{CSRF_TOKEN, SessionData};
 use super::masked_token::{LENGTH, Token, decode, mask, random, unmask};
+use super::sealed_session::CSRF_TOKEN;
 use crate::cipher::hmac::HmacKey;
 use crate::error::Error;
 use crate::message::base64::Alphabet;
 use crate::rails_version::RailsVersion;
+use crate::session::data::SessionData;
 use crate::settings::{CsrfForms, HmacDigest, Settings};
 
 /// `GLOBAL_CSRF_TOKEN_IDENTIFIER` (5.2.4.3 and 6.0.3.1)

@@ -1,15 +1,11 @@
-//! [`CookieJar`]: the cookies of a request, and those that its response sets
-//! (`ActionDispatch::Cookies::CookieJar`, `cookies.rb`).
+//! [`RequestJar`]: the sealed cookies of a request (`cookies.encrypted` and `cookies.signed`).
 
-use std::fmt;
 use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::events::Event;
-use super::handle::Session;
-use super::writes::Writes;
+use super::part::jars;
 use crate::cookie::attributes::Attributes;
 use crate::cookie::duplicates::Duplicates;
 use crate::cookie::header::CookieHeader;
@@ -19,60 +15,27 @@ use crate::error::{Error, Refusal};
 use crate::message::opened::Opened;
 use crate::serializer::value::Value;
 use crate::serializer::{Serialized, Unfit};
-
-/// The cookies of a request beside the session, and those that its response sets: Rails'
-/// `cookies`. A handle that is cheap to clone.
-///
-/// What is set is read again from there on, as in Rails, and goes out with the response. A
-/// `Secure` cookie is not set over plain HTTP.
-///
-/// ```
-/// use std::sync::Arc;
-/// use hardtack::{Attributes, CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
-///
-/// # let secret = SecretKeyBase::generate()?;
-/// let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
-/// let cookies = Session::open(&store, "theme=dark", RequestOrigin::default()).cookies();
-///
-/// assert_eq!(cookies.get("theme").as_deref(), Some(&b"dark"[..]));
-/// cookies.encrypted().write("discount", &45, &Attributes::new())?;
-/// assert_eq!(cookies.encrypted().get::<u32>("discount")?, Some(45));
-/// assert_eq!(cookies.signed().get::<u32>("discount")?, None);
-/// assert_eq!(cookies.take().len(), 1);
-/// # Ok::<(), hardtack::Error>(())
-/// ```
-#[derive(Clone)]
-pub struct CookieJar(pub(super) Session);
-
-impl Session {
-    /// The request's other cookies, and those that its response sets.
-    ///
-    /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
-    /// let session = Session::open(&store, "theme=dark", RequestOrigin::default());
-    /// assert_eq!(session.cookies().get("theme").as_deref(), Some(&b"dark"[..]));
-    /// # Ok::<(), hardtack::Error>(())
-    /// ```
-    #[must_use]
-    pub fn cookies(&self) -> CookieJar {
-        CookieJar(self.clone())
-    }
-}
+use crate::session::cookies::{CookieJar, is_deleted};
+use crate::session::events::Event;
+use crate::session::writes::Writes;
 
 impl CookieJar {
     /// `cookies.encrypted` (example: at [`CookieJar`]).
     #[must_use]
     pub fn encrypted(&self) -> RequestJar {
-        self.through(self.0.store().jars().encrypted.clone())
+        RequestJar {
+            jar: jars(&self.0).map(|jars| jars.encrypted.clone()),
+            cookies: self.clone(),
+        }
     }
 
     /// `cookies.signed` (example: at [`CookieJar`]).
     #[must_use]
     pub fn signed(&self) -> RequestJar {
-        self.through(self.0.store().jars().signed.clone())
+        RequestJar {
+            jar: jars(&self.0).map(|jars| jars.signed.clone()),
+            cookies: self.clone(),
+        }
     }
 
     /// The cookies of any other jar: with another secret, say.
@@ -90,86 +53,9 @@ impl CookieJar {
     #[must_use]
     pub fn through(&self, jar: Arc<Jar>) -> RequestJar {
         RequestJar {
-            jar,
+            jar: Some(jar),
             cookies: self.clone(),
         }
-    }
-
-    /// A plain cookie's value, no longer escaped (`cookies[:theme]`): anybody can have made it.
-    ///
-    /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
-    /// let cookies = Session::open(&store, "q=a%20b", RequestOrigin::default()).cookies();
-    /// assert_eq!(cookies.get("q").as_deref(), Some(&b"a b"[..]));
-    /// assert_eq!(cookies.get("p"), None);
-    /// # Ok::<(), hardtack::Error>(())
-    /// ```
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<Vec<u8>> {
-        match self.0.pending(|other| other == name) {
-            Some(cookie) if is_deleted(&cookie) => None,
-            Some(cookie) => Some(cookie.value().to_vec()),
-            None => CookieHeader::new(self.0.header())
-                .get(name)
-                .map(std::borrow::Cow::into_owned),
-        }
-    }
-
-    /// Sets a cookie with the response; one of the same name, path and domain that was set before
-    /// goes.
-    ///
-    /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{Attributes, CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session, SetCookie};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
-    /// let cookies = Session::open(&store, "theme=dark", RequestOrigin::default()).cookies();
-    /// cookies.set(SetCookie::new("theme", "light", &Attributes::new())?)?;
-    /// assert_eq!(cookies.get("theme").as_deref(), Some(&b"light"[..]));
-    /// # Ok::<(), hardtack::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::CommittedSession`] where the response's cookies were decided already.
-    pub fn set(&self, cookie: SetCookie) -> Result<(), Error> {
-        self.0.queue(cookie)
-    }
-
-    /// Makes the browser forget a plain cookie that was set with these attributes.
-    ///
-    /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{Attributes, CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
-    /// let cookies = Session::open(&store, "theme=dark", RequestOrigin::default()).cookies();
-    /// cookies.delete("theme", &Attributes::new())?;
-    /// assert_eq!(cookies.get("theme"), None);
-    /// # Ok::<(), hardtack::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// What is wrong with the name or the attributes; else as [`set`](Self::set).
-    pub fn delete(&self, name: &str, attributes: &Attributes) -> Result<(), Error> {
-        self.set(SetCookie::delete(name, &self.0.for_host(attributes))?)
-    }
-
-    /// The cookies to be set beside the session's, which are taken out: for whoever writes the
-    /// response. Over plain HTTP those that are `Secure` are not among them.
-    #[must_use]
-    pub fn take(&self) -> Vec<SetCookie> {
-        self.0.take_queue()
-    }
-}
-
-impl fmt::Debug for CookieJar {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("CookieJar")
-            .field(&CookieHeader::new(self.0.header_for_debug()))
-            .finish()
     }
 }
 
@@ -189,11 +75,16 @@ impl fmt::Debug for CookieJar {
 /// ```
 #[derive(Clone, Debug)]
 pub struct RequestJar {
-    jar: Arc<Jar>,
+    /// `None` where the app has no jars of Rails.
+    jar: Option<Arc<Jar>>,
     cookies: CookieJar,
 }
 
 impl RequestJar {
+    fn jar(&self) -> Result<&Jar, Error> {
+        self.jar.as_deref().ok_or(Error::NoJars)
+    }
+
     /// Returns a cookie's value (example: at [`RequestJar`]); `None` where none was sent, where its
     /// value is nil, and where it does not open: the operator hears why ([`explain`](Self::explain)).
     ///
@@ -234,14 +125,15 @@ impl RequestJar {
                 Err(Unfit::Unreadable(_)) => Err(Refusal::UnreadableValue),
             }
         };
-        let value = match self.pending(name) {
+        let jar = self.jar()?;
+        let value = match self.pending(jar, name) {
             Some(cookie) if is_deleted(&cookie) => None,
             // Set here, be it through another jar: nobody sent it.
             Some(cookie) => {
-                let opened = self.jar.open_as(name, cookie.name(), &cookie.value());
+                let opened = jar.open_as(name, cookie.name(), &cookie.value());
                 opened.and_then(|opened| read(&opened)).ok()
             }
-            None => self.get_sent(name, read),
+            None => self.get_sent(jar, name, read),
         };
         value
             .flatten()
@@ -253,8 +145,8 @@ impl RequestJar {
     }
 
     /// Returns the cookie that is to be set, which a rotation may write under its own name.
-    fn pending(&self, name: &str) -> Option<SetCookie> {
-        let written_name = self.jar.written_name(name);
+    fn pending(&self, jar: &Jar, name: &str) -> Option<SetCookie> {
+        let written_name = jar.written_name(name);
         let is_it = |other: &str| other == name || other == written_name;
         self.cookies.0.pending(is_it)
     }
@@ -263,41 +155,42 @@ impl RequestJar {
     /// whoever listens.
     fn get_sent<R>(
         &self,
+        jar: &Jar,
         name: &str,
         read: impl Fn(&Opened<Serialized>) -> Result<R, Refusal>,
     ) -> Option<R> {
-        let session = &self.cookies.0;
-        let header = CookieHeader::new(session.header());
-        let found = self.jar.find(name, &header, Duplicates::First, |opened| {
+        let context = &self.cookies.0;
+        let header = CookieHeader::new(context.header());
+        let found = jar.find(name, &header, Duplicates::First, |opened| {
             read(&opened).map(|read| (opened, read))
         })?;
         let outcome = found.as_ref().map(|(opened, _)| *opened.opening());
         if let Ok((opened, _)) = &found
             && opened.needs_rewrite()
         {
-            self.rewrite(name, opened);
+            self.rewrite(jar, name, opened);
         }
-        let store = session.store();
-        store.heard_of_cookie(name, outcome.map_err(|refusal| *refusal));
+        let policy = context.policy();
+        policy.heard_of_cookie(name, outcome.map_err(|refusal| *refusal));
         found.ok().map(|(_, read)| read)
     }
 
     /// Queues a cookie to be set again. One that cannot be, since it is too long now, say, stays
     /// as it is: whoever reads it has its value.
-    fn rewrite(&self, name: &str, opened: &Opened<Serialized>) {
-        let session = &self.cookies.0;
-        let store = session.store();
+    fn rewrite(&self, jar: &Jar, name: &str, opened: &Opened<Serialized>) {
+        let context = &self.cookies.0;
+        let policy = context.policy();
         // The session's cookie is for its commit, with attributes of its own.
-        let is_sessions = || store.jars().session.names(store.name()).contains(&name);
-        if store.writes == Writes::Never
-            || !session.may_rewrite(self.jar.written_name(name))
+        let is_sessions = || context.is_sessions(name);
+        if policy.writes == Writes::Never
+            || !context.may_rewrite(jar.written_name(name))
             || is_sessions()
         {
             return;
         }
-        match self.jar.rewrite(name, opened, store.attributes.is_secure()) {
-            Ok(cookies) => session.queue_rewritten(cookies),
-            Err(error) => store.tell(Event::NotRewritten(name, &error)),
+        match jar.rewrite(name, opened, policy.attributes.is_secure()) {
+            Ok(cookies) => context.queue_rewritten(cookies),
+            Err(error) => policy.tell(Event::NotRewritten(name, &error)),
         }
     }
 
@@ -319,16 +212,19 @@ impl RequestJar {
     /// # Errors
     /// The [`Refusal`] of the attempt that got furthest.
     pub fn explain(&self, name: &str) -> Result<Option<Opened<Value>>, Refusal> {
-        let session = &self.cookies.0;
-        match self.pending(name) {
+        let context = &self.cookies.0;
+        let Some(jar) = self.jar.as_deref() else {
+            return Ok(None);
+        };
+        match self.pending(jar, name) {
             Some(cookie) if is_deleted(&cookie) => Ok(None),
             Some(cookie) => {
-                let opened = self.jar.open_as(name, cookie.name(), &cookie.value())?;
+                let opened = jar.open_as(name, cookie.name(), &cookie.value())?;
                 opened.load().map(Some)
             }
             None => {
-                let header = CookieHeader::new(session.header());
-                self.jar.explain_header(name, &header)
+                let header = CookieHeader::new(context.header());
+                jar.explain_header(name, &header)
             }
         }
     }
@@ -344,7 +240,8 @@ impl RequestJar {
         attributes: &Attributes,
     ) -> Result<(), Error> {
         let attributes = self.cookies.0.for_host(attributes);
-        self.cookies.set(self.jar.write(name, value, &attributes)?)
+        self.cookies
+            .set(self.jar()?.write(name, value, &attributes)?)
     }
 
     /// Makes the browser forget a cookie, under its older names too.
@@ -364,11 +261,7 @@ impl RequestJar {
     /// As [`CookieJar::delete`].
     pub fn delete(&self, name: &str, attributes: &Attributes) -> Result<(), Error> {
         let attributes = self.cookies.0.for_host(attributes);
-        let mut cookies = self.jar.delete(name, &attributes)?.into_iter();
+        let mut cookies = self.jar()?.delete(name, &attributes)?.into_iter();
         cookies.try_for_each(|cookie| self.cookies.set(cookie))
     }
-}
-
-fn is_deleted(cookie: &SetCookie) -> bool {
-    cookie.max_age().is_some_and(|age| age.is_zero())
 }

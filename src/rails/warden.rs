@@ -7,11 +7,11 @@ use serde::de::DeserializeOwned;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::data::SessionData;
 use crate::error::Error;
 use crate::serializer::to_value;
 use crate::serializer::unexpected as of_another_type;
 use crate::serializer::value::Value;
+use crate::session::data::SessionData;
 
 /// How much of a bcrypt hash is its salt (`authenticatable_salt`: `encrypted_password[0,29]`,
 /// Devise's `database_authenticatable.rb`).

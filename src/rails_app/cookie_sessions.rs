@@ -2,10 +2,10 @@
 
 use super::app::RailsApp;
 use super::error::RailsAppError;
+use crate::rails::cookie_store::CookieStore;
+use crate::rails::csrf::CsrfSettings;
+use crate::rails::jars::Jars;
 use crate::rails_version::RailsVersion;
-use crate::session::csrf::CsrfSettings;
-use crate::session::jars::Jars;
-use crate::session::store::CookieStore;
 use crate::settings::{CsrfForms, Settings};
 
 /// The only store whose sessions are in the cookie.

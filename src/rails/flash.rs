@@ -3,9 +3,10 @@
 use serde::de::DeserializeOwned;
 
 use super::flash_hash::FlashHash;
-use super::handle::Session;
 use crate::error::Error;
 use crate::serializer::value::Value;
+use crate::session::context::Context;
+use crate::session::handle::Session;
 
 /// The flash of a request: what the last request said to this one, and what this one says to the
 /// next. Rails' `flash`, as a handle that is cheap to clone.
@@ -43,13 +44,13 @@ use crate::serializer::value::Value;
 /// Whatever changes it returns [`Error::ReadOnlySession`] or [`Error::CommittedSession`] where the
 /// session cannot be changed.
 #[derive(Clone, Debug)]
-pub struct Flash(pub(super) Session);
+pub struct Flash(Context);
 
 impl Session {
     /// The flash of this request: Rails' `flash` (example: at [`Flash`]).
     #[must_use]
     pub fn flash(&self) -> Flash {
-        Flash(self.clone())
+        Flash(self.0.clone())
     }
 }
 
@@ -219,12 +220,15 @@ impl Flash {
 
     /// The closure runs without the lock.
     fn read<R>(&self, read: impl FnOnce(&FlashHash) -> R) -> R {
-        let loaded = self.0.loaded_with_flash();
-        read(loaded.flash.as_ref().unwrap_or(&FlashHash::default()))
+        let loaded = self.0.loaded_with(FlashHash::load);
+        read(loaded.beside().unwrap_or(&FlashHash::default()))
     }
 
-    /// The closure runs under the lock, and is no one else's.
     fn change<R>(&self, change: impl FnOnce(&mut FlashHash) -> R) -> Result<R, Error> {
-        self.0.write(|loaded| Ok(change(loaded.flash_mut())))
+        self.0.write(|loaded| {
+            let mut other = FlashHash::default();
+            let flash = loaded.beside_mut(FlashHash::load);
+            Ok(change(flash.unwrap_or(&mut other)))
+        })
     }
 }

@@ -1,0 +1,16 @@
+//! Rails' own parts: the session in a sealed cookie, the flash, authenticity tokens, Warden.
+
+mod checks;
+pub(crate) mod cookie_store;
+pub(crate) mod csrf;
+pub(crate) mod flash;
+pub(crate) mod flash_hash;
+pub(crate) mod jars;
+mod masked_token;
+mod part;
+pub(crate) mod sealed_cookies;
+mod sealed_session;
+mod session_tokens;
+mod stored_flash;
+pub(crate) mod stored_json;
+pub(crate) mod warden;

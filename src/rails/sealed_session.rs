@@ -1,0 +1,210 @@
+//! A session that is sealed into a cookie of Rails: how [`SessionData`] comes out of a jar and goes
+//! back, and the keys that Rails itself keeps in it.
+
+use rand::TryRng;
+
+use crate::cookie::attributes::Attributes;
+use crate::cookie::duplicates::Duplicates;
+use crate::cookie::header::CookieHeader;
+use crate::cookie::jar::Jar;
+use crate::cookie::set_cookie::SetCookie;
+use crate::error::{Error, InvalidMessage, Refusal};
+use crate::message::opened::Opened;
+use crate::serializer::Serialized;
+use crate::session::data::SessionData;
+use crate::session::sealer::Sealer;
+
+/// The key under which Rails keeps a session's id.
+const SESSION_ID: &str = "session_id";
+
+/// The key under which every version of Rails keeps the secret of a session's authenticity tokens.
+pub(super) const CSRF_TOKEN: &str = "_csrf_token";
+
+impl SessionData {
+    /// Reads the session from a request's `Cookie` header; `None` where there is no such cookie.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, CookieHeader, Jar, RailsVersion, SecretKeyBase, SessionData};
+    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    /// # let mut session = SessionData::new();
+    /// # session.insert("locale", "fr")?;
+    /// # let cookie = session.write(&jar, "_shop_session", &Attributes::new())?;
+    /// let text = format!("_shop_session={}", cookie.escaped_value());
+    /// let session = SessionData::read(&jar, "_shop_session", &CookieHeader::new(&text))?.unwrap();
+    /// assert_eq!(session.value().get::<String>("locale")?.as_deref(), Some("fr"));
+    ///
+    /// assert!(SessionData::read(&jar, "_shop_session", &CookieHeader::new("a=b"))?.is_none());
+    /// let forged = CookieHeader::new("_shop_session=AAAA--AAAA--AAAA");
+    /// assert!(SessionData::read(&jar, "_shop_session", &forged).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`InvalidMessage`], and nothing else, where the cookie does not open or holds no map.
+    pub fn read(
+        jar: &Jar,
+        name: &str,
+        header: &CookieHeader<'_>,
+    ) -> Result<Option<Opened<Self>>, InvalidMessage> {
+        Ok(Self::explain(jar, name, header)?)
+    }
+
+    /// Reads the session from its cookie's value, no longer escaped.
+    ///
+    /// ```
+    /// # use hardtack::{Jar, RailsVersion, SecretKeyBase, SessionData};
+    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    /// assert!(SessionData::read_value(&jar, "_shop_session", "AAAA--AAAA--AAAA").is_err());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`InvalidMessage`], and nothing else, where the cookie does not open or holds no map.
+    pub fn read_value(
+        jar: &Jar,
+        name: &str,
+        value: impl AsRef<[u8]>,
+    ) -> Result<Opened<Self>, InvalidMessage> {
+        Ok(Self::load(jar.open_as(name, name, value.as_ref())?)?)
+    }
+
+    /// Reads the session from a request's `Cookie` header, as [`read`](Self::read) does, and says
+    /// why it does not open: for the operator, never for whoever sent it.
+    ///
+    /// ```
+    /// # use hardtack::{CookieHeader, Jar, RailsVersion, Refusal, SecretKeyBase, SessionData};
+    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    /// let header = CookieHeader::new("_shop_session=AAAA--AAAA--AAAA");
+    /// let refused = SessionData::explain(&jar, "_shop_session", &header).err();
+    /// assert_eq!(refused, Some(Refusal::Malformed));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The [`Refusal`] of the attempt that got furthest; [`Refusal::UnreadableValue`] also where
+    /// the cookie holds no map.
+    pub fn explain(
+        jar: &Jar,
+        name: &str,
+        header: &CookieHeader<'_>,
+    ) -> Result<Option<Opened<Self>>, Refusal> {
+        jar.find(name, header, Duplicates::First, Self::load)
+            .transpose()
+    }
+
+    pub(super) fn load(opened: Opened<Serialized>) -> Result<Opened<Self>, Refusal> {
+        opened.try_map(|payload| Self::of_payload(payload).ok_or(Refusal::UnreadableValue))
+    }
+
+    /// Writes the session through a jar, as a cookie of this name.
+    ///
+    /// A `session_id` is added where there is none, since Rails takes a session without one for
+    /// empty; keys whose value is nil are left out, as in Rails.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, Error, Jar, RailsVersion, SecretKeyBase, SessionData};
+    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    /// let mut session = SessionData::new();
+    /// session.insert("return_to", "/orders")?;
+    /// session.insert("coupon", &None::<String>)?;
+    /// let cookie = session.write(&jar, "_shop_session", &Attributes::new().http_only(true))?;
+    /// let session = SessionData::read_value(&jar, "_shop_session", cookie.value())?.into_value();
+    /// assert_eq!(session.keys(), ["return_to", "session_id"]);
+    ///
+    /// let refused = session.clone().write(&jar, "shop session", &Attributes::new());
+    /// assert!(matches!(refused, Err(Error::CookieName { .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Jar::write`].
+    pub fn write(
+        &mut self,
+        jar: &Jar,
+        name: &str,
+        attributes: &Attributes,
+    ) -> Result<SetCookie, Error> {
+        self.ensure_session_id()?;
+        jar.dump_and_seal(name, attributes, |room, style| self.dump(room, style))
+    }
+
+    /// The session's id: 32 hexadecimal digits in a session that Rails made. `None` where it has
+    /// none yet.
+    ///
+    /// ```
+    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase, SessionData};
+    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    /// let mut session = SessionData::new();
+    /// assert_eq!(session.session_id(), None);
+    /// session.write(&jar, "_shop_session", &Attributes::new())?; // which gives it one
+    /// assert_eq!(session.session_id().unwrap().len(), 32);
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn session_id(&self) -> Option<String> {
+        self.get(SESSION_ID).ok().flatten()
+    }
+
+    /// Removes what somebody may have planted before a login: the id, so that the session gets
+    /// another when it is written, and the secret of the authenticity tokens.
+    pub(super) fn renew(&mut self) {
+        self.remove(SESSION_ID);
+        self.remove(CSRF_TOKEN);
+        self.touch();
+    }
+
+    /// Gives the session an id, where it has none.
+    fn ensure_session_id(&mut self) -> Result<(), Error> {
+        if !self.holds_text(SESSION_ID) {
+            self.insert(SESSION_ID, &generate_session_id()?)?;
+        }
+        Ok(())
+    }
+}
+
+impl Sealer for Jar {
+    fn names<'a>(&'a self, name: &'a str) -> Vec<&'a str> {
+        Self::names(self, name)
+    }
+
+    fn seal(
+        &self,
+        data: &mut SessionData,
+        name: &str,
+        attributes: &Attributes,
+    ) -> Result<SetCookie, Error> {
+        data.write(self, name, attributes)
+    }
+
+    fn delete(&self, name: &str, attributes: &Attributes) -> Result<Vec<SetCookie>, Error> {
+        Self::delete(self, name, attributes)
+    }
+
+    fn id(&self, data: &SessionData) -> Option<String> {
+        data.session_id()
+    }
+
+    fn ensure_id(&self, data: &mut SessionData) -> Result<(), Error> {
+        data.ensure_session_id()
+    }
+
+    fn adopt_id(&self, data: &mut SessionData, from: &SessionData) -> Result<(), Error> {
+        match from.session_id() {
+            Some(id) if data.session_id().is_none() => data.insert(SESSION_ID, &id),
+            _ => Ok(()),
+        }
+    }
+
+    fn renew(&self, data: &mut SessionData) {
+        data.renew();
+    }
+}
+
+/// As `SecureRandom.hex(16)` (`Rack::Session::Abstract::ID#generate_sid`).
+pub(super) fn generate_session_id() -> Result<String, Error> {
+    let mut random = [0; 16];
+    rand::rngs::SysRng
+        .try_fill_bytes(&mut random)
+        .map_err(|_| Error::NoRandomness)?;
+    Ok(format!("{:032x}", u128::from_be_bytes(random)))
+}

@@ -1,0 +1,51 @@
+//! The authenticity tokens of a request's session.
+
+use super::csrf::AuthenticityTokens;
+use super::part::csrf_settings;
+use crate::error::Error;
+use crate::session::handle::Session;
+
+impl Session {
+    /// The session's authenticity tokens, for pages that are rendered; a session without gets
+    /// them. They go with [`reset`](Self::reset), [`renew`](Self::renew) and a login: ask after
+    /// these.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let session = Session::open(&store, "", RequestOrigin::default());
+    /// let token = session.authenticity_tokens()?.masked_per_form_token("/orders", "post")?;
+    /// assert!(session.is_authentic(&token, "/orders", "POST"));
+    /// assert!(!session.is_authentic(&token, "/orders", "DELETE"));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`AuthenticityTokens::load_or_create`]; [`Error::ReadOnlySession`] and
+    /// [`Error::CommittedSession`] where the session has none and cannot be given any.
+    pub fn authenticity_tokens(&self) -> Result<AuthenticityTokens, Error> {
+        if let Some(tokens) = self.present_authenticity_tokens() {
+            return Ok(tokens);
+        }
+        let settings = csrf_settings(&self.0);
+        self.0
+            .write(|loaded| AuthenticityTokens::load_or_create(&mut loaded.data, settings))
+    }
+
+    /// Whether a token is one of this session's for a request of this path and method: see
+    /// [`AuthenticityTokens::verify`] (example: at
+    /// [`authenticity_tokens`](Self::authenticity_tokens)).
+    #[must_use]
+    pub fn is_authentic(&self, token: impl AsRef<[u8]>, path: &str, method: &str) -> bool {
+        let tokens = self.present_authenticity_tokens();
+        tokens.is_some_and(|tokens| tokens.verify(token, path, method))
+    }
+
+    /// The session's authenticity tokens; `None` where it has none.
+    pub(crate) fn present_authenticity_tokens(&self) -> Option<AuthenticityTokens> {
+        let settings = csrf_settings(&self.0);
+        self.read(|data| AuthenticityTokens::load(data, settings))
+    }
+}

@@ -1,0 +1,68 @@
+//! [`StoredJson`]: sessions on a server as JSON, under the ids of Rack and Rails.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+
+use super::sealed_session::generate_session_id;
+use crate::error::Error;
+use crate::hex;
+use crate::session::data::SessionData;
+use crate::session::session_format::{ReadEntry, SessionFormat};
+
+/// The lengths of ids: Rack's are of 128 bits, and an app may ask for up to 256 (`sidbits`).
+const LENGTHS: std::ops::RangeInclusive<usize> = 32..=64;
+
+/// Sessions on a server as a JSON object, under the ids of Rack and Rails: 32 lower-case hexadecimal
+/// digits in the cookie, and in the store `2::` and the SHA-256 of these, so that whoever reads the
+/// store cannot take over a session (`Rack::Session::SessionId`, Rack 2.2 `session/abstract/id.rb`).
+/// What stands under the id itself is read as well, and moved.
+///
+/// ```
+/// use hardtack::{MemoryStore, ServerSessions, StoredJson};
+///
+/// let sessions = ServerSessions::new(StoredJson, MemoryStore::new(), "_session_id");
+/// assert_eq!(sessions.name(), "_session_id");
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StoredJson;
+
+impl SessionFormat for StoredJson {
+    fn id_of_cookie(&self, value: &[u8]) -> Option<String> {
+        let is_id = LENGTHS.contains(&value.len())
+            && value.iter().all(|digit| hex::value(*digit).is_some());
+        let id = is_id.then(|| String::from_utf8(value.to_vec()));
+        id?.ok()
+    }
+
+    fn new_id(&self) -> Result<String, Error> {
+        generate_session_id()
+    }
+
+    fn keys(&self, id: &str) -> Vec<String> {
+        let digest = Sha256::digest(id);
+        let digits = digest.iter().flat_map(|byte| hex::digits(*byte));
+        let private_id = "2::".chars().chain(digits.map(char::from)).collect();
+        vec![private_id, id.to_owned()]
+    }
+
+    fn read(&self, bytes: &Bytes, _: OffsetDateTime) -> ReadEntry {
+        SessionData::from_json(&bytes[..]).map_or(ReadEntry::Unreadable, ReadEntry::Session)
+    }
+
+    fn write(
+        &self,
+        session: &SessionData,
+        _: Option<&Bytes>,
+        _: Option<Duration>,
+        _: OffsetDateTime,
+    ) -> Result<Bytes, Error> {
+        Ok(session.to_json()?.into())
+    }
+
+    fn renew(&self, session: &mut SessionData) {
+        session.renew();
+    }
+}

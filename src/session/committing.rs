@@ -1,0 +1,381 @@
+//! [`Committing`]: what a store is asked at the end of a request, without I/O.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use super::commit::Commit;
+use super::data::SessionData;
+use super::kept::{Former, Kept, Stored, StoredEntry};
+use super::loaded::Loaded;
+use super::on_server::Step;
+use super::policy::Policy;
+use super::session_format::{ReadEntry, Touch};
+use super::session_store::{Answer, Entry, Operation, Saved, Version, When};
+use crate::error::Error;
+
+/// How long a commit tries again where others write the same session.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The commit of one session that a store keeps: [`step`](Self::step) says what to ask the store,
+/// and takes its answer. The cookies are decided before, and are not set where nothing was written.
+pub(crate) struct Committing {
+    data: SessionData,
+    stored: Stored,
+    cookies: Commit,
+    todo: VecDeque<Task>,
+    /// What was saved last.
+    sent: Bytes,
+    began: Instant,
+    is_changed: bool,
+    /// The session was written where no entry was.
+    is_created: bool,
+}
+
+/// One question to the store, and what follows from its answer.
+#[derive(Clone)]
+enum Task {
+    /// Writes the session under its id, where nobody has that key.
+    Create,
+    /// Writes the session over the entry that was read. Another entry there is rebased on.
+    Update,
+    /// Writes the session under its id, which this request made or moved it to.
+    Overwrite,
+    /// Lets the entry that was read live for longer.
+    Touch,
+    /// Deletes a key, whatever is there.
+    Delete(String),
+    /// Deletes an entry that nobody changed since; otherwise `Reread` follows.
+    DeleteUnchanged {
+        key: String,
+        version: Version,
+        why: Why,
+    },
+    /// Reads again what is under a key that somebody changed.
+    Reread { key: String, why: Why },
+}
+
+/// Why an entry is deleted only as it was read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Why {
+    /// The session has nothing in it any more.
+    IsEmpty,
+    /// The session has another id by now.
+    HasNewId,
+    /// The session was found under an older key, and stands under the present one by now.
+    IsMoved,
+}
+
+impl Committing {
+    /// Decides what becomes of a session in a store. `None` where nothing does.
+    pub(crate) fn begin(loaded: &Loaded, cookies: &Commit, policy: &Policy) -> Option<Self> {
+        let Kept::OnServer(stored) = &loaded.kept else {
+            return None;
+        };
+        if *cookies == Commit::Keep {
+            return None;
+        }
+        let mut committing = Self {
+            data: loaded.data.clone(),
+            stored: (**stored).clone(),
+            cookies: cookies.clone(),
+            todo: VecDeque::new(),
+            sent: Bytes::new(),
+            began: Instant::now(),
+            is_changed: loaded.data.is_changed(),
+            is_created: false,
+        };
+        committing.plan(loaded, policy);
+        Some(committing)
+    }
+
+    fn plan(&mut self, loaded: &Loaded, policy: &Policy) {
+        let is_removed = matches!(self.cookies, Commit::Remove(_));
+        match &self.stored.former {
+            // A logout comes first: whatever happens then, nobody comes back to the old session.
+            Some(Former {
+                id, is_first: true, ..
+            }) => self.delete_all(&id.clone()),
+            Some(Former { id, .. }) if is_removed => self.delete_all(&id.clone()),
+            _ => {}
+        }
+        match &self.stored.entry {
+            Some(_) if is_removed && loaded.data.is_cleared() => {
+                let id = self.stored.id.clone().unwrap_or_default();
+                self.delete_all(&id);
+            }
+            Some(StoredEntry { key, version, .. }) if is_removed => {
+                self.todo.push_back(Task::DeleteUnchanged {
+                    key: key.clone(),
+                    version: version.clone(),
+                    why: Why::IsEmpty,
+                });
+            }
+            None if is_removed => {}
+            None => self.todo.push_back(Task::Create),
+            Some(StoredEntry { key, version, .. }) if loaded.is_stale() => {
+                let (key, version) = (key.clone(), version.clone());
+                let why = Why::IsMoved;
+                self.todo.push_back(Task::Create);
+                self.todo
+                    .push_back(Task::DeleteUnchanged { key, version, why });
+            }
+            Some(_) if self.is_changed || policy.writes_unchanged(&loaded.data) => {
+                self.todo.push_back(Task::Update);
+            }
+            Some(_) => self.todo.push_back(Task::Touch),
+        }
+        if let Some(Former {
+            entry,
+            is_first: false,
+            ..
+        }) = &self.stored.former
+            && !is_removed
+        {
+            self.todo.push_back(Task::DeleteUnchanged {
+                key: entry.key.clone(),
+                version: entry.version.clone(),
+                why: Why::HasNewId,
+            });
+        }
+    }
+
+    /// Deletes all keys of an id, the present one last: a request that loads meanwhile finds the
+    /// session, or none, and no older state of it.
+    fn delete_all(&mut self, id: &str) {
+        let keys = self.stored.format.keys(id);
+        self.todo.extend(keys.into_iter().rev().map(Task::Delete));
+    }
+
+    /// Checks whether the request changed the session: where it did not, its response does not
+    /// fail with the store.
+    pub(crate) fn is_changed(&self) -> bool {
+        self.is_changed
+    }
+
+    /// Takes the store's answer, `None` at the beginning, and returns what comes next.
+    ///
+    /// # Errors
+    /// What the format cannot write, an entry that became unreadable, and [`Error::BusySession`].
+    pub(crate) fn step(
+        &mut self,
+        policy: &Policy,
+        answer: Option<Answer>,
+    ) -> Result<Step<Commit>, Error> {
+        if let Some(answer) = answer
+            && let Some(task) = self.todo.pop_front()
+        {
+            self.take(policy, task, answer)?;
+        }
+        let Some(task) = self.todo.front().cloned() else {
+            let cookies = std::mem::replace(&mut self.cookies, Commit::Keep);
+            return Ok(Step::Done(match cookies {
+                // The browser has that cookie.
+                Commit::Set(cookies) if cookies.is_empty() => Commit::Keep,
+                cookies => cookies,
+            }));
+        };
+        self.operation(policy, task).map(Step::Run)
+    }
+
+    fn operation(&mut self, policy: &Policy, task: Task) -> Result<Operation, Error> {
+        let (ttl, now) = (policy.time_to_live(&self.data), policy.now());
+        let Stored { format, entry, .. } = &self.stored;
+        let (bytes, key, when) = match (task, entry) {
+            (Task::Delete(key), _) => {
+                let when = When::Always;
+                return Ok(Operation::Delete { key, when });
+            }
+            (Task::DeleteUnchanged { key, version, .. }, _) => {
+                let when = When::Unchanged(version);
+                return Ok(Operation::Delete { key, when });
+            }
+            (Task::Reread { key, .. }, _) => return Ok(Operation::Load { key }),
+            (Task::Touch, Some(entry)) => {
+                let key = entry.key.clone();
+                match format.touch(&self.data, &entry.bytes, ttl, now) {
+                    Touch::Entry => return Ok(Operation::Touch { key, ttl }),
+                    Touch::Nothing => return Ok(Operation::Touch { key, ttl: None }),
+                    Touch::Rewrite(bytes) => (bytes, key, When::Unchanged(entry.version.clone())),
+                }
+            }
+            (Task::Update, Some(entry)) => (
+                format.write(&self.data, Some(&entry.bytes), ttl, now)?,
+                entry.key.clone(),
+                When::Unchanged(entry.version.clone()),
+            ),
+            (task, entry) => (
+                format.write(
+                    &self.data,
+                    entry.as_ref().map(|entry| &entry.bytes),
+                    ttl,
+                    now,
+                )?,
+                self.key(),
+                match task {
+                    Task::Overwrite => When::Always,
+                    _ => When::Absent,
+                },
+            ),
+        };
+        self.sent = bytes.clone();
+        Ok(Operation::Save {
+            key,
+            bytes,
+            ttl,
+            when,
+        })
+    }
+
+    /// The key under which the session is written.
+    fn key(&self) -> String {
+        let id = self.stored.id.as_deref().unwrap_or_default();
+        let keys = self.stored.format.keys(id);
+        keys.into_iter().next().unwrap_or_default()
+    }
+
+    /// The session is gone: nothing is written, and no cookie is set.
+    fn give_up(&mut self) {
+        self.todo.clear();
+        self.cookies = Commit::Keep;
+    }
+
+    fn take(&mut self, policy: &Policy, task: Task, answer: Answer) -> Result<(), Error> {
+        match (task, answer) {
+            (Task::Create, Answer::Saved(Saved::Done(_))) => self.is_created = true,
+            (Task::Delete(_), _) | (_, Answer::Saved(Saved::Done(_))) => {}
+            (Task::DeleteUnchanged { key, why, .. }, Answer::Found(true)) => {
+                // Under the other keys of that id nobody finds it either.
+                let id = match (why, &self.stored.former) {
+                    (Why::HasNewId, Some(former)) => Some(&former.id),
+                    (Why::IsEmpty, _) => self.stored.id.as_ref(),
+                    _ => None,
+                };
+                if let Some(id) = id.cloned() {
+                    self.delete_all(&id);
+                    self.todo
+                        .retain(|task| !matches!(task, Task::Delete(other) if *other == key));
+                }
+            }
+            (Task::DeleteUnchanged { key, why, .. }, _) => {
+                self.todo.push_front(Task::Reread { key, why });
+            }
+            (Task::Reread { key, why }, Answer::Loaded(entry)) => {
+                self.reread(policy, key, why, entry)?;
+            }
+            (_, Answer::Found(true)) => {}
+            (task, Answer::Saved(Saved::Conflict(entry))) => {
+                // Our own, whose answer was lost; or whoever wrote it prolonged it.
+                if entry.bytes != self.sent && !matches!(task, Task::Touch) {
+                    self.conflict(policy, &task, entry)?;
+                }
+            }
+            (_, Answer::Found(false) | Answer::Saved(Saved::Gone) | Answer::Loaded(_)) => {
+                self.give_up();
+            }
+        }
+        Ok(())
+    }
+
+    /// Somebody else wrote where this request writes.
+    fn conflict(&mut self, policy: &Policy, task: &Task, entry: Entry) -> Result<(), Error> {
+        self.have_patience(policy)?;
+        // Under an id that this request made, somebody else's session is not touched.
+        let is_own = matches!(task, Task::Update) || self.stored.entry.is_some();
+        if !is_own {
+            let name = policy.name.clone();
+            return Err(Error::BusySession { name });
+        }
+        let key = match (task, &self.stored.entry) {
+            (Task::Update, Some(own)) => own.key.clone(),
+            _ => self.key(),
+        };
+        if self.rebase(policy, key, entry)? {
+            self.todo.push_front(Task::Update);
+        }
+        Ok(())
+    }
+
+    /// Decides by what stands under a key now that was to be deleted as it was read.
+    fn reread(
+        &mut self,
+        policy: &Policy,
+        key: String,
+        why: Why,
+        entry: Option<Entry>,
+    ) -> Result<(), Error> {
+        let Some(entry) = entry else {
+            match why {
+                // A logout came between: what this request wrote goes as well.
+                Why::HasNewId | Why::IsMoved if self.is_created => {
+                    let key = self.key();
+                    self.give_up();
+                    self.todo.push_back(Task::Delete(key));
+                }
+                Why::IsEmpty | Why::HasNewId | Why::IsMoved => {}
+            }
+            return Ok(());
+        };
+        self.have_patience(policy)?;
+        let version = entry.version.clone();
+        match why {
+            Why::IsEmpty => {
+                if self.rebase(policy, key.clone(), entry)? {
+                    // The cookie that was to be removed is that of a session that lives.
+                    self.cookies = Commit::Keep;
+                    self.todo.push_front(if self.data.is_empty() {
+                        Task::DeleteUnchanged { key, version, why }
+                    } else {
+                        Task::Update
+                    });
+                }
+            }
+            Why::HasNewId | Why::IsMoved => {
+                // What is written under the present key takes over what came meanwhile.
+                let own = self.stored.entry.take();
+                if self.rebase(policy, key.clone(), entry)? {
+                    self.stored.entry = own;
+                    self.todo
+                        .push_front(Task::DeleteUnchanged { key, version, why });
+                    self.todo.push_front(Task::Overwrite);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn have_patience(&self, policy: &Policy) -> Result<(), Error> {
+        if self.began.elapsed() > PATIENCE {
+            let name = policy.name.clone();
+            return Err(Error::BusySession { name });
+        }
+        Ok(())
+    }
+
+    /// Puts the changes of this request on what somebody else wrote under a key. Returns `false`
+    /// where that has expired.
+    fn rebase(&mut self, policy: &Policy, key: String, entry: Entry) -> Result<bool, Error> {
+        let Entry { bytes, version } = entry;
+        match self.stored.format.read(&bytes, policy.now()) {
+            ReadEntry::Session(mut fresh) => {
+                std::mem::take(&mut self.data).rebase_onto(&mut fresh);
+                self.data = fresh;
+            }
+            ReadEntry::Expired => {
+                self.give_up();
+                return Ok(false);
+            }
+            ReadEntry::Unreadable => {
+                let name = policy.name.clone();
+                return Err(Error::UnreadableSession { name });
+            }
+        }
+        self.stored.entry = Some(StoredEntry {
+            key,
+            bytes,
+            version,
+        });
+        Ok(true)
+    }
+}

@@ -1,0 +1,183 @@
+//! [`Kept`]: how one session is kept, and under which id.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::data::SessionData;
+use super::policy::Policy;
+use super::sealer::Sealer;
+use super::session_format::SessionFormat;
+use super::session_store::Version;
+use crate::cookie::attributes::Attributes;
+use crate::cookie::set_cookie::SetCookie;
+use crate::error::Error;
+
+/// How one session is kept.
+#[derive(Clone)]
+pub(crate) enum Kept {
+    /// In the cookie, which these keys seal.
+    InCookie(Arc<dyn Sealer>),
+    /// In a store, under an id that the cookie brings.
+    OnServer(Box<Stored>),
+}
+
+/// A session in a store.
+#[derive(Clone)]
+pub(crate) struct Stored {
+    pub(crate) format: Arc<dyn SessionFormat>,
+    /// The id under which it is, or will be; `None` where it has none yet.
+    pub(crate) id: Option<String>,
+    /// The entry that was read.
+    pub(crate) entry: Option<StoredEntry>,
+    /// The entry that another id replaces.
+    pub(crate) former: Option<Former>,
+}
+
+/// An entry that was read, and where.
+#[derive(Clone)]
+pub(crate) struct StoredEntry {
+    pub(crate) key: String,
+    pub(crate) bytes: Bytes,
+    pub(crate) version: Version,
+}
+
+/// An entry that goes.
+#[derive(Clone)]
+pub(crate) struct Former {
+    pub(crate) id: String,
+    pub(crate) entry: StoredEntry,
+    /// It goes before the new one is written: nobody may come back to it after a logout.
+    pub(crate) is_first: bool,
+}
+
+impl Stored {
+    /// Checks whether the store has an entry of this session, under its present id or a former one.
+    pub(crate) fn has_entry(&self) -> bool {
+        self.entry.is_some() || self.former.is_some()
+    }
+
+    /// Lets the entry that was read go, and with it the id.
+    fn leave(&mut self, is_first: bool) {
+        let id = self.id.take();
+        if let (Some(id), Some(entry)) = (id, self.entry.take()) {
+            self.former = Some(Former {
+                id,
+                entry,
+                is_first,
+            });
+        } else if let Some(former) = &mut self.former {
+            former.is_first |= is_first;
+        }
+    }
+}
+
+impl Kept {
+    pub(crate) fn names<'a>(&'a self, name: &'a str) -> Vec<&'a str> {
+        match self {
+            Self::InCookie(sealer) => sealer.names(name),
+            Self::OnServer(_) => vec![name],
+        }
+    }
+
+    /// Makes the session's cookie; a session without an id gets one.
+    pub(crate) fn seal(
+        &mut self,
+        data: &mut SessionData,
+        name: &str,
+        attributes: &Attributes,
+    ) -> Result<SetCookie, Error> {
+        match self {
+            Self::InCookie(sealer) => sealer.seal(data, name, attributes),
+            Self::OnServer(stored) => {
+                let Stored { format, id, .. } = &mut **stored;
+                let id = match id {
+                    Some(id) => id,
+                    None => id.insert(format.new_id()?),
+                };
+                SetCookie::new(name, format.cookie_of_id(id), attributes)
+            }
+        }
+    }
+
+    pub(crate) fn delete(
+        &self,
+        name: &str,
+        attributes: &Attributes,
+    ) -> Result<Vec<SetCookie>, Error> {
+        match self {
+            Self::InCookie(sealer) => sealer.delete(name, attributes),
+            Self::OnServer(_) => Ok(vec![SetCookie::delete(name, attributes)?]),
+        }
+    }
+
+    /// Checks that a store's format can write the session.
+    pub(crate) fn check(&self, data: &SessionData, policy: &Policy) -> Result<(), Error> {
+        match self {
+            Self::InCookie(_) => Ok(()),
+            Self::OnServer(stored) => {
+                let Stored { format, entry, .. } = &**stored;
+                let previous = entry.as_ref().map(|entry| &entry.bytes);
+                let (ttl, now) = (policy.time_to_live(data), policy.now());
+                format.write(data, previous, ttl, now).map(|_| ())
+            }
+        }
+    }
+
+    pub(crate) fn id(&self, data: &SessionData) -> Option<String> {
+        match self {
+            Self::InCookie(sealer) => sealer.id(data),
+            Self::OnServer(stored) => stored.id.clone(),
+        }
+    }
+
+    pub(crate) fn ensure_id(&mut self, data: &mut SessionData) -> Result<(), Error> {
+        match self {
+            Self::InCookie(sealer) => sealer.ensure_id(data),
+            Self::OnServer(stored) => {
+                let Stored { format, id, .. } = &mut **stored;
+                if id.is_none() {
+                    *id = Some(format.new_id()?);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes the id of a copy of this session, where it has none itself.
+    pub(crate) fn adopt_id(
+        &mut self,
+        data: &mut SessionData,
+        from: (&Self, &SessionData),
+    ) -> Result<(), Error> {
+        match self {
+            Self::InCookie(sealer) => sealer.adopt_id(data, from.1),
+            Self::OnServer(stored) => {
+                if stored.id.is_none() {
+                    stored.id = from.0.id(from.1);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Removes what somebody may have planted before a login: the id, and the secret of the
+    /// authenticity tokens.
+    pub(crate) fn renew(&mut self, data: &mut SessionData) {
+        match self {
+            Self::InCookie(sealer) => sealer.renew(data),
+            Self::OnServer(stored) => {
+                stored.leave(false);
+                stored.format.renew(data);
+                data.touch();
+            }
+        }
+    }
+
+    /// Throws away what came.
+    pub(crate) fn reset(&mut self) {
+        if let Self::OnServer(stored) = self {
+            stored.leave(true);
+        }
+    }
+}

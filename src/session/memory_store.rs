@@ -1,0 +1,214 @@
+//! [`MemoryStore`]: sessions in the memory of one process.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use super::session_store::{Entry, Saved, SessionStore, Version, When};
+use crate::store_error::StoreError;
+
+/// The most sessions that are kept, unless [`MemoryStore::capacity`] says otherwise.
+const CAPACITY: usize = 100_000;
+
+/// Keeps sessions in the memory of this process: for development, tests and examples. They go when
+/// the process ends, and no other process sees them.
+///
+/// It holds a bounded number of sessions, of any size. Where one more comes, the one that was used
+/// longest ago goes, expired or not: a flood of new sessions drops those of users who log in rarely.
+pub struct MemoryStore {
+    entries: Mutex<Entries>,
+    capacity: usize,
+}
+
+#[derive(Default)]
+struct Entries {
+    by_key: HashMap<String, Held>,
+    /// The keys by when they were used last: the order in which they go.
+    by_use: BTreeMap<u64, String>,
+    uses: u64,
+}
+
+struct Held {
+    bytes: Bytes,
+    /// Counts the writes of all entries: no two have the same.
+    version: u64,
+    ends_at: Option<Instant>,
+    used: u64,
+}
+
+impl MemoryStore {
+    /// Creates an empty store for 100,000 sessions.
+    ///
+    /// A build without debug assertions logs a warning (feature `tracing`): in production, sessions
+    /// belong into a store that outlives the process.
+    ///
+    /// ```
+    /// use hardtack::MemoryStore;
+    ///
+    /// assert!(MemoryStore::new().is_empty());
+    /// ```
+    #[must_use]
+    pub fn new() -> Self {
+        #[cfg(all(feature = "tracing", not(debug_assertions)))]
+        tracing::warn!(
+            target: "hardtack",
+            "sessions are kept in memory: they are lost when the process ends, and no other process has them; use a store on a server in production"
+        );
+        Self {
+            entries: Mutex::default(),
+            capacity: CAPACITY,
+        }
+    }
+
+    /// Sets how many sessions are kept at the most.
+    #[must_use]
+    pub fn capacity(mut self, capacity: usize) -> Self {
+        self.capacity = capacity.max(1);
+        self
+    }
+
+    /// Returns the number of sessions, those whose time has passed and that nobody asked for since
+    /// among them.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries().by_key.len()
+    }
+
+    /// Checks whether it holds no session.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore")
+            .field("len", &self.len())
+            .field("capacity", &self.capacity)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Entries {
+    /// Returns what is there, which counts as used.
+    fn find(&mut self, key: &str) -> Option<&mut Held> {
+        if self
+            .by_key
+            .get(key)?
+            .ends_at
+            .is_some_and(|end| end <= Instant::now())
+        {
+            self.remove(key);
+            return None;
+        }
+        self.uses += 1;
+        let held = self.by_key.get_mut(key)?;
+        if let Some(key) = self.by_use.remove(&held.used) {
+            self.by_use.insert(self.uses, key);
+        }
+        held.used = self.uses;
+        Some(held)
+    }
+
+    fn remove(&mut self, key: &str) -> bool {
+        let Some(held) = self.by_key.remove(key) else {
+            return false;
+        };
+        self.by_use.remove(&held.used);
+        true
+    }
+
+    fn entry(&mut self, key: &str) -> Option<Entry> {
+        self.find(key).map(|held| Entry {
+            bytes: held.bytes.clone(),
+            version: version(held.version),
+        })
+    }
+
+    /// Returns why a write may not happen.
+    fn hindrance(&mut self, key: &str, when: &When) -> Option<Saved> {
+        let there = self.entry(key);
+        match (when, there) {
+            (When::Always, _) | (When::Absent, None) | (When::Present, Some(_)) => None,
+            (When::Unchanged(wanted), Some(entry)) if entry.version == *wanted => None,
+            (When::Absent | When::Unchanged(_), Some(entry)) => Some(Saved::Conflict(entry)),
+            (When::Present | When::Unchanged(_), None) => Some(Saved::Gone),
+        }
+    }
+}
+
+fn version(number: u64) -> Version {
+    Version::new(number.to_be_bytes().to_vec())
+}
+
+fn end(ttl: Option<Duration>) -> Option<Instant> {
+    // Further than the clock reaches is for ever.
+    Instant::now().checked_add(ttl?)
+}
+
+impl SessionStore for MemoryStore {
+    async fn load(&self, key: &str) -> Result<Option<Entry>, StoreError> {
+        Ok(self.entries().entry(key))
+    }
+
+    async fn save(
+        &self,
+        key: &str,
+        bytes: Bytes,
+        ttl: Option<Duration>,
+        when: &When,
+    ) -> Result<Saved, StoreError> {
+        let mut entries = self.entries();
+        if let Some(hindrance) = entries.hindrance(key, when) {
+            return Ok(hindrance);
+        }
+        entries.remove(key);
+        while entries.by_key.len() >= self.capacity {
+            let Some((_, oldest)) = entries.by_use.pop_first() else {
+                break;
+            };
+            entries.by_key.remove(&oldest);
+        }
+        entries.uses += 1;
+        let used = entries.uses;
+        entries.by_use.insert(used, key.to_owned());
+        let held = Held {
+            bytes,
+            version: used,
+            ends_at: end(ttl),
+            used,
+        };
+        entries.by_key.insert(key.to_owned(), held);
+        Ok(Saved::Done(Some(version(used))))
+    }
+
+    async fn touch(&self, key: &str, ttl: Option<Duration>) -> Result<bool, StoreError> {
+        let mut entries = self.entries();
+        let Some(held) = entries.find(key) else {
+            return Ok(false);
+        };
+        if ttl.is_some() {
+            held.ends_at = end(ttl);
+        }
+        Ok(true)
+    }
+
+    async fn delete(&self, key: &str, when: &When) -> Result<bool, StoreError> {
+        let mut entries = self.entries();
+        Ok(entries.hindrance(key, when).is_none() && entries.remove(key))
+    }
+}

@@ -1,0 +1,192 @@
+//! [`OnServer`]: the place of sessions that a store keeps under an id.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use super::kept::{Kept, Stored, StoredEntry};
+use super::loaded::Loaded;
+use super::observer::Outcome;
+use super::place::Place;
+use super::policy::Policy;
+use super::provenance::Provenance;
+use super::session_format::{ReadEntry, SessionFormat};
+use super::session_store::{Answer, AnyStore, Entry, Operation, SessionStore};
+use super::sessions::Sessions;
+use crate::clock::Clock;
+use crate::cookie::header::CookieHeader;
+use crate::error::{Error, Refusal};
+
+/// Sessions that live on a server: a store keeps their bytes, and the cookie brings an id.
+pub type ServerSessions = Sessions<OnServer>;
+
+/// The place of sessions that live on a server. See [`ServerSessions`].
+pub struct OnServer {
+    pub(crate) format: Arc<dyn SessionFormat>,
+    pub(crate) store: Arc<dyn AnyStore>,
+}
+
+impl ServerSessions {
+    /// Creates the sessions that `store` keeps in `format`, under the cookie `name`.
+    ///
+    /// The cookie has `path=/`, `HttpOnly` and `SameSite=Lax`; it lasts until the browser is closed.
+    /// Without an expiry the store is given no time to live, so that entries stay until it drops them.
+    #[must_use]
+    pub fn new(
+        format: impl SessionFormat,
+        store: impl SessionStore,
+        name: impl Into<String>,
+    ) -> Self {
+        let mut policy = Policy::new(name.into());
+        policy.on_server = true;
+        Self {
+            policy,
+            place: OnServer {
+                format: Arc::new(format),
+                store: Arc::new(store),
+            },
+        }
+    }
+}
+
+#[expect(private_interfaces, reason = "nobody else calls it")]
+impl Place for OnServer {
+    fn part(&self) -> Option<&dyn Any> {
+        None
+    }
+
+    fn set_clock(&mut self, _: &Clock) {}
+
+    fn is_sessions(&self, name: &str, policy: &Policy) -> bool {
+        name == policy.name
+    }
+
+    /// Reads no more than the header; the rest is [`Loading`].
+    fn read(&self, policy: &Policy, header: &CookieHeader<'_>) -> (Loaded, Option<Outcome>) {
+        let id = header
+            .get(&policy.name)
+            .map(|value| self.format.id_of_cookie(&value));
+        let (provenance, outcome) = match id {
+            Some(None) => (
+                Provenance::Refused(Refusal::Malformed),
+                Some(Err(Refusal::Malformed)),
+            ),
+            _ => (Provenance::New, None),
+        };
+        let stored = Stored {
+            format: self.format.clone(),
+            id: None,
+            entry: None,
+            former: None,
+        };
+        let loaded = Loaded::new(
+            Kept::OnServer(Box::new(stored)),
+            self.format.begin(),
+            provenance,
+        );
+        (loaded, outcome)
+    }
+
+    fn store(&self) -> Option<&dyn AnyStore> {
+        Some(&*self.store)
+    }
+}
+
+/// What comes next of a loading or a commit.
+pub(crate) enum Step<T> {
+    /// Ask the store this, and come back with its answer.
+    Run(Operation),
+    Done(T),
+}
+
+/// The loading of one session, without I/O: [`step`](Self::step) says what to ask the store, and
+/// takes its answer.
+pub(crate) struct Loading {
+    loaded: Loaded,
+    id: String,
+    /// The keys that were not asked for yet.
+    keys: std::vec::IntoIter<String>,
+    asked: String,
+    /// How many were asked for.
+    tries: usize,
+}
+
+impl Loading {
+    /// Begins to load the session that a request's cookie names; `None` where it names none.
+    pub(crate) fn begin(
+        loaded: &Loaded,
+        policy: &Policy,
+        header: &CookieHeader<'_>,
+    ) -> Option<Self> {
+        let Kept::OnServer(stored) = &loaded.kept else {
+            return None;
+        };
+        let value = header.get(&policy.name)?;
+        let id = stored.format.id_of_cookie(&value)?;
+        let mut keys = stored.format.keys(&id);
+        if keys.len() > 1 {
+            // Somebody may move it to the first key between two loads.
+            keys.extend(keys.first().cloned());
+        }
+        Some(Self {
+            keys: keys.into_iter(),
+            loaded: loaded.clone(),
+            id,
+            asked: String::new(),
+            tries: 0,
+        })
+    }
+
+    /// Takes the store's answer, `None` at the beginning, and returns what comes next.
+    ///
+    /// # Errors
+    /// [`Error::UnreadableSession`].
+    pub(crate) fn step(
+        &mut self,
+        policy: &Policy,
+        answer: Option<Answer>,
+    ) -> Result<Step<Loaded>, Error> {
+        if let Some(Answer::Loaded(Some(entry))) = answer {
+            self.read(policy, entry)?;
+            return Ok(Step::Done(self.loaded.clone()));
+        }
+        Ok(match self.keys.next() {
+            Some(key) => {
+                self.tries += 1;
+                self.asked.clone_from(&key);
+                Step::Run(Operation::Load { key })
+            }
+            // Nobody's: an id that came from outside is not taken over.
+            None => Step::Done(self.loaded.clone()),
+        })
+    }
+
+    fn read(&mut self, policy: &Policy, entry: Entry) -> Result<(), Error> {
+        let Kept::OnServer(stored) = &mut self.loaded.kept else {
+            return Ok(());
+        };
+        let data = match stored.format.read(&entry.bytes, policy.now()) {
+            ReadEntry::Session(data) => data,
+            ReadEntry::Expired => return Ok(()),
+            ReadEntry::Unreadable => {
+                return Err(Error::UnreadableSession {
+                    name: policy.name.clone(),
+                });
+            }
+        };
+        if policy.has_ended(&data) {
+            return Ok(());
+        }
+        stored.id = Some(self.id.clone());
+        stored.entry = Some(StoredEntry {
+            key: self.asked.clone(),
+            bytes: entry.bytes,
+            version: entry.version,
+        });
+        self.loaded.data = data;
+        self.loaded.provenance = Provenance::Opened {
+            is_stale: self.tries > 1 && self.keys.len() > 0,
+            expires_at: None,
+        };
+        Ok(())
+    }
+}

@@ -1,0 +1,302 @@
+//! [`Policy`]: when a session is written, how long it lives, and which cookie carries it.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::data::SessionData;
+use super::events::{Event, Events};
+use super::observer::{Observer, Outcome};
+use super::origin::RequestOrigin;
+use super::provenance::Provenance;
+use super::writes::Writes;
+use crate::clock::Clock;
+use crate::cookie::attributes::Attributes;
+use crate::cookie::duplicates::Duplicates;
+use crate::cookie::header::CookieHeader;
+use crate::error::{Error, Refusal};
+
+/// The session's key of the time when it began, in seconds since 1970.
+const BEGAN_AT: &str = "_began_at";
+
+/// A renewal is due when this part of a rolling expiry has passed.
+const RENEWALS: u32 = 10;
+
+/// When a session ends, if not with the browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Expiry {
+    WithBrowser,
+    /// So long after it was written last.
+    Rolling(Duration),
+    /// So long after it was written first.
+    Fixed(Duration),
+}
+
+/// The rules of an app's sessions, wherever their data is kept.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting of its own, and none excludes another"
+)]
+pub(crate) struct Policy {
+    /// The name of the session's cookie.
+    pub(crate) name: String,
+    pub(crate) attributes: Attributes,
+    pub(crate) former_attributes: Option<Attributes>,
+    pub(crate) expiry: Expiry,
+    pub(crate) lifetime: Option<Duration>,
+    /// A store keeps the sessions: no cookie seals their end, so that they tell when they began.
+    pub(crate) on_server: bool,
+    pub(crate) writes: Writes,
+    pub(crate) writes_on_server_error: bool,
+    pub(crate) duplicates: Duplicates,
+    pub(crate) cache_headers: bool,
+    pub(crate) assume_ssl: bool,
+    pub(crate) trust_proxy: bool,
+    pub(crate) clock: Clock,
+    pub(crate) events: Events,
+    pub(crate) observer: Option<Box<dyn Observer>>,
+}
+
+impl Policy {
+    pub(crate) fn new(name: String) -> Self {
+        Self {
+            name,
+            attributes: Attributes::new().http_only(true),
+            former_attributes: None,
+            expiry: Expiry::WithBrowser,
+            lifetime: None,
+            on_server: false,
+            writes: Writes::WhenChanged,
+            writes_on_server_error: false,
+            duplicates: Duplicates::First,
+            cache_headers: true,
+            assume_ssl: false,
+            trust_proxy: false,
+            clock: Clock::System,
+            events: Events::default(),
+            observer: None,
+        }
+    }
+
+    /// Finds the scheme and host of a request, by its headers.
+    pub(crate) fn origin<'h>(
+        &self,
+        is_tls: bool,
+        header: impl Fn(&str) -> Option<&'h [u8]>,
+    ) -> RequestOrigin {
+        let text = |name| header(name).and_then(|value| std::str::from_utf8(value).ok());
+        let forwarded = |name| self.trust_proxy.then(|| text(name)).flatten();
+        // Of several proxies the first saw the browser (Rack 2.2 request.rb, forwarded_scheme);
+        // the last says the host (Rails 6.1 url.rb, raw_host_with_port).
+        let proto = forwarded("x-forwarded-proto")
+            .and_then(|entries| entries.split(',').next())
+            .and_then(is_ssl);
+        let host = forwarded("x-forwarded-host")
+            .and_then(|entries| {
+                entries
+                    .rsplit(',')
+                    .map(str::trim)
+                    .find(|host| !host.is_empty())
+            })
+            .or_else(|| text("host"));
+        RequestOrigin::new(self.assume_ssl || proto.unwrap_or(is_tls), host)
+    }
+
+    pub(crate) fn now(&self) -> OffsetDateTime {
+        self.clock.now()
+    }
+
+    /// Tells whoever listens how the session of a request opened, where one was sent.
+    pub(crate) fn heard(&self, outcome: Option<Outcome>) {
+        if let Some(outcome) = outcome {
+            self.heard_of(&self.name, outcome, Event::Refused);
+        }
+    }
+
+    /// Tells whoever listens how another cookie of a request opened.
+    pub(crate) fn heard_of_cookie(&self, cookie: &str, outcome: Outcome) {
+        self.heard_of(cookie, outcome, |refusal| {
+            Event::CookieRefused(cookie, refusal)
+        });
+    }
+
+    fn heard_of<'a>(
+        &self,
+        cookie: &str,
+        outcome: Outcome,
+        event: impl FnOnce(Refusal) -> Event<'a>,
+    ) {
+        // First the event: an observer may panic.
+        if let Err(refusal) = outcome {
+            self.tell(event(refusal));
+        }
+        match (&self.observer, outcome) {
+            (None, _) => {}
+            (Some(observer), Ok(how)) => observer.opened(cookie, &how),
+            (Some(observer), Err(refusal)) => observer.refused(cookie, refusal),
+        }
+    }
+
+    pub(crate) fn tell(&self, event: Event<'_>) {
+        self.events.tell(&self.name, event, self.now());
+    }
+
+    /// Returns the attributes of the cookie for the host of a request.
+    pub(crate) fn attributes_for(&self, origin: &RequestOrigin) -> Attributes {
+        for_origin(&self.attributes, origin)
+    }
+
+    /// Returns the attributes of before, for the host of a request.
+    pub(crate) fn former_attributes_for(&self, origin: &RequestOrigin) -> Option<Attributes> {
+        let former = self.former_attributes.as_ref()?;
+        Some(for_origin(former, origin))
+    }
+
+    /// Checks whether a response of this status may write the session.
+    pub(crate) fn may_write(&self, status: u16) -> bool {
+        self.writes != Writes::Never && (status < 500 || self.writes_on_server_error)
+    }
+
+    /// Returns the time at which a session ends however often it is renewed; `None` where nothing
+    /// says when it began.
+    pub(crate) fn ends_at(&self, data: &SessionData) -> Option<OffsetDateTime> {
+        let lifetime = self.lifetime()?;
+        let began_at = data.get::<i64>(BEGAN_AT).ok()??;
+        after(
+            OffsetDateTime::from_unix_timestamp(began_at).ok()?,
+            lifetime,
+        )
+    }
+
+    /// Returns how long a session lives at the most.
+    fn lifetime(&self) -> Option<Duration> {
+        let fixed = match self.expiry {
+            Expiry::Fixed(duration) if self.on_server => Some(duration),
+            _ => None,
+        };
+        self.lifetime.into_iter().chain(fixed).min()
+    }
+
+    /// Returns how long a store keeps a session that is written now; `None` where nothing says it.
+    pub(crate) fn time_to_live(&self, data: &SessionData) -> Option<Duration> {
+        let rolling = match self.expiry {
+            Expiry::WithBrowser => None,
+            Expiry::Rolling(duration) | Expiry::Fixed(duration) => Some(duration),
+        };
+        let left = |end: OffsetDateTime| (end - self.now()).try_into().unwrap_or_default();
+        let left = self.ends_at(data).map(left).or(self.lifetime);
+        // Stores take whole seconds, and refuse zero.
+        let least = Duration::from_secs(1);
+        rolling
+            .into_iter()
+            .chain(left)
+            .min()
+            .map(|ttl| ttl.max(least))
+    }
+
+    /// Checks whether a session that nobody changed is written all the same.
+    pub(crate) fn writes_unchanged(&self, data: &SessionData) -> bool {
+        self.writes == Writes::WhenRead || self.lacks_beginning(data)
+    }
+
+    /// Checks whether a session has outlived its absolute lifetime.
+    pub(crate) fn has_ended(&self, data: &SessionData) -> bool {
+        self.ends_at(data)
+            .is_some_and(|ends_at| ends_at <= self.now())
+    }
+
+    fn lacks_beginning(&self, data: &SessionData) -> bool {
+        self.lifetime().is_some() && self.ends_at(data).is_none()
+    }
+
+    /// Notes in a session that is written when it began, where its lifetime is limited.
+    pub(crate) fn begin(&self, data: &mut SessionData, now: OffsetDateTime) -> Result<(), Error> {
+        if self.lacks_beginning(data) {
+            data.insert(BEGAN_AT, &now.unix_timestamp())?;
+        }
+        Ok(())
+    }
+
+    /// Checks whether anything speaks for writing a session.
+    pub(crate) fn is_due(
+        &self,
+        data: &SessionData,
+        provenance: Provenance,
+        header: &CookieHeader<'_>,
+    ) -> Result<bool, Error> {
+        if data.is_changed() {
+            return Ok(true);
+        }
+        let Provenance::Opened { is_stale, .. } = provenance else {
+            return Ok(false);
+        };
+        let came_twice = || {
+            let of_name = |(name, _): &(&[u8], _)| *name == self.name.as_bytes();
+            self.former_attributes.is_some() && header.iter().filter(of_name).count() > 1
+        };
+        Ok(is_stale
+            || self.writes == Writes::WhenRead
+            || self.lacks_beginning(data)
+            || came_twice()
+            || self.is_due_for_renewal(data, provenance)?)
+    }
+
+    fn is_due_for_renewal(
+        &self,
+        data: &SessionData,
+        provenance: Provenance,
+    ) -> Result<bool, Error> {
+        let (Expiry::Rolling(duration), Provenance::Opened { expires_at, .. }) =
+            (self.expiry, provenance)
+        else {
+            return Ok(false);
+        };
+        let Some(before) = expires_at else {
+            return Ok(true);
+        };
+        // One that ends much later than it should was sealed when sessions lasted longer.
+        let after = self.expires_at(data, provenance, self.now())?;
+        Ok(after.is_some_and(|after| (after - before).abs() >= duration / RENEWALS))
+    }
+
+    /// Returns the expiry of a cookie that is written now; `None` where it ends with the browser.
+    pub(crate) fn expires_at(
+        &self,
+        data: &SessionData,
+        provenance: Provenance,
+        now: OffsetDateTime,
+    ) -> Result<Option<OffsetDateTime>, Error> {
+        let sealed = match provenance {
+            Provenance::Opened { expires_at, .. } => expires_at,
+            Provenance::New | Provenance::Refused(_) => None,
+        };
+        let expires_at = match (self.expiry, sealed) {
+            // One that Rails sealed for a time keeps it.
+            (Expiry::WithBrowser | Expiry::Fixed(_), Some(sealed)) => sealed,
+            (Expiry::WithBrowser, None) => return Ok(None),
+            (Expiry::Rolling(duration), _) | (Expiry::Fixed(duration), None) => {
+                after(now, duration).ok_or(Error::ExpiryOutOfRange)?
+            }
+        };
+        let ends_at = self.ends_at(data);
+        Ok(Some(ends_at.map_or(expires_at, |end| end.min(expires_at))))
+    }
+}
+
+pub(crate) fn after(time: OffsetDateTime, duration: Duration) -> Option<OffsetDateTime> {
+    time.checked_add(duration.try_into().ok()?)
+}
+
+fn for_origin(attributes: &Attributes, origin: &RequestOrigin) -> Attributes {
+    attributes.for_host(origin.host().unwrap_or_default())
+}
+
+/// What a proxy's word for the scheme says; what is none says nothing (Rack 2.2 `request.rb`,
+/// `allowed_scheme`, and 3.1, which knows `wss` and `ws` too).
+fn is_ssl(scheme: &str) -> Option<bool> {
+    match scheme.trim().to_ascii_lowercase().as_str() {
+        "https" | "wss" => Some(true),
+        "http" | "ws" => Some(false),
+        _ => None,
+    }
+}

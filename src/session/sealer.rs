@@ -1,0 +1,37 @@
+//! [`Sealer`]: how a session goes into its own cookie.
+
+use super::data::SessionData;
+use crate::cookie::attributes::Attributes;
+use crate::cookie::set_cookie::SetCookie;
+use crate::error::Error;
+
+/// Seals sessions into cookies, for one request: its keys stay the same though the app's are
+/// replaced meanwhile.
+pub(crate) trait Sealer: Send + Sync {
+    /// Returns the names under which the session's cookie may come, the present one first.
+    fn names<'a>(&'a self, name: &'a str) -> Vec<&'a str>;
+
+    /// Seals a session, which gets an id where it has none.
+    fn seal(
+        &self,
+        data: &mut SessionData,
+        name: &str,
+        attributes: &Attributes,
+    ) -> Result<SetCookie, Error>;
+
+    /// Returns the cookies that make a browser forget the session, under each name.
+    fn delete(&self, name: &str, attributes: &Attributes) -> Result<Vec<SetCookie>, Error>;
+
+    /// Returns the id of a session.
+    fn id(&self, data: &SessionData) -> Option<String>;
+
+    /// Gives a session an id, where it has none.
+    fn ensure_id(&self, data: &mut SessionData) -> Result<(), Error>;
+
+    /// Gives a session the id of another, where it has none.
+    fn adopt_id(&self, data: &mut SessionData, from: &SessionData) -> Result<(), Error>;
+
+    /// Removes what somebody may have planted before a login: the id, so that the session gets
+    /// another, and the secret of its authenticity tokens.
+    fn renew(&self, data: &mut SessionData);
+}

@@ -1,0 +1,127 @@
+//! [`check_session_store`](crate::test_util::check_session_store): what every store must do.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::session::session_store::{Saved, SessionStore, Version, When};
+use crate::store_error::StoreError;
+
+/// Runs a [`SessionStore`] through what every store must do, and returns how many rules it kept.
+///
+/// It uses the keys `hardtack-check-1` and `hardtack-check-2`, and deletes them at the end. It does
+/// not wait for an entry's time to pass: test that with the clock of your store.
+///
+/// ```
+/// use hardtack::MemoryStore;
+/// use hardtack::test_util::check_session_store;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// assert_eq!(check_session_store(&MemoryStore::new()).await, Ok(16));
+/// # }
+/// ```
+///
+/// # Errors
+/// The rule that it breaks, or its own error, as text.
+pub async fn check_session_store(store: &impl SessionStore) -> Result<usize, String> {
+    let mut rules = Rules(0);
+    let (one, two) = ("hardtack-check-1", "hardtack-check-2");
+    let (first, second) = (Bytes::from_static(b"\0one\xff"), Bytes::from_static(b"two"));
+    let hour = Some(Duration::from_secs(3600));
+    let told = |error: StoreError| format!("the store failed: {error}");
+    for key in [one, two] {
+        store.delete(key, &When::Always).await.map_err(told)?;
+    }
+
+    let nothing = store.load(one).await.map_err(told)?;
+    rules.keep(
+        "load of a key that is not there returns None",
+        nothing.is_none(),
+    )?;
+    let touched = store.touch(one, hour).await.map_err(told)?;
+    rules.keep("touch of a key that is not there returns false", !touched)?;
+    let deleted = store.delete(one, &When::Always).await.map_err(told)?;
+    rules.keep("delete of a key that is not there returns false", !deleted)?;
+    let unknown = When::Unchanged(Version::new("no version of anybody"));
+    for when in [When::Present, unknown.clone()] {
+        let saved = store
+            .save(one, first.clone(), hour, &when)
+            .await
+            .map_err(told)?;
+        let is_gone = matches!(saved, Saved::Gone);
+        rules.keep(
+            "a save that needs an entry answers Gone where there is none",
+            is_gone,
+        )?;
+    }
+
+    let saved = store
+        .save(one, first.clone(), hour, &When::Absent)
+        .await
+        .map_err(told)?;
+    rules.keep(
+        "a save of a new key is done",
+        matches!(saved, Saved::Done(_)),
+    )?;
+    let entry = store.load(one).await.map_err(told)?;
+    let entry = entry.ok_or("load returns what was saved")?;
+    rules.keep("load returns the very bytes", entry.bytes == first)?;
+    for when in [When::Absent, unknown.clone()] {
+        let saved = store
+            .save(one, second.clone(), hour, &when)
+            .await
+            .map_err(told)?;
+        let brings = matches!(&saved, Saved::Conflict(there) if there.bytes == first);
+        rules.keep(
+            "a save that is refused answers Conflict with what is there",
+            brings,
+        )?;
+    }
+    let unchanged = When::Unchanged(entry.version);
+    let saved = store
+        .save(one, second.clone(), None, &unchanged)
+        .await
+        .map_err(told)?;
+    rules.keep(
+        "a save over the version that was read is done",
+        matches!(saved, Saved::Done(_)),
+    )?;
+    let saved = store
+        .save(one, first.clone(), hour, &unchanged)
+        .await
+        .map_err(told)?;
+    let brings = matches!(&saved, Saved::Conflict(there) if there.bytes == second);
+    rules.keep("a version is of one state alone", brings)?;
+    let touched = store.touch(one, hour).await.map_err(told)?;
+    rules.keep("touch of an entry returns true", touched)?;
+    let deleted = store.delete(one, &unchanged).await.map_err(told)?;
+    rules.keep("delete of another version leaves the entry", !deleted)?;
+    store
+        .save(two, first.clone(), hour, &When::Always)
+        .await
+        .map_err(told)?;
+    let entry = store.load(one).await.map_err(told)?;
+    let stays = entry.as_ref().is_some_and(|entry| entry.bytes == second);
+    rules.keep("keys do not share entries", stays)?;
+    let unchanged = entry.map_or(unknown, |entry| When::Unchanged(entry.version));
+    let deleted = store.delete(one, &unchanged).await.map_err(told)?;
+    rules.keep("delete of the version that was read deletes", deleted)?;
+    store.delete(two, &When::Always).await.map_err(told)?;
+    let nothing = store.load(two).await.map_err(told)?;
+    rules.keep("what was deleted is not there", nothing.is_none())?;
+    Ok(rules.0)
+}
+
+/// The number of rules that were kept.
+struct Rules(usize);
+
+impl Rules {
+    fn keep(&mut self, rule: &str, is_kept: bool) -> Result<(), String> {
+        if !is_kept {
+            return Err(rule.to_owned());
+        }
+        self.0 += 1;
+        Ok(())
+    }
+}
