@@ -113,7 +113,6 @@
 //! | `doctor` | `hardtack::doctor`: why does this cookie not open? |
 //! | `metrics` | `CookieMetrics`: counters of how cookies come in, for the `metrics` crate |
 //! | `cookie` | [`SetCookie`] into the `cookie` crate's `Cookie` |
-//! | `cli` | the command line |
 
 // What the README shows compiles, with the features that it names.
 #[cfg(all(doctest, feature = "actix-web", feature = "axum"))]

@@ -6,37 +6,49 @@
 use crate::lanes::{BLOCK, mask};
 use crate::message::codec::Codec;
 
-/// Whether a value as sent, still escaped, can be a message of one of these codecs: whether its
-/// last parts have the right length in characters. What is false here is malformed.
-pub(super) fn can_be_of<'a>(
-    raw: &[u8],
-    mut codecs: impl Iterator<Item = &'a Codec> + Clone,
-) -> bool {
-    let length = |codec: &Codec| {
-        let (last, before_it) = codec.last_parts();
-        last + before_it.map_or(0, |length| length + HYPHENS)
-    };
-    let lengths = codecs.clone().map(length);
-    // So long may the end be that matters, if each character of it is escaped.
-    let longest = 3 * (lengths.max().unwrap_or(0) + HYPHENS);
-    let end = raw
-        .get(raw.len().saturating_sub(longest)..)
-        .unwrap_or_default();
-    let (before, last) = match last_part(end) {
-        LastPart::Found { before, length } => (before, length),
-        LastPart::None => return false,
-        LastPart::Unclear => return true,
-    };
-    let fits = |wanted| match last_part(before) {
-        LastPart::Found { length, .. } => length == wanted,
-        LastPart::None => false,
-        LastPart::Unclear => true,
-    };
-    let is_of = |codec: &Codec| {
-        let (wanted, before_it) = codec.last_parts();
-        wanted == last && before_it.is_none_or(fits)
-    };
-    codecs.any(is_of)
+/// How the messages end that a jar opens: the lengths in characters of their last part, and of the
+/// part before it where all have the same. Found out when the jar is made, since junk is refused by it.
+#[derive(Clone)]
+pub(super) struct Ends {
+    known: Vec<(usize, Option<usize>)>,
+    /// The characters from the end that matter, if each of them is escaped.
+    longest: usize,
+}
+
+impl Ends {
+    pub(super) fn of<'a>(codecs: impl Iterator<Item = &'a Codec>) -> Self {
+        let mut known: Vec<_> = codecs.map(Codec::last_parts).collect();
+        known.sort_unstable();
+        known.dedup();
+        let length = |(last, before_it): &(usize, Option<usize>)| {
+            last + before_it.map_or(0, |length| length + HYPHENS)
+        };
+        let longest = known.iter().map(length).max().unwrap_or(0);
+        Self {
+            known,
+            longest: 3 * (longest + HYPHENS),
+        }
+    }
+
+    /// Checks whether a value as sent, still escaped, ends as a message does. What does not is
+    /// malformed.
+    pub(super) fn fit(&self, raw: &[u8]) -> bool {
+        let end = raw
+            .get(raw.len().saturating_sub(self.longest)..)
+            .unwrap_or_default();
+        let (before, last) = match last_part(end) {
+            LastPart::Found { before, length } => (before, length),
+            LastPart::None => return false,
+            LastPart::Unclear => return true,
+        };
+        let fits = |wanted| match last_part(before) {
+            LastPart::Found { length, .. } => length == wanted,
+            LastPart::None => false,
+            LastPart::Unclear => true,
+        };
+        let mut known = self.known.iter();
+        known.any(|(wanted, before_it)| *wanted == last && before_it.is_none_or(fits))
+    }
 }
 
 /// How many characters stand before each part but the first.

@@ -8,6 +8,7 @@ use crate::serializer::DumpStyle;
 use crate::settings::{LimitRule, Serializer, Settings};
 use crate::weak_secret::WeakSecret;
 
+use super::form::Ends;
 use super::rotation::Rotation;
 use super::way::Way;
 
@@ -42,6 +43,7 @@ use super::way::Way;
 pub struct Jar {
     /// In the order in which they are tried, those of the current settings first.
     pub(super) ways: Vec<Way>,
+    pub(super) ends: Ends,
     /// Which of them seals.
     writes: usize,
     /// The settings of the way that seals.
@@ -89,8 +91,10 @@ impl Jar {
     }
 
     fn new(current: Rotation) -> Self {
+        let ways: Vec<_> = current.ways(None).collect();
         Self {
-            ways: current.ways(None).collect(),
+            ends: Ends::of(ways.iter().map(|way| &way.codec)),
+            ways,
             writes: 0,
             settings: current.settings,
             rotations: 0,
@@ -118,6 +122,7 @@ impl Jar {
     pub fn rotation(mut self, rotation: Rotation) -> Self {
         let first = self.ways.len();
         self.ways.extend(rotation.ways(Some(self.rotations)));
+        self.ends = Ends::of(self.ways.iter().map(|way| &way.codec));
         self.rotations += 1;
         self.weak = self.weak.or(rotation.weak);
         if rotation.writes {

@@ -14,7 +14,6 @@ use crate::serializer::value::Value;
 use super::buffers::Buffers;
 use super::duplicates::Duplicates;
 use super::escape::unescape_over;
-use super::form;
 use super::header::CookieHeader;
 use super::jar::Jar;
 use super::limit::MAX_READ_SIZE;
@@ -153,8 +152,7 @@ impl Jar {
         if raw.len() > MAX_READ_SIZE {
             return Err(Refusal::TooLarge);
         }
-        let ways = self.ways(name, sent_name);
-        if !form::can_be_of(raw, ways.map(|way| &way.codec)) {
+        if !self.ends.fit(raw) {
             return Err(Refusal::Malformed);
         }
         Buffers::lend(|buffers| {
