@@ -15,7 +15,7 @@ use fearless_simd::{Avx512, Simd, mask8x64, u8x16, u8x64};
 
 use crate::lanes::avx512::{below_128, highest_bits, lookup, padded};
 
-use super::{HEX, MARGIN, NIBBLES, stays};
+use super::table::{HEX, MARGIN, NIBBLES, stays, usual_end};
 
 /// The lanes at which the longest form of a byte begins, for as many bytes as there is room for in
 /// 64 lanes: `%` or the byte itself, then its two hex digits.
@@ -90,7 +90,7 @@ pub(super) fn escape_into(avx512: Avx512, out: &mut Vec<u8>, value: &[u8]) {
 #[inline(always)]
 pub(super) fn escape_with<S: Simd>(simd: S, out: &mut Vec<u8>, value: &[u8]) {
     let mut to = out.len();
-    out.resize(super::usual_end(to, value), 0);
+    out.resize(usual_end(to, value), 0);
     let mut rest = value;
     while let Some(bytes) = rest.first_chunk() {
         to = escape_block(simd, bytes, TAKEN, out, to);

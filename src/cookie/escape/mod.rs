@@ -7,44 +7,15 @@
 
 #[cfg(all(feature = "simd", target_arch = "x86_64"))]
 mod avx512;
+mod table;
 #[cfg(test)]
 mod tests;
 
 use std::borrow::Cow;
 
+use table::{ESCAPES, MARGIN, NIBBLES, stays, usual_end};
+
 use crate::lanes::{BLOCK, Lanes, mask};
-
-/// The size of piece in which runs are copied, longer than most runs between two escapes of a base64 text; and how
-/// much room there must be behind what is written, for pieces that reach beyond their run.
-const MARGIN: usize = 64;
-
-const HEX: &[u8; 16] = b"0123456789ABCDEF";
-
-/// What each byte becomes: up to three bytes, then how many of them count.
-#[expect(
-    clippy::indexing_slicing,
-    clippy::cast_possible_truncation,
-    reason = "evaluated by the compiler"
-)]
-static ESCAPES: [[u8; 4]; 256] = {
-    let mut table = [[0; 4]; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = if stays(byte as u8) {
-            [byte as u8, 0, 0, 1]
-        } else if byte == b' ' as usize {
-            [b'+', 0, 0, 1]
-        } else {
-            [b'%', HEX[byte >> 4], HEX[byte & 15], 3]
-        };
-        byte += 1;
-    }
-    table
-};
-
-const fn stays(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'*' | b'-' | b'.' | b'_')
-}
 
 /// Escapes a cookie's value for `Set-Cookie`.
 ///
@@ -77,12 +48,6 @@ pub fn escape_into(out: &mut Vec<u8>, value: &[u8]) {
         return avx512::escape_into(avx512, out, value);
     }
     escape_anywhere(out, value);
-}
-
-/// Where what is escaped behind `start` ends, if it grows as base64 does, by 2 bytes in 32; with a margin for what
-/// is written over after. More than that is made room for when it comes.
-fn usual_end(start: usize, value: &[u8]) -> usize {
-    start + value.len() + value.len() / 8 + 2 * MARGIN
 }
 
 /// [`escape_into`] on any processor.
@@ -354,17 +319,3 @@ fn escape_of(byte: u8) -> [u8; 4] {
 fn nibble(digit: u8) -> u8 {
     NIBBLES.get(usize::from(digit)).copied().unwrap_or(255)
 }
-
-/// The value of each byte as a hex digit; 255 where it is none.
-#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
-const NIBBLES: [u8; 256] = {
-    let mut table = [255; 256];
-    let mut value = 0;
-    while value < 16 {
-        let digit = HEX[value as usize];
-        table[digit as usize] = value;
-        table[digit.to_ascii_lowercase() as usize] = value;
-        value += 1;
-    }
-    table
-};

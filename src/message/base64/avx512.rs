@@ -14,8 +14,6 @@ use fearless_simd::{Avx512, Simd, u8x64, u32x16};
 
 use crate::lanes::avx512::{below_128, highest_bits, lookup, padded};
 
-use super::encoded_len;
-
 /// How many bytes are as many digits as a block has.
 const BYTES: usize = 48;
 
@@ -96,7 +94,7 @@ pub(super) fn encode_with<S: Simd>(simd: S, bytes: &[u8], text: &mut [u8]) {
     }
     for some in rest.chunks(BYTES) {
         let mut digits = encode_block(simd, &padded(some, 0)).to_array();
-        let end = encoded_len(some.len());
+        let end = some.len().div_ceil(3) * 4;
         // A byte is two digits, two bytes are three.
         let counted = (some.len() * 4).div_ceil(3);
         if let Some(padding) = digits.get_mut(counted..end) {
