@@ -28,6 +28,19 @@ fn open(store: &Arc<CookieStore>, value: &str) -> Session {
     Session::open(store, format!("{NAME}={value}"), RequestOrigin::default())
 }
 
+/// Of the log itself: whoever comes first to a place that logs decides for all.
+#[test]
+fn a_thread_that_does_not_listen_hides_nothing_from_one_that_does() {
+    let lines = logged(|| {
+        let tell = || tracing::warn!(target: "hardtack", "told");
+        thread::scope(|scope| {
+            scope.spawn(tell);
+        });
+        tell();
+    });
+    assert_eq!(lines, ["WARN hardtack: told"]);
+}
+
 #[test]
 fn why_a_cookie_was_refused_once_in_ten_seconds() {
     let now = Arc::new(AtomicI64::new(1_000));
