@@ -31,11 +31,15 @@
 //!
 //! - [`CookieStore`]: the app's sessions, made once at start-up: what the cookie is called and told,
 //!   when it expires and when it is written.
+//! - [`ServerSessions`]: the same for sessions that a [`SessionStore`] keeps ([`MemoryStore`], or your
+//!   own) in a [`SessionFormat`] ([`StoredJson`]); [`stores`] shows how. [`Sessions`] has the settings
+//!   of both.
 //! - [`Session`]: the session of a request, as a handler has it, with its [flash](Session::flash)
 //!   and its [authenticity tokens](Session::authenticity_tokens).
 //! - [`CookieJar`]: the request's other cookies, plain, signed and encrypted.
 //! - `tower::SessionLayer` (axum too) and `actix::SessionMiddleware` give each request its session;
-//!   elsewhere it is [`Session::open`] before the handler and [`Session::commit`] after it.
+//!   elsewhere it is [`Session::open`] before the handler and [`Session::commit`] after it, or
+//!   [`LazySession::open`] and [`LazySession::commit`] where a store keeps it.
 //! - `tower::CsrfLayer` and `actix::CsrfMiddleware`, by `ForgeryProtection`: requests that may be
 //!   forged are refused.
 //! - `test_util`: a logged-in browser in one line, for the tests of an app.

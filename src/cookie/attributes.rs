@@ -1,4 +1,4 @@
-//! What a cookie is told to be, apart from its name and value.
+//! The attributes of a `Set-Cookie` header.
 
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
-//! [`Duplicates`]: which counts of several cookies of one name.
+//! [`Duplicates`]: chooses among several cookies of one name.
 
 use super::header::CookieHeader;
 
-/// Which counts of several cookies of one name. Browsers send two where they have one for another
+/// Chooses the cookie to use when several have one name. Browsers send two where they have one for another
 /// path or domain as well: the one of the longest path first, then the oldest (RFC 6265 section
 /// 5.4).
 ///

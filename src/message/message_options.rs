@@ -61,7 +61,7 @@ impl MessageOptions {
         self
     }
 
-    /// From when on the message is refused. It is written to the millisecond (under a
+    /// Sets when the message expires. It is written to the millisecond (under a
     /// `MessagePack` serializer of Rails 7.1 and later to the nanosecond). Replaces
     /// [`expires_in`](Self::expires_in).
     ///

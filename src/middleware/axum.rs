@@ -2,8 +2,8 @@
 //! and answers to their errors (feature `axum`). The layer is tower's
 //! [`SessionLayer`](super::tower::SessionLayer).
 //!
-//! With `?` in a handler an [`Error`] becomes an empty 500, of which the operator is told
-//! (`tracing`). A cookie that does not open is none; where it should be an empty 400, ask
+//! With `?` in a handler an [`Error`] becomes an empty 500 (503 where a store failed), of
+//! which the operator is told (`tracing`). A cookie that does not open is none; where it should be an empty 400, ask
 //! [`explain`](crate::RequestJar::explain) and answer with an [`InvalidMessage`].
 //!
 //! ```

@@ -1,4 +1,4 @@
-//! [`CookieStore`]: where sessions are kept, which is in the cookie itself
+//! [`CookieStore`]: Rails' sessions, sealed into their own cookie
 //! (`ActionDispatch::Session::CookieStore`).
 
 use std::any::Any;
@@ -30,8 +30,8 @@ use crate::session::provenance::Provenance;
 use crate::session::sessions::Sessions;
 use crate::settings::{LimitRule, Serializer, Settings};
 
-/// The sessions of an app: how they are sealed, what their cookie is called and told, and when it
-/// is written. Made when the program starts, and shared (`Arc`).
+/// The sessions of a Rails app, sealed into their own cookie: the keys, the cookie's name and
+/// attributes, and when it is written. Made when the program starts, and shared (`Arc`).
 ///
 /// ```
 /// use std::sync::Arc;
@@ -63,7 +63,8 @@ pub struct InCookie {
 }
 
 impl CookieStore {
-    /// Sessions of an app of these settings, under this cookie name.
+    /// Creates a store that keeps sessions in the cookie `name`, as an app of these settings seals
+    /// them.
     ///
     /// The cookie is told `path=/`, `HttpOnly`, and `SameSite` as the Rails version has it; it
     /// lasts until the browser is closed. Keys are derived here.

@@ -20,7 +20,8 @@ use crate::session::events::Event;
 use crate::session::writes::Writes;
 
 impl CookieJar {
-    /// `cookies.encrypted` (example: at [`CookieJar`]).
+    /// `cookies.encrypted` (example: at [`CookieJar`]). With sessions in a store there are no jars of
+    /// Rails: reading and writing is [`Error::NoJars`]; use [`through`](Self::through).
     #[must_use]
     pub fn encrypted(&self) -> RequestJar {
         RequestJar {
@@ -29,7 +30,7 @@ impl CookieJar {
         }
     }
 
-    /// `cookies.signed` (example: at [`CookieJar`]).
+    /// `cookies.signed` (example: at [`CookieJar`]); as [`encrypted`](Self::encrypted) otherwise.
     #[must_use]
     pub fn signed(&self) -> RequestJar {
         RequestJar {
@@ -111,7 +112,8 @@ impl RequestJar {
     /// ```
     ///
     /// # Errors
-    /// [`Error::UnexpectedValue`] where it opens, and its value is not of that type.
+    /// [`Error::UnexpectedValue`] where it opens, and its value is not of that type;
+    /// [`Error::NoJars`] where the app has no jars of Rails.
     pub fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Error> {
         let read = |opened: &Opened<Serialized>| {
             let value = opened.value();

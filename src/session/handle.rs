@@ -16,9 +16,10 @@ use crate::serializer::to_value;
 
 /// The session of a request: a handle that is cheap to clone, and changed through `&self`.
 ///
-/// The cookie is opened when the session is asked for the first time; a request that never asks
-/// costs nothing of it. One that does not open is an empty session. Nothing here waits, and no code
-/// of the app runs under a lock: closures, values, observers and subscribers may use the session.
+/// A session in its cookie is opened when it is first asked for, and one that does not open is empty.
+/// A session that a store keeps was loaded by [`LazySession`](crate::LazySession). Nothing here waits,
+/// and no code of the app runs under a lock: closures, values, observers and subscribers may use the
+/// session.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -218,8 +219,9 @@ impl Session {
         })
     }
 
-    /// Returns the session's id: 32 hexadecimal digits. A session that is to be written gets one
-    /// now, where it has none; `None` where it has none and can no longer, or never, be written.
+    /// Returns the session's id: 32 hexadecimal digits in a cookie of Rails and in
+    /// [`StoredJson`](crate::StoredJson). A session that is to be written gets one now, where it has
+    /// none; `None` where it has none and can no longer, or never, be written.
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -397,13 +399,13 @@ impl Session {
     ///
     /// # Errors
     /// As [`Jar::write`](crate::Jar::write), and as [`insert`](Self::insert) where nothing is
-    /// written any more.
+    /// written any more. In a store: [`Error::UnwritableValue`] where its format cannot hold a value.
     pub fn check(&self) -> Result<(), Error> {
         self.0.check()
     }
 
-    /// What a response of this status says of the session: for whoever writes the response, once,
-    /// when the handler has returned. The session and its cookies cannot be changed after.
+    /// Decides what a response of this status says of the session. Call it once, when the handler has
+    /// returned; the session and its cookies cannot be changed after.
     ///
     /// One of 5xx does not write the session, unless
     /// [`writes_on_server_error`](crate::Sessions::writes_on_server_error) says so.
@@ -422,6 +424,8 @@ impl Session {
     /// # Errors
     /// As [`Jar::write`](crate::Jar::write): the session does not fit, or cannot be written. The
     /// browser keeps what it has; a response that pretends that all went well would be wrong.
+    /// [`Error::NeedsStore`] where a store keeps the session: await
+    /// [`LazySession::commit`](crate::LazySession::commit) instead.
     pub fn commit(&self, status: u16) -> Result<Commit, Error> {
         self.0.commit(status)
     }

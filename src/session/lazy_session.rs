@@ -15,6 +15,29 @@ use crate::error::Error;
 ///
 /// The extractors of axum and actix-web load it. Take a `LazySession` itself where the body is long
 /// (an upload), and load it after that.
+///
+/// ```
+/// use std::sync::Arc;
+/// use hardtack::{Commit, LazySession, MemoryStore, RequestOrigin, ServerSessions, StoredJson};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), hardtack::Error> {
+/// let sessions = Arc::new(ServerSessions::new(StoredJson, MemoryStore::new(), "_session_id"));
+///
+/// // What a middleware does for a request that brings no cookie ...
+/// let lazy = LazySession::open(&sessions, "", RequestOrigin::default());
+/// // ... what the handler does ...
+/// let session = lazy.load().await?;
+/// session.insert("user_id", &42)?;
+/// // ... and the middleware after it.
+/// let Commit::Set(cookies) = lazy.commit(200).await? else { panic!() };
+///
+/// let header = format!("_session_id={}", cookies[0].escaped_value());
+/// let next = LazySession::open(&sessions, header, RequestOrigin::default());
+/// assert_eq!(next.load().await?.get::<u32>("user_id")?, Some(42));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct LazySession(pub(crate) Context);
 
@@ -30,8 +53,8 @@ impl LazySession {
         Self(Context::new(sessions.clone(), cookie_header, origin))
     }
 
-    /// Loads the session. Where a cookie holds it, nothing is waited for, and it is opened when it
-    /// is asked. Loading it again gives the same one.
+    /// Loads the session from its store. A session in a cookie needs no waiting: it is opened when it
+    /// is first used. Loading again returns the same session.
     ///
     /// # Errors
     /// [`Error::Store`] where the store cannot be reached, and [`Error::UnreadableSession`].

@@ -70,14 +70,13 @@ impl MemoryStore {
         self
     }
 
-    /// Returns the number of sessions, those whose time has passed and that nobody asked for since
-    /// among them.
+    /// Returns the number of sessions, including expired ones that nobody has asked for since.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries().by_key.len()
     }
 
-    /// Checks whether it holds no session.
+    /// Checks that the store holds no session.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -1,4 +1,4 @@
-//! The session: what is in it, and how it gets into a cookie and out again.
+//! The session and its data, wherever they are kept: in a cookie, or in a store on a server.
 
 pub(crate) mod beside;
 pub(crate) mod cache_headers;

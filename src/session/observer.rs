@@ -8,9 +8,9 @@ use crate::message::opening::Opening;
 /// How a cookie opened, or why it did not.
 pub(crate) type Outcome = Result<Opening, Refusal>;
 
-/// Hears of every sealed cookie that is read through a [`CookieStore`](crate::CookieStore): the
-/// session, when a request first asks for it, and every `get` through
-/// [`RequestJar`](crate::RequestJar) of a cookie that came with the request.
+/// Hears of every sealed cookie that is read: the session of a [`CookieStore`](crate::CookieStore),
+/// when a request first asks for it, and every `get` through [`RequestJar`](crate::RequestJar) of a
+/// cookie that came with the request. Of sessions in a store it hears of a cookie that is no id.
 ///
 /// So one knows when an older secret or format can go: when no cookie is opened by it any more.
 /// It is called on the request's thread, without any lock, and has to be quick. [`Tally`](crate::Tally) counts in

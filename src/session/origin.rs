@@ -21,7 +21,7 @@ pub struct RequestOrigin {
 
 impl RequestOrigin {
     /// What a connection and a header `Host` (with its port) say. No header of a proxy is looked
-    /// at: [`CookieStore::origin`](crate::CookieStore::origin) does, where it is told to.
+    /// at: [`Sessions::origin`](crate::Sessions::origin) does, where it is told to.
     ///
     /// ```
     /// # use hardtack::RequestOrigin;

@@ -12,8 +12,8 @@ use crate::store_error::StoreError;
 /// Keeps the bytes of sessions under keys, for a time: a map in memory, Redis, a table.
 ///
 /// A store knows neither formats nor cookies. It never changes the bytes, and an error of its own
-/// is an error, never a missing entry: a session that cannot be reached is not an empty one. Time
-/// limits and reconnecting are its matter.
+/// is an error, never a missing entry: a session that cannot be reached is not an empty one. Timeouts
+/// and reconnecting are its business.
 ///
 /// Write the methods as `async fn`. See [`MemoryStore`](crate::MemoryStore) for a whole one.
 pub trait SessionStore: Send + Sync + 'static {

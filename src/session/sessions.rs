@@ -17,16 +17,18 @@ use crate::cookie::domain::Domain;
 use crate::cookie::duplicates::Duplicates;
 use crate::settings::SameSite;
 
-/// The sessions of an app: the place where they are kept, and the rules by which they are written.
-/// [`CookieStore`](crate::CookieStore) is the one whose place is the cookie.
+/// The sessions of an app: where they are kept, and the rules by which they are written.
+/// [`CookieStore`](crate::CookieStore) keeps them in their cookie,
+/// [`ServerSessions`](crate::ServerSessions) in a store.
 pub struct Sessions<P: ?Sized> {
     pub(crate) policy: Policy,
     pub(crate) place: P,
 }
 
 impl<P: Place> Sessions<P> {
-    /// Ends a session so long after it was written last, in the browser and by what is sealed
-    /// (`expire_after`). It is renewed when a tenth of that has passed, where it is read.
+    /// Ends a session so long after it was written last (`expire_after`): in the browser, and by the
+    /// expiry that is sealed or the store's time to live. A cookie is renewed when a tenth of that has
+    /// passed, a session in a store with every request that reads it.
     ///
     /// Up to Rails 5.1 no expiry is sealed, so that the browser's word is all there is, and a
     /// session is renewed whenever it is read.
@@ -45,8 +47,9 @@ impl<P: Place> Sessions<P> {
         self
     }
 
-    /// Ends a session so long after it was written first; it is not renewed. Needs an expiry that
-    /// is sealed (Rails 5.2 and later): up to 5.1 each writing renews it.
+    /// Ends a session so long after it was written first; it is not renewed. In a cookie this needs
+    /// an expiry that is sealed (Rails 5.2 and later): up to 5.1 each writing renews it. A session in
+    /// a store holds the time at which it began (`_began_at`).
     ///
     /// ```
     /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
@@ -130,7 +133,7 @@ impl<P: Place> Sessions<P> {
         self
     }
 
-    /// Whether the cookie goes over HTTPS only. Over plain HTTP nothing is set then: see
+    /// Sets whether the cookie is sent over HTTPS only. Over plain HTTP nothing is set then: see
     /// [`assume_ssl`](Self::assume_ssl) and [`trust_proxy`](Self::trust_proxy).
     ///
     /// ```
@@ -147,7 +150,7 @@ impl<P: Place> Sessions<P> {
         self
     }
 
-    /// Whether scripts cannot see the cookie, as they cannot unless this says `false`.
+    /// Sets whether the cookie is hidden from scripts; the default is `true`.
     ///
     /// ```
     /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
@@ -179,7 +182,7 @@ impl<P: Place> Sessions<P> {
         self
     }
 
-    /// When a session is written (example: at [`Writes`]).
+    /// Sets when a session is written (example: at [`Writes`]).
     #[must_use]
     pub fn writes(mut self, writes: Writes) -> Self {
         self.policy.writes = writes;
@@ -216,14 +219,15 @@ impl<P: Place> Sessions<P> {
         self
     }
 
-    /// Which counts of several cookies of the session's name (example: at [`Duplicates`]).
+    /// Chooses the cookie to use when several have the session's name (example: at [`Duplicates`]).
+    /// Sessions in a store always use the first.
     #[must_use]
     pub fn duplicates(mut self, duplicates: Duplicates) -> Self {
         self.policy.duplicates = duplicates;
         self
     }
 
-    /// Whether every request came over HTTPS, whatever it looks like (`config.assume_ssl`): where
+    /// Declares that every request came over HTTPS, whatever it looks like (`config.assume_ssl`): where
     /// TLS ends before the server, and plain HTTP reaches it by no other way.
     ///
     /// ```
@@ -239,7 +243,7 @@ impl<P: Place> Sessions<P> {
         self
     }
 
-    /// Whether `X-Forwarded-Proto` and `X-Forwarded-Host` count: only behind a proxy that sets or
+    /// Sets whether `X-Forwarded-Proto` and `X-Forwarded-Host` count: only behind a proxy that sets or
     /// clears both, since anybody can send them otherwise.
     ///
     /// ```
@@ -263,8 +267,8 @@ impl<P: Place> Sessions<P> {
         self
     }
 
-    /// Who hears of every sealed cookie that comes in, how it opened or why it did not; one at
-    /// most, so that this replaces another.
+    /// Sets the observer of the sealed cookies that come in; there is one at most, so this replaces
+    /// another. Of sessions in a store it hears only of a cookie that is no id.
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -312,7 +316,7 @@ impl<P: Place> Sessions<P> {
         self
     }
 
-    /// What time it is: for tests.
+    /// Sets the clock, for tests.
     ///
     /// ```
     /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
@@ -342,8 +346,8 @@ impl<P: Place> Sessions<P> {
         &self.policy.name
     }
 
-    /// By which scheme and host a request came: from its headers, by their names in lower case,
-    /// and whether its connection is TLS itself (examples: at [`assume_ssl`](Self::assume_ssl) and
+    /// Returns the scheme and host of a request: from its headers, by their names in lower case, and
+    /// whether its connection is TLS itself (examples: at [`assume_ssl`](Self::assume_ssl) and
     /// [`trust_proxy`](Self::trust_proxy)).
     pub fn origin<'h>(
         &self,
