@@ -169,6 +169,11 @@ fn sessions(told: &mut Told) {
     told.add("SessionData::view", data.view::<Unreadable>());
     told.add("SessionData::merge", data.merge(&Unwritable));
     told.add("SessionData::merge", data.merge(VALUE));
+    let mut too_deep = SessionData::new();
+    // A hundred levels, and the session's own.
+    let levels = (0..100).fold(object(), |inner, _| Value::Array(vec![inner]));
+    too_deep.insert(KEY, &levels).unwrap();
+    told.add("SessionData::to_json", too_deep.to_json());
 
     told.add("SessionData::take", data.take::<u32>(KEY));
 
