@@ -18,8 +18,8 @@ use crate::serializer::to_value;
 ///
 /// A session in its cookie is opened when it is first asked for, and one that does not open is empty.
 /// A session that a store keeps was loaded by [`LazySession`](crate::LazySession). Nothing here waits,
-/// and no code of the app runs under a lock: closures, values, observers and subscribers may use the
-/// session.
+/// and closures, values, observers and subscribers run under no lock: they may use the session. (Of a
+/// [`SessionFormat`](crate::SessionFormat) of one's own, `new_id` and `renew` may not.)
 ///
 /// ```
 /// use std::sync::Arc;

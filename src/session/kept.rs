@@ -52,11 +52,6 @@ pub(crate) struct Former {
 }
 
 impl Stored {
-    /// Checks whether the store has an entry of this session, under its present id or a former one.
-    pub(crate) fn has_entry(&self) -> bool {
-        self.entry.is_some() || self.former.is_some()
-    }
-
     /// Lets the entry that was read go, and with it the id.
     fn leave(&mut self, is_first: bool) {
         let id = self.id.take();

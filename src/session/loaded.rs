@@ -155,14 +155,18 @@ impl Loaded {
         }
         if policy.attributes.is_secure() && !origin.is_ssl() {
             policy.tell(Event::NotOverHttp(&policy.name));
-            // A session that a store has is changed there all the same: a logout counts.
-            return Ok(match &this.kept {
-                Kept::OnServer(stored) if stored.has_entry() && this.data.is_empty() => {
-                    Commit::Remove(Vec::new())
-                }
-                Kept::OnServer(stored) if stored.entry.is_some() => Commit::Set(Vec::new()),
-                Kept::OnServer(stored) if stored.has_entry() => Commit::Remove(Vec::new()),
-                _ => Commit::Keep,
+            let Kept::OnServer(stored) = &this.kept else {
+                return Ok(Commit::Keep);
+            };
+            // What the store has under the browser's own id is changed there all the same. A new id
+            // cannot reach the browser: after a renewal the session stays what it was.
+            let is_left = stored.former.as_ref().is_some_and(|former| former.is_first);
+            return Ok(if is_left || this.data.is_empty() {
+                Commit::Remove(Vec::new())
+            } else if stored.entry.is_some() {
+                Commit::Set(Vec::new())
+            } else {
+                Commit::Keep
             });
         }
         let is_changed = this.data.is_changed();

@@ -1,4 +1,4 @@
-//! [`SessionFormat`]: how a framework names and writes the sessions that it keeps on a server.
+//! [`SessionFormat`]: names and writes the sessions that a framework keeps on a server.
 
 use std::time::Duration;
 
@@ -21,7 +21,8 @@ pub trait SessionFormat: Send + Sync + 'static {
         id.to_owned()
     }
 
-    /// Creates an id, of the operating system's randomness.
+    /// Creates an id, of the operating system's randomness. It runs under the session's lock, and must
+    /// not use a [`Session`](crate::Session).
     ///
     /// # Errors
     /// [`Error::NoRandomness`].
@@ -66,7 +67,8 @@ pub trait SessionFormat: Send + Sync + 'static {
         }
     }
 
-    /// Removes from a session what somebody may have planted before a login.
+    /// Removes from a session what somebody may have planted before a login. It runs under the
+    /// session's lock, as [`new_id`](Self::new_id).
     fn renew(&self, session: &mut SessionData) {
         let _ = session;
     }

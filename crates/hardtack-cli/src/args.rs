@@ -38,7 +38,7 @@ pub(crate) struct AppOptions {
 
 #[derive(Args)]
 pub(crate) struct Sealing {
-    /// What stands before the names of these options.
+    /// The start of these options' names.
     #[arg(skip)]
     pub(crate) prefix: &'static str,
 

@@ -17,9 +17,9 @@ const NAME: &str = "_session_id";
 pub(crate) struct Cookies {
     pub(crate) jar: Jar,
     pub(crate) name: String,
-    /// Whether an option or the app said so.
+    /// An option or the app said so.
     pub(crate) is_named: bool,
-    /// What stands before the names of the options that said so, for messages.
+    /// The start of the names of the options that said so, for messages.
     pub(crate) prefix: &'static str,
 }
 
@@ -50,7 +50,7 @@ impl Cookies {
         }
     }
 
-    /// Whether an expiry is sealed with a value.
+    /// Checks that an expiry is sealed with a value.
     pub(crate) fn seal_expiry(&self) -> bool {
         let later = OffsetDateTime::now_utc() + time::Duration::days(1);
         // What does not fit never gets so far as to lose its expiry.
@@ -75,17 +75,17 @@ pub(crate) fn attributes(expires: Option<OffsetDateTime>) -> Attributes {
     }
 }
 
-/// What the options say, before any secret is read.
+/// The options as they were read, before any secret is.
 struct Plan {
     prefix: &'static str,
     name: String,
     is_named: bool,
     /// The jar, where one was asked for.
     kind: Option<JarKind>,
-    /// Whether just these options ask for it, so that it must not be another.
+    /// Just these options ask for it, so that it must not be another.
     kind_is_own: bool,
     settings: Settings,
-    /// Whether the serializer was asked for, rather than left to the version.
+    /// The serializer was asked for, rather than left to the version.
     serializer_chosen: bool,
     /// Older settings of the signed jar, which an app tells.
     rotations: Vec<SignedRotation>,

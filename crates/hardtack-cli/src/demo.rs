@@ -22,7 +22,7 @@ pub(crate) fn run() -> Result<u8, String> {
     Ok(status)
 }
 
-/// What is shown: results in green, refusals in red, the Rust that does it dimmed.
+/// The texts that are shown: results in green, refusals in red, the Rust that does it dimmed.
 #[derive(Default)]
 struct Page(String);
 

@@ -9,13 +9,13 @@ use memchr::memmem;
 
 use crate::found::{Found, is_token};
 
-/// How many cookies are told apart.
+/// The most cookies that are told apart.
 pub(crate) const MOST: usize = 100_000;
 
 /// Shorter values have no form: that of PHP's session id is the shortest.
 const SHORTEST: usize = 22;
 
-/// Which cookies count.
+/// The cookies that count.
 pub(crate) enum Wanted {
     /// Those of a name, and values that stand alone and have the form of a Rails message.
     Name(String),

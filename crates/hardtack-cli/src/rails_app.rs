@@ -11,7 +11,7 @@ use crate::output::complain;
 /// An app, and what it sets.
 #[derive(Clone)]
 pub(crate) struct App {
-    /// What stands before the names of the options that name it.
+    /// The start of the names of the options that name it.
     prefix: &'static str,
     files: RailsApp,
     pub(crate) settings: RailsAppSettings,

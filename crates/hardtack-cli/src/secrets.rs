@@ -48,7 +48,7 @@ pub(crate) struct Secrets {
 /// Where secrets are looked for.
 #[derive(Clone)]
 pub(crate) struct Sources {
-    /// What stands before the names of the options that say so.
+    /// The start of the names of the options that say so.
     pub(crate) prefix: &'static str,
     pub(crate) key_base_files: Vec<PathBuf>,
     pub(crate) token_files: Vec<PathBuf>,
@@ -58,7 +58,7 @@ pub(crate) struct Sources {
 }
 
 impl Sources {
-    /// What these options say.
+    /// Reads the options.
     pub(crate) fn new(sealing: Sealing, app: Option<App>) -> Self {
         Self {
             prefix: sealing.prefix,

@@ -35,6 +35,7 @@ cases! {
     server_check_and_lifetime server_emptied_beside_a_login server_renew_after_a_logout
     server_renew_loses_the_other server_load_between_a_move server_touch_that_fails
     server_secure_over_http_logout
+    server_secure_over_http_renewal
 }
 
 const NAME: &str = "_session_id";
@@ -818,4 +819,18 @@ fn server_secure_over_http_logout(framework: &dyn Framework) {
         Reply::text("")
     });
     assert_eq!(client.store.text(&private_id(id)), None);
+}
+
+/// A login over plain HTTP cannot give the browser its new id: the session stays what it was.
+fn server_secure_over_http_renewal(framework: &dyn Framework) {
+    let mut client = Client::with(framework, |sessions| sessions.secure(true));
+    let id = "0123456789abcdef0123456789abcdef";
+    client.store.put(&private_id(id), r#"{"visits":1}"#);
+    client.browser.receive([format!("{NAME}={id}")]);
+    let response = client.call(|session| {
+        session.renew().unwrap();
+        Reply::text("")
+    });
+    assert_eq!(response.set_cookies.len(), 0);
+    assert_eq!(client.call(look).body, "Some(1)");
 }
