@@ -8,21 +8,21 @@ use crate::session::commit::Commit;
 use crate::session::context::{Context, Finish};
 
 /// The cookies that a response sets: the session's and the others.
-pub(crate) type Cookies = Result<Vec<SetCookie>, Error>;
+pub(crate) type CookiesToSet = Result<Vec<SetCookie>, Error>;
 
 /// The cookies that a response sets, at once or as soon as a store has answered.
-pub(crate) enum Answer {
-    Done(Cookies),
-    Running(Pin<Box<dyn Future<Output = Cookies> + Send>>),
+pub(crate) enum SetCookies {
+    Done(CookiesToSet),
+    Running(Pin<Box<dyn Future<Output = CookiesToSet> + Send>>),
 }
 
 /// Commits the session with a response of this status.
-pub(crate) fn set_cookies(context: &Context, status: u16) -> Answer {
+pub(crate) fn set_cookies(context: &Context, status: u16) -> SetCookies {
     match context.finish(status) {
-        Finish::Done(commit) => Answer::Done(commit.map(|commit| with_others(commit, context))),
+        Finish::Done(commit) => SetCookies::Done(commit.map(|commit| with_others(commit, context))),
         Finish::Running(commit) => {
             let context = context.clone();
-            Answer::Running(Box::pin(async move {
+            SetCookies::Running(Box::pin(async move {
                 commit.await.map(|commit| with_others(commit, &context))
             }))
         }

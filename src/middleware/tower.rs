@@ -68,7 +68,7 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::answer::{Answer, Cookies, set_cookies};
+use super::answer::{CookiesToSet, SetCookies, set_cookies};
 pub use super::on_error::{OnError, Opaque};
 pub use super::on_refusal::OnRefusal;
 pub use super::tower_csrf::{CsrfLayer, CsrfService};
@@ -225,12 +225,12 @@ pin_project! {
         inner: F,
         context: Context,
         on_error: H,
-        committing: Option<(F::Output, Committing)>,
+        committing: Option<(F::Output, Running)>,
     }
 }
 
 /// The commit of a session that a store keeps.
-type Committing = Pin<Box<dyn Future<Output = Cookies> + Send>>;
+type Running = Pin<Box<dyn Future<Output = CookiesToSet> + Send>>;
 
 impl<F, H, B, E> Future for ResponseFuture<F, H>
 where
@@ -251,8 +251,10 @@ where
             }
             let response = ready!(this.inner.as_mut().poll(cx))?;
             match set_cookies(this.context, response.status().as_u16()) {
-                Answer::Done(cookies) => break (response, cookies),
-                Answer::Running(committing) => *this.committing = Some((Ok(response), committing)),
+                SetCookies::Done(cookies) => break (response, cookies),
+                SetCookies::Running(committing) => {
+                    *this.committing = Some((Ok(response), committing));
+                }
             }
         };
         match cookies {

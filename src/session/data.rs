@@ -104,8 +104,8 @@ impl SessionData {
     /// Checks whether a key holds a text.
     pub(crate) fn holds_text(&self, key: &str) -> bool {
         match self.place(key) {
-            Some(Place::Read(entry)) if self.read.is_string(entry) => true,
-            Some(Place::Changed(Value::String(_))) => true,
+            Some(Held::Read(entry)) if self.read.is_string(entry) => true,
+            Some(Held::Changed(Value::String(_))) => true,
             Some(_) => matches!(self.get::<String>(key), Ok(Some(_))),
             None => false,
         }
@@ -138,13 +138,13 @@ impl SessionData {
     /// cannot be read at all: it goes back as it came, unless it is set or removed.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
         match self.place(key) {
-            None | Some(Place::Changed(Value::Nil)) => Ok(None),
-            Some(Place::Read(entry)) if self.read.is_nil(entry) => Ok(None),
-            Some(Place::Read(entry)) => {
+            None | Some(Held::Changed(Value::Nil)) => Ok(None),
+            Some(Held::Read(entry)) if self.read.is_nil(entry) => Ok(None),
+            Some(Held::Read(entry)) => {
                 let value = self.read.get(entry);
                 value.map(Some).map_err(|unfit| unfit.at(key))
             }
-            Some(Place::Changed(value)) => from_value(key, value).map(Some),
+            Some(Held::Changed(value)) => from_value(key, value).map(Some),
         }
     }
 
@@ -300,11 +300,11 @@ impl SessionData {
     }
 
     /// Where the value of a key is to be found.
-    fn place(&self, key: &str) -> Option<Place<'_>> {
+    fn place(&self, key: &str) -> Option<Held<'_>> {
         match self.changes.get(key) {
-            Some(Change::Set(value) | Change::SetAnew(value)) => Some(Place::Changed(value)),
+            Some(Change::Set(value) | Change::SetAnew(value)) => Some(Held::Changed(value)),
             Some(Change::Removed) => None,
-            None => self.read.find(key).map(Place::Read),
+            None => self.read.find(key).map(Held::Read),
         }
     }
 
@@ -366,7 +366,7 @@ pub(crate) fn from_value<T: DeserializeOwned>(key: &str, value: &Value) -> Resul
     T::deserialize(value).map_err(|_| Unfit::of::<T>(value).at(key))
 }
 
-enum Place<'a> {
+enum Held<'a> {
     Read(usize),
     Changed(&'a Value),
 }

@@ -13,7 +13,7 @@ use super::failed_request::FailedRequest;
 use super::headers::{append, tell_caches};
 use super::open::open;
 use crate::error::Error;
-use crate::middleware::answer::{Answer, Cookies, set_cookies};
+use crate::middleware::answer::{CookiesToSet, SetCookies, set_cookies};
 use crate::session::context::Context;
 use crate::session::lazy_session::LazySession;
 use crate::session::place::Place;
@@ -214,9 +214,9 @@ async fn answer_failure(failure: actix_web::Error, context: Context) -> actix_we
     }
 }
 
-async fn cookies(context: &Context, status: u16) -> Cookies {
+async fn cookies(context: &Context, status: u16) -> CookiesToSet {
     match set_cookies(context, status) {
-        Answer::Done(cookies) => cookies,
-        Answer::Running(cookies) => cookies.await,
+        SetCookies::Done(cookies) => cookies,
+        SetCookies::Running(cookies) => cookies.await,
     }
 }
