@@ -16,7 +16,9 @@
 mod samples;
 
 use divan::{Bencher, black_box};
-use hardtack::{Attributes, CookieHeader, Jar, RailsVersion, Rotation, SecretKeyBase, SessionData};
+use hardtack::{
+    CookieAttributes, CookieHeader, Jar, LoadDefaults, Rotation, SecretKeyBase, SessionData,
+};
 
 use samples::{COUNT, NAME, SIZES, Session, Wheel, sessions};
 
@@ -31,11 +33,11 @@ fn secret(number: usize) -> SecretKeyBase {
 }
 
 fn jar() -> Jar {
-    Jar::encrypted(&secret(0), RailsVersion::V7_1)
+    Jar::encrypted(&secret(0), LoadDefaults::V7_1)
 }
 
-fn attributes() -> Attributes {
-    Attributes::new().http_only(true)
+fn attributes() -> CookieAttributes {
+    CookieAttributes::new().http_only(true)
 }
 
 /// `Cookie` headers of as many sessions, sealed by this jar.
@@ -85,9 +87,9 @@ mod open {
     /// Sealed under the oldest of so many older secrets.
     #[divan::bench(args = [1, 4], consts = [128, 512, 2048])]
     fn rotations<const SIZE: usize>(bencher: Bencher<'_, '_>, count: usize) {
-        let old = |number| Rotation::encrypted(&secret(number), RailsVersion::V7_1);
+        let old = |number| Rotation::encrypted(&secret(number), LoadDefaults::V7_1);
         let jar = (1..=count).fold(jar(), |jar, number| jar.rotation(old(number)));
-        let headers = headers(&Jar::encrypted(&secret(count), RailsVersion::V7_1), SIZE);
+        let headers = headers(&Jar::encrypted(&secret(count), LoadDefaults::V7_1), SIZE);
         assert!(user_id(&jar, headers.turn()).is_some());
         bencher.bench_local(|| user_id(&jar, black_box(headers.turn())));
     }

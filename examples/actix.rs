@@ -14,7 +14,7 @@ use std::sync::Arc;
 use actix_web::web::{Form, Redirect};
 use actix_web::{App, HttpServer, Responder, get, post, web::Html};
 use hardtack::actix::{CsrfMiddleware, SessionMiddleware};
-use hardtack::{CookieStore, Error, ForgeryProtection, RailsVersion, Session};
+use hardtack::{CookieStore, Error, ForgeryProtection, LoadDefaults, Session};
 use serde::Deserialize;
 
 #[path = "pages/counter.rs"]
@@ -24,7 +24,7 @@ mod pages;
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn StdError>> {
-    let store = CookieStore::new(&counter::secret()?, RailsVersion::V7_1, "_counter_session");
+    let store = CookieStore::new(&counter::secret()?, LoadDefaults::V7_1, "_counter_session");
     store.check()?;
     // One for all workers: keys are derived once.
     let store = Arc::new(store);

@@ -14,7 +14,7 @@ use axum::response::{Html, Redirect};
 use axum::routing::{get, post};
 use axum::{Form, Router};
 use hardtack::tower::{CsrfLayer, SessionLayer};
-use hardtack::{CookieStore, Error, ForgeryProtection, RailsVersion, Session};
+use hardtack::{CookieStore, Error, ForgeryProtection, LoadDefaults, Session};
 use serde::Deserialize;
 
 #[path = "pages/counter.rs"]
@@ -24,7 +24,7 @@ mod pages;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn StdError>> {
-    let store = CookieStore::new(&counter::secret()?, RailsVersion::V7_1, "_counter_session");
+    let store = CookieStore::new(&counter::secret()?, LoadDefaults::V7_1, "_counter_session");
     store.check()?;
 
     let app = Router::new()

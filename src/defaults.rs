@@ -6,22 +6,22 @@
 
 use std::borrow::Cow;
 
-use crate::rails_version::RailsVersion;
+use crate::load_defaults::LoadDefaults;
 use crate::safe_buffer_form::SafeBufferForm;
 use crate::settings::{
-    CbcDigest, Cipher, CsrfForms, EnvelopeReading, HmacDigest, IpAddrForm, KeyDigest, LimitRule,
-    MessageForm, RailsLimit, SameSite, SealedExpiry, SecretKind, Serializer, Settings,
+    CbcDigest, Cipher, CsrfForms, EnvelopeReading, HmacDigest, IpAddrForm, KeyDigest, MessageForm,
+    RailsLimit, SameSite, SealedExpiry, SecretKind, Serializer, Settings, SizeLimit,
 };
 
 const V2_3: Settings = Settings {
-    version: RailsVersion::V2_3,
+    version: LoadDefaults::V2_3,
     cipher: Cipher::Aes256Cbc,
     key_digest: KeyDigest::Sha1,
     hmac_digest: HmacDigest::Sha1,
     serializer: Serializer::Marshal,
     metadata: false,
     same_site: None,
-    limit: LimitRule::Strict,
+    limit: SizeLimit::Strict,
     secret_kind: SecretKind::SecretToken,
     safe_buffer: SafeBufferForm::Text,
     authenticated_encrypted_cookie_salt: Cow::Borrowed("authenticated encrypted cookie"),
@@ -43,49 +43,49 @@ const V2_3: Settings = Settings {
 };
 
 const V3_0: Settings = Settings {
-    version: RailsVersion::V3_0,
+    version: LoadDefaults::V3_0,
     ..V2_3
 };
 
 const V3_1: Settings = Settings {
-    version: RailsVersion::V3_1,
+    version: LoadDefaults::V3_1,
     ..V3_0
 };
 
 const V3_2: Settings = Settings {
-    version: RailsVersion::V3_2,
+    version: LoadDefaults::V3_2,
     ..V3_1
 };
 
 const V4_0: Settings = Settings {
-    version: RailsVersion::V4_0,
+    version: LoadDefaults::V4_0,
     secret_kind: SecretKind::SecretKeyBase,
     ..V3_2
 };
 
 const V4_1: Settings = Settings {
-    version: RailsVersion::V4_1,
+    version: LoadDefaults::V4_1,
     ..V4_0
 };
 
 const V4_2: Settings = Settings {
-    version: RailsVersion::V4_2,
+    version: LoadDefaults::V4_2,
     ..V4_1
 };
 
 const V5_0: Settings = Settings {
-    version: RailsVersion::V5_0,
+    version: LoadDefaults::V5_0,
     csrf: CsrfForms::Rails5_0,
     ..V4_2
 };
 
 const V5_1: Settings = Settings {
-    version: RailsVersion::V5_1,
+    version: LoadDefaults::V5_1,
     ..V5_0
 };
 
 const V5_2: Settings = Settings {
-    version: RailsVersion::V5_2,
+    version: LoadDefaults::V5_2,
     cipher: Cipher::Aes256Gcm,
     sealed_expiry: SealedExpiry::WithGcm,
     cbc_digest: CbcDigest::Sha1,
@@ -95,14 +95,14 @@ const V5_2: Settings = Settings {
 };
 
 const V6_0: Settings = Settings {
-    version: RailsVersion::V6_0,
+    version: LoadDefaults::V6_0,
     metadata: true,
     sealed_expiry: SealedExpiry::Always,
     ..V5_2
 };
 
 const V6_1: Settings = Settings {
-    version: RailsVersion::V6_1,
+    version: LoadDefaults::V6_1,
     same_site: Some(SameSite::Lax),
     reads_gcm_beside_cbc: true,
     csrf: CsrfForms::Rails6_1,
@@ -110,7 +110,7 @@ const V6_1: Settings = Settings {
 };
 
 const V7_0: Settings = Settings {
-    version: RailsVersion::V7_0,
+    version: LoadDefaults::V7_0,
     key_digest: KeyDigest::Sha256,
     serializer: Serializer::Json,
     csrf: CsrfForms::Rails7_0,
@@ -118,7 +118,7 @@ const V7_0: Settings = Settings {
 };
 
 const V7_1: Settings = Settings {
-    version: RailsVersion::V7_1,
+    version: LoadDefaults::V7_1,
     envelope: EnvelopeReading::ExactPrefix,
     messages: MessageForm::Rails7_1,
     leading_dot: false,
@@ -126,18 +126,18 @@ const V7_1: Settings = Settings {
 };
 
 const V7_2: Settings = Settings {
-    version: RailsVersion::V7_2,
+    version: LoadDefaults::V7_2,
     ip_addr: IpAddrForm::String,
     ..V7_1
 };
 
 const V8_0: Settings = Settings {
-    version: RailsVersion::V8_0,
+    version: LoadDefaults::V8_0,
     ..V7_2
 };
 
 const V8_1: Settings = Settings {
-    version: RailsVersion::V8_1,
+    version: LoadDefaults::V8_1,
     rails_limit: RailsLimit::NameAndValue,
     escape_js_separators: false,
     // 8.1.0 to 8.1.3, the releases that there are of it.
@@ -145,17 +145,17 @@ const V8_1: Settings = Settings {
     ..V8_0
 };
 
-impl RailsVersion {
+impl LoadDefaults {
     /// Returns the settings of an app that changes none of the version's defaults.
     ///
     /// The serializer is what an app gets that sets no `cookies_serializer`: Marshal below
     /// `load_defaults "7.0"`, JSON from there on.
     ///
     /// ```
-    /// use hardtack::{RailsVersion, Serializer};
+    /// use hardtack::{LoadDefaults, Serializer};
     ///
-    /// assert_eq!(RailsVersion::V6_1.settings().serializer, Serializer::Marshal);
-    /// assert_eq!(RailsVersion::NEWEST.settings().serializer, Serializer::Json);
+    /// assert_eq!(LoadDefaults::V6_1.settings().serializer, Serializer::Marshal);
+    /// assert_eq!(LoadDefaults::NEWEST.settings().serializer, Serializer::Json);
     /// ```
     #[must_use]
     pub const fn settings(self) -> Settings {
@@ -181,8 +181,8 @@ impl RailsVersion {
     }
 }
 
-impl From<RailsVersion> for Settings {
-    fn from(version: RailsVersion) -> Self {
+impl From<LoadDefaults> for Settings {
+    fn from(version: LoadDefaults) -> Self {
         version.settings()
     }
 }
@@ -193,9 +193,9 @@ mod tests {
 
     #[test]
     fn each_row_bears_its_own_version() {
-        for version in RailsVersion::ALL {
+        for version in LoadDefaults::ALL {
             assert_eq!(version.settings().version, *version);
         }
-        assert_eq!(RailsVersion::ALL.len(), 17);
+        assert_eq!(LoadDefaults::ALL.len(), 17);
     }
 }

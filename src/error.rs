@@ -230,7 +230,7 @@ pub enum Error {
     ExpiryOutOfRange,
     /// The cookie is longer than 4096 bytes, as far as the limit's rule counts.
     CookieOverflow(CookieOverflow),
-    /// The session was to be changed, and its store is read-only (`Writes::Never`).
+    /// The session was to be changed, and its store is read-only (`WritePolicy::Never`).
     ReadOnlySession,
     /// The session or a cookie was to be changed after the response's cookies were decided.
     CommittedSession,
@@ -251,7 +251,7 @@ pub enum Error {
     /// A session that a store keeps was to be committed without it.
     NeedsStore,
     /// A sealed cookie was asked for, and the app has no jars of Rails.
-    NoJars,
+    NoKeyring,
 }
 
 impl fmt::Display for Error {
@@ -350,11 +350,11 @@ impl fmt::Display for Error {
             Self::NeedsStore => f.write_str(
                 "a store keeps this session; await LazySession::commit in place of Session::commit",
             ),
-            Self::NoJars => f.write_str(
+            Self::NoKeyring => f.write_str(
                 "the app has no jars of Rails for sealed cookies; open its sessions by a CookieStore",
             ),
             Self::ReadOnlySession => f.write_str(
-                "the session was not changed: its store is read-only (Writes::Never); change it where it is written",
+                "the session was not changed: its store is read-only (WritePolicy::Never); change it where it is written",
             ),
             Self::CommittedSession => f.write_str(
                 "the session or cookie was not changed: the response headers are sent already; change it before the handler returns, not while the body is streamed",
@@ -378,12 +378,12 @@ impl std::error::Error for Error {}
 /// [`entries`](Self::entries) has all.
 ///
 /// ```
-/// # use hardtack::{Attributes, Error, Jar, RailsVersion, SecretKeyBase, SessionData};
-/// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+/// # use hardtack::{CookieAttributes, Error, Jar, LoadDefaults, SecretKeyBase, SessionData};
+/// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
 /// let mut session = SessionData::new();
 /// session.insert("user_id", &42)?;
 /// session.insert("cart", &"x".repeat(5000))?;
-/// let refused = session.write(&jar, "_shop_session", &Attributes::new()).unwrap_err();
+/// let refused = session.write(&jar, "_shop_session", &CookieAttributes::new()).unwrap_err();
 /// let Error::CookieOverflow(overflow) = refused else { panic!() };
 /// assert_eq!(overflow.limit, 4096);
 /// assert!(overflow.size > 5000);

@@ -7,16 +7,16 @@ use time::OffsetDateTime;
 
 use crate::cipher::aes_cbc::Ciphertext;
 use crate::error::{Error, Refusal};
+use crate::load_defaults::LoadDefaults;
 use crate::message::base64::{self, Alphabet};
 use crate::message::envelope::Envelope;
 use crate::message::metadata::{self, Metadata, Purpose, SealedFor};
 use crate::message::parts::{SealedParts, SignedParts};
-use crate::rails_version::RailsVersion;
 use crate::serializer::value::{HashKey, Value};
 use crate::serializer::{DumpStyle, Serialized, json, marshal, message_pack};
 use crate::settings::{Serializer, Settings};
 
-pub use crate::rails_app::fuzzing::{encrypted_file, erb, ruby, yaml};
+pub use crate::rails_app::fuzz_readers::{encrypted_file, erb, ruby, yaml};
 
 /// Bytes as what this serializer writes, be they so or not.
 #[must_use]
@@ -60,9 +60,9 @@ pub fn dump(value: &Value, settings: &Settings) -> Result<Serialized, Error> {
 pub fn json_index(
     text: &str,
 ) -> Result<Option<Vec<(Result<String, &'static str>, &str)>>, &'static str> {
-    let entries = json::index::index(text).map_err(|error| error.reason)?;
-    let entry = |entry: json::index::IndexEntry| {
-        let key = json::index::readable_key(text, entry);
+    let entries = json::index_entry::index(text).map_err(|error| error.reason)?;
+    let entry = |entry: json::index_entry::IndexEntry| {
+        let key = json::index_entry::readable_key(text, entry);
         let key = key.map(Cow::into_owned).map_err(|error| error.reason);
         (key, entry.value.of(text))
     };
@@ -175,7 +175,7 @@ pub fn envelope_wrap(
     value: &[u8],
     expires_at: Option<OffsetDateTime>,
     purpose: Option<&str>,
-    version: RailsVersion,
+    version: LoadDefaults,
 ) -> Result<Vec<u8>, Error> {
     let metadata = Metadata {
         expires_at,
@@ -193,7 +193,7 @@ pub fn envelope_wrap(
 pub fn envelope_extract(
     text: &[u8],
     purpose: &str,
-    version: RailsVersion,
+    version: LoadDefaults,
     now: OffsetDateTime,
 ) -> Result<Extracted, Refusal> {
     let reading = version.settings().envelope;
@@ -214,7 +214,7 @@ pub fn message_wrap(
     value: &Value,
     expires_at: Option<OffsetDateTime>,
     purpose: Option<&str>,
-    version: RailsVersion,
+    version: LoadDefaults,
     serializer: Serializer,
 ) -> Result<Vec<u8>, Error> {
     let metadata = Metadata {
@@ -232,7 +232,7 @@ pub fn message_wrap(
 pub fn message_extract(
     text: &[u8],
     purpose: &str,
-    version: RailsVersion,
+    version: LoadDefaults,
     serializer: Serializer,
     now: OffsetDateTime,
 ) -> Result<(Value, Option<OffsetDateTime>), Refusal> {

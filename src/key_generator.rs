@@ -145,11 +145,11 @@ impl Key {
     /// The key's bytes, for whatever takes a key. A copy of them is not wiped.
     ///
     /// ```
-    /// # use hardtack::{KeyGenerator, MessageEncryptor, RailsVersion, SecretKeyBase};
+    /// # use hardtack::{KeyGenerator, MessageEncryptor, LoadDefaults, SecretKeyBase};
     /// let keys = KeyGenerator::new(&SecretKeyBase::generate()?);
     /// let key = keys.generate_key("bank details", 32);
-    /// assert!(MessageEncryptor::new(key.expose(), RailsVersion::V8_0).is_ok());
-    /// assert!(MessageEncryptor::new(&key.expose()[..16], RailsVersion::V8_0).is_err());
+    /// assert!(MessageEncryptor::new(key.expose(), LoadDefaults::V8_0).is_ok());
+    /// assert!(MessageEncryptor::new(&key.expose()[..16], LoadDefaults::V8_0).is_err());
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]

@@ -5,19 +5,19 @@
 //! 2.3 to 8.1 writes them. A user who logged in at Rails is logged in at Rust, and back.
 //!
 //! ```
-//! use hardtack::{Attributes, CookieHeader, Jar, RailsVersion, Rotation, SecretKeyBase, SessionData};
+//! use hardtack::{CookieAttributes, CookieHeader, Jar, LoadDefaults, Rotation, SecretKeyBase, SessionData};
 //!
 //! // The app's secret_key_base, and its load_defaults. Keys are derived here, once.
 //! # let text = "b3c631c314c0bbca50c1b2843150fe33b3c631c314c0bbca50c1b2843150fe33";
 //! let secret = SecretKeyBase::new(text)?;
-//! let jar = Jar::encrypted(&secret, RailsVersion::V7_1)
+//! let jar = Jar::encrypted(&secret, LoadDefaults::V7_1)
 //!     // Cookies from before the upgrade to load_defaults 7.0 still open (those in Marshal, which
 //!     // is what an app has there that sets no serializer, with the feature `marshal`):
-//!     .rotation(Rotation::encrypted(&secret, RailsVersion::V6_1));
+//!     .rotation(Rotation::encrypted(&secret, LoadDefaults::V6_1));
 //!
 //! let mut session = SessionData::new();
 //! session.insert("user_id", &42)?;
-//! let set_cookie = session.write(&jar, "_shop_session", &Attributes::new().http_only(true))?;
+//! let set_cookie = session.write(&jar, "_shop_session", &CookieAttributes::new().http_only(true))?;
 //!
 //! let header = format!("_shop_session={}", set_cookie.escaped_value());
 //! let session = SessionData::read(&jar, "_shop_session", &CookieHeader::new(&header))?.unwrap();
@@ -36,7 +36,7 @@
 //!   of both.
 //! - [`Session`]: the session of a request, as a handler has it, with its [flash](Session::flash)
 //!   and its [authenticity tokens](Session::authenticity_tokens).
-//! - [`CookieJar`]: the request's other cookies, plain, signed and encrypted.
+//! - [`Cookies`]: the request's other cookies, plain, signed and encrypted.
 //! - `tower::SessionLayer` (axum too) and `actix::SessionMiddleware` give each request its session;
 //!   elsewhere it is [`Session::open`] before the handler and [`Session::commit`] after it, or
 //!   [`LazySession::open`] and [`LazySession::commit`] where a store keeps it.
@@ -51,7 +51,7 @@
 //!   changed goes back to Rails as it came.
 //! - [`Jar`]: the encrypted or the signed jar, for any cookie and any [`serde`] type, with
 //!   [rotations](Rotation) of secrets, digests, formats and names.
-//! - [`RailsVersion`] and [`Settings`]: what an app's `load_defaults` means, and what it changed.
+//! - [`LoadDefaults`] and [`Settings`]: what an app's `load_defaults` means, and what it changed.
 //! - [`CookieHeader`] and [`SetCookie`]: the headers, by Rack's rules.
 //! - [`MessageVerifier`] and [`MessageEncryptor`]: messages other than cookies, such as signed
 //!   ids and reset tokens.
@@ -67,7 +67,7 @@
 //! # Errors
 //!
 //! Under a store a cookie that does not open is none, and the operator hears why by an event; a
-//! [`Jar`] by itself has one answer for whoever sent it, [`InvalidMessage`]. [`RequestJar::explain`]
+//! [`Jar`] by itself has one answer for whoever sent it, [`InvalidMessage`]. [`SealedCookies::explain`]
 //! and [`Jar::explain`] tell the operator's [`Refusal`]. What is wrong with a setting, a secret or a
 //! value, be it to be written or of another type than was asked for, is an [`Error`].
 //!
@@ -103,7 +103,7 @@
 //!
 //! | feature | what it adds |
 //! | --- | --- |
-//! | `axum` | `tower`, and [`Session`] and [`CookieJar`] as extractors |
+//! | `axum` | `tower`, and [`Session`] and [`Cookies`] as extractors |
 //! | `tower` | `hardtack::tower`: the session and the protection against forgery as layers; with `tracing` |
 //! | `actix-web` | `hardtack::actix`: the same as middleware, and extractors; with `tracing` |
 //! | `tracing` | events for the operator, of the target `hardtack` |
@@ -131,7 +131,6 @@ pub mod stores {}
 
 mod cipher;
 mod clock;
-mod cookie;
 mod defaults;
 #[cfg(feature = "doctor")]
 pub mod doctor;
@@ -140,15 +139,16 @@ mod error;
 #[doc(hidden)]
 pub mod fuzzing;
 mod hex;
+mod http;
 mod key_generator;
 mod lanes;
+mod load_defaults;
 mod message;
 #[cfg(any(feature = "tower", feature = "actix-web"))]
 mod middleware;
 mod rails;
 #[cfg(feature = "rails-app")]
 mod rails_app;
-mod rails_version;
 mod safe_buffer_form;
 mod secret_key_base;
 mod serializer;
@@ -163,22 +163,21 @@ mod store_rules;
 pub mod test_util;
 mod weak_secret;
 
-pub use cookie::attributes::Attributes;
-pub use cookie::domain::{Domain, host_without_port, request_host};
-pub use cookie::duplicates::Duplicates;
-pub use cookie::escape::{escape, escape_into, escaped_len, unescape, unescape_into};
-pub use cookie::header::{CookieHeader, Cookies};
-pub use cookie::jar::Jar;
-pub use cookie::rotation::Rotation;
-pub use cookie::set_cookie::SetCookie;
 pub use error::{CookieOverflow, Error, InvalidMessage, Refusal};
+pub use http::cookie_attributes::CookieAttributes;
+pub use http::cookie_header::{CookieHeader, CookiePairs};
+pub use http::domain::{Domain, host_without_port, request_host};
+pub use http::duplicate_policy::DuplicatePolicy;
+pub use http::escape::{escape, escape_into, escaped_len, unescape, unescape_into};
+pub use http::set_cookie::SetCookie;
 pub use key_generator::{Key, KeyGenerator};
+pub use load_defaults::LoadDefaults;
 pub use message::jar_kind::JarKind;
 pub use message::message_encryptor::MessageEncryptor;
 pub use message::message_options::MessageOptions;
 pub use message::message_verifier::MessageVerifier;
 pub use message::opened::Opened;
-pub use message::opening::Opening;
+pub use message::sealed_by::SealedBy;
 #[cfg(feature = "actix-web")]
 pub use middleware::actix;
 #[cfg(feature = "axum")]
@@ -193,16 +192,17 @@ pub use rails::cookie_store::CookieStore;
 pub use rails::csrf::{AuthenticityTokens, CsrfSettings, verified_origin};
 pub use rails::flash::Flash;
 pub use rails::flash_hash::FlashHash;
-pub use rails::jars::Jars;
-pub use rails::sealed_cookies::RequestJar;
+pub use rails::jar::Jar;
+pub use rails::jar::rotation::Rotation;
+pub use rails::keyring::Keyring;
+pub use rails::sealed_cookies::SealedCookies;
 pub use rails::stored_json::StoredJson;
 pub use rails::warden::{WardenLogin, WardenScope};
 #[cfg(feature = "rails-app")]
 pub use rails_app::{
-    Lack, Looked, NotUnderstood, RailsApp, RailsAppError, RailsAppSecrets, RailsAppSession,
-    RailsAppSettings, SignedRotation,
+    MissingSecret, RailsApp, RailsAppError, RailsAppSecrets, RailsAppSession, RailsAppSettings,
+    Searched, SignedRotation, UnreadableSetting,
 };
-pub use rails_version::RailsVersion;
 pub use safe_buffer_form::SafeBufferForm;
 pub use secret_key_base::SecretKeyBase;
 pub use serializer::Serialized;
@@ -211,7 +211,7 @@ pub use session::cache_headers::CacheHeaders;
 pub use session::commit::Commit;
 #[cfg(feature = "metrics")]
 pub use session::cookie_metrics::CookieMetrics;
-pub use session::cookies::CookieJar;
+pub use session::cookies::Cookies;
 pub use session::data::SessionData;
 pub use session::handle::Session;
 pub use session::lazy_session::LazySession;
@@ -223,9 +223,9 @@ pub use session::session_format::{ReadEntry, SessionFormat, Touch};
 pub use session::session_store::{Entry, Saved, SessionStore, Version, When};
 pub use session::sessions::Sessions;
 pub use session::tally::Tally;
-pub use session::writes::Writes;
+pub use session::write_policy::WritePolicy;
 pub use settings::{
-    Cipher, HmacDigest, KeyDigest, LimitRule, SameSite, SecretKind, Serializer, Settings,
+    Cipher, HmacDigest, KeyDigest, SameSite, SecretKind, Serializer, Settings, SizeLimit,
 };
 pub use shown::Shown;
 pub use store_error::StoreError;

@@ -12,11 +12,11 @@
 /// turns either extension into a String, and `String` turns a raw payload into a string.
 ///
 /// ```
-/// use hardtack::{RailsVersion, SafeBufferForm};
+/// use hardtack::{LoadDefaults, SafeBufferForm};
 ///
-/// assert_eq!(RailsVersion::V8_1.settings().safe_buffer, SafeBufferForm::Raw);
+/// assert_eq!(LoadDefaults::V8_1.settings().safe_buffer, SafeBufferForm::Raw);
 /// // An app on 8-1-stable, or on a release after 8.1.3.
-/// let settings = RailsVersion::V8_1.settings().safe_buffer(SafeBufferForm::String);
+/// let settings = LoadDefaults::V8_1.settings().safe_buffer(SafeBufferForm::String);
 /// # let secret = hardtack::SecretKeyBase::generate()?;
 /// # hardtack::Jar::encrypted(&secret, settings);
 /// # Ok::<(), hardtack::Error>(())

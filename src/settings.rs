@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::Error;
-use crate::rails_version::RailsVersion;
+use crate::load_defaults::LoadDefaults;
 use crate::safe_buffer_form::SafeBufferForm;
 
 /// Defines an enum whose variants have a name in Rails' own notation: `Display`, `FromStr`
@@ -95,10 +95,10 @@ named! {
     /// (`config.active_support.key_generator_hash_digest_class`).
     ///
     /// ```
-    /// use hardtack::{KeyDigest, RailsVersion};
+    /// use hardtack::{KeyDigest, LoadDefaults};
     ///
-    /// assert_eq!(RailsVersion::V6_1.settings().key_digest, KeyDigest::Sha1);
-    /// assert_eq!(RailsVersion::V7_0.settings().key_digest, KeyDigest::Sha256);
+    /// assert_eq!(LoadDefaults::V6_1.settings().key_digest, KeyDigest::Sha1);
+    /// assert_eq!(LoadDefaults::V7_0.settings().key_digest, KeyDigest::Sha256);
     /// assert_eq!(KeyDigest::Sha256.name(), "SHA256");
     /// assert_eq!(KeyDigest::ALL, [KeyDigest::Sha1, KeyDigest::Sha256]);
     /// assert!("SHA512".parse::<KeyDigest>().is_err());
@@ -146,9 +146,9 @@ impl HmacDigest {
     /// The length of the digest in bytes; a message carries twice as many hexadecimal digits.
     ///
     /// ```
-    /// use hardtack::{HmacDigest, MessageOptions, MessageVerifier, RailsVersion};
+    /// use hardtack::{HmacDigest, MessageOptions, MessageVerifier, LoadDefaults};
     ///
-    /// let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1)?.digest(HmacDigest::Sha224);
+    /// let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?.digest(HmacDigest::Sha224);
     /// let message = verifier.generate("hello", &MessageOptions::new())?;
     /// let (_, digits) = message.rsplit_once("--").unwrap();
     /// assert_eq!(digits.len(), 2 * HmacDigest::Sha224.len());
@@ -175,10 +175,10 @@ named! {
     /// What the secret is, and so how the signed jar uses it.
     ///
     /// ```
-    /// use hardtack::{RailsVersion, SecretKind};
+    /// use hardtack::{LoadDefaults, SecretKind};
     ///
-    /// assert_eq!(RailsVersion::V3_2.settings().secret_kind, SecretKind::SecretToken);
-    /// assert_eq!(RailsVersion::V4_0.settings().secret_kind, SecretKind::SecretKeyBase);
+    /// assert_eq!(LoadDefaults::V3_2.settings().secret_kind, SecretKind::SecretToken);
+    /// assert_eq!(LoadDefaults::V4_0.settings().secret_kind, SecretKind::SecretKeyBase);
     /// assert_eq!(SecretKind::SecretToken.name(), "secret_token");
     /// assert_eq!(SecretKind::ALL.len(), 2);
     /// assert!("password".parse::<SecretKind>().is_err());
@@ -206,15 +206,15 @@ named! {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     "serializer" Serializer {
-        /// Writes JSON and reads JSON (and MessagePack, where that feature is on). Never Marshal.
+        /// WritePolicy JSON and reads JSON (and MessagePack, where that feature is on). Never Marshal.
         Json = "json",
-        /// Writes JSON; reads JSON, Marshal and MessagePack. `json_allow_marshal` from 7.1 on.
+        /// WritePolicy JSON; reads JSON, Marshal and MessagePack. `json_allow_marshal` from 7.1 on.
         Hybrid = "hybrid" | "json_allow_marshal",
-        /// Writes Marshal; reads Marshal, JSON and MessagePack. Needs the feature `marshal`.
+        /// WritePolicy Marshal; reads Marshal, JSON and MessagePack. Needs the feature `marshal`.
         Marshal = "marshal",
-        /// Writes MessagePack; reads MessagePack and JSON. Needs the feature `message_pack`.
+        /// WritePolicy MessagePack; reads MessagePack and JSON. Needs the feature `message_pack`.
         MessagePack = "message_pack",
-        /// Writes MessagePack; reads MessagePack, JSON and Marshal.
+        /// WritePolicy MessagePack; reads MessagePack, JSON and Marshal.
         MessagePackAllowMarshal = "message_pack_allow_marshal",
     }
 }
@@ -223,10 +223,10 @@ named! {
     /// The attribute `SameSite` of a cookie.
     ///
     /// ```
-    /// use hardtack::{RailsVersion, SameSite};
+    /// use hardtack::{LoadDefaults, SameSite};
     ///
-    /// assert_eq!(RailsVersion::V6_1.settings().same_site, Some(SameSite::Lax));
-    /// assert_eq!(RailsVersion::V6_0.settings().same_site, None);
+    /// assert_eq!(LoadDefaults::V6_1.settings().same_site, Some(SameSite::Lax));
+    /// assert_eq!(LoadDefaults::V6_0.settings().same_site, None);
     /// assert_eq!(SameSite::Strict.name(), "strict");
     /// assert_eq!(SameSite::ALL, [SameSite::Strict, SameSite::Lax, SameSite::None]);
     /// assert!("loose".parse::<SameSite>().is_err());
@@ -245,15 +245,15 @@ named! {
     /// What may not be longer than 4096 bytes.
     ///
     /// ```
-    /// use hardtack::{LimitRule, RailsVersion};
+    /// use hardtack::{SizeLimit, LoadDefaults};
     ///
     /// // The default, whatever the version: what browsers count.
-    /// assert_eq!(RailsVersion::V7_0.settings().limit, LimitRule::Strict);
-    /// assert_eq!(LimitRule::Rails.name(), "rails");
-    /// assert_eq!(LimitRule::ALL, [LimitRule::Strict, LimitRule::Rails, LimitRule::None]);
-    /// assert!("4096".parse::<LimitRule>().is_err());
+    /// assert_eq!(LoadDefaults::V7_0.settings().limit, SizeLimit::Strict);
+    /// assert_eq!(SizeLimit::Rails.name(), "rails");
+    /// assert_eq!(SizeLimit::ALL, [SizeLimit::Strict, SizeLimit::Rails, SizeLimit::None]);
+    /// assert!("4096".parse::<SizeLimit>().is_err());
     /// ```
-    "limit" LimitRule {
+    "limit" SizeLimit {
         /// Name and value as they are sent: what browsers count, which drop a longer cookie
         /// without a word.
         Strict = "strict",
@@ -345,10 +345,10 @@ pub(crate) enum IpAddrForm {
 /// method that sets it.
 ///
 /// ```
-/// use hardtack::{RailsVersion, Serializer, Settings};
+/// use hardtack::{LoadDefaults, Serializer, Settings};
 ///
 /// // An app on load_defaults 6.1 that set cookies_serializer = :json.
-/// let settings = RailsVersion::V6_1.settings().serializer(Serializer::Json);
+/// let settings = LoadDefaults::V6_1.settings().serializer(Serializer::Json);
 /// assert!(settings.metadata);
 /// assert_eq!(settings.encrypted_cookie_salt, "encrypted cookie");
 /// ```
@@ -360,7 +360,7 @@ pub(crate) enum IpAddrForm {
 pub struct Settings {
     /// The version that the rest stands on. [`version`](Self::version) sets it with all that no
     /// setting of its own decides; the field alone changes nothing else.
-    pub version: RailsVersion,
+    pub version: LoadDefaults,
     /// `use_authenticated_cookie_encryption`, as the cipher that it chooses.
     pub cipher: Cipher,
     /// `key_generator_hash_digest_class` (under `config.active_support`).
@@ -374,7 +374,7 @@ pub struct Settings {
     /// `cookies_same_site_protection`.
     pub same_site: Option<SameSite>,
     /// The rule for the limit of 4096 bytes. Ours, not Rails': strict unless it is changed.
-    pub limit: LimitRule,
+    pub limit: SizeLimit,
     /// The kind of the secret.
     pub secret_kind: SecretKind,
     /// The form of a `SafeBuffer` in MessagePack, which differs between releases of Rails 8.1.
@@ -399,9 +399,9 @@ pub struct Settings {
     pub(crate) reads_cbc_beside_gcm: bool,
     /// Reads GCM cookies beside CBC.
     pub(crate) reads_gcm_beside_cbc: bool,
-    /// What counts under [`LimitRule::Rails`].
+    /// What counts under [`SizeLimit::Rails`].
     pub(crate) rails_limit: RailsLimit,
-    /// Writes `domain: :all` with a leading dot.
+    /// WritePolicy `domain: :all` with a leading dot.
     pub(crate) leading_dot: bool,
     /// Escapes U+2028 and U+2029 in JSON.
     pub(crate) escape_js_separators: bool,
@@ -429,27 +429,27 @@ impl Settings {
         /// Sets the cipher of encrypted cookies.
         ///
         /// ```
-        /// use hardtack::{Cipher, RailsVersion};
+        /// use hardtack::{Cipher, LoadDefaults};
         ///
-        /// let settings = RailsVersion::V5_2.settings().cipher(Cipher::Aes256Cbc);
+        /// let settings = LoadDefaults::V5_2.settings().cipher(Cipher::Aes256Cbc);
         /// assert_eq!(settings.cipher, Cipher::Aes256Cbc);
         /// ```
         cipher: Cipher,
         /// Sets the digest by which keys are derived.
         ///
         /// ```
-        /// use hardtack::{KeyDigest, RailsVersion};
+        /// use hardtack::{KeyDigest, LoadDefaults};
         ///
-        /// let settings = RailsVersion::V6_1.settings().key_digest(KeyDigest::Sha256);
+        /// let settings = LoadDefaults::V6_1.settings().key_digest(KeyDigest::Sha256);
         /// assert_eq!(settings.key_digest, KeyDigest::Sha256);
         /// ```
         key_digest: KeyDigest,
         /// Sets the digest that signs.
         ///
         /// ```
-        /// use hardtack::{HmacDigest, RailsVersion};
+        /// use hardtack::{HmacDigest, LoadDefaults};
         ///
-        /// let settings = RailsVersion::V7_1.settings().hmac_digest(HmacDigest::Sha256);
+        /// let settings = LoadDefaults::V7_1.settings().hmac_digest(HmacDigest::Sha256);
         /// assert_eq!(settings.hmac_digest, HmacDigest::Sha256);
         /// ```
         hmac_digest: HmacDigest,
@@ -458,35 +458,35 @@ impl Settings {
         /// Seals the cookie's name with the value, or does not.
         ///
         /// ```
-        /// use hardtack::RailsVersion;
+        /// use hardtack::LoadDefaults;
         ///
-        /// assert!(!RailsVersion::V7_1.settings().metadata(false).metadata);
+        /// assert!(!LoadDefaults::V7_1.settings().metadata(false).metadata);
         /// ```
         metadata: bool,
         /// Sets the `SameSite` of cookies; `None` leaves it out.
         ///
         /// ```
-        /// use hardtack::{RailsVersion, SameSite};
+        /// use hardtack::{LoadDefaults, SameSite};
         ///
-        /// let settings = RailsVersion::V7_1.settings().same_site(Some(SameSite::Strict));
+        /// let settings = LoadDefaults::V7_1.settings().same_site(Some(SameSite::Strict));
         /// assert_eq!(settings.same_site, Some(SameSite::Strict));
         /// ```
         same_site: Option<SameSite>,
         /// Sets the rule for the limit of 4096 bytes.
         ///
         /// ```
-        /// use hardtack::{LimitRule, RailsVersion};
+        /// use hardtack::{SizeLimit, LoadDefaults};
         ///
-        /// let settings = RailsVersion::V7_1.settings().limit(LimitRule::Rails);
-        /// assert_eq!(settings.limit, LimitRule::Rails);
+        /// let settings = LoadDefaults::V7_1.settings().limit(SizeLimit::Rails);
+        /// assert_eq!(settings.limit, SizeLimit::Rails);
         /// ```
-        limit: LimitRule,
+        limit: SizeLimit,
         /// Sets the kind of the secret.
         ///
         /// ```
-        /// use hardtack::{RailsVersion, SecretKind};
+        /// use hardtack::{LoadDefaults, SecretKind};
         ///
-        /// let settings = RailsVersion::V4_0.settings().secret_kind(SecretKind::SecretToken);
+        /// let settings = LoadDefaults::V4_0.settings().secret_kind(SecretKind::SecretToken);
         /// assert_eq!(settings.secret_kind, SecretKind::SecretToken);
         /// ```
         secret_kind: SecretKind,
@@ -495,36 +495,36 @@ impl Settings {
         /// Sets the salt of the key of AES-256-GCM.
         ///
         /// ```
-        /// use hardtack::RailsVersion;
+        /// use hardtack::LoadDefaults;
         ///
-        /// let settings = RailsVersion::V7_1.settings().authenticated_encrypted_cookie_salt("own");
+        /// let settings = LoadDefaults::V7_1.settings().authenticated_encrypted_cookie_salt("own");
         /// assert_eq!(settings.authenticated_encrypted_cookie_salt, "own");
         /// ```
         authenticated_encrypted_cookie_salt: impl Into<Cow<'static, str>> => into,
         /// Sets the salt of the key of AES-256-CBC.
         ///
         /// ```
-        /// use hardtack::RailsVersion;
+        /// use hardtack::LoadDefaults;
         ///
-        /// let settings = RailsVersion::V4_2.settings().encrypted_cookie_salt("own");
+        /// let settings = LoadDefaults::V4_2.settings().encrypted_cookie_salt("own");
         /// assert_eq!(settings.encrypted_cookie_salt, "own");
         /// ```
         encrypted_cookie_salt: impl Into<Cow<'static, str>> => into,
         /// Sets the salt of the key that signs cookies under AES-256-CBC.
         ///
         /// ```
-        /// use hardtack::RailsVersion;
+        /// use hardtack::LoadDefaults;
         ///
-        /// let settings = RailsVersion::V4_2.settings().encrypted_signed_cookie_salt("own");
+        /// let settings = LoadDefaults::V4_2.settings().encrypted_signed_cookie_salt("own");
         /// assert_eq!(settings.encrypted_signed_cookie_salt, "own");
         /// ```
         encrypted_signed_cookie_salt: impl Into<Cow<'static, str>> => into,
         /// Sets the salt of the key that signs `cookies.signed`.
         ///
         /// ```
-        /// use hardtack::RailsVersion;
+        /// use hardtack::LoadDefaults;
         ///
-        /// let settings = RailsVersion::V7_1.settings().signed_cookie_salt("own");
+        /// let settings = LoadDefaults::V7_1.settings().signed_cookie_salt("own");
         /// assert_eq!(settings.signed_cookie_salt, "own");
         /// ```
         signed_cookie_salt: impl Into<Cow<'static, str>> => into,
@@ -537,18 +537,18 @@ impl Settings {
     /// say in it.
     ///
     /// ```
-    /// use hardtack::{KeyDigest, RailsVersion, SafeBufferForm};
+    /// use hardtack::{KeyDigest, LoadDefaults, SafeBufferForm};
     ///
-    /// let settings = RailsVersion::V6_1.settings().version(RailsVersion::V8_1);
-    /// assert_eq!(settings.version, RailsVersion::V8_1);
+    /// let settings = LoadDefaults::V6_1.settings().version(LoadDefaults::V8_1);
+    /// assert_eq!(settings.version, LoadDefaults::V8_1);
     /// assert_eq!(settings.key_digest, KeyDigest::Sha1);
     /// assert_eq!(settings.safe_buffer, SafeBufferForm::Raw);
     ///
-    /// let newer = RailsVersion::V6_1.settings().safe_buffer(SafeBufferForm::String);
-    /// assert_eq!(newer.version(RailsVersion::V8_1).safe_buffer, SafeBufferForm::String);
+    /// let newer = LoadDefaults::V6_1.settings().safe_buffer(SafeBufferForm::String);
+    /// assert_eq!(newer.version(LoadDefaults::V8_1).safe_buffer, SafeBufferForm::String);
     /// ```
     #[must_use]
-    pub fn version(self, version: RailsVersion) -> Self {
+    pub fn version(self, version: LoadDefaults) -> Self {
         let is_versions = self.safe_buffer == self.version.settings().safe_buffer;
         Self {
             cipher: self.cipher,

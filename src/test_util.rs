@@ -3,9 +3,9 @@
 //!
 //! ```
 //! use hardtack::test_util::{Browser, cookie_header};
-//! use hardtack::{CookieStore, RailsVersion, SecretKeyBase, WardenScope};
+//! use hardtack::{CookieStore, LoadDefaults, SecretKeyBase, WardenScope};
 //!
-//! let store = CookieStore::new(&SecretKeyBase::generate()?, RailsVersion::V7_1, "_shop_session");
+//! let store = CookieStore::new(&SecretKeyBase::generate()?, LoadDefaults::V7_1, "_shop_session");
 //! let header = cookie_header(&store, |session| {
 //!     WardenScope::new("user").log_in(session, &7, None)
 //! })?;
@@ -20,8 +20,8 @@
 
 use std::fmt;
 
-use crate::cookie::header::CookieHeader;
 use crate::error::Error;
+use crate::http::cookie_header::CookieHeader;
 use crate::rails::cookie_store::CookieStore;
 use crate::session::data::SessionData;
 pub use crate::store_rules::check_session_store;
@@ -87,8 +87,8 @@ impl Browser {
     ///
     /// ```
     /// # use hardtack::test_util::Browser;
-    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
-    /// # let store = CookieStore::new(&SecretKeyBase::generate()?, RailsVersion::V7_1, "_shop_session");
+    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
+    /// # let store = CookieStore::new(&SecretKeyBase::generate()?, LoadDefaults::V7_1, "_shop_session");
     /// assert!(Browser::default().session(&store).is_none());
     /// # Ok::<(), hardtack::Error>(())
     /// ```

@@ -277,7 +277,7 @@ impl Vectors<'_> {
                 _ => seeds.push(vec![2 | name << 2, place, place / 3, place, 1, place, 7]),
             }
         }
-        // Three formats in turn, each version: see `Jars::new`.
+        // Three formats in turn, each version: see `Keyring::new`.
         for (format, payloads) in [
             (0, self.json()),
             (1, self.marshal()),

@@ -1,8 +1,8 @@
 //! [`SessionCheck`]: whether what Rails keeps in a session is sane.
 
+use crate::load_defaults::LoadDefaults;
 use crate::rails::csrf::AuthenticityTokens;
 use crate::rails::flash_hash::FlashHash;
-use crate::rails_version::RailsVersion;
 use crate::serializer::Serialized;
 use crate::serializer::value::Value;
 use crate::session::data::SessionData;
@@ -23,13 +23,13 @@ pub enum Check {
 ///
 /// ```
 /// use hardtack::doctor::{Check, Doctor};
-/// use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase, SessionData};
+/// use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase, SessionData};
 ///
 /// let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
-/// let jar = Jar::encrypted(&secret, RailsVersion::V7_1);
+/// let jar = Jar::encrypted(&secret, LoadDefaults::V7_1);
 /// let mut session = SessionData::new();
 /// session.insert("_csrf_token", "too short")?;
-/// let cookie = session.write(&jar, "_shop_session", &Attributes::new())?;
+/// let cookie = session.write(&jar, "_shop_session", &CookieAttributes::new())?;
 ///
 /// let diagnosis = Doctor::new().secret("SECRET_KEY_BASE", &secret).examine(cookie.value());
 /// let check = diagnosis.session().unwrap();
@@ -65,7 +65,7 @@ impl SessionCheck {
             flash: flash(&session),
             flash_waits: !FlashHash::load(&session).is_empty(),
             csrf_token: text(&session, "_csrf_token", |token| {
-                AuthenticityTokens::parse(token, RailsVersion::NEWEST).is_some()
+                AuthenticityTokens::parse(token, LoadDefaults::NEWEST).is_some()
             }),
         })
     }

@@ -7,9 +7,9 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer as SerdeSerializer};
 use time::OffsetDateTime;
 
+use crate::load_defaults::LoadDefaults;
 use crate::message::jar_kind::JarKind;
 use crate::message::metadata::iso8601;
-use crate::rails_version::RailsVersion;
 use crate::serializer::value::Value;
 use crate::settings::{Cipher, HmacDigest, KeyDigest, Serializer, Settings};
 use crate::weak_secret::WeakSecret;
@@ -27,10 +27,10 @@ use super::repair::Repair;
 ///
 /// ```
 /// use hardtack::doctor::Doctor;
-/// use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase};
+/// use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
 ///
 /// let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
-/// let cookie = Jar::encrypted(&secret, RailsVersion::V7_1).write("seats", &[12], &Attributes::new())?;
+/// let cookie = Jar::encrypted(&secret, LoadDefaults::V7_1).write("seats", &[12], &CookieAttributes::new())?;
 ///
 /// let diagnosis = Doctor::new().secret("SECRET_KEY_BASE", &secret).examine(cookie.value());
 /// assert!(diagnosis.to_string().starts_with("It opens, with the secret SECRET_KEY_BASE.\n"));
@@ -86,13 +86,13 @@ pub struct Diagnosis {
 /// What is known of a cookie that opens.
 #[derive(Clone)]
 pub(super) struct Inside {
-    pub(super) versions: Vec<RailsVersion>,
+    pub(super) versions: Vec<LoadDefaults>,
     /// Which app seals so, in words.
     pub(super) era: String,
     pub(super) settings: Settings,
     pub(super) has_envelope: bool,
     /// The app's version, where its settings are known and open it.
-    pub(super) opens_as_it_is: Option<RailsVersion>,
+    pub(super) opens_as_it_is: Option<LoadDefaults>,
     pub(super) remedy: Option<Remedy>,
     pub(super) session: Option<SessionCheck>,
     /// Name and value as they are sent, where the name is known; else the value.
@@ -108,16 +108,16 @@ impl Diagnosis {
     ///
     /// ```
     /// # use hardtack::doctor::Doctor;
-    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase};
+    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
     /// # let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
-    /// let cookie = Jar::encrypted(&secret, RailsVersion::V8_0).write("a", &1, &Attributes::new())?;
+    /// let cookie = Jar::encrypted(&secret, LoadDefaults::V8_0).write("a", &1, &CookieAttributes::new())?;
     /// let diagnosis = Doctor::new().secret("secret", &secret).examine(cookie.value());
-    /// assert_eq!(diagnosis.versions().first(), Some(&RailsVersion::V7_0));
-    /// assert_eq!(diagnosis.versions().last(), Some(&RailsVersion::V8_1));
+    /// assert_eq!(diagnosis.versions().first(), Some(&LoadDefaults::V7_0));
+    /// assert_eq!(diagnosis.versions().last(), Some(&LoadDefaults::V8_1));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn versions(&self) -> &[RailsVersion] {
+    pub fn versions(&self) -> &[LoadDefaults] {
         self.inside.as_ref().map_or(&[], |inside| &inside.versions)
     }
 
@@ -125,10 +125,10 @@ impl Diagnosis {
     ///
     /// ```
     /// # use hardtack::doctor::Doctor;
-    /// # use hardtack::{Attributes, Cipher, Jar, RailsVersion, SecretKeyBase};
+    /// # use hardtack::{CookieAttributes, Cipher, Jar, LoadDefaults, SecretKeyBase};
     /// # let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
-    /// # let cbc = RailsVersion::V8_0.settings().cipher(Cipher::Aes256Cbc);
-    /// # let cookie = Jar::encrypted(&secret, cbc).write("a", &1, &Attributes::new())?;
+    /// # let cbc = LoadDefaults::V8_0.settings().cipher(Cipher::Aes256Cbc);
+    /// # let cookie = Jar::encrypted(&secret, cbc).write("a", &1, &CookieAttributes::new())?;
     /// let diagnosis = Doctor::new().secret("secret", &secret).examine(cookie.value());
     /// let jar = Jar::encrypted(&secret, diagnosis.settings().unwrap().clone());
     /// assert!(jar.read_value::<u8>("a", cookie.value()).is_ok());
@@ -158,9 +158,9 @@ impl Diagnosis {
     ///
     /// ```
     /// # use hardtack::doctor::Doctor;
-    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase};
+    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
     /// # let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
-    /// let cookie = Jar::encrypted(&secret, RailsVersion::V8_0).write("a", &1, &Attributes::new())?;
+    /// let cookie = Jar::encrypted(&secret, LoadDefaults::V8_0).write("a", &1, &CookieAttributes::new())?;
     /// let diagnosis = Doctor::new().secret("secret", &secret).examine(cookie.value());
     /// assert_eq!(diagnosis.size(), Some(1 + cookie.escaped_value().len()));
     /// # Ok::<(), hardtack::Error>(())
@@ -175,10 +175,10 @@ impl Diagnosis {
     ///
     /// ```
     /// # use hardtack::doctor::Doctor;
-    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase, Value};
+    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase, Value};
     /// # let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
     /// # let cart = Value::hash([("a", 1), ("long", 20)]);
-    /// let cookie = Jar::encrypted(&secret, RailsVersion::V8_0).write("cart", &cart, &Attributes::new())?;
+    /// let cookie = Jar::encrypted(&secret, LoadDefaults::V8_0).write("cart", &cart, &CookieAttributes::new())?;
     /// let diagnosis = Doctor::new().secret("secret", &secret).examine(cookie.value());
     /// assert_eq!(diagnosis.entries()[0].0, "long");
     /// # Ok::<(), hardtack::Error>(())
@@ -193,9 +193,9 @@ impl Diagnosis {
     ///
     /// ```
     /// # use hardtack::doctor::Doctor;
-    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase, Value};
+    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase, Value};
     /// # let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
-    /// let cookie = Jar::encrypted(&secret, RailsVersion::V8_0).write("a", &1, &Attributes::new())?;
+    /// let cookie = Jar::encrypted(&secret, LoadDefaults::V8_0).write("a", &1, &CookieAttributes::new())?;
     /// let diagnosis = Doctor::new().secret("secret", &secret).examine(cookie.value());
     /// assert_eq!(diagnosis.value(), Some(&Value::Integer(1)));
     /// # Ok::<(), hardtack::Error>(())

@@ -2,8 +2,8 @@
 
 use time::OffsetDateTime;
 
-use crate::cookie::limit::MAX_READ_SIZE;
 use crate::message::jar_kind::JarKind;
+use crate::rails::jar::limit::MAX_READ_SIZE;
 
 use super::Doctor;
 use super::cause::{Cause, CauseKind};

@@ -16,7 +16,7 @@ mod keys;
 mod obstacles;
 #[cfg(feature = "rails-app")]
 mod of_rails_app;
-mod opening;
+mod opened_cookie;
 mod pasted;
 mod plain_text;
 mod remedy;
@@ -32,7 +32,7 @@ use std::sync::OnceLock;
 
 use time::OffsetDateTime;
 
-use crate::rails_version::RailsVersion;
+use crate::load_defaults::LoadDefaults;
 use crate::secret_key_base::SecretKeyBase;
 use crate::settings::Settings;
 use crate::weak_secret::WeakSecret;
@@ -51,16 +51,16 @@ use keys::{Keys, Labelled};
 ///
 /// ```
 /// use hardtack::doctor::Doctor;
-/// use hardtack::{Attributes, Jar, KeyDigest, RailsVersion, SecretKeyBase, Serializer};
+/// use hardtack::{CookieAttributes, Jar, KeyDigest, LoadDefaults, SecretKeyBase, Serializer};
 ///
 /// let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
-/// # let old = RailsVersion::V6_1.settings().serializer(Serializer::Json);
-/// # let cookie = Jar::encrypted(&secret, old).write("_shop_session", &45, &Attributes::new())?;
+/// # let old = LoadDefaults::V6_1.settings().serializer(Serializer::Json);
+/// # let cookie = Jar::encrypted(&secret, old).write("_shop_session", &45, &CookieAttributes::new())?;
 /// # let header = format!("Cookie: theme=dark; _shop_session={}", cookie.escaped_value());
 /// let doctor = Doctor::new()
 ///     .secret("SECRET_KEY_BASE", &secret) // and any other that it may be
 ///     .cookie_name("_shop_session")
-///     .settings(RailsVersion::V7_1); // what the app, or the Jar, is set to
+///     .settings(LoadDefaults::V7_1); // what the app, or the Jar, is set to
 ///
 /// // As it was copied from a browser, escaped or not, with whatever stood around it.
 /// let diagnosis = doctor.examine(&header);
@@ -113,9 +113,9 @@ impl Doctor {
     ///
     /// ```
     /// # use hardtack::doctor::Doctor;
-    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase};
+    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
     /// # let (new, old) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
-    /// # let cookie = Jar::encrypted(&old, RailsVersion::V8_0).write("a", &1, &Attributes::new())?;
+    /// # let cookie = Jar::encrypted(&old, LoadDefaults::V8_0).write("a", &1, &CookieAttributes::new())?;
     /// let doctor = Doctor::new().secret("new.txt", &new).secret("old.txt", &old);
     /// assert_eq!(doctor.examine(cookie.value()).secret.as_deref(), Some("old.txt"));
     /// # Ok::<(), hardtack::Error>(())
@@ -134,10 +134,10 @@ impl Doctor {
     ///
     /// ```
     /// # use hardtack::doctor::Doctor;
-    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase};
+    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
-    /// let salted = RailsVersion::V7_1.settings().signed_cookie_salt("pepper");
-    /// let cookie = Jar::signed(&secret, salted).write("a", &1, &Attributes::new())?;
+    /// let salted = LoadDefaults::V7_1.settings().signed_cookie_salt("pepper");
+    /// let cookie = Jar::signed(&secret, salted).write("a", &1, &CookieAttributes::new())?;
     /// let doctor = Doctor::new().secret("secret", &secret);
     /// assert!(!doctor.examine(cookie.value()).opens);
     /// assert!(doctor.salt("pepper").examine(cookie.value()).opens);
@@ -154,9 +154,9 @@ impl Doctor {
     ///
     /// ```
     /// # use hardtack::doctor::{CauseKind, Doctor};
-    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase};
+    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let cookie = Jar::encrypted(&secret, RailsVersion::V8_0).write("_old", &1, &Attributes::new())?;
+    /// # let cookie = Jar::encrypted(&secret, LoadDefaults::V8_0).write("_old", &1, &CookieAttributes::new())?;
     /// let doctor = Doctor::new().secret("secret", &secret).cookie_name("_shop_session");
     /// let diagnosis = doctor.examine(cookie.value());
     /// assert_eq!(diagnosis.purpose.as_deref(), Some("cookie._old"));
@@ -182,12 +182,12 @@ impl Doctor {
     ///
     /// ```
     /// # use hardtack::doctor::{CauseKind, Doctor};
-    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase};
+    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
     /// # use time::{Duration, OffsetDateTime};
     /// # let secret = SecretKeyBase::generate()?;
     /// let expiry = OffsetDateTime::from_unix_timestamp(4_102_444_800)?; // 2100
-    /// let cookie = Jar::encrypted(&secret, RailsVersion::V8_0)
-    ///     .write("a", &1, &Attributes::new().expires(expiry))?;
+    /// let cookie = Jar::encrypted(&secret, LoadDefaults::V8_0)
+    ///     .write("a", &1, &CookieAttributes::new().expires(expiry))?;
     /// let doctor = Doctor::new().secret("secret", &secret).now(expiry + Duration::days(3));
     /// let diagnosis = doctor.examine(cookie.value());
     /// assert_eq!(diagnosis.causes[0].kind(), CauseKind::Expired);
@@ -219,7 +219,7 @@ impl Doctor {
 
     fn keys(&self) -> &Keys {
         self.keys.get_or_init(|| {
-            let newest = RailsVersion::NEWEST.settings();
+            let newest = LoadDefaults::NEWEST.settings();
             let settings = self.settings.as_ref().unwrap_or(&newest);
             Keys::new(&self.secrets, settings, &self.salts)
         })

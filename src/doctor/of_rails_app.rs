@@ -15,10 +15,10 @@ impl Doctor {
     /// # let secret = "8d2e4af6".repeat(16);
     /// use hardtack::RailsApp;
     /// use hardtack::doctor::Doctor;
-    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase};
+    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
     ///
-    /// # let jar = Jar::encrypted(&SecretKeyBase::new(secret.as_str())?, RailsVersion::V8_0);
-    /// # let cookie = jar.write("_shop_session", &1, &Attributes::new())?;
+    /// # let jar = Jar::encrypted(&SecretKeyBase::new(secret.as_str())?, LoadDefaults::V8_0);
+    /// # let cookie = jar.write("_shop_session", &1, &CookieAttributes::new())?;
     /// let app = RailsApp::new(root).environment("production");
     /// # let app = app.variables(move |name| (name == "SECRET_KEY_BASE").then(|| secret.clone()));
     /// let diagnosis = Doctor::new().rails_app(&app)?.examine(cookie.value());
@@ -32,13 +32,13 @@ impl Doctor {
     ///
     /// # Errors
     /// Those of [`RailsApp::settings`] and [`RailsApp::secrets`], and
-    /// [`RailsAppError::NotUnderstood`] where `load_defaults` is not plain: the doctor would claim
+    /// [`RailsAppError::UnreadableSetting`] where `load_defaults` is not plain: the doctor would claim
     /// what it cannot know.
     pub fn rails_app(self, app: &RailsApp) -> Result<Self, RailsAppError> {
         let told = app.settings()?;
-        let mut not_understood = told.not_understood.into_iter();
-        if let Some(guess) = not_understood.find(|one| one.setting == "load_defaults") {
-            return Err(RailsAppError::NotUnderstood(guess));
+        let mut unreadable_settings = told.unreadable_settings.into_iter();
+        if let Some(guess) = unreadable_settings.find(|one| one.setting == "load_defaults") {
+            return Err(RailsAppError::UnreadableSetting(guess));
         }
         let RailsAppSecrets {
             secret_key_base,

@@ -1,6 +1,6 @@
 //! [`Remedy`]: what has to be set so that a cookie opens everywhere.
 
-use crate::rails_version::RailsVersion;
+use crate::load_defaults::LoadDefaults;
 use crate::serializer::Format;
 use crate::settings::{Cipher, KeyDigest, SecretKind, Settings};
 use crate::shown::Shown;
@@ -12,16 +12,16 @@ use super::sealing::SALTS;
 ///
 /// ```
 /// use hardtack::doctor::Doctor;
-/// use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase, Serializer, Settings};
+/// use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase, Serializer, Settings};
 ///
 /// let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
-/// let old = RailsVersion::V6_1.settings().serializer(Serializer::Json);
-/// let cookie = Jar::encrypted(&secret, old).write("_shop_session", &45, &Attributes::new())?;
+/// let old = LoadDefaults::V6_1.settings().serializer(Serializer::Json);
+/// let cookie = Jar::encrypted(&secret, old).write("_shop_session", &45, &CookieAttributes::new())?;
 ///
-/// let doctor = Doctor::new().secret("SECRET_KEY_BASE", &secret).settings(RailsVersion::V7_1);
+/// let doctor = Doctor::new().secret("SECRET_KEY_BASE", &secret).settings(LoadDefaults::V7_1);
 /// let diagnosis = doctor.examine(cookie.value());
 /// let remedy = diagnosis.remedy().unwrap();
-/// assert_eq!(remedy.rust(), ".rotation(Rotation::encrypted(&secret, RailsVersion::V6_1))");
+/// assert_eq!(remedy.rust(), ".rotation(Rotation::encrypted(&secret, LoadDefaults::V6_1))");
 /// assert!(remedy.rails().contains("hash_digest_class: OpenSSL::Digest::SHA1"));
 /// # Ok::<(), hardtack::Error>(())
 /// ```
@@ -121,8 +121,8 @@ fn in_rust(settings: &Settings) -> String {
     }
 }
 
-fn variant(version: RailsVersion) -> String {
-    format!("RailsVersion::V{}", version.to_string().replace('.', "_"))
+fn variant(version: LoadDefaults) -> String {
+    format!("LoadDefaults::V{}", version.to_string().replace('.', "_"))
 }
 
 /// A rotation as the guide to upgrading Rails has it (7.0, "Key generator digest class changing to

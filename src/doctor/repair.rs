@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::cookie::escape::unescape;
+use crate::http::escape::unescape;
 
 use super::form::Form;
 

@@ -1,8 +1,8 @@
 //! [`Sealing`]: how a cookie that opened was sealed, and which `load_defaults` seal so.
 //!
-//! What a version means stands in the table of `rails_version.rs`; here it is only compared.
+//! What a version means stands in the table of `load_defaults.rs`; here it is only compared.
 
-use crate::rails_version::RailsVersion;
+use crate::load_defaults::LoadDefaults;
 use crate::serializer::Format;
 use crate::settings::{CbcDigest, Cipher, HmacDigest, KeyDigest, SecretKind, Settings};
 use crate::shown::Shown;
@@ -24,7 +24,7 @@ pub(super) struct Sealing {
 
 impl Sealing {
     /// How many settings of a version an app had to change to seal so, its serializer apart.
-    fn changes(&self, version: RailsVersion) -> usize {
+    fn changes(&self, version: LoadDefaults) -> usize {
         let settings = version.settings();
         // The encrypted jar came with secret_key_base; a token alone signs up to 5.2.
         let kind = settings.secret_kind != self.secret_kind;
@@ -47,14 +47,14 @@ impl Sealing {
 
     /// The versions that seal so by their defaults, oldest first; the serializer is often chosen,
     /// and decides nothing.
-    pub(super) fn versions(&self) -> Vec<RailsVersion> {
-        let all = RailsVersion::ALL.iter().copied();
+    pub(super) fn versions(&self) -> Vec<LoadDefaults> {
+        let all = LoadDefaults::ALL.iter().copied();
         all.filter(|version| self.changes(*version) == 0).collect()
     }
 
     /// Those that come nearest.
-    fn nearest(&self) -> Vec<RailsVersion> {
-        let all = || RailsVersion::ALL.iter().copied();
+    fn nearest(&self) -> Vec<LoadDefaults> {
+        let all = || LoadDefaults::ALL.iter().copied();
         let least = all().map(|version| self.changes(version)).min();
         all()
             .filter(|version| Some(self.changes(*version)) == least)
@@ -64,7 +64,7 @@ impl Sealing {
     /// The settings under which such a cookie opens: those of the newest version that comes
     /// nearest, with what was changed.
     pub(super) fn settings(&self) -> Settings {
-        let version = self.nearest().pop().unwrap_or(RailsVersion::NEWEST);
+        let version = self.nearest().pop().unwrap_or(LoadDefaults::NEWEST);
         let mut settings = version.settings();
         settings.secret_kind = self.secret_kind;
         settings.cipher = self.cipher.unwrap_or(settings.cipher);
@@ -211,10 +211,10 @@ pub(super) const SALTS: [(&str, Role); 4] = [
 ];
 
 /// Versions in words, "Rails 2.3 to 3.2".
-pub(super) fn in_words(versions: &[RailsVersion]) -> String {
+pub(super) fn in_words(versions: &[LoadDefaults]) -> String {
     // Before 5.1 there was no load_defaults: the version is Rails' own.
     let noun = match versions.last() {
-        Some(newest) if *newest < RailsVersion::V5_1 => "Rails",
+        Some(newest) if *newest < LoadDefaults::V5_1 => "Rails",
         _ => "load_defaults",
     };
     match versions {

@@ -1,9 +1,9 @@
 //! What a signed cookie says of itself, before any key is tried.
 
+use crate::load_defaults::LoadDefaults;
 use crate::message::base64;
 use crate::message::metadata::{self, Said};
 use crate::message::parts::SignedParts;
-use crate::rails_version::RailsVersion;
 use crate::serializer::Format;
 use crate::settings::SecretKind;
 
@@ -24,11 +24,11 @@ pub(super) fn shape(form: &Form, message: &[u8]) -> Option<String> {
             ..
         }) => {
             let since = if purpose.is_some() {
-                RailsVersion::ALL
+                LoadDefaults::ALL
                     .iter()
                     .find(|version| version.settings().metadata)
             } else {
-                RailsVersion::ALL
+                LoadDefaults::ALL
                     .iter()
                     .find(|version| version.settings().seals_expiry())
             };
@@ -37,7 +37,7 @@ pub(super) fn shape(form: &Form, message: &[u8]) -> Option<String> {
         }
         _ => match Format::of(&data) {
             Some(Format::Marshal) => {
-                let tokens = RailsVersion::ALL.iter().copied();
+                let tokens = LoadDefaults::ALL.iter().copied();
                 let tokens: Vec<_> = tokens
                     .filter(|version| version.settings().secret_kind == SecretKind::SecretToken)
                     .collect();

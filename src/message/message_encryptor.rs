@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, InvalidMessage, Refusal};
 use crate::key_generator::{KeyArray, KeyGenerator};
-use crate::rails_version::RailsVersion;
+use crate::load_defaults::LoadDefaults;
 use crate::secret_key_base::SecretKeyBase;
 use crate::serializer::value::Value;
 use crate::settings::{Cipher, HmacDigest, Serializer, Settings};
@@ -22,13 +22,13 @@ use super::rotator::{CIPHER_KEY_LENGTH, Keys, Rotator};
 /// Makes messages that only the key's holders can read or make.
 ///
 /// ```
-/// use hardtack::{KeyGenerator, MessageEncryptor, MessageOptions, RailsVersion, SecretKeyBase};
+/// use hardtack::{KeyGenerator, MessageEncryptor, MessageOptions, LoadDefaults, SecretKeyBase};
 ///
 /// # let secret = SecretKeyBase::generate()?;
 /// // key = Rails.application.key_generator.generate_key("bank details", 32)
 /// let key = KeyGenerator::new(&secret).generate_key("bank details", 32);
 /// // crypt = ActiveSupport::MessageEncryptor.new(key)
-/// let crypt = MessageEncryptor::new(key.expose(), RailsVersion::V7_1)?;
+/// let crypt = MessageEncryptor::new(key.expose(), LoadDefaults::V7_1)?;
 ///
 /// // crypt.encrypt_and_sign("DE02...", purpose: :payment)
 /// let options = MessageOptions::new().purpose("payment");
@@ -52,15 +52,15 @@ impl MessageEncryptor {
     /// Marshal up to 7.0, JSON (and Marshal where it is read) from 7.1 on.
     ///
     /// ```
-    /// use hardtack::{MessageEncryptor, RailsVersion};
+    /// use hardtack::{MessageEncryptor, LoadDefaults};
     ///
-    /// assert!(MessageEncryptor::new([7; 32], RailsVersion::V7_1).is_ok());
-    /// assert!(MessageEncryptor::new([7; 64], RailsVersion::V7_1).is_err());
+    /// assert!(MessageEncryptor::new([7; 32], LoadDefaults::V7_1).is_ok());
+    /// assert!(MessageEncryptor::new([7; 64], LoadDefaults::V7_1).is_err());
     /// ```
     ///
     /// # Errors
     /// [`Error::KeyLength`] where the key is of another length, as in Rails.
-    pub fn new(key: impl AsRef<[u8]>, version: RailsVersion) -> Result<Self, Error> {
+    pub fn new(key: impl AsRef<[u8]>, version: LoadDefaults) -> Result<Self, Error> {
         let keys = Keys::Gcm(cipher_key(key.as_ref())?);
         Ok(Self(Rotator::new(keys, &version.settings())))
     }
@@ -71,13 +71,13 @@ impl MessageEncryptor {
     /// one key it signs with that too.
     ///
     /// ```
-    /// use hardtack::{KeyGenerator, MessageEncryptor, MessageOptions, RailsVersion, SecretKeyBase};
+    /// use hardtack::{KeyGenerator, MessageEncryptor, MessageOptions, LoadDefaults, SecretKeyBase};
     ///
     /// let keys = KeyGenerator::new(&SecretKeyBase::generate()?);
     /// let crypt = MessageEncryptor::cbc(
     ///     keys.generate_key("my salt", 32).expose(),
     ///     keys.generate_key("my signing salt", 64).expose(),
-    ///     RailsVersion::V7_1,
+    ///     LoadDefaults::V7_1,
     /// )?;
     /// let message = crypt.encrypt_and_sign("hello", &MessageOptions::new())?;
     /// assert_eq!(crypt.decrypt_and_verify::<String>(&message, None)?, "hello");
@@ -90,7 +90,7 @@ impl MessageEncryptor {
     pub fn cbc(
         key: impl AsRef<[u8]>,
         signing_key: impl AsRef<[u8]>,
-        version: RailsVersion,
+        version: LoadDefaults,
     ) -> Result<Self, Error> {
         if signing_key.as_ref().is_empty() {
             return Err(Error::BlankSecret);
@@ -110,10 +110,10 @@ impl MessageEncryptor {
     /// cookies.
     ///
     /// ```
-    /// use hardtack::{MessageEncryptor, MessageOptions, RailsVersion, SecretKeyBase};
+    /// use hardtack::{MessageEncryptor, MessageOptions, LoadDefaults, SecretKeyBase};
     ///
     /// let secret = SecretKeyBase::generate()?; // in earnest: the app's own
-    /// let crypt = MessageEncryptor::for_application(&secret, "bank details", RailsVersion::V7_1);
+    /// let crypt = MessageEncryptor::for_application(&secret, "bank details", LoadDefaults::V7_1);
     /// let message = crypt.encrypt_and_sign(&[1, 2], &MessageOptions::new())?;
     /// assert_eq!(crypt.decrypt_and_verify::<[u8; 2]>(&message, None)?, [1, 2]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -141,9 +141,9 @@ impl MessageEncryptor {
     /// none, ignores it.
     ///
     /// ```
-    /// use hardtack::{HmacDigest, MessageEncryptor, MessageOptions, RailsVersion};
+    /// use hardtack::{HmacDigest, MessageEncryptor, MessageOptions, LoadDefaults};
     ///
-    /// let crypt = MessageEncryptor::cbc([1; 32], "signing key", RailsVersion::V7_1)?;
+    /// let crypt = MessageEncryptor::cbc([1; 32], "signing key", LoadDefaults::V7_1)?;
     /// let message = crypt.encrypt_and_sign("hello", &MessageOptions::new())?;
     /// let other = crypt.digest(HmacDigest::Sha256);
     /// assert!(other.decrypt_and_verify::<String>(&message, None).is_err());
@@ -157,9 +157,9 @@ impl MessageEncryptor {
     /// Sets the serializer (`serializer: :json`, `config.active_support.message_serializer`).
     ///
     /// ```
-    /// use hardtack::{MessageEncryptor, MessageOptions, RailsVersion, Serializer};
+    /// use hardtack::{MessageEncryptor, MessageOptions, LoadDefaults, Serializer};
     ///
-    /// let crypt = MessageEncryptor::new([7; 32], RailsVersion::V6_1)?.serializer(Serializer::Json);
+    /// let crypt = MessageEncryptor::new([7; 32], LoadDefaults::V6_1)?.serializer(Serializer::Json);
     /// let message = crypt.encrypt_and_sign("hello", &MessageOptions::new())?;
     /// assert_eq!(crypt.decrypt_and_verify::<String>(&message, None)?, "hello");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -173,13 +173,13 @@ impl MessageEncryptor {
     /// later). As in Rails only the kind that is written is read: for the other add a rotation.
     ///
     /// ```
-    /// use hardtack::{MessageEncryptor, MessageOptions, RailsVersion};
+    /// use hardtack::{MessageEncryptor, MessageOptions, LoadDefaults};
     ///
-    /// let padded = MessageEncryptor::new([7; 32], RailsVersion::V7_1)?;
+    /// let padded = MessageEncryptor::new([7; 32], LoadDefaults::V7_1)?;
     /// let url_safe = padded.clone().url_safe(true);
     /// let message = url_safe.encrypt_and_sign("hello", &MessageOptions::new())?;
     /// assert!(padded.decrypt_and_verify::<String>(&message, None).is_err());
-    /// assert!(padded.rotate(url_safe).decrypt_and_verify::<String>(&message, None).is_ok());
+    /// assert!(padded.rotation(url_safe).decrypt_and_verify::<String>(&message, None).is_ok());
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
@@ -191,10 +191,10 @@ impl MessageEncryptor {
     /// [`MessageVerifier::use_message_serializer_for_metadata`](crate::MessageVerifier::use_message_serializer_for_metadata).
     ///
     /// ```
-    /// use hardtack::{MessageEncryptor, MessageOptions, RailsVersion};
+    /// use hardtack::{MessageEncryptor, MessageOptions, LoadDefaults};
     ///
     /// // While servers on Rails 7.0 still have to read what we write:
-    /// let crypt = MessageEncryptor::new([7; 32], RailsVersion::V7_1)?;
+    /// let crypt = MessageEncryptor::new([7; 32], LoadDefaults::V7_1)?;
     /// let older = crypt.clone().use_message_serializer_for_metadata(false);
     /// let message = older.encrypt_and_sign("hello", &MessageOptions::new().purpose("login"))?;
     /// assert!(crypt.decrypt_and_verify::<String>(&message, "login").is_ok());
@@ -210,26 +210,26 @@ impl MessageEncryptor {
     /// its own rotations (`crypt.rotate(old_key, cipher: "aes-256-cbc")`).
     ///
     /// ```
-    /// use hardtack::{MessageEncryptor, MessageOptions, RailsVersion};
+    /// use hardtack::{MessageEncryptor, MessageOptions, LoadDefaults};
     ///
-    /// let old = MessageEncryptor::cbc([1; 32], [1; 32], RailsVersion::V7_1)?;
+    /// let old = MessageEncryptor::cbc([1; 32], [1; 32], LoadDefaults::V7_1)?;
     /// let message = old.encrypt_and_sign("hello", &MessageOptions::new())?;
     ///
-    /// let crypt = MessageEncryptor::new([2; 32], RailsVersion::V7_1)?.rotate(old);
+    /// let crypt = MessageEncryptor::new([2; 32], LoadDefaults::V7_1)?.rotation(old);
     /// assert_eq!(crypt.decrypt_and_verify::<String>(&message, None)?, "hello");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn rotate(self, older: Self) -> Self {
-        Self(self.0.rotate(older.0))
+    pub fn rotation(self, older: Self) -> Self {
+        Self(self.0.rotation(older.0))
     }
 
     /// Encrypts a value; the same value is another message every time.
     ///
     /// ```
-    /// use hardtack::{MessageEncryptor, MessageOptions, RailsVersion};
+    /// use hardtack::{MessageEncryptor, MessageOptions, LoadDefaults};
     ///
-    /// let crypt = MessageEncryptor::new([7; 32], RailsVersion::V7_1)?;
+    /// let crypt = MessageEncryptor::new([7; 32], LoadDefaults::V7_1)?;
     /// let make = || crypt.encrypt_and_sign("hello", &MessageOptions::new());
     /// assert_ne!(make()?, make()?);
     /// # Ok::<(), hardtack::Error>(())
@@ -250,9 +250,9 @@ impl MessageEncryptor {
     /// very purpose or, with `None`, for none, and has not expired.
     ///
     /// ```
-    /// use hardtack::{InvalidMessage, MessageEncryptor, MessageOptions, RailsVersion};
+    /// use hardtack::{InvalidMessage, MessageEncryptor, MessageOptions, LoadDefaults};
     ///
-    /// let crypt = MessageEncryptor::new([7; 32], RailsVersion::V7_1)?;
+    /// let crypt = MessageEncryptor::new([7; 32], LoadDefaults::V7_1)?;
     /// let message = crypt.encrypt_and_sign(&42, &MessageOptions::new())?;
     /// assert_eq!(crypt.decrypt_and_verify::<u8>(&message, None), Ok(42));
     /// assert_eq!(crypt.decrypt_and_verify::<u8>(&message, "login"), Err(InvalidMessage));
@@ -275,11 +275,11 @@ impl MessageEncryptor {
     /// operator: never to be shown to whoever sent it.
     ///
     /// ```
-    /// use hardtack::{MessageEncryptor, MessageOptions, RailsVersion, Refusal};
+    /// use hardtack::{MessageEncryptor, MessageOptions, LoadDefaults, Refusal};
     ///
-    /// let crypt = MessageEncryptor::new([7; 32], RailsVersion::V7_1)?;
+    /// let crypt = MessageEncryptor::new([7; 32], LoadDefaults::V7_1)?;
     /// let message = crypt.encrypt_and_sign("hello", &MessageOptions::new())?;
-    /// let other = MessageEncryptor::new([8; 32], RailsVersion::V7_1)?;
+    /// let other = MessageEncryptor::new([8; 32], LoadDefaults::V7_1)?;
     /// assert_eq!(other.explain(&message, None).err(), Some(Refusal::Invalid));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -298,13 +298,13 @@ impl MessageEncryptor {
     /// good for: as at [`Jar::seals`](crate::Jar::seals). `None` under CBC.
     ///
     /// ```
-    /// # use hardtack::{MessageEncryptor, MessageOptions, RailsVersion, SecretKeyBase};
+    /// # use hardtack::{MessageEncryptor, MessageOptions, LoadDefaults, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
-    /// let crypt = MessageEncryptor::for_application(&secret, "bank details", RailsVersion::V7_1);
+    /// let crypt = MessageEncryptor::for_application(&secret, "bank details", LoadDefaults::V7_1);
     /// crypt.encrypt_and_sign("hello", &MessageOptions::new())?;
     /// assert_eq!(crypt.seals(), Some(1));
     ///
-    /// let older = MessageEncryptor::cbc([1; 32], [1; 32], RailsVersion::V7_1)?;
+    /// let older = MessageEncryptor::cbc([1; 32], [1; 32], LoadDefaults::V7_1)?;
     /// assert_eq!(older.seals(), None);
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -317,9 +317,9 @@ impl MessageEncryptor {
     /// [`Jar::raise_seals`](crate::Jar::raise_seals).
     ///
     /// ```
-    /// # use hardtack::{MessageEncryptor, MessageOptions, RailsVersion, SecretKeyBase};
+    /// # use hardtack::{MessageEncryptor, MessageOptions, LoadDefaults, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
-    /// let crypt = MessageEncryptor::for_application(&secret, "bank details", RailsVersion::V7_1);
+    /// let crypt = MessageEncryptor::for_application(&secret, "bank details", LoadDefaults::V7_1);
     /// crypt.raise_seals(1_000_000);
     /// crypt.encrypt_and_sign("hello", &MessageOptions::new())?;
     /// assert_eq!(crypt.seals(), Some(1_000_001));

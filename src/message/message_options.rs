@@ -11,9 +11,9 @@ use crate::error::Error;
 /// ```
 /// use std::time::Duration;
 ///
-/// use hardtack::{MessageOptions, MessageVerifier, RailsVersion};
+/// use hardtack::{MessageOptions, MessageVerifier, LoadDefaults};
 ///
-/// let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1)?;
+/// let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?;
 /// let options = MessageOptions::new().purpose("login").expires_in(Duration::from_secs(900));
 /// let message = verifier.generate("token", &options)?;
 /// assert!(verifier.verify::<String>(&message, "login").is_ok());
@@ -48,8 +48,8 @@ impl MessageOptions {
     /// What the message is for (`purpose: :login`): whoever reads it must ask for the same.
     ///
     /// ```
-    /// # use hardtack::{MessageOptions, MessageVerifier, RailsVersion};
-    /// # let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1)?;
+    /// # use hardtack::{MessageOptions, MessageVerifier, LoadDefaults};
+    /// # let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?;
     /// let message = verifier.generate("token", &MessageOptions::new().purpose("login"))?;
     /// assert!(verifier.verify::<String>(&message, "login").is_ok());
     /// assert!(verifier.verify::<String>(&message, None).is_err());
@@ -66,8 +66,8 @@ impl MessageOptions {
     /// [`expires_in`](Self::expires_in).
     ///
     /// ```
-    /// # use hardtack::{MessageOptions, MessageVerifier, RailsVersion};
-    /// # let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1)?;
+    /// # use hardtack::{MessageOptions, MessageVerifier, LoadDefaults};
+    /// # let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?;
     /// let options = MessageOptions::new().expires_at(time::OffsetDateTime::UNIX_EPOCH);
     /// let message = verifier.generate("too late", &options)?;
     /// assert!(verifier.verify::<String>(&message, None).is_err());
@@ -84,8 +84,8 @@ impl MessageOptions {
     ///
     /// ```
     /// # use std::time::Duration;
-    /// # use hardtack::{MessageOptions, MessageVerifier, RailsVersion};
-    /// # let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1)?;
+    /// # use hardtack::{MessageOptions, MessageVerifier, LoadDefaults};
+    /// # let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?;
     /// let options = MessageOptions::new().expires_in(Duration::from_secs(3600));
     /// let message = verifier.generate("token", &options)?; // an hour from now
     /// assert!(verifier.explain(&message, None).unwrap().expires_at().is_some());

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, InvalidMessage, Refusal};
 use crate::key_generator::KeyGenerator;
-use crate::rails_version::RailsVersion;
+use crate::load_defaults::LoadDefaults;
 use crate::secret_key_base::SecretKeyBase;
 use crate::serializer::value::Value;
 use crate::settings::{HmacDigest, SecretKind, Serializer, Settings};
@@ -21,11 +21,11 @@ use super::rotator::{Keys, Rotator};
 /// signed ids, what `Rails.application.message_verifier` is for.
 ///
 /// ```
-/// use hardtack::{MessageOptions, MessageVerifier, RailsVersion, SecretKeyBase};
+/// use hardtack::{MessageOptions, MessageVerifier, LoadDefaults, SecretKeyBase};
 ///
 /// let secret = SecretKeyBase::generate()?; // in earnest: the app's own
 /// // Rails.application.message_verifier(:unsubscribe)
-/// let verifier = MessageVerifier::for_application(&secret, "unsubscribe", RailsVersion::V7_1);
+/// let verifier = MessageVerifier::for_application(&secret, "unsubscribe", LoadDefaults::V7_1);
 ///
 /// // verifier.generate(42, purpose: :newsletter)
 /// let message = verifier.generate(&42, &MessageOptions::new().purpose("newsletter"))?;
@@ -49,11 +49,11 @@ use super::rotator::{Keys, Rotator};
 /// ```
 /// use std::time::Duration;
 ///
-/// use hardtack::{HmacDigest, MessageOptions, MessageVerifier, RailsVersion, SecretKeyBase, Serializer};
+/// use hardtack::{HmacDigest, MessageOptions, MessageVerifier, LoadDefaults, SecretKeyBase, Serializer};
 ///
 /// # let secret = SecretKeyBase::generate()?;
 /// let signed_ids =
-///     MessageVerifier::for_application(&secret, "active_record/signed_id", RailsVersion::V7_1)
+///     MessageVerifier::for_application(&secret, "active_record/signed_id", LoadDefaults::V7_1)
 ///         .digest(HmacDigest::Sha256)
 ///         .serializer(Serializer::Json)
 ///         .url_safe(true); // false up to Rails 7.0
@@ -78,10 +78,10 @@ impl MessageVerifier {
     /// (and Marshal where it is read) from 7.1 on.
     ///
     /// ```
-    /// use hardtack::{KeyGenerator, MessageVerifier, RailsVersion, SecretKeyBase};
+    /// use hardtack::{KeyGenerator, MessageVerifier, LoadDefaults, SecretKeyBase};
     ///
     /// let keys = KeyGenerator::new(&SecretKeyBase::generate()?);
-    /// let verifier = MessageVerifier::new(keys.generate_key("my salt", 64).expose(), RailsVersion::V7_1)?;
+    /// let verifier = MessageVerifier::new(keys.generate_key("my salt", 64).expose(), LoadDefaults::V7_1)?;
     /// let shown = format!("{verifier:?}");
     /// assert!(shown.starts_with("MessageVerifier { cipher: None, digest: Some(Sha1), serializer: Hybrid"));
     /// # Ok::<(), hardtack::Error>(())
@@ -89,7 +89,7 @@ impl MessageVerifier {
     ///
     /// # Errors
     /// [`Error::BlankSecret`] where the key is empty: anybody could sign under that.
-    pub fn new(key: impl AsRef<[u8]>, version: RailsVersion) -> Result<Self, Error> {
+    pub fn new(key: impl AsRef<[u8]>, version: LoadDefaults) -> Result<Self, Error> {
         if key.as_ref().is_empty() {
             return Err(Error::BlankSecret);
         }
@@ -107,14 +107,14 @@ impl MessageVerifier {
     /// for cookies.
     ///
     /// ```
-    /// use hardtack::{KeyGenerator, MessageOptions, MessageVerifier, RailsVersion, SecretKeyBase};
+    /// use hardtack::{KeyGenerator, MessageOptions, MessageVerifier, LoadDefaults, SecretKeyBase};
     ///
     /// let secret = SecretKeyBase::generate()?; // in earnest: the app's own
-    /// let verifier = MessageVerifier::for_application(&secret, "invoices", RailsVersion::V7_1);
+    /// let verifier = MessageVerifier::for_application(&secret, "invoices", LoadDefaults::V7_1);
     /// let message = verifier.generate("2024-17", &MessageOptions::new())?;
     ///
     /// let key = KeyGenerator::new(&secret).generate_key("invoices", 64);
-    /// let same = MessageVerifier::new(key.expose(), RailsVersion::V7_1)?;
+    /// let same = MessageVerifier::new(key.expose(), LoadDefaults::V7_1)?;
     /// assert_eq!(same.generate("2024-17", &MessageOptions::new())?, message);
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -141,9 +141,9 @@ impl MessageVerifier {
     /// Sets the digest (`digest: "SHA256"`); SHA-1 unless it is set.
     ///
     /// ```
-    /// use hardtack::{HmacDigest, MessageOptions, MessageVerifier, RailsVersion};
+    /// use hardtack::{HmacDigest, MessageOptions, MessageVerifier, LoadDefaults};
     ///
-    /// let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1)?;
+    /// let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?;
     /// let message = verifier.generate("hello", &MessageOptions::new())?;
     /// assert!(verifier.digest(HmacDigest::Sha512).verify::<String>(&message, None).is_err());
     /// # Ok::<(), hardtack::Error>(())
@@ -156,10 +156,10 @@ impl MessageVerifier {
     /// Sets the serializer (`serializer: :json`, `config.active_support.message_serializer`).
     ///
     /// ```
-    /// use hardtack::{MessageOptions, MessageVerifier, RailsVersion, Serializer};
+    /// use hardtack::{MessageOptions, MessageVerifier, LoadDefaults, Serializer};
     ///
     /// let verifier =
-    ///     MessageVerifier::new("a secret", RailsVersion::V6_1)?.serializer(Serializer::Json);
+    ///     MessageVerifier::new("a secret", LoadDefaults::V6_1)?.serializer(Serializer::Json);
     /// let message = verifier.generate("hello", &MessageOptions::new())?;
     /// assert!(message.starts_with("ImhlbGxvIg==--")); // "hello"
     /// # Ok::<(), hardtack::Error>(())
@@ -173,9 +173,9 @@ impl MessageVerifier {
     /// 7.0 and later). Both alphabets are read, as by Rails 7.2.3 and 8.0.2.
     ///
     /// ```
-    /// use hardtack::{MessageOptions, MessageVerifier, RailsVersion};
+    /// use hardtack::{MessageOptions, MessageVerifier, LoadDefaults};
     ///
-    /// let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1)?;
+    /// let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?;
     /// let message = verifier.clone().url_safe(true).generate("???", &MessageOptions::new())?;
     /// assert!(message.starts_with("Ij8_PyI--")); // not "Ij8/PyI="
     /// assert!(verifier.verify::<String>(&message, None).is_ok());
@@ -191,10 +191,10 @@ impl MessageVerifier {
     /// an expiry. Both are read (`config.active_support.use_message_serializer_for_metadata`).
     ///
     /// ```
-    /// use hardtack::{MessageOptions, MessageVerifier, RailsVersion};
+    /// use hardtack::{MessageOptions, MessageVerifier, LoadDefaults};
     ///
     /// // While servers on Rails 7.0 still have to read what we write:
-    /// let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1)?;
+    /// let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?;
     /// let older = verifier.clone().use_message_serializer_for_metadata(false);
     /// let message = older.generate("hello", &MessageOptions::new().purpose("login"))?;
     /// assert!(verifier.verify::<String>(&message, "login").is_ok());
@@ -209,28 +209,28 @@ impl MessageVerifier {
     /// (`verifier.rotate(old_secret, digest: "SHA1")`).
     ///
     /// ```
-    /// use hardtack::{HmacDigest, MessageOptions, MessageVerifier, RailsVersion};
+    /// use hardtack::{HmacDigest, MessageOptions, MessageVerifier, LoadDefaults};
     ///
-    /// let old = MessageVerifier::new("an old secret", RailsVersion::V7_1)?;
+    /// let old = MessageVerifier::new("an old secret", LoadDefaults::V7_1)?;
     /// let message = old.generate("hello", &MessageOptions::new())?;
     ///
-    /// let verifier = MessageVerifier::new("a new one", RailsVersion::V7_1)?
+    /// let verifier = MessageVerifier::new("a new one", LoadDefaults::V7_1)?
     ///     .digest(HmacDigest::Sha256)
-    ///     .rotate(old);
+    ///     .rotation(old);
     /// assert_eq!(verifier.verify::<String>(&message, None)?, "hello");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn rotate(self, older: Self) -> Self {
-        Self(self.0.rotate(older.0))
+    pub fn rotation(self, older: Self) -> Self {
+        Self(self.0.rotation(older.0))
     }
 
     /// Signs a value.
     ///
     /// ```
-    /// use hardtack::{MessageOptions, MessageVerifier, RailsVersion};
+    /// use hardtack::{MessageOptions, MessageVerifier, LoadDefaults};
     ///
-    /// let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1)?;
+    /// let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?;
     /// let message = verifier.generate(&[1, 2], &MessageOptions::new())?;
     /// assert_eq!(message.len(), "WzEsMl0=--".len() + 40); // [1,2] and SHA-1
     /// # Ok::<(), hardtack::Error>(())
@@ -251,9 +251,9 @@ impl MessageVerifier {
     /// purpose or, with `None`, for none, and has not expired.
     ///
     /// ```
-    /// use hardtack::{InvalidMessage, MessageOptions, MessageVerifier, RailsVersion};
+    /// use hardtack::{InvalidMessage, MessageOptions, MessageVerifier, LoadDefaults};
     ///
-    /// let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1)?;
+    /// let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?;
     /// let message = verifier.generate(&[1, 2], &MessageOptions::new())?;
     /// assert_eq!(verifier.verify::<Vec<u8>>(&message, None), Ok(vec![1, 2]));
     /// assert_eq!(verifier.verify::<Vec<u8>>(&message, "login"), Err(InvalidMessage));
@@ -275,9 +275,9 @@ impl MessageVerifier {
     /// operator: never to be shown to whoever sent it.
     ///
     /// ```
-    /// use hardtack::{MessageOptions, MessageVerifier, RailsVersion, Refusal};
+    /// use hardtack::{MessageOptions, MessageVerifier, LoadDefaults, Refusal};
     ///
-    /// let verifier = MessageVerifier::new("a secret", RailsVersion::V7_1)?;
+    /// let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?;
     /// let message = verifier.generate("hello", &MessageOptions::new().purpose("login"))?;
     /// assert_eq!(verifier.explain(&message, None).err(), Some(Refusal::WrongPurpose));
     /// assert_eq!(verifier.explain("hello", None).err(), Some(Refusal::Malformed));

@@ -10,6 +10,6 @@ pub(crate) mod message_options;
 pub(crate) mod message_verifier;
 pub(crate) mod metadata;
 pub(crate) mod opened;
-pub(crate) mod opening;
 pub(crate) mod parts;
 pub(crate) mod rotator;
+pub(crate) mod sealed_by;

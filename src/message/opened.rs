@@ -9,16 +9,16 @@ use time::OffsetDateTime;
 use crate::error::Refusal;
 use crate::serializer::Serialized;
 
-use super::opening::Opening;
+use super::sealed_by::SealedBy;
 
 /// A cookie that was opened: its value, and how it came.
 ///
 /// ```
-/// # use hardtack::{Attributes, Jar, RailsVersion, Rotation, SecretKeyBase};
+/// # use hardtack::{CookieAttributes, Jar, LoadDefaults, Rotation, SecretKeyBase};
 /// # let secret = SecretKeyBase::generate()?;
-/// # let cookie = Jar::encrypted(&secret, RailsVersion::V6_1.settings().serializer(hardtack::Serializer::Json)).write("discount", &45, &Attributes::new())?;
-/// let jar = Jar::encrypted(&secret, RailsVersion::V7_0)
-///     .rotation(Rotation::encrypted(&secret, RailsVersion::V6_1));
+/// # let cookie = Jar::encrypted(&secret, LoadDefaults::V6_1.settings().serializer(hardtack::Serializer::Json)).write("discount", &45, &CookieAttributes::new())?;
+/// let jar = Jar::encrypted(&secret, LoadDefaults::V7_0)
+///     .rotation(Rotation::encrypted(&secret, LoadDefaults::V6_1));
 /// let opened = jar.read_value::<u32>("discount", cookie.value())?;
 /// assert_eq!(*opened.value(), 45);
 /// assert_eq!(opened.rotation(), Some(0)); // by the first rotation, not the current settings:
@@ -29,7 +29,7 @@ use super::opening::Opening;
 pub struct Opened<T> {
     pub(crate) value: T,
     pub(crate) older_name: Option<Arc<str>>,
-    pub(crate) opening: Opening,
+    pub(crate) sealed_by: SealedBy,
     pub(crate) expires_at: Option<OffsetDateTime>,
 }
 
@@ -37,9 +37,9 @@ impl<T> Opened<T> {
     /// The value.
     ///
     /// ```
-    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase};
-    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
-    /// # let cookie = jar.write("seats", &[12, 13], &Attributes::new())?;
+    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
+    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
+    /// # let cookie = jar.write("seats", &[12, 13], &CookieAttributes::new())?;
     /// let opened = jar.read_value::<Vec<u16>>("seats", cookie.value())?;
     /// assert_eq!(opened.value(), &[12, 13]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -52,9 +52,9 @@ impl<T> Opened<T> {
     /// The value, taken out.
     ///
     /// ```
-    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase};
-    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
-    /// # let cookie = jar.write("city", "Porto", &Attributes::new())?;
+    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
+    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
+    /// # let cookie = jar.write("city", "Porto", &CookieAttributes::new())?;
     /// let city: String = jar.read_value("city", cookie.value())?.into_value();
     /// assert_eq!(city, "Porto");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -68,11 +68,11 @@ impl<T> Opened<T> {
     /// name. Whoever writes the cookie anew under its present name should remove that one.
     ///
     /// ```
-    /// # use hardtack::{Attributes, CookieHeader, Jar, RailsVersion, Rotation, SecretKeyBase};
+    /// # use hardtack::{CookieAttributes, CookieHeader, Jar, LoadDefaults, Rotation, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let jar = Jar::encrypted(&secret, RailsVersion::V7_1);
-    /// # let cookie = jar.write("rebate", &45, &Attributes::new())?;
-    /// let jar = jar.rotation(Rotation::encrypted(&secret, RailsVersion::V7_1).cookie_name("rebate"));
+    /// # let jar = Jar::encrypted(&secret, LoadDefaults::V7_1);
+    /// # let cookie = jar.write("rebate", &45, &CookieAttributes::new())?;
+    /// let jar = jar.rotation(Rotation::encrypted(&secret, LoadDefaults::V7_1).cookie_name("rebate"));
     /// let header = format!("rebate={}", cookie.escaped_value());
     /// let opened = jar.read::<u32>("discount", &CookieHeader::new(&header))?.unwrap();
     /// assert_eq!(opened.older_name(), Some("rebate"));
@@ -87,58 +87,58 @@ impl<T> Opened<T> {
     /// the current settings.
     ///
     /// ```
-    /// # use hardtack::{Attributes, Jar, RailsVersion, Rotation, SecretKeyBase};
+    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, Rotation, SecretKeyBase};
     /// # let [new, recent, old] = [SecretKeyBase::generate()?, SecretKeyBase::generate()?, SecretKeyBase::generate()?];
-    /// # let cookie = Jar::encrypted(&old, RailsVersion::V7_1).write("level", &9, &Attributes::new())?;
-    /// let jar = Jar::encrypted(&new, RailsVersion::V7_1)
-    ///     .rotation(Rotation::encrypted(&recent, RailsVersion::V7_1))
-    ///     .rotation(Rotation::encrypted(&old, RailsVersion::V7_1));
+    /// # let cookie = Jar::encrypted(&old, LoadDefaults::V7_1).write("level", &9, &CookieAttributes::new())?;
+    /// let jar = Jar::encrypted(&new, LoadDefaults::V7_1)
+    ///     .rotation(Rotation::encrypted(&recent, LoadDefaults::V7_1))
+    ///     .rotation(Rotation::encrypted(&old, LoadDefaults::V7_1));
     /// assert_eq!(jar.read_value::<u8>("level", cookie.value())?.rotation(), Some(1));
-    /// let anew = jar.write("level", &9, &Attributes::new())?;
+    /// let anew = jar.write("level", &9, &CookieAttributes::new())?;
     /// assert_eq!(jar.read_value::<u8>("level", anew.value())?.rotation(), None);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn rotation(&self) -> Option<usize> {
-        self.opening.rotation
+        self.sealed_by.rotation
     }
 
     /// Whether it should be written anew: a rotation opened it, or it was in another
     /// serialization than the jar writes.
     ///
     /// ```
-    /// # use hardtack::{Attributes, Cipher, Jar, RailsVersion, SecretKeyBase, Settings};
+    /// # use hardtack::{CookieAttributes, Cipher, Jar, LoadDefaults, SecretKeyBase, Settings};
     /// # let secret = SecretKeyBase::generate()?;
-    /// let cbc = RailsVersion::V7_1.settings().cipher(Cipher::Aes256Cbc);
-    /// let cookie = Jar::encrypted(&secret, cbc).write("plan", "pro", &Attributes::new())?;
+    /// let cbc = LoadDefaults::V7_1.settings().cipher(Cipher::Aes256Cbc);
+    /// let cookie = Jar::encrypted(&secret, cbc).write("plan", "pro", &CookieAttributes::new())?;
     ///
-    /// let jar = Jar::encrypted(&secret, RailsVersion::V7_1);
+    /// let jar = Jar::encrypted(&secret, LoadDefaults::V7_1);
     /// assert!(jar.read_value::<String>("plan", cookie.value())?.needs_rewrite());
-    /// let anew = jar.write("plan", "pro", &Attributes::new())?;
+    /// let anew = jar.write("plan", "pro", &CookieAttributes::new())?;
     /// assert!(!jar.read_value::<String>("plan", anew.value())?.needs_rewrite());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn needs_rewrite(&self) -> bool {
-        self.opening.needs_rewrite
+        self.sealed_by.needs_rewrite
     }
 
-    /// In which way it opened (example: at [`Opening`]).
+    /// In which way it opened (example: at [`SealedBy`]).
     #[must_use]
-    pub fn opening(&self) -> &Opening {
-        &self.opening
+    pub fn sealed_by(&self) -> &SealedBy {
+        &self.sealed_by
     }
 
     /// The expiry that was sealed with it, to the millisecond; `None` where there was none.
     ///
     /// ```
-    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase};
-    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
+    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
     /// let in_2100 = time::OffsetDateTime::from_unix_timestamp(4_102_444_800)?;
-    /// let cookie = jar.write("trial", &true, &Attributes::new().expires(in_2100))?;
+    /// let cookie = jar.write("trial", &true, &CookieAttributes::new().expires(in_2100))?;
     /// assert_eq!(jar.read_value::<bool>("trial", cookie.value())?.expires_at(), Some(in_2100));
     ///
-    /// let late = jar.write("trial", &true, &Attributes::new().expires(time::OffsetDateTime::UNIX_EPOCH))?;
+    /// let late = jar.write("trial", &true, &CookieAttributes::new().expires(time::OffsetDateTime::UNIX_EPOCH))?;
     /// assert!(jar.read_value::<bool>("trial", late.value()).is_err());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -152,13 +152,13 @@ impl<T> Opened<T> {
         let Self {
             value,
             older_name,
-            opening,
+            sealed_by,
             expires_at,
         } = self;
         Ok(Opened {
             value: map(value)?,
             older_name,
-            opening,
+            sealed_by,
             expires_at,
         })
     }
@@ -175,7 +175,7 @@ impl<T> fmt::Debug for Opened<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Opened")
             .field("older_name", &self.older_name)
-            .field("opening", &self.opening)
+            .field("sealed_by", &self.sealed_by)
             .field("expires_at", &self.expires_at)
             .finish_non_exhaustive()
     }

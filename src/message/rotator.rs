@@ -22,7 +22,7 @@ use super::incoming::Incoming;
 use super::message_options::MessageOptions;
 use super::metadata::{Metadata, Purpose};
 use super::opened::Opened;
-use super::opening::Opening;
+use super::sealed_by::SealedBy;
 
 /// The length in bytes of the key of either cipher.
 pub(super) const CIPHER_KEY_LENGTH: usize = 32;
@@ -96,7 +96,7 @@ impl Rotator {
         self
     }
 
-    pub(super) fn rotate(mut self, older: Self) -> Self {
+    pub(super) fn rotation(mut self, older: Self) -> Self {
         self.older.push(older.current);
         self.older.extend(older.older);
         self
@@ -137,13 +137,13 @@ impl Rotator {
         let attempts = ways.enumerate().map(|(index, Way { codec, envelope })| {
             codec.open(&mut message, &mut text)?;
             let extracted = envelope.extract(&text, purpose, OffsetDateTime::now_utc)?;
-            let opening = Opening::by(codec, index.checked_sub(1), None, envelope.serializer());
-            Ok((extracted, opening, envelope.writes()))
+            let sealed_by = SealedBy::by(codec, index.checked_sub(1), None, envelope.serializer());
+            Ok((extracted, sealed_by, envelope.writes()))
         });
-        let (extracted, opening, writes) =
+        let (extracted, sealed_by, writes) =
             Refusal::first_opened(attempts).unwrap_or(Err(Refusal::Malformed))?;
         Ok(Opened {
-            opening: opening.in_format(extracted.format, writes),
+            sealed_by: sealed_by.in_format(extracted.format, writes),
             expires_at: extracted.expires_at,
             older_name: None,
             value: extracted.content.load()?,

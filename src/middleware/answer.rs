@@ -2,8 +2,8 @@
 
 use std::pin::Pin;
 
-use crate::cookie::set_cookie::SetCookie;
 use crate::error::Error;
+use crate::http::set_cookie::SetCookie;
 use crate::session::commit::Commit;
 use crate::session::context::{Context, Finish};
 

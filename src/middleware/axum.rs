@@ -1,16 +1,16 @@
-//! The session under [axum](https://docs.rs/axum): [`Session`] and [`CookieJar`] as extractors,
+//! The session under [axum](https://docs.rs/axum): [`Session`] and [`Cookies`] as extractors,
 //! and answers to their errors (feature `axum`). The layer is tower's
 //! [`SessionLayer`](super::tower::SessionLayer).
 //!
 //! With `?` in a handler an [`Error`] becomes an empty 500 (503 where a store failed), of
 //! which the operator is told (`tracing`). A cookie that does not open is none; where it should be an empty 400, ask
-//! [`explain`](crate::RequestJar::explain) and answer with an [`InvalidMessage`].
+//! [`explain`](crate::SealedCookies::explain) and answer with an [`InvalidMessage`].
 //!
 //! ```
 //! use axum::Router;
 //! use axum::routing::get;
 //! use hardtack::tower::SessionLayer;
-//! use hardtack::{CookieStore, Error, RailsVersion, SecretKeyBase, Session};
+//! use hardtack::{CookieStore, Error, LoadDefaults, SecretKeyBase, Session};
 //!
 //! async fn count(session: Session) -> Result<String, Error> {
 //!     let visits = session.get::<u32>("visits")?.unwrap_or(0) + 1;
@@ -24,7 +24,7 @@
 //! # use axum::http::Request;
 //! # use tower::ServiceExt;
 //! # let secret = SecretKeyBase::generate()?;
-//! let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session");
+//! let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session");
 //! let app: Router = Router::new().route("/", get(count)).layer(SessionLayer::new(store));
 //!
 //! let response = app.oneshot(Request::new(Body::empty())).await?;
@@ -43,7 +43,7 @@ use http::request::Parts;
 
 use super::answer::status;
 use crate::error::{Error, InvalidMessage};
-use crate::session::cookies::CookieJar;
+use crate::session::cookies::Cookies;
 use crate::session::handle::Session;
 use crate::session::lazy_session::LazySession;
 
@@ -128,7 +128,7 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for Session {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for CookieJar {
+impl<S: Send + Sync> FromRequestParts<S> for Cookies {
     type Rejection = MissingSessionLayer;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::BytesMut;
 
 use super::forgery_events::ForgeryEvents;
-use super::form::{Form, Target, override_of};
+use super::form_body::{FormBody, Target, override_of};
 use super::form_type::FormType;
 use super::invalid_authenticity_token::InvalidAuthenticityToken;
 use crate::rails::csrf::verified_origin;
@@ -157,7 +157,7 @@ impl ForgeryProtection {
         if head.length > self.form_limit as u64 {
             return refuse(InvalidAuthenticityToken::FormTooLarge);
         }
-        Check::Form(Box::new(Form {
+        Check::Form(Box::new(FormBody {
             kind,
             limit: self.form_limit,
             body: BytesMut::new(),
@@ -246,5 +246,5 @@ pub(super) enum Check {
     Verified,
     Refused(InvalidAuthenticityToken),
     /// Its body decides.
-    Form(Box<Form>),
+    Form(Box<FormBody>),
 }

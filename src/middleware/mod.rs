@@ -9,7 +9,7 @@ mod answer;
 pub mod axum;
 mod forgery_events;
 pub(crate) mod forgery_protection;
-mod form;
+mod form_body;
 mod form_type;
 pub(crate) mod invalid_authenticity_token;
 #[cfg(feature = "tower")]

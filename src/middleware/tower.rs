@@ -10,14 +10,14 @@
 //!
 //! ```
 //! use hardtack::tower::SessionLayer;
-//! use hardtack::{CookieStore, LazySession, RailsVersion, SecretKeyBase};
+//! use hardtack::{CookieStore, LazySession, LoadDefaults, SecretKeyBase};
 //! use http::{Request, Response};
 //! use tower::{ServiceBuilder, ServiceExt, service_fn};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let secret = SecretKeyBase::generate()?;
-//! let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session");
+//! let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session");
 //! let service = ServiceBuilder::new()
 //!     .layer(SessionLayer::new(store))
 //!     .service(service_fn(async |request: Request<()>| {
@@ -72,8 +72,8 @@ use super::answer::{CookiesToSet, SetCookies, set_cookies};
 pub use super::on_error::{OnError, Opaque};
 pub use super::on_refusal::OnRefusal;
 pub use super::tower_csrf::{CsrfLayer, CsrfService};
-use crate::cookie::set_cookie::SetCookie;
 use crate::error::Error;
+use crate::http::set_cookie::SetCookie;
 use crate::session::context::Context;
 use crate::session::lazy_session::LazySession;
 use crate::session::origin::RequestOrigin;
@@ -93,9 +93,9 @@ impl SessionLayer {
     /// ```
     /// # use std::sync::Arc;
     /// # use hardtack::tower::SessionLayer;
-    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
-    /// let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// let layer = SessionLayer::new(store.clone()); // whose jars may be replaced later
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -118,14 +118,14 @@ impl<H> SessionLayer<H> {
     ///
     /// ```
     /// use hardtack::tower::SessionLayer;
-    /// use hardtack::{CookieStore, Error, LazySession, RailsVersion, SecretKeyBase};
+    /// use hardtack::{CookieStore, Error, LazySession, LoadDefaults, SecretKeyBase};
     /// use http::{Request, Response, StatusCode};
     /// use tower::{ServiceBuilder, ServiceExt, service_fn};
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session");
+    /// # let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session");
     /// let layer = SessionLayer::new(store).on_error(|error: Error| {
     ///     let mut response = Response::new("Your cart is full".to_owned());
     ///     *response.status_mut() = match error {
@@ -175,11 +175,11 @@ impl<S, H: Clone> Layer<S> for SessionLayer<H> {
 ///
 /// ```
 /// use hardtack::tower::{SessionLayer, SessionService};
-/// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+/// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
 /// use tower::Layer;
 ///
 /// # let secret = SecretKeyBase::generate()?;
-/// # let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session");
+/// # let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session");
 /// let service: SessionService<&str> = SessionLayer::new(store).layer("any service");
 /// # Ok::<(), hardtack::Error>(())
 /// ```

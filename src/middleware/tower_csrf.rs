@@ -15,7 +15,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::forgery_protection::{Check, ForgeryProtection, Head};
-use super::form::Form;
+use super::form_body::FormBody;
 use super::invalid_authenticity_token::InvalidAuthenticityToken;
 use super::on_error::{OnError, Opaque};
 use super::on_refusal::OnRefusal;
@@ -35,14 +35,14 @@ use crate::session::lazy_session::LazySession;
 /// use axum::http::{Request, StatusCode};
 /// use axum::{Extension, Router, routing::post};
 /// use hardtack::tower::CsrfLayer;
-/// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase};
+/// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase};
 /// use hardtack::{ForgeryProtection, LazySession, Session};
 /// use tower::ServiceExt;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let secret = SecretKeyBase::generate()?;
-/// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+/// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
 /// # let session = Session::open(&store, "", RequestOrigin::default());
 /// let app = Router::new()
 ///     .route("/orders", post(|| async { "ordered" }))
@@ -271,7 +271,7 @@ fn check<B: Body>(
 async fn with_form<S, H, ReqBody, ResBody>(
     mut inner: S,
     on_refusal: &H,
-    form: Box<Form>,
+    form: Box<FormBody>,
     request: Request<ReqBody>,
 ) -> Result<Response<ResBody>, S::Error>
 where
@@ -347,7 +347,7 @@ fn head<'a>(method: &'a str, path: &'a str, headers: &'a HeaderMap, length: u64)
 }
 
 async fn read<B: Body<Data = Bytes>>(
-    mut form: Box<Form>,
+    mut form: Box<FormBody>,
     body: B,
 ) -> Result<Bytes, InvalidAuthenticityToken> {
     let mut body = pin!(body);

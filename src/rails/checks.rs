@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::cookie_store::CookieStore;
-use super::jars::Jars;
+use super::keyring::Keyring;
 use crate::error::Error;
 use crate::session::events;
 use crate::session::policy::{Expiry, after};
@@ -19,18 +19,18 @@ impl CookieStore {
     /// `marshal`) is no error: an event tells of it (feature `tracing`).
     ///
     /// ```
-    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase, Serializer};
+    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase, Serializer};
     /// # let secret = SecretKeyBase::generate()?;
-    /// assert!(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session").check().is_ok());
-    /// assert!(CookieStore::new(&secret, RailsVersion::V7_1, "shop session").check().is_err());
+    /// assert!(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session").check().is_ok());
+    /// assert!(CookieStore::new(&secret, LoadDefaults::V7_1, "shop session").check().is_err());
     ///
-    /// let marshal = CookieStore::new(&secret, RailsVersion::V6_1, "_shop_session");
+    /// let marshal = CookieStore::new(&secret, LoadDefaults::V6_1, "_shop_session");
     /// assert_eq!(marshal.check().is_ok(), cfg!(feature = "marshal"));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     ///
     /// # Errors
-    /// As [`Attributes::check`](crate::Attributes::check); [`Error::ExpiryOutOfRange`] for an expiry
+    /// As [`CookieAttributes::check`](crate::CookieAttributes::check); [`Error::ExpiryOutOfRange`] for an expiry
     /// or a lifetime beyond the year 9999, [`Error::CookieAttribute`] for one of no time at all, and
     /// [`Error::SerializerNotBuiltIn`] for a jar that writes a format whose feature is off.
     pub fn check(&self) -> Result<(), Error> {
@@ -63,7 +63,7 @@ impl CookieStore {
         self.check_serializers(&jars)
     }
 
-    fn check_serializers(&self, jars: &Jars) -> Result<(), Error> {
+    fn check_serializers(&self, jars: &Keyring) -> Result<(), Error> {
         let jars = [
             ("session", &jars.session),
             ("encrypted", &jars.encrypted),
@@ -92,17 +92,17 @@ impl CookieStore {
     /// development run with such secrets on purpose.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
     /// let is_production = true; // as the app knows it
-    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session");
+    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session");
     /// store.check()?;
     /// if is_production {
     ///     store.check_secrets()?;
     /// }
     ///
     /// let copied = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?; // Rails' own tests have it
-    /// let store = CookieStore::new(&copied, RailsVersion::V7_1, "_shop_session");
+    /// let store = CookieStore::new(&copied, LoadDefaults::V7_1, "_shop_session");
     /// assert_eq!(store.check_secrets().unwrap_err().name(), "published");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

@@ -7,15 +7,15 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use super::csrf::CsrfSettings;
-use super::jars::Jars;
+use super::keyring::Keyring;
 use crate::clock::Clock;
-use crate::cookie::header::CookieHeader;
-use crate::cookie::rotation::Rotation;
-#[cfg(feature = "test-util")]
-use crate::cookie::set_cookie::SetCookie;
 #[cfg(feature = "test-util")]
 use crate::error::Error;
 use crate::error::Refusal;
+use crate::http::cookie_header::CookieHeader;
+#[cfg(feature = "test-util")]
+use crate::http::set_cookie::SetCookie;
+use crate::rails::jar::rotation::Rotation;
 use crate::secret_key_base::SecretKeyBase;
 use crate::session::context::Context;
 use crate::session::data::SessionData;
@@ -28,7 +28,7 @@ use crate::session::place::Place;
 use crate::session::policy::Policy;
 use crate::session::provenance::Provenance;
 use crate::session::sessions::Sessions;
-use crate::settings::{LimitRule, Serializer, Settings};
+use crate::settings::{Serializer, Settings, SizeLimit};
 
 /// The sessions of a Rails app, sealed into their own cookie: the keys, the cookie's name and
 /// attributes, and when it is written. Made when the program starts, and shared (`Arc`).
@@ -36,11 +36,11 @@ use crate::settings::{LimitRule, Serializer, Settings};
 /// ```
 /// use std::sync::Arc;
 /// use std::time::Duration;
-/// use hardtack::{CookieStore, RailsVersion, RequestOrigin, Rotation, SecretKeyBase, Session};
+/// use hardtack::{CookieStore, LoadDefaults, RequestOrigin, Rotation, SecretKeyBase, Session};
 ///
 /// # let secret = SecretKeyBase::generate()?;
-/// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session")
-///     .rotation(Rotation::encrypted(&secret, RailsVersion::V6_1))
+/// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
+///     .rotation(Rotation::encrypted(&secret, LoadDefaults::V6_1))
 ///     .expire_after(Duration::from_secs(14 * 24 * 60 * 60))
 ///     .secure(true);
 /// store.check()?;
@@ -52,13 +52,13 @@ use crate::settings::{LimitRule, Serializer, Settings};
 /// ```
 ///
 /// Unlike in Rails, a session that was merely read is not written: that would defeat caches, and
-/// let a slow request overwrite a newer session ([`Writes::WhenRead`](crate::Writes::WhenRead) does as Rails).
+/// let a slow request overwrite a newer session ([`WritePolicy::WhenRead`](crate::WritePolicy::WhenRead) does as Rails).
 pub type CookieStore = Sessions<InCookie>;
 
 /// The place of sessions that are sealed into their own cookie: the jars of a Rails app, which may
 /// be replaced while it runs. See [`CookieStore`].
 pub struct InCookie {
-    pub(super) jars: ArcSwap<Jars>,
+    pub(super) jars: ArcSwap<Keyring>,
     pub(super) csrf: Option<CsrfSettings>,
 }
 
@@ -70,9 +70,9 @@ impl CookieStore {
     /// lasts until the browser is closed. Keys are derived here.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
-    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session");
+    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session");
     /// assert_eq!(store.name(), "_shop_session");
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -82,21 +82,21 @@ impl CookieStore {
         settings: impl Into<Settings>,
         name: impl Into<String>,
     ) -> Self {
-        Self::with_jars(Jars::new(secret, settings), name)
+        Self::with_jars(Keyring::new(secret, settings), name)
     }
 
     /// Sessions in these jars, under this cookie name.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, Jar, Jars, RailsVersion, SecretKeyBase};
+    /// # use hardtack::{CookieStore, Jar, Keyring, LoadDefaults, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
-    /// let jars = Jars::new(&secret, RailsVersion::V7_1)
-    ///     .session_in(Jar::signed(&secret, RailsVersion::V7_1));
+    /// let jars = Keyring::new(&secret, LoadDefaults::V7_1)
+    ///     .session_in(Jar::signed(&secret, LoadDefaults::V7_1));
     /// let store = CookieStore::with_jars(jars, "_shop_session");
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn with_jars(jars: Jars, name: impl Into<String>) -> Self {
+    pub fn with_jars(jars: Keyring, name: impl Into<String>) -> Self {
         Self {
             policy: Policy::new(name.into()),
             place: InCookie {
@@ -106,14 +106,14 @@ impl CookieStore {
         }
     }
 
-    /// Adds older settings: see [`Jars::rotation`]. Sessions that they open are written anew.
+    /// Adds older settings: see [`Keyring::rotation`]. Sessions that they open are written anew.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, RailsVersion, Rotation, SecretKeyBase};
+    /// # use hardtack::{CookieStore, LoadDefaults, Rotation, SecretKeyBase};
     /// # let (secret, old_secret) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
-    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session")
-    ///     .rotation(Rotation::encrypted(&secret, RailsVersion::V6_1))
-    ///     .rotation(Rotation::encrypted(&old_secret, RailsVersion::V6_1).cookie_name("_old_session"));
+    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
+    ///     .rotation(Rotation::encrypted(&secret, LoadDefaults::V6_1))
+    ///     .rotation(Rotation::encrypted(&old_secret, LoadDefaults::V6_1).cookie_name("_old_session"));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
@@ -121,13 +121,13 @@ impl CookieStore {
         self.with(|jars| jars.rotation(rotation))
     }
 
-    /// Adds older settings to the signed jar: see [`Jars::signed_rotation`].
+    /// Adds older settings to the signed jar: see [`Keyring::signed_rotation`].
     ///
     /// ```
-    /// # use hardtack::{CookieStore, RailsVersion, Rotation, SecretKeyBase};
+    /// # use hardtack::{CookieStore, LoadDefaults, Rotation, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
-    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session")
-    ///     .signed_rotation(Rotation::signed(&secret, RailsVersion::V6_1));
+    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
+    ///     .signed_rotation(Rotation::signed(&secret, LoadDefaults::V6_1));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
@@ -139,10 +139,10 @@ impl CookieStore {
     /// it is not as the Rails version has it. Rotations have their own.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase, Serializer};
+    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase, Serializer};
     /// # let secret = SecretKeyBase::generate()?;
     /// // An app on load_defaults 6.1, which are Marshal, that chose JSON.
-    /// let store = CookieStore::new(&secret, RailsVersion::V6_1, "_shop_session")
+    /// let store = CookieStore::new(&secret, LoadDefaults::V6_1, "_shop_session")
     ///     .serializer(Serializer::Json);
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -155,25 +155,25 @@ impl CookieStore {
     /// Rotations that write have their own.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, LimitRule, RailsVersion, SecretKeyBase};
+    /// # use hardtack::{CookieStore, SizeLimit, LoadDefaults, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
-    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session")
-    ///     .limit(LimitRule::Rails);
+    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
+    ///     .limit(SizeLimit::Rails);
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn limit(self, limit: LimitRule) -> Self {
+    pub fn limit(self, limit: SizeLimit) -> Self {
         self.with(|jars| jars.map(|jar| jar.with_limit(limit)))
     }
 
     /// How authenticity tokens are made, where it is not as the Rails version has it.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, CsrfSettings, RailsVersion, SecretKeyBase};
+    /// # use hardtack::{CookieStore, CsrfSettings, LoadDefaults, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
     /// // load_defaults 6.0 under Rails 7.0, which knows url-safe tokens alone
-    /// let store = CookieStore::new(&secret, RailsVersion::V6_0, "_shop_session")
-    ///     .csrf(CsrfSettings { urlsafe_csrf_tokens: true, ..RailsVersion::V6_0.into() });
+    /// let store = CookieStore::new(&secret, LoadDefaults::V6_0, "_shop_session")
+    ///     .csrf(CsrfSettings { urlsafe_csrf_tokens: true, ..LoadDefaults::V6_0.into() });
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
@@ -185,20 +185,20 @@ impl CookieStore {
     /// The jars as they are now.
     ///
     /// ```
-    /// # use hardtack::{Attributes, CookieStore, RailsVersion, SecretKeyBase};
+    /// # use hardtack::{CookieAttributes, CookieStore, LoadDefaults, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
-    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session");
-    /// let cookie = store.jars().signed().write("theme", "dark", &Attributes::new())?;
+    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session");
+    /// let cookie = store.jars().signed().write("theme", "dark", &CookieAttributes::new())?;
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn jars(&self) -> Arc<Jars> {
+    pub fn jars(&self) -> Arc<Keyring> {
         self.place.jars.load_full()
     }
 
-    /// Puts other jars in place while the server runs (example: at [`Jars`]). No request waits:
+    /// Puts other jars in place while the server runs (example: at [`Keyring`]). No request waits:
     /// one that has read its session keeps the jars that it began with.
-    pub fn replace_jars(&self, jars: Jars) {
+    pub fn replace_jars(&self, jars: Keyring) {
         let jars = jars.map(|jar| jar.with_clock(self.policy.clock.clone()));
         self.place.jars.store(Arc::new(jars));
     }
@@ -209,9 +209,9 @@ impl CookieStore {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
     /// # let secret = SecretKeyBase::generate()?;
-    /// let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// let session = Session::open(&store, "", RequestOrigin::default());
     /// session.insert("user_id", &42)?;
     /// session.commit(200)?;
@@ -227,10 +227,10 @@ impl CookieStore {
     /// [`Jar::raise_seals`](crate::Jar::raise_seals).
     ///
     /// ```
-    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
     /// # let sealed_before_the_restart = 1_000_000;
-    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session");
+    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session");
     /// store.raise_seals(sealed_before_the_restart);
     /// assert_eq!(store.seals(), Some(1_000_000));
     /// # Ok::<(), hardtack::Error>(())
@@ -239,8 +239,8 @@ impl CookieStore {
         self.jars().session().raise_seals(to);
     }
 
-    fn with(self, change: impl FnOnce(Jars) -> Jars) -> Self {
-        let jars = change(Jars::clone(&self.place.jars.load()));
+    fn with(self, change: impl FnOnce(Keyring) -> Keyring) -> Self {
+        let jars = change(Keyring::clone(&self.place.jars.load()));
         self.place.jars.store(Arc::new(jars));
         self
     }
@@ -260,7 +260,7 @@ impl Place for InCookie {
     }
 
     fn set_clock(&mut self, clock: &Clock) {
-        let jars = Jars::clone(&self.jars.load());
+        let jars = Keyring::clone(&self.jars.load());
         let jars = jars.map(|jar| jar.with_clock(clock.clone()));
         self.jars.store(Arc::new(jars));
     }
@@ -274,7 +274,7 @@ impl Place for InCookie {
         let jar = self.jars.load().session.clone();
         let found = jar.find(&policy.name, header, policy.duplicates, |opened| {
             let opened = SessionData::load(opened)?;
-            let how = *opened.opening();
+            let how = *opened.sealed_by();
             let provenance = Provenance::Opened {
                 is_stale: opened.needs_rewrite(),
                 expires_at: opened.expires_at(),
@@ -304,9 +304,9 @@ impl Session {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// let session = Session::open(&store, "_shop_session=AAAA--AAAA--AAAA", RequestOrigin::default());
     /// assert!(session.is_empty());
     /// # Ok::<(), hardtack::Error>(())

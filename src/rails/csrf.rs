@@ -10,8 +10,8 @@ use super::masked_token::{LENGTH, Token, decode, mask, random, unmask};
 use super::sealed_session::CSRF_TOKEN;
 use crate::cipher::hmac::HmacKey;
 use crate::error::Error;
+use crate::load_defaults::LoadDefaults;
 use crate::message::base64::Alphabet;
-use crate::rails_version::RailsVersion;
 use crate::session::data::SessionData;
 use crate::settings::{CsrfForms, HmacDigest, Settings};
 
@@ -21,12 +21,12 @@ const GLOBAL: &[u8] = b"!real_csrf_token";
 /// How an app makes its authenticity tokens. Reading takes every form there is.
 ///
 /// ```
-/// use hardtack::{CsrfSettings, RailsVersion};
+/// use hardtack::{CsrfSettings, LoadDefaults};
 ///
-/// assert!(CsrfSettings::from(RailsVersion::V6_1).urlsafe_csrf_tokens);
-/// assert!(!CsrfSettings::from(RailsVersion::V6_0).urlsafe_csrf_tokens);
+/// assert!(CsrfSettings::from(LoadDefaults::V6_1).urlsafe_csrf_tokens);
+/// assert!(!CsrfSettings::from(LoadDefaults::V6_0).urlsafe_csrf_tokens);
 /// // An app on load_defaults 6.0 that runs Rails 7.0, which knows no other tokens:
-/// let settings = CsrfSettings { urlsafe_csrf_tokens: true, ..RailsVersion::V6_0.into() };
+/// let settings = CsrfSettings { urlsafe_csrf_tokens: true, ..LoadDefaults::V6_0.into() };
 /// assert!(settings.per_form_csrf_tokens);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,8 +40,8 @@ pub struct CsrfSettings {
     pub global_csrf_tokens: bool,
 }
 
-impl From<RailsVersion> for CsrfSettings {
-    fn from(version: RailsVersion) -> Self {
+impl From<LoadDefaults> for CsrfSettings {
+    fn from(version: LoadDefaults) -> Self {
         Self::from(&version.settings())
     }
 }
@@ -64,10 +64,10 @@ impl From<&Settings> for CsrfSettings {
 /// wherever tokens differ; the secret is wiped when it is dropped, and `Debug` does not show it.
 ///
 /// ```
-/// use hardtack::{AuthenticityTokens, RailsVersion, SessionData};
+/// use hardtack::{AuthenticityTokens, LoadDefaults, SessionData};
 ///
 /// let mut session = SessionData::new();
-/// let tokens = AuthenticityTokens::load_or_create(&mut session, RailsVersion::V7_1)?;
+/// let tokens = AuthenticityTokens::load_or_create(&mut session, LoadDefaults::V7_1)?;
 /// let token = tokens.masked_authenticity_token()?;
 /// assert!(tokens.verify(&token, "/orders", "POST"));
 /// assert!(!tokens.verify("forged", "/orders", "POST"));
@@ -84,8 +84,8 @@ impl AuthenticityTokens {
     /// Takes the token out of a session; `None` where it has none, and nothing verifies.
     ///
     /// ```
-    /// # use hardtack::{AuthenticityTokens, RailsVersion, SessionData};
-    /// assert!(AuthenticityTokens::load(&SessionData::new(), RailsVersion::V7_1).is_none());
+    /// # use hardtack::{AuthenticityTokens, LoadDefaults, SessionData};
+    /// assert!(AuthenticityTokens::load(&SessionData::new(), LoadDefaults::V7_1).is_none());
     /// ```
     #[must_use]
     pub fn load(session: &SessionData, settings: impl Into<CsrfSettings>) -> Option<Self> {
@@ -97,9 +97,9 @@ impl AuthenticityTokens {
     /// system's randomness (`real_csrf_token`).
     ///
     /// ```
-    /// # use hardtack::{AuthenticityTokens, RailsVersion, SessionData};
+    /// # use hardtack::{AuthenticityTokens, LoadDefaults, SessionData};
     /// let mut session = SessionData::new();
-    /// AuthenticityTokens::load_or_create(&mut session, RailsVersion::V7_1)?;
+    /// AuthenticityTokens::load_or_create(&mut session, LoadDefaults::V7_1)?;
     /// assert_eq!(session.get::<String>("_csrf_token")?.unwrap().len(), 43);
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -123,10 +123,10 @@ impl AuthenticityTokens {
     /// Rails 7.1 and later); `None` where it is not base64 of 32 bytes.
     ///
     /// ```
-    /// # use hardtack::{AuthenticityTokens, RailsVersion};
+    /// # use hardtack::{AuthenticityTokens, LoadDefaults};
     /// let text = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
-    /// assert!(AuthenticityTokens::parse(text, RailsVersion::V7_1).is_some());
-    /// assert!(AuthenticityTokens::parse("AAEC", RailsVersion::V7_1).is_none());
+    /// assert!(AuthenticityTokens::parse(text, LoadDefaults::V7_1).is_some());
+    /// assert!(AuthenticityTokens::parse("AAEC", LoadDefaults::V7_1).is_none());
     /// ```
     #[must_use]
     pub fn parse(text: &str, settings: impl Into<CsrfSettings>) -> Option<Self> {
@@ -148,9 +148,9 @@ impl AuthenticityTokens {
     /// (`form_authenticity_token`).
     ///
     /// ```
-    /// # use hardtack::{AuthenticityTokens, RailsVersion, SessionData};
+    /// # use hardtack::{AuthenticityTokens, LoadDefaults, SessionData};
     /// # let mut session = SessionData::new();
-    /// # let tokens = AuthenticityTokens::load_or_create(&mut session, RailsVersion::V7_1)?;
+    /// # let tokens = AuthenticityTokens::load_or_create(&mut session, LoadDefaults::V7_1)?;
     /// let token = tokens.masked_authenticity_token()?;
     /// assert_eq!(token.len(), 86);
     /// assert_ne!(token, tokens.masked_authenticity_token()?);
@@ -172,9 +172,9 @@ impl AuthenticityTokens {
     /// the app knows no such tokens, one for any form.
     ///
     /// ```
-    /// # use hardtack::{AuthenticityTokens, RailsVersion, SessionData};
+    /// # use hardtack::{AuthenticityTokens, LoadDefaults, SessionData};
     /// # let mut session = SessionData::new();
-    /// # let tokens = AuthenticityTokens::load_or_create(&mut session, RailsVersion::V7_1)?;
+    /// # let tokens = AuthenticityTokens::load_or_create(&mut session, LoadDefaults::V7_1)?;
     /// let token = tokens.masked_per_form_token("/orders/17?page=2", "patch")?;
     /// assert!(tokens.verify(&token, "/orders/17/", "PATCH"));
     /// assert!(!tokens.verify(&token, "/orders/18", "PATCH"));
@@ -199,9 +199,9 @@ impl AuthenticityTokens {
     /// need no token at all there.
     ///
     /// ```
-    /// # use hardtack::{AuthenticityTokens, RailsVersion};
+    /// # use hardtack::{AuthenticityTokens, LoadDefaults};
     /// let text = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
-    /// let tokens = AuthenticityTokens::parse(text, RailsVersion::V7_1).unwrap();
+    /// let tokens = AuthenticityTokens::parse(text, LoadDefaults::V7_1).unwrap();
     /// assert!(tokens.verify(text, "/", "POST")); // unmasked, as Rails 4.1 and older sent it
     /// assert!(!tokens.verify("", "/", "POST"));
     /// ```

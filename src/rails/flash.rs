@@ -17,10 +17,10 @@ use crate::session::handle::Session;
 ///
 /// ```
 /// use std::sync::Arc;
-/// use hardtack::{Commit, CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+/// use hardtack::{Commit, CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
 ///
 /// # let secret = SecretKeyBase::generate()?;
-/// let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+/// let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
 /// let session = Session::open(&store, "", RequestOrigin::default());
 /// session.flash().set("notice", "Saved")?;
 /// session.flash().now("alert", "Full")?;
@@ -60,9 +60,9 @@ impl Flash {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// # let flash = Session::open(&store, "", RequestOrigin::default()).flash();
     /// flash.set("errors", vec!["too long"])?;
     /// assert_eq!(flash.get::<Vec<String>>("errors")?.unwrap(), ["too long"]);
@@ -81,9 +81,9 @@ impl Flash {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// # let flash = Session::open(&store, "", RequestOrigin::default()).flash();
     /// flash.set("info", "New")?;
     /// flash.set("count", 3)?;
@@ -112,9 +112,9 @@ impl Flash {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session, Value};
+    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session, Value};
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// # let flash = Session::open(&store, "", RequestOrigin::default()).flash();
     /// flash.set("notice", Value::Nil)?;
     /// assert!(flash.contains_key("notice") && !flash.contains_key("alert"));
@@ -194,9 +194,9 @@ impl Flash {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session, Value};
+    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session, Value};
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// # let flash = Session::open(&store, "", RequestOrigin::default()).flash();
     /// flash.set("notice", "Saved")?;
     /// assert_eq!(flash.remove("notice")?, Some(Value::from("Saved")));

@@ -1,13 +1,14 @@
 //! Rails' own parts: the session in a sealed cookie, the flash, authenticity tokens, Warden.
 
+mod app_settings;
 mod checks;
 pub(crate) mod cookie_store;
 pub(crate) mod csrf;
 pub(crate) mod flash;
 pub(crate) mod flash_hash;
-pub(crate) mod jars;
+pub(crate) mod jar;
+pub(crate) mod keyring;
 mod masked_token;
-mod part;
 pub(crate) mod sealed_cookies;
 mod sealed_session;
 mod session_tokens;

@@ -1,39 +1,39 @@
-//! [`RequestJar`]: the sealed cookies of a request (`cookies.encrypted` and `cookies.signed`).
+//! [`SealedCookies`]: the sealed cookies of a request (`cookies.encrypted` and `cookies.signed`).
 
 use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::part::jars;
-use crate::cookie::attributes::Attributes;
-use crate::cookie::duplicates::Duplicates;
-use crate::cookie::header::CookieHeader;
-use crate::cookie::jar::Jar;
-use crate::cookie::set_cookie::SetCookie;
+use super::app_settings::jars;
 use crate::error::{Error, Refusal};
+use crate::http::cookie_attributes::CookieAttributes;
+use crate::http::cookie_header::CookieHeader;
+use crate::http::duplicate_policy::DuplicatePolicy;
+use crate::http::set_cookie::SetCookie;
 use crate::message::opened::Opened;
+use crate::rails::jar::Jar;
 use crate::serializer::value::Value;
 use crate::serializer::{Serialized, Unfit};
-use crate::session::cookies::{CookieJar, is_deleted};
+use crate::session::cookies::{Cookies, is_deleted};
 use crate::session::events::Event;
-use crate::session::writes::Writes;
+use crate::session::write_policy::WritePolicy;
 
-impl CookieJar {
-    /// `cookies.encrypted` (example: at [`CookieJar`]). With sessions in a store there are no jars of
-    /// Rails: reading and writing is [`Error::NoJars`]; use [`through`](Self::through).
+impl Cookies {
+    /// `cookies.encrypted` (example: at [`Cookies`]). With sessions in a store there are no jars of
+    /// Rails: reading and writing is [`Error::NoKeyring`]; use [`through`](Self::through).
     #[must_use]
-    pub fn encrypted(&self) -> RequestJar {
-        RequestJar {
+    pub fn encrypted(&self) -> SealedCookies {
+        SealedCookies {
             jar: jars(&self.0).map(|jars| jars.encrypted.clone()),
             cookies: self.clone(),
         }
     }
 
-    /// `cookies.signed` (example: at [`CookieJar`]); as [`encrypted`](Self::encrypted) otherwise.
+    /// `cookies.signed` (example: at [`Cookies`]); as [`encrypted`](Self::encrypted) otherwise.
     #[must_use]
-    pub fn signed(&self) -> RequestJar {
-        RequestJar {
+    pub fn signed(&self) -> SealedCookies {
+        SealedCookies {
             jar: jars(&self.0).map(|jars| jars.signed.clone()),
             cookies: self.clone(),
         }
@@ -43,17 +43,17 @@ impl CookieJar {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, Jar, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # use hardtack::{CookieStore, Jar, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// # let cookies = Session::open(&store, "", RequestOrigin::default()).cookies();
-    /// let partner = Arc::new(Jar::signed(&SecretKeyBase::generate()?, RailsVersion::V6_1));
+    /// let partner = Arc::new(Jar::signed(&SecretKeyBase::generate()?, LoadDefaults::V6_1));
     /// assert_eq!(cookies.through(partner).get::<u32>("affiliate")?, None);
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn through(&self, jar: Arc<Jar>) -> RequestJar {
-        RequestJar {
+    pub fn through(&self, jar: Arc<Jar>) -> SealedCookies {
+        SealedCookies {
             jar: Some(jar),
             cookies: self.clone(),
         }
@@ -64,29 +64,29 @@ impl CookieJar {
 ///
 /// ```
 /// # use std::sync::Arc;
-/// # use hardtack::{Attributes, CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+/// # use hardtack::{CookieAttributes, CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
 /// # let secret = SecretKeyBase::generate()?;
-/// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+/// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
 /// let session = Session::open(&store, "seen=AAAA", RequestOrigin::default());
 /// let signed = session.cookies().signed();
 /// assert_eq!(signed.get::<u32>("seen")?, None); // forged
-/// signed.write("seen", &7, &Attributes::new())?;
+/// signed.write("seen", &7, &CookieAttributes::new())?;
 /// assert_eq!(signed.get::<u32>("seen")?, Some(7));
 /// # Ok::<(), hardtack::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct RequestJar {
+pub struct SealedCookies {
     /// `None` where the app has no jars of Rails.
     jar: Option<Arc<Jar>>,
-    cookies: CookieJar,
+    cookies: Cookies,
 }
 
-impl RequestJar {
+impl SealedCookies {
     fn jar(&self) -> Result<&Jar, Error> {
-        self.jar.as_deref().ok_or(Error::NoJars)
+        self.jar.as_deref().ok_or(Error::NoKeyring)
     }
 
-    /// Returns a cookie's value (example: at [`RequestJar`]); `None` where none was sent, where its
+    /// Returns a cookie's value (example: at [`SealedCookies`]); `None` where none was sent, where its
     /// value is nil, and where it does not open: the operator hears why ([`explain`](Self::explain)).
     ///
     /// One that a rotation, another cipher or an older serializer opened is set again with the
@@ -97,11 +97,11 @@ impl RequestJar {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{Attributes, CookieStore, Jar, RailsVersion, RequestOrigin, Rotation, SecretKeyBase, Session};
+    /// # use hardtack::{CookieAttributes, CookieStore, Jar, LoadDefaults, RequestOrigin, Rotation, SecretKeyBase, Session};
     /// # let (secret, old) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
-    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session")
-    ///     .signed_rotation(Rotation::signed(&old, RailsVersion::V7_1));
-    /// # let before = Jar::signed(&old, RailsVersion::V7_1).write("seen", &7, &Attributes::new())?;
+    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
+    ///     .signed_rotation(Rotation::signed(&old, LoadDefaults::V7_1));
+    /// # let before = Jar::signed(&old, LoadDefaults::V7_1).write("seen", &7, &CookieAttributes::new())?;
     /// # let header = format!("seen={}", before.escaped_value());
     /// let cookies = Session::open(&Arc::new(store), header, RequestOrigin::default()).cookies();
     /// assert_eq!(cookies.signed().get::<u32>("seen")?, Some(7)); // by the old secret
@@ -113,7 +113,7 @@ impl RequestJar {
     ///
     /// # Errors
     /// [`Error::UnexpectedValue`] where it opens, and its value is not of that type;
-    /// [`Error::NoJars`] where the app has no jars of Rails.
+    /// [`Error::NoKeyring`] where the app has no jars of Rails.
     pub fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Error> {
         let read = |opened: &Opened<Serialized>| {
             let value = opened.value();
@@ -163,10 +163,10 @@ impl RequestJar {
     ) -> Option<R> {
         let context = &self.cookies.0;
         let header = CookieHeader::new(context.header());
-        let found = jar.find(name, &header, Duplicates::First, |opened| {
+        let found = jar.find(name, &header, DuplicatePolicy::First, |opened| {
             read(&opened).map(|read| (opened, read))
         })?;
-        let outcome = found.as_ref().map(|(opened, _)| *opened.opening());
+        let outcome = found.as_ref().map(|(opened, _)| *opened.sealed_by());
         if let Ok((opened, _)) = &found
             && opened.needs_rewrite()
         {
@@ -184,7 +184,7 @@ impl RequestJar {
         let policy = context.policy();
         // The session's cookie is for its commit, with attributes of its own.
         let is_sessions = || context.is_sessions(name);
-        if policy.writes == Writes::Never
+        if policy.writes == WritePolicy::Never
             || !context.may_rewrite(jar.written_name(name))
             || is_sessions()
         {
@@ -201,9 +201,9 @@ impl RequestJar {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, RailsVersion, Refusal, RequestOrigin, SecretKeyBase, Session};
+    /// # use hardtack::{CookieStore, LoadDefaults, Refusal, RequestOrigin, SecretKeyBase, Session};
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// let signed = Session::open(&store, "seen=AAAA", RequestOrigin::default()).cookies().signed();
     /// assert_eq!(signed.get::<u32>("seen")?, None);
     /// assert_eq!(signed.explain("seen").err(), Some(Refusal::Malformed));
@@ -231,15 +231,15 @@ impl RequestJar {
         }
     }
 
-    /// Writes a cookie, which goes out with the response (example: at [`RequestJar`]).
+    /// Writes a cookie, which goes out with the response (example: at [`SealedCookies`]).
     ///
     /// # Errors
-    /// As [`Jar::write`] and [`CookieJar::set`].
+    /// As [`Jar::write`] and [`Cookies::set`].
     pub fn write<T: Serialize + ?Sized>(
         &self,
         name: &str,
         value: &T,
-        attributes: &Attributes,
+        attributes: &CookieAttributes,
     ) -> Result<(), Error> {
         let attributes = self.cookies.0.for_host(attributes);
         self.cookies
@@ -250,18 +250,18 @@ impl RequestJar {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{Attributes, CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # use hardtack::{CookieAttributes, CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// let cookies = Session::open(&store, "seen=AAAA", RequestOrigin::default()).cookies();
-    /// cookies.signed().delete("seen", &Attributes::new())?;
+    /// cookies.signed().delete("seen", &CookieAttributes::new())?;
     /// assert_eq!(cookies.signed().get::<u32>("seen")?, None);
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     ///
     /// # Errors
-    /// As [`CookieJar::delete`].
-    pub fn delete(&self, name: &str, attributes: &Attributes) -> Result<(), Error> {
+    /// As [`Cookies::delete`].
+    pub fn delete(&self, name: &str, attributes: &CookieAttributes) -> Result<(), Error> {
         let attributes = self.cookies.0.for_host(attributes);
         let mut cookies = self.jar()?.delete(name, &attributes)?.into_iter();
         cookies.try_for_each(|cookie| self.cookies.set(cookie))

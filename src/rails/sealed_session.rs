@@ -3,13 +3,13 @@
 
 use rand::TryRng;
 
-use crate::cookie::attributes::Attributes;
-use crate::cookie::duplicates::Duplicates;
-use crate::cookie::header::CookieHeader;
-use crate::cookie::jar::Jar;
-use crate::cookie::set_cookie::SetCookie;
 use crate::error::{Error, InvalidMessage, Refusal};
+use crate::http::cookie_attributes::CookieAttributes;
+use crate::http::cookie_header::CookieHeader;
+use crate::http::duplicate_policy::DuplicatePolicy;
+use crate::http::set_cookie::SetCookie;
 use crate::message::opened::Opened;
+use crate::rails::jar::Jar;
 use crate::serializer::Serialized;
 use crate::session::data::SessionData;
 use crate::session::sealer::Sealer;
@@ -24,11 +24,11 @@ impl SessionData {
     /// Reads the session from a request's `Cookie` header; `None` where there is no such cookie.
     ///
     /// ```
-    /// # use hardtack::{Attributes, CookieHeader, Jar, RailsVersion, SecretKeyBase, SessionData};
-    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    /// # use hardtack::{CookieAttributes, CookieHeader, Jar, LoadDefaults, SecretKeyBase, SessionData};
+    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
     /// # let mut session = SessionData::new();
     /// # session.insert("locale", "fr")?;
-    /// # let cookie = session.write(&jar, "_shop_session", &Attributes::new())?;
+    /// # let cookie = session.write(&jar, "_shop_session", &CookieAttributes::new())?;
     /// let text = format!("_shop_session={}", cookie.escaped_value());
     /// let session = SessionData::read(&jar, "_shop_session", &CookieHeader::new(&text))?.unwrap();
     /// assert_eq!(session.value().get::<String>("locale")?.as_deref(), Some("fr"));
@@ -52,8 +52,8 @@ impl SessionData {
     /// Reads the session from its cookie's value, no longer escaped.
     ///
     /// ```
-    /// # use hardtack::{Jar, RailsVersion, SecretKeyBase, SessionData};
-    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    /// # use hardtack::{Jar, LoadDefaults, SecretKeyBase, SessionData};
+    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
     /// assert!(SessionData::read_value(&jar, "_shop_session", "AAAA--AAAA--AAAA").is_err());
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -72,8 +72,8 @@ impl SessionData {
     /// why it does not open: for the operator, never for whoever sent it.
     ///
     /// ```
-    /// # use hardtack::{CookieHeader, Jar, RailsVersion, Refusal, SecretKeyBase, SessionData};
-    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    /// # use hardtack::{CookieHeader, Jar, LoadDefaults, Refusal, SecretKeyBase, SessionData};
+    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
     /// let header = CookieHeader::new("_shop_session=AAAA--AAAA--AAAA");
     /// let refused = SessionData::explain(&jar, "_shop_session", &header).err();
     /// assert_eq!(refused, Some(Refusal::Malformed));
@@ -88,7 +88,7 @@ impl SessionData {
         name: &str,
         header: &CookieHeader<'_>,
     ) -> Result<Option<Opened<Self>>, Refusal> {
-        jar.find(name, header, Duplicates::First, Self::load)
+        jar.find(name, header, DuplicatePolicy::First, Self::load)
             .transpose()
     }
 
@@ -102,16 +102,16 @@ impl SessionData {
     /// empty; keys whose value is nil are left out, as in Rails.
     ///
     /// ```
-    /// # use hardtack::{Attributes, Error, Jar, RailsVersion, SecretKeyBase, SessionData};
-    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    /// # use hardtack::{CookieAttributes, Error, Jar, LoadDefaults, SecretKeyBase, SessionData};
+    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
     /// let mut session = SessionData::new();
     /// session.insert("return_to", "/orders")?;
     /// session.insert("coupon", &None::<String>)?;
-    /// let cookie = session.write(&jar, "_shop_session", &Attributes::new().http_only(true))?;
+    /// let cookie = session.write(&jar, "_shop_session", &CookieAttributes::new().http_only(true))?;
     /// let session = SessionData::read_value(&jar, "_shop_session", cookie.value())?.into_value();
     /// assert_eq!(session.keys(), ["return_to", "session_id"]);
     ///
-    /// let refused = session.clone().write(&jar, "shop session", &Attributes::new());
+    /// let refused = session.clone().write(&jar, "shop session", &CookieAttributes::new());
     /// assert!(matches!(refused, Err(Error::CookieName { .. })));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -122,7 +122,7 @@ impl SessionData {
         &mut self,
         jar: &Jar,
         name: &str,
-        attributes: &Attributes,
+        attributes: &CookieAttributes,
     ) -> Result<SetCookie, Error> {
         self.ensure_session_id()?;
         jar.dump_and_seal(name, attributes, |room, style| self.dump(room, style))
@@ -132,11 +132,11 @@ impl SessionData {
     /// none yet.
     ///
     /// ```
-    /// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase, SessionData};
-    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase, SessionData};
+    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
     /// let mut session = SessionData::new();
     /// assert_eq!(session.session_id(), None);
-    /// session.write(&jar, "_shop_session", &Attributes::new())?; // which gives it one
+    /// session.write(&jar, "_shop_session", &CookieAttributes::new())?; // which gives it one
     /// assert_eq!(session.session_id().unwrap().len(), 32);
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -171,12 +171,12 @@ impl Sealer for Jar {
         &self,
         data: &mut SessionData,
         name: &str,
-        attributes: &Attributes,
+        attributes: &CookieAttributes,
     ) -> Result<SetCookie, Error> {
         data.write(self, name, attributes)
     }
 
-    fn delete(&self, name: &str, attributes: &Attributes) -> Result<Vec<SetCookie>, Error> {
+    fn delete(&self, name: &str, attributes: &CookieAttributes) -> Result<Vec<SetCookie>, Error> {
         Self::delete(self, name, attributes)
     }
 

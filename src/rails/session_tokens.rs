@@ -1,7 +1,7 @@
 //! The authenticity tokens of a request's session.
 
+use super::app_settings::csrf_settings;
 use super::csrf::AuthenticityTokens;
-use super::part::csrf_settings;
 use crate::error::Error;
 use crate::session::handle::Session;
 
@@ -12,9 +12,9 @@ impl Session {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// # let session = Session::open(&store, "", RequestOrigin::default());
     /// let token = session.authenticity_tokens()?.masked_per_form_token("/orders", "post")?;
     /// assert!(session.is_authentic(&token, "/orders", "POST"));

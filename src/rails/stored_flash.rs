@@ -1,6 +1,6 @@
 //! A flash as each version of Rails keeps it in the session.
 
-use crate::serializer::value::{Object, Value, text_pairs};
+use crate::serializer::value::{RubyObject, Value, text_pairs};
 
 /// What a stored flash has left to show, by `FlashHash.from_session_value` (6.1).
 pub(super) fn waiting(stored: &Value) -> Vec<(String, Value)> {
@@ -21,10 +21,10 @@ pub(super) fn waiting(stored: &Value) -> Vec<(String, Value)> {
 }
 
 /// The entries of a `FlashHash`, and the keys of those that were shown already.
-fn of_object(object: &Object) -> (Option<&Value>, Option<&Value>) {
+fn of_object(object: &RubyObject) -> (Option<&Value>, Option<&Value>) {
     match object {
         // Rails 3.1 and 3.2
-        Object::Instance { ivars, .. } => {
+        RubyObject::Instance { ivars, .. } => {
             let ivar = |wanted| {
                 let found = ivars.iter().find(|(name, _)| name == wanted);
                 found.map(|(_, value)| value)
@@ -32,7 +32,7 @@ fn of_object(object: &Object) -> (Option<&Value>, Option<&Value>) {
             (ivar("@flashes"), ivar("@used"))
         }
         // Rails 2.3 and 3.0, a subclass of Hash: its `@used` is not kept with the content.
-        Object::Subclass { content, .. } => (Some(content), None),
+        RubyObject::Subclass { content, .. } => (Some(content), None),
         _ => (None, None),
     }
 }

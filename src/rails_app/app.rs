@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use super::error::{Lack, RailsAppError};
-use super::loaded::Loaded;
+use super::app_files::AppFiles;
+use super::rails_app_error::{MissingSecret, RailsAppError};
+use super::rails_app_settings::RailsAppSettings;
 use super::secrets::{RailsAppSecrets, Search};
-use super::settings::RailsAppSettings;
 use super::variables::Variables;
-use crate::cookie::jar::Jar;
-use crate::cookie::rotation::Rotation;
+use crate::rails::jar::Jar;
+use crate::rails::jar::rotation::Rotation;
 use crate::secret_key_base::SecretKeyBase;
 use crate::settings::{HmacDigest, SecretKind, Serializer, Settings};
 
@@ -16,7 +16,7 @@ use crate::settings::{HmacDigest, SecretKind, Serializer, Settings};
 ///
 /// No Ruby is run. Of the app's `config/application.rb`, its environment's file and its
 /// initializers what is plain is taken, in the order in which Rails loads them; the rest is told
-/// ([`RailsAppSettings::not_understood`]) and never guessed. What gems set is not seen.
+/// ([`RailsAppSettings::unreadable_settings`]) and never guessed. What gems set is not seen.
 ///
 /// ```
 /// # let dir = std::env::temp_dir().join("hardtack-doc-app");
@@ -24,7 +24,7 @@ use crate::settings::{HmacDigest, SecretKind, Serializer, Settings};
 /// # std::fs::write(dir.join("config/application.rb"), "module Shop\nclass Application < Rails::Application\nconfig.load_defaults 7.1\nend\nend\n")?;
 /// # std::fs::write(dir.join("config/credentials.yml.enc"), "96MJ0bDumXRjS5ddPEwyOcVvsAdPIGsTTe27RVj1pA/UOxU3MMc4Z3Aq96fY3eNH0rJL658wznA58/QQn72o2L4mzf+Jej55NvgV4FZ9pp9Jei1Sa1LJXPg6Niom/t/Xi/SN3D3iUugJ2Zbc8WIlxCmkX2gZ/Sc1x/BdN/CijCNpr7CWfbQjRlZdAZ7DR8K0YcjqWdmI4jqrKqnvXQYcxhokOi7NFghZAFL/Sgv/crNiwDjXJmGAVg==--XLuMY/N3O+drvznf--xB7pJjy3q7DR0eouF/bKLw==")?;
 /// # std::fs::write(dir.join("config/master.key"), "0123456789abcdef0123456789abcdef\n")?;
-/// use hardtack::{Attributes, RailsApp};
+/// use hardtack::{CookieAttributes, RailsApp};
 ///
 /// let app = RailsApp::new(&dir).environment("production"); // "/srv/shop"
 /// # let app = app.variables(|_| None);
@@ -32,7 +32,7 @@ use crate::settings::{HmacDigest, SecretKind, Serializer, Settings};
 /// assert_eq!(app.settings()?.session.name, "_shop_session");
 ///
 /// let jar = app.jar()?;
-/// let cookie = jar.write("_shop_session", &42, &Attributes::new())?;
+/// let cookie = jar.write("_shop_session", &42, &CookieAttributes::new())?;
 /// assert_eq!(*jar.read_value::<u32>("_shop_session", cookie.value())?.value(), 42);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -81,14 +81,14 @@ impl RailsApp {
     /// The Rails version that the app runs on, as `7.1.5`: for an app without a `Gemfile.lock`.
     ///
     /// ```
-    /// use hardtack::{RailsApp, RailsVersion};
+    /// use hardtack::{RailsApp, LoadDefaults};
     /// # let dir = std::env::temp_dir().join("hardtack-doc-rails");
     /// # std::fs::create_dir_all(dir.join("config")).unwrap();
     /// # std::fs::write(dir.join("config/application.rb"), "module Shop\nclass Application < Rails::Application\nend\nend\n")?;
     ///
     /// let app = RailsApp::new(&dir); // has neither that nor load_defaults
     /// assert!(app.settings().is_err());
-    /// assert_eq!(app.rails("4.2").settings()?.settings.version, RailsVersion::V4_2);
+    /// assert_eq!(app.rails("4.2").settings()?.settings.version, LoadDefaults::V4_2);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -185,7 +185,7 @@ impl RailsApp {
     /// the app runs with.
     ///
     /// ```
-    /// use hardtack::{Lack, RailsApp, RailsAppError};
+    /// use hardtack::{MissingSecret, RailsApp, RailsAppError};
     /// # let dir = std::env::temp_dir().join("hardtack-doc-app-secrets");
     /// # std::fs::create_dir_all(dir.join("config")).unwrap();
     /// # std::fs::write(dir.join("config/application.rb"), "module Shop\nclass Application < Rails::Application\nend\nend\n")?;
@@ -195,8 +195,8 @@ impl RailsApp {
     /// assert_eq!(app.secrets()?.found_in, "config/secrets.yml");
     ///
     /// std::fs::write(dir.join("config/secrets.yml"), "test:\n  secret_key_base: <%= `pass` %>\n")?;
-    /// let Err(RailsAppError::NoSecret { looked_at, .. }) = app.secrets() else { panic!() };
-    /// assert_eq!(looked_at[0].lack, Lack::Erb { line: 2 });
+    /// let Err(RailsAppError::NoSecret { searched, .. }) = app.secrets() else { panic!() };
+    /// assert_eq!(searched[0].reason, MissingSecret::Erb { line: 2 });
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
@@ -232,9 +232,9 @@ impl RailsApp {
             .ok_or_else(|| RailsAppError::NoSecret {
                 root: self.root.clone(),
                 environment: loaded.environment,
-                looked_at: vec![super::error::Looked {
+                searched: vec![super::rails_app_error::Searched {
                     place: secrets.found_in,
-                    lack: Lack::NoSecretInside {
+                    reason: MissingSecret::NoSecretInside {
                         keys: "secret_key_base, only a secret_token".to_owned(),
                     },
                 }],
@@ -262,7 +262,7 @@ impl RailsApp {
     /// ```
     ///
     /// # Errors
-    /// Those of [`secrets`](Self::secrets), and [`RailsAppError::NotUnderstood`] where
+    /// Those of [`secrets`](Self::secrets), and [`RailsAppError::UnreadableSetting`] where
     /// `load_defaults` is not plain. What else is not understood does not count: look at
     /// [`settings`](Self::settings).
     pub fn jar(&self) -> Result<Jar, RailsAppError> {
@@ -277,10 +277,10 @@ impl RailsApp {
     /// # std::fs::create_dir_all(dir.join("config")).unwrap();
     /// # std::fs::write(dir.join("config/application.rb"), "module Shop\nclass Application < Rails::Application\nconfig.load_defaults 8.0\nend\nend\n")?;
     /// # let app = hardtack::RailsApp::new(&dir).variables(|name| (name == "SECRET_KEY_BASE").then(|| "8d2e4af6".repeat(16))).environment("production");
-    /// use hardtack::Attributes;
+    /// use hardtack::CookieAttributes;
     ///
     /// let jar = app.signed_jar()?;
-    /// let cookie = jar.write("user_id", &42, &Attributes::new())?;
+    /// let cookie = jar.write("user_id", &42, &CookieAttributes::new())?;
     /// assert!(jar.read_value::<u32>("user_id", cookie.value()).is_ok());
     /// assert!(app.jar()?.read_value::<u32>("user_id", cookie.value()).is_err());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -292,8 +292,8 @@ impl RailsApp {
         self.make_jar(Jar::signed, Rotation::signed, true)
     }
 
-    fn load(&self) -> Result<Loaded, RailsAppError> {
-        Loaded::read(&self.root, self.environment_name()?, self.rails.clone())
+    fn load(&self) -> Result<AppFiles, RailsAppError> {
+        AppFiles::read(&self.root, self.environment_name()?, self.rails.clone())
     }
 
     fn make_jar(
@@ -307,12 +307,12 @@ impl RailsApp {
         let RailsAppSettings {
             settings,
             rotations,
-            not_understood,
+            unreadable_settings,
             ..
         } = loaded.settings();
-        let mut not_understood = not_understood.into_iter();
-        if let Some(guess) = not_understood.find(|one| one.setting == "load_defaults") {
-            return Err(RailsAppError::NotUnderstood(guess));
+        let mut unreadable_settings = unreadable_settings.into_iter();
+        if let Some(guess) = unreadable_settings.find(|one| one.setting == "load_defaults") {
+            return Err(RailsAppError::UnreadableSetting(guess));
         }
         let by_token = Settings {
             secret_kind: SecretKind::SecretToken,
@@ -350,14 +350,14 @@ impl RailsApp {
         Ok(told.chain(older).chain(tokens).fold(jar, Jar::rotation))
     }
 
-    fn search(&self, loaded: &Loaded) -> Result<RailsAppSecrets, RailsAppError> {
+    fn search(&self, loaded: &AppFiles) -> Result<RailsAppSecrets, RailsAppError> {
         let search = Search {
             root: &self.root,
             environment: &loaded.environment,
             variables: &self.variables,
             configuration: &loaded.configuration,
             order: loaded.order,
-            looked_at: Vec::new(),
+            searched: Vec::new(),
         };
         search.secrets()
     }

@@ -5,13 +5,13 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use super::mention::mentioned;
-use super::not_understood::NotUnderstood;
 use super::options::SessionOptions;
 use super::ruby::Source;
 use super::ruby::literal::{Argument, Literal, arguments, literal};
 use super::ruby::statement::{Statement, Walk};
 use super::ruby::token::{Kind, Token};
-use crate::rails_version::RailsVersion;
+use super::unreadable_setting::UnreadableSetting;
+use crate::load_defaults::LoadDefaults;
 use crate::secret_key_base::SecretKeyBase;
 use crate::settings::{Cipher, HmacDigest, KeyDigest, Settings};
 use crate::shown::Shown;
@@ -44,7 +44,7 @@ pub(super) enum Secret {
 pub(super) struct Configuration {
     /// The version apart, which is not theirs to say.
     pub(super) settings: Settings,
-    pub(super) load_defaults: Option<RailsVersion>,
+    pub(super) load_defaults: Option<LoadDefaults>,
     pub(super) signed_cookie_digest: Option<HmacDigest>,
     /// Up to 5.1 in place of the other.
     pub(super) cookies_digest: Option<HmacDigest>,
@@ -57,7 +57,7 @@ pub(super) struct Configuration {
     pub(super) secret_token: Option<SecretSetting>,
     /// The application's class.
     pub(super) application: Option<String>,
-    pub(super) not_understood: Vec<NotUnderstood>,
+    pub(super) unreadable_settings: Vec<UnreadableSetting>,
 }
 
 impl Configuration {
@@ -65,7 +65,7 @@ impl Configuration {
     pub(super) fn new() -> Self {
         Self {
             // The newest version whose load_defaults says nothing of cookies.
-            settings: RailsVersion::V5_1.settings(),
+            settings: LoadDefaults::V5_1.settings(),
             load_defaults: None,
             signed_cookie_digest: None,
             cookies_digest: None,
@@ -76,7 +76,7 @@ impl Configuration {
             secret_key_base: None,
             secret_token: None,
             application: None,
-            not_understood: Vec::new(),
+            unreadable_settings: Vec::new(),
         }
     }
 
@@ -86,7 +86,7 @@ impl Configuration {
             Ok(source) => source,
             Err(unfinished) => {
                 let why = "something that begins on this line does not end, or nests too deep";
-                self.not_understood.push(NotUnderstood {
+                self.unreadable_settings.push(UnreadableSetting {
                     file: file.to_owned(),
                     line: unfinished.line,
                     setting: "the file",
@@ -127,8 +127,8 @@ impl Configuration {
                 .iter()
                 .any(|token| token.text(source.text()) == "secret:")
         };
-        self.not_understood
-            .extend(faults.into_iter().map(|why| NotUnderstood {
+        self.unreadable_settings
+            .extend(faults.into_iter().map(|why| UnreadableSetting {
                 file: file.to_owned(),
                 line,
                 setting,
@@ -313,8 +313,8 @@ impl Configuration {
     }
 
     /// What a version's `load_defaults` sets; what it says nothing of stays as it is.
-    fn load_defaults(&mut self, version: RailsVersion) {
-        let (without, with) = (RailsVersion::V5_1.settings(), version.settings());
+    fn load_defaults(&mut self, version: LoadDefaults) {
+        let (without, with) = (LoadDefaults::V5_1.settings(), version.settings());
         let Settings {
             cipher,
             key_digest,

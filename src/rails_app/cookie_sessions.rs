@@ -1,11 +1,11 @@
 //! [`CookieStore::from_rails_app`]: the sessions of an app, as its files say.
 
 use super::app::RailsApp;
-use super::error::RailsAppError;
+use super::rails_app_error::RailsAppError;
+use crate::load_defaults::LoadDefaults;
 use crate::rails::cookie_store::CookieStore;
 use crate::rails::csrf::CsrfSettings;
-use crate::rails::jars::Jars;
-use crate::rails_version::RailsVersion;
+use crate::rails::keyring::Keyring;
 use crate::settings::{CsrfForms, Settings};
 
 /// The only store whose sessions are in the cookie.
@@ -16,7 +16,7 @@ impl CookieStore {
     /// attributes, `expire_after` (rolling), and which authenticity tokens its pages get. What is
     /// set on the store by chain then counts instead.
     ///
-    /// No Ruby is run, and nothing is guessed: look at [`RailsAppSettings::not_understood`], too.
+    /// No Ruby is run, and nothing is guessed: look at [`RailsAppSettings::unreadable_settings`], too.
     ///
     /// ```
     /// # let dir = std::env::temp_dir().join("hardtack-doc-cookie-store");
@@ -30,7 +30,7 @@ impl CookieStore {
     /// # let secret = "8d2e4af6".repeat(16);
     /// let app = RailsApp::new(root).environment("production");
     /// # let app = app.variables(move |name| (name == "SECRET_KEY_BASE").then(|| secret.clone()));
-    /// for statement in &app.settings()?.not_understood {
+    /// for statement in &app.settings()?.unreadable_settings {
     ///     eprintln!("{statement}");
     /// }
     /// let store = CookieStore::from_rails_app(&app)?.trust_proxy(true);
@@ -43,16 +43,16 @@ impl CookieStore {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// [`RailsAppSettings::not_understood`]: crate::RailsAppSettings::not_understood
+    /// [`RailsAppSettings::unreadable_settings`]: crate::RailsAppSettings::unreadable_settings
     ///
     /// # Errors
     /// Those of [`RailsApp::jar`]; [`RailsAppError::OtherStore`] where the session is not in the
-    /// cookie, and [`RailsAppError::NotUnderstood`] where `session_store` is not plain.
+    /// cookie, and [`RailsAppError::UnreadableSetting`] where `session_store` is not plain.
     pub fn from_rails_app(app: &RailsApp) -> Result<Self, RailsAppError> {
         let told = app.settings()?;
-        let mut not_understood = told.not_understood.into_iter();
-        if let Some(guess) = not_understood.find(|one| one.setting == "session_store") {
-            return Err(RailsAppError::NotUnderstood(guess));
+        let mut unreadable_settings = told.unreadable_settings.into_iter();
+        if let Some(guess) = unreadable_settings.find(|one| one.setting == "session_store") {
+            return Err(RailsAppError::UnreadableSetting(guess));
         }
         let session = told.session;
         if session.store != COOKIE_STORE {
@@ -60,7 +60,7 @@ impl CookieStore {
                 store: session.store,
             });
         }
-        let jars = Jars::of(app.jar()?, app.signed_jar()?);
+        let jars = Keyring::of(app.jar()?, app.signed_jar()?);
         let store = Self::with_jars(jars, session.name)
             .attributes(session.attributes)
             .csrf(csrf(&told.settings, told.load_defaults));
@@ -72,7 +72,7 @@ impl CookieStore {
 }
 
 /// `load_defaults` says which tokens pages get, so far as the Rails that runs knows them.
-fn csrf(settings: &Settings, load_defaults: Option<RailsVersion>) -> CsrfSettings {
+fn csrf(settings: &Settings, load_defaults: Option<LoadDefaults>) -> CsrfSettings {
     let running = CsrfSettings::from(settings);
     let set = load_defaults.map(CsrfSettings::from);
     CsrfSettings {

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::error::Lack;
+use super::rails_app_error::MissingSecret;
 use crate::cipher::aes_gcm::AesGcm128Key;
 use crate::hex;
 use crate::message::base64::Alphabet;
@@ -14,19 +14,23 @@ const DIGITS: usize = 32;
 
 /// The text of an encrypted file, under the key from that place. White space around the file's
 /// text does not matter.
-pub(super) fn decrypt(file: &[u8], key: &str, place: &str) -> Result<Zeroizing<String>, Lack> {
-    let key = expand(key).ok_or_else(|| Lack::Key {
+pub(super) fn decrypt(
+    file: &[u8],
+    key: &str,
+    place: &str,
+) -> Result<Zeroizing<String>, MissingSecret> {
+    let key = expand(key).ok_or_else(|| MissingSecret::Key {
         place: place.to_owned(),
         characters: key.chars().count(),
     })?;
     let message = file.trim_ascii();
     let mut ciphertext = Vec::new();
     let sealed = SealedParts::parse(message, Alphabet::Standard, &mut ciphertext);
-    let sealed = sealed.ok_or(Lack::Malformed)?;
+    let sealed = sealed.ok_or(MissingSecret::Malformed)?;
     let mut plaintext = Zeroizing::new(Vec::new());
     key.open(&sealed.iv, &sealed.tag, sealed.ciphertext, &mut plaintext)
-        .map_err(|_| Lack::WrongKey)?;
-    one_string(&plaintext).ok_or(Lack::NoText)
+        .map_err(|_| MissingSecret::WrongKey)?;
+    one_string(&plaintext).ok_or(MissingSecret::NoText)
 }
 
 /// The key of 32 digits; Ruby's `pack("H*")` takes them in either case.

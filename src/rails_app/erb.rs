@@ -2,13 +2,16 @@
 
 use zeroize::Zeroizing;
 
-use super::error::Lack;
 use super::file::MOST;
+use super::rails_app_error::MissingSecret;
 use super::variables::Variables;
 
 /// The text with `<%= ENV["NAME"] %>` and `<%= ENV.fetch("NAME") %>` replaced by what those
 /// variables hold (nothing where one is not set), as ERB replaces them: before YAML is read.
-pub(super) fn result(text: &str, variables: &Variables) -> Result<Zeroizing<String>, Lack> {
+pub(super) fn result(
+    text: &str,
+    variables: &Variables,
+) -> Result<Zeroizing<String>, MissingSecret> {
     // Room for what usually comes of it: what grows leaves its old bytes in memory.
     let mut result = Zeroizing::new(String::with_capacity(2 * text.len() + 1024));
     let mut rest = text;
@@ -25,7 +28,7 @@ pub(super) fn result(text: &str, variables: &Variables) -> Result<Zeroizing<Stri
             u32::try_from(newlines.count() + 1).unwrap_or(u32::MAX)
         };
         let Some((code, after)) = tag.split_once("%>") else {
-            return Err(Lack::Erb { line: line() });
+            return Err(MissingSecret::Erb { line: line() });
         };
         rest = after;
         if code.starts_with('#') {
@@ -34,19 +37,20 @@ pub(super) fn result(text: &str, variables: &Variables) -> Result<Zeroizing<Stri
         // `-%>` cuts the newline behind it under a trim mode that Rails does not set here.
         let code = code
             .strip_prefix('=')
-            .ok_or_else(|| Lack::Erb { line: line() })?;
-        let (name, required) = variable(code.trim()).ok_or_else(|| Lack::Erb { line: line() })?;
+            .ok_or_else(|| MissingSecret::Erb { line: line() })?;
+        let (name, required) =
+            variable(code.trim()).ok_or_else(|| MissingSecret::Erb { line: line() })?;
         match variables.get(name) {
             Some(value) => result.push_str(&value),
             None if required => {
-                return Err(Lack::Fetch {
+                return Err(MissingSecret::Fetch {
                     variable: name.to_owned(),
                 });
             }
             None => {}
         }
         if result.len() > MOST {
-            return Err(Lack::TooLarge { most: MOST });
+            return Err(MissingSecret::TooLarge { most: MOST });
         }
     }
     result.push_str(rest);

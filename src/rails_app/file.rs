@@ -6,7 +6,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::error::Lack;
+use super::rails_app_error::MissingSecret;
 
 /// The most bytes of any file: a thousand times what they usually have.
 pub(super) const MOST: usize = 1024 * 1024;
@@ -15,8 +15,8 @@ pub(super) const MOST: usize = 1024 * 1024;
 pub(super) const MOST_OF_A_KEY: usize = 64 * 1024;
 
 /// The file's bytes, in memory that is wiped; none where there is no such file.
-pub(super) fn read(path: &Path, most: usize) -> Result<Option<Zeroizing<Vec<u8>>>, Lack> {
-    let unreadable = |error: std::io::Error| Lack::Unreadable {
+pub(super) fn read(path: &Path, most: usize) -> Result<Option<Zeroizing<Vec<u8>>>, MissingSecret> {
+    let unreadable = |error: std::io::Error| MissingSecret::Unreadable {
         reason: error.kind().to_string(),
     };
     let metadata = match std::fs::metadata(path) {
@@ -27,11 +27,11 @@ pub(super) fn read(path: &Path, most: usize) -> Result<Option<Zeroizing<Vec<u8>>
         Err(error) => return Err(unreadable(error)),
     };
     if !metadata.is_file() {
-        return Err(Lack::Unreadable {
+        return Err(MissingSecret::Unreadable {
             reason: "not a file".to_owned(),
         });
     }
-    let too_large = Lack::TooLarge { most };
+    let too_large = MissingSecret::TooLarge { most };
     let length = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
     if length > most {
         return Err(too_large);
@@ -49,7 +49,7 @@ pub(super) fn read(path: &Path, most: usize) -> Result<Option<Zeroizing<Vec<u8>>
 }
 
 /// The same as text; what is no UTF-8 becomes U+FFFD, which Ruby code has no use for.
-pub(super) fn read_text(path: &Path) -> Result<Option<Zeroizing<String>>, Lack> {
+pub(super) fn read_text(path: &Path) -> Result<Option<Zeroizing<String>>, MissingSecret> {
     let Some(mut bytes) = read(path, MOST)? else {
         return Ok(None);
     };

@@ -5,33 +5,33 @@
 //! plain is told and never guessed.
 
 mod app;
+mod app_files;
 mod app_name;
 mod configuration;
 mod cookie_sessions;
 mod credentials;
 mod erb;
-mod error;
 mod file;
 #[cfg(feature = "_fuzzing")]
-pub(crate) mod fuzzing;
+pub(crate) mod fuzz_readers;
 mod gemfile_lock;
-mod loaded;
 mod mention;
-mod not_understood;
 mod options;
 mod order;
+mod rails_app_error;
+mod rails_app_session;
+mod rails_app_settings;
 mod ruby;
 mod secrets;
-mod session;
-mod settings;
 #[cfg(test)]
 mod tests;
+mod unreadable_setting;
 mod variables;
 mod yaml;
 
 pub use app::RailsApp;
-pub use error::{Lack, Looked, RailsAppError};
-pub use not_understood::NotUnderstood;
+pub use rails_app_error::{MissingSecret, RailsAppError, Searched};
+pub use rails_app_session::RailsAppSession;
+pub use rails_app_settings::{RailsAppSettings, SignedRotation};
 pub use secrets::RailsAppSecrets;
-pub use session::RailsAppSession;
-pub use settings::{RailsAppSettings, SignedRotation};
+pub use unreadable_setting::UnreadableSetting;

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use super::rails_app_session::RailsAppSession;
 use super::ruby::literal::{Argument, Literal};
-use super::session::RailsAppSession;
-use crate::cookie::attributes::Attributes;
-use crate::cookie::domain::Domain;
+use crate::http::cookie_attributes::CookieAttributes;
+use crate::http::domain::Domain;
 use crate::settings::SameSite;
 
 /// The store that keeps the session in its cookie.
@@ -123,7 +123,7 @@ impl SessionOptions {
 
     /// The session's cookie, under the name that it has by default.
     pub(super) fn finish(self, default_name: String, force_ssl: bool) -> RailsAppSession {
-        let attributes = Attributes::new()
+        let attributes = CookieAttributes::new()
             .domain(self.domain)
             .secure(self.secure.unwrap_or(force_ssl))
             .http_only(self.http_only)

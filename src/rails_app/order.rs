@@ -3,7 +3,7 @@
 //! Sources: `railties/lib/rails/application.rb` (`secret_key_base`, `secrets`) and
 //! `railties/lib/rails/application/configuration.rb` of each version.
 
-use super::error::RailsAppError;
+use super::rails_app_error::RailsAppError;
 
 /// A place where the secret may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

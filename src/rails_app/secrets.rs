@@ -7,9 +7,9 @@ use zeroize::Zeroizing;
 use super::configuration::{Configuration, Secret, SecretSetting};
 use super::credentials;
 use super::erb;
-use super::error::{Lack, Looked, RailsAppError};
 use super::file::{self, MOST, MOST_OF_A_KEY};
 use super::order::{CredentialsFiles, Order, Place};
+use super::rails_app_error::{MissingSecret, RailsAppError, Searched};
 use super::variables::Variables;
 use super::yaml::{self, Node};
 use crate::secret_key_base::SecretKeyBase;
@@ -61,7 +61,7 @@ pub(super) struct Search<'a> {
     pub(super) variables: &'a Variables,
     pub(super) configuration: &'a Configuration,
     pub(super) order: &'a Order,
-    pub(super) looked_at: Vec<Looked>,
+    pub(super) searched: Vec<Searched>,
 }
 
 /// A secret that was found, and where.
@@ -87,7 +87,7 @@ impl Search<'_> {
             Ok(None) | Err(Stop) => Err(RailsAppError::NoSecret {
                 root: self.root.to_owned(),
                 environment: self.environment.to_owned(),
-                looked_at: self.looked_at,
+                searched: self.searched,
             }),
         }
     }
@@ -156,19 +156,19 @@ impl Search<'_> {
     }
 
     /// Notes what a place lacks, after which Rails looks on.
-    fn lacks<T>(&mut self, place: impl Into<String>, lack: Lack) -> Option<T> {
-        self.looked_at.push(Looked {
+    fn lacks<T>(&mut self, place: impl Into<String>, reason: MissingSecret) -> Option<T> {
+        self.searched.push(Searched {
             place: place.into(),
-            lack,
+            reason,
         });
         None
     }
 
     /// Notes what is wrong with a place, after which Rails does not look on.
-    fn stop<T>(&mut self, place: impl Into<String>, lack: Lack) -> Result<T, Stop> {
-        self.looked_at.push(Looked {
+    fn stop<T>(&mut self, place: impl Into<String>, reason: MissingSecret) -> Result<T, Stop> {
+        self.searched.push(Searched {
             place: place.into(),
-            lack,
+            reason,
         });
         Err(Stop)
     }
@@ -176,7 +176,7 @@ impl Search<'_> {
     /// What was found, unless it is blank: Rails takes that for one, and then refuses it.
     fn found(&mut self, place: &str, text: Zeroizing<String>) -> Result<Option<Found>, Stop> {
         if text.trim().is_empty() {
-            return self.stop(place, Lack::Blank);
+            return self.stop(place, MissingSecret::Blank);
         }
         let place = place.to_owned();
         Ok(Some(Found { text, place }))
@@ -185,7 +185,7 @@ impl Search<'_> {
     fn variable(&mut self) -> Result<Option<Found>, Stop> {
         match self.variables.get(SECRET_KEY_BASE) {
             Some(text) => self.found(SECRET_KEY_BASE, text),
-            None => Ok(self.lacks(SECRET_KEY_BASE, Lack::NotSet)),
+            None => Ok(self.lacks(SECRET_KEY_BASE, MissingSecret::NotSet)),
         }
     }
 
@@ -195,7 +195,7 @@ impl Search<'_> {
         setting: Option<&SecretSetting>,
     ) -> Result<Option<Found>, Stop> {
         let Some(SecretSetting { place, value }) = setting else {
-            return Ok(self.lacks(name, Lack::Missing));
+            return Ok(self.lacks(name, MissingSecret::Missing));
         };
         match value {
             Ok(Secret::Text(text)) => self.found(place, text.clone()),
@@ -203,15 +203,15 @@ impl Search<'_> {
                 Some(text) => self.found(name, text),
                 None if *required => self.stop(
                     place,
-                    Lack::Fetch {
+                    MissingSecret::Fetch {
                         variable: name.clone(),
                     },
                 ),
-                None => Ok(self.lacks(name, Lack::NotSet)),
+                None => Ok(self.lacks(name, MissingSecret::NotSet)),
             },
             Err(why) => self.stop(
                 place,
-                Lack::NotPlain {
+                MissingSecret::NotPlain {
                     why: (*why).to_owned(),
                 },
             ),
@@ -225,11 +225,11 @@ impl Search<'_> {
                 Err(error) => {
                     drop(Zeroizing::new(error.into_bytes()));
                     let key = "secret".to_owned();
-                    self.stop(file, Lack::SecretIsNoText { key })
+                    self.stop(file, MissingSecret::SecretIsNoText { key })
                 }
             },
-            Ok(None) => Ok(self.lacks(file, Lack::Missing)),
-            Err(lack) => self.stop(file, lack),
+            Ok(None) => Ok(self.lacks(file, MissingSecret::Missing)),
+            Err(reason) => self.stop(file, reason),
         }
     }
 
@@ -240,11 +240,11 @@ impl Search<'_> {
         is_found: bool,
     ) -> Result<Option<InCredentials>, Stop> {
         let (content, key_file) = self.credentials_files(files);
-        let noted = self.looked_at.len();
+        let noted = self.searched.len();
         let file = match file::read(&self.root.join(&content), MOST) {
             Ok(Some(file)) => file,
-            Ok(None) => return Ok(self.lacks(content, Lack::Missing)),
-            Err(lack) => return self.stop(content, lack),
+            Ok(None) => return Ok(self.lacks(content, MissingSecret::Missing)),
+            Err(reason) => return self.stop(content, reason),
         };
         let (key, place) = match self.variables.get_present(RAILS_MASTER_KEY) {
             Some(key) => (key, RAILS_MASTER_KEY),
@@ -253,31 +253,31 @@ impl Search<'_> {
                     let key = String::from_utf8_lossy(key.trim_ascii()).into_owned();
                     (Zeroizing::new(key), key_file.as_str())
                 }
-                Ok(None) => return Ok(self.lacks(content, Lack::NoKey { key_file })),
-                Err(lack) => return self.stop(key_file, lack),
+                Ok(None) => return Ok(self.lacks(content, MissingSecret::NoKey { key_file })),
+                Err(reason) => return self.stop(key_file, reason),
             },
         };
         let read = credentials::decrypt(&file, &key, place)
             .and_then(|text| yaml::read(&text, &[&[KEY_BASE, ROTATED]]));
         let mut secrets = match read {
             Ok(secrets) => secrets,
-            Err(lack) => return self.stop(content, lack),
+            Err(reason) => return self.stop(content, reason),
         };
         let rotated = secrets.take(ROTATED).map(Node::into_texts);
         let Some(rotated) = rotated.unwrap_or(Some(Vec::new())) else {
             let key = ROTATED.to_owned();
-            return self.stop(content, Lack::SecretIsNoText { key });
+            return self.stop(content, MissingSecret::SecretIsNoText { key });
         };
         let found = match secrets.take(KEY_BASE) {
             _ if is_found => None,
             Some(node) => self.text(&content, KEY_BASE, node)?,
             None => {
                 let keys = KEY_BASE.to_owned();
-                self.lacks(&*content, Lack::NoSecretInside { keys })
+                self.lacks(&*content, MissingSecret::NoSecretInside { keys })
             }
         };
         if is_found {
-            self.looked_at.truncate(noted);
+            self.searched.truncate(noted);
         }
         Ok(Some(InCredentials {
             secret: found,
@@ -288,7 +288,7 @@ impl Search<'_> {
     fn text(&mut self, place: &str, key: &str, node: Node) -> Result<Option<Found>, Stop> {
         let Node::Text(text) = node else {
             let key = key.to_owned();
-            return self.stop(place, Lack::SecretIsNoText { key });
+            return self.stop(place, MissingSecret::SecretIsNoText { key });
         };
         self.found(place, text)
     }
@@ -309,9 +309,9 @@ impl Search<'_> {
         let exists = |file: &str| self.root.join(file).exists();
         let (has_content, has_key) = (exists(&own.0), exists(&own.1));
         if !has_content {
-            self.looked_at.push(Looked {
+            self.searched.push(Searched {
                 place: own.0.clone(),
-                lack: Lack::Missing,
+                reason: MissingSecret::Missing,
             });
         }
         let own_key = match files {
@@ -329,16 +329,16 @@ impl Search<'_> {
         let text = match file::read_text(&self.root.join(SECRETS_YML)) {
             Ok(Some(text)) => text,
             Ok(None) => {
-                return Ok((self.lacks(SECRETS_YML, Lack::Missing), None));
+                return Ok((self.lacks(SECRETS_YML, MissingSecret::Missing), None));
             }
-            Err(lack) => return self.stop(SECRETS_YML, lack),
+            Err(reason) => return self.stop(SECRETS_YML, reason),
         };
         let names = [KEY_BASE, TOKEN];
         let read = erb::result(&text, self.variables)
             .and_then(|text| yaml::read(&text, &[&["shared", self.environment], &names]));
         let mut document = match read {
             Ok(document) => document,
-            Err(lack) => return self.stop(SECRETS_YML, lack),
+            Err(reason) => return self.stop(SECRETS_YML, reason),
         };
         let mut own = document.take(self.environment).unwrap_or(Node::Nil);
         let mut common = document.take("shared").filter(|_| shared);
@@ -356,7 +356,7 @@ impl Search<'_> {
             let environment = self.environment;
             let or_shared = if shared { " or shared" } else { "" };
             let keys = format!("{KEY_BASE} under {environment}{or_shared}");
-            self.lacks(SECRETS_YML, Lack::NoSecretInside { keys })
+            self.lacks(SECRETS_YML, MissingSecret::NoSecretInside { keys })
         };
         Ok((found, token))
     }

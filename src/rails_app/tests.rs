@@ -15,8 +15,8 @@ use zeroize::Zeroizing;
 use super::app_name::app_name;
 use super::configuration::Configuration;
 use super::erb;
-use super::error::Lack;
 use super::gemfile_lock::rails_version;
+use super::rails_app_error::MissingSecret;
 use super::variables::Variables;
 use super::yaml;
 use crate::settings::Serializer;
@@ -32,13 +32,13 @@ fn read(source: &str) -> Configuration {
 #[derive(Debug, PartialEq)]
 enum Outcome {
     Plain,
-    NotUnderstood,
+    UnreadableSetting,
     NoCode,
 }
 
 #[test]
 fn statements_are_plain_or_told_or_no_code() {
-    use Outcome::{NoCode, NotUnderstood, Plain};
+    use Outcome::{NoCode, Plain, UnreadableSetting};
     let cases = [
         ("§", Plain),
         ("  § # a comment", Plain),
@@ -79,32 +79,32 @@ fn statements_are_plain_or_told_or_no_code() {
         ("case x\nwhen 1 then y\nend\n§", Plain),
         ("=begin\nif\n=end\n§", Plain),
         // Under a condition, or not certain to run.
-        ("if x\n§\nend", NotUnderstood),
-        ("unless x\ny\nelse\n§\nend", NotUnderstood),
-        ("§ if x", NotUnderstood),
-        ("§ unless x", NotUnderstood),
-        ("§ while x", NotUnderstood),
-        ("§ rescue x", NotUnderstood),
-        ("x and §", NotUnderstood),
-        ("x && §", NotUnderstood),
-        ("x ? (§) : y", NotUnderstood),
-        ("begin\n§\nend", NotUnderstood),
-        ("case x\nwhen 1\n§\nend", NotUnderstood),
-        ("def x\n§\nend", NotUnderstood),
-        ("x do\n§\nend", NotUnderstood),
-        ("x { § }", NotUnderstood),
-        ("-> { § }", NotUnderstood),
-        ("x(y do\n§\nend)", NotUnderstood),
-        ("class X\n§\nend", NotUnderstood),
-        ("class X < Rails::Engine\n§\nend", NotUnderstood),
+        ("if x\n§\nend", UnreadableSetting),
+        ("unless x\ny\nelse\n§\nend", UnreadableSetting),
+        ("§ if x", UnreadableSetting),
+        ("§ unless x", UnreadableSetting),
+        ("§ while x", UnreadableSetting),
+        ("§ rescue x", UnreadableSetting),
+        ("x and §", UnreadableSetting),
+        ("x && §", UnreadableSetting),
+        ("x ? (§) : y", UnreadableSetting),
+        ("begin\n§\nend", UnreadableSetting),
+        ("case x\nwhen 1\n§\nend", UnreadableSetting),
+        ("def x\n§\nend", UnreadableSetting),
+        ("x do\n§\nend", UnreadableSetting),
+        ("x { § }", UnreadableSetting),
+        ("-> { § }", UnreadableSetting),
+        ("x(y do\n§\nend)", UnreadableSetting),
+        ("class X\n§\nend", UnreadableSetting),
+        ("class X < Rails::Engine\n§\nend", UnreadableSetting),
         (
             "Rails.application.config.after_initialize do\n§\nend",
-            NotUnderstood,
+            UnreadableSetting,
         ),
-        ("return if x\n§", NotUnderstood),
-        ("return\n§", NotUnderstood),
-        ("x = §", NotUnderstood),
-        ("if x\nend\nif y\n§\nend", NotUnderstood),
+        ("return if x\n§", UnreadableSetting),
+        ("return\n§", UnreadableSetting),
+        ("x = §", UnreadableSetting),
+        ("if x\nend\nif y\n§\nend", UnreadableSetting),
         // No code.
         ("# §", NoCode),
         ("x # §", NoCode),
@@ -124,9 +124,9 @@ fn statements_are_plain_or_told_or_no_code() {
     for (around, expected) in cases {
         let configuration = read(&around.replace('§', statement));
         let taken = configuration.settings.serializer == Serializer::Json;
-        let outcome = match (taken, configuration.not_understood.as_slice()) {
+        let outcome = match (taken, configuration.unreadable_settings.as_slice()) {
             (true, []) => Plain,
-            (false, [one]) if one.setting == "cookies_serializer" => NotUnderstood,
+            (false, [one]) if one.setting == "cookies_serializer" => UnreadableSetting,
             (false, []) => NoCode,
             (taken, told) => panic!("{around}: {taken} {told:?}"),
         };
@@ -220,7 +220,11 @@ fn assignments_are_taken_by_every_name_of_the_configuration() {
         let configuration = read(source);
         let taken = configuration.settings.serializer == Serializer::Json;
         assert_eq!(taken, plain, "{source}");
-        assert_eq!(configuration.not_understood.is_empty(), plain, "{source}");
+        assert_eq!(
+            configuration.unreadable_settings.is_empty(),
+            plain,
+            "{source}"
+        );
         ran += 1;
     }
     assert_eq!(ran, 26);
@@ -238,7 +242,7 @@ fn what_does_not_end_is_told() {
         "x = \"#{",
         &format!("x = {}", "\"#{".repeat(100_000)),
     ] {
-        let told = read(&format!("\n{source}")).not_understood;
+        let told = read(&format!("\n{source}")).unreadable_settings;
         assert_eq!(
             (told.len(), told[0].setting),
             (1, "the file"),
@@ -293,7 +297,7 @@ fn the_locked_version_is_that_of_rails() {
 #[test]
 fn erb_is_variables_and_nothing_else() {
     let variables = Variables::new(|name| (name == "SET").then(|| "a: b".to_owned()));
-    let erb = |line| Err(Lack::Erb { line });
+    let erb = |line| Err(MissingSecret::Erb { line });
     let cases = [
         ("x", Ok("x")),
         ("<%= ENV[\"SET\"] %>", Ok("a: b")),
@@ -314,7 +318,7 @@ fn erb_is_variables_and_nothing_else() {
         ("<%", erb(1)),
         (
             "<%= ENV.fetch('UNSET') %>",
-            Err(Lack::Fetch {
+            Err(MissingSecret::Fetch {
                 variable: "UNSET".to_owned(),
             }),
         ),
@@ -326,7 +330,10 @@ fn erb_is_variables_and_nothing_else() {
     // What expands beyond the bound is not read.
     let variables = Variables::new(|_| Some("x".repeat(100_000)));
     let result = erb::result(&"<%= ENV['X'] %>".repeat(1000), &variables);
-    assert_eq!(result.unwrap_err(), Lack::TooLarge { most: 1024 * 1024 });
+    assert_eq!(
+        result.unwrap_err(),
+        MissingSecret::TooLarge { most: 1024 * 1024 }
+    );
 }
 
 /// Pieces of Ruby, of YAML and of ERB, between which anything may stand.
@@ -395,7 +402,7 @@ fn aliases_of_a_long_text_do_not_fill_the_memory() {
     let mut kept = read(60).unwrap();
     let texts = kept.take("rotated_secret_key_bases").unwrap().into_texts();
     assert_eq!(texts.unwrap().len(), 60);
-    assert!(matches!(read(65), Err(Lack::Yaml { .. }))); // 65 times 16 KiB are over a mebibyte
+    assert!(matches!(read(65), Err(MissingSecret::Yaml { .. }))); // 65 times 16 KiB are over a mebibyte
 }
 
 proptest! {
@@ -404,7 +411,7 @@ proptest! {
     #[test]
     fn no_text_makes_the_reader_fail(text in soup()) {
         let configuration = read(&text);
-        for one in &configuration.not_understood {
+        for one in &configuration.unreadable_settings {
             prop_assert!(one.line as usize <= text.lines().count() + 1);
         }
         let _ = erb::result(&text, &Variables::new(|_| None));

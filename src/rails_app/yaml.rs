@@ -11,7 +11,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use serde_saphyr::{Error, Options};
 use zeroize::Zeroizing;
 
-use super::error::Lack;
+use super::rails_app_error::MissingSecret;
 
 /// The most nodes that all aliases together expand to.
 const MOST_OF_ALIASES: usize = 100_000;
@@ -62,7 +62,7 @@ impl Node {
 
 /// Reads a document: the entries named in `names` of its root; with more levels of names, those of
 /// the mappings below. All else is passed over.
-pub(super) fn read(text: &str, names: &[&[&str]]) -> Result<Node, Lack> {
+pub(super) fn read(text: &str, names: &[&[&str]]) -> Result<Node, MissingSecret> {
     let mut options = Options::default();
     options.with_snippet = false;
     // As Psych: the last of two keys counts.
@@ -76,7 +76,7 @@ pub(super) fn read(text: &str, names: &[&[&str]]) -> Result<Node, Lack> {
         Kept { names, room: &room }.deserialize(yaml)
     });
     // The error's own text may quote what stands there.
-    read.map_err(|error: Error| Lack::Yaml {
+    read.map_err(|error: Error| MissingSecret::Yaml {
         line: error
             .location()
             .and_then(|location| u32::try_from(location.line()).ok()),

@@ -4,7 +4,7 @@ use super::format::Format;
 use super::json::write::JsonStyle;
 #[cfg(feature = "message_pack")]
 use super::message_pack;
-use crate::rails_version::RailsVersion;
+use crate::load_defaults::LoadDefaults;
 use crate::settings::Settings;
 
 /// In which format, and how, a value is written.
@@ -34,7 +34,7 @@ impl DumpStyle {
 
     /// JSON, as the newest Rails writes it.
     pub(crate) fn json() -> Self {
-        Self::of(&RailsVersion::NEWEST.settings()).in_format(Format::Json)
+        Self::of(&LoadDefaults::NEWEST.settings()).in_format(Format::Json)
     }
 
     /// Returns the same in another format.

@@ -29,9 +29,9 @@ const USUAL_SIZE: usize = 1024;
 /// [`Jar::write_serialized`](crate::Jar::write_serialized). `Debug` shows no more than its length.
 ///
 /// ```
-/// # use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase};
-/// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
-/// let cookie = jar.write("discount", &45, &Attributes::new())?;
+/// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
+/// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
+/// let cookie = jar.write("discount", &45, &CookieAttributes::new())?;
 /// let opened = jar.open("discount", cookie.value())?;
 /// assert_eq!(opened.value().as_bytes(), b"45");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -63,7 +63,7 @@ impl Serialized {
     /// Whether it can be read at all. A map can where its entries are found: see [`Entries::load`](super::entries::Entries::load).
     pub(crate) fn check(&self) -> Result<(), LoadError> {
         let is_map = match self.format {
-            Format::Json => json::index::index(text(&self.bytes)?)?.is_some(),
+            Format::Json => json::index_entry::index(text(&self.bytes)?)?.is_some(),
             // Found out while it is read, as a whole.
             #[cfg(feature = "marshal")]
             Format::Marshal => return marshal::Document::load(&self.bytes).map(|_| ()),

@@ -276,7 +276,7 @@ fn a_small_stack_is_enough() {
 #[test]
 fn what_is_cut_off_is_refused() {
     use super::DumpStyle;
-    use crate::rails_version::RailsVersion;
+    use crate::load_defaults::LoadDefaults;
     use crate::settings::{Serializer, Settings};
 
     let value: Value = serde_json::from_str(
@@ -290,7 +290,7 @@ fn what_is_cut_off_is_refused() {
     ] {
         let settings = Settings {
             serializer,
-            ..RailsVersion::NEWEST.settings()
+            ..LoadDefaults::NEWEST.settings()
         };
         let whole = Serialized::dump(&value, DumpStyle::of(&settings)).unwrap();
         assert_eq!(whole.load::<Value>().unwrap(), value);
@@ -352,7 +352,7 @@ fn the_format_of_what_comes_out_of_a_cookie() {
 #[test]
 fn each_version_writes_in_its_own_style() {
     use super::DumpStyle;
-    use crate::rails_version::RailsVersion;
+    use crate::load_defaults::LoadDefaults;
     use crate::settings::Serializer;
     use crate::settings::Settings;
 
@@ -364,10 +364,10 @@ fn each_version_writes_in_its_own_style() {
         Value::SafeBuffer("<b>".to_owned()),
     ];
     for (version, expected) in [
-        (RailsVersion::V7_1, [raw, plain]),
-        (RailsVersion::V7_2, [string, plain]),
-        (RailsVersion::V8_0, [string, plain]),
-        (RailsVersion::V8_1, [string, safe]),
+        (LoadDefaults::V7_1, [raw, plain]),
+        (LoadDefaults::V7_2, [string, plain]),
+        (LoadDefaults::V8_0, [string, plain]),
+        (LoadDefaults::V8_1, [string, safe]),
     ] {
         let settings = Settings {
             serializer: Serializer::MessagePack,

@@ -19,10 +19,10 @@ const PRIVATE: &str = "max-age=0, private, must-revalidate";
 ///
 /// ```
 /// use std::sync::Arc;
-/// use hardtack::{CacheHeaders, CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+/// use hardtack::{CacheHeaders, CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
 ///
 /// # let secret = SecretKeyBase::generate()?;
-/// let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+/// let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
 /// let session = Session::open(&store, "", RequestOrigin::default());
 /// // The headers that the handler has set, by a name in lower case.
 /// let headers = |name: &str| match name {

@@ -1,16 +1,16 @@
 //! [`Commit`]: what becomes of a session at the end of a request.
 
-use crate::cookie::set_cookie::SetCookie;
+use crate::http::set_cookie::SetCookie;
 
 /// What the response has to say of the session's cookie: decided once, by
 /// [`Session::commit`](crate::Session::commit), for every framework.
 ///
 /// ```
 /// use std::sync::Arc;
-/// use hardtack::{Commit, CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+/// use hardtack::{Commit, CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
 ///
 /// # let secret = SecretKeyBase::generate()?;
-/// let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+/// let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
 /// let request = || Session::open(&store, "theme=dark", RequestOrigin::default());
 /// assert_eq!(request().commit(200)?, Commit::Keep); // nobody asked for it
 ///

@@ -18,11 +18,11 @@ use super::origin::RequestOrigin;
 use super::place::Place;
 use super::policy::Policy;
 use super::sessions::Sessions;
-use super::writes::Writes;
-use crate::cookie::attributes::Attributes;
-use crate::cookie::header::CookieHeader;
-use crate::cookie::set_cookie::SetCookie;
+use super::write_policy::WritePolicy;
 use crate::error::Error;
+use crate::http::cookie_attributes::CookieAttributes;
+use crate::http::cookie_header::CookieHeader;
+use crate::http::set_cookie::SetCookie;
 
 /// What a request's handles share: its header `Cookie`, where it came to, its session once somebody
 /// has asked for it, and the cookies that its response sets.
@@ -98,7 +98,7 @@ impl Context {
         self.0.is_asked.load(Relaxed)
     }
 
-    pub(crate) fn for_host(&self, attributes: &Attributes) -> Attributes {
+    pub(crate) fn for_host(&self, attributes: &CookieAttributes) -> CookieAttributes {
         attributes.for_host(self.0.origin.host().unwrap_or_default())
     }
 
@@ -169,7 +169,7 @@ impl Context {
     }
 
     fn writable_in(&self, state: &State) -> Result<(), Error> {
-        if self.policy().writes == Writes::Never {
+        if self.policy().writes == WritePolicy::Never {
             Err(Error::ReadOnlySession)
         } else if state.is_committed {
             Err(Error::CommittedSession)

@@ -6,7 +6,7 @@ use metrics::{SharedString, counter, describe_counter};
 
 use super::observer::Observer;
 use crate::error::Refusal;
-use crate::message::opening::Opening;
+use crate::message::sealed_by::SealedBy;
 
 const OPENED: &str = "hardtack_cookies_opened_total";
 const REFUSED: &str = "hardtack_cookies_refused_total";
@@ -26,10 +26,10 @@ const NONE: &str = "none";
 /// none is taken from a request.
 ///
 /// ```
-/// use hardtack::{CookieMetrics, CookieStore, RailsVersion, SecretKeyBase};
+/// use hardtack::{CookieMetrics, CookieStore, LoadDefaults, SecretKeyBase};
 ///
 /// # let secret = SecretKeyBase::generate()?;
-/// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session")
+/// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
 ///     .observer(CookieMetrics::new());
 /// # Ok::<(), hardtack::Error>(())
 /// ```
@@ -58,7 +58,7 @@ impl Default for CookieMetrics {
 }
 
 impl Observer for CookieMetrics {
-    fn opened(&self, cookie: &str, how: &Opening) {
+    fn opened(&self, cookie: &str, how: &SealedBy) {
         counter!(
             OPENED,
             "cookie" => cookie.to_owned(),

@@ -1,14 +1,14 @@
-//! [`CookieJar`]: the cookies of a request, and those that its response sets
+//! [`Cookies`]: the cookies of a request, and those that its response sets
 //! (`ActionDispatch::Cookies::CookieJar`, `cookies.rb`).
 
 use std::fmt;
 
 use super::context::Context;
 use super::handle::Session;
-use crate::cookie::attributes::Attributes;
-use crate::cookie::header::CookieHeader;
-use crate::cookie::set_cookie::SetCookie;
 use crate::error::Error;
+use crate::http::cookie_attributes::CookieAttributes;
+use crate::http::cookie_header::CookieHeader;
+use crate::http::set_cookie::SetCookie;
 
 /// The cookies of a request beside the session, and those that its response sets: Rails'
 /// `cookies`. A handle that is cheap to clone.
@@ -18,48 +18,48 @@ use crate::error::Error;
 ///
 /// ```
 /// use std::sync::Arc;
-/// use hardtack::{Attributes, CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+/// use hardtack::{CookieAttributes, CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
 ///
 /// # let secret = SecretKeyBase::generate()?;
-/// let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+/// let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
 /// let cookies = Session::open(&store, "theme=dark", RequestOrigin::default()).cookies();
 ///
 /// assert_eq!(cookies.get("theme").as_deref(), Some(&b"dark"[..]));
-/// cookies.encrypted().write("discount", &45, &Attributes::new())?;
+/// cookies.encrypted().write("discount", &45, &CookieAttributes::new())?;
 /// assert_eq!(cookies.encrypted().get::<u32>("discount")?, Some(45));
 /// assert_eq!(cookies.signed().get::<u32>("discount")?, None);
 /// assert_eq!(cookies.take().len(), 1);
 /// # Ok::<(), hardtack::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct CookieJar(pub(crate) Context);
+pub struct Cookies(pub(crate) Context);
 
 impl Session {
     /// The request's other cookies, and those that its response sets.
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// let session = Session::open(&store, "theme=dark", RequestOrigin::default());
     /// assert_eq!(session.cookies().get("theme").as_deref(), Some(&b"dark"[..]));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn cookies(&self) -> CookieJar {
-        CookieJar(self.0.clone())
+    pub fn cookies(&self) -> Cookies {
+        Cookies(self.0.clone())
     }
 }
 
-impl CookieJar {
+impl Cookies {
     /// A plain cookie's value, no longer escaped (`cookies[:theme]`): anybody can have made it.
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// let cookies = Session::open(&store, "q=a%20b", RequestOrigin::default()).cookies();
     /// assert_eq!(cookies.get("q").as_deref(), Some(&b"a b"[..]));
     /// assert_eq!(cookies.get("p"), None);
@@ -81,11 +81,11 @@ impl CookieJar {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{Attributes, CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session, SetCookie};
+    /// # use hardtack::{CookieAttributes, CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session, SetCookie};
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// let cookies = Session::open(&store, "theme=dark", RequestOrigin::default()).cookies();
-    /// cookies.set(SetCookie::new("theme", "light", &Attributes::new())?)?;
+    /// cookies.set(SetCookie::new("theme", "light", &CookieAttributes::new())?)?;
     /// assert_eq!(cookies.get("theme").as_deref(), Some(&b"light"[..]));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -100,18 +100,18 @@ impl CookieJar {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{Attributes, CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # use hardtack::{CookieAttributes, CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// let cookies = Session::open(&store, "theme=dark", RequestOrigin::default()).cookies();
-    /// cookies.delete("theme", &Attributes::new())?;
+    /// cookies.delete("theme", &CookieAttributes::new())?;
     /// assert_eq!(cookies.get("theme"), None);
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     ///
     /// # Errors
     /// What is wrong with the name or the attributes; else as [`set`](Self::set).
-    pub fn delete(&self, name: &str, attributes: &Attributes) -> Result<(), Error> {
+    pub fn delete(&self, name: &str, attributes: &CookieAttributes) -> Result<(), Error> {
         self.set(SetCookie::delete(name, &self.0.for_host(attributes))?)
     }
 
@@ -123,9 +123,9 @@ impl CookieJar {
     }
 }
 
-impl fmt::Debug for CookieJar {
+impl fmt::Debug for Cookies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("CookieJar")
+        f.debug_tuple("Cookies")
             .field(&CookieHeader::new(self.0.header_for_debug()))
             .finish()
     }

@@ -19,13 +19,13 @@ use crate::serializer::{DumpError, DumpStyle, Format, Key, Part, Serialized, Unf
 /// integers of any size, floats, escapes.
 ///
 /// ```
-/// use hardtack::{Attributes, CookieHeader, Jar, RailsVersion, SecretKeyBase, SessionData};
+/// use hardtack::{CookieAttributes, CookieHeader, Jar, LoadDefaults, SecretKeyBase, SessionData};
 ///
-/// let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+/// let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
 ///
 /// let mut session = SessionData::new();
 /// session.insert("user_id", &42)?;
-/// let cookie = session.write(&jar, "_shop_session", &Attributes::new().http_only(true))?;
+/// let cookie = session.write(&jar, "_shop_session", &CookieAttributes::new().http_only(true))?;
 ///
 /// let header = format!("_shop_session={}", cookie.escaped_value());
 /// let session = SessionData::read(&jar, "_shop_session", &CookieHeader::new(&header))?.unwrap();

@@ -1,7 +1,7 @@
 //! The short way of writing a session against the way entry by entry.
 
 use super::{SessionData, Value};
-use crate::rails_version::RailsVersion;
+use crate::load_defaults::LoadDefaults;
 use crate::serializer::entries::Entries;
 use crate::serializer::{DumpStyle, Format, Serialized};
 
@@ -53,7 +53,7 @@ fn the_short_way_writes_what_the_long_one_does() {
         &[set("a", 1), ("a", None)],
         &[set("a", 1), ("a", None), set("a", 2)],
     ];
-    let style = DumpStyle::of(&RailsVersion::V7_1.settings());
+    let style = DumpStyle::of(&LoadDefaults::V7_1.settings());
     let (mut short, mut long) = (0, 0);
     for text in texts {
         for changes in changes {

@@ -23,10 +23,10 @@ use crate::serializer::to_value;
 ///
 /// ```
 /// use std::sync::Arc;
-/// use hardtack::{Commit, CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+/// use hardtack::{Commit, CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
 ///
 /// # let secret = SecretKeyBase::generate()?;
-/// let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+/// let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
 ///
 /// // What a middleware does before the handler ...
 /// let session = Session::open(&store, "theme=dark", RequestOrigin::default());
@@ -51,9 +51,9 @@ impl Session {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// # let session = Session::open(&store, "", RequestOrigin::default());
     /// session.insert("user_id", &42)?;
     /// assert_eq!(session.get::<u32>("user_id")?, Some(42));
@@ -92,9 +92,9 @@ impl Session {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// # let session = Session::open(&store, "", RequestOrigin::default());
     /// session.insert("user_id", &42)?;
     /// assert!(session.remove("user_id")?);
@@ -114,9 +114,9 @@ impl Session {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// # let session = Session::open(&store, "", RequestOrigin::default());
     /// session.insert("return_to", "/orders")?;
     /// assert!(session.take::<u32>("return_to").is_err()); // and it stays
@@ -151,9 +151,9 @@ impl Session {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// # let session = Session::open(&store, "", RequestOrigin::default());
     /// assert!(!session.contains_key("user_id"));
     /// # Ok::<(), hardtack::Error>(())
@@ -167,9 +167,9 @@ impl Session {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// # let session = Session::open(&store, "", RequestOrigin::default());
     /// session.insert("b", &1)?;
     /// session.insert("a", &2)?;
@@ -185,9 +185,9 @@ impl Session {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// assert!(Session::open(&store, "", RequestOrigin::default()).is_empty());
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -201,9 +201,9 @@ impl Session {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{Commit, CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # use hardtack::{Commit, CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// let session = Session::open(&store, "_shop_session=of+yesterday", RequestOrigin::default());
     /// session.clear()?;
     /// assert!(matches!(session.commit(200)?, Commit::Remove(_)));
@@ -225,9 +225,9 @@ impl Session {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// # let session = Session::open(&store, "", RequestOrigin::default());
     /// assert_eq!(session.session_id(), None);
     /// session.insert("user_id", &42)?;
@@ -254,9 +254,9 @@ impl Session {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// # let session = Session::open(&store, "", RequestOrigin::default());
     /// session.insert("user_id", &42)?;
     /// let before = session.session_id();
@@ -284,9 +284,9 @@ impl Session {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// # let session = Session::open(&store, "", RequestOrigin::default());
     /// session.insert("cart", &["tea"])?;
     /// let token = session.authenticity_tokens()?.masked_authenticity_token()?;
@@ -308,9 +308,9 @@ impl Session {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// # let session = Session::open(&store, "", RequestOrigin::default());
     /// #[derive(Default, serde::Serialize, serde::Deserialize)]
     /// #[serde(default)]
@@ -347,9 +347,9 @@ impl Session {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// let session = Session::open(&store, "", RequestOrigin::new(true, Some("shop.example")));
     /// assert!(session.origin().is_ssl());
     /// # Ok::<(), hardtack::Error>(())
@@ -364,9 +364,9 @@ impl Session {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, RailsVersion, Refusal, RequestOrigin, SecretKeyBase, Session};
+    /// # use hardtack::{CookieStore, LoadDefaults, Refusal, RequestOrigin, SecretKeyBase, Session};
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// let session = Session::open(&store, "_shop_session=AAAA--AAAA--AAAA", RequestOrigin::default());
     /// assert_eq!(session.refusal(), Some(Refusal::Malformed));
     /// # Ok::<(), hardtack::Error>(())
@@ -385,9 +385,9 @@ impl Session {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, Error, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # use hardtack::{CookieStore, Error, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// # let session = Session::open(&store, "", RequestOrigin::default());
     /// session.insert("cart", &"x".repeat(4000))?;
     /// let Err(Error::CookieOverflow(overflow)) = session.check() else { panic!() };
@@ -412,9 +412,9 @@ impl Session {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, Error, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # use hardtack::{CookieStore, Error, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// let session = Session::open(&store, "", RequestOrigin::default());
     /// let commit = session.commit(200)?;
     /// assert_eq!(session.insert("user_id", &42), Err(Error::CommittedSession));

@@ -9,9 +9,9 @@ use super::policy::Policy;
 use super::sealer::Sealer;
 use super::session_format::SessionFormat;
 use super::session_store::Version;
-use crate::cookie::attributes::Attributes;
-use crate::cookie::set_cookie::SetCookie;
 use crate::error::Error;
+use crate::http::cookie_attributes::CookieAttributes;
+use crate::http::set_cookie::SetCookie;
 
 /// How one session is kept.
 #[derive(Clone)]
@@ -80,7 +80,7 @@ impl Kept {
         &mut self,
         data: &mut SessionData,
         name: &str,
-        attributes: &Attributes,
+        attributes: &CookieAttributes,
     ) -> Result<SetCookie, Error> {
         match self {
             Self::InCookie(sealer) => sealer.seal(data, name, attributes),
@@ -98,7 +98,7 @@ impl Kept {
     pub(crate) fn delete(
         &self,
         name: &str,
-        attributes: &Attributes,
+        attributes: &CookieAttributes,
     ) -> Result<Vec<SetCookie>, Error> {
         match self {
             Self::InCookie(sealer) => sealer.delete(name, attributes),

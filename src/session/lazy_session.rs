@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::commit::Commit;
 use super::context::{Context, Finish};
-use super::cookies::CookieJar;
+use super::cookies::Cookies;
 use super::handle::Session;
 use super::on_server::ServerSessions;
 use super::origin::RequestOrigin;
@@ -66,8 +66,8 @@ impl LazySession {
     /// Returns the request's other cookies, and those that its response sets; for these nothing is
     /// loaded.
     #[must_use]
-    pub fn cookies(&self) -> CookieJar {
-        CookieJar(self.0.clone())
+    pub fn cookies(&self) -> Cookies {
+        Cookies(self.0.clone())
     }
 
     /// Commits the session with a response of this status, and returns what the response says of

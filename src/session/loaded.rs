@@ -11,9 +11,9 @@ use super::kept::Kept;
 use super::origin::RequestOrigin;
 use super::policy::Policy;
 use super::provenance::Provenance;
-use crate::cookie::header::CookieHeader;
-use crate::cookie::set_cookie::SetCookie;
 use crate::error::Error;
+use crate::http::cookie_header::CookieHeader;
+use crate::http::set_cookie::SetCookie;
 
 #[derive(Clone)]
 pub(crate) struct Loaded {

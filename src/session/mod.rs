@@ -30,4 +30,4 @@ pub(crate) mod sessions;
 pub(crate) mod tally;
 mod typed;
 mod update;
-pub(crate) mod writes;
+pub(crate) mod write_policy;

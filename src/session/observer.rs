@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use crate::error::Refusal;
-use crate::message::opening::Opening;
+use crate::message::sealed_by::SealedBy;
 
 /// How a cookie opened, or why it did not.
-pub(crate) type Outcome = Result<Opening, Refusal>;
+pub(crate) type Outcome = Result<SealedBy, Refusal>;
 
 /// Hears of every sealed cookie that is read: the session of a [`CookieStore`](crate::CookieStore),
-/// when a request first asks for it, and every `get` through [`RequestJar`](crate::RequestJar) of a
+/// when a request first asks for it, and every `get` through [`SealedCookies`](crate::SealedCookies) of a
 /// cookie that came with the request. Of sessions in a store it hears of a cookie that is no id.
 ///
 /// So one knows when an older secret or format can go: when no cookie is opened by it any more.
@@ -18,7 +18,7 @@ pub(crate) type Outcome = Result<Opening, Refusal>;
 ///
 /// ```
 /// use std::sync::Arc;
-/// use hardtack::{CookieStore, Observer, Opening, RailsVersion, Refusal, RequestOrigin, SecretKeyBase, Session};
+/// use hardtack::{CookieStore, Observer, SealedBy, LoadDefaults, Refusal, RequestOrigin, SecretKeyBase, Session};
 /// # use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 ///
 /// #[derive(Default)]
@@ -34,7 +34,7 @@ pub(crate) type Outcome = Result<Opening, Refusal>;
 ///
 /// # let secret = SecretKeyBase::generate()?;
 /// let junk = Arc::new(Junk::default());
-/// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session").observer(junk.clone());
+/// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session").observer(junk.clone());
 /// let session = Session::open(&Arc::new(store), "_shop_session=junk", RequestOrigin::default());
 /// assert!(session.is_empty());
 /// assert_eq!(junk.0.load(Relaxed), 1);
@@ -43,7 +43,7 @@ pub(crate) type Outcome = Result<Opening, Refusal>;
 pub trait Observer: Send + Sync {
     /// A cookie opened, whatever type was asked for. The name is the one that it was asked for by,
     /// whatever it was sent as.
-    fn opened(&self, cookie: &str, how: &Opening) {
+    fn opened(&self, cookie: &str, how: &SealedBy) {
         let _ = (cookie, how);
     }
 
@@ -54,7 +54,7 @@ pub trait Observer: Send + Sync {
 }
 
 impl<O: Observer + ?Sized> Observer for Arc<O> {
-    fn opened(&self, cookie: &str, how: &Opening) {
+    fn opened(&self, cookie: &str, how: &SealedBy) {
         (**self).opened(cookie, how);
     }
 

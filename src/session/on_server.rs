@@ -13,8 +13,8 @@ use super::session_format::{ReadEntry, SessionFormat};
 use super::session_store::{Answer, AnyStore, Entry, Operation, SessionStore};
 use super::sessions::Sessions;
 use crate::clock::Clock;
-use crate::cookie::header::CookieHeader;
 use crate::error::{Error, Refusal};
+use crate::http::cookie_header::CookieHeader;
 
 /// Sessions that live on a server: a store keeps their bytes, and the cookie brings an id.
 pub type ServerSessions = Sessions<OnServer>;

@@ -1,6 +1,6 @@
 //! [`RequestOrigin`]: scheme and host by which a request reached the app.
 
-use crate::cookie::domain::host_without_port;
+use crate::http::domain::host_without_port;
 
 /// Scheme and host by which a browser reached the app. They decide whether a `Secure` cookie may
 /// be set, which domain it gets, and what the header `Origin` must say.

@@ -7,7 +7,7 @@ use super::observer::Outcome;
 use super::policy::Policy;
 use super::session_store::AnyStore;
 use crate::clock::Clock;
-use crate::cookie::header::CookieHeader;
+use crate::http::cookie_header::CookieHeader;
 
 /// Where the sessions of an app are kept. Sealed: the library's own places implement it.
 #[expect(private_interfaces, reason = "nobody else implements or calls it")]

@@ -9,12 +9,12 @@ use super::events::{Event, Events};
 use super::observer::{Observer, Outcome};
 use super::origin::RequestOrigin;
 use super::provenance::Provenance;
-use super::writes::Writes;
+use super::write_policy::WritePolicy;
 use crate::clock::Clock;
-use crate::cookie::attributes::Attributes;
-use crate::cookie::duplicates::Duplicates;
-use crate::cookie::header::CookieHeader;
 use crate::error::{Error, Refusal};
+use crate::http::cookie_attributes::CookieAttributes;
+use crate::http::cookie_header::CookieHeader;
+use crate::http::duplicate_policy::DuplicatePolicy;
 
 /// The session's key of the time when it began, in seconds since 1970.
 const BEGAN_AT: &str = "_began_at";
@@ -40,15 +40,15 @@ pub(crate) enum Expiry {
 pub(crate) struct Policy {
     /// The name of the session's cookie.
     pub(crate) name: String,
-    pub(crate) attributes: Attributes,
-    pub(crate) former_attributes: Option<Attributes>,
+    pub(crate) attributes: CookieAttributes,
+    pub(crate) former_attributes: Option<CookieAttributes>,
     pub(crate) expiry: Expiry,
     pub(crate) lifetime: Option<Duration>,
     /// A store keeps the sessions: no cookie seals their end, so that they tell when they began.
     pub(crate) on_server: bool,
-    pub(crate) writes: Writes,
+    pub(crate) writes: WritePolicy,
     pub(crate) writes_on_server_error: bool,
-    pub(crate) duplicates: Duplicates,
+    pub(crate) duplicates: DuplicatePolicy,
     pub(crate) cache_headers: bool,
     pub(crate) assume_ssl: bool,
     pub(crate) trust_proxy: bool,
@@ -61,14 +61,14 @@ impl Policy {
     pub(crate) fn new(name: String) -> Self {
         Self {
             name,
-            attributes: Attributes::new().http_only(true),
+            attributes: CookieAttributes::new().http_only(true),
             former_attributes: None,
             expiry: Expiry::WithBrowser,
             lifetime: None,
             on_server: false,
-            writes: Writes::WhenChanged,
+            writes: WritePolicy::WhenChanged,
             writes_on_server_error: false,
-            duplicates: Duplicates::First,
+            duplicates: DuplicatePolicy::First,
             cache_headers: true,
             assume_ssl: false,
             trust_proxy: false,
@@ -142,19 +142,19 @@ impl Policy {
     }
 
     /// Returns the attributes of the cookie for the host of a request.
-    pub(crate) fn attributes_for(&self, origin: &RequestOrigin) -> Attributes {
+    pub(crate) fn attributes_for(&self, origin: &RequestOrigin) -> CookieAttributes {
         for_origin(&self.attributes, origin)
     }
 
     /// Returns the attributes of before, for the host of a request.
-    pub(crate) fn former_attributes_for(&self, origin: &RequestOrigin) -> Option<Attributes> {
+    pub(crate) fn former_attributes_for(&self, origin: &RequestOrigin) -> Option<CookieAttributes> {
         let former = self.former_attributes.as_ref()?;
         Some(for_origin(former, origin))
     }
 
     /// Checks whether a response of this status may write the session.
     pub(crate) fn may_write(&self, status: u16) -> bool {
-        self.writes != Writes::Never && (status < 500 || self.writes_on_server_error)
+        self.writes != WritePolicy::Never && (status < 500 || self.writes_on_server_error)
     }
 
     /// Returns the time at which a session ends however often it is renewed; `None` where nothing
@@ -196,7 +196,7 @@ impl Policy {
 
     /// Checks whether a session that nobody changed is written all the same.
     pub(crate) fn writes_unchanged(&self, data: &SessionData) -> bool {
-        self.writes == Writes::WhenRead || self.lacks_beginning(data)
+        self.writes == WritePolicy::WhenRead || self.lacks_beginning(data)
     }
 
     /// Checks whether a session has outlived its absolute lifetime.
@@ -235,7 +235,7 @@ impl Policy {
             self.former_attributes.is_some() && header.iter().filter(of_name).count() > 1
         };
         Ok(is_stale
-            || self.writes == Writes::WhenRead
+            || self.writes == WritePolicy::WhenRead
             || self.lacks_beginning(data)
             || came_twice()
             || self.is_due_for_renewal(data, provenance)?)
@@ -287,7 +287,7 @@ pub(crate) fn after(time: OffsetDateTime, duration: Duration) -> Option<OffsetDa
     time.checked_add(duration.try_into().ok()?)
 }
 
-fn for_origin(attributes: &Attributes, origin: &RequestOrigin) -> Attributes {
+fn for_origin(attributes: &CookieAttributes, origin: &RequestOrigin) -> CookieAttributes {
     attributes.for_host(origin.host().unwrap_or_default())
 }
 

@@ -1,9 +1,9 @@
 //! [`Sealer`]: how a session goes into its own cookie.
 
 use super::data::SessionData;
-use crate::cookie::attributes::Attributes;
-use crate::cookie::set_cookie::SetCookie;
 use crate::error::Error;
+use crate::http::cookie_attributes::CookieAttributes;
+use crate::http::set_cookie::SetCookie;
 
 /// Seals sessions into cookies, for one request: its keys stay the same though the app's are
 /// replaced meanwhile.
@@ -16,11 +16,11 @@ pub(crate) trait Sealer: Send + Sync {
         &self,
         data: &mut SessionData,
         name: &str,
-        attributes: &Attributes,
+        attributes: &CookieAttributes,
     ) -> Result<SetCookie, Error>;
 
     /// Returns the cookies that make a browser forget the session, under each name.
-    fn delete(&self, name: &str, attributes: &Attributes) -> Result<Vec<SetCookie>, Error>;
+    fn delete(&self, name: &str, attributes: &CookieAttributes) -> Result<Vec<SetCookie>, Error>;
 
     /// Returns the id of a session.
     fn id(&self, data: &SessionData) -> Option<String>;

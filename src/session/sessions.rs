@@ -10,11 +10,11 @@ use super::observer::Observer;
 use super::origin::RequestOrigin;
 use super::place::Place;
 use super::policy::{Expiry, Policy};
-use super::writes::Writes;
+use super::write_policy::WritePolicy;
 use crate::clock::Clock;
-use crate::cookie::attributes::Attributes;
-use crate::cookie::domain::Domain;
-use crate::cookie::duplicates::Duplicates;
+use crate::http::cookie_attributes::CookieAttributes;
+use crate::http::domain::Domain;
+use crate::http::duplicate_policy::DuplicatePolicy;
 use crate::settings::SameSite;
 
 /// The sessions of an app: where they are kept, and the rules by which they are written.
@@ -34,10 +34,10 @@ impl<P: Place> Sessions<P> {
     /// session is renewed whenever it is read.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
     /// # use std::time::Duration;
     /// # let secret = SecretKeyBase::generate()?;
-    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session")
+    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
     ///     .expire_after(Duration::from_secs(30 * 60));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -52,10 +52,10 @@ impl<P: Place> Sessions<P> {
     /// a store holds the time at which it began (`_began_at`).
     ///
     /// ```
-    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
     /// # use std::time::Duration;
     /// # let secret = SecretKeyBase::generate()?;
-    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session")
+    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
     ///     .expire_after_fixed(Duration::from_secs(24 * 60 * 60));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -70,10 +70,10 @@ impl<P: Place> Sessions<P> {
     /// Rails began is counted from the first time that it is read here.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
     /// # use std::time::Duration;
     /// # let secret = SecretKeyBase::generate()?;
-    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session")
+    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
     ///     .expire_after(Duration::from_secs(30 * 60))
     ///     .absolute_lifetime(Duration::from_secs(12 * 60 * 60));
     /// # Ok::<(), hardtack::Error>(())
@@ -88,9 +88,9 @@ impl<P: Place> Sessions<P> {
     /// host decides.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, Domain, RailsVersion, SecretKeyBase};
+    /// # use hardtack::{CookieStore, Domain, LoadDefaults, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
-    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session")
+    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
     ///     .domain(Domain::All { tld_length: None });
     /// assert!(store.check().is_ok());
     /// assert!(store.domain("https://example.org").check().is_err());
@@ -105,9 +105,9 @@ impl<P: Place> Sessions<P> {
     /// The path of the cookie, `/` unless it is set.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
-    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session").path("/shop");
+    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session").path("/shop");
     /// assert!(store.check().is_ok());
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -120,9 +120,9 @@ impl<P: Place> Sessions<P> {
     /// `SameSite`, where it is not what the Rails version has; `None` leaves it out.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, RailsVersion, SameSite, SecretKeyBase};
+    /// # use hardtack::{CookieStore, LoadDefaults, SameSite, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
-    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session")
+    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
     ///     .same_site(Some(SameSite::None));
     /// assert!(store.check().is_err()); // browsers take it only with `secure`
     /// # Ok::<(), hardtack::Error>(())
@@ -137,9 +137,9 @@ impl<P: Place> Sessions<P> {
     /// [`assume_ssl`](Self::assume_ssl) and [`trust_proxy`](Self::trust_proxy).
     ///
     /// ```
-    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
-    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "__Host-shop_session").secure(true);
+    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "__Host-shop_session").secure(true);
     /// assert!(store.check().is_ok());
     /// assert!(store.secure(false).check().is_err());
     /// # Ok::<(), hardtack::Error>(())
@@ -153,9 +153,9 @@ impl<P: Place> Sessions<P> {
     /// Sets whether the cookie is hidden from scripts; the default is `true`.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
-    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session").http_only(true);
+    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session").http_only(true);
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
@@ -169,22 +169,22 @@ impl<P: Place> Sessions<P> {
     /// session that came in two is written.
     ///
     /// ```
-    /// # use hardtack::{Attributes, CookieStore, RailsVersion, SecretKeyBase};
+    /// # use hardtack::{CookieAttributes, CookieStore, LoadDefaults, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
     /// // It was set for example.org and all its subdomains, and is for the host alone now.
-    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session")
-    ///     .former_attributes(Attributes::new().domain("example.org"));
+    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
+    ///     .former_attributes(CookieAttributes::new().domain("example.org"));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn former_attributes(mut self, attributes: Attributes) -> Self {
+    pub fn former_attributes(mut self, attributes: CookieAttributes) -> Self {
         self.policy.former_attributes = Some(attributes);
         self
     }
 
-    /// Sets when a session is written (example: at [`Writes`]).
+    /// Sets when a session is written (example: at [`WritePolicy`]).
     #[must_use]
-    pub fn writes(mut self, writes: Writes) -> Self {
+    pub fn writes(mut self, writes: WritePolicy) -> Self {
         self.policy.writes = writes;
         self
     }
@@ -199,14 +199,14 @@ impl<P: Place> Sessions<P> {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{Commit, CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # use hardtack::{Commit, CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
     /// # let secret = SecretKeyBase::generate()?;
-    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session");
+    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session");
     /// let session = Session::open(&Arc::new(store), "", RequestOrigin::default());
     /// session.insert("step", &2)?;
     /// assert_eq!(session.commit(503)?, Commit::Keep);
     ///
-    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session")
+    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
     ///     .writes_on_server_error(true);
     /// let session = Session::open(&Arc::new(store), "", RequestOrigin::default());
     /// session.insert("step", &2)?;
@@ -219,10 +219,10 @@ impl<P: Place> Sessions<P> {
         self
     }
 
-    /// Chooses the cookie to use when several have the session's name (example: at [`Duplicates`]).
+    /// Chooses the cookie to use when several have the session's name (example: at [`DuplicatePolicy`]).
     /// Sessions in a store always use the first.
     #[must_use]
-    pub fn duplicates(mut self, duplicates: Duplicates) -> Self {
+    pub fn duplicates(mut self, duplicates: DuplicatePolicy) -> Self {
         self.policy.duplicates = duplicates;
         self
     }
@@ -231,9 +231,9 @@ impl<P: Place> Sessions<P> {
     /// TLS ends before the server, and plain HTTP reaches it by no other way.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
-    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session").assume_ssl(true);
+    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session").assume_ssl(true);
     /// assert!(store.origin(false, |_| None).is_ssl());
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -247,7 +247,7 @@ impl<P: Place> Sessions<P> {
     /// clears both, since anybody can send them otherwise.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
     /// let header = |name: &str| match name {
     ///     "x-forwarded-proto" => Some(&b"https"[..]),
@@ -255,7 +255,7 @@ impl<P: Place> Sessions<P> {
     ///     "x-forwarded-host" => Some(b"shop.example.org".as_slice()),
     ///     _ => None,
     /// };
-    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session");
+    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session");
     /// assert_eq!(store.origin(false, header).base_url().unwrap(), "http://10.0.0.7:3000");
     /// let store = store.trust_proxy(true);
     /// assert_eq!(store.origin(false, header).base_url().unwrap(), "https://shop.example.org");
@@ -272,10 +272,10 @@ impl<P: Place> Sessions<P> {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase, Tally};
+    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase, Tally};
     /// # let secret = SecretKeyBase::generate()?;
     /// let tally = Arc::new(Tally::new()); // or CookieMetrics, or one's own
-    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session")
+    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
     ///     .observer(tally.clone());
     /// assert!(tally.snapshot().is_empty());
     /// # Ok::<(), hardtack::Error>(())
@@ -301,10 +301,10 @@ impl<P: Place> Sessions<P> {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CacheHeaders, CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+    /// # use hardtack::{CacheHeaders, CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
     /// # let secret = SecretKeyBase::generate()?;
     /// // Nothing between this server and the browsers keeps responses, say.
-    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session").cache_headers(false);
+    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session").cache_headers(false);
     /// let session = Session::open(&Arc::new(store), "", RequestOrigin::default());
     /// assert_eq!(session.get::<u32>("user_id")?, None);
     /// assert_eq!(session.cache_headers(|_| []), CacheHeaders::default());
@@ -319,9 +319,9 @@ impl<P: Place> Sessions<P> {
     /// Sets the clock, for tests.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
-    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session")
+    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
     ///     .clock(|| time::OffsetDateTime::UNIX_EPOCH);
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -335,9 +335,9 @@ impl<P: Place> Sessions<P> {
     /// The session's cookie.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, RailsVersion, SecretKeyBase};
+    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
-    /// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session");
+    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session");
     /// assert_eq!(store.name(), "_shop_session");
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -358,7 +358,7 @@ impl<P: Place> Sessions<P> {
     }
 
     #[cfg(feature = "rails-app")]
-    pub(crate) fn attributes(mut self, attributes: Attributes) -> Self {
+    pub(crate) fn attributes(mut self, attributes: CookieAttributes) -> Self {
         self.policy.attributes = attributes;
         self
     }

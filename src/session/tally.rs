@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::observer::{Observer, Outcome};
 use crate::error::Refusal;
-use crate::message::opening::Opening;
+use crate::message::sealed_by::SealedBy;
 
 /// Counts in memory how cookies came in, for whoever exports the numbers by other means than the
 /// `metrics` crate, and for tests.
@@ -16,11 +16,11 @@ use crate::message::opening::Opening;
 ///
 /// ```
 /// use std::sync::Arc;
-/// use hardtack::{CookieStore, RailsVersion, Refusal, RequestOrigin, SecretKeyBase, Session, Tally};
+/// use hardtack::{CookieStore, LoadDefaults, Refusal, RequestOrigin, SecretKeyBase, Session, Tally};
 ///
 /// # let secret = SecretKeyBase::generate()?;
 /// let tally = Arc::new(Tally::new());
-/// let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session").observer(tally.clone());
+/// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session").observer(tally.clone());
 /// # let store = Arc::new(store);
 /// # let session = Session::open(&store, "", RequestOrigin::default());
 /// # session.insert("user_id", &42)?;
@@ -59,7 +59,7 @@ impl Tally {
     /// The counts since it was made, by the cookies' names and then in the order in which each way
     /// was first met (example: at [`Tally`]).
     #[must_use]
-    pub fn snapshot(&self) -> Vec<(String, Result<Opening, Refusal>, u64)> {
+    pub fn snapshot(&self) -> Vec<(String, Result<SealedBy, Refusal>, u64)> {
         let mut rows = Vec::new();
         for (cookie, counts) in &*self.counts() {
             rows.extend(
@@ -92,7 +92,7 @@ impl Tally {
 }
 
 impl Observer for Tally {
-    fn opened(&self, cookie: &str, how: &Opening) {
+    fn opened(&self, cookie: &str, how: &SealedBy) {
         self.count(cookie, Ok(*how));
     }
 

@@ -12,9 +12,9 @@ impl Session {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session, WardenScope};
+    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session, WardenScope};
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// # let session = Session::open(&store, "", RequestOrigin::default());
     /// let login = session.read(|data| WardenScope::new("user").login(data));
     /// assert!(login.is_none());
@@ -33,9 +33,9 @@ impl Session {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, Error, RailsVersion, RequestOrigin, SecretKeyBase, Session, WardenScope};
+    /// # use hardtack::{CookieStore, Error, LoadDefaults, RequestOrigin, SecretKeyBase, Session, WardenScope};
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// # let session = Session::open(&store, "", RequestOrigin::default());
     /// # let hash = "$2a$12$abcdefghijklmnopqrstuv0123456789abcdefghijklmnopqrstu";
     /// session.update(|data| WardenScope::new("user").log_in(data, &7, hash))?;

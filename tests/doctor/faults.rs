@@ -2,7 +2,8 @@
 
 use hardtack::doctor::{CauseKind, Diagnosis, Doctor};
 use hardtack::{
-    Attributes, Cipher, HmacDigest, Jar, KeyDigest, RailsVersion, SecretKeyBase, Serializer, Value,
+    Cipher, CookieAttributes, HmacDigest, Jar, KeyDigest, LoadDefaults, SecretKeyBase, Serializer,
+    Value,
 };
 use time::{Duration, OffsetDateTime};
 
@@ -149,13 +150,13 @@ fn secrets_that_are_not_quite_right_are_mended() {
     let mut ran = 0;
     for (given, sealing, said) in cases {
         let given = SecretKeyBase::new(given).unwrap();
-        for version in [RailsVersion::V5_1, RailsVersion::V6_1, RailsVersion::V7_1] {
+        for version in [LoadDefaults::V5_1, LoadDefaults::V6_1, LoadDefaults::V7_1] {
             let settings = version.settings().serializer(Serializer::Json);
             for jar in [
                 Jar::encrypted(sealing, settings.clone()),
                 Jar::signed(sealing, settings),
             ] {
-                let cookie = jar.write("a", &1, &Attributes::new()).unwrap();
+                let cookie = jar.write("a", &1, &CookieAttributes::new()).unwrap();
                 let diagnosis = Doctor::new()
                     .secret("secret.txt", &given)
                     .examine(cookie.value());
@@ -172,9 +173,9 @@ fn secrets_that_are_not_quite_right_are_mended() {
 #[test]
 fn expiries_are_told_in_words() {
     let at = OffsetDateTime::from_unix_timestamp(4_102_444_800).unwrap();
-    let jar = Jar::encrypted(&secret(), RailsVersion::V8_0);
+    let jar = Jar::encrypted(&secret(), LoadDefaults::V8_0);
     let cookie = jar
-        .write("trial", &true, &Attributes::new().expires(at))
+        .write("trial", &true, &CookieAttributes::new().expires(at))
         .unwrap();
     let doctor = Doctor::new().secret("s", &secret());
     let cases = [
@@ -216,8 +217,10 @@ fn expiries_are_told_in_words() {
 
 #[test]
 fn names_are_told_apart() {
-    let jar = Jar::encrypted(&secret(), RailsVersion::V8_0);
-    let cookie = jar.write("_old_session", &1, &Attributes::new()).unwrap();
+    let jar = Jar::encrypted(&secret(), LoadDefaults::V8_0);
+    let cookie = jar
+        .write("_old_session", &1, &CookieAttributes::new())
+        .unwrap();
     let doctor = Doctor::new().secret("s", &secret());
     let value = cookie.escaped_value();
     let cases: [(&str, Option<&str>, &[&str]); 5] = [
@@ -248,57 +251,57 @@ fn names_are_told_apart() {
 /// What the app is set to, what the cookie is sealed under, and what is said.
 #[test]
 fn other_settings_are_told_with_the_rotation() {
-    let v7_1 = RailsVersion::V7_1.settings();
-    let json = |version: RailsVersion| version.settings().serializer(Serializer::Json);
+    let v7_1 = LoadDefaults::V7_1.settings();
+    let json = |version: LoadDefaults| version.settings().serializer(Serializer::Json);
     let salted = v7_1.clone().authenticated_encrypted_cookie_salt("pepper");
     let cases = [
         (
             true,
-            json(RailsVersion::V6_1),
+            json(LoadDefaults::V6_1),
             "keys by SHA1, not SHA256",
-            "&secret, RailsVersion::V6_1)",
+            "&secret, LoadDefaults::V6_1)",
         ),
         (
             true,
-            RailsVersion::V6_1.settings(),
+            LoadDefaults::V6_1.settings(),
             "keys by SHA1, not SHA256; a value in marshal, not json",
-            "&secret, RailsVersion::V6_1)",
+            "&secret, LoadDefaults::V6_1)",
         ),
         (
             true,
-            json(RailsVersion::V5_1),
+            json(LoadDefaults::V5_1),
             "aes-256-cbc, not aes-256-gcm; keys by SHA1, not SHA256",
-            "&secret, RailsVersion::V5_1)",
+            "&secret, LoadDefaults::V5_1)",
         ),
         (
             true,
             v7_1.clone().serializer(Serializer::Marshal),
             "a value in marshal, not json",
-            "&secret, RailsVersion::V8_1.settings().serializer(Serializer::Marshal))",
+            "&secret, LoadDefaults::V8_1.settings().serializer(Serializer::Marshal))",
         ),
         (
             true,
             salted,
             "the salt \"pepper\"",
-            "RailsVersion::V8_1.settings().authenticated_encrypted_cookie_salt(\"pepper\")",
+            "LoadDefaults::V8_1.settings().authenticated_encrypted_cookie_salt(\"pepper\")",
         ),
         (
             false,
             v7_1.clone().hmac_digest(HmacDigest::Sha256),
             "a signature by SHA256, not SHA1",
-            "RailsVersion::V8_1.settings().hmac_digest(HmacDigest::Sha256)",
+            "LoadDefaults::V8_1.settings().hmac_digest(HmacDigest::Sha256)",
         ),
         (
             false,
             v7_1.clone().key_digest(KeyDigest::Sha1),
             "keys by SHA1, not SHA256",
-            "Rotation::signed(&secret, RailsVersion::V6_1)",
+            "Rotation::signed(&secret, LoadDefaults::V6_1)",
         ),
         (
             false,
-            RailsVersion::V3_2.settings().serializer(Serializer::Json),
+            LoadDefaults::V3_2.settings().serializer(Serializer::Json),
             "a signature by the secret_token itself",
-            "Rotation::signed(&secret_token, RailsVersion::V3_2)",
+            "Rotation::signed(&secret_token, LoadDefaults::V3_2)",
         ),
     ];
     let mut ran = 0;
@@ -308,11 +311,11 @@ fn other_settings_are_told_with_the_rotation() {
         } else {
             Jar::signed(&secret(), settings)
         };
-        let cookie = jar.write("a", &1, &Attributes::new()).unwrap();
+        let cookie = jar.write("a", &1, &CookieAttributes::new()).unwrap();
         let doctor = Doctor::new()
             .secret("s", &secret())
             .salt("pepper")
-            .settings(RailsVersion::V7_1);
+            .settings(LoadDefaults::V7_1);
         let diagnosis = doctor.examine(cookie.value());
         assert_eq!(kinds(&diagnosis), ["other-settings"], "{diagnosis}");
         assert!(words(&diagnosis).contains(said), "{said}: {diagnosis}");
@@ -328,14 +331,14 @@ fn other_settings_are_told_with_the_rotation() {
 /// What the app reads as it is needs no rotation, and neither does what Rails falls back to.
 #[test]
 fn what_the_app_opens_is_told() {
-    let v7_1 = RailsVersion::V7_1.settings();
+    let v7_1 = LoadDefaults::V7_1.settings();
     for settings in [v7_1.clone(), v7_1.cipher(Cipher::Aes256Cbc)] {
         let cookie = Jar::encrypted(&secret(), settings)
-            .write("a", &1, &Attributes::new())
+            .write("a", &1, &CookieAttributes::new())
             .unwrap();
         let doctor = Doctor::new()
             .secret("s", &secret())
-            .settings(RailsVersion::V7_1);
+            .settings(LoadDefaults::V7_1);
         let diagnosis = doctor.examine(cookie.value());
         assert_eq!(kinds(&diagnosis), [""; 0], "{diagnosis}");
         assert!(diagnosis.remedy().is_none());
@@ -345,7 +348,7 @@ fn what_the_app_opens_is_told() {
 
 #[test]
 fn keys_of_other_salts_are_found() {
-    let settings = RailsVersion::V5_1
+    let settings = LoadDefaults::V5_1
         .settings()
         .encrypted_cookie_salt("one")
         .encrypted_signed_cookie_salt("two")
@@ -357,7 +360,7 @@ fn keys_of_other_salts_are_found() {
         Jar::encrypted(&secret(), settings.clone()),
         Jar::signed(&secret(), settings.clone()),
     ] {
-        let cookie = jar.write("a", &1, &Attributes::new()).unwrap();
+        let cookie = jar.write("a", &1, &CookieAttributes::new()).unwrap();
         let diagnosis = doctor.examine(cookie.value());
         assert!(!diagnosis.opens);
         assert!(kinds(&diagnosis).contains(&"another-salt"));
@@ -424,9 +427,9 @@ fn nothing_at_all_is_told() {
 #[test]
 fn the_lines_for_rails_hold_for_every_rails_that_rotates() {
     let cases = [
-        (RailsVersion::V6_1, "keys.generate_key(", "OpenSSL::PKCS5"),
+        (LoadDefaults::V6_1, "keys.generate_key(", "OpenSSL::PKCS5"),
         (
-            RailsVersion::V7_1,
+            LoadDefaults::V7_1,
             "OpenSSL::PKCS5.pbkdf2_hmac(",
             "KeyGenerator",
         ),
@@ -434,7 +437,7 @@ fn the_lines_for_rails_hold_for_every_rails_that_rotates() {
     let mut ran = 0;
     for (version, derives, not) in cases {
         let cookie = Jar::encrypted(&secret(), json(version))
-            .write("a", &1, &Attributes::new())
+            .write("a", &1, &CookieAttributes::new())
             .unwrap();
         let diagnosis = Doctor::new().secret("s", &secret()).examine(cookie.value());
         let rails = diagnosis.remedy().unwrap().rails().to_owned();
@@ -450,12 +453,12 @@ fn the_lines_for_rails_hold_for_every_rails_that_rotates() {
 #[test]
 fn a_session_in_the_signed_jar_is_no_session_of_the_app() {
     let session = serde_json::json!({ "session_id": "3af1c1b9c1b8d6f1a0a3a7b0c3d4e5f6" });
-    let cookie = Jar::signed(&secret(), RailsVersion::V7_1)
-        .write("_shop_session", &session, &Attributes::new())
+    let cookie = Jar::signed(&secret(), LoadDefaults::V7_1)
+        .write("_shop_session", &session, &CookieAttributes::new())
         .unwrap();
     let doctor = Doctor::new()
         .secret("s", &secret())
-        .settings(RailsVersion::V7_1);
+        .settings(LoadDefaults::V7_1);
     let report = doctor
         .examine(format!("_shop_session={}", cookie.escaped_value()))
         .to_string();

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use hardtack::doctor::{Cause, CauseKind, Diagnosis, Doctor, JarKind};
 use hardtack::{
-    Cipher, CookieHeader, HmacDigest, Jar, KeyDigest, RailsVersion, Refusal, SecretKeyBase,
+    Cipher, CookieHeader, HmacDigest, Jar, KeyDigest, LoadDefaults, Refusal, SecretKeyBase,
     Serializer, Settings,
 };
 use serde::Deserialize;
@@ -26,7 +26,7 @@ struct Expected {
     hmac_digest: Option<HmacDigest>,
     serializer: Serializer,
     purpose: Option<String>,
-    versions: Vec<RailsVersion>,
+    versions: Vec<LoadDefaults>,
 }
 
 impl Expected {
@@ -45,7 +45,7 @@ impl Expected {
 }
 
 /// The jars of one secret, each made once.
-type Jars = Vec<(JarKind, Settings, Jar)>;
+type Keyring = Vec<(JarKind, Settings, Jar)>;
 
 impl Record {
     fn expected(&self) -> Expected {
@@ -84,38 +84,38 @@ impl Record {
 
     /// Which `load_defaults` seal so, by Rails' own documentation ("Configuring Rails
     /// Applications", versioned default values), the serializer apart.
-    fn versions(&self) -> &'static [RailsVersion] {
+    fn versions(&self) -> &'static [LoadDefaults] {
         let has_expiry = self.expires.is_some() || self.kind == "expired";
-        let of = |first: RailsVersion, last: RailsVersion| {
-            let place = |version| RailsVersion::ALL.iter().position(|one| *one == version);
-            &RailsVersion::ALL[place(first).unwrap()..=place(last).unwrap()]
+        let of = |first: LoadDefaults, last: LoadDefaults| {
+            let place = |version| LoadDefaults::ALL.iter().position(|one| *one == version);
+            &LoadDefaults::ALL[place(first).unwrap()..=place(last).unwrap()]
         };
-        let none = &RailsVersion::ALL[..0];
+        let none = &LoadDefaults::ALL[..0];
         match (
             self.jar.as_deref(),
             self.key_digest.as_deref(),
             self.metadata,
         ) {
             (None, ..) if self.digest.as_deref() == Some("SHA1") => {
-                of(RailsVersion::V2_3, RailsVersion::V3_2)
+                of(LoadDefaults::V2_3, LoadDefaults::V3_2)
             }
             (Some("encrypted_cbc"), Some("SHA1"), false) if !has_expiry => {
-                of(RailsVersion::V4_0, RailsVersion::V5_1)
+                of(LoadDefaults::V4_0, LoadDefaults::V5_1)
             }
             // An app that set :digest, or chose CBC against its defaults.
             (None | Some("encrypted_cbc"), ..) => none,
             (Some("signed"), Some("SHA1"), false) if !has_expiry => {
-                of(RailsVersion::V4_0, RailsVersion::V5_2)
+                of(LoadDefaults::V4_0, LoadDefaults::V5_2)
             }
-            (Some(_), Some("SHA1"), false) => of(RailsVersion::V5_2, RailsVersion::V5_2),
-            (Some(_), Some("SHA1"), true) => of(RailsVersion::V6_0, RailsVersion::V6_1),
-            (Some(_), Some("SHA256"), true) => of(RailsVersion::V7_0, RailsVersion::NEWEST),
+            (Some(_), Some("SHA1"), false) => of(LoadDefaults::V5_2, LoadDefaults::V5_2),
+            (Some(_), Some("SHA1"), true) => of(LoadDefaults::V6_0, LoadDefaults::V6_1),
+            (Some(_), Some("SHA256"), true) => of(LoadDefaults::V7_0, LoadDefaults::NEWEST),
             _ => none,
         }
     }
 
     /// Whether the settings that the doctor found open it.
-    fn assert_settings_open(&self, diagnosis: &Diagnosis, place: &str, jars: &mut Jars) {
+    fn assert_settings_open(&self, diagnosis: &Diagnosis, place: &str, jars: &mut Keyring) {
         let secret = self.secret();
         let settings = diagnosis.settings().unwrap().clone();
         let kind = diagnosis.jar.unwrap();
@@ -184,7 +184,7 @@ static IGNORANT: LazyLock<Doctor> = LazyLock::new(|| {
 /// `load_defaults` seals so.
 fn examine_all(version: &str) -> (usize, usize, usize) {
     let mut counted = (0, 0, 0);
-    let mut jars = Jars::new();
+    let mut jars = Keyring::new();
     for record in records(version) {
         let doctor = match record.kind.as_str() {
             "legacy_signed" => &*KNOWING_TOKEN,
@@ -350,9 +350,9 @@ struct Session {
 fn every_session_of_rails() {
     let mut ran = 0;
     for (version, eras) in [
-        ("6.1", [RailsVersion::V6_0, RailsVersion::V6_1]),
-        ("7.1", [RailsVersion::V7_0, RailsVersion::V8_1]),
-        ("8.1", [RailsVersion::V7_0, RailsVersion::V8_1]),
+        ("6.1", [LoadDefaults::V6_0, LoadDefaults::V6_1]),
+        ("7.1", [LoadDefaults::V7_0, LoadDefaults::V8_1]),
+        ("8.1", [LoadDefaults::V7_0, LoadDefaults::V8_1]),
     ] {
         for record in vectors::<Session>(&format!("sessions/rails-{version}.jsonl")) {
             let Some(set_cookie) = &record.set_cookie else {

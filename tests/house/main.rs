@@ -9,6 +9,7 @@
 
 mod circles;
 mod layers;
+mod names;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,8 @@
 //! How often the hot path allocates: on every request of every user.
 
-use hardtack::{Attributes, CookieHeader, Jar, RailsVersion, Rotation, SecretKeyBase, SessionData};
+use hardtack::{
+    CookieAttributes, CookieHeader, Jar, LoadDefaults, Rotation, SecretKeyBase, SessionData,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::support::secret;
@@ -28,9 +30,9 @@ const VISITS: [usize; 3] = [0, 80, 300];
 #[test]
 fn opening_and_sealing_allocate_a_fixed_number_of_times() {
     let older = SecretKeyBase::new("o".repeat(64)).unwrap();
-    let jar = Jar::encrypted(&secret(), RailsVersion::V7_1)
-        .rotation(Rotation::encrypted(&older, RailsVersion::V7_1));
-    let attributes = Attributes::new().http_only(true);
+    let jar = Jar::encrypted(&secret(), LoadDefaults::V7_1)
+        .rotation(Rotation::encrypted(&older, LoadDefaults::V7_1));
+    let attributes = CookieAttributes::new().http_only(true);
     let mut checked = 0;
     for visits in VISITS {
         let session = Session {
@@ -38,7 +40,7 @@ fn opening_and_sealing_allocate_a_fixed_number_of_times() {
             user_id: 42,
             visits: vec![12_345; visits],
         };
-        for sealed_by in [&jar, &Jar::encrypted(&older, RailsVersion::V7_1)] {
+        for sealed_by in [&jar, &Jar::encrypted(&older, LoadDefaults::V7_1)] {
             let cookie = sealed_by.write(NAME, &session, &attributes).unwrap();
             let sent = format!("theme=dark; {NAME}={}", cookie.escaped_value());
             let header = CookieHeader::new(&sent);

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use hardtack::{
-    Attributes, CookieHeader, HmacDigest, Jar, RailsVersion, Refusal, Rotation, Serializer,
+    CookieAttributes, CookieHeader, HmacDigest, Jar, LoadDefaults, Refusal, Rotation, Serializer,
     unescape,
 };
 
@@ -14,8 +14,8 @@ const NAME: &str = "_app_session";
 
 /// A jar of each form, and one of several.
 fn jars() -> [(&'static str, Jar); 6] {
-    let cbc = RailsVersion::V5_1.settings().serializer(Serializer::Json);
-    let by = |hmac_digest| RailsVersion::V7_1.settings().hmac_digest(hmac_digest);
+    let cbc = LoadDefaults::V5_1.settings().serializer(Serializer::Json);
+    let by = |hmac_digest| LoadDefaults::V7_1.settings().hmac_digest(hmac_digest);
     let (sha256, sha512) = (by(HmacDigest::Sha256), by(HmacDigest::Sha512));
     let rotated = encrypted_jar()
         .rotation(Rotation::signed(&secret(), sha512.clone()))
@@ -70,7 +70,7 @@ fn the_header_tells_what_the_value_tells() {
     let (mut opened, mut refused) = (0, 0);
     for (writer_kind, writer) in jars() {
         let cookie = writer
-            .write(NAME, "a value of some length", &Attributes::new())
+            .write(NAME, "a value of some length", &CookieAttributes::new())
             .unwrap();
         let raw = cookie.escaped_value();
         let value = String::from_utf8(cookie.value().into_owned()).unwrap();
@@ -128,7 +128,9 @@ fn the_header_tells_what_the_value_tells() {
 #[test]
 fn what_has_another_form_is_malformed() {
     let jar = encrypted_jar();
-    let cookie = jar.write(NAME, "a value", &Attributes::new()).unwrap();
+    let cookie = jar
+        .write(NAME, "a value", &CookieAttributes::new())
+        .unwrap();
     let raw = cookie.escaped_value();
     let cut = &raw[..raw.len() - 8];
     let joined = raw.replace("--", "AA");
@@ -147,16 +149,18 @@ fn a_cookie_of_an_old_name_may_be_escaped_as_well() {
         (
             "encrypted",
             encrypted_jar(),
-            Rotation::encrypted(&secret(), RailsVersion::V7_1),
+            Rotation::encrypted(&secret(), LoadDefaults::V7_1),
         ),
         (
             "signed",
             signed_jar(),
-            Rotation::signed(&secret(), RailsVersion::V7_1),
+            Rotation::signed(&secret(), LoadDefaults::V7_1),
         ),
     ] {
         let jar = encrypted_jar().rotation(rotation.cookie_name(OLD));
-        let cookie = writer.write(OLD, "a value", &Attributes::new()).unwrap();
+        let cookie = writer
+            .write(OLD, "a value", &CookieAttributes::new())
+            .unwrap();
         let value = String::from_utf8(cookie.value().into_owned()).unwrap();
         for raw in [
             cookie.escaped_value(),

@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use hardtack::{Attributes, Domain, Error, RailsVersion, SameSite, SetCookie};
+use hardtack::{CookieAttributes, Domain, Error, LoadDefaults, SameSite, SetCookie};
 use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::support::vectors;
 
 /// (file, the version, whether `same_site: nil` means none and not the default)
-const FILES: [(&str, RailsVersion, bool); 3] = [
-    ("attributes/rails-6.1.jsonl", RailsVersion::V6_1, false),
-    ("attributes/rails-7.1.jsonl", RailsVersion::V7_1, true),
-    ("attributes/rails-8.1.jsonl", RailsVersion::V8_1, true),
+const FILES: [(&str, LoadDefaults, bool); 3] = [
+    ("attributes/rails-6.1.jsonl", LoadDefaults::V6_1, false),
+    ("attributes/rails-7.1.jsonl", LoadDefaults::V7_1, true),
+    ("attributes/rails-8.1.jsonl", LoadDefaults::V8_1, true),
 ];
 
 #[test]
@@ -31,7 +31,7 @@ fn every_set_cookie_of_rails() {
                 }
                 "delete" => {
                     counts.1 += 1;
-                    SetCookie::delete("k", &Attributes::new()).unwrap()
+                    SetCookie::delete("k", &CookieAttributes::new()).unwrap()
                 }
                 _ => continue,
             };
@@ -49,10 +49,10 @@ fn every_set_cookie_of_rails() {
     }
 }
 
-fn attributes(options: &Value, nil_is_none: bool) -> Attributes {
+fn attributes(options: &Value, nil_is_none: bool) -> CookieAttributes {
     let text = |key: &str| options[key].as_str();
     let flag = |key: &str| options[key].as_bool().unwrap_or(false);
-    let mut attributes = Attributes::new()
+    let mut attributes = CookieAttributes::new()
         .secure(flag("secure"))
         .http_only(flag("httponly"));
     attributes = match (options.get("same_site"), text("same_site")) {
@@ -96,8 +96,8 @@ fn parts(header: &str) -> (String, BTreeSet<String>) {
 /// Where this is stricter than Rails: Rails writes each of these, and the browser drops or misreads it.
 #[test]
 fn refused_where_rails_writes_what_browsers_drop() {
-    let plain = Attributes::new;
-    let secure = || Attributes::new().secure(true);
+    let plain = CookieAttributes::new;
+    let secure = || CookieAttributes::new().secure(true);
     #[rustfmt::skip]
     let refused = [
         ("k", plain().path("x"), "path", "browsers put their own default path in its place"),
@@ -154,9 +154,9 @@ fn the_longest_path_and_the_longest_domain() {
     let domain = ["a"; 127].join(".");
     assert_eq!((path.len(), domain.len()), (1024, 253));
     for attributes in [
-        Attributes::new().path(path),
-        Attributes::new().domain(domain.clone()),
-        Attributes::new().domain(format!(".{domain}")),
+        CookieAttributes::new().path(path),
+        CookieAttributes::new().domain(domain.clone()),
+        CookieAttributes::new().domain(format!(".{domain}")),
     ] {
         assert!(
             SetCookie::new("k", "v", &attributes).is_ok(),
@@ -168,7 +168,7 @@ fn the_longest_path_and_the_longest_domain() {
 
 #[test]
 fn prefixes_with_what_they_need() {
-    let secure = Attributes::new().secure(true);
+    let secure = CookieAttributes::new().secure(true);
     for name in [
         "__Host-k",
         "__host-k",
@@ -198,7 +198,7 @@ fn prefixes_with_what_they_need() {
     );
     for name in ["__Host", "k__Host-", "_Host-k", "__Secure"] {
         assert!(
-            SetCookie::new(name, "v", &Attributes::new()).is_ok(),
+            SetCookie::new(name, "v", &CookieAttributes::new()).is_ok(),
             "{name} has no prefix"
         );
     }
@@ -214,7 +214,7 @@ fn a_name_is_a_token() {
             && !character.is_ascii_control()
             && !separators.contains(character);
         for name in [format!("{character}"), format!("a{character}b")] {
-            match SetCookie::new(&*name, "v", &Attributes::new()) {
+            match SetCookie::new(&*name, "v", &CookieAttributes::new()) {
                 Ok(cookie) => assert!(
                     token && cookie.to_string().starts_with(&format!("{name}=v; ")),
                     "{name:?}"
@@ -226,7 +226,7 @@ fn a_name_is_a_token() {
             }
         }
     }
-    let error = SetCookie::new("", "v", &Attributes::new()).unwrap_err();
+    let error = SetCookie::new("", "v", &CookieAttributes::new()).unwrap_err();
     assert!(error.to_string().contains("empty"));
 }
 
@@ -234,7 +234,11 @@ fn a_name_is_a_token() {
 fn expires_within_the_years_of_the_header() {
     let rendered = |text: &str| {
         let at = OffsetDateTime::parse(text, &Rfc3339).unwrap();
-        let cookie = SetCookie::new("k", "v", &Attributes::new().same_site(None).expires(at))?;
+        let cookie = SetCookie::new(
+            "k",
+            "v",
+            &CookieAttributes::new().same_site(None).expires(at),
+        )?;
         Ok::<_, Error>(cookie.to_string().replace("k=v; path=/; expires=", ""))
     };
     for (at, expected) in [
@@ -267,13 +271,13 @@ fn durations() {
         (Duration::from_secs(1_209_600), 1_209_600),
         (Duration::MAX, u64::MAX),
     ] {
-        let cookie = SetCookie::new("k", "v", &Attributes::new().max_age(duration)).unwrap();
+        let cookie = SetCookie::new("k", "v", &CookieAttributes::new().max_age(duration)).unwrap();
         assert_eq!(
             cookie.to_string(),
             format!("k=v; path=/; max-age={seconds}; samesite=lax")
         );
     }
-    let expires = SetCookie::new("k", "v", &Attributes::new().permanent())
+    let expires = SetCookie::new("k", "v", &CookieAttributes::new().permanent())
         .unwrap()
         .expires()
         .unwrap();
@@ -284,14 +288,14 @@ fn durations() {
 /// What the header says, attribute by attribute, is what the getters say.
 #[test]
 fn a_cookie_says_what_its_header_says() {
-    let plain = || Attributes::new().same_site(None);
+    let plain = || CookieAttributes::new().same_site(None);
     let at = OffsetDateTime::parse("2030-10-15T07:00:00+02:00", &Rfc3339).unwrap();
     #[rustfmt::skip]
     let cases = [
         ("", plain()),
         ("; secure", plain().secure(true)),
         ("; httponly", plain().http_only(true)),
-        ("; samesite=lax", Attributes::new()),
+        ("; samesite=lax", CookieAttributes::new()),
         ("; samesite=strict", plain().same_site(Some(SameSite::Strict))),
         ("; secure; samesite=none", plain().secure(true).same_site(Some(SameSite::None))),
         ("; secure; partitioned", plain().secure(true).partitioned(true)),
@@ -343,7 +347,7 @@ fn a_cookie_says_what_its_header_says() {
 
 #[test]
 fn a_value_does_not_show_in_debug() {
-    let cookie = SetCookie::new("k", "hush", &Attributes::new()).unwrap();
+    let cookie = SetCookie::new("k", "hush", &CookieAttributes::new()).unwrap();
     assert!(!format!("{cookie:?}").contains("hush"));
     assert_eq!(cookie.size(), 5);
 }
@@ -351,7 +355,7 @@ fn a_value_does_not_show_in_debug() {
 #[cfg(feature = "cookie")]
 #[test]
 fn the_cookie_crate_says_the_same() {
-    let every = Attributes::new()
+    let every = CookieAttributes::new()
         .path("/x")
         .domain("example.org")
         .max_age(Duration::from_secs(60))
@@ -361,7 +365,11 @@ fn the_cookie_crate_says_the_same() {
         .partitioned(true)
         .same_site(Some(SameSite::None));
     let every = every.expires(OffsetDateTime::from_unix_timestamp(1_918_270_800).unwrap());
-    for attributes in [Attributes::new(), Attributes::new().same_site(None), every] {
+    for attributes in [
+        CookieAttributes::new(),
+        CookieAttributes::new().same_site(None),
+        every,
+    ] {
         for value in [&b"a b+c/d=e;f,g\"h%i"[..], b"", b"\xFF\0", "ü".as_bytes()] {
             let ours = SetCookie::new("k", value, &attributes).unwrap();
             let theirs = cookie::Cookie::from(ours.clone()).to_string();

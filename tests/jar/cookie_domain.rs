@@ -1,6 +1,8 @@
 //! The `Domain` attribute and the request's host, against Rails 6.1.
 
-use hardtack::{Attributes, Domain, RailsVersion, SetCookie, host_without_port, request_host};
+use hardtack::{
+    CookieAttributes, Domain, LoadDefaults, SetCookie, host_without_port, request_host,
+};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -90,8 +92,8 @@ fn a_port_is_digits_at_the_end() {
 proptest! {
     #[test]
     fn whatever_the_host_a_cookie_can_be_set(host in "\\PC{0,30}|[a-c.:;]{0,12}", labels in prop::option::of(0..5_usize), dot: bool) {
-        let attributes = Attributes::new().domain(Domain::All { tld_length: labels });
-        let version = if dot { RailsVersion::V7_0 } else { RailsVersion::V7_1 };
+        let attributes = CookieAttributes::new().domain(Domain::All { tld_length: labels });
+        let version = if dot { LoadDefaults::V7_0 } else { LoadDefaults::V7_1 };
         let host = request_host(Some(&host), "example.org");
         let cookie = SetCookie::as_rails(version, "k", "v", &attributes.for_host(host));
         prop_assert!(cookie.is_ok(), "{:?}", cookie);

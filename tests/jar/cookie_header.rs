@@ -232,7 +232,7 @@ proptest! {
 
     #[test]
     fn what_was_set_is_read_back(value in prop::collection::vec(any::<u8>(), 0..300)) {
-        let cookie = hardtack::SetCookie::new("k", &*value, &hardtack::Attributes::new()).unwrap();
+        let cookie = hardtack::SetCookie::new("k", &*value, &hardtack::CookieAttributes::new()).unwrap();
         let header = cookie.to_string();
         let sent = header.split("; ").next().unwrap();
         prop_assert_eq!(cookie.size() + 1, sent.len());

@@ -1,8 +1,8 @@
 //! The 4096-byte limit: Rails' rule of each version, and what browsers count.
 
 use hardtack::{
-    Attributes, CookieOverflow, Error, Jar, LimitRule, RailsVersion, SecretKeyBase, Serializer,
-    SessionData, SetCookie,
+    CookieAttributes, CookieOverflow, Error, Jar, LoadDefaults, SecretKeyBase, Serializer,
+    SessionData, SetCookie, SizeLimit,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -39,17 +39,18 @@ fn the_rule_of_each_rails_version() {
         "limits/rails-8.1.jsonl",
     ] {
         for record in support::vectors::<Record>(file) {
-            let version: RailsVersion = record.rails.parse().unwrap();
+            let version: LoadDefaults = record.rails.parse().unwrap();
             let settings = version
                 .settings()
                 .serializer(Serializer::Json)
-                .limit(LimitRule::Rails);
+                .limit(SizeLimit::Rails);
             let secret = SecretKeyBase::new(record.secret_key_base.as_str()).unwrap();
             let jar = match record.jar.as_str() {
                 "signed" => Jar::signed(&secret, settings),
                 _ => Jar::encrypted(&secret, settings),
             };
-            let write = |count| jar.write(&record.name, &"x".repeat(count), &Attributes::new());
+            let write =
+                |count| jar.write(&record.name, &"x".repeat(count), &CookieAttributes::new());
 
             let largest = write(record.largest_x_count).unwrap();
             assert_eq!(
@@ -80,24 +81,24 @@ fn the_strict_rule_is_what_browsers_count() {
         json!({ "session_id": "3af1c1b9c1b8d6f1a0a3a7b0c3d4e5f6", "text": "x".repeat(1961) });
     assert_eq!(safe.to_string().len(), 2020);
     for _ in 0..200 {
-        let cookie = jar.write(NAME, &safe, &Attributes::new()).unwrap();
+        let cookie = jar.write(NAME, &safe, &CookieAttributes::new()).unwrap();
         let sent = NAME.len() + cookie.escaped_value().len();
         assert_eq!(cookie.size(), sent);
         assert!(sent <= 4096, "{sent}");
     }
     // What Rails lets through and browsers lose: refused here.
     let lost = "x".repeat(2200);
-    assert!(overflow(jar.write(NAME, &lost, &Attributes::new())).size > 4096);
-    let as_rails = RailsVersion::V7_1.settings().limit(LimitRule::Rails);
+    assert!(overflow(jar.write(NAME, &lost, &CookieAttributes::new())).size > 4096);
+    let as_rails = LoadDefaults::V7_1.settings().limit(SizeLimit::Rails);
     let let_through = Jar::encrypted(&secret(), as_rails)
-        .write(NAME, &lost, &Attributes::new())
+        .write(NAME, &lost, &CookieAttributes::new())
         .unwrap();
     assert!(let_through.size() > 4096);
-    let unlimited = RailsVersion::V7_1.settings().limit(LimitRule::None);
+    let unlimited = LoadDefaults::V7_1.settings().limit(SizeLimit::None);
     let large = "x".repeat(10_000);
     assert!(
         Jar::encrypted(&secret(), unlimited)
-            .write(NAME, &large, &Attributes::new())
+            .write(NAME, &large, &CookieAttributes::new())
             .is_ok()
     );
 }
@@ -112,17 +113,17 @@ fn several_nonces_are_tried_before_giving_up() {
     let fits = |length: usize| {
         (0..64)
             .filter(|_| {
-                jar.write(NAME, &"x".repeat(length), &Attributes::new())
+                jar.write(NAME, &"x".repeat(length), &CookieAttributes::new())
                     .is_ok()
             })
             .count()
     };
-    let one_try = RailsVersion::V7_1.settings().limit(LimitRule::None);
+    let one_try = LoadDefaults::V7_1.settings().limit(SizeLimit::None);
     let one_try = Jar::encrypted(&secret(), one_try);
     let fits_at_once = |length: usize| {
         let sizes = (0..64).map(|_| {
             one_try
-                .write(NAME, &"x".repeat(length), &Attributes::new())
+                .write(NAME, &"x".repeat(length), &CookieAttributes::new())
                 .unwrap()
                 .size()
         });
@@ -146,7 +147,8 @@ fn an_overflow_names_what_takes_the_room() {
         .unwrap();
     session.insert("cart", &"x".repeat(3000)).unwrap();
     session.insert("user_id", &42).unwrap();
-    let overflow = overflow(session.write(&support::encrypted_jar(), NAME, &Attributes::new()));
+    let overflow =
+        overflow(session.write(&support::encrypted_jar(), NAME, &CookieAttributes::new()));
     assert_eq!(overflow.name, NAME);
     // Key, colon, value and comma: `"cart":"xxx",` and so on.
     let expected = [
@@ -162,6 +164,6 @@ fn an_overflow_names_what_takes_the_room() {
         "{text}"
     );
     // What is no map has no entries to tell.
-    let plain = support::encrypted_jar().write(NAME, &"x".repeat(3000), &Attributes::new());
+    let plain = support::encrypted_jar().write(NAME, &"x".repeat(3000), &CookieAttributes::new());
     assert!(matches!(plain, Err(Error::CookieOverflow(overflow)) if overflow.entries.is_empty()));
 }

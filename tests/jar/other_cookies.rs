@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
 
 use hardtack::{
-    Attributes, Cipher, CookieHeader, CookieJar, CookieStore, Domain, Error, Jar, RailsVersion,
+    Cipher, CookieAttributes, CookieHeader, CookieStore, Cookies, Domain, Error, Jar, LoadDefaults,
     Refusal, RequestOrigin, Rotation, SameSite, SecretKeyBase, Session, SetCookie, Settings, Tally,
-    Writes,
+    WritePolicy,
 };
 use serde::de::{Deserialize, Deserializer, Error as _};
 use time::OffsetDateTime;
@@ -52,7 +52,7 @@ fn after() -> SecretKeyBase {
 }
 
 fn settings() -> Settings {
-    json(RailsVersion::V6_1)
+    json(LoadDefaults::V6_1)
 }
 
 /// An app whose secret was changed, and which knows the one before.
@@ -67,12 +67,12 @@ fn request(store: CookieStore, header: &str) -> Session {
     Session::open(&store, header.to_owned(), RequestOrigin::default())
 }
 
-fn cookies(store: CookieStore, header: &str) -> CookieJar {
+fn cookies(store: CookieStore, header: &str) -> Cookies {
     request(store, header).cookies()
 }
 
 /// The headers that are set, in the case of Rails with Rack 2.2.
-fn set(cookies: &CookieJar) -> Vec<String> {
+fn set(cookies: &Cookies) -> Vec<String> {
     let headers = cookies.take().into_iter();
     let rails = |header: &str| header.replace("samesite=lax", "SameSite=Lax");
     headers.map(|cookie| rails(&cookie.to_string())).collect()
@@ -127,7 +127,7 @@ fn another_cipher() {
     assert!(set[0].ends_with("; path=/; SameSite=Lax"), "{set:?}");
     let gcm = self::cookies(rotated(), pair(&set[0])).encrypted();
     let opened = gcm.explain("c").unwrap().unwrap();
-    assert_eq!(opened.opening().cipher, Some(Cipher::Aes256Gcm));
+    assert_eq!(opened.sealed_by().cipher, Some(Cipher::Aes256Gcm));
     assert_eq!((opened.value().as_str(), set.len()), (Some("v"), 1));
 }
 
@@ -165,12 +165,12 @@ fn the_expiry_that_was_sealed_stays() {
 /// As in Rails, where each jar is keyed by the name.
 #[test]
 fn what_the_handler_says_wins() {
-    type Say = fn(&CookieJar);
+    type Say = fn(&Cookies);
     let cases: [(&str, Say, &str); 4] = [
         (
             "written",
             |cookies| {
-                let shop = Attributes::new().path("/shop");
+                let shop = CookieAttributes::new().path("/shop");
                 cookies.signed().write("p", "w", &shop).unwrap();
             },
             "; path=/shop; SameSite=Lax",
@@ -178,7 +178,7 @@ fn what_the_handler_says_wins() {
         (
             "set",
             |cookies| {
-                let shop = Attributes::new().path("/shop");
+                let shop = CookieAttributes::new().path("/shop");
                 cookies
                     .set(SetCookie::new("p", "w", &shop).unwrap())
                     .unwrap();
@@ -187,12 +187,17 @@ fn what_the_handler_says_wins() {
         ),
         (
             "deleted",
-            |cookies| cookies.signed().delete("p", &Attributes::new()).unwrap(),
+            |cookies| {
+                cookies
+                    .signed()
+                    .delete("p", &CookieAttributes::new())
+                    .unwrap()
+            },
             "p=; path=/; max-age=0; expires=Thu, 01 Jan 1970 00:00:00 GMT; SameSite=Lax",
         ),
         (
             "deleted as a plain one",
-            |cookies| cookies.delete("p", &Attributes::new()).unwrap(),
+            |cookies| cookies.delete("p", &CookieAttributes::new()).unwrap(),
             "p=; path=/; max-age=0; expires=Thu, 01 Jan 1970 00:00:00 GMT; SameSite=Lax",
         ),
     ];
@@ -265,7 +270,7 @@ fn however_often_it_is_read_it_is_sealed_once() {
         CookieStore::new(&new, settings(), NAME).rotation(Rotation::encrypted(&old, settings()));
     let store = Arc::new(store);
     let cookie = Jar::encrypted(&old, settings())
-        .write("plan", "pro", &Attributes::new())
+        .write("plan", "pro", &CookieAttributes::new())
         .unwrap();
     let header = format!("plan={}", cookie.escaped_value());
     let cookies = Session::open(&store, header, RequestOrigin::default()).cookies();
@@ -283,7 +288,7 @@ fn where_nothing_is_written() {
         assert_eq!(value, Ok(Some("v".to_owned())));
     };
     // A store that writes nothing.
-    let session = request(rotated().writes(Writes::Never), P);
+    let session = request(rotated().writes(WritePolicy::Never), P);
     read(&session);
     assert!(session.commit(200).unwrap().cookies().is_empty());
     assert!(set(&session.cookies()).is_empty());
@@ -327,7 +332,7 @@ fn over_plain_http_and_where_browsers_insist_on_secure() {
     let seal = |name: &str, settings: Settings| {
         let jar = Jar::signed(&before(), settings);
         let cookie = jar
-            .write(name, "v", &Attributes::new().secure(true))
+            .write(name, "v", &CookieAttributes::new().secure(true))
             .unwrap();
         format!("{name}={}", cookie.escaped_value())
     };
@@ -371,7 +376,7 @@ fn over_plain_http_and_where_browsers_insist_on_secure() {
 #[test]
 fn an_older_name_is_removed() {
     let old = Jar::signed(&before(), settings());
-    let cookie = old.write("rebate", &45, &Attributes::new()).unwrap();
+    let cookie = old.write("rebate", &45, &CookieAttributes::new()).unwrap();
     let header = format!("rebate={}", cookie.escaped_value());
     let renamed = Rotation::signed(&before(), settings()).cookie_name("rebate");
     let jar = Arc::new(Jar::signed(&after(), settings()).rotation(renamed));
@@ -410,19 +415,21 @@ fn while_the_old_settings_write() {
 fn what_is_set_under_an_older_name_is_read_again() {
     let older = || Rotation::signed(&before(), settings()).cookie_name("rebate");
     let store = CookieStore::new(&after(), settings(), NAME).signed_rotation(older().writes());
-    let sent = Jar::signed(&before(), settings()).write("rebate", &1, &Attributes::new());
+    let sent = Jar::signed(&before(), settings()).write("rebate", &1, &CookieAttributes::new());
     let cookies = cookies(store, pair(&sent.unwrap().to_string()));
     let signed = cookies.signed();
     assert_eq!(signed.get::<u8>("discount"), Ok(Some(1)));
 
-    signed.write("discount", &2, &Attributes::new()).unwrap();
+    signed
+        .write("discount", &2, &CookieAttributes::new())
+        .unwrap();
     assert_eq!(signed.get::<u8>("discount"), Ok(Some(2)));
     let explained = signed.explain("discount").unwrap().unwrap();
     assert_eq!(explained.older_name(), Some("rebate"));
     assert_eq!(explained.value(), &2.into());
     assert!(set(&cookies)[0].starts_with("rebate="));
 
-    signed.delete("discount", &Attributes::new()).unwrap();
+    signed.delete("discount", &CookieAttributes::new()).unwrap();
     assert_eq!(signed.get::<u8>("discount"), Ok(None));
     assert_eq!(signed.explain("discount").unwrap().map(|_| ()), None);
 }
@@ -430,10 +437,10 @@ fn what_is_set_under_an_older_name_is_read_again() {
 /// What cannot be set again is read all the same.
 #[test]
 fn what_does_not_fit_any_more_stays() {
-    let rails = settings().limit(hardtack::LimitRule::None);
+    let rails = settings().limit(hardtack::SizeLimit::None);
     let old = Jar::signed(&before(), rails);
     let long = "x".repeat(4000);
-    let cookie = old.write("p", &long, &Attributes::new()).unwrap();
+    let cookie = old.write("p", &long, &CookieAttributes::new()).unwrap();
     let cookies = cookies(rotated(), &format!("p={}", cookie.escaped_value()));
     assert_eq!(cookies.signed().get::<String>("p"), Ok(Some(long)));
     assert!(set(&cookies).is_empty());
@@ -459,7 +466,7 @@ fn another_type_is_an_error_without_the_value() {
     ];
     let mut ran = 0;
     for serializer in hardtack::Serializer::ALL {
-        let set_by = RailsVersion::V7_1.settings().serializer(*serializer);
+        let set_by = LoadDefaults::V7_1.settings().serializer(*serializer);
         let now = CookieStore::new(&after(), set_by.clone(), NAME);
         if now.check().is_err() {
             continue; // not built in: tests/session/built_in.rs
@@ -467,7 +474,7 @@ fn another_type_is_an_error_without_the_value() {
         let card = now
             .jars()
             .signed()
-            .write("card", MARKER, &Attributes::new());
+            .write("card", MARKER, &CookieAttributes::new());
         let header = format!("card={}", card.unwrap().escaped_value());
         let tally = Arc::new(Tally::new());
         let signed = cookies(now.observer(tally.clone()), &header).signed();
@@ -498,7 +505,9 @@ fn another_type_is_an_error_without_the_value() {
     assert_eq!(ran, 2 * (2 + formats));
     // It was set here, by this handler: the same.
     let signed = cookies(rotated(), "").signed();
-    signed.write("card", MARKER, &Attributes::new()).unwrap();
+    signed
+        .write("card", MARKER, &CookieAttributes::new())
+        .unwrap();
     assert!(signed.get::<u8>("card").is_err());
     // And it is set again, which is not the type's affair either.
     let cookies = cookies(rotated(), P);
@@ -510,13 +519,13 @@ fn another_type_is_an_error_without_the_value() {
 fn nil_is_none_in_every_format() {
     let mut ran = 0;
     for serializer in hardtack::Serializer::ALL {
-        let set_by = RailsVersion::V7_1.settings().serializer(*serializer);
+        let set_by = LoadDefaults::V7_1.settings().serializer(*serializer);
         let store = CookieStore::new(&after(), set_by, NAME);
         if store.check().is_err() {
             continue; // not built in: tests/session/built_in.rs
         }
         let signed = cookies(store, "").signed();
-        signed.write("plan", &(), &Attributes::new()).unwrap();
+        signed.write("plan", &(), &CookieAttributes::new()).unwrap();
         assert_eq!(signed.get::<u8>("plan"), Ok(None), "{serializer}");
         assert!(signed.explain("plan").unwrap().unwrap().value().is_nil());
         ran += 1;
@@ -530,7 +539,7 @@ fn nil_is_none_in_every_format() {
 #[test]
 fn a_type_that_reads_cookies() {
     thread_local! {
-        static COOKIES: std::cell::RefCell<Option<CookieJar>> = const { std::cell::RefCell::new(None) };
+        static COOKIES: std::cell::RefCell<Option<Cookies>> = const { std::cell::RefCell::new(None) };
     }
     #[derive(Debug, PartialEq)]
     struct Nosy(Option<String>);
@@ -539,7 +548,7 @@ fn a_type_that_reads_cookies() {
             String::deserialize(deserializer)?;
             let cookies = COOKIES.with_borrow(Clone::clone).unwrap();
             let all = Domain::All { tld_length: None };
-            let attributes = Attributes::new().domain(all);
+            let attributes = CookieAttributes::new().domain(all);
             cookies
                 .signed()
                 .write("q", "w", &attributes)

@@ -16,7 +16,7 @@ impl Record {
     }
 
     /// How it opens, in words, by what the file tells of it.
-    fn opening(&self) -> String {
+    fn sealed_by(&self) -> String {
         let keys = self.key_digest.as_deref().unwrap_or("SHA1");
         let digest = self.digest.as_deref().unwrap_or("SHA1");
         let sealed = match self.jar.as_deref() {
@@ -69,7 +69,11 @@ fn every_recorded_cookie_opens_to_its_value() {
             let json: Value = serde_json::from_str(&opened.value().to_string()).unwrap();
             assert_eq!(Some(json), record.value, "{place}");
             assert!(!opened.needs_rewrite(), "{place}");
-            assert_eq!(opened.opening().to_string(), record.opening(), "{place}");
+            assert_eq!(
+                opened.sealed_by().to_string(),
+                record.sealed_by(),
+                "{place}"
+            );
             counted.0 += 1;
         }
         assert_eq!(counted, (open, expired), "{rails}");

@@ -1,8 +1,8 @@
 //! Rotations: what was sealed under older settings opens, and asks to be written anew.
 
 use hardtack::{
-    Attributes, Cipher, CookieHeader, HmacDigest, Jar, KeyDigest, RailsVersion, Refusal, Rotation,
-    SetCookie, Value,
+    Cipher, CookieAttributes, CookieHeader, HmacDigest, Jar, KeyDigest, LoadDefaults, Refusal,
+    Rotation, SetCookie, Value,
 };
 use time::{Duration, OffsetDateTime};
 
@@ -11,7 +11,7 @@ use crate::support::{json, other_secret, secret};
 const NAME: &str = "_app_session";
 
 fn sealed(jar: &Jar, name: &str) -> String {
-    jar.write(name, &42, &Attributes::new())
+    jar.write(name, &42, &CookieAttributes::new())
         .unwrap()
         .escaped_value()
         .to_owned()
@@ -23,34 +23,34 @@ fn header(name: &str, value: &str) -> Vec<u8> {
 
 #[test]
 fn each_kind_of_rotation_opens_what_was_sealed_before_it() {
-    let now = || Jar::encrypted(&secret(), RailsVersion::V7_1);
-    let sha512 = json(RailsVersion::V6_1).hmac_digest(HmacDigest::Sha512);
-    let salted = json(RailsVersion::V7_1).authenticated_encrypted_cookie_salt("our own");
+    let now = || Jar::encrypted(&secret(), LoadDefaults::V7_1);
+    let sha512 = json(LoadDefaults::V6_1).hmac_digest(HmacDigest::Sha512);
+    let salted = json(LoadDefaults::V7_1).authenticated_encrypted_cookie_salt("our own");
     // What changed; the jar of before, its cookie's name, and the rotation for it.
     let cases = [
         (
             "the secret",
-            Jar::encrypted(&other_secret(), RailsVersion::V7_1),
+            Jar::encrypted(&other_secret(), LoadDefaults::V7_1),
             NAME,
-            Rotation::encrypted(&other_secret(), RailsVersion::V7_1),
+            Rotation::encrypted(&other_secret(), LoadDefaults::V7_1),
         ),
         (
             "SHA-1 to SHA-256",
-            Jar::encrypted(&secret(), json(RailsVersion::V6_1)),
+            Jar::encrypted(&secret(), json(LoadDefaults::V6_1)),
             NAME,
-            Rotation::encrypted(&secret(), RailsVersion::V6_1),
+            Rotation::encrypted(&secret(), LoadDefaults::V6_1),
         ),
         (
             "the secret and the digest",
-            Jar::encrypted(&other_secret(), json(RailsVersion::V6_1)),
+            Jar::encrypted(&other_secret(), json(LoadDefaults::V6_1)),
             NAME,
-            Rotation::encrypted(&other_secret(), RailsVersion::V6_1),
+            Rotation::encrypted(&other_secret(), LoadDefaults::V6_1),
         ),
         (
             "signed to encrypted",
-            Jar::signed(&secret(), json(RailsVersion::V7_1)),
+            Jar::signed(&secret(), json(LoadDefaults::V7_1)),
             NAME,
-            Rotation::signed(&secret(), RailsVersion::V7_1),
+            Rotation::signed(&secret(), LoadDefaults::V7_1),
         ),
         (
             "signed with SHA-512 to encrypted",
@@ -66,21 +66,21 @@ fn each_kind_of_rotation_opens_what_was_sealed_before_it() {
         ),
         (
             "without metadata",
-            Jar::encrypted(&other_secret(), json(RailsVersion::V5_2)),
+            Jar::encrypted(&other_secret(), json(LoadDefaults::V5_2)),
             NAME,
-            Rotation::encrypted(&other_secret(), RailsVersion::V5_2),
+            Rotation::encrypted(&other_secret(), LoadDefaults::V5_2),
         ),
         (
             "the name",
             now(),
             "_old_session",
-            Rotation::encrypted(&secret(), RailsVersion::V7_1).cookie_name("_old_session"),
+            Rotation::encrypted(&secret(), LoadDefaults::V7_1).cookie_name("_old_session"),
         ),
         (
             "the name, the secret and signed to encrypted",
-            Jar::signed(&other_secret(), json(RailsVersion::V7_0)),
+            Jar::signed(&other_secret(), json(LoadDefaults::V7_0)),
             "_old_session",
-            Rotation::signed(&other_secret(), RailsVersion::V7_0).cookie_name("_old_session"),
+            Rotation::signed(&other_secret(), LoadDefaults::V7_0).cookie_name("_old_session"),
         ),
     ];
     assert_eq!(cases.len(), 9);
@@ -97,7 +97,7 @@ fn each_kind_of_rotation_opens_what_was_sealed_before_it() {
 
         // Behind another one, so that the number told is its own.
         let jar = now()
-            .rotation(Rotation::encrypted(&other_secret(), RailsVersion::V8_0).cookie_name("x"))
+            .rotation(Rotation::encrypted(&other_secret(), LoadDefaults::V8_0).cookie_name("x"))
             .rotation(rotation);
         let opened = jar.read::<u32>(NAME, &header).unwrap().unwrap();
         assert_eq!(*opened.value(), 42, "{what}");
@@ -105,7 +105,9 @@ fn each_kind_of_rotation_opens_what_was_sealed_before_it() {
         assert!(opened.needs_rewrite(), "{what}");
 
         // Written anew it opens by the current settings, under the current name.
-        let anew = jar.write(NAME, opened.value(), &Attributes::new()).unwrap();
+        let anew = jar
+            .write(NAME, opened.value(), &CookieAttributes::new())
+            .unwrap();
         let opened = now().read_value::<u32>(NAME, anew.value()).unwrap();
         assert_eq!(
             (opened.rotation(), opened.needs_rewrite()),
@@ -117,11 +119,11 @@ fn each_kind_of_rotation_opens_what_was_sealed_before_it() {
 
 #[test]
 fn rotations_are_tried_in_order_and_the_current_settings_first() {
-    let jar = Jar::encrypted(&secret(), RailsVersion::V7_1)
-        .rotation(Rotation::encrypted(&other_secret(), RailsVersion::V7_1))
-        .rotation(Rotation::encrypted(&other_secret(), RailsVersion::V7_1))
-        .rotation(Rotation::encrypted(&secret(), RailsVersion::V7_1));
-    let by_other = sealed(&Jar::encrypted(&other_secret(), RailsVersion::V7_1), NAME);
+    let jar = Jar::encrypted(&secret(), LoadDefaults::V7_1)
+        .rotation(Rotation::encrypted(&other_secret(), LoadDefaults::V7_1))
+        .rotation(Rotation::encrypted(&other_secret(), LoadDefaults::V7_1))
+        .rotation(Rotation::encrypted(&secret(), LoadDefaults::V7_1));
+    let by_other = sealed(&Jar::encrypted(&other_secret(), LoadDefaults::V7_1), NAME);
     let by_current = sealed(&jar, NAME);
     let rotation = |cookie: &str| {
         let value = hardtack::unescape(cookie.as_bytes()).into_owned();
@@ -133,20 +135,22 @@ fn rotations_are_tried_in_order_and_the_current_settings_first() {
 
 #[test]
 fn purpose_and_expiry_hold_in_rotations_too() {
-    let before = Jar::encrypted(&secret(), json(RailsVersion::V6_1));
-    let jar = Jar::encrypted(&secret(), RailsVersion::V7_1)
-        .rotation(Rotation::encrypted(&secret(), RailsVersion::V6_1));
+    let before = Jar::encrypted(&secret(), json(LoadDefaults::V6_1));
+    let jar = Jar::encrypted(&secret(), LoadDefaults::V7_1)
+        .rotation(Rotation::encrypted(&secret(), LoadDefaults::V6_1));
     let past = OffsetDateTime::now_utc() - Duration::seconds(1);
     let future = OffsetDateTime::now_utc() + Duration::days(1);
 
-    let other_name = before.write("other", &42, &Attributes::new()).unwrap();
+    let other_name = before
+        .write("other", &42, &CookieAttributes::new())
+        .unwrap();
     assert_eq!(
         jar.explain(NAME, other_name.value()).err(),
         Some(Refusal::WrongPurpose)
     );
 
     let expired = before
-        .write(NAME, &42, &Attributes::new().expires(past))
+        .write(NAME, &42, &CookieAttributes::new().expires(past))
         .unwrap();
     assert_eq!(
         jar.explain(NAME, expired.value()).err(),
@@ -154,7 +158,7 @@ fn purpose_and_expiry_hold_in_rotations_too() {
     );
 
     let fresh = before
-        .write(NAME, &42, &Attributes::new().expires(future))
+        .write(NAME, &42, &CookieAttributes::new().expires(future))
         .unwrap();
     let opened = jar.explain(NAME, fresh.value()).unwrap();
     assert_eq!(opened.value(), &Value::Integer(42));
@@ -166,8 +170,8 @@ fn purpose_and_expiry_hold_in_rotations_too() {
 #[test]
 fn an_old_name_is_a_purpose_of_its_own() {
     // A cookie of the old name, sent under the new one, is a copy: refused as ever.
-    let jar = Jar::encrypted(&secret(), RailsVersion::V7_1)
-        .rotation(Rotation::encrypted(&secret(), RailsVersion::V7_1).cookie_name("_old_session"));
+    let jar = Jar::encrypted(&secret(), LoadDefaults::V7_1)
+        .rotation(Rotation::encrypted(&secret(), LoadDefaults::V7_1).cookie_name("_old_session"));
     let old = sealed(&jar_of_today(), "_old_session");
     let copied = header(NAME, &old);
     assert!(jar.read::<u32>(NAME, &CookieHeader::new(&copied)).is_err());
@@ -189,24 +193,26 @@ fn an_old_name_is_a_purpose_of_its_own() {
 }
 
 fn jar_of_today() -> Jar {
-    Jar::encrypted(&secret(), RailsVersion::V7_1)
+    Jar::encrypted(&secret(), LoadDefaults::V7_1)
 }
 
 #[test]
 fn read_new_write_old() {
-    let old = || Jar::encrypted(&secret(), json(RailsVersion::V6_1));
-    let new = || Jar::encrypted(&secret(), RailsVersion::V7_1);
+    let old = || Jar::encrypted(&secret(), json(LoadDefaults::V6_1));
+    let new = || Jar::encrypted(&secret(), LoadDefaults::V7_1);
     let deploying =
-        new().rotation(Rotation::encrypted(&secret(), json(RailsVersion::V6_1)).writes());
+        new().rotation(Rotation::encrypted(&secret(), json(LoadDefaults::V6_1)).writes());
 
     // A server that does not know the new settings yet reads what the others write.
-    let written = deploying.write(NAME, &42, &Attributes::new()).unwrap();
+    let written = deploying
+        .write(NAME, &42, &CookieAttributes::new())
+        .unwrap();
     assert!(old().read_value::<u32>(NAME, written.value()).is_ok());
     assert!(new().read_value::<u32>(NAME, written.value()).is_err());
 
     // Neither what the old ones write nor what the new ones write is to be written anew.
     for jar in [old(), new()] {
-        let cookie = jar.write(NAME, &42, &Attributes::new()).unwrap();
+        let cookie = jar.write(NAME, &42, &CookieAttributes::new()).unwrap();
         let opened = deploying.read_value::<u32>(NAME, cookie.value()).unwrap();
         assert!(!opened.needs_rewrite());
     }
@@ -215,15 +221,17 @@ fn read_new_write_old() {
 #[cfg(feature = "marshal")]
 #[test]
 fn read_new_write_old_with_two_serializers() {
-    let old = Jar::encrypted(&secret(), RailsVersion::V6_1);
-    let new = Jar::encrypted(&secret(), RailsVersion::V7_1);
-    let deploying = Jar::encrypted(&secret(), RailsVersion::V7_1)
-        .rotation(Rotation::encrypted(&secret(), RailsVersion::V6_1).writes());
-    let written = deploying.write(NAME, &42, &Attributes::new()).unwrap();
+    let old = Jar::encrypted(&secret(), LoadDefaults::V6_1);
+    let new = Jar::encrypted(&secret(), LoadDefaults::V7_1);
+    let deploying = Jar::encrypted(&secret(), LoadDefaults::V7_1)
+        .rotation(Rotation::encrypted(&secret(), LoadDefaults::V6_1).writes());
+    let written = deploying
+        .write(NAME, &42, &CookieAttributes::new())
+        .unwrap();
     assert!(old.read_value::<u32>(NAME, written.value()).is_ok());
     // Marshal from the old servers and JSON from the new ones: both may stay.
     for jar in [old, new] {
-        let cookie = jar.write(NAME, &42, &Attributes::new()).unwrap();
+        let cookie = jar.write(NAME, &42, &CookieAttributes::new()).unwrap();
         let opened = deploying.read_value::<u32>(NAME, cookie.value()).unwrap();
         assert!(!opened.needs_rewrite());
     }
@@ -231,10 +239,10 @@ fn read_new_write_old_with_two_serializers() {
 
 #[test]
 fn the_refusal_that_got_furthest_is_told() {
-    let jar = jar_of_today().rotation(Rotation::signed(&secret(), RailsVersion::V7_1));
+    let jar = jar_of_today().rotation(Rotation::signed(&secret(), LoadDefaults::V7_1));
     // No signed message at all, but an encrypted one of another key: not merely malformed.
-    let cookie = Jar::encrypted(&other_secret(), RailsVersion::V7_1)
-        .write(NAME, &42, &Attributes::new())
+    let cookie = Jar::encrypted(&other_secret(), LoadDefaults::V7_1)
+        .write(NAME, &42, &CookieAttributes::new())
         .unwrap();
     assert_eq!(
         jar.explain(NAME, cookie.value()).err(),
@@ -245,10 +253,10 @@ fn the_refusal_that_got_furthest_is_told() {
 
 #[test]
 fn the_digest_of_keys_is_what_7_0_changed() {
-    assert_eq!(RailsVersion::V6_1.settings().key_digest, KeyDigest::Sha1);
-    let before = Jar::encrypted(&secret(), json(RailsVersion::V6_1));
-    let cookie = before.write(NAME, &42, &Attributes::new()).unwrap();
-    let after = Jar::encrypted(&secret(), RailsVersion::V7_0);
+    assert_eq!(LoadDefaults::V6_1.settings().key_digest, KeyDigest::Sha1);
+    let before = Jar::encrypted(&secret(), json(LoadDefaults::V6_1));
+    let cookie = before.write(NAME, &42, &CookieAttributes::new()).unwrap();
+    let after = Jar::encrypted(&secret(), LoadDefaults::V7_0);
     assert_eq!(
         after.explain(NAME, cookie.value()).err(),
         Some(Refusal::Invalid)
@@ -258,18 +266,18 @@ fn the_digest_of_keys_is_what_7_0_changed() {
 #[test]
 fn what_is_deleted_does_not_come_back_under_its_older_name() {
     let rotation =
-        || Rotation::encrypted(&secret(), RailsVersion::V7_1).cookie_name("_old_session");
+        || Rotation::encrypted(&secret(), LoadDefaults::V7_1).cookie_name("_old_session");
     // Whichever of them is written.
     for rotation in [rotation(), rotation().writes()] {
         let jar = jar_of_today().rotation(rotation);
-        let deleted = jar.delete(NAME, &Attributes::new()).unwrap();
+        let deleted = jar.delete(NAME, &CookieAttributes::new()).unwrap();
         let names: Vec<_> = deleted.iter().map(SetCookie::name).collect();
         assert_eq!(names, [NAME, "_old_session"]);
         assert!(deleted.iter().all(|cookie| cookie.value().is_empty()));
     }
     assert_eq!(
         jar_of_today()
-            .delete(NAME, &Attributes::new())
+            .delete(NAME, &CookieAttributes::new())
             .unwrap()
             .len(),
         1
@@ -286,19 +294,19 @@ fn the_other_cipher_opens_where_rails_opens_it() {
     let (gcm, cbc) = (Cipher::Aes256Gcm, Cipher::Aes256Cbc);
     // The version, the cipher that it uses, and whether the other one opens.
     let cases = [
-        (RailsVersion::V5_1, gcm, false),
-        (RailsVersion::V5_2, gcm, true),
-        (RailsVersion::V7_1, gcm, true),
-        (RailsVersion::V5_1, cbc, false),
-        (RailsVersion::V6_0, cbc, false),
-        (RailsVersion::V6_1, cbc, true),
-        (RailsVersion::V8_1, cbc, true),
+        (LoadDefaults::V5_1, gcm, false),
+        (LoadDefaults::V5_2, gcm, true),
+        (LoadDefaults::V7_1, gcm, true),
+        (LoadDefaults::V5_1, cbc, false),
+        (LoadDefaults::V6_0, cbc, false),
+        (LoadDefaults::V6_1, cbc, true),
+        (LoadDefaults::V8_1, cbc, true),
     ];
     assert_eq!(cases.len(), 7);
     for (version, cipher, opens) in cases {
         let other = if cipher == gcm { cbc } else { gcm };
         let jar = with(version, cipher);
-        let cookie = with(version, other).write(NAME, &42, &Attributes::new());
+        let cookie = with(version, other).write(NAME, &42, &CookieAttributes::new());
         let opened = jar.read_value::<u32>(NAME, cookie.unwrap().value());
         assert_eq!(opened.is_ok(), opens, "{version} {cipher}");
         if let Ok(opened) = opened {
@@ -306,7 +314,7 @@ fn the_other_cipher_opens_where_rails_opens_it() {
             assert_eq!(opened.rotation(), None);
         }
         // Its own is as it should be.
-        let cookie = jar.write(NAME, &42, &Attributes::new()).unwrap();
+        let cookie = jar.write(NAME, &42, &CookieAttributes::new()).unwrap();
         let opened = jar.read_value::<u32>(NAME, cookie.value()).unwrap();
         assert!(!opened.needs_rewrite(), "{version} {cipher}");
     }
@@ -314,10 +322,10 @@ fn the_other_cipher_opens_where_rails_opens_it() {
 
 #[test]
 fn a_header_is_explained_as_its_cookies_are() {
-    let jar = Jar::encrypted(&secret(), RailsVersion::V7_1);
+    let jar = Jar::encrypted(&secret(), LoadDefaults::V7_1);
     let (good, foreign) = (
         sealed(&jar, NAME),
-        sealed(&Jar::encrypted(&other_secret(), RailsVersion::V7_1), NAME),
+        sealed(&Jar::encrypted(&other_secret(), LoadDefaults::V7_1), NAME),
     );
     let cases = [
         (String::new(), Ok(None)),

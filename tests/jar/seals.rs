@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use hardtack::{
-    Attributes, CookieStore, Error, HmacDigest, Jar, Jars, KeyDigest, LimitRule, MessageEncryptor,
-    MessageOptions, RailsVersion, RequestOrigin, Rotation, SecretKeyBase, Serializer, Session,
+    CookieAttributes, CookieStore, Error, HmacDigest, Jar, KeyDigest, Keyring, LoadDefaults,
+    MessageEncryptor, MessageOptions, RequestOrigin, Rotation, SecretKeyBase, Serializer, Session,
+    SizeLimit,
 };
 
 use crate::support::json;
@@ -18,12 +19,12 @@ fn secret() -> SecretKeyBase {
 }
 
 fn encrypted(secret: &SecretKeyBase) -> Jar {
-    Jar::encrypted(secret, RailsVersion::V7_1)
+    Jar::encrypted(secret, LoadDefaults::V7_1)
 }
 
 fn write(jar: &Jar, times: u64) {
     for _ in 0..times {
-        jar.write(NAME, &45, &Attributes::new()).unwrap();
+        jar.write(NAME, &45, &CookieAttributes::new()).unwrap();
     }
 }
 
@@ -32,7 +33,7 @@ fn each_seal_counts_and_opening_does_not() {
     let jar = encrypted(&secret());
     assert_eq!(jar.seals(), Some(0));
     for before in 0..100 {
-        let cookie = jar.write(NAME, &before, &Attributes::new()).unwrap();
+        let cookie = jar.write(NAME, &before, &CookieAttributes::new()).unwrap();
         assert_eq!(jar.seals(), Some(before + 1));
         let opened = jar.read_value::<u64>(NAME, cookie.value()).unwrap();
         assert_eq!(*opened.value(), before);
@@ -41,7 +42,7 @@ fn each_seal_counts_and_opening_does_not() {
         assert_eq!(jar.seals(), Some(before + 1));
     }
     // What is refused before it is sealed.
-    assert!(jar.write("no name", &45, &Attributes::new()).is_err());
+    assert!(jar.write("no name", &45, &CookieAttributes::new()).is_err());
     assert_eq!(jar.seals(), Some(100));
 }
 
@@ -57,17 +58,18 @@ fn each_try_at_the_limit_counts() {
     ];
     let mut ran = 0;
     for (bytes, value, seals) in cases {
-        let jar = Jar::encrypted(&secret(), json(RailsVersion::V5_2));
+        let jar = Jar::encrypted(&secret(), json(LoadDefaults::V5_2));
         let text = "x".repeat(bytes - 2);
-        let refused = jar.write("cart", &text, &Attributes::new());
+        let refused = jar.write("cart", &text, &CookieAttributes::new());
         assert!(
             matches!(refused, Err(Error::CookieOverflow(_))),
             "{refused:?}"
         );
         assert_eq!(jar.seals(), Some(seals));
 
-        let unlimited = json(RailsVersion::V5_2).limit(LimitRule::None);
-        let cookie = Jar::encrypted(&secret(), unlimited).write("cart", &text, &Attributes::new());
+        let unlimited = json(LoadDefaults::V5_2).limit(SizeLimit::None);
+        let cookie =
+            Jar::encrypted(&secret(), unlimited).write("cart", &text, &CookieAttributes::new());
         assert_eq!(cookie.unwrap().value().len(), value);
         ran += 1;
     }
@@ -80,17 +82,17 @@ fn a_key_has_one_number_whoever_seals_with_it() {
     let jar = encrypted(&secret);
     write(&jar, 3);
     // Made anew, copied, in other jars, under settings that leave the key as it is.
-    let newer = RailsVersion::V8_1
+    let newer = LoadDefaults::V8_1
         .settings()
         .serializer(Serializer::Json)
-        .limit(LimitRule::Rails);
+        .limit(SizeLimit::Rails);
     let same = [
         jar.clone(),
         encrypted(&secret),
         Jar::encrypted(&secret, newer),
-        encrypted(&secret).rotation(Rotation::encrypted(&other, RailsVersion::V7_1)),
-        encrypted(&other).rotation(Rotation::encrypted(&secret, RailsVersion::V7_1).writes()),
-        Jar::clone(Jars::new(&secret, RailsVersion::V7_1).encrypted()),
+        encrypted(&secret).rotation(Rotation::encrypted(&other, LoadDefaults::V7_1)),
+        encrypted(&other).rotation(Rotation::encrypted(&secret, LoadDefaults::V7_1).writes()),
+        Jar::clone(Keyring::new(&secret, LoadDefaults::V7_1).encrypted()),
     ];
     let mut number = 3;
     for jar in &same {
@@ -101,15 +103,15 @@ fn a_key_has_one_number_whoever_seals_with_it() {
     assert_eq!(number, 3 + 2 * 6);
     assert_eq!(jar.seals(), Some(number));
 
-    let sha1 = RailsVersion::V7_1.settings().key_digest(KeyDigest::Sha1);
-    let salted = RailsVersion::V7_1
+    let sha1 = LoadDefaults::V7_1.settings().key_digest(KeyDigest::Sha1);
+    let salted = LoadDefaults::V7_1
         .settings()
         .authenticated_encrypted_cookie_salt("another salt");
     let others = [
         encrypted(&other),
         Jar::encrypted(&secret, sha1),
         Jar::encrypted(&secret, salted),
-        encrypted(&other).rotation(Rotation::encrypted(&secret, RailsVersion::V7_1)),
+        encrypted(&other).rotation(Rotation::encrypted(&secret, LoadDefaults::V7_1)),
     ];
     for jar in &others {
         assert_eq!(jar.seals(), Some(0));
@@ -122,7 +124,7 @@ fn a_key_has_one_number_whoever_seals_with_it() {
 #[test]
 fn a_store_tells_of_its_session_s_key() {
     let (secret, newer) = (secret(), secret());
-    let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, NAME));
+    let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, NAME));
     let visit = || {
         let session = Session::open(&store, "", RequestOrigin::default());
         session.insert("user_id", &42).unwrap();
@@ -140,7 +142,7 @@ fn a_store_tells_of_its_session_s_key() {
         (Some(51), Some(51))
     );
 
-    store.replace_jars(Jars::new(&newer, RailsVersion::V7_1));
+    store.replace_jars(Keyring::new(&newer, LoadDefaults::V7_1));
     assert_eq!(store.seals(), Some(0));
     visit();
     assert_eq!(
@@ -152,7 +154,7 @@ fn a_store_tells_of_its_session_s_key() {
 #[test]
 fn messages_count_too() {
     let secret = secret();
-    let salted = |salt| MessageEncryptor::for_application(&secret, salt, RailsVersion::V7_1);
+    let salted = |salt| MessageEncryptor::for_application(&secret, salt, LoadDefaults::V7_1);
     let crypt = salted("bank details");
     for _ in 0..5 {
         let message = crypt.encrypt_and_sign("hello", &MessageOptions::new());
@@ -166,22 +168,22 @@ fn messages_count_too() {
         .unwrap();
     assert_eq!(crypt.seals(), Some(6));
     assert_eq!(salted("bank details").seals(), Some(6));
-    assert_eq!(salted("tax number").rotate(crypt).seals(), Some(0));
+    assert_eq!(salted("tax number").rotation(crypt).seals(), Some(0));
 }
 
 #[test]
 fn keys_without_such_a_bound_have_no_number() {
     let secret = secret();
-    let sha256 = RailsVersion::V7_1
+    let sha256 = LoadDefaults::V7_1
         .settings()
         .hmac_digest(HmacDigest::Sha256);
     let jars = [
-        Jar::signed(&secret, RailsVersion::V7_1),
+        Jar::signed(&secret, LoadDefaults::V7_1),
         Jar::signed(&secret, sha256),
-        Jar::signed(&secret, json(RailsVersion::V3_2)),
-        Jar::encrypted(&secret, json(RailsVersion::V4_0)),
-        Jar::encrypted(&secret, json(RailsVersion::V5_1)),
-        encrypted(&secret).rotation(Rotation::signed(&secret, RailsVersion::V7_1).writes()),
+        Jar::signed(&secret, json(LoadDefaults::V3_2)),
+        Jar::encrypted(&secret, json(LoadDefaults::V4_0)),
+        Jar::encrypted(&secret, json(LoadDefaults::V5_1)),
+        encrypted(&secret).rotation(Rotation::signed(&secret, LoadDefaults::V7_1).writes()),
     ];
     let mut ran = 0;
     for jar in jars {
@@ -191,14 +193,14 @@ fn keys_without_such_a_bound_have_no_number() {
         ran += 1;
     }
     assert_eq!(ran, 6);
-    let crypt = MessageEncryptor::cbc([1; 32], [2; 32], RailsVersion::V7_1).unwrap();
+    let crypt = MessageEncryptor::cbc([1; 32], [2; 32], LoadDefaults::V7_1).unwrap();
     crypt
         .encrypt_and_sign("hello", &MessageOptions::new())
         .unwrap();
     crypt.raise_seals(1 << 20);
     assert_eq!(crypt.seals(), None);
-    let signed =
-        Jars::new(&secret, RailsVersion::V7_1).session_in(Jar::signed(&secret, RailsVersion::V7_1));
+    let signed = Keyring::new(&secret, LoadDefaults::V7_1)
+        .session_in(Jar::signed(&secret, LoadDefaults::V7_1));
     let store = CookieStore::with_jars(signed, NAME);
     store.raise_seals(1 << 20);
     assert_eq!(store.seals(), None);

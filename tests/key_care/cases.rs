@@ -4,9 +4,9 @@ use std::any::Any;
 use std::sync::Arc;
 
 use hardtack::{
-    Attributes, Cipher, CookieHeader, CookieStore, HmacDigest, Jar, Jars, KeyDigest, KeyGenerator,
-    MessageEncryptor, MessageOptions, MessageVerifier, RailsVersion, RequestOrigin, Rotation,
-    SecretKeyBase, Serializer, Session, Settings,
+    Cipher, CookieAttributes, CookieHeader, CookieStore, HmacDigest, Jar, KeyDigest, KeyGenerator,
+    Keyring, LoadDefaults, MessageEncryptor, MessageOptions, MessageVerifier, RequestOrigin,
+    Rotation, SecretKeyBase, Serializer, Session, Settings,
 };
 use zeroize::Zeroizing;
 
@@ -92,35 +92,35 @@ pub(crate) const CASES: &[Case] = &[
     // The raw key stands at the head of what it is expanded to; where a processor has no
     // instructions for AES it does not.
     case("encrypted jar, GCM", GCM, |given| {
-        jar(Jar::encrypted(&given.secret(), json(RailsVersion::V7_1)))
+        jar(Jar::encrypted(&given.secret(), json(LoadDefaults::V7_1)))
     }),
     case("encrypted jar, CBC", CBC, |given| {
-        jar(Jar::encrypted(&given.secret(), json(RailsVersion::V5_1)))
+        jar(Jar::encrypted(&given.secret(), json(LoadDefaults::V5_1)))
     }),
     case("encrypted jar, both ciphers", CBC_STATES, |given| {
-        jar(Jar::encrypted(&given.secret(), json(RailsVersion::V6_1)))
+        jar(Jar::encrypted(&given.secret(), json(LoadDefaults::V6_1)))
     }),
     case("signed jar", SIGNED, |given| {
-        jar(Jar::signed(&given.secret(), json(RailsVersion::V7_1)))
+        jar(Jar::signed(&given.secret(), json(LoadDefaults::V7_1)))
     }),
     case("signed jar, SHA-512", SIGNED_SHA512, |given| {
-        let settings = json(RailsVersion::V7_1).hmac_digest(HmacDigest::Sha512);
+        let settings = json(LoadDefaults::V7_1).hmac_digest(HmacDigest::Sha512);
         jar(Jar::signed(&given.secret(), settings))
     }),
     case("signed jar, secret_token", TOKEN, |given| {
-        jar(Jar::signed(&given.secret(), json(RailsVersion::V3_2)))
+        jar(Jar::signed(&given.secret(), json(LoadDefaults::V3_2)))
     }),
     case("rotations", SIGNED, |given| {
         let secret = given.secret();
         let own = SecretKeyBase::generate().unwrap();
-        let kept = jar(Jar::encrypted(&own, json(RailsVersion::V7_1))
-            .rotation(Rotation::encrypted(&secret, json(RailsVersion::V7_1)))
-            .rotation(Rotation::encrypted(&secret, json(RailsVersion::V6_1)))
-            .rotation(Rotation::signed(&secret, json(RailsVersion::V7_1)).writes()));
+        let kept = jar(Jar::encrypted(&own, json(LoadDefaults::V7_1))
+            .rotation(Rotation::encrypted(&secret, json(LoadDefaults::V7_1)))
+            .rotation(Rotation::encrypted(&secret, json(LoadDefaults::V6_1)))
+            .rotation(Rotation::signed(&secret, json(LoadDefaults::V7_1)).writes()));
         Box::new((kept, secret))
     }),
     case("MessageVerifier", &["SHA256 invoices"], |given| {
-        let settings = json(RailsVersion::V7_1);
+        let settings = json(LoadDefaults::V7_1);
         let verifier = MessageVerifier::for_application(&given.secret(), "invoices", settings)
             .digest(HmacDigest::Sha256)
             .serializer(Serializer::Json)
@@ -131,7 +131,7 @@ pub(crate) const CASES: &[Case] = &[
         Box::new((verifier.clone(), verifier))
     }),
     case("MessageEncryptor, GCM", &["SHA256 invoices"], |given| {
-        let settings = json(RailsVersion::V7_1);
+        let settings = json(LoadDefaults::V7_1);
         encryptor(MessageEncryptor::for_application(
             &given.secret(),
             "invoices",
@@ -139,15 +139,15 @@ pub(crate) const CASES: &[Case] = &[
         ))
     }),
     case("MessageEncryptor, CBC", &["SHA1 invoices"], |given| {
-        let settings = json(RailsVersion::V5_1);
+        let settings = json(LoadDefaults::V5_1);
         let settings = settings.cipher(Cipher::Aes256Cbc);
         let older = MessageEncryptor::for_application(&given.secret(), "invoices", settings);
         encryptor(older.digest(HmacDigest::Sha256))
     }),
     case("CookieStore", STORE, |given| {
         let secret = given.secret();
-        let store = CookieStore::new(&secret, json(RailsVersion::V7_1), NAME)
-            .rotation(Rotation::encrypted(&secret, json(RailsVersion::V6_1)));
+        let store = CookieStore::new(&secret, json(LoadDefaults::V7_1), NAME)
+            .rotation(Rotation::encrypted(&secret, json(LoadDefaults::V6_1)));
         let store = Arc::new(store);
         visit(&store);
         Box::new((store, secret))
@@ -155,11 +155,11 @@ pub(crate) const CASES: &[Case] = &[
     // The store lives on, with jars of another secret.
     case("jars that are replaced", &[], |given| {
         let secret = given.secret();
-        let store = CookieStore::new(&secret, json(RailsVersion::V7_1), NAME);
+        let store = CookieStore::new(&secret, json(LoadDefaults::V7_1), NAME);
         let store = Arc::new(store);
         visit(&store);
         let other = SecretKeyBase::generate().unwrap();
-        store.replace_jars(Jars::new(&other, json(RailsVersion::V7_1)));
+        store.replace_jars(Keyring::new(&other, json(LoadDefaults::V7_1)));
         visit(&store);
         drop(secret);
         Box::leak(Box::new(store.clone()));
@@ -171,7 +171,7 @@ pub(crate) const CASES: &[Case] = &[
         &["secret", "SHA256 authenticated encrypted cookie"],
         |given| {
             let secret = given.secret();
-            doctor(&secret, &Jar::encrypted(&secret, json(RailsVersion::V7_1)))
+            doctor(&secret, &Jar::encrypted(&secret, json(LoadDefaults::V7_1)))
         },
     ),
     #[cfg(feature = "doctor")]
@@ -180,8 +180,8 @@ pub(crate) const CASES: &[Case] = &[
         &["secret", "SHA1 encrypted cookie"],
         |given| {
             let secret = given.secret();
-            let encrypted = Jar::encrypted(&secret, json(RailsVersion::V5_1));
-            let signed = Jar::signed(&secret, json(RailsVersion::V7_1));
+            let encrypted = Jar::encrypted(&secret, json(LoadDefaults::V5_1));
+            let signed = Jar::signed(&secret, json(LoadDefaults::V7_1));
             Box::new((doctor(&secret, &encrypted), doctor(&secret, &signed)))
         },
     ),
@@ -220,14 +220,14 @@ impl Given {
     }
 }
 
-fn json(version: RailsVersion) -> Settings {
+fn json(version: LoadDefaults) -> Settings {
     version.settings().serializer(Serializer::Json)
 }
 
 /// Writes cookies, and reads them, a broken and a forged one too.
 fn jar(jar: Jar) -> Box<dyn Any> {
     for value in ["a", &"long ".repeat(100)] {
-        let cookie = jar.write(NAME, value, &Attributes::new()).unwrap();
+        let cookie = jar.write(NAME, value, &CookieAttributes::new()).unwrap();
         let header = format!("{NAME}={}", cookie.escaped_value());
         let read = jar.read::<String>(NAME, &CookieHeader::new(&header));
         assert_eq!(read.unwrap().unwrap().value(), value);
@@ -264,7 +264,7 @@ fn visit(store: &Arc<CookieStore>) {
 
 #[cfg(feature = "doctor")]
 fn doctor(secret: &SecretKeyBase, jar: &Jar) -> Box<dyn Any> {
-    let cookie = jar.write(NAME, "hello", &Attributes::new()).unwrap();
+    let cookie = jar.write(NAME, "hello", &CookieAttributes::new()).unwrap();
     let doctor = hardtack::doctor::Doctor::new()
         .secret("a secret", secret)
         .cookie_name(NAME);

@@ -12,15 +12,15 @@ use actix_web::test::{TestRequest, init_service};
 use actix_web::{App, Error, HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use hardtack::actix::SessionMiddleware;
 use hardtack::{
-    Attributes, CookieJar, CookieStore, InvalidMessage, LazySession, RailsVersion, SecretKeyBase,
-    Session,
+    CookieAttributes, CookieStore, Cookies, InvalidMessage, LazySession, LoadDefaults,
+    SecretKeyBase, Session,
 };
 
 use crate::logged::logged;
 
 fn store() -> CookieStore {
     let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33").unwrap();
-    CookieStore::new(&secret, RailsVersion::V7_1, "_app_session")
+    CookieStore::new(&secret, LoadDefaults::V7_1, "_app_session")
 }
 
 fn visit(session: &Session) {
@@ -205,7 +205,7 @@ fn a_session_that_does_not_fit_is_for_the_hook() {
     System::new().block_on(async {
         let handler = |session: Session| async move {
             fill(&session);
-            let secure = Attributes::new();
+            let secure = CookieAttributes::new();
             session.cookies().signed().write("a", &1, &secure).unwrap();
             HttpResponse::Ok()
                 .insert_header(("set-cookie", "theme=dark"))
@@ -255,7 +255,7 @@ fn a_scope_has_sessions_of_its_own() {
 
         // In another session, which the app has around it, nothing is changed.
         let secret = SecretKeyBase::generate().unwrap();
-        let of_app = CookieStore::new(&secret, RailsVersion::V7_1, "_outer");
+        let of_app = CookieStore::new(&secret, LoadDefaults::V7_1, "_outer");
         let app = || app().wrap(SessionMiddleware::new(of_app));
         let request = TestRequest::with_uri("/shop/7");
         assert_eq!(call!(app(), request), answer(200, &["_app_session"], ""));
@@ -265,7 +265,7 @@ fn a_scope_has_sessions_of_its_own() {
 #[test]
 fn a_cookie_that_does_not_open_is_none_and_a_400_for_whoever_asks() {
     System::new().block_on(async {
-        let handler = |cookies: CookieJar, request: HttpRequest| async move {
+        let handler = |cookies: Cookies, request: HttpRequest| async move {
             if request.path() == "/strict" {
                 cookies
                     .signed()

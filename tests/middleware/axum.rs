@@ -6,9 +6,7 @@ use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use hardtack::tower::SessionLayer;
-use hardtack::{
-    CookieJar, CookieStore, Error, InvalidMessage, RailsVersion, SecretKeyBase, Session,
-};
+use hardtack::{CookieStore, Cookies, Error, InvalidMessage, LoadDefaults, SecretKeyBase, Session};
 use tower::ServiceExt;
 
 use crate::logged::logged;
@@ -38,12 +36,12 @@ async fn of_another_type(session: Session) -> Result<(), Error> {
     session.get::<u32>("token").map(drop)
 }
 
-async fn forged(cookies: CookieJar) -> Result<String, Error> {
+async fn forged(cookies: Cookies) -> Result<String, Error> {
     let seen = cookies.signed().get::<String>("seen")?;
     Ok(seen.unwrap_or_default())
 }
 
-async fn refused(cookies: CookieJar) -> Result<String, InvalidMessage> {
+async fn refused(cookies: Cookies) -> Result<String, InvalidMessage> {
     let seen = cookies.signed().explain("seen")?;
     Ok(format!("{}", seen.is_some()))
 }
@@ -65,7 +63,7 @@ fn layer() -> SessionLayer {
     let secret = SecretKeyBase::generate().unwrap();
     SessionLayer::new(CookieStore::new(
         &secret,
-        RailsVersion::V7_1,
+        LoadDefaults::V7_1,
         "_app_session",
     ))
 }

@@ -10,14 +10,14 @@ use axum::http::{HeaderMap, Request};
 use axum::routing::any;
 use hardtack::actix::{CsrfMiddleware, SessionMiddleware};
 use hardtack::tower::{CsrfLayer, SessionLayer};
-use hardtack::{CookieStore, ForgeryProtection, LazySession, RailsVersion, SecretKeyBase, Session};
+use hardtack::{CookieStore, ForgeryProtection, LazySession, LoadDefaults, SecretKeyBase, Session};
 use tower::ServiceExt;
 
 const OF_A_USER: &str = "max-age=0, private, must-revalidate";
 
 fn store(name: &str) -> CookieStore {
     let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33".repeat(4)).unwrap();
-    CookieStore::new(&secret, RailsVersion::V7_1, name)
+    CookieStore::new(&secret, LoadDefaults::V7_1, name)
 }
 
 fn protection() -> ForgeryProtection {

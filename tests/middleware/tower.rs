@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 
 use hardtack::tower::SessionLayer;
 use hardtack::{
-    Attributes, CookieStore, Error, LazySession, RailsVersion, RequestOrigin, SecretKeyBase,
+    CookieAttributes, CookieStore, Error, LazySession, LoadDefaults, RequestOrigin, SecretKeyBase,
     Session,
 };
 use http::{HeaderValue, Request, Response, StatusCode};
@@ -18,7 +18,7 @@ use tower::{Layer, Service, service_fn};
 
 fn store(name: &str) -> CookieStore {
     let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33".repeat(4)).unwrap();
-    CookieStore::new(&secret, RailsVersion::V7_1, name)
+    CookieStore::new(&secret, LoadDefaults::V7_1, name)
 }
 
 fn layer() -> SessionLayer {
@@ -294,7 +294,9 @@ fn whatever_is_answered_the_session_is_set() {
 
 fn overflow(session: &Session) -> u16 {
     let cookies = session.cookies().signed();
-    cookies.write("seen", &true, &Attributes::new()).unwrap();
+    cookies
+        .write("seen", &true, &CookieAttributes::new())
+        .unwrap();
     session.insert("cart", &"x".repeat(4096)).unwrap();
     200
 }
@@ -369,7 +371,7 @@ fn jars_replaced_while_running() {
         200
     });
     let other = SecretKeyBase::generate().unwrap();
-    shared.replace_jars(hardtack::Jars::new(&other, RailsVersion::V7_1));
+    shared.replace_jars(hardtack::Keyring::new(&other, LoadDefaults::V7_1));
     serve::<String>(&layer.clone(), request(), |session| {
         assert_eq!(session.get::<u8>("visits"), Ok(None));
         200

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use hardtack::{
-    Attributes, CookieStore, Jar, RailsApp, RailsAppError, RailsVersion, RequestOrigin, Rotation,
-    SecretKeyBase, SecretKind, Session, SetCookie, Value, unescape,
+    CookieAttributes, CookieStore, Jar, LoadDefaults, RailsApp, RailsAppError, RequestOrigin,
+    Rotation, SecretKeyBase, SecretKind, Session, SetCookie, Value, unescape,
 };
 use time::OffsetDateTime;
 
@@ -144,7 +144,7 @@ fn rotations_are_in_the_jars() {
     let case = |name: &str| cases.iter().find(|case| case.app == name).unwrap();
     let secret = |text: &str| SecretKeyBase::new(text).unwrap();
     let open = |jar: &Jar, by: &Jar| {
-        let cookie = by.write("tab", &7, &Attributes::new()).unwrap();
+        let cookie = by.write("tab", &7, &CookieAttributes::new()).unwrap();
         jar.read_value::<u8>("tab", cookie.value()).is_ok()
     };
     let mut ran = 0;
@@ -156,19 +156,19 @@ fn rotations_are_in_the_jars() {
         let (encrypted, signed) = (rails_8_1.jar().unwrap(), rails_8_1.signed_jar().unwrap());
         assert!(open(
             &encrypted,
-            &Jar::encrypted(&older, RailsVersion::V8_1)
+            &Jar::encrypted(&older, LoadDefaults::V8_1)
         ));
-        assert!(open(&signed, &Jar::signed(&older, RailsVersion::V8_1)));
+        assert!(open(&signed, &Jar::signed(&older, LoadDefaults::V8_1)));
         assert!(!open(
             &encrypted,
-            &Jar::encrypted(&older, RailsVersion::V6_1)
+            &Jar::encrypted(&older, LoadDefaults::V6_1)
         ));
         ran += 1;
     }
 
     // The token beside a secret_key_base, by which Rails 3 signed; not for Rails 6 and later.
     let token = secret(case("rails_3_2").secret_token.as_ref().unwrap());
-    let rails_3 = Jar::signed(&token, RailsVersion::V3_2);
+    let rails_3 = Jar::signed(&token, LoadDefaults::V3_2);
     for (rails, opens) in [("4.0", true), ("5.2", true), ("6.0", false)] {
         let app = app("rails_4_0").rails(rails);
         assert_eq!(open(&app.jar().unwrap(), &rails_3), opens, "{rails}");
@@ -222,7 +222,7 @@ fn the_session_store_is_the_apps() {
         let store = match CookieStore::from_rails_app(&app) {
             Ok(store) => store,
             // Of its options some are plain, and no store is made of those alone.
-            Err(RailsAppError::NotUnderstood(_)) if case.app == "conditional" => {
+            Err(RailsAppError::UnreadableSetting(_)) if case.app == "conditional" => {
                 guesses += 1;
                 continue;
             }
@@ -241,7 +241,8 @@ fn the_session_store_is_the_apps() {
         let expires = match case.expire_after {
             Some(seconds) => {
                 let at = now + std::time::Duration::from_secs(seconds);
-                let expires = SetCookie::new("k", "", &Attributes::new().expires(at)).unwrap();
+                let expires =
+                    SetCookie::new("k", "", &CookieAttributes::new().expires(at)).unwrap();
                 let expires = expires.to_string();
                 let (_, expires) = expires.split_once("expires=").unwrap();
                 let (expires, _) = expires.split_once(';').unwrap();
@@ -260,8 +261,8 @@ fn the_session_store_is_the_apps() {
         // 32 bytes and their mask: url-safe from load_defaults 6.1 on and under Rails 7.0, where
         // it is no choice any more; padded before.
         let told = app.settings().unwrap();
-        let is_urlsafe = told.load_defaults >= Some(RailsVersion::V6_1)
-            || told.settings.version >= RailsVersion::V7_0;
+        let is_urlsafe = told.load_defaults >= Some(LoadDefaults::V6_1)
+            || told.settings.version >= LoadDefaults::V7_0;
         assert_eq!(token.len(), if is_urlsafe { 86 } else { 88 }, "{what}");
     }
     assert_eq!((cookies, guesses), (8, 1));
@@ -280,7 +281,7 @@ fn the_session_store_is_the_apps() {
         .environment("production")
         .variables(|name| (name == "SECRET_KEY_BASE").then(|| "8d2e4af6".repeat(16)));
     let refused = CookieStore::from_rails_app(&app).unwrap_err();
-    let RailsAppError::NotUnderstood(statement) = refused else {
+    let RailsAppError::UnreadableSetting(statement) = refused else {
         panic!("{refused:?}")
     };
     assert_eq!((statement.setting, statement.line), ("session_store", 1));

@@ -1,6 +1,6 @@
 //! Files as they are: of any editor, of each release, too large, unreadable.
 
-use hardtack::{Lack, RailsApp, RailsAppError, RailsVersion, SafeBufferForm};
+use hardtack::{LoadDefaults, MissingSecret, RailsApp, RailsAppError, SafeBufferForm};
 use serde::Deserialize;
 
 use crate::support;
@@ -20,8 +20,8 @@ fn files_of_windows_editors_are_read_as_ruby_reads_them() {
         let settings = RailsApp::new(&folder).variables(|_| None).settings();
         let settings = settings.unwrap();
         assert_eq!(settings.session.name, "_shop_session", "{text:?}");
-        assert_eq!(settings.settings.version, RailsVersion::V8_1, "{text:?}");
-        assert_eq!(settings.not_understood, [], "{text:?}");
+        assert_eq!(settings.settings.version, LoadDefaults::V8_1, "{text:?}");
+        assert_eq!(settings.unreadable_settings, [], "{text:?}");
         ran += 1;
     }
     assert_eq!(ran, 5);
@@ -75,11 +75,11 @@ fn recorded_credentials_open() {
                     assert_eq!(text(&secret), record.secret_key_base);
                     found += 1;
                 }
-                Err(RailsAppError::NoSecret { looked_at, .. }) => {
+                Err(RailsAppError::NoSecret { searched, .. }) => {
                     assert!(!record.yaml.contains("secret_key_base"));
                     let keys = "secret_key_base".to_owned();
-                    assert!(looked_at.iter().any(|looked| {
-                        looked.lack == Lack::NoSecretInside { keys: keys.clone() }
+                    assert!(searched.iter().any(|looked| {
+                        looked.reason == MissingSecret::NoSecretInside { keys: keys.clone() }
                     }));
                     missed += 1;
                 }

@@ -1,6 +1,6 @@
 //! Where the secret is found, and what the files say plainly.
 
-use hardtack::{Jar, Looked, NotUnderstood, RailsAppError, SecretKeyBase};
+use hardtack::{Jar, RailsAppError, Searched, SecretKeyBase, UnreadableSetting};
 
 use crate::support;
 use crate::{Case, app, text};
@@ -32,7 +32,7 @@ fn secrets_are_found_where_rails_finds_them() {
                     case.secret_key_base
                 );
                 if case.settings.is_some() {
-                    let notes = case.not_understood.iter().flatten();
+                    let notes = case.unreadable_settings.iter().flatten();
                     let guesses = notes.filter(|(_, _, setting)| setting == "load_defaults");
                     let plain = guesses.count() == 0;
                     assert_eq!(app.jar().is_ok(), plain, "{what}");
@@ -41,18 +41,18 @@ fn secrets_are_found_where_rails_finds_them() {
                 found += 1;
             }
             Err(error) => {
-                let RailsAppError::NoSecret { looked_at, .. } = &error else {
+                let RailsAppError::NoSecret { searched, .. } = &error else {
                     panic!("{what}: {error}");
                 };
-                let looked_at = looked_at
+                let searched = searched
                     .iter()
-                    .map(|Looked { place, lack, .. }| (place.clone(), lack.to_string()));
-                let looked_at: Vec<_> = looked_at.collect();
-                assert_eq!(Some(&looked_at), case.looked_at.as_ref(), "{what}");
+                    .map(|Searched { place, reason, .. }| (place.clone(), reason.to_string()));
+                let searched: Vec<_> = searched.collect();
+                assert_eq!(Some(&searched), case.searched.as_ref(), "{what}");
                 // Every place is told, and no secret.
                 let told = format!("{error} {error:?}");
-                for (place, lack) in looked_at {
-                    assert!(told.contains(&format!("\n  {place}: {lack}")), "{told}");
+                for (place, reason) in searched {
+                    assert!(told.contains(&format!("\n  {place}: {reason}")), "{told}");
                 }
                 assert!(!told.contains("b3c631c314c0bbca"), "{told}");
                 assert!(app.jar().is_err() && app.signed_jar().is_err(), "{what}");
@@ -101,9 +101,9 @@ fn settings_are_those_that_the_files_say_plainly() {
             let digests = found.rotations.iter().map(|one| one.digest.to_string());
             assert_eq!(&digests.collect::<Vec<_>>(), expected, "{what}");
         }
-        if let Some(expected) = &case.not_understood {
-            let found = found.not_understood.iter().map(
-                |NotUnderstood {
+        if let Some(expected) = &case.unreadable_settings {
+            let found = found.unreadable_settings.iter().map(
+                |UnreadableSetting {
                      file,
                      line,
                      setting,
@@ -116,7 +116,7 @@ fn settings_are_those_that_the_files_say_plainly() {
         // What is told holds no secret.
         let told = format!("{found:?}");
         assert!(!told.contains("b3c631c314c0bbca"), "{what}: {told}");
-        for one in &found.not_understood {
+        for one in &found.unreadable_settings {
             assert!(!one.to_string().contains("b3c631c314c0bbca"), "{one}");
         }
     }

@@ -23,7 +23,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use hardtack::{RailsApp, RailsVersion, SecretKeyBase, Settings};
+use hardtack::{LoadDefaults, RailsApp, SecretKeyBase, Settings};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -39,14 +39,14 @@ struct Case {
     found_in: Option<String>,
     #[serde(default)]
     rotated: Vec<String>,
-    looked_at: Option<Vec<(String, String)>>,
+    searched: Option<Vec<(String, String)>>,
     settings: Option<Expected>,
     session: Option<String>,
     store: Option<String>,
     set_cookie: Option<String>,
     expire_after: Option<u64>,
     rotations: Option<Vec<String>>,
-    not_understood: Option<Vec<(String, u32, String)>>,
+    unreadable_settings: Option<Vec<(String, u32, String)>>,
     #[serde(default, rename = "live")]
     _live: bool,
 }
@@ -70,7 +70,7 @@ struct Expected {
 
 impl Expected {
     fn settings(&self) -> Settings {
-        let version: RailsVersion = self.version.parse().unwrap();
+        let version: LoadDefaults = self.version.parse().unwrap();
         let defaults = version.settings();
         let or = |given: &Option<String>, default: Cow<'static, str>| {
             given.clone().map_or(default, Cow::Owned)

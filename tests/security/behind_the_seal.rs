@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hardtack::{Jar, RailsVersion, Refusal, Serializer, SessionData, Value};
+use hardtack::{Jar, LoadDefaults, Refusal, Serializer, SessionData, Value};
 use proptest::prelude::*;
 
 use crate::signed::signed;
@@ -18,15 +18,15 @@ const NAME: &str = "_app_session";
 fn jars() -> &'static [Jar] {
     static JARS: OnceLock<Vec<Jar>> = OnceLock::new();
     JARS.get_or_init(|| {
-        let jar = |version: RailsVersion, serializer| {
-            let settings = RailsVersion::V7_1.settings().serializer(serializer);
+        let jar = |version: LoadDefaults, serializer| {
+            let settings = LoadDefaults::V7_1.settings().serializer(serializer);
             Jar::signed(&support::secret(), settings.version(version))
         };
         let newer = Serializer::ALL
             .iter()
-            .map(|one| jar(RailsVersion::V7_1, *one));
+            .map(|one| jar(LoadDefaults::V7_1, *one));
         newer
-            .chain([jar(RailsVersion::V7_0, Serializer::Json)])
+            .chain([jar(LoadDefaults::V7_0, Serializer::Json)])
             .collect()
     })
 }
@@ -210,9 +210,9 @@ fn a_value_that_looks_like_an_envelope_is_not_sealed_bare() {
     let text = r#"{"_rails":{"message":"Im93bmVkIg==","exp":null,"pur":"cookie.admin"}}"#;
     let value: Value = serde_json::from_str(text).unwrap();
     for (metadata, sealed) in [(false, false), (true, true)] {
-        let settings = RailsVersion::V7_1.settings().metadata(metadata);
+        let settings = LoadDefaults::V7_1.settings().metadata(metadata);
         let jar = Jar::encrypted(&support::secret(), settings);
-        let cookie = jar.write("prefs", &value, &hardtack::Attributes::new());
+        let cookie = jar.write("prefs", &value, &hardtack::CookieAttributes::new());
         assert_eq!(cookie.is_ok(), sealed);
         if let Ok(cookie) = cookie {
             assert_eq!(

@@ -4,8 +4,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hardtack::{
-    Attributes, Cipher, InvalidMessage, Jar, KeyDigest, KeyGenerator, MessageEncryptor,
-    MessageOptions, RailsVersion, Refusal, Value,
+    Cipher, CookieAttributes, InvalidMessage, Jar, KeyDigest, KeyGenerator, LoadDefaults,
+    MessageEncryptor, MessageOptions, Refusal, Value,
 };
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
@@ -26,11 +26,13 @@ struct Opener {
 }
 
 fn openers() -> [Opener; 2] {
-    let settings = RailsVersion::V7_1.settings().cipher(Cipher::Aes256Cbc);
+    let settings = LoadDefaults::V7_1.settings().cipher(Cipher::Aes256Cbc);
     let keys = KeyGenerator::new(&secret()).digest(KeyDigest::Sha256);
     let signing_key = keys.generate_key("signed encrypted cookie", 64);
     let jar = Jar::encrypted(&secret(), settings);
-    let cookie = jar.write(NAME, "a value", &Attributes::new()).unwrap();
+    let cookie = jar
+        .write(NAME, "a value", &CookieAttributes::new())
+        .unwrap();
     let of_jar = Opener {
         what: "a cookie",
         message: String::from_utf8(cookie.value().to_vec()).unwrap(),
@@ -41,7 +43,7 @@ fn openers() -> [Opener; 2] {
         }),
     };
 
-    let crypt = MessageEncryptor::cbc([1; 32], [2; 64], RailsVersion::V7_1).unwrap();
+    let crypt = MessageEncryptor::cbc([1; 32], [2; 64], LoadDefaults::V7_1).unwrap();
     let of_encryptor = Opener {
         what: "a message",
         message: crypt

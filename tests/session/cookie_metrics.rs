@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use hardtack::{
-    Attributes, CookieMetrics, CookieStore, Jar, RailsVersion, RequestOrigin, Rotation, Session,
+    CookieAttributes, CookieMetrics, CookieStore, Jar, LoadDefaults, RequestOrigin, Rotation,
+    Session,
 };
 use metrics::{
     Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit,
@@ -51,14 +52,14 @@ impl Recorder for Exporter {
 fn counters_by_how_cookies_came() {
     let exporter = Exporter::default();
     with_local_recorder(&exporter, || {
-        let mut store = CookieStore::new(&secret(), RailsVersion::V7_1, "_app_session")
+        let mut store = CookieStore::new(&secret(), LoadDefaults::V7_1, "_app_session")
             .observer(CookieMetrics::new());
         // The fourth is the one that opens a session of 5.1, the fourth of the signed jar's too.
         for version in [
-            RailsVersion::V8_1,
-            RailsVersion::V8_0,
-            RailsVersion::V7_2,
-            RailsVersion::V5_1,
+            LoadDefaults::V8_1,
+            LoadDefaults::V8_0,
+            LoadDefaults::V7_2,
+            LoadDefaults::V5_1,
         ] {
             store = store
                 .rotation(Rotation::encrypted(&other_secret(), json(version)))
@@ -66,10 +67,10 @@ fn counters_by_how_cookies_came() {
         }
         let value = serde_json::json!({ "user_id": 42 });
         let sent = |jar: &Jar, name: &str| {
-            let cookie = jar.write(name, &value, &Attributes::new()).unwrap();
+            let cookie = jar.write(name, &value, &CookieAttributes::new()).unwrap();
             format!("{name}={}", cookie.escaped_value())
         };
-        let old = json(RailsVersion::V5_1);
+        let old = json(LoadDefaults::V5_1);
         let session = sent(
             &Jar::encrypted(&other_secret(), old.clone()),
             "_app_session",

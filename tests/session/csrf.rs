@@ -1,6 +1,6 @@
 //! Authenticity tokens: those that Rails masked, and our own by Rails' rules.
 
-use hardtack::{AuthenticityTokens, CsrfSettings, RailsVersion, SessionData, verified_origin};
+use hardtack::{AuthenticityTokens, CsrfSettings, LoadDefaults, SessionData, verified_origin};
 use serde::Deserialize;
 
 use crate::support;
@@ -38,7 +38,7 @@ fn vectors() -> Vec<Vector> {
 
 /// As the version that made a vector: 6.1 with its default turned off wrote standard base64.
 fn settings(vector: &Vector) -> CsrfSettings {
-    let version: RailsVersion = vector.rails.parse().unwrap();
+    let version: LoadDefaults = vector.rails.parse().unwrap();
     CsrfSettings {
         urlsafe_csrf_tokens: !vector.session_token.ends_with('='),
         ..version.into()
@@ -201,7 +201,7 @@ fn what_we_mask_is_rails_token_below() {
 /// `URI.parse(action).path.chomp("/")`, as Ruby 3.1 answers: each action with the request path that it stands for.
 #[test]
 fn an_action_stands_for_its_path() {
-    let tokens = AuthenticityTokens::load_or_create(&mut SessionData::new(), RailsVersion::V7_1);
+    let tokens = AuthenticityTokens::load_or_create(&mut SessionData::new(), LoadDefaults::V7_1);
     let tokens = tokens.unwrap();
     let same = [
         ("/", ""),
@@ -291,7 +291,7 @@ fn either_alphabet_padded_or_not() {
     ];
     let mut ran = 0;
     for one in texts {
-        for version in [RailsVersion::V5_2, RailsVersion::V7_1] {
+        for version in [LoadDefaults::V5_2, LoadDefaults::V7_1] {
             let tokens = AuthenticityTokens::parse(one, version).unwrap();
             for other in texts {
                 assert!(tokens.verify(other, "/", "POST"), "{one} {other}");
@@ -308,7 +308,7 @@ fn either_alphabet_padded_or_not() {
     ];
     for text in refused {
         assert!(
-            AuthenticityTokens::parse(text, RailsVersion::V7_1).is_none(),
+            AuthenticityTokens::parse(text, LoadDefaults::V7_1).is_none(),
             "{text}"
         );
     }
@@ -317,13 +317,13 @@ fn either_alphabet_padded_or_not() {
 #[test]
 fn a_session_without_a_token_gets_one() {
     let mut session = SessionData::new();
-    assert!(AuthenticityTokens::load(&session, RailsVersion::V7_1).is_none());
-    let tokens = AuthenticityTokens::load_or_create(&mut session, RailsVersion::V7_1).unwrap();
+    assert!(AuthenticityTokens::load(&session, LoadDefaults::V7_1).is_none());
+    let tokens = AuthenticityTokens::load_or_create(&mut session, LoadDefaults::V7_1).unwrap();
     let text = session.get::<String>("_csrf_token").unwrap().unwrap();
     assert_eq!(text.len(), 43);
 
     // It stays, whoever asks.
-    let again = AuthenticityTokens::load_or_create(&mut session, RailsVersion::V6_0).unwrap();
+    let again = AuthenticityTokens::load_or_create(&mut session, LoadDefaults::V6_0).unwrap();
     assert_eq!(session.get::<String>("_csrf_token").unwrap(), Some(text));
     let token = again.masked_authenticity_token().unwrap();
     assert_eq!(token.len(), 88);
@@ -331,10 +331,10 @@ fn a_session_without_a_token_gets_one() {
 
     // Up to 6.0 it is standard base64, which those versions insist on.
     let mut old = SessionData::new();
-    AuthenticityTokens::load_or_create(&mut old, RailsVersion::V6_0).unwrap();
+    AuthenticityTokens::load_or_create(&mut old, LoadDefaults::V6_0).unwrap();
     let text = old.get::<String>("_csrf_token").unwrap().unwrap();
     assert!(text.len() == 44 && text.ends_with('=') && !text.contains(['-', '_']));
-    let other = AuthenticityTokens::load(&old, RailsVersion::V6_0).unwrap();
+    let other = AuthenticityTokens::load(&old, LoadDefaults::V6_0).unwrap();
     assert!(!other.verify(tokens.masked_authenticity_token().unwrap(), "/", "POST"));
 }
 
@@ -354,12 +354,12 @@ fn an_odd_token_in_the_session_is_none() {
         let value: hardtack::Value = serde_json::from_str(json).unwrap();
         session.insert("_csrf_token", &value).unwrap();
         assert!(
-            AuthenticityTokens::load(&session, RailsVersion::V7_1).is_none(),
+            AuthenticityTokens::load(&session, LoadDefaults::V7_1).is_none(),
             "{json}"
         );
-        AuthenticityTokens::load_or_create(&mut session, RailsVersion::V7_1).unwrap();
+        AuthenticityTokens::load_or_create(&mut session, LoadDefaults::V7_1).unwrap();
         assert!(
-            AuthenticityTokens::load(&session, RailsVersion::V7_1).is_some(),
+            AuthenticityTokens::load(&session, LoadDefaults::V7_1).is_some(),
             "{json}"
         );
     }
@@ -369,13 +369,13 @@ fn an_odd_token_in_the_session_is_none() {
 #[test]
 fn the_settings_of_each_version() {
     let table = [
-        (RailsVersion::V4_2, (false, false, false)),
-        (RailsVersion::V5_0, (false, true, false)),
-        (RailsVersion::V5_1, (false, true, false)),
-        (RailsVersion::V5_2, (false, true, true)),
-        (RailsVersion::V6_0, (false, true, true)),
-        (RailsVersion::V6_1, (true, true, true)),
-        (RailsVersion::NEWEST, (true, true, true)),
+        (LoadDefaults::V4_2, (false, false, false)),
+        (LoadDefaults::V5_0, (false, true, false)),
+        (LoadDefaults::V5_1, (false, true, false)),
+        (LoadDefaults::V5_2, (false, true, true)),
+        (LoadDefaults::V6_0, (false, true, true)),
+        (LoadDefaults::V6_1, (true, true, true)),
+        (LoadDefaults::NEWEST, (true, true, true)),
     ];
     for (version, (urlsafe_csrf_tokens, per_form_csrf_tokens, global_csrf_tokens)) in table {
         let settings = CsrfSettings {

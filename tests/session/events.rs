@@ -5,8 +5,8 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 
 use hardtack::{
-    Attributes, CookieStore, Jar, LimitRule, MessageEncryptor, MessageOptions, RailsVersion,
-    RequestOrigin, Rotation, SecretKeyBase, Session, SetCookie,
+    CookieAttributes, CookieStore, Jar, LoadDefaults, MessageEncryptor, MessageOptions,
+    RequestOrigin, Rotation, SecretKeyBase, Session, SetCookie, SizeLimit,
 };
 use time::OffsetDateTime;
 
@@ -16,7 +16,7 @@ use crate::support::{other_secret, secret};
 const NAME: &str = "_app_session";
 
 fn store() -> CookieStore {
-    CookieStore::new(&secret(), RailsVersion::V7_1, NAME)
+    CookieStore::new(&secret(), LoadDefaults::V7_1, NAME)
 }
 
 /// A request without cookies.
@@ -48,11 +48,11 @@ fn why_a_cookie_was_refused_once_in_ten_seconds() {
     let store =
         store().clock(move || OffsetDateTime::from_unix_timestamp(clock.load(SeqCst)).unwrap());
     let store = Arc::new(store);
-    let foreign = CookieStore::new(&other_secret(), RailsVersion::V7_1, NAME);
+    let foreign = CookieStore::new(&other_secret(), LoadDefaults::V7_1, NAME);
     let foreign = foreign
         .jars()
         .session()
-        .write(NAME, "private matter", &Attributes::new());
+        .write(NAME, "private matter", &CookieAttributes::new());
     let foreign = foreign.unwrap().escaped_value().to_owned();
 
     let lines = logged(|| {
@@ -84,8 +84,8 @@ fn why_a_cookie_was_refused_once_in_ten_seconds() {
 /// Cookies beside the session: junk in the one silences nothing of the other.
 #[test]
 fn what_became_of_other_cookies() {
-    let foreign = Jar::signed(&other_secret(), RailsVersion::V7_1)
-        .write("seen", "private matter", &Attributes::new())
+    let foreign = Jar::signed(&other_secret(), LoadDefaults::V7_1)
+        .write("seen", "private matter", &CookieAttributes::new())
         .unwrap();
     let store = Arc::new(store());
     let lines = logged(|| {
@@ -112,11 +112,11 @@ fn what_became_of_other_cookies() {
     }
 
     // A rotation opened it, and it does not fit any more.
-    let unlimited = RailsVersion::V7_1.settings().limit(LimitRule::None);
+    let unlimited = LoadDefaults::V7_1.settings().limit(SizeLimit::None);
     let long = Jar::signed(&other_secret(), unlimited)
-        .write("seen", &"4111".repeat(1000), &Attributes::new())
+        .write("seen", &"4111".repeat(1000), &CookieAttributes::new())
         .unwrap();
-    let rotation = Rotation::signed(&other_secret(), RailsVersion::V7_1);
+    let rotation = Rotation::signed(&other_secret(), LoadDefaults::V7_1);
     let store = Arc::new(self::store().signed_rotation(rotation));
     let lines = logged(|| {
         let session = open(&store, &format!("; seen={}", long.escaped_value()));
@@ -145,7 +145,7 @@ fn what_could_not_be_set() {
         (
             || {
                 let session = new(store());
-                let secure = Attributes::new().secure(true);
+                let secure = CookieAttributes::new().secure(true);
                 session
                     .cookies()
                     .set(SetCookie::new("card", "4111", &secure).unwrap())
@@ -270,10 +270,10 @@ fn that_a_key_has_sealed_much() {
     for (from, seals, expected) in cases {
         let lines = logged(|| {
             // Another jar, the same key.
-            let jar = Jar::encrypted(&secret, RailsVersion::V7_1);
+            let jar = Jar::encrypted(&secret, LoadDefaults::V7_1);
             jar.raise_seals(from);
             for _ in 0..seals {
-                jar.write(NAME, "private matter", &Attributes::new())
+                jar.write(NAME, "private matter", &CookieAttributes::new())
                     .unwrap();
             }
         });
@@ -288,7 +288,7 @@ fn that_a_key_has_sealed_much() {
         (u64::MAX, (NOW, u64::MAX)),
     ] {
         let secret = SecretKeyBase::generate().unwrap();
-        let jar = Jar::encrypted(&secret, RailsVersion::V7_1);
+        let jar = Jar::encrypted(&secret, LoadDefaults::V7_1);
         hears(&logged(|| jar.raise_seals(from)), &[expected]);
         ran += 1;
     }
@@ -313,7 +313,7 @@ fn that_a_key_has_sealed_much_by_many_threads() {
     for round in 0..40_u8 {
         let (bound, event) = [(1 << 30, SOON), (1 << 32, NOW)][usize::from(round % 2)];
         // A key of its own for each round, which nothing else in this process has.
-        let crypt = MessageEncryptor::new([round + 1; 32], RailsVersion::V7_1).unwrap();
+        let crypt = MessageEncryptor::new([round + 1; 32], LoadDefaults::V7_1).unwrap();
         // Where it is raised beyond 2^30, that event is heard here.
         let start = bound - THREADS * SEALS / 2;
         let _ = logged(|| crypt.raise_seals(start));

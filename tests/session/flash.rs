@@ -1,7 +1,7 @@
 //! The flash, held against Rails' own: what it answers, what it leaves in the session, and whether
 //! the session is to be written.
 
-use hardtack::{Attributes, FlashHash, Jar, SessionData, Value};
+use hardtack::{CookieAttributes, FlashHash, Jar, SessionData, Value};
 use serde::Deserialize;
 
 use crate::support::{self, encrypted_jar};
@@ -56,7 +56,7 @@ fn seen(flash: &FlashHash) -> Vec<(String, Value)> {
 
 /// As it comes out of its cookie in the next request.
 fn sent_and_returned(jar: &Jar, session: &mut SessionData) -> SessionData {
-    let cookie = session.write(jar, NAME, &Attributes::new()).unwrap();
+    let cookie = session.write(jar, NAME, &CookieAttributes::new()).unwrap();
     SessionData::read_value(jar, NAME, cookie.value())
         .unwrap()
         .into_value()
@@ -179,7 +179,7 @@ fn debug_shows_no_values() {
 #[cfg(all(feature = "marshal", feature = "message_pack"))]
 mod in_cookies_of_rails {
     use hardtack::{
-        Attributes, FlashHash, Jar, RailsVersion, SecretKeyBase, SessionData, unescape,
+        CookieAttributes, FlashHash, Jar, LoadDefaults, SecretKeyBase, SessionData, unescape,
     };
     use serde::Deserialize;
 
@@ -217,7 +217,7 @@ mod in_cookies_of_rails {
                 let mut flash = FlashHash::load(&session);
                 flash.set("alert", "Full");
                 flash.commit(&mut session).unwrap();
-                let cookie = session.write(&jar, NAME, &Attributes::new()).unwrap();
+                let cookie = session.write(&jar, NAME, &CookieAttributes::new()).unwrap();
                 let opened = SessionData::read_value(&jar, NAME, cookie.value()).unwrap();
                 let left = seen(&FlashHash::load(opened.value()));
                 assert_eq!(left, [("alert".to_owned(), "Full".into())], "{place}");
@@ -241,7 +241,7 @@ mod in_cookies_of_rails {
         for old in support::vectors::<Old>("flash/old-sessions.jsonl") {
             let place = format!("{}: {}", old.rails, old.what);
             let secret = SecretKeyBase::new(old.secret_key_base.as_str()).unwrap();
-            let jar = Jar::signed(&secret, RailsVersion::V4_0);
+            let jar = Jar::signed(&secret, LoadDefaults::V4_0);
             ran += 1;
             let Ok(opened) = SessionData::read_value(&jar, NAME, &old.cookie) else {
                 // A cycle, which hardtack's Marshal does not read: no session at all.

@@ -7,8 +7,8 @@ use std::thread;
 
 use hardtack::test_util::{Browser, cookie_header};
 use hardtack::{
-    Attributes, Commit, CookieStore, Error, FlashHash, Jars, LimitRule, RailsVersion,
-    RequestOrigin, Session, SetCookie, Writes,
+    Commit, CookieAttributes, CookieStore, Error, FlashHash, Keyring, LoadDefaults, RequestOrigin,
+    Session, SetCookie, SizeLimit, WritePolicy,
 };
 
 use crate::support::secret;
@@ -16,7 +16,7 @@ use crate::support::secret;
 const NAME: &str = "_app_session";
 
 /// Keys take long to derive.
-static JARS: LazyLock<Jars> = LazyLock::new(|| Jars::new(&secret(), RailsVersion::V7_1));
+static JARS: LazyLock<Keyring> = LazyLock::new(|| Keyring::new(&secret(), LoadDefaults::V7_1));
 
 fn store() -> CookieStore {
     CookieStore::with_jars(JARS.clone(), NAME)
@@ -30,7 +30,7 @@ fn open(store: CookieStore) -> Session {
         "flash": { "discard": [], "flashes": { "notice": "Saved" } },
     });
     let jar = store.jars();
-    let cookie = jar.session().write(NAME, &raw, &Attributes::new());
+    let cookie = jar.session().write(NAME, &raw, &CookieAttributes::new());
     let header = format!("{NAME}={}", cookie.unwrap().escaped_value());
     Session::open(&Arc::new(store), header, RequestOrigin::default())
 }
@@ -89,7 +89,7 @@ const CHANGES: [(&str, Change); 23] = [
 fn a_change_that_is_not_written_is_an_error_and_none() {
     let mut ran = 0;
     for (what, change) in CHANGES {
-        let read_only = open(store().writes(Writes::Never));
+        let read_only = open(store().writes(WritePolicy::Never));
         let committed = open(store());
         let _ = committed.keys();
         assert_eq!(committed.commit(200).unwrap(), Commit::Keep);
@@ -122,7 +122,11 @@ fn a_change_that_is_not_written_is_an_error_and_none() {
 #[test]
 fn tokens_that_cannot_be_kept_are_an_error() {
     for (store, is_committed, expected) in [
-        (store().writes(Writes::Never), false, Error::ReadOnlySession),
+        (
+            store().writes(WritePolicy::Never),
+            false,
+            Error::ReadOnlySession,
+        ),
         (store(), true, Error::CommittedSession),
     ] {
         let session = Session::open(&Arc::new(store), "", RequestOrigin::default());
@@ -151,25 +155,25 @@ fn a_cookie_that_is_set_too_late_is_an_error() {
     type Set = fn(&Session) -> Result<(), Error>;
     let sets: [(&str, Set); 5] = [
         ("set", |session| {
-            let cookie = SetCookie::new("theme", "dark", &Attributes::new())?;
+            let cookie = SetCookie::new("theme", "dark", &CookieAttributes::new())?;
             session.cookies().set(cookie)
         }),
         ("delete", |session| {
-            session.cookies().delete("theme", &Attributes::new())
+            session.cookies().delete("theme", &CookieAttributes::new())
         }),
         ("signed", |session| {
             let signed = session.cookies().signed();
-            signed.write("theme", "dark", &Attributes::new())
+            signed.write("theme", "dark", &CookieAttributes::new())
         }),
         ("encrypted", |session| {
             let encrypted = session.cookies().encrypted();
-            encrypted.write("theme", "dark", &Attributes::new())
+            encrypted.write("theme", "dark", &CookieAttributes::new())
         }),
         ("signed delete", |session| {
             session
                 .cookies()
                 .signed()
-                .delete("theme", &Attributes::new())
+                .delete("theme", &CookieAttributes::new())
         }),
     ];
     let mut ran = 0;
@@ -179,7 +183,7 @@ fn a_cookie_that_is_set_too_late_is_an_error() {
         assert_eq!(set(&session), Err(Error::CommittedSession), "{what}");
         assert!(session.cookies().take().is_empty(), "{what}");
         // A store that is read-only is so for the session alone.
-        let session = open(store().writes(Writes::Never));
+        let session = open(store().writes(WritePolicy::Never));
         assert_eq!(set(&session), Ok(()), "{what}");
         assert_eq!(session.cookies().take().len(), 1, "{what}");
         ran += 1;
@@ -263,7 +267,7 @@ fn what_clear_renew_and_reset_keep() {
 #[test]
 fn what_went_well_is_in_the_cookie() {
     const THREADS: usize = 4;
-    let shop = Arc::new(store().limit(LimitRule::None));
+    let shop = Arc::new(store().limit(SizeLimit::None));
     for _ in 0..20 {
         let session = Session::open(&shop, "", RequestOrigin::default());
         session.insert("first", &0).unwrap();

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use hardtack::test_util::{Browser, cookie_header};
 use hardtack::{
-    Attributes, Commit, CookieStore, Jar, Jars, RailsVersion, RequestOrigin, Rotation, Serializer,
-    Session, Settings, Tally,
+    Commit, CookieAttributes, CookieStore, Jar, Keyring, LoadDefaults, RequestOrigin, Rotation,
+    Serializer, Session, Settings, Tally,
 };
 
 use crate::steps::Step;
@@ -68,14 +68,14 @@ fn store(settings: impl Into<Settings>) -> CookieStore {
 
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn cases() -> Vec<Case> {
-    let hybrid = |version: RailsVersion| version.settings().serializer(Serializer::Hybrid);
+    let hybrid = |version: LoadDefaults| version.settings().serializer(Serializer::Hybrid);
     vec![
         Case {
             what: "a new secret",
             before: of_rails("sessions/rails-7.1.jsonl", "json"),
-            recipe: store(RailsVersion::V7_1)
-                .rotation(Rotation::encrypted(&rails_secret(), RailsVersion::V7_1)),
-            after: store(RailsVersion::V7_1),
+            recipe: store(LoadDefaults::V7_1)
+                .rotation(Rotation::encrypted(&rails_secret(), LoadDefaults::V7_1)),
+            after: store(LoadDefaults::V7_1),
             opened: [
                 "rotation 0: encrypted, aes-256-gcm, keys by SHA256, json; to be written anew",
                 GCM_SHA256,
@@ -85,10 +85,10 @@ fn cases() -> Vec<Case> {
         Case {
             what: "SHA-1 to SHA-256",
             before: of_rails("sessions/rails-6.1.jsonl", "json"),
-            recipe: CookieStore::new(&rails_secret(), RailsVersion::V7_0, NAME).rotation(
-                Rotation::encrypted(&rails_secret(), json(RailsVersion::V6_1)),
+            recipe: CookieStore::new(&rails_secret(), LoadDefaults::V7_0, NAME).rotation(
+                Rotation::encrypted(&rails_secret(), json(LoadDefaults::V6_1)),
             ),
-            after: CookieStore::new(&rails_secret(), RailsVersion::V7_0, NAME),
+            after: CookieStore::new(&rails_secret(), LoadDefaults::V7_0, NAME),
             opened: [
                 "rotation 0: encrypted, aes-256-gcm, keys by SHA1, json; to be written anew",
                 GCM_SHA256,
@@ -98,9 +98,9 @@ fn cases() -> Vec<Case> {
         Case {
             what: "SHA-1 to SHA-256, and Marshal to JSON",
             before: of_rails("sessions/rails-6.1.jsonl", "marshal"),
-            recipe: CookieStore::new(&rails_secret(), RailsVersion::V7_0, NAME)
-                .rotation(Rotation::encrypted(&rails_secret(), RailsVersion::V6_1)),
-            after: CookieStore::new(&rails_secret(), RailsVersion::V7_0, NAME),
+            recipe: CookieStore::new(&rails_secret(), LoadDefaults::V7_0, NAME)
+                .rotation(Rotation::encrypted(&rails_secret(), LoadDefaults::V6_1)),
+            after: CookieStore::new(&rails_secret(), LoadDefaults::V7_0, NAME),
             opened: [
                 "rotation 0: encrypted, aes-256-gcm, keys by SHA1, marshal; to be written anew",
                 GCM_SHA256,
@@ -109,9 +109,9 @@ fn cases() -> Vec<Case> {
         },
         Case {
             what: "CBC to GCM",
-            before: Before::store(store(json(RailsVersion::V5_1))),
-            recipe: store(json(RailsVersion::V6_1)),
-            after: store(json(RailsVersion::V6_1)),
+            before: Before::store(store(json(LoadDefaults::V5_1))),
+            recipe: store(json(LoadDefaults::V6_1)),
+            after: store(json(LoadDefaults::V6_1)),
             opened: [
                 "current: encrypted, aes-256-cbc, keys by SHA1, HMAC by SHA1, json; to be written anew",
                 GCM_SHA1,
@@ -122,14 +122,14 @@ fn cases() -> Vec<Case> {
             what: "CBC to GCM, under a new secret",
             before: Before::store(CookieStore::new(
                 &other_secret(),
-                json(RailsVersion::V5_1),
+                json(LoadDefaults::V5_1),
                 NAME,
             )),
-            recipe: store(RailsVersion::V7_1).rotation(Rotation::encrypted(
+            recipe: store(LoadDefaults::V7_1).rotation(Rotation::encrypted(
                 &other_secret(),
-                json(RailsVersion::V5_1),
+                json(LoadDefaults::V5_1),
             )),
-            after: store(RailsVersion::V7_1),
+            after: store(LoadDefaults::V7_1),
             opened: [
                 "rotation 0: encrypted, aes-256-cbc, keys by SHA1, HMAC by SHA1, json; to be written anew",
                 GCM_SHA256,
@@ -139,8 +139,8 @@ fn cases() -> Vec<Case> {
         Case {
             what: "Marshal to JSON",
             before: of_rails("sessions/rails-7.1.jsonl", "marshal"),
-            recipe: CookieStore::new(&rails_secret(), hybrid(RailsVersion::V7_1), NAME),
-            after: CookieStore::new(&rails_secret(), RailsVersion::V7_1, NAME),
+            recipe: CookieStore::new(&rails_secret(), hybrid(LoadDefaults::V7_1), NAME),
+            after: CookieStore::new(&rails_secret(), LoadDefaults::V7_1, NAME),
             opened: [
                 "current: encrypted, aes-256-gcm, keys by SHA256, marshal; to be written anew",
                 GCM_SHA256,
@@ -150,13 +150,13 @@ fn cases() -> Vec<Case> {
         Case {
             what: "signed to encrypted",
             before: Before::store(CookieStore::with_jars(
-                Jars::new(&other_secret(), RailsVersion::V3_2)
-                    .session_in(Jar::signed(&other_secret(), RailsVersion::V3_2)),
+                Keyring::new(&other_secret(), LoadDefaults::V3_2)
+                    .session_in(Jar::signed(&other_secret(), LoadDefaults::V3_2)),
                 NAME,
             )),
-            recipe: store(RailsVersion::V7_1)
-                .rotation(Rotation::signed(&other_secret(), RailsVersion::V3_2)),
-            after: store(RailsVersion::V7_1),
+            recipe: store(LoadDefaults::V7_1)
+                .rotation(Rotation::signed(&other_secret(), LoadDefaults::V3_2)),
+            after: store(LoadDefaults::V7_1),
             opened: [
                 "rotation 0: signed, the secret itself as key, HMAC by SHA1, marshal; to be written anew",
                 GCM_SHA256,
@@ -165,22 +165,22 @@ fn cases() -> Vec<Case> {
         },
         Case {
             what: "narrowing a domain",
-            before: Before::store(store(RailsVersion::V7_1).domain("example.org")),
-            recipe: store(RailsVersion::V7_1)
-                .former_attributes(Attributes::new().domain("example.org")),
-            after: store(RailsVersion::V7_1),
+            before: Before::store(store(LoadDefaults::V7_1).domain("example.org")),
+            recipe: store(LoadDefaults::V7_1)
+                .former_attributes(CookieAttributes::new().domain("example.org")),
+            after: store(LoadDefaults::V7_1),
             opened: [GCM_SHA256, GCM_SHA256],
             names: &[NAME, NAME],
         },
         Case {
             what: "renaming a cookie",
             before: of_rails("sessions/rails-7.1.jsonl", "json"),
-            recipe: CookieStore::new(&rails_secret(), RailsVersion::V7_1, "__Host-app")
+            recipe: CookieStore::new(&rails_secret(), LoadDefaults::V7_1, "__Host-app")
                 .secure(true)
                 .rotation(
-                    Rotation::encrypted(&rails_secret(), RailsVersion::V7_1).cookie_name(NAME),
+                    Rotation::encrypted(&rails_secret(), LoadDefaults::V7_1).cookie_name(NAME),
                 ),
-            after: CookieStore::new(&rails_secret(), RailsVersion::V7_1, "__Host-app"),
+            after: CookieStore::new(&rails_secret(), LoadDefaults::V7_1, "__Host-app"),
             opened: [
                 "rotation 0: encrypted, aes-256-gcm, keys by SHA256, json, under an older name; to be written anew",
                 GCM_SHA256,
@@ -262,9 +262,9 @@ fn nobody_is_logged_out() {
 /// Old and new servers in turns, through all three deploys.
 #[test]
 fn a_rolling_deploy() {
-    let old = || CookieStore::new(&rails_secret(), json(RailsVersion::V6_1), NAME);
-    let sha1 = || Rotation::encrypted(&rails_secret(), json(RailsVersion::V6_1));
-    let new = || CookieStore::new(&rails_secret(), RailsVersion::V7_0, NAME);
+    let old = || CookieStore::new(&rails_secret(), json(LoadDefaults::V6_1), NAME);
+    let sha1 = || Rotation::encrypted(&rails_secret(), json(LoadDefaults::V6_1));
+    let new = || CookieStore::new(&rails_secret(), LoadDefaults::V7_0, NAME);
     let deploys = [
         [old(), new().rotation(sha1().writes())],
         [new().rotation(sha1().writes()), new().rotation(sha1())],

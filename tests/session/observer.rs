@@ -7,8 +7,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 
 use hardtack::{
-    Attributes, Cipher, CookieStore, HmacDigest, Jar, Observer, Opening, RailsVersion,
-    RequestOrigin, Rotation, Session, Tally,
+    Cipher, CookieAttributes, CookieStore, HmacDigest, Jar, LoadDefaults, Observer, RequestOrigin,
+    Rotation, SealedBy, Session, Tally,
 };
 
 use crate::support::{in_time, json, other_secret, secret};
@@ -23,10 +23,10 @@ type Map = BTreeMap<String, u32>;
 
 /// The header by which a cookie comes that this jar wrote.
 fn sent(jar: &Jar, name: &str) -> String {
-    sent_with(jar, name, &Attributes::new())
+    sent_with(jar, name, &CookieAttributes::new())
 }
 
-fn sent_with(jar: &Jar, name: &str, attributes: &Attributes) -> String {
+fn sent_with(jar: &Jar, name: &str, attributes: &CookieAttributes) -> String {
     let value = serde_json::json!({ "user_id": 42 });
     let cookie = jar.write(name, &value, attributes).unwrap();
     format!("{name}={}", cookie.escaped_value())
@@ -34,7 +34,7 @@ fn sent_with(jar: &Jar, name: &str, attributes: &Attributes) -> String {
 
 /// What was heard, in words.
 fn heard(tally: &Tally) -> Vec<String> {
-    let line = |(cookie, how, count): (String, Result<Opening, _>, _)| match how {
+    let line = |(cookie, how, count): (String, Result<SealedBy, _>, _)| match how {
         Ok(how) => format!("{count} {cookie} {how}"),
         Err(refusal) => format!("{count} {cookie} refused: {refusal}"),
     };
@@ -54,12 +54,12 @@ fn visit(store: CookieStore, header: &str) -> (Option<u32>, Vec<String>) {
 
 #[test]
 fn how_a_session_opened() {
-    let v7_1 = || Jar::encrypted(&secret(), RailsVersion::V7_1);
-    let store = || CookieStore::new(&secret(), RailsVersion::V7_1, NAME);
-    let sha256 = json(RailsVersion::V6_1).hmac_digest(HmacDigest::Sha256);
+    let v7_1 = || Jar::encrypted(&secret(), LoadDefaults::V7_1);
+    let store = || CookieStore::new(&secret(), LoadDefaults::V7_1, NAME);
+    let sha256 = json(LoadDefaults::V6_1).hmac_digest(HmacDigest::Sha256);
     // Rails 5.1 signed its CBC messages with the digest that the app chose; 6.1 still reads them.
-    let cbc_of_5_1 = json(RailsVersion::V5_1).hmac_digest(HmacDigest::Sha256);
-    let without_gcm = json(RailsVersion::V6_1).cipher(Cipher::Aes256Cbc);
+    let cbc_of_5_1 = json(LoadDefaults::V5_1).hmac_digest(HmacDigest::Sha256);
+    let without_gcm = json(LoadDefaults::V6_1).cipher(Cipher::Aes256Cbc);
     let cases = [
         (
             "the current settings",
@@ -70,15 +70,15 @@ fn how_a_session_opened() {
         (
             "the second rotation",
             store()
-                .rotation(Rotation::encrypted(&other_secret(), RailsVersion::V7_1))
-                .rotation(Rotation::encrypted(&secret(), RailsVersion::V6_1)),
-            sent(&Jar::encrypted(&secret(), json(RailsVersion::V6_1)), NAME),
+                .rotation(Rotation::encrypted(&other_secret(), LoadDefaults::V7_1))
+                .rotation(Rotation::encrypted(&secret(), LoadDefaults::V6_1)),
+            sent(&Jar::encrypted(&secret(), json(LoadDefaults::V6_1)), NAME),
             "rotation 1: encrypted, aes-256-gcm, keys by SHA1, json; to be written anew",
         ),
         (
             "the rotation that writes",
-            store().rotation(Rotation::encrypted(&secret(), json(RailsVersion::V6_1)).writes()),
-            sent(&Jar::encrypted(&secret(), json(RailsVersion::V6_1)), NAME),
+            store().rotation(Rotation::encrypted(&secret(), json(LoadDefaults::V6_1)).writes()),
+            sent(&Jar::encrypted(&secret(), json(LoadDefaults::V6_1)), NAME),
             "rotation 0: encrypted, aes-256-gcm, keys by SHA1, json",
         ),
         (
@@ -90,7 +90,7 @@ fn how_a_session_opened() {
         (
             "GCM beside CBC",
             CookieStore::new(&secret(), without_gcm, NAME),
-            sent(&Jar::encrypted(&secret(), json(RailsVersion::V6_1)), NAME),
+            sent(&Jar::encrypted(&secret(), json(LoadDefaults::V6_1)), NAME),
             "current: encrypted, aes-256-gcm, keys by SHA1, json; to be written anew",
         ),
         (
@@ -102,7 +102,7 @@ fn how_a_session_opened() {
         (
             "another name",
             store()
-                .rotation(Rotation::encrypted(&secret(), RailsVersion::V7_1).cookie_name("_old")),
+                .rotation(Rotation::encrypted(&secret(), LoadDefaults::V7_1).cookie_name("_old")),
             sent(&v7_1(), "_old"),
             "rotation 0: encrypted, aes-256-gcm, keys by SHA256, json, under an older name; to be written anew",
         ),
@@ -119,13 +119,13 @@ fn how_a_session_opened() {
 
 #[test]
 fn why_a_session_was_refused() {
-    let jar = Jar::encrypted(&secret(), RailsVersion::V7_1);
-    let past = Attributes::new().expires(time::OffsetDateTime::UNIX_EPOCH);
+    let jar = Jar::encrypted(&secret(), LoadDefaults::V7_1);
+    let past = CookieAttributes::new().expires(time::OffsetDateTime::UNIX_EPOCH);
     let cases = [
         ("no message", format!("{NAME}=junk"), "malformed"),
         (
             "a foreign secret",
-            sent(&Jar::encrypted(&other_secret(), RailsVersion::V7_1), NAME),
+            sent(&Jar::encrypted(&other_secret(), LoadDefaults::V7_1), NAME),
             "invalid",
         ),
         ("too old", sent_with(&jar, NAME, &past), "expired"),
@@ -138,7 +138,7 @@ fn why_a_session_was_refused() {
             "no session",
             format!(
                 "{NAME}={}",
-                jar.write(NAME, &7, &Attributes::new())
+                jar.write(NAME, &7, &CookieAttributes::new())
                     .unwrap()
                     .escaped_value()
             ),
@@ -152,26 +152,26 @@ fn why_a_session_was_refused() {
     ];
     let mut ran = 0;
     for (what, header, expected) in cases {
-        let store = CookieStore::new(&secret(), RailsVersion::V7_1, NAME);
+        let store = CookieStore::new(&secret(), LoadDefaults::V7_1, NAME);
         let (user_id, heard) = visit(store, &header);
         assert_eq!(user_id, None, "{what}");
         assert_eq!(heard, [format!("1 {NAME} refused: {expected}")], "{what}");
         ran += 1;
     }
     assert_eq!(ran, 6);
-    let store = CookieStore::new(&secret(), RailsVersion::V7_1, NAME);
+    let store = CookieStore::new(&secret(), LoadDefaults::V7_1, NAME);
     assert_eq!(visit(store, "theme=dark"), (None, Vec::new()), "no session");
 }
 
 #[test]
 fn how_other_cookies_came() {
     let tally = Arc::new(Tally::new());
-    let store = CookieStore::new(&secret(), RailsVersion::V7_1, NAME)
-        .signed_rotation(Rotation::signed(&secret(), json(RailsVersion::V6_1)))
+    let store = CookieStore::new(&secret(), LoadDefaults::V7_1, NAME)
+        .signed_rotation(Rotation::signed(&secret(), json(LoadDefaults::V6_1)))
         .observer(tally.clone());
     let header = [
         sent(store.jars().encrypted(), "cart"),
-        sent(&Jar::signed(&secret(), json(RailsVersion::V6_1)), "seen"),
+        sent(&Jar::signed(&secret(), json(LoadDefaults::V6_1)), "seen"),
         "junk=AAAA".to_owned(),
     ]
     .join("; ");
@@ -184,7 +184,9 @@ fn how_other_cookies_came() {
     assert!(jars[1].get::<Map>("junk").unwrap().is_none());
     // What was not sent is not told: nothing, and what is only to be sent.
     assert!(jars[1].get::<Map>("theme").unwrap().is_none());
-    jars[1].write("theme", "dark", &Attributes::new()).unwrap();
+    jars[1]
+        .write("theme", "dark", &CookieAttributes::new())
+        .unwrap();
     assert!(jars[1].get::<String>("theme").unwrap().is_some());
     assert!(jars[0].get::<String>("theme").unwrap().is_none());
     let expected = [
@@ -199,7 +201,7 @@ fn how_other_cookies_came() {
 #[test]
 fn observing_takes_no_allocation() {
     let tally = Arc::new(Tally::new());
-    let store = || CookieStore::new(&secret(), RailsVersion::V7_1, NAME);
+    let store = || CookieStore::new(&secret(), LoadDefaults::V7_1, NAME);
     let stores = [store(), store().observer(tally.clone())].map(Arc::new);
     let header = sent(stores[0].jars().session(), NAME);
     let counts = stores.map(|store| {
@@ -219,7 +221,7 @@ struct Nosy {
 }
 
 impl Observer for Nosy {
-    fn opened(&self, _cookie: &str, _how: &Opening) {
+    fn opened(&self, _cookie: &str, _how: &SealedBy) {
         self.heard.fetch_add(1, Relaxed);
         let session = self.session.lock().unwrap().take();
         assert_eq!(session.unwrap().get("user_id").unwrap(), Some(42));
@@ -247,8 +249,8 @@ fn an_observer_may_ask_the_session_and_panic_and_still_hears_once() {
     let mut ran = 0;
     for (name, ask) in asks {
         let nosy = Arc::new(Nosy::default());
-        let store = CookieStore::new(&secret(), RailsVersion::V7_1, NAME).observer(nosy.clone());
-        let header = sent(&Jar::encrypted(&secret(), RailsVersion::V7_1), NAME);
+        let store = CookieStore::new(&secret(), LoadDefaults::V7_1, NAME).observer(nosy.clone());
+        let header = sent(&Jar::encrypted(&secret(), LoadDefaults::V7_1), NAME);
         let session = open(&Arc::new(store), &header);
         *nosy.session.lock().unwrap() = Some(session.clone());
 

@@ -8,8 +8,8 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use hardtack::{
-    Attributes, CookieStore, Jars, Observer, Opening, RailsVersion, Refusal, RequestOrigin,
-    SecretKeyBase, Session, SetCookie,
+    CookieAttributes, CookieStore, Keyring, LoadDefaults, Observer, Refusal, RequestOrigin,
+    SealedBy, SecretKeyBase, Session, SetCookie,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::OffsetDateTime;
@@ -20,7 +20,7 @@ use crate::support::{in_time, secret};
 const NAME: &str = "_app_session";
 
 /// Keys take long to derive.
-static JARS: LazyLock<Jars> = LazyLock::new(|| Jars::new(&secret(), RailsVersion::V7_1));
+static JARS: LazyLock<Keyring> = LazyLock::new(|| Keyring::new(&secret(), LoadDefaults::V7_1));
 
 fn store() -> CookieStore {
     CookieStore::with_jars(JARS.clone(), NAME)
@@ -38,7 +38,7 @@ fn sent() -> String {
     session.insert("a", "text").unwrap();
     session.flash().set("notice", "Saved").unwrap();
     let signed = session.cookies().signed();
-    signed.write("seen", &1, &Attributes::new()).unwrap();
+    signed.write("seen", &1, &CookieAttributes::new()).unwrap();
     let commit = session.commit(200).unwrap();
     let cookies = [commit.cookies(), &session.cookies().take()].concat();
     let pairs = cookies.iter();
@@ -134,11 +134,11 @@ const USES: [(&str, Use); 41] = [
         drop(session.cookies().get("seen"));
     }),
     ("cookies set", |session| {
-        let cookie = SetCookie::new("theme", "dark", &Attributes::new()).unwrap();
+        let cookie = SetCookie::new("theme", "dark", &CookieAttributes::new()).unwrap();
         drop(session.cookies().set(cookie));
     }),
     ("cookies delete", |session| {
-        drop(session.cookies().delete("theme", &Attributes::new()));
+        drop(session.cookies().delete("theme", &CookieAttributes::new()));
     }),
     ("cookies take", |session| drop(session.cookies().take())),
     ("signed read", |session| {
@@ -146,7 +146,7 @@ const USES: [(&str, Use); 41] = [
     }),
     ("signed write", |session| {
         let signed = session.cookies().signed();
-        drop(signed.write("seen", &2, &Attributes::new()));
+        drop(signed.write("seen", &2, &CookieAttributes::new()));
     }),
 ];
 
@@ -227,7 +227,7 @@ impl std::io::Write for Busy {
 }
 
 impl Observer for Busy {
-    fn opened(&self, _: &str, _: &Opening) {
+    fn opened(&self, _: &str, _: &SealedBy) {
         ERRAND.with(Errand::run);
     }
 
@@ -335,7 +335,7 @@ const CALLS: [(&str, Call); 24] = [
     ("value of a cookie", |header, run| {
         errand(&open(&Arc::new(store()), header), run, |session| {
             let signed = session.cookies().signed();
-            drop(signed.write("seen", &Busy, &Attributes::new()));
+            drop(signed.write("seen", &Busy, &CookieAttributes::new()));
         });
     }),
     ("type of a cookie", |header, run| {
@@ -402,7 +402,7 @@ const CALLS: [(&str, Call); 24] = [
         |header, run| {
             logged(|| {
                 let session = open(&Arc::new(store()), header);
-                let secure = Attributes::new().secure(true);
+                let secure = CookieAttributes::new().secure(true);
                 let signed = session.cookies().signed();
                 signed.write("safe", &1, &secure).unwrap();
                 errand(&session, run, |session| drop(session.cookies().take()));
@@ -445,7 +445,7 @@ fn who_hears_of_a_worn_key_may_use_the_session() {
     for (what, call) in calls {
         in_time(what, move || {
             let secret = SecretKeyBase::generate().unwrap();
-            let store = CookieStore::new(&secret, RailsVersion::V7_1, NAME);
+            let store = CookieStore::new(&secret, LoadDefaults::V7_1, NAME);
             store.raise_seals((1 << 30) - 1);
             let session = open(&Arc::new(store), "");
             session.insert("a", &1).unwrap();

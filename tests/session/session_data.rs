@@ -1,6 +1,6 @@
 //! What Rust did not touch goes back to Rails as it came.
 
-use hardtack::{Attributes, CookieHeader, Error, InvalidMessage, Jar, SessionData, Value};
+use hardtack::{CookieAttributes, CookieHeader, Error, InvalidMessage, Jar, SessionData, Value};
 use serde_json::value::RawValue;
 
 use crate::support::{encrypted_jar, signed_jar};
@@ -10,7 +10,7 @@ const NAME: &str = "_app_session";
 /// Seals a JSON text as it is.
 fn sealed(jar: &Jar, json: &str) -> Vec<u8> {
     let raw = RawValue::from_string(json.to_owned()).unwrap();
-    jar.write(NAME, &raw, &Attributes::new())
+    jar.write(NAME, &raw, &CookieAttributes::new())
         .unwrap()
         .value()
         .to_vec()
@@ -24,7 +24,7 @@ fn opened(json: &str) -> Result<SessionData, InvalidMessage> {
 /// The JSON text that a session is written as.
 fn written(session: &mut SessionData) -> String {
     let jar = encrypted_jar();
-    let cookie = session.write(&jar, NAME, &Attributes::new()).unwrap();
+    let cookie = session.write(&jar, NAME, &CookieAttributes::new()).unwrap();
     let raw = jar
         .read_value::<Box<RawValue>>(NAME, cookie.value())
         .unwrap();
@@ -209,7 +209,7 @@ fn a_session_is_never_written_without_an_id() {
     ] {
         session.insert("user_id", &42).unwrap();
         let cookie = session
-            .write(&signed_jar(), NAME, &Attributes::new())
+            .write(&signed_jar(), NAME, &CookieAttributes::new())
             .unwrap();
         let header = format!("{NAME}={}", cookie.escaped_value());
         let again = SessionData::read(&signed_jar(), NAME, &CookieHeader::new(&header))

@@ -1,7 +1,7 @@
 //! The sessions that Rails' own session store wrote, under each serializer: read, changed in one
 //! key, and written again.
 
-use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase, SessionData, Value, unescape};
+use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase, SessionData, Value, unescape};
 use serde::Deserialize;
 
 use crate::steps::{contents, steps};
@@ -10,7 +10,7 @@ use crate::support;
 const NAME: &str = "_app_session";
 
 fn jar(rails: &str, secret: &str, serializer: &str) -> Jar {
-    let version: RailsVersion = rails.parse().unwrap();
+    let version: LoadDefaults = rails.parse().unwrap();
     let settings = version.settings().serializer(serializer.parse().unwrap());
     Jar::encrypted(&SecretKeyBase::new(secret).unwrap(), settings)
 }
@@ -35,7 +35,7 @@ fn every_step_of_every_session() {
             assert_eq!(contents(&session), expected, "{place}");
 
             session.insert("touched", &vec![1, 2]).unwrap();
-            let cookie = session.write(&jar, NAME, &Attributes::new()).unwrap();
+            let cookie = session.write(&jar, NAME, &CookieAttributes::new()).unwrap();
             let again = SessionData::read_value(&jar, NAME, cookie.value()).unwrap();
             assert_eq!(again.value().session_id(), Some(id), "{place}");
             let touched = serde_json::from_str("[1,2]").unwrap();
@@ -93,7 +93,9 @@ fn from_each_serializer_to_each() {
             .unwrap();
         session.insert("big", &(1_i128 << 80)).unwrap();
         let before = jar("8.1", secret, from);
-        let cookie = session.write(&before, NAME, &Attributes::new()).unwrap();
+        let cookie = session
+            .write(&before, NAME, &CookieAttributes::new())
+            .unwrap();
         for to in serializers {
             let after = jar("8.1", secret, to);
             // `:json` and `:message_pack` refuse Marshal.
@@ -118,7 +120,7 @@ fn check(jar: &Jar, cookie: &hardtack::SetCookie, rewrite: bool) {
     let opened = SessionData::read_value(jar, NAME, cookie.value()).unwrap();
     assert_eq!(opened.needs_rewrite(), rewrite);
     let mut session = opened.into_value();
-    let written = session.write(jar, NAME, &Attributes::new()).unwrap();
+    let written = session.write(jar, NAME, &CookieAttributes::new()).unwrap();
     let again = SessionData::read_value(jar, NAME, written.value()).unwrap();
     assert!(!again.needs_rewrite());
     let expected: Value = serde_json::from_str(r#"[1,"two",3.5,null]"#).unwrap();

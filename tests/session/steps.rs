@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use hardtack::{RailsVersion, SecretKeyBase, SessionData, Settings, Value};
+use hardtack::{LoadDefaults, SecretKeyBase, SessionData, Settings, Value};
 use serde::Deserialize;
 
 use crate::support::vectors;
@@ -30,7 +30,7 @@ impl Step {
     }
 
     pub(crate) fn settings(&self) -> Settings {
-        let version: RailsVersion = self.rails.parse().unwrap();
+        let version: LoadDefaults = self.rails.parse().unwrap();
         version
             .settings()
             .serializer(self.serializer.parse().unwrap())

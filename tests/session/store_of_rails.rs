@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hardtack::test_util::Browser;
-use hardtack::{Commit, CookieStore, RailsVersion, RequestOrigin, SameSite, Session, Writes};
+use hardtack::{Commit, CookieStore, LoadDefaults, RequestOrigin, SameSite, Session, WritePolicy};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
@@ -18,7 +18,7 @@ const DAYS: u32 = 7000;
 const DAY: Duration = Duration::from_secs(86_400);
 
 fn store(step: &Step) -> CookieStore {
-    let version: RailsVersion = step.rails.parse().unwrap();
+    let version: LoadDefaults = step.rails.parse().unwrap();
     CookieStore::new(&step.secret(), version, NAME).serializer(step.serializer.parse().unwrap())
 }
 
@@ -124,7 +124,7 @@ fn every_step_of_every_session() {
             }
             if step.what == "read only" {
                 assert_eq!(commit, Commit::Keep, "{place}");
-                let as_rails = Arc::new(store.writes(Writes::WhenRead));
+                let as_rails = Arc::new(store.writes(WritePolicy::WhenRead));
                 let session = Session::open(
                     &as_rails,
                     format!("{NAME}={first}"),

@@ -4,8 +4,8 @@
 use std::sync::{Arc, OnceLock};
 
 use hardtack::{
-    Attributes, Commit, CookieStore, Error, FlashHash, Jar, Jars, RailsVersion, RequestOrigin,
-    SafeBufferForm, Serializer, Session, SessionData, Value,
+    Commit, CookieAttributes, CookieStore, Error, FlashHash, Jar, Keyring, LoadDefaults,
+    RequestOrigin, SafeBufferForm, Serializer, Session, SessionData, Value,
 };
 
 use crate::signed::signed;
@@ -18,7 +18,7 @@ fn jar(serializer: Serializer) -> Jar {
     static JARS: OnceLock<Vec<(Serializer, Jar)>> = OnceLock::new();
     let jars = JARS.get_or_init(|| {
         let jar = |serializer: &Serializer| {
-            let settings = RailsVersion::V8_1.settings().serializer(*serializer);
+            let settings = LoadDefaults::V8_1.settings().serializer(*serializer);
             (*serializer, Jar::signed(&support::secret(), settings))
         };
         Serializer::ALL.iter().map(jar).collect()
@@ -41,7 +41,9 @@ fn session(bytes: &[u8]) -> SessionData {
 /// The serialized session, as another jar writes it.
 fn written(session: &SessionData, serializer: Serializer) -> Result<Vec<u8>, Error> {
     let jar = jar(serializer);
-    let cookie = session.clone().write(&jar, NAME, &Attributes::new())?;
+    let cookie = session
+        .clone()
+        .write(&jar, NAME, &CookieAttributes::new())?;
     let opened = jar.open(NAME, cookie.value()).unwrap();
     Ok(opened.value().as_bytes().to_vec())
 }
@@ -67,21 +69,21 @@ fn a_safe_buffer_of_either_release_is_read() {
 #[test]
 fn a_safe_buffer_is_written_as_the_release_reads_it() {
     let text = "a5 3c623e6869";
-    let newer = RailsVersion::V8_1
+    let newer = LoadDefaults::V8_1
         .settings()
         .safe_buffer(SafeBufferForm::String);
     for (settings, expected) in [
-        (RailsVersion::V7_1.settings(), text),
-        (RailsVersion::V7_2.settings(), text),
-        (RailsVersion::V8_0.settings(), text),
-        (RailsVersion::V8_1.settings(), "c70512 3c623e6869"),
+        (LoadDefaults::V7_1.settings(), text),
+        (LoadDefaults::V7_2.settings(), text),
+        (LoadDefaults::V8_0.settings(), text),
+        (LoadDefaults::V8_1.settings(), "c70512 3c623e6869"),
         (newer, "c70612 a5 3c623e6869"),
     ] {
         let version = settings.version;
         let settings = settings.serializer(Serializer::MessagePack);
         let jar = Jar::signed(&support::secret(), settings);
         let value = Value::SafeBuffer("<b>hi".to_owned());
-        let cookie = jar.write("a", &value, &Attributes::new()).unwrap();
+        let cookie = jar.write("a", &value, &CookieAttributes::new()).unwrap();
         let opened = jar.open("a", cookie.value()).unwrap();
         let expected = hex::encode(message_pack(expected));
         assert_eq!(
@@ -95,13 +97,13 @@ fn a_safe_buffer_is_written_as_the_release_reads_it() {
 /// Rails 8.1 on `load_defaults "7.1"`: what it wrote and nobody changed goes back as it came.
 #[test]
 fn the_version_that_runs_says_how_a_safe_buffer_is_kept() {
-    let settings = RailsVersion::V7_1.settings().version(RailsVersion::V8_1);
+    let settings = LoadDefaults::V7_1.settings().version(LoadDefaults::V8_1);
     let settings = settings.serializer(Serializer::MessagePack);
     let jar = Jar::signed(&support::secret(), settings);
     let body = "aa73657373696f6e5f6964 a161 a166 c70512 3c623e6869";
     let mut session = session(&message_pack(&format!("82 {body}")));
     session.insert("n", &1).unwrap();
-    let cookie = session.write(&jar, NAME, &Attributes::new()).unwrap();
+    let cookie = session.write(&jar, NAME, &CookieAttributes::new()).unwrap();
     let opened = jar.open(NAME, cookie.value()).unwrap();
     let expected = message_pack(&format!("83 {body} a16e 01"));
     assert_eq!(
@@ -285,7 +287,7 @@ fn json_has_values_that_cannot_be_read_too() {
 /// A session that was only read stays where it is, and the request has its answer.
 #[test]
 fn a_session_that_cannot_be_converted_is_kept_until_it_changes() {
-    let jars = Jars::new(&support::secret(), RailsVersion::V8_1);
+    let jars = Keyring::new(&support::secret(), LoadDefaults::V8_1);
     let store = CookieStore::with_jars(jars.session_in(jar(Serializer::Json)), NAME);
     let store = Arc::new(store);
     let bytes = message_pack("82 a161 d40301 a162 07");

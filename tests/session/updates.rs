@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread;
 
 use hardtack::{
-    Attributes, Commit, CookieStore, Error, RailsVersion, RequestOrigin, Session, SessionData,
+    Commit, CookieAttributes, CookieStore, Error, LoadDefaults, RequestOrigin, Session, SessionData,
 };
 use serde::{Deserialize, Deserializer};
 
@@ -15,10 +15,12 @@ const NAME: &str = "_app_session";
 
 /// A request that brings a session.
 fn open() -> Session {
-    let store = CookieStore::new(&secret(), RailsVersion::V7_1, NAME);
+    let store = CookieStore::new(&secret(), LoadDefaults::V7_1, NAME);
     let session = serde_json::json!({ "a": "text", "session_id": "00", "user_id": 42 });
     let jar = store.jars();
-    let cookie = jar.session().write(NAME, &session, &Attributes::new());
+    let cookie = jar
+        .session()
+        .write(NAME, &session, &CookieAttributes::new());
     let header = format!("{NAME}={}", cookie.unwrap().escaped_value());
     Session::open(&Arc::new(store), header, RequestOrigin::default())
 }

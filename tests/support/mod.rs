@@ -13,7 +13,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use hardtack::{Jar, RailsVersion, SecretKeyBase, Settings};
+use hardtack::{Jar, LoadDefaults, SecretKeyBase, Settings};
 use serde::de::DeserializeOwned;
 
 /// `tests/vectors/` at the root of the workspace, whichever package the test belongs to.
@@ -46,18 +46,18 @@ pub(crate) fn other_secret() -> SecretKeyBase {
 }
 
 /// The defaults of a version, with JSON for a serializer.
-pub(crate) fn json(version: RailsVersion) -> Settings {
+pub(crate) fn json(version: LoadDefaults) -> Settings {
     version.settings().serializer(hardtack::Serializer::Json)
 }
 
 /// The encrypted jar of Rails 7.1 under [`secret`].
 pub(crate) fn encrypted_jar() -> Jar {
-    Jar::encrypted(&secret(), RailsVersion::V7_1)
+    Jar::encrypted(&secret(), LoadDefaults::V7_1)
 }
 
 /// The signed jar of Rails 7.1 under [`secret`].
 pub(crate) fn signed_jar() -> Jar {
-    Jar::signed(&secret(), RailsVersion::V7_1)
+    Jar::signed(&secret(), LoadDefaults::V7_1)
 }
 
 /// Runs in a thread of its own; fails where that does not end.

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use hardtack::{Cipher, Jar, RailsVersion, SecretKeyBase, Settings, Value, unescape};
+use hardtack::{Cipher, Jar, LoadDefaults, SecretKeyBase, Settings, Value, unescape};
 use serde::Deserialize;
 
 use crate::support::vectors;
@@ -56,7 +56,7 @@ impl Record {
 
     /// The app's settings: the defaults of its Rails, but for what the record says.
     pub(crate) fn settings(&self) -> Settings {
-        let version: RailsVersion = self.rails.parse().unwrap();
+        let version: LoadDefaults = self.rails.parse().unwrap();
         let mut settings = version
             .settings()
             .serializer(self.serializer.parse().unwrap())

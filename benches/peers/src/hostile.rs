@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use hardtack::{Attributes, CookieHeader, Jar, RailsVersion, Rotation, SecretKeyBase, SessionData};
+use hardtack::{
+    CookieAttributes, CookieHeader, Jar, LoadDefaults, Rotation, SecretKeyBase, SessionData,
+};
 
 use crate::case::{Case, cycle};
 use crate::contender::OURS;
@@ -35,9 +37,9 @@ fn secret(number: usize) -> SecretKeyBase {
 
 /// The values of cookies, as sent, sealed under this secret.
 fn values(number: usize, size: usize) -> impl Iterator<Item = String> {
-    let jar = Jar::encrypted(&secret(number), RailsVersion::V7_1);
+    let jar = Jar::encrypted(&secret(number), LoadDefaults::V7_1);
     sessions(size).into_iter().map(move |session| {
-        let cookie = jar.write(NAME, &session, &Attributes::new());
+        let cookie = jar.write(NAME, &session, &CookieAttributes::new());
         cookie.expect("it fits").escaped_value().to_owned()
     })
 }
@@ -45,7 +47,7 @@ fn values(number: usize, size: usize) -> impl Iterator<Item = String> {
 pub(crate) fn refusals() -> impl Iterator<Item = Case> {
     SIZES.into_iter().flat_map(|size| {
         SPOILT.into_iter().map(move |(how, spoil)| {
-            let jar = Rc::new(Jar::encrypted(&secret(0), RailsVersion::V7_1));
+            let jar = Rc::new(Jar::encrypted(&secret(0), LoadDefaults::V7_1));
             let number = usize::from(how == "wrong key");
             let header = |value: String| format!("{NAME}={}", spoil(&value));
             let headers: Rc<Vec<String>> = Rc::new(values(number, size).map(header).collect());
@@ -65,9 +67,9 @@ pub(crate) fn older_secrets() -> impl Iterator<Item = Case> {
     SIZES.into_iter().flat_map(|size| {
         OLDER.into_iter().map(move |count| {
             let jar = (1..=count).fold(
-                Jar::encrypted(&secret(0), RailsVersion::V7_1),
+                Jar::encrypted(&secret(0), LoadDefaults::V7_1),
                 |jar, number| {
-                    jar.rotation(Rotation::encrypted(&secret(number), RailsVersion::V7_1))
+                    jar.rotation(Rotation::encrypted(&secret(number), LoadDefaults::V7_1))
                 },
             );
             let jar = Rc::new(jar);

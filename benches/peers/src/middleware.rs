@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use actix_web::{App, web};
 use hardtack::actix::SessionMiddleware;
 use hardtack::tower::SessionLayer;
-use hardtack::{CookieStore, LazySession, RailsVersion, SecretKeyBase, Session};
+use hardtack::{CookieStore, LazySession, LoadDefaults, SecretKeyBase, Session};
 use http::{Request, Response};
 use tower::{Layer, Service, service_fn};
 
@@ -54,13 +54,13 @@ struct Site {
 impl Site {
     fn new(size: usize) -> Self {
         let secret = SecretKeyBase::generate().expect("the system has randomness");
-        let jar = hardtack::Jar::encrypted(&secret, RailsVersion::V7_1);
+        let jar = hardtack::Jar::encrypted(&secret, LoadDefaults::V7_1);
         let cookie = |session| {
-            let cookie = jar.write(NAME, &session, &hardtack::Attributes::new());
+            let cookie = jar.write(NAME, &session, &hardtack::CookieAttributes::new());
             format!("{NAME}={}", cookie.expect("it fits").escaped_value())
         };
         Self {
-            store: Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, NAME)),
+            store: Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, NAME)),
             cookies: sessions(size).into_iter().map(cookie).collect(),
         }
     }

@@ -1,7 +1,7 @@
 //! hardtack itself.
 
 use hardtack::{
-    Attributes, CookieHeader, Jar, RailsVersion, SameSite, SecretKeyBase, SessionData, Value,
+    CookieAttributes, CookieHeader, Jar, LoadDefaults, SameSite, SecretKeyBase, SessionData, Value,
 };
 
 use crate::contender::{Contender, OURS};
@@ -9,7 +9,7 @@ use crate::samples::{NAME, Session};
 
 pub(crate) struct Ours {
     jar: Jar,
-    attributes: Attributes,
+    attributes: CookieAttributes,
 }
 
 impl Ours {
@@ -33,8 +33,8 @@ impl Contender for Ours {
     fn new() -> Self {
         let secret = SecretKeyBase::generate().expect("the system has randomness");
         Self {
-            jar: Jar::encrypted(&secret, RailsVersion::V7_1),
-            attributes: Attributes::new()
+            jar: Jar::encrypted(&secret, LoadDefaults::V7_1),
+            attributes: CookieAttributes::new()
                 .http_only(true)
                 .same_site(Some(SameSite::Lax)),
         }

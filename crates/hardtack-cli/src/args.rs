@@ -14,7 +14,7 @@ use std::str::FromStr;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
 use hardtack::{
-    Cipher, Error, HmacDigest, JarKind, KeyDigest, LimitRule, RailsVersion, Serializer, Settings,
+    Cipher, Error, HmacDigest, JarKind, KeyDigest, LoadDefaults, Serializer, Settings, SizeLimit,
 };
 
 /// Over the options of [`Sealing`] in the help.
@@ -56,8 +56,8 @@ pub(crate) struct Sealing {
         help = format!(
             "The app's load_defaults ({}; before 5.1 its version); the options below override what \
              it means [default: {}]",
-            RailsVersion::ALL.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
-            RailsVersion::NEWEST
+            LoadDefaults::ALL.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+            LoadDefaults::NEWEST
         )
     )]
     pub(crate) rails: Option<String>,
@@ -211,7 +211,7 @@ pub(crate) struct Limit {
     /// What may not exceed 4096 bytes: name and value as sent, which is what browsers count
     /// (strict), what the app's Rails counts (rails), or nothing (none) [default: strict]
     #[arg(long, value_name = "RULE", ignore_case = true, value_parser = limit_rule())]
-    pub(crate) limit: Option<LimitRule>,
+    pub(crate) limit: Option<SizeLimit>,
 }
 
 /// The help of a command, with what several commands have in common.
@@ -222,7 +222,7 @@ pub(crate) fn help(text: &str) -> String {
 }
 
 /// The version that the option `--{prefix}rails` names.
-pub(crate) fn version(prefix: &str, rails: Option<&str>) -> Result<Option<RailsVersion>, String> {
+pub(crate) fn version(prefix: &str, rails: Option<&str>) -> Result<Option<LoadDefaults>, String> {
     let version = rails.map(str::parse).transpose();
     version.map_err(|error: Error| format!("--{prefix}rails: {error}"))
 }
@@ -239,8 +239,8 @@ fn hmac_digest() -> impl TypedValueParser<Value = HmacDigest> {
     choice(each(HmacDigest::ALL, HmacDigest::name))
 }
 
-fn limit_rule() -> impl TypedValueParser<Value = LimitRule> {
-    choice(each(LimitRule::ALL, LimitRule::name))
+fn limit_rule() -> impl TypedValueParser<Value = SizeLimit> {
+    choice(each(SizeLimit::ALL, SizeLimit::name))
 }
 
 /// The serializers by their names, and Rails 7.1's newer name of `hybrid`.

@@ -1,8 +1,8 @@
 //! [`Cookies`]: the jar that a command's options come to.
 
 use hardtack::{
-    Attributes, Error, HmacDigest, Jar, JarKind, LimitRule, RailsVersion, Rotation, SecretKeyBase,
-    SecretKind, Serializer, SetCookie, Settings, SignedRotation,
+    CookieAttributes, Error, HmacDigest, Jar, JarKind, LoadDefaults, Rotation, SecretKeyBase,
+    SecretKind, Serializer, SetCookie, Settings, SignedRotation, SizeLimit,
 };
 use time::OffsetDateTime;
 
@@ -25,7 +25,7 @@ pub(crate) struct Cookies {
 
 impl Cookies {
     /// Those of the options without a prefix.
-    pub(crate) fn new(sealing: Sealing, limit: Option<LimitRule>) -> Result<Self, String> {
+    pub(crate) fn new(sealing: Sealing, limit: Option<SizeLimit>) -> Result<Self, String> {
         Plan::new(sealing, limit, None)?.carry_out()
     }
 
@@ -33,7 +33,7 @@ impl Cookies {
     pub(crate) fn before_and_after(
         before: Sealing,
         after: Sealing,
-        limit: Option<LimitRule>,
+        limit: Option<SizeLimit>,
     ) -> Result<(Self, Self), String> {
         let after = Plan::new(after, limit, None)?;
         let before = Plan::new(before, None, Some(&after))?;
@@ -67,8 +67,8 @@ impl Cookies {
 
 /// The attributes of every cookie, of which only the value is printed. Secure, so that the names
 /// `__Host-` and `__Secure-` may be sealed.
-pub(crate) fn attributes(expires: Option<OffsetDateTime>) -> Attributes {
-    let attributes = Attributes::new().secure(true);
+pub(crate) fn attributes(expires: Option<OffsetDateTime>) -> CookieAttributes {
+    let attributes = CookieAttributes::new().secure(true);
     match expires {
         Some(at) => attributes.expires(at),
         None => attributes,
@@ -96,7 +96,7 @@ impl Plan {
     /// What these options say; of what held before, what they do not say is as it is `after`.
     fn new(
         sealing: Sealing,
-        limit: Option<LimitRule>,
+        limit: Option<SizeLimit>,
         after: Option<&Self>,
     ) -> Result<Self, String> {
         let prefix = sealing.prefix;
@@ -113,7 +113,7 @@ impl Plan {
             (Some(version), ..) => version.settings(),
             (None, Some(told), _) => told.settings.clone(),
             (None, None, Some(after)) => after.settings.clone(),
-            (None, None, None) => RailsVersion::NEWEST.settings(),
+            (None, None, None) => LoadDefaults::NEWEST.settings(),
         };
         settings.limit = limit.unwrap_or(settings.limit);
         let rotations = told.map(|told| &told.rotations);

@@ -4,8 +4,8 @@ use std::fmt::{Display, Write};
 
 use console::style;
 use hardtack::{
-    Attributes, CookieHeader, Jar, RailsVersion, Rotation, SecretKeyBase, Serializer, SessionData,
-    SetCookie,
+    CookieAttributes, CookieHeader, Jar, LoadDefaults, Rotation, SecretKeyBase, Serializer,
+    SessionData, SetCookie,
 };
 
 use crate::output;
@@ -51,7 +51,7 @@ impl Page {
 fn steps(page: &mut Page) -> Outcome<()> {
     page.step("1. A secret, and the encrypted jar of an app on Rails 6.1");
     let old_secret = SecretKeyBase::generate()?;
-    let old_settings = RailsVersion::V6_1.settings().serializer(Serializer::Json);
+    let old_settings = LoadDefaults::V6_1.settings().serializer(Serializer::Json);
     let old_jar = Jar::encrypted(&old_secret, old_settings.clone());
     page.rust("let secret = SecretKeyBase::generate()?; // in earnest: the app's own");
     page.rust("let jar = Jar::encrypted(&secret, settings);");
@@ -60,7 +60,7 @@ fn steps(page: &mut Page) -> Outcome<()> {
     let mut session = SessionData::new();
     session.insert("user_id", &42)?;
     session.insert("return_to", "/orders/17?page=2")?;
-    let cookie = session.write(&old_jar, NAME, &Attributes::new().http_only(true))?;
+    let cookie = session.write(&old_jar, NAME, &CookieAttributes::new().http_only(true))?;
     page.rust("session.insert(\"user_id\", &42)?;");
     page.rust("let cookie = session.write(&jar, \"_shop_session\", &attributes)?;");
     page.line(format!("Set-Cookie: {cookie}"));
@@ -79,7 +79,7 @@ fn steps(page: &mut Page) -> Outcome<()> {
     tamper(page, &old_jar, &cookie);
 
     page.step("5. Change the secret and upgrade to Rails 7.1: nobody is logged out");
-    let jar = Jar::encrypted(&SecretKeyBase::generate()?, RailsVersion::V7_1);
+    let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
     if SessionData::read(&jar, NAME, &CookieHeader::new(&header)).is_err() {
         page.bad("without a rotation: invalid message, and everybody has to log in again");
     }
@@ -98,7 +98,7 @@ fn steps(page: &mut Page) -> Outcome<()> {
 
     page.step("6. Put too much in: a browser drops more than 4096 bytes without a word");
     session.insert("cart", &"x".repeat(2_500))?;
-    match session.write(&jar, NAME, &Attributes::new()) {
+    match session.write(&jar, NAME, &CookieAttributes::new()) {
         Ok(cookie) => page.bad(format!("it fits: {} bytes", cookie.size())),
         Err(error) => page.bad(error),
     }

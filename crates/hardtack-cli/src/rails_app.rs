@@ -2,7 +2,8 @@
 
 use hardtack::doctor::Doctor;
 use hardtack::{
-    NotUnderstood, RailsApp, RailsAppError, RailsAppSecrets, RailsAppSettings, RailsVersion, Shown,
+    LoadDefaults, RailsApp, RailsAppError, RailsAppSecrets, RailsAppSettings, Shown,
+    UnreadableSetting,
 };
 
 use crate::args::AppOptions;
@@ -22,7 +23,7 @@ impl App {
     pub(crate) fn new(
         options: &AppOptions,
         prefix: &'static str,
-        version: Option<RailsVersion>,
+        version: Option<LoadDefaults>,
         is_named: bool,
     ) -> Result<Option<Self>, String> {
         let Some(root) = &options.rails_app else {
@@ -46,11 +47,12 @@ impl App {
             other => format!("--{prefix}rails-app: {other}"),
         })?;
         // On it all others stand, and no option says it but this one.
-        let is_guess = |one: &&NotUnderstood| one.setting == "load_defaults" && version.is_none();
-        if let Some(guess) = settings.not_understood.iter().find(is_guess) {
+        let is_guess =
+            |one: &&UnreadableSetting| one.setting == "load_defaults" && version.is_none();
+        if let Some(guess) = settings.unreadable_settings.iter().find(is_guess) {
             return Err(format!("--{prefix}rails-app: {guess} (--{prefix}rails)"));
         }
-        for one in &settings.not_understood {
+        for one in &settings.unreadable_settings {
             complain(&format!("note: {one}"));
         }
         if settings.session.store != "cookie_store" && !is_named {

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use hardtack::{Error, RailsVersion, SecretKeyBase, SecretKind, Shown};
+use hardtack::{Error, LoadDefaults, SecretKeyBase, SecretKind, Shown};
 use zeroize::Zeroizing;
 
 use crate::args::Sealing;
@@ -26,7 +26,7 @@ const TOKEN: Source = Source {
 };
 
 /// The last version in which a token alone will do, and in which [`TOKEN`]'s variable counts.
-const LAST_WITH_TOKEN: RailsVersion = RailsVersion::V5_2;
+const LAST_WITH_TOKEN: LoadDefaults = LoadDefaults::V5_2;
 
 /// The most bytes of a secret's file: 500 times what `rails secret` makes.
 const MOST: usize = 64 * 1024;
@@ -86,7 +86,7 @@ impl Sources {
     }
 
     /// The secrets that count for an app of this version: one at least.
-    pub(crate) fn secrets(&self, version: RailsVersion) -> Result<Secrets, String> {
+    pub(crate) fn secrets(&self, version: LoadDefaults) -> Result<Secrets, String> {
         let names_files = self.names_files();
         let is_signed = version.settings().secret_kind == SecretKind::SecretToken;
         let token_will_do = version <= LAST_WITH_TOKEN;
@@ -131,7 +131,7 @@ impl Sources {
         Ok(Some(secrets))
     }
 
-    fn missing(&self, version: RailsVersion) -> String {
+    fn missing(&self, version: LoadDefaults) -> String {
         let prefix = self.prefix;
         let (key_base, token) = (KEY_BASE.variable, TOKEN.variable);
         let token_alone = format!(

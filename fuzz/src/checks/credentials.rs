@@ -6,7 +6,7 @@ use aes_gcm::Aes128Gcm;
 use aes_gcm::aead::{AeadInOut, KeyInit};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hardtack::{RailsVersion, Serializer, Value, fuzzing};
+use hardtack::{LoadDefaults, Serializer, Value, fuzzing};
 
 use super::vectors;
 
@@ -54,7 +54,7 @@ fn text(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
     };
-    let settings = RailsVersion::V6_1
+    let settings = LoadDefaults::V6_1
         .settings()
         .serializer(Serializer::Marshal);
     let marshal = fuzzing::dump(&Value::from(text), &settings).unwrap();

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use hardtack::doctor::Doctor;
-use hardtack::{Jar, RailsVersion};
+use hardtack::{Jar, LoadDefaults};
 use time::macros::datetime;
 
 use super::{other_secret, secret, secret_token};
@@ -13,22 +13,22 @@ static DOCTOR: LazyLock<Doctor> = LazyLock::new(|| {
         .secret("the app's", &secret())
         .secret("the token", &secret_token())
         .cookie_name("_app_session")
-        .settings(RailsVersion::V7_1)
+        .settings(LoadDefaults::V7_1)
         .now(datetime!(2026-01-02 03:04:05 UTC))
 });
 
 static STRANGER: LazyLock<Doctor> = LazyLock::new(|| {
     Doctor::new()
         .secret("another", &other_secret())
-        .settings(RailsVersion::V7_1)
+        .settings(LoadDefaults::V7_1)
         .now(datetime!(2026-01-02 03:04:05 UTC))
 });
 
 static JARS: LazyLock<[Jar; 3]> = LazyLock::new(|| {
     [
-        Jar::encrypted(&secret(), RailsVersion::V7_1),
-        Jar::encrypted(&secret(), RailsVersion::V5_1),
-        Jar::signed(&secret(), RailsVersion::V7_1),
+        Jar::encrypted(&secret(), LoadDefaults::V7_1),
+        Jar::encrypted(&secret(), LoadDefaults::V5_1),
+        Jar::signed(&secret(), LoadDefaults::V7_1),
     ]
 });
 

@@ -2,26 +2,26 @@
 
 use std::sync::LazyLock;
 
-use hardtack::{Cipher, Jar, RailsVersion, Rotation};
+use hardtack::{Cipher, Jar, LoadDefaults, Rotation};
 
-use super::jars::{Jars, Kind};
+use super::jars::{Keyring, Kind};
 use super::{other_secret, secret, vectors};
 
-static JARS: LazyLock<Jars> = LazyLock::new(|| {
+static JARS: LazyLock<Keyring> = LazyLock::new(|| {
     let kind = Kind {
         jar: |secret, settings| Jar::encrypted(secret, settings),
         rotation: |secret, settings| Rotation::encrypted(secret, settings),
     };
     let versions = [
-        RailsVersion::V8_1,
-        RailsVersion::V6_1,
-        RailsVersion::V5_2,
-        RailsVersion::V4_2,
+        LoadDefaults::V8_1,
+        LoadDefaults::V6_1,
+        LoadDefaults::V5_2,
+        LoadDefaults::V4_2,
     ];
     let versions = versions.map(|version| version.settings().cipher(Cipher::Aes256Cbc));
     let sealed = vectors::jar("encrypted_cbc");
     let besides = vectors::jar("encrypted_gcm");
-    Jars::new(
+    Keyring::new(
         &kind,
         &secret(),
         &other_secret(),

@@ -2,23 +2,23 @@
 
 use std::sync::LazyLock;
 
-use hardtack::{Cipher, Jar, RailsVersion, Rotation, Settings};
+use hardtack::{Cipher, Jar, LoadDefaults, Rotation, Settings};
 
-use super::jars::{Jars, Kind};
+use super::jars::{Keyring, Kind};
 use super::{other_secret, secret, vectors};
 
-static JARS: LazyLock<Jars> = LazyLock::new(|| {
+static JARS: LazyLock<Keyring> = LazyLock::new(|| {
     let kind = Kind {
         jar: |secret, settings| Jar::encrypted(secret, settings),
         rotation: |secret, settings| Rotation::encrypted(secret, settings),
     };
     let versions = [
-        RailsVersion::V8_1,
-        RailsVersion::V7_1,
-        RailsVersion::V6_1,
-        RailsVersion::V5_2,
+        LoadDefaults::V8_1,
+        LoadDefaults::V7_1,
+        LoadDefaults::V6_1,
+        LoadDefaults::V5_2,
     ];
-    let versions = versions.map(RailsVersion::settings);
+    let versions = versions.map(LoadDefaults::settings);
     assert!(
         versions
             .iter()
@@ -26,7 +26,7 @@ static JARS: LazyLock<Jars> = LazyLock::new(|| {
     );
     let sealed = vectors::jar("encrypted_gcm");
     let besides = vectors::jar("encrypted_cbc");
-    Jars::new(
+    Keyring::new(
         &kind,
         &secret(),
         &other_secret(),

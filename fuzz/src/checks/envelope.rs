@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hardtack::{RailsVersion, Refusal, fuzzing};
+use hardtack::{LoadDefaults, Refusal, fuzzing};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use time::OffsetDateTime;
@@ -16,7 +16,7 @@ const NOW: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
 const PURPOSE: &str = "cookie._app_session";
 
 /// One whose envelopes are told by their first bytes, and one to which any object may be one.
-const VERSIONS: [RailsVersion; 2] = [RailsVersion::V8_1, RailsVersion::V6_1];
+const VERSIONS: [LoadDefaults; 2] = [LoadDefaults::V8_1, LoadDefaults::V6_1];
 
 pub(super) fn check(data: &[u8]) {
     for version in VERSIONS {
@@ -25,7 +25,7 @@ pub(super) fn check(data: &[u8]) {
     }
 }
 
-fn as_a_text(text: &[u8], version: RailsVersion) {
+fn as_a_text(text: &[u8], version: LoadDefaults) {
     let extracted = fuzzing::envelope_extract(text, PURPOSE, version, NOW);
     assert_eq!(extracted, by_serde_json(text, version));
 
@@ -38,7 +38,7 @@ fn as_a_text(text: &[u8], version: RailsVersion) {
 }
 
 /// The same by the general parser alone.
-fn by_serde_json(text: &[u8], version: RailsVersion) -> Result<fuzzing::Extracted, Refusal> {
+fn by_serde_json(text: &[u8], version: LoadDefaults) -> Result<fuzzing::Extracted, Refusal> {
     #[derive(Deserialize)]
     struct Fields<'a> {
         #[serde(borrow)]
@@ -59,7 +59,7 @@ fn by_serde_json(text: &[u8], version: RailsVersion) -> Result<fuzzing::Extracte
     let is_prefixed = text.starts_with(br#"{"_rails":{"message":"#);
     let fields = match (fields(), is_prefixed) {
         (Some(fields), true) => fields,
-        (Some(fields), false) if version == RailsVersion::V6_1 => fields,
+        (Some(fields), false) if version == LoadDefaults::V6_1 => fields,
         (None, true) => return Err(Refusal::UnreadableValue),
         _ => {
             return Ok(fuzzing::Extracted {
@@ -93,7 +93,7 @@ fn by_serde_json(text: &[u8], version: RailsVersion) -> Result<fuzzing::Extracte
     })
 }
 
-fn as_a_value(data: &[u8], version: RailsVersion) {
+fn as_a_value(data: &[u8], version: LoadDefaults) {
     let (head, value) = data.split_at_checked(9).unwrap_or((data, b""));
     let purpose = match head.first() {
         Some(0..80) => Some(String::from_utf8_lossy(value).into_owned()),

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use hardtack::{
-    Attributes, CookieHeader, Jar, LimitRule, Opened, RailsVersion, Refusal, Rotation,
-    SecretKeyBase, Serialized, Serializer, SessionData, Settings, Value, fuzzing, unescape,
+    CookieAttributes, CookieHeader, Jar, LoadDefaults, Opened, Refusal, Rotation, SecretKeyBase,
+    Serialized, Serializer, SessionData, Settings, SizeLimit, Value, fuzzing, unescape,
 };
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -22,7 +22,7 @@ const EXPIRY: OffsetDateTime = datetime!(2100-01-02 03:04:05 UTC);
 const LONGEST: usize = 4096;
 
 /// A jar, the secrets it may and may not open, and what was sealed with the first of them.
-pub(super) struct Jars {
+pub(super) struct Keyring {
     /// The jar of each way to write, with its settings.
     writers: Vec<(Settings, Jar)>,
     /// One that opens what any of them writes.
@@ -41,7 +41,7 @@ pub(super) struct Kind {
     pub(super) rotation: fn(&SecretKeyBase, Settings) -> Rotation,
 }
 
-impl Jars {
+impl Keyring {
     pub(super) fn new(
         kind: &Kind,
         secret: &SecretKeyBase,
@@ -70,7 +70,7 @@ impl Jars {
                 settings
                     .clone()
                     .serializer(serializer)
-                    .limit(LimitRule::None)
+                    .limit(SizeLimit::None)
             })
         });
         Self {
@@ -112,11 +112,11 @@ impl Jars {
         // What opens is sealed anew without a loss.
         let (settings, writer) = one_of(&self.writers, value[value.len() / 2]);
         let value = opened.value();
-        let Ok(cookie) = writer.write_serialized(name, value, &Attributes::new()) else {
+        let Ok(cookie) = writer.write_serialized(name, value, &CookieAttributes::new()) else {
             return;
         };
         let again = writer.open(name, cookie.value()).unwrap();
-        if writes(settings.serializer) == opened.opening().serializer {
+        if writes(settings.serializer) == opened.sealed_by().serializer {
             assert_eq!(again.value().as_bytes(), value.as_bytes());
         }
     }
@@ -166,7 +166,7 @@ impl Jars {
             return;
         }
         let (settings, writer) = one_of(&self.writers, how >> 1);
-        let mut attributes = Attributes::new();
+        let mut attributes = CookieAttributes::new();
         if how % 2 == 1 {
             attributes = attributes.expires(EXPIRY);
         }
@@ -185,7 +185,7 @@ impl Jars {
         if settings.serializer != Serializer::MessagePackAllowMarshal {
             assert_eq!(opened.value().as_bytes(), data);
         }
-        let seals_expiry = settings.version >= RailsVersion::V5_2 && settings.metadata;
+        let seals_expiry = settings.version >= LoadDefaults::V5_2 && settings.metadata;
         if seals_expiry {
             assert_eq!(opened.expires_at(), (how % 2 == 1).then_some(EXPIRY));
         }

@@ -3,7 +3,7 @@
 //! What differs, and is meant to: we take a hundred levels as Ruby does, `serde_json` 127; a float
 //! beyond all floats is an infinity; `-0` is the Integer 0; Integers have any size.
 
-use hardtack::{RailsVersion, Serializer, Value, fuzzing};
+use hardtack::{LoadDefaults, Serializer, Value, fuzzing};
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
@@ -42,7 +42,7 @@ pub(super) fn check(data: &[u8]) {
     }
     entries(json, index, &value);
 
-    for version in [RailsVersion::V7_1, RailsVersion::V8_1] {
+    for version in [LoadDefaults::V7_1, LoadDefaults::V8_1] {
         let settings = version.settings().serializer(Serializer::Json);
         let written = fuzzing::dump(&value, &settings).unwrap();
         let is_plain = |text: &str| !text.contains(['<', '>', '&']);

@@ -1,7 +1,7 @@
 //! Ruby's Marshal: what was read is written so that it reads the same, with its sharing as a
 //! document and without as a value.
 
-use hardtack::{RailsVersion, Serializer, fuzzing};
+use hardtack::{LoadDefaults, Serializer, fuzzing};
 
 use super::{assert_kept, text};
 
@@ -22,7 +22,7 @@ pub(super) fn check(data: &[u8]) {
         "a document's value changed when it was written"
     );
     let Ok(value) = value else { return };
-    let settings = RailsVersion::V6_1
+    let settings = LoadDefaults::V6_1
         .settings()
         .serializer(Serializer::Marshal);
     let Ok(dumped) = fuzzing::dump(&value, &settings) else {

@@ -1,7 +1,7 @@
 //! The envelope that its value is a part of (messages of Rails 7.1 and later), and the older one,
 //! under each serializer.
 
-use hardtack::{RailsVersion, Refusal, Serializer, fuzzing};
+use hardtack::{LoadDefaults, Refusal, Serializer, fuzzing};
 use time::OffsetDateTime;
 use time::macros::datetime;
 
@@ -9,7 +9,7 @@ use super::{assert_kept, one_of};
 
 const NOW: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
 const LATER: OffsetDateTime = datetime!(2100-01-02 03:04:05.678 UTC);
-const VERSIONS: &[RailsVersion] = &[RailsVersion::V7_1, RailsVersion::V6_1, RailsVersion::V8_1];
+const VERSIONS: &[LoadDefaults] = &[LoadDefaults::V7_1, LoadDefaults::V6_1, LoadDefaults::V8_1];
 
 pub(super) fn check(data: &[u8]) {
     let [version, serializer, data @ ..] = data else {

@@ -1,6 +1,6 @@
 //! Active Support's MessagePack: the index against the reader, and the writer against both.
 
-use hardtack::{RailsVersion, SafeBufferForm, Serializer, Value, fuzzing};
+use hardtack::{LoadDefaults, SafeBufferForm, Serializer, Value, fuzzing};
 
 use super::text;
 
@@ -28,10 +28,10 @@ pub(super) fn check(data: &[u8]) {
     entries(&value, index);
 
     let forms = [
-        (RailsVersion::V7_1, SafeBufferForm::Text),
-        (RailsVersion::V7_2, SafeBufferForm::Text),
-        (RailsVersion::V8_1, SafeBufferForm::Raw),
-        (RailsVersion::V8_1, SafeBufferForm::String),
+        (LoadDefaults::V7_1, SafeBufferForm::Text),
+        (LoadDefaults::V7_2, SafeBufferForm::Text),
+        (LoadDefaults::V8_1, SafeBufferForm::Raw),
+        (LoadDefaults::V8_1, SafeBufferForm::String),
     ];
     for (version, safe_buffer) in forms {
         let settings = version
@@ -40,7 +40,7 @@ pub(super) fn check(data: &[u8]) {
             .safe_buffer(safe_buffer);
         // A string within an extension takes a level more than bare text.
         let Ok(dumped) = fuzzing::dump(&value, &settings) else {
-            assert_ne!(version, RailsVersion::V7_1);
+            assert_ne!(version, LoadDefaults::V7_1);
             continue;
         };
         let again = fuzzing::load(&dumped).unwrap();

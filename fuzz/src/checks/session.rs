@@ -2,7 +2,9 @@
 
 use std::sync::LazyLock;
 
-use hardtack::{Attributes, Jar, LimitRule, RailsVersion, Serializer, SessionData, Value, fuzzing};
+use hardtack::{
+    CookieAttributes, Jar, LoadDefaults, Serializer, SessionData, SizeLimit, Value, fuzzing,
+};
 use serde_json::value::RawValue;
 
 use super::jars::writes;
@@ -29,10 +31,10 @@ const WAYS: &[(Serializer, Serializer)] = &[
 /// A signed jar for each serializer, without a limit.
 static JARS: LazyLock<Vec<(Serializer, Jar)>> = LazyLock::new(|| {
     let jar = |serializer: &Serializer| {
-        let settings = RailsVersion::V8_1
+        let settings = LoadDefaults::V8_1
             .settings()
             .serializer(*serializer)
-            .limit(LimitRule::None);
+            .limit(SizeLimit::None);
         (*serializer, Jar::signed(&secret(), settings))
     };
     Serializer::ALL.iter().map(jar).collect()
@@ -53,14 +55,14 @@ pub(super) fn check(data: &[u8]) {
     let (from, to) = *one_of(WAYS, *way);
     let (from_jar, to_jar) = (jar(from), jar(to));
     let payload = fuzzing::serialized(from, data);
-    let Ok(cookie) = from_jar.write_serialized(NAME, &payload, &Attributes::new()) else {
+    let Ok(cookie) = from_jar.write_serialized(NAME, &payload, &CookieAttributes::new()) else {
         return;
     };
     let Ok(opened) = SessionData::read_value(from_jar, NAME, cookie.value()) else {
         return;
     };
     // Its first bytes tell a value's format, whatever serializer it is said to be of.
-    let is_kept = opened.opening().serializer == writes(to);
+    let is_kept = opened.sealed_by().serializer == writes(to);
     let before = opened.into_value();
     let keys: Vec<String> = before.keys().iter().map(ToString::to_string).collect();
     let _ = format!("{before:?}");
@@ -75,7 +77,7 @@ pub(super) fn check(data: &[u8]) {
     if !removed {
         session.insert(&*changed, "changed").unwrap();
     }
-    let Ok(cookie) = session.write(to_jar, NAME, &Attributes::new()) else {
+    let Ok(cookie) = session.write(to_jar, NAME, &CookieAttributes::new()) else {
         // What JSON and MessagePack cannot say, or nests too deep for them.
         assert!(!is_kept, "what was read cannot be written");
         return;

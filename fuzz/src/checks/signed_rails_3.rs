@@ -3,24 +3,24 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use hardtack::{HmacDigest, Jar, RailsVersion, Rotation};
+use hardtack::{HmacDigest, Jar, LoadDefaults, Rotation};
 
-use super::jars::{Jars, Kind};
+use super::jars::{Keyring, Kind};
 use super::{other_secret, secret_token, vectors};
 
-static JARS: LazyLock<Jars> = LazyLock::new(|| {
+static JARS: LazyLock<Keyring> = LazyLock::new(|| {
     let kind = Kind {
         jar: |secret, settings| Jar::signed(secret, settings),
         rotation: |secret, settings| Rotation::signed(secret, settings),
     };
-    let mut versions = vec![RailsVersion::V3_2.settings()];
+    let mut versions = vec![LoadDefaults::V3_2.settings()];
     let of_2_3 = HmacDigest::ALL
         .iter()
-        .map(|digest| RailsVersion::V2_3.settings().hmac_digest(*digest));
+        .map(|digest| LoadDefaults::V2_3.settings().hmac_digest(*digest));
     versions.extend(of_2_3);
     let sealed = vectors::signed_rails_3();
     let besides = BTreeSet::new();
-    Jars::new(
+    Keyring::new(
         &kind,
         &secret_token(),
         &other_secret(),

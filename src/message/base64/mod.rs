@@ -4,7 +4,7 @@
 //! scalar engine, long ones with the vector engine, or with our own where the processor has AVX-512.
 
 #[cfg(all(feature = "simd", target_arch = "x86_64"))]
-mod avx512;
+mod base64_avx512;
 #[cfg(test)]
 mod tests;
 
@@ -117,7 +117,7 @@ pub(crate) fn encode_over(text: &mut Vec<u8>, start: usize, bytes: &[u8]) {
     if bytes.len() >= LONG
         && let Some(avx512) = lanes::avx512::found()
     {
-        return avx512::encode_slice(avx512, bytes, out);
+        return base64_avx512::encode_slice(avx512, bytes, out);
     }
     encode_anywhere(bytes, out);
 }
@@ -157,7 +157,7 @@ fn decode_to(room: &mut [u8], text: &[u8]) -> Option<usize> {
     if text.len() >= LONG
         && let Some(avx512) = lanes::avx512::found()
     {
-        return avx512::decode_to(avx512, room, text);
+        return base64_avx512::decode_to(avx512, room, text);
     }
     decode_anywhere(room, text)
 }

@@ -10,7 +10,7 @@
 use fearless_simd::{Level, dispatch};
 
 #[cfg(all(feature = "simd", target_arch = "x86_64"))]
-use super::avx512::{decode_with, encode_with};
+use super::base64_avx512::{decode_with, encode_with};
 use super::{MARGIN, decode_anywhere, encode_anywhere, encoded_len};
 
 type Encode = fn(&[u8], &mut [u8]);

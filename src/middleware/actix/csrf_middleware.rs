@@ -16,7 +16,7 @@ use futures_core::Stream;
 use pin_project_lite::pin_project;
 
 use crate::middleware::forgery_protection::{Check, ForgeryProtection, Head};
-use crate::middleware::form::Form;
+use crate::middleware::form_body::FormBody;
 use crate::middleware::invalid_authenticity_token::InvalidAuthenticityToken;
 use crate::session::handle::Session;
 use crate::session::lazy_session::LazySession;
@@ -33,12 +33,12 @@ type OnRefusal = dyn Fn(InvalidAuthenticityToken, &HttpRequest) -> HttpResponse 
 /// use actix_web::http::StatusCode;
 /// use actix_web::{App, HttpMessage, HttpResponse, test, web};
 /// use hardtack::actix::CsrfMiddleware;
-/// use hardtack::{CookieStore, ForgeryProtection, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+/// use hardtack::{CookieStore, ForgeryProtection, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
 /// # use std::sync::Arc;
 ///
 /// # actix_web::rt::System::new().block_on(async {
 /// # let secret = SecretKeyBase::generate()?;
-/// # let store = Arc::new(CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session"));
+/// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
 /// # let session = Session::open(&store, "", RequestOrigin::default());
 /// # let opened = session.clone();
 /// let app = App::new()
@@ -216,7 +216,7 @@ fn check(protection: &ForgeryProtection, request: &ServiceRequest, session: &Ses
 async fn with_form<S, B>(
     inner: &S,
     on_refusal: &OnRefusal,
-    form: Box<Form>,
+    form: Box<FormBody>,
     mut request: ServiceRequest,
 ) -> Outcome<B>
 where
@@ -295,7 +295,7 @@ fn head<'a>(method: &'a str, path: &'a str, headers: &'a HeaderMap) -> Head<'a> 
 }
 
 async fn read(
-    mut form: Box<Form>,
+    mut form: Box<FormBody>,
     mut payload: Payload,
 ) -> Result<Bytes, InvalidAuthenticityToken> {
     while let Some(piece) = poll_fn(|cx| Pin::new(&mut payload).poll_next(cx)).await {

@@ -1,4 +1,4 @@
-//! [`Session`] and [`CookieJar`] as arguments of handlers.
+//! [`Session`] and [`Cookies`] as arguments of handlers.
 
 use std::fmt;
 use std::future::{Future, Ready, ready};
@@ -10,7 +10,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
 use super::missing_session_middleware::MissingSessionMiddleware;
 use crate::error::Error;
-use crate::session::cookies::CookieJar;
+use crate::session::cookies::Cookies;
 use crate::session::handle::Session;
 use crate::session::lazy_session::LazySession;
 
@@ -77,7 +77,7 @@ impl fmt::Debug for SessionFuture {
     }
 }
 
-impl FromRequest for CookieJar {
+impl FromRequest for Cookies {
     type Error = MissingSessionMiddleware;
     type Future = Ready<Result<Self, Self::Error>>;
 

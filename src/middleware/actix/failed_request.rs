@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 
 use super::headers::{append, tell_caches};
-use crate::cookie::set_cookie::SetCookie;
+use crate::http::set_cookie::SetCookie;
 use crate::session::context::Context;
 
 /// An error that is not a response yet, and needs headers when it becomes one. They are not given by

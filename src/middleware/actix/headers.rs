@@ -2,7 +2,7 @@
 
 use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderValue, SET_COOKIE, VARY};
 
-use crate::cookie::set_cookie::SetCookie;
+use crate::http::set_cookie::SetCookie;
 use crate::session::context::Context;
 
 /// Sets the cookies beside those that there are.

@@ -1,10 +1,10 @@
 //! The session in actix-web: a middleware, and extractors of [`Session`](crate::Session) and
-//! [`CookieJar`](crate::CookieJar).
+//! [`Cookies`](crate::Cookies).
 //!
 //! ```
 //! use actix_web::{App, test, web};
 //! use hardtack::actix::SessionMiddleware;
-//! use hardtack::{CookieStore, RailsVersion, SecretKeyBase, Session};
+//! use hardtack::{CookieStore, LoadDefaults, SecretKeyBase, Session};
 //!
 //! async fn visit(session: Session) -> Result<String, hardtack::Error> {
 //!     let visits = session.get::<u32>("visits")?.unwrap_or(0) + 1;
@@ -13,7 +13,7 @@
 //! }
 //!
 //! # let secret = SecretKeyBase::generate()?;
-//! let store = CookieStore::new(&secret, RailsVersion::V7_1, "_shop_session");
+//! let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session");
 //! store.check()?;
 //! // Made once, and cloned for each worker: all share the store.
 //! let sessions = SessionMiddleware::new(store);
@@ -36,7 +36,7 @@
 //!
 //! A handler that answers with a [`hardtack::Error`](crate::Error) by `?` answers an empty 500, of
 //! which the operator is told (`tracing`). A cookie that does not open is none; where it should be
-//! an empty 400, ask [`explain`](crate::RequestJar::explain) and answer with an
+//! an empty 400, ask [`explain`](crate::SealedCookies::explain) and answer with an
 //! [`InvalidMessage`](crate::InvalidMessage).
 //! With a response of 5xx no session is set
 //! ([`Sessions::writes_on_server_error`](crate::CookieStore::writes_on_server_error)).

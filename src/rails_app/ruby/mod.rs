@@ -3,7 +3,7 @@
 mod lexer;
 pub(super) mod literal;
 pub(super) mod statement;
-mod text;
+mod string_literal;
 pub(super) mod token;
 
 use zeroize::Zeroizing;

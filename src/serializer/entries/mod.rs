@@ -5,14 +5,14 @@
 //! are copied as such; Marshal's links count objects from the start, so that its entries are nodes
 //! of a decoded document and are encoded anew.
 
-mod dump;
+mod rebuild;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 use serde::de::DeserializeOwned;
 
-use super::json::index::{
+use super::json::index_entry::{
     FEW, IndexEntry, has_doubles, has_key, index, is_nil, key_text, readable_key,
 };
 use super::json::quoted::is_plain_string;

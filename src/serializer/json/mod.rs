@@ -2,7 +2,7 @@
 //! map's entries, or into a `Value`.
 
 mod escape;
-pub(crate) mod index;
+pub(crate) mod index_entry;
 pub(crate) mod quoted;
 pub(crate) mod read;
 mod scan;

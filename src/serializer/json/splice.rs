@@ -5,7 +5,7 @@ use crate::serializer::value::Value;
 use crate::serializer::{DumpError, Key, Part, Span, Untouched};
 
 use super::escape::JsonStyle;
-use super::index::{FEW, IndexEntry, has_doubles, has_key, is_nil};
+use super::index_entry::{FEW, IndexEntry, has_doubles, has_key, is_nil};
 use super::write;
 
 /// Writes an object of these parts in place of what was in `out`; what was read stands in `source`.

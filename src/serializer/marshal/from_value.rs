@@ -3,11 +3,11 @@
 use num_bigint::{BigInt, Sign};
 
 use super::MAX_DEPTH;
-use super::number;
+use super::bignum;
 use super::regexp::take_apart;
 use super::writer::{BINARY, Writer};
 use crate::serializer::DumpError;
-use crate::serializer::value::{Object, Value};
+use crate::serializer::value::{RubyObject, Value};
 
 /// `e` or `C`, and the name: what is to stand before the object that comes next.
 type Wrappers<'w, 'a> = &'w [(u8, &'a str)];
@@ -79,7 +79,7 @@ impl<'a> Writer<'a> {
             }
             Value::Float(float) => {
                 self.begin(false, wrappers);
-                self.float(&number::float_text(*float));
+                self.float(&bignum::float_text(*float));
             }
             Value::String(text) => self.string(text.as_bytes(), "UTF-8", wrappers),
             Value::Bytes(string) => {
@@ -114,12 +114,12 @@ impl<'a> Writer<'a> {
 
     fn any_object(
         &mut self,
-        object: &'a Object,
+        object: &'a RubyObject,
         wrappers: Wrappers<'_, 'a>,
         depth: usize,
     ) -> Result<(), DumpError> {
         match object {
-            Object::Subclass { class, content } => {
+            RubyObject::Subclass { class, content } => {
                 exact(class)?;
                 return self.value(
                     content,
@@ -127,7 +127,7 @@ impl<'a> Writer<'a> {
                     depth + 1,
                 );
             }
-            Object::Extended { module, content } => {
+            RubyObject::Extended { module, content } => {
                 exact(module)?;
                 return self.value(
                     content,
@@ -135,7 +135,7 @@ impl<'a> Writer<'a> {
                     depth + 1,
                 );
             }
-            Object::UserDump {
+            RubyObject::UserDump {
                 class,
                 bytes,
                 ivars,
@@ -154,27 +154,27 @@ impl<'a> Writer<'a> {
             _ => self.begin(false, wrappers),
         }
         match object {
-            Object::Instance { class, ivars } => {
+            RubyObject::Instance { class, ivars } => {
                 self.count_object();
                 self.byte(b'o');
                 self.symbol(exact(class)?);
                 self.named(ivars, depth)
             }
-            Object::Struct { class, members } => {
+            RubyObject::Struct { class, members } => {
                 self.byte(b'S');
                 self.symbol(exact(class)?);
                 self.count_object();
                 self.named(members, depth)
             }
-            Object::UserMarshal { class, content } => {
+            RubyObject::UserMarshal { class, content } => {
                 self.user_marshal(exact(class)?);
                 self.value(content, &[], depth + 1)
             }
-            Object::Class(name) => {
+            RubyObject::Class(name) => {
                 self.named_type(b'c', exact(name)?);
                 Ok(())
             }
-            Object::Module(name) => {
+            RubyObject::Module(name) => {
                 self.named_type(b'm', exact(name)?);
                 Ok(())
             }

@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use super::bignum;
 use super::document::{Document, Encoding, Kind, NodeId, Span};
-use super::number;
 use super::writer::BINARY;
 use crate::serializer::value::{foreign_key_text, object_key_text, ruby_float_text};
 
@@ -62,9 +62,9 @@ impl Document {
             Kind::Bignum {
                 negative,
                 magnitude,
-            } => Cow::Owned(number::bignum(negative, self.text(magnitude)).to_string()),
+            } => Cow::Owned(bignum::bignum(negative, self.text(magnitude)).to_string()),
             Kind::Float(text) => Cow::Owned(
-                number::float(self.text(text))
+                bignum::float(self.text(text))
                     .map_or_else(|| object_key_text(id.place()), ruby_float_text),
             ),
             _ => Cow::Owned(object_key_text(id.place())),

@@ -5,8 +5,8 @@
 
 use super::address::{ip_addr, uri};
 use super::document::{Document, Kind, NodeId, Span};
+use super::ruby_time;
 use super::scalars::{text, whole};
-use super::time;
 use crate::serializer::value::{RubyDuration, RubyRange, Value, parse_big_decimal};
 
 /// An instance of a subclass of a core class (`C`).
@@ -48,7 +48,7 @@ pub(super) fn object(document: &Document, id: NodeId, outer: Option<Span>) -> Op
     match document.kind(id) {
         Kind::Object { class, ivars } => instance(document, document.symbol_bytes(class), ivars),
         Kind::UserDump { class, bytes } => match document.symbol_bytes(class) {
-            b"Time" => time::time(document, id).map(Value::Time),
+            b"Time" => ruby_time::time(document, id).map(Value::Time),
             b"BigDecimal" if outer.is_none_or(|span| span.len == 0) => {
                 let text = std::str::from_utf8(document.text(bytes)).ok()?;
                 parse_big_decimal(text).map(|text| Value::BigDecimal(text.to_owned()))
@@ -76,10 +76,10 @@ fn marshalled(document: &Document, class: &[u8], parts: &[NodeId]) -> Option<Val
             Some(Value::Complex(Box::new(pair)))
         }
         (b"ActiveSupport::TimeWithZone", [utc, zone, local]) => {
-            time::time_with_zone(document, *utc, *zone, *local)
+            ruby_time::time_with_zone(document, *utc, *zone, *local)
         }
-        (b"Date", fields) => time::date(document, fields),
-        (b"DateTime", fields) => time::date_time(document, fields).map(Value::DateTime),
+        (b"Date", fields) => ruby_time::date(document, fields),
+        (b"DateTime", fields) => ruby_time::date_time(document, fields).map(Value::DateTime),
         _ => None,
     }
 }

@@ -12,27 +12,27 @@
 //! [`Value`]: crate::Value
 
 mod address;
+mod bignum;
 mod cursor;
 mod document;
 mod dump;
 mod from_document;
 mod from_known_class;
 mod from_value;
+mod into_value;
 mod key_text;
 mod known_class;
 mod measure;
-mod number;
 mod packed_time;
 mod reader;
 mod regexp;
+mod ruby_time;
 mod scalars;
 #[cfg(feature = "rails-app")]
 mod string;
 mod symbols;
 #[cfg(test)]
 mod tests;
-mod time;
-mod to_value;
 mod writer;
 
 pub(crate) use document::{Document, Entry};

@@ -1,9 +1,9 @@
 //! [`Reader`]: Marshal bytes into a [`Document`], as `r_object0` in Ruby's `marshal.c` reads them.
 
+use super::bignum;
 use super::cursor::{Cursor, narrow};
 use super::document::{Document, Extra, Kind, Node, NodeId, Span, Wrapper};
 use super::measure::Measure;
-use super::number;
 use super::{MAX_DEPTH, VERSION, expansion_limit};
 use crate::serializer::LoadError;
 
@@ -253,7 +253,7 @@ impl<'a> Reader<'a> {
         let text = self.cursor.take(length)?;
         let mut measure = Measure::text(text);
         let kind = match tag {
-            b'f' if number::float(self.cursor.bytes(text)).is_none() => {
+            b'f' if bignum::float(self.cursor.bytes(text)).is_none() => {
                 return Err(self.cursor.error("a Float that is no number"));
             }
             b'f' => Kind::Float(text),

@@ -1,7 +1,7 @@
 //! Texts and numbers within an object of a known class.
 
+use super::bignum;
 use super::document::{Document, Kind, NodeId};
-use super::number;
 use crate::serializer::value::Value;
 
 pub(super) fn text(document: &Document, id: NodeId) -> Option<String> {
@@ -24,7 +24,7 @@ pub(super) fn small(document: &Document, id: NodeId) -> Option<i64> {
         Kind::Bignum {
             negative,
             magnitude,
-        } => match Value::from_bigint(number::bignum(negative, document.text(magnitude))) {
+        } => match Value::from_bigint(bignum::bignum(negative, document.text(magnitude))) {
             Value::Integer(number) => Some(number),
             _ => None,
         },

@@ -4,15 +4,15 @@
 //! `IPAddr`), 8.1 (`SafeBuffer`) and 8-1-stable (its new payload).
 
 use super::super::LoadError;
-use super::super::value::{Object, RubyDuration, RubyRange, Value, unique_pairs};
+use super::super::value::{RubyDuration, RubyObject, RubyRange, Value, unique_pairs};
 use super::kind::{
     BIG_DECIMAL, BIG_INTEGER, COMPLEX, DATE, DATE_TIME, DURATION, INDIFFERENT_HASH, IP_ADDR,
     PATHNAME, RANGE, RATIONAL, REGEXP, RESERVED, SAFE_BUFFER, SET, SYMBOL, TIME, TIME_WITH_ZONE,
     TIME_ZONE, URI,
 };
-use super::reader::{Head, Reader};
 use super::room::Room;
-use super::{marker, moment, number};
+use super::unpacker::{Head, Unpacker};
+use super::{marker, moment, ruby_number};
 use crate::safe_buffer_form::SafeBufferForm;
 use crate::settings::IpAddrForm;
 
@@ -25,12 +25,12 @@ pub(super) const DURATION_PARTS: [&str; 7] = [
 ];
 
 /// Reads the payload of an extension, all of it.
-pub(super) fn load(kind: i8, payload: Reader<'_>, levels: usize) -> Result<Value, LoadError> {
+pub(super) fn load(kind: i8, payload: Unpacker<'_>, levels: usize) -> Result<Value, LoadError> {
     match kind {
         SYMBOL | URI | PATHNAME | REGEXP | SAFE_BUFFER | TIME_ZONE | IP_ADDR => {
             load_text(kind, payload, levels)
         }
-        BIG_INTEGER | BIG_DECIMAL | RATIONAL => number::load_extension(kind, payload, levels),
+        BIG_INTEGER | BIG_DECIMAL | RATIONAL => ruby_number::load_extension(kind, payload, levels),
         COMPLEX | DATE_TIME | DATE | TIME | TIME_WITH_ZONE | DURATION => {
             load_scalar(kind, payload, levels)
         }
@@ -42,7 +42,7 @@ pub(super) fn load(kind: i8, payload: Reader<'_>, levels: usize) -> Result<Value
     }
 }
 
-fn load_text(kind: i8, payload: Reader<'_>, levels: usize) -> Result<Value, LoadError> {
+fn load_text(kind: i8, payload: Unpacker<'_>, levels: usize) -> Result<Value, LoadError> {
     let text = text(kind, payload, levels)?.to_owned();
     Ok(match kind {
         URI => Value::Uri(text),
@@ -56,7 +56,7 @@ fn load_text(kind: i8, payload: Reader<'_>, levels: usize) -> Result<Value, Load
 }
 
 /// The text in the payload of an extension that is a text.
-fn text(kind: i8, payload: Reader<'_>, levels: usize) -> Result<&str, LoadError> {
+fn text(kind: i8, payload: Unpacker<'_>, levels: usize) -> Result<&str, LoadError> {
     match kind {
         IP_ADDR => ip_addr(payload, levels),
         SAFE_BUFFER => safe_buffer(payload, levels).map(|(_, text)| text),
@@ -65,11 +65,11 @@ fn text(kind: i8, payload: Reader<'_>, levels: usize) -> Result<&str, LoadError>
 }
 
 /// `at` says where, in an error.
-fn utf8<'a>(bytes: &'a [u8], at: Reader<'_>) -> Result<&'a str, LoadError> {
+fn utf8<'a>(bytes: &'a [u8], at: Unpacker<'_>) -> Result<&'a str, LoadError> {
     std::str::from_utf8(bytes).map_err(|_| at.error(NO_UTF_8))
 }
 
-fn ip_addr(mut payload: Reader<'_>, levels: usize) -> Result<&str, LoadError> {
+fn ip_addr(mut payload: Unpacker<'_>, levels: usize) -> Result<&str, LoadError> {
     let bytes = match ip_addr_form(payload) {
         IpAddrForm::String => {
             payload.open_payload(levels)?;
@@ -91,7 +91,7 @@ fn ip_addr(mut payload: Reader<'_>, levels: usize) -> Result<&str, LoadError> {
 
 /// Rails 7.1 wrote bare text, which is ASCII; from 7.2 on it is a MessagePack string, whose first
 /// byte never is.
-pub(super) fn ip_addr_form(payload: Reader<'_>) -> IpAddrForm {
+pub(super) fn ip_addr_form(payload: Unpacker<'_>) -> IpAddrForm {
     match payload.rest() {
         [first, ..] if *first >= marker::FIXSTR => IpAddrForm::String,
         _ => IpAddrForm::Raw,
@@ -114,7 +114,7 @@ pub(super) fn is_ip_addr(text: &str) -> bool {
 /// What Ruby holds as binary is written as `bin`, whose markers begin U+0100 to U+017F. Rails has
 /// next to no binary `SafeBuffer`: such a payload counts only where it is no text.
 pub(super) fn safe_buffer(
-    payload: Reader<'_>,
+    payload: Unpacker<'_>,
     levels: usize,
 ) -> Result<(SafeBufferForm, &str), LoadError> {
     let mut value = payload;
@@ -130,12 +130,12 @@ pub(super) fn safe_buffer(
     Ok((SafeBufferForm::String, utf8(bytes, payload)?))
 }
 
-fn load_scalar(kind: i8, mut payload: Reader<'_>, levels: usize) -> Result<Value, LoadError> {
+fn load_scalar(kind: i8, mut payload: Unpacker<'_>, levels: usize) -> Result<Value, LoadError> {
     let room = payload.open_payload(levels)?;
     let value = match kind {
-        COMPLEX => number::load_complex(&mut payload, room),
+        COMPLEX => ruby_number::load_complex(&mut payload, room),
         DATE_TIME => moment::load_date_time(&mut payload),
-        DATE => number::load_i64(&mut payload).map(Value::Date),
+        DATE => ruby_number::load_i64(&mut payload).map(Value::Date),
         TIME_WITH_ZONE => moment::load_time_with_zone(&mut payload),
         DURATION => load_duration(&mut payload, room),
         _ => moment::load_time(&mut payload),
@@ -144,15 +144,15 @@ fn load_scalar(kind: i8, mut payload: Reader<'_>, levels: usize) -> Result<Value
     Ok(value)
 }
 
-fn load_duration(payload: &mut Reader<'_>, room: Room) -> Result<Value, LoadError> {
-    let value = number::load(payload, room)?;
+fn load_duration(payload: &mut Unpacker<'_>, room: Room) -> Result<Value, LoadError> {
+    let value = ruby_number::load(payload, room)?;
     if array(payload)? != DURATION_PARTS.len() {
         return Err(payload.error("duration whose parts are not seven"));
     }
     let room = payload.open(DURATION_PARTS.len(), room)?;
     let mut parts = Vec::new();
     for name in DURATION_PARTS {
-        match number::load_optional(payload, room)? {
+        match ruby_number::load_optional(payload, room)? {
             Value::Nil => {}
             part => parts.push((name.to_owned(), part)),
         }
@@ -160,7 +160,7 @@ fn load_duration(payload: &mut Reader<'_>, room: Room) -> Result<Value, LoadErro
     Ok(Value::Duration(Box::new(RubyDuration { value, parts })))
 }
 
-fn load_range(mut payload: Reader<'_>, levels: usize) -> Result<Value, LoadError> {
+fn load_range(mut payload: Unpacker<'_>, levels: usize) -> Result<Value, LoadError> {
     let room = payload.open_payload(levels)?;
     let begin = payload.value(room)?;
     let end = payload.value(room)?;
@@ -175,7 +175,7 @@ fn load_range(mut payload: Reader<'_>, levels: usize) -> Result<Value, LoadError
     })))
 }
 
-fn load_set(mut payload: Reader<'_>, levels: usize) -> Result<Value, LoadError> {
+fn load_set(mut payload: Unpacker<'_>, levels: usize) -> Result<Value, LoadError> {
     let room = payload.open_payload(levels)?;
     let count = array(&mut payload)?;
     let elements = payload.elements(count, room)?;
@@ -189,7 +189,7 @@ fn unique(elements: Vec<Value>) -> Vec<Value> {
     keys.into_iter().map(|(element, _)| element).collect()
 }
 
-fn load_indifferent_hash(mut payload: Reader<'_>, levels: usize) -> Result<Value, LoadError> {
+fn load_indifferent_hash(mut payload: Unpacker<'_>, levels: usize) -> Result<Value, LoadError> {
     let room = payload.open_payload(levels)?;
     let count = map(&mut payload)?;
     let pairs = payload.pairs(count, room)?;
@@ -209,22 +209,22 @@ fn indifferent(mut pairs: Vec<(Value, Value)>) -> Vec<(Value, Value)> {
     if symbols { unique_pairs(pairs) } else { pairs }
 }
 
-fn array(payload: &mut Reader<'_>) -> Result<usize, LoadError> {
+fn array(payload: &mut Unpacker<'_>) -> Result<usize, LoadError> {
     match payload.head()? {
         Head::Array(count) => Ok(count),
         _ => Err(payload.error("extension that lacks its array")),
     }
 }
 
-pub(super) fn map(payload: &mut Reader<'_>) -> Result<usize, LoadError> {
+pub(super) fn map(payload: &mut Unpacker<'_>) -> Result<usize, LoadError> {
     match payload.head()? {
         Head::Map(count) => Ok(count),
         _ => Err(payload.error("extension that lacks its map")),
     }
 }
 
-fn unknown(kind: i8, payload: Reader<'_>) -> Value {
-    Value::Object(Box::new(Object::Extension {
+fn unknown(kind: i8, payload: Unpacker<'_>) -> Value {
+    Value::Object(Box::new(RubyObject::Extension {
         kind,
         bytes: payload.rest().to_vec(),
     }))

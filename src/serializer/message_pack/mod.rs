@@ -7,39 +7,39 @@
 //! Stricter than Rails in one way: the payload of a known extension must be consumed to its last
 //! byte (the gem does not look). More generous in two ways. A value that cannot be read does not
 //! cost those beside it in the map that a session is, where its end is known. An extension of a type
-//! that Active Support does not define is kept as it stands ([`Object::Extension`]) where Rails
+//! that Active Support does not define is kept as it stands ([`RubyObject::Extension`]) where Rails
 //! refuses the whole message, so that an entry that an application registered itself survives.
 //!
-//! [`Object::Extension`]: super::value::Object::Extension
+//! [`RubyObject::Extension`]: super::value::RubyObject::Extension
 
 use super::value::Value;
 use super::{DumpError, LoadError};
 
 mod extension;
-mod index;
 mod kind;
 mod marker;
 mod moment;
-mod number;
+mod packer;
 mod payload;
-mod reader;
+mod raw_entry;
 mod room;
 mod root;
+mod ruby_number;
 mod style;
 #[cfg(test)]
 mod tests;
+mod unpacker;
 mod values;
-mod writer;
 
-pub(crate) use index::{RawEntry, index, is_nil_at, root_is_indifferent, value_at};
+pub(crate) use raw_entry::{RawEntry, index, is_nil_at, root_is_indifferent, value_at};
 #[cfg(test)]
 use root::dump_root;
 pub(crate) use style::Style;
 
 use marker::SIGNATURE;
-use reader::message;
+use packer::Packer;
 use room::{MAX_LEVELS, Room};
-use writer::Writer;
+use unpacker::message;
 
 /// Reads a message.
 pub(crate) fn load(source: &[u8]) -> Result<Value, LoadError> {
@@ -58,7 +58,7 @@ pub(crate) fn dump(value: &Value) -> Result<Vec<u8>, DumpError> {
 impl Style {
     /// Writes a message in this style.
     pub(crate) fn dump(self, value: &Value) -> Result<Vec<u8>, DumpError> {
-        let mut writer = Writer::new(self);
+        let mut writer = Packer::new(self);
         writer.raw(&SIGNATURE);
         writer.value(value, MAX_LEVELS)?;
         Ok(writer.into_bytes())

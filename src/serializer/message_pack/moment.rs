@@ -5,19 +5,19 @@
 
 use super::super::LoadError;
 use super::super::value::{RubyTime, Value};
-use super::number::{load_fraction, load_i64};
-use super::reader::{Head, Reader};
+use super::ruby_number::{load_fraction, load_i64};
+use super::unpacker::{Head, Unpacker};
 
 const NANOSECONDS: u32 = 1_000_000_000;
 const DAY: i32 = 86_400;
 /// The Julian day number of 1970-01-01.
 const UNIX_EPOCH: i64 = 2_440_588;
 
-pub(super) fn load_time(payload: &mut Reader<'_>) -> Result<Value, LoadError> {
+pub(super) fn load_time(payload: &mut Unpacker<'_>) -> Result<Value, LoadError> {
     time(payload).map(Value::Time)
 }
 
-fn time(payload: &mut Reader<'_>) -> Result<RubyTime, LoadError> {
+fn time(payload: &mut Unpacker<'_>) -> Result<RubyTime, LoadError> {
     let seconds = load_i64(payload)?;
     let nanoseconds = load_i64(payload)?;
     let utc_offset = load_i64(payload)?;
@@ -44,7 +44,7 @@ pub(super) fn time_problem(time: &RubyTime) -> Option<&'static str> {
     }
 }
 
-pub(super) fn load_time_with_zone(payload: &mut Reader<'_>) -> Result<Value, LoadError> {
+pub(super) fn load_time_with_zone(payload: &mut Unpacker<'_>) -> Result<Value, LoadError> {
     let utc = time(payload)?;
     let Head::Str(zone) = payload.head()? else {
         return Err(payload.error("time zone that is no name"));
@@ -60,7 +60,7 @@ pub(super) fn load_time_with_zone(payload: &mut Reader<'_>) -> Result<Value, Loa
     }))
 }
 
-pub(super) fn load_date_time(payload: &mut Reader<'_>) -> Result<Value, LoadError> {
+pub(super) fn load_date_time(payload: &mut Unpacker<'_>) -> Result<Value, LoadError> {
     let day = load_i64(payload)?;
     let hour = below(payload, 24)?;
     let minute = below(payload, 60)?;
@@ -80,7 +80,7 @@ pub(super) fn load_date_time(payload: &mut Reader<'_>) -> Result<Value, LoadErro
     )))
 }
 
-fn below(payload: &mut Reader<'_>, limit: i64) -> Result<i64, LoadError> {
+fn below(payload: &mut Unpacker<'_>, limit: i64) -> Result<i64, LoadError> {
     match load_i64(payload)? {
         number if (0..limit).contains(&number) => Ok(number),
         _ => Err(payload.error("time of day that no clock shows")),
@@ -88,7 +88,7 @@ fn below(payload: &mut Reader<'_>, limit: i64) -> Result<i64, LoadError> {
 }
 
 /// Nanoseconds; what is finer is cut off.
-fn second_fraction(payload: &mut Reader<'_>) -> Result<u32, LoadError> {
+fn second_fraction(payload: &mut Unpacker<'_>) -> Result<u32, LoadError> {
     let (numerator, denominator) = load_fraction(payload)?;
     u32::try_from(numerator * i128::from(NANOSECONDS) / denominator)
         .ok()
@@ -97,7 +97,7 @@ fn second_fraction(payload: &mut Reader<'_>) -> Result<u32, LoadError> {
 }
 
 /// Seconds, from a fraction of a day; rounded as `DateTime` does.
-fn offset(payload: &mut Reader<'_>) -> Result<i32, LoadError> {
+fn offset(payload: &mut Unpacker<'_>) -> Result<i32, LoadError> {
     let (numerator, denominator) = load_fraction(payload)?;
     let twice = 2 * numerator * i128::from(DAY);
     let rounded = (twice + numerator.signum() * denominator) / (2 * denominator);

@@ -1,18 +1,18 @@
-//! What [`Writer`] puts into the payloads of Ruby's types.
+//! What [`Packer`] puts into the payloads of Ruby's types.
 //!
 //! Source: the `write_` methods of `active_support/message_pack/extensions.rb`, Rails 7.1, 7.2 and
 //! 8.1. Whatever is written can be loaded again: what a reader would refuse is refused here.
 
 use super::super::DumpError;
-use super::super::value::{Object, RubyDuration, RubyRange, RubyTime, Value, dump_big_decimal};
+use super::super::value::{RubyDuration, RubyObject, RubyRange, RubyTime, Value, dump_big_decimal};
 use super::moment::{DateTimeParts, time_problem};
-use super::reader::Reader;
-use super::writer::{Dumped, Writer, inside, refused};
-use super::{extension, kind, marker, number};
+use super::packer::{Dumped, Packer, inside, refused};
+use super::unpacker::Unpacker;
+use super::{extension, kind, marker, ruby_number};
 use crate::safe_buffer_form::SafeBufferForm;
 use crate::settings::IpAddrForm;
 
-impl Writer {
+impl Packer {
     /// Writes one of the extensions whose payloads consist of values.
     pub(super) fn payload(&mut self, value: &Value, levels: usize) -> Dumped {
         let levels = inside(levels)?;
@@ -21,7 +21,7 @@ impl Writer {
         self.extension(kind_of(value), &payload.into_bytes())
     }
 
-    // Recursive: see `Reader::value` for why the arms are calls.
+    // Recursive: see `Unpacker::value` for why the arms are calls.
     fn parts(&mut self, value: &Value, levels: usize) -> Dumped {
         match value {
             Value::IndifferentHash(pairs) => self.map(pairs, levels),
@@ -52,7 +52,7 @@ impl Writer {
     }
 
     fn number(&mut self, value: &Value, levels: usize) -> Dumped {
-        if number::is_number(value) {
+        if ruby_number::is_number(value) {
             self.value(value, levels)
         } else {
             Err(refused("a Complex or a Duration is not made of numbers"))
@@ -60,7 +60,7 @@ impl Writer {
     }
 
     fn rational(&mut self, numerator: &Value, denominator: &Value) -> Dumped {
-        if !number::is_integer(numerator) || !number::is_integer(denominator) {
+        if !ruby_number::is_integer(numerator) || !ruby_number::is_integer(denominator) {
             return Err(refused("a Rational is not made of integers"));
         }
         if *denominator == Value::Integer(0) {
@@ -153,7 +153,7 @@ impl Writer {
     /// [`extension::safe_buffer`]) is written as a String, which keeps all of its letters.
     pub(super) fn safe_buffer(&mut self, text: &str, levels: usize) -> Dumped {
         let is_read_so = || {
-            let read = extension::safe_buffer(Reader::new(text.as_bytes()), levels);
+            let read = extension::safe_buffer(Unpacker::new(text.as_bytes()), levels);
             matches!(read, Ok((SafeBufferForm::Raw, _)))
         };
         match self.style().safe_buffer {
@@ -173,23 +173,23 @@ impl Writer {
         self.extension(kind, &payload.into_bytes())
     }
 
-    pub(super) fn object(&mut self, object: &Object, levels: usize) -> Dumped {
+    pub(super) fn object(&mut self, object: &RubyObject, levels: usize) -> Dumped {
         let class = match object {
-            Object::Extension { kind, bytes } => {
+            RubyObject::Extension { kind, bytes } => {
                 // One of Active Support's own types, made by hand, must be what the type says.
-                return match extension::load(*kind, Reader::new(bytes), levels) {
+                return match extension::load(*kind, Unpacker::new(bytes), levels) {
                     Ok(_) => self.extension(*kind, bytes),
                     Err(problem) => Err(refused(problem.reason)),
                 };
             }
-            Object::Instance { class, .. }
-            | Object::Struct { class, .. }
-            | Object::UserDump { class, .. }
-            | Object::UserMarshal { class, .. }
-            | Object::Subclass { class, .. } => class.as_str(),
-            Object::Extended { module, .. } => module.as_str(),
-            Object::Class(_) => "Class",
-            Object::Module(_) => "Module",
+            RubyObject::Instance { class, .. }
+            | RubyObject::Struct { class, .. }
+            | RubyObject::UserDump { class, .. }
+            | RubyObject::UserMarshal { class, .. }
+            | RubyObject::Subclass { class, .. } => class.as_str(),
+            RubyObject::Extended { module, .. } => module.as_str(),
+            RubyObject::Class(_) => "Class",
+            RubyObject::Module(_) => "Module",
         };
         Err(DumpError(format!(
             "MessagePack has no form for a value of class {class}"

@@ -1,13 +1,13 @@
 //! [`dump_root`]: a message put together from the bytes of an older one and from new values.
 
 use super::super::{DumpError, Key, Part, Span, Untouched};
-use super::index::value_at;
 use super::kind;
 use super::marker::SIGNATURE;
-use super::reader::Reader;
+use super::packer::{Dumped, Packer, refused};
+use super::raw_entry::value_at;
 use super::room::Room;
 use super::style::Style;
-use super::writer::{Dumped, Writer, refused};
+use super::unpacker::Unpacker;
 
 /// Writes a message whose root is a map as the newest Rails does. See [`Style::dump_root`].
 #[cfg(test)]
@@ -31,7 +31,7 @@ impl Style {
         let levels = Room::of_entry(root_is_indifferent).levels();
         let mut untouched = Untouched::new(source);
         let entries: Vec<_> = entries.collect();
-        let mut map = Writer::new(self);
+        let mut map = Packer::new(self);
         map.map_head(entries.len())?;
         for (key, part) in entries {
             match key {
@@ -51,7 +51,7 @@ impl Style {
         }
         untouched.copy(map.out());
         let map = map.into_bytes();
-        let mut message = Writer::new(self);
+        let mut message = Packer::new(self);
         message.raw(&SIGNATURE);
         if root_is_indifferent {
             message.extension(kind::INDIFFERENT_HASH, &map)?;
@@ -64,13 +64,13 @@ impl Style {
     /// Writes what was read.
     fn read(
         self,
-        map: &mut Writer,
+        map: &mut Packer,
         untouched: &mut Untouched<'_>,
         source: &[u8],
         span: Span,
         levels: usize,
     ) -> Dumped {
-        let read = Reader::within(source, span)
+        let read = Unpacker::within(source, span)
             .filter(|read| !read.rest().is_empty())
             .ok_or_else(|| refused("an entry is not in the message it was read from"))?;
         // What cannot be read has no other form either.

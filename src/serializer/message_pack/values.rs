@@ -1,14 +1,14 @@
-//! Values out of a [`Reader`], with all that stands in them.
+//! Values out of a [`Unpacker`], with all that stands in them.
 
 use super::super::LoadError;
 use super::super::value::{Value, unique_pairs};
 use super::extension;
 use super::marker::BINARY;
-use super::number::unsigned_value;
-use super::reader::{Head, Reader};
 use super::room::Room;
+use super::ruby_number::unsigned_value;
+use super::unpacker::{Head, Unpacker};
 
-impl Reader<'_> {
+impl Unpacker<'_> {
     /// Reads one value.
     // Recursive, up to 128 levels: the arms are calls, so that an unoptimized build keeps no
     // temporaries of other arms on the stack meanwhile.
@@ -25,7 +25,7 @@ impl Reader<'_> {
     fn extension_value(
         &self,
         kind: i8,
-        payload: Reader<'_>,
+        payload: Unpacker<'_>,
         room: Room,
     ) -> Result<Value, LoadError> {
         self.keep_owed(room)?;

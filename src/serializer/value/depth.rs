@@ -1,6 +1,6 @@
 //! How deep a [`Value`] nests.
 
-use super::{Object, Value};
+use super::{RubyObject, Value};
 
 impl Value {
     /// Whether no more than this many collections and objects stand in each other. It looks no
@@ -22,17 +22,17 @@ impl Value {
             Self::Duration(duration) => all(&mut std::iter::once(&duration.value)
                 .chain(duration.parts.iter().map(|(_, value)| value))),
             Self::Object(object) => match &**object {
-                Object::Instance { ivars: fields, .. }
-                | Object::Struct {
+                RubyObject::Instance { ivars: fields, .. }
+                | RubyObject::Struct {
                     members: fields, ..
                 }
-                | Object::UserDump { ivars: fields, .. } => {
+                | RubyObject::UserDump { ivars: fields, .. } => {
                     all(&mut fields.iter().map(|(_, value)| value))
                 }
-                Object::UserMarshal { content, .. }
-                | Object::Subclass { content, .. }
-                | Object::Extended { content, .. } => all(&mut std::iter::once(content)),
-                Object::Class(_) | Object::Module(_) | Object::Extension { .. } => true,
+                RubyObject::UserMarshal { content, .. }
+                | RubyObject::Subclass { content, .. }
+                | RubyObject::Extended { content, .. } => all(&mut std::iter::once(content)),
+                RubyObject::Class(_) | RubyObject::Module(_) | RubyObject::Extension { .. } => true,
             },
             _ => true,
         }

@@ -56,7 +56,7 @@ pub(crate) const MAX_DEPTH: usize = 128;
 ///
 /// JSON knows the first few variants; the others come from Marshal and from Active Support's
 /// `MessagePack`. Nothing here is ever instantiated: an object of a class that hardtack does not
-/// know is a name with its parts ([`Object`]).
+/// know is a name with its parts ([`RubyObject`]).
 ///
 /// A `Value` is what [`serde`] makes of any type and makes into any type, and what a session
 /// entry becomes once it is changed.
@@ -125,7 +125,7 @@ pub enum Value {
     /// An `ActiveSupport::SafeBuffer`: text that counts as safe HTML.
     SafeBuffer(String),
     /// Anything else: named, kept, never instantiated.
-    Object(Box<Object>),
+    Object(Box<RubyObject>),
 }
 
 /// A String of another encoding than UTF-8: its bytes as they came, and the encoding's Ruby name.
@@ -215,9 +215,9 @@ pub struct RubyRange {
 /// An object that hardtack does not know: what was written of it, under its class's name.
 ///
 /// ```
-/// use hardtack::{Object, Value};
+/// use hardtack::{RubyObject, Value};
 ///
-/// let point = Object::Instance {
+/// let point = RubyObject::Instance {
 ///     class: "Point".to_owned(),
 ///     ivars: vec![("@x".to_owned(), Value::Integer(1))],
 /// };
@@ -225,7 +225,7 @@ pub struct RubyRange {
 /// ```
 #[derive(Clone, Debug, PartialEq, Hash)]
 #[non_exhaustive]
-pub enum Object {
+pub enum RubyObject {
     /// A plain object (Marshal `o`): its instance variables, with their `@`.
     Instance {
         /// The class's name.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::big_decimal::Decimal;
 use super::calendar::{Calendar, date_text};
 use super::time::TimeStyle;
-use super::{Object, RubyBytes, RubyRange, Value, float::ruby_float_text};
+use super::{RubyBytes, RubyObject, RubyRange, Value, float::ruby_float_text};
 
 impl RubyBytes {
     /// The text, where the bytes are valid in an encoding known here: UTF-8 (or bytes that happen
@@ -148,7 +148,7 @@ pub(super) fn to_s(value: &Value) -> Option<Cow<'_, str>> {
         Value::Duration(duration) => Cow::Owned(part_text(&duration.value)),
         Value::Range(range) => Cow::Owned(range_text(range)),
         Value::Object(object) => match &**object {
-            Object::Class(name) | Object::Module(name) => Cow::Borrowed(name),
+            RubyObject::Class(name) | RubyObject::Module(name) => Cow::Borrowed(name),
             _ => return None,
         },
         Value::Array(_) | Value::Hash(_) | Value::IndifferentHash(_) | Value::Set(_) => {

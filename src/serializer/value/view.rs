@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use super::calendar::{Calendar, date_text};
 use super::text::{complex_text, decimal_text, key_text, range_text, rational_text};
 use super::time::TimeStyle;
-use super::{BigInteger, Object, RubyBytes, Value};
+use super::{BigInteger, RubyBytes, RubyObject, Value};
 
 /// A value in the terms of JSON, after Rails' `as_json` (`core_ext/object/json.rb`).
 pub(crate) enum View<'a> {
@@ -102,7 +102,7 @@ fn owned(text: String) -> View<'static> {
     View::Text(Cow::Owned(text))
 }
 
-impl Object {
+impl RubyObject {
     /// `Object#as_json` is the instance variables without `@`, `Struct#as_json` the members. What
     /// Ruby's class would make of a `_dump`, a `marshal_dump` or an unknown `MessagePack` extension
     /// cannot be known: those are an object that names the class and holds the content, bytes as

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hardtack::{MessageOptions, RailsVersion, Refusal, Serializer};
+use hardtack::{LoadDefaults, MessageOptions, Refusal, Serializer};
 use hmac::{Hmac, KeyInit, Mac};
 
 use super::{FUTURE, PAST, text, verifier};
@@ -26,13 +26,13 @@ fn the_value_is_a_part_of_the_envelope_from_7_1_on() {
         ),
     ];
     for (options, expected) in cases {
-        let message = verifier(RailsVersion::V7_1)
+        let message = verifier(LoadDefaults::V7_1)
             .generate(&42, &options)
             .unwrap();
         assert_eq!(String::from_utf8(text(&message)).unwrap(), expected);
     }
     // 8.1 leaves U+2028 as it is.
-    let message = verifier(RailsVersion::V8_1)
+    let message = verifier(LoadDefaults::V8_1)
         .generate("\u{2028}", &none().purpose("\u{2028}"))
         .unwrap();
     let expected = "{\"_rails\":{\"data\":\"\u{2028}\",\"pur\":\"\u{2028}\"}}";
@@ -58,7 +58,7 @@ fn the_envelope_is_the_serializers() {
     ];
     let options = MessageOptions::new().purpose("login").expires_at(FUTURE);
     for (serializer, expected) in cases {
-        let verifier = verifier(RailsVersion::V7_1).serializer(serializer);
+        let verifier = verifier(LoadDefaults::V7_1).serializer(serializer);
         let message = verifier.generate(&42, &options).unwrap();
         assert_eq!(hex::encode(text(&message)), hex::encode(expected));
         assert_eq!(verifier.verify::<u8>(&message, "login"), Ok(42));
@@ -79,7 +79,7 @@ fn the_envelope_is_the_serializers() {
 fn either_envelope_is_read_by_every_version() {
     let options = MessageOptions::new().purpose("login").expires_at(FUTURE);
     let mut read = 0;
-    for &reader in RailsVersion::ALL {
+    for &reader in LoadDefaults::ALL {
         for serializer in [
             Serializer::Json,
             Serializer::Hybrid,
@@ -87,7 +87,7 @@ fn either_envelope_is_read_by_every_version() {
             Serializer::MessagePack,
         ] {
             for nests in [false, true] {
-                let writer = verifier(RailsVersion::V7_1)
+                let writer = verifier(LoadDefaults::V7_1)
                     .serializer(serializer)
                     .use_message_serializer_for_metadata(nests);
                 let message = writer.generate("hello", &options).unwrap();
@@ -100,12 +100,12 @@ fn either_envelope_is_read_by_every_version() {
             }
         }
     }
-    assert_eq!(read, RailsVersion::ALL.len() * 8);
+    assert_eq!(read, LoadDefaults::ALL.len() * 8);
 }
 
 #[test]
 fn what_only_looks_like_an_envelope() {
-    let reader = verifier(RailsVersion::V7_1).serializer(Serializer::Json);
+    let reader = verifier(LoadDefaults::V7_1).serializer(Serializer::Json);
     let sign = |text: &str| {
         let mac = Hmac::<sha1::Sha1>::new_from_slice(b"key").unwrap();
         let data = STANDARD.encode(text);

@@ -5,8 +5,8 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hardtack::{
-    Cipher, Error, HmacDigest, InvalidMessage, KeyGenerator, MessageEncryptor, MessageOptions,
-    MessageVerifier, RailsVersion, Refusal, Serializer,
+    Cipher, Error, HmacDigest, InvalidMessage, KeyGenerator, LoadDefaults, MessageEncryptor,
+    MessageOptions, MessageVerifier, Refusal, Serializer,
 };
 use time::macros::datetime;
 
@@ -15,11 +15,11 @@ use crate::support::{other_secret, secret};
 
 #[test]
 fn rotations_are_tried_in_order() {
-    let version = RailsVersion::V7_1;
+    let version = LoadDefaults::V7_1;
     let named = |key: &str| MessageVerifier::new(key, version).unwrap();
     let verifier = named("first")
-        .rotate(named("second").rotate(named("third")))
-        .rotate(named("fourth").digest(HmacDigest::Sha512));
+        .rotation(named("second").rotation(named("third")))
+        .rotation(named("fourth").digest(HmacDigest::Sha512));
     let options = MessageOptions::new().purpose("login");
     let made = |verifier: MessageVerifier| verifier.generate("hello", &options).unwrap();
     for (message, rotation) in [
@@ -44,7 +44,7 @@ fn rotations_are_tried_in_order() {
 
     let gcm = |key| MessageEncryptor::new([key; 32], version).unwrap();
     let cbc = MessageEncryptor::cbc([3; 32], "signing", version).unwrap();
-    let crypt = gcm(1).rotate(gcm(2)).rotate(cbc.clone());
+    let crypt = gcm(1).rotation(gcm(2)).rotation(cbc.clone());
     for (maker, rotation) in [(gcm(1), None), (gcm(2), Some(0)), (cbc, Some(1))] {
         let message = maker.encrypt_and_sign("hello", &options).unwrap();
         let opened = crypt.explain(&message, "login").unwrap();
@@ -55,7 +55,7 @@ fn rotations_are_tried_in_order() {
 #[test]
 fn an_apps_own_keys() {
     let options = MessageOptions::new();
-    for version in [RailsVersion::V6_1, RailsVersion::V7_0, RailsVersion::V7_1] {
+    for version in [LoadDefaults::V6_1, LoadDefaults::V7_0, LoadDefaults::V7_1] {
         let settings = version.settings();
         let keys = KeyGenerator::new(&secret()).digest(settings.key_digest);
         let key = keys.generate_key("name", 64);
@@ -87,8 +87,8 @@ fn an_apps_own_keys() {
         }
     }
     // With nothing but a secret_token, that is the key (`LegacyKeyGenerator`).
-    let app = MessageVerifier::for_application(&secret(), "name", RailsVersion::V3_2);
-    let by_key = MessageVerifier::new(secret().expose(), RailsVersion::V3_2).unwrap();
+    let app = MessageVerifier::for_application(&secret(), "name", LoadDefaults::V3_2);
+    let by_key = MessageVerifier::new(secret().expose(), LoadDefaults::V3_2).unwrap();
     assert_eq!(
         app.generate("hello", &options).unwrap(),
         by_key.generate("hello", &options).unwrap()
@@ -103,7 +103,7 @@ fn a_signed_id() {
             .serializer(Serializer::Json)
     };
     let options = MessageOptions::new().purpose("user/password_reset");
-    let new = signed_ids(RailsVersion::V8_0).url_safe(true);
+    let new = signed_ids(LoadDefaults::V8_0).url_safe(true);
     let id = new.generate(&7, &options).unwrap();
     let (data, digest) = id.split_once("--").unwrap();
     assert_eq!(
@@ -113,19 +113,19 @@ fn a_signed_id() {
     assert_eq!(digest.len(), 64);
     assert_eq!(new.verify::<i64>(&id, "user/password_reset"), Ok(7));
 
-    let old = signed_ids(RailsVersion::V6_1);
+    let old = signed_ids(LoadDefaults::V6_1);
     let id = old.generate(&7, &options).unwrap();
     let expected = br#"{"_rails":{"message":"Nw==","exp":null,"pur":"user/password_reset"}}"#;
     assert_eq!(text(&id), expected);
     // The upgrade from 6.1 changed the digest of keys.
     assert!(new.verify::<i64>(&id, "user/password_reset").is_err());
-    let both = new.rotate(old);
+    let both = new.rotation(old);
     assert_eq!(both.verify::<i64>(&id, "user/password_reset"), Ok(7));
 }
 
 #[test]
 fn what_is_the_operators_fault() {
-    let version = RailsVersion::V7_1;
+    let version = LoadDefaults::V7_1;
     for length in [0, 16, 31, 33, 64] {
         let expected = Error::KeyLength {
             given: length,
@@ -163,7 +163,7 @@ fn what_is_the_operators_fault() {
 
 #[test]
 fn debug_shows_no_key() {
-    let version = RailsVersion::V7_1;
+    let version = LoadDefaults::V7_1;
     let verifier = MessageVerifier::new("SECRETKEY", version).unwrap();
     assert_eq!(
         format!("{verifier:?}"),
@@ -172,7 +172,7 @@ fn debug_shows_no_key() {
     );
     let encryptor = MessageEncryptor::cbc([83; 32], "SECRETKEY", version).unwrap();
     assert_eq!(
-        format!("{:?}", encryptor.clone().url_safe(true).rotate(encryptor)),
+        format!("{:?}", encryptor.clone().url_safe(true).rotation(encryptor)),
         "MessageEncryptor { cipher: Some(Aes256Cbc), digest: Some(Sha1), serializer: Hybrid, \
          url_safe: true, rotations: 1, .. }"
     );

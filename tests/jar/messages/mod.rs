@@ -9,14 +9,14 @@ mod url_safe;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hardtack::{MessageVerifier, RailsVersion};
+use hardtack::{LoadDefaults, MessageVerifier};
 use time::OffsetDateTime;
 use time::macros::datetime;
 
 const FUTURE: OffsetDateTime = datetime!(2999-12-31 23:59:59.123 UTC);
 const PAST: OffsetDateTime = datetime!(2020-01-02 03:04:05.678 UTC);
 
-fn verifier(version: RailsVersion) -> MessageVerifier {
+fn verifier(version: LoadDefaults) -> MessageVerifier {
     MessageVerifier::new("key", version).unwrap()
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use hardtack::{
-    BigInteger, HmacDigest, Key, KeyDigest, KeyGenerator, MessageEncryptor, MessageOptions,
-    MessageVerifier, Opened, RailsVersion, Refusal, Serializer, Value,
+    BigInteger, HmacDigest, Key, KeyDigest, KeyGenerator, LoadDefaults, MessageEncryptor,
+    MessageOptions, MessageVerifier, Opened, Refusal, Serializer, Value,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -65,7 +65,7 @@ impl Record {
 
     pub(crate) fn verifier(&self) -> MessageVerifier {
         let key = key(&self.salt, 64);
-        MessageVerifier::new(key.expose(), RailsVersion::V6_1)
+        MessageVerifier::new(key.expose(), LoadDefaults::V6_1)
             .unwrap()
             .digest(self.hmac_digest())
             .serializer(self.serializer())
@@ -75,9 +75,9 @@ impl Record {
         let key = key(&self.salt, 32);
         let encryptor = if self.cipher.as_deref() == Some("aes-256-cbc") {
             let signing = self::key(&self.signing_salt, 64);
-            MessageEncryptor::cbc(key.expose(), signing.expose(), RailsVersion::V6_1)
+            MessageEncryptor::cbc(key.expose(), signing.expose(), LoadDefaults::V6_1)
         } else {
-            MessageEncryptor::new(key.expose(), RailsVersion::V6_1)
+            MessageEncryptor::new(key.expose(), LoadDefaults::V6_1)
         };
         encryptor
             .unwrap()

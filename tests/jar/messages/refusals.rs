@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hardtack::{
-    HmacDigest, InvalidMessage, MessageEncryptor, MessageOptions, MessageVerifier, RailsVersion,
+    HmacDigest, InvalidMessage, LoadDefaults, MessageEncryptor, MessageOptions, MessageVerifier,
     Refusal, Serializer,
 };
 
@@ -43,7 +43,7 @@ impl Maker {
 /// other places (another digest, another cipher) does not even have the form.
 fn makers() -> Vec<(Maker, Vec<(Maker, Refusal)>)> {
     let mut makers = Vec::new();
-    for version in [RailsVersion::V6_1, RailsVersion::V7_1] {
+    for version in [LoadDefaults::V6_1, LoadDefaults::V7_1] {
         for serializer in [Serializer::Json, Serializer::Marshal] {
             let verifier = |key: &str, digest| {
                 let verifier = MessageVerifier::new(key, version).unwrap().digest(digest);
@@ -166,8 +166,8 @@ fn refusals_by_key_and_tampering() {
 #[test]
 fn values_of_another_type_or_format() {
     let none = MessageOptions::new();
-    let marshal = verifier(RailsVersion::V6_1);
-    let json = verifier(RailsVersion::V7_1).serializer(Serializer::Json);
+    let marshal = verifier(LoadDefaults::V6_1);
+    let json = verifier(LoadDefaults::V7_1).serializer(Serializer::Json);
     let message = marshal.generate("hello", &none).unwrap();
     assert_eq!(marshal.verify::<u8>(&message, None), Err(InvalidMessage));
     assert_eq!(
@@ -175,8 +175,8 @@ fn values_of_another_type_or_format() {
         Some(Refusal::UnreadableValue)
     );
     // From 7.1 on the default still reads it; so does a rotation with the older serializer.
-    let default = verifier(RailsVersion::V7_1);
+    let default = verifier(LoadDefaults::V7_1);
     assert_eq!(default.verify::<String>(&message, None).unwrap(), "hello");
-    let opened = json.rotate(marshal).explain(&message, None).unwrap();
+    let opened = json.rotation(marshal).explain(&message, None).unwrap();
     assert_eq!(opened.rotation(), Some(0));
 }

@@ -89,7 +89,7 @@ fn url_safe_encrypted_messages() {
             .unwrap();
         assert_eq!(ours.len(), expected.len());
         assert!(!ours.contains(['+', '/', '=']), "{ours}");
-        let both = record.encryptor().rotate(encryptor);
+        let both = record.encryptor().rotation(encryptor);
         let opened = both.explain(&ours, purpose);
         match opened {
             Ok(opened) => assert_eq!(opened.rotation(), Some(0)),

@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, LazyLock};
 
-use hardtack::{Attributes, CookieStore, Jar, RailsVersion, SecretKeyBase, Session, SetCookie};
+use hardtack::{
+    CookieAttributes, CookieStore, Jar, LoadDefaults, SecretKeyBase, Session, SetCookie,
+};
 
 use super::app::{Body, Framework, Reply, Request, Response};
 use super::cases::Case;
@@ -27,7 +29,7 @@ fn secret() -> SecretKeyBase {
 static STORE: LazyLock<Arc<CookieStore>> = LazyLock::new(|| Arc::new(store()));
 
 fn store() -> CookieStore {
-    CookieStore::new(&secret(), RailsVersion::V7_1, "_app_session")
+    CookieStore::new(&secret(), LoadDefaults::V7_1, "_app_session")
 }
 
 fn serve(
@@ -97,14 +99,14 @@ fn whoever_asks(framework: &dyn Framework) {
         ),
         (
             |session| {
-                let jar = Arc::new(Jar::signed(&secret(), RailsVersion::V6_1));
+                let jar = Arc::new(Jar::signed(&secret(), LoadDefaults::V6_1));
                 drop(session.cookies().through(jar).get::<u32>("size"));
             },
             false,
         ),
         (
             |session| {
-                let cookie = SetCookie::new("theme", "light", &Attributes::new());
+                let cookie = SetCookie::new("theme", "light", &CookieAttributes::new());
                 session.cookies().set(cookie.unwrap()).unwrap();
             },
             true,
@@ -112,14 +114,16 @@ fn whoever_asks(framework: &dyn Framework) {
         (
             |session| {
                 let signed = session.cookies().signed();
-                signed.write("seen", &true, &Attributes::new()).unwrap();
+                signed
+                    .write("seen", &true, &CookieAttributes::new())
+                    .unwrap();
             },
             true,
         ),
         (
             |session| {
                 let cookies = session.cookies();
-                cookies.delete("theme", &Attributes::new()).unwrap();
+                cookies.delete("theme", &CookieAttributes::new()).unwrap();
             },
             true,
         ),
@@ -154,7 +158,7 @@ fn nobody_asks(framework: &dyn Framework) {
         },
         // It is not set, over plain HTTP.
         |session| {
-            let cookie = SetCookie::new("theme", "light", &Attributes::new().secure(true));
+            let cookie = SetCookie::new("theme", "light", &CookieAttributes::new().secure(true));
             session.cookies().set(cookie.unwrap()).unwrap();
         },
     ];

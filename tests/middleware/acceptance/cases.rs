@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use hardtack::test_util::{Browser, cookie_header};
 use hardtack::{
-    Attributes, Cipher, CookieHeader, CookieStore, Domain, Duplicates, Error, Jars, LimitRule,
-    RailsVersion, Refusal, RequestOrigin, Rotation, SecretKeyBase, Session, SetCookie, Writes,
+    Cipher, CookieAttributes, CookieHeader, CookieStore, Domain, DuplicatePolicy, Error, Keyring,
+    LoadDefaults, Refusal, RequestOrigin, Rotation, SecretKeyBase, Session, SetCookie, SizeLimit,
+    WritePolicy,
 };
 use time::OffsetDateTime;
 
@@ -58,7 +59,7 @@ fn other_secret() -> SecretKeyBase {
 }
 
 fn store() -> CookieStore {
-    CookieStore::new(&secret(), RailsVersion::V7_1, NAME)
+    CookieStore::new(&secret(), LoadDefaults::V7_1, NAME)
 }
 
 /// A framework, a store, and the browser that comes to it.
@@ -170,8 +171,8 @@ fn read_only(framework: &dyn Framework) {
 
 /// A request that never asks for the session.
 fn untouched_though_stale(framework: &dyn Framework) {
-    let stale = CookieStore::new(&other_secret(), RailsVersion::V7_1, NAME)
-        .rotation(Rotation::encrypted(&secret(), RailsVersion::V7_1))
+    let stale = CookieStore::new(&other_secret(), LoadDefaults::V7_1, NAME)
+        .rotation(Rotation::encrypted(&secret(), LoadDefaults::V7_1))
         .expire_after(Duration::from_secs(60));
     let mut client = Client::from_rails(framework, stale);
     assert_untouched(&client.call(|_| Reply::text("static")));
@@ -252,8 +253,8 @@ fn clear_without_a_cookie(framework: &dyn Framework) {
 }
 
 fn rotation_on_read(framework: &dyn Framework) {
-    let rotated = CookieStore::new(&other_secret(), RailsVersion::V8_0, NAME)
-        .rotation(Rotation::encrypted(&secret(), RailsVersion::V7_1));
+    let rotated = CookieStore::new(&other_secret(), LoadDefaults::V8_0, NAME)
+        .rotation(Rotation::encrypted(&secret(), LoadDefaults::V7_1));
     let mut client = Client::from_rails(framework, rotated);
     let response = client.call(look);
     assert_eq!(response.body, r#"Some("Ada")"#);
@@ -261,15 +262,15 @@ fn rotation_on_read(framework: &dyn Framework) {
     assert_silent(&client.call(look));
 
     // It is under the new secret alone.
-    let new = CookieStore::new(&other_secret(), RailsVersion::V8_0, NAME);
+    let new = CookieStore::new(&other_secret(), LoadDefaults::V8_0, NAME);
     assert_eq!(client.browser.session(&new).unwrap().keys().len(), 3);
     assert!(client.browser.session(&store()).is_none());
 }
 
 fn rotation_with_another_name(framework: &dyn Framework) {
-    let renamed = CookieStore::new(&secret(), RailsVersion::V7_1, "__Host-app")
+    let renamed = CookieStore::new(&secret(), LoadDefaults::V7_1, "__Host-app")
         .secure(true)
-        .rotation(Rotation::encrypted(&secret(), RailsVersion::V7_1).cookie_name(NAME));
+        .rotation(Rotation::encrypted(&secret(), LoadDefaults::V7_1).cookie_name(NAME));
     let mut client = Client::from_rails(framework, renamed);
     client.request.tls = true;
     let response = client.call(look);
@@ -280,9 +281,9 @@ fn rotation_with_another_name(framework: &dyn Framework) {
     assert_silent(&client.call(look));
 
     let renamed = |writes_old: bool| {
-        let old = Rotation::encrypted(&secret(), RailsVersion::V7_1).cookie_name(NAME);
+        let old = Rotation::encrypted(&secret(), LoadDefaults::V7_1).cookie_name(NAME);
         let old = if writes_old { old.writes() } else { old };
-        CookieStore::new(&secret(), RailsVersion::V7_1, "_renamed").rotation(old)
+        CookieStore::new(&secret(), LoadDefaults::V7_1, "_renamed").rotation(old)
     };
     // One that was not sent is not removed ...
     let response = Client::new(framework, renamed(false)).call(visit);
@@ -303,7 +304,7 @@ fn rotation_with_another_name(framework: &dyn Framework) {
 }
 
 fn another_cipher(framework: &dyn Framework) {
-    let cbc = RailsVersion::V7_1.settings().cipher(Cipher::Aes256Cbc);
+    let cbc = LoadDefaults::V7_1.settings().cipher(Cipher::Aes256Cbc);
     let mut client = Client::from_rails(framework, CookieStore::new(&secret(), cbc, NAME));
     assert_eq!(client.call(look).set_cookies.len(), 1);
     assert_silent(&client.call(look));
@@ -313,13 +314,13 @@ fn another_cipher(framework: &dyn Framework) {
 fn secrets_swapped_while_running(framework: &dyn Framework) {
     let mut client = Client::from_rails(framework, store());
     assert_silent(&client.call(look));
-    let jars = Jars::new(&other_secret(), RailsVersion::V7_1)
-        .rotation(Rotation::encrypted(&secret(), RailsVersion::V7_1));
+    let jars = Keyring::new(&other_secret(), LoadDefaults::V7_1)
+        .rotation(Rotation::encrypted(&secret(), LoadDefaults::V7_1));
     client.store.replace_jars(jars);
     assert_eq!(client.call(look).set_cookies.len(), 1);
     client
         .store
-        .replace_jars(Jars::new(&other_secret(), RailsVersion::V7_1));
+        .replace_jars(Keyring::new(&other_secret(), LoadDefaults::V7_1));
     assert_eq!(client.call(look).body, r#"Some("Ada")"#);
 }
 
@@ -512,14 +513,14 @@ fn duplicates_first(framework: &dyn Framework) {
 }
 
 fn duplicates_first_that_opens(framework: &dyn Framework) {
-    let store = store().duplicates(Duplicates::FirstThatOpens);
+    let store = store().duplicates(DuplicatePolicy::FirstThatOpens);
     let response = two_cookies(store, framework).call(look);
     assert_eq!(response.body, r#"Some("Ada")"#);
     assert_silent(&response);
 
     // Not one of thousands: fifty are tried.
     for (junk, body) in [(49, r#"Some("Ada")"#), (50, "None"), (5_000, "None")] {
-        let store = self::store().duplicates(Duplicates::FirstThatOpens);
+        let store = self::store().duplicates(DuplicatePolicy::FirstThatOpens);
         let mut client = Client::new(framework, store);
         client.request.cookies = vec![format!("{NAME}=; ").repeat(junk) + NAME + "=" + OF_RAILS];
         assert_eq!(client.call(look).body, body, "{junk}");
@@ -529,8 +530,8 @@ fn duplicates_first_that_opens(framework: &dyn Framework) {
 fn duplicates_stale_one_removed(framework: &dyn Framework) {
     let narrowed = || {
         store()
-            .duplicates(Duplicates::FirstThatOpens)
-            .former_attributes(Attributes::new().domain("example.org"))
+            .duplicates(DuplicatePolicy::FirstThatOpens)
+            .former_attributes(CookieAttributes::new().domain("example.org"))
     };
     let response = two_cookies(narrowed(), framework).call(look);
     assert_eq!(response.set_cookies.len(), 2);
@@ -547,7 +548,7 @@ fn duplicates_stale_one_removed(framework: &dyn Framework) {
     assert_eq!(client.call(visit).set_cookies.len(), 2);
 
     // The same attributes would remove what is set, and say twice what is removed.
-    let same = || store().former_attributes(Attributes::new());
+    let same = || store().former_attributes(CookieAttributes::new());
     let mut client = Client::from_rails(framework, same());
     assert_eq!(client.call(visit).set_cookies.len(), 1);
     let mut client = Client::from_rails(framework, same());
@@ -559,9 +560,9 @@ fn duplicates_stale_one_removed(framework: &dyn Framework) {
 
     // Another path is another cookie, and the host says which domain it had.
     for (former, place) in [
-        (Attributes::new().path("/shop"), "path=/shop;"),
+        (CookieAttributes::new().path("/shop"), "path=/shop;"),
         (
-            Attributes::new().domain(Domain::All { tld_length: None }),
+            CookieAttributes::new().domain(Domain::All { tld_length: None }),
             "domain=example.org; path=/;",
         ),
     ] {
@@ -579,10 +580,13 @@ fn secure_over_http(framework: &dyn Framework) {
     let mut client = Client::new(framework, store().secure(true));
     let set_both = |session: &Session| {
         let cookies = session.cookies();
-        cookies.signed().write("a", &1, &Attributes::new()).unwrap();
         cookies
             .signed()
-            .write("b", &1, &Attributes::new().secure(true))
+            .write("a", &1, &CookieAttributes::new())
+            .unwrap();
+        cookies
+            .signed()
+            .write("b", &1, &CookieAttributes::new().secure(true))
             .unwrap();
         visit(session)
     };
@@ -658,8 +662,8 @@ fn another_limit(framework: &dyn Framework) {
         client.try_call(fill).unwrap().status
     };
     assert_eq!(fills(store(), 5000), 500);
-    assert_eq!(fills(store().limit(LimitRule::Rails), 5000), 500);
-    assert_eq!(fills(store().limit(LimitRule::None), 5000), 200);
+    assert_eq!(fills(store().limit(SizeLimit::Rails), 5000), 500);
+    assert_eq!(fills(store().limit(SizeLimit::None), 5000), 200);
 }
 
 fn overflow_met_by_the_handler(framework: &dyn Framework) {
@@ -724,10 +728,10 @@ fn what_was_checked_fits(framework: &dyn Framework) {
 }
 
 fn read_only_store(framework: &dyn Framework) {
-    let watching = CookieStore::new(&other_secret(), RailsVersion::V7_1, NAME)
-        .rotation(Rotation::encrypted(&secret(), RailsVersion::V7_1))
+    let watching = CookieStore::new(&other_secret(), LoadDefaults::V7_1, NAME)
+        .rotation(Rotation::encrypted(&secret(), LoadDefaults::V7_1))
         .expire_after(Duration::from_secs(60))
-        .writes(Writes::Never);
+        .writes(WritePolicy::Never);
     let mut client = Client::from_rails(framework, watching);
     let response = client.call(|session| {
         assert_eq!(session.insert("user_id", &1), Err(Error::ReadOnlySession));
@@ -743,10 +747,10 @@ fn read_only_store(framework: &dyn Framework) {
 }
 
 fn written_when_read(framework: &dyn Framework) {
-    let mut client = Client::from_rails(framework, store().writes(Writes::WhenRead));
+    let mut client = Client::from_rails(framework, store().writes(WritePolicy::WhenRead));
     assert_eq!(client.call(look).set_cookies.len(), 1);
     assert_untouched(&client.call(|_| Reply::text("not read")));
-    let mut client = Client::new(framework, store().writes(Writes::WhenRead));
+    let mut client = Client::new(framework, store().writes(WritePolicy::WhenRead));
     assert_silent(&client.call(look));
 }
 
@@ -762,7 +766,7 @@ fn server_errors(framework: &dyn Framework) {
         let mut client = Client::from_rails(framework, store());
         let response = client
             .try_call(move |session| {
-                let cookie = SetCookie::new("theme", "dark", &Attributes::new()).unwrap();
+                let cookie = SetCookie::new("theme", "dark", &CookieAttributes::new()).unwrap();
                 session.cookies().set(cookie).unwrap();
                 session.reset().unwrap();
                 visit(session).status(status)
@@ -877,11 +881,11 @@ fn other_cookies(framework: &dyn Framework) {
         let cookies = session.cookies();
         cookies
             .encrypted()
-            .write("discount", &45, &Attributes::new())
+            .write("discount", &45, &CookieAttributes::new())
             .unwrap();
         cookies
             .signed()
-            .write("seen", &["welcome"], &Attributes::new())
+            .write("seen", &["welcome"], &CookieAttributes::new())
             .unwrap();
         Reply::text("")
     });
@@ -893,7 +897,10 @@ fn other_cookies(framework: &dyn Framework) {
         let discount = cookies.encrypted().get::<u32>("discount").unwrap();
         let seen = cookies.signed().get::<Vec<String>>("seen").unwrap();
         assert_eq!(cookies.signed().get::<u32>("discount"), Ok(None));
-        cookies.signed().delete("seen", &Attributes::new()).unwrap();
+        cookies
+            .signed()
+            .delete("seen", &CookieAttributes::new())
+            .unwrap();
         Reply::text(format!("{discount:?} {seen:?}"))
     });
     assert_eq!(response.body, r#"Some(45) Some(["welcome"])"#);
@@ -909,7 +916,7 @@ fn other_cookies(framework: &dyn Framework) {
     let response = client.call(|session| {
         let cookies = session.cookies();
         for (value, path) in [("1", "/a"), ("2", "/a"), ("3", "/b")] {
-            let attributes = Attributes::new().path(path);
+            let attributes = CookieAttributes::new().path(path);
             let cookie = SetCookie::new("step", value, &attributes).unwrap();
             cookies.set(cookie).unwrap();
         }
@@ -983,7 +990,7 @@ fn mistakes_met_at_the_start(_: &dyn Framework) {
         (Duration::ZERO, zero),
     ];
     let jars = store().jars();
-    let fresh = || CookieStore::with_jars(Jars::clone(&jars), NAME);
+    let fresh = || CookieStore::with_jars(Keyring::clone(&jars), NAME);
     let mut ran = 0;
     for set in setters {
         for (duration, refused) in durations {
@@ -1002,7 +1009,7 @@ fn duplicates_of_which_one_has_ended(framework: &dyn Framework) {
     let limited = || {
         let store = store()
             .absolute_lifetime(Duration::from_secs(1000))
-            .duplicates(Duplicates::FirstThatOpens);
+            .duplicates(DuplicatePolicy::FirstThatOpens);
         at(&clock, store)
     };
     let named =
@@ -1012,7 +1019,7 @@ fn duplicates_of_which_one_has_ended(framework: &dyn Framework) {
     let list = store()
         .jars()
         .session()
-        .write(NAME, &["a list"], &Attributes::new());
+        .write(NAME, &["a list"], &CookieAttributes::new());
     let list = format!("{NAME}={}", list.unwrap().escaped_value());
     for first in [ended, list] {
         let mut client = Client::new(framework, limited());
@@ -1098,7 +1105,7 @@ fn jars_of_the_store(framework: &dyn Framework) {
     let mut client = Client::new(framework, store());
     client.request.headers = vec![("host", "www.example.org")];
     let response = client.call(|session| {
-        let all = Attributes::new().domain(Domain::All { tld_length: None });
+        let all = CookieAttributes::new().domain(Domain::All { tld_length: None });
         session.cookies().delete("theme", &all).unwrap();
         session.cookies().signed().delete("seen", &all).unwrap();
         Reply::text("")
@@ -1113,10 +1120,10 @@ fn jars_of_the_store(framework: &dyn Framework) {
 
     // Every jar goes by the store's clock, and a session's older name is no other cookie's.
     let clock = noon();
-    let old = Rotation::encrypted(&secret(), RailsVersion::V7_1).cookie_name("_old");
+    let old = Rotation::encrypted(&secret(), LoadDefaults::V7_1).cookie_name("_old");
     let jars = at(&clock, store().rotation(old)).jars();
     let ends = OffsetDateTime::from_unix_timestamp(clock.load(SeqCst) + 60).unwrap();
-    let ending = Attributes::new().expires(ends);
+    let ending = CookieAttributes::new().expires(ends);
     for jar in [jars.encrypted(), jars.signed()] {
         let cookie = jar.write("_old", &7, &ending).unwrap();
         assert!(jar.read_value::<u8>("_old", cookie.value()).is_ok());

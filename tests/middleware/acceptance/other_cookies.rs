@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use hardtack::{Attributes, CookieStore, Jar, RailsVersion, Rotation, SecretKeyBase};
+use hardtack::{CookieAttributes, CookieStore, Jar, LoadDefaults, Rotation, SecretKeyBase};
 
 use super::app::{Framework, Reply, Request};
 
 /// One that a rotation opens is set again as Rails sets it; one that nothing opens is none.
 pub(crate) fn other_cookies_after_a_change_of_secret(framework: &dyn Framework) {
     let [new, old, lost] = ["n", "o", "l"].map(|c| SecretKeyBase::new(c.repeat(64)).unwrap());
-    let version = RailsVersion::V7_1;
+    let version = LoadDefaults::V7_1;
     let store = CookieStore::new(&new, version, "_app_session")
         .rotation(Rotation::encrypted(&old, version))
         .signed_rotation(Rotation::signed(&old, version));
     let pair = |jar: &Jar, name: &str| {
-        let cookie = jar.write(name, "v", &Attributes::new().http_only(true));
+        let cookie = jar.write(name, "v", &CookieAttributes::new().http_only(true));
         format!("{name}={}", cookie.unwrap().escaped_value())
     };
     let again = pair(&Jar::signed(&new, version), "seen");

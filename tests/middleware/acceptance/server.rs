@@ -9,8 +9,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use hardtack::test_util::Browser;
 use hardtack::{
-    Attributes, Entry, LazySession, MemoryStore, RequestOrigin, Saved, ServerSessions, Session,
-    SessionStore, SetCookie, StoreError, StoredJson, When, Writes,
+    CookieAttributes, Entry, LazySession, MemoryStore, RequestOrigin, Saved, ServerSessions,
+    Session, SessionStore, SetCookie, StoreError, StoredJson, When, WritePolicy,
 };
 use sha2::{Digest, Sha256};
 
@@ -601,7 +601,7 @@ fn server_other_cookies_ask_no_store(framework: &dyn Framework) {
     let mut client = Client::new(framework);
     let response = client.call(|session| {
         let cookies = session.cookies();
-        let theme = SetCookie::new("theme", "dark", &Attributes::new()).unwrap();
+        let theme = SetCookie::new("theme", "dark", &CookieAttributes::new()).unwrap();
         cookies.set(theme).unwrap();
         // The app gave no jar.
         let refused = cookies.encrypted().get::<u32>("plan");
@@ -613,7 +613,7 @@ fn server_other_cookies_ask_no_store(framework: &dyn Framework) {
 }
 
 fn server_read_only_sessions(framework: &dyn Framework) {
-    let mut client = Client::with(framework, |sessions| sessions.writes(Writes::Never));
+    let mut client = Client::with(framework, |sessions| sessions.writes(WritePolicy::Never));
     let response =
         client.call(|session| Reply::text(session.insert("user_id", &1).unwrap_err().to_string()));
     assert!(response.body.contains("read-only"), "{}", response.body);

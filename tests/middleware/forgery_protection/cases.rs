@@ -10,7 +10,7 @@ use hardtack::InvalidAuthenticityToken::{
 };
 use hardtack::test_util::cookie_header;
 use hardtack::{
-    AuthenticityTokens, CookieStore, ForgeryProtection, Jars, RailsVersion, Session, SessionData,
+    AuthenticityTokens, CookieStore, ForgeryProtection, Keyring, LoadDefaults, Session, SessionData,
 };
 use serde::Deserialize;
 
@@ -45,8 +45,8 @@ pub(crate) struct Case {
 impl Case {
     /// The session, as its middleware would open it.
     pub(crate) fn session(&self) -> Session {
-        static JARS: LazyLock<Jars> =
-            LazyLock::new(|| Jars::new(&support::secret(), RailsVersion::V7_1));
+        static JARS: LazyLock<Keyring> =
+            LazyLock::new(|| Keyring::new(&support::secret(), LoadDefaults::V7_1));
         let store = CookieStore::with_jars(JARS.clone(), "_shop_session");
         let store = Arc::new((self.store)(store));
         let cookie = cookie_header(&store, |session| {
@@ -132,7 +132,7 @@ pub(crate) fn all() -> Vec<Case> {
     let form = format!("authenticity_token={global}&note=caf%C3%A9+%26+%ff");
     let per_form = rails.masked_per_form.tokens[0].as_str();
     let patch = format!("_method=patch&authenticity_token={per_form}");
-    let others = AuthenticityTokens::load_or_create(&mut SessionData::new(), RailsVersion::V7_1);
+    let others = AuthenticityTokens::load_or_create(&mut SessionData::new(), LoadDefaults::V7_1);
     let other = others.unwrap().masked_authenticity_token().unwrap();
     let image = (
         "image\"; filename=\"a.png",

@@ -7,14 +7,14 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response};
 use hardtack::test_util::Browser;
-use hardtack::{CookieStore, ForgeryProtection, LazySession, RailsVersion, Session, actix, tower};
+use hardtack::{CookieStore, ForgeryProtection, LazySession, LoadDefaults, Session, actix, tower};
 
 use crate::support::secret;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
 fn store() -> CookieStore {
-    CookieStore::new(&secret(), RailsVersion::V7_1, "_shop_session")
+    CookieStore::new(&secret(), LoadDefaults::V7_1, "_shop_session")
 }
 
 fn loaded(session: Option<&LazySession>) -> Session {

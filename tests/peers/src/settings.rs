@@ -1,6 +1,6 @@
 //! [`Settings`]: what both sides of a test are configured with.
 
-use hardtack::{Cipher, Jar, Jars, LimitRule, RailsVersion, Rotation, SecretKeyBase};
+use hardtack::{Cipher, Jar, Keyring, LoadDefaults, Rotation, SecretKeyBase, SizeLimit};
 use serde_json::json;
 
 /// What the Rails app is configured with.
@@ -66,7 +66,7 @@ impl Settings {
     /// The same settings as hardtack has them.
     #[must_use]
     pub fn of_hardtack(&self) -> hardtack::Settings {
-        RailsVersion::V6_1
+        LoadDefaults::V6_1
             .settings()
             .cipher(if self.gcm {
                 Cipher::Aes256Gcm
@@ -93,14 +93,14 @@ impl Settings {
 
     /// hardtack's jars for this app.
     #[must_use]
-    pub fn jars(&self) -> Jars {
-        Jars::new(&self.secret(), self.of_hardtack())
+    pub fn jars(&self) -> Keyring {
+        Keyring::new(&self.secret(), self.of_hardtack())
     }
 
     /// The same jar, which writes however much it is given: more than a browser takes.
     #[must_use]
     pub fn unlimited_jar(&self, kind: JarKind) -> Jar {
-        let settings = self.of_hardtack().limit(LimitRule::None);
+        let settings = self.of_hardtack().limit(SizeLimit::None);
         match kind {
             JarKind::Encrypted => Jar::encrypted(&self.secret(), settings),
             JarKind::Signed => Jar::signed(&self.secret(), settings),
@@ -151,9 +151,9 @@ impl JarKind {
 pub enum Serializer {
     /// Reads and writes JSON.
     Json,
-    /// Writes JSON, reads Marshal too and then writes it again as JSON.
+    /// WritePolicy JSON, reads Marshal too and then writes it again as JSON.
     Hybrid,
-    /// Writes Marshal, reads JSON too.
+    /// WritePolicy Marshal, reads JSON too.
     Marshal,
 }
 

@@ -9,7 +9,7 @@
     reason = "a test fails by panicking"
 )]
 
-use hardtack::{Attributes, CookieHeader, Jar, Opened, SessionData, SetCookie};
+use hardtack::{CookieAttributes, CookieHeader, Jar, Opened, SessionData, SetCookie};
 use hardtack_peers::{
     Data, Generator, JarKind, Rails, Serializer, Settings, assert_same, cookie_value,
     marshal_vectors, set_cookie_lines,
@@ -48,7 +48,7 @@ fn read(jar: &Jar, cookie: &str) -> Opened<hardtack::Value> {
 }
 
 fn write(jar: &Jar, value: &hardtack::Value) -> SetCookie {
-    let written = jar.write("c1", value, &Attributes::new());
+    let written = jar.write("c1", value, &CookieAttributes::new());
     written.expect("it fits")
 }
 
@@ -121,7 +121,7 @@ fn a_session_goes_on(before: &mut App, after: &mut App) {
     assert!(opened.needs_rewrite());
     let mut session = opened.into_value();
     assert_eq!(session.get::<u32>("user_id").expect("a number"), Some(42));
-    let cookie = session.write(&after.jar, SESSION, &Attributes::new());
+    let cookie = session.write(&after.jar, SESSION, &CookieAttributes::new());
     let cookie = cookie.expect("it fits").escaped_value().to_owned();
     let read = json!({"op": "session_read", "cookie": cookie});
     assert_eq!(after.rails.ask(read)["session"], written["session"]);
@@ -309,7 +309,7 @@ fn hardtack_writes_rails_marshal_anew_as_json() {
         let opened = opened.expect("it opens").expect("it is there");
         assert!(opened.needs_rewrite());
         let mut session = opened.into_value();
-        let cookie = session.write(&jar, SESSION, &Attributes::new());
+        let cookie = session.write(&jar, SESSION, &CookieAttributes::new());
         let outcome = match cookie {
             Err(error) => error.to_string(),
             Ok(cookie) => {

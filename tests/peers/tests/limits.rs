@@ -8,14 +8,14 @@
     reason = "a test fails by panicking"
 )]
 
-use hardtack::{Attributes, Error, Jar, LimitRule, SetCookie};
+use hardtack::{CookieAttributes, Error, Jar, SetCookie, SizeLimit};
 use hardtack_peers::{JarKind, Rails, Serializer, Settings, assert_same};
 use serde_json::{Value, json};
 
 const SECRET: &str = "a secret that both sides have";
 const OVERFLOW: &str = "ActionDispatch::Cookies::CookieOverflow";
 
-fn jar(settings: &Settings, kind: JarKind, limit: LimitRule) -> Jar {
+fn jar(settings: &Settings, kind: JarKind, limit: SizeLimit) -> Jar {
     let secret = hardtack::SecretKeyBase::allow_short(SECRET).expect("it is not blank");
     let settings = settings.of_hardtack().limit(limit);
     match kind {
@@ -38,7 +38,7 @@ fn apps() -> [Settings; 4] {
 
 /// `None` where it is too long.
 fn seal(jar: &Jar, length: usize) -> Option<SetCookie> {
-    match jar.write("c1", &"x".repeat(length), &Attributes::new()) {
+    match jar.write("c1", &"x".repeat(length), &CookieAttributes::new()) {
         Ok(cookie) => Some(cookie),
         Err(Error::CookieOverflow(_)) => None,
         Err(error) => panic!("{length}: {error}"),
@@ -60,7 +60,7 @@ fn rails_reads_every_length_up_to_the_strict_limit() {
     for settings in apps() {
         let mut rails = Rails::start(&settings);
         for kind in JarKind::ALL {
-            let jar = jar(&settings, kind, LimitRule::Strict);
+            let jar = jar(&settings, kind, SizeLimit::Strict);
             // Samples, more of them where some lengths do not fit.
             let lengths = (0..1500).step_by(100).chain((1500..3500).step_by(5));
             let (mut sealed, mut largest) = (0, 0);
@@ -93,7 +93,7 @@ fn rails_counts_as_hardtack_does() {
     for settings in apps() {
         let mut rails = Rails::start(&settings);
         for kind in JarKind::ALL {
-            let jar = jar(&settings, kind, LimitRule::Rails);
+            let jar = jar(&settings, kind, SizeLimit::Rails);
             let longest = (1500..4000)
                 .rev()
                 .find(|length| seal(&jar, *length).is_some());

@@ -11,7 +11,7 @@
 
 use std::sync::Arc;
 
-use hardtack::{CookieJar, CookieStore, RailsVersion, RequestOrigin, SecretKeyBase, Session};
+use hardtack::{CookieStore, Cookies, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
 use hardtack_peers::{
     JarKind, Rails, Serializer, Settings, cookie_value, set_cookie_lines, value_between,
 };
@@ -32,9 +32,9 @@ fn line_of<'a>(answer: &'a Value, name: &str) -> Option<&'a str> {
 }
 
 /// The other cookies of a request with this header, at an app of whatever secret.
-fn cookies(header: &str) -> CookieJar {
+fn cookies(header: &str) -> Cookies {
     let secret = SecretKeyBase::generate().expect("randomness");
-    let store = CookieStore::new(&secret, RailsVersion::V7_1, "_app_session");
+    let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_app_session");
     let origin = RequestOrigin::default();
     Session::open(&Arc::new(store), header.to_owned(), origin).cookies()
 }

@@ -11,7 +11,7 @@
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
-use hardtack::{Attributes, CookieHeader, Jar, SessionData};
+use hardtack::{CookieAttributes, CookieHeader, Jar, SessionData};
 use hardtack_peers::{
     Data, Generator, JarKind, Puma, Response, Settings, hard_cases, value_between,
 };
@@ -69,7 +69,7 @@ fn puma_reads_what_hardtack_renders() {
     for kind in JarKind::ALL {
         let jar = SETTINGS.jar(kind);
         for value in values() {
-            let attributes = Attributes::new().http_only(true);
+            let attributes = CookieAttributes::new().http_only(true);
             let header = jar
                 .write("c1", &value, &attributes)
                 .expect("it fits")
@@ -119,7 +119,7 @@ fn session(jar: &Jar, response: &Response) -> SessionData {
 }
 
 fn rendered(session: &mut SessionData, jar: &Jar) -> String {
-    let written = session.write(jar, SESSION, &Attributes::new().http_only(true));
+    let written = session.write(jar, SESSION, &CookieAttributes::new().http_only(true));
     pair(&written.expect("it fits").to_string()).to_owned()
 }
 
@@ -199,7 +199,9 @@ fn the_longest_session_over_http() {
             session
                 .insert("long", &"x".repeat(length))
                 .expect("text fits");
-            let cookie = session.write(&jar, SESSION, &Attributes::new()).ok()?;
+            let cookie = session
+                .write(&jar, SESSION, &CookieAttributes::new())
+                .ok()?;
             Some((session, cookie))
         })
         .expect("some length fits");

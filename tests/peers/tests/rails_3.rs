@@ -9,8 +9,8 @@
 )]
 
 use hardtack::{
-    Attributes, CookieHeader, Jar, LimitRule, RailsVersion, Rotation, SecretKeyBase, SessionData,
-    escape, unescape,
+    CookieAttributes, CookieHeader, Jar, LoadDefaults, Rotation, SecretKeyBase, SessionData,
+    SizeLimit, escape, unescape,
 };
 use hardtack_peers::{
     JarKind, Rails, Serializer, Settings, assert_same, assert_same_and_shared, marshal_vectors,
@@ -21,19 +21,19 @@ const TOKEN: &str = "thirty characters are the least & <more> are as good";
 const SECRET: &str = "the secret_key_base that came with Rails 4";
 const NAME: &str = "_app_session";
 
-const VERSIONS: [RailsVersion; 4] = [
-    RailsVersion::V2_3,
-    RailsVersion::V3_0,
-    RailsVersion::V3_1,
-    RailsVersion::V3_2,
+const VERSIONS: [LoadDefaults; 4] = [
+    LoadDefaults::V2_3,
+    LoadDefaults::V3_0,
+    LoadDefaults::V3_1,
+    LoadDefaults::V3_2,
 ];
 
 fn token() -> SecretKeyBase {
     SecretKeyBase::new(TOKEN).expect("it is long enough")
 }
 
-fn jar(version: RailsVersion) -> Jar {
-    Jar::signed(&token(), version.settings().limit(LimitRule::None))
+fn jar(version: LoadDefaults) -> Jar {
+    Jar::signed(&token(), version.settings().limit(SizeLimit::None))
 }
 
 /// Any Rails with these classes: the verifier needs nothing of the app's.
@@ -84,7 +84,7 @@ fn a_session_goes_to_and_fro() {
         session.insert("user_id", &[8, 9]).expect("numbers fit");
         session.insert("new", "Grüße").expect("text fits");
         let cookie = session
-            .write(&jar, NAME, &Attributes::new())
+            .write(&jar, NAME, &CookieAttributes::new())
             .expect("it fits");
         let answer = verified(
             &mut rails,
@@ -105,7 +105,7 @@ fn rails_reads_what_hardtack_began() {
         let mut session = SessionData::new();
         session.insert("user_id", &7).expect("a number fits");
         let cookie = session
-            .write(&jar(version), NAME, &Attributes::new())
+            .write(&jar(version), NAME, &CookieAttributes::new())
             .expect("it fits");
         let id = session.session_id().expect("writing makes one");
         let ruby = format!("{{'user_id' => 7, 'session_id' => '{id}'}}");
@@ -117,7 +117,7 @@ fn rails_reads_what_hardtack_began() {
 #[test]
 fn every_vector_beside_a_changed_key() {
     let mut rails = rails();
-    let jar = jar(RailsVersion::V3_2);
+    let jar = jar(LoadDefaults::V3_2);
     let mut kept = 0;
     for vector in marshal_vectors() {
         if vector.name == "rails-8.1 cyclic" {
@@ -135,7 +135,7 @@ fn every_vector_beside_a_changed_key() {
             .insert("before", &["new", "new"])
             .expect("text fits");
         let cookie = session
-            .write(&jar, NAME, &Attributes::new())
+            .write(&jar, NAME, &CookieAttributes::new())
             .expect("it is written");
         let answer = verified(&mut rails, &cookie.value(), &ruby("['new', 'new']"));
         let strict = (&answer["classes_equal"], &answer["sharing_equal"]);
@@ -170,7 +170,7 @@ fn to_an_encrypted_session() {
         assert_eq!(opened.rotation(), Some(0));
         let mut session = opened.into_value();
         let cookie = session
-            .write(&jar, NAME, &Attributes::new())
+            .write(&jar, NAME, &CookieAttributes::new())
             .expect("it fits");
         let answer = rails.ask(json!({
             "op": "eval_equal", "jar": "session", "cookie": cookie.escaped_value(),
@@ -183,17 +183,17 @@ fn to_an_encrypted_session() {
 #[test]
 fn another_token_or_a_changed_byte() {
     let mut rails = rails();
-    let jar = jar(RailsVersion::V3_2);
+    let jar = jar(LoadDefaults::V3_2);
     let message = signed(&mut rails, "{'session_id' => '0f' * 16, 'user_id' => 7}");
     assert!(SessionData::read_value(&jar, NAME, &message).is_ok());
     let other = SecretKeyBase::new("another token of thirty characters").expect("long enough");
-    let other = Jar::signed(&other, RailsVersion::V3_2);
+    let other = Jar::signed(&other, LoadDefaults::V3_2);
     assert!(SessionData::read_value(&other, NAME, &message).is_err());
 
     let mut session = SessionData::new();
     session.insert("user_id", &7).expect("a number fits");
     let ours = session
-        .write(&jar, NAME, &Attributes::new())
+        .write(&jar, NAME, &CookieAttributes::new())
         .expect("it fits");
     let mut refused = 0;
     for sealed in [message.as_bytes(), &ours.value()] {

@@ -8,7 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
-use hardtack::{Attributes, Jar, SetCookie};
+use hardtack::{CookieAttributes, Jar, SetCookie};
 use hardtack_peers::{
     Data, Generator, JarKind, Rails, Serializer, Settings, assert_same, hard_cases, nested,
 };
@@ -34,7 +34,13 @@ enum Given {
 
 const GIVEN: [Given; 3] = [Given::Value, Given::Type, Given::Json];
 
-fn seal(jar: &Jar, name: &str, data: &Data, given: Given, attributes: &Attributes) -> SetCookie {
+fn seal(
+    jar: &Jar,
+    name: &str,
+    data: &Data,
+    given: Given,
+    attributes: &CookieAttributes,
+) -> SetCookie {
     let sealed = match given {
         Given::Value => jar.write(name, &data.value(), attributes),
         Given::Type => jar.write(name, data, attributes),
@@ -46,12 +52,12 @@ fn seal(jar: &Jar, name: &str, data: &Data, given: Given, attributes: &Attribute
     sealed.unwrap_or_else(|error| panic!("{given:?} {}: {error}", data.ruby()))
 }
 
-fn expiries() -> [Attributes; 3] {
+fn expiries() -> [CookieAttributes; 3] {
     let hour = std::time::Duration::from_hours(1);
     [
-        Attributes::new(),
-        Attributes::new().expires(OffsetDateTime::now_utc() + Duration::days(1)),
-        Attributes::new().max_age(hour).http_only(true),
+        CookieAttributes::new(),
+        CookieAttributes::new().expires(OffsetDateTime::now_utc() + Duration::days(1)),
+        CookieAttributes::new().max_age(hour).http_only(true),
     ]
 }
 
@@ -145,7 +151,9 @@ fn json_in_other_spellings() {
         let jar = settings.jar(kind);
         for (json, ruby) in cases {
             let raw = RawValue::from_string(json.trim().to_owned()).expect("it is JSON");
-            let cookie = jar.write("c1", &raw, &Attributes::new()).expect("it fits");
+            let cookie = jar
+                .write("c1", &raw, &CookieAttributes::new())
+                .expect("it fits");
             let answer = rails.ask(json!({
                 "op": "eval_equal", "jar": kind.name(), "name": "c1",
                 "cookie": cookie.escaped_value(), "ruby": ruby,
@@ -164,14 +172,14 @@ fn a_hundred_levels_are_the_most() {
     let mut rails = Rails::start(&settings);
     let jar = settings.jar(JarKind::Encrypted);
     for given in GIVEN {
-        let cookie = seal(&jar, "c1", &nested(100), given, &Attributes::new());
+        let cookie = seal(&jar, "c1", &nested(100), given, &CookieAttributes::new());
         let answer = rails.ask(json!({
             "op": "eval_equal", "jar": "encrypted", "name": "c1",
             "cookie": cookie.escaped_value(), "ruby": nested(100).ruby(),
         }));
         assert_same(&answer, "100 levels");
     }
-    let (deeper, attributes) = (nested(101), Attributes::new());
+    let (deeper, attributes) = (nested(101), CookieAttributes::new());
     let written = [
         jar.write("c1", &deeper.value(), &attributes),
         jar.write("c1", &deeper, &attributes),

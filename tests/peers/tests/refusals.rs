@@ -8,7 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
-use hardtack::{Attributes, Jar, escape};
+use hardtack::{CookieAttributes, Jar, escape};
 use hardtack_peers::{JarKind, Rails, Settings, cookie_value};
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
@@ -36,13 +36,13 @@ fn rails_refuses(rails: &mut Rails, kind: JarKind, name: &str, value: &[u8]) -> 
     answer["nil"] == true
 }
 
-fn seal(jar: &Jar, attributes: &Attributes) -> Vec<u8> {
+fn seal(jar: &Jar, attributes: &CookieAttributes) -> Vec<u8> {
     let cookie = jar.write("c1", "kept", attributes).expect("it fits");
     cookie.value().to_vec()
 }
 
-fn until(at: OffsetDateTime) -> Attributes {
-    Attributes::new().expires(at)
+fn until(at: OffsetDateTime) -> CookieAttributes {
+    CookieAttributes::new().expires(at)
 }
 
 /// Both sides on every change of the value: each byte, each end, each part.
@@ -64,7 +64,7 @@ fn refuses_changes(settings: &Settings, kinds: &[JarKind]) -> usize {
     let mut refused = 0;
     for &kind in kinds {
         let jar = settings.jar(kind);
-        let ours = seal(&jar, &Attributes::new());
+        let ours = seal(&jar, &CookieAttributes::new());
         let written = rails.ask(json!({
             "op": "write", "jar": kind.name(), "name": "c1", "value": "kept",
         }));
@@ -124,7 +124,7 @@ fn more_parts_than_there_are() {
     let mut rails = Rails::start(&settings);
     for kind in JarKind::ALL {
         let jar = settings.jar(kind);
-        let mut sealed = seal(&jar, &Attributes::new());
+        let mut sealed = seal(&jar, &CookieAttributes::new());
         sealed.extend(b"--AAAA");
         assert!(!rails_refuses(&mut rails, kind, "c1", &sealed));
         assert!(jar.read_value::<String>("c1", &sealed).is_err());
@@ -137,7 +137,7 @@ fn another_name() {
         let mut rails = Rails::start(&settings);
         for kind in JarKind::ALL {
             let jar = settings.jar(kind);
-            let ours = seal(&jar, &Attributes::new());
+            let ours = seal(&jar, &CookieAttributes::new());
             assert!(!rails_refuses(&mut rails, kind, "c1", &ours));
             // The name is sealed with the metadata, and nowhere else.
             assert_eq!(
@@ -163,7 +163,7 @@ fn no_purpose_is_no_other_purpose() {
     let after = Settings::new(SECRET);
     let (mut old_rails, mut rails) = (Rails::start(&before), Rails::start(&after));
     for kind in JarKind::ALL {
-        let ours = seal(&before.jar(kind), &Attributes::new());
+        let ours = seal(&before.jar(kind), &CookieAttributes::new());
         assert!(!rails_refuses(&mut rails, kind, "c2", &ours));
 
         let written = old_rails.ask(json!({
@@ -173,7 +173,7 @@ fn no_purpose_is_no_other_purpose() {
         assert!(after.jar(kind).read_value::<String>("c2", &theirs).is_ok());
 
         // The other way round a purpose stays one, on both sides.
-        let named = seal(&after.jar(kind), &Attributes::new());
+        let named = seal(&after.jar(kind), &CookieAttributes::new());
         assert!(rails_refuses(&mut old_rails, kind, "c2", &named));
         assert!(before.jar(kind).read_value::<String>("c2", &named).is_err());
     }
@@ -224,9 +224,9 @@ fn another_secret_or_jar() {
         (JarKind::Signed, JarKind::Encrypted),
     ];
     for (kind, other_kind) in pairs {
-        let ours = seal(&other.jar(kind), &Attributes::new());
+        let ours = seal(&other.jar(kind), &CookieAttributes::new());
         assert!(rails_refuses(&mut rails, kind, "c1", &ours));
-        let ours = seal(&settings.jar(kind), &Attributes::new());
+        let ours = seal(&settings.jar(kind), &CookieAttributes::new());
         assert!(rails_refuses(&mut rails, other_kind, "c1", &ours));
         assert!(!rails_refuses(&mut rails, kind, "c1", &ours));
 

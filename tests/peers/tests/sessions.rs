@@ -8,7 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
-use hardtack::{Attributes, CookieHeader, Jar, SessionData, SetCookie};
+use hardtack::{CookieAttributes, CookieHeader, Jar, SessionData, SetCookie};
 use hardtack_peers::{
     Data, Generator, JarKind, Rails, Serializer, Settings, assert_same, cookie_value, nested,
 };
@@ -45,7 +45,7 @@ fn read(jar: &Jar, answer: &Value) -> SessionData {
     opened.expect("it is there").into_value()
 }
 
-fn write(session: &mut SessionData, jar: &Jar, attributes: &Attributes) -> SetCookie {
+fn write(session: &mut SessionData, jar: &Jar, attributes: &CookieAttributes) -> SetCookie {
     let written = session.write(jar, NAME, attributes);
     written.unwrap_or_else(|error| panic!("{session:?}: {error}"))
 }
@@ -78,8 +78,8 @@ fn rails_reads_sessions_that_hardtack_began() {
                 inserted.unwrap_or_else(|error| panic!("{}: {error}", data.ruby()));
             }
             let attributes = match turn % 3 {
-                0 => Attributes::new().expires(OffsetDateTime::now_utc() + Duration::DAY),
-                _ => Attributes::new().http_only(true),
+                0 => CookieAttributes::new().expires(OffsetDateTime::now_utc() + Duration::DAY),
+                _ => CookieAttributes::new().http_only(true),
             };
             let cookie = write(&mut session, &jar, &attributes);
             assert_holds(&mut rails, &cookie, &entries);
@@ -134,7 +134,7 @@ fn what_hardtack_does_not_touch_stays() {
                     .expect("text fits");
                 entries.push(("new\u{2028}key".to_owned(), changed));
             }
-            let cookie = write(&mut session, &jar, &Attributes::new());
+            let cookie = write(&mut session, &jar, &CookieAttributes::new());
             assert_holds(&mut rails, &cookie, &entries);
             let again = rails.ask(json!({"op": "session_read", "cookie": cookie.escaped_value()}));
             assert_eq!(again["session"]["session_id"], id);
@@ -161,7 +161,7 @@ fn rubys_inspect_is_the_same_before_and_after() {
 
     let mut session = read(&jar, &written);
     session.insert("time", "changed").expect("text fits");
-    let cookie = write(&mut session, &jar, &Attributes::new());
+    let cookie = write(&mut session, &jar, &CookieAttributes::new());
     let after = rails.ask(json!({"op": "session_read", "cookie": cookie.escaped_value()}));
     let time = before["session"]["time"].to_string();
     let before = before["inspect"].as_str().expect("a text");
@@ -182,7 +182,7 @@ fn take_turns(settings: &Settings) {
     let mut rails = Rails::start(settings);
     let mut session = SessionData::new();
     session.insert("count", &0).expect("a number fits");
-    let mut cookie = write(&mut session, &jar, &Attributes::new())
+    let mut cookie = write(&mut session, &jar, &CookieAttributes::new())
         .escaped_value()
         .to_owned();
     let id = session.session_id().expect("writing makes one");
@@ -202,7 +202,7 @@ fn take_turns(settings: &Settings) {
         assert!(session.remove("rails") && !session.contains_key("hardtack"));
         session.insert("count", &(turn * 2)).expect("a number fits");
         session.insert("hardtack", &turn).expect("a number fits");
-        let written = write(&mut session, &jar, &Attributes::new());
+        let written = write(&mut session, &jar, &CookieAttributes::new());
         written.escaped_value().clone_into(&mut cookie);
         let answer = rails.ask(json!({"op": "session_read", "cookie": cookie}));
         let expected = json!({"session_id": id, "count": turn * 2, "hardtack": turn});
@@ -217,13 +217,13 @@ fn without_an_id_rails_sees_nothing() {
     let jar = settings.jar(JarKind::Encrypted);
     let mut rails = Rails::start(&settings);
     let bare = jar
-        .write(NAME, &json!({"user_id": 42}), &Attributes::new())
+        .write(NAME, &json!({"user_id": 42}), &CookieAttributes::new())
         .expect("it fits");
     let answer = rails.ask(json!({"op": "session_read", "cookie": bare.escaped_value()}));
     assert_eq!(answer["session"], json!({}));
 
     let session = SessionData::read_value(&jar, NAME, bare.value()).expect("it opens");
-    let cookie = write(&mut session.into_value(), &jar, &Attributes::new());
+    let cookie = write(&mut session.into_value(), &jar, &CookieAttributes::new());
     let answer = rails.ask(json!({"op": "session_read", "cookie": cookie.escaped_value()}));
     assert_eq!(answer["session"]["user_id"], 42);
 }
@@ -241,7 +241,7 @@ fn nil_at_the_top_goes_as_in_rails() {
     ] {
         session.insert(key, &value).expect("it fits");
     }
-    let cookie = write(&mut session, &jar, &Attributes::new());
+    let cookie = write(&mut session, &jar, &CookieAttributes::new());
     let answer = rails.ask(json!({"op": "eval_equal", "jar": "session",
         "cookie": cookie.escaped_value(), "ruby": "{'inside' => [nil], 'no' => false}"}));
     assert_same(&answer, "without none");
@@ -256,7 +256,7 @@ fn a_session_deeper_than_rails_reads_is_not_written() {
     for levels in [99, 100] {
         let mut session = SessionData::new();
         let inserted = session.insert("deep", &nested(levels).value());
-        let written = inserted.and_then(|()| session.write(&jar, NAME, &Attributes::new()));
+        let written = inserted.and_then(|()| session.write(&jar, NAME, &CookieAttributes::new()));
         match (levels, written) {
             (99, written) => {
                 let entries = [("deep".to_owned(), nested(99))];

@@ -1,7 +1,7 @@
 //! The doctor and what it finds.
 
 use hardtack::doctor::{Cause, Diagnosis, Doctor};
-use hardtack::{Attributes, Jar, RailsVersion, SecretKeyBase};
+use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
 
 use super::{CARD, NAME, Rows, data, secret};
 use crate::support::json;
@@ -9,9 +9,9 @@ use crate::support::json;
 pub(crate) fn doctor(rows: &mut Rows) {
     let doctor = Doctor::new().secret("a file", &secret()).cookie_name(NAME);
     rows.debug("Doctor", &doctor);
-    let doctor = doctor.settings(json(RailsVersion::V6_1));
-    let jar = Jar::encrypted(&secret(), json(RailsVersion::V7_1));
-    let cookie = data().write(&jar, NAME, &Attributes::new()).unwrap();
+    let doctor = doctor.settings(json(LoadDefaults::V6_1));
+    let jar = Jar::encrypted(&secret(), json(LoadDefaults::V7_1));
+    let cookie = data().write(&jar, NAME, &CookieAttributes::new()).unwrap();
     let cookie = cookie.escaped_value();
     let stranger = Doctor::new().secret("b", &SecretKeyBase::generate().unwrap());
     let diagnoses: [Diagnosis; 4] = [

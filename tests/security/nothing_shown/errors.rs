@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hardtack::{
-    Attributes, Error, Jar, MessageEncryptor, RailsVersion, RequestOrigin, SecretKeyBase, Session,
+    CookieAttributes, Error, Jar, LoadDefaults, MessageEncryptor, RequestOrigin, SecretKeyBase,
+    Session,
 };
 
 use super::{CARD, NAME, Rows, SECRET, data, fill, secret, store};
@@ -13,10 +14,12 @@ use crate::support::json;
 /// What a mistake with these values is told as.
 pub(crate) fn errors(rows: &mut Rows) {
     let data = data();
-    let jar = Jar::encrypted(&secret(), json(RailsVersion::V7_1));
+    let jar = Jar::encrypted(&secret(), json(LoadDefaults::V7_1));
     let mut large = data.clone();
     large.insert("cards", &CARD.repeat(500)).unwrap();
-    let overflow = large.write(&jar, NAME, &Attributes::new()).unwrap_err();
+    let overflow = large
+        .write(&jar, NAME, &CookieAttributes::new())
+        .unwrap_err();
     let Error::CookieOverflow(inner) = &overflow else {
         panic!("{overflow}")
     };
@@ -29,7 +32,7 @@ pub(crate) fn errors(rows: &mut Rows) {
         data.get::<Writing>("card").unwrap_err(),
         data.get::<std::net::IpAddr>("card").unwrap_err(),
         SecretKeyBase::new(&SECRET[..16]).unwrap_err(),
-        MessageEncryptor::new(SECRET, RailsVersion::V7_1).unwrap_err(),
+        MessageEncryptor::new(SECRET, LoadDefaults::V7_1).unwrap_err(),
     ];
     let store = Arc::new(store());
     let session = Session::open(&store, "", RequestOrigin::default());

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use hardtack::doctor::Doctor;
 use hardtack::test_util::cookie_header;
 use hardtack::{
-    Attributes, BigInteger, Cipher, CookieHeader, CookieStore, Domain, Error, FlashHash,
-    HmacDigest, Jar, KeyDigest, LimitRule, MessageEncryptor, MessageOptions, MessageVerifier,
-    Object, RailsApp, RailsVersion, RequestOrigin, SecretKeyBase, SecretKind, Serializer, Session,
-    SessionData, SetCookie, Value, WardenScope,
+    BigInteger, Cipher, CookieAttributes, CookieHeader, CookieStore, Domain, Error, FlashHash,
+    HmacDigest, Jar, KeyDigest, LoadDefaults, MessageEncryptor, MessageOptions, MessageVerifier,
+    RailsApp, RequestOrigin, RubyObject, SecretKeyBase, SecretKind, Serializer, Session,
+    SessionData, SetCookie, SizeLimit, Value, WardenScope,
 };
 
 use super::logged::logged;
@@ -86,16 +86,16 @@ fn data() -> SessionData {
 
 /// An object of a class that MessagePack does not know.
 fn object() -> Value {
-    Value::Object(Box::new(Object::Instance {
+    Value::Object(Box::new(RubyObject::Instance {
         class: KEY.to_owned(),
         ivars: vec![(KEY.to_owned(), Value::from(VALUE))],
     }))
 }
 
 fn jars(told: &mut Told) {
-    let plain = Attributes::new();
-    let odd = Attributes::new().domain(Domain::Exact(KEY.to_owned()));
-    let jar = Jar::encrypted(&secret(), json(RailsVersion::V7_1));
+    let plain = CookieAttributes::new();
+    let odd = CookieAttributes::new().domain(Domain::Exact(KEY.to_owned()));
+    let jar = Jar::encrypted(&secret(), json(LoadDefaults::V7_1));
     told.add("Jar::write", jar.write(NAME, &Unwritable, &plain));
     told.add("Jar::write", jar.write(KEY, VALUE, &plain));
     told.add("Jar::write", jar.write(NAME, VALUE, &odd));
@@ -122,15 +122,18 @@ fn jars(told: &mut Told) {
     told.add("Jar::open", jar.open(KEY, VALUE));
 
     for name in [KEY, ""] {
-        told.add("Attributes::check", plain.check(name));
+        told.add("CookieAttributes::check", plain.check(name));
         told.add("SetCookie::new", SetCookie::new(name, VALUE, &plain));
-        let version = RailsVersion::V7_1;
+        let version = LoadDefaults::V7_1;
         let made = SetCookie::as_rails(version, name, VALUE, &plain);
         told.add("SetCookie::as_rails", made);
         told.add("SetCookie::delete", SetCookie::delete(name, &plain));
     }
-    told.add("Attributes::check", odd.check(NAME));
-    told.add("Attributes::check", Attributes::new().path(KEY).check(NAME));
+    told.add("CookieAttributes::check", odd.check(NAME));
+    told.add(
+        "CookieAttributes::check",
+        CookieAttributes::new().path(KEY).check(NAME),
+    );
 
     told.add("SessionData::read", SessionData::read(&jar, NAME, &header));
     told.add(
@@ -193,7 +196,7 @@ fn sessions(told: &mut Told) {
     let login = scope.login(&data).unwrap();
     told.add("WardenLogin::id", login.id::<String>());
 
-    let store = Arc::new(CookieStore::new(&secret(), json(RailsVersion::V7_1), NAME));
+    let store = Arc::new(CookieStore::new(&secret(), json(LoadDefaults::V7_1), NAME));
     let open = || Session::open(&store, "", RequestOrigin::default());
     let session = open();
     session.insert(KEY, VALUE).unwrap();
@@ -211,18 +214,21 @@ fn sessions(told: &mut Told) {
     flash.set(KEY, VALUE).unwrap();
     told.add("Flash::get", flash.get::<u32>(KEY));
     let cookies = session.cookies();
-    let plain = Attributes::new();
-    told.add("CookieJar::delete", cookies.delete(KEY, &plain));
+    let plain = CookieAttributes::new();
+    told.add("Cookies::delete", cookies.delete(KEY, &plain));
     let signed = cookies.signed();
-    told.add("RequestJar::write", signed.write(NAME, &Unwritable, &plain));
-    told.add("RequestJar::write", signed.write(KEY, VALUE, &plain));
-    told.add("RequestJar::delete", signed.delete(KEY, &plain));
+    told.add(
+        "SealedCookies::write",
+        signed.write(NAME, &Unwritable, &plain),
+    );
+    told.add("SealedCookies::write", signed.write(KEY, VALUE, &plain));
+    told.add("SealedCookies::delete", signed.delete(KEY, &plain));
     let header = format!("theme={VALUE}");
     let other = Session::open(&store, header, RequestOrigin::default());
     let signed = other.cookies().signed();
-    told.add("RequestJar::explain", signed.explain("theme"));
+    told.add("SealedCookies::explain", signed.explain("theme"));
     signed.write("cart", VALUE, &plain).unwrap();
-    told.add("RequestJar::get", signed.get::<u32>("cart"));
+    told.add("SealedCookies::get", signed.get::<u32>("cart"));
     let _ = session.commit(200).unwrap();
     told.add("Session::insert", session.insert(KEY, VALUE));
     told.add("Session::remove", session.remove(KEY));
@@ -238,7 +244,7 @@ fn sessions(told: &mut Told) {
     told.add("Flash::remove", flash.remove(KEY));
     told.add("Flash::clear", flash.clear());
     let late = SetCookie::new(NAME, VALUE, &plain).unwrap();
-    told.add("CookieJar::set", cookies.set(late));
+    told.add("Cookies::set", cookies.set(late));
     told.add(
         "Session::authenticity_tokens",
         session.authenticity_tokens(),
@@ -247,7 +253,7 @@ fn sessions(told: &mut Told) {
     large.insert(KEY, &VALUE.repeat(300)).unwrap();
     told.add("Session::check", large.check());
     told.add("Session::commit", large.commit(200));
-    let odd = CookieStore::new(&secret(), json(RailsVersion::V7_1), KEY);
+    let odd = CookieStore::new(&secret(), json(LoadDefaults::V7_1), KEY);
     told.add("CookieStore::check", odd.check());
     told.add(
         "cookie_header",
@@ -256,7 +262,7 @@ fn sessions(told: &mut Told) {
 }
 
 fn messages(told: &mut Told) {
-    let version = RailsVersion::V7_1;
+    let version = LoadDefaults::V7_1;
     let settings = json(version);
     told.add(
         "MessageEncryptor::new",
@@ -315,14 +321,14 @@ fn settings(told: &mut Told) {
     );
     let weak = SecretKeyBase::allow_short(VALUE).unwrap();
     told.add("SecretKeyBase::check", weak.check());
-    let store = CookieStore::new(&weak, RailsVersion::V7_1, NAME);
+    let store = CookieStore::new(&weak, LoadDefaults::V7_1, NAME);
     told.add("CookieStore::check_secrets", store.check_secrets());
     told.add("Jar::check_secrets", store.jars().session().check_secrets());
-    told.add("from_str", KEY.parse::<RailsVersion>());
+    told.add("from_str", KEY.parse::<LoadDefaults>());
     told.add("from_str", KEY.parse::<Cipher>());
     told.add("from_str", KEY.parse::<HmacDigest>());
     told.add("from_str", KEY.parse::<KeyDigest>());
-    told.add("from_str", KEY.parse::<LimitRule>());
+    told.add("from_str", KEY.parse::<SizeLimit>());
     told.add("from_str", KEY.parse::<SecretKind>());
     told.add("from_str", KEY.parse::<Serializer>());
     told.add("from_str", VALUE.parse::<BigInteger>());
@@ -355,8 +361,8 @@ fn apps(told: &mut Told) {
         .environment("production")
         .variables(|_| None);
     let settings = here.settings().unwrap();
-    assert_eq!(settings.not_understood.len(), 1);
-    for one in settings.not_understood {
+    assert_eq!(settings.unreadable_settings.len(), 1);
+    for one in settings.unreadable_settings {
         assert!(one.text.contains('\u{1b}'), "{one:?}");
         told.add("RailsApp::settings", Err::<(), _>(one.to_string()));
     }
@@ -410,8 +416,8 @@ fn is_raw(text: &str) -> bool {
 
 #[test]
 fn no_event_shows_what_a_terminal_obeys() {
-    let odd = Arc::new(CookieStore::new(&secret(), json(RailsVersion::V7_1), KEY));
-    let store = Arc::new(CookieStore::new(&secret(), json(RailsVersion::V7_1), NAME));
+    let odd = Arc::new(CookieStore::new(&secret(), json(LoadDefaults::V7_1), KEY));
+    let store = Arc::new(CookieStore::new(&secret(), json(LoadDefaults::V7_1), NAME));
     let lines = logged(|| {
         // Neither can be written: for the cookie's name, and for the size of all keys.
         let session = Session::open(&odd, "", RequestOrigin::default());

@@ -1,8 +1,8 @@
 //! Keys, jars and messages.
 
 use hardtack::{
-    Attributes, CookieHeader, HmacDigest, Jar, Jars, KeyGenerator, MessageEncryptor,
-    MessageOptions, MessageVerifier, RailsVersion, Rotation, SecretKeyBase,
+    CookieAttributes, CookieHeader, HmacDigest, Jar, KeyGenerator, Keyring, LoadDefaults,
+    MessageEncryptor, MessageOptions, MessageVerifier, Rotation, SecretKeyBase,
 };
 
 use super::{CARD, NAME, Rows, SECRET, secret};
@@ -19,22 +19,22 @@ pub(crate) fn keys(rows: &mut Rows) {
 
 pub(crate) fn jars(rows: &mut Rows) {
     for jar in [
-        Jar::encrypted(&secret(), json(RailsVersion::V7_1)),
-        Jar::encrypted(&secret(), json(RailsVersion::V5_1)),
-        Jar::signed(&secret(), json(RailsVersion::V7_1)),
-        Jar::signed(&secret(), json(RailsVersion::V3_2)),
+        Jar::encrypted(&secret(), json(LoadDefaults::V7_1)),
+        Jar::encrypted(&secret(), json(LoadDefaults::V5_1)),
+        Jar::signed(&secret(), json(LoadDefaults::V7_1)),
+        Jar::signed(&secret(), json(LoadDefaults::V3_2)),
     ] {
-        let rotation = Rotation::signed(&secret(), json(RailsVersion::V7_1));
+        let rotation = Rotation::signed(&secret(), json(LoadDefaults::V7_1));
         rows.debug("Rotation", &rotation);
         let jar = jar.rotation(rotation);
         rows.debug("Jar", &jar);
-        let cookie = jar.write(NAME, CARD, &Attributes::new()).unwrap();
+        let cookie = jar.write(NAME, CARD, &CookieAttributes::new()).unwrap();
         // Its own text is the header, in which a signed value may be read by anybody.
         rows.debug("SetCookie", &cookie);
         let opened = jar.read_value::<String>(NAME, cookie.value()).unwrap();
         rows.debug("Opened", &opened);
-        rows.debug("Opening", opened.opening());
-        rows.debug("JarKind", &opened.opening().jar);
+        rows.debug("SealedBy", opened.sealed_by());
+        rows.debug("JarKind", &opened.sealed_by().jar);
         rows.debug(
             "Serialized",
             jar.open(NAME, cookie.value()).unwrap().value(),
@@ -51,22 +51,22 @@ pub(crate) fn jars(rows: &mut Rows) {
             &jar.read_value::<String>(NAME, forged).unwrap_err(),
         );
     }
-    let jars = Jars::new(&secret(), json(RailsVersion::V7_1));
-    rows.debug("Jars", &jars);
+    let jars = Keyring::new(&secret(), json(LoadDefaults::V7_1));
+    rows.debug("Keyring", &jars);
 }
 
 pub(crate) fn messages(rows: &mut Rows) {
     let options = MessageOptions::new().purpose("invoices");
     rows.debug("MessageOptions", &options);
-    let older = MessageVerifier::for_application(&secret(), "invoices", RailsVersion::V6_1);
+    let older = MessageVerifier::for_application(&secret(), "invoices", LoadDefaults::V6_1);
     let verifier =
-        MessageVerifier::for_application(&secret(), "invoices", json(RailsVersion::V7_1))
+        MessageVerifier::for_application(&secret(), "invoices", json(LoadDefaults::V7_1))
             .digest(HmacDigest::Sha256)
-            .rotate(older);
+            .rotation(older);
     rows.debug("MessageVerifier", &verifier);
     let message = verifier.generate(CARD, &MessageOptions::new()).unwrap();
     rows.debug("Opened", &verifier.explain(&message, None).unwrap());
-    for version in [RailsVersion::V7_1, RailsVersion::V5_1] {
+    for version in [LoadDefaults::V7_1, LoadDefaults::V5_1] {
         let made = MessageEncryptor::for_application(&secret(), "invoices", json(version));
         rows.debug("MessageEncryptor", &made);
     }

@@ -36,18 +36,18 @@ pub(crate) fn rails_app(rows: &mut Rows) {
             continue;
         }
         let app = app(&name);
-        for not_understood in app
+        for unreadable_settings in app
             .settings()
-            .map_or(Vec::new(), |told| told.not_understood)
+            .map_or(Vec::new(), |told| told.unreadable_settings)
         {
-            rows.both("NotUnderstood", &not_understood);
+            rows.both("UnreadableSetting", &unreadable_settings);
         }
         let Err(error) = app.secrets() else { continue };
         rows.both("RailsAppError", &error);
-        if let hardtack::RailsAppError::NoSecret { looked_at, .. } = &error {
-            for looked in looked_at {
-                rows.debug("Looked", looked);
-                rows.both("Lack", &looked.lack);
+        if let hardtack::RailsAppError::NoSecret { searched, .. } = &error {
+            for looked in searched {
+                rows.debug("Searched", looked);
+                rows.both("MissingSecret", &looked.reason);
             }
         }
         refused += 1;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use hardtack::test_util::Browser;
 use hardtack::{
-    Attributes, Commit, CsrfSettings, Domain, Duplicates, Entry, FlashHash, LazySession, LimitRule,
-    MemoryStore, RailsVersion, RequestOrigin, Saved, ServerSessions, Session, SessionFormat,
-    StoreError, StoredJson, Tally, Touch, Version, WardenScope, When, Writes,
+    Commit, CookieAttributes, CsrfSettings, Domain, DuplicatePolicy, Entry, FlashHash, LazySession,
+    LoadDefaults, MemoryStore, RequestOrigin, Saved, ServerSessions, Session, SessionFormat,
+    SizeLimit, StoreError, StoredJson, Tally, Touch, Version, WardenScope, When, WritePolicy,
 };
 
 use super::middleware::poll;
@@ -29,8 +29,8 @@ pub(crate) fn sessions(rows: &mut Rows) {
     rows.debug("Session", &session);
     session.flash().now("alert", CARD).unwrap();
     rows.debug("Flash", &session.flash());
-    rows.debug("CookieJar", &session.cookies());
-    rows.debug("RequestJar", &session.cookies().encrypted());
+    rows.debug("Cookies", &session.cookies());
+    rows.debug("SealedCookies", &session.cookies().encrypted());
     let commit = session.commit(200).unwrap();
     rows.debug("CacheHeaders", &session.cache_headers(|_| []));
     rows.debug("Commit", &commit);
@@ -77,7 +77,7 @@ pub(crate) fn on_server(rows: &mut Rows) {
 }
 
 pub(crate) fn settings(rows: &mut Rows) {
-    let settings = RailsVersion::V7_1.settings();
+    let settings = LoadDefaults::V7_1.settings();
     rows.both("Cipher", &settings.cipher);
     rows.both("HmacDigest", &settings.hmac_digest);
     rows.both("KeyDigest", &settings.key_digest);
@@ -85,14 +85,14 @@ pub(crate) fn settings(rows: &mut Rows) {
     rows.both("Serializer", &settings.serializer);
     rows.both("SameSite", &settings.same_site.unwrap());
     rows.debug("SafeBufferForm", &settings.safe_buffer);
-    rows.debug("LimitRule", &LimitRule::Rails);
-    rows.both("RailsVersion", &settings.version);
+    rows.debug("SizeLimit", &SizeLimit::Rails);
+    rows.both("LoadDefaults", &settings.version);
     rows.debug("Settings", &settings);
-    rows.debug("Attributes", &Attributes::new());
+    rows.debug("CookieAttributes", &CookieAttributes::new());
     rows.debug("Domain", &Domain::All { tld_length: None });
-    rows.debug("Duplicates", &Duplicates::First);
-    rows.debug("Writes", &Writes::WhenRead);
-    rows.debug("CsrfSettings", &CsrfSettings::from(RailsVersion::V7_1));
+    rows.debug("DuplicatePolicy", &DuplicatePolicy::First);
+    rows.debug("WritePolicy", &WritePolicy::WhenRead);
+    rows.debug("CsrfSettings", &CsrfSettings::from(LoadDefaults::V7_1));
     rows.debug(
         "RequestOrigin",
         &RequestOrigin::new(true, Some("example.org")),

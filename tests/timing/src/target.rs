@@ -3,7 +3,8 @@
 use std::hint::black_box;
 
 use hardtack::{
-    Attributes, AuthenticityTokens, Cipher, Jar, RailsVersion, SecretKeyBase, SessionData, Value,
+    AuthenticityTokens, Cipher, CookieAttributes, Jar, LoadDefaults, SecretKeyBase, SessionData,
+    Value,
 };
 
 use crate::pool::{Pool, Text};
@@ -27,12 +28,12 @@ pub(crate) struct Target {
 /// Every refusal, the code of the first class wrong in its first byte, that of the second in its
 /// last.
 pub(crate) fn all() -> Vec<Target> {
-    let cbc = RailsVersion::V7_1.settings().cipher(Cipher::Aes256Cbc);
+    let cbc = LoadDefaults::V7_1.settings().cipher(Cipher::Aes256Cbc);
     let secret = secret();
     vec![
         cookie(
             "tag of AES-256-GCM",
-            Jar::encrypted(&secret, RailsVersion::V7_1),
+            Jar::encrypted(&secret, LoadDefaults::V7_1),
             (Text::Base64, 16),
         ),
         cookie(
@@ -42,7 +43,7 @@ pub(crate) fn all() -> Vec<Target> {
         ),
         cookie(
             "digest of the signed jar",
-            Jar::signed(&secret, RailsVersion::V7_1),
+            Jar::signed(&secret, LoadDefaults::V7_1),
             (Text::Hexadecimal, 20),
         ),
         token("CSRF, real token", Token::Real),
@@ -56,7 +57,9 @@ fn cookie(name: &'static str, jar: Jar, (text, length): (Text, usize)) -> Target
     let pool = Pool::new(text, [0, length - 1], || {
         // Of one length, and each with its own code.
         let value = format!("{:016x}", fastrand::u64(..));
-        let cookie = jar.write(NAME, &value, &Attributes::new()).expect("sealed");
+        let cookie = jar
+            .write(NAME, &value, &CookieAttributes::new())
+            .expect("sealed");
         let message = String::from_utf8(cookie.value().to_vec()).expect("ASCII");
         let start = message.rfind("--").expect("a code") + 2;
         (message, start)
@@ -81,7 +84,7 @@ enum Token {
 fn token(name: &'static str, kind: Token) -> Target {
     let mut session = SessionData::new();
     let tokens =
-        AuthenticityTokens::load_or_create(&mut session, RailsVersion::V7_1).expect("made");
+        AuthenticityTokens::load_or_create(&mut session, LoadDefaults::V7_1).expect("made");
     let real: String = session.get("_csrf_token").expect("text").expect("there");
     // Of a masked token the first 32 bytes are the pad: what counts is behind them.
     let places = match kind {
@@ -107,9 +110,9 @@ fn token(name: &'static str, kind: Token) -> Target {
 /// The same refusal of a cookie, followed by a comparison that leaks: as a digest of 20 bytes
 /// would be compared byte by byte, up to the first wrong one.
 pub(crate) fn leaky_refusal() -> Target {
-    let jar = Jar::signed(&secret(), RailsVersion::V7_1);
+    let jar = Jar::signed(&secret(), LoadDefaults::V7_1);
     let cookie = jar
-        .write(NAME, "a value", &Attributes::new())
+        .write(NAME, "a value", &CookieAttributes::new())
         .expect("sealed");
     let right = cookie.value().to_vec();
     let start = right.len() - 40;
@@ -149,9 +152,9 @@ pub(crate) fn leaky_comparison() -> Target {
 
 /// Two classes that do not differ: the measurement itself makes no difference.
 pub(crate) fn no_difference() -> Target {
-    let jar = Jar::signed(&secret(), RailsVersion::V7_1);
+    let jar = Jar::signed(&secret(), LoadDefaults::V7_1);
     let cookie = jar
-        .write(NAME, "a value", &Attributes::new())
+        .write(NAME, "a value", &CookieAttributes::new())
         .expect("sealed");
     let message = String::from_utf8(cookie.value().to_vec()).expect("ASCII");
     let start = message.len() - 40;

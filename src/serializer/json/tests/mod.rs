@@ -1,6 +1,6 @@
 //! JSON against Ruby, Rails and `serde_json`.
 
-mod reading;
+mod as_rails_writes;
+mod rfc_8259;
 mod scanning;
 mod splicing;
-mod writing;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 
 use crate::serializer::LoadError;
-use crate::serializer::json::index::{index, key_text, readable_key};
+use crate::serializer::json::index_entry::{index, key_text, readable_key};
 use crate::serializer::json::read::from_json_str;
 
 /// Keys and values of an object, as they stand.

@@ -2,7 +2,7 @@
 //! `session::data` tests.
 
 use crate::serializer::json::escape::JsonStyle;
-use crate::serializer::json::index::index;
+use crate::serializer::json::index_entry::index;
 use crate::serializer::json::splice::splice;
 use crate::serializer::value::Value;
 

@@ -3,7 +3,7 @@
 
 use super::{Document, marshal};
 use crate::serializer::marshal::dump_value;
-use crate::serializer::value::{Object, Value, every_container};
+use crate::serializer::value::{RubyObject, Value, every_container};
 
 fn load(bytes: &[u8]) -> Value {
     let document = Document::load(bytes).unwrap();
@@ -60,7 +60,7 @@ fn a_variable_more_is_an_object() {
             panic!("{value:?}")
         };
         assert!(
-            matches!(&**object, Object::Instance { ivars, .. } if ivars.last() == Some(&("@x".into(), 1.into())))
+            matches!(&**object, RubyObject::Instance { ivars, .. } if ivars.last() == Some(&("@x".into(), 1.into())))
         );
         // A Hash's default is no part of a Value.
         if !body.starts_with(b"o:\x08Set") {

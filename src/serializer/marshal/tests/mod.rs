@@ -1,12 +1,12 @@
 //! What Ruby wrote, what Ruby would write, and what only an attacker would.
 
+mod changed_entries;
+mod chosen_vectors;
 mod expansion;
 mod hostile;
 mod members;
 mod packed_times;
 mod ports;
-mod sessions;
-mod values;
 mod vectors;
 
 #[cfg(feature = "rails-app")]

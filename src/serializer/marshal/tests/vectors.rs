@@ -1,7 +1,7 @@
 //! Every vector: read, written again byte for byte, and of the value that Rails says.
 
 use super::{Document, all, dump_value, rails, ruby};
-use crate::serializer::value::{Object, Value};
+use crate::serializer::value::{RubyObject, Value};
 
 #[test]
 fn what_ruby_wrote_is_written_again_byte_for_byte() {
@@ -137,13 +137,14 @@ fn as_json(value: &Value) -> serde_json::Value {
         }
         Value::Date(day) => json!(["2024-02-03"][usize::from(*day != 2_460_344)]),
         Value::Object(object) => match &**object {
-            Object::Struct { members: parts, .. } | Object::Instance { ivars: parts, .. } => {
+            RubyObject::Struct { members: parts, .. }
+            | RubyObject::Instance { ivars: parts, .. } => {
                 let part = |(name, value): &(String, Value)| {
                     (name.trim_start_matches('@').to_owned(), as_json(value))
                 };
                 Json::Object(parts.iter().map(part).collect())
             }
-            Object::Class(name) | Object::Module(name) => json!(name),
+            RubyObject::Class(name) | RubyObject::Module(name) => json!(name),
             other => panic!("{other:?}"),
         },
         other => panic!("{other:?}"),

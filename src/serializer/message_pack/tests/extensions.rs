@@ -2,7 +2,7 @@
 
 use num_bigint::BigInt;
 
-use super::super::super::value::{BigInteger, Object, RubyDuration, RubyTime, Value};
+use super::super::super::value::{BigInteger, RubyDuration, RubyObject, RubyTime, Value};
 use super::super::{Style, dump, index, load, value_at};
 use super::check;
 use crate::safe_buffer_form::SafeBufferForm;
@@ -246,7 +246,7 @@ fn what_could_be_text_or_a_string_is_decided_by_its_length() {
 #[test]
 fn unknown_extensions_are_kept() {
     let kept = |kind, bytes: &[u8]| {
-        Value::Object(Box::new(Object::Extension {
+        Value::Object(Box::new(RubyObject::Extension {
             kind,
             bytes: bytes.to_vec(),
         }))
@@ -519,7 +519,7 @@ fn complexes_and_durations_of_any_numbers() {
 
 #[test]
 fn objects_of_other_classes_are_named() {
-    let object = Object::Instance {
+    let object = RubyObject::Instance {
         class: "Cart".to_owned(),
         ivars: vec![],
     };

@@ -1,10 +1,10 @@
 //! What Rails wrote, what an attacker might, and what must hold for anything.
 
-mod bounds;
+mod exhausting;
 mod extensions;
+mod kept_entries;
 mod properties;
-mod root;
-mod vectors;
+mod rails_vectors;
 mod widths;
 
 use super::super::{Format, LoadError, Serialized};

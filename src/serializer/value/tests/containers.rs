@@ -1,6 +1,6 @@
 //! What values hold values.
 
-use super::super::{Object, RubyDuration, RubyRange, Value};
+use super::super::{RubyDuration, RubyObject, RubyRange, Value};
 
 /// Every way in which a value holds another: what puts a value into it.
 pub(crate) fn every_container() -> [fn(Value) -> Value; 17] {
@@ -14,7 +14,7 @@ pub(crate) fn every_container() -> [fn(Value) -> Value; 17] {
     fn duration(value: Value, parts: Vec<(String, Value)>) -> Value {
         Value::Duration(Box::new(RubyDuration { value, parts }))
     }
-    fn object(object: Object) -> Value {
+    fn object(object: RubyObject) -> Value {
         Value::Object(Box::new(object))
     }
     fn name() -> String {
@@ -34,31 +34,31 @@ pub(crate) fn every_container() -> [fn(Value) -> Value; 17] {
         |inner| duration(inner, vec![]),
         |inner| duration(1.into(), vec![("days".to_owned(), inner)]),
         |inner| {
-            object(Object::Instance {
+            object(RubyObject::Instance {
                 class: name(),
                 ivars: vec![("@a".to_owned(), inner)],
             })
         },
         |inner| {
-            object(Object::Struct {
+            object(RubyObject::Struct {
                 class: name(),
                 members: vec![("a".to_owned(), inner)],
             })
         },
         |inner| {
-            object(Object::Extended {
+            object(RubyObject::Extended {
                 module: name(),
                 content: inner,
             })
         },
         |inner| {
-            object(Object::Subclass {
+            object(RubyObject::Subclass {
                 class: name(),
                 content: inner,
             })
         },
         |inner| {
-            object(Object::UserMarshal {
+            object(RubyObject::UserMarshal {
                 class: name(),
                 content: inner,
             })

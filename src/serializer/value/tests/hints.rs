@@ -37,7 +37,7 @@ impl<'de> Deserialize<'de> for Octets {
 }
 
 fn instance(ivars: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
-    object(Object::Instance {
+    object(RubyObject::Instance {
         class: text("Pt"),
         ivars: ivars
             .into_iter()
@@ -90,7 +90,7 @@ fn text_of_any_kind_names_a_variant() {
         (Value::from("a"), Day::Letter),
         (ascii("a"), Day::Letter),
         (
-            object(Object::Extended {
+            object(RubyObject::Extended {
                 module: text("M"),
                 content: extended,
             }),
@@ -266,7 +266,7 @@ fn an_extended_hash_is_a_struct_like_any() {
     struct Inner {
         x: i64,
     }
-    let extended = object(Object::Extended {
+    let extended = object(RubyObject::Extended {
         module: text("M"),
         content: Value::hash([(Value::Symbol(text("x")), 0), (Value::from("x"), 1)]),
     });

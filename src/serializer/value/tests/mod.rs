@@ -1,11 +1,11 @@
 //! Values against serde.
 
-mod access;
-mod bounds;
 mod containers;
 mod hints;
+mod kinds;
 mod plain_types;
 mod round_trip;
+mod text_sizes;
 
 pub(crate) use containers::every_container;
 
@@ -28,7 +28,7 @@ fn duration(value: Value) -> Value {
     Value::Duration(Box::new(RubyDuration { value, parts }))
 }
 
-fn object(object: Object) -> Value {
+fn object(object: RubyObject) -> Value {
     Value::Object(Box::new(object))
 }
 
@@ -116,7 +116,7 @@ pub(crate) fn every_kind() -> Vec<(Value, &'static str)> {
                 ),
                 (duration(86_400.into()), 5),
                 (Value::Regexp(text("(?i-mx:a.b)")), 6),
-                (object(Object::Class(text("String"))), 7),
+                (object(RubyObject::Class(text("String"))), 7),
                 (Value::Uri(text("http://a.b/")), 8),
                 (Value::IpAddr(text("10.0.0.0/8")), 9),
                 (Value::Pathname(text("/a")), 10),
@@ -242,7 +242,7 @@ pub(crate) fn every_kind() -> Vec<(Value, &'static str)> {
         (Value::Regexp(text("(?i-mx:a.b)")), r#""(?i-mx:a.b)""#),
         (Value::SafeBuffer(text("<b>")), r#""\u003cb\u003e""#),
         (
-            object(Object::Instance {
+            object(RubyObject::Instance {
                 class: text("Pt"),
                 ivars: vec![
                     (text("@x"), 1.into()),
@@ -253,33 +253,33 @@ pub(crate) fn every_kind() -> Vec<(Value, &'static str)> {
             r#"{"x":1,"name":"n","_y":2}"#,
         ),
         (
-            object(Object::Struct {
+            object(RubyObject::Struct {
                 class: text("S"),
                 members: vec![(text("a"), 1.into()), (text("b"), "two".into())],
             }),
             r#"{"a":1,"b":"two"}"#,
         ),
-        (object(Object::Class(text("String"))), r#""String""#),
+        (object(RubyObject::Class(text("String"))), r#""String""#),
         (
-            object(Object::Module(text("Comparable"))),
+            object(RubyObject::Module(text("Comparable"))),
             r#""Comparable""#,
         ),
         (
-            object(Object::Subclass {
+            object(RubyObject::Subclass {
                 class: text("MyArray"),
                 content: Value::from([1]),
             }),
             "[1]",
         ),
         (
-            object(Object::Extended {
+            object(RubyObject::Extended {
                 module: text("M"),
                 content: Value::from([1]),
             }),
             "[1]",
         ),
         (
-            object(Object::UserDump {
+            object(RubyObject::UserDump {
                 class: text("Money"),
                 bytes: vec![1, 0xff],
                 ivars: vec![(text("@a"), Value::Nil)],
@@ -287,14 +287,14 @@ pub(crate) fn every_kind() -> Vec<(Value, &'static str)> {
             r#"{"class":"Money","dump":"01ff"}"#,
         ),
         (
-            object(Object::UserMarshal {
+            object(RubyObject::UserMarshal {
                 class: text("Money"),
                 content: Value::from([1]),
             }),
             r#"{"class":"Money","content":[1]}"#,
         ),
         (
-            object(Object::Extension {
+            object(RubyObject::Extension {
                 kind: 42,
                 bytes: vec![0xab],
             }),

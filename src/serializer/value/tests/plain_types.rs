@@ -327,7 +327,7 @@ fn objects_and_symbol_keys_are_structs() {
         (text("@name"), Value::from("n")),
     ];
     read(
-        &object(Object::Instance {
+        &object(RubyObject::Instance {
             class: text("Pt"),
             ivars,
         }),
@@ -337,13 +337,13 @@ fn objects_and_symbol_keys_are_structs() {
         (text("x"), Value::Integer(1)),
         (text("name"), Value::from("n")),
     ];
-    let members = object(Object::Struct {
+    let members = object(RubyObject::Struct {
         class: text("S"),
         members,
     });
     read(&members, expected());
     read(
-        &object(Object::Extended {
+        &object(RubyObject::Extended {
             module: text("M"),
             content: members,
         }),
@@ -358,7 +358,7 @@ fn objects_and_symbol_keys_are_structs() {
     // :x and "x" are one field: the last value counts.
     let twice = Value::hash([(symbol("x"), 0), (Value::from("x"), 1)]);
     read(&twice, Point { x: 1, name: None });
-    read(&object(Object::Class(text("String"))), text("String"));
+    read(&object(RubyObject::Class(text("String"))), text("String"));
 }
 
 #[test]

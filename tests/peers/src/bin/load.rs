@@ -23,7 +23,9 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use hardtack::test_util::{Browser, cookie_header};
-use hardtack::{Attributes, CookieStore, Error, Jar, RailsVersion, SecretKeyBase, SessionData};
+use hardtack::{
+    CookieAttributes, CookieStore, Error, Jar, LoadDefaults, SecretKeyBase, SessionData,
+};
 use hardtack_peers::Generator;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -189,7 +191,7 @@ fn hostile(browser: &Browser, random: &mut Generator) -> Cookies {
         },
         _ => {
             let secret = SecretKeyBase::new("another secret ".repeat(5));
-            let store = secret.map(|secret| CookieStore::new(&secret, RailsVersion::V7_1, name));
+            let store = secret.map(|secret| CookieStore::new(&secret, LoadDefaults::V7_1, name));
             let header = store.and_then(|store| {
                 cookie_header(&store, |session| session.insert("name", "nobody"))
             });
@@ -205,11 +207,11 @@ fn hostile(browser: &Browser, random: &mut Generator) -> Cookies {
 fn expired(name: &str) -> Result<String, Error> {
     static JAR: LazyLock<Result<Jar, Error>> = LazyLock::new(|| {
         let secret = SecretKeyBase::new(std::env::var("SECRET_KEY_BASE").unwrap_or_default())?;
-        Ok(Jar::encrypted(&secret, RailsVersion::V7_1))
+        Ok(Jar::encrypted(&secret, LoadDefaults::V7_1))
     });
     let mut session = SessionData::new();
     session.insert("name", "nobody")?;
-    let long_ago = Attributes::new().expires(time::OffsetDateTime::UNIX_EPOCH);
+    let long_ago = CookieAttributes::new().expires(time::OffsetDateTime::UNIX_EPOCH);
     let cookie = session.write(JAR.as_ref().map_err(Clone::clone)?, name, &long_ago)?;
     Ok(format!("{name}={}", cookie.escaped_value()))
 }

@@ -1,6 +1,6 @@
 //! Short ways to make a [`Value`] of each kind.
 
-use hardtack::{BigInteger, Object, RubyBytes, RubyDuration, RubyRange, RubyTime, Value};
+use hardtack::{BigInteger, RubyBytes, RubyDuration, RubyObject, RubyRange, RubyTime, Value};
 
 pub(crate) fn owned(text: &str) -> String {
     text.to_owned()
@@ -78,12 +78,12 @@ pub(crate) fn zoned(time: RubyTime, utc_offset: i32, zone: &str) -> Value {
     })
 }
 
-pub(crate) fn object(object: Object) -> Value {
+pub(crate) fn object(object: RubyObject) -> Value {
     Value::Object(Box::new(object))
 }
 
 pub(crate) fn point(x: impl Into<Value>, y: impl Into<Value>) -> Value {
-    object(Object::Instance {
+    object(RubyObject::Instance {
         class: owned("Point"),
         ivars: vec![(owned("@x"), x.into()), (owned("@y"), y.into())],
     })

@@ -9,7 +9,7 @@
     reason = "a test fails by panicking"
 )]
 
-use hardtack::{Attributes, CookieHeader, Object, RubyTime, SessionData, Value};
+use hardtack::{CookieAttributes, CookieHeader, RubyObject, RubyTime, SessionData, Value};
 use hardtack_peers::{
     JarKind, Rails, Serializer, Settings, assert_same, assert_same_and_shared, cookie_value,
 };
@@ -50,7 +50,7 @@ fn rails_loads_each() {
     for kind in JarKind::ALL {
         let jar = settings().unlimited_jar(kind);
         for (value, ruby) in all() {
-            let cookie = jar.write("c1", &value, &Attributes::new());
+            let cookie = jar.write("c1", &value, &CookieAttributes::new());
             let cookie = cookie.unwrap_or_else(|error| panic!("{ruby}: {error}"));
             let answer = rails.ask(json!({
                 "op": "eval_equal", "jar": kind.name(), "name": "c1",
@@ -73,7 +73,7 @@ fn rails_loads_what_is_no_number() {
         (decimal("NaN"), "BigDecimal('NaN')"),
     ] {
         let cookie = jar
-            .write("c1", &value, &Attributes::new())
+            .write("c1", &value, &CookieAttributes::new())
             .expect("it fits");
         let answer = rails.ask(json!({
             "op": "eval_equal", "jar": "encrypted", "name": "c1",
@@ -95,7 +95,7 @@ fn rails_loads_all_at_once() {
     let cookie =
         settings()
             .unlimited_jar(JarKind::Encrypted)
-            .write("c1", &twice, &Attributes::new());
+            .write("c1", &twice, &CookieAttributes::new());
     let answer = rails.ask(json!({
         "op": "eval_equal", "jar": "encrypted", "name": "c1",
         "cookie": cookie.expect("it is written").escaped_value(), "ruby": ruby,
@@ -123,7 +123,7 @@ fn rails_loads_each_in_a_session_of_its_own() {
     for (value, ruby) in all() {
         let mut session = session.clone();
         session.insert("a_value", &value).expect("it is written");
-        let cookie = session.write(&jar, name, &Attributes::new());
+        let cookie = session.write(&jar, name, &CookieAttributes::new());
         let answer = rails.ask(json!({
             "op": "eval_equal", "jar": "session",
             "cookie": cookie.expect("it is written").escaped_value(),
@@ -153,7 +153,7 @@ fn what_is_not_written() {
             "ActiveSupport::TimeZone cannot be written",
         ),
         (
-            object(Object::Extension {
+            object(RubyObject::Extension {
                 kind: 42,
                 bytes: vec![],
             }),
@@ -165,7 +165,7 @@ fn what_is_not_written() {
         (Value::IpAddr(owned("10.0.0")), "an IPAddr is no address"),
     ];
     for (value, message) in refused {
-        let error = jar.write("c1", &value, &Attributes::new());
+        let error = jar.write("c1", &value, &CookieAttributes::new());
         let error = error.expect_err(message).to_string();
         assert!(error.contains(message), "{error}");
     }

@@ -1,6 +1,6 @@
 //! Objects of classes that hardtack knows, and of others.
 
-use hardtack::{Object, Value};
+use hardtack::{RubyObject, Value};
 
 use crate::Table;
 use crate::kinds::*;
@@ -28,32 +28,32 @@ pub(crate) fn texts() -> Table {
 
 pub(crate) fn objects() -> Table {
     let struct_of = |left: Value, right: Value| {
-        object(Object::Struct {
+        object(RubyObject::Struct {
             class: owned("Pair"),
             members: vec![(owned("left"), left), (owned("right"), right)],
         })
     };
     let subclass = |class: &str, content: Value| {
-        object(Object::Subclass {
+        object(RubyObject::Subclass {
             class: owned(class),
             content,
         })
     };
     let extended = |module: &str, content: Value| {
-        object(Object::Extended {
+        object(RubyObject::Extended {
             module: owned(module),
             content,
         })
     };
     let user_dump = |bytes: &[u8], ivars: Vec<(String, Value)>| {
-        object(Object::UserDump {
+        object(RubyObject::UserDump {
             class: owned("Packed"),
             bytes: bytes.to_vec(),
             ivars,
         })
     };
     let user_marshal = |content: Value| {
-        object(Object::UserMarshal {
+        object(RubyObject::UserMarshal {
             class: owned("Wrapped"),
             content,
         })
@@ -105,11 +105,14 @@ pub(crate) fn objects() -> Table {
             extended("Loud", extended("Proud", Value::from([1]))),
             "[1].extend(Proud).extend(Loud)",
         ),
-        (object(Object::Class(owned("String"))), "String"),
+        (object(RubyObject::Class(owned("String"))), "String"),
         (
-            object(Object::Class(owned("ActiveSupport::Duration"))),
+            object(RubyObject::Class(owned("ActiveSupport::Duration"))),
             "ActiveSupport::Duration",
         ),
-        (object(Object::Module(owned("Comparable"))), "Comparable"),
+        (
+            object(RubyObject::Module(owned("Comparable"))),
+            "Comparable",
+        ),
     ]
 }

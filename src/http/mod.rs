@@ -1,0 +1,11 @@
+//! Cookies as they travel: the two headers, by Rack's rules and by browsers'.
+
+pub(crate) mod cookie_attributes;
+#[cfg(feature = "cookie")]
+mod cookie_crate;
+pub(crate) mod cookie_header;
+pub(crate) mod domain;
+pub(crate) mod duplicate_policy;
+pub(crate) mod escape;
+mod rules;
+pub(crate) mod set_cookie;

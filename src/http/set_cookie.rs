@@ -1,0 +1,436 @@
+//! The `Set-Cookie` header.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::cookie_attributes::{CookieAttributes, Expiry};
+use super::domain::Domain;
+use super::escape::{escape_into, unescape};
+use super::rules::header_time;
+use crate::error::Error;
+use crate::load_defaults::LoadDefaults;
+use crate::settings::{SameSite, Settings};
+
+/// A cookie to be set: what its header says is checked, so that any there is can be sent. `Display` renders the
+/// header's value, ASCII throughout, in Rack's order and in the lower case of Rack 3.1.
+///
+/// ```
+/// use hardtack::{CookieAttributes, SetCookie};
+///
+/// let cookie = SetCookie::new("k", "a+b", &CookieAttributes::new().http_only(true))?;
+/// assert_eq!(cookie.to_string(), "k=a%2Bb; path=/; httponly; samesite=lax");
+/// # Ok::<(), hardtack::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct SetCookie {
+    /// The whole header's value, made once; name, value, path and domain are stretches of it.
+    header: String,
+    name_end: usize,
+    value_end: usize,
+    path: Range<usize>,
+    domain: Option<Range<usize>>,
+    max_age: Option<u64>,
+    expires: Option<OffsetDateTime>,
+    secure: bool,
+    http_only: bool,
+    same_site: Option<SameSite>,
+    partitioned: bool,
+}
+
+impl SetCookie {
+    /// A cookie of this name and value. The value is any bytes, not escaped: the header escapes them.
+    ///
+    /// # Errors
+    ///
+    /// All of [`CookieAttributes::check`]; and where the domain depends on the request and
+    /// [`CookieAttributes::for_host`] was not given.
+    ///
+    /// ```
+    /// use hardtack::{CookieAttributes, SetCookie};
+    ///
+    /// assert_eq!(SetCookie::new("k", "v", &CookieAttributes::new())?.to_string(), "k=v; path=/; samesite=lax");
+    /// assert!(SetCookie::new("a=b", "v", &CookieAttributes::new()).is_err());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    pub fn new(
+        name: impl AsRef<str>,
+        value: impl AsRef<[u8]>,
+        attributes: &CookieAttributes,
+    ) -> Result<Self, Error> {
+        Self::as_rails(LoadDefaults::NEWEST, name, value, attributes)
+    }
+
+    /// A plain cookie as an app of this Rails version writes it: the version says what `SameSite` is where the
+    /// attributes do not, and whether `domain: :all` has a leading dot.
+    ///
+    /// # Errors
+    ///
+    /// As for [`new`](Self::new).
+    ///
+    /// ```
+    /// use hardtack::{CookieAttributes, Domain, LoadDefaults, SetCookie};
+    ///
+    /// let attributes = CookieAttributes::new().domain(Domain::All { tld_length: None }).for_host("www.example.org");
+    /// let cookie = SetCookie::as_rails(LoadDefaults::V6_0, "k", "v", &attributes)?;
+    /// assert_eq!(cookie.to_string(), "k=v; domain=.example.org; path=/");
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    pub fn as_rails(
+        version: LoadDefaults,
+        name: impl AsRef<str>,
+        value: impl AsRef<[u8]>,
+        attributes: &CookieAttributes,
+    ) -> Result<Self, Error> {
+        let settings = version.settings();
+        attributes.check_under(name.as_ref(), &settings)?;
+        Self::of_checked(&settings, name.as_ref(), value.as_ref(), attributes)
+    }
+
+    /// A cookie as an app of these settings writes it, whose name and attributes were checked.
+    pub(crate) fn of_checked(
+        settings: &Settings,
+        name: &str,
+        value: &[u8],
+        attributes: &CookieAttributes,
+    ) -> Result<Self, Error> {
+        let max_age = attributes.max_age.map(whole_seconds);
+        let expires = match attributes.expiry {
+            Expiry::WithBrowser => None,
+            Expiry::At(at) => header_time(at),
+            Expiry::InTwentyYears => header_time(twenty_years_after(OffsetDateTime::now_utc())),
+        };
+        Self::render(settings, name, value, attributes, max_age, expires)
+    }
+
+    /// The cookie that makes the browser forget one, as an app of these settings writes it.
+    pub(crate) fn expired(
+        settings: &Settings,
+        name: &str,
+        attributes: &CookieAttributes,
+    ) -> Result<Self, Error> {
+        attributes.check_under(name, settings)?;
+        let long_ago = Some(OffsetDateTime::UNIX_EPOCH);
+        Self::render(settings, name, b"", attributes, Some(0), long_ago)
+    }
+
+    fn render(
+        settings: &Settings,
+        name: &str,
+        value: &[u8],
+        attributes: &CookieAttributes,
+        max_age: Option<u64>,
+        expires: Option<OffsetDateTime>,
+    ) -> Result<Self, Error> {
+        let domain = match (&attributes.domain, &attributes.host) {
+            (Domain::Host, _) => None,
+            (Domain::Exact(domain), _) => Some(Cow::Borrowed(&**domain)),
+            (domain, Some(host)) => domain.resolve(host, settings.leading_dot).map(Cow::Owned),
+            (Domain::All { .. } | Domain::FirstOf(_), None) => {
+                let reason = "its domain depends on the request; give its host with CookieAttributes::for_host";
+                return Err(Error::CookieConflict {
+                    name: name.to_owned(),
+                    reason,
+                });
+            }
+        };
+        let path = &*attributes.path;
+        let same_site = attributes.same_site.unwrap_or(settings.same_site);
+        // Base64 grows by 2 bytes in 32; what `escape_into` asks for, and the attributes.
+        let domain_len = domain.as_ref().map_or(0, |domain| domain.len());
+        let room = name.len() + value.len() * 9 / 8 + path.len() + domain_len + 288;
+        let mut pair = Vec::with_capacity(room);
+        pair.extend_from_slice(name.as_bytes());
+        pair.push(b'=');
+        escape_into(&mut pair, value);
+        let value_end = pair.len();
+        // Name and escaped value are ASCII, so this never takes the default.
+        let mut header = String::from_utf8(pair).unwrap_or_default();
+        let mut append = |before: &str, text: &str| {
+            header.push_str(before);
+            let start = header.len();
+            header.push_str(text);
+            start..header.len()
+        };
+        // Rack's order (2.2 utils.rb, add_cookie_to_header; 3.1 set_cookie_header).
+        let domain = domain.map(|domain| append("; domain=", &domain));
+        let path = append("; path=", path);
+        if let Some(seconds) = max_age {
+            append("; max-age=", &seconds.to_string());
+        }
+        if let Some(at) = expires {
+            append("; expires=", &http_date(at));
+        }
+        if attributes.secure {
+            append("; secure", "");
+        }
+        if attributes.http_only {
+            append("; httponly", "");
+        }
+        if let Some(same_site) = same_site {
+            append("; samesite=", same_site.name());
+        }
+        if attributes.partitioned {
+            append("; partitioned", "");
+        }
+        Ok(Self {
+            header,
+            name_end: name.len(),
+            value_end,
+            path,
+            domain,
+            max_age,
+            expires,
+            secure: attributes.secure,
+            http_only: attributes.http_only,
+            same_site,
+            partitioned: attributes.partitioned,
+        })
+    }
+
+    /// The cookie that makes the browser forget this one: empty, `max-age=0` and expired since 1970. Give the
+    /// attributes it was set with: path and domain tell the browser which cookie is meant, and a `__Host-` name needs
+    /// its `secure`. They are checked as in [`new`](Self::new); their own expiry, checked too, is not used. (Rack 2.2
+    /// `utils.rb`, `delete_cookie_header!`.)
+    ///
+    /// # Errors
+    ///
+    /// As for [`new`](Self::new).
+    ///
+    /// ```
+    /// use hardtack::{CookieAttributes, SetCookie};
+    ///
+    /// let cookie = SetCookie::delete("k", &CookieAttributes::new())?;
+    /// assert_eq!(
+    ///     cookie.to_string(),
+    ///     "k=; path=/; max-age=0; expires=Thu, 01 Jan 1970 00:00:00 GMT; samesite=lax"
+    /// );
+    /// assert!(SetCookie::delete("k", &CookieAttributes::new().path("shop")).is_err());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    pub fn delete(name: impl AsRef<str>, attributes: &CookieAttributes) -> Result<Self, Error> {
+        Self::expired(&LoadDefaults::NEWEST.settings(), name.as_ref(), attributes)
+    }
+
+    /// The bytes browsers count against their limit of 4,096: name and value as sent, escaped, without the `=` and
+    /// the attributes (RFC 6265bis section 5.6; Chrome and Firefox). A longer cookie is dropped silently.
+    ///
+    /// ```
+    /// use hardtack::{CookieAttributes, SetCookie};
+    ///
+    /// assert_eq!(SetCookie::new("k", "a+b", &CookieAttributes::new())?.size(), "ka%2Bb".len());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.value_end - 1
+    }
+
+    /// The name, an RFC 6265 token.
+    ///
+    /// ```
+    /// # use hardtack::{CookieAttributes, SetCookie};
+    /// assert_eq!(SetCookie::new("k", "v", &CookieAttributes::new())?.name(), "k");
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.header.get(..self.name_end).unwrap_or_default()
+    }
+
+    /// The value, not escaped.
+    ///
+    /// ```
+    /// # use hardtack::{CookieAttributes, SetCookie};
+    /// assert_eq!(*SetCookie::new("k", "a b", &CookieAttributes::new())?.value(), *b"a b");
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn value(&self) -> Cow<'_, [u8]> {
+        unescape(self.escaped_value().as_bytes())
+    }
+
+    /// The value as it is sent: what belongs after `name=`.
+    ///
+    /// ```
+    /// # use hardtack::{CookieAttributes, SetCookie};
+    /// assert_eq!(SetCookie::new("k", "a+b", &CookieAttributes::new())?.escaped_value(), "a%2Bb");
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn escaped_value(&self) -> &str {
+        let value = self.header.get(self.name_end + 1..self.value_end);
+        value.unwrap_or_default()
+    }
+
+    /// The path, `/` where none was given.
+    ///
+    /// ```
+    /// # use hardtack::{CookieAttributes, SetCookie};
+    /// assert_eq!(SetCookie::new("k", "v", &CookieAttributes::new())?.path(), "/");
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.header.get(self.path.clone()).unwrap_or_default()
+    }
+
+    /// The domain as it stands in the header; None for the host alone.
+    ///
+    /// ```
+    /// # use hardtack::{CookieAttributes, SetCookie};
+    /// assert_eq!(SetCookie::new("k", "v", &CookieAttributes::new())?.domain(), None);
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn domain(&self) -> Option<&str> {
+        self.header.get(self.domain.clone()?)
+    }
+
+    /// `max-age`, whole seconds; 0 deletes.
+    ///
+    /// ```
+    /// # use hardtack::{CookieAttributes, SetCookie};
+    /// let max_age = SetCookie::delete("k", &CookieAttributes::new())?.max_age();
+    /// assert_eq!(max_age, Some(std::time::Duration::ZERO));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn max_age(&self) -> Option<Duration> {
+        self.max_age.map(Duration::from_secs)
+    }
+
+    /// When it expires, in UTC.
+    ///
+    /// ```
+    /// # use hardtack::{CookieAttributes, SetCookie};
+    /// let expires = SetCookie::delete("k", &CookieAttributes::new())?.expires();
+    /// assert_eq!(expires, Some(time::OffsetDateTime::UNIX_EPOCH));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn expires(&self) -> Option<OffsetDateTime> {
+        self.expires
+    }
+
+    /// Whether it is sent over HTTPS only.
+    ///
+    /// ```
+    /// # use hardtack::{CookieAttributes, SetCookie};
+    /// assert!(!SetCookie::new("k", "v", &CookieAttributes::new())?.secure());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn secure(&self) -> bool {
+        self.secure
+    }
+
+    /// Whether it is hidden from scripts.
+    ///
+    /// ```
+    /// # use hardtack::{CookieAttributes, SetCookie};
+    /// assert!(!SetCookie::new("k", "v", &CookieAttributes::new())?.http_only());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn http_only(&self) -> bool {
+        self.http_only
+    }
+
+    /// `SameSite`; None where the header does not say.
+    ///
+    /// ```
+    /// # use hardtack::{CookieAttributes, SameSite, SetCookie};
+    /// assert_eq!(SetCookie::new("k", "v", &CookieAttributes::new())?.same_site(), Some(SameSite::Lax));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn same_site(&self) -> Option<SameSite> {
+        self.same_site
+    }
+
+    /// Whether each embedding site has a cookie of its own.
+    ///
+    /// ```
+    /// # use hardtack::{CookieAttributes, SetCookie};
+    /// assert!(!SetCookie::new("k", "v", &CookieAttributes::new())?.partitioned());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn partitioned(&self) -> bool {
+        self.partitioned
+    }
+}
+
+impl fmt::Display for SetCookie {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.header)
+    }
+}
+
+impl SetCookie {
+    /// The header's value: what `Display` writes.
+    ///
+    /// ```
+    /// # use hardtack::{CookieAttributes, SetCookie};
+    /// let cookie = SetCookie::new("k", "a+b", &CookieAttributes::new())?;
+    /// assert_eq!(cookie.header(), "k=a%2Bb; path=/; samesite=lax");
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn header(&self) -> &str {
+        &self.header
+    }
+
+    /// The same, taken out: nothing is copied.
+    ///
+    /// ```
+    /// # use hardtack::{CookieAttributes, SetCookie};
+    /// let cookie = SetCookie::new("k", "a+b", &CookieAttributes::new())?;
+    /// assert_eq!(cookie.into_header(), "k=a%2Bb; path=/; samesite=lax");
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn into_header(self) -> String {
+        self.header
+    }
+}
+
+impl fmt::Debug for SetCookie {
+    /// Without the value: it may be somebody's session.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SetCookie")
+            .field("name", &self.name())
+            .field("size", &self.size())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A begun second counts: rounding half a second down to 0 would delete the cookie.
+fn whole_seconds(duration: Duration) -> u64 {
+    duration
+        .as_secs()
+        .saturating_add(u64::from(duration.subsec_nanos() > 0))
+}
+
+fn twenty_years_after(now: OffsetDateTime) -> OffsetDateTime {
+    let year = now.year() + 20;
+    // The 29th of February has no fellow in 2100; Rails takes the 28th.
+    now.replace_year(year)
+        .or_else(|_| {
+            now.replace_day(28)
+                .and_then(|day_before| day_before.replace_year(year))
+        })
+        .unwrap_or(now)
+}
+
+/// `Tue, 15 Oct 2030 05:00:00 GMT` (RFC 9110 section 5.6.7, IMF-fixdate; Ruby's `Time#httpdate`).
+fn http_date(at: OffsetDateTime) -> String {
+    let (weekday, month) = (at.weekday().to_string(), at.month().to_string());
+    let (year, day) = (at.year(), at.day());
+    let (hour, minute, second) = at.to_hms();
+    format!("{weekday:.3}, {day:02} {month:.3} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+}

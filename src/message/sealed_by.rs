@@ -1,0 +1,116 @@
+//! [`SealedBy`]: in which way a cookie opened.
+
+use std::fmt;
+
+use crate::serializer::Format;
+use crate::settings::{Cipher, HmacDigest, KeyDigest, Serializer};
+
+use super::codec::Codec;
+use super::jar_kind::JarKind;
+
+/// In which way a cookie opened: by which settings of the jar, and what it was sealed with in
+/// fact.
+///
+/// `Display` says it in one line. Nothing in it comes from the cookie's value.
+///
+/// ```
+/// use hardtack::{CookieAttributes, Cipher, Jar, JarKind, KeyDigest, LoadDefaults, Rotation, SecretKeyBase};
+///
+/// # let (secret, old) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
+/// # let json = |version: LoadDefaults| version.settings().serializer(hardtack::Serializer::Json);
+/// # let cookie = Jar::encrypted(&old, json(LoadDefaults::V5_1)).write("cart", &[8], &CookieAttributes::new())?;
+/// let jar = Jar::encrypted(&secret, LoadDefaults::V7_1)
+///     .rotation(Rotation::encrypted(&old, LoadDefaults::V5_1));
+/// let opened = jar.read_value::<Vec<u8>>("cart", cookie.value())?;
+/// let how = opened.sealed_by();
+/// assert_eq!((how.rotation, how.jar), (Some(0), JarKind::Encrypted));
+/// assert_eq!((how.cipher, how.key_digest), (Some(Cipher::Aes256Cbc), Some(KeyDigest::Sha1)));
+/// assert_eq!(how.to_string(), "rotation 0: encrypted, aes-256-cbc, keys by SHA1, HMAC by SHA1, json; to be written anew");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct SealedBy {
+    /// Which rotation opened it, counted from 0 in the order in which they were added; `None` for
+    /// the current settings.
+    pub rotation: Option<usize>,
+    /// The jar that it was sealed in.
+    pub jar: JarKind,
+    /// The cipher that it was sealed with, which need not be the one that the settings name: Rails
+    /// reads the other one too. `None` in the signed jar.
+    pub cipher: Option<Cipher>,
+    /// The digest by which the keys were derived; `None` where the secret was itself the key: a
+    /// `secret_token`, or the key of a message.
+    pub key_digest: Option<KeyDigest>,
+    /// The digest of its HMAC: in the signed jar, and with AES-256-CBC; `None` with AES-256-GCM,
+    /// which has none.
+    pub hmac_digest: Option<HmacDigest>,
+    /// What its value was written in: `Json`, `Marshal` or `MessagePack`.
+    pub serializer: Serializer,
+    /// Whether it should be written anew: see [`Opened::needs_rewrite`](crate::Opened::needs_rewrite).
+    pub needs_rewrite: bool,
+    /// Whether it was sent under an older name: that of the rotation.
+    pub by_older_name: bool,
+}
+
+impl SealedBy {
+    /// Describes what a codec opens; the serializer is the one that the value is expected in.
+    pub(crate) fn by(
+        codec: &Codec,
+        rotation: Option<usize>,
+        key_digest: Option<KeyDigest>,
+        serializer: Serializer,
+    ) -> Self {
+        let cipher = codec.cipher();
+        let jar = match cipher {
+            Some(_) => JarKind::Encrypted,
+            None => JarKind::Signed,
+        };
+        Self {
+            rotation,
+            jar,
+            cipher,
+            key_digest,
+            hmac_digest: codec.hmac_digest(),
+            serializer,
+            needs_rewrite: rotation.is_some(),
+            by_older_name: false,
+        }
+    }
+
+    /// Describes a value that was found in a format where another one is written.
+    pub(crate) fn in_format(self, found: Format, written: Format) -> Self {
+        Self {
+            serializer: found.serializer(),
+            needs_rewrite: self.needs_rewrite || found != written,
+            ..self
+        }
+    }
+}
+
+impl fmt::Display for SealedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.rotation {
+            None => write!(f, "current: {}", self.jar)?,
+            Some(index) => write!(f, "rotation {index}: {}", self.jar)?,
+        }
+        if let Some(cipher) = self.cipher {
+            write!(f, ", {cipher}")?;
+        }
+        match self.key_digest {
+            Some(digest) => write!(f, ", keys by {digest}")?,
+            None => f.write_str(", the secret itself as key")?,
+        }
+        if let Some(digest) = self.hmac_digest {
+            write!(f, ", HMAC by {digest}")?;
+        }
+        write!(f, ", {}", self.serializer)?;
+        if self.by_older_name {
+            f.write_str(", under an older name")?;
+        }
+        if self.needs_rewrite {
+            f.write_str("; to be written anew")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,51 @@
+//! Cookies that are written again, since a rotation or an older serializer opened them
+//! (`cookies.rb`, `force_reserialize`).
+
+use super::Jar;
+use crate::error::Error;
+use crate::http::cookie_attributes::CookieAttributes;
+use crate::http::set_cookie::SetCookie;
+use crate::message::opened::Opened;
+use crate::serializer::Serialized;
+
+impl Jar {
+    /// Under which name it writes the cookie of this name.
+    pub(crate) fn written_name<'a>(&'a self, name: &'a str) -> &'a str {
+        self.writing().name(name)
+    }
+
+    /// Writes a cookie that was opened again, and removes the one that it was sent in where that
+    /// has another name.
+    ///
+    /// A `Cookie` header tells no attributes. So the cookie gets those of Rails, `path=/` and the
+    /// settings' `SameSite`, and `Secure` where that is asked for or browsers insist. The sealed
+    /// expiry stays, which Rails forgets: a trial of a week would never end.
+    pub(crate) fn rewrite(
+        &self,
+        name: &str,
+        opened: &Opened<Serialized>,
+        secure: bool,
+    ) -> Result<Vec<SetCookie>, Error> {
+        let settings = self.settings();
+        let attributes = |name: &str| {
+            let attributes = CookieAttributes::new();
+            let insists = attributes.conflict(name, settings.same_site).is_some();
+            attributes.secure(secure || insists)
+        };
+        let written_name = self.written_name(name);
+        let mut written = attributes(written_name);
+        if let Some(expires_at) = opened.expires_at() {
+            written = written.expires(expires_at);
+        }
+        let mut cookies = vec![self.write_serialized(name, opened.value(), &written)?];
+        let sent_name = opened.older_name().unwrap_or(name);
+        if sent_name != written_name {
+            cookies.push(SetCookie::expired(
+                settings,
+                sent_name,
+                &attributes(sent_name),
+            )?);
+        }
+        Ok(cookies)
+    }
+}

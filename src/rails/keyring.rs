@@ -1,0 +1,161 @@
+//! [`Keyring`]: the jars of an app.
+
+use std::sync::Arc;
+
+use crate::rails::jar::Jar;
+use crate::rails::jar::rotation::Rotation;
+use crate::secret_key_base::SecretKeyBase;
+use crate::settings::{SecretKind, Settings};
+
+/// The jars of an app: the one that its session is in, `cookies.encrypted` and `cookies.signed`.
+///
+/// ```
+/// use hardtack::{CookieStore, Keyring, LoadDefaults, Rotation, SecretKeyBase};
+///
+/// # let (secret, new_secret) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
+/// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session");
+///
+/// // While the server runs, the secret is changed: what the old one sealed still opens.
+/// let jars = Keyring::new(&new_secret, LoadDefaults::V7_1)
+///     .rotation(Rotation::encrypted(&secret, LoadDefaults::V7_1))
+///     .signed_rotation(Rotation::signed(&secret, LoadDefaults::V7_1));
+/// store.replace_jars(jars);
+/// # Ok::<(), hardtack::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Keyring {
+    pub(super) session: Arc<Jar>,
+    pub(super) encrypted: Arc<Jar>,
+    pub(super) signed: Arc<Jar>,
+}
+
+impl Keyring {
+    /// The jars of an app of these settings. Its session is in the encrypted jar, or in the signed
+    /// one where a `secret_token` is all there is (up to Rails 3.2).
+    ///
+    /// Keys are derived here: five, of about 0.3 ms each.
+    ///
+    /// ```
+    /// # use hardtack::{CookieAttributes, Keyring, LoadDefaults, SecretKeyBase};
+    /// let secret_token = SecretKeyBase::generate()?;
+    /// let jars = Keyring::new(&secret_token, LoadDefaults::V3_2);
+    /// let cookie = jars.signed().write("seen", &7, &CookieAttributes::new());
+    /// # #[cfg(feature = "marshal")]
+    /// assert_eq!(*jars.session().read_value::<u8>("seen", cookie?.value())?.value(), 7);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn new(secret: &SecretKeyBase, settings: impl Into<Settings>) -> Self {
+        let settings = settings.into();
+        let encrypted = Arc::new(Jar::encrypted(secret, settings.clone()));
+        let signed = Arc::new(Jar::signed(secret, settings.clone()));
+        let session = match settings.secret_kind {
+            SecretKind::SecretKeyBase => &encrypted,
+            SecretKind::SecretToken => &signed,
+        };
+        Self {
+            session: session.clone(),
+            encrypted,
+            signed,
+        }
+    }
+
+    /// The session in the encrypted jar, or whatever stands for it.
+    #[cfg(feature = "rails-app")]
+    pub(crate) fn of(encrypted: Jar, signed: Jar) -> Self {
+        let encrypted = Arc::new(encrypted);
+        Self {
+            session: encrypted.clone(),
+            encrypted,
+            signed: Arc::new(signed),
+        }
+    }
+
+    /// Adds older settings to the session's jar and to the encrypted one. One with another
+    /// [`cookie_name`](Rotation::cookie_name) counts for the session alone.
+    ///
+    /// ```
+    /// # use hardtack::{CookieAttributes, Keyring, LoadDefaults, Rotation, SecretKeyBase};
+    /// # let (new, old) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
+    /// # let cookie = Keyring::new(&old, LoadDefaults::V7_1).encrypted().write("k", "v", &CookieAttributes::new())?;
+    /// let jars = Keyring::new(&new, LoadDefaults::V7_1);
+    /// assert!(jars.encrypted().read_value::<String>("k", cookie.value()).is_err());
+    /// let jars = jars.rotation(Rotation::encrypted(&old, LoadDefaults::V7_1));
+    /// assert!(jars.encrypted().read_value::<String>("k", cookie.value()).is_ok());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn rotation(mut self, rotation: Rotation) -> Self {
+        if !rotation.is_renamed() {
+            add(&mut self.encrypted, rotation.clone());
+        }
+        add(&mut self.session, rotation);
+        self
+    }
+
+    /// Adds older settings to the signed jar.
+    ///
+    /// ```
+    /// # use hardtack::{CookieAttributes, Keyring, LoadDefaults, Rotation, SecretKeyBase};
+    /// # let (new, old) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
+    /// # let cookie = Keyring::new(&old, LoadDefaults::V7_1).signed().write("k", "v", &CookieAttributes::new())?;
+    /// let jars = Keyring::new(&new, LoadDefaults::V7_1);
+    /// assert!(jars.signed().read_value::<String>("k", cookie.value()).is_err());
+    /// let jars = jars.signed_rotation(Rotation::signed(&old, LoadDefaults::V7_1));
+    /// assert!(jars.signed().read_value::<String>("k", cookie.value()).is_ok());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn signed_rotation(mut self, rotation: Rotation) -> Self {
+        add(&mut self.signed, rotation);
+        self
+    }
+
+    /// Keeps the session in another jar than the settings say: in the signed one, say, of an app
+    /// that chose so.
+    ///
+    /// ```
+    /// # use hardtack::{Jar, Keyring, LoadDefaults, SecretKeyBase};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let jars = Keyring::new(&secret, LoadDefaults::V4_0)
+    ///     .session_in(Jar::signed(&secret, LoadDefaults::V4_0));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn session_in(mut self, jar: Jar) -> Self {
+        self.session = Arc::new(jar);
+        self
+    }
+
+    /// The jar that the session is in (example: at [`new`](Self::new)).
+    #[must_use]
+    pub fn session(&self) -> &Arc<Jar> {
+        &self.session
+    }
+
+    /// `cookies.encrypted` (example: at [`rotation`](Self::rotation)).
+    #[must_use]
+    pub fn encrypted(&self) -> &Arc<Jar> {
+        &self.encrypted
+    }
+
+    /// `cookies.signed` (example: at [`signed_rotation`](Self::signed_rotation)).
+    #[must_use]
+    pub fn signed(&self) -> &Arc<Jar> {
+        &self.signed
+    }
+
+    /// Changes every one of them.
+    pub(super) fn map(self, change: impl Fn(Jar) -> Jar) -> Self {
+        let changed = |jar| Arc::new(change(Arc::unwrap_or_clone(jar)));
+        Self {
+            session: changed(self.session),
+            encrypted: changed(self.encrypted),
+            signed: changed(self.signed),
+        }
+    }
+}
+
+fn add(jar: &mut Arc<Jar>, rotation: Rotation) {
+    *jar = Arc::new(Arc::unwrap_or_clone(jar.clone()).rotation(rotation));
+}

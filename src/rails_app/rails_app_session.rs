@@ -1,0 +1,40 @@
+//! [`RailsAppSession`]: what an app tells of its session's cookie.
+
+use std::time::Duration;
+
+use crate::http::cookie_attributes::CookieAttributes;
+
+/// A Rails app's session cookie: the arguments of `config.session_store`, so far as they are
+/// plain, and Rails' defaults.
+///
+/// ```
+/// # let dir = std::env::temp_dir().join("hardtack-doc-session");
+/// # std::fs::create_dir_all(dir.join("config/initializers")).unwrap();
+/// # std::fs::write(dir.join("config/application.rb"), "module MyShop\nclass Application < Rails::Application\nconfig.load_defaults 7.1\nend\nend\n")?;
+/// let app = hardtack::RailsApp::new(&dir);
+/// # let _ = std::fs::remove_file(dir.join("config/initializers/session_store.rb"));
+/// assert_eq!(app.settings()?.session.name, "_my_shop_session"); // Rails' default
+///
+/// std::fs::write(
+///     dir.join("config/initializers/session_store.rb"),
+///     r#"Rails.application.config.session_store :cookie_store, key: "_shop", expire_after: 14.days"#,
+/// )?;
+/// let session = app.settings()?.session;
+/// assert_eq!(session.name, "_shop");
+/// assert_eq!(session.expire_after.unwrap().as_secs(), 14 * 86_400);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RailsAppSession {
+    /// The cookie's name: `key`, or else `_<app name>_session` (up to Rails 5.0 `_session_id`).
+    pub name: String,
+    /// Which store keeps the session: `cookie_store`, unless the app says otherwise. In another
+    /// one the cookie holds no more than an id.
+    pub store: String,
+    /// `path`, `domain`, `secure`, `httponly`, `same_site` and `partitioned`. `force_ssl` makes a
+    /// session's cookie secure.
+    pub attributes: CookieAttributes,
+    /// How long a session lives after each request: `expire_after`, or `max_age`, which wins.
+    pub expire_after: Option<Duration>,
+}

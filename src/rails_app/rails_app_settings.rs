@@ -1,0 +1,77 @@
+//! [`RailsAppSettings`]: what an app sets for its cookies.
+
+use super::rails_app_session::RailsAppSession;
+use super::unreadable_setting::UnreadableSetting;
+use crate::load_defaults::LoadDefaults;
+use crate::secret_key_base::SecretKeyBase;
+use crate::settings::{HmacDigest, Settings};
+
+/// A Rails app's settings for cookies, read from its files.
+///
+/// ```
+/// # let dir = std::env::temp_dir().join("hardtack-doc-settings");
+/// # std::fs::create_dir_all(dir.join("config")).unwrap();
+/// # std::fs::write(dir.join("config/application.rb"), "module Shop\nclass Application < Rails::Application\nconfig.load_defaults 7.1\nend\nend\n")?;
+/// # std::fs::write(dir.join("Gemfile.lock"), "GEM\n  specs:\n    rails (8.0.2)\n")?;
+/// use hardtack::{KeyDigest, RailsApp, LoadDefaults};
+///
+/// let settings = RailsApp::new(&dir).settings()?;
+/// assert_eq!(settings.rails.as_deref(), Some("8.0.2")); // Gemfile.lock
+/// assert_eq!(settings.load_defaults, Some(LoadDefaults::V7_1)); // config/application.rb
+/// assert_eq!(settings.settings.key_digest, KeyDigest::Sha256);
+/// assert_eq!(settings.session.name, "_shop_session");
+/// assert!(settings.unreadable_settings.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RailsAppSettings {
+    /// The Rails version that the app runs on, as `Gemfile.lock` has it; none without one.
+    pub rails: Option<String>,
+    /// The app's `load_defaults`; none where it has none.
+    pub load_defaults: Option<LoadDefaults>,
+    /// What decides how cookies are written and read.
+    ///
+    /// Its `version` is the Rails version that runs, or `load_defaults` where that is not known:
+    /// what is not set by `load_defaults` (the limit, envelopes, the dot before a domain) goes by
+    /// it. An app without `load_defaults` has what Rails has without it, whatever the version:
+    /// AES-256-CBC, SHA-1 keys, Marshal, no metadata, no `SameSite`.
+    pub settings: Settings,
+    /// The session's cookie.
+    pub session: RailsAppSession,
+    /// Older settings of signed cookies (`cookies_rotations.rotate :signed, ...`).
+    pub rotations: Vec<SignedRotation>,
+    /// What is set in a way that only Ruby can tell: set it yourself. What an earlier file sets
+    /// plainly stands above even so.
+    pub unreadable_settings: Vec<UnreadableSetting>,
+}
+
+/// An older setting of signed cookies: `cookies_rotations.rotate :signed, digest: "SHA256"`.
+///
+/// Rotations of encrypted cookies take keys, which apps derive by method calls: those are
+/// [`UnreadableSetting`].
+///
+/// ```
+/// # let dir = std::env::temp_dir().join("hardtack-doc-rotation");
+/// # std::fs::create_dir_all(dir.join("config")).unwrap();
+/// std::fs::write(dir.join("config/application.rb"), r#"
+/// module Shop
+///   class Application < Rails::Application
+///     config.load_defaults 7.1
+///     config.action_dispatch.cookies_rotations.rotate :signed, digest: "SHA256"
+///   end
+/// end
+/// "#)?;
+/// let settings = hardtack::RailsApp::new(&dir).settings()?;
+/// assert_eq!(settings.rotations[0].digest, hardtack::HmacDigest::Sha256);
+/// assert!(settings.rotations[0].secret.is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SignedRotation {
+    /// The key itself, from which nothing is derived; none where it is the app's present one.
+    pub secret: Option<SecretKeyBase>,
+    /// The digest.
+    pub digest: HmacDigest,
+}

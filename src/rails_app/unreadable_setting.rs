@@ -1,0 +1,63 @@
+//! [`UnreadableSetting`]: what an app's Ruby files set in a way that only Ruby can tell.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::shown::Shown;
+
+/// A statement that sets something that matters for cookies, but not plainly: set it yourself.
+///
+/// ```
+/// # let dir = std::env::temp_dir().join("hardtack-doc-not-understood");
+/// # std::fs::create_dir_all(dir.join("config")).unwrap();
+/// std::fs::write(dir.join("config/application.rb"), r#"
+/// module Shop
+///   class Application < Rails::Application
+///     config.load_defaults 7.1
+///     config.action_dispatch.cookies_serializer = :hybrid if ENV["UPGRADING"]
+///   end
+/// end
+/// "#)?;
+///
+/// let settings = hardtack::RailsApp::new(&dir).settings()?;
+/// let [one] = settings.unreadable_settings.as_slice() else { panic!() };
+/// assert_eq!((one.setting, one.line), ("cookies_serializer", 5));
+/// assert_eq!(one.why, "it stands under a condition (`if`)");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UnreadableSetting {
+    /// The file, below the app's directory.
+    pub file: PathBuf,
+    /// The line, counted from 1.
+    pub line: u32,
+    /// The setting, by Rails' name for it.
+    pub setting: &'static str,
+    /// The statement's first line, without what may be a secret.
+    pub text: String,
+    /// Why it is not plain.
+    pub why: String,
+}
+
+impl fmt::Display for UnreadableSetting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            file,
+            line,
+            setting,
+            text,
+            why,
+        } = self;
+        let file = Shown::path(file);
+        let why = Shown::new(why).whole();
+        write!(
+            f,
+            "{file}:{line}: {setting} is not understood, set it yourself: {why}"
+        )?;
+        if text.is_empty() {
+            return Ok(());
+        }
+        write!(f, ": {}", Shown::new(text).whole())
+    }
+}
