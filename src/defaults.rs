@@ -16,11 +16,11 @@ use crate::settings::{
 const V2_3: Settings = Settings {
     version: LoadDefaults::V2_3,
     cipher: Cipher::Aes256Cbc,
-    key_digest: KeyDigest::Sha1,
-    hmac_digest: HmacDigest::Sha1,
-    serializer: Serializer::Marshal,
-    metadata: false,
-    same_site: None,
+    key_generator_hash_digest_class: KeyDigest::Sha1,
+    signed_cookie_digest: HmacDigest::Sha1,
+    cookies_serializer: Serializer::Marshal,
+    use_cookies_with_metadata: false,
+    cookies_same_site_protection: None,
     limit: SizeLimit::Strict,
     secret_kind: SecretKind::SecretToken,
     safe_buffer: SafeBufferForm::Text,
@@ -96,14 +96,14 @@ const V5_2: Settings = Settings {
 
 const V6_0: Settings = Settings {
     version: LoadDefaults::V6_0,
-    metadata: true,
+    use_cookies_with_metadata: true,
     sealed_expiry: SealedExpiry::Always,
     ..V5_2
 };
 
 const V6_1: Settings = Settings {
     version: LoadDefaults::V6_1,
-    same_site: Some(SameSite::Lax),
+    cookies_same_site_protection: Some(SameSite::Lax),
     reads_gcm_beside_cbc: true,
     csrf: CsrfForms::Rails6_1,
     ..V6_0
@@ -111,8 +111,8 @@ const V6_1: Settings = Settings {
 
 const V7_0: Settings = Settings {
     version: LoadDefaults::V7_0,
-    key_digest: KeyDigest::Sha256,
-    serializer: Serializer::Json,
+    key_generator_hash_digest_class: KeyDigest::Sha256,
+    cookies_serializer: Serializer::Json,
     csrf: CsrfForms::Rails7_0,
     ..V6_1
 };
@@ -154,8 +154,8 @@ impl LoadDefaults {
     /// ```
     /// use hardtack::{LoadDefaults, Serializer};
     ///
-    /// assert_eq!(LoadDefaults::V6_1.settings().serializer, Serializer::Marshal);
-    /// assert_eq!(LoadDefaults::NEWEST.settings().serializer, Serializer::Json);
+    /// assert_eq!(LoadDefaults::V6_1.settings().cookies_serializer, Serializer::Marshal);
+    /// assert_eq!(LoadDefaults::NEWEST.settings().cookies_serializer, Serializer::Json);
     /// ```
     #[must_use]
     pub const fn settings(self) -> Settings {

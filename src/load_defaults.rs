@@ -14,7 +14,7 @@ macro_rules! versions {
         ///
         /// let version: LoadDefaults = "7.1".parse()?;
         /// assert_eq!(version, LoadDefaults::V7_1);
-        /// assert_eq!(version.settings().key_digest, KeyDigest::Sha256);
+        /// assert_eq!(version.settings().key_generator_hash_digest_class, KeyDigest::Sha256);
         /// assert!("99.0".parse::<LoadDefaults>().is_err()); // newer than we know
         /// # Ok::<(), hardtack::Error>(())
         /// ```

@@ -97,8 +97,8 @@ named! {
     /// ```
     /// use hardtack::{KeyDigest, LoadDefaults};
     ///
-    /// assert_eq!(LoadDefaults::V6_1.settings().key_digest, KeyDigest::Sha1);
-    /// assert_eq!(LoadDefaults::V7_0.settings().key_digest, KeyDigest::Sha256);
+    /// assert_eq!(LoadDefaults::V6_1.settings().key_generator_hash_digest_class, KeyDigest::Sha1);
+    /// assert_eq!(LoadDefaults::V7_0.settings().key_generator_hash_digest_class, KeyDigest::Sha256);
     /// assert_eq!(KeyDigest::Sha256.name(), "SHA256");
     /// assert_eq!(KeyDigest::ALL, [KeyDigest::Sha1, KeyDigest::Sha256]);
     /// assert!("SHA512".parse::<KeyDigest>().is_err());
@@ -225,8 +225,8 @@ named! {
     /// ```
     /// use hardtack::{LoadDefaults, SameSite};
     ///
-    /// assert_eq!(LoadDefaults::V6_1.settings().same_site, Some(SameSite::Lax));
-    /// assert_eq!(LoadDefaults::V6_0.settings().same_site, None);
+    /// assert_eq!(LoadDefaults::V6_1.settings().cookies_same_site_protection, Some(SameSite::Lax));
+    /// assert_eq!(LoadDefaults::V6_0.settings().cookies_same_site_protection, None);
     /// assert_eq!(SameSite::Strict.name(), "strict");
     /// assert_eq!(SameSite::ALL, [SameSite::Strict, SameSite::Lax, SameSite::None]);
     /// assert!("loose".parse::<SameSite>().is_err());
@@ -348,8 +348,8 @@ pub(crate) enum IpAddrForm {
 /// use hardtack::{LoadDefaults, Serializer, Settings};
 ///
 /// // An app on load_defaults 6.1 that set cookies_serializer = :json.
-/// let settings = LoadDefaults::V6_1.settings().serializer(Serializer::Json);
-/// assert!(settings.metadata);
+/// let settings = LoadDefaults::V6_1.settings().cookies_serializer(Serializer::Json);
+/// assert!(settings.use_cookies_with_metadata);
 /// assert_eq!(settings.encrypted_cookie_salt, "encrypted cookie");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -364,15 +364,15 @@ pub struct Settings {
     /// `use_authenticated_cookie_encryption`, as the cipher that it chooses.
     pub cipher: Cipher,
     /// `key_generator_hash_digest_class` (under `config.active_support`).
-    pub key_digest: KeyDigest,
+    pub key_generator_hash_digest_class: KeyDigest,
     /// `signed_cookie_digest`.
-    pub hmac_digest: HmacDigest,
+    pub signed_cookie_digest: HmacDigest,
     /// `cookies_serializer`.
-    pub serializer: Serializer,
+    pub cookies_serializer: Serializer,
     /// `use_cookies_with_metadata`: whether the cookie's name is sealed with the value.
-    pub metadata: bool,
+    pub use_cookies_with_metadata: bool,
     /// `cookies_same_site_protection`.
-    pub same_site: Option<SameSite>,
+    pub cookies_same_site_protection: Option<SameSite>,
     /// The rule for the limit of 4096 bytes. Ours, not Rails': strict unless it is changed.
     pub limit: SizeLimit,
     /// The kind of the secret.
@@ -401,7 +401,7 @@ pub struct Settings {
     pub(crate) reads_gcm_beside_cbc: bool,
     /// What counts under [`SizeLimit::Rails`].
     pub(crate) rails_limit: RailsLimit,
-    /// WritePolicy `domain: :all` with a leading dot.
+    /// Writes `domain: :all` with a leading dot.
     pub(crate) leading_dot: bool,
     /// Escapes U+2028 and U+2029 in JSON.
     pub(crate) escape_js_separators: bool,
@@ -440,38 +440,38 @@ impl Settings {
         /// ```
         /// use hardtack::{KeyDigest, LoadDefaults};
         ///
-        /// let settings = LoadDefaults::V6_1.settings().key_digest(KeyDigest::Sha256);
-        /// assert_eq!(settings.key_digest, KeyDigest::Sha256);
+        /// let settings = LoadDefaults::V6_1.settings().key_generator_hash_digest_class(KeyDigest::Sha256);
+        /// assert_eq!(settings.key_generator_hash_digest_class, KeyDigest::Sha256);
         /// ```
-        key_digest: KeyDigest,
+        key_generator_hash_digest_class: KeyDigest,
         /// Sets the digest that signs.
         ///
         /// ```
         /// use hardtack::{HmacDigest, LoadDefaults};
         ///
-        /// let settings = LoadDefaults::V7_1.settings().hmac_digest(HmacDigest::Sha256);
-        /// assert_eq!(settings.hmac_digest, HmacDigest::Sha256);
+        /// let settings = LoadDefaults::V7_1.settings().signed_cookie_digest(HmacDigest::Sha256);
+        /// assert_eq!(settings.signed_cookie_digest, HmacDigest::Sha256);
         /// ```
-        hmac_digest: HmacDigest,
+        signed_cookie_digest: HmacDigest,
         /// Sets the serializer (example: at [`Settings`]).
-        serializer: Serializer,
+        cookies_serializer: Serializer,
         /// Seals the cookie's name with the value, or does not.
         ///
         /// ```
         /// use hardtack::LoadDefaults;
         ///
-        /// assert!(!LoadDefaults::V7_1.settings().metadata(false).metadata);
+        /// assert!(!LoadDefaults::V7_1.settings().use_cookies_with_metadata(false).use_cookies_with_metadata);
         /// ```
-        metadata: bool,
+        use_cookies_with_metadata: bool,
         /// Sets the `SameSite` of cookies; `None` leaves it out.
         ///
         /// ```
         /// use hardtack::{LoadDefaults, SameSite};
         ///
-        /// let settings = LoadDefaults::V7_1.settings().same_site(Some(SameSite::Strict));
-        /// assert_eq!(settings.same_site, Some(SameSite::Strict));
+        /// let settings = LoadDefaults::V7_1.settings().cookies_same_site_protection(Some(SameSite::Strict));
+        /// assert_eq!(settings.cookies_same_site_protection, Some(SameSite::Strict));
         /// ```
-        same_site: Option<SameSite>,
+        cookies_same_site_protection: Option<SameSite>,
         /// Sets the rule for the limit of 4096 bytes.
         ///
         /// ```
@@ -541,7 +541,7 @@ impl Settings {
     ///
     /// let settings = LoadDefaults::V6_1.settings().version(LoadDefaults::V8_1);
     /// assert_eq!(settings.version, LoadDefaults::V8_1);
-    /// assert_eq!(settings.key_digest, KeyDigest::Sha1);
+    /// assert_eq!(settings.key_generator_hash_digest_class, KeyDigest::Sha1);
     /// assert_eq!(settings.safe_buffer, SafeBufferForm::Raw);
     ///
     /// let newer = LoadDefaults::V6_1.settings().safe_buffer(SafeBufferForm::String);
@@ -552,11 +552,11 @@ impl Settings {
         let is_versions = self.safe_buffer == self.version.settings().safe_buffer;
         Self {
             cipher: self.cipher,
-            key_digest: self.key_digest,
-            hmac_digest: self.hmac_digest,
-            serializer: self.serializer,
-            metadata: self.metadata,
-            same_site: self.same_site,
+            key_generator_hash_digest_class: self.key_generator_hash_digest_class,
+            signed_cookie_digest: self.signed_cookie_digest,
+            cookies_serializer: self.cookies_serializer,
+            use_cookies_with_metadata: self.use_cookies_with_metadata,
+            cookies_same_site_protection: self.cookies_same_site_protection,
             limit: self.limit,
             secret_kind: self.secret_kind,
             safe_buffer: if is_versions {

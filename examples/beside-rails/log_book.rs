@@ -21,7 +21,9 @@ const USERS: &[(u32, &str)] = &[
 /// The session of the Rails app, as its `config.ru` has it.
 pub(crate) fn store() -> Result<CookieStore, Error> {
     let secret = SecretKeyBase::new(std::env::var("SECRET_KEY_BASE").unwrap_or_default())?;
-    let settings = LoadDefaults::V6_1.settings().serializer(Serializer::Json);
+    let settings = LoadDefaults::V6_1
+        .settings()
+        .cookies_serializer(Serializer::Json);
     let store = CookieStore::new(&secret, settings, "_log_book_session");
     store.check()?;
     Ok(store)

@@ -54,7 +54,7 @@ use keys::{Keys, Labelled};
 /// use hardtack::{CookieAttributes, Jar, KeyDigest, LoadDefaults, SecretKeyBase, Serializer};
 ///
 /// let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
-/// # let old = LoadDefaults::V6_1.settings().serializer(Serializer::Json);
+/// # let old = LoadDefaults::V6_1.settings().cookies_serializer(Serializer::Json);
 /// # let cookie = Jar::encrypted(&secret, old).write("_shop_session", &45, &CookieAttributes::new())?;
 /// # let header = format!("Cookie: theme=dark; _shop_session={}", cookie.escaped_value());
 /// let doctor = Doctor::new()

@@ -15,7 +15,7 @@ use super::sealing::SALTS;
 /// use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase, Serializer, Settings};
 ///
 /// let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
-/// let old = LoadDefaults::V6_1.settings().serializer(Serializer::Json);
+/// let old = LoadDefaults::V6_1.settings().cookies_serializer(Serializer::Json);
 /// let cookie = Jar::encrypted(&secret, old).write("_shop_session", &45, &CookieAttributes::new())?;
 ///
 /// let doctor = Doctor::new().secret("SECRET_KEY_BASE", &secret).settings(LoadDefaults::V7_1);
@@ -76,9 +76,9 @@ fn in_rust(settings: &Settings) -> String {
     };
     let Settings {
         cipher,
-        key_digest,
-        hmac_digest,
-        serializer,
+        key_generator_hash_digest_class: key_digest,
+        signed_cookie_digest: hmac_digest,
+        cookies_serializer: serializer,
         secret_kind,
         ..
     } = settings;
@@ -88,18 +88,22 @@ fn in_rust(settings: &Settings) -> String {
         format!("Cipher::{cipher:?}"),
     );
     set(
-        *key_digest != defaults.key_digest,
-        "key_digest",
+        *key_digest != defaults.key_generator_hash_digest_class,
+        "key_generator_hash_digest_class",
         format!("KeyDigest::{key_digest:?}"),
     );
     set(
-        *hmac_digest != defaults.hmac_digest,
-        "hmac_digest",
+        *hmac_digest != defaults.signed_cookie_digest,
+        "signed_cookie_digest",
         format!("HmacDigest::{hmac_digest:?}"),
     );
     // A version that writes Marshal reads all there is.
-    let reads = defaults.serializer.reads(serializer.writes());
-    set(!reads, "serializer", format!("Serializer::{serializer:?}"));
+    let reads = defaults.cookies_serializer.reads(serializer.writes());
+    set(
+        !reads,
+        "cookies_serializer",
+        format!("Serializer::{serializer:?}"),
+    );
     set(
         *secret_kind != defaults.secret_kind,
         "secret_kind",
@@ -130,8 +134,8 @@ fn variant(version: LoadDefaults) -> String {
 fn in_rails(settings: &Settings, is_encrypted: bool) -> String {
     let rotations = "rotations = Rails.application.config.action_dispatch.cookies_rotations\n";
     let Settings {
-        key_digest,
-        hmac_digest,
+        key_generator_hash_digest_class: key_digest,
+        signed_cookie_digest: hmac_digest,
         ..
     } = settings;
     let digest = format!("digest: \"{hmac_digest}\"");
@@ -162,7 +166,7 @@ fn in_rails(settings: &Settings, is_encrypted: bool) -> String {
             key(Role::CbcSigning, 64)
         ),
     };
-    let marshal = if settings.serializer.writes() == Format::Marshal {
+    let marshal = if settings.cookies_serializer.writes() == Format::Marshal {
         "\n# Its value is in Marshal, which the cookies_serializer has to read:\n\
          # :marshal, or :hybrid (from 7.1 on also called :json_allow_marshal)"
     } else {

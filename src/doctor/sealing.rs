@@ -32,13 +32,13 @@ impl Sealing {
         let cipher = self.cipher.is_some_and(|cipher| cipher != settings.cipher);
         let key_digest = self
             .key_digest
-            .is_some_and(|digest| digest != settings.key_digest);
+            .is_some_and(|digest| digest != settings.key_generator_hash_digest_class);
         let signs_by = match (self.cipher, settings.cbc_digest) {
             (Some(_), CbcDigest::Sha1) => HmacDigest::Sha1,
-            _ => settings.hmac_digest,
+            _ => settings.signed_cookie_digest,
         };
         let hmac_digest = self.hmac_digest.is_some_and(|digest| digest != signs_by);
-        let metadata = self.has_purpose != settings.metadata;
+        let metadata = self.has_purpose != settings.use_cookies_with_metadata;
         let expiry = self.has_envelope && !self.has_purpose && !settings.seals_expiry();
         let changes = [cipher, key_digest, hmac_digest, metadata, expiry];
         let impossible = if kind || no_jar { changes.len() } else { 0 };
@@ -68,17 +68,19 @@ impl Sealing {
         let mut settings = version.settings();
         settings.secret_kind = self.secret_kind;
         settings.cipher = self.cipher.unwrap_or(settings.cipher);
-        settings.key_digest = self.key_digest.unwrap_or(settings.key_digest);
-        settings.hmac_digest = self.hmac_digest.unwrap_or(settings.hmac_digest);
-        settings.metadata = self.has_purpose;
+        settings.key_generator_hash_digest_class = self
+            .key_digest
+            .unwrap_or(settings.key_generator_hash_digest_class);
+        settings.signed_cookie_digest = self.hmac_digest.unwrap_or(settings.signed_cookie_digest);
+        settings.use_cookies_with_metadata = self.has_purpose;
         for (role, salt) in &self.salts {
             *role.salt_mut(&mut settings) = salt.clone().into();
         }
         if let Some(format) = self
             .format
-            .filter(|format| settings.serializer.writes() != *format)
+            .filter(|format| settings.cookies_serializer.writes() != *format)
         {
-            settings.serializer = format.serializer();
+            settings.cookies_serializer = format.serializer();
         }
         settings
     }
@@ -103,21 +105,27 @@ impl Sealing {
             format!("{}, not {}", sealed.cipher, settings.cipher),
         );
         add(
-            self.key_digest.is_some() && sealed.key_digest != settings.key_digest,
-            format!("keys by {}, not {}", sealed.key_digest, settings.key_digest),
-        );
-        add(
-            self.hmac_digest.is_some() && sealed.hmac_digest != settings.hmac_digest,
+            self.key_digest.is_some()
+                && sealed.key_generator_hash_digest_class
+                    != settings.key_generator_hash_digest_class,
             format!(
-                "a signature by {}, not {}",
-                sealed.hmac_digest, settings.hmac_digest
+                "keys by {}, not {}",
+                sealed.key_generator_hash_digest_class, settings.key_generator_hash_digest_class
             ),
         );
         add(
-            sealed.serializer.writes() != settings.serializer.writes(),
+            self.hmac_digest.is_some()
+                && sealed.signed_cookie_digest != settings.signed_cookie_digest,
+            format!(
+                "a signature by {}, not {}",
+                sealed.signed_cookie_digest, settings.signed_cookie_digest
+            ),
+        );
+        add(
+            sealed.cookies_serializer.writes() != settings.cookies_serializer.writes(),
             format!(
                 "a value in {}, not {}",
-                sealed.serializer, settings.serializer
+                sealed.cookies_serializer, settings.cookies_serializer
             ),
         );
         for (role, salt) in &self.salts {
@@ -163,31 +171,31 @@ fn config_lines(settings: &Settings) -> Vec<String> {
         ),
     );
     line(
-        settings.key_digest != defaults.key_digest,
+        settings.key_generator_hash_digest_class != defaults.key_generator_hash_digest_class,
         format!(
             "config.active_support.key_generator_hash_digest_class = OpenSSL::Digest::{}",
-            settings.key_digest
+            settings.key_generator_hash_digest_class
         ),
     );
     line(
-        settings.hmac_digest != defaults.hmac_digest,
+        settings.signed_cookie_digest != defaults.signed_cookie_digest,
         format!(
             "config.action_dispatch.signed_cookie_digest = \"{}\"",
-            settings.hmac_digest
+            settings.signed_cookie_digest
         ),
     );
     line(
-        settings.metadata != defaults.metadata,
+        settings.use_cookies_with_metadata != defaults.use_cookies_with_metadata,
         format!(
             "config.action_dispatch.use_cookies_with_metadata = {}",
-            settings.metadata
+            settings.use_cookies_with_metadata
         ),
     );
     line(
-        settings.serializer != defaults.serializer,
+        settings.cookies_serializer != defaults.cookies_serializer,
         format!(
             "config.action_dispatch.cookies_serializer = :{}",
-            settings.serializer
+            settings.cookies_serializer
         ),
     );
     for (name, role) in SALTS {

@@ -26,7 +26,7 @@ pub(super) fn shape(form: &Form, message: &[u8]) -> Option<String> {
             let since = if purpose.is_some() {
                 LoadDefaults::ALL
                     .iter()
-                    .find(|version| version.settings().metadata)
+                    .find(|version| version.settings().use_cookies_with_metadata)
             } else {
                 LoadDefaults::ALL
                     .iter()

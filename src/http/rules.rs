@@ -32,7 +32,11 @@ impl CookieAttributes {
 
     /// The same, for an app of these settings.
     pub(crate) fn check_under(&self, name: &str, settings: &Settings) -> Result<(), Error> {
-        self.check_with(name, self.same_site.unwrap_or(settings.same_site))
+        self.check_with(
+            name,
+            self.same_site
+                .unwrap_or(settings.cookies_same_site_protection),
+        )
     }
 
     /// The same, with the `SameSite` that the cookie comes to.

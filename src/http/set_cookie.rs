@@ -138,7 +138,9 @@ impl SetCookie {
             }
         };
         let path = &*attributes.path;
-        let same_site = attributes.same_site.unwrap_or(settings.same_site);
+        let same_site = attributes
+            .same_site
+            .unwrap_or(settings.cookies_same_site_protection);
         // Base64 grows by 2 bytes in 32; what `escape_into` asks for, and the attributes.
         let domain_len = domain.as_ref().map_or(0, |domain| domain.len());
         let room = name.len() + value.len() * 9 / 8 + path.len() + domain_len + 288;

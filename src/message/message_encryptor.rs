@@ -125,7 +125,7 @@ impl MessageEncryptor {
         settings: impl Into<Settings>,
     ) -> Self {
         let settings = settings.into();
-        let generator = KeyGenerator::new(secret).digest(settings.key_digest);
+        let generator = KeyGenerator::new(secret).digest(settings.key_generator_hash_digest_class);
         let key = generator.generate_array(salt);
         let keys = match settings.cipher {
             Cipher::Aes256Gcm => Keys::Gcm(key),

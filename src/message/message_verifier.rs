@@ -132,7 +132,8 @@ impl MessageVerifier {
             // `ActiveSupport::LegacyKeyGenerator`.
             SecretKind::SecretToken => Self::with_key(secret.expose(), &settings),
             SecretKind::SecretKeyBase => {
-                let keys = KeyGenerator::new(secret).digest(settings.key_digest);
+                let keys =
+                    KeyGenerator::new(secret).digest(settings.key_generator_hash_digest_class);
                 Self::with_key(keys.generate_key(name, KEY_LENGTH).expose(), &settings)
             }
         }

@@ -16,7 +16,7 @@ use super::sealed_by::SealedBy;
 /// ```
 /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, Rotation, SecretKeyBase};
 /// # let secret = SecretKeyBase::generate()?;
-/// # let cookie = Jar::encrypted(&secret, LoadDefaults::V6_1.settings().serializer(hardtack::Serializer::Json)).write("discount", &45, &CookieAttributes::new())?;
+/// # let cookie = Jar::encrypted(&secret, LoadDefaults::V6_1.settings().cookies_serializer(hardtack::Serializer::Json)).write("discount", &45, &CookieAttributes::new())?;
 /// let jar = Jar::encrypted(&secret, LoadDefaults::V7_0)
 ///     .rotation(Rotation::encrypted(&secret, LoadDefaults::V6_1));
 /// let opened = jar.read_value::<u32>("discount", cookie.value())?;

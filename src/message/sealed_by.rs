@@ -17,7 +17,7 @@ use super::jar_kind::JarKind;
 /// use hardtack::{CookieAttributes, Cipher, Jar, JarKind, KeyDigest, LoadDefaults, Rotation, SecretKeyBase};
 ///
 /// # let (secret, old) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
-/// # let json = |version: LoadDefaults| version.settings().serializer(hardtack::Serializer::Json);
+/// # let json = |version: LoadDefaults| version.settings().cookies_serializer(hardtack::Serializer::Json);
 /// # let cookie = Jar::encrypted(&old, json(LoadDefaults::V5_1)).write("cart", &[8], &CookieAttributes::new())?;
 /// let jar = Jar::encrypted(&secret, LoadDefaults::V7_1)
 ///     .rotation(Rotation::encrypted(&old, LoadDefaults::V5_1));

@@ -163,9 +163,9 @@ impl RailsApp {
     /// )?;
     /// let app = RailsApp::new(&dir);
     /// let in_production = app.clone().environment("production").settings()?;
-    /// assert_eq!(in_production.settings.serializer, Serializer::Json);
+    /// assert_eq!(in_production.settings.cookies_serializer, Serializer::Json);
     /// let in_test = app.environment("test").settings()?;
-    /// assert_eq!(in_test.settings.serializer, Serializer::Marshal); // the default of 6.1
+    /// assert_eq!(in_test.settings.cookies_serializer, Serializer::Marshal); // the default of 6.1
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
@@ -329,8 +329,8 @@ impl RailsApp {
         // Rails 3 wrote nothing but Marshal.
         let tokens = secrets.secret_token.iter().map(|token| {
             let settings = Settings {
-                serializer: Serializer::Marshal,
-                hmac_digest: HmacDigest::Sha1,
+                cookies_serializer: Serializer::Marshal,
+                signed_cookie_digest: HmacDigest::Sha1,
                 ..by_token.clone()
             };
             Rotation::signed(token, settings)
@@ -341,7 +341,7 @@ impl RailsApp {
                 None => (&key_base, &settings),
             };
             let settings = Settings {
-                hmac_digest: rotation.digest,
+                signed_cookie_digest: rotation.digest,
                 ..settings.clone()
             };
             Rotation::signed(secret, settings)

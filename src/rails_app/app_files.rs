@@ -108,7 +108,7 @@ impl AppFiles {
             .settings
             .version(version)
             .secret_kind(by_version.secret_kind)
-            .hmac_digest(chosen.unwrap_or(by_version.hmac_digest))
+            .signed_cookie_digest(chosen.unwrap_or(by_version.signed_cookie_digest))
             .safe_buffer(if writes_strings {
                 SafeBufferForm::String
             } else {
@@ -123,7 +123,7 @@ impl AppFiles {
         let rotations = configuration.rotations.into_iter();
         let rotations = rotations.map(|(secret, digest)| SignedRotation {
             secret,
-            digest: digest.unwrap_or(settings.hmac_digest),
+            digest: digest.unwrap_or(settings.signed_cookie_digest),
         });
         RailsAppSettings {
             rails,

@@ -195,7 +195,7 @@ impl Configuration {
         match path {
             ["action_dispatch", name] => self.action_dispatch(name, value),
             ["active_support", "key_generator_hash_digest_class"] => {
-                self.settings.key_digest = match value {
+                self.settings.key_generator_hash_digest_class = match value {
                     Literal::Constant(class) => match class.as_str() {
                         "OpenSSL::Digest::SHA1" | "Digest::SHA1" => KeyDigest::Sha1,
                         "OpenSSL::Digest::SHA256" | "Digest::SHA256" => KeyDigest::Sha256,
@@ -220,7 +220,7 @@ impl Configuration {
         let settings = &mut self.settings;
         match (name, value) {
             ("cookies_serializer", Literal::Symbol(serializer)) => {
-                settings.serializer = serializer.parse().map_err(|_| NO_LITERAL)?;
+                settings.cookies_serializer = serializer.parse().map_err(|_| NO_LITERAL)?;
             }
             ("use_authenticated_cookie_encryption", Literal::Bool(on)) => {
                 settings.cipher = if on {
@@ -229,12 +229,15 @@ impl Configuration {
                     Cipher::Aes256Cbc
                 };
             }
-            ("use_cookies_with_metadata", Literal::Bool(on)) => settings.metadata = on,
+            ("use_cookies_with_metadata", Literal::Bool(on)) => {
+                settings.use_cookies_with_metadata = on
+            }
             ("cookies_same_site_protection", Literal::Nil | Literal::Bool(false)) => {
-                settings.same_site = None;
+                settings.cookies_same_site_protection = None;
             }
             ("cookies_same_site_protection", Literal::Symbol(same_site)) => {
-                settings.same_site = Some(same_site.parse().map_err(|_| NO_LITERAL)?);
+                settings.cookies_same_site_protection =
+                    Some(same_site.parse().map_err(|_| NO_LITERAL)?);
             }
             ("signed_cookie_digest", value) => self.signed_cookie_digest = digest(&value)?,
             ("cookies_digest", value) => self.cookies_digest = digest(&value)?,
@@ -317,17 +320,33 @@ impl Configuration {
         let (without, with) = (LoadDefaults::V5_1.settings(), version.settings());
         let Settings {
             cipher,
-            key_digest,
-            serializer,
-            metadata,
-            same_site,
+            key_generator_hash_digest_class,
+            cookies_serializer,
+            use_cookies_with_metadata,
+            cookies_same_site_protection,
             ..
         } = &mut self.settings;
         set(cipher, without.cipher, with.cipher);
-        set(key_digest, without.key_digest, with.key_digest);
-        set(serializer, without.serializer, with.serializer);
-        set(metadata, without.metadata, with.metadata);
-        set(same_site, without.same_site, with.same_site);
+        set(
+            key_generator_hash_digest_class,
+            without.key_generator_hash_digest_class,
+            with.key_generator_hash_digest_class,
+        );
+        set(
+            cookies_serializer,
+            without.cookies_serializer,
+            with.cookies_serializer,
+        );
+        set(
+            use_cookies_with_metadata,
+            without.use_cookies_with_metadata,
+            with.use_cookies_with_metadata,
+        );
+        set(
+            cookies_same_site_protection,
+            without.cookies_same_site_protection,
+            with.cookies_same_site_protection,
+        );
         self.load_defaults = Some(version);
     }
 

@@ -18,7 +18,7 @@ use crate::settings::{HmacDigest, Settings};
 /// let settings = RailsApp::new(&dir).settings()?;
 /// assert_eq!(settings.rails.as_deref(), Some("8.0.2")); // Gemfile.lock
 /// assert_eq!(settings.load_defaults, Some(LoadDefaults::V7_1)); // config/application.rb
-/// assert_eq!(settings.settings.key_digest, KeyDigest::Sha256);
+/// assert_eq!(settings.settings.key_generator_hash_digest_class, KeyDigest::Sha256);
 /// assert_eq!(settings.session.name, "_shop_session");
 /// assert!(settings.unreadable_settings.is_empty());
 /// # Ok::<(), Box<dyn std::error::Error>>(())

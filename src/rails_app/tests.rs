@@ -123,7 +123,7 @@ fn statements_are_plain_or_told_or_no_code() {
     let mut ran = 0;
     for (around, expected) in cases {
         let configuration = read(&around.replace('§', statement));
-        let taken = configuration.settings.serializer == Serializer::Json;
+        let taken = configuration.settings.cookies_serializer == Serializer::Json;
         let outcome = match (taken, configuration.unreadable_settings.as_slice()) {
             (true, []) => Plain,
             (false, [one]) if one.setting == "cookies_serializer" => UnreadableSetting,
@@ -218,7 +218,7 @@ fn assignments_are_taken_by_every_name_of_the_configuration() {
     let mut ran = 0;
     for (source, plain) in cases {
         let configuration = read(source);
-        let taken = configuration.settings.serializer == Serializer::Json;
+        let taken = configuration.settings.cookies_serializer == Serializer::Json;
         assert_eq!(taken, plain, "{source}");
         assert_eq!(
             configuration.unreadable_settings.is_empty(),

@@ -20,7 +20,7 @@ impl DumpStyle {
     /// As an app of these settings writes.
     pub(crate) fn of(settings: &Settings) -> Self {
         Self {
-            format: settings.serializer.writes(),
+            format: settings.cookies_serializer.writes(),
             json: JsonStyle {
                 escape_js_separators: settings.escape_js_separators,
             },

@@ -289,7 +289,7 @@ fn what_is_cut_off_is_refused() {
         Serializer::MessagePack,
     ] {
         let settings = Settings {
-            serializer,
+            cookies_serializer: serializer,
             ..LoadDefaults::NEWEST.settings()
         };
         let whole = Serialized::dump(&value, DumpStyle::of(&settings)).unwrap();
@@ -370,7 +370,7 @@ fn each_version_writes_in_its_own_style() {
         (LoadDefaults::V8_1, [string, safe]),
     ] {
         let settings = Settings {
-            serializer: Serializer::MessagePack,
+            cookies_serializer: Serializer::MessagePack,
             ..version.settings()
         };
         let style = DumpStyle::of(&settings);

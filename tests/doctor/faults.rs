@@ -151,7 +151,7 @@ fn secrets_that_are_not_quite_right_are_mended() {
     for (given, sealing, said) in cases {
         let given = SecretKeyBase::new(given).unwrap();
         for version in [LoadDefaults::V5_1, LoadDefaults::V6_1, LoadDefaults::V7_1] {
-            let settings = version.settings().serializer(Serializer::Json);
+            let settings = version.settings().cookies_serializer(Serializer::Json);
             for jar in [
                 Jar::encrypted(sealing, settings.clone()),
                 Jar::signed(sealing, settings),
@@ -252,7 +252,7 @@ fn names_are_told_apart() {
 #[test]
 fn other_settings_are_told_with_the_rotation() {
     let v7_1 = LoadDefaults::V7_1.settings();
-    let json = |version: LoadDefaults| version.settings().serializer(Serializer::Json);
+    let json = |version: LoadDefaults| version.settings().cookies_serializer(Serializer::Json);
     let salted = v7_1.clone().authenticated_encrypted_cookie_salt("pepper");
     let cases = [
         (
@@ -275,7 +275,7 @@ fn other_settings_are_told_with_the_rotation() {
         ),
         (
             true,
-            v7_1.clone().serializer(Serializer::Marshal),
+            v7_1.clone().cookies_serializer(Serializer::Marshal),
             "a value in marshal, not json",
             "&secret, LoadDefaults::V8_1.settings().serializer(Serializer::Marshal))",
         ),
@@ -287,19 +287,22 @@ fn other_settings_are_told_with_the_rotation() {
         ),
         (
             false,
-            v7_1.clone().hmac_digest(HmacDigest::Sha256),
+            v7_1.clone().signed_cookie_digest(HmacDigest::Sha256),
             "a signature by SHA256, not SHA1",
             "LoadDefaults::V8_1.settings().hmac_digest(HmacDigest::Sha256)",
         ),
         (
             false,
-            v7_1.clone().key_digest(KeyDigest::Sha1),
+            v7_1.clone()
+                .key_generator_hash_digest_class(KeyDigest::Sha1),
             "keys by SHA1, not SHA256",
             "Rotation::signed(&secret, LoadDefaults::V6_1)",
         ),
         (
             false,
-            LoadDefaults::V3_2.settings().serializer(Serializer::Json),
+            LoadDefaults::V3_2
+                .settings()
+                .cookies_serializer(Serializer::Json),
             "a signature by the secret_token itself",
             "Rotation::signed(&secret_token, LoadDefaults::V3_2)",
         ),
@@ -353,7 +356,7 @@ fn keys_of_other_salts_are_found() {
         .encrypted_cookie_salt("one")
         .encrypted_signed_cookie_salt("two")
         .signed_cookie_salt("three")
-        .serializer(Serializer::Json);
+        .cookies_serializer(Serializer::Json);
     let doctor = Doctor::new().secret("s", &secret());
     let knowing = doctor.clone().salt("one").salt("two").salt("three");
     for jar in [

@@ -14,8 +14,14 @@ const NAME: &str = "_app_session";
 
 /// A jar of each form, and one of several.
 fn jars() -> [(&'static str, Jar); 6] {
-    let cbc = LoadDefaults::V5_1.settings().serializer(Serializer::Json);
-    let by = |hmac_digest| LoadDefaults::V7_1.settings().hmac_digest(hmac_digest);
+    let cbc = LoadDefaults::V5_1
+        .settings()
+        .cookies_serializer(Serializer::Json);
+    let by = |hmac_digest| {
+        LoadDefaults::V7_1
+            .settings()
+            .signed_cookie_digest(hmac_digest)
+    };
     let (sha256, sha512) = (by(HmacDigest::Sha256), by(HmacDigest::Sha512));
     let rotated = encrypted_jar()
         .rotation(Rotation::signed(&secret(), sha512.clone()))

@@ -42,7 +42,7 @@ fn the_rule_of_each_rails_version() {
             let version: LoadDefaults = record.rails.parse().unwrap();
             let settings = version
                 .settings()
-                .serializer(Serializer::Json)
+                .cookies_serializer(Serializer::Json)
                 .limit(SizeLimit::Rails);
             let secret = SecretKeyBase::new(record.secret_key_base.as_str()).unwrap();
             let jar = match record.jar.as_str() {

@@ -336,7 +336,7 @@ fn over_plain_http_and_where_browsers_insist_on_secure() {
             .unwrap();
         format!("{name}={}", cookie.escaped_value())
     };
-    let none = || settings().same_site(Some(SameSite::None));
+    let none = || settings().cookies_same_site_protection(Some(SameSite::None));
     let strict = |settings: Settings| {
         CookieStore::new(&after(), settings.clone(), NAME)
             .signed_rotation(Rotation::signed(&before(), settings))
@@ -466,7 +466,9 @@ fn another_type_is_an_error_without_the_value() {
     ];
     let mut ran = 0;
     for serializer in hardtack::Serializer::ALL {
-        let set_by = LoadDefaults::V7_1.settings().serializer(*serializer);
+        let set_by = LoadDefaults::V7_1
+            .settings()
+            .cookies_serializer(*serializer);
         let now = CookieStore::new(&after(), set_by.clone(), NAME);
         if now.check().is_err() {
             continue; // not built in: tests/session/built_in.rs
@@ -519,7 +521,9 @@ fn another_type_is_an_error_without_the_value() {
 fn nil_is_none_in_every_format() {
     let mut ran = 0;
     for serializer in hardtack::Serializer::ALL {
-        let set_by = LoadDefaults::V7_1.settings().serializer(*serializer);
+        let set_by = LoadDefaults::V7_1
+            .settings()
+            .cookies_serializer(*serializer);
         let store = CookieStore::new(&after(), set_by, NAME);
         if store.check().is_err() {
             continue; // not built in: tests/session/built_in.rs

@@ -24,7 +24,7 @@ fn header(name: &str, value: &str) -> Vec<u8> {
 #[test]
 fn each_kind_of_rotation_opens_what_was_sealed_before_it() {
     let now = || Jar::encrypted(&secret(), LoadDefaults::V7_1);
-    let sha512 = json(LoadDefaults::V6_1).hmac_digest(HmacDigest::Sha512);
+    let sha512 = json(LoadDefaults::V6_1).signed_cookie_digest(HmacDigest::Sha512);
     let salted = json(LoadDefaults::V7_1).authenticated_encrypted_cookie_salt("our own");
     // What changed; the jar of before, its cookie's name, and the rotation for it.
     let cases = [
@@ -253,7 +253,12 @@ fn the_refusal_that_got_furthest_is_told() {
 
 #[test]
 fn the_digest_of_keys_is_what_7_0_changed() {
-    assert_eq!(LoadDefaults::V6_1.settings().key_digest, KeyDigest::Sha1);
+    assert_eq!(
+        LoadDefaults::V6_1
+            .settings()
+            .key_generator_hash_digest_class,
+        KeyDigest::Sha1
+    );
     let before = Jar::encrypted(&secret(), json(LoadDefaults::V6_1));
     let cookie = before.write(NAME, &42, &CookieAttributes::new()).unwrap();
     let after = Jar::encrypted(&secret(), LoadDefaults::V7_0);

@@ -84,7 +84,7 @@ fn a_key_has_one_number_whoever_seals_with_it() {
     // Made anew, copied, in other jars, under settings that leave the key as it is.
     let newer = LoadDefaults::V8_1
         .settings()
-        .serializer(Serializer::Json)
+        .cookies_serializer(Serializer::Json)
         .limit(SizeLimit::Rails);
     let same = [
         jar.clone(),
@@ -103,7 +103,9 @@ fn a_key_has_one_number_whoever_seals_with_it() {
     assert_eq!(number, 3 + 2 * 6);
     assert_eq!(jar.seals(), Some(number));
 
-    let sha1 = LoadDefaults::V7_1.settings().key_digest(KeyDigest::Sha1);
+    let sha1 = LoadDefaults::V7_1
+        .settings()
+        .key_generator_hash_digest_class(KeyDigest::Sha1);
     let salted = LoadDefaults::V7_1
         .settings()
         .authenticated_encrypted_cookie_salt("another salt");
@@ -176,7 +178,7 @@ fn keys_without_such_a_bound_have_no_number() {
     let secret = secret();
     let sha256 = LoadDefaults::V7_1
         .settings()
-        .hmac_digest(HmacDigest::Sha256);
+        .signed_cookie_digest(HmacDigest::Sha256);
     let jars = [
         Jar::signed(&secret, LoadDefaults::V7_1),
         Jar::signed(&secret, sha256),

@@ -104,7 +104,7 @@ pub(crate) const CASES: &[Case] = &[
         jar(Jar::signed(&given.secret(), json(LoadDefaults::V7_1)))
     }),
     case("signed jar, SHA-512", SIGNED_SHA512, |given| {
-        let settings = json(LoadDefaults::V7_1).hmac_digest(HmacDigest::Sha512);
+        let settings = json(LoadDefaults::V7_1).signed_cookie_digest(HmacDigest::Sha512);
         jar(Jar::signed(&given.secret(), settings))
     }),
     case("signed jar, secret_token", TOKEN, |given| {
@@ -221,7 +221,7 @@ impl Given {
 }
 
 fn json(version: LoadDefaults) -> Settings {
-    version.settings().serializer(Serializer::Json)
+    version.settings().cookies_serializer(Serializer::Json)
 }
 
 /// Writes cookies, and reads them, a broken and a forged one too.

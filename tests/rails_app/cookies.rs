@@ -180,7 +180,9 @@ fn rotations_are_in_the_jars() {
     let upgraded = app("upgraded");
     let settings = upgraded.settings().unwrap().settings;
     let own = upgraded.secret_key_base().unwrap();
-    let sha256 = settings.clone().hmac_digest(hardtack::HmacDigest::Sha256);
+    let sha256 = settings
+        .clone()
+        .signed_cookie_digest(hardtack::HmacDigest::Sha256);
     let by_key = settings.clone().secret_kind(SecretKind::SecretToken);
     let other_key = secret("the signing key of another app's");
     let signed = upgraded.signed_jar().unwrap();
@@ -195,7 +197,7 @@ fn rotations_are_in_the_jars() {
         ran += 1;
     }
     // What was not understood is the caller's to add, and the jar takes it.
-    let before = settings.key_digest(hardtack::KeyDigest::Sha1);
+    let before = settings.key_generator_hash_digest_class(hardtack::KeyDigest::Sha1);
     let (jar, by) = (
         upgraded.jar().unwrap(),
         Jar::encrypted(&own, before.clone()),

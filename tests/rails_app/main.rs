@@ -78,11 +78,11 @@ impl Expected {
         version
             .settings()
             .cipher(self.cipher.parse().unwrap())
-            .key_digest(self.key_digest.parse().unwrap())
-            .hmac_digest(self.hmac_digest.parse().unwrap())
-            .serializer(self.serializer.parse().unwrap())
-            .metadata(self.metadata)
-            .same_site(self.same_site.as_ref().map(|name| name.parse().unwrap()))
+            .key_generator_hash_digest_class(self.key_digest.parse().unwrap())
+            .signed_cookie_digest(self.hmac_digest.parse().unwrap())
+            .cookies_serializer(self.serializer.parse().unwrap())
+            .use_cookies_with_metadata(self.metadata)
+            .cookies_same_site_protection(self.same_site.as_ref().map(|name| name.parse().unwrap()))
             .authenticated_encrypted_cookie_salt(or(
                 &self.authenticated_encrypted_cookie_salt,
                 defaults.authenticated_encrypted_cookie_salt,

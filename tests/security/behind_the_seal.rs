@@ -19,7 +19,7 @@ fn jars() -> &'static [Jar] {
     static JARS: OnceLock<Vec<Jar>> = OnceLock::new();
     JARS.get_or_init(|| {
         let jar = |version: LoadDefaults, serializer| {
-            let settings = LoadDefaults::V7_1.settings().serializer(serializer);
+            let settings = LoadDefaults::V7_1.settings().cookies_serializer(serializer);
             Jar::signed(&support::secret(), settings.version(version))
         };
         let newer = Serializer::ALL
@@ -210,7 +210,9 @@ fn a_value_that_looks_like_an_envelope_is_not_sealed_bare() {
     let text = r#"{"_rails":{"message":"Im93bmVkIg==","exp":null,"pur":"cookie.admin"}}"#;
     let value: Value = serde_json::from_str(text).unwrap();
     for (metadata, sealed) in [(false, false), (true, true)] {
-        let settings = LoadDefaults::V7_1.settings().metadata(metadata);
+        let settings = LoadDefaults::V7_1
+            .settings()
+            .use_cookies_with_metadata(metadata);
         let jar = Jar::encrypted(&support::secret(), settings);
         let cookie = jar.write("prefs", &value, &hardtack::CookieAttributes::new());
         assert_eq!(cookie.is_ok(), sealed);

@@ -14,7 +14,7 @@ use crate::support::{json, secret};
 const NAME: &str = "_app_session";
 
 fn with(serializer: Serializer) -> Settings {
-    LoadDefaults::V7_1.settings().serializer(serializer)
+    LoadDefaults::V7_1.settings().cookies_serializer(serializer)
 }
 
 /// The feature of the format that this serializer writes, where it is off.

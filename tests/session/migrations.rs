@@ -68,7 +68,7 @@ fn store(settings: impl Into<Settings>) -> CookieStore {
 
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn cases() -> Vec<Case> {
-    let hybrid = |version: LoadDefaults| version.settings().serializer(Serializer::Hybrid);
+    let hybrid = |version: LoadDefaults| version.settings().cookies_serializer(Serializer::Hybrid);
     vec![
         Case {
             what: "a new secret",

@@ -56,9 +56,9 @@ fn visit(store: CookieStore, header: &str) -> (Option<u32>, Vec<String>) {
 fn how_a_session_opened() {
     let v7_1 = || Jar::encrypted(&secret(), LoadDefaults::V7_1);
     let store = || CookieStore::new(&secret(), LoadDefaults::V7_1, NAME);
-    let sha256 = json(LoadDefaults::V6_1).hmac_digest(HmacDigest::Sha256);
+    let sha256 = json(LoadDefaults::V6_1).signed_cookie_digest(HmacDigest::Sha256);
     // Rails 5.1 signed its CBC messages with the digest that the app chose; 6.1 still reads them.
-    let cbc_of_5_1 = json(LoadDefaults::V5_1).hmac_digest(HmacDigest::Sha256);
+    let cbc_of_5_1 = json(LoadDefaults::V5_1).signed_cookie_digest(HmacDigest::Sha256);
     let without_gcm = json(LoadDefaults::V6_1).cipher(Cipher::Aes256Cbc);
     let cases = [
         (

@@ -11,7 +11,9 @@ const NAME: &str = "_app_session";
 
 fn jar(rails: &str, secret: &str, serializer: &str) -> Jar {
     let version: LoadDefaults = rails.parse().unwrap();
-    let settings = version.settings().serializer(serializer.parse().unwrap());
+    let settings = version
+        .settings()
+        .cookies_serializer(serializer.parse().unwrap());
     Jar::encrypted(&SecretKeyBase::new(secret).unwrap(), settings)
 }
 

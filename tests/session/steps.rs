@@ -33,7 +33,7 @@ impl Step {
         let version: LoadDefaults = self.rails.parse().unwrap();
         version
             .settings()
-            .serializer(self.serializer.parse().unwrap())
+            .cookies_serializer(self.serializer.parse().unwrap())
     }
 
     /// The session after the step, without its id.

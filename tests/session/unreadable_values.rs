@@ -18,7 +18,9 @@ fn jar(serializer: Serializer) -> Jar {
     static JARS: OnceLock<Vec<(Serializer, Jar)>> = OnceLock::new();
     let jars = JARS.get_or_init(|| {
         let jar = |serializer: &Serializer| {
-            let settings = LoadDefaults::V8_1.settings().serializer(*serializer);
+            let settings = LoadDefaults::V8_1
+                .settings()
+                .cookies_serializer(*serializer);
             (*serializer, Jar::signed(&support::secret(), settings))
         };
         Serializer::ALL.iter().map(jar).collect()
@@ -80,7 +82,7 @@ fn a_safe_buffer_is_written_as_the_release_reads_it() {
         (newer, "c70612 a5 3c623e6869"),
     ] {
         let version = settings.version;
-        let settings = settings.serializer(Serializer::MessagePack);
+        let settings = settings.cookies_serializer(Serializer::MessagePack);
         let jar = Jar::signed(&support::secret(), settings);
         let value = Value::SafeBuffer("<b>hi".to_owned());
         let cookie = jar.write("a", &value, &CookieAttributes::new()).unwrap();
@@ -98,7 +100,7 @@ fn a_safe_buffer_is_written_as_the_release_reads_it() {
 #[test]
 fn the_version_that_runs_says_how_a_safe_buffer_is_kept() {
     let settings = LoadDefaults::V7_1.settings().version(LoadDefaults::V8_1);
-    let settings = settings.serializer(Serializer::MessagePack);
+    let settings = settings.cookies_serializer(Serializer::MessagePack);
     let jar = Jar::signed(&support::secret(), settings);
     let body = "aa73657373696f6e5f6964 a161 a166 c70512 3c623e6869";
     let mut session = session(&message_pack(&format!("82 {body}")));

@@ -47,7 +47,9 @@ pub(crate) fn other_secret() -> SecretKeyBase {
 
 /// The defaults of a version, with JSON for a serializer.
 pub(crate) fn json(version: LoadDefaults) -> Settings {
-    version.settings().serializer(hardtack::Serializer::Json)
+    version
+        .settings()
+        .cookies_serializer(hardtack::Serializer::Json)
 }
 
 /// The encrypted jar of Rails 7.1 under [`secret`].

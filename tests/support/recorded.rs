@@ -59,18 +59,18 @@ impl Record {
         let version: LoadDefaults = self.rails.parse().unwrap();
         let mut settings = version
             .settings()
-            .serializer(self.serializer.parse().unwrap())
-            .metadata(self.metadata);
+            .cookies_serializer(self.serializer.parse().unwrap())
+            .use_cookies_with_metadata(self.metadata);
         settings = match self.jar.as_deref() {
             Some("encrypted_cbc") => settings.cipher(Cipher::Aes256Cbc),
             Some("encrypted_gcm") => settings.cipher(Cipher::Aes256Gcm),
             _ => settings,
         };
         if let Some(digest) = &self.key_digest {
-            settings = settings.key_digest(digest.parse().unwrap());
+            settings = settings.key_generator_hash_digest_class(digest.parse().unwrap());
         }
         if let Some(digest) = &self.digest {
-            settings = settings.hmac_digest(digest.parse().unwrap());
+            settings = settings.signed_cookie_digest(digest.parse().unwrap());
         }
         settings
     }

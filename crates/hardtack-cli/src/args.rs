@@ -198,10 +198,13 @@ impl Sealing {
     /// These settings, save what the options say.
     pub(crate) fn over(&self, mut settings: Settings) -> Settings {
         settings.cipher = self.cipher.unwrap_or(settings.cipher);
-        settings.key_digest = self.key_digest.unwrap_or(settings.key_digest);
-        settings.hmac_digest = self.hmac_digest.unwrap_or(settings.hmac_digest);
-        settings.serializer = self.serializer.unwrap_or(settings.serializer);
-        settings.metadata = self.metadata.unwrap_or(settings.metadata);
+        settings.key_generator_hash_digest_class = self
+            .key_digest
+            .unwrap_or(settings.key_generator_hash_digest_class);
+        settings.signed_cookie_digest = self.hmac_digest.unwrap_or(settings.signed_cookie_digest);
+        settings.cookies_serializer = self.serializer.unwrap_or(settings.cookies_serializer);
+        settings.use_cookies_with_metadata =
+            self.metadata.unwrap_or(settings.use_cookies_with_metadata);
         settings
     }
 }

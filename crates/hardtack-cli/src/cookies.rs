@@ -164,7 +164,10 @@ impl Plan {
                     Some(secret) => (secret, self.signed_by_token()),
                     None => (first, settings()),
                 };
-                jar = jar.rotation(Rotation::signed(secret, settings.hmac_digest(told.digest)));
+                jar = jar.rotation(Rotation::signed(
+                    secret,
+                    settings.signed_cookie_digest(told.digest),
+                ));
             }
         } else {
             (jar, rotation) = (Jar::encrypted(first, settings()), Rotation::encrypted);
@@ -183,18 +186,18 @@ impl Plan {
     /// The settings of cookies that Rails 3 signed.
     fn rails_3(&self) -> impl Iterator<Item = Settings> {
         // Rails reads them with SHA-1 whatever the app chose; Rails 2.3 apps may have chosen too.
-        let mut digests = vec![HmacDigest::Sha1, self.settings.hmac_digest];
+        let mut digests = vec![HmacDigest::Sha1, self.settings.signed_cookie_digest];
         digests.dedup();
         // Rails 3 wrote nothing but Marshal, which is read unless somebody chose not to.
         let serializer = if self.serializer_chosen {
-            self.settings.serializer
+            self.settings.cookies_serializer
         } else {
             Serializer::Marshal
         };
-        let settings = self.signed_by_token().serializer(serializer);
+        let settings = self.signed_by_token().cookies_serializer(serializer);
         digests
             .into_iter()
-            .map(move |digest| settings.clone().hmac_digest(digest))
+            .map(move |digest| settings.clone().signed_cookie_digest(digest))
     }
 
     /// The jar of a `secret_token`, the first of which signs.

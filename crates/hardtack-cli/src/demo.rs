@@ -51,7 +51,9 @@ impl Page {
 fn steps(page: &mut Page) -> Outcome<()> {
     page.step("1. A secret, and the encrypted jar of an app on Rails 6.1");
     let old_secret = SecretKeyBase::generate()?;
-    let old_settings = LoadDefaults::V6_1.settings().serializer(Serializer::Json);
+    let old_settings = LoadDefaults::V6_1
+        .settings()
+        .cookies_serializer(Serializer::Json);
     let old_jar = Jar::encrypted(&old_secret, old_settings.clone());
     page.rust("let secret = SecretKeyBase::generate()?; // in earnest: the app's own");
     page.rust("let jar = Jar::encrypted(&secret, settings);");

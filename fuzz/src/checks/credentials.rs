@@ -56,7 +56,7 @@ fn text(data: &[u8]) {
     };
     let settings = LoadDefaults::V6_1
         .settings()
-        .serializer(Serializer::Marshal);
+        .cookies_serializer(Serializer::Marshal);
     let marshal = fuzzing::dump(&Value::from(text), &settings).unwrap();
     let file = encrypted(marshal.as_bytes());
     assert_eq!(fuzzing::encrypted_file(&file, KEY).as_deref(), Ok(text));

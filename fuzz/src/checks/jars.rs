@@ -54,7 +54,7 @@ impl Keyring {
             let mut all = versions
                 .iter()
                 .cloned()
-                .map(|settings| settings.serializer(Serializer::Hybrid));
+                .map(|settings| settings.cookies_serializer(Serializer::Hybrid));
             let first = (kind.jar)(secret, all.next().unwrap());
             all.fold(first, |jar, settings| {
                 jar.rotation((kind.rotation)(secret, settings))
@@ -69,7 +69,7 @@ impl Keyring {
             serializers.map(|serializer| {
                 settings
                     .clone()
-                    .serializer(serializer)
+                    .cookies_serializer(serializer)
                     .limit(SizeLimit::None)
             })
         });
@@ -116,7 +116,7 @@ impl Keyring {
             return;
         };
         let again = writer.open(name, cookie.value()).unwrap();
-        if writes(settings.serializer) == opened.sealed_by().serializer {
+        if writes(settings.cookies_serializer) == opened.sealed_by().serializer {
             assert_eq!(again.value().as_bytes(), value.as_bytes());
         }
     }
@@ -170,7 +170,7 @@ impl Keyring {
         if how % 2 == 1 {
             attributes = attributes.expires(EXPIRY);
         }
-        let value = fuzzing::serialized(settings.serializer, data);
+        let value = fuzzing::serialized(settings.cookies_serializer, data);
         let Ok(cookie) = writer.write_serialized(name, &value, &attributes) else {
             return;
         };
@@ -182,14 +182,15 @@ impl Keyring {
         assert!(was_unsealed(&self.reader.open(name, sealed)));
         let Ok(opened) = opened else { return };
         // A form that this version reads otherwise is written anew.
-        if settings.serializer != Serializer::MessagePackAllowMarshal {
+        if settings.cookies_serializer != Serializer::MessagePackAllowMarshal {
             assert_eq!(opened.value().as_bytes(), data);
         }
-        let seals_expiry = settings.version >= LoadDefaults::V5_2 && settings.metadata;
+        let seals_expiry =
+            settings.version >= LoadDefaults::V5_2 && settings.use_cookies_with_metadata;
         if seals_expiry {
             assert_eq!(opened.expires_at(), (how % 2 == 1).then_some(EXPIRY));
         }
-        if settings.metadata {
+        if settings.use_cookies_with_metadata {
             let elsewhere = writer.open("another", sealed);
             assert_eq!(elsewhere.err(), Some(Refusal::WrongPurpose));
         }
@@ -217,7 +218,7 @@ impl Keyring {
         };
         // JSON has no infinities, and before 8.1 MessagePack has no SafeBuffer; what does not fit
         // once it is written in full is not read.
-        if settings.serializer == Serializer::Marshal
+        if settings.cookies_serializer == Serializer::Marshal
             && data.len() < LONGEST / 4
             && writer.write(name, &value, &attributes).is_ok()
         {

@@ -24,7 +24,7 @@ pub(super) fn check(data: &[u8]) {
     let Ok(value) = value else { return };
     let settings = LoadDefaults::V6_1
         .settings()
-        .serializer(Serializer::Marshal);
+        .cookies_serializer(Serializer::Marshal);
     let Ok(dumped) = fuzzing::dump(&value, &settings) else {
         return;
     };

@@ -36,7 +36,7 @@ pub(super) fn check(data: &[u8]) {
     for (version, safe_buffer) in forms {
         let settings = version
             .settings()
-            .serializer(Serializer::MessagePack)
+            .cookies_serializer(Serializer::MessagePack)
             .safe_buffer(safe_buffer);
         // A string within an extension takes a level more than bare text.
         let Ok(dumped) = fuzzing::dump(&value, &settings) else {

@@ -33,7 +33,7 @@ static JARS: LazyLock<Vec<(Serializer, Jar)>> = LazyLock::new(|| {
     let jar = |serializer: &Serializer| {
         let settings = LoadDefaults::V8_1
             .settings()
-            .serializer(*serializer)
+            .cookies_serializer(*serializer)
             .limit(SizeLimit::None);
         (*serializer, Jar::signed(&secret(), settings))
     };

@@ -22,7 +22,11 @@ static JARS: LazyLock<Keyring> = LazyLock::new(|| {
     .map(LoadDefaults::settings)
     .into();
     for hmac_digest in [HmacDigest::Sha256, HmacDigest::Sha384, HmacDigest::Sha512] {
-        versions.push(LoadDefaults::V8_1.settings().hmac_digest(hmac_digest));
+        versions.push(
+            LoadDefaults::V8_1
+                .settings()
+                .signed_cookie_digest(hmac_digest),
+        );
     }
     let sealed = vectors::jar("signed");
     let besides = BTreeSet::new();

@@ -16,7 +16,7 @@ static JARS: LazyLock<Keyring> = LazyLock::new(|| {
     let mut versions = vec![LoadDefaults::V3_2.settings()];
     let of_2_3 = HmacDigest::ALL
         .iter()
-        .map(|digest| LoadDefaults::V2_3.settings().hmac_digest(*digest));
+        .map(|digest| LoadDefaults::V2_3.settings().signed_cookie_digest(*digest));
     versions.extend(of_2_3);
     let sealed = vectors::signed_rails_3();
     let besides = BTreeSet::new();

@@ -7,7 +7,7 @@ use crate::error::Error;
 impl Jar {
     /// Checks that the format in which it writes is built in.
     pub(crate) fn check_serializer(&self) -> Result<(), Error> {
-        let serializer = self.settings().serializer;
+        let serializer = self.settings().cookies_serializer;
         match serializer.writes().missing_feature() {
             None => Ok(()),
             Some(feature) => Err(Error::SerializerNotBuiltIn {

@@ -248,7 +248,7 @@ impl Jar {
             way.serializer = serializer;
         }
         if self.writing().sealed_by.rotation.is_none() {
-            self.settings.serializer = serializer;
+            self.settings.cookies_serializer = serializer;
         }
         self
     }

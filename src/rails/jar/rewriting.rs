@@ -29,7 +29,9 @@ impl Jar {
         let settings = self.settings();
         let attributes = |name: &str| {
             let attributes = CookieAttributes::new();
-            let insists = attributes.conflict(name, settings.same_site).is_some();
+            let insists = attributes
+                .conflict(name, settings.cookies_same_site_protection)
+                .is_some();
             attributes.secure(secure || insists)
         };
         let written_name = self.written_name(name);

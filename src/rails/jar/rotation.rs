@@ -49,7 +49,7 @@ impl Rotation {
     /// # use hardtack::{CookieAttributes, Jar, KeyDigest, LoadDefaults, Rotation, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
     /// // An app on load_defaults 7.0 that still derived its keys by SHA-1:
-    /// let before = LoadDefaults::V7_0.settings().key_digest(KeyDigest::Sha1);
+    /// let before = LoadDefaults::V7_0.settings().key_generator_hash_digest_class(KeyDigest::Sha1);
     /// let cookie = Jar::encrypted(&secret, before.clone()).write("tab", &2, &CookieAttributes::new())?;
     ///
     /// let jar = Jar::encrypted(&secret, LoadDefaults::V7_0);
@@ -70,7 +70,7 @@ impl Rotation {
     /// # use hardtack::{CookieAttributes, HmacDigest, Jar, LoadDefaults, Rotation, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
     /// # let cookie = Jar::signed(&secret, LoadDefaults::V7_1).write("seen", &7, &CookieAttributes::new())?;
-    /// let sha256 = LoadDefaults::V7_1.settings().hmac_digest(HmacDigest::Sha256);
+    /// let sha256 = LoadDefaults::V7_1.settings().signed_cookie_digest(HmacDigest::Sha256);
     /// let jar = Jar::signed(&secret, sha256);
     /// assert!(jar.read_value::<u8>("seen", cookie.value()).is_err()); // was signed with SHA-1
     /// let jar = jar.rotation(Rotation::signed(&secret, LoadDefaults::V7_1));
@@ -154,14 +154,14 @@ impl Rotation {
         ways.map(move |(number, codec)| {
             let key_digest = match (codec, settings.secret_kind) {
                 (Codec::Signed(_), SecretKind::SecretToken) => None,
-                _ => Some(settings.key_digest),
+                _ => Some(settings.key_generator_hash_digest_class),
             };
-            let sealed_by = SealedBy::by(codec, index, key_digest, settings.serializer);
+            let sealed_by = SealedBy::by(codec, index, key_digest, settings.cookies_serializer);
             Way {
                 codec: codec.clone(),
                 envelope: settings.envelope,
                 name: name.clone(),
-                serializer: settings.serializer,
+                serializer: settings.cookies_serializer,
                 sealed_by: SealedBy {
                     needs_rewrite: index.is_some() || number > 0,
                     by_older_name: name.is_some(),
@@ -175,10 +175,10 @@ impl Rotation {
 /// Derives the codecs of the encrypted jar, the one that seals first. With `upgrade`, those of the
 /// cipher that Rails reads beside it too.
 fn encrypted(secret: &SecretKeyBase, settings: &Settings, upgrade: bool) -> Vec<Codec> {
-    let keys = KeyGenerator::new(secret).digest(settings.key_digest);
+    let keys = KeyGenerator::new(secret).digest(settings.key_generator_hash_digest_class);
     // Up to 5.1 the app chose the digest of CBC messages; from 5.2 on they are written with
     // SHA-1, and what the app chose only serves to read older ones.
-    let chosen = settings.hmac_digest;
+    let chosen = settings.signed_cookie_digest;
     let (written, chosen) = match settings.cbc_digest {
         CbcDigest::Chosen => (chosen, None),
         CbcDigest::Sha1 => (
@@ -216,11 +216,11 @@ fn encrypted(secret: &SecretKeyBase, settings: &Settings, upgrade: bool) -> Vec<
 
 /// Derives the codec of the signed jar.
 fn signed(secret: &SecretKeyBase, settings: &Settings) -> Codec {
-    let digest = settings.hmac_digest;
+    let digest = settings.signed_cookie_digest;
     let key = match settings.secret_kind {
         SecretKind::SecretToken => HmacKey::new(digest, secret.expose()),
         SecretKind::SecretKeyBase => {
-            let keys = KeyGenerator::new(secret).digest(settings.key_digest);
+            let keys = KeyGenerator::new(secret).digest(settings.key_generator_hash_digest_class);
             signing_key(&keys, &settings.signed_cookie_salt, digest)
         }
     };

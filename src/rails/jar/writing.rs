@@ -117,7 +117,9 @@ impl Jar {
             expires_at: attributes
                 .sealed_expiry()
                 .filter(|_| settings.seals_expiry()),
-            purpose: settings.metadata.then_some(Purpose::Cookie(name)),
+            purpose: settings
+                .use_cookies_with_metadata
+                .then_some(Purpose::Cookie(name)),
         };
         let Buffers { value, text, .. } = buffers;
         let size = |value, escaped| limit::size(settings, name.len(), value, escaped);

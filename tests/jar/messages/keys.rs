@@ -57,7 +57,7 @@ fn an_apps_own_keys() {
     let options = MessageOptions::new();
     for version in [LoadDefaults::V6_1, LoadDefaults::V7_0, LoadDefaults::V7_1] {
         let settings = version.settings();
-        let keys = KeyGenerator::new(&secret()).digest(settings.key_digest);
+        let keys = KeyGenerator::new(&secret()).digest(settings.key_generator_hash_digest_class);
         let key = keys.generate_key("name", 64);
         let app = MessageVerifier::for_application(&secret(), "name", version);
         let message = app.generate("hello", &options).unwrap();

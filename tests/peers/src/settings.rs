@@ -73,12 +73,12 @@ impl Settings {
             } else {
                 Cipher::Aes256Cbc
             })
-            .serializer(match self.serializer {
+            .cookies_serializer(match self.serializer {
                 Serializer::Json => hardtack::Serializer::Json,
                 Serializer::Hybrid => hardtack::Serializer::Hybrid,
                 Serializer::Marshal => hardtack::Serializer::Marshal,
             })
-            .metadata(self.metadata)
+            .use_cookies_with_metadata(self.metadata)
     }
 
     /// hardtack's jar for this app, without rotations.

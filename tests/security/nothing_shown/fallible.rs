@@ -297,7 +297,7 @@ fn messages(told: &mut Told) {
     );
     // What only one format has no form for.
     for serializer in [Serializer::Marshal, Serializer::MessagePack] {
-        let settings = version.settings().serializer(serializer);
+        let settings = version.settings().cookies_serializer(serializer);
         let verifier = MessageVerifier::for_application(&secret(), "x", settings);
         for value in [
             object(),

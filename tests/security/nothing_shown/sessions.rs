@@ -79,11 +79,11 @@ pub(crate) fn on_server(rows: &mut Rows) {
 pub(crate) fn settings(rows: &mut Rows) {
     let settings = LoadDefaults::V7_1.settings();
     rows.both("Cipher", &settings.cipher);
-    rows.both("HmacDigest", &settings.hmac_digest);
-    rows.both("KeyDigest", &settings.key_digest);
+    rows.both("HmacDigest", &settings.signed_cookie_digest);
+    rows.both("KeyDigest", &settings.key_generator_hash_digest_class);
     rows.both("SecretKind", &settings.secret_kind);
-    rows.both("Serializer", &settings.serializer);
-    rows.both("SameSite", &settings.same_site.unwrap());
+    rows.both("Serializer", &settings.cookies_serializer);
+    rows.both("SameSite", &settings.cookies_same_site_protection.unwrap());
     rows.debug("SafeBufferForm", &settings.safe_buffer);
     rows.debug("SizeLimit", &SizeLimit::Rails);
     rows.both("LoadDefaults", &settings.version);

@@ -20,7 +20,7 @@ fn peak_kilobytes(process: u32) -> u64 {
     number.parse().unwrap()
 }
 
-/// WritePolicy `start`, so many megabytes and `end` into the program, and gives its answers, its peak,
+/// Writes `start`, so many megabytes and `end` into the program, and gives its answers, its peak,
 /// and what it told.
 fn answers(
     args: &str,
