@@ -14,7 +14,8 @@ use std::sync::Arc;
 use actix_web::web::{Form, Redirect};
 use actix_web::{App, HttpServer, Responder, get, post, web::Html};
 use hardtack::actix::{CsrfMiddleware, SessionMiddleware};
-use hardtack::{CookieStore, Error, ForgeryProtection, LoadDefaults, Session};
+use hardtack::csrf::ForgeryProtection;
+use hardtack::{CookieStore, Error, LoadDefaults, Session};
 use serde::Deserialize;
 
 #[path = "pages/counter.rs"]

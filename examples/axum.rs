@@ -13,8 +13,9 @@ use std::error::Error as StdError;
 use axum::response::{Html, Redirect};
 use axum::routing::{get, post};
 use axum::{Form, Router};
+use hardtack::csrf::ForgeryProtection;
 use hardtack::tower::{CsrfLayer, SessionLayer};
-use hardtack::{CookieStore, Error, ForgeryProtection, LoadDefaults, Session};
+use hardtack::{CookieStore, Error, LoadDefaults, Session};
 use serde::Deserialize;
 
 #[path = "pages/counter.rs"]

@@ -21,7 +21,9 @@ pub(crate) type KeyArray<const N: usize> = Arc<Zeroizing<[u8; N]>>;
 /// Derives keys from a secret by PBKDF2 (RFC 8018 section 5.2), as Rails does.
 ///
 /// ```
-/// use hardtack::{KeyDigest, KeyGenerator, SecretKeyBase};
+/// use hardtack::SecretKeyBase;
+/// use hardtack::secret::KeyGenerator;
+/// use hardtack::settings::KeyDigest;
 ///
 /// // RFC 6070, the case of 4096 rounds.
 /// let secret = SecretKeyBase::allow_short("password")?;
@@ -45,7 +47,8 @@ impl KeyGenerator {
     /// A generator with SHA-256 and 1000 rounds, the defaults of Rails 7.0 and later.
     ///
     /// ```
-    /// # use hardtack::{KeyGenerator, SecretKeyBase};
+    /// # use hardtack::SecretKeyBase;
+    /// # use hardtack::secret::KeyGenerator;
     /// let secret = SecretKeyBase::generate()?;
     /// let key = KeyGenerator::new(&secret).generate_key("signed cookie", 64);
     /// assert_eq!(key.expose().len(), 64);
@@ -63,7 +66,9 @@ impl KeyGenerator {
     /// Sets the digest: SHA-1 up to Rails 6.1, SHA-256 from `load_defaults "7.0"` on.
     ///
     /// ```
-    /// # use hardtack::{KeyDigest, KeyGenerator, SecretKeyBase};
+    /// # use hardtack::SecretKeyBase;
+    /// # use hardtack::secret::KeyGenerator;
+    /// # use hardtack::settings::KeyDigest;
     /// let sha256 = KeyGenerator::new(&SecretKeyBase::generate()?);
     /// let sha1 = sha256.clone().digest(KeyDigest::Sha1);
     /// let [new, old] = [sha256, sha1].map(|keys| keys.generate_key("invoices", 32));
@@ -79,7 +84,9 @@ impl KeyGenerator {
     /// Sets the number of rounds, 1000 unless it is set; 0 counts as 1.
     ///
     /// ```
-    /// # use hardtack::{KeyDigest, KeyGenerator, SecretKeyBase};
+    /// # use hardtack::SecretKeyBase;
+    /// # use hardtack::secret::KeyGenerator;
+    /// # use hardtack::settings::KeyDigest;
     /// // RFC 6070, the case of one round.
     /// let keys = KeyGenerator::new(&SecretKeyBase::allow_short("password")?).digest(KeyDigest::Sha1);
     /// let key = keys.clone().iterations(1).generate_key("salt", 20);
@@ -98,7 +105,8 @@ impl KeyGenerator {
     /// takes 32.
     ///
     /// ```
-    /// # use hardtack::{KeyGenerator, SecretKeyBase};
+    /// # use hardtack::SecretKeyBase;
+    /// # use hardtack::secret::KeyGenerator;
     /// # let keys = KeyGenerator::new(&SecretKeyBase::generate()?);
     /// // Rails.application.key_generator.generate_key("invoices", 32)
     /// let key = keys.generate_key("invoices", 32);
@@ -133,7 +141,8 @@ impl KeyGenerator {
 /// A derived key: wiped when dropped, never shown by `Debug`.
 ///
 /// ```
-/// # use hardtack::{KeyGenerator, SecretKeyBase};
+/// # use hardtack::SecretKeyBase;
+/// # use hardtack::secret::KeyGenerator;
 /// let key = KeyGenerator::new(&SecretKeyBase::generate()?).generate_key("encrypted cookie", 32);
 /// assert_eq!(format!("{key:?}"), "Key(..)");
 /// # Ok::<(), hardtack::Error>(())
@@ -145,7 +154,9 @@ impl Key {
     /// The key's bytes, for whatever takes a key. A copy of them is not wiped.
     ///
     /// ```
-    /// # use hardtack::{KeyGenerator, MessageEncryptor, LoadDefaults, SecretKeyBase};
+    /// # use hardtack::{LoadDefaults, SecretKeyBase};
+    /// # use hardtack::message::MessageEncryptor;
+    /// # use hardtack::secret::KeyGenerator;
     /// let keys = KeyGenerator::new(&SecretKeyBase::generate()?);
     /// let key = keys.generate_key("bank details", 32);
     /// assert!(MessageEncryptor::new(key.expose(), LoadDefaults::V8_0).is_ok());

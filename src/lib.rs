@@ -31,8 +31,8 @@
 //!
 //! - [`CookieStore`]: the app's sessions, made once at start-up: what the cookie is called and told,
 //!   when it expires and when it is written.
-//! - [`ServerSessions`]: the same for sessions that a [`SessionStore`] keeps ([`MemoryStore`], or your
-//!   own) in a [`SessionFormat`] ([`StoredJson`]); [`stores`] shows how. [`Sessions`] has the settings
+//! - [`ServerSessions`]: the same for sessions that a [`SessionStore`](stores::SessionStore) keeps ([`MemoryStore`](stores::MemoryStore), or your
+//!   own) in a [`SessionFormat`](stores::SessionFormat) ([`StoredJson`](stores::StoredJson)); [`stores`] shows how. [`Sessions`] has the settings
 //!   of both.
 //! - [`Session`]: the session of a request, as a handler has it, with its [flash](Session::flash)
 //!   and its [authenticity tokens](Session::authenticity_tokens).
@@ -53,15 +53,15 @@
 //!   [rotations](Rotation) of secrets, digests, formats and names.
 //! - [`LoadDefaults`] and [`Settings`]: what an app's `load_defaults` means, and what it changed.
 //! - [`CookieHeader`] and [`SetCookie`]: the headers, by Rack's rules.
-//! - [`MessageVerifier`] and [`MessageEncryptor`]: messages other than cookies, such as signed
+//! - [`MessageVerifier`](message::MessageVerifier) and [`MessageEncryptor`](message::MessageEncryptor): messages other than cookies, such as signed
 //!   ids and reset tokens.
-//! - [`FlashHash`], [`AuthenticityTokens`] and [`WardenScope`]: what Rails' flash, its CSRF protection
+//! - [`FlashHash`](flash::FlashHash), [`AuthenticityTokens`](csrf::AuthenticityTokens) and [`WardenScope`](warden::WardenScope): what Rails' flash, its CSRF protection
 //!   and Devise keep in a session.
-//! - [`KeyGenerator`]: keys for anything else that the app derives from its secret.
+//! - [`KeyGenerator`](secret::KeyGenerator): keys for anything else that the app derives from its secret.
 //! - `RailsApp` (feature `rails-app`): secret, settings and cookie name from a Rails app's own
 //!   files.
 //! - `doctor` (a feature): why a cookie does not open, and what to set.
-//! - [`Observer`] and [`Tally`]: by which rotation, digest and serializer cookies still come in, so
+//! - [`Observer`](observe::Observer) and [`Tally`](observe::Tally): by which rotation, digest and serializer cookies still come in, so
 //!   that one knows when an older way can go.
 //!
 //! # Errors
@@ -80,7 +80,7 @@
 //! they stay until something else is computed there. A `&str` that a secret is made of, the
 //! environment, swapped memory, core dumps and what the YAML parser had of a Rails app's
 //! credentials are beyond it. Neither secrets nor a session's values are in any `Debug`, error or
-//! event; a [`Value`] shows itself.
+//! event; a [`Value`](value::Value) shows itself.
 //!
 //! Secrets that others know are taken, since tests and development run with them. Where the app
 //! serves others, [`CookieStore::check_secrets`] refuses them.
@@ -127,7 +127,75 @@ struct Readme;
 pub mod migrating {}
 
 #[doc = include_str!("../docs/stores.md")]
-pub mod stores {}
+pub mod stores {
+    pub use crate::rails::stored_json::StoredJson;
+    pub use crate::session::memory_store::MemoryStore;
+    pub use crate::session::session_format::{ReadEntry, SessionFormat, Touch};
+    pub use crate::session::session_store::{Entry, Saved, SessionStore, Version, When};
+    pub use crate::store_error::StoreError;
+}
+
+/// Rails' protection against forged requests: the tokens of its pages, and the settings of both
+/// middlewares.
+pub mod csrf {
+    #[cfg(any(feature = "tower", feature = "actix-web"))]
+    pub use crate::middleware::forgery_protection::ForgeryProtection;
+    #[cfg(any(feature = "tower", feature = "actix-web"))]
+    pub use crate::middleware::invalid_authenticity_token::InvalidAuthenticityToken;
+    pub use crate::rails::csrf::{AuthenticityTokens, CsrfSettings};
+}
+
+/// Rails' flash: messages for the next request.
+pub mod flash {
+    pub use crate::rails::flash::Flash;
+    pub use crate::rails::flash_hash::FlashHash;
+}
+
+/// What the response says to caches, and what cookies are made of below [`SetCookie`] and
+/// [`CookieHeader`].
+pub mod headers {
+    pub use crate::error::CookieOverflow;
+    pub use crate::http::cookie_header::CookiePairs;
+    pub use crate::http::domain::Domain;
+    pub use crate::http::escape::{escape, unescape};
+    pub use crate::session::cache_headers::CacheHeaders;
+}
+
+/// How cookies come in: for metrics, logs, and to learn when an older secret can go.
+pub mod observe {
+    #[cfg(feature = "metrics")]
+    pub use crate::session::cookie_metrics::CookieMetrics;
+    pub use crate::session::observer::Observer;
+    pub use crate::session::tally::Tally;
+    pub use crate::shown::Shown;
+}
+
+/// Keys derived from the secret, and secrets that others know.
+pub mod secret {
+    pub use crate::key_generator::{Key, KeyGenerator};
+    pub use crate::weak_secret::WeakSecret;
+}
+
+/// Any value of a session: what JSON has, and what Ruby has beyond it.
+pub mod value {
+    pub use crate::serializer::value::{
+        BigInteger, BigIntegerRangeError, ParseBigIntegerError, RubyBytes, RubyDuration,
+        RubyObject, RubyRange, RubyTime, Value,
+    };
+}
+
+/// What Devise keeps in a session: its user's id, by Warden.
+pub mod warden {
+    pub use crate::rails::warden::{WardenLogin, WardenScope};
+}
+
+/// For the project's own tests: no part of the interface.
+#[doc(hidden)]
+pub mod internal {
+    pub use crate::http::domain::{host_without_port, request_host};
+    pub use crate::http::escape::{escape_into, escaped_len, unescape_into};
+    pub use crate::rails::csrf::verified_origin;
+}
 
 mod cipher;
 mod clock;
@@ -143,17 +211,17 @@ mod http;
 mod key_generator;
 mod lanes;
 mod load_defaults;
-mod message;
+pub mod message;
 #[cfg(any(feature = "tower", feature = "actix-web"))]
 mod middleware;
 mod rails;
 #[cfg(feature = "rails-app")]
-mod rails_app;
+pub mod rails_app;
 mod safe_buffer_form;
 mod secret_key_base;
 mod serializer;
 mod session;
-mod settings;
+pub mod settings;
 mod shown;
 mod stack;
 mod store_error;
@@ -163,70 +231,32 @@ mod store_rules;
 pub mod test_util;
 mod weak_secret;
 
-pub use error::{CookieOverflow, Error, InvalidMessage, Refusal};
+pub use error::{Error, InvalidMessage, Refusal};
 pub use http::cookie_attributes::CookieAttributes;
-pub use http::cookie_header::{CookieHeader, CookiePairs};
-pub use http::domain::{Domain, host_without_port, request_host};
+pub use http::cookie_header::CookieHeader;
 pub use http::duplicate_policy::DuplicatePolicy;
-pub use http::escape::{escape, escape_into, escaped_len, unescape, unescape_into};
 pub use http::set_cookie::SetCookie;
-pub use key_generator::{Key, KeyGenerator};
 pub use load_defaults::LoadDefaults;
-pub use message::jar_kind::JarKind;
-pub use message::message_encryptor::MessageEncryptor;
-pub use message::message_options::MessageOptions;
-pub use message::message_verifier::MessageVerifier;
-pub use message::opened::Opened;
-pub use message::sealed_by::SealedBy;
 #[cfg(feature = "actix-web")]
 pub use middleware::actix;
 #[cfg(feature = "axum")]
 pub use middleware::axum;
-#[cfg(any(feature = "tower", feature = "actix-web"))]
-pub use middleware::forgery_protection::ForgeryProtection;
-#[cfg(any(feature = "tower", feature = "actix-web"))]
-pub use middleware::invalid_authenticity_token::InvalidAuthenticityToken;
 #[cfg(feature = "tower")]
 pub use middleware::tower;
 pub use rails::cookie_store::CookieStore;
-pub use rails::csrf::{AuthenticityTokens, CsrfSettings, verified_origin};
-pub use rails::flash::Flash;
-pub use rails::flash_hash::FlashHash;
 pub use rails::jar::Jar;
 pub use rails::jar::rotation::Rotation;
 pub use rails::keyring::Keyring;
 pub use rails::sealed_cookies::SealedCookies;
-pub use rails::stored_json::StoredJson;
-pub use rails::warden::{WardenLogin, WardenScope};
-#[cfg(feature = "rails-app")]
-pub use rails_app::{
-    MissingSecret, RailsApp, RailsAppError, RailsAppSecrets, RailsAppSession, RailsAppSettings,
-    Searched, SignedRotation, UnreadableSetting,
-};
-pub use safe_buffer_form::SafeBufferForm;
 pub use secret_key_base::SecretKeyBase;
-pub use serializer::Serialized;
-pub use serializer::value::*;
-pub use session::cache_headers::CacheHeaders;
 pub use session::commit::Commit;
-#[cfg(feature = "metrics")]
-pub use session::cookie_metrics::CookieMetrics;
 pub use session::cookies::Cookies;
 pub use session::data::SessionData;
 pub use session::handle::Session;
 pub use session::lazy_session::LazySession;
-pub use session::memory_store::MemoryStore;
-pub use session::observer::Observer;
 pub use session::on_server::ServerSessions;
 pub use session::origin::RequestOrigin;
-pub use session::session_format::{ReadEntry, SessionFormat, Touch};
-pub use session::session_store::{Entry, Saved, SessionStore, Version, When};
 pub use session::sessions::Sessions;
-pub use session::tally::Tally;
 pub use session::write_policy::WritePolicy;
-pub use settings::{
-    Cipher, HmacDigest, KeyDigest, SameSite, SecretKind, Serializer, Settings, SizeLimit,
-};
-pub use shown::Shown;
-pub use store_error::StoreError;
-pub use weak_secret::WeakSecret;
+#[doc(inline)]
+pub use settings::{SameSite, Serializer, Settings};

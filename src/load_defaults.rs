@@ -10,7 +10,8 @@ macro_rules! versions {
         /// A Rails version, by its `config.load_defaults`.
         ///
         /// ```
-        /// use hardtack::{KeyDigest, LoadDefaults};
+        /// use hardtack::LoadDefaults;
+        /// use hardtack::settings::KeyDigest;
         ///
         /// let version: LoadDefaults = "7.1".parse()?;
         /// assert_eq!(version, LoadDefaults::V7_1);

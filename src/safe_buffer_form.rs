@@ -12,7 +12,8 @@
 /// turns either extension into a String, and `String` turns a raw payload into a string.
 ///
 /// ```
-/// use hardtack::{LoadDefaults, SafeBufferForm};
+/// use hardtack::LoadDefaults;
+/// use hardtack::settings::SafeBufferForm;
 ///
 /// assert_eq!(LoadDefaults::V8_1.settings().safe_buffer, SafeBufferForm::Raw);
 /// // An app on 8-1-stable, or on a release after 8.1.3.

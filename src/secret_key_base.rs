@@ -124,7 +124,8 @@ impl SecretKeyBase {
     /// secrets), and no list of them is complete: what passes may still have been published.
     ///
     /// ```
-    /// # use hardtack::{SecretKeyBase, WeakSecret};
+    /// # use hardtack::SecretKeyBase;
+    /// # use hardtack::secret::WeakSecret;
     /// assert!(SecretKeyBase::generate()?.check().is_ok());
     ///
     /// let of_rails_own_tests = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use crate::error::Error;
 use crate::load_defaults::LoadDefaults;
-use crate::safe_buffer_form::SafeBufferForm;
+pub use crate::safe_buffer_form::SafeBufferForm;
 
 /// Defines an enum whose variants have a name in Rails' own notation: `Display`, `FromStr`
 /// (case does not matter, `_` and `-` are the same) and `ALL` in one place.
@@ -73,7 +73,7 @@ named! {
     /// The cipher of the encrypted jar.
     ///
     /// ```
-    /// use hardtack::Cipher;
+    /// use hardtack::settings::Cipher;
     ///
     /// assert_eq!("aes-256-gcm".parse::<Cipher>()?, Cipher::Aes256Gcm);
     /// assert!("aes-128-ecb".parse::<Cipher>().is_err());
@@ -95,7 +95,8 @@ named! {
     /// (`config.active_support.key_generator_hash_digest_class`).
     ///
     /// ```
-    /// use hardtack::{KeyDigest, LoadDefaults};
+    /// use hardtack::LoadDefaults;
+    /// use hardtack::settings::KeyDigest;
     ///
     /// assert_eq!(LoadDefaults::V6_1.settings().key_generator_hash_digest_class, KeyDigest::Sha1);
     /// assert_eq!(LoadDefaults::V7_0.settings().key_generator_hash_digest_class, KeyDigest::Sha256);
@@ -116,7 +117,7 @@ named! {
     /// Rails 4.2 to 5.1 `cookies_digest`; in 2.3 the session's `:digest`).
     ///
     /// ```
-    /// use hardtack::HmacDigest;
+    /// use hardtack::settings::HmacDigest;
     ///
     /// assert_eq!("sha512".parse::<HmacDigest>()?.len(), 64);
     /// assert_eq!(HmacDigest::Sha384.name(), "SHA384");
@@ -146,7 +147,9 @@ impl HmacDigest {
     /// The length of the digest in bytes; a message carries twice as many hexadecimal digits.
     ///
     /// ```
-    /// use hardtack::{HmacDigest, MessageOptions, MessageVerifier, LoadDefaults};
+    /// use hardtack::LoadDefaults;
+    /// use hardtack::message::{MessageOptions, MessageVerifier};
+    /// use hardtack::settings::HmacDigest;
     ///
     /// let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?.digest(HmacDigest::Sha224);
     /// let message = verifier.generate("hello", &MessageOptions::new())?;
@@ -175,7 +178,8 @@ named! {
     /// What the secret is, and so how the signed jar uses it.
     ///
     /// ```
-    /// use hardtack::{LoadDefaults, SecretKind};
+    /// use hardtack::LoadDefaults;
+    /// use hardtack::settings::SecretKind;
     ///
     /// assert_eq!(LoadDefaults::V3_2.settings().secret_kind, SecretKind::SecretToken);
     /// assert_eq!(LoadDefaults::V4_0.settings().secret_kind, SecretKind::SecretKeyBase);
@@ -245,7 +249,8 @@ named! {
     /// What may not be longer than 4096 bytes.
     ///
     /// ```
-    /// use hardtack::{SizeLimit, LoadDefaults};
+    /// use hardtack::LoadDefaults;
+    /// use hardtack::settings::SizeLimit;
     ///
     /// // The default, whatever the version: what browsers count.
     /// assert_eq!(LoadDefaults::V7_0.settings().limit, SizeLimit::Strict);
@@ -429,7 +434,8 @@ impl Settings {
         /// Sets the cipher of encrypted cookies.
         ///
         /// ```
-        /// use hardtack::{Cipher, LoadDefaults};
+        /// use hardtack::LoadDefaults;
+        /// use hardtack::settings::Cipher;
         ///
         /// let settings = LoadDefaults::V5_2.settings().cipher(Cipher::Aes256Cbc);
         /// assert_eq!(settings.cipher, Cipher::Aes256Cbc);
@@ -438,7 +444,8 @@ impl Settings {
         /// Sets the digest by which keys are derived.
         ///
         /// ```
-        /// use hardtack::{KeyDigest, LoadDefaults};
+        /// use hardtack::LoadDefaults;
+        /// use hardtack::settings::KeyDigest;
         ///
         /// let settings = LoadDefaults::V6_1.settings().key_generator_hash_digest_class(KeyDigest::Sha256);
         /// assert_eq!(settings.key_generator_hash_digest_class, KeyDigest::Sha256);
@@ -447,7 +454,8 @@ impl Settings {
         /// Sets the digest that signs.
         ///
         /// ```
-        /// use hardtack::{HmacDigest, LoadDefaults};
+        /// use hardtack::LoadDefaults;
+        /// use hardtack::settings::HmacDigest;
         ///
         /// let settings = LoadDefaults::V7_1.settings().signed_cookie_digest(HmacDigest::Sha256);
         /// assert_eq!(settings.signed_cookie_digest, HmacDigest::Sha256);
@@ -475,7 +483,8 @@ impl Settings {
         /// Sets the rule for the limit of 4096 bytes.
         ///
         /// ```
-        /// use hardtack::{SizeLimit, LoadDefaults};
+        /// use hardtack::LoadDefaults;
+        /// use hardtack::settings::SizeLimit;
         ///
         /// let settings = LoadDefaults::V7_1.settings().limit(SizeLimit::Rails);
         /// assert_eq!(settings.limit, SizeLimit::Rails);
@@ -484,7 +493,8 @@ impl Settings {
         /// Sets the kind of the secret.
         ///
         /// ```
-        /// use hardtack::{LoadDefaults, SecretKind};
+        /// use hardtack::LoadDefaults;
+        /// use hardtack::settings::SecretKind;
         ///
         /// let settings = LoadDefaults::V4_0.settings().secret_kind(SecretKind::SecretToken);
         /// assert_eq!(settings.secret_kind, SecretKind::SecretToken);
@@ -537,7 +547,8 @@ impl Settings {
     /// say in it.
     ///
     /// ```
-    /// use hardtack::{KeyDigest, LoadDefaults, SafeBufferForm};
+    /// use hardtack::LoadDefaults;
+    /// use hardtack::settings::{KeyDigest, SafeBufferForm};
     ///
     /// let settings = LoadDefaults::V6_1.settings().version(LoadDefaults::V8_1);
     /// assert_eq!(settings.version, LoadDefaults::V8_1);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 /// understands.
 ///
 /// ```
-/// use hardtack::StoreError;
+/// use hardtack::stores::StoreError;
 ///
 /// let error = StoreError::new(std::io::Error::other("connection refused"));
 /// assert_eq!(error.to_string(), "connection refused");

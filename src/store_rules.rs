@@ -13,7 +13,7 @@ use crate::store_error::StoreError;
 /// not wait for an entry's time to pass: test that with the clock of your store.
 ///
 /// ```
-/// use hardtack::MemoryStore;
+/// use hardtack::stores::MemoryStore;
 /// use hardtack::test_util::check_session_store;
 ///
 /// # #[tokio::main(flavor = "current_thread")]

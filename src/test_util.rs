@@ -3,7 +3,8 @@
 //!
 //! ```
 //! use hardtack::test_util::{Browser, cookie_header};
-//! use hardtack::{CookieStore, LoadDefaults, SecretKeyBase, WardenScope};
+//! use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
+//! use hardtack::warden::WardenScope;
 //!
 //! let store = CookieStore::new(&SecretKeyBase::generate()?, LoadDefaults::V7_1, "_shop_session");
 //! let header = cookie_header(&store, |session| {

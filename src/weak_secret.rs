@@ -21,7 +21,8 @@ const PUBLISHED: &str = include_str!("published_secrets.tsv");
 /// Why a secret keeps nobody out. It never says what the secret is.
 ///
 /// ```
-/// use hardtack::{SecretKeyBase, WeakSecret};
+/// use hardtack::SecretKeyBase;
+/// use hardtack::secret::WeakSecret;
 ///
 /// let secret = SecretKeyBase::new("x".repeat(64))?;
 /// assert_eq!(secret.check(), Err(WeakSecret::Repeated { length: 1 }));

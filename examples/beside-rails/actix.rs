@@ -8,7 +8,8 @@ use std::sync::Arc;
 use actix_web::web::{Form, Html, Redirect};
 use actix_web::{App, Either, HttpServer, Responder, get, post};
 use hardtack::actix::{CsrfMiddleware, SessionMiddleware};
-use hardtack::{Error, ForgeryProtection, Session};
+use hardtack::csrf::ForgeryProtection;
+use hardtack::{Error, Session};
 use serde::Deserialize;
 
 mod log_book;

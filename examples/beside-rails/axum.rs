@@ -7,8 +7,9 @@ use std::error::Error as StdError;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Form, Router};
+use hardtack::csrf::ForgeryProtection;
 use hardtack::tower::{CsrfLayer, SessionLayer};
-use hardtack::{Error, ForgeryProtection, Session};
+use hardtack::{Error, Session};
 use serde::Deserialize;
 
 mod log_book;

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use hardtack::{CookieStore, Error, LoadDefaults, SecretKeyBase, Serializer, Session, WardenScope};
+use hardtack::warden::WardenScope;
+use hardtack::{CookieStore, Error, LoadDefaults, SecretKeyBase, Serializer, Session};
 
 use crate::pages::{escape, form, page};
 

@@ -125,7 +125,8 @@ impl Diagnosis {
     ///
     /// ```
     /// # use hardtack::doctor::Doctor;
-    /// # use hardtack::{CookieAttributes, Cipher, Jar, LoadDefaults, SecretKeyBase};
+    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
+    /// # use hardtack::settings::Cipher;
     /// # let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
     /// # let cbc = LoadDefaults::V8_0.settings().cipher(Cipher::Aes256Cbc);
     /// # let cookie = Jar::encrypted(&secret, cbc).write("a", &1, &CookieAttributes::new())?;
@@ -175,7 +176,8 @@ impl Diagnosis {
     ///
     /// ```
     /// # use hardtack::doctor::Doctor;
-    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase, Value};
+    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
+    /// # use hardtack::value::Value;
     /// # let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
     /// # let cart = Value::hash([("a", 1), ("long", 20)]);
     /// let cookie = Jar::encrypted(&secret, LoadDefaults::V8_0).write("cart", &cart, &CookieAttributes::new())?;
@@ -193,7 +195,8 @@ impl Diagnosis {
     ///
     /// ```
     /// # use hardtack::doctor::Doctor;
-    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase, Value};
+    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
+    /// # use hardtack::value::Value;
     /// # let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
     /// let cookie = Jar::encrypted(&secret, LoadDefaults::V8_0).write("a", &1, &CookieAttributes::new())?;
     /// let diagnosis = Doctor::new().secret("secret", &secret).examine(cookie.value());

@@ -51,7 +51,8 @@ use keys::{Keys, Labelled};
 ///
 /// ```
 /// use hardtack::doctor::Doctor;
-/// use hardtack::{CookieAttributes, Jar, KeyDigest, LoadDefaults, SecretKeyBase, Serializer};
+/// use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase, Serializer};
+/// use hardtack::settings::KeyDigest;
 ///
 /// let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
 /// # let old = LoadDefaults::V6_1.settings().cookies_serializer(Serializer::Json);

@@ -13,7 +13,7 @@ impl Doctor {
     /// # std::fs::write(dir.join("config/application.rb"), "module Shop\nclass Application < Rails::Application\nconfig.load_defaults 8.0\nend\nend\n")?;
     /// # let root = &dir;
     /// # let secret = "8d2e4af6".repeat(16);
-    /// use hardtack::RailsApp;
+    /// use hardtack::rails_app::RailsApp;
     /// use hardtack::doctor::Doctor;
     /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
     ///

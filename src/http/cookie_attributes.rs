@@ -211,7 +211,8 @@ impl CookieAttributes {
     /// These attributes for a request to `host` (port removed): [`Domain::All`] and [`Domain::FirstOf`] depend on it.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, Domain, SetCookie};
+    /// # use hardtack::{CookieAttributes, SetCookie};
+    /// # use hardtack::headers::Domain;
     /// let attributes = CookieAttributes::new().domain(Domain::All { tld_length: None });
     /// let cookie = SetCookie::new("k", "v", &attributes.for_host("www.example.org"))?;
     /// assert_eq!(cookie.domain(), Some("example.org"));

@@ -3,7 +3,7 @@
 /// Which hosts get a cookie back: Rails' option `domain` (6.1 to 8.1 `cookies.rb`, `handle_options`).
 ///
 /// ```
-/// use hardtack::Domain;
+/// use hardtack::headers::Domain;
 ///
 /// assert_eq!(Domain::Host.resolve("www.example.org", false), None);
 /// let all = Domain::All { tld_length: None };
@@ -37,7 +37,7 @@ impl Domain {
     /// characters that are in no domain name: it is the sender who chose them. Comparison is by case, as in Rails.
     ///
     /// ```
-    /// use hardtack::Domain;
+    /// use hardtack::headers::Domain;
     ///
     /// let all = Domain::All { tld_length: None };
     /// assert_eq!(all.resolve("shop.example.co.uk", true).as_deref(), Some(".example.co.uk"));
@@ -78,7 +78,7 @@ impl From<String> for Domain {
 /// The host of `Host` or `X-Forwarded-Host` without its port (Rails 6.1 `url.rb`, `host`).
 ///
 /// ```
-/// use hardtack::host_without_port;
+/// use hardtack::internal::host_without_port;
 ///
 /// assert_eq!(host_without_port("example.org:3000"), "example.org");
 /// assert_eq!(host_without_port("[::1]:3000"), "[::1]");
@@ -96,7 +96,7 @@ pub fn host_without_port(host: &str) -> &str {
 /// `Host` (Rails 6.1 `url.rb`, `raw_host_with_port`). A proxy must set or clear that header, or the sender chooses it.
 ///
 /// ```
-/// use hardtack::request_host;
+/// use hardtack::internal::request_host;
 ///
 /// assert_eq!(request_host(Some("a.example.org, b.example.org:443"), "10.0.0.7:3000"), "b.example.org");
 /// assert_eq!(request_host(None, "example.org:3000"), "example.org");

@@ -72,7 +72,8 @@ impl SetCookie {
     /// As for [`new`](Self::new).
     ///
     /// ```
-    /// use hardtack::{CookieAttributes, Domain, LoadDefaults, SetCookie};
+    /// use hardtack::{CookieAttributes, LoadDefaults, SetCookie};
+    /// use hardtack::headers::Domain;
     ///
     /// let attributes = CookieAttributes::new().domain(Domain::All { tld_length: None }).for_host("www.example.org");
     /// let cookie = SetCookie::as_rails(LoadDefaults::V6_0, "k", "v", &attributes)?;

@@ -5,8 +5,8 @@ use std::fmt;
 /// One of Rails' two jars of sealed cookies.
 ///
 /// ```
-/// assert_eq!(hardtack::JarKind::Encrypted.name(), "encrypted");
-/// assert_eq!(hardtack::JarKind::Signed.to_string(), "signed");
+/// assert_eq!(hardtack::message::JarKind::Encrypted.name(), "encrypted");
+/// assert_eq!(hardtack::message::JarKind::Signed.to_string(), "signed");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum JarKind {

@@ -22,7 +22,9 @@ use super::rotator::{CIPHER_KEY_LENGTH, Keys, Rotator};
 /// Makes messages that only the key's holders can read or make.
 ///
 /// ```
-/// use hardtack::{KeyGenerator, MessageEncryptor, MessageOptions, LoadDefaults, SecretKeyBase};
+/// use hardtack::{LoadDefaults, SecretKeyBase};
+/// use hardtack::message::{MessageEncryptor, MessageOptions};
+/// use hardtack::secret::KeyGenerator;
 ///
 /// # let secret = SecretKeyBase::generate()?;
 /// // key = Rails.application.key_generator.generate_key("bank details", 32)
@@ -52,7 +54,8 @@ impl MessageEncryptor {
     /// Marshal up to 7.0, JSON (and Marshal where it is read) from 7.1 on.
     ///
     /// ```
-    /// use hardtack::{MessageEncryptor, LoadDefaults};
+    /// use hardtack::LoadDefaults;
+    /// use hardtack::message::MessageEncryptor;
     ///
     /// assert!(MessageEncryptor::new([7; 32], LoadDefaults::V7_1).is_ok());
     /// assert!(MessageEncryptor::new([7; 64], LoadDefaults::V7_1).is_err());
@@ -71,7 +74,9 @@ impl MessageEncryptor {
     /// one key it signs with that too.
     ///
     /// ```
-    /// use hardtack::{KeyGenerator, MessageEncryptor, MessageOptions, LoadDefaults, SecretKeyBase};
+    /// use hardtack::{LoadDefaults, SecretKeyBase};
+    /// use hardtack::message::{MessageEncryptor, MessageOptions};
+    /// use hardtack::secret::KeyGenerator;
     ///
     /// let keys = KeyGenerator::new(&SecretKeyBase::generate()?);
     /// let crypt = MessageEncryptor::cbc(
@@ -110,7 +115,8 @@ impl MessageEncryptor {
     /// cookies.
     ///
     /// ```
-    /// use hardtack::{MessageEncryptor, MessageOptions, LoadDefaults, SecretKeyBase};
+    /// use hardtack::{LoadDefaults, SecretKeyBase};
+    /// use hardtack::message::{MessageEncryptor, MessageOptions};
     ///
     /// let secret = SecretKeyBase::generate()?; // in earnest: the app's own
     /// let crypt = MessageEncryptor::for_application(&secret, "bank details", LoadDefaults::V7_1);
@@ -141,7 +147,9 @@ impl MessageEncryptor {
     /// none, ignores it.
     ///
     /// ```
-    /// use hardtack::{HmacDigest, MessageEncryptor, MessageOptions, LoadDefaults};
+    /// use hardtack::LoadDefaults;
+    /// use hardtack::message::{MessageEncryptor, MessageOptions};
+    /// use hardtack::settings::HmacDigest;
     ///
     /// let crypt = MessageEncryptor::cbc([1; 32], "signing key", LoadDefaults::V7_1)?;
     /// let message = crypt.encrypt_and_sign("hello", &MessageOptions::new())?;
@@ -157,7 +165,8 @@ impl MessageEncryptor {
     /// Sets the serializer (`serializer: :json`, `config.active_support.message_serializer`).
     ///
     /// ```
-    /// use hardtack::{MessageEncryptor, MessageOptions, LoadDefaults, Serializer};
+    /// use hardtack::{LoadDefaults, Serializer};
+    /// use hardtack::message::{MessageEncryptor, MessageOptions};
     ///
     /// let crypt = MessageEncryptor::new([7; 32], LoadDefaults::V6_1)?.serializer(Serializer::Json);
     /// let message = crypt.encrypt_and_sign("hello", &MessageOptions::new())?;
@@ -173,7 +182,8 @@ impl MessageEncryptor {
     /// later). As in Rails only the kind that is written is read: for the other add a rotation.
     ///
     /// ```
-    /// use hardtack::{MessageEncryptor, MessageOptions, LoadDefaults};
+    /// use hardtack::LoadDefaults;
+    /// use hardtack::message::{MessageEncryptor, MessageOptions};
     ///
     /// let padded = MessageEncryptor::new([7; 32], LoadDefaults::V7_1)?;
     /// let url_safe = padded.clone().url_safe(true);
@@ -188,10 +198,11 @@ impl MessageEncryptor {
     }
 
     /// Whether the value is a part of the envelope (from 7.1 on): see
-    /// [`MessageVerifier::use_message_serializer_for_metadata`](crate::MessageVerifier::use_message_serializer_for_metadata).
+    /// [`MessageVerifier::use_message_serializer_for_metadata`](crate::message::MessageVerifier::use_message_serializer_for_metadata).
     ///
     /// ```
-    /// use hardtack::{MessageEncryptor, MessageOptions, LoadDefaults};
+    /// use hardtack::LoadDefaults;
+    /// use hardtack::message::{MessageEncryptor, MessageOptions};
     ///
     /// // While servers on Rails 7.0 still have to read what we write:
     /// let crypt = MessageEncryptor::new([7; 32], LoadDefaults::V7_1)?;
@@ -210,7 +221,8 @@ impl MessageEncryptor {
     /// its own rotations (`crypt.rotate(old_key, cipher: "aes-256-cbc")`).
     ///
     /// ```
-    /// use hardtack::{MessageEncryptor, MessageOptions, LoadDefaults};
+    /// use hardtack::LoadDefaults;
+    /// use hardtack::message::{MessageEncryptor, MessageOptions};
     ///
     /// let old = MessageEncryptor::cbc([1; 32], [1; 32], LoadDefaults::V7_1)?;
     /// let message = old.encrypt_and_sign("hello", &MessageOptions::new())?;
@@ -227,7 +239,8 @@ impl MessageEncryptor {
     /// Encrypts a value; the same value is another message every time.
     ///
     /// ```
-    /// use hardtack::{MessageEncryptor, MessageOptions, LoadDefaults};
+    /// use hardtack::LoadDefaults;
+    /// use hardtack::message::{MessageEncryptor, MessageOptions};
     ///
     /// let crypt = MessageEncryptor::new([7; 32], LoadDefaults::V7_1)?;
     /// let make = || crypt.encrypt_and_sign("hello", &MessageOptions::new());
@@ -250,7 +263,8 @@ impl MessageEncryptor {
     /// very purpose or, with `None`, for none, and has not expired.
     ///
     /// ```
-    /// use hardtack::{InvalidMessage, MessageEncryptor, MessageOptions, LoadDefaults};
+    /// use hardtack::{InvalidMessage, LoadDefaults};
+    /// use hardtack::message::{MessageEncryptor, MessageOptions};
     ///
     /// let crypt = MessageEncryptor::new([7; 32], LoadDefaults::V7_1)?;
     /// let message = crypt.encrypt_and_sign(&42, &MessageOptions::new())?;
@@ -275,7 +289,8 @@ impl MessageEncryptor {
     /// operator: never to be shown to whoever sent it.
     ///
     /// ```
-    /// use hardtack::{MessageEncryptor, MessageOptions, LoadDefaults, Refusal};
+    /// use hardtack::{LoadDefaults, Refusal};
+    /// use hardtack::message::{MessageEncryptor, MessageOptions};
     ///
     /// let crypt = MessageEncryptor::new([7; 32], LoadDefaults::V7_1)?;
     /// let message = crypt.encrypt_and_sign("hello", &MessageOptions::new())?;
@@ -298,7 +313,8 @@ impl MessageEncryptor {
     /// good for: as at [`Jar::seals`](crate::Jar::seals). `None` under CBC.
     ///
     /// ```
-    /// # use hardtack::{MessageEncryptor, MessageOptions, LoadDefaults, SecretKeyBase};
+    /// # use hardtack::{LoadDefaults, SecretKeyBase};
+    /// # use hardtack::message::{MessageEncryptor, MessageOptions};
     /// # let secret = SecretKeyBase::generate()?;
     /// let crypt = MessageEncryptor::for_application(&secret, "bank details", LoadDefaults::V7_1);
     /// crypt.encrypt_and_sign("hello", &MessageOptions::new())?;
@@ -317,7 +333,8 @@ impl MessageEncryptor {
     /// [`Jar::raise_seals`](crate::Jar::raise_seals).
     ///
     /// ```
-    /// # use hardtack::{MessageEncryptor, MessageOptions, LoadDefaults, SecretKeyBase};
+    /// # use hardtack::{LoadDefaults, SecretKeyBase};
+    /// # use hardtack::message::{MessageEncryptor, MessageOptions};
     /// # let secret = SecretKeyBase::generate()?;
     /// let crypt = MessageEncryptor::for_application(&secret, "bank details", LoadDefaults::V7_1);
     /// crypt.raise_seals(1_000_000);

@@ -11,7 +11,8 @@ use crate::error::Error;
 /// ```
 /// use std::time::Duration;
 ///
-/// use hardtack::{MessageOptions, MessageVerifier, LoadDefaults};
+/// use hardtack::LoadDefaults;
+/// use hardtack::message::{MessageOptions, MessageVerifier};
 ///
 /// let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?;
 /// let options = MessageOptions::new().purpose("login").expires_in(Duration::from_secs(900));
@@ -36,7 +37,7 @@ impl MessageOptions {
     /// No purpose and no expiry.
     ///
     /// ```
-    /// use hardtack::MessageOptions;
+    /// use hardtack::message::MessageOptions;
     ///
     /// assert_eq!(MessageOptions::new(), MessageOptions::default());
     /// ```
@@ -48,7 +49,8 @@ impl MessageOptions {
     /// What the message is for (`purpose: :login`): whoever reads it must ask for the same.
     ///
     /// ```
-    /// # use hardtack::{MessageOptions, MessageVerifier, LoadDefaults};
+    /// # use hardtack::LoadDefaults;
+    /// # use hardtack::message::{MessageOptions, MessageVerifier};
     /// # let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?;
     /// let message = verifier.generate("token", &MessageOptions::new().purpose("login"))?;
     /// assert!(verifier.verify::<String>(&message, "login").is_ok());
@@ -66,7 +68,8 @@ impl MessageOptions {
     /// [`expires_in`](Self::expires_in).
     ///
     /// ```
-    /// # use hardtack::{MessageOptions, MessageVerifier, LoadDefaults};
+    /// # use hardtack::LoadDefaults;
+    /// # use hardtack::message::{MessageOptions, MessageVerifier};
     /// # let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?;
     /// let options = MessageOptions::new().expires_at(time::OffsetDateTime::UNIX_EPOCH);
     /// let message = verifier.generate("too late", &options)?;
@@ -84,7 +87,8 @@ impl MessageOptions {
     ///
     /// ```
     /// # use std::time::Duration;
-    /// # use hardtack::{MessageOptions, MessageVerifier, LoadDefaults};
+    /// # use hardtack::LoadDefaults;
+    /// # use hardtack::message::{MessageOptions, MessageVerifier};
     /// # let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?;
     /// let options = MessageOptions::new().expires_in(Duration::from_secs(3600));
     /// let message = verifier.generate("token", &options)?; // an hour from now

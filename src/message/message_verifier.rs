@@ -21,7 +21,8 @@ use super::rotator::{Keys, Rotator};
 /// signed ids, what `Rails.application.message_verifier` is for.
 ///
 /// ```
-/// use hardtack::{MessageOptions, MessageVerifier, LoadDefaults, SecretKeyBase};
+/// use hardtack::{LoadDefaults, SecretKeyBase};
+/// use hardtack::message::{MessageOptions, MessageVerifier};
 ///
 /// let secret = SecretKeyBase::generate()?; // in earnest: the app's own
 /// // Rails.application.message_verifier(:unsubscribe)
@@ -49,7 +50,9 @@ use super::rotator::{Keys, Rotator};
 /// ```
 /// use std::time::Duration;
 ///
-/// use hardtack::{HmacDigest, MessageOptions, MessageVerifier, LoadDefaults, SecretKeyBase, Serializer};
+/// use hardtack::{LoadDefaults, SecretKeyBase, Serializer};
+/// use hardtack::message::{MessageOptions, MessageVerifier};
+/// use hardtack::settings::HmacDigest;
 ///
 /// # let secret = SecretKeyBase::generate()?;
 /// let signed_ids =
@@ -78,7 +81,9 @@ impl MessageVerifier {
     /// (and Marshal where it is read) from 7.1 on.
     ///
     /// ```
-    /// use hardtack::{KeyGenerator, MessageVerifier, LoadDefaults, SecretKeyBase};
+    /// use hardtack::{LoadDefaults, SecretKeyBase};
+    /// use hardtack::message::MessageVerifier;
+    /// use hardtack::secret::KeyGenerator;
     ///
     /// let keys = KeyGenerator::new(&SecretKeyBase::generate()?);
     /// let verifier = MessageVerifier::new(keys.generate_key("my salt", 64).expose(), LoadDefaults::V7_1)?;
@@ -107,7 +112,9 @@ impl MessageVerifier {
     /// for cookies.
     ///
     /// ```
-    /// use hardtack::{KeyGenerator, MessageOptions, MessageVerifier, LoadDefaults, SecretKeyBase};
+    /// use hardtack::{LoadDefaults, SecretKeyBase};
+    /// use hardtack::message::{MessageOptions, MessageVerifier};
+    /// use hardtack::secret::KeyGenerator;
     ///
     /// let secret = SecretKeyBase::generate()?; // in earnest: the app's own
     /// let verifier = MessageVerifier::for_application(&secret, "invoices", LoadDefaults::V7_1);
@@ -142,7 +149,9 @@ impl MessageVerifier {
     /// Sets the digest (`digest: "SHA256"`); SHA-1 unless it is set.
     ///
     /// ```
-    /// use hardtack::{HmacDigest, MessageOptions, MessageVerifier, LoadDefaults};
+    /// use hardtack::LoadDefaults;
+    /// use hardtack::message::{MessageOptions, MessageVerifier};
+    /// use hardtack::settings::HmacDigest;
     ///
     /// let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?;
     /// let message = verifier.generate("hello", &MessageOptions::new())?;
@@ -157,7 +166,8 @@ impl MessageVerifier {
     /// Sets the serializer (`serializer: :json`, `config.active_support.message_serializer`).
     ///
     /// ```
-    /// use hardtack::{MessageOptions, MessageVerifier, LoadDefaults, Serializer};
+    /// use hardtack::{LoadDefaults, Serializer};
+    /// use hardtack::message::{MessageOptions, MessageVerifier};
     ///
     /// let verifier =
     ///     MessageVerifier::new("a secret", LoadDefaults::V6_1)?.serializer(Serializer::Json);
@@ -174,7 +184,8 @@ impl MessageVerifier {
     /// 7.0 and later). Both alphabets are read, as by Rails 7.2.3 and 8.0.2.
     ///
     /// ```
-    /// use hardtack::{MessageOptions, MessageVerifier, LoadDefaults};
+    /// use hardtack::LoadDefaults;
+    /// use hardtack::message::{MessageOptions, MessageVerifier};
     ///
     /// let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?;
     /// let message = verifier.clone().url_safe(true).generate("???", &MessageOptions::new())?;
@@ -192,7 +203,8 @@ impl MessageVerifier {
     /// an expiry. Both are read (`config.active_support.use_message_serializer_for_metadata`).
     ///
     /// ```
-    /// use hardtack::{MessageOptions, MessageVerifier, LoadDefaults};
+    /// use hardtack::LoadDefaults;
+    /// use hardtack::message::{MessageOptions, MessageVerifier};
     ///
     /// // While servers on Rails 7.0 still have to read what we write:
     /// let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?;
@@ -210,7 +222,9 @@ impl MessageVerifier {
     /// (`verifier.rotate(old_secret, digest: "SHA1")`).
     ///
     /// ```
-    /// use hardtack::{HmacDigest, MessageOptions, MessageVerifier, LoadDefaults};
+    /// use hardtack::LoadDefaults;
+    /// use hardtack::message::{MessageOptions, MessageVerifier};
+    /// use hardtack::settings::HmacDigest;
     ///
     /// let old = MessageVerifier::new("an old secret", LoadDefaults::V7_1)?;
     /// let message = old.generate("hello", &MessageOptions::new())?;
@@ -229,7 +243,8 @@ impl MessageVerifier {
     /// Signs a value.
     ///
     /// ```
-    /// use hardtack::{MessageOptions, MessageVerifier, LoadDefaults};
+    /// use hardtack::LoadDefaults;
+    /// use hardtack::message::{MessageOptions, MessageVerifier};
     ///
     /// let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?;
     /// let message = verifier.generate(&[1, 2], &MessageOptions::new())?;
@@ -252,7 +267,8 @@ impl MessageVerifier {
     /// purpose or, with `None`, for none, and has not expired.
     ///
     /// ```
-    /// use hardtack::{InvalidMessage, MessageOptions, MessageVerifier, LoadDefaults};
+    /// use hardtack::{InvalidMessage, LoadDefaults};
+    /// use hardtack::message::{MessageOptions, MessageVerifier};
     ///
     /// let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?;
     /// let message = verifier.generate(&[1, 2], &MessageOptions::new())?;
@@ -276,7 +292,8 @@ impl MessageVerifier {
     /// operator: never to be shown to whoever sent it.
     ///
     /// ```
-    /// use hardtack::{MessageOptions, MessageVerifier, LoadDefaults, Refusal};
+    /// use hardtack::{LoadDefaults, Refusal};
+    /// use hardtack::message::{MessageOptions, MessageVerifier};
     ///
     /// let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?;
     /// let message = verifier.generate("hello", &MessageOptions::new().purpose("login"))?;

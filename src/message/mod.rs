@@ -1,4 +1,6 @@
-//! Messages: what makes bytes a text that only the key's holder can have written.
+//! Messages that are no cookies (signed ids, reset tokens), and how a message opened.
+//!
+//! A message is a text that only the holder of a key can have written.
 
 pub(crate) mod base64;
 pub(crate) mod codec;
@@ -13,3 +15,11 @@ pub(crate) mod opened;
 pub(crate) mod parts;
 pub(crate) mod rotator;
 pub(crate) mod sealed_by;
+
+pub use crate::serializer::Serialized;
+pub use jar_kind::JarKind;
+pub use message_encryptor::MessageEncryptor;
+pub use message_options::MessageOptions;
+pub use message_verifier::MessageVerifier;
+pub use opened::Opened;
+pub use sealed_by::SealedBy;

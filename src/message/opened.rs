@@ -107,7 +107,8 @@ impl<T> Opened<T> {
     /// serialization than the jar writes.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, Cipher, Jar, LoadDefaults, SecretKeyBase, Settings};
+    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase, Settings};
+    /// # use hardtack::settings::Cipher;
     /// # let secret = SecretKeyBase::generate()?;
     /// let cbc = LoadDefaults::V7_1.settings().cipher(Cipher::Aes256Cbc);
     /// let cookie = Jar::encrypted(&secret, cbc).write("plan", "pro", &CookieAttributes::new())?;

@@ -14,7 +14,9 @@ use super::jar_kind::JarKind;
 /// `Display` says it in one line. Nothing in it comes from the cookie's value.
 ///
 /// ```
-/// use hardtack::{CookieAttributes, Cipher, Jar, JarKind, KeyDigest, LoadDefaults, Rotation, SecretKeyBase};
+/// use hardtack::{CookieAttributes, Jar, LoadDefaults, Rotation, SecretKeyBase};
+/// use hardtack::message::JarKind;
+/// use hardtack::settings::{Cipher, KeyDigest};
 ///
 /// # let (secret, old) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
 /// # let json = |version: LoadDefaults| version.settings().cookies_serializer(hardtack::Serializer::Json);
@@ -47,7 +49,7 @@ pub struct SealedBy {
     pub hmac_digest: Option<HmacDigest>,
     /// What its value was written in: `Json`, `Marshal` or `MessagePack`.
     pub serializer: Serializer,
-    /// Whether it should be written anew: see [`Opened::needs_rewrite`](crate::Opened::needs_rewrite).
+    /// Whether it should be written anew: see [`Opened::needs_rewrite`](crate::message::Opened::needs_rewrite).
     pub needs_rewrite: bool,
     /// Whether it was sent under an older name: that of the rotation.
     pub by_older_name: bool,

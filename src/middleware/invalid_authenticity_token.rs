@@ -6,7 +6,7 @@ use std::fmt;
 /// (`ActionController::InvalidAuthenticityToken`).
 ///
 /// ```
-/// use hardtack::InvalidAuthenticityToken;
+/// use hardtack::csrf::InvalidAuthenticityToken;
 ///
 /// assert_eq!(InvalidAuthenticityToken::NoToken.to_string(), "no token in the header or the form");
 /// assert!(InvalidAuthenticityToken::Origin.hint().contains("trust_proxy"));
@@ -23,7 +23,7 @@ pub enum InvalidAuthenticityToken {
     /// A token, but none of this session for this path and method.
     WrongToken,
     /// No valid token in the header, and a form longer than
-    /// [`form_limit`](crate::ForgeryProtection::form_limit).
+    /// [`form_limit`](crate::csrf::ForgeryProtection::form_limit).
     FormTooLarge,
     /// No valid token in the header, and a form that is broken or broke off.
     UnreadableForm,

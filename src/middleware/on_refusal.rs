@@ -10,7 +10,7 @@ use super::on_error::Opaque;
 /// `Fn(InvalidAuthenticityToken, &Parts) -> Response<B>` does, and [`Opaque`].
 ///
 /// ```
-/// use hardtack::InvalidAuthenticityToken;
+/// use hardtack::csrf::InvalidAuthenticityToken;
 /// use hardtack::tower::{OnRefusal, Opaque};
 ///
 /// let (head, ()) = http::Request::new(()).into_parts();

@@ -36,7 +36,8 @@ use crate::session::lazy_session::LazySession;
 /// use axum::{Extension, Router, routing::post};
 /// use hardtack::tower::CsrfLayer;
 /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase};
-/// use hardtack::{ForgeryProtection, LazySession, Session};
+/// use hardtack::{LazySession, Session};
+/// use hardtack::csrf::ForgeryProtection;
 /// use tower::ServiceExt;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
@@ -83,7 +84,7 @@ impl<H> CsrfLayer<H> {
     /// ```
     /// use axum::body::Body;
     /// use axum::http::Response;
-    /// use hardtack::ForgeryProtection;
+    /// use hardtack::csrf::ForgeryProtection;
     /// use hardtack::tower::CsrfLayer;
     ///
     /// let layer = CsrfLayer::new(ForgeryProtection::new()).on_refusal(|_reason, head| {
@@ -129,7 +130,7 @@ impl<H> fmt::Debug for CsrfLayer<H> {
 /// What [`CsrfLayer`] makes of a service.
 ///
 /// ```
-/// use hardtack::ForgeryProtection;
+/// use hardtack::csrf::ForgeryProtection;
 /// use hardtack::tower::{CsrfLayer, CsrfService};
 /// use tower::Layer;
 ///

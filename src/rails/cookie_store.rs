@@ -155,7 +155,8 @@ impl CookieStore {
     /// Rotations that write have their own.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, SizeLimit, LoadDefaults, SecretKeyBase};
+    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
+    /// # use hardtack::settings::SizeLimit;
     /// # let secret = SecretKeyBase::generate()?;
     /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
     ///     .limit(SizeLimit::Rails);
@@ -169,7 +170,8 @@ impl CookieStore {
     /// How authenticity tokens are made, where it is not as the Rails version has it.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, CsrfSettings, LoadDefaults, SecretKeyBase};
+    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
+    /// # use hardtack::csrf::CsrfSettings;
     /// # let secret = SecretKeyBase::generate()?;
     /// // load_defaults 6.0 under Rails 7.0, which knows url-safe tokens alone
     /// let store = CookieStore::new(&secret, LoadDefaults::V6_0, "_shop_session")

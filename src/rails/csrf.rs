@@ -21,7 +21,8 @@ const GLOBAL: &[u8] = b"!real_csrf_token";
 /// How an app makes its authenticity tokens. Reading takes every form there is.
 ///
 /// ```
-/// use hardtack::{CsrfSettings, LoadDefaults};
+/// use hardtack::LoadDefaults;
+/// use hardtack::csrf::CsrfSettings;
 ///
 /// assert!(CsrfSettings::from(LoadDefaults::V6_1).urlsafe_csrf_tokens);
 /// assert!(!CsrfSettings::from(LoadDefaults::V6_0).urlsafe_csrf_tokens);
@@ -64,7 +65,8 @@ impl From<&Settings> for CsrfSettings {
 /// wherever tokens differ; the secret is wiped when it is dropped, and `Debug` does not show it.
 ///
 /// ```
-/// use hardtack::{AuthenticityTokens, LoadDefaults, SessionData};
+/// use hardtack::{LoadDefaults, SessionData};
+/// use hardtack::csrf::AuthenticityTokens;
 ///
 /// let mut session = SessionData::new();
 /// let tokens = AuthenticityTokens::load_or_create(&mut session, LoadDefaults::V7_1)?;
@@ -84,7 +86,8 @@ impl AuthenticityTokens {
     /// Takes the token out of a session; `None` where it has none, and nothing verifies.
     ///
     /// ```
-    /// # use hardtack::{AuthenticityTokens, LoadDefaults, SessionData};
+    /// # use hardtack::{LoadDefaults, SessionData};
+    /// # use hardtack::csrf::AuthenticityTokens;
     /// assert!(AuthenticityTokens::load(&SessionData::new(), LoadDefaults::V7_1).is_none());
     /// ```
     #[must_use]
@@ -97,7 +100,8 @@ impl AuthenticityTokens {
     /// system's randomness (`real_csrf_token`).
     ///
     /// ```
-    /// # use hardtack::{AuthenticityTokens, LoadDefaults, SessionData};
+    /// # use hardtack::{LoadDefaults, SessionData};
+    /// # use hardtack::csrf::AuthenticityTokens;
     /// let mut session = SessionData::new();
     /// AuthenticityTokens::load_or_create(&mut session, LoadDefaults::V7_1)?;
     /// assert_eq!(session.get::<String>("_csrf_token")?.unwrap().len(), 43);
@@ -123,7 +127,8 @@ impl AuthenticityTokens {
     /// Rails 7.1 and later); `None` where it is not base64 of 32 bytes.
     ///
     /// ```
-    /// # use hardtack::{AuthenticityTokens, LoadDefaults};
+    /// # use hardtack::LoadDefaults;
+    /// # use hardtack::csrf::AuthenticityTokens;
     /// let text = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
     /// assert!(AuthenticityTokens::parse(text, LoadDefaults::V7_1).is_some());
     /// assert!(AuthenticityTokens::parse("AAEC", LoadDefaults::V7_1).is_none());
@@ -148,7 +153,8 @@ impl AuthenticityTokens {
     /// (`form_authenticity_token`).
     ///
     /// ```
-    /// # use hardtack::{AuthenticityTokens, LoadDefaults, SessionData};
+    /// # use hardtack::{LoadDefaults, SessionData};
+    /// # use hardtack::csrf::AuthenticityTokens;
     /// # let mut session = SessionData::new();
     /// # let tokens = AuthenticityTokens::load_or_create(&mut session, LoadDefaults::V7_1)?;
     /// let token = tokens.masked_authenticity_token()?;
@@ -172,7 +178,8 @@ impl AuthenticityTokens {
     /// the app knows no such tokens, one for any form.
     ///
     /// ```
-    /// # use hardtack::{AuthenticityTokens, LoadDefaults, SessionData};
+    /// # use hardtack::{LoadDefaults, SessionData};
+    /// # use hardtack::csrf::AuthenticityTokens;
     /// # let mut session = SessionData::new();
     /// # let tokens = AuthenticityTokens::load_or_create(&mut session, LoadDefaults::V7_1)?;
     /// let token = tokens.masked_per_form_token("/orders/17?page=2", "patch")?;
@@ -199,7 +206,8 @@ impl AuthenticityTokens {
     /// need no token at all there.
     ///
     /// ```
-    /// # use hardtack::{AuthenticityTokens, LoadDefaults};
+    /// # use hardtack::LoadDefaults;
+    /// # use hardtack::csrf::AuthenticityTokens;
     /// let text = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
     /// let tokens = AuthenticityTokens::parse(text, LoadDefaults::V7_1).unwrap();
     /// assert!(tokens.verify(text, "/", "POST")); // unmasked, as Rails 4.1 and older sent it
@@ -259,7 +267,7 @@ impl fmt::Debug for AuthenticityTokens {
 /// header a request passes, since some browsers leave it out; `null` does not.
 ///
 /// ```
-/// use hardtack::verified_origin;
+/// use hardtack::internal::verified_origin;
 ///
 /// assert!(verified_origin(Some("https://example.com"), "https://example.com"));
 /// assert!(verified_origin(None, "https://example.com"));

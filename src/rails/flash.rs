@@ -112,7 +112,8 @@ impl Flash {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session, Value};
+    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
+    /// # use hardtack::value::Value;
     /// # let secret = SecretKeyBase::generate()?;
     /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// # let flash = Session::open(&store, "", RequestOrigin::default()).flash();
@@ -194,7 +195,8 @@ impl Flash {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session, Value};
+    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
+    /// # use hardtack::value::Value;
     /// # let secret = SecretKeyBase::generate()?;
     /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// # let flash = Session::open(&store, "", RequestOrigin::default()).flash();

@@ -22,7 +22,8 @@ const KEY: &str = "flash";
 /// waits in the session.
 ///
 /// ```
-/// use hardtack::{FlashHash, SessionData};
+/// use hardtack::SessionData;
+/// use hardtack::flash::FlashHash;
 ///
 /// let mut session = SessionData::new();
 /// let mut flash = FlashHash::load(&session);
@@ -68,7 +69,8 @@ impl FlashHash {
     /// already. Anything else is an empty flash.
     ///
     /// ```
-    /// # use hardtack::{FlashHash, SessionData};
+    /// # use hardtack::SessionData;
+    /// # use hardtack::flash::FlashHash;
     /// let mut session = SessionData::new();
     /// assert!(FlashHash::load(&session).is_empty());
     ///
@@ -98,7 +100,8 @@ impl FlashHash {
     /// from it too, and loads another.
     ///
     /// ```
-    /// # use hardtack::{FlashHash, SessionData};
+    /// # use hardtack::SessionData;
+    /// # use hardtack::flash::FlashHash;
     /// let mut session = SessionData::new();
     /// FlashHash::load(&session).commit(&mut session)?;
     /// assert!(!session.is_changed());
@@ -140,7 +143,8 @@ impl FlashHash {
     /// The value of a key, be it from the last request or from this one (`flash[:notice]`).
     ///
     /// ```
-    /// # use hardtack::{FlashHash, Value};
+    /// # use hardtack::flash::FlashHash;
+    /// # use hardtack::value::Value;
     /// let mut flash = FlashHash::default();
     /// flash.set("errors", vec!["too long"]);
     /// assert_eq!(flash.get("errors").and_then(Value::as_array).map(<[_]>::len), Some(1));
@@ -162,7 +166,7 @@ impl FlashHash {
     /// The text of a key; `None` also where its value is no text.
     ///
     /// ```
-    /// # use hardtack::FlashHash;
+    /// # use hardtack::flash::FlashHash;
     /// let mut flash = FlashHash::default();
     /// flash.set("info", "New");
     /// flash.set("count", 3);
@@ -177,7 +181,7 @@ impl FlashHash {
     /// The text of `notice` (`flash.notice`).
     ///
     /// ```
-    /// assert_eq!(hardtack::FlashHash::default().notice(), None);
+    /// assert_eq!(hardtack::flash::FlashHash::default().notice(), None);
     /// ```
     #[must_use]
     pub fn notice(&self) -> Option<&str> {
@@ -187,7 +191,7 @@ impl FlashHash {
     /// The text of `alert` (`flash.alert`).
     ///
     /// ```
-    /// assert_eq!(hardtack::FlashHash::default().alert(), None);
+    /// assert_eq!(hardtack::flash::FlashHash::default().alert(), None);
     /// ```
     #[must_use]
     pub fn alert(&self) -> Option<&str> {
@@ -197,7 +201,7 @@ impl FlashHash {
     /// Sets a value for this request and the next (`flash[:notice] = "Saved"`).
     ///
     /// ```
-    /// # use hardtack::FlashHash;
+    /// # use hardtack::flash::FlashHash;
     /// let mut flash = FlashHash::default();
     /// flash.set("notice", "Saved");
     /// assert_eq!(flash.notice(), Some("Saved"));
@@ -209,7 +213,8 @@ impl FlashHash {
     /// Sets a value for this request alone (`flash.now[:alert] = "Full"`).
     ///
     /// ```
-    /// # use hardtack::{FlashHash, SessionData};
+    /// # use hardtack::SessionData;
+    /// # use hardtack::flash::FlashHash;
     /// let mut session = SessionData::new();
     /// let mut flash = FlashHash::load(&session);
     /// flash.now("alert", "Full");
@@ -225,7 +230,8 @@ impl FlashHash {
     /// Keeps a key for the next request (`flash.keep(:notice)`).
     ///
     /// ```
-    /// # use hardtack::{FlashHash, SessionData};
+    /// # use hardtack::SessionData;
+    /// # use hardtack::flash::FlashHash;
     /// # let mut session = SessionData::new();
     /// # let mut flash = FlashHash::load(&session);
     /// # flash.set("notice", "Saved");
@@ -243,7 +249,8 @@ impl FlashHash {
     /// Keeps everything for the next request (`flash.keep`).
     ///
     /// ```
-    /// # use hardtack::{FlashHash, SessionData};
+    /// # use hardtack::SessionData;
+    /// # use hardtack::flash::FlashHash;
     /// # let mut session = SessionData::new();
     /// # let mut flash = FlashHash::load(&session);
     /// flash.now("notice", "Saved");
@@ -259,7 +266,8 @@ impl FlashHash {
     /// Lets a key go at the end of this request (`flash.discard(:notice)`).
     ///
     /// ```
-    /// # use hardtack::{FlashHash, SessionData};
+    /// # use hardtack::SessionData;
+    /// # use hardtack::flash::FlashHash;
     /// let mut session = SessionData::new();
     /// let mut flash = FlashHash::load(&session);
     /// flash.set("notice", "Saved");
@@ -276,7 +284,8 @@ impl FlashHash {
     /// Lets everything go at the end of this request (`flash.discard`).
     ///
     /// ```
-    /// # use hardtack::{FlashHash, SessionData};
+    /// # use hardtack::SessionData;
+    /// # use hardtack::flash::FlashHash;
     /// # let mut session = SessionData::new();
     /// # let mut flash = FlashHash::load(&session);
     /// flash.set("notice", "Saved");
@@ -292,7 +301,8 @@ impl FlashHash {
     /// Removes a key at once (`flash.delete(:notice)`), and gives its value.
     ///
     /// ```
-    /// # use hardtack::{FlashHash, Value};
+    /// # use hardtack::flash::FlashHash;
+    /// # use hardtack::value::Value;
     /// let mut flash = FlashHash::default();
     /// flash.set("notice", "Saved");
     /// assert_eq!(flash.remove("notice"), Some(Value::from("Saved")));
@@ -306,7 +316,7 @@ impl FlashHash {
     /// Removes everything at once (`flash.clear`).
     ///
     /// ```
-    /// # use hardtack::FlashHash;
+    /// # use hardtack::flash::FlashHash;
     /// let mut flash = FlashHash::default();
     /// flash.set("notice", "Saved");
     /// flash.clear();
@@ -319,7 +329,8 @@ impl FlashHash {
     /// Whether there is this key, be it nil (`flash.key?(:notice)`).
     ///
     /// ```
-    /// # use hardtack::{FlashHash, Value};
+    /// # use hardtack::flash::FlashHash;
+    /// # use hardtack::value::Value;
     /// let mut flash = FlashHash::default();
     /// flash.set("notice", Value::Nil);
     /// assert!(flash.contains_key("notice") && !flash.contains_key("alert"));
@@ -332,7 +343,7 @@ impl FlashHash {
     /// Whether there is nothing to show (`flash.empty?`).
     ///
     /// ```
-    /// assert!(hardtack::FlashHash::default().is_empty());
+    /// assert!(hardtack::flash::FlashHash::default().is_empty());
     /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -342,7 +353,7 @@ impl FlashHash {
     /// Keys and values, in order (`flash.each`).
     ///
     /// ```
-    /// # use hardtack::FlashHash;
+    /// # use hardtack::flash::FlashHash;
     /// let mut flash = FlashHash::default();
     /// flash.set("notice", "Saved");
     /// flash.now("alert", "Full");

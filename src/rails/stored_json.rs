@@ -21,7 +21,8 @@ const LENGTHS: std::ops::RangeInclusive<usize> = 32..=64;
 /// What stands under the id itself is read as well, and moved.
 ///
 /// ```
-/// use hardtack::{MemoryStore, ServerSessions, StoredJson};
+/// use hardtack::ServerSessions;
+/// use hardtack::stores::{MemoryStore, StoredJson};
 ///
 /// let sessions = ServerSessions::new(StoredJson, MemoryStore::new(), "_session_id");
 /// assert_eq!(sessions.name(), "_session_id");

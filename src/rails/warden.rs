@@ -24,7 +24,8 @@ const SALT_LENGTH: usize = 29;
 /// and the salt of its password, so that a changed password logs out everywhere.
 ///
 /// ```
-/// use hardtack::{SessionData, WardenScope};
+/// use hardtack::SessionData;
+/// use hardtack::warden::WardenScope;
 ///
 /// let hash = "$2a$12$abcdefghijklmnopqrstuv0123456789abcdefghijklmnopqrstu";
 /// let users = WardenScope::new("user");
@@ -51,7 +52,8 @@ impl WardenScope {
     /// The scope of this name.
     ///
     /// ```
-    /// # use hardtack::{SessionData, WardenScope};
+    /// # use hardtack::SessionData;
+    /// # use hardtack::warden::WardenScope;
     /// # let mut session = SessionData::new();
     /// WardenScope::new("admin").log_in(&mut session, &1, None)?;
     /// assert_eq!(session.keys(), ["warden.user.admin.key"]);
@@ -70,7 +72,8 @@ impl WardenScope {
     /// only then is the user logged in.
     ///
     /// ```
-    /// # use hardtack::{SessionData, WardenScope};
+    /// # use hardtack::SessionData;
+    /// # use hardtack::warden::WardenScope;
     /// let mut session = SessionData::new();
     /// assert!(WardenScope::new("user").login(&session).is_none());
     /// session.insert("warden.user.user.key", "something odd")?;
@@ -106,7 +109,8 @@ impl WardenScope {
     /// drops the CSRF token, so that nobody can have planted either.
     ///
     /// ```
-    /// # use hardtack::{SessionData, WardenScope};
+    /// # use hardtack::SessionData;
+    /// # use hardtack::warden::WardenScope;
     /// # let mut session = SessionData::new();
     /// let hash = "$2a$12$abcdefghijklmnopqrstuv0123456789abcdefghijklmnopqrstu";
     /// WardenScope::new("user").log_in(&mut session, &7, hash)?;
@@ -141,7 +145,8 @@ impl WardenScope {
     /// [`SessionData::clear`].
     ///
     /// ```
-    /// # use hardtack::{SessionData, WardenScope};
+    /// # use hardtack::SessionData;
+    /// # use hardtack::warden::WardenScope;
     /// # let mut session = SessionData::new();
     /// # WardenScope::new("user").log_in(&mut session, &7, None)?;
     /// session.insert("cart", &[1, 2])?;
@@ -179,7 +184,8 @@ impl WardenLogin {
     /// The record's id.
     ///
     /// ```
-    /// # use hardtack::{SessionData, WardenScope};
+    /// # use hardtack::SessionData;
+    /// # use hardtack::warden::WardenScope;
     /// # let mut session = SessionData::new();
     /// # WardenScope::new("user").log_in(&mut session, "5f2c", None)?;
     /// let login = WardenScope::new("user").login(&session).unwrap();
@@ -204,7 +210,9 @@ impl WardenLogin {
     /// The record's key, one value for each of its columns; never empty.
     ///
     /// ```
-    /// # use hardtack::{SessionData, Value, WardenScope};
+    /// # use hardtack::SessionData;
+    /// # use hardtack::value::Value;
+    /// # use hardtack::warden::WardenScope;
     /// # let mut session = SessionData::new();
     /// # WardenScope::new("user").log_in(&mut session, &(3, 7), None)?;
     /// let login = WardenScope::new("user").login(&session).unwrap();
@@ -221,7 +229,8 @@ impl WardenLogin {
     /// they differ.
     ///
     /// ```
-    /// # use hardtack::{SessionData, WardenScope};
+    /// # use hardtack::SessionData;
+    /// # use hardtack::warden::WardenScope;
     /// # let mut session = SessionData::new();
     /// # let hash = "$2a$12$abcdefghijklmnopqrstuv0123456789abcdefghijklmnopqrstu";
     /// # WardenScope::new("user").log_in(&mut session, &7, hash)?;

@@ -24,7 +24,8 @@ use crate::settings::{HmacDigest, SecretKind, Serializer, Settings};
 /// # std::fs::write(dir.join("config/application.rb"), "module Shop\nclass Application < Rails::Application\nconfig.load_defaults 7.1\nend\nend\n")?;
 /// # std::fs::write(dir.join("config/credentials.yml.enc"), "96MJ0bDumXRjS5ddPEwyOcVvsAdPIGsTTe27RVj1pA/UOxU3MMc4Z3Aq96fY3eNH0rJL658wznA58/QQn72o2L4mzf+Jej55NvgV4FZ9pp9Jei1Sa1LJXPg6Niom/t/Xi/SN3D3iUugJ2Zbc8WIlxCmkX2gZ/Sc1x/BdN/CijCNpr7CWfbQjRlZdAZ7DR8K0YcjqWdmI4jqrKqnvXQYcxhokOi7NFghZAFL/Sgv/crNiwDjXJmGAVg==--XLuMY/N3O+drvznf--xB7pJjy3q7DR0eouF/bKLw==")?;
 /// # std::fs::write(dir.join("config/master.key"), "0123456789abcdef0123456789abcdef\n")?;
-/// use hardtack::{CookieAttributes, RailsApp};
+/// use hardtack::CookieAttributes;
+/// use hardtack::rails_app::RailsApp;
 ///
 /// let app = RailsApp::new(&dir).environment("production"); // "/srv/shop"
 /// # let app = app.variables(|_| None);
@@ -49,7 +50,7 @@ impl RailsApp {
     /// and everything is read anew each time.
     ///
     /// ```
-    /// let app = hardtack::RailsApp::new("/no/such/app");
+    /// let app = hardtack::rails_app::RailsApp::new("/no/such/app");
     /// assert!(app.jar().is_err());
     /// ```
     #[must_use]
@@ -67,7 +68,7 @@ impl RailsApp {
     /// (Rails itself would take `development`.)
     ///
     /// ```
-    /// use hardtack::{RailsApp, RailsAppError};
+    /// use hardtack::rails_app::{RailsApp, RailsAppError};
     ///
     /// let app = RailsApp::new("/srv/shop").environment("../../etc");
     /// assert!(matches!(app.settings(), Err(RailsAppError::Environment { .. })));
@@ -81,7 +82,8 @@ impl RailsApp {
     /// The Rails version that the app runs on, as `7.1.5`: for an app without a `Gemfile.lock`.
     ///
     /// ```
-    /// use hardtack::{RailsApp, LoadDefaults};
+    /// use hardtack::LoadDefaults;
+    /// use hardtack::rails_app::RailsApp;
     /// # let dir = std::env::temp_dir().join("hardtack-doc-rails");
     /// # std::fs::create_dir_all(dir.join("config")).unwrap();
     /// # std::fs::write(dir.join("config/application.rb"), "module Shop\nclass Application < Rails::Application\nend\nend\n")?;
@@ -101,14 +103,14 @@ impl RailsApp {
     /// (`std::env::var`). Nothing else reads the environment.
     ///
     /// ```
-    /// use hardtack::RailsApp;
+    /// use hardtack::rails_app::RailsApp;
     ///
     /// let app = RailsApp::new("/srv/shop").variables(|name| match name {
     ///     "RAILS_ENV" => Some("staging".to_owned()),
     ///     _ => None,
     /// });
     /// assert_eq!(app.environment_name()?, "staging");
-    /// # Ok::<(), hardtack::RailsAppError>(())
+    /// # Ok::<(), hardtack::rails_app::RailsAppError>(())
     /// ```
     #[must_use]
     pub fn variables(
@@ -122,12 +124,12 @@ impl RailsApp {
     /// The environment's name.
     ///
     /// ```
-    /// use hardtack::RailsApp;
+    /// use hardtack::rails_app::RailsApp;
     ///
     /// let app = RailsApp::new("/srv/shop").variables(|_| None);
     /// assert_eq!(app.environment_name()?, "production");
     /// assert_eq!(app.environment("test").environment_name()?, "test");
-    /// # Ok::<(), hardtack::RailsAppError>(())
+    /// # Ok::<(), hardtack::rails_app::RailsAppError>(())
     /// ```
     ///
     /// # Errors
@@ -155,7 +157,8 @@ impl RailsApp {
     /// # let dir = std::env::temp_dir().join("hardtack-doc-app-settings");
     /// # std::fs::create_dir_all(dir.join("config/environments")).unwrap();
     /// # std::fs::write(dir.join("config/application.rb"), "module Shop\nclass Application < Rails::Application\nconfig.load_defaults 6.1\nend\nend\n")?;
-    /// use hardtack::{RailsApp, Serializer};
+    /// use hardtack::Serializer;
+    /// use hardtack::rails_app::RailsApp;
     ///
     /// std::fs::write(
     ///     dir.join("config/environments/production.rb"),
@@ -185,7 +188,7 @@ impl RailsApp {
     /// the app runs with.
     ///
     /// ```
-    /// use hardtack::{MissingSecret, RailsApp, RailsAppError};
+    /// use hardtack::rails_app::{MissingSecret, RailsApp, RailsAppError};
     /// # let dir = std::env::temp_dir().join("hardtack-doc-app-secrets");
     /// # std::fs::create_dir_all(dir.join("config")).unwrap();
     /// # std::fs::write(dir.join("config/application.rb"), "module Shop\nclass Application < Rails::Application\nend\nend\n")?;
@@ -213,7 +216,7 @@ impl RailsApp {
     /// # let dir = std::env::temp_dir().join("hardtack-doc-app-key-base");
     /// # std::fs::create_dir_all(dir.join("config")).unwrap();
     /// # std::fs::write(dir.join("config/application.rb"), "module Shop\nclass Application < Rails::Application\nconfig.load_defaults 8.1\nend\nend\n")?;
-    /// let app = hardtack::RailsApp::new(&dir).environment("production");
+    /// let app = hardtack::rails_app::RailsApp::new(&dir).environment("production");
     /// let with = app.clone().variables(|name| (name == "SECRET_KEY_BASE").then(|| "8d2e4af6".repeat(16)));
     /// assert_eq!(with.secret_key_base()?.expose().len(), 128);
     ///
@@ -249,7 +252,7 @@ impl RailsApp {
     /// # let dir = std::env::temp_dir().join("hardtack-doc-app-jar");
     /// # std::fs::create_dir_all(dir.join("config")).unwrap();
     /// # let file = dir.join("config/application.rb");
-    /// # let app = hardtack::RailsApp::new(&dir).variables(|name| (name == "SECRET_KEY_BASE").then(|| "8d2e4af6".repeat(16))).environment("production");
+    /// # let app = hardtack::rails_app::RailsApp::new(&dir).variables(|name| (name == "SECRET_KEY_BASE").then(|| "8d2e4af6".repeat(16))).environment("production");
     /// std::fs::write(&file, "module Shop\nclass Application < Rails::Application\nconfig.load_defaults 8.0\nend\nend\n")?;
     /// assert!(app.jar().is_ok());
     ///
@@ -276,7 +279,7 @@ impl RailsApp {
     /// # let dir = std::env::temp_dir().join("hardtack-doc-app-signed-jar");
     /// # std::fs::create_dir_all(dir.join("config")).unwrap();
     /// # std::fs::write(dir.join("config/application.rb"), "module Shop\nclass Application < Rails::Application\nconfig.load_defaults 8.0\nend\nend\n")?;
-    /// # let app = hardtack::RailsApp::new(&dir).variables(|name| (name == "SECRET_KEY_BASE").then(|| "8d2e4af6".repeat(16))).environment("production");
+    /// # let app = hardtack::rails_app::RailsApp::new(&dir).variables(|name| (name == "SECRET_KEY_BASE").then(|| "8d2e4af6".repeat(16))).environment("production");
     /// use hardtack::CookieAttributes;
     ///
     /// let jar = app.signed_jar()?;

@@ -22,7 +22,8 @@ impl CookieStore {
     /// # let dir = std::env::temp_dir().join("hardtack-doc-cookie-store");
     /// # std::fs::create_dir_all(dir.join("config")).unwrap();
     /// # let file = dir.join("config/application.rb");
-    /// use hardtack::{CookieStore, RailsApp};
+    /// use hardtack::CookieStore;
+    /// use hardtack::rails_app::RailsApp;
     ///
     /// # let app_rb = "module Shop\nclass Application < Rails::Application\nconfig.load_defaults 8.0\n";
     /// # std::fs::write(&file, format!("{app_rb}end\nend\n"))?;
@@ -43,7 +44,7 @@ impl CookieStore {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// [`RailsAppSettings::unreadable_settings`]: crate::RailsAppSettings::unreadable_settings
+    /// [`RailsAppSettings::unreadable_settings`]: crate::rails_app::RailsAppSettings::unreadable_settings
     ///
     /// # Errors
     /// Those of [`RailsApp::jar`]; [`RailsAppError::OtherStore`] where the session is not in the

@@ -12,7 +12,7 @@ use crate::shown::Shown;
 /// has more than one line.
 ///
 /// ```
-/// use hardtack::{RailsApp, RailsAppError};
+/// use hardtack::rails_app::{RailsApp, RailsAppError};
 ///
 /// let missing = RailsApp::new("/no/such/app").settings().unwrap_err();
 /// assert!(matches!(missing, RailsAppError::NoApp { .. }));
@@ -137,7 +137,7 @@ impl From<Error> for RailsAppError {
 /// A place in which the secret was looked for.
 ///
 /// ```
-/// use hardtack::{MissingSecret, RailsApp, RailsAppError};
+/// use hardtack::rails_app::{MissingSecret, RailsApp, RailsAppError};
 /// # let dir = std::env::temp_dir().join("hardtack-doc-looked");
 /// # std::fs::create_dir_all(dir.join("config")).unwrap();
 /// # std::fs::write(dir.join("config/application.rb"), "module Shop\nclass Application < Rails::Application\nconfig.load_defaults 8.0\nend\nend\n")?;
@@ -161,7 +161,7 @@ pub struct Searched {
 ///
 /// ```
 /// assert_eq!(
-///     hardtack::MissingSecret::WrongKey.to_string(),
+///     hardtack::rails_app::MissingSecret::WrongKey.to_string(),
 ///     "the key does not fit: it is another file's, or the file was changed",
 /// );
 /// ```

@@ -11,7 +11,7 @@ use crate::http::cookie_attributes::CookieAttributes;
 /// # let dir = std::env::temp_dir().join("hardtack-doc-session");
 /// # std::fs::create_dir_all(dir.join("config/initializers")).unwrap();
 /// # std::fs::write(dir.join("config/application.rb"), "module MyShop\nclass Application < Rails::Application\nconfig.load_defaults 7.1\nend\nend\n")?;
-/// let app = hardtack::RailsApp::new(&dir);
+/// let app = hardtack::rails_app::RailsApp::new(&dir);
 /// # let _ = std::fs::remove_file(dir.join("config/initializers/session_store.rb"));
 /// assert_eq!(app.settings()?.session.name, "_my_shop_session"); // Rails' default
 ///

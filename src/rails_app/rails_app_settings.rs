@@ -13,7 +13,9 @@ use crate::settings::{HmacDigest, Settings};
 /// # std::fs::create_dir_all(dir.join("config")).unwrap();
 /// # std::fs::write(dir.join("config/application.rb"), "module Shop\nclass Application < Rails::Application\nconfig.load_defaults 7.1\nend\nend\n")?;
 /// # std::fs::write(dir.join("Gemfile.lock"), "GEM\n  specs:\n    rails (8.0.2)\n")?;
-/// use hardtack::{KeyDigest, RailsApp, LoadDefaults};
+/// use hardtack::LoadDefaults;
+/// use hardtack::rails_app::RailsApp;
+/// use hardtack::settings::KeyDigest;
 ///
 /// let settings = RailsApp::new(&dir).settings()?;
 /// assert_eq!(settings.rails.as_deref(), Some("8.0.2")); // Gemfile.lock
@@ -62,8 +64,8 @@ pub struct RailsAppSettings {
 ///   end
 /// end
 /// "#)?;
-/// let settings = hardtack::RailsApp::new(&dir).settings()?;
-/// assert_eq!(settings.rotations[0].digest, hardtack::HmacDigest::Sha256);
+/// let settings = hardtack::rails_app::RailsApp::new(&dir).settings()?;
+/// assert_eq!(settings.rotations[0].digest, hardtack::settings::HmacDigest::Sha256);
 /// assert!(settings.rotations[0].secret.is_none());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -30,7 +30,7 @@ const ROTATED: &str = "rotated_secret_key_bases";
 /// # let dir = std::env::temp_dir().join("hardtack-doc-secrets");
 /// # std::fs::create_dir_all(dir.join("config")).unwrap();
 /// # std::fs::write(dir.join("config/application.rb"), "module Shop\nclass Application < Rails::Application\nconfig.load_defaults 8.0\nend\nend\n")?;
-/// use hardtack::RailsApp;
+/// use hardtack::rails_app::RailsApp;
 ///
 /// let secret = "b3c631c314c0bbca50c1b2843150fe33b3c631c314c0bbca50c1b2843150fe33";
 /// let app = RailsApp::new(&dir).environment("production");

@@ -19,7 +19,7 @@ use crate::shown::Shown;
 /// end
 /// "#)?;
 ///
-/// let settings = hardtack::RailsApp::new(&dir).settings()?;
+/// let settings = hardtack::rails_app::RailsApp::new(&dir).settings()?;
 /// let [one] = settings.unreadable_settings.as_slice() else { panic!() };
 /// assert_eq!((one.setting, one.line), ("cookies_serializer", 5));
 /// assert_eq!(one.why, "it stands under a condition (`if`)");

@@ -19,7 +19,8 @@ const PRIVATE: &str = "max-age=0, private, must-revalidate";
 ///
 /// ```
 /// use std::sync::Arc;
-/// use hardtack::{CacheHeaders, CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
+/// use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
+/// use hardtack::headers::CacheHeaders;
 ///
 /// # let secret = SecretKeyBase::generate()?;
 /// let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));

@@ -26,7 +26,8 @@ const NONE: &str = "none";
 /// none is taken from a request.
 ///
 /// ```
-/// use hardtack::{CookieMetrics, CookieStore, LoadDefaults, SecretKeyBase};
+/// use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
+/// use hardtack::observe::CookieMetrics;
 ///
 /// # let secret = SecretKeyBase::generate()?;
 /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")

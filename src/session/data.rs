@@ -61,7 +61,7 @@ impl SessionData {
         })
     }
 
-    /// Reads a session from a JSON object, for a [`SessionFormat`](crate::SessionFormat). Nothing in
+    /// Reads a session from a JSON object, for a [`SessionFormat`](crate::stores::SessionFormat). Nothing in
     /// it counts as changed. Returns `None` where the text is no JSON object.
     ///
     /// ```

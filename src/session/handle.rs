@@ -19,7 +19,7 @@ use crate::serializer::to_value;
 /// A session in its cookie is opened when it is first asked for, and one that does not open is empty.
 /// A session that a store keeps was loaded by [`LazySession`](crate::LazySession). Nothing here waits,
 /// and closures, values, observers and subscribers run under no lock: they may use the session. (Of a
-/// [`SessionFormat`](crate::SessionFormat) of one's own, `new_id` and `renew` may not.)
+/// [`SessionFormat`](crate::stores::SessionFormat) of one's own, `new_id` and `renew` may not.)
 ///
 /// ```
 /// use std::sync::Arc;
@@ -220,7 +220,7 @@ impl Session {
     }
 
     /// Returns the session's id: 32 hexadecimal digits in a cookie of Rails and in
-    /// [`StoredJson`](crate::StoredJson). A session that is to be written gets one now, where it has
+    /// [`StoredJson`](crate::stores::StoredJson). A session that is to be written gets one now, where it has
     /// none; `None` where it has none and can no longer, or never, be written.
     ///
     /// ```

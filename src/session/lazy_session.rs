@@ -18,7 +18,8 @@ use crate::error::Error;
 ///
 /// ```
 /// use std::sync::Arc;
-/// use hardtack::{Commit, LazySession, MemoryStore, RequestOrigin, ServerSessions, StoredJson};
+/// use hardtack::{Commit, LazySession, RequestOrigin, ServerSessions};
+/// use hardtack::stores::{MemoryStore, StoredJson};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), hardtack::Error> {

@@ -46,7 +46,7 @@ impl MemoryStore {
     /// belong into a store that outlives the process.
     ///
     /// ```
-    /// use hardtack::MemoryStore;
+    /// use hardtack::stores::MemoryStore;
     ///
     /// assert!(MemoryStore::new().is_empty());
     /// ```

@@ -13,12 +13,14 @@ pub(crate) type Outcome = Result<SealedBy, Refusal>;
 /// cookie that came with the request. Of sessions in a store it hears of a cookie that is no id.
 ///
 /// So one knows when an older secret or format can go: when no cookie is opened by it any more.
-/// It is called on the request's thread, without any lock, and has to be quick. [`Tally`](crate::Tally) counts in
+/// It is called on the request's thread, without any lock, and has to be quick. [`Tally`](crate::observe::Tally) counts in
 /// memory; `CookieMetrics` (feature `metrics`) counts for an exporter.
 ///
 /// ```
 /// use std::sync::Arc;
-/// use hardtack::{CookieStore, Observer, SealedBy, LoadDefaults, Refusal, RequestOrigin, SecretKeyBase, Session};
+/// use hardtack::{CookieStore, LoadDefaults, Refusal, RequestOrigin, SecretKeyBase, Session};
+/// use hardtack::message::SealedBy;
+/// use hardtack::observe::Observer;
 /// # use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 ///
 /// #[derive(Default)]

@@ -9,7 +9,7 @@ use super::data::SessionData;
 use crate::error::Error;
 
 /// Names and writes the sessions that a framework keeps on a server. Pure: it waits for
-/// nothing, and any [`SessionStore`](crate::SessionStore) keeps what it writes.
+/// nothing, and any [`SessionStore`](crate::stores::SessionStore) keeps what it writes.
 pub trait SessionFormat: Send + Sync + 'static {
     /// Returns the id in the value of a cookie; `None` where it is none of this framework's. What
     /// comes from outside becomes a key or a path, so that only the framework's own alphabet and

@@ -15,7 +15,7 @@ use crate::store_error::StoreError;
 /// is an error, never a missing entry: a session that cannot be reached is not an empty one. Timeouts
 /// and reconnecting are its business.
 ///
-/// Write the methods as `async fn`. See [`MemoryStore`](crate::MemoryStore) for a whole one.
+/// Write the methods as `async fn`. See [`MemoryStore`](crate::stores::MemoryStore) for a whole one.
 pub trait SessionStore: Send + Sync + 'static {
     /// Returns the entry of a key; `None` where there is none, or its time has passed.
     fn load(&self, key: &str) -> impl Future<Output = Result<Option<Entry>, StoreError>> + Send;
@@ -64,7 +64,7 @@ impl Version {
     /// Creates a version of what the store tells states apart by.
     ///
     /// ```
-    /// use hardtack::Version;
+    /// use hardtack::stores::Version;
     ///
     /// assert_eq!(Version::new("7").as_bytes(), b"7");
     /// ```

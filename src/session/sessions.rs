@@ -88,7 +88,8 @@ impl<P: Place> Sessions<P> {
     /// host decides.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, Domain, LoadDefaults, SecretKeyBase};
+    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
+    /// # use hardtack::headers::Domain;
     /// # let secret = SecretKeyBase::generate()?;
     /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
     ///     .domain(Domain::All { tld_length: None });
@@ -272,7 +273,8 @@ impl<P: Place> Sessions<P> {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase, Tally};
+    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
+    /// # use hardtack::observe::Tally;
     /// # let secret = SecretKeyBase::generate()?;
     /// let tally = Arc::new(Tally::new()); // or CookieMetrics, or one's own
     /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
@@ -301,7 +303,8 @@ impl<P: Place> Sessions<P> {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CacheHeaders, CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
+    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
+    /// # use hardtack::headers::CacheHeaders;
     /// # let secret = SecretKeyBase::generate()?;
     /// // Nothing between this server and the browsers keeps responses, say.
     /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session").cache_headers(false);

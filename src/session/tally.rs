@@ -16,7 +16,8 @@ use crate::message::sealed_by::SealedBy;
 ///
 /// ```
 /// use std::sync::Arc;
-/// use hardtack::{CookieStore, LoadDefaults, Refusal, RequestOrigin, SecretKeyBase, Session, Tally};
+/// use hardtack::{CookieStore, LoadDefaults, Refusal, RequestOrigin, SecretKeyBase, Session};
+/// use hardtack::observe::Tally;
 ///
 /// # let secret = SecretKeyBase::generate()?;
 /// let tally = Arc::new(Tally::new());
@@ -49,7 +50,7 @@ impl Tally {
     /// One that has counted nothing.
     ///
     /// ```
-    /// assert!(hardtack::Tally::new().snapshot().is_empty());
+    /// assert!(hardtack::observe::Tally::new().snapshot().is_empty());
     /// ```
     #[must_use]
     pub fn new() -> Self {

@@ -12,7 +12,8 @@ impl Session {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session, WardenScope};
+    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
+    /// # use hardtack::warden::WardenScope;
     /// # let secret = SecretKeyBase::generate()?;
     /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// # let session = Session::open(&store, "", RequestOrigin::default());
@@ -33,7 +34,8 @@ impl Session {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, Error, LoadDefaults, RequestOrigin, SecretKeyBase, Session, WardenScope};
+    /// # use hardtack::{CookieStore, Error, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
+    /// # use hardtack::warden::WardenScope;
     /// # let secret = SecretKeyBase::generate()?;
     /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// # let session = Session::open(&store, "", RequestOrigin::default());

@@ -1,7 +1,9 @@
 //! What is inside: sizes, the session, and what cannot be read.
 
 use hardtack::doctor::{Check, Doctor, SessionCheck};
-use hardtack::{CookieAttributes, Jar, LoadDefaults, SessionData, SizeLimit, Value};
+use hardtack::settings::SizeLimit;
+use hardtack::value::Value;
+use hardtack::{CookieAttributes, Jar, LoadDefaults, SessionData};
 
 use crate::support::secret;
 
@@ -146,7 +148,7 @@ fn what_browsers_drop_is_told() {
 /// The key fits, and the value is none.
 #[test]
 fn unreadable_values_are_told() {
-    let keys = hardtack::KeyGenerator::new(&secret());
+    let keys = hardtack::secret::KeyGenerator::new(&secret());
     let key = keys.generate_key("signed cookie", 64);
     for (text, said) in [
         (
@@ -175,7 +177,7 @@ fn unreadable_values_are_told() {
 /// What cannot be read is named, and the rest is looked at.
 #[test]
 fn an_entry_that_cannot_be_read_is_named() {
-    let key = hardtack::KeyGenerator::new(&secret()).generate_key("signed cookie", 64);
+    let key = hardtack::secret::KeyGenerator::new(&secret()).generate_key("signed cookie", 64);
     // {"{\e" => a Rational of one number, "b" => 7}
     let bytes = hex::decode("cc8082a27b1bd40301a16207");
     let many: Vec<_> = (0..7).map(|n| format!("\"k{n}\":\"\\x\"")).collect();

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use hardtack::doctor::{CauseKind, Doctor, Repair};
-use hardtack::escape;
+use hardtack::headers::escape;
 
 use crate::recorded_cookies::{self, Record};
 

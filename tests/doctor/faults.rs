@@ -1,10 +1,9 @@
 //! Why an app reads nil: each cause, and its words.
 
 use hardtack::doctor::{CauseKind, Diagnosis, Doctor};
-use hardtack::{
-    Cipher, CookieAttributes, HmacDigest, Jar, KeyDigest, LoadDefaults, SecretKeyBase, Serializer,
-    Value,
-};
+use hardtack::settings::{Cipher, HmacDigest, KeyDigest};
+use hardtack::value::Value;
+use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase, Serializer};
 use time::{Duration, OffsetDateTime};
 
 use crate::copies::{DOCTOR, record};
@@ -277,7 +276,7 @@ fn other_settings_are_told_with_the_rotation() {
             true,
             v7_1.clone().cookies_serializer(Serializer::Marshal),
             "a value in marshal, not json",
-            "&secret, LoadDefaults::V8_1.settings().serializer(Serializer::Marshal))",
+            "&secret, LoadDefaults::V8_1.settings().cookies_serializer(Serializer::Marshal))",
         ),
         (
             true,
@@ -289,7 +288,7 @@ fn other_settings_are_told_with_the_rotation() {
             false,
             v7_1.clone().signed_cookie_digest(HmacDigest::Sha256),
             "a signature by SHA256, not SHA1",
-            "LoadDefaults::V8_1.settings().hmac_digest(HmacDigest::Sha256)",
+            "LoadDefaults::V8_1.settings().signed_cookie_digest(HmacDigest::Sha256)",
         ),
         (
             false,

@@ -3,10 +3,8 @@
 use std::sync::LazyLock;
 
 use hardtack::doctor::{Cause, CauseKind, Diagnosis, Doctor, JarKind};
-use hardtack::{
-    Cipher, CookieHeader, HmacDigest, Jar, KeyDigest, LoadDefaults, Refusal, SecretKeyBase,
-    Serializer, Settings,
-};
+use hardtack::settings::{Cipher, HmacDigest, KeyDigest};
+use hardtack::{CookieHeader, Jar, LoadDefaults, Refusal, SecretKeyBase, Serializer, Settings};
 use serde::Deserialize;
 
 use crate::recorded_cookies::{Record, records};
@@ -240,7 +238,7 @@ fn sent_size(record: &Record) -> usize {
     let value = if record.is_escaped() {
         record.cookie.len()
     } else {
-        hardtack::escaped_len(record.cookie.as_bytes())
+        hardtack::internal::escaped_len(record.cookie.as_bytes())
     };
     record.name.len() + value
 }

@@ -3,10 +3,9 @@
 
 use std::fmt::Write;
 
-use hardtack::{
-    CookieAttributes, CookieHeader, HmacDigest, Jar, LoadDefaults, Refusal, Rotation, Serializer,
-    unescape,
-};
+use hardtack::headers::unescape;
+use hardtack::settings::HmacDigest;
+use hardtack::{CookieAttributes, CookieHeader, Jar, LoadDefaults, Refusal, Rotation, Serializer};
 
 use crate::support::{encrypted_jar, secret, signed_jar};
 
@@ -42,7 +41,7 @@ fn check(jar: &Jar, raw: &str, what: &str) -> bool {
     let sent = jar.explain_header(NAME, &CookieHeader::new(&header));
     let sent = sent.map(|opened| opened.unwrap().into_value());
     let value = jar.explain(NAME, unescape(raw.as_bytes()));
-    let value = value.map(hardtack::Opened::into_value);
+    let value = value.map(hardtack::message::Opened::into_value);
     assert_eq!(sent, value, "{what}: {raw}");
     sent.is_ok()
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use hardtack::{CookieAttributes, Domain, Error, LoadDefaults, SameSite, SetCookie};
+use hardtack::headers::Domain;
+use hardtack::{CookieAttributes, Error, LoadDefaults, SameSite, SetCookie};
 use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 

@@ -1,8 +1,8 @@
 //! The `Domain` attribute and the request's host, against Rails 6.1.
 
-use hardtack::{
-    CookieAttributes, Domain, LoadDefaults, SetCookie, host_without_port, request_host,
-};
+use hardtack::headers::Domain;
+use hardtack::internal::{host_without_port, request_host};
+use hardtack::{CookieAttributes, LoadDefaults, SetCookie};
 use proptest::prelude::*;
 use serde_json::Value;
 

@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use hardtack::{CookieHeader, escape, escape_into, escaped_len, unescape, unescape_into};
+use hardtack::CookieHeader;
+use hardtack::headers::{escape, unescape};
+use hardtack::internal::{escape_into, escaped_len, unescape_into};
 use proptest::prelude::*;
 use serde_json::Value;
 

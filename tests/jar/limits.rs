@@ -1,8 +1,9 @@
 //! The 4096-byte limit: Rails' rule of each version, and what browsers count.
 
+use hardtack::headers::CookieOverflow;
+use hardtack::settings::SizeLimit;
 use hardtack::{
-    CookieAttributes, CookieOverflow, Error, Jar, LoadDefaults, SecretKeyBase, Serializer,
-    SessionData, SetCookie, SizeLimit,
+    CookieAttributes, Error, Jar, LoadDefaults, SecretKeyBase, Serializer, SessionData, SetCookie,
 };
 use serde::Deserialize;
 use serde_json::json;

@@ -7,10 +7,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
 
+use hardtack::headers::Domain;
+use hardtack::observe::Tally;
+use hardtack::settings::Cipher;
 use hardtack::{
-    Cipher, CookieAttributes, CookieHeader, CookieStore, Cookies, Domain, Error, Jar, LoadDefaults,
-    Refusal, RequestOrigin, Rotation, SameSite, SecretKeyBase, Session, SetCookie, Settings, Tally,
-    WritePolicy,
+    CookieAttributes, CookieHeader, CookieStore, Cookies, Error, Jar, LoadDefaults, Refusal,
+    RequestOrigin, Rotation, SameSite, SecretKeyBase, Session, SetCookie, Settings, WritePolicy,
 };
 use serde::de::{Deserialize, Deserializer, Error as _};
 use time::OffsetDateTime;
@@ -319,7 +321,10 @@ fn the_session_is_not_another_cookie() {
         .unwrap()
         .unwrap();
     assert!(raw.needs_rewrite());
-    let raw = session.cookies().encrypted().get::<hardtack::Value>(NAME);
+    let raw = session
+        .cookies()
+        .encrypted()
+        .get::<hardtack::value::Value>(NAME);
     assert!(raw.unwrap().is_some());
     assert!(set(&session.cookies()).is_empty());
     assert_eq!(session.get::<u32>("user_id"), Ok(Some(42)));
@@ -437,7 +442,7 @@ fn what_is_set_under_an_older_name_is_read_again() {
 /// What cannot be set again is read all the same.
 #[test]
 fn what_does_not_fit_any_more_stays() {
-    let rails = settings().limit(hardtack::SizeLimit::None);
+    let rails = settings().limit(hardtack::settings::SizeLimit::None);
     let old = Jar::signed(&before(), rails);
     let long = "x".repeat(4000);
     let cookie = old.write("p", &long, &CookieAttributes::new()).unwrap();

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use hardtack::{Refusal, Value};
+use hardtack::Refusal;
+use hardtack::value::Value;
 
 use crate::recorded::{Record, records};
 

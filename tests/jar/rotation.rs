@@ -1,9 +1,8 @@
 //! Rotations: what was sealed under older settings opens, and asks to be written anew.
 
-use hardtack::{
-    Cipher, CookieAttributes, CookieHeader, HmacDigest, Jar, KeyDigest, LoadDefaults, Refusal,
-    Rotation, SetCookie, Value,
-};
+use hardtack::settings::{Cipher, HmacDigest, KeyDigest};
+use hardtack::value::Value;
+use hardtack::{CookieAttributes, CookieHeader, Jar, LoadDefaults, Refusal, Rotation, SetCookie};
 use time::{Duration, OffsetDateTime};
 
 use crate::support::{json, other_secret, secret};
@@ -126,7 +125,7 @@ fn rotations_are_tried_in_order_and_the_current_settings_first() {
     let by_other = sealed(&Jar::encrypted(&other_secret(), LoadDefaults::V7_1), NAME);
     let by_current = sealed(&jar, NAME);
     let rotation = |cookie: &str| {
-        let value = hardtack::unescape(cookie.as_bytes()).into_owned();
+        let value = hardtack::headers::unescape(cookie.as_bytes()).into_owned();
         jar.read_value::<u32>(NAME, value).unwrap().rotation()
     };
     assert_eq!(rotation(&by_other), Some(0));

@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
+use hardtack::message::{MessageEncryptor, MessageOptions};
+use hardtack::settings::{HmacDigest, KeyDigest, SizeLimit};
 use hardtack::{
-    CookieAttributes, CookieStore, Error, HmacDigest, Jar, KeyDigest, Keyring, LoadDefaults,
-    MessageEncryptor, MessageOptions, RequestOrigin, Rotation, SecretKeyBase, Serializer, Session,
-    SizeLimit,
+    CookieAttributes, CookieStore, Error, Jar, Keyring, LoadDefaults, RequestOrigin, Rotation,
+    SecretKeyBase, Serializer, Session,
 };
 
 use crate::support::json;

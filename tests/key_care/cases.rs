@@ -3,9 +3,11 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use hardtack::message::{MessageEncryptor, MessageOptions, MessageVerifier};
+use hardtack::secret::KeyGenerator;
+use hardtack::settings::{Cipher, HmacDigest, KeyDigest};
 use hardtack::{
-    Cipher, CookieAttributes, CookieHeader, CookieStore, HmacDigest, Jar, KeyDigest, KeyGenerator,
-    Keyring, LoadDefaults, MessageEncryptor, MessageOptions, MessageVerifier, RequestOrigin,
+    CookieAttributes, CookieHeader, CookieStore, Jar, Keyring, LoadDefaults, RequestOrigin,
     Rotation, SecretKeyBase, Serializer, Session, Settings,
 };
 use zeroize::Zeroizing;
@@ -280,7 +282,7 @@ fn rails_app(given: Given) -> Box<dyn Any> {
     let Given { secret, folder } = given;
     drop(secret);
     let environment = crate::app::environment(&folder);
-    let app = hardtack::RailsApp::new(&folder)
+    let app = hardtack::rails_app::RailsApp::new(&folder)
         .environment(environment)
         .variables(|_| None);
     // Nothing more, which would take up the memory that reading left behind.

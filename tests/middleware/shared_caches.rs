@@ -9,8 +9,9 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request};
 use axum::routing::any;
 use hardtack::actix::{CsrfMiddleware, SessionMiddleware};
+use hardtack::csrf::ForgeryProtection;
 use hardtack::tower::{CsrfLayer, SessionLayer};
-use hardtack::{CookieStore, ForgeryProtection, LazySession, LoadDefaults, SecretKeyBase, Session};
+use hardtack::{CookieStore, LazySession, LoadDefaults, SecretKeyBase, Session};
 use tower::ServiceExt;
 
 const OF_A_USER: &str = "max-age=0, private, must-revalidate";

@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
+use hardtack::headers::unescape;
+use hardtack::rails_app::{RailsApp, RailsAppError};
+use hardtack::settings::SecretKind;
+use hardtack::value::Value;
 use hardtack::{
-    CookieAttributes, CookieStore, Jar, LoadDefaults, RailsApp, RailsAppError, RequestOrigin,
-    Rotation, SecretKeyBase, SecretKind, Session, SetCookie, Value, unescape,
+    CookieAttributes, CookieStore, Jar, LoadDefaults, RequestOrigin, Rotation, SecretKeyBase,
+    Session, SetCookie,
 };
 use time::OffsetDateTime;
 
@@ -182,7 +186,7 @@ fn rotations_are_in_the_jars() {
     let own = upgraded.secret_key_base().unwrap();
     let sha256 = settings
         .clone()
-        .signed_cookie_digest(hardtack::HmacDigest::Sha256);
+        .signed_cookie_digest(hardtack::settings::HmacDigest::Sha256);
     let by_key = settings.clone().secret_kind(SecretKind::SecretToken);
     let other_key = secret("the signing key of another app's");
     let signed = upgraded.signed_jar().unwrap();
@@ -197,7 +201,7 @@ fn rotations_are_in_the_jars() {
         ran += 1;
     }
     // What was not understood is the caller's to add, and the jar takes it.
-    let before = settings.key_generator_hash_digest_class(hardtack::KeyDigest::Sha1);
+    let before = settings.key_generator_hash_digest_class(hardtack::settings::KeyDigest::Sha1);
     let (jar, by) = (
         upgraded.jar().unwrap(),
         Jar::encrypted(&own, before.clone()),

@@ -1,6 +1,8 @@
 //! Files as they are: of any editor, of each release, too large, unreadable.
 
-use hardtack::{LoadDefaults, MissingSecret, RailsApp, RailsAppError, SafeBufferForm};
+use hardtack::LoadDefaults;
+use hardtack::rails_app::{MissingSecret, RailsApp, RailsAppError};
+use hardtack::settings::SafeBufferForm;
 use serde::Deserialize;
 
 use crate::support;

@@ -1,6 +1,7 @@
 //! Where the secret is found, and what the files say plainly.
 
-use hardtack::{Jar, RailsAppError, Searched, SecretKeyBase, UnreadableSetting};
+use hardtack::rails_app::{RailsAppError, Searched, UnreadableSetting};
+use hardtack::{Jar, SecretKeyBase};
 
 use crate::support;
 use crate::{Case, app, text};

@@ -23,7 +23,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use hardtack::{LoadDefaults, RailsApp, SecretKeyBase, Settings};
+use hardtack::rails_app::RailsApp;
+use hardtack::{LoadDefaults, SecretKeyBase, Settings};
 use serde::Deserialize;
 
 #[derive(Deserialize)]

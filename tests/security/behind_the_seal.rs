@@ -6,7 +6,8 @@ use std::sync::OnceLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hardtack::{Jar, LoadDefaults, Refusal, Serializer, SessionData, Value};
+use hardtack::value::Value;
+use hardtack::{Jar, LoadDefaults, Refusal, Serializer, SessionData};
 use proptest::prelude::*;
 
 use crate::signed::signed;
@@ -241,7 +242,7 @@ fn a_bare_control_character_makes_no_envelope() {
             format!(r#"{{"_rails":{{"message":"NDU=","exp":null,"pur":"cookie.a{newlines}b"}}}}"#);
         for jar in jars() {
             let opened = jar.explain(name, signed(text.as_bytes()));
-            let value = opened.map(hardtack::Opened::into_value);
+            let value = opened.map(hardtack::message::Opened::into_value);
             assert_eq!(value, expected, "{newlines:?}");
         }
     }

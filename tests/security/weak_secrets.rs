@@ -1,6 +1,7 @@
 //! Secrets that keep nobody out, and where they are refused.
 
-use hardtack::{CookieStore, Jar, Keyring, LoadDefaults, Rotation, SecretKeyBase, WeakSecret};
+use hardtack::secret::WeakSecret;
+use hardtack::{CookieStore, Jar, Keyring, LoadDefaults, Rotation, SecretKeyBase};
 
 use crate::support::json;
 

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
+use hardtack::observe::CookieMetrics;
 use hardtack::{
-    CookieAttributes, CookieMetrics, CookieStore, Jar, LoadDefaults, RequestOrigin, Rotation,
-    Session,
+    CookieAttributes, CookieStore, Jar, LoadDefaults, RequestOrigin, Rotation, Session,
 };
 use metrics::{
     Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit,

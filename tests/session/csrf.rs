@@ -1,6 +1,8 @@
 //! Authenticity tokens: those that Rails masked, and our own by Rails' rules.
 
-use hardtack::{AuthenticityTokens, CsrfSettings, LoadDefaults, SessionData, verified_origin};
+use hardtack::csrf::{AuthenticityTokens, CsrfSettings};
+use hardtack::internal::verified_origin;
+use hardtack::{LoadDefaults, SessionData};
 use serde::Deserialize;
 
 use crate::support;
@@ -351,7 +353,7 @@ fn an_odd_token_in_the_session_is_none() {
     ];
     for json in odd {
         let mut session = SessionData::new();
-        let value: hardtack::Value = serde_json::from_str(json).unwrap();
+        let value: hardtack::value::Value = serde_json::from_str(json).unwrap();
         session.insert("_csrf_token", &value).unwrap();
         assert!(
             AuthenticityTokens::load(&session, LoadDefaults::V7_1).is_none(),

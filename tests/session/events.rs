@@ -4,9 +4,11 @@ use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
 use std::sync::{Arc, Barrier};
 use std::thread;
 
+use hardtack::message::{MessageEncryptor, MessageOptions};
+use hardtack::settings::SizeLimit;
 use hardtack::{
-    CookieAttributes, CookieStore, Jar, LoadDefaults, MessageEncryptor, MessageOptions,
-    RequestOrigin, Rotation, SecretKeyBase, Session, SetCookie, SizeLimit,
+    CookieAttributes, CookieStore, Jar, LoadDefaults, RequestOrigin, Rotation, SecretKeyBase,
+    Session, SetCookie,
 };
 use time::OffsetDateTime;
 

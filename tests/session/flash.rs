@@ -1,7 +1,9 @@
 //! The flash, held against Rails' own: what it answers, what it leaves in the session, and whether
 //! the session is to be written.
 
-use hardtack::{CookieAttributes, FlashHash, Jar, SessionData, Value};
+use hardtack::flash::FlashHash;
+use hardtack::value::Value;
+use hardtack::{CookieAttributes, Jar, SessionData};
 use serde::Deserialize;
 
 use crate::support::{self, encrypted_jar};
@@ -178,9 +180,9 @@ fn debug_shows_no_values() {
 
 #[cfg(all(feature = "marshal", feature = "message_pack"))]
 mod in_cookies_of_rails {
-    use hardtack::{
-        CookieAttributes, FlashHash, Jar, LoadDefaults, SecretKeyBase, SessionData, unescape,
-    };
+    use hardtack::flash::FlashHash;
+    use hardtack::headers::unescape;
+    use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase, SessionData};
     use serde::Deserialize;
 
     use super::{NAME, Value, seen};

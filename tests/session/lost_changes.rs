@@ -5,10 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, LazyLock};
 use std::thread;
 
+use hardtack::flash::FlashHash;
+use hardtack::settings::SizeLimit;
 use hardtack::test_util::{Browser, cookie_header};
 use hardtack::{
-    Commit, CookieAttributes, CookieStore, Error, FlashHash, Keyring, LoadDefaults, RequestOrigin,
-    Session, SetCookie, SizeLimit, WritePolicy,
+    Commit, CookieAttributes, CookieStore, Error, Keyring, LoadDefaults, RequestOrigin, Session,
+    SetCookie, WritePolicy,
 };
 
 use crate::support::secret;

@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
+use hardtack::observe::Tally;
 use hardtack::test_util::{Browser, cookie_header};
 use hardtack::{
     Commit, CookieAttributes, CookieStore, Jar, Keyring, LoadDefaults, RequestOrigin, Rotation,
-    Serializer, Session, Settings, Tally,
+    Serializer, Session, Settings,
 };
 
 use crate::steps::Step;

@@ -6,9 +6,11 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 
+use hardtack::message::SealedBy;
+use hardtack::observe::{Observer, Tally};
+use hardtack::settings::{Cipher, HmacDigest};
 use hardtack::{
-    Cipher, CookieAttributes, CookieStore, HmacDigest, Jar, LoadDefaults, Observer, RequestOrigin,
-    Rotation, SealedBy, Session, Tally,
+    CookieAttributes, CookieStore, Jar, LoadDefaults, RequestOrigin, Rotation, Session,
 };
 
 use crate::support::{in_time, json, other_secret, secret};

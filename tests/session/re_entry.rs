@@ -7,9 +7,11 @@ use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
+use hardtack::message::SealedBy;
+use hardtack::observe::Observer;
 use hardtack::{
-    CookieAttributes, CookieStore, Keyring, LoadDefaults, Observer, Refusal, RequestOrigin,
-    SealedBy, SecretKeyBase, Session, SetCookie,
+    CookieAttributes, CookieStore, Keyring, LoadDefaults, Refusal, RequestOrigin, SecretKeyBase,
+    Session, SetCookie,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::OffsetDateTime;
@@ -68,7 +70,7 @@ const USES: [(&str, Use); 41] = [
     ("reset", |session| drop(session.reset())),
     ("renew", |session| drop(session.renew())),
     ("view", |session| {
-        drop(session.view::<BTreeMap<String, hardtack::Value>>());
+        drop(session.view::<BTreeMap<String, hardtack::value::Value>>());
     }),
     ("merge", |session| {
         drop(session.merge(&BTreeMap::from([("c", 1)])));
@@ -200,7 +202,7 @@ impl From<Busy> for String {
     }
 }
 
-impl From<Busy> for hardtack::Value {
+impl From<Busy> for hardtack::value::Value {
     fn from(_: Busy) -> Self {
         ERRAND.with(Errand::run);
         Self::Nil

@@ -1,6 +1,7 @@
 //! What Rust did not touch goes back to Rails as it came.
 
-use hardtack::{CookieAttributes, CookieHeader, Error, InvalidMessage, Jar, SessionData, Value};
+use hardtack::value::Value;
+use hardtack::{CookieAttributes, CookieHeader, Error, InvalidMessage, Jar, SessionData};
 use serde_json::value::RawValue;
 
 use crate::support::{encrypted_jar, signed_jar};
@@ -18,7 +19,8 @@ fn sealed(jar: &Jar, json: &str) -> Vec<u8> {
 
 fn opened(json: &str) -> Result<SessionData, InvalidMessage> {
     let jar = encrypted_jar();
-    SessionData::read_value(&jar, NAME, sealed(&jar, json)).map(hardtack::Opened::into_value)
+    SessionData::read_value(&jar, NAME, sealed(&jar, json))
+        .map(hardtack::message::Opened::into_value)
 }
 
 /// The JSON text that a session is written as.

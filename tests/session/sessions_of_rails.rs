@@ -1,7 +1,9 @@
 //! The sessions that Rails' own session store wrote, under each serializer: read, changed in one
 //! key, and written again.
 
-use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase, SessionData, Value, unescape};
+use hardtack::headers::unescape;
+use hardtack::value::Value;
+use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase, SessionData};
 use serde::Deserialize;
 
 use crate::steps::{contents, steps};

@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use hardtack::{LoadDefaults, SecretKeyBase, SessionData, Settings, Value};
+use hardtack::value::Value;
+use hardtack::{LoadDefaults, SecretKeyBase, SessionData, Settings};
 use serde::Deserialize;
 
 use crate::support::vectors;

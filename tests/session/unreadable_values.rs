@@ -3,9 +3,12 @@
 
 use std::sync::{Arc, OnceLock};
 
+use hardtack::flash::FlashHash;
+use hardtack::settings::SafeBufferForm;
+use hardtack::value::Value;
 use hardtack::{
-    Commit, CookieAttributes, CookieStore, Error, FlashHash, Jar, Keyring, LoadDefaults,
-    RequestOrigin, SafeBufferForm, Serializer, Session, SessionData, Value,
+    Commit, CookieAttributes, CookieStore, Error, Jar, Keyring, LoadDefaults, RequestOrigin,
+    Serializer, Session, SessionData,
 };
 
 use crate::signed::signed;

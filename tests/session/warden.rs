@@ -1,6 +1,8 @@
 //! Devise's logins.
 
-use hardtack::{SessionData, Value, WardenScope};
+use hardtack::SessionData;
+use hardtack::value::Value;
+use hardtack::warden::WardenScope;
 
 const HASH: &str = "$2a$12$abcdefghijklmnopqrstuv0123456789ABCDEFGHIJKLMNOPQRSTU";
 const SALT: &str = "$2a$12$abcdefghijklmnopqrstuv";
@@ -174,7 +176,8 @@ fn debug_shows_no_salt() {
 
 #[cfg(feature = "marshal")]
 mod in_cookies_of_rails {
-    use hardtack::{CookieAttributes, SessionData, WardenScope};
+    use hardtack::warden::WardenScope;
+    use hardtack::{CookieAttributes, SessionData};
 
     use super::HASH;
     use crate::recorded::records;

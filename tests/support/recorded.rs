@@ -4,7 +4,10 @@
 
 use std::borrow::Cow;
 
-use hardtack::{Cipher, Jar, LoadDefaults, SecretKeyBase, Settings, Value, unescape};
+use hardtack::headers::unescape;
+use hardtack::settings::Cipher;
+use hardtack::value::Value;
+use hardtack::{Jar, LoadDefaults, SecretKeyBase, Settings};
 use serde::Deserialize;
 
 use crate::support::vectors;

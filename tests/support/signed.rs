@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hardtack::KeyGenerator;
+use hardtack::secret::KeyGenerator;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 

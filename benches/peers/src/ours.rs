@@ -1,7 +1,8 @@
 //! hardtack itself.
 
+use hardtack::value::Value;
 use hardtack::{
-    CookieAttributes, CookieHeader, Jar, LoadDefaults, SameSite, SecretKeyBase, SessionData, Value,
+    CookieAttributes, CookieHeader, Jar, LoadDefaults, SameSite, SecretKeyBase, SessionData,
 };
 
 use crate::contender::{Contender, OURS};

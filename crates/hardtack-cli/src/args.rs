@@ -13,9 +13,9 @@ use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
-use hardtack::{
-    Cipher, Error, HmacDigest, JarKind, KeyDigest, LoadDefaults, Serializer, Settings, SizeLimit,
-};
+use hardtack::message::JarKind;
+use hardtack::settings::{Cipher, HmacDigest, KeyDigest, SizeLimit};
+use hardtack::{Error, LoadDefaults, Serializer, Settings};
 
 /// Over the options of [`Sealing`] in the help.
 pub(crate) const SEALING: &str = "How the app seals its cookies";

@@ -1,8 +1,11 @@
 //! [`Cookies`]: the jar that a command's options come to.
 
+use hardtack::message::JarKind;
+use hardtack::rails_app::SignedRotation;
+use hardtack::settings::{HmacDigest, SecretKind, SizeLimit};
 use hardtack::{
-    CookieAttributes, Error, HmacDigest, Jar, JarKind, LoadDefaults, Rotation, SecretKeyBase,
-    SecretKind, Serializer, SetCookie, Settings, SignedRotation, SizeLimit,
+    CookieAttributes, Error, Jar, LoadDefaults, Rotation, SecretKeyBase, Serializer, SetCookie,
+    Settings,
 };
 use time::OffsetDateTime;
 

@@ -73,7 +73,7 @@ fn steps(page: &mut Page) -> Outcome<()> {
     let opened = SessionData::read(&old_jar, NAME, &CookieHeader::new(&header))?
         .ok_or("the cookie is missing")?;
     for key in opened.value().keys() {
-        if let Some(value) = opened.value().get::<hardtack::Value>(&key)? {
+        if let Some(value) = opened.value().get::<hardtack::value::Value>(&key)? {
             page.good(format!("{key}: {value}"));
         }
     }

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 
-use hardtack::Shown;
 use hardtack::doctor::{CookieFormat, Doctor};
+use hardtack::observe::Shown;
 use memchr::memmem;
 
 use crate::found::{Found, is_token};

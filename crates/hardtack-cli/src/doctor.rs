@@ -12,8 +12,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 use console::style;
-use hardtack::Shown;
 use hardtack::doctor::{Diagnosis, Doctor as Examiner};
+use hardtack::observe::Shown;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use hardtack::Shown;
+use hardtack::observe::Shown;
 
 use crate::lines::Stop;
 use crate::output::complain;

@@ -1,7 +1,10 @@
 //! What somebody may hand us as a cookie: its value, a pair, or a whole header; how it is opened,
 //! and which option may mend it where it does not open.
 
-use hardtack::{CookieHeader, Jar, Opened, Refusal, Shown, unescape};
+use hardtack::headers::unescape;
+use hardtack::message::Opened;
+use hardtack::observe::Shown;
+use hardtack::{CookieHeader, Jar, Refusal};
 
 use crate::cookies::Cookies;
 use crate::lines::Failure;

@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, IsTerminal, StdoutLock, Write};
 
-use hardtack::{Refusal, Shown};
+use hardtack::Refusal;
+use hardtack::observe::Shown;
 
 use crate::output::{self, complain};
 

@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::sync::OnceLock;
 
 use clap::Command;
-use hardtack::Shown;
+use hardtack::observe::Shown;
 use indicatif::{ProgressBar, ProgressStyle, WeakProgressBar};
 
 /// The progress of a long reading, beside which messages stand on lines of their own.

@@ -1,9 +1,10 @@
 //! A Rails app's directory in place of options.
 
+use hardtack::LoadDefaults;
 use hardtack::doctor::Doctor;
-use hardtack::{
-    LoadDefaults, RailsApp, RailsAppError, RailsAppSecrets, RailsAppSettings, Shown,
-    UnreadableSetting,
+use hardtack::observe::Shown;
+use hardtack::rails_app::{
+    RailsApp, RailsAppError, RailsAppSecrets, RailsAppSettings, UnreadableSetting,
 };
 
 use crate::args::AppOptions;

@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 
 use clap::Args;
-use hardtack::{Error, Refusal, SetCookie, Value};
+use hardtack::value::Value;
+use hardtack::{Error, Refusal, SetCookie};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 

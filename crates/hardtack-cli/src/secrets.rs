@@ -6,7 +6,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use hardtack::{Error, LoadDefaults, SecretKeyBase, SecretKind, Shown};
+use hardtack::observe::Shown;
+use hardtack::settings::SecretKind;
+use hardtack::{Error, LoadDefaults, SecretKeyBase};
 use zeroize::Zeroizing;
 
 use crate::args::Sealing;

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
-use hardtack::Shown;
+use hardtack::observe::Shown;
 
 use crate::access_log;
 use crate::distinct::Distinct;

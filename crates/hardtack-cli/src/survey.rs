@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
 use console::style;
-use hardtack::Shown;
 use hardtack::doctor::{Diagnosis, Doctor};
+use hardtack::observe::Shown;
 
 use crate::distinct::{Distinct, MOST, Meeting, Wanted, text};
 use crate::found::{Place, shown};

@@ -1,6 +1,7 @@
 //! The `Cookie` header, against Rack's rules written out naively.
 
-use hardtack::{CookieHeader, unescape};
+use hardtack::CookieHeader;
+use hardtack::headers::unescape;
 
 pub(super) fn check(data: &[u8]) {
     let header = CookieHeader::new(data);

@@ -6,7 +6,8 @@ use aes_gcm::Aes128Gcm;
 use aes_gcm::aead::{AeadInOut, KeyInit};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hardtack::{LoadDefaults, Serializer, Value, fuzzing};
+use hardtack::value::Value;
+use hardtack::{LoadDefaults, Serializer, fuzzing};
 
 use super::vectors;
 

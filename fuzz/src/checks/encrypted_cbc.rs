@@ -2,7 +2,8 @@
 
 use std::sync::LazyLock;
 
-use hardtack::{Cipher, Jar, LoadDefaults, Rotation};
+use hardtack::settings::Cipher;
+use hardtack::{Jar, LoadDefaults, Rotation};
 
 use super::jars::{Keyring, Kind};
 use super::{other_secret, secret, vectors};

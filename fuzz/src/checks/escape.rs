@@ -1,6 +1,7 @@
 //! Form encoding of values, both ways, against loops over single bytes.
 
-use hardtack::{escape, escape_into, escaped_len, unescape, unescape_into};
+use hardtack::headers::{escape, unescape};
+use hardtack::internal::{escape_into, escaped_len, unescape_into};
 
 pub(super) fn check(data: &[u8]) {
     let escaped = escape(data);

@@ -3,9 +3,13 @@
 
 use std::collections::BTreeSet;
 
+use hardtack::headers::unescape;
+use hardtack::message::{Opened, Serialized};
+use hardtack::settings::SizeLimit;
+use hardtack::value::Value;
 use hardtack::{
-    CookieAttributes, CookieHeader, Jar, LoadDefaults, Opened, Refusal, Rotation, SecretKeyBase,
-    Serialized, Serializer, SessionData, Settings, SizeLimit, Value, fuzzing, unescape,
+    CookieAttributes, CookieHeader, Jar, LoadDefaults, Refusal, Rotation, SecretKeyBase,
+    Serializer, SessionData, Settings, fuzzing,
 };
 use time::OffsetDateTime;
 use time::macros::datetime;

@@ -3,7 +3,8 @@
 //! What differs, and is meant to: we take a hundred levels as Ruby does, `serde_json` 127; a float
 //! beyond all floats is an infinity; `-0` is the Integer 0; Integers have any size.
 
-use hardtack::{LoadDefaults, Serializer, Value, fuzzing};
+use hardtack::value::Value;
+use hardtack::{LoadDefaults, Serializer, fuzzing};
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 

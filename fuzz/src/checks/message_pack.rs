@@ -1,6 +1,8 @@
 //! Active Support's MessagePack: the index against the reader, and the writer against both.
 
-use hardtack::{LoadDefaults, SafeBufferForm, Serializer, Value, fuzzing};
+use hardtack::settings::SafeBufferForm;
+use hardtack::value::Value;
+use hardtack::{LoadDefaults, Serializer, fuzzing};
 
 use super::text;
 

@@ -29,7 +29,8 @@ mod signed;
 mod signed_rails_3;
 mod vectors;
 
-use hardtack::{SecretKeyBase, Value};
+use hardtack::SecretKeyBase;
+use hardtack::value::Value;
 
 /// A target's name, and what it checks.
 pub(crate) type Target = (&'static str, fn(&[u8]));

@@ -3,7 +3,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
-use hardtack::{HmacDigest, fuzzing};
+use hardtack::fuzzing;
+use hardtack::settings::HmacDigest;
 
 pub(super) fn check(data: &[u8]) {
     for joined in [

@@ -2,9 +2,9 @@
 
 use std::sync::LazyLock;
 
-use hardtack::{
-    CookieAttributes, Jar, LoadDefaults, Serializer, SessionData, SizeLimit, Value, fuzzing,
-};
+use hardtack::settings::SizeLimit;
+use hardtack::value::Value;
+use hardtack::{CookieAttributes, Jar, LoadDefaults, Serializer, SessionData, fuzzing};
 use serde_json::value::RawValue;
 
 use super::jars::writes;

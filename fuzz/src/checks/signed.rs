@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use hardtack::{HmacDigest, Jar, LoadDefaults, Rotation, Settings};
+use hardtack::settings::HmacDigest;
+use hardtack::{Jar, LoadDefaults, Rotation, Settings};
 
 use super::jars::{Keyring, Kind};
 use super::{other_secret, secret, vectors};

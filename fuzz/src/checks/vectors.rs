@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hardtack::unescape;
+use hardtack::headers::unescape;
 use serde_json::Value;
 
 /// What Rails of these versions sealed (`tests/vectors/jars`).

@@ -24,8 +24,8 @@ use crate::lanes::{BLOCK, Lanes, mask};
 /// (Rack 2.2 `utils.rb`, `escape`; the URL standard's `application/x-www-form-urlencoded`.)
 ///
 /// ```
-/// assert_eq!(hardtack::escape(b"a b+c/d="), "a+b%2Bc%2Fd%3D");
-/// assert_eq!(hardtack::escape(b"~\xFF"), "%7E%FF");
+/// assert_eq!(hardtack::headers::escape(b"a b+c/d="), "a+b%2Bc%2Fd%3D");
+/// assert_eq!(hardtack::headers::escape(b"~\xFF"), "%7E%FF");
 /// ```
 #[must_use]
 pub fn escape(value: &[u8]) -> String {
@@ -39,7 +39,7 @@ pub fn escape(value: &[u8]) -> String {
 ///
 /// ```
 /// let mut header = b"k=".to_vec();
-/// hardtack::escape_into(&mut header, b"1+1");
+/// hardtack::internal::escape_into(&mut header, b"1+1");
 /// assert_eq!(header, b"k=1%2B1");
 /// ```
 pub fn escape_into(out: &mut Vec<u8>, value: &[u8]) {
@@ -76,7 +76,7 @@ fn escape_anywhere(out: &mut Vec<u8>, value: &[u8]) {
 /// How many bytes [`escape`] makes of this value, without making them.
 ///
 /// ```
-/// assert_eq!(hardtack::escaped_len(b"a b+"), "a+b%2B".len());
+/// assert_eq!(hardtack::internal::escaped_len(b"a b+"), "a+b%2B".len());
 /// ```
 #[must_use]
 pub fn escaped_len(value: &[u8]) -> usize {
@@ -96,8 +96,8 @@ pub fn escaped_len(value: &[u8]) -> usize {
 /// `parse_cookies_header`.)
 ///
 /// ```
-/// assert_eq!(*hardtack::unescape(b"a+b%2Bc%2f"), *b"a b+c/");
-/// assert_eq!(*hardtack::unescape(b"a+b%zz"), *b"a+b%zz");
+/// assert_eq!(*hardtack::headers::unescape(b"a+b%2Bc%2f"), *b"a b+c/");
+/// assert_eq!(*hardtack::headers::unescape(b"a+b%zz"), *b"a+b%zz");
 /// ```
 #[must_use]
 pub fn unescape(value: &[u8]) -> Cow<'_, [u8]> {
@@ -116,8 +116,8 @@ pub fn unescape(value: &[u8]) -> Cow<'_, [u8]> {
 ///
 /// ```
 /// let mut out = Vec::new();
-/// hardtack::unescape_into(&mut out, b"a%3D");
-/// hardtack::unescape_into(&mut out, b"+%");
+/// hardtack::internal::unescape_into(&mut out, b"a%3D");
+/// hardtack::internal::unescape_into(&mut out, b"+%");
 /// assert_eq!(out, b"a=+%");
 /// ```
 pub fn unescape_into(out: &mut Vec<u8>, value: &[u8]) {

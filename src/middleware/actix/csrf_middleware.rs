@@ -33,7 +33,8 @@ type OnRefusal = dyn Fn(InvalidAuthenticityToken, &HttpRequest) -> HttpResponse 
 /// use actix_web::http::StatusCode;
 /// use actix_web::{App, HttpMessage, HttpResponse, test, web};
 /// use hardtack::actix::CsrfMiddleware;
-/// use hardtack::{CookieStore, ForgeryProtection, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
+/// use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
+/// use hardtack::csrf::ForgeryProtection;
 /// # use std::sync::Arc;
 ///
 /// # actix_web::rt::System::new().block_on(async {
@@ -84,7 +85,7 @@ impl CsrfMiddleware {
     ///
     /// ```
     /// use actix_web::{HttpMessage, HttpResponse};
-    /// use hardtack::ForgeryProtection;
+    /// use hardtack::csrf::ForgeryProtection;
     /// use hardtack::actix::CsrfMiddleware;
     ///
     /// let middleware = CsrfMiddleware::new(ForgeryProtection::new()).on_refusal(|_reason, request| {

@@ -46,7 +46,8 @@ impl Rotation {
     /// Cookies of the encrypted jar, of the settings' cipher alone.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, Jar, KeyDigest, LoadDefaults, Rotation, SecretKeyBase};
+    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, Rotation, SecretKeyBase};
+    /// # use hardtack::settings::KeyDigest;
     /// # let secret = SecretKeyBase::generate()?;
     /// // An app on load_defaults 7.0 that still derived its keys by SHA-1:
     /// let before = LoadDefaults::V7_0.settings().key_generator_hash_digest_class(KeyDigest::Sha1);
@@ -67,7 +68,8 @@ impl Rotation {
     /// Cookies of the signed jar, signed with the settings' digest alone.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, HmacDigest, Jar, LoadDefaults, Rotation, SecretKeyBase};
+    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, Rotation, SecretKeyBase};
+    /// # use hardtack::settings::HmacDigest;
     /// # let secret = SecretKeyBase::generate()?;
     /// # let cookie = Jar::signed(&secret, LoadDefaults::V7_1).write("seen", &7, &CookieAttributes::new())?;
     /// let sha256 = LoadDefaults::V7_1.settings().signed_cookie_digest(HmacDigest::Sha256);

@@ -212,7 +212,7 @@ impl Document {
     }
 
     /// The instance variables written with an object, by name: `@used` of an old flash, which no
-    /// [`Value`](crate::Value) holds because it is a Hash as well.
+    /// [`Value`](crate::value::Value) holds because it is a Hash as well.
     #[cfg(test)]
     pub(crate) fn ivars(&self, id: NodeId) -> Vec<(String, NodeId)> {
         let own = if let Kind::Object { ivars, .. } = self.kind(id) {

@@ -10,7 +10,7 @@ const TEXT: u32 = 16;
 pub(super) struct Measure {
     /// Levels of objects in it; 0 for one without parts.
     pub(super) height: u32,
-    /// Nodes, and what their texts and digits weigh. A [`Value`](crate::Value) holds a name or a
+    /// Nodes, and what their texts and digits weigh. A [`Value`](crate::value::Value) holds a name or a
     /// Symbol wherever it stands, so that a link to one weighs what the Symbol weighs.
     pub(super) weight: u32,
 }

@@ -9,7 +9,7 @@
 //! a `Document`'s memory by a small multiple of the input; what it expands to where links are
 //! followed, to objects and to Symbols, by [`expansion_limit`]. A cycle of links is an error.
 //!
-//! [`Value`]: crate::Value
+//! [`Value`]: crate::value::Value
 
 mod address;
 mod bignum;
@@ -51,7 +51,7 @@ pub(super) const MAX_DEPTH: usize = 101;
 /// of 4 KiB may weigh is small enough for any. A weight of 1 is about a [`Value`] of 56 bytes,
 /// or 16 bytes of text: 16 KiB of input become 3 MiB at most.
 ///
-/// [`Value`]: crate::Value
+/// [`Value`]: crate::value::Value
 pub(super) fn expansion_limit(input_length: usize) -> usize {
     input_length.max(4096).saturating_mul(3)
 }

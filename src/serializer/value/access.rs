@@ -6,7 +6,7 @@ impl Value {
     /// What it is, in a word or two, without its contents.
     ///
     /// ```
-    /// assert_eq!(hardtack::Value::from("secret").kind(), "a String");
+    /// assert_eq!(hardtack::value::Value::from("secret").kind(), "a String");
     /// ```
     #[must_use]
     pub fn kind(&self) -> &'static str {
@@ -44,7 +44,7 @@ impl Value {
     /// in Ruby.
     ///
     /// ```
-    /// use hardtack::Value;
+    /// use hardtack::value::Value;
     ///
     /// let hash = Value::hash([("a", 1), ("b", 2), ("a", 3)]);
     /// assert_eq!(hash.to_string(), r#"{"a":3,"b":2}"#);
@@ -61,7 +61,7 @@ impl Value {
     /// `None` for every other kind.
     ///
     /// ```
-    /// use hardtack::Value;
+    /// use hardtack::value::Value;
     ///
     /// let hash = Value::hash([(Value::Symbol("locale".to_owned()), "en")]);
     /// assert_eq!(hash.get("locale"), Some(&Value::from("en")));
@@ -86,7 +86,7 @@ impl Value {
     /// The pairs of a Hash, in order.
     ///
     /// ```
-    /// use hardtack::Value;
+    /// use hardtack::value::Value;
     ///
     /// assert_eq!(Value::hash([("a", 1)]).as_hash().map(<[_]>::len), Some(1));
     /// assert_eq!(Value::Nil.as_hash(), None);
@@ -102,7 +102,7 @@ impl Value {
     /// The elements of an Array or a Set, in order.
     ///
     /// ```
-    /// use hardtack::Value;
+    /// use hardtack::value::Value;
     ///
     /// assert_eq!(Value::from([1, 2]).as_array().map(<[_]>::len), Some(2));
     /// assert_eq!(Value::from("12").as_array(), None);
@@ -119,7 +119,7 @@ impl Value {
     /// Pathname, Regexp, `SafeBuffer`, `TimeZone`, `BigDecimal`; Bytes that are valid UTF-8).
     ///
     /// ```
-    /// use hardtack::Value;
+    /// use hardtack::value::Value;
     ///
     /// assert_eq!(Value::Symbol("en".to_owned()).as_str(), Some("en"));
     /// assert_eq!(Value::Integer(1).as_str(), None);
@@ -144,7 +144,7 @@ impl Value {
     /// An Integer of 64 bits.
     ///
     /// ```
-    /// use hardtack::Value;
+    /// use hardtack::value::Value;
     ///
     /// assert_eq!(Value::Integer(7).as_i64(), Some(7));
     /// assert_eq!(Value::Float(7.0).as_i64(), None);
@@ -160,7 +160,7 @@ impl Value {
     /// A Float, or the float nearest to another number (Integer, `BigDecimal`, Rational, Duration).
     ///
     /// ```
-    /// use hardtack::Value;
+    /// use hardtack::value::Value;
     ///
     /// assert_eq!(Value::BigDecimal("0.125e1".to_owned()).as_f64(), Some(1.25));
     /// assert_eq!(Value::from("1.25").as_f64(), None);
@@ -173,7 +173,7 @@ impl Value {
     /// `true` or `false`.
     ///
     /// ```
-    /// use hardtack::Value;
+    /// use hardtack::value::Value;
     ///
     /// assert_eq!(Value::Bool(true).as_bool(), Some(true));
     /// assert_eq!(Value::Nil.as_bool(), None);
@@ -189,7 +189,7 @@ impl Value {
     /// Whether it is `nil`.
     ///
     /// ```
-    /// use hardtack::Value;
+    /// use hardtack::value::Value;
     ///
     /// assert!(Value::Nil.is_nil());
     /// assert!(!Value::Bool(false).is_nil());

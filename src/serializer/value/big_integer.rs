@@ -13,12 +13,12 @@ use super::Value;
 /// equal values.
 ///
 /// ```
-/// use hardtack::{BigInteger, Value};
+/// use hardtack::value::{BigInteger, Value};
 ///
 /// let big: BigInteger = "1208925819614629174706176".parse()?;
 /// assert_eq!(big.to_string(), "1208925819614629174706176");
 /// assert_eq!(i128::try_from(&big), Ok(1 << 80));
-/// # Ok::<(), hardtack::ParseBigIntegerError>(())
+/// # Ok::<(), hardtack::value::ParseBigIntegerError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BigInteger(pub(crate) BigInt);
@@ -47,7 +47,7 @@ impl fmt::Debug for BigInteger {
 /// Why a text is no [`BigInteger`]: it is not a run of decimal digits, with or without a `-`.
 ///
 /// ```
-/// use hardtack::BigInteger;
+/// use hardtack::value::BigInteger;
 ///
 /// let error = "1_000".parse::<BigInteger>().unwrap_err();
 /// assert_eq!(error.to_string(), "not a decimal integer");
@@ -79,11 +79,11 @@ impl FromStr for BigInteger {
 /// Why a [`BigInteger`] is no `i128` or `u128`: it does not fit.
 ///
 /// ```
-/// use hardtack::BigInteger;
+/// use hardtack::value::BigInteger;
 ///
 /// let negative: BigInteger = "-1208925819614629174706176".parse()?;
 /// assert!(u128::try_from(&negative).is_err());
-/// # Ok::<(), hardtack::ParseBigIntegerError>(())
+/// # Ok::<(), hardtack::value::ParseBigIntegerError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BigIntegerRangeError(());
@@ -150,7 +150,7 @@ impl Value {
     /// An Integer: [`Value::Integer`] where it fits 64 bits, else [`Value::BigInteger`].
     ///
     /// ```
-    /// use hardtack::Value;
+    /// use hardtack::value::Value;
     ///
     /// assert_eq!(Value::from_i128(7), Value::Integer(7));
     /// assert_eq!(Value::from_i128(1 << 80).to_string(), "1208925819614629174706176");
@@ -166,7 +166,7 @@ impl Value {
     /// An Integer: [`Value::Integer`] where it fits 64 bits, else [`Value::BigInteger`].
     ///
     /// ```
-    /// use hardtack::Value;
+    /// use hardtack::value::Value;
     ///
     /// assert_eq!(Value::from_u128(7), Value::Integer(7));
     /// assert_eq!(Value::from_u128(u128::MAX).to_string(), u128::MAX.to_string());

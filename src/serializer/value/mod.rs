@@ -62,7 +62,7 @@ pub(crate) const MAX_DEPTH: usize = 128;
 /// entry becomes once it is changed.
 ///
 /// ```
-/// use hardtack::Value;
+/// use hardtack::value::Value;
 ///
 /// let value: Value = serde_json::from_str(r#"{"id": 7, "tags": ["a", null]}"#)?;
 /// assert_eq!(value.get("id"), Some(&Value::Integer(7)));
@@ -131,7 +131,7 @@ pub enum Value {
 /// A String of another encoding than UTF-8: its bytes as they came, and the encoding's Ruby name.
 ///
 /// ```
-/// use hardtack::{RubyBytes, Value};
+/// use hardtack::value::{RubyBytes, Value};
 ///
 /// let bytes = RubyBytes { bytes: vec![0xff, 0], encoding: "ASCII-8BIT".to_owned() };
 /// assert_eq!(bytes.to_text(), None);
@@ -149,7 +149,7 @@ pub struct RubyBytes {
 /// A point in time as Ruby keeps it: with the offset it is shown in.
 ///
 /// ```
-/// use hardtack::{RubyTime, Value};
+/// use hardtack::value::{RubyTime, Value};
 ///
 /// let time = RubyTime {
 ///     seconds: 1_700_000_000,
@@ -180,7 +180,7 @@ pub struct RubyTime {
 /// An `ActiveSupport::Duration`.
 ///
 /// ```
-/// use hardtack::{RubyDuration, Value};
+/// use hardtack::value::{RubyDuration, Value};
 ///
 /// let parts = vec![("days".to_owned(), Value::Integer(2))];
 /// let two_days = RubyDuration { value: Value::Integer(172_800), parts };
@@ -197,7 +197,7 @@ pub struct RubyDuration {
 /// A Range: `begin..end`, or `begin...end` where the end is excluded. `nil` leaves a side open.
 ///
 /// ```
-/// use hardtack::{RubyRange, Value};
+/// use hardtack::value::{RubyRange, Value};
 ///
 /// let range = RubyRange { begin: Value::Integer(1), end: Value::Nil, exclude_end: false };
 /// assert_eq!(Value::Range(Box::new(range)).to_string(), r#""1..""#);
@@ -215,7 +215,7 @@ pub struct RubyRange {
 /// An object that hardtack does not know: what was written of it, under its class's name.
 ///
 /// ```
-/// use hardtack::{RubyObject, Value};
+/// use hardtack::value::{RubyObject, Value};
 ///
 /// let point = RubyObject::Instance {
 ///     class: "Point".to_owned(),

@@ -12,7 +12,7 @@ impl RubyBytes {
     /// to be valid UTF-8, whatever they are called), ISO-8859-1, UTF-16LE and UTF-16BE.
     ///
     /// ```
-    /// use hardtack::RubyBytes;
+    /// use hardtack::value::RubyBytes;
     ///
     /// let latin = RubyBytes { bytes: b"Zo\xeb".to_vec(), encoding: "ISO-8859-1".to_owned() };
     /// assert_eq!(latin.to_text().as_deref(), Some("Zoë"));

@@ -35,7 +35,7 @@ impl RubyTime {
     /// -9999 to 9999, offsets of less than 26 hours).
     ///
     /// ```
-    /// use hardtack::RubyTime;
+    /// use hardtack::value::RubyTime;
     ///
     /// let time = time::OffsetDateTime::from_unix_timestamp(1_700_000_000)?;
     /// assert_eq!(RubyTime::from(time).to_offset_date_time(), Some(time));
@@ -120,7 +120,7 @@ impl Value {
     /// The day of a [`Value::Date`], where the `time` crate knows it (years -9999 to 9999).
     ///
     /// ```
-    /// use hardtack::Value;
+    /// use hardtack::value::Value;
     ///
     /// let day = time::Date::from_julian_day(2_460_344)?;
     /// assert_eq!(Value::from(day).to_date(), Some(day));

@@ -2,7 +2,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hardtack::{LoadDefaults, MessageOptions, Refusal, Serializer};
+use hardtack::message::MessageOptions;
+use hardtack::{LoadDefaults, Refusal, Serializer};
 use hmac::{Hmac, KeyInit, Mac};
 
 use super::{FUTURE, PAST, text, verifier};

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hardtack::{
-    Cipher, Error, HmacDigest, InvalidMessage, KeyGenerator, LoadDefaults, MessageEncryptor,
-    MessageOptions, MessageVerifier, Refusal, Serializer,
-};
+use hardtack::message::{MessageEncryptor, MessageOptions, MessageVerifier};
+use hardtack::secret::KeyGenerator;
+use hardtack::settings::{Cipher, HmacDigest};
+use hardtack::{Error, InvalidMessage, LoadDefaults, Refusal, Serializer};
 use time::macros::datetime;
 
 use super::{text, verifier};

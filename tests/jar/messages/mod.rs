@@ -9,7 +9,8 @@ mod url_safe;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hardtack::{LoadDefaults, MessageVerifier};
+use hardtack::LoadDefaults;
+use hardtack::message::MessageVerifier;
 use time::OffsetDateTime;
 use time::macros::datetime;
 

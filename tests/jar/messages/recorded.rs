@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use hardtack::{
-    BigInteger, HmacDigest, Key, KeyDigest, KeyGenerator, LoadDefaults, MessageEncryptor,
-    MessageOptions, MessageVerifier, Opened, Refusal, Serializer, Value,
-};
+use hardtack::message::{MessageEncryptor, MessageOptions, MessageVerifier, Opened};
+use hardtack::secret::{Key, KeyGenerator};
+use hardtack::settings::{HmacDigest, KeyDigest};
+use hardtack::value::{BigInteger, Value};
+use hardtack::{LoadDefaults, Refusal, Serializer};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use hardtack::{
-    HmacDigest, InvalidMessage, LoadDefaults, MessageEncryptor, MessageOptions, MessageVerifier,
-    Refusal, Serializer,
-};
+use hardtack::message::{MessageEncryptor, MessageOptions, MessageVerifier};
+use hardtack::settings::HmacDigest;
+use hardtack::{InvalidMessage, LoadDefaults, Refusal, Serializer};
 
 use super::{FUTURE, PAST, verifier};
 

@@ -2,7 +2,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
-use hardtack::{HmacDigest, Key, Refusal};
+use hardtack::Refusal;
+use hardtack::secret::Key;
+use hardtack::settings::HmacDigest;
 use hmac::{Hmac, KeyInit, Mac};
 
 use super::recorded::{key, records};

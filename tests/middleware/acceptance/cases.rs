@@ -4,11 +4,12 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use hardtack::headers::Domain;
+use hardtack::settings::{Cipher, SizeLimit};
 use hardtack::test_util::{Browser, cookie_header};
 use hardtack::{
-    Cipher, CookieAttributes, CookieHeader, CookieStore, Domain, DuplicatePolicy, Error, Keyring,
-    LoadDefaults, Refusal, RequestOrigin, Rotation, SecretKeyBase, Session, SetCookie, SizeLimit,
-    WritePolicy,
+    CookieAttributes, CookieHeader, CookieStore, DuplicatePolicy, Error, Keyring, LoadDefaults,
+    Refusal, RequestOrigin, Rotation, SecretKeyBase, Session, SetCookie, WritePolicy,
 };
 use time::OffsetDateTime;
 

@@ -7,10 +7,10 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
+use hardtack::stores::{Entry, MemoryStore, Saved, SessionStore, StoreError, StoredJson, When};
 use hardtack::test_util::Browser;
 use hardtack::{
-    CookieAttributes, Entry, LazySession, MemoryStore, RequestOrigin, Saved, ServerSessions,
-    Session, SessionStore, SetCookie, StoreError, StoredJson, When, WritePolicy,
+    CookieAttributes, LazySession, RequestOrigin, ServerSessions, Session, SetCookie, WritePolicy,
 };
 use sha2::{Digest, Sha256};
 

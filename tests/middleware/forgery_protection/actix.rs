@@ -10,7 +10,8 @@ use actix_web::web::Bytes;
 use actix_web::{App, HttpMessage, HttpResponse, test, web};
 use futures_core::Stream;
 use hardtack::actix::CsrfMiddleware;
-use hardtack::{ForgeryProtection, LazySession, Session};
+use hardtack::csrf::ForgeryProtection;
+use hardtack::{LazySession, Session};
 
 use super::app::{Answer, BrokenOff, Framework, OnRefusal, Pieces, Progress, Request};
 

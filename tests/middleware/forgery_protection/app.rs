@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
-use hardtack::{ForgeryProtection, InvalidAuthenticityToken, Session};
+use hardtack::Session;
+use hardtack::csrf::{ForgeryProtection, InvalidAuthenticityToken};
 
 #[derive(Clone)]
 pub(crate) struct Request {

@@ -6,8 +6,9 @@ use std::task::{Context, Poll};
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{Request as HttpRequest, Response};
+use hardtack::csrf::ForgeryProtection;
 use hardtack::tower::CsrfLayer;
-use hardtack::{ForgeryProtection, LazySession, Session};
+use hardtack::{LazySession, Session};
 use http_body::{Frame, SizeHint};
 use tower::ServiceExt;
 

@@ -5,13 +5,12 @@
 
 use std::sync::{Arc, LazyLock};
 
-use hardtack::InvalidAuthenticityToken::{
+use hardtack::csrf::InvalidAuthenticityToken::{
     self, FormTooLarge, NoToken, NoTokenInSession, Origin, UnreadableForm, WrongToken,
 };
+use hardtack::csrf::{AuthenticityTokens, ForgeryProtection};
 use hardtack::test_util::cookie_header;
-use hardtack::{
-    AuthenticityTokens, CookieStore, ForgeryProtection, Keyring, LoadDefaults, Session, SessionData,
-};
+use hardtack::{CookieStore, Keyring, LoadDefaults, Session, SessionData};
 use serde::Deserialize;
 
 use super::app::Request;

@@ -6,8 +6,9 @@ use actix_web::{App, HttpMessage, HttpRequest, HttpResponse, web};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response};
+use hardtack::csrf::ForgeryProtection;
 use hardtack::test_util::Browser;
-use hardtack::{CookieStore, ForgeryProtection, LazySession, LoadDefaults, Session, actix, tower};
+use hardtack::{CookieStore, LazySession, LoadDefaults, Session, actix, tower};
 
 use crate::support::secret;
 

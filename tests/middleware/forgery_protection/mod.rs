@@ -10,7 +10,7 @@ mod told;
 use std::sync::{Arc, Mutex};
 
 use app::{Framework, OnRefusal, Request};
-use hardtack::{ForgeryProtection, InvalidAuthenticityToken};
+use hardtack::csrf::{ForgeryProtection, InvalidAuthenticityToken};
 
 const FRAMEWORKS: [&dyn Framework; 2] = [&axum::Axum, &actix::Actix];
 

@@ -1,6 +1,6 @@
 //! What the operator hears.
 
-use hardtack::ForgeryProtection;
+use hardtack::csrf::ForgeryProtection;
 
 use super::app::{Framework, Request};
 use super::{axum, cases};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use hardtack::{BigInteger, Value};
+use hardtack::value::{BigInteger, Value};
 use serde::ser::{Error as _, SerializeMap};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;

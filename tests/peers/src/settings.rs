@@ -1,6 +1,7 @@
 //! [`Settings`]: what both sides of a test are configured with.
 
-use hardtack::{Cipher, Jar, Keyring, LoadDefaults, Rotation, SecretKeyBase, SizeLimit};
+use hardtack::settings::{Cipher, SizeLimit};
+use hardtack::{Jar, Keyring, LoadDefaults, Rotation, SecretKeyBase};
 use serde_json::json;
 
 /// What the Rails app is configured with.

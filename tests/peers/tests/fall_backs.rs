@@ -9,7 +9,8 @@
     reason = "a test fails by panicking"
 )]
 
-use hardtack::{CookieAttributes, CookieHeader, Jar, Opened, SessionData, SetCookie};
+use hardtack::message::Opened;
+use hardtack::{CookieAttributes, CookieHeader, Jar, SessionData, SetCookie};
 use hardtack_peers::{
     Data, Generator, JarKind, Rails, Serializer, Settings, assert_same, cookie_value,
     marshal_vectors, set_cookie_lines,
@@ -41,13 +42,13 @@ impl App {
     }
 }
 
-fn read(jar: &Jar, cookie: &str) -> Opened<hardtack::Value> {
+fn read(jar: &Jar, cookie: &str) -> Opened<hardtack::value::Value> {
     let header = format!("c1={cookie}");
     let opened = jar.read("c1", &CookieHeader::new(&header));
     opened.expect("it opens").expect("it is there")
 }
 
-fn write(jar: &Jar, value: &hardtack::Value) -> SetCookie {
+fn write(jar: &Jar, value: &hardtack::value::Value) -> SetCookie {
     let written = jar.write("c1", value, &CookieAttributes::new());
     written.expect("it fits")
 }
@@ -133,7 +134,7 @@ fn a_rotation_is_one_cipher() {
     let other = Settings::new("another secret").with(Serializer::Hybrid);
     for (gcm, cbc) in ciphers() {
         for (sealed, other_cipher) in [(&gcm, &cbc), (&cbc, &gcm)] {
-            let kept = hardtack::Value::from("kept");
+            let kept = hardtack::value::Value::from("kept");
             let cookie = write(&sealed.jar(JarKind::Encrypted), &kept);
             for (rotation, opens) in [(sealed, true), (other_cipher, false)] {
                 let jar = other.jar(JarKind::Encrypted);
@@ -214,7 +215,8 @@ fn no_marshal_under_json() {
         let written = rails.ask(json!({
             "op": "write", "jar": kind.name(), "name": "c1", "value": "kept",
         }));
-        let cookie = hardtack::unescape(cookie_value(&written, "c1").as_bytes()).into_owned();
+        let cookie =
+            hardtack::headers::unescape(cookie_value(&written, "c1").as_bytes()).into_owned();
         assert!(
             marshal
                 .jar(kind)

@@ -8,7 +8,8 @@
     reason = "a test fails by panicking"
 )]
 
-use hardtack::{CookieAttributes, Error, Jar, SetCookie, SizeLimit};
+use hardtack::settings::SizeLimit;
+use hardtack::{CookieAttributes, Error, Jar, SetCookie};
 use hardtack_peers::{JarKind, Rails, Serializer, Settings, assert_same};
 use serde_json::{Value, json};
 

@@ -8,9 +8,10 @@
     reason = "a test fails by panicking"
 )]
 
+use hardtack::headers::{escape, unescape};
+use hardtack::settings::SizeLimit;
 use hardtack::{
     CookieAttributes, CookieHeader, Jar, LoadDefaults, Rotation, SecretKeyBase, SessionData,
-    SizeLimit, escape, unescape,
 };
 use hardtack_peers::{
     JarKind, Rails, Serializer, Settings, assert_same, assert_same_and_shared, marshal_vectors,

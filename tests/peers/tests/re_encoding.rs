@@ -276,7 +276,7 @@ fn every_removal_leaves_what_ruby_would_write() {
     assert_eq!(removed, 27);
 }
 
-/// Read as a [`hardtack::Value`] and written as one: what a `Value` does not carry, and what Rails
+/// Read as a [`hardtack::value::Value`] and written as one: what a `Value` does not carry, and what Rails
 /// says of the copy that hardtack writes. Sharing it never carries.
 const NOT_CARRIED: [(&str, &str); 18] = [
     // Text is UTF-8 from then on.
@@ -343,7 +343,7 @@ fn every_vector_as_a_value() {
             "op": "eval_write", "jar": kind.name(), "name": "c1", "ruby": vector.ruby(),
         }));
         let header = format!("c1={}", cookie_value(&written, "c1"));
-        let opened = jar.read::<hardtack::Value>("c1", &CookieHeader::new(&header));
+        let opened = jar.read::<hardtack::value::Value>("c1", &CookieHeader::new(&header));
         let opened = opened.expect("it opens").expect("it is there");
         let outcome = match jar.write("c1", opened.value(), &CookieAttributes::new()) {
             Err(error) => error.to_string(),

@@ -8,7 +8,8 @@
     reason = "a test fails by panicking"
 )]
 
-use hardtack::{CookieHeader, Value};
+use hardtack::CookieHeader;
+use hardtack::value::Value;
 use hardtack_peers::{
     Data, Generator, JarKind, Rails, Serializer, Settings, cookie_value, hard_cases, nested,
 };

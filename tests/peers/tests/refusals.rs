@@ -8,7 +8,8 @@
     reason = "a test fails by panicking"
 )]
 
-use hardtack::{CookieAttributes, Jar, escape};
+use hardtack::headers::escape;
+use hardtack::{CookieAttributes, Jar};
 use hardtack_peers::{JarKind, Rails, Settings, cookie_value};
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
@@ -68,7 +69,8 @@ fn refuses_changes(settings: &Settings, kinds: &[JarKind]) -> usize {
         let written = rails.ask(json!({
             "op": "write", "jar": kind.name(), "name": "c1", "value": "kept",
         }));
-        let theirs = hardtack::unescape(cookie_value(&written, "c1").as_bytes()).into_owned();
+        let theirs =
+            hardtack::headers::unescape(cookie_value(&written, "c1").as_bytes()).into_owned();
         for sealed in [ours, theirs] {
             assert!(!rails_refuses(&mut rails, kind, "c1", &sealed));
             assert!(jar.read_value::<String>("c1", &sealed).is_ok());
@@ -148,7 +150,7 @@ fn another_name() {
             let written = rails.ask(json!({
                 "op": "write", "jar": kind.name(), "name": "c1", "value": "kept",
             }));
-            let theirs = hardtack::unescape(cookie_value(&written, "c1").as_bytes());
+            let theirs = hardtack::headers::unescape(cookie_value(&written, "c1").as_bytes());
             assert!(jar.read_value::<String>("c1", &theirs).is_ok());
             let renamed = jar.read_value::<String>("c2", &theirs);
             assert_eq!(renamed.is_err(), settings.metadata);
@@ -169,7 +171,7 @@ fn no_purpose_is_no_other_purpose() {
         let written = old_rails.ask(json!({
             "op": "write", "jar": kind.name(), "name": "c1", "value": "kept",
         }));
-        let theirs = hardtack::unescape(cookie_value(&written, "c1").as_bytes());
+        let theirs = hardtack::headers::unescape(cookie_value(&written, "c1").as_bytes());
         assert!(after.jar(kind).read_value::<String>("c2", &theirs).is_ok());
 
         // The other way round a purpose stays one, on both sides.
@@ -206,7 +208,7 @@ fn past_expiries() {
                 let written = rails.ask(json!({
                     "op": "write", "jar": kind.name(), "name": "c1", "value": "kept", "expires": at,
                 }));
-                let theirs = hardtack::unescape(cookie_value(&written, "c1").as_bytes());
+                let theirs = hardtack::headers::unescape(cookie_value(&written, "c1").as_bytes());
                 let refusal = jar.explain("c1", &theirs).err();
                 assert_eq!(refusal, Some(hardtack::Refusal::Expired), "{kind:?} {at}");
             }
@@ -233,7 +235,7 @@ fn another_secret_or_jar() {
         let written = rails.ask(json!({
             "op": "write", "jar": kind.name(), "name": "c1", "value": "kept",
         }));
-        let theirs = hardtack::unescape(cookie_value(&written, "c1").as_bytes());
+        let theirs = hardtack::headers::unescape(cookie_value(&written, "c1").as_bytes());
         assert!(other.jar(kind).read_value::<String>("c1", &theirs).is_err());
         assert!(
             settings

@@ -54,7 +54,8 @@ fn rails_rotates_what_hardtack_sealed() {
                         .to_owned();
                     let answer = holds(&mut rails, kind, &cookie, &value);
                     let header = format!("c1={}", cookie_value(&answer, "c1"));
-                    let opened = jar.read::<hardtack::Value>("c1", &CookieHeader::new(&header));
+                    let opened =
+                        jar.read::<hardtack::value::Value>("c1", &CookieHeader::new(&header));
                     let opened = opened.expect("it opens").expect("it is there");
                     assert_eq!(Data::from(opened.value()).ruby(), value.ruby());
                     assert!(!opened.needs_rewrite());
@@ -93,7 +94,7 @@ fn hardtack_rotates_what_rails_wrote() {
                     "op": "eval_write", "jar": kind.name(), "name": "c1", "ruby": value.ruby(),
                 }));
                 let header = format!("c1={}", cookie_value(&written, "c1"));
-                let opened = jar.read::<hardtack::Value>("c1", &CookieHeader::new(&header));
+                let opened = jar.read::<hardtack::value::Value>("c1", &CookieHeader::new(&header));
                 let opened = opened.expect("it opens").expect("it is there");
                 assert_eq!(Data::from(opened.value()).ruby(), value.ruby());
                 assert_eq!(opened.rotation(), Some(place));

@@ -3,10 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hardtack::{
-    CookieAttributes, Error, Jar, LoadDefaults, MessageEncryptor, RequestOrigin, SecretKeyBase,
-    Session,
-};
+use hardtack::message::MessageEncryptor;
+use hardtack::{CookieAttributes, Error, Jar, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
 
 use super::{CARD, NAME, Rows, SECRET, data, fill, secret, store};
 use crate::support::json;
@@ -46,9 +44,9 @@ pub(crate) fn errors(rows: &mut Rows) {
     for error in &told {
         rows.both("Error", error);
     }
-    let parse = CARD.parse::<hardtack::BigInteger>().unwrap_err();
+    let parse = CARD.parse::<hardtack::value::BigInteger>().unwrap_err();
     rows.both("ParseBigIntegerError", &parse);
-    let big: hardtack::BigInteger = "73402918557340291855734029185".parse().unwrap();
+    let big: hardtack::value::BigInteger = "73402918557340291855734029185".parse().unwrap();
     rows.both("BigIntegerRangeError", &u64::try_from(&big).unwrap_err());
 }
 

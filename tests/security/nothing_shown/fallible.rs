@@ -8,12 +8,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hardtack::doctor::Doctor;
+use hardtack::flash::FlashHash;
+use hardtack::headers::Domain;
+use hardtack::message::{MessageEncryptor, MessageOptions, MessageVerifier};
+use hardtack::rails_app::RailsApp;
+use hardtack::settings::{Cipher, HmacDigest, KeyDigest, SecretKind, SizeLimit};
 use hardtack::test_util::cookie_header;
+use hardtack::value::{BigInteger, RubyObject, Value};
+use hardtack::warden::WardenScope;
 use hardtack::{
-    BigInteger, Cipher, CookieAttributes, CookieHeader, CookieStore, Domain, Error, FlashHash,
-    HmacDigest, Jar, KeyDigest, LoadDefaults, MessageEncryptor, MessageOptions, MessageVerifier,
-    RailsApp, RequestOrigin, RubyObject, SecretKeyBase, SecretKind, Serializer, Session,
-    SessionData, SetCookie, SizeLimit, Value, WardenScope,
+    CookieAttributes, CookieHeader, CookieStore, Error, Jar, LoadDefaults, RequestOrigin,
+    SecretKeyBase, Serializer, Session, SessionData, SetCookie,
 };
 
 use super::logged::logged;

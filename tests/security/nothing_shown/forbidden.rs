@@ -2,7 +2,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hardtack::{KeyDigest, KeyGenerator};
+use hardtack::secret::KeyGenerator;
+use hardtack::settings::KeyDigest;
 
 use super::{CARD, CSRF, NOTICE, NUMBER, PASSWORD, SECRET, secret};
 

@@ -1,8 +1,10 @@
 //! Keys, jars and messages.
 
+use hardtack::message::{MessageEncryptor, MessageOptions, MessageVerifier};
+use hardtack::secret::KeyGenerator;
+use hardtack::settings::HmacDigest;
 use hardtack::{
-    CookieAttributes, CookieHeader, HmacDigest, Jar, KeyGenerator, Keyring, LoadDefaults,
-    MessageEncryptor, MessageOptions, MessageVerifier, Rotation, SecretKeyBase,
+    CookieAttributes, CookieHeader, Jar, Keyring, LoadDefaults, Rotation, SecretKeyBase,
 };
 
 use super::{CARD, NAME, Rows, SECRET, secret};
@@ -42,7 +44,7 @@ pub(crate) fn jars(rows: &mut Rows) {
         let header = format!("{NAME}={}; plain={CARD}", cookie.escaped_value());
         let header = CookieHeader::new(&header);
         rows.debug("CookieHeader", &header);
-        rows.debug("Cookies", &header.iter());
+        rows.debug("CookiePairs", &header.iter());
         let mut forged = cookie.value().to_vec();
         forged[0] = if forged[0] == b'A' { b'B' } else { b'A' };
         rows.both("Refusal", &jar.explain(NAME, &forged).unwrap_err());

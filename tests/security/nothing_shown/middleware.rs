@@ -6,9 +6,8 @@ use std::future::ready;
 use ::axum::extract::FromRequestParts;
 use ::axum::http::{Request, Response};
 use ::tower::{Layer as _, Service as _, service_fn};
-use hardtack::{
-    ForgeryProtection, InvalidAuthenticityToken, LazySession, Session, actix, axum, tower,
-};
+use hardtack::csrf::{ForgeryProtection, InvalidAuthenticityToken};
+use hardtack::{LazySession, Session, actix, axum, tower};
 
 use super::{CARD, Rows, store};
 

@@ -21,10 +21,10 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hardtack::{
-    AuthenticityTokens, CookieStore, Error, FlashHash, LoadDefaults, Rotation, SecretKeyBase,
-    SessionData, WardenScope,
-};
+use hardtack::csrf::AuthenticityTokens;
+use hardtack::flash::FlashHash;
+use hardtack::warden::WardenScope;
+use hardtack::{CookieStore, Error, LoadDefaults, Rotation, SecretKeyBase, SessionData};
 
 use crate::support::json;
 

@@ -13,13 +13,16 @@ pub(crate) fn public_types() -> BTreeSet<String> {
     for file in [
         "lib.rs",
         "doctor/mod.rs",
+        "message/mod.rs",
         "middleware/tower.rs",
         "middleware/actix/mod.rs",
+        "rails_app/mod.rs",
+        "settings.rs",
     ] {
-        for item in source(file).split("\npub use ").skip(1) {
+        for item in source(file).split("pub use ").skip(1) {
             let names = item.split(';').next().unwrap();
             let names = names.rsplit("::").next().unwrap();
-            let names = names.trim_matches(['{', '}', '\n']).split(',');
+            let names = names.trim_matches(['{', '}', '\n', ' ']).split(',');
             types.extend(names.map(|name| name.trim().to_owned()));
         }
     }
@@ -40,6 +43,17 @@ pub(crate) fn public_types() -> BTreeSet<String> {
                     types.insert(name.to_owned());
                 }
             }
+        }
+    }
+    // `named!` declares those of `settings.rs`: the name in words, then the type.
+    for line in source("settings.rs").lines() {
+        if let Some((_, rest)) = line
+            .trim_start()
+            .strip_prefix('"')
+            .and_then(|rest| rest.split_once("\" "))
+            && let Some(name) = rest.strip_suffix(" {")
+        {
+            types.insert(name.to_owned());
         }
     }
     // Functions, the modules of frameworks, and a glob whose file is read above.

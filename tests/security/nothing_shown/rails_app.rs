@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use hardtack::RailsApp;
+use hardtack::rails_app::RailsApp;
 
 use super::{Rows, SECRET};
 
@@ -44,7 +44,7 @@ pub(crate) fn rails_app(rows: &mut Rows) {
         }
         let Err(error) = app.secrets() else { continue };
         rows.both("RailsAppError", &error);
-        if let hardtack::RailsAppError::NoSecret { searched, .. } = &error {
+        if let hardtack::rails_app::RailsAppError::NoSecret { searched, .. } = &error {
             for looked in searched {
                 rows.debug("Searched", looked);
                 rows.both("MissingSecret", &looked.reason);

@@ -2,11 +2,19 @@
 
 use std::sync::Arc;
 
+use hardtack::csrf::CsrfSettings;
+use hardtack::flash::FlashHash;
+use hardtack::headers::Domain;
+use hardtack::observe::Tally;
+use hardtack::settings::SizeLimit;
+use hardtack::stores::{
+    Entry, MemoryStore, Saved, SessionFormat, StoreError, StoredJson, Touch, Version, When,
+};
 use hardtack::test_util::Browser;
+use hardtack::warden::WardenScope;
 use hardtack::{
-    Commit, CookieAttributes, CsrfSettings, Domain, DuplicatePolicy, Entry, FlashHash, LazySession,
-    LoadDefaults, MemoryStore, RequestOrigin, Saved, ServerSessions, Session, SessionFormat,
-    SizeLimit, StoreError, StoredJson, Tally, Touch, Version, WardenScope, When, WritePolicy,
+    Commit, CookieAttributes, DuplicatePolicy, LazySession, LoadDefaults, RequestOrigin,
+    ServerSessions, Session, WritePolicy,
 };
 
 use super::middleware::poll;
@@ -44,7 +52,10 @@ pub(crate) fn sessions(rows: &mut Rows) {
     let mut browser = Browser::default();
     browser.receive(commit.cookies().iter().map(ToString::to_string));
     rows.debug("Browser", &browser);
-    rows.debug("CookieMetrics", &hardtack::CookieMetrics::default());
+    rows.debug(
+        "CookieMetrics",
+        &hardtack::observe::CookieMetrics::default(),
+    );
 }
 
 /// Sessions that a store keeps.

@@ -2,10 +2,10 @@
 
 use std::hint::black_box;
 
-use hardtack::{
-    AuthenticityTokens, Cipher, CookieAttributes, Jar, LoadDefaults, SecretKeyBase, SessionData,
-    Value,
-};
+use hardtack::csrf::AuthenticityTokens;
+use hardtack::settings::Cipher;
+use hardtack::value::Value;
+use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase, SessionData};
 
 use crate::pool::{Pool, Text};
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use hardtack::{Value, escape, unescape};
+use hardtack::headers::{escape, unescape};
+use hardtack::value::Value;
 use serde::Deserialize;
 
 use crate::program::{bare, run};

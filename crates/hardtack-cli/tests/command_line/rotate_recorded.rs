@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hardtack::unescape;
+use hardtack::headers::unescape;
 
 use crate::program::{Run, bare, file, run};
 use crate::recorded::{Record, groups};

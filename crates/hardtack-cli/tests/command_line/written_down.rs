@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use hardtack::escape;
+use hardtack::headers::escape;
 
 use crate::program::{bare, file, run};
 use crate::recorded::record;

@@ -1,6 +1,6 @@
 //! Ruby's own types.
 
-use hardtack::Value;
+use hardtack::value::Value;
 
 use crate::Table;
 use crate::kinds::*;

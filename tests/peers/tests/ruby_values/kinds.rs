@@ -1,6 +1,8 @@
 //! Short ways to make a [`Value`] of each kind.
 
-use hardtack::{BigInteger, RubyBytes, RubyDuration, RubyObject, RubyRange, RubyTime, Value};
+use hardtack::value::{
+    BigInteger, RubyBytes, RubyDuration, RubyObject, RubyRange, RubyTime, Value,
+};
 
 pub(crate) fn owned(text: &str) -> String {
     text.to_owned()

@@ -1,4 +1,4 @@
-//! Objects that no Ruby ever wrote: made in Rust as [`hardtack::Value`], written as Marshal, and
+//! Objects that no Ruby ever wrote: made in Rust as [`hardtack::value::Value`], written as Marshal, and
 //! loaded by Rails as the equal objects of the same classes.
 
 #![allow(
@@ -9,7 +9,8 @@
     reason = "a test fails by panicking"
 )]
 
-use hardtack::{CookieAttributes, CookieHeader, RubyObject, RubyTime, SessionData, Value};
+use hardtack::value::{RubyObject, RubyTime, Value};
+use hardtack::{CookieAttributes, CookieHeader, SessionData};
 use hardtack_peers::{
     JarKind, Rails, Serializer, Settings, assert_same, assert_same_and_shared, cookie_value,
 };

@@ -1,6 +1,6 @@
 //! Numbers, times and dates of classes of their own.
 
-use hardtack::{RubyTime, Value};
+use hardtack::value::{RubyTime, Value};
 
 use crate::Table;
 use crate::kinds::*;

@@ -1,6 +1,6 @@
 //! Objects of classes that hardtack knows, and of others.
 
-use hardtack::{RubyObject, Value};
+use hardtack::value::{RubyObject, Value};
 
 use crate::Table;
 use crate::kinds::*;
