@@ -7,7 +7,7 @@ use super::cookie_store::CookieStore;
 use super::keyring::Keyring;
 use crate::error::Error;
 use crate::session::events;
-use crate::session::policy::{Expiry, after};
+use crate::session::policy::{Expiry, check_expiry};
 use crate::weak_secret::WeakSecret;
 
 impl CookieStore {
@@ -39,17 +39,9 @@ impl CookieStore {
             Expiry::Rolling(duration) | Expiry::Fixed(duration) => Some(duration),
         };
         for duration in [expiry, self.policy.lifetime].into_iter().flatten() {
-            if duration.is_zero() {
-                return Err(Error::CookieAttribute {
-                    name: self.name().to_owned(),
-                    attribute: "expires",
-                    value: "0 s".to_owned(),
-                    reason: "a session would be over when it is set; leave it out for one that ends with the browser",
-                });
-            }
-            after(self.policy.now(), duration).ok_or(Error::ExpiryOutOfRange)?;
+            check_expiry(self.name(), duration, self.policy.now())?;
         }
-        let jars = self.jars();
+        let jars = self.keyring();
         for attributes in [
             Some(&self.policy.attributes),
             self.policy.former_attributes.as_ref(),
@@ -110,7 +102,7 @@ impl CookieStore {
     /// # Errors
     /// The first of them that is weak, and why.
     pub fn check_secrets(&self) -> Result<(), WeakSecret> {
-        let jars = self.jars();
+        let jars = self.keyring();
         [&jars.session, &jars.encrypted, &jars.signed]
             .into_iter()
             .try_for_each(|jar| jar.check_secrets())

@@ -57,8 +57,10 @@ pub type CookieStore = Sessions<InCookie>;
 
 /// The place of sessions that are sealed into their own cookie: the jars of a Rails app, which may
 /// be replaced while it runs. See [`CookieStore`].
+#[derive(Clone)]
 pub struct InCookie {
-    pub(super) jars: ArcSwap<Keyring>,
+    /// Shared by the clones of a store, so that all of them get new jars.
+    pub(super) jars: Arc<ArcSwap<Keyring>>,
     pub(super) csrf: Option<CsrfSettings>,
 }
 
@@ -82,7 +84,7 @@ impl CookieStore {
         settings: impl Into<Settings>,
         name: impl Into<String>,
     ) -> Self {
-        Self::with_jars(Keyring::new(secret, settings), name)
+        Self::with_keyring(Keyring::new(secret, settings), name)
     }
 
     /// Sessions in these jars, under this cookie name.
@@ -92,15 +94,15 @@ impl CookieStore {
     /// # let secret = SecretKeyBase::generate()?;
     /// let jars = Keyring::new(&secret, LoadDefaults::V7_1)
     ///     .session_in(Jar::signed(&secret, LoadDefaults::V7_1));
-    /// let store = CookieStore::with_jars(jars, "_shop_session");
+    /// let store = CookieStore::with_keyring(jars, "_shop_session");
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn with_jars(jars: Keyring, name: impl Into<String>) -> Self {
+    pub fn with_keyring(jars: Keyring, name: impl Into<String>) -> Self {
         Self {
             policy: Policy::new(name.into()),
             place: InCookie {
-                jars: ArcSwap::from_pointee(jars),
+                jars: Arc::new(ArcSwap::from_pointee(jars)),
                 csrf: None,
             },
         }
@@ -190,17 +192,17 @@ impl CookieStore {
     /// # use hardtack::{CookieAttributes, CookieStore, LoadDefaults, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
     /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session");
-    /// let cookie = store.jars().signed().write("theme", "dark", &CookieAttributes::new())?;
+    /// let cookie = store.keyring().signed().write("theme", "dark", &CookieAttributes::new())?;
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn jars(&self) -> Arc<Keyring> {
+    pub fn keyring(&self) -> Arc<Keyring> {
         self.place.jars.load_full()
     }
 
     /// Puts other jars in place while the server runs (example: at [`Keyring`]). No request waits:
     /// one that has read its session keeps the jars that it began with.
-    pub fn replace_jars(&self, jars: Keyring) {
+    pub fn replace_keyring(&self, jars: Keyring) {
         let jars = jars.map(|jar| jar.with_clock(self.policy.clock.clone()));
         self.place.jars.store(Arc::new(jars));
     }
@@ -222,7 +224,7 @@ impl CookieStore {
     /// ```
     #[must_use]
     pub fn seals(&self) -> Option<u64> {
-        self.jars().session().seals()
+        self.keyring().session().seals()
     }
 
     /// Counts on from this number, where that is more than what was counted: see
@@ -238,17 +240,22 @@ impl CookieStore {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     pub fn raise_seals(&self, to: u64) {
-        self.jars().session().raise_seals(to);
+        self.keyring().session().raise_seals(to);
     }
 
-    fn with(self, change: impl FnOnce(Keyring) -> Keyring) -> Self {
-        let jars = change(Keyring::clone(&self.place.jars.load()));
-        self.place.jars.store(Arc::new(jars));
+    fn with(mut self, change: impl FnOnce(Keyring) -> Keyring) -> Self {
+        self.place.change(change);
         self
     }
 }
 
 impl InCookie {
+    /// Changes the jars of this store, and not those of its clones.
+    fn change(&mut self, change: impl FnOnce(Keyring) -> Keyring) {
+        let jars = change(Keyring::clone(&self.jars.load()));
+        self.jars = Arc::new(ArcSwap::from_pointee(jars));
+    }
+
     pub(super) fn csrf_settings(&self) -> CsrfSettings {
         self.csrf
             .unwrap_or_else(|| self.jars.load().session.settings().into())
@@ -262,9 +269,7 @@ impl Place for InCookie {
     }
 
     fn set_clock(&mut self, clock: &Clock) {
-        let jars = Keyring::clone(&self.jars.load());
-        let jars = jars.map(|jar| jar.with_clock(clock.clone()));
-        self.jars.store(Arc::new(jars));
+        self.change(|jars| jars.map(|jar| jar.with_clock(clock.clone())));
     }
 
     fn is_sessions(&self, name: &str, policy: &Policy) -> bool {
@@ -328,7 +333,7 @@ impl CookieStore {
     /// Seals a session that no request brought.
     pub(crate) fn seal(&self, data: SessionData) -> Result<SetCookie, Error> {
         let mut loaded = Loaded::new(
-            Kept::InCookie(self.jars().session.clone()),
+            Kept::InCookie(self.keyring().session.clone()),
             data,
             Provenance::New,
         );

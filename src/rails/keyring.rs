@@ -19,7 +19,7 @@ use crate::settings::{SecretKind, Settings};
 /// let jars = Keyring::new(&new_secret, LoadDefaults::V7_1)
 ///     .rotation(Rotation::encrypted(&secret, LoadDefaults::V7_1))
 ///     .signed_rotation(Rotation::signed(&secret, LoadDefaults::V7_1));
-/// store.replace_jars(jars);
+/// store.replace_keyring(jars);
 /// # Ok::<(), hardtack::Error>(())
 /// ```
 #[derive(Clone, Debug)]

@@ -62,7 +62,7 @@ impl CookieStore {
             });
         }
         let jars = Keyring::of(app.jar()?, app.signed_jar()?);
-        let store = Self::with_jars(jars, session.name)
+        let store = Self::with_keyring(jars, session.name)
             .attributes(session.attributes)
             .csrf(csrf(&told.settings, told.load_defaults));
         Ok(match session.expire_after {

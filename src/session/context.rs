@@ -46,7 +46,20 @@ struct State {
     cookies: Vec<SetCookie>,
     /// Cookies that a rotation opened, to be set again where the handler does not set them.
     rewritten: Vec<SetCookie>,
+    writing: Writing,
     is_committed: bool,
+}
+
+/// What the response does with the session.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Writing {
+    /// What the policy says.
+    #[default]
+    ByPolicy,
+    /// Nothing.
+    Skipped,
+    /// Its store forgets it, and the browser hears nothing.
+    Dropped,
 }
 
 impl Context {
@@ -277,6 +290,16 @@ impl Context {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Sets what this response does with the session.
+    pub(super) fn set_writing(&self, writing: Writing) -> Result<(), Error> {
+        let mut state = self.state();
+        if state.is_committed {
+            return Err(Error::CommittedSession);
+        }
+        state.writing = writing;
+        Ok(())
+    }
+
     /// Seals the session as it is now, so that what cannot be written is an error here.
     pub(crate) fn check(&self) -> Result<(), Error> {
         self.writable()?;
@@ -295,17 +318,23 @@ impl Context {
     /// Decides what the response says of the session, and what its store is asked for that, if one
     /// keeps it. Nobody changes the session from here on.
     fn decide(&self, status: u16) -> Result<Decision, Error> {
-        let loaded = {
+        let (loaded, writing) = {
             let mut state = self.state();
             state.is_committed = true;
-            state.loaded.clone()
+            (state.loaded.clone(), state.writing)
         };
-        let Some(mut loaded) = loaded else {
+        let Some(mut loaded) = loaded.filter(|_| writing != Writing::Skipped) else {
             return Ok(Decision::Done(Commit::Keep));
         };
+        if writing == Writing::Dropped {
+            Arc::make_mut(&mut loaded).reset();
+        }
         let policy = self.policy();
         let header = CookieHeader::new(self.header());
-        let commit = Loaded::commit(&mut loaded, policy, &self.0.origin, &header, status)?;
+        let mut commit = Loaded::commit(&mut loaded, policy, &self.0.origin, &header, status)?;
+        if let (Writing::Dropped, Commit::Remove(cookies)) = (writing, &mut commit) {
+            cookies.clear();
+        }
         let committing = match self.0.sessions.place.store() {
             Some(_) => Committing::begin(&loaded, &commit, policy),
             None => None,

@@ -1,18 +1,20 @@
 //! [`Session`]: the session of a request, as a handler has it.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::commit::Commit;
-use super::context::Context;
+use super::context::{Context, Writing};
 use super::data::SessionData;
 use super::loaded::Loaded;
 use super::origin::RequestOrigin;
 use super::provenance::Provenance;
 use crate::error::{Error, Refusal};
 use crate::serializer::to_value;
+use crate::settings::SameSite;
 
 /// The session of a request: a handle that is cheap to clone, and changed through `&self`.
 ///
@@ -341,6 +343,112 @@ impl Session {
         self.0.writable()?;
         let value = to_value(value)?;
         self.0.write(|loaded| loaded.data.merge_value(value))
+    }
+
+    /// Ends this session so long after each writing, in place of the store's own expiry ("remember
+    /// me"; `request.session_options[:expire_after]`). `None` goes back to the store's.
+    ///
+    /// Unlike in Rails it holds for later requests too: the session keeps it, as `_expire_after` in
+    /// whole seconds. Where Rails writes the session in between, Rails' own expiry counts until the
+    /// session is next written here. An [`absolute_lifetime`](crate::Sessions::absolute_lifetime)
+    /// ends it all the same.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use std::time::Duration;
+    /// # use hardtack::{Commit, CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
+    /// # let session = Session::open(&store, "", RequestOrigin::default());
+    /// session.insert("user_id", &42)?;
+    /// session.expire_after(Duration::from_secs(30 * 24 * 60 * 60))?;
+    /// let Commit::Set(cookies) = session.commit(200)? else { panic!() };
+    /// assert!(cookies[0].expires().is_some());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::CookieAttribute`] for no time at all, [`Error::ExpiryOutOfRange`] for a time beyond
+    /// the year 9999; else as [`remove`](Self::remove).
+    pub fn expire_after(&self, duration: impl Into<Option<Duration>>) -> Result<(), Error> {
+        let (policy, duration) = (self.0.policy(), duration.into());
+        self.0
+            .write(|loaded| policy.set_expire_after(&mut loaded.data, duration))
+    }
+
+    /// Sets the `SameSite` of the session's cookie in this response, and writes the session: a
+    /// login at another site that comes back by a form (`response_mode=form_post`) needs
+    /// `SameSite::None`. The next writing has the store's own again.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use hardtack::{Commit, CookieStore, LoadDefaults, RequestOrigin, SameSite, SecretKeyBase, Session};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session").secure(true));
+    /// let session = Session::open(&store, "", RequestOrigin::new(true, None));
+    /// session.insert("oauth_state", "5ca75bd30")?;
+    /// session.same_site(SameSite::None)?;
+    /// let Commit::Set(cookies) = session.commit(302)? else { panic!() };
+    /// assert_eq!(cookies[0].same_site(), Some(SameSite::None));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::CookieConflict`] for `SameSite::None` where the cookie is not `Secure`; else as
+    /// [`remove`](Self::remove).
+    pub fn same_site(&self, same_site: SameSite) -> Result<(), Error> {
+        let policy = self.0.policy();
+        let attributes = policy.attributes_for(self.0.origin());
+        attributes.same_site(Some(same_site)).check(&policy.name)?;
+        self.0.write(|loaded| {
+            loaded.same_site = Some(same_site);
+            loaded.data.touch();
+            Ok(())
+        })
+    }
+
+    /// Writes nothing of the session in this response (`request.session_options[:skip]`): what was
+    /// changed in this request is not kept, and no expiry is renewed.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use hardtack::{Commit, CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
+    /// # let session = Session::open(&store, "", RequestOrigin::default());
+    /// session.insert("polled_at", &1_700_000_000)?;
+    /// session.skip()?;
+    /// assert_eq!(session.commit(200)?, Commit::Keep);
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::CommittedSession`] where the response's cookies were decided already.
+    pub fn skip(&self) -> Result<(), Error> {
+        self.0.set_writing(Writing::Skipped)
+    }
+
+    /// Deletes the session from its store with this response, and sets no cookie
+    /// (`request.session_options[:drop]`). The browser's cookie then leads to nothing. A session
+    /// that lives in its cookie stays there, as with [`skip`](Self::skip): [`reset`](Self::reset)
+    /// ends either.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
+    /// # let session = Session::open(&store, "", RequestOrigin::default());
+    /// session.drop()?;
+    /// assert!(session.commit(200)?.cookies().is_empty());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::ReadOnlySession`] where nothing is ever written, and as [`skip`](Self::skip).
+    pub fn drop(&self) -> Result<(), Error> {
+        self.0.writable()?;
+        self.0.set_writing(Writing::Dropped)
     }
 
     /// By which scheme and host the request came.

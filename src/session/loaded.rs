@@ -14,6 +14,7 @@ use super::provenance::Provenance;
 use crate::error::Error;
 use crate::http::cookie_header::CookieHeader;
 use crate::http::set_cookie::SetCookie;
+use crate::settings::SameSite;
 
 #[derive(Clone)]
 pub(crate) struct Loaded {
@@ -21,6 +22,8 @@ pub(crate) struct Loaded {
     pub(crate) data: SessionData,
     beside: Option<Box<dyn Beside>>,
     pub(crate) provenance: Provenance,
+    /// The `SameSite` of this response's cookie, where it has one of its own.
+    pub(crate) same_site: Option<SameSite>,
     /// What it was sealed as, by [`check`](Self::check), if nothing was changed since.
     pub(crate) checked: Option<SetCookie>,
 }
@@ -32,6 +35,7 @@ impl Loaded {
             data,
             beside: None,
             provenance,
+            same_site: None,
             checked: None,
         }
     }
@@ -124,6 +128,9 @@ impl Loaded {
         let now = policy.now();
         policy.begin(&mut self.data, now)?;
         let mut attributes = policy.attributes_for(origin);
+        if self.same_site.is_some() {
+            attributes = attributes.same_site(self.same_site);
+        }
         if let Some(expires_at) = policy.expires_at(&self.data, self.provenance, now)? {
             attributes = attributes.expires(expires_at);
         }
@@ -199,6 +206,7 @@ impl Loaded {
         };
         let is_repeated = matches!(this.kept, Kept::OnServer(_))
             && removed.is_empty()
+            && this.same_site.is_none()
             && set.as_ref().is_some_and(has_it);
         Ok(match set {
             Some(_) if is_repeated => Commit::Set(Vec::new()),

@@ -20,6 +20,7 @@ use crate::http::cookie_header::CookieHeader;
 pub type ServerSessions = Sessions<OnServer>;
 
 /// The place of sessions that live on a server. See [`ServerSessions`].
+#[derive(Clone)]
 pub struct OnServer {
     pub(crate) format: Arc<dyn SessionFormat>,
     pub(crate) store: Arc<dyn AnyStore>,

@@ -1,5 +1,6 @@
 //! [`Policy`]: when a session is written, how long it lives, and which cookie carries it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use time::OffsetDateTime;
@@ -15,6 +16,9 @@ use crate::error::{Error, Refusal};
 use crate::http::cookie_attributes::CookieAttributes;
 use crate::http::cookie_header::CookieHeader;
 use crate::http::duplicate_policy::DuplicatePolicy;
+
+/// The session's key of an expiry of its own: how long it lives after each writing, in seconds.
+const EXPIRE_AFTER: &str = "_expire_after";
 
 /// The session's key of the time when it began, in seconds since 1970.
 const BEGAN_AT: &str = "_began_at";
@@ -33,6 +37,7 @@ pub(crate) enum Expiry {
 }
 
 /// The rules of an app's sessions, wherever their data is kept.
+#[derive(Clone)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a setting of its own, and none excludes another"
@@ -53,8 +58,8 @@ pub(crate) struct Policy {
     pub(crate) assume_ssl: bool,
     pub(crate) trust_proxy: bool,
     pub(crate) clock: Clock,
-    pub(crate) events: Events,
-    pub(crate) observer: Option<Box<dyn Observer>>,
+    pub(crate) events: Arc<Events>,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
 }
 
 impl Policy {
@@ -73,7 +78,7 @@ impl Policy {
             assume_ssl: false,
             trust_proxy: false,
             clock: Clock::System,
-            events: Events::default(),
+            events: Arc::default(),
             observer: None,
         }
     }
@@ -168,6 +173,31 @@ impl Policy {
         )
     }
 
+    /// Gives a session an expiry of its own, or takes it away.
+    pub(crate) fn set_expire_after(
+        &self,
+        data: &mut SessionData,
+        duration: Option<Duration>,
+    ) -> Result<(), Error> {
+        let Some(duration) = duration else {
+            data.remove(EXPIRE_AFTER);
+            return Ok(());
+        };
+        check_expiry(&self.name, duration, self.now())?;
+        // Whole seconds, as in the header; a begun one counts, so that none becomes zero.
+        let seconds = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
+        data.insert(EXPIRE_AFTER, &seconds)
+    }
+
+    /// Returns when a session ends: its own expiry before that of all.
+    fn expiry(&self, data: &SessionData) -> Expiry {
+        let own = data.get::<u64>(EXPIRE_AFTER).ok().flatten();
+        let own = own.map(Duration::from_secs);
+        // What another program wrote there may be no time that there is.
+        let own = own.filter(|own| check_expiry(&self.name, *own, self.now()).is_ok());
+        own.map_or(self.expiry, Expiry::Rolling)
+    }
+
     /// Returns how long a session lives at the most.
     fn lifetime(&self) -> Option<Duration> {
         let fixed = match self.expiry {
@@ -179,7 +209,7 @@ impl Policy {
 
     /// Returns how long a store keeps a session that is written now; `None` where nothing says it.
     pub(crate) fn time_to_live(&self, data: &SessionData) -> Option<Duration> {
-        let rolling = match self.expiry {
+        let rolling = match self.expiry(data) {
             Expiry::WithBrowser => None,
             Expiry::Rolling(duration) | Expiry::Fixed(duration) => Some(duration),
         };
@@ -247,7 +277,7 @@ impl Policy {
         provenance: Provenance,
     ) -> Result<bool, Error> {
         let (Expiry::Rolling(duration), Provenance::Opened { expires_at, .. }) =
-            (self.expiry, provenance)
+            (self.expiry(data), provenance)
         else {
             return Ok(false);
         };
@@ -270,7 +300,7 @@ impl Policy {
             Provenance::Opened { expires_at, .. } => expires_at,
             Provenance::New | Provenance::Refused(_) => None,
         };
-        let expires_at = match (self.expiry, sealed) {
+        let expires_at = match (self.expiry(data), sealed) {
             // One that Rails sealed for a time keeps it.
             (Expiry::WithBrowser | Expiry::Fixed(_), Some(sealed)) => sealed,
             (Expiry::WithBrowser, None) => return Ok(None),
@@ -283,8 +313,27 @@ impl Policy {
     }
 }
 
-pub(crate) fn after(time: OffsetDateTime, duration: Duration) -> Option<OffsetDateTime> {
+fn after(time: OffsetDateTime, duration: Duration) -> Option<OffsetDateTime> {
     time.checked_add(duration.try_into().ok()?)
+}
+
+/// Checks that a session of this duration ends, and not when it is set.
+pub(crate) fn check_expiry(
+    name: &str,
+    duration: Duration,
+    now: OffsetDateTime,
+) -> Result<(), Error> {
+    if duration.is_zero() {
+        return Err(Error::CookieAttribute {
+            name: name.to_owned(),
+            attribute: "expires",
+            value: "0 s".to_owned(),
+            reason: "a session would be over when it is set; leave it out for one that ends with the browser",
+        });
+    }
+    after(now, duration)
+        .map(|_| ())
+        .ok_or(Error::ExpiryOutOfRange)
 }
 
 fn for_origin(attributes: &CookieAttributes, origin: &RequestOrigin) -> CookieAttributes {

@@ -284,7 +284,7 @@ impl<P: Place> Sessions<P> {
     /// ```
     #[must_use]
     pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
-        self.policy.observer = Some(Box::new(observer));
+        self.policy.observer = Some(Arc::new(observer));
         self
     }
 
@@ -364,6 +364,17 @@ impl<P: Place> Sessions<P> {
     pub(crate) fn attributes(mut self, attributes: CookieAttributes) -> Self {
         self.policy.attributes = attributes;
         self
+    }
+}
+
+/// A clone shares the jars or the store, the observer, and the clock; settings changed later are its
+/// own.
+impl<P: Clone> Clone for Sessions<P> {
+    fn clone(&self) -> Self {
+        Self {
+            policy: self.policy.clone(),
+            place: self.place.clone(),
+        }
     }
 }
 

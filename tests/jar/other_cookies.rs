@@ -479,7 +479,7 @@ fn another_type_is_an_error_without_the_value() {
             continue; // not built in: tests/session/built_in.rs
         }
         let card = now
-            .jars()
+            .keyring()
             .signed()
             .write("card", MARKER, &CookieAttributes::new());
         let header = format!("card={}", card.unwrap().escaped_value());

@@ -135,8 +135,8 @@ fn a_store_tells_of_its_session_s_key() {
     };
     visit();
     assert_eq!(store.seals(), Some(1));
-    write(store.jars().encrypted(), 1);
-    write(store.jars().signed(), 1);
+    write(store.keyring().encrypted(), 1);
+    write(store.keyring().signed(), 1);
     assert_eq!(store.seals(), Some(2));
     store.raise_seals(50);
     visit();
@@ -145,7 +145,7 @@ fn a_store_tells_of_its_session_s_key() {
         (Some(51), Some(51))
     );
 
-    store.replace_jars(Keyring::new(&newer, LoadDefaults::V7_1));
+    store.replace_keyring(Keyring::new(&newer, LoadDefaults::V7_1));
     assert_eq!(store.seals(), Some(0));
     visit();
     assert_eq!(
@@ -204,7 +204,7 @@ fn keys_without_such_a_bound_have_no_number() {
     assert_eq!(crypt.seals(), None);
     let signed = Keyring::new(&secret, LoadDefaults::V7_1)
         .session_in(Jar::signed(&secret, LoadDefaults::V7_1));
-    let store = CookieStore::with_jars(signed, NAME);
+    let store = CookieStore::with_keyring(signed, NAME);
     store.raise_seals(1 << 20);
     assert_eq!(store.seals(), None);
     // Nothing of it went to the key of the encrypted jar.

@@ -161,7 +161,7 @@ pub(crate) const CASES: &[Case] = &[
         let store = Arc::new(store);
         visit(&store);
         let other = SecretKeyBase::generate().unwrap();
-        store.replace_jars(Keyring::new(&other, json(LoadDefaults::V7_1)));
+        store.replace_keyring(Keyring::new(&other, json(LoadDefaults::V7_1)));
         visit(&store);
         drop(secret);
         Box::leak(Box::new(store.clone()));

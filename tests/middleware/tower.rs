@@ -371,7 +371,7 @@ fn jars_replaced_while_running() {
         200
     });
     let other = SecretKeyBase::generate().unwrap();
-    shared.replace_jars(hardtack::Keyring::new(&other, LoadDefaults::V7_1));
+    shared.replace_keyring(hardtack::Keyring::new(&other, LoadDefaults::V7_1));
     serve::<String>(&layer.clone(), request(), |session| {
         assert_eq!(session.get::<u8>("visits"), Ok(None));
         200

@@ -136,7 +136,7 @@ fn a_store_looks_at_all_its_secrets() {
             false,
         ),
         (
-            CookieStore::with_jars(
+            CookieStore::with_keyring(
                 Keyring::new(&good, new()).session_in(Jar::signed(&weak, new())),
                 "_app_session",
             ),
@@ -153,7 +153,7 @@ fn a_store_looks_at_all_its_secrets() {
         };
         assert_eq!(store.check_secrets(), expected, "{number}");
         // Replaced jars are looked at as they are.
-        store.replace_jars(Keyring::new(&good, new()));
+        store.replace_keyring(Keyring::new(&good, new()));
         assert_eq!(store.check_secrets(), Ok(()), "{number}");
         ran += 1;
     }

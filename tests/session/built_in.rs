@@ -61,12 +61,12 @@ fn each_serializer_in_each_jar() {
             CookieStore::new(&secret(), with(serializer), NAME),
             CookieStore::new(&secret(), json(), NAME).serializer(serializer),
             // The session alone, and the other jars alone.
-            CookieStore::with_jars(
+            CookieStore::with_keyring(
                 Keyring::new(&secret(), json())
                     .session_in(Jar::encrypted(&secret(), with(serializer))),
                 NAME,
             ),
-            CookieStore::with_jars(
+            CookieStore::with_keyring(
                 Keyring::new(&secret(), with(serializer))
                     .session_in(Jar::encrypted(&secret(), json())),
                 NAME,

@@ -75,7 +75,7 @@ fn counters_by_how_cookies_came() {
             &Jar::encrypted(&other_secret(), old.clone()),
             "_app_session",
         );
-        let current = sent(store.jars().session(), "_app_session");
+        let current = sent(store.keyring().session(), "_app_session");
         let seen = sent(&Jar::signed(&other_secret(), old), "seen");
         let store = Arc::new(store);
         for header in [&session, &current, &current, "_app_session=junk"] {

@@ -51,10 +51,11 @@ fn why_a_cookie_was_refused_once_in_ten_seconds() {
         store().clock(move || OffsetDateTime::from_unix_timestamp(clock.load(SeqCst)).unwrap());
     let store = Arc::new(store);
     let foreign = CookieStore::new(&other_secret(), LoadDefaults::V7_1, NAME);
-    let foreign = foreign
-        .jars()
-        .session()
-        .write(NAME, "private matter", &CookieAttributes::new());
+    let foreign =
+        foreign
+            .keyring()
+            .session()
+            .write(NAME, "private matter", &CookieAttributes::new());
     let foreign = foreign.unwrap().escaped_value().to_owned();
 
     let lines = logged(|| {

@@ -21,7 +21,7 @@ const NAME: &str = "_app_session";
 static JARS: LazyLock<Keyring> = LazyLock::new(|| Keyring::new(&secret(), LoadDefaults::V7_1));
 
 fn store() -> CookieStore {
-    CookieStore::with_jars(JARS.clone(), NAME)
+    CookieStore::with_keyring(JARS.clone(), NAME)
 }
 
 /// A request that brings a session without an id, as Rails never writes one.
@@ -31,7 +31,7 @@ fn open(store: CookieStore) -> Session {
         "_csrf_token": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
         "flash": { "discard": [], "flashes": { "notice": "Saved" } },
     });
-    let jar = store.jars();
+    let jar = store.keyring();
     let cookie = jar.session().write(NAME, &raw, &CookieAttributes::new());
     let header = format!("{NAME}={}", cookie.unwrap().escaped_value());
     Session::open(&Arc::new(store), header, RequestOrigin::default())

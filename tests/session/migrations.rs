@@ -150,7 +150,7 @@ fn cases() -> Vec<Case> {
         },
         Case {
             what: "signed to encrypted",
-            before: Before::store(CookieStore::with_jars(
+            before: Before::store(CookieStore::with_keyring(
                 Keyring::new(&other_secret(), LoadDefaults::V3_2)
                     .session_in(Jar::signed(&other_secret(), LoadDefaults::V3_2)),
                 NAME,

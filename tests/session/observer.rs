@@ -172,7 +172,7 @@ fn how_other_cookies_came() {
         .signed_rotation(Rotation::signed(&secret(), json(LoadDefaults::V6_1)))
         .observer(tally.clone());
     let header = [
-        sent(store.jars().encrypted(), "cart"),
+        sent(store.keyring().encrypted(), "cart"),
         sent(&Jar::signed(&secret(), json(LoadDefaults::V6_1)), "seen"),
         "junk=AAAA".to_owned(),
     ]
@@ -205,7 +205,7 @@ fn observing_takes_no_allocation() {
     let tally = Arc::new(Tally::new());
     let store = || CookieStore::new(&secret(), LoadDefaults::V7_1, NAME);
     let stores = [store(), store().observer(tally.clone())].map(Arc::new);
-    let header = sent(stores[0].jars().session(), NAME);
+    let header = sent(stores[0].keyring().session(), NAME);
     let counts = stores.map(|store| {
         let read = || assert!(!open(&store, &header).is_empty());
         read(); // what is set up once

@@ -25,7 +25,7 @@ const NAME: &str = "_app_session";
 static JARS: LazyLock<Keyring> = LazyLock::new(|| Keyring::new(&secret(), LoadDefaults::V7_1));
 
 fn store() -> CookieStore {
-    CookieStore::with_jars(JARS.clone(), NAME)
+    CookieStore::with_keyring(JARS.clone(), NAME)
 }
 
 fn open(store: &Arc<CookieStore>, header: &str) -> Session {

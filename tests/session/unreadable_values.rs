@@ -293,7 +293,7 @@ fn json_has_values_that_cannot_be_read_too() {
 #[test]
 fn a_session_that_cannot_be_converted_is_kept_until_it_changes() {
     let jars = Keyring::new(&support::secret(), LoadDefaults::V8_1);
-    let store = CookieStore::with_jars(jars.session_in(jar(Serializer::Json)), NAME);
+    let store = CookieStore::with_keyring(jars.session_in(jar(Serializer::Json)), NAME);
     let store = Arc::new(store);
     let bytes = message_pack("82 a161 d40301 a162 07");
     let header = format!("{NAME}={}", signed(&bytes).replace('=', "%3D"));

@@ -17,7 +17,7 @@ const NAME: &str = "_app_session";
 fn open() -> Session {
     let store = CookieStore::new(&secret(), LoadDefaults::V7_1, NAME);
     let session = serde_json::json!({ "a": "text", "session_id": "00", "user_id": 42 });
-    let jar = store.jars();
+    let jar = store.keyring();
     let cookie = jar
         .session()
         .write(NAME, &session, &CookieAttributes::new());

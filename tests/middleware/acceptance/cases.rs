@@ -317,11 +317,11 @@ fn secrets_swapped_while_running(framework: &dyn Framework) {
     assert_silent(&client.call(look));
     let jars = Keyring::new(&other_secret(), LoadDefaults::V7_1)
         .rotation(Rotation::encrypted(&secret(), LoadDefaults::V7_1));
-    client.store.replace_jars(jars);
+    client.store.replace_keyring(jars);
     assert_eq!(client.call(look).set_cookies.len(), 1);
     client
         .store
-        .replace_jars(Keyring::new(&other_secret(), LoadDefaults::V7_1));
+        .replace_keyring(Keyring::new(&other_secret(), LoadDefaults::V7_1));
     assert_eq!(client.call(look).body, r#"Some("Ada")"#);
 }
 
@@ -990,8 +990,8 @@ fn mistakes_met_at_the_start(_: &dyn Framework) {
         (Duration::from_secs(10_000 * 365 * 24 * 60 * 60), late),
         (Duration::ZERO, zero),
     ];
-    let jars = store().jars();
-    let fresh = || CookieStore::with_jars(Keyring::clone(&jars), NAME);
+    let jars = store().keyring();
+    let fresh = || CookieStore::with_keyring(Keyring::clone(&jars), NAME);
     let mut ran = 0;
     for set in setters {
         for (duration, refused) in durations {
@@ -1018,7 +1018,7 @@ fn duplicates_of_which_one_has_ended(framework: &dyn Framework) {
     let ended = named("Grace");
     clock.fetch_add(1000, SeqCst);
     let list = store()
-        .jars()
+        .keyring()
         .session()
         .write(NAME, &["a list"], &CookieAttributes::new());
     let list = format!("{NAME}={}", list.unwrap().escaped_value());
@@ -1122,7 +1122,7 @@ fn jars_of_the_store(framework: &dyn Framework) {
     // Every jar goes by the store's clock, and a session's older name is no other cookie's.
     let clock = noon();
     let old = Rotation::encrypted(&secret(), LoadDefaults::V7_1).cookie_name("_old");
-    let jars = at(&clock, store().rotation(old)).jars();
+    let jars = at(&clock, store().rotation(old)).keyring();
     let ends = OffsetDateTime::from_unix_timestamp(clock.load(SeqCst) + 60).unwrap();
     let ending = CookieAttributes::new().expires(ends);
     for jar in [jars.encrypted(), jars.signed()] {

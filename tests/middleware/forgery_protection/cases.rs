@@ -46,7 +46,7 @@ impl Case {
     pub(crate) fn session(&self) -> Session {
         static JARS: LazyLock<Keyring> =
             LazyLock::new(|| Keyring::new(&support::secret(), LoadDefaults::V7_1));
-        let store = CookieStore::with_jars(JARS.clone(), "_shop_session");
+        let store = CookieStore::with_keyring(JARS.clone(), "_shop_session");
         let store = Arc::new((self.store)(store));
         let cookie = cookie_header(&store, |session| {
             session.insert("user_id", &7)?;

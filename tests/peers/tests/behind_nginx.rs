@@ -28,7 +28,7 @@ const OF_A_USER: &str = "max-age=0, private, must-revalidate";
 static SETTINGS: LazyLock<Settings> = LazyLock::new(|| Settings::new("a secret behind nginx"));
 
 fn store() -> CookieStore {
-    CookieStore::with_jars(SETTINGS.jars(), SESSION)
+    CookieStore::with_keyring(SETTINGS.keyring(), SESSION)
 }
 
 /// The cookie of a user of either app.

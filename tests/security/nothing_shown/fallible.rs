@@ -328,7 +328,10 @@ fn settings(told: &mut Told) {
     told.add("SecretKeyBase::check", weak.check());
     let store = CookieStore::new(&weak, LoadDefaults::V7_1, NAME);
     told.add("CookieStore::check_secrets", store.check_secrets());
-    told.add("Jar::check_secrets", store.jars().session().check_secrets());
+    told.add(
+        "Jar::check_secrets",
+        store.keyring().session().check_secrets(),
+    );
     told.add("from_str", KEY.parse::<LoadDefaults>());
     told.add("from_str", KEY.parse::<Cipher>());
     told.add("from_str", KEY.parse::<HmacDigest>());
