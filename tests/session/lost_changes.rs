@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, LazyLock};
 use std::thread;
+use std::time::Duration;
 
 use hardtack::flash::FlashHash;
 use hardtack::settings::SizeLimit;
 use hardtack::test_util::{Browser, cookie_header};
 use hardtack::{
-    Commit, CookieAttributes, CookieStore, Error, Keyring, LoadDefaults, RequestOrigin, Session,
-    SetCookie, WritePolicy,
+    Commit, CookieAttributes, CookieStore, Error, Keyring, LoadDefaults, RequestOrigin, SameSite,
+    Session, SetCookie, WritePolicy,
 };
 
 use crate::support::secret;
@@ -40,7 +41,7 @@ fn open(store: CookieStore) -> Session {
 type Change = fn(&Session) -> Result<(), Error>;
 
 /// Every method that changes a session or its flash, or tells whether it is written.
-const CHANGES: [(&str, Change); 23] = [
+const CHANGES: [(&str, Change); 27] = [
     ("insert", |session| session.insert("a", &1)),
     ("remove", |session| session.remove("user_id").map(drop)),
     ("remove nothing", |session| {
@@ -54,6 +55,12 @@ const CHANGES: [(&str, Change); 23] = [
     ("check", Session::check),
     ("reset", Session::reset),
     ("renew", Session::renew),
+    ("expire_after", |session| {
+        session.expire_after(Duration::from_secs(60))
+    }),
+    ("expire_after nothing", |session| session.expire_after(None)),
+    ("same_site", |session| session.same_site(SameSite::Strict)),
+    ("drop", Session::drop),
     ("merge", |session| {
         session.merge(&BTreeMap::from([("a", 1)]))
     }),

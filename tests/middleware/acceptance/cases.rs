@@ -9,7 +9,7 @@ use hardtack::settings::{Cipher, SizeLimit};
 use hardtack::test_util::{Browser, cookie_header};
 use hardtack::{
     CookieAttributes, CookieHeader, CookieStore, DuplicatePolicy, Error, Keyring, LoadDefaults,
-    Refusal, RequestOrigin, Rotation, SecretKeyBase, Session, SetCookie, WritePolicy,
+    Refusal, RequestOrigin, Rotation, SameSite, SecretKeyBase, Session, SetCookie, WritePolicy,
 };
 use time::OffsetDateTime;
 
@@ -31,6 +31,7 @@ cases! {
     first_write read_only untouched_though_stale change remove_a_key
     reset renew clear clear_without_a_cookie
     rotation_on_read rotation_with_another_name another_cipher secrets_swapped_while_running
+    own_expiry skip_and_drop same_site_of_one_response
     rolling_expiry renewal_after_a_tenth expired fixed_expiry
     absolute_lifetime absolute_lifetime_of_a_session_of_rails expiry_that_rails_sealed
     tampered tampered_and_written
@@ -353,6 +354,81 @@ fn rolling_expiry(framework: &dyn Framework) {
     let mut client = Client::from_rails(framework, rolling);
     assert_eq!(client.call(look).set_cookies.len(), 1);
     assert_silent(&client.call(look));
+}
+
+fn own_expiry(framework: &dyn Framework) {
+    let clock = noon();
+    let mut client = Client::new(framework, at(&clock, store()));
+    assert!(!client.call(visit).set_cookies[0].contains("; expires="));
+    let response = client.call(|session| {
+        session
+            .expire_after(Duration::from_millis(599_001))
+            .unwrap();
+        Reply::text("")
+    });
+    assert!(response.set_cookies[0].contains("; expires=Tue, 15 Oct 2030 05:10:00 GMT;"));
+    // It lasts with the session, and is renewed as the store's own would be.
+    for _ in 0..5 {
+        clock.fetch_add(599, SeqCst);
+        assert_eq!(client.call(look).set_cookies.len(), 1);
+    }
+    clock.fetch_add(600, SeqCst);
+    assert_eq!(client.call(visit).body, "1");
+
+    let response = client.call(|session| {
+        session.expire_after(Duration::from_secs(60)).unwrap();
+        session.expire_after(None).unwrap();
+        Reply::text("")
+    });
+    assert!(!response.set_cookies[0].contains("; expires="));
+    let refusals = client.call(|session| {
+        let never = session.expire_after(Duration::MAX);
+        let at_once = session.expire_after(Duration::ZERO);
+        Reply::text(format!("{never:?} {at_once:?}"))
+    });
+    assert!(
+        refusals
+            .body
+            .starts_with("Err(ExpiryOutOfRange) Err(CookieAttribute")
+    );
+    assert_silent(&refusals);
+}
+
+fn skip_and_drop(framework: &dyn Framework) {
+    let mut client = Client::new(framework, store());
+    client.call(visit);
+    for leave in [Session::skip as fn(&Session) -> _, Session::drop] {
+        let response = client.call(move |session| {
+            leave(session).unwrap();
+            visit(session)
+        });
+        assert_eq!(response.body, "2");
+        assert_silent(&response);
+    }
+    assert_eq!(client.call(visit).body, "2");
+}
+
+fn same_site_of_one_response(framework: &dyn Framework) {
+    let mut client = Client::new(framework, store().secure(true).assume_ssl(true));
+    assert!(client.call(visit).set_cookies[0].ends_with("; samesite=lax"));
+    let response = client.call(|session| {
+        session.same_site(SameSite::None).unwrap();
+        Reply::text("")
+    });
+    assert!(response.set_cookies[0].ends_with("; samesite=none"));
+    assert_silent(&client.call(look));
+    assert!(client.call(visit).set_cookies[0].ends_with("; samesite=lax"));
+
+    let mut client = Client::new(framework, store());
+    let response = client.call(|session| {
+        let refused = session.same_site(SameSite::None);
+        Reply::text(format!(
+            "{}",
+            matches!(refused, Err(Error::CookieConflict { .. }))
+        ))
+    });
+    assert_eq!(response.body, "true");
+    assert_eq!(response.set_cookies.len(), 0);
 }
 
 fn renewal_after_a_tenth(framework: &dyn Framework) {

@@ -10,7 +10,8 @@ use bytes::Bytes;
 use hardtack::stores::{Entry, MemoryStore, Saved, SessionStore, StoreError, StoredJson, When};
 use hardtack::test_util::Browser;
 use hardtack::{
-    CookieAttributes, LazySession, RequestOrigin, ServerSessions, Session, SetCookie, WritePolicy,
+    CookieAttributes, LazySession, RequestOrigin, SameSite, ServerSessions, Session, SetCookie,
+    WritePolicy,
 };
 use sha2::{Digest, Sha256};
 
@@ -36,6 +37,7 @@ cases! {
     server_renew_loses_the_other server_load_between_a_move server_touch_that_fails
     server_secure_over_http_logout
     server_secure_over_http_renewal
+    server_own_expiry server_skip_and_drop server_same_site_of_one_response
 }
 
 const NAME: &str = "_session_id";
@@ -571,6 +573,58 @@ fn server_rolling_expiry(framework: &dyn Framework) {
         client.store.asked(),
         ["load private", "touch private for 600 s"]
     );
+}
+
+fn server_own_expiry(framework: &dyn Framework) {
+    let mut client = Client::with(framework, |sessions| {
+        sessions.clock(|| time::OffsetDateTime::from_unix_timestamp(1_900_000_000).unwrap())
+    });
+    let response = client.call(|session| {
+        session.expire_after(Duration::from_secs(600)).unwrap();
+        visit(session)
+    });
+    assert!(response.set_cookies[0].contains("; expires=Sun, 17 Mar 2030 17:56:40 GMT"));
+    assert_eq!(client.store.asked(), ["save private absent for 600 s"]);
+    let response = client.call(look);
+    assert!(response.set_cookies[0].contains("; expires=Sun, 17 Mar 2030 17:56:40 GMT"));
+    assert_eq!(
+        client.store.asked(),
+        ["load private", "touch private for 600 s"]
+    );
+}
+
+fn server_skip_and_drop(framework: &dyn Framework) {
+    let mut client = Client::new(framework);
+    client.call(visit);
+    client.store.asked();
+    let response = client.call(|session| {
+        session.skip().unwrap();
+        visit(session)
+    });
+    assert_eq!((&*response.body, response.set_cookies.len()), ("2", 0));
+    assert_eq!(client.store.asked(), ["load private"]);
+    let response = client.call(|session| {
+        session.drop().unwrap();
+        visit(session)
+    });
+    assert_eq!((&*response.body, response.set_cookies.len()), ("2", 0));
+    assert_eq!(
+        client.store.asked(),
+        ["load private", "delete public", "delete private"]
+    );
+    assert_eq!(client.text(), None);
+    assert_eq!(client.call(look).body, "None");
+}
+
+fn server_same_site_of_one_response(framework: &dyn Framework) {
+    let mut client = Client::new(framework);
+    client.call(visit);
+    let response = client.call(|session| {
+        session.same_site(SameSite::Strict).unwrap();
+        Reply::text("")
+    });
+    assert!(response.set_cookies[0].ends_with("; samesite=strict"));
+    assert_eq!(client.call(visit).set_cookies.len(), 0);
 }
 
 fn server_errors_write_nothing(framework: &dyn Framework) {
