@@ -5,7 +5,9 @@
 //! `activesupport/lib/active_support/messages/metadata.rb` of each version.
 
 use std::borrow::Cow;
+use std::str::FromStr;
 
+use crate::error::Error;
 use crate::load_defaults::LoadDefaults;
 use crate::safe_buffer_form::SafeBufferForm;
 use crate::settings::{
@@ -178,6 +180,15 @@ impl LoadDefaults {
             Self::V8_0 => V8_0,
             Self::V8_1 => V8_1,
         }
+    }
+}
+
+impl FromStr for Settings {
+    type Err = Error;
+
+    /// Reads a version, as [`LoadDefaults`] does: `"7.1".parse::<Settings>()?`.
+    fn from_str(version: &str) -> Result<Self, Error> {
+        version.parse::<LoadDefaults>().map(Self::from)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Two errors for two readers: [`InvalidMessage`] for whoever sent a cookie, [`Error`] and
 //! [`Refusal`] for the operator.
 
+use std::error::Error as StdError;
 use std::fmt;
 
 use crate::shown::Shown;
@@ -133,6 +134,9 @@ impl std::error::Error for Refusal {}
 
 /// What is wrong with a setting, a secret or a value that is to be written: for the operator.
 ///
+/// There is a variant for each kind that a caller can act on: a session that is too long is made
+/// smaller, a store that is down is tried again. Variants and their fields may be added.
+///
 /// It holds names and types, and no value of a session. `Display` is one line without control
 /// characters, whatever the names are: see [`Shown`].
 ///
@@ -150,6 +154,7 @@ pub enum Error {
     /// The secret is empty or only white space.
     BlankSecret,
     /// The secret is shorter than Rails ever allowed.
+    #[non_exhaustive]
     ShortSecret {
         /// The characters that it has.
         characters: usize,
@@ -157,6 +162,7 @@ pub enum Error {
         least: usize,
     },
     /// A key of another length than its cipher takes.
+    #[non_exhaustive]
     KeyLength {
         /// The bytes that it has.
         given: usize,
@@ -166,6 +172,7 @@ pub enum Error {
     /// The operating system gives no random bytes.
     NoRandomness,
     /// A name of a setting's value that does not exist.
+    #[non_exhaustive]
     UnknownSetting {
         /// The setting.
         what: &'static str,
@@ -175,6 +182,7 @@ pub enum Error {
         known: Vec<&'static str>,
     },
     /// A jar writes a format whose feature is off, so that every write would fail.
+    #[non_exhaustive]
     SerializerNotBuiltIn {
         /// The setting of the jar.
         serializer: &'static str,
@@ -182,11 +190,13 @@ pub enum Error {
         feature: &'static str,
     },
     /// A value that cannot be written in the jar's serialization.
+    #[non_exhaustive]
     UnwritableValue {
         /// What is wrong with it.
         reason: String,
     },
     /// A value that is not of the type that was asked for.
+    #[non_exhaustive]
     UnexpectedValue {
         /// The entry's key, where it is one of a session.
         key: String,
@@ -195,6 +205,7 @@ pub enum Error {
     },
     /// A value of a session that cannot be read, while others can: it is malformed, or of a class
     /// that hardtack does not know so.
+    #[non_exhaustive]
     UnreadableValue {
         /// The entry's key.
         key: String,
@@ -202,6 +213,7 @@ pub enum Error {
         reason: &'static str,
     },
     /// The cookie's name is no token (RFC 6265 section 4.1.1).
+    #[non_exhaustive]
     CookieName {
         /// The name as given.
         name: String,
@@ -209,6 +221,7 @@ pub enum Error {
         found: Option<char>,
     },
     /// An attribute has a value that browsers would cut, ignore or misread.
+    #[non_exhaustive]
     CookieAttribute {
         /// The cookie.
         name: String,
@@ -220,6 +233,7 @@ pub enum Error {
         reason: &'static str,
     },
     /// Attributes that do not go together: browsers drop such a cookie without a word.
+    #[non_exhaustive]
     CookieConflict {
         /// The cookie.
         name: String,
@@ -239,17 +253,21 @@ pub enum Error {
     Store(StoreError),
     /// A store holds something under the session's id that is no session of its format. It is
     /// neither overwritten nor deleted.
+    #[non_exhaustive]
     UnreadableSession {
         /// The name of the session's cookie.
         name: String,
     },
     /// Other requests wrote the session again and again, so that this one's changes found no place.
+    #[non_exhaustive]
     BusySession {
         /// The name of the session's cookie.
         name: String,
     },
     /// A session that a store keeps was to be committed without it.
     NeedsStore,
+    /// A cookie or message does not open: the one answer to whoever sent it.
+    InvalidMessage,
     /// A sealed cookie was asked for, and the app has no jars of Rails.
     NoKeyring,
 }
@@ -347,11 +365,12 @@ impl fmt::Display for Error {
                 "the session of the cookie {} was written by others for a second, and the changes of this request were not",
                 Shown::new(name)
             ),
+            Self::InvalidMessage => InvalidMessage.fmt(f),
             Self::NeedsStore => f.write_str(
                 "a store keeps this session; await LazySession::commit in place of Session::commit",
             ),
             Self::NoKeyring => f.write_str(
-                "the app has no jars of Rails for sealed cookies; open its sessions by a CookieStore",
+                "the app has no jars for sealed cookies; give them to ServerSessions::keyring",
             ),
             Self::ReadOnlySession => f.write_str(
                 "the session was not changed: its store is read-only (WritePolicy::Never); change it where it is written",
@@ -363,13 +382,28 @@ impl fmt::Display for Error {
     }
 }
 
+impl From<InvalidMessage> for Error {
+    fn from(_: InvalidMessage) -> Self {
+        Self::InvalidMessage
+    }
+}
+
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
     }
 }
 
-impl std::error::Error for Error {}
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::CookieOverflow(overflow) => Some(overflow),
+            Self::Store(error) => Some(error),
+            Self::InvalidMessage => Some(&InvalidMessage),
+            _ => None,
+        }
+    }
+}
 
 /// A cookie that is too long, and what takes the room
 /// (`ActionDispatch::Cookies::CookieOverflow`, with more to say).
@@ -383,7 +417,7 @@ impl std::error::Error for Error {}
 /// let mut session = SessionData::new();
 /// session.insert("user_id", &42)?;
 /// session.insert("cart", &"x".repeat(5000))?;
-/// let refused = session.write(&jar, "_shop_session", &CookieAttributes::new()).unwrap_err();
+/// let refused = session.write(&jar, "_shop_session", None).unwrap_err();
 /// let Error::CookieOverflow(overflow) = refused else { panic!() };
 /// assert_eq!(overflow.limit, 4096);
 /// assert!(overflow.size > 5000);
@@ -402,6 +436,8 @@ pub struct CookieOverflow {
     /// The serialized bytes of each top-level key, largest first; empty where the value has none.
     pub entries: Vec<(String, usize)>,
 }
+
+impl StdError for CookieOverflow {}
 
 impl fmt::Display for CookieOverflow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

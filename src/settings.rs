@@ -152,7 +152,7 @@ impl HmacDigest {
     /// use hardtack::settings::HmacDigest;
     ///
     /// let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?.digest(HmacDigest::Sha224);
-    /// let message = verifier.generate("hello", &MessageOptions::new())?;
+    /// let message = verifier.generate("hello", None)?;
     /// let (_, digits) = message.rsplit_once("--").unwrap();
     /// assert_eq!(digits.len(), 2 * HmacDigest::Sha224.len());
     /// # Ok::<(), hardtack::Error>(())
@@ -356,6 +356,9 @@ pub(crate) enum IpAddrForm {
 /// let settings = LoadDefaults::V6_1.settings().cookies_serializer(Serializer::Json);
 /// assert!(settings.use_cookies_with_metadata);
 /// assert_eq!(settings.encrypted_cookie_salt, "encrypted cookie");
+///
+/// assert_eq!("6.1".parse::<Settings>()?, LoadDefaults::V6_1.settings());
+/// # Ok::<(), hardtack::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(

@@ -29,7 +29,7 @@ pub enum Check {
 /// let jar = Jar::encrypted(&secret, LoadDefaults::V7_1);
 /// let mut session = SessionData::new();
 /// session.insert("_csrf_token", "too short")?;
-/// let cookie = session.write(&jar, "_shop_session", &CookieAttributes::new())?;
+/// let cookie = session.write(&jar, "_shop_session", None)?;
 ///
 /// let diagnosis = Doctor::new().secret("SECRET_KEY_BASE", &secret).examine(cookie.value());
 /// let check = diagnosis.session().unwrap();

@@ -30,7 +30,7 @@ use super::repair::Repair;
 /// use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
 ///
 /// let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
-/// let cookie = Jar::encrypted(&secret, LoadDefaults::V7_1).write("seats", &[12], &CookieAttributes::new())?;
+/// let cookie = Jar::encrypted(&secret, LoadDefaults::V7_1).write("seats", [12], None)?;
 ///
 /// let diagnosis = Doctor::new().secret("SECRET_KEY_BASE", &secret).examine(cookie.value());
 /// assert!(diagnosis.to_string().starts_with("It opens, with the secret SECRET_KEY_BASE.\n"));
@@ -110,7 +110,7 @@ impl Diagnosis {
     /// # use hardtack::doctor::Doctor;
     /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
     /// # let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
-    /// let cookie = Jar::encrypted(&secret, LoadDefaults::V8_0).write("a", &1, &CookieAttributes::new())?;
+    /// let cookie = Jar::encrypted(&secret, LoadDefaults::V8_0).write("a", 1, None)?;
     /// let diagnosis = Doctor::new().secret("secret", &secret).examine(cookie.value());
     /// assert_eq!(diagnosis.versions().first(), Some(&LoadDefaults::V7_0));
     /// assert_eq!(diagnosis.versions().last(), Some(&LoadDefaults::V8_1));
@@ -129,7 +129,7 @@ impl Diagnosis {
     /// # use hardtack::settings::Cipher;
     /// # let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
     /// # let cbc = LoadDefaults::V8_0.settings().cipher(Cipher::Aes256Cbc);
-    /// # let cookie = Jar::encrypted(&secret, cbc).write("a", &1, &CookieAttributes::new())?;
+    /// # let cookie = Jar::encrypted(&secret, cbc).write("a", 1, None)?;
     /// let diagnosis = Doctor::new().secret("secret", &secret).examine(cookie.value());
     /// let jar = Jar::encrypted(&secret, diagnosis.settings().unwrap().clone());
     /// assert!(jar.read_value::<u8>("a", cookie.value()).is_ok());
@@ -161,7 +161,7 @@ impl Diagnosis {
     /// # use hardtack::doctor::Doctor;
     /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
     /// # let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
-    /// let cookie = Jar::encrypted(&secret, LoadDefaults::V8_0).write("a", &1, &CookieAttributes::new())?;
+    /// let cookie = Jar::encrypted(&secret, LoadDefaults::V8_0).write("a", 1, None)?;
     /// let diagnosis = Doctor::new().secret("secret", &secret).examine(cookie.value());
     /// assert_eq!(diagnosis.size(), Some(1 + cookie.escaped_value().len()));
     /// # Ok::<(), hardtack::Error>(())
@@ -180,7 +180,7 @@ impl Diagnosis {
     /// # use hardtack::value::Value;
     /// # let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
     /// # let cart = Value::hash([("a", 1), ("long", 20)]);
-    /// let cookie = Jar::encrypted(&secret, LoadDefaults::V8_0).write("cart", &cart, &CookieAttributes::new())?;
+    /// let cookie = Jar::encrypted(&secret, LoadDefaults::V8_0).write("cart", &cart, None)?;
     /// let diagnosis = Doctor::new().secret("secret", &secret).examine(cookie.value());
     /// assert_eq!(diagnosis.entries()[0].0, "long");
     /// # Ok::<(), hardtack::Error>(())
@@ -198,7 +198,7 @@ impl Diagnosis {
     /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
     /// # use hardtack::value::Value;
     /// # let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
-    /// let cookie = Jar::encrypted(&secret, LoadDefaults::V8_0).write("a", &1, &CookieAttributes::new())?;
+    /// let cookie = Jar::encrypted(&secret, LoadDefaults::V8_0).write("a", 1, None)?;
     /// let diagnosis = Doctor::new().secret("secret", &secret).examine(cookie.value());
     /// assert_eq!(diagnosis.value(), Some(&Value::Integer(1)));
     /// # Ok::<(), hardtack::Error>(())

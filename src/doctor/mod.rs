@@ -56,7 +56,7 @@ use keys::{Keys, Labelled};
 ///
 /// let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
 /// # let old = LoadDefaults::V6_1.settings().cookies_serializer(Serializer::Json);
-/// # let cookie = Jar::encrypted(&secret, old).write("_shop_session", &45, &CookieAttributes::new())?;
+/// # let cookie = Jar::encrypted(&secret, old).write("_shop_session", 45, None)?;
 /// # let header = format!("Cookie: theme=dark; _shop_session={}", cookie.escaped_value());
 /// let doctor = Doctor::new()
 ///     .secret("SECRET_KEY_BASE", &secret) // and any other that it may be
@@ -116,7 +116,7 @@ impl Doctor {
     /// # use hardtack::doctor::Doctor;
     /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
     /// # let (new, old) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
-    /// # let cookie = Jar::encrypted(&old, LoadDefaults::V8_0).write("a", &1, &CookieAttributes::new())?;
+    /// # let cookie = Jar::encrypted(&old, LoadDefaults::V8_0).write("a", 1, None)?;
     /// let doctor = Doctor::new().secret("new.txt", &new).secret("old.txt", &old);
     /// assert_eq!(doctor.examine(cookie.value()).secret.as_deref(), Some("old.txt"));
     /// # Ok::<(), hardtack::Error>(())
@@ -138,7 +138,7 @@ impl Doctor {
     /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
     /// let salted = LoadDefaults::V7_1.settings().signed_cookie_salt("pepper");
-    /// let cookie = Jar::signed(&secret, salted).write("a", &1, &CookieAttributes::new())?;
+    /// let cookie = Jar::signed(&secret, salted).write("a", 1, None)?;
     /// let doctor = Doctor::new().secret("secret", &secret);
     /// assert!(!doctor.examine(cookie.value()).opens);
     /// assert!(doctor.salt("pepper").examine(cookie.value()).opens);
@@ -157,7 +157,7 @@ impl Doctor {
     /// # use hardtack::doctor::{CauseKind, Doctor};
     /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let cookie = Jar::encrypted(&secret, LoadDefaults::V8_0).write("_old", &1, &CookieAttributes::new())?;
+    /// # let cookie = Jar::encrypted(&secret, LoadDefaults::V8_0).write("_old", 1, None)?;
     /// let doctor = Doctor::new().secret("secret", &secret).cookie_name("_shop_session");
     /// let diagnosis = doctor.examine(cookie.value());
     /// assert_eq!(diagnosis.purpose.as_deref(), Some("cookie._old"));
@@ -188,7 +188,7 @@ impl Doctor {
     /// # let secret = SecretKeyBase::generate()?;
     /// let expiry = OffsetDateTime::from_unix_timestamp(4_102_444_800)?; // 2100
     /// let cookie = Jar::encrypted(&secret, LoadDefaults::V8_0)
-    ///     .write("a", &1, &CookieAttributes::new().expires(expiry))?;
+    ///     .write("a", 1, &CookieAttributes::new().expires(expiry))?;
     /// let doctor = Doctor::new().secret("secret", &secret).now(expiry + Duration::days(3));
     /// let diagnosis = doctor.examine(cookie.value());
     /// assert_eq!(diagnosis.causes[0].kind(), CauseKind::Expired);

@@ -18,7 +18,7 @@ impl Doctor {
     /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
     ///
     /// # let jar = Jar::encrypted(&SecretKeyBase::new(secret.as_str())?, LoadDefaults::V8_0);
-    /// # let cookie = jar.write("_shop_session", &1, &CookieAttributes::new())?;
+    /// # let cookie = jar.write("_shop_session", 1, None)?;
     /// let app = RailsApp::new(root).environment("production");
     /// # let app = app.variables(move |name| (name == "SECRET_KEY_BASE").then(|| secret.clone()));
     /// let diagnosis = Doctor::new().rails_app(&app)?.examine(cookie.value());

@@ -16,7 +16,7 @@ use super::sealing::SALTS;
 ///
 /// let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
 /// let old = LoadDefaults::V6_1.settings().cookies_serializer(Serializer::Json);
-/// let cookie = Jar::encrypted(&secret, old).write("_shop_session", &45, &CookieAttributes::new())?;
+/// let cookie = Jar::encrypted(&secret, old).write("_shop_session", 45, None)?;
 ///
 /// let doctor = Doctor::new().secret("SECRET_KEY_BASE", &secret).settings(LoadDefaults::V7_1);
 /// let diagnosis = doctor.examine(cookie.value());

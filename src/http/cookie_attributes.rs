@@ -1,5 +1,6 @@
 //! The attributes of a `Set-Cookie` header.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use time::OffsetDateTime;
@@ -70,7 +71,7 @@ impl CookieAttributes {
     ///
     /// ```
     /// # use hardtack::{CookieAttributes, SetCookie};
-    /// assert_eq!(SetCookie::new("k", "v", &CookieAttributes::new())?.to_string(), "k=v; path=/; samesite=lax");
+    /// assert_eq!(SetCookie::new("k", "v", None)?.to_string(), "k=v; path=/; samesite=lax");
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
@@ -160,7 +161,7 @@ impl CookieAttributes {
     /// ```
     /// # use hardtack::{CookieAttributes, SetCookie};
     /// assert!(SetCookie::new("__Secure-k", "v", &CookieAttributes::new().secure(true)).is_ok());
-    /// assert!(SetCookie::new("__Secure-k", "v", &CookieAttributes::new()).is_err());
+    /// assert!(SetCookie::new("__Secure-k", "v", None).is_err());
     /// ```
     #[must_use]
     pub fn secure(mut self, secure: bool) -> Self {
@@ -224,6 +225,11 @@ impl CookieAttributes {
             host: Some(host.to_owned()),
             ..self.clone()
         }
+    }
+
+    /// What a caller gave, or [`new`](Self::new).
+    pub(crate) fn or_default(given: Option<&Self>) -> Cow<'_, Self> {
+        given.map_or_else(|| Cow::Owned(Self::new()), Cow::Borrowed)
     }
 
     pub(crate) fn is_secure(&self) -> bool {

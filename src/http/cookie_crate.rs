@@ -10,7 +10,7 @@ impl From<SetCookie> for cookie::Cookie<'static> {
     /// ```
     /// use hardtack::{CookieAttributes, SetCookie};
     ///
-    /// let cookie = cookie::Cookie::from(SetCookie::new("k", "a+b", &CookieAttributes::new())?);
+    /// let cookie = cookie::Cookie::from(SetCookie::new("k", "a+b", None)?);
     /// assert_eq!(cookie.to_string(), "k=a%2Bb; SameSite=Lax; Path=/");
     /// # Ok::<(), hardtack::Error>(())
     /// ```

@@ -52,14 +52,14 @@ impl SetCookie {
     /// ```
     /// use hardtack::{CookieAttributes, SetCookie};
     ///
-    /// assert_eq!(SetCookie::new("k", "v", &CookieAttributes::new())?.to_string(), "k=v; path=/; samesite=lax");
-    /// assert!(SetCookie::new("a=b", "v", &CookieAttributes::new()).is_err());
+    /// assert_eq!(SetCookie::new("k", "v", None)?.to_string(), "k=v; path=/; samesite=lax");
+    /// assert!(SetCookie::new("a=b", "v", None).is_err());
     /// # Ok::<(), hardtack::Error>(())
     /// ```
-    pub fn new(
+    pub fn new<'a>(
         name: impl AsRef<str>,
         value: impl AsRef<[u8]>,
-        attributes: &CookieAttributes,
+        attributes: impl Into<Option<&'a CookieAttributes>>,
     ) -> Result<Self, Error> {
         Self::as_rails(LoadDefaults::NEWEST, name, value, attributes)
     }
@@ -80,12 +80,13 @@ impl SetCookie {
     /// assert_eq!(cookie.to_string(), "k=v; domain=.example.org; path=/");
     /// # Ok::<(), hardtack::Error>(())
     /// ```
-    pub fn as_rails(
+    pub fn as_rails<'a>(
         version: LoadDefaults,
         name: impl AsRef<str>,
         value: impl AsRef<[u8]>,
-        attributes: &CookieAttributes,
+        attributes: impl Into<Option<&'a CookieAttributes>>,
     ) -> Result<Self, Error> {
+        let attributes = &*CookieAttributes::or_default(attributes.into());
         let settings = version.settings();
         attributes.check_under(name.as_ref(), &settings)?;
         Self::of_checked(&settings, name.as_ref(), value.as_ref(), attributes)
@@ -206,7 +207,7 @@ impl SetCookie {
     /// ```
     /// use hardtack::{CookieAttributes, SetCookie};
     ///
-    /// let cookie = SetCookie::delete("k", &CookieAttributes::new())?;
+    /// let cookie = SetCookie::delete("k", None)?;
     /// assert_eq!(
     ///     cookie.to_string(),
     ///     "k=; path=/; max-age=0; expires=Thu, 01 Jan 1970 00:00:00 GMT; samesite=lax"
@@ -214,8 +215,12 @@ impl SetCookie {
     /// assert!(SetCookie::delete("k", &CookieAttributes::new().path("shop")).is_err());
     /// # Ok::<(), hardtack::Error>(())
     /// ```
-    pub fn delete(name: impl AsRef<str>, attributes: &CookieAttributes) -> Result<Self, Error> {
-        Self::expired(&LoadDefaults::NEWEST.settings(), name.as_ref(), attributes)
+    pub fn delete<'a>(
+        name: impl AsRef<str>,
+        attributes: impl Into<Option<&'a CookieAttributes>>,
+    ) -> Result<Self, Error> {
+        let attributes = CookieAttributes::or_default(attributes.into());
+        Self::expired(&LoadDefaults::NEWEST.settings(), name.as_ref(), &attributes)
     }
 
     /// The bytes browsers count against their limit of 4,096: name and value as sent, escaped, without the `=` and
@@ -224,7 +229,7 @@ impl SetCookie {
     /// ```
     /// use hardtack::{CookieAttributes, SetCookie};
     ///
-    /// assert_eq!(SetCookie::new("k", "a+b", &CookieAttributes::new())?.size(), "ka%2Bb".len());
+    /// assert_eq!(SetCookie::new("k", "a+b", None)?.size(), "ka%2Bb".len());
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
@@ -236,7 +241,7 @@ impl SetCookie {
     ///
     /// ```
     /// # use hardtack::{CookieAttributes, SetCookie};
-    /// assert_eq!(SetCookie::new("k", "v", &CookieAttributes::new())?.name(), "k");
+    /// assert_eq!(SetCookie::new("k", "v", None)?.name(), "k");
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
@@ -248,7 +253,7 @@ impl SetCookie {
     ///
     /// ```
     /// # use hardtack::{CookieAttributes, SetCookie};
-    /// assert_eq!(*SetCookie::new("k", "a b", &CookieAttributes::new())?.value(), *b"a b");
+    /// assert_eq!(*SetCookie::new("k", "a b", None)?.value(), *b"a b");
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
@@ -260,7 +265,7 @@ impl SetCookie {
     ///
     /// ```
     /// # use hardtack::{CookieAttributes, SetCookie};
-    /// assert_eq!(SetCookie::new("k", "a+b", &CookieAttributes::new())?.escaped_value(), "a%2Bb");
+    /// assert_eq!(SetCookie::new("k", "a+b", None)?.escaped_value(), "a%2Bb");
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
@@ -273,7 +278,7 @@ impl SetCookie {
     ///
     /// ```
     /// # use hardtack::{CookieAttributes, SetCookie};
-    /// assert_eq!(SetCookie::new("k", "v", &CookieAttributes::new())?.path(), "/");
+    /// assert_eq!(SetCookie::new("k", "v", None)?.path(), "/");
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
@@ -285,7 +290,7 @@ impl SetCookie {
     ///
     /// ```
     /// # use hardtack::{CookieAttributes, SetCookie};
-    /// assert_eq!(SetCookie::new("k", "v", &CookieAttributes::new())?.domain(), None);
+    /// assert_eq!(SetCookie::new("k", "v", None)?.domain(), None);
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
@@ -297,7 +302,7 @@ impl SetCookie {
     ///
     /// ```
     /// # use hardtack::{CookieAttributes, SetCookie};
-    /// let max_age = SetCookie::delete("k", &CookieAttributes::new())?.max_age();
+    /// let max_age = SetCookie::delete("k", None)?.max_age();
     /// assert_eq!(max_age, Some(std::time::Duration::ZERO));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -310,7 +315,7 @@ impl SetCookie {
     ///
     /// ```
     /// # use hardtack::{CookieAttributes, SetCookie};
-    /// let expires = SetCookie::delete("k", &CookieAttributes::new())?.expires();
+    /// let expires = SetCookie::delete("k", None)?.expires();
     /// assert_eq!(expires, Some(time::OffsetDateTime::UNIX_EPOCH));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -323,7 +328,7 @@ impl SetCookie {
     ///
     /// ```
     /// # use hardtack::{CookieAttributes, SetCookie};
-    /// assert!(!SetCookie::new("k", "v", &CookieAttributes::new())?.secure());
+    /// assert!(!SetCookie::new("k", "v", None)?.secure());
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
@@ -335,7 +340,7 @@ impl SetCookie {
     ///
     /// ```
     /// # use hardtack::{CookieAttributes, SetCookie};
-    /// assert!(!SetCookie::new("k", "v", &CookieAttributes::new())?.http_only());
+    /// assert!(!SetCookie::new("k", "v", None)?.http_only());
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
@@ -347,7 +352,7 @@ impl SetCookie {
     ///
     /// ```
     /// # use hardtack::{CookieAttributes, SameSite, SetCookie};
-    /// assert_eq!(SetCookie::new("k", "v", &CookieAttributes::new())?.same_site(), Some(SameSite::Lax));
+    /// assert_eq!(SetCookie::new("k", "v", None)?.same_site(), Some(SameSite::Lax));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
@@ -359,7 +364,7 @@ impl SetCookie {
     ///
     /// ```
     /// # use hardtack::{CookieAttributes, SetCookie};
-    /// assert!(!SetCookie::new("k", "v", &CookieAttributes::new())?.partitioned());
+    /// assert!(!SetCookie::new("k", "v", None)?.partitioned());
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
@@ -379,7 +384,7 @@ impl SetCookie {
     ///
     /// ```
     /// # use hardtack::{CookieAttributes, SetCookie};
-    /// let cookie = SetCookie::new("k", "a+b", &CookieAttributes::new())?;
+    /// let cookie = SetCookie::new("k", "a+b", None)?;
     /// assert_eq!(cookie.header(), "k=a%2Bb; path=/; samesite=lax");
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -392,7 +397,7 @@ impl SetCookie {
     ///
     /// ```
     /// # use hardtack::{CookieAttributes, SetCookie};
-    /// let cookie = SetCookie::new("k", "a+b", &CookieAttributes::new())?;
+    /// let cookie = SetCookie::new("k", "a+b", None)?;
     /// assert_eq!(cookie.into_header(), "k=a%2Bb; path=/; samesite=lax");
     /// # Ok::<(), hardtack::Error>(())
     /// ```

@@ -84,7 +84,7 @@ impl MessageEncryptor {
     ///     keys.generate_key("my signing salt", 64).expose(),
     ///     LoadDefaults::V7_1,
     /// )?;
-    /// let message = crypt.encrypt_and_sign("hello", &MessageOptions::new())?;
+    /// let message = crypt.encrypt_and_sign("hello", None)?;
     /// assert_eq!(crypt.decrypt_and_verify::<String>(&message, None)?, "hello");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -120,7 +120,7 @@ impl MessageEncryptor {
     ///
     /// let secret = SecretKeyBase::generate()?; // in earnest: the app's own
     /// let crypt = MessageEncryptor::for_application(&secret, "bank details", LoadDefaults::V7_1);
-    /// let message = crypt.encrypt_and_sign(&[1, 2], &MessageOptions::new())?;
+    /// let message = crypt.encrypt_and_sign([1, 2], None)?;
     /// assert_eq!(crypt.decrypt_and_verify::<[u8; 2]>(&message, None)?, [1, 2]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -152,7 +152,7 @@ impl MessageEncryptor {
     /// use hardtack::settings::HmacDigest;
     ///
     /// let crypt = MessageEncryptor::cbc([1; 32], "signing key", LoadDefaults::V7_1)?;
-    /// let message = crypt.encrypt_and_sign("hello", &MessageOptions::new())?;
+    /// let message = crypt.encrypt_and_sign("hello", None)?;
     /// let other = crypt.digest(HmacDigest::Sha256);
     /// assert!(other.decrypt_and_verify::<String>(&message, None).is_err());
     /// # Ok::<(), hardtack::Error>(())
@@ -169,7 +169,7 @@ impl MessageEncryptor {
     /// use hardtack::message::{MessageEncryptor, MessageOptions};
     ///
     /// let crypt = MessageEncryptor::new([7; 32], LoadDefaults::V6_1)?.serializer(Serializer::Json);
-    /// let message = crypt.encrypt_and_sign("hello", &MessageOptions::new())?;
+    /// let message = crypt.encrypt_and_sign("hello", None)?;
     /// assert_eq!(crypt.decrypt_and_verify::<String>(&message, None)?, "hello");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -187,7 +187,7 @@ impl MessageEncryptor {
     ///
     /// let padded = MessageEncryptor::new([7; 32], LoadDefaults::V7_1)?;
     /// let url_safe = padded.clone().url_safe(true);
-    /// let message = url_safe.encrypt_and_sign("hello", &MessageOptions::new())?;
+    /// let message = url_safe.encrypt_and_sign("hello", None)?;
     /// assert!(padded.decrypt_and_verify::<String>(&message, None).is_err());
     /// assert!(padded.rotation(url_safe).decrypt_and_verify::<String>(&message, None).is_ok());
     /// # Ok::<(), hardtack::Error>(())
@@ -225,7 +225,7 @@ impl MessageEncryptor {
     /// use hardtack::message::{MessageEncryptor, MessageOptions};
     ///
     /// let old = MessageEncryptor::cbc([1; 32], [1; 32], LoadDefaults::V7_1)?;
-    /// let message = old.encrypt_and_sign("hello", &MessageOptions::new())?;
+    /// let message = old.encrypt_and_sign("hello", None)?;
     ///
     /// let crypt = MessageEncryptor::new([2; 32], LoadDefaults::V7_1)?.rotation(old);
     /// assert_eq!(crypt.decrypt_and_verify::<String>(&message, None)?, "hello");
@@ -243,7 +243,7 @@ impl MessageEncryptor {
     /// use hardtack::message::{MessageEncryptor, MessageOptions};
     ///
     /// let crypt = MessageEncryptor::new([7; 32], LoadDefaults::V7_1)?;
-    /// let make = || crypt.encrypt_and_sign("hello", &MessageOptions::new());
+    /// let make = || crypt.encrypt_and_sign("hello", None);
     /// assert_ne!(make()?, make()?);
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -251,12 +251,15 @@ impl MessageEncryptor {
     /// # Errors
     /// [`Error::UnwritableValue`] where the serializer cannot write it,
     /// [`Error::ExpiryOutOfRange`] beyond the year 9999, and [`Error::NoRandomness`].
-    pub fn encrypt_and_sign<T: Serialize + ?Sized>(
+    pub fn encrypt_and_sign<'a, T: Serialize>(
         &self,
-        value: &T,
-        options: &MessageOptions,
+        value: T,
+        options: impl Into<Option<&'a MessageOptions>>,
     ) -> Result<String, Error> {
-        self.0.generate(value, options)
+        match options.into() {
+            Some(options) => self.0.generate(&value, options),
+            None => self.0.generate(&value, &MessageOptions::new()),
+        }
     }
 
     /// The value of a message, if it was encrypted under this key (or an older one), for this
@@ -267,7 +270,7 @@ impl MessageEncryptor {
     /// use hardtack::message::{MessageEncryptor, MessageOptions};
     ///
     /// let crypt = MessageEncryptor::new([7; 32], LoadDefaults::V7_1)?;
-    /// let message = crypt.encrypt_and_sign(&42, &MessageOptions::new())?;
+    /// let message = crypt.encrypt_and_sign(42, None)?;
     /// assert_eq!(crypt.decrypt_and_verify::<u8>(&message, None), Ok(42));
     /// assert_eq!(crypt.decrypt_and_verify::<u8>(&message, "login"), Err(InvalidMessage));
     /// # Ok::<(), hardtack::Error>(())
@@ -293,7 +296,7 @@ impl MessageEncryptor {
     /// use hardtack::message::{MessageEncryptor, MessageOptions};
     ///
     /// let crypt = MessageEncryptor::new([7; 32], LoadDefaults::V7_1)?;
-    /// let message = crypt.encrypt_and_sign("hello", &MessageOptions::new())?;
+    /// let message = crypt.encrypt_and_sign("hello", None)?;
     /// let other = MessageEncryptor::new([8; 32], LoadDefaults::V7_1)?;
     /// assert_eq!(other.explain(&message, None).err(), Some(Refusal::Invalid));
     /// # Ok::<(), hardtack::Error>(())
@@ -317,7 +320,7 @@ impl MessageEncryptor {
     /// # use hardtack::message::{MessageEncryptor, MessageOptions};
     /// # let secret = SecretKeyBase::generate()?;
     /// let crypt = MessageEncryptor::for_application(&secret, "bank details", LoadDefaults::V7_1);
-    /// crypt.encrypt_and_sign("hello", &MessageOptions::new())?;
+    /// crypt.encrypt_and_sign("hello", None)?;
     /// assert_eq!(crypt.seals(), Some(1));
     ///
     /// let older = MessageEncryptor::cbc([1; 32], [1; 32], LoadDefaults::V7_1)?;
@@ -338,7 +341,7 @@ impl MessageEncryptor {
     /// # let secret = SecretKeyBase::generate()?;
     /// let crypt = MessageEncryptor::for_application(&secret, "bank details", LoadDefaults::V7_1);
     /// crypt.raise_seals(1_000_000);
-    /// crypt.encrypt_and_sign("hello", &MessageOptions::new())?;
+    /// crypt.encrypt_and_sign("hello", None)?;
     /// assert_eq!(crypt.seals(), Some(1_000_001));
     /// # Ok::<(), hardtack::Error>(())
     /// ```

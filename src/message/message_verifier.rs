@@ -29,7 +29,7 @@ use super::rotator::{Keys, Rotator};
 /// let verifier = MessageVerifier::for_application(&secret, "unsubscribe", LoadDefaults::V7_1);
 ///
 /// // verifier.generate(42, purpose: :newsletter)
-/// let message = verifier.generate(&42, &MessageOptions::new().purpose("newsletter"))?;
+/// let message = verifier.generate(42, &MessageOptions::new().purpose("newsletter"))?;
 /// // verifier.verify(message, purpose: :newsletter)
 /// assert_eq!(verifier.verify::<u64>(&message, "newsletter")?, 42);
 ///
@@ -65,7 +65,7 @@ use super::rotator::{Keys, Rotator};
 /// let options = MessageOptions::new()
 ///     .purpose("user/password_reset")
 ///     .expires_in(Duration::from_secs(15 * 60));
-/// let signed_id = signed_ids.generate(&7, &options)?;
+/// let signed_id = signed_ids.generate(7, &options)?;
 ///
 /// // User.find_signed(signed_id, purpose: :password_reset)
 /// assert_eq!(signed_ids.verify::<i64>(&signed_id, "user/password_reset")?, 7);
@@ -118,11 +118,11 @@ impl MessageVerifier {
     ///
     /// let secret = SecretKeyBase::generate()?; // in earnest: the app's own
     /// let verifier = MessageVerifier::for_application(&secret, "invoices", LoadDefaults::V7_1);
-    /// let message = verifier.generate("2024-17", &MessageOptions::new())?;
+    /// let message = verifier.generate("2024-17", None)?;
     ///
     /// let key = KeyGenerator::new(&secret).generate_key("invoices", 64);
     /// let same = MessageVerifier::new(key.expose(), LoadDefaults::V7_1)?;
-    /// assert_eq!(same.generate("2024-17", &MessageOptions::new())?, message);
+    /// assert_eq!(same.generate("2024-17", None)?, message);
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
@@ -154,7 +154,7 @@ impl MessageVerifier {
     /// use hardtack::settings::HmacDigest;
     ///
     /// let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?;
-    /// let message = verifier.generate("hello", &MessageOptions::new())?;
+    /// let message = verifier.generate("hello", None)?;
     /// assert!(verifier.digest(HmacDigest::Sha512).verify::<String>(&message, None).is_err());
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -171,7 +171,7 @@ impl MessageVerifier {
     ///
     /// let verifier =
     ///     MessageVerifier::new("a secret", LoadDefaults::V6_1)?.serializer(Serializer::Json);
-    /// let message = verifier.generate("hello", &MessageOptions::new())?;
+    /// let message = verifier.generate("hello", None)?;
     /// assert!(message.starts_with("ImhlbGxvIg==--")); // "hello"
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -188,7 +188,7 @@ impl MessageVerifier {
     /// use hardtack::message::{MessageOptions, MessageVerifier};
     ///
     /// let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?;
-    /// let message = verifier.clone().url_safe(true).generate("???", &MessageOptions::new())?;
+    /// let message = verifier.clone().url_safe(true).generate("???", None)?;
     /// assert!(message.starts_with("Ij8_PyI--")); // not "Ij8/PyI="
     /// assert!(verifier.verify::<String>(&message, None).is_ok());
     /// # Ok::<(), hardtack::Error>(())
@@ -227,7 +227,7 @@ impl MessageVerifier {
     /// use hardtack::settings::HmacDigest;
     ///
     /// let old = MessageVerifier::new("an old secret", LoadDefaults::V7_1)?;
-    /// let message = old.generate("hello", &MessageOptions::new())?;
+    /// let message = old.generate("hello", None)?;
     ///
     /// let verifier = MessageVerifier::new("a new one", LoadDefaults::V7_1)?
     ///     .digest(HmacDigest::Sha256)
@@ -247,7 +247,7 @@ impl MessageVerifier {
     /// use hardtack::message::{MessageOptions, MessageVerifier};
     ///
     /// let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?;
-    /// let message = verifier.generate(&[1, 2], &MessageOptions::new())?;
+    /// let message = verifier.generate([1, 2], None)?;
     /// assert_eq!(message.len(), "WzEsMl0=--".len() + 40); // [1,2] and SHA-1
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -255,12 +255,15 @@ impl MessageVerifier {
     /// # Errors
     /// [`Error::UnwritableValue`] where the serializer cannot write it, and
     /// [`Error::ExpiryOutOfRange`] beyond the year 9999.
-    pub fn generate<T: Serialize + ?Sized>(
+    pub fn generate<'a, T: Serialize>(
         &self,
-        value: &T,
-        options: &MessageOptions,
+        value: T,
+        options: impl Into<Option<&'a MessageOptions>>,
     ) -> Result<String, Error> {
-        self.0.generate(value, options)
+        match options.into() {
+            Some(options) => self.0.generate(&value, options),
+            None => self.0.generate(&value, &MessageOptions::new()),
+        }
     }
 
     /// The value of a message, if it was signed under this key (or an older one), for this very
@@ -271,7 +274,7 @@ impl MessageVerifier {
     /// use hardtack::message::{MessageOptions, MessageVerifier};
     ///
     /// let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?;
-    /// let message = verifier.generate(&[1, 2], &MessageOptions::new())?;
+    /// let message = verifier.generate([1, 2], None)?;
     /// assert_eq!(verifier.verify::<Vec<u8>>(&message, None), Ok(vec![1, 2]));
     /// assert_eq!(verifier.verify::<Vec<u8>>(&message, "login"), Err(InvalidMessage));
     /// # Ok::<(), hardtack::Error>(())

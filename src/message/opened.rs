@@ -16,7 +16,7 @@ use super::sealed_by::SealedBy;
 /// ```
 /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, Rotation, SecretKeyBase};
 /// # let secret = SecretKeyBase::generate()?;
-/// # let cookie = Jar::encrypted(&secret, LoadDefaults::V6_1.settings().cookies_serializer(hardtack::Serializer::Json)).write("discount", &45, &CookieAttributes::new())?;
+/// # let cookie = Jar::encrypted(&secret, LoadDefaults::V6_1.settings().cookies_serializer(hardtack::Serializer::Json)).write("discount", 45, None)?;
 /// let jar = Jar::encrypted(&secret, LoadDefaults::V7_0)
 ///     .rotation(Rotation::encrypted(&secret, LoadDefaults::V6_1));
 /// let opened = jar.read_value::<u32>("discount", cookie.value())?;
@@ -39,7 +39,7 @@ impl<T> Opened<T> {
     /// ```
     /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
     /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
-    /// # let cookie = jar.write("seats", &[12, 13], &CookieAttributes::new())?;
+    /// # let cookie = jar.write("seats", [12, 13], None)?;
     /// let opened = jar.read_value::<Vec<u16>>("seats", cookie.value())?;
     /// assert_eq!(opened.value(), &[12, 13]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -54,7 +54,7 @@ impl<T> Opened<T> {
     /// ```
     /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
     /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
-    /// # let cookie = jar.write("city", "Porto", &CookieAttributes::new())?;
+    /// # let cookie = jar.write("city", "Porto", None)?;
     /// let city: String = jar.read_value("city", cookie.value())?.into_value();
     /// assert_eq!(city, "Porto");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -71,7 +71,7 @@ impl<T> Opened<T> {
     /// # use hardtack::{CookieAttributes, CookieHeader, Jar, LoadDefaults, Rotation, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
     /// # let jar = Jar::encrypted(&secret, LoadDefaults::V7_1);
-    /// # let cookie = jar.write("rebate", &45, &CookieAttributes::new())?;
+    /// # let cookie = jar.write("rebate", 45, None)?;
     /// let jar = jar.rotation(Rotation::encrypted(&secret, LoadDefaults::V7_1).cookie_name("rebate"));
     /// let header = format!("rebate={}", cookie.escaped_value());
     /// let opened = jar.read::<u32>("discount", &CookieHeader::new(&header))?.unwrap();
@@ -89,12 +89,12 @@ impl<T> Opened<T> {
     /// ```
     /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, Rotation, SecretKeyBase};
     /// # let [new, recent, old] = [SecretKeyBase::generate()?, SecretKeyBase::generate()?, SecretKeyBase::generate()?];
-    /// # let cookie = Jar::encrypted(&old, LoadDefaults::V7_1).write("level", &9, &CookieAttributes::new())?;
+    /// # let cookie = Jar::encrypted(&old, LoadDefaults::V7_1).write("level", 9, None)?;
     /// let jar = Jar::encrypted(&new, LoadDefaults::V7_1)
     ///     .rotation(Rotation::encrypted(&recent, LoadDefaults::V7_1))
     ///     .rotation(Rotation::encrypted(&old, LoadDefaults::V7_1));
     /// assert_eq!(jar.read_value::<u8>("level", cookie.value())?.rotation(), Some(1));
-    /// let anew = jar.write("level", &9, &CookieAttributes::new())?;
+    /// let anew = jar.write("level", 9, None)?;
     /// assert_eq!(jar.read_value::<u8>("level", anew.value())?.rotation(), None);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -111,11 +111,11 @@ impl<T> Opened<T> {
     /// # use hardtack::settings::Cipher;
     /// # let secret = SecretKeyBase::generate()?;
     /// let cbc = LoadDefaults::V7_1.settings().cipher(Cipher::Aes256Cbc);
-    /// let cookie = Jar::encrypted(&secret, cbc).write("plan", "pro", &CookieAttributes::new())?;
+    /// let cookie = Jar::encrypted(&secret, cbc).write("plan", "pro", None)?;
     ///
     /// let jar = Jar::encrypted(&secret, LoadDefaults::V7_1);
     /// assert!(jar.read_value::<String>("plan", cookie.value())?.needs_rewrite());
-    /// let anew = jar.write("plan", "pro", &CookieAttributes::new())?;
+    /// let anew = jar.write("plan", "pro", None)?;
     /// assert!(!jar.read_value::<String>("plan", anew.value())?.needs_rewrite());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -136,10 +136,10 @@ impl<T> Opened<T> {
     /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
     /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
     /// let in_2100 = time::OffsetDateTime::from_unix_timestamp(4_102_444_800)?;
-    /// let cookie = jar.write("trial", &true, &CookieAttributes::new().expires(in_2100))?;
+    /// let cookie = jar.write("trial", true, &CookieAttributes::new().expires(in_2100))?;
     /// assert_eq!(jar.read_value::<bool>("trial", cookie.value())?.expires_at(), Some(in_2100));
     ///
-    /// let late = jar.write("trial", &true, &CookieAttributes::new().expires(time::OffsetDateTime::UNIX_EPOCH))?;
+    /// let late = jar.write("trial", true, &CookieAttributes::new().expires(time::OffsetDateTime::UNIX_EPOCH))?;
     /// assert!(jar.read_value::<bool>("trial", late.value()).is_err());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

@@ -20,7 +20,7 @@ use super::jar_kind::JarKind;
 ///
 /// # let (secret, old) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
 /// # let json = |version: LoadDefaults| version.settings().cookies_serializer(hardtack::Serializer::Json);
-/// # let cookie = Jar::encrypted(&old, json(LoadDefaults::V5_1)).write("cart", &[8], &CookieAttributes::new())?;
+/// # let cookie = Jar::encrypted(&old, json(LoadDefaults::V5_1)).write("cart", [8], None)?;
 /// let jar = Jar::encrypted(&secret, LoadDefaults::V7_1)
 ///     .rotation(Rotation::encrypted(&old, LoadDefaults::V5_1));
 /// let opened = jar.read_value::<Vec<u8>>("cart", cookie.value())?;

@@ -1,5 +1,5 @@
-//! What Rails' own parts of a session need of the app: its jars, and how it makes authenticity
-//! tokens.
+//! [`RailsParts`]: what Rails' own parts of a session need of the app, wherever its sessions are kept:
+//! its jars, and how it makes authenticity tokens.
 
 use std::sync::Arc;
 
@@ -8,15 +8,76 @@ use super::csrf::CsrfSettings;
 use super::keyring::Keyring;
 use crate::load_defaults::LoadDefaults;
 use crate::session::context::Context;
+use crate::session::on_server::ServerSessions;
+
+/// The parts of a Rails app whose sessions a store keeps.
+#[derive(Clone, Default)]
+struct RailsParts {
+    keyring: Option<Arc<Keyring>>,
+    csrf: Option<CsrfSettings>,
+}
+
+/// Rails' own parts beside sessions in a store.
+impl ServerSessions {
+    /// Sets the jars of `cookies.encrypted` and `cookies.signed`: an app that keeps its sessions in a
+    /// store has sealed cookies too. The session's own jar is not used.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use hardtack::stores::{MemoryStore, StoredJson};
+    /// use hardtack::{Keyring, LazySession, LoadDefaults, RequestOrigin, SecretKeyBase, ServerSessions};
+    ///
+    /// let secret = SecretKeyBase::generate()?;
+    /// let sessions = ServerSessions::new(StoredJson, MemoryStore::new(), "_session_id")
+    ///     .keyring(Keyring::new(&secret, LoadDefaults::V7_1));
+    /// let lazy = LazySession::open(&Arc::new(sessions), "", RequestOrigin::default());
+    /// lazy.cookies().signed().write("seen", 7, None)?;
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn keyring(self, keyring: Keyring) -> Self {
+        self.with_parts(|parts| parts.keyring = Some(Arc::new(keyring)))
+    }
+
+    /// Sets how authenticity tokens are made; the default is that of the newest Rails.
+    ///
+    /// ```
+    /// use hardtack::stores::{MemoryStore, StoredJson};
+    /// use hardtack::{LoadDefaults, ServerSessions};
+    ///
+    /// let sessions = ServerSessions::new(StoredJson, MemoryStore::new(), "_session_id")
+    ///     .csrf(LoadDefaults::V6_0); // whose tokens are not url-safe
+    /// ```
+    #[must_use]
+    pub fn csrf(self, settings: impl Into<CsrfSettings>) -> Self {
+        self.with_parts(|parts| parts.csrf = Some(settings.into()))
+    }
+
+    fn with_parts(mut self, change: impl FnOnce(&mut RailsParts)) -> Self {
+        let parts = self.place.part.as_deref();
+        let mut parts = parts
+            .and_then(|part| part.downcast_ref::<RailsParts>())
+            .cloned()
+            .unwrap_or_default();
+        change(&mut parts);
+        self.place.part = Some(Arc::new(parts));
+        self
+    }
+}
 
 /// Returns the jars of the app whose request this is; `None` where it has none of Rails.
-pub(super) fn jars(context: &Context) -> Option<Arc<Keyring>> {
-    Some(context.part::<InCookie>()?.jars.load_full())
+pub(super) fn keyring(context: &Context) -> Option<Arc<Keyring>> {
+    match context.part::<InCookie>() {
+        Some(part) => Some(part.jars.load_full()),
+        None => context.part::<RailsParts>()?.keyring.clone(),
+    }
 }
 
 /// Returns how the app makes authenticity tokens.
 pub(super) fn csrf_settings(context: &Context) -> CsrfSettings {
-    context
-        .part()
-        .map_or_else(|| LoadDefaults::NEWEST.into(), InCookie::csrf_settings)
+    match context.part::<InCookie>() {
+        Some(part) => Some(part.csrf_settings()),
+        None => context.part::<RailsParts>().and_then(|parts| parts.csrf),
+    }
+    .unwrap_or_else(|| LoadDefaults::NEWEST.into())
 }

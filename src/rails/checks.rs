@@ -7,7 +7,6 @@ use super::cookie_store::CookieStore;
 use super::keyring::Keyring;
 use crate::error::Error;
 use crate::session::events;
-use crate::session::policy::{Expiry, check_expiry};
 use crate::weak_secret::WeakSecret;
 
 impl CookieStore {
@@ -34,24 +33,9 @@ impl CookieStore {
     /// or a lifetime beyond the year 9999, [`Error::CookieAttribute`] for one of no time at all, and
     /// [`Error::SerializerNotBuiltIn`] for a jar that writes a format whose feature is off.
     pub fn check(&self) -> Result<(), Error> {
-        let expiry = match self.policy.expiry {
-            Expiry::WithBrowser => None,
-            Expiry::Rolling(duration) | Expiry::Fixed(duration) => Some(duration),
-        };
-        for duration in [expiry, self.policy.lifetime].into_iter().flatten() {
-            check_expiry(self.name(), duration, self.policy.now())?;
-        }
         let jars = self.keyring();
-        for attributes in [
-            Some(&self.policy.attributes),
-            self.policy.former_attributes.as_ref(),
-        ] {
-            // Any host: which it is does not decide on what is wrong.
-            let attributes = attributes.map(|attributes| attributes.for_host("localhost"));
-            if let Some(attributes) = attributes {
-                jars.session.delete(self.name(), &attributes)?;
-            }
-        }
+        self.policy
+            .check(|attributes| jars.session.delete(self.name(), attributes).map(|_| ()))?;
         self.check_serializers(&jars)
     }
 

@@ -9,12 +9,11 @@ use arc_swap::ArcSwap;
 use super::csrf::CsrfSettings;
 use super::keyring::Keyring;
 use crate::clock::Clock;
-#[cfg(feature = "test-util")]
-use crate::error::Error;
-use crate::error::Refusal;
+use crate::error::{Error, Refusal};
 use crate::http::cookie_header::CookieHeader;
 #[cfg(feature = "test-util")]
 use crate::http::set_cookie::SetCookie;
+use crate::load_defaults::LoadDefaults;
 use crate::rails::jar::rotation::Rotation;
 use crate::secret_key_base::SecretKeyBase;
 use crate::session::context::Context;
@@ -85,6 +84,27 @@ impl CookieStore {
         name: impl Into<String>,
     ) -> Self {
         Self::with_keyring(Keyring::new(secret, settings), name)
+    }
+
+    /// Creates a store under a secret of its own, which nobody else has and which ends with the
+    /// process: for examples and tests.
+    ///
+    /// ```
+    /// use hardtack::{CookieStore, LoadDefaults};
+    ///
+    /// let store = CookieStore::ephemeral("_shop_session")?;
+    /// assert_eq!(store.keyring().session().settings(), &LoadDefaults::NEWEST.settings());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NoRandomness`] where the operating system gives none.
+    pub fn ephemeral(name: impl Into<String>) -> Result<Self, Error> {
+        Ok(Self::new(
+            &SecretKeyBase::generate()?,
+            LoadDefaults::NEWEST,
+            name,
+        ))
     }
 
     /// Sessions in these jars, under this cookie name.
@@ -177,7 +197,7 @@ impl CookieStore {
     /// # let secret = SecretKeyBase::generate()?;
     /// // load_defaults 6.0 under Rails 7.0, which knows url-safe tokens alone
     /// let store = CookieStore::new(&secret, LoadDefaults::V6_0, "_shop_session")
-    ///     .csrf(CsrfSettings { urlsafe_csrf_tokens: true, ..LoadDefaults::V6_0.into() });
+    ///     .csrf(CsrfSettings::from(LoadDefaults::V6_0).urlsafe_csrf_tokens(true));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
@@ -192,7 +212,7 @@ impl CookieStore {
     /// # use hardtack::{CookieAttributes, CookieStore, LoadDefaults, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
     /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session");
-    /// let cookie = store.keyring().signed().write("theme", "dark", &CookieAttributes::new())?;
+    /// let cookie = store.keyring().signed().write("theme", "dark", None)?;
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
@@ -306,6 +326,25 @@ impl Place for InCookie {
 }
 
 impl Session {
+    /// Opens a new session under a secret of its own, as [`CookieStore::ephemeral`]: for examples,
+    /// and for tests of what takes a session.
+    ///
+    /// ```
+    /// use hardtack::Session;
+    ///
+    /// let session = Session::ephemeral()?;
+    /// session.insert("user_id", 42)?;
+    /// assert_eq!(session.get::<u32>("user_id")?, Some(42));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NoRandomness`] where the operating system gives none.
+    pub fn ephemeral() -> Result<Self, Error> {
+        let store = CookieStore::ephemeral("_session")?;
+        Ok(Self::open(&Arc::new(store), "", RequestOrigin::default()))
+    }
+
     /// The session of a request, from its header `Cookie`, which may be empty. Of several headers
     /// (HTTP/2 allows it) join the values with `"; "` first. Nothing is read yet.
     ///

@@ -27,10 +27,11 @@ const GLOBAL: &[u8] = b"!real_csrf_token";
 /// assert!(CsrfSettings::from(LoadDefaults::V6_1).urlsafe_csrf_tokens);
 /// assert!(!CsrfSettings::from(LoadDefaults::V6_0).urlsafe_csrf_tokens);
 /// // An app on load_defaults 6.0 that runs Rails 7.0, which knows no other tokens:
-/// let settings = CsrfSettings { urlsafe_csrf_tokens: true, ..LoadDefaults::V6_0.into() };
+/// let settings = CsrfSettings::from(LoadDefaults::V6_0).urlsafe_csrf_tokens(true);
 /// assert!(settings.per_form_csrf_tokens);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CsrfSettings {
     /// `urlsafe_csrf_tokens`: url-safe base64 without padding (defaults 6.1), rather than standard.
     pub urlsafe_csrf_tokens: bool,
@@ -39,6 +40,46 @@ pub struct CsrfSettings {
     /// Whether a page gets the global token, as from 5.2.4.3 and 6.0.3.1 on, rather than the real
     /// one, which is all that older ones know. Both are always accepted.
     pub global_csrf_tokens: bool,
+}
+
+impl CsrfSettings {
+    /// Sets `urlsafe_csrf_tokens` (example: at the type).
+    #[must_use]
+    pub fn urlsafe_csrf_tokens(mut self, urlsafe_csrf_tokens: bool) -> Self {
+        self.urlsafe_csrf_tokens = urlsafe_csrf_tokens;
+        self
+    }
+
+    /// Sets `per_form_csrf_tokens`.
+    ///
+    /// ```
+    /// use hardtack::LoadDefaults;
+    /// use hardtack::csrf::CsrfSettings;
+    ///
+    /// let settings = CsrfSettings::from(LoadDefaults::V7_1).per_form_csrf_tokens(false);
+    /// assert!(!settings.per_form_csrf_tokens);
+    /// ```
+    #[must_use]
+    pub fn per_form_csrf_tokens(mut self, per_form_csrf_tokens: bool) -> Self {
+        self.per_form_csrf_tokens = per_form_csrf_tokens;
+        self
+    }
+
+    /// Sets whether a page gets the global token.
+    ///
+    /// ```
+    /// use hardtack::LoadDefaults;
+    /// use hardtack::csrf::CsrfSettings;
+    ///
+    /// // Rails 5.2.4.2 had none.
+    /// let settings = CsrfSettings::from(LoadDefaults::V5_2).global_csrf_tokens(false);
+    /// assert!(!settings.global_csrf_tokens);
+    /// ```
+    #[must_use]
+    pub fn global_csrf_tokens(mut self, global_csrf_tokens: bool) -> Self {
+        self.global_csrf_tokens = global_csrf_tokens;
+        self
+    }
 }
 
 impl From<LoadDefaults> for CsrfSettings {

@@ -39,7 +39,7 @@ impl Keyring {
     /// # use hardtack::{CookieAttributes, Keyring, LoadDefaults, SecretKeyBase};
     /// let secret_token = SecretKeyBase::generate()?;
     /// let jars = Keyring::new(&secret_token, LoadDefaults::V3_2);
-    /// let cookie = jars.signed().write("seen", &7, &CookieAttributes::new());
+    /// let cookie = jars.signed().write("seen", 7, None);
     /// # #[cfg(feature = "marshal")]
     /// assert_eq!(*jars.session().read_value::<u8>("seen", cookie?.value())?.value(), 7);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -77,7 +77,7 @@ impl Keyring {
     /// ```
     /// # use hardtack::{CookieAttributes, Keyring, LoadDefaults, Rotation, SecretKeyBase};
     /// # let (new, old) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
-    /// # let cookie = Keyring::new(&old, LoadDefaults::V7_1).encrypted().write("k", "v", &CookieAttributes::new())?;
+    /// # let cookie = Keyring::new(&old, LoadDefaults::V7_1).encrypted().write("k", "v", None)?;
     /// let jars = Keyring::new(&new, LoadDefaults::V7_1);
     /// assert!(jars.encrypted().read_value::<String>("k", cookie.value()).is_err());
     /// let jars = jars.rotation(Rotation::encrypted(&old, LoadDefaults::V7_1));
@@ -98,7 +98,7 @@ impl Keyring {
     /// ```
     /// # use hardtack::{CookieAttributes, Keyring, LoadDefaults, Rotation, SecretKeyBase};
     /// # let (new, old) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
-    /// # let cookie = Keyring::new(&old, LoadDefaults::V7_1).signed().write("k", "v", &CookieAttributes::new())?;
+    /// # let cookie = Keyring::new(&old, LoadDefaults::V7_1).signed().write("k", "v", None)?;
     /// let jars = Keyring::new(&new, LoadDefaults::V7_1);
     /// assert!(jars.signed().read_value::<String>("k", cookie.value()).is_err());
     /// let jars = jars.signed_rotation(Rotation::signed(&old, LoadDefaults::V7_1));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::app_settings::jars;
+use super::app_settings::keyring;
 use crate::error::{Error, Refusal};
 use crate::http::cookie_attributes::CookieAttributes;
 use crate::http::cookie_header::CookieHeader;
@@ -20,12 +20,13 @@ use crate::session::events::Event;
 use crate::session::write_policy::WritePolicy;
 
 impl Cookies {
-    /// `cookies.encrypted` (example: at [`Cookies`]). With sessions in a store there are no jars of
-    /// Rails: reading and writing is [`Error::NoKeyring`]; use [`through`](Self::through).
+    /// `cookies.encrypted` (example: at [`Cookies`]). Beside sessions in a store it needs
+    /// [`ServerSessions::keyring`](crate::ServerSessions::keyring): without it reading and writing is
+    /// [`Error::NoKeyring`].
     #[must_use]
     pub fn encrypted(&self) -> SealedCookies {
         SealedCookies {
-            jar: jars(&self.0).map(|jars| jars.encrypted.clone()),
+            jar: keyring(&self.0).map(|jars| jars.encrypted.clone()),
             cookies: self.clone(),
         }
     }
@@ -34,7 +35,7 @@ impl Cookies {
     #[must_use]
     pub fn signed(&self) -> SealedCookies {
         SealedCookies {
-            jar: jars(&self.0).map(|jars| jars.signed.clone()),
+            jar: keyring(&self.0).map(|jars| jars.signed.clone()),
             cookies: self.clone(),
         }
     }
@@ -70,7 +71,7 @@ impl Cookies {
 /// let session = Session::open(&store, "seen=AAAA", RequestOrigin::default());
 /// let signed = session.cookies().signed();
 /// assert_eq!(signed.get::<u32>("seen")?, None); // forged
-/// signed.write("seen", &7, &CookieAttributes::new())?;
+/// signed.write("seen", 7, None)?;
 /// assert_eq!(signed.get::<u32>("seen")?, Some(7));
 /// # Ok::<(), hardtack::Error>(())
 /// ```
@@ -101,7 +102,7 @@ impl SealedCookies {
     /// # let (secret, old) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
     /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
     ///     .signed_rotation(Rotation::signed(&old, LoadDefaults::V7_1));
-    /// # let before = Jar::signed(&old, LoadDefaults::V7_1).write("seen", &7, &CookieAttributes::new())?;
+    /// # let before = Jar::signed(&old, LoadDefaults::V7_1).write("seen", 7, None)?;
     /// # let header = format!("seen={}", before.escaped_value());
     /// let cookies = Session::open(&Arc::new(store), header, RequestOrigin::default()).cookies();
     /// assert_eq!(cookies.signed().get::<u32>("seen")?, Some(7)); // by the old secret
@@ -235,13 +236,14 @@ impl SealedCookies {
     ///
     /// # Errors
     /// As [`Jar::write`] and [`Cookies::set`].
-    pub fn write<T: Serialize + ?Sized>(
+    pub fn write<'a, T: Serialize>(
         &self,
         name: &str,
-        value: &T,
-        attributes: &CookieAttributes,
+        value: T,
+        attributes: impl Into<Option<&'a CookieAttributes>>,
     ) -> Result<(), Error> {
-        let attributes = self.cookies.0.for_host(attributes);
+        let attributes = CookieAttributes::or_default(attributes.into());
+        let attributes = self.cookies.0.for_host(&attributes);
         self.cookies
             .set(self.jar()?.write(name, value, &attributes)?)
     }
@@ -254,15 +256,20 @@ impl SealedCookies {
     /// # let secret = SecretKeyBase::generate()?;
     /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// let cookies = Session::open(&store, "seen=AAAA", RequestOrigin::default()).cookies();
-    /// cookies.signed().delete("seen", &CookieAttributes::new())?;
+    /// cookies.signed().delete("seen", None)?;
     /// assert_eq!(cookies.signed().get::<u32>("seen")?, None);
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     ///
     /// # Errors
     /// As [`Cookies::delete`].
-    pub fn delete(&self, name: &str, attributes: &CookieAttributes) -> Result<(), Error> {
-        let attributes = self.cookies.0.for_host(attributes);
+    pub fn delete<'a>(
+        &self,
+        name: &str,
+        attributes: impl Into<Option<&'a CookieAttributes>>,
+    ) -> Result<(), Error> {
+        let attributes = CookieAttributes::or_default(attributes.into());
+        let attributes = self.cookies.0.for_host(&attributes);
         let mut cookies = self.jar()?.delete(name, &attributes)?.into_iter();
         cookies.try_for_each(|cookie| self.cookies.set(cookie))
     }

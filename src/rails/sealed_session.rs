@@ -1,6 +1,8 @@
 //! A session that is sealed into a cookie of Rails: how [`SessionData`] comes out of a jar and goes
 //! back, and the keys that Rails itself keeps in it.
 
+use std::borrow::Cow;
+
 use rand::TryRng;
 
 use crate::error::{Error, InvalidMessage, Refusal};
@@ -28,7 +30,7 @@ impl SessionData {
     /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
     /// # let mut session = SessionData::new();
     /// # session.insert("locale", "fr")?;
-    /// # let cookie = session.write(&jar, "_shop_session", &CookieAttributes::new())?;
+    /// # let cookie = session.write(&jar, "_shop_session", None)?;
     /// let text = format!("_shop_session={}", cookie.escaped_value());
     /// let session = SessionData::read(&jar, "_shop_session", &CookieHeader::new(&text))?.unwrap();
     /// assert_eq!(session.value().get::<String>("locale")?.as_deref(), Some("fr"));
@@ -111,21 +113,25 @@ impl SessionData {
     /// let session = SessionData::read_value(&jar, "_shop_session", cookie.value())?.into_value();
     /// assert_eq!(session.keys(), ["return_to", "session_id"]);
     ///
-    /// let refused = session.clone().write(&jar, "shop session", &CookieAttributes::new());
+    /// let refused = session.clone().write(&jar, "shop session", None);
     /// assert!(matches!(refused, Err(Error::CookieName { .. })));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
     /// As [`Jar::write`].
-    pub fn write(
+    pub fn write<'a>(
         &mut self,
         jar: &Jar,
         name: &str,
-        attributes: &CookieAttributes,
+        attributes: impl Into<Option<&'a CookieAttributes>>,
     ) -> Result<SetCookie, Error> {
+        let attributes = match attributes.into() {
+            Some(attributes) => Cow::Borrowed(attributes),
+            None => Cow::Owned(CookieAttributes::new().http_only(true)),
+        };
         self.ensure_session_id()?;
-        jar.dump_and_seal(name, attributes, |room, style| self.dump(room, style))
+        jar.dump_and_seal(name, &attributes, |room, style| self.dump(room, style))
     }
 
     /// The session's id: 32 hexadecimal digits in a session that Rails made. `None` where it has
@@ -136,7 +142,7 @@ impl SessionData {
     /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
     /// let mut session = SessionData::new();
     /// assert_eq!(session.session_id(), None);
-    /// session.write(&jar, "_shop_session", &CookieAttributes::new())?; // which gives it one
+    /// session.write(&jar, "_shop_session", None)?; // which gives it one
     /// assert_eq!(session.session_id().unwrap().len(), 32);
     /// # Ok::<(), hardtack::Error>(())
     /// ```

@@ -33,7 +33,7 @@ use crate::settings::{HmacDigest, SecretKind, Serializer, Settings};
 /// assert_eq!(app.settings()?.session.name, "_shop_session");
 ///
 /// let jar = app.jar()?;
-/// let cookie = jar.write("_shop_session", &42, &CookieAttributes::new())?;
+/// let cookie = jar.write("_shop_session", 42, None)?;
 /// assert_eq!(*jar.read_value::<u32>("_shop_session", cookie.value())?.value(), 42);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -283,7 +283,7 @@ impl RailsApp {
     /// use hardtack::CookieAttributes;
     ///
     /// let jar = app.signed_jar()?;
-    /// let cookie = jar.write("user_id", &42, &CookieAttributes::new())?;
+    /// let cookie = jar.write("user_id", 42, None)?;
     /// assert!(jar.read_value::<u32>("user_id", cookie.value()).is_ok());
     /// assert!(app.jar()?.read_value::<u32>("user_id", cookie.value()).is_err());
     /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -31,7 +31,7 @@ const USUAL_SIZE: usize = 1024;
 /// ```
 /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
 /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
-/// let cookie = jar.write("discount", &45, &CookieAttributes::new())?;
+/// let cookie = jar.write("discount", 45, None)?;
 /// let opened = jar.open("discount", cookie.value())?;
 /// assert_eq!(opened.value().as_bytes(), b"45");
 /// # Ok::<(), Box<dyn std::error::Error>>(())

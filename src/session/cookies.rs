@@ -24,8 +24,8 @@ use crate::http::set_cookie::SetCookie;
 /// let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
 /// let cookies = Session::open(&store, "theme=dark", RequestOrigin::default()).cookies();
 ///
-/// assert_eq!(cookies.get("theme").as_deref(), Some(&b"dark"[..]));
-/// cookies.encrypted().write("discount", &45, &CookieAttributes::new())?;
+/// assert_eq!(cookies.get("theme").as_deref(), Some("dark"));
+/// cookies.encrypted().write("discount", 45, None)?;
 /// assert_eq!(cookies.encrypted().get::<u32>("discount")?, Some(45));
 /// assert_eq!(cookies.signed().get::<u32>("discount")?, None);
 /// assert_eq!(cookies.take().len(), 1);
@@ -43,7 +43,7 @@ impl Session {
     /// # let secret = SecretKeyBase::generate()?;
     /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// let session = Session::open(&store, "theme=dark", RequestOrigin::default());
-    /// assert_eq!(session.cookies().get("theme").as_deref(), Some(&b"dark"[..]));
+    /// assert_eq!(session.cookies().get("theme").as_deref(), Some("dark"));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
@@ -53,7 +53,8 @@ impl Session {
 }
 
 impl Cookies {
-    /// A plain cookie's value, no longer escaped (`cookies[:theme]`): anybody can have made it.
+    /// Returns a plain cookie's value, no longer escaped (`cookies[:theme]`): anybody can have made
+    /// it. What is no UTF-8 in it becomes U+FFFD; [`get_bytes`](Self::get_bytes) has it as it came.
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -61,12 +62,33 @@ impl Cookies {
     /// # let secret = SecretKeyBase::generate()?;
     /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// let cookies = Session::open(&store, "q=a%20b", RequestOrigin::default()).cookies();
-    /// assert_eq!(cookies.get("q").as_deref(), Some(&b"a b"[..]));
+    /// assert_eq!(cookies.get("q").as_deref(), Some("a b"));
     /// assert_eq!(cookies.get("p"), None);
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<Vec<u8>> {
+    pub fn get(&self, name: &str) -> Option<String> {
+        let value = self.get_bytes(name)?;
+        Some(match String::from_utf8(value) {
+            Ok(text) => text,
+            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+        })
+    }
+
+    /// Returns a plain cookie's value as bytes, no longer escaped.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
+    /// # let secret = SecretKeyBase::generate()?;
+    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
+    /// let cookies = Session::open(&store, "q=%FF", RequestOrigin::default()).cookies();
+    /// assert_eq!(cookies.get_bytes("q").as_deref(), Some(&b"\xFF"[..]));
+    /// assert_eq!(cookies.get("q").as_deref(), Some("\u{FFFD}"));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn get_bytes(&self, name: &str) -> Option<Vec<u8>> {
         match self.0.pending(|other| other == name) {
             Some(cookie) if is_deleted(&cookie) => None,
             Some(cookie) => Some(cookie.value().to_vec()),
@@ -85,8 +107,8 @@ impl Cookies {
     /// # let secret = SecretKeyBase::generate()?;
     /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// let cookies = Session::open(&store, "theme=dark", RequestOrigin::default()).cookies();
-    /// cookies.set(SetCookie::new("theme", "light", &CookieAttributes::new())?)?;
-    /// assert_eq!(cookies.get("theme").as_deref(), Some(&b"light"[..]));
+    /// cookies.set(SetCookie::new("theme", "light", None)?)?;
+    /// assert_eq!(cookies.get("theme").as_deref(), Some("light"));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     ///
@@ -104,15 +126,20 @@ impl Cookies {
     /// # let secret = SecretKeyBase::generate()?;
     /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// let cookies = Session::open(&store, "theme=dark", RequestOrigin::default()).cookies();
-    /// cookies.delete("theme", &CookieAttributes::new())?;
+    /// cookies.delete("theme", None)?;
     /// assert_eq!(cookies.get("theme"), None);
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     ///
     /// # Errors
     /// What is wrong with the name or the attributes; else as [`set`](Self::set).
-    pub fn delete(&self, name: &str, attributes: &CookieAttributes) -> Result<(), Error> {
-        self.set(SetCookie::delete(name, &self.0.for_host(attributes))?)
+    pub fn delete<'a>(
+        &self,
+        name: &str,
+        attributes: impl Into<Option<&'a CookieAttributes>>,
+    ) -> Result<(), Error> {
+        let attributes = CookieAttributes::or_default(attributes.into());
+        self.set(SetCookie::delete(name, &self.0.for_host(&attributes))?)
     }
 
     /// The cookies to be set beside the session's, which are taken out: for whoever writes the

@@ -24,6 +24,8 @@ pub type ServerSessions = Sessions<OnServer>;
 pub struct OnServer {
     pub(crate) format: Arc<dyn SessionFormat>,
     pub(crate) store: Arc<dyn AnyStore>,
+    /// What a framework's own parts need of the app.
+    pub(crate) part: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl ServerSessions {
@@ -44,15 +46,36 @@ impl ServerSessions {
             place: OnServer {
                 format: Arc::new(format),
                 store: Arc::new(store),
+                part: None,
             },
         }
+    }
+
+    /// Checks that the session's cookie can be set: its name, attributes and expiry. Call it when the
+    /// program starts, so that a mistake does not wait for the first request. The store is not asked.
+    ///
+    /// ```
+    /// use hardtack::ServerSessions;
+    /// use hardtack::stores::{MemoryStore, StoredJson};
+    ///
+    /// let sessions = |name| ServerSessions::new(StoredJson, MemoryStore::new(), name);
+    /// assert!(sessions("_session_id").check().is_ok());
+    /// assert!(sessions("session id").check().is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// As [`CookieStore::check`](crate::CookieStore::check), but for the jars.
+    pub fn check(&self) -> Result<(), Error> {
+        self.policy
+            .check(|attributes| attributes.check(self.name()))
     }
 }
 
 #[expect(private_interfaces, reason = "nobody else calls it")]
 impl Place for OnServer {
     fn part(&self) -> Option<&dyn Any> {
-        None
+        let part: &dyn Any = self.part.as_deref()?;
+        Some(part)
     }
 
     fn set_clock(&mut self, _: &Clock) {}

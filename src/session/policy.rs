@@ -107,6 +107,24 @@ impl Policy {
         RequestOrigin::new(self.assume_ssl || proto.unwrap_or(is_tls), host)
     }
 
+    /// Checks the expiry, and the cookie's attributes by what is given, for those of before too.
+    pub(crate) fn check(
+        &self,
+        check: impl Fn(&CookieAttributes) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let expiry = match self.expiry {
+            Expiry::WithBrowser => None,
+            Expiry::Rolling(duration) | Expiry::Fixed(duration) => Some(duration),
+        };
+        for duration in [expiry, self.lifetime].into_iter().flatten() {
+            check_expiry(&self.name, duration, self.now())?;
+        }
+        // Any host: which it is does not decide on what is wrong.
+        let all = [Some(&self.attributes), self.former_attributes.as_ref()];
+        let mut all = all.into_iter().flatten();
+        all.try_for_each(|attributes| check(&attributes.for_host("localhost")))
+    }
+
     pub(crate) fn now(&self) -> OffsetDateTime {
         self.clock.now()
     }
@@ -318,11 +336,7 @@ fn after(time: OffsetDateTime, duration: Duration) -> Option<OffsetDateTime> {
 }
 
 /// Checks that a session of this duration ends, and not when it is set.
-pub(crate) fn check_expiry(
-    name: &str,
-    duration: Duration,
-    now: OffsetDateTime,
-) -> Result<(), Error> {
+fn check_expiry(name: &str, duration: Duration, now: OffsetDateTime) -> Result<(), Error> {
     if duration.is_zero() {
         return Err(Error::CookieAttribute {
             name: name.to_owned(),

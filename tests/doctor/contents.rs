@@ -3,7 +3,7 @@
 use hardtack::doctor::{Check, Doctor, SessionCheck};
 use hardtack::settings::SizeLimit;
 use hardtack::value::Value;
-use hardtack::{CookieAttributes, Jar, LoadDefaults, SessionData};
+use hardtack::{Jar, LoadDefaults, SessionData};
 
 use crate::support::secret;
 
@@ -60,7 +60,7 @@ fn sessions_are_checked() {
     let mut ran = 0;
     for (json, expected, causes) in cases {
         let value: Value = serde_json::from_str(json).unwrap();
-        let cookie = jar().write("k", &value, &CookieAttributes::new()).unwrap();
+        let cookie = jar().write("k", &value, None).unwrap();
         let diagnosis = doctor().examine(cookie.value());
         let SessionCheck {
             session_id,
@@ -86,7 +86,7 @@ fn sessions_are_checked() {
     // Any other cookie is no session.
     for value in ["[1]", "{\"a\":1}", "5"] {
         let value: Value = serde_json::from_str(value).unwrap();
-        let cookie = jar().write("k", &value, &CookieAttributes::new()).unwrap();
+        let cookie = jar().write("k", &value, None).unwrap();
         assert!(doctor().examine(cookie.value()).session().is_none());
     }
 }
@@ -100,9 +100,7 @@ fn sizes_are_browsers_and_each_keys() {
         .unwrap();
     session.insert("cart", &"x".repeat(1000)).unwrap();
     session.insert("n", &5).unwrap();
-    let cookie = session
-        .write(&jar(), "_shop_session", &CookieAttributes::new())
-        .unwrap();
+    let cookie = session.write(&jar(), "_shop_session", None).unwrap();
     let diagnosis = doctor().examine(cookie.to_string());
     assert_eq!(
         diagnosis.size(),
@@ -131,11 +129,7 @@ fn sizes_are_browsers_and_each_keys() {
 #[test]
 fn what_browsers_drop_is_told() {
     let settings = LoadDefaults::V7_1.settings().limit(SizeLimit::None);
-    let cookie = Jar::encrypted(&secret(), settings).write(
-        "big",
-        &"x".repeat(4000),
-        &CookieAttributes::new(),
-    );
+    let cookie = Jar::encrypted(&secret(), settings).write("big", &"x".repeat(4000), None);
     let diagnosis = doctor().examine(cookie.unwrap().to_string());
     assert_eq!(diagnosis.causes[0].kind().name(), "too-long");
     assert!(
@@ -219,7 +213,7 @@ fn signed(key: &[u8], data: &[u8]) -> String {
 #[test]
 fn reports_hold_no_control_characters() {
     let value = Value::hash([("\u{1b}[31mred\u{7}\n", 1), ("\u{202e}back", 2)]);
-    let cookie = jar().write("k", &value, &CookieAttributes::new()).unwrap();
+    let cookie = jar().write("k", &value, None).unwrap();
     let report = doctor().examine(cookie.value()).to_string();
     assert!(report.contains("\\u{1b}[31mred\\u{7}\\n"), "{report}");
     assert!(

@@ -155,7 +155,7 @@ fn secrets_that_are_not_quite_right_are_mended() {
                 Jar::encrypted(sealing, settings.clone()),
                 Jar::signed(sealing, settings),
             ] {
-                let cookie = jar.write("a", &1, &CookieAttributes::new()).unwrap();
+                let cookie = jar.write("a", 1, None).unwrap();
                 let diagnosis = Doctor::new()
                     .secret("secret.txt", &given)
                     .examine(cookie.value());
@@ -174,7 +174,7 @@ fn expiries_are_told_in_words() {
     let at = OffsetDateTime::from_unix_timestamp(4_102_444_800).unwrap();
     let jar = Jar::encrypted(&secret(), LoadDefaults::V8_0);
     let cookie = jar
-        .write("trial", &true, &CookieAttributes::new().expires(at))
+        .write("trial", true, &CookieAttributes::new().expires(at))
         .unwrap();
     let doctor = Doctor::new().secret("s", &secret());
     let cases = [
@@ -217,9 +217,7 @@ fn expiries_are_told_in_words() {
 #[test]
 fn names_are_told_apart() {
     let jar = Jar::encrypted(&secret(), LoadDefaults::V8_0);
-    let cookie = jar
-        .write("_old_session", &1, &CookieAttributes::new())
-        .unwrap();
+    let cookie = jar.write("_old_session", 1, None).unwrap();
     let doctor = Doctor::new().secret("s", &secret());
     let value = cookie.escaped_value();
     let cases: [(&str, Option<&str>, &[&str]); 5] = [
@@ -313,7 +311,7 @@ fn other_settings_are_told_with_the_rotation() {
         } else {
             Jar::signed(&secret(), settings)
         };
-        let cookie = jar.write("a", &1, &CookieAttributes::new()).unwrap();
+        let cookie = jar.write("a", 1, None).unwrap();
         let doctor = Doctor::new()
             .secret("s", &secret())
             .salt("pepper")
@@ -336,7 +334,7 @@ fn what_the_app_opens_is_told() {
     let v7_1 = LoadDefaults::V7_1.settings();
     for settings in [v7_1.clone(), v7_1.cipher(Cipher::Aes256Cbc)] {
         let cookie = Jar::encrypted(&secret(), settings)
-            .write("a", &1, &CookieAttributes::new())
+            .write("a", 1, None)
             .unwrap();
         let doctor = Doctor::new()
             .secret("s", &secret())
@@ -362,7 +360,7 @@ fn keys_of_other_salts_are_found() {
         Jar::encrypted(&secret(), settings.clone()),
         Jar::signed(&secret(), settings.clone()),
     ] {
-        let cookie = jar.write("a", &1, &CookieAttributes::new()).unwrap();
+        let cookie = jar.write("a", 1, None).unwrap();
         let diagnosis = doctor.examine(cookie.value());
         assert!(!diagnosis.opens);
         assert!(kinds(&diagnosis).contains(&"another-salt"));
@@ -439,7 +437,7 @@ fn the_lines_for_rails_hold_for_every_rails_that_rotates() {
     let mut ran = 0;
     for (version, derives, not) in cases {
         let cookie = Jar::encrypted(&secret(), json(version))
-            .write("a", &1, &CookieAttributes::new())
+            .write("a", 1, None)
             .unwrap();
         let diagnosis = Doctor::new().secret("s", &secret()).examine(cookie.value());
         let rails = diagnosis.remedy().unwrap().rails().to_owned();
@@ -456,7 +454,7 @@ fn the_lines_for_rails_hold_for_every_rails_that_rotates() {
 fn a_session_in_the_signed_jar_is_no_session_of_the_app() {
     let session = serde_json::json!({ "session_id": "3af1c1b9c1b8d6f1a0a3a7b0c3d4e5f6" });
     let cookie = Jar::signed(&secret(), LoadDefaults::V7_1)
-        .write("_shop_session", &session, &CookieAttributes::new())
+        .write("_shop_session", &session, None)
         .unwrap();
     let doctor = Doctor::new()
         .secret("s", &secret())

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use hardtack::headers::unescape;
 use hardtack::settings::HmacDigest;
-use hardtack::{CookieAttributes, CookieHeader, Jar, LoadDefaults, Refusal, Rotation, Serializer};
+use hardtack::{CookieHeader, Jar, LoadDefaults, Refusal, Rotation, Serializer};
 
 use crate::support::{encrypted_jar, secret, signed_jar};
 
@@ -74,9 +74,7 @@ fn lower(out: &mut String, byte: u8) {
 fn the_header_tells_what_the_value_tells() {
     let (mut opened, mut refused) = (0, 0);
     for (writer_kind, writer) in jars() {
-        let cookie = writer
-            .write(NAME, "a value of some length", &CookieAttributes::new())
-            .unwrap();
+        let cookie = writer.write(NAME, "a value of some length", None).unwrap();
         let raw = cookie.escaped_value();
         let value = String::from_utf8(cookie.value().into_owned()).unwrap();
         let separators: Vec<usize> = value.match_indices("--").map(|(at, _)| at).collect();
@@ -133,9 +131,7 @@ fn the_header_tells_what_the_value_tells() {
 #[test]
 fn what_has_another_form_is_malformed() {
     let jar = encrypted_jar();
-    let cookie = jar
-        .write(NAME, "a value", &CookieAttributes::new())
-        .unwrap();
+    let cookie = jar.write(NAME, "a value", None).unwrap();
     let raw = cookie.escaped_value();
     let cut = &raw[..raw.len() - 8];
     let joined = raw.replace("--", "AA");
@@ -163,9 +159,7 @@ fn a_cookie_of_an_old_name_may_be_escaped_as_well() {
         ),
     ] {
         let jar = encrypted_jar().rotation(rotation.cookie_name(OLD));
-        let cookie = writer
-            .write(OLD, "a value", &CookieAttributes::new())
-            .unwrap();
+        let cookie = writer.write(OLD, "a value", None).unwrap();
         let value = String::from_utf8(cookie.value().into_owned()).unwrap();
         for raw in [
             cookie.escaped_value(),

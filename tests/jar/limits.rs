@@ -2,9 +2,7 @@
 
 use hardtack::headers::CookieOverflow;
 use hardtack::settings::SizeLimit;
-use hardtack::{
-    CookieAttributes, Error, Jar, LoadDefaults, SecretKeyBase, Serializer, SessionData, SetCookie,
-};
+use hardtack::{Error, Jar, LoadDefaults, SecretKeyBase, Serializer, SessionData, SetCookie};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -50,8 +48,7 @@ fn the_rule_of_each_rails_version() {
                 "signed" => Jar::signed(&secret, settings),
                 _ => Jar::encrypted(&secret, settings),
             };
-            let write =
-                |count| jar.write(&record.name, &"x".repeat(count), &CookieAttributes::new());
+            let write = |count| jar.write(&record.name, &"x".repeat(count), None);
 
             let largest = write(record.largest_x_count).unwrap();
             assert_eq!(
@@ -82,24 +79,24 @@ fn the_strict_rule_is_what_browsers_count() {
         json!({ "session_id": "3af1c1b9c1b8d6f1a0a3a7b0c3d4e5f6", "text": "x".repeat(1961) });
     assert_eq!(safe.to_string().len(), 2020);
     for _ in 0..200 {
-        let cookie = jar.write(NAME, &safe, &CookieAttributes::new()).unwrap();
+        let cookie = jar.write(NAME, &safe, None).unwrap();
         let sent = NAME.len() + cookie.escaped_value().len();
         assert_eq!(cookie.size(), sent);
         assert!(sent <= 4096, "{sent}");
     }
     // What Rails lets through and browsers lose: refused here.
     let lost = "x".repeat(2200);
-    assert!(overflow(jar.write(NAME, &lost, &CookieAttributes::new())).size > 4096);
+    assert!(overflow(jar.write(NAME, &lost, None)).size > 4096);
     let as_rails = LoadDefaults::V7_1.settings().limit(SizeLimit::Rails);
     let let_through = Jar::encrypted(&secret(), as_rails)
-        .write(NAME, &lost, &CookieAttributes::new())
+        .write(NAME, &lost, None)
         .unwrap();
     assert!(let_through.size() > 4096);
     let unlimited = LoadDefaults::V7_1.settings().limit(SizeLimit::None);
     let large = "x".repeat(10_000);
     assert!(
         Jar::encrypted(&secret(), unlimited)
-            .write(NAME, &large, &CookieAttributes::new())
+            .write(NAME, &large, None)
             .is_ok()
     );
 }
@@ -113,10 +110,7 @@ fn several_nonces_are_tried_before_giving_up() {
     let jar = support::encrypted_jar();
     let fits = |length: usize| {
         (0..64)
-            .filter(|_| {
-                jar.write(NAME, &"x".repeat(length), &CookieAttributes::new())
-                    .is_ok()
-            })
+            .filter(|_| jar.write(NAME, &"x".repeat(length), None).is_ok())
             .count()
     };
     let one_try = LoadDefaults::V7_1.settings().limit(SizeLimit::None);
@@ -124,7 +118,7 @@ fn several_nonces_are_tried_before_giving_up() {
     let fits_at_once = |length: usize| {
         let sizes = (0..64).map(|_| {
             one_try
-                .write(NAME, &"x".repeat(length), &CookieAttributes::new())
+                .write(NAME, &"x".repeat(length), None)
                 .unwrap()
                 .size()
         });
@@ -148,8 +142,7 @@ fn an_overflow_names_what_takes_the_room() {
         .unwrap();
     session.insert("cart", &"x".repeat(3000)).unwrap();
     session.insert("user_id", &42).unwrap();
-    let overflow =
-        overflow(session.write(&support::encrypted_jar(), NAME, &CookieAttributes::new()));
+    let overflow = overflow(session.write(&support::encrypted_jar(), NAME, None));
     assert_eq!(overflow.name, NAME);
     // Key, colon, value and comma: `"cart":"xxx",` and so on.
     let expected = [
@@ -165,6 +158,6 @@ fn an_overflow_names_what_takes_the_room() {
         "{text}"
     );
     // What is no map has no entries to tell.
-    let plain = support::encrypted_jar().write(NAME, &"x".repeat(3000), &CookieAttributes::new());
+    let plain = support::encrypted_jar().write(NAME, &"x".repeat(3000), None);
     assert!(matches!(plain, Err(Error::CookieOverflow(overflow)) if overflow.entries.is_empty()));
 }

@@ -189,17 +189,12 @@ fn what_the_handler_says_wins() {
         ),
         (
             "deleted",
-            |cookies| {
-                cookies
-                    .signed()
-                    .delete("p", &CookieAttributes::new())
-                    .unwrap()
-            },
+            |cookies| cookies.signed().delete("p", None).unwrap(),
             "p=; path=/; max-age=0; expires=Thu, 01 Jan 1970 00:00:00 GMT; SameSite=Lax",
         ),
         (
             "deleted as a plain one",
-            |cookies| cookies.delete("p", &CookieAttributes::new()).unwrap(),
+            |cookies| cookies.delete("p", None).unwrap(),
             "p=; path=/; max-age=0; expires=Thu, 01 Jan 1970 00:00:00 GMT; SameSite=Lax",
         ),
     ];
@@ -272,7 +267,7 @@ fn however_often_it_is_read_it_is_sealed_once() {
         CookieStore::new(&new, settings(), NAME).rotation(Rotation::encrypted(&old, settings()));
     let store = Arc::new(store);
     let cookie = Jar::encrypted(&old, settings())
-        .write("plan", "pro", &CookieAttributes::new())
+        .write("plan", "pro", None)
         .unwrap();
     let header = format!("plan={}", cookie.escaped_value());
     let cookies = Session::open(&store, header, RequestOrigin::default()).cookies();
@@ -381,7 +376,7 @@ fn over_plain_http_and_where_browsers_insist_on_secure() {
 #[test]
 fn an_older_name_is_removed() {
     let old = Jar::signed(&before(), settings());
-    let cookie = old.write("rebate", &45, &CookieAttributes::new()).unwrap();
+    let cookie = old.write("rebate", 45, None).unwrap();
     let header = format!("rebate={}", cookie.escaped_value());
     let renamed = Rotation::signed(&before(), settings()).cookie_name("rebate");
     let jar = Arc::new(Jar::signed(&after(), settings()).rotation(renamed));
@@ -420,21 +415,19 @@ fn while_the_old_settings_write() {
 fn what_is_set_under_an_older_name_is_read_again() {
     let older = || Rotation::signed(&before(), settings()).cookie_name("rebate");
     let store = CookieStore::new(&after(), settings(), NAME).signed_rotation(older().writes());
-    let sent = Jar::signed(&before(), settings()).write("rebate", &1, &CookieAttributes::new());
+    let sent = Jar::signed(&before(), settings()).write("rebate", 1, None);
     let cookies = cookies(store, pair(&sent.unwrap().to_string()));
     let signed = cookies.signed();
     assert_eq!(signed.get::<u8>("discount"), Ok(Some(1)));
 
-    signed
-        .write("discount", &2, &CookieAttributes::new())
-        .unwrap();
+    signed.write("discount", 2, None).unwrap();
     assert_eq!(signed.get::<u8>("discount"), Ok(Some(2)));
     let explained = signed.explain("discount").unwrap().unwrap();
     assert_eq!(explained.older_name(), Some("rebate"));
     assert_eq!(explained.value(), &2.into());
     assert!(set(&cookies)[0].starts_with("rebate="));
 
-    signed.delete("discount", &CookieAttributes::new()).unwrap();
+    signed.delete("discount", None).unwrap();
     assert_eq!(signed.get::<u8>("discount"), Ok(None));
     assert_eq!(signed.explain("discount").unwrap().map(|_| ()), None);
 }
@@ -445,7 +438,7 @@ fn what_does_not_fit_any_more_stays() {
     let rails = settings().limit(hardtack::settings::SizeLimit::None);
     let old = Jar::signed(&before(), rails);
     let long = "x".repeat(4000);
-    let cookie = old.write("p", &long, &CookieAttributes::new()).unwrap();
+    let cookie = old.write("p", &long, None).unwrap();
     let cookies = cookies(rotated(), &format!("p={}", cookie.escaped_value()));
     assert_eq!(cookies.signed().get::<String>("p"), Ok(Some(long)));
     assert!(set(&cookies).is_empty());
@@ -478,10 +471,7 @@ fn another_type_is_an_error_without_the_value() {
         if now.check().is_err() {
             continue; // not built in: tests/session/built_in.rs
         }
-        let card = now
-            .keyring()
-            .signed()
-            .write("card", MARKER, &CookieAttributes::new());
+        let card = now.keyring().signed().write("card", MARKER, None);
         let header = format!("card={}", card.unwrap().escaped_value());
         let tally = Arc::new(Tally::new());
         let signed = cookies(now.observer(tally.clone()), &header).signed();
@@ -490,7 +480,10 @@ fn another_type_is_an_error_without_the_value() {
                 "u8" => signed.get::<u8>("card").unwrap_err(),
                 _ => signed.get::<Picky>("card").unwrap_err(),
             };
-            let Error::UnexpectedValue { key, reason: said } = &error else {
+            let Error::UnexpectedValue {
+                key, reason: said, ..
+            } = &error
+            else {
                 panic!("{error:?}");
             };
             assert_eq!(
@@ -512,9 +505,7 @@ fn another_type_is_an_error_without_the_value() {
     assert_eq!(ran, 2 * (2 + formats));
     // It was set here, by this handler: the same.
     let signed = cookies(rotated(), "").signed();
-    signed
-        .write("card", MARKER, &CookieAttributes::new())
-        .unwrap();
+    signed.write("card", MARKER, None).unwrap();
     assert!(signed.get::<u8>("card").is_err());
     // And it is set again, which is not the type's affair either.
     let cookies = cookies(rotated(), P);
@@ -534,7 +525,7 @@ fn nil_is_none_in_every_format() {
             continue; // not built in: tests/session/built_in.rs
         }
         let signed = cookies(store, "").signed();
-        signed.write("plan", &(), &CookieAttributes::new()).unwrap();
+        signed.write("plan", &(), None).unwrap();
         assert_eq!(signed.get::<u8>("plan"), Ok(None), "{serializer}");
         assert!(signed.explain("plan").unwrap().unwrap().value().is_nil());
         ran += 1;

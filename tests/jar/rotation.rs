@@ -10,7 +10,7 @@ use crate::support::{json, other_secret, secret};
 const NAME: &str = "_app_session";
 
 fn sealed(jar: &Jar, name: &str) -> String {
-    jar.write(name, &42, &CookieAttributes::new())
+    jar.write(name, &42, None)
         .unwrap()
         .escaped_value()
         .to_owned()
@@ -104,9 +104,7 @@ fn each_kind_of_rotation_opens_what_was_sealed_before_it() {
         assert!(opened.needs_rewrite(), "{what}");
 
         // Written anew it opens by the current settings, under the current name.
-        let anew = jar
-            .write(NAME, opened.value(), &CookieAttributes::new())
-            .unwrap();
+        let anew = jar.write(NAME, opened.value(), None).unwrap();
         let opened = now().read_value::<u32>(NAME, anew.value()).unwrap();
         assert_eq!(
             (opened.rotation(), opened.needs_rewrite()),
@@ -140,9 +138,7 @@ fn purpose_and_expiry_hold_in_rotations_too() {
     let past = OffsetDateTime::now_utc() - Duration::seconds(1);
     let future = OffsetDateTime::now_utc() + Duration::days(1);
 
-    let other_name = before
-        .write("other", &42, &CookieAttributes::new())
-        .unwrap();
+    let other_name = before.write("other", 42, None).unwrap();
     assert_eq!(
         jar.explain(NAME, other_name.value()).err(),
         Some(Refusal::WrongPurpose)
@@ -203,15 +199,13 @@ fn read_new_write_old() {
         new().rotation(Rotation::encrypted(&secret(), json(LoadDefaults::V6_1)).writes());
 
     // A server that does not know the new settings yet reads what the others write.
-    let written = deploying
-        .write(NAME, &42, &CookieAttributes::new())
-        .unwrap();
+    let written = deploying.write(NAME, &42, None).unwrap();
     assert!(old().read_value::<u32>(NAME, written.value()).is_ok());
     assert!(new().read_value::<u32>(NAME, written.value()).is_err());
 
     // Neither what the old ones write nor what the new ones write is to be written anew.
     for jar in [old(), new()] {
-        let cookie = jar.write(NAME, &42, &CookieAttributes::new()).unwrap();
+        let cookie = jar.write(NAME, &42, None).unwrap();
         let opened = deploying.read_value::<u32>(NAME, cookie.value()).unwrap();
         assert!(!opened.needs_rewrite());
     }
@@ -224,13 +218,11 @@ fn read_new_write_old_with_two_serializers() {
     let new = Jar::encrypted(&secret(), LoadDefaults::V7_1);
     let deploying = Jar::encrypted(&secret(), LoadDefaults::V7_1)
         .rotation(Rotation::encrypted(&secret(), LoadDefaults::V6_1).writes());
-    let written = deploying
-        .write(NAME, &42, &CookieAttributes::new())
-        .unwrap();
+    let written = deploying.write(NAME, &42, None).unwrap();
     assert!(old.read_value::<u32>(NAME, written.value()).is_ok());
     // Marshal from the old servers and JSON from the new ones: both may stay.
     for jar in [old, new] {
-        let cookie = jar.write(NAME, &42, &CookieAttributes::new()).unwrap();
+        let cookie = jar.write(NAME, &42, None).unwrap();
         let opened = deploying.read_value::<u32>(NAME, cookie.value()).unwrap();
         assert!(!opened.needs_rewrite());
     }
@@ -241,7 +233,7 @@ fn the_refusal_that_got_furthest_is_told() {
     let jar = jar_of_today().rotation(Rotation::signed(&secret(), LoadDefaults::V7_1));
     // No signed message at all, but an encrypted one of another key: not merely malformed.
     let cookie = Jar::encrypted(&other_secret(), LoadDefaults::V7_1)
-        .write(NAME, &42, &CookieAttributes::new())
+        .write(NAME, &42, None)
         .unwrap();
     assert_eq!(
         jar.explain(NAME, cookie.value()).err(),
@@ -259,7 +251,7 @@ fn the_digest_of_keys_is_what_7_0_changed() {
         KeyDigest::Sha1
     );
     let before = Jar::encrypted(&secret(), json(LoadDefaults::V6_1));
-    let cookie = before.write(NAME, &42, &CookieAttributes::new()).unwrap();
+    let cookie = before.write(NAME, &42, None).unwrap();
     let after = Jar::encrypted(&secret(), LoadDefaults::V7_0);
     assert_eq!(
         after.explain(NAME, cookie.value()).err(),
@@ -274,18 +266,12 @@ fn what_is_deleted_does_not_come_back_under_its_older_name() {
     // Whichever of them is written.
     for rotation in [rotation(), rotation().writes()] {
         let jar = jar_of_today().rotation(rotation);
-        let deleted = jar.delete(NAME, &CookieAttributes::new()).unwrap();
+        let deleted = jar.delete(NAME, None).unwrap();
         let names: Vec<_> = deleted.iter().map(SetCookie::name).collect();
         assert_eq!(names, [NAME, "_old_session"]);
         assert!(deleted.iter().all(|cookie| cookie.value().is_empty()));
     }
-    assert_eq!(
-        jar_of_today()
-            .delete(NAME, &CookieAttributes::new())
-            .unwrap()
-            .len(),
-        1
-    );
+    assert_eq!(jar_of_today().delete(NAME, None).unwrap().len(), 1);
 }
 
 /// Rails' own fall-backs: CBC beside GCM from 5.2 on, GCM beside CBC from 6.1 on.
@@ -310,7 +296,7 @@ fn the_other_cipher_opens_where_rails_opens_it() {
     for (version, cipher, opens) in cases {
         let other = if cipher == gcm { cbc } else { gcm };
         let jar = with(version, cipher);
-        let cookie = with(version, other).write(NAME, &42, &CookieAttributes::new());
+        let cookie = with(version, other).write(NAME, &42, None);
         let opened = jar.read_value::<u32>(NAME, cookie.unwrap().value());
         assert_eq!(opened.is_ok(), opens, "{version} {cipher}");
         if let Ok(opened) = opened {
@@ -318,7 +304,7 @@ fn the_other_cipher_opens_where_rails_opens_it() {
             assert_eq!(opened.rotation(), None);
         }
         // Its own is as it should be.
-        let cookie = jar.write(NAME, &42, &CookieAttributes::new()).unwrap();
+        let cookie = jar.write(NAME, &42, None).unwrap();
         let opened = jar.read_value::<u32>(NAME, cookie.value()).unwrap();
         assert!(!opened.needs_rewrite(), "{version} {cipher}");
     }

@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use hardtack::message::{MessageEncryptor, MessageOptions};
+use hardtack::message::MessageEncryptor;
 use hardtack::settings::{HmacDigest, KeyDigest, SizeLimit};
 use hardtack::{
-    CookieAttributes, CookieStore, Error, Jar, Keyring, LoadDefaults, RequestOrigin, Rotation,
-    SecretKeyBase, Serializer, Session,
+    CookieStore, Error, Jar, Keyring, LoadDefaults, RequestOrigin, Rotation, SecretKeyBase,
+    Serializer, Session,
 };
 
 use crate::support::json;
@@ -25,7 +25,7 @@ fn encrypted(secret: &SecretKeyBase) -> Jar {
 
 fn write(jar: &Jar, times: u64) {
     for _ in 0..times {
-        jar.write(NAME, &45, &CookieAttributes::new()).unwrap();
+        jar.write(NAME, &45, None).unwrap();
     }
 }
 
@@ -34,7 +34,7 @@ fn each_seal_counts_and_opening_does_not() {
     let jar = encrypted(&secret());
     assert_eq!(jar.seals(), Some(0));
     for before in 0..100 {
-        let cookie = jar.write(NAME, &before, &CookieAttributes::new()).unwrap();
+        let cookie = jar.write(NAME, &before, None).unwrap();
         assert_eq!(jar.seals(), Some(before + 1));
         let opened = jar.read_value::<u64>(NAME, cookie.value()).unwrap();
         assert_eq!(*opened.value(), before);
@@ -43,7 +43,7 @@ fn each_seal_counts_and_opening_does_not() {
         assert_eq!(jar.seals(), Some(before + 1));
     }
     // What is refused before it is sealed.
-    assert!(jar.write("no name", &45, &CookieAttributes::new()).is_err());
+    assert!(jar.write("no name", 45, None).is_err());
     assert_eq!(jar.seals(), Some(100));
 }
 
@@ -61,7 +61,7 @@ fn each_try_at_the_limit_counts() {
     for (bytes, value, seals) in cases {
         let jar = Jar::encrypted(&secret(), json(LoadDefaults::V5_2));
         let text = "x".repeat(bytes - 2);
-        let refused = jar.write("cart", &text, &CookieAttributes::new());
+        let refused = jar.write("cart", &text, None);
         assert!(
             matches!(refused, Err(Error::CookieOverflow(_))),
             "{refused:?}"
@@ -69,8 +69,7 @@ fn each_try_at_the_limit_counts() {
         assert_eq!(jar.seals(), Some(seals));
 
         let unlimited = json(LoadDefaults::V5_2).limit(SizeLimit::None);
-        let cookie =
-            Jar::encrypted(&secret(), unlimited).write("cart", &text, &CookieAttributes::new());
+        let cookie = Jar::encrypted(&secret(), unlimited).write("cart", &text, None);
         assert_eq!(cookie.unwrap().value().len(), value);
         ran += 1;
     }
@@ -160,15 +159,13 @@ fn messages_count_too() {
     let salted = |salt| MessageEncryptor::for_application(&secret, salt, LoadDefaults::V7_1);
     let crypt = salted("bank details");
     for _ in 0..5 {
-        let message = crypt.encrypt_and_sign("hello", &MessageOptions::new());
+        let message = crypt.encrypt_and_sign("hello", None);
         let hello: String = crypt.decrypt_and_verify(message.unwrap(), None).unwrap();
         assert_eq!(hello, "hello");
     }
     assert_eq!(crypt.seals(), Some(5));
     let changed = crypt.clone().url_safe(true).serializer(Serializer::Json);
-    changed
-        .encrypt_and_sign("hello", &MessageOptions::new())
-        .unwrap();
+    changed.encrypt_and_sign("hello", None).unwrap();
     assert_eq!(crypt.seals(), Some(6));
     assert_eq!(salted("bank details").seals(), Some(6));
     assert_eq!(salted("tax number").rotation(crypt).seals(), Some(0));
@@ -197,9 +194,7 @@ fn keys_without_such_a_bound_have_no_number() {
     }
     assert_eq!(ran, 6);
     let crypt = MessageEncryptor::cbc([1; 32], [2; 32], LoadDefaults::V7_1).unwrap();
-    crypt
-        .encrypt_and_sign("hello", &MessageOptions::new())
-        .unwrap();
+    crypt.encrypt_and_sign("hello", None).unwrap();
     crypt.raise_seals(1 << 20);
     assert_eq!(crypt.seals(), None);
     let signed = Keyring::new(&secret, LoadDefaults::V7_1)

@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
-use hardtack::{CookieAttributes, Jar};
+use hardtack::Jar;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::support::encrypted_jar;
@@ -13,7 +13,7 @@ use crate::support::encrypted_jar;
 const NAME: &str = "_app_session";
 
 fn there_and_back(jar: &Jar, value: &str) -> bool {
-    let cookie = jar.write(NAME, value, &CookieAttributes::new()).unwrap();
+    let cookie = jar.write(NAME, value, None).unwrap();
     let read = jar.read_value::<String>(NAME, cookie.value()).unwrap();
     read.value() == value
 }
@@ -95,7 +95,7 @@ impl<'de> Deserialize<'de> for Nests {
 fn values_may_use_jars_themselves() {
     let jar = encrypted_jar();
     let value = Nests("outside".to_owned());
-    let cookie = jar.write(NAME, &value, &CookieAttributes::new()).unwrap();
+    let cookie = jar.write(NAME, &value, None).unwrap();
     let read = jar.read_value::<Nests>(NAME, cookie.value()).unwrap();
     assert_eq!(*read.value(), value);
     assert_eq!(NESTED.get(), 4);

@@ -3,12 +3,12 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use hardtack::message::{MessageEncryptor, MessageOptions, MessageVerifier};
+use hardtack::message::{MessageEncryptor, MessageVerifier};
 use hardtack::secret::KeyGenerator;
 use hardtack::settings::{Cipher, HmacDigest, KeyDigest};
 use hardtack::{
-    CookieAttributes, CookieHeader, CookieStore, Jar, Keyring, LoadDefaults, RequestOrigin,
-    Rotation, SecretKeyBase, Serializer, Session, Settings,
+    CookieHeader, CookieStore, Jar, Keyring, LoadDefaults, RequestOrigin, Rotation, SecretKeyBase,
+    Serializer, Session, Settings,
 };
 use zeroize::Zeroizing;
 
@@ -127,7 +127,7 @@ pub(crate) const CASES: &[Case] = &[
             .digest(HmacDigest::Sha256)
             .serializer(Serializer::Json)
             .url_safe(true);
-        let message = verifier.generate("hello", &MessageOptions::new()).unwrap();
+        let message = verifier.generate("hello", None).unwrap();
         let opened: String = verifier.verify(&message, None).unwrap();
         assert_eq!(opened, "hello");
         Box::new((verifier.clone(), verifier))
@@ -229,7 +229,7 @@ fn json(version: LoadDefaults) -> Settings {
 /// Writes cookies, and reads them, a broken and a forged one too.
 fn jar(jar: Jar) -> Box<dyn Any> {
     for value in ["a", &"long ".repeat(100)] {
-        let cookie = jar.write(NAME, value, &CookieAttributes::new()).unwrap();
+        let cookie = jar.write(NAME, value, None).unwrap();
         let header = format!("{NAME}={}", cookie.escaped_value());
         let read = jar.read::<String>(NAME, &CookieHeader::new(&header));
         assert_eq!(read.unwrap().unwrap().value(), value);
@@ -243,9 +243,7 @@ fn jar(jar: Jar) -> Box<dyn Any> {
 
 fn encryptor(encryptor: MessageEncryptor) -> Box<dyn Any> {
     let encryptor = encryptor.serializer(Serializer::Json);
-    let message = encryptor
-        .encrypt_and_sign("hello", &MessageOptions::new())
-        .unwrap();
+    let message = encryptor.encrypt_and_sign("hello", None).unwrap();
     let opened: String = encryptor.decrypt_and_verify(&message, None).unwrap();
     assert_eq!(opened, "hello");
     Box::new((encryptor.clone(), encryptor))
@@ -266,7 +264,7 @@ fn visit(store: &Arc<CookieStore>) {
 
 #[cfg(feature = "doctor")]
 fn doctor(secret: &SecretKeyBase, jar: &Jar) -> Box<dyn Any> {
-    let cookie = jar.write(NAME, "hello", &CookieAttributes::new()).unwrap();
+    let cookie = jar.write(NAME, "hello", None).unwrap();
     let doctor = hardtack::doctor::Doctor::new()
         .secret("a secret", secret)
         .cookie_name(NAME);

@@ -206,7 +206,7 @@ fn a_session_that_does_not_fit_is_for_the_hook() {
         let handler = |session: Session| async move {
             fill(&session);
             let secure = CookieAttributes::new();
-            session.cookies().signed().write("a", &1, &secure).unwrap();
+            session.cookies().signed().write("a", 1, &secure).unwrap();
             HttpResponse::Ok()
                 .insert_header(("set-cookie", "theme=dark"))
                 .body("all is well")

@@ -10,8 +10,7 @@ use std::task::{Context, Poll, Waker};
 
 use hardtack::tower::SessionLayer;
 use hardtack::{
-    CookieAttributes, CookieStore, Error, LazySession, LoadDefaults, RequestOrigin, SecretKeyBase,
-    Session,
+    CookieStore, Error, LazySession, LoadDefaults, RequestOrigin, SecretKeyBase, Session,
 };
 use http::{HeaderValue, Request, Response, StatusCode};
 use tower::{Layer, Service, service_fn};
@@ -176,7 +175,7 @@ fn cookie_headers() {
             .collect();
         serve::<String>(&layer(), request, move |session| {
             for (name, value) in &expected {
-                assert_eq!(&session.cookies().get(name), value);
+                assert_eq!(&session.cookies().get_bytes(name), value);
             }
             200
         });
@@ -294,9 +293,7 @@ fn whatever_is_answered_the_session_is_set() {
 
 fn overflow(session: &Session) -> u16 {
     let cookies = session.cookies().signed();
-    cookies
-        .write("seen", &true, &CookieAttributes::new())
-        .unwrap();
+    cookies.write("seen", true, None).unwrap();
     session.insert("cart", &"x".repeat(4096)).unwrap();
     200
 }

@@ -148,7 +148,7 @@ fn rotations_are_in_the_jars() {
     let case = |name: &str| cases.iter().find(|case| case.app == name).unwrap();
     let secret = |text: &str| SecretKeyBase::new(text).unwrap();
     let open = |jar: &Jar, by: &Jar| {
-        let cookie = by.write("tab", &7, &CookieAttributes::new()).unwrap();
+        let cookie = by.write("tab", 7, None).unwrap();
         jar.read_value::<u8>("tab", cookie.value()).is_ok()
     };
     let mut ran = 0;

@@ -3,11 +3,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hardtack::message::{MessageEncryptor, MessageOptions};
+use hardtack::message::MessageEncryptor;
 use hardtack::secret::KeyGenerator;
 use hardtack::settings::{Cipher, KeyDigest};
 use hardtack::value::Value;
-use hardtack::{CookieAttributes, InvalidMessage, Jar, LoadDefaults, Refusal};
+use hardtack::{InvalidMessage, Jar, LoadDefaults, Refusal};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
@@ -31,9 +31,7 @@ fn openers() -> [Opener; 2] {
     let keys = KeyGenerator::new(&secret()).digest(KeyDigest::Sha256);
     let signing_key = keys.generate_key("signed encrypted cookie", 64);
     let jar = Jar::encrypted(&secret(), settings);
-    let cookie = jar
-        .write(NAME, "a value", &CookieAttributes::new())
-        .unwrap();
+    let cookie = jar.write(NAME, "a value", None).unwrap();
     let of_jar = Opener {
         what: "a cookie",
         message: String::from_utf8(cookie.value().to_vec()).unwrap(),
@@ -47,9 +45,7 @@ fn openers() -> [Opener; 2] {
     let crypt = MessageEncryptor::cbc([1; 32], [2; 64], LoadDefaults::V7_1).unwrap();
     let of_encryptor = Opener {
         what: "a message",
-        message: crypt
-            .encrypt_and_sign("a value", &MessageOptions::new())
-            .unwrap(),
+        message: crypt.encrypt_and_sign("a value", None).unwrap(),
         signing_key: vec![2; 64],
         open: Box::new(move |message| {
             let answer = crypt.decrypt_and_verify::<Value>(message, None).map(drop);

@@ -20,10 +20,7 @@ fn jars() -> [(&'static str, Jar); 3] {
 }
 
 fn seal(jar: &Jar, value: &str) -> Vec<u8> {
-    jar.write(NAME, value, &CookieAttributes::new())
-        .unwrap()
-        .value()
-        .to_vec()
+    jar.write(NAME, value, None).unwrap().value().to_vec()
 }
 
 fn open(jar: &Jar, value: impl AsRef<[u8]>) -> Result<Value, InvalidMessage> {

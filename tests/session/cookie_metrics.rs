@@ -5,9 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use hardtack::observe::CookieMetrics;
-use hardtack::{
-    CookieAttributes, CookieStore, Jar, LoadDefaults, RequestOrigin, Rotation, Session,
-};
+use hardtack::{CookieStore, Jar, LoadDefaults, RequestOrigin, Rotation, Session};
 use metrics::{
     Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit,
     with_local_recorder,
@@ -67,7 +65,7 @@ fn counters_by_how_cookies_came() {
         }
         let value = serde_json::json!({ "user_id": 42 });
         let sent = |jar: &Jar, name: &str| {
-            let cookie = jar.write(name, &value, &CookieAttributes::new()).unwrap();
+            let cookie = jar.write(name, &value, None).unwrap();
             format!("{name}={}", cookie.escaped_value())
         };
         let old = json(LoadDefaults::V5_1);

@@ -41,10 +41,7 @@ fn vectors() -> Vec<Vector> {
 /// As the version that made a vector: 6.1 with its default turned off wrote standard base64.
 fn settings(vector: &Vector) -> CsrfSettings {
     let version: LoadDefaults = vector.rails.parse().unwrap();
-    CsrfSettings {
-        urlsafe_csrf_tokens: !vector.session_token.ends_with('='),
-        ..version.into()
-    }
+    CsrfSettings::from(version).urlsafe_csrf_tokens(!vector.session_token.ends_with('='))
 }
 
 fn tokens(vector: &Vector) -> AuthenticityTokens {
@@ -124,10 +121,7 @@ fn what_rails_masked_verifies() {
             }
             ran += 1;
         }
-        let off = CsrfSettings {
-            per_form_csrf_tokens: false,
-            ..settings(&vector)
-        };
+        let off = settings(&vector).per_form_csrf_tokens(false);
         let without = AuthenticityTokens::parse(&vector.session_token, off).unwrap();
         assert!(
             per_form
@@ -179,20 +173,14 @@ fn what_we_mask_is_rails_token_below() {
             }
         }
 
-        let before = CsrfSettings {
-            global_csrf_tokens: false,
-            ..settings(&vector)
-        };
+        let before = settings(&vector).global_csrf_tokens(false);
         let before = AuthenticityTokens::parse(&vector.session_token, before).unwrap();
         let real = before.masked_authenticity_token().unwrap();
         assert_eq!(unmasked_hex(&real), vector.real_token_hex);
         assert_eq!(unmasked_hex(&vector.masked_real[0]), vector.real_token_hex);
         assert!(tokens.verify(real, "/", "POST"));
 
-        let never = CsrfSettings {
-            per_form_csrf_tokens: false,
-            ..settings(&vector)
-        };
+        let never = settings(&vector).per_form_csrf_tokens(false);
         let never = AuthenticityTokens::parse(&vector.session_token, never).unwrap();
         let token = never.masked_per_form_token(action, method).unwrap();
         assert_eq!(unmasked_hex(&token), vector.global_hex);
@@ -380,12 +368,18 @@ fn the_settings_of_each_version() {
         (LoadDefaults::NEWEST, (true, true, true)),
     ];
     for (version, (urlsafe_csrf_tokens, per_form_csrf_tokens, global_csrf_tokens)) in table {
-        let settings = CsrfSettings {
+        let found = CsrfSettings::from(version);
+        let found = (
+            found.urlsafe_csrf_tokens,
+            found.per_form_csrf_tokens,
+            found.global_csrf_tokens,
+        );
+        let expected = (
             urlsafe_csrf_tokens,
             per_form_csrf_tokens,
             global_csrf_tokens,
-        };
-        assert_eq!(CsrfSettings::from(version), settings, "{version}");
+        );
+        assert_eq!(found, expected, "{version}");
     }
 }
 

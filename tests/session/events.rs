@@ -51,11 +51,10 @@ fn why_a_cookie_was_refused_once_in_ten_seconds() {
         store().clock(move || OffsetDateTime::from_unix_timestamp(clock.load(SeqCst)).unwrap());
     let store = Arc::new(store);
     let foreign = CookieStore::new(&other_secret(), LoadDefaults::V7_1, NAME);
-    let foreign =
-        foreign
-            .keyring()
-            .session()
-            .write(NAME, "private matter", &CookieAttributes::new());
+    let foreign = foreign
+        .keyring()
+        .session()
+        .write(NAME, "private matter", None);
     let foreign = foreign.unwrap().escaped_value().to_owned();
 
     let lines = logged(|| {
@@ -88,7 +87,7 @@ fn why_a_cookie_was_refused_once_in_ten_seconds() {
 #[test]
 fn what_became_of_other_cookies() {
     let foreign = Jar::signed(&other_secret(), LoadDefaults::V7_1)
-        .write("seen", "private matter", &CookieAttributes::new())
+        .write("seen", "private matter", None)
         .unwrap();
     let store = Arc::new(store());
     let lines = logged(|| {
@@ -117,7 +116,7 @@ fn what_became_of_other_cookies() {
     // A rotation opened it, and it does not fit any more.
     let unlimited = LoadDefaults::V7_1.settings().limit(SizeLimit::None);
     let long = Jar::signed(&other_secret(), unlimited)
-        .write("seen", &"4111".repeat(1000), &CookieAttributes::new())
+        .write("seen", "4111".repeat(1000), None)
         .unwrap();
     let rotation = Rotation::signed(&other_secret(), LoadDefaults::V7_1);
     let store = Arc::new(self::store().signed_rotation(rotation));
@@ -276,8 +275,7 @@ fn that_a_key_has_sealed_much() {
             let jar = Jar::encrypted(&secret, LoadDefaults::V7_1);
             jar.raise_seals(from);
             for _ in 0..seals {
-                jar.write(NAME, "private matter", &CookieAttributes::new())
-                    .unwrap();
+                jar.write(NAME, "private matter", None).unwrap();
             }
         });
         hears(&lines, expected);

@@ -3,7 +3,7 @@
 
 use hardtack::flash::FlashHash;
 use hardtack::value::Value;
-use hardtack::{CookieAttributes, Jar, SessionData};
+use hardtack::{Jar, SessionData};
 use serde::Deserialize;
 
 use crate::support::{self, encrypted_jar};
@@ -58,7 +58,7 @@ fn seen(flash: &FlashHash) -> Vec<(String, Value)> {
 
 /// As it comes out of its cookie in the next request.
 fn sent_and_returned(jar: &Jar, session: &mut SessionData) -> SessionData {
-    let cookie = session.write(jar, NAME, &CookieAttributes::new()).unwrap();
+    let cookie = session.write(jar, NAME, None).unwrap();
     SessionData::read_value(jar, NAME, cookie.value())
         .unwrap()
         .into_value()
@@ -182,7 +182,7 @@ fn debug_shows_no_values() {
 mod in_cookies_of_rails {
     use hardtack::flash::FlashHash;
     use hardtack::headers::unescape;
-    use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase, SessionData};
+    use hardtack::{Jar, LoadDefaults, SecretKeyBase, SessionData};
     use serde::Deserialize;
 
     use super::{NAME, Value, seen};
@@ -219,7 +219,7 @@ mod in_cookies_of_rails {
                 let mut flash = FlashHash::load(&session);
                 flash.set("alert", "Full");
                 flash.commit(&mut session).unwrap();
-                let cookie = session.write(&jar, NAME, &CookieAttributes::new()).unwrap();
+                let cookie = session.write(&jar, NAME, None).unwrap();
                 let opened = SessionData::read_value(&jar, NAME, cookie.value()).unwrap();
                 let left = seen(&FlashHash::load(opened.value()));
                 assert_eq!(left, [("alert".to_owned(), "Full".into())], "{place}");

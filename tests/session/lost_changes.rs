@@ -10,8 +10,8 @@ use hardtack::flash::FlashHash;
 use hardtack::settings::SizeLimit;
 use hardtack::test_util::{Browser, cookie_header};
 use hardtack::{
-    Commit, CookieAttributes, CookieStore, Error, Keyring, LoadDefaults, RequestOrigin, SameSite,
-    Session, SetCookie, WritePolicy,
+    Commit, CookieStore, Error, Keyring, LoadDefaults, RequestOrigin, SameSite, Session, SetCookie,
+    WritePolicy,
 };
 
 use crate::support::secret;
@@ -33,7 +33,7 @@ fn open(store: CookieStore) -> Session {
         "flash": { "discard": [], "flashes": { "notice": "Saved" } },
     });
     let jar = store.keyring();
-    let cookie = jar.session().write(NAME, &raw, &CookieAttributes::new());
+    let cookie = jar.session().write(NAME, &raw, None);
     let header = format!("{NAME}={}", cookie.unwrap().escaped_value());
     Session::open(&Arc::new(store), header, RequestOrigin::default())
 }
@@ -125,7 +125,7 @@ fn a_change_that_is_not_written_is_an_error_and_none() {
         // Where it is written it is none.
         assert_eq!(change(&open(store())), Ok(()), "{what}");
     }
-    assert_eq!(ran, 23 * 3);
+    assert_eq!(ran, 27 * 3);
 }
 
 #[test]
@@ -164,25 +164,20 @@ fn a_cookie_that_is_set_too_late_is_an_error() {
     type Set = fn(&Session) -> Result<(), Error>;
     let sets: [(&str, Set); 5] = [
         ("set", |session| {
-            let cookie = SetCookie::new("theme", "dark", &CookieAttributes::new())?;
+            let cookie = SetCookie::new("theme", "dark", None)?;
             session.cookies().set(cookie)
         }),
-        ("delete", |session| {
-            session.cookies().delete("theme", &CookieAttributes::new())
-        }),
+        ("delete", |session| session.cookies().delete("theme", None)),
         ("signed", |session| {
             let signed = session.cookies().signed();
-            signed.write("theme", "dark", &CookieAttributes::new())
+            signed.write("theme", "dark", None)
         }),
         ("encrypted", |session| {
             let encrypted = session.cookies().encrypted();
-            encrypted.write("theme", "dark", &CookieAttributes::new())
+            encrypted.write("theme", "dark", None)
         }),
         ("signed delete", |session| {
-            session
-                .cookies()
-                .signed()
-                .delete("theme", &CookieAttributes::new())
+            session.cookies().signed().delete("theme", None)
         }),
     ];
     let mut ran = 0;

@@ -140,9 +140,7 @@ fn why_a_session_was_refused() {
             "no session",
             format!(
                 "{NAME}={}",
-                jar.write(NAME, &7, &CookieAttributes::new())
-                    .unwrap()
-                    .escaped_value()
+                jar.write(NAME, &7, None).unwrap().escaped_value()
             ),
             "unreadable value",
         ),
@@ -186,9 +184,7 @@ fn how_other_cookies_came() {
     assert!(jars[1].get::<Map>("junk").unwrap().is_none());
     // What was not sent is not told: nothing, and what is only to be sent.
     assert!(jars[1].get::<Map>("theme").unwrap().is_none());
-    jars[1]
-        .write("theme", "dark", &CookieAttributes::new())
-        .unwrap();
+    jars[1].write("theme", "dark", None).unwrap();
     assert!(jars[1].get::<String>("theme").unwrap().is_some());
     assert!(jars[0].get::<String>("theme").unwrap().is_none());
     let expected = [

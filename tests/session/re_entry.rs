@@ -40,7 +40,7 @@ fn sent() -> String {
     session.insert("a", "text").unwrap();
     session.flash().set("notice", "Saved").unwrap();
     let signed = session.cookies().signed();
-    signed.write("seen", &1, &CookieAttributes::new()).unwrap();
+    signed.write("seen", 1, None).unwrap();
     let commit = session.commit(200).unwrap();
     let cookies = [commit.cookies(), &session.cookies().take()].concat();
     let pairs = cookies.iter();
@@ -136,11 +136,11 @@ const USES: [(&str, Use); 41] = [
         drop(session.cookies().get("seen"));
     }),
     ("cookies set", |session| {
-        let cookie = SetCookie::new("theme", "dark", &CookieAttributes::new()).unwrap();
+        let cookie = SetCookie::new("theme", "dark", None).unwrap();
         drop(session.cookies().set(cookie));
     }),
     ("cookies delete", |session| {
-        drop(session.cookies().delete("theme", &CookieAttributes::new()));
+        drop(session.cookies().delete("theme", None));
     }),
     ("cookies take", |session| drop(session.cookies().take())),
     ("signed read", |session| {
@@ -148,7 +148,7 @@ const USES: [(&str, Use); 41] = [
     }),
     ("signed write", |session| {
         let signed = session.cookies().signed();
-        drop(signed.write("seen", &2, &CookieAttributes::new()));
+        drop(signed.write("seen", 2, None));
     }),
 ];
 
@@ -337,7 +337,7 @@ const CALLS: [(&str, Call); 24] = [
     ("value of a cookie", |header, run| {
         errand(&open(&Arc::new(store()), header), run, |session| {
             let signed = session.cookies().signed();
-            drop(signed.write("seen", &Busy, &CookieAttributes::new()));
+            drop(signed.write("seen", &Busy, None));
         });
     }),
     ("type of a cookie", |header, run| {
@@ -406,7 +406,7 @@ const CALLS: [(&str, Call); 24] = [
                 let session = open(&Arc::new(store()), header);
                 let secure = CookieAttributes::new().secure(true);
                 let signed = session.cookies().signed();
-                signed.write("safe", &1, &secure).unwrap();
+                signed.write("safe", 1, &secure).unwrap();
                 errand(&session, run, |session| drop(session.cookies().take()));
             });
         },

@@ -1,7 +1,7 @@
 //! What Rust did not touch goes back to Rails as it came.
 
 use hardtack::value::Value;
-use hardtack::{CookieAttributes, CookieHeader, Error, InvalidMessage, Jar, SessionData};
+use hardtack::{CookieHeader, Error, InvalidMessage, Jar, SessionData};
 use serde_json::value::RawValue;
 
 use crate::support::{encrypted_jar, signed_jar};
@@ -11,10 +11,7 @@ const NAME: &str = "_app_session";
 /// Seals a JSON text as it is.
 fn sealed(jar: &Jar, json: &str) -> Vec<u8> {
     let raw = RawValue::from_string(json.to_owned()).unwrap();
-    jar.write(NAME, &raw, &CookieAttributes::new())
-        .unwrap()
-        .value()
-        .to_vec()
+    jar.write(NAME, &raw, None).unwrap().value().to_vec()
 }
 
 fn opened(json: &str) -> Result<SessionData, InvalidMessage> {
@@ -26,7 +23,7 @@ fn opened(json: &str) -> Result<SessionData, InvalidMessage> {
 /// The JSON text that a session is written as.
 fn written(session: &mut SessionData) -> String {
     let jar = encrypted_jar();
-    let cookie = session.write(&jar, NAME, &CookieAttributes::new()).unwrap();
+    let cookie = session.write(&jar, NAME, None).unwrap();
     let raw = jar
         .read_value::<Box<RawValue>>(NAME, cookie.value())
         .unwrap();
@@ -210,9 +207,7 @@ fn a_session_is_never_written_without_an_id() {
         opened(r#"{"session_id":7}"#).unwrap(),
     ] {
         session.insert("user_id", &42).unwrap();
-        let cookie = session
-            .write(&signed_jar(), NAME, &CookieAttributes::new())
-            .unwrap();
+        let cookie = session.write(&signed_jar(), NAME, None).unwrap();
         let header = format!("{NAME}={}", cookie.escaped_value());
         let again = SessionData::read(&signed_jar(), NAME, &CookieHeader::new(&header))
             .unwrap()

@@ -3,7 +3,7 @@
 
 use hardtack::headers::unescape;
 use hardtack::value::Value;
-use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase, SessionData};
+use hardtack::{Jar, LoadDefaults, SecretKeyBase, SessionData};
 use serde::Deserialize;
 
 use crate::steps::{contents, steps};
@@ -39,7 +39,7 @@ fn every_step_of_every_session() {
             assert_eq!(contents(&session), expected, "{place}");
 
             session.insert("touched", &vec![1, 2]).unwrap();
-            let cookie = session.write(&jar, NAME, &CookieAttributes::new()).unwrap();
+            let cookie = session.write(&jar, NAME, None).unwrap();
             let again = SessionData::read_value(&jar, NAME, cookie.value()).unwrap();
             assert_eq!(again.value().session_id(), Some(id), "{place}");
             let touched = serde_json::from_str("[1,2]").unwrap();
@@ -97,9 +97,7 @@ fn from_each_serializer_to_each() {
             .unwrap();
         session.insert("big", &(1_i128 << 80)).unwrap();
         let before = jar("8.1", secret, from);
-        let cookie = session
-            .write(&before, NAME, &CookieAttributes::new())
-            .unwrap();
+        let cookie = session.write(&before, NAME, None).unwrap();
         for to in serializers {
             let after = jar("8.1", secret, to);
             // `:json` and `:message_pack` refuse Marshal.
@@ -124,7 +122,7 @@ fn check(jar: &Jar, cookie: &hardtack::SetCookie, rewrite: bool) {
     let opened = SessionData::read_value(jar, NAME, cookie.value()).unwrap();
     assert_eq!(opened.needs_rewrite(), rewrite);
     let mut session = opened.into_value();
-    let written = session.write(jar, NAME, &CookieAttributes::new()).unwrap();
+    let written = session.write(jar, NAME, None).unwrap();
     let again = SessionData::read_value(jar, NAME, written.value()).unwrap();
     assert!(!again.needs_rewrite());
     let expected: Value = serde_json::from_str(r#"[1,"two",3.5,null]"#).unwrap();

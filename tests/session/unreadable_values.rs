@@ -7,8 +7,8 @@ use hardtack::flash::FlashHash;
 use hardtack::settings::SafeBufferForm;
 use hardtack::value::Value;
 use hardtack::{
-    Commit, CookieAttributes, CookieStore, Error, Jar, Keyring, LoadDefaults, RequestOrigin,
-    Serializer, Session, SessionData,
+    Commit, CookieStore, Error, Jar, Keyring, LoadDefaults, RequestOrigin, Serializer, Session,
+    SessionData,
 };
 
 use crate::signed::signed;
@@ -46,9 +46,7 @@ fn session(bytes: &[u8]) -> SessionData {
 /// The serialized session, as another jar writes it.
 fn written(session: &SessionData, serializer: Serializer) -> Result<Vec<u8>, Error> {
     let jar = jar(serializer);
-    let cookie = session
-        .clone()
-        .write(&jar, NAME, &CookieAttributes::new())?;
+    let cookie = session.clone().write(&jar, NAME, None)?;
     let opened = jar.open(NAME, cookie.value()).unwrap();
     Ok(opened.value().as_bytes().to_vec())
 }
@@ -88,7 +86,7 @@ fn a_safe_buffer_is_written_as_the_release_reads_it() {
         let settings = settings.cookies_serializer(Serializer::MessagePack);
         let jar = Jar::signed(&support::secret(), settings);
         let value = Value::SafeBuffer("<b>hi".to_owned());
-        let cookie = jar.write("a", &value, &CookieAttributes::new()).unwrap();
+        let cookie = jar.write("a", &value, None).unwrap();
         let opened = jar.open("a", cookie.value()).unwrap();
         let expected = hex::encode(message_pack(expected));
         assert_eq!(
@@ -108,7 +106,7 @@ fn the_version_that_runs_says_how_a_safe_buffer_is_kept() {
     let body = "aa73657373696f6e5f6964 a161 a166 c70512 3c623e6869";
     let mut session = session(&message_pack(&format!("82 {body}")));
     session.insert("n", &1).unwrap();
-    let cookie = session.write(&jar, NAME, &CookieAttributes::new()).unwrap();
+    let cookie = session.write(&jar, NAME, None).unwrap();
     let opened = jar.open(NAME, cookie.value()).unwrap();
     let expected = message_pack(&format!("83 {body} a16e 01"));
     assert_eq!(

@@ -4,9 +4,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::thread;
 
-use hardtack::{
-    Commit, CookieAttributes, CookieStore, Error, LoadDefaults, RequestOrigin, Session, SessionData,
-};
+use hardtack::{Commit, CookieStore, Error, LoadDefaults, RequestOrigin, Session, SessionData};
 use serde::{Deserialize, Deserializer};
 
 use crate::support::{in_time, secret};
@@ -18,9 +16,7 @@ fn open() -> Session {
     let store = CookieStore::new(&secret(), LoadDefaults::V7_1, NAME);
     let session = serde_json::json!({ "a": "text", "session_id": "00", "user_id": 42 });
     let jar = store.keyring();
-    let cookie = jar
-        .session()
-        .write(NAME, &session, &CookieAttributes::new());
+    let cookie = jar.session().write(NAME, &session, None);
     let header = format!("{NAME}={}", cookie.unwrap().escaped_value());
     Session::open(&Arc::new(store), header, RequestOrigin::default())
 }

@@ -176,8 +176,8 @@ fn debug_shows_no_salt() {
 
 #[cfg(feature = "marshal")]
 mod in_cookies_of_rails {
+    use hardtack::SessionData;
     use hardtack::warden::WardenScope;
-    use hardtack::{CookieAttributes, SessionData};
 
     use super::HASH;
     use crate::recorded::records;
@@ -205,7 +205,7 @@ mod in_cookies_of_rails {
             assert_eq!(session.keys(), ["session_id"], "{place}");
 
             users.log_in(&mut session, &8, HASH).unwrap();
-            let cookie = session.write(&jar, &record.name, &CookieAttributes::new());
+            let cookie = session.write(&jar, &record.name, None);
             let opened = SessionData::read_value(&jar, &record.name, cookie.unwrap().value());
             let session = opened.unwrap().into_value();
             assert_eq!(

@@ -2,9 +2,7 @@
 
 use std::rc::Rc;
 
-use hardtack::{
-    CookieAttributes, CookieHeader, Jar, LoadDefaults, Rotation, SecretKeyBase, SessionData,
-};
+use hardtack::{CookieHeader, Jar, LoadDefaults, Rotation, SecretKeyBase, SessionData};
 
 use crate::case::{Case, cycle};
 use crate::contender::OURS;
@@ -39,7 +37,7 @@ fn secret(number: usize) -> SecretKeyBase {
 fn values(number: usize, size: usize) -> impl Iterator<Item = String> {
     let jar = Jar::encrypted(&secret(number), LoadDefaults::V7_1);
     sessions(size).into_iter().map(move |session| {
-        let cookie = jar.write(NAME, &session, &CookieAttributes::new());
+        let cookie = jar.write(NAME, &session, None);
         cookie.expect("it fits").escaped_value().to_owned()
     })
 }

@@ -100,7 +100,7 @@ fn steps(page: &mut Page) -> Outcome<()> {
 
     page.step("6. Put too much in: a browser drops more than 4096 bytes without a word");
     session.insert("cart", &"x".repeat(2_500))?;
-    match session.write(&jar, NAME, &CookieAttributes::new()) {
+    match session.write(&jar, NAME, None) {
         Ok(cookie) => page.bad(format!("it fits: {} bytes", cookie.size())),
         Err(error) => page.bad(error),
     }

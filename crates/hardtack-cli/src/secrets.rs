@@ -220,7 +220,9 @@ impl Sources {
         let Source { what, advice, .. } = source;
         secret.map_err(|error| match error {
             Error::BlankSecret => format!("blank; it takes the app's {what}{advice}"),
-            Error::ShortSecret { characters, least } => format!(
+            Error::ShortSecret {
+                characters, least, ..
+            } => format!(
                 "{characters} characters, and {least} are the least; take the app's {what}, or \
                  --{}allow-short-secret if it really is that short",
                 self.prefix

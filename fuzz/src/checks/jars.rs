@@ -116,7 +116,7 @@ impl Keyring {
         // What opens is sealed anew without a loss.
         let (settings, writer) = one_of(&self.writers, value[value.len() / 2]);
         let value = opened.value();
-        let Ok(cookie) = writer.write_serialized(name, value, &CookieAttributes::new()) else {
+        let Ok(cookie) = writer.write_serialized(name, value, None) else {
             return;
         };
         let again = writer.open(name, cookie.value()).unwrap();

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use hardtack::settings::SizeLimit;
 use hardtack::value::Value;
-use hardtack::{CookieAttributes, Jar, LoadDefaults, Serializer, SessionData, fuzzing};
+use hardtack::{Jar, LoadDefaults, Serializer, SessionData, fuzzing};
 use serde_json::value::RawValue;
 
 use super::jars::writes;
@@ -55,7 +55,7 @@ pub(super) fn check(data: &[u8]) {
     let (from, to) = *one_of(WAYS, *way);
     let (from_jar, to_jar) = (jar(from), jar(to));
     let payload = fuzzing::serialized(from, data);
-    let Ok(cookie) = from_jar.write_serialized(NAME, &payload, &CookieAttributes::new()) else {
+    let Ok(cookie) = from_jar.write_serialized(NAME, &payload, None) else {
         return;
     };
     let Ok(opened) = SessionData::read_value(from_jar, NAME, cookie.value()) else {
@@ -77,7 +77,7 @@ pub(super) fn check(data: &[u8]) {
     if !removed {
         session.insert(&*changed, "changed").unwrap();
     }
-    let Ok(cookie) = session.write(to_jar, NAME, &CookieAttributes::new()) else {
+    let Ok(cookie) = session.write(to_jar, NAME, None) else {
         // What JSON and MessagePack cannot say, or nests too deep for them.
         assert!(!is_kept, "what was read cannot be written");
         return;

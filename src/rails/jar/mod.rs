@@ -13,6 +13,8 @@ mod writing;
 use std::{fmt, iter};
 
 use crate::clock::Clock;
+use crate::error::Error;
+use crate::load_defaults::LoadDefaults;
 use crate::secret_key_base::SecretKeyBase;
 use crate::serializer::DumpStyle;
 use crate::settings::{Serializer, Settings, SizeLimit};
@@ -32,7 +34,7 @@ use self::way::Way;
 /// let jar = Jar::encrypted(&secret, LoadDefaults::V7_1);
 ///
 /// // cookies.encrypted[:discount] = 45
-/// let set_cookie = jar.write("discount", &45, &CookieAttributes::new())?;
+/// let set_cookie = jar.write("discount", 45, None)?;
 /// assert!(set_cookie.to_string().ends_with("; path=/; samesite=lax"));
 ///
 /// // cookies.encrypted[:discount]
@@ -64,13 +66,34 @@ pub struct Jar {
 }
 
 impl Jar {
+    /// Creates an encrypted jar under a secret of its own, which ends with the process: for examples
+    /// and tests.
+    ///
+    /// ```
+    /// use hardtack::Jar;
+    ///
+    /// let jar = Jar::ephemeral()?;
+    /// let cookie = jar.write("discount", 45, None)?;
+    /// assert_eq!(*jar.read_value::<u32>("discount", cookie.value())?.value(), 45);
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NoRandomness`](crate::Error::NoRandomness) where the operating system gives none.
+    pub fn ephemeral() -> Result<Self, Error> {
+        Ok(Self::encrypted(
+            &SecretKeyBase::generate()?,
+            LoadDefaults::NEWEST,
+        ))
+    }
+
     /// The encrypted jar: nobody but the secret's holders can read or change what is in it.
     ///
     /// ```
     /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
     /// let jar = Jar::encrypted(&secret, LoadDefaults::V8_0);
-    /// let cookie = jar.write("theme", "dark", &CookieAttributes::new())?;
+    /// let cookie = jar.write("theme", "dark", None)?;
     /// assert_eq!(jar.read_value::<String>("theme", cookie.value())?.value(), "dark");
     ///
     /// let signed = Jar::signed(&secret, LoadDefaults::V8_0);
@@ -87,7 +110,7 @@ impl Jar {
     /// ```
     /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
     /// let jar = Jar::signed(&SecretKeyBase::generate()?, LoadDefaults::V7_0);
-    /// let cookie = jar.write("seen", &["welcome"], &CookieAttributes::new())?;
+    /// let cookie = jar.write("seen", ["welcome"], None)?;
     /// assert!(cookie.value().starts_with(b"eyJfcmFpbHMi")); // base64 of {"_rails"
     ///
     /// let mut forged = cookie.value().to_vec();
@@ -120,7 +143,7 @@ impl Jar {
     /// ```
     /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, Rotation, SecretKeyBase};
     /// # let (new, old) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
-    /// let cookie = Jar::encrypted(&old, LoadDefaults::V7_2).write("cart", &[3, 5], &CookieAttributes::new())?;
+    /// let cookie = Jar::encrypted(&old, LoadDefaults::V7_2).write("cart", [3, 5], None)?;
     ///
     /// let jar = Jar::encrypted(&new, LoadDefaults::V7_2);
     /// assert!(jar.read_value::<Vec<u32>>("cart", cookie.value()).is_err());
@@ -185,7 +208,7 @@ impl Jar {
     /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
     /// let jar = Jar::encrypted(&secret, LoadDefaults::V7_1);
-    /// jar.write("discount", &45, &CookieAttributes::new())?;
+    /// jar.write("discount", 45, None)?;
     /// assert_eq!(jar.seals(), Some(1));
     /// assert_eq!(Jar::encrypted(&secret, LoadDefaults::V7_1).seals(), Some(1));
     /// assert_eq!(Jar::signed(&secret, LoadDefaults::V7_1).seals(), None);
@@ -209,7 +232,7 @@ impl Jar {
     /// # let secret = SecretKeyBase::generate()?;
     /// let jar = Jar::encrypted(&secret, LoadDefaults::V7_1);
     /// jar.raise_seals(1_000_000); // what was kept when the server stopped
-    /// jar.write("discount", &45, &CookieAttributes::new())?;
+    /// jar.write("discount", 45, None)?;
     /// assert_eq!(jar.seals(), Some(1_000_001));
     /// jar.raise_seals(1_000_000);
     /// assert_eq!(jar.seals(), Some(1_000_001));

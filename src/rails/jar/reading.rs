@@ -26,7 +26,7 @@ impl Jar {
     /// ```
     /// # use hardtack::{CookieAttributes, CookieHeader, InvalidMessage, Jar, LoadDefaults, SecretKeyBase};
     /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
-    /// # let cookie = jar.write("volume", &0.5, &CookieAttributes::new())?;
+    /// # let cookie = jar.write("volume", &0.5, None)?;
     /// let text = format!("volume={}; balance=AAAA", cookie.escaped_value());
     /// let header = CookieHeader::new(&text);
     /// assert_eq!(*jar.read::<f64>("volume", &header)?.unwrap().value(), 0.5);
@@ -53,7 +53,7 @@ impl Jar {
     /// ```
     /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
     /// # let jar = Jar::signed(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
-    /// let cookie = jar.write("locale", "pt-BR", &CookieAttributes::new())?;
+    /// let cookie = jar.write("locale", "pt-BR", None)?;
     /// assert_eq!(jar.read_value::<String>("locale", cookie.value())?.value(), "pt-BR");
     /// assert!(jar.read_value::<String>("language", cookie.value()).is_err()); // another's value
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -75,7 +75,7 @@ impl Jar {
     /// ```
     /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, Refusal, SecretKeyBase};
     /// let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
-    /// let cookie = jar.write("discount", &45, &CookieAttributes::new())?;
+    /// let cookie = jar.write("discount", 45, None)?;
     ///
     /// assert_eq!(jar.explain("price", cookie.value()).err(), Some(Refusal::WrongPurpose));
     /// assert_eq!(jar.explain("discount", "AAAA--AAAA--AAAA").err(), Some(Refusal::Malformed));
@@ -174,7 +174,7 @@ impl Jar {
     /// ```
     /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, Refusal, SecretKeyBase};
     /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
-    /// let cookie = jar.write("sizes", &["S", "XL"], &CookieAttributes::new())?;
+    /// let cookie = jar.write("sizes", ["S", "XL"], None)?;
     /// assert_eq!(jar.open("sizes", cookie.value())?.value().as_bytes(), br#"["S","XL"]"#);
     /// assert_eq!(jar.open("sizes", "AAAA").err(), Some(Refusal::Malformed));
     /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -51,7 +51,7 @@ impl Rotation {
     /// # let secret = SecretKeyBase::generate()?;
     /// // An app on load_defaults 7.0 that still derived its keys by SHA-1:
     /// let before = LoadDefaults::V7_0.settings().key_generator_hash_digest_class(KeyDigest::Sha1);
-    /// let cookie = Jar::encrypted(&secret, before.clone()).write("tab", &2, &CookieAttributes::new())?;
+    /// let cookie = Jar::encrypted(&secret, before.clone()).write("tab", 2, None)?;
     ///
     /// let jar = Jar::encrypted(&secret, LoadDefaults::V7_0);
     /// assert!(jar.read_value::<u8>("tab", cookie.value()).is_err());
@@ -71,7 +71,7 @@ impl Rotation {
     /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, Rotation, SecretKeyBase};
     /// # use hardtack::settings::HmacDigest;
     /// # let secret = SecretKeyBase::generate()?;
-    /// # let cookie = Jar::signed(&secret, LoadDefaults::V7_1).write("seen", &7, &CookieAttributes::new())?;
+    /// # let cookie = Jar::signed(&secret, LoadDefaults::V7_1).write("seen", 7, None)?;
     /// let sha256 = LoadDefaults::V7_1.settings().signed_cookie_digest(HmacDigest::Sha256);
     /// let jar = Jar::signed(&secret, sha256);
     /// assert!(jar.read_value::<u8>("seen", cookie.value()).is_err()); // was signed with SHA-1
@@ -107,7 +107,7 @@ impl Rotation {
     /// # use hardtack::{CookieAttributes, CookieHeader, Jar, LoadDefaults, Rotation, SecretKeyBase};
     /// # let secret = SecretKeyBase::generate()?;
     /// # let jar = Jar::encrypted(&secret, LoadDefaults::V7_1);
-    /// # let cookie = jar.write("_old_cart", &[8], &CookieAttributes::new())?;
+    /// # let cookie = jar.write("_old_cart", [8], None)?;
     /// let header = format!("_old_cart={}", cookie.escaped_value());
     /// assert!(jar.read::<Vec<u8>>("_cart", &CookieHeader::new(&header))?.is_none());
     ///
@@ -130,7 +130,7 @@ impl Rotation {
     /// # let (new, old) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
     /// let jar = Jar::encrypted(&new, LoadDefaults::V7_1)
     ///     .rotation(Rotation::encrypted(&old, LoadDefaults::V7_1).writes());
-    /// let cookie = jar.write("discount", &45, &CookieAttributes::new())?;
+    /// let cookie = jar.write("discount", 45, None)?;
     ///
     /// let server_of_yesterday = Jar::encrypted(&old, LoadDefaults::V7_1);
     /// assert!(server_of_yesterday.read_value::<u32>("discount", cookie.value()).is_ok());

@@ -33,7 +33,7 @@ impl Jar {
     /// let cookie = jar.write("coupon", "SPRING", &a_day)?;
     /// assert!(jar.read_value::<String>("coupon", cookie.value())?.expires_at().is_some());
     ///
-    /// let refused = jar.write("coupon", &"X".repeat(4000), &a_day);
+    /// let refused = jar.write("coupon", "X".repeat(4000), &a_day);
     /// assert!(matches!(refused, Err(Error::CookieOverflow(_))));
     /// assert!(matches!(jar.write("my coupon", "SPRING", &a_day), Err(Error::CookieName { .. })));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -42,14 +42,15 @@ impl Jar {
     /// # Errors
     /// [`Error::CookieOverflow`] where it does not fit, [`Error::UnwritableValue`] where it cannot
     /// be serialized, and what is wrong with the name or the attributes.
-    pub fn write<T: Serialize + ?Sized>(
+    pub fn write<'a, T: Serialize>(
         &self,
         name: &str,
-        value: &T,
-        attributes: &CookieAttributes,
+        value: T,
+        attributes: impl Into<Option<&'a CookieAttributes>>,
     ) -> Result<SetCookie, Error> {
-        self.dump_and_seal(name, attributes, |room, style| {
-            Serialized::dump_into(room, value, style)
+        let attributes = CookieAttributes::or_default(attributes.into());
+        self.dump_and_seal(name, &attributes, |room, style| {
+            Serialized::dump_into(room, &value, style)
         })
     }
 
@@ -62,7 +63,7 @@ impl Jar {
     /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
     /// # let (old, new) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
     /// # let (old, new) = (Jar::encrypted(&old, LoadDefaults::V7_1), Jar::encrypted(&new, LoadDefaults::V8_1));
-    /// # let cookie = old.write("discount", &45, &CookieAttributes::new())?;
+    /// # let cookie = old.write("discount", 45, None)?;
     /// let opened = old.open("discount", cookie.value())?;
     /// let mut attributes = CookieAttributes::new();
     /// if let Some(expires_at) = opened.expires_at() {
@@ -75,12 +76,13 @@ impl Jar {
     ///
     /// # Errors
     /// As [`Jar::write`].
-    pub fn write_serialized(
+    pub fn write_serialized<'a>(
         &self,
         name: &str,
         value: &Serialized,
-        attributes: &CookieAttributes,
+        attributes: impl Into<Option<&'a CookieAttributes>>,
     ) -> Result<SetCookie, Error> {
+        let attributes = &*CookieAttributes::or_default(attributes.into());
         let value = value.converted(self.dump_style())?;
         Buffers::lend(|buffers| self.seal(name, &value, attributes, buffers))
     }
@@ -161,7 +163,7 @@ impl Jar {
     /// # let secret = SecretKeyBase::generate()?;
     /// let jar = Jar::encrypted(&secret, LoadDefaults::V7_1)
     ///     .rotation(Rotation::encrypted(&secret, LoadDefaults::V7_1).cookie_name("rebate"));
-    /// let [discount, rebate] = &jar.delete("discount", &CookieAttributes::new())?[..] else { panic!() };
+    /// let [discount, rebate] = &jar.delete("discount", None)?[..] else { panic!() };
     /// assert!(discount.to_string().starts_with("discount=; path=/; max-age=0; expires=Thu, 01 Jan 1970"));
     /// assert!(rebate.to_string().starts_with("rebate=; path=/; max-age=0"));
     /// # Ok::<(), hardtack::Error>(())
@@ -169,12 +171,13 @@ impl Jar {
     ///
     /// # Errors
     /// What is wrong with the name or the attributes.
-    pub fn delete(
+    pub fn delete<'a>(
         &self,
         name: &str,
-        attributes: &CookieAttributes,
+        attributes: impl Into<Option<&'a CookieAttributes>>,
     ) -> Result<Vec<SetCookie>, Error> {
-        let delete = |name: &str| SetCookie::expired(&self.settings, name, attributes);
+        let attributes = CookieAttributes::or_default(attributes.into());
+        let delete = |name: &str| SetCookie::expired(&self.settings, name, &attributes);
         self.names(name).into_iter().map(delete).collect()
     }
 }

@@ -27,9 +27,7 @@ fn the_value_is_a_part_of_the_envelope_from_7_1_on() {
         ),
     ];
     for (options, expected) in cases {
-        let message = verifier(LoadDefaults::V7_1)
-            .generate(&42, &options)
-            .unwrap();
+        let message = verifier(LoadDefaults::V7_1).generate(42, &options).unwrap();
         assert_eq!(String::from_utf8(text(&message)).unwrap(), expected);
     }
     // 8.1 leaves U+2028 as it is.
@@ -60,7 +58,7 @@ fn the_envelope_is_the_serializers() {
     let options = MessageOptions::new().purpose("login").expires_at(FUTURE);
     for (serializer, expected) in cases {
         let verifier = verifier(LoadDefaults::V7_1).serializer(serializer);
-        let message = verifier.generate(&42, &options).unwrap();
+        let message = verifier.generate(42, &options).unwrap();
         assert_eq!(hex::encode(text(&message)), hex::encode(expected));
         assert_eq!(verifier.verify::<u8>(&message, "login"), Ok(42));
         let opened = verifier.explain(&message, "login").unwrap();
@@ -70,7 +68,7 @@ fn the_envelope_is_the_serializers() {
             Some(Refusal::WrongPurpose)
         );
         let late = verifier
-            .generate(&42, &MessageOptions::new().expires_at(PAST))
+            .generate(42, &MessageOptions::new().expires_at(PAST))
             .unwrap();
         assert_eq!(verifier.explain(&late, None).err(), Some(Refusal::Expired));
     }

@@ -106,7 +106,7 @@ fn whoever_asks(framework: &dyn Framework) {
         ),
         (
             |session| {
-                let cookie = SetCookie::new("theme", "light", &CookieAttributes::new());
+                let cookie = SetCookie::new("theme", "light", None);
                 session.cookies().set(cookie.unwrap()).unwrap();
             },
             true,
@@ -114,16 +114,14 @@ fn whoever_asks(framework: &dyn Framework) {
         (
             |session| {
                 let signed = session.cookies().signed();
-                signed
-                    .write("seen", &true, &CookieAttributes::new())
-                    .unwrap();
+                signed.write("seen", true, None).unwrap();
             },
             true,
         ),
         (
             |session| {
                 let cookies = session.cookies();
-                cookies.delete("theme", &CookieAttributes::new()).unwrap();
+                cookies.delete("theme", None).unwrap();
             },
             true,
         ),

@@ -10,8 +10,7 @@ use bytes::Bytes;
 use hardtack::stores::{Entry, MemoryStore, Saved, SessionStore, StoreError, StoredJson, When};
 use hardtack::test_util::Browser;
 use hardtack::{
-    CookieAttributes, LazySession, RequestOrigin, SameSite, ServerSessions, Session, SetCookie,
-    WritePolicy,
+    LazySession, RequestOrigin, SameSite, ServerSessions, Session, SetCookie, WritePolicy,
 };
 use sha2::{Digest, Sha256};
 
@@ -655,7 +654,7 @@ fn server_other_cookies_ask_no_store(framework: &dyn Framework) {
     let mut client = Client::new(framework);
     let response = client.call(|session| {
         let cookies = session.cookies();
-        let theme = SetCookie::new("theme", "dark", &CookieAttributes::new()).unwrap();
+        let theme = SetCookie::new("theme", "dark", None).unwrap();
         cookies.set(theme).unwrap();
         // The app gave no jar.
         let refused = cookies.encrypted().get::<u32>("plan");

@@ -94,7 +94,7 @@ impl Settings {
 
     /// hardtack's jars for this app.
     #[must_use]
-    pub fn jars(&self) -> Keyring {
+    pub fn keyring(&self) -> Keyring {
         Keyring::new(&self.secret(), self.of_hardtack())
     }
 

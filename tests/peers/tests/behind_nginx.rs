@@ -17,7 +17,7 @@ use axum::Router;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use hardtack::tower::SessionLayer;
-use hardtack::{CookieAttributes, CookieStore, Cookies, Error, Session, SessionData};
+use hardtack::{CookieStore, Cookies, Error, Session, SessionData};
 use hardtack_peers::{JarKind, Nginx, Puma, Response, Settings};
 
 const SESSION: &str = "_app_session";
@@ -36,7 +36,7 @@ fn cookie(name: &str) -> String {
     let mut session = SessionData::new();
     session.insert("name", name).expect("text fits");
     let jar = SETTINGS.jar(JarKind::Encrypted);
-    let written = session.write(&jar, SESSION, &CookieAttributes::new());
+    let written = session.write(&jar, SESSION, None);
     let written = written.expect("it fits");
     format!("{SESSION}={}", written.escaped_value())
 }
@@ -51,8 +51,8 @@ async fn name_for_a_minute(session: Session) -> Result<impl IntoResponse, Error>
     Ok((headers, name(session).await?))
 }
 
-async fn theme(cookies: Cookies) -> Vec<u8> {
-    cookies.get("theme").unwrap_or_else(|| b"none".to_vec())
+async fn theme(cookies: Cookies) -> String {
+    cookies.get("theme").unwrap_or_else(|| "none".to_owned())
 }
 
 /// Nobody's, and never the same twice.

@@ -10,7 +10,7 @@
 )]
 
 use hardtack::message::Opened;
-use hardtack::{CookieAttributes, CookieHeader, Jar, SessionData, SetCookie};
+use hardtack::{CookieHeader, Jar, SessionData, SetCookie};
 use hardtack_peers::{
     Data, Generator, JarKind, Rails, Serializer, Settings, assert_same, cookie_value,
     marshal_vectors, set_cookie_lines,
@@ -49,7 +49,7 @@ fn read(jar: &Jar, cookie: &str) -> Opened<hardtack::value::Value> {
 }
 
 fn write(jar: &Jar, value: &hardtack::value::Value) -> SetCookie {
-    let written = jar.write("c1", value, &CookieAttributes::new());
+    let written = jar.write("c1", value, None);
     written.expect("it fits")
 }
 
@@ -122,7 +122,7 @@ fn a_session_goes_on(before: &mut App, after: &mut App) {
     assert!(opened.needs_rewrite());
     let mut session = opened.into_value();
     assert_eq!(session.get::<u32>("user_id").expect("a number"), Some(42));
-    let cookie = session.write(&after.jar, SESSION, &CookieAttributes::new());
+    let cookie = session.write(&after.jar, SESSION, None);
     let cookie = cookie.expect("it fits").escaped_value().to_owned();
     let read = json!({"op": "session_read", "cookie": cookie});
     assert_eq!(after.rails.ask(read)["session"], written["session"]);
@@ -311,7 +311,7 @@ fn hardtack_writes_rails_marshal_anew_as_json() {
         let opened = opened.expect("it opens").expect("it is there");
         assert!(opened.needs_rewrite());
         let mut session = opened.into_value();
-        let cookie = session.write(&jar, SESSION, &CookieAttributes::new());
+        let cookie = session.write(&jar, SESSION, None);
         let outcome = match cookie {
             Err(error) => error.to_string(),
             Ok(cookie) => {

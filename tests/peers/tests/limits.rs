@@ -9,7 +9,7 @@
 )]
 
 use hardtack::settings::SizeLimit;
-use hardtack::{CookieAttributes, Error, Jar, SetCookie};
+use hardtack::{Error, Jar, SetCookie};
 use hardtack_peers::{JarKind, Rails, Serializer, Settings, assert_same};
 use serde_json::{Value, json};
 
@@ -39,7 +39,7 @@ fn apps() -> [Settings; 4] {
 
 /// `None` where it is too long.
 fn seal(jar: &Jar, length: usize) -> Option<SetCookie> {
-    match jar.write("c1", &"x".repeat(length), &CookieAttributes::new()) {
+    match jar.write("c1", "x".repeat(length), None) {
         Ok(cookie) => Some(cookie),
         Err(Error::CookieOverflow(_)) => None,
         Err(error) => panic!("{length}: {error}"),

@@ -199,9 +199,7 @@ fn the_longest_session_over_http() {
             session
                 .insert("long", &"x".repeat(length))
                 .expect("text fits");
-            let cookie = session
-                .write(&jar, SESSION, &CookieAttributes::new())
-                .ok()?;
+            let cookie = session.write(&jar, SESSION, None).ok()?;
             Some((session, cookie))
         })
         .expect("some length fits");

@@ -10,9 +10,7 @@
 
 use hardtack::headers::{escape, unescape};
 use hardtack::settings::SizeLimit;
-use hardtack::{
-    CookieAttributes, CookieHeader, Jar, LoadDefaults, Rotation, SecretKeyBase, SessionData,
-};
+use hardtack::{CookieHeader, Jar, LoadDefaults, Rotation, SecretKeyBase, SessionData};
 use hardtack_peers::{
     JarKind, Rails, Serializer, Settings, assert_same, assert_same_and_shared, marshal_vectors,
 };
@@ -84,9 +82,7 @@ fn a_session_goes_to_and_fro() {
 
         session.insert("user_id", &[8, 9]).expect("numbers fit");
         session.insert("new", "Grüße").expect("text fits");
-        let cookie = session
-            .write(&jar, NAME, &CookieAttributes::new())
-            .expect("it fits");
+        let cookie = session.write(&jar, NAME, None).expect("it fits");
         let answer = verified(
             &mut rails,
             &cookie.value(),
@@ -105,9 +101,7 @@ fn rails_reads_what_hardtack_began() {
     for version in VERSIONS {
         let mut session = SessionData::new();
         session.insert("user_id", &7).expect("a number fits");
-        let cookie = session
-            .write(&jar(version), NAME, &CookieAttributes::new())
-            .expect("it fits");
+        let cookie = session.write(&jar(version), NAME, None).expect("it fits");
         let id = session.session_id().expect("writing makes one");
         let ruby = format!("{{'user_id' => 7, 'session_id' => '{id}'}}");
         assert_same(&verified(&mut rails, &cookie.value(), &ruby), &ruby);
@@ -135,9 +129,7 @@ fn every_vector_beside_a_changed_key() {
         session
             .insert("before", &["new", "new"])
             .expect("text fits");
-        let cookie = session
-            .write(&jar, NAME, &CookieAttributes::new())
-            .expect("it is written");
+        let cookie = session.write(&jar, NAME, None).expect("it is written");
         let answer = verified(&mut rails, &cookie.value(), &ruby("['new', 'new']"));
         let strict = (&answer["classes_equal"], &answer["sharing_equal"]);
         assert_eq!(
@@ -170,9 +162,7 @@ fn to_an_encrypted_session() {
         assert!(opened.needs_rewrite());
         assert_eq!(opened.rotation(), Some(0));
         let mut session = opened.into_value();
-        let cookie = session
-            .write(&jar, NAME, &CookieAttributes::new())
-            .expect("it fits");
+        let cookie = session.write(&jar, NAME, None).expect("it fits");
         let answer = rails.ask(json!({
             "op": "eval_equal", "jar": "session", "cookie": cookie.escaped_value(),
             "ruby": "{'session_id' => '0f' * 16, 'user_id' => 7, 'role' => 'admin'}",
@@ -193,9 +183,7 @@ fn another_token_or_a_changed_byte() {
 
     let mut session = SessionData::new();
     session.insert("user_id", &7).expect("a number fits");
-    let ours = session
-        .write(&jar, NAME, &CookieAttributes::new())
-        .expect("it fits");
+    let ours = session.write(&jar, NAME, None).expect("it fits");
     let mut refused = 0;
     for sealed in [message.as_bytes(), &ours.value()] {
         for at in 0..sealed.len() {

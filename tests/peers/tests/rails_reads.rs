@@ -151,9 +151,7 @@ fn json_in_other_spellings() {
         let jar = settings.jar(kind);
         for (json, ruby) in cases {
             let raw = RawValue::from_string(json.trim().to_owned()).expect("it is JSON");
-            let cookie = jar
-                .write("c1", &raw, &CookieAttributes::new())
-                .expect("it fits");
+            let cookie = jar.write("c1", &raw, None).expect("it fits");
             let answer = rails.ask(json!({
                 "op": "eval_equal", "jar": kind.name(), "name": "c1",
                 "cookie": cookie.escaped_value(), "ruby": ruby,

@@ -9,7 +9,7 @@
     reason = "a test fails by panicking"
 )]
 
-use hardtack::{CookieAttributes, CookieHeader, Jar, SessionData};
+use hardtack::{CookieHeader, Jar, SessionData};
 use hardtack_peers::{
     JarKind, MarshalVector, Rails, Serializer, Settings, assert_same_and_shared, cookie_value,
     marshal_vectors,
@@ -96,7 +96,7 @@ fn read(jar: &Jar, cookie: &str) -> SessionData {
 }
 
 fn write(session: &mut SessionData, jar: &Jar) -> String {
-    let written = session.write(jar, NAME, &CookieAttributes::new());
+    let written = session.write(jar, NAME, None);
     written.expect("it is written").escaped_value().to_owned()
 }
 
@@ -345,7 +345,7 @@ fn every_vector_as_a_value() {
         let header = format!("c1={}", cookie_value(&written, "c1"));
         let opened = jar.read::<hardtack::value::Value>("c1", &CookieHeader::new(&header));
         let opened = opened.expect("it opens").expect("it is there");
-        let outcome = match jar.write("c1", opened.value(), &CookieAttributes::new()) {
+        let outcome = match jar.write("c1", opened.value(), None) {
             Err(error) => error.to_string(),
             Ok(cookie) => {
                 let answer = rails.try_ask(&json!({

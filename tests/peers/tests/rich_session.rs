@@ -8,7 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
-use hardtack::{CookieAttributes, CookieHeader, SessionData};
+use hardtack::{CookieHeader, SessionData};
 use hardtack_peers::{JarKind, Rails, Serializer, Settings, assert_same_and_shared, cookie_value};
 use serde_json::json;
 
@@ -138,7 +138,7 @@ fn a_rich_session_goes_to_and_fro() {
                 let (key, _) = entries.remove(0);
                 assert!(session.remove(key));
             }
-            let written = session.write(&jar, NAME, &CookieAttributes::new());
+            let written = session.write(&jar, NAME, None);
             cookie = written.expect("it is written").escaped_value().to_owned();
             assert_holds(&mut rails, &cookie, &entries);
 

@@ -8,7 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
-use hardtack::{CookieAttributes, CookieHeader, Error, Jar, Rotation, SessionData, SetCookie};
+use hardtack::{CookieHeader, Error, Jar, Rotation, SessionData, SetCookie};
 use hardtack_peers::{Data, Generator, JarKind, Rails, Settings, assert_same, cookie_value};
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ const OLDER: &str = "the one before that";
 const SESSION: &str = "_app_session";
 
 fn seal(jar: &Jar, value: &Data) -> Result<SetCookie, Error> {
-    jar.write("c1", &value.value(), &CookieAttributes::new())
+    jar.write("c1", &value.value(), None)
 }
 
 fn holds(rails: &mut Rails, kind: JarKind, cookie: &str, value: &Data) -> Value {
@@ -152,9 +152,7 @@ fn from_signed_to_encrypted() {
         assert_eq!(*opened.value(), json!({"user_id": 42}));
         assert_eq!(opened.rotation(), Some(0));
 
-        let cookie = jar
-            .write("c1", opened.value(), &CookieAttributes::new())
-            .expect("it fits");
+        let cookie = jar.write("c1", opened.value(), None).expect("it fits");
         let mut rails = Rails::start(&Settings::new(SECRET));
         let answer = rails.ask(json!({
             "op": "read", "jar": "encrypted", "name": "c1", "cookie": cookie.escaped_value(),
@@ -198,9 +196,7 @@ fn a_session_under_another_name() {
 
     // Back under the name that this Rails has.
     let jar = Settings::new(SECRET).jar(JarKind::Encrypted);
-    let cookie = session
-        .write(&jar, SESSION, &CookieAttributes::new())
-        .expect("it fits");
+    let cookie = session.write(&jar, SESSION, None).expect("it fits");
     let mut rails = Rails::start(&Settings::new(SECRET));
     let answer = rails.ask(json!({"op": "session_read", "cookie": cookie.escaped_value()}));
     assert_eq!(answer["session"], written["session"]);

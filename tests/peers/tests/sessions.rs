@@ -217,7 +217,7 @@ fn without_an_id_rails_sees_nothing() {
     let jar = settings.jar(JarKind::Encrypted);
     let mut rails = Rails::start(&settings);
     let bare = jar
-        .write(NAME, &json!({"user_id": 42}), &CookieAttributes::new())
+        .write(NAME, &json!({"user_id": 42}), None)
         .expect("it fits");
     let answer = rails.ask(json!({"op": "session_read", "cookie": bare.escaped_value()}));
     assert_eq!(answer["session"], json!({}));
@@ -256,7 +256,7 @@ fn a_session_deeper_than_rails_reads_is_not_written() {
     for levels in [99, 100] {
         let mut session = SessionData::new();
         let inserted = session.insert("deep", &nested(levels).value());
-        let written = inserted.and_then(|()| session.write(&jar, NAME, &CookieAttributes::new()));
+        let written = inserted.and_then(|()| session.write(&jar, NAME, None));
         match (levels, written) {
             (99, written) => {
                 let entries = [("deep".to_owned(), nested(99))];

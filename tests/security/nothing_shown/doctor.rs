@@ -1,7 +1,7 @@
 //! The doctor and what it finds.
 
 use hardtack::doctor::{Cause, Diagnosis, Doctor};
-use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
+use hardtack::{Jar, LoadDefaults, SecretKeyBase};
 
 use super::{CARD, NAME, Rows, data, secret};
 use crate::support::json;
@@ -11,7 +11,7 @@ pub(crate) fn doctor(rows: &mut Rows) {
     rows.debug("Doctor", &doctor);
     let doctor = doctor.settings(json(LoadDefaults::V6_1));
     let jar = Jar::encrypted(&secret(), json(LoadDefaults::V7_1));
-    let cookie = data().write(&jar, NAME, &CookieAttributes::new()).unwrap();
+    let cookie = data().write(&jar, NAME, None).unwrap();
     let cookie = cookie.escaped_value();
     let stranger = Doctor::new().secret("b", &SecretKeyBase::generate().unwrap());
     let diagnoses: [Diagnosis; 4] = [

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hardtack::message::MessageEncryptor;
-use hardtack::{CookieAttributes, Error, Jar, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
+use hardtack::{Error, Jar, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
 
 use super::{CARD, NAME, Rows, SECRET, data, fill, secret, store};
 use crate::support::json;
@@ -15,9 +15,7 @@ pub(crate) fn errors(rows: &mut Rows) {
     let jar = Jar::encrypted(&secret(), json(LoadDefaults::V7_1));
     let mut large = data.clone();
     large.insert("cards", &CARD.repeat(500)).unwrap();
-    let overflow = large
-        .write(&jar, NAME, &CookieAttributes::new())
-        .unwrap_err();
+    let overflow = large.write(&jar, NAME, None).unwrap_err();
     let Error::CookieOverflow(inner) = &overflow else {
         panic!("{overflow}")
     };

@@ -3,9 +3,7 @@
 use hardtack::message::{MessageEncryptor, MessageOptions, MessageVerifier};
 use hardtack::secret::KeyGenerator;
 use hardtack::settings::HmacDigest;
-use hardtack::{
-    CookieAttributes, CookieHeader, Jar, Keyring, LoadDefaults, Rotation, SecretKeyBase,
-};
+use hardtack::{CookieHeader, Jar, Keyring, LoadDefaults, Rotation, SecretKeyBase};
 
 use super::{CARD, NAME, Rows, SECRET, secret};
 use crate::support::json;
@@ -30,7 +28,7 @@ pub(crate) fn jars(rows: &mut Rows) {
         rows.debug("Rotation", &rotation);
         let jar = jar.rotation(rotation);
         rows.debug("Jar", &jar);
-        let cookie = jar.write(NAME, CARD, &CookieAttributes::new()).unwrap();
+        let cookie = jar.write(NAME, CARD, None).unwrap();
         // Its own text is the header, in which a signed value may be read by anybody.
         rows.debug("SetCookie", &cookie);
         let opened = jar.read_value::<String>(NAME, cookie.value()).unwrap();
@@ -66,7 +64,7 @@ pub(crate) fn messages(rows: &mut Rows) {
             .digest(HmacDigest::Sha256)
             .rotation(older);
     rows.debug("MessageVerifier", &verifier);
-    let message = verifier.generate(CARD, &MessageOptions::new()).unwrap();
+    let message = verifier.generate(CARD, None).unwrap();
     rows.debug("Opened", &verifier.explain(&message, None).unwrap());
     for version in [LoadDefaults::V7_1, LoadDefaults::V5_1] {
         let made = MessageEncryptor::for_application(&secret(), "invoices", json(version));

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use hardtack::csrf::AuthenticityTokens;
 use hardtack::settings::Cipher;
 use hardtack::value::Value;
-use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase, SessionData};
+use hardtack::{Jar, LoadDefaults, SecretKeyBase, SessionData};
 
 use crate::pool::{Pool, Text};
 
@@ -57,9 +57,7 @@ fn cookie(name: &'static str, jar: Jar, (text, length): (Text, usize)) -> Target
     let pool = Pool::new(text, [0, length - 1], || {
         // Of one length, and each with its own code.
         let value = format!("{:016x}", fastrand::u64(..));
-        let cookie = jar
-            .write(NAME, &value, &CookieAttributes::new())
-            .expect("sealed");
+        let cookie = jar.write(NAME, &value, None).expect("sealed");
         let message = String::from_utf8(cookie.value().to_vec()).expect("ASCII");
         let start = message.rfind("--").expect("a code") + 2;
         (message, start)
@@ -111,9 +109,7 @@ fn token(name: &'static str, kind: Token) -> Target {
 /// would be compared byte by byte, up to the first wrong one.
 pub(crate) fn leaky_refusal() -> Target {
     let jar = Jar::signed(&secret(), LoadDefaults::V7_1);
-    let cookie = jar
-        .write(NAME, "a value", &CookieAttributes::new())
-        .expect("sealed");
+    let cookie = jar.write(NAME, "a value", None).expect("sealed");
     let right = cookie.value().to_vec();
     let start = right.len() - 40;
     let message = String::from_utf8(right.clone()).expect("ASCII");
@@ -153,9 +149,7 @@ pub(crate) fn leaky_comparison() -> Target {
 /// Two classes that do not differ: the measurement itself makes no difference.
 pub(crate) fn no_difference() -> Target {
     let jar = Jar::signed(&secret(), LoadDefaults::V7_1);
-    let cookie = jar
-        .write(NAME, "a value", &CookieAttributes::new())
-        .expect("sealed");
+    let cookie = jar.write(NAME, "a value", None).expect("sealed");
     let message = String::from_utf8(cookie.value().to_vec()).expect("ASCII");
     let start = message.len() - 40;
     let pool = Pool::new(Text::Hexadecimal, [10, 10], || (message.clone(), start));

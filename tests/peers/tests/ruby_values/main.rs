@@ -10,7 +10,7 @@
 )]
 
 use hardtack::value::{RubyObject, RubyTime, Value};
-use hardtack::{CookieAttributes, CookieHeader, SessionData};
+use hardtack::{CookieHeader, SessionData};
 use hardtack_peers::{
     JarKind, Rails, Serializer, Settings, assert_same, assert_same_and_shared, cookie_value,
 };
@@ -51,7 +51,7 @@ fn rails_loads_each() {
     for kind in JarKind::ALL {
         let jar = settings().unlimited_jar(kind);
         for (value, ruby) in all() {
-            let cookie = jar.write("c1", &value, &CookieAttributes::new());
+            let cookie = jar.write("c1", &value, None);
             let cookie = cookie.unwrap_or_else(|error| panic!("{ruby}: {error}"));
             let answer = rails.ask(json!({
                 "op": "eval_equal", "jar": kind.name(), "name": "c1",
@@ -73,9 +73,7 @@ fn rails_loads_what_is_no_number() {
         (Value::Float(f64::NAN), "Float::NAN"),
         (decimal("NaN"), "BigDecimal('NaN')"),
     ] {
-        let cookie = jar
-            .write("c1", &value, &CookieAttributes::new())
-            .expect("it fits");
+        let cookie = jar.write("c1", &value, None).expect("it fits");
         let answer = rails.ask(json!({
             "op": "eval_equal", "jar": "encrypted", "name": "c1",
             "cookie": cookie.escaped_value(), "ruby": ruby,
@@ -93,10 +91,9 @@ fn rails_loads_all_at_once() {
     let (values, ruby): (Vec<_>, Vec<_>) = all().into_iter().unzip();
     let twice = Value::Array(vec![values.clone().into(), values.into()]);
     let ruby = format!("[[{0}], [{0}]]", ruby.join(", "));
-    let cookie =
-        settings()
-            .unlimited_jar(JarKind::Encrypted)
-            .write("c1", &twice, &CookieAttributes::new());
+    let cookie = settings()
+        .unlimited_jar(JarKind::Encrypted)
+        .write("c1", &twice, None);
     let answer = rails.ask(json!({
         "op": "eval_equal", "jar": "encrypted", "name": "c1",
         "cookie": cookie.expect("it is written").escaped_value(), "ruby": ruby,
@@ -124,7 +121,7 @@ fn rails_loads_each_in_a_session_of_its_own() {
     for (value, ruby) in all() {
         let mut session = session.clone();
         session.insert("a_value", &value).expect("it is written");
-        let cookie = session.write(&jar, name, &CookieAttributes::new());
+        let cookie = session.write(&jar, name, None);
         let answer = rails.ask(json!({
             "op": "eval_equal", "jar": "session",
             "cookie": cookie.expect("it is written").escaped_value(),
@@ -166,7 +163,7 @@ fn what_is_not_written() {
         (Value::IpAddr(owned("10.0.0")), "an IPAddr is no address"),
     ];
     for (value, message) in refused {
-        let error = jar.write("c1", &value, &CookieAttributes::new());
+        let error = jar.write("c1", &value, None);
         let error = error.expect_err(message).to_string();
         assert!(error.contains(message), "{error}");
     }
