@@ -1,15 +1,15 @@
 # frozen_string_literal: true
 
-# The Rails half: it signs people in and shows the log book. Rust has what is under /rust.
+# The Rails half: it signs people in and shows the log book. Rust serves /rust.
 
-ENV["RAILS_ENV"] = "production" # only there is the secret read from SECRET_KEY_BASE
+ENV["RAILS_ENV"] = "production" # only this environment reads SECRET_KEY_BASE
 
-gem "railties", "~> 6.1.0"
-gem "actionpack", "~> 6.1.0"
+gem "railties", ">= 6.1"
+require "logger" # Rails before 7.1 uses it and does not load it
 require "action_controller/railtie"
 
 class LogBook < Rails::Application
-  config.load_defaults 6.1
+  config.load_defaults 6.1 # later versions of Rails take it too; log_book.rs names the same
   config.root = __dir__
   config.eager_load = false
   config.hosts.clear
@@ -20,7 +20,7 @@ class LogBook < Rails::Application
   config.action_dispatch.cookies_serializer = :json
 end
 
-# What a table of Devise's would hold: the id, and the hash of the password (which nobody asks for here).
+# The columns of a Devise table: the id and the hash of the password. This example asks for no password.
 USERS = {
   "Ada" => [7, "$2a$12$Nf7mM4l0zq3oT7f0nVnq0.9kq1y8Hq8mVb8Ww0kq4m1m0m1m0m1m0"],
   "Grace" => [8, "$2a$12$Tz0oX9v1kq2oT7f0nVnq0.7hq1y8Hq8mVb8Ww0kq4m1m0m1m0m1m0"],
@@ -33,7 +33,7 @@ class PagesController < ActionController::Base
   def show = render(inline: SHOW, layout: false)
   def new = render(inline: NEW, layout: false)
 
-  # As Devise does: another session, and the user's id with the salt of the password's hash.
+  # As Devise does: a new session with the user's id and the salt of the password's hash.
   def create
     id, password = USERS.fetch(params[:name]) { return redirect_to("/sign_in", alert: "Nobody of that name.") }
     reset_session
@@ -47,7 +47,7 @@ class PagesController < ActionController::Base
     redirect_to "/sign_in", notice: "Signed out at Rails."
   end
 
-  # The form for this stands on Rust's page.
+  # The form for this is on Rust's page.
   def note
     session[:note] = params.require(:note)
     redirect_to "/rust", notice: "Rails kept the note."

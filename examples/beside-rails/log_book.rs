@@ -1,4 +1,4 @@
-//! The Rust half of the log book, whichever framework serves it: what is under `/rust`.
+//! The Rust half of the log book, which serves `/rust`, without the framework.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use hardtack::{CookieStore, Error, LoadDefaults, SecretKeyBase, Serializer, Sess
 
 use crate::pages::{escape, form, page};
 
-/// The hashes that the app's database holds.
+/// The ids of the users, and the hashes of their passwords, as in the app's database.
 const USERS: &[(u32, &str)] = &[
     (
         7,
@@ -19,7 +19,7 @@ const USERS: &[(u32, &str)] = &[
     ),
 ];
 
-/// The session of the Rails app, as its `config.ru` has it.
+/// Creates the store of the Rails app's session, with the settings of `config.ru`.
 pub(crate) fn store() -> Result<CookieStore, Error> {
     let secret = SecretKeyBase::new(std::env::var("SECRET_KEY_BASE").unwrap_or_default())?;
     let settings = LoadDefaults::V6_1
@@ -30,8 +30,8 @@ pub(crate) fn store() -> Result<CookieStore, Error> {
     Ok(store)
 }
 
-/// Whether somebody is logged in, by Devise's rules: the user is there, and the password still the
-/// one of the login.
+/// Checks that a user is logged in, by Devise's rules: the user exists and has not changed the
+/// password since the login.
 pub(crate) fn is_logged_in(session: &Session) -> bool {
     let login = session.read(|data| WardenScope::new("user").login(data));
     login.is_some_and(|login| {
@@ -40,7 +40,7 @@ pub(crate) fn is_logged_in(session: &Session) -> bool {
     })
 }
 
-/// The page, for somebody who is logged in.
+/// Renders the page of a user who is logged in.
 pub(crate) fn show(session: &Session) -> Result<String, Error> {
     let visits = session.get::<u32>("visits")?.unwrap_or(0) + 1;
     session.insert("visits", &visits)?;
@@ -56,7 +56,7 @@ pub(crate) fn show(session: &Session) -> Result<String, Error> {
     let tokens = session.authenticity_tokens()?;
     let mut body = format!(
         r#"<p class="aside">This page is by Rust.</p>
-<p>Hello, <strong id="name">{}</strong>, for the <span id="visits">{visits}</span>. time.</p>
+<p>Hello, <strong id="name">{}</strong>. Your visits to this page: <span id="visits">{visits}</span>.</p>
 <p>Rails keeps the note “<span id="note">{}</span>”.</p>
 <h2>A form of Rust that posts to Rails</h2>"#,
         text("name")?,
@@ -75,13 +75,13 @@ pub(crate) fn show(session: &Session) -> Result<String, Error> {
     Ok(page("The log book", &notices, &body))
 }
 
-/// What Rails shows next.
+/// Keeps a remark, which Rails shows.
 pub(crate) fn keep_remark(session: &Session, remark: &str) -> Result<(), Error> {
     session.insert("remark", remark)?;
     session.flash().set("notice", "Rust kept the remark.")
 }
 
-/// As Devise signs out: the whole session goes.
+/// Signs out as Devise does: the whole session is removed.
 pub(crate) fn sign_out(session: &Session) -> Result<(), Error> {
     session.reset()?;
     session.flash().set("notice", "Signed out at Rust.")

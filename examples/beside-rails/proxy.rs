@@ -1,11 +1,14 @@
-//! One origin for both halves: what is under `/rust` goes to Rust, everything else to Rails. In
-//! earnest this is nginx or the like.
+//! One origin for both halves: `/rust` goes to Rust, everything else to Rails. In production this is
+//! nginx or the like.
 
+use std::error::Error as StdError;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, copy_bidirectional};
 use tokio::net::TcpStream;
+
+use crate::pages::{escape, page};
 
 /// The most bytes of a request's head.
 const HEAD: u64 = 64 * 1024;
@@ -17,15 +20,20 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    /// Listens at `PORT`, and knows Rails by `RAILS_PORT`.
-    pub(crate) fn of_environment(rust: SocketAddr) -> io::Result<Self> {
+    /// Listens on `PORT`, and passes requests to Rails on `RAILS_PORT`.
+    pub(crate) fn of_environment(rust: SocketAddr) -> Result<Self, Box<dyn StdError>> {
         let port = |name, default| match std::env::var(name) {
-            Ok(port) => port.parse().map_err(io::Error::other),
+            Ok(port) => port
+                .parse()
+                .map_err(|error| format!("{name}={port}: {error}")),
             Err(_) => Ok(default),
         };
+        let own = port("PORT", 3000)?;
         let local = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
+        let listener = TcpListener::bind(local(own))
+            .map_err(|error| format!("port {own}: {error}; set PORT to another"))?;
         Ok(Self {
-            listener: TcpListener::bind(local(port("PORT", 3000)?))?,
+            listener,
             rust,
             rails: local(port("RAILS_PORT", 3001)?),
         })
@@ -43,14 +51,14 @@ impl Proxy {
         loop {
             let (browser, _) = listener.accept().await?;
             let (rust, rails) = (self.rust, self.rails);
-            // A connection that breaks off is the browser's affair.
+            // An error means that the connection broke off, and the browser reports it.
             tokio::spawn(async move { pass(browser, rust, rails).await });
         }
     }
 }
 
-/// Passes one request on, and asks both sides to close after it: the next may be for the other
-/// half.
+/// Passes one request on, and asks both sides to close after it: the next request may be for the
+/// other half.
 async fn pass(browser: TcpStream, rust: SocketAddr, rails: SocketAddr) -> io::Result<()> {
     let mut browser = BufReader::new(browser);
     let mut head = String::new();
@@ -73,8 +81,93 @@ async fn pass(browser: TcpStream, rust: SocketAddr, rails: SocketAddr) -> io::Re
             head.push_str(&line);
         }
     }
-    let mut half = TcpStream::connect(if is_for_rust { rust } else { rails }).await?;
+    let half = TcpStream::connect(if is_for_rust { rust } else { rails }).await;
+    let mut half = match half {
+        Ok(half) => half,
+        Err(error) => return refuse(browser, is_for_rust, rails, &error).await,
+    };
     half.write_all(head.as_bytes()).await?;
     copy_bidirectional(&mut browser, &mut half).await?;
     Ok(())
+}
+
+/// Answers that a half is down, and how to bring it back.
+async fn refuse(
+    mut browser: BufReader<TcpStream>,
+    is_for_rust: bool,
+    rails: SocketAddr,
+    error: &io::Error,
+) -> io::Result<()> {
+    let (title, body) = if is_for_rust {
+        let body = "<p>Start <code>examples/beside-rails/run</code> again.</p>";
+        ("Rust does not answer", body.to_owned())
+    } else {
+        let body = format!(
+            "<p>Nothing listens at <code>{rails}</code>: {}.</p>\
+             <p>Rails takes some seconds to start: reload this page. If Rails has stopped, the \
+             terminal shows why; start <code>examples/beside-rails/run</code> again.</p>\
+             <p><a href=\"/rust\">To the page by Rust</a></p>",
+            escape(&error.to_string())
+        );
+        ("Rails does not answer", body)
+    };
+    let page = page(title, &[], &body);
+    let answer = format!(
+        "HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html; charset=utf-8\r\n\
+         Content-Length: {}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n{page}",
+        page.len()
+    );
+    browser.write_all(answer.as_bytes()).await?;
+    browser.shutdown().await?;
+    // A connection that is closed with unread bytes is reset, and the browser loses the answer.
+    tokio::io::copy(&mut browser.take(HEAD), &mut tokio::io::sink()).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sends a request to a proxy whose halves are down, and returns the answer.
+    async fn answer(request: &str) -> String {
+        let local = || TcpListener::bind("127.0.0.1:0").unwrap();
+        // Its port is free again once it is dropped.
+        let down = local().local_addr().unwrap();
+        let listener = local();
+        let address = listener.local_addr().unwrap();
+        let (rust, rails) = (down, down);
+        let proxy = Proxy {
+            listener,
+            rust,
+            rails,
+        };
+        let proxy = tokio::spawn(proxy.serve());
+        let mut browser = TcpStream::connect(address).await.unwrap();
+        browser.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        browser.read_to_string(&mut answer).await.unwrap();
+        proxy.abort();
+        answer
+    }
+
+    #[tokio::test]
+    async fn a_half_that_is_down_is_answered_for() {
+        let post = "POST /sign_in HTTP/1.1\r\nContent-Length: 8\r\n\r\nname=Ada";
+        let cases = [
+            ("GET / HTTP/1.1\r\n\r\n", "<h1>Rails does not answer</h1>"),
+            (post, "Rails takes some seconds to start: reload this page"),
+            (
+                "GET /rust HTTP/1.1\r\n\r\n",
+                "<h1>Rust does not answer</h1>",
+            ),
+        ];
+        for (request, told) in cases {
+            let answer = answer(request).await;
+            let (head, page) = answer.split_once("\r\n\r\n").unwrap_or_default();
+            assert!(head.starts_with("HTTP/1.1 502 Bad Gateway\r\n"), "{answer}");
+            let length = format!("\r\nContent-Length: {}\r\n", page.len());
+            assert!(head.contains(&length), "{answer}");
+            assert!(page.contains(told), "{told}: {page}");
+        }
+    }
 }

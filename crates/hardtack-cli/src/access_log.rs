@@ -1,8 +1,8 @@
-//! The cookies of an access log, line by line.
+//! Finds the cookies of an access log, line by line.
 //!
-//! Where a line is JSON, the values of its keys that end in `cookie` or `cookies` are taken as
-//! headers. In any other text every `NAME=VALUE` counts that begins a field of it, so that it does
-//! not matter which format the server writes, nor whether it quotes.
+//! In a line of JSON, the values of keys that end in `cookie` or `cookies` are headers. In any other
+//! text, every `NAME=VALUE` that begins a field is a cookie. So all formats of servers are read,
+//! quoted or not.
 
 use std::borrow::Cow;
 use std::io::BufRead;
@@ -13,10 +13,10 @@ use serde_json::Value;
 use crate::found::{Found, Place, Troubles, is_token};
 use crate::lines::{LONGEST_LINE, Stop, read_line};
 
-/// What to do with each cookie of a text.
+/// The function that gets each cookie of a text.
 type Visit<'v> = dyn FnMut(Option<&str>, &[u8]) -> Result<(), Stop> + 'v;
 
-/// Finds the cookies of every line, and gives the number of lines.
+/// Finds the cookies of every line, and returns the number of lines.
 pub(crate) fn read(
     mut input: impl BufRead,
     troubles: &mut Troubles,
@@ -32,26 +32,30 @@ pub(crate) fn read(
         let place = Place::Line(number);
         let is_long = length > line.len() as u64;
         if is_long {
-            let trouble = format!("longer than {LONGEST_LINE} bytes; the rest of it is left out");
+            let trouble =
+                format!("the line has more than {LONGEST_LINE} bytes; the rest of it is skipped");
             troubles.tell(place, &trouble);
         }
         let is_read = cookies(&line, &mut |name, value| {
             visit(Found { place, name, value })
         })?;
         if !is_read && !is_long {
-            troubles.tell(place, "it begins like JSON, but is broken; it is left out");
+            troubles.tell(
+                place,
+                "the line begins like JSON but is broken; it is skipped",
+            );
         }
     }
     Ok(0)
 }
 
-/// The cookies of a line; false where it should be JSON and is not.
+/// Finds the cookies of a line. Returns false if the line begins like JSON and is none.
 fn cookies(line: &[u8], visit: &mut Visit<'_>) -> Result<bool, Stop> {
     let line = line.trim_ascii();
-    // What stands before it is from syslog or another collector.
+    // syslog and other collectors write their own text before the object.
     if let Some(start) = memchr::memmem::find(line, b"{\"") {
         let (before, object) = line.split_at_checked(start).unwrap_or_default();
-        // nginx leaves bytes that are no UTF-8 as they are.
+        // nginx writes bytes that are not UTF-8 as they are.
         let text = String::from_utf8_lossy(object);
         if let Ok(value) = serde_json::from_str(&text) {
             json(&value, visit)?;
@@ -65,7 +69,7 @@ fn cookies(line: &[u8], visit: &mut Visit<'_>) -> Result<bool, Stop> {
     Ok(true)
 }
 
-/// The cookies of a JSON value, which `serde_json` nests no deeper than 128 levels.
+/// Finds the cookies of a JSON value. `serde_json` limits its nesting to 128 levels.
 fn json(value: &Value, visit: &mut Visit<'_>) -> Result<(), Stop> {
     match value {
         Value::String(string) => string
@@ -83,7 +87,7 @@ fn json(value: &Value, visit: &mut Visit<'_>) -> Result<(), Stop> {
     }
 }
 
-/// The cookies of a header's value: a text, several, or a map of names and values.
+/// Finds the cookies of a header's value: a text, an array of texts, or a map of names and values.
 fn header(value: &Value, visit: &mut Visit<'_>) -> Result<(), Stop> {
     match value {
         Value::String(header) => CookieHeader::new(header).iter().try_for_each(|pair| {
@@ -101,13 +105,13 @@ fn header(value: &Value, visit: &mut Visit<'_>) -> Result<(), Stop> {
     }
 }
 
-/// Whether a key or a label tells of cookies: `Cookie`, `http_cookie`, `sent_http_set_cookie` ...
+/// Checks that a key or a label names cookies: `Cookie`, `http_cookie`, `sent_http_set_cookie` ...
 fn is_cookie(key: &[u8]) -> bool {
     let key = key.to_ascii_lowercase();
     key.ends_with(b"cookie") || key.ends_with(b"cookies")
 }
 
-/// The cookies of a text: its fields that are pairs or stand alone.
+/// Finds the cookies of a text: its fields, each a pair or a value without a name.
 fn text(text: &[u8], visit: &mut Visit<'_>) -> Result<(), Stop> {
     let mut rest = text;
     while !rest.is_empty() {
@@ -122,7 +126,7 @@ fn text(text: &[u8], visit: &mut Visit<'_>) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Where a field ends: at what no sealed value holds, unless the log escapes it.
+/// Returns the end of a field: the first byte that no sealed value holds and that is not escaped.
 fn end_of_field(text: &[u8]) -> usize {
     let mut is_escaped = false;
     let end = text.iter().position(|byte| {
@@ -136,7 +140,7 @@ fn end_of_field(text: &[u8]) -> usize {
     end.unwrap_or(text.len())
 }
 
-/// A field as a name and a value, or as a value that stands alone.
+/// Splits a field into a name and a value; a field without a name is a value.
 fn pair(field: &[u8]) -> (Option<&str>, &[u8]) {
     let alone = (None, field);
     let Some(place) = memchr::memchr(b'=', field) else {
@@ -159,14 +163,14 @@ fn pair(field: &[u8]) -> (Option<&str>, &[u8]) {
             return inner;
         }
     }
-    // A URL's query is no token.
+    // The part before `=` in a URL's query is not a token.
     match std::str::from_utf8(name) {
         Ok(text) if is_token(name) => (Some(text), value),
         _ => alone,
     }
 }
 
-/// What stands behind a log's escapes: `\xHH` (Apache, nginx), `\"` and `\\` (Apache).
+/// Resolves a log's escapes: `\xHH` (Apache, nginx), `\"` and `\\` (Apache).
 fn unescaped(value: &[u8]) -> Cow<'_, [u8]> {
     if memchr::memchr(b'\\', value).is_none() {
         return Cow::Borrowed(value);

@@ -1,49 +1,52 @@
 //! The options that say how cookies are sealed.
 //!
-//! Options that several commands share have no doc comment on their struct: clap would take it for
-//! the help of the command.
+//! Structs of options that several commands share have no doc comment: clap would take it for the
+//! help of the command.
 
 #![expect(
     clippy::doc_markdown,
     reason = "the doc comments of options are their help"
 )]
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, ValueHint};
+use clap::builder::{PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser};
+use clap::{Arg, Args, Command, ValueHint};
 use hardtack::message::JarKind;
 use hardtack::settings::{Cipher, HmacDigest, KeyDigest, SizeLimit};
 use hardtack::{Error, LoadDefaults, Serializer, Settings};
 
-/// Over the options of [`Sealing`] in the help.
+/// The heading of the options of [`Sealing`] in the help.
 pub(crate) const SEALING: &str = "How the app seals its cookies";
 
-/// Over the options of [`SealedBefore`] in the help.
+/// The heading of the options of [`SealedBefore`] in the help.
 pub(crate) const SEALED_BEFORE: &str = "How the cookies were sealed";
 
 #[derive(Args)]
 pub(crate) struct AppOptions {
-    /// A Rails app's directory, which tells the secret, the settings and the session's name; the
-    /// options here override what it says, and --rails all of its settings. No Ruby is run: what is
-    /// not plain in its files is told
+    /// Take secret, settings and the session's name from a Rails app's files
+    ///
+    /// The options here override what the files say, and --rails overrides all of their settings.
+    /// hardtack runs no Ruby: it tells which setting it does not understand.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) rails_app: Option<PathBuf>,
 
-    /// The app's environment [default: RAILS_ENV, else RACK_ENV, else production]
+    /// The app's environment [default: $RAILS_ENV, else $RACK_ENV, else production]
     #[arg(long, value_name = "ENV", requires = "rails_app")]
     pub(crate) rails_env: Option<String>,
 }
 
 #[derive(Args)]
 pub(crate) struct Sealing {
-    /// The start of these options' names.
+    /// The prefix of these options' names: empty or `from-`.
     #[arg(skip)]
     pub(crate) prefix: &'static str,
 
-    /// The cookie's name, which is sealed with its value [default: _session_id; with --rails-app,
-    /// the session's]
+    /// The cookie's name [default: _session_id; with --rails-app, the session's]
+    ///
+    /// The name is sealed with the value.
     #[arg(long)]
     pub(crate) name: Option<String>,
 
@@ -53,120 +56,152 @@ pub(crate) struct Sealing {
     #[arg(
         long,
         value_name = "VERSION",
-        help = format!(
-            "The app's load_defaults ({}; before 5.1 its version); the options below override what \
-             it means [default: {}]",
-            LoadDefaults::ALL.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        value_parser = Versions,
+        hide_possible_values = true,
+        help = format!("The app's load_defaults, from 2.3 to {0} [default: {0}]", LoadDefaults::NEWEST),
+        long_help = format!(
+            "The app's load_defaults: {} [default: {}]\n\n\
+             load_defaults exists from Rails 5.1 on; before, give the app's Rails version. The \
+             options below override what the version means.",
+            versions(),
             LoadDefaults::NEWEST
         )
     )]
-    pub(crate) rails: Option<String>,
+    pub(crate) rails: Option<LoadDefaults>,
 
-    /// cookies.encrypted, which sessions are in as well, or cookies.signed [default: encrypted;
-    /// signed where a secret_token is all there is]
+    /// The jar: cookies.encrypted or cookies.signed [default: encrypted]
+    ///
+    /// Sessions are in cookies.encrypted. With a secret_token and no secret_key_base the default is
+    /// signed.
     #[arg(long, ignore_case = true, value_parser = jar())]
     pub(crate) jar: Option<JarKind>,
 
-    /// use_authenticated_cookie_encryption, as the cipher it chooses [default: the version's]
+    /// The cipher of encrypted cookies [default: the version's]
+    ///
+    /// Rails chooses it by use_authenticated_cookie_encryption.
     #[arg(long, ignore_case = true, value_parser = cipher())]
     pub(crate) cipher: Option<Cipher>,
 
-    /// key_generator_hash_digest_class: how keys are derived from the secret [default: the
-    /// version's]
+    /// The digest that derives keys [default: the version's]
+    ///
+    /// In Rails: key_generator_hash_digest_class.
     #[arg(long, value_name = "DIGEST", ignore_case = true, value_parser = key_digest())]
     pub(crate) key_digest: Option<KeyDigest>,
 
-    /// signed_cookie_digest (up to Rails 5.1 cookies_digest, in 2.3 the session's :digest): how
-    /// cookies.signed, and CBC cookies up to Rails 5.1, are signed [default: SHA1]
+    /// The digest that signs cookies [default: SHA1]
+    ///
+    /// In Rails: signed_cookie_digest; up to Rails 5.1 cookies_digest; in Rails 2.3 the session's
+    /// :digest. It signs cookies.signed, and up to Rails 5.1 also CBC cookies.
     #[arg(long, value_name = "DIGEST", ignore_case = true, value_parser = hmac_digest())]
     pub(crate) hmac_digest: Option<HmacDigest>,
 
-    /// cookies_serializer: how values are written, and whether Marshal may be read [default: the
-    /// version's]
+    /// The format of values [default: the version's]
+    ///
+    /// In Rails: cookies_serializer. It also decides whether Marshal is read.
     #[arg(long, value_name = "FORMAT", ignore_case = true, value_parser = serializer())]
     pub(crate) serializer: Option<Serializer>,
 
-    /// use_cookies_with_metadata: seal the cookie's name with the value [default: the version's]
+    /// Seal the cookie's name with the value [default: the version's]
+    ///
+    /// In Rails: use_cookies_with_metadata.
     #[arg(long, value_name = "BOOL", ignore_case = true, value_parser = boolean())]
     pub(crate) metadata: Option<bool>,
 
-    /// A file that holds a secret_key_base, verbatim save one final newline; of several files the
-    /// first seals and all open [default: the environment variable SECRET_KEY_BASE]
+    /// A file with a secret_key_base [default: $SECRET_KEY_BASE]
+    ///
+    /// The file holds the secret verbatim; one final newline does not count. With several files,
+    /// the first secret seals and all of them open. Without a file, the environment variable
+    /// SECRET_KEY_BASE counts.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) secret_key_base_file: Vec<PathBuf>,
 
-    /// The same for a secret_token (in Rails 2.3 the session's :secret); with Rails 4.0 and later
-    /// it opens what Rails 3 signed, in Marshal unless --serializer is given [default: up to Rails
-    /// 5.2, the environment variable SECRET_TOKEN]
+    /// A file with a secret_token [default: up to Rails 5.2, $SECRET_TOKEN]
+    ///
+    /// In Rails 2.3 this is the session's :secret. From Rails 4.0 on, a secret_token opens what
+    /// Rails 3 signed: Marshal, unless --serializer is given.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) secret_token_file: Vec<PathBuf>,
 
-    /// Take a secret of fewer than 30 characters
+    /// Accept a secret of fewer than 30 characters
     #[arg(long)]
     pub(crate) allow_short_secret: bool,
 }
 
 #[derive(Args)]
-#[expect(clippy::struct_field_names, reason = "so the options are called")]
+#[expect(clippy::struct_field_names, reason = "they are the options' names")]
 pub(crate) struct SealedBefore {
-    /// The name that the cookies had [default: --name's]
+    /// The old name [default: --name's]
     #[arg(long, value_name = "NAME")]
     from_name: Option<String>,
 
-    /// The Rails app that sealed them: as --rails-app, for what held before
+    /// The Rails app that sealed the cookies
+    ///
+    /// Its files are read as those of --rails-app.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     from_rails_app: Option<PathBuf>,
 
-    /// The app's environment [default: RAILS_ENV, else RACK_ENV, else production]
+    /// The old app's environment [default: $RAILS_ENV, else $RACK_ENV, else production]
     #[arg(long, value_name = "ENV", requires = "from_rails_app")]
     from_rails_env: Option<String>,
 
-    /// The app's load_defaults then; what no other --from- option says is this version's [default:
-    /// --rails', and all else as in the settings that seal]
-    #[arg(long, value_name = "VERSION")]
-    from_rails: Option<String>,
+    /// The old load_defaults [default: --rails']
+    ///
+    /// With it, every setting that no other --from- option names is this version's; without it, such
+    /// a setting is the one that seals.
+    #[arg(long, value_name = "VERSION", value_parser = Versions, hide_possible_values = true)]
+    from_rails: Option<LoadDefaults>,
 
-    /// cookies.encrypted, which sessions are in as well, or cookies.signed [default: --jar's;
-    /// signed where a secret_token is all there is]
+    /// The old jar: cookies.encrypted or cookies.signed [default: --jar's]
+    ///
+    /// With a secret_token and no secret_key_base the default is signed.
     #[arg(long, value_name = "JAR", ignore_case = true, value_parser = jar())]
     from_jar: Option<JarKind>,
 
-    /// use_authenticated_cookie_encryption, as the cipher it chooses [default: --cipher's; with
-    /// --from-rails, that version's]
+    /// The old cipher [default: --cipher's, or --from-rails']
+    ///
+    /// Rails chooses it by use_authenticated_cookie_encryption.
     #[arg(long, value_name = "CIPHER", ignore_case = true, value_parser = cipher())]
     from_cipher: Option<Cipher>,
 
-    /// key_generator_hash_digest_class: how keys are derived from the secret [default:
-    /// --key-digest's; with --from-rails, that version's]
+    /// The old digest of keys [default: --key-digest's, or --from-rails']
+    ///
+    /// In Rails: key_generator_hash_digest_class.
     #[arg(long, value_name = "DIGEST", ignore_case = true, value_parser = key_digest())]
     from_key_digest: Option<KeyDigest>,
 
-    /// signed_cookie_digest (up to Rails 5.1 cookies_digest, in 2.3 the session's :digest): how
-    /// cookies.signed, and CBC cookies up to Rails 5.1, are signed [default: --hmac-digest's; with
-    /// --from-rails, SHA1]
+    /// The old digest of signatures [default: --hmac-digest's]
+    ///
+    /// With --from-rails the default is SHA1. In Rails: signed_cookie_digest; up to Rails 5.1
+    /// cookies_digest; in Rails 2.3 the session's :digest. It signs cookies.signed, and up to Rails
+    /// 5.1 also CBC cookies.
     #[arg(long, value_name = "DIGEST", ignore_case = true, value_parser = hmac_digest())]
     from_hmac_digest: Option<HmacDigest>,
 
-    /// cookies_serializer: how values are written, and whether Marshal may be read [default:
-    /// --serializer's; with --from-rails, that version's]
+    /// The old format [default: --serializer's, or --from-rails']
+    ///
+    /// In Rails: cookies_serializer. It also decides whether Marshal is read.
     #[arg(long, value_name = "FORMAT", ignore_case = true, value_parser = serializer())]
     from_serializer: Option<Serializer>,
 
-    /// use_cookies_with_metadata: seal the cookie's name with the value [default: --metadata's;
-    /// with --from-rails, that version's]
+    /// The old setting for sealing the name with the value [default: --metadata's, or --from-rails']
+    ///
+    /// In Rails: use_cookies_with_metadata.
     #[arg(long, value_name = "BOOL", ignore_case = true, value_parser = boolean())]
     from_metadata: Option<bool>,
 
-    /// A file that holds a secret_key_base of before; any number of them [default: without
-    /// --from-secret-token-file either, the secrets that seal]
+    /// A file with an old secret_key_base; may be given several times
+    ///
+    /// Without this option and --from-secret-token-file, the secrets that seal open too.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     from_secret_key_base_file: Vec<PathBuf>,
 
-    /// The same for a secret_token; with Rails 4.0 and later it opens what Rails 3 signed
+    /// A file with an old secret_token; may be given several times
+    ///
+    /// From Rails 4.0 on, a secret_token opens what Rails 3 signed.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     from_secret_token_file: Vec<PathBuf>,
 
-    /// Take a secret of fewer than 30 characters
+    /// Accept an old secret of fewer than 30 characters
     #[arg(long)]
     from_allow_short_secret: bool,
 }
@@ -195,7 +230,7 @@ impl From<SealedBefore> for Sealing {
 }
 
 impl Sealing {
-    /// These settings, save what the options say.
+    /// Returns `settings` with what the options say in their place.
     pub(crate) fn over(&self, mut settings: Settings) -> Settings {
         settings.cipher = self.cipher.unwrap_or(settings.cipher);
         settings.key_generator_hash_digest_class = self
@@ -211,23 +246,67 @@ impl Sealing {
 
 #[derive(Args)]
 pub(crate) struct Limit {
-    /// What may not exceed 4096 bytes: name and value as sent, which is what browsers count
-    /// (strict), what the app's Rails counts (rails), or nothing (none) [default: strict]
+    /// The limit of a cookie's size [default: strict]
+    ///
+    /// strict allows 4096 bytes of name and value as sent, as browsers do. rails allows 4096 bytes of
+    /// what the app's Rails counts. none sets no limit.
     #[arg(long, value_name = "RULE", ignore_case = true, value_parser = limit_rule())]
     pub(crate) limit: Option<SizeLimit>,
 }
 
-/// The help of a command, with what several commands have in common.
+/// Returns the help of a command, with the parts that several commands share filled in.
 pub(crate) fn help(text: &str) -> String {
     let text = text.replace("{SECRETS}", include_str!("help/secrets.txt").trim_end());
     let text = text.replace("{SOURCES}", include_str!("help/sources.txt").trim_end());
     text.trim_end().to_owned()
 }
 
-/// The version that the option `--{prefix}rails` names.
-pub(crate) fn version(prefix: &str, rails: Option<&str>) -> Result<Option<LoadDefaults>, String> {
-    let version = rails.map(str::parse).transpose();
-    version.map_err(|error: Error| format!("--{prefix}rails: {error}"))
+/// Parses a version, and offers all versions to the completions.
+#[derive(Clone)]
+pub(crate) struct Versions;
+
+impl TypedValueParser for Versions {
+    type Value = LoadDefaults;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<LoadDefaults, clap::Error> {
+        let version = StringValueParser::new().try_map(|text| {
+            let version = text.parse();
+            version.map_err(|_: Error| format!("write {}", candidates(&text)))
+        });
+        version.parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let versions = LoadDefaults::ALL.iter();
+        Some(Box::new(
+            versions.map(|one| PossibleValue::new(one.to_string())),
+        ))
+    }
+}
+
+/// Returns the versions that an unknown one may stand for: those of its major version, else all.
+fn candidates(text: &str) -> String {
+    let major = text.trim().split('.').next().unwrap_or_default();
+    let names = LoadDefaults::ALL.iter().map(ToString::to_string);
+    let same: Vec<_> = names
+        .filter(|name| name.split('.').next() == Some(major))
+        .collect();
+    match same.split_last() {
+        None => format!("one of {}", versions()),
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+    }
+}
+
+/// Returns the names of all versions.
+fn versions() -> String {
+    let names = LoadDefaults::ALL.iter().map(ToString::to_string);
+    names.collect::<Vec<_>>().join(", ")
 }
 
 fn cipher() -> impl TypedValueParser<Value = Cipher> {
@@ -246,7 +325,8 @@ fn limit_rule() -> impl TypedValueParser<Value = SizeLimit> {
     choice(each(SizeLimit::ALL, SizeLimit::name))
 }
 
-/// The serializers by their names, and Rails 7.1's newer name of `hybrid`.
+/// Returns the parser of serializers: it also takes `json_allow_marshal`, the name of `hybrid` from
+/// Rails 7.1 on.
 fn serializer() -> impl TypedValueParser<Value = Serializer> {
     let mut names = each(Serializer::ALL, Serializer::name);
     names.push("json_allow_marshal");

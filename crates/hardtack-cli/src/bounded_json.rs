@@ -1,19 +1,19 @@
-//! [`BoundedJson`]: a JSON text whose reading is bounded in memory, however long it is.
+//! [`BoundedJson`]: a JSON text of any length that is read in bounded memory.
 
 use std::io::{self, BufRead, Bytes, Read};
 
-/// The longest string in bytes; what goes beyond is left out. No cookie is as long, and the bodies
-/// of responses are.
+/// The longest string in bytes; the rest is cut off. No cookie is as long, but bodies of responses
+/// are.
 const LONGEST_STRING: usize = 64 * 1024;
 
 /// The longest number in bytes.
 const LONGEST_NUMBER: usize = 1024;
 
-/// The deepest nesting; HAR has 8 levels of its own, and tools add what they like.
+/// The deepest nesting. HAR has 8 levels of its own, and tools add more.
 const DEEPEST: usize = 128;
 
-/// Passes a JSON text on with its long strings cut, and fails where it is nested too deeply or has
-/// an endless number: so much a parser would have to keep.
+/// Passes a JSON text on with its long strings cut. Fails if the text is nested too deeply or has a
+/// number that is too long, because a parser would have to keep them.
 pub(crate) struct BoundedJson<R> {
     bytes: Bytes<R>,
     state: State,
@@ -22,11 +22,11 @@ pub(crate) struct BoundedJson<R> {
 
 #[derive(Clone, Copy)]
 enum State {
-    /// Outside strings, after so many bytes of a number or a name.
+    /// Outside strings, after this many bytes of a number or a name.
     Bare(usize),
-    /// In a string, after so many bytes of it, with so many of an escape to come.
+    /// In a string, after this many bytes of it, with this many bytes of an escape to come.
     String(usize, u8),
-    /// In the part of a string that is left out; whether a backslash came last.
+    /// In the part of a string that is cut off.
     LeftOut { is_escaped: bool },
 }
 
@@ -39,9 +39,9 @@ impl<R: BufRead> BoundedJson<R> {
         }
     }
 
-    /// Whether this byte is passed on.
+    /// Takes a byte, and returns true if it is passed on.
     fn passes(&mut self, byte: u8) -> io::Result<bool> {
-        // Cut between characters: a byte of UTF-8 that continues one is still passed on.
+        // The cut is between characters: a byte that continues a UTF-8 character is passed on.
         let is_boundary = byte & 0xC0 != 0x80;
         self.state = match (self.state, byte) {
             (State::Bare(_), b'"') => State::String(0, 0),
@@ -79,7 +79,7 @@ impl<R: BufRead> BoundedJson<R> {
     }
 }
 
-/// Byte by byte, as `serde_json` asks for it.
+/// Reads byte by byte, as `serde_json` does.
 impl<R: BufRead> Read for BoundedJson<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let Some(place) = buffer.first_mut() else {

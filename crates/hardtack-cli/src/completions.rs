@@ -1,6 +1,5 @@
-//! `hardtack completions`: what a shell needs to complete the commands.
+//! `hardtack completions`: prints what a shell needs to complete the commands.
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Command};
 use clap_complete::Shell;
 
@@ -8,15 +7,13 @@ use crate::args::help;
 use crate::output;
 
 #[derive(Args)]
-#[command(after_help = help(include_str!("help/completions.txt")))]
+#[command(
+    after_help = "Example:\n  hardtack completions fish > ~/.config/fish/completions/hardtack.fish",
+    after_long_help = help(include_str!("help/completions.txt"))
+)]
 pub(crate) struct Completions {
-    /// The shell
-    #[arg(value_parser = shell())]
+    /// The shell to print the completions for
     shell: Shell,
-}
-
-fn shell() -> impl TypedValueParser<Value = Shell> {
-    PossibleValuesParser::new(["bash", "zsh", "fish"]).try_map(|name| name.parse::<Shell>())
 }
 
 pub(crate) fn run(options: &Completions, command: &mut Command) -> Result<u8, String> {

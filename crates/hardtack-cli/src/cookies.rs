@@ -1,38 +1,47 @@
-//! [`Cookies`]: the jar that a command's options come to.
+//! [`Cookies`]: the jar that a command's options describe.
 
+use hardtack::doctor::Doctor;
 use hardtack::message::JarKind;
 use hardtack::rails_app::SignedRotation;
-use hardtack::settings::{HmacDigest, SecretKind, SizeLimit};
+use hardtack::settings::{Cipher, HmacDigest, SecretKind, SizeLimit};
 use hardtack::{
     CookieAttributes, Error, Jar, LoadDefaults, Rotation, SecretKeyBase, Serializer, SetCookie,
     Settings,
 };
 use time::OffsetDateTime;
 
-use crate::args::{Sealing, version};
+use crate::args::Sealing;
 use crate::rails_app::App;
 use crate::secrets::{Secrets, Sources};
 
-/// The session's name where nobody says one (`Rack::Session`).
+/// The session's name where neither an option nor an app gives one (`Rack::Session`).
 const NAME: &str = "_session_id";
 
 /// Cookies of one name, and the jar that opens and seals them.
 pub(crate) struct Cookies {
     pub(crate) jar: Jar,
+    pub(crate) kind: JarKind,
+    pub(crate) cipher: Cipher,
+    /// Knows the same secrets, to explain what does not open.
+    pub(crate) doctor: Doctor,
+    /// A person reads the messages. A program reads reasons, and the doctor's work is saved.
+    pub(crate) explains: bool,
     pub(crate) name: String,
-    /// An option or the app said so.
+    /// An option or the app gave the name.
     pub(crate) is_named: bool,
-    /// The start of the names of the options that said so, for messages.
+    /// The cookie is the session, by its jar and its name.
+    pub(crate) is_session: bool,
+    /// The prefix of the options' names, for messages.
     pub(crate) prefix: &'static str,
 }
 
 impl Cookies {
-    /// Those of the options without a prefix.
+    /// Creates the cookies that the options without a prefix describe.
     pub(crate) fn new(sealing: Sealing, limit: Option<SizeLimit>) -> Result<Self, String> {
         Plan::new(sealing, limit, None)?.carry_out()
     }
 
-    /// Those of before (`--from-`), and those without a prefix.
+    /// Creates the cookies that the options with `--from-` describe, and those without.
     pub(crate) fn before_and_after(
         before: Sealing,
         after: Sealing,
@@ -40,12 +49,13 @@ impl Cookies {
     ) -> Result<(Self, Self), String> {
         let after = Plan::new(after, limit, None)?;
         let before = Plan::new(before, None, Some(&after))?;
-        // A secret that seals is missed first.
+        // A missing secret that seals is reported first.
         let after = after.carry_out()?;
         Ok((before.carry_out()?, after))
     }
 
-    /// Fails where not even null is sealed under these settings: wrong use, and no value's fault.
+    /// Checks that these settings seal null. If they do not, the options are wrong, whatever the
+    /// values are.
     pub(crate) fn try_out(&self, expires: Option<OffsetDateTime>) -> Result<(), String> {
         match self.seal_nothing(expires) {
             Ok(_) | Err(Error::CookieOverflow(_)) => Ok(()),
@@ -56,7 +66,7 @@ impl Cookies {
     /// Checks that an expiry is sealed with a value.
     pub(crate) fn seal_expiry(&self) -> bool {
         let later = OffsetDateTime::now_utc() + time::Duration::days(1);
-        // What does not fit never gets so far as to lose its expiry.
+        // A cookie over the limit fails for that reason, with or without an expiry.
         self.seal_nothing(Some(later)).map_or(true, |cookie| {
             let opened = self.jar.open(&self.name, cookie.value());
             opened.is_ok_and(|opened| opened.expires_at().is_some())
@@ -68,8 +78,8 @@ impl Cookies {
     }
 }
 
-/// The attributes of every cookie, of which only the value is printed. Secure, so that the names
-/// `__Host-` and `__Secure-` may be sealed.
+/// Returns the attributes of every cookie. Only the value is printed. `Secure` allows the names
+/// `__Host-` and `__Secure-`.
 pub(crate) fn attributes(expires: Option<OffsetDateTime>) -> CookieAttributes {
     let attributes = CookieAttributes::new().secure(true);
     match expires {
@@ -78,32 +88,35 @@ pub(crate) fn attributes(expires: Option<OffsetDateTime>) -> CookieAttributes {
     }
 }
 
-/// The options as they were read, before any secret is.
+/// The options, before any secret is read.
 struct Plan {
     prefix: &'static str,
     name: String,
     is_named: bool,
-    /// The jar, where one was asked for.
+    /// The name of the app's session, if an app gives it.
+    app_session: Option<String>,
+    /// The jar, if an option names it.
     kind: Option<JarKind>,
-    /// Just these options ask for it, so that it must not be another.
+    /// These options name the jar, rather than those that seal.
     kind_is_own: bool,
     settings: Settings,
-    /// The serializer was asked for, rather than left to the version.
+    /// An option names the serializer, rather than the version.
     serializer_chosen: bool,
-    /// Older settings of the signed jar, which an app tells.
+    /// Older settings of the signed jar, from an app's files.
     rotations: Vec<SignedRotation>,
     sources: Sources,
 }
 
 impl Plan {
-    /// What these options say; of what held before, what they do not say is as it is `after`.
+    /// Creates the plan of these options. `after` is the plan that seals: the options of `--from-`
+    /// take from it what they do not name.
     fn new(
         sealing: Sealing,
         limit: Option<SizeLimit>,
         after: Option<&Self>,
     ) -> Result<Self, String> {
         let prefix = sealing.prefix;
-        let version = version(prefix, sealing.rails.as_deref())?;
+        let version = sealing.rails;
         let app = App::new(&sealing.app, prefix, version, sealing.name.is_some())?;
         let told = app.as_ref().map(|app| &app.settings);
         let name = sealing.name.as_deref();
@@ -125,6 +138,7 @@ impl Plan {
             prefix,
             name: name.to_owned(),
             is_named,
+            app_session: told.map(|told| told.session.name.clone()),
             kind: sealing.jar.or(after.and_then(|after| after.kind)),
             kind_is_own: sealing.jar.is_some(),
             settings: sealing.over(settings),
@@ -137,19 +151,33 @@ impl Plan {
 
     fn carry_out(self) -> Result<Cookies, String> {
         let Secrets { key_bases, tokens } = self.sources.secrets(self.settings.version)?;
-        let jar = match key_bases.split_first() {
-            Some((first, older)) => self.jar_of_key_bases(first, older, &tokens),
-            None => self.jar_of_tokens(&tokens)?,
+        let (jar, kind) = match key_bases.split_first() {
+            Some((first, older)) => (
+                self.jar_of_key_bases(first, older, &tokens),
+                self.kind.unwrap_or(JarKind::Encrypted),
+            ),
+            None => (self.jar_of_tokens(&tokens)?, JarKind::Signed),
         };
+        let secrets = key_bases.iter().chain(&tokens);
+        let doctor = secrets.fold(Doctor::new(), |doctor, secret| doctor.secret("", secret));
+        // Rails seals its session in the encrypted jar, and up to 3.2 signs it with a token.
+        let holds_session = kind == JarKind::Encrypted || key_bases.is_empty();
+        let is_session_name =
+            self.app_session.as_ref() == Some(&self.name) || self.name.contains("session");
         Ok(Cookies {
             jar,
+            kind,
+            cipher: self.settings.cipher,
+            doctor: doctor.settings(self.settings),
+            explains: true,
+            is_session: holds_session && is_session_name,
             name: self.name,
             is_named: self.is_named,
             prefix: self.prefix,
         })
     }
 
-    /// The jar of a `secret_key_base`, which also opens what Rails 3 signed with a token.
+    /// Creates the jar of a `secret_key_base`, which also opens what Rails 3 signed with a token.
     fn jar_of_key_bases(
         &self,
         first: &SecretKeyBase,
@@ -161,7 +189,7 @@ impl Plan {
         let rotation: fn(&SecretKeyBase, Settings) -> Rotation;
         if self.kind == Some(JarKind::Signed) {
             (jar, rotation) = (Jar::signed(first, settings()), Rotation::signed);
-            // What an app tells of its older signed cookies.
+            // The app's own rotations of signed cookies.
             for told in &self.rotations {
                 let (secret, settings) = match &told.secret {
                     Some(secret) => (secret, self.signed_by_token()),
@@ -186,12 +214,12 @@ impl Plan {
         jar
     }
 
-    /// The settings of cookies that Rails 3 signed.
+    /// Returns the settings of cookies that Rails 3 signed.
     fn rails_3(&self) -> impl Iterator<Item = Settings> {
-        // Rails reads them with SHA-1 whatever the app chose; Rails 2.3 apps may have chosen too.
+        // Rails reads them with SHA-1 whatever the app chose; Rails 2.3 apps could choose too.
         let mut digests = vec![HmacDigest::Sha1, self.settings.signed_cookie_digest];
         digests.dedup();
-        // Rails 3 wrote nothing but Marshal, which is read unless somebody chose not to.
+        // Rails 3 wrote only Marshal, so Marshal is read unless an option names a serializer.
         let serializer = if self.serializer_chosen {
             self.settings.cookies_serializer
         } else {
@@ -203,7 +231,7 @@ impl Plan {
             .map(move |digest| settings.clone().signed_cookie_digest(digest))
     }
 
-    /// The jar of a `secret_token`, the first of which signs.
+    /// Creates the jar of `secret_token`s, the first of which signs.
     fn jar_of_tokens(&self, tokens: &[SecretKeyBase]) -> Result<Jar, String> {
         if self.kind_is_own && self.kind == Some(JarKind::Encrypted) {
             let prefix = self.prefix;

@@ -1,4 +1,4 @@
-//! `hardtack demo`: what the crate does, step by step, without a secret of one's own.
+//! `hardtack demo`: shows what the crate does, step by step, without a secret of the user's.
 
 use std::fmt::{Display, Write};
 
@@ -22,7 +22,7 @@ pub(crate) fn run() -> Result<u8, String> {
     Ok(status)
 }
 
-/// The texts that are shown: results in green, refusals in red, the Rust that does it dimmed.
+/// The text of the demo: results in green, refusals in red, and the Rust code dimmed.
 #[derive(Default)]
 struct Page(String);
 
@@ -55,7 +55,7 @@ fn steps(page: &mut Page) -> Outcome<()> {
         .settings()
         .cookies_serializer(Serializer::Json);
     let old_jar = Jar::encrypted(&old_secret, old_settings.clone());
-    page.rust("let secret = SecretKeyBase::generate()?; // in earnest: the app's own");
+    page.rust("let secret = SecretKeyBase::generate()?; // in production: the app's own");
     page.rust("let jar = Jar::encrypted(&secret, settings);");
 
     page.step("2. Seal a session: this header goes to the browser");
@@ -67,7 +67,7 @@ fn steps(page: &mut Page) -> Outcome<()> {
     page.rust("let cookie = session.write(&jar, \"_shop_session\", &attributes)?;");
     page.line(format!("Set-Cookie: {cookie}"));
 
-    page.step("3. Open it: the browser sends it back, among others");
+    page.step("3. Open it: the browser sends it back among other cookies");
     let header = format!("theme=dark; {NAME}={}", cookie.escaped_value());
     page.rust("let session = SessionData::read(&jar, \"_shop_session\", &header)?;");
     let opened = SessionData::read(&old_jar, NAME, &CookieHeader::new(&header))?
@@ -80,10 +80,10 @@ fn steps(page: &mut Page) -> Outcome<()> {
 
     tamper(page, &old_jar, &cookie);
 
-    page.step("5. Change the secret and upgrade to Rails 7.1: nobody is logged out");
+    page.step("5. Change the secret and upgrade to Rails 7.1: every user stays logged in");
     let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
     if SessionData::read(&jar, NAME, &CookieHeader::new(&header)).is_err() {
-        page.bad("without a rotation: invalid message, and everybody has to log in again");
+        page.bad("without a rotation: invalid message, and every user has to log in again");
     }
     page.rust("let jar = jar.rotation(Rotation::encrypted(&old_secret, old_settings));");
     let jar = jar.rotation(Rotation::encrypted(&old_secret, old_settings));
@@ -94,11 +94,11 @@ fn steps(page: &mut Page) -> Outcome<()> {
         opened.needs_rewrite(),
     ) {
         page.good(format!(
-            "with one: user_id {user} is still there; needs_rewrite() says to seal it anew"
+            "with a rotation: user_id {user} is still there; needs_rewrite() says to seal it again"
         ));
     }
 
-    page.step("6. Put too much in: a browser drops more than 4096 bytes without a word");
+    page.step("6. Put too much in: browsers silently drop a cookie of more than 4096 bytes");
     session.insert("cart", &"x".repeat(2_500))?;
     match session.write(&jar, NAME, None) {
         Ok(cookie) => page.bad(format!("it fits: {} bytes", cookie.size())),
@@ -111,7 +111,7 @@ fn steps(page: &mut Page) -> Outcome<()> {
 }
 
 fn tamper(page: &mut Page, jar: &Jar, cookie: &SetCookie) {
-    page.step("4. Tamper with it, or copy it under another name: one answer for the sender");
+    page.step("4. Tamper with it, or copy it under another name: the sender gets one answer");
     let mut tampered = cookie.value().to_vec();
     if let Some(byte) = tampered.get_mut(7) {
         *byte = if *byte == b'A' { b'B' } else { b'A' };

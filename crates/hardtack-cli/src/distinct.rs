@@ -1,4 +1,4 @@
-//! [`Distinct`]: the cookies of a log or a HAR file that count, each once, however often it comes.
+//! [`Distinct`]: the wanted cookies of a log or a HAR file, each counted once.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
@@ -9,42 +9,42 @@ use memchr::memmem;
 
 use crate::found::{Found, is_token};
 
-/// The most cookies that are told apart.
+/// The most distinct cookies that are remembered.
 pub(crate) const MOST: usize = 100_000;
 
-/// Shorter values have no form: that of PHP's session id is the shortest.
+/// The shortest value that has a form: PHP's session id.
 const SHORTEST: usize = 22;
 
-/// The cookies that count.
+/// The cookies that are wanted.
 pub(crate) enum Wanted {
-    /// Those of a name, and values that stand alone and have the form of a Rails message.
+    /// Cookies of a name, and values without a name that have the form of a Rails message.
     Name(String),
-    /// Those of the form of a Rails message.
+    /// Cookies of the form of a Rails message.
     Rails,
-    /// Those of any form that the doctor knows.
+    /// Cookies of any form that the doctor knows.
     Form,
 }
 
-/// The cookies that were met, by two hashes each: what they hold is not kept.
+/// The cookies so far. Each is kept as two hashes, and its value is not kept.
 pub(crate) struct Distinct {
     wanted: Wanted,
     most: usize,
     places: HashMap<(u64, u64), usize>,
-    /// Some that do not count: most cookies come again and again.
+    /// Some unwanted cookies: most cookies occur again and again.
     others: HashSet<(u64, u64)>,
     hashers: (RandomState, RandomState),
     doctor: Doctor,
 }
 
-/// Whether a cookie was met before.
+/// The relation of a cookie to those before it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Meeting {
     First,
-    /// It was the one of this place among the first ones.
+    /// The cookie occurred before; it was the first one of this number.
     Again(usize),
-    /// It is none of those that are told apart, and no more are.
+    /// The cookie is new, and no more cookies are remembered.
     Full,
-    /// It does not count.
+    /// The cookie is not wanted.
     Unwanted,
 }
 
@@ -64,7 +64,7 @@ impl Distinct {
         self.places.len()
     }
 
-    /// What the wanted cookies are, in words.
+    /// Describes the wanted cookies.
     pub(crate) fn in_words(&self) -> String {
         match &self.wanted {
             Wanted::Name(name) => format!("cookie {:?}", Shown::new(name)),
@@ -76,7 +76,7 @@ impl Distinct {
     pub(crate) fn meet(&mut self, found: &Found<'_>) -> Meeting {
         let Found { name, value, .. } = *found;
         let has_wanted_name = match (&self.wanted, name) {
-            // One without a value never counts: so a cookie is removed.
+            // A cookie without a value is never wanted: a response removes a cookie so.
             (Wanted::Name(wanted), Some(name)) if name != wanted || value.is_empty() => {
                 return Meeting::Unwanted;
             }
@@ -103,7 +103,7 @@ impl Distinct {
         Meeting::First
     }
 
-    /// Whether a cookie has the form that is asked for.
+    /// Checks that a cookie has a wanted form.
     fn has_form(&self, name: Option<&str>, value: &[u8]) -> bool {
         let format = |name| self.doctor.examine(text(name, value)).format;
         if value.len() < SHORTEST {
@@ -115,16 +115,16 @@ impl Distinct {
         }
     }
 
-    /// Tells no more apart than those that were met.
+    /// Remembers no more cookies.
     pub(crate) fn close(&mut self) {
         self.most = self.places.len();
     }
 }
 
-/// A cookie as the doctor takes it.
+/// Returns a cookie in the form that the doctor takes.
 pub(crate) fn text(name: Option<&str>, value: &[u8]) -> Vec<u8> {
     let mut text = Vec::new();
-    // Behind any other name it would not know the value for one.
+    // After another name the doctor would not recognize the value.
     if let Some(name) = name.filter(|name| is_token(name.as_bytes())) {
         text.extend_from_slice(name.as_bytes());
         text.push(b'=');
@@ -133,7 +133,7 @@ pub(crate) fn text(name: Option<&str>, value: &[u8]) -> Vec<u8> {
     text
 }
 
-/// Whether it may be a message: all have `--` in them.
+/// Checks that a value may be a message: every message has `--`.
 fn is_message(value: &[u8]) -> bool {
     [&b"--"[..], b"%2D%2D", b"%2d%2d"]
         .iter()

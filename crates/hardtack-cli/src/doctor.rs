@@ -1,4 +1,4 @@
-//! `hardtack doctor`: why does this cookie not open?
+//! `hardtack doctor`: explains why a cookie does not open.
 
 #![expect(
     clippy::doc_markdown,
@@ -12,36 +12,42 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 use console::style;
+use hardtack::LoadDefaults;
 use hardtack::doctor::{Diagnosis, Doctor as Examiner};
 use hardtack::observe::Shown;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::args::{AppOptions, help, version};
-use crate::output::{complain, print};
+use crate::args::{AppOptions, Versions, help};
+use crate::output::{note, print};
 use crate::rails_app::App;
 use crate::secrets::Sources;
 use crate::source::Source;
 use crate::survey;
 
-/// The most bytes of standard input: more is no cookie, and the doctor says so.
+/// The most bytes that are read from standard input. The doctor reports more as no cookie.
 const MOST: u64 = 64 * 1024 + 1;
 
 #[derive(Args)]
-#[command(after_help = help(include_str!("help/doctor.txt")))]
+#[command(
+    after_help = help(include_str!("help/doctor-short.txt")),
+    after_long_help = help(include_str!("help/doctor.txt"))
+)]
 pub(crate) struct Doctor {
     #[command(flatten)]
     source: Source,
 
-    /// What was copied; without it, the whole of standard input
+    /// The copied cookie; without it, the whole of standard input
     #[arg(conflicts_with_all = ["har", "log"])]
     cookie: Option<OsString>,
 
-    /// Print one JSON object (of a log or HAR file one a line), for programs
+    /// Print the report as JSON
+    ///
+    /// For one cookie this is one object; for a log or HAR file it is one object a line.
     #[arg(long)]
     json: bool,
 
-    /// Print the cookie's value as well, which may be personal
+    /// Print the cookie's value too, which may be personal
     #[arg(long)]
     show_values: bool,
 
@@ -49,28 +55,31 @@ pub(crate) struct Doctor {
     #[arg(long)]
     name: Option<String>,
 
-    /// The load_defaults of the app, or of the Jar, that does not open it: the report tells what
-    /// differs
-    #[arg(long, value_name = "VERSION")]
-    rails: Option<String>,
+    /// The load_defaults of the app that does not open the cookie
+    ///
+    /// The report tells which settings differ. Before 5.1, give the app's Rails version.
+    #[arg(long, value_name = "VERSION", value_parser = Versions, hide_possible_values = true)]
+    rails: Option<LoadDefaults>,
 
-    /// A file that holds a secret, verbatim save one final newline [default: the environment
-    /// variable SECRET_KEY_BASE]
+    /// A file with a secret [default: $SECRET_KEY_BASE]
+    ///
+    /// The file holds the secret verbatim; one final newline does not count. The option may be given
+    /// several times.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     secret_key_base_file: Vec<PathBuf>,
 
-    /// The same for a secret_token [default: SECRET_TOKEN]
+    /// A file with a secret_token [default: $SECRET_TOKEN]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     secret_token_file: Vec<PathBuf>,
 
     #[command(flatten)]
     app: AppOptions,
 
-    /// A salt that the app set in place of Rails' own; any number of them
+    /// A salt that the app set in place of Rails' own; may be given several times
     #[arg(long)]
     salt: Vec<String>,
 
-    /// Examine it as of this time, such as 2030-10-15T05:00:00Z
+    /// Examine the cookie as of this time, such as 2030-10-15T05:00:00Z
     #[arg(long, value_name = "TIME")]
     now: Option<String>,
 }
@@ -99,9 +108,9 @@ pub(crate) fn run(options: Doctor) -> Result<u8, String> {
     }
 }
 
-/// The one place where secrets, name and settings come in; with the name of the app's cookie.
+/// Creates the doctor from the options, and returns it with the name of the cookie.
 fn examiner(options: &Doctor) -> Result<(Examiner, Option<String>), String> {
-    let version = version("", options.rails.as_deref())?;
+    let version = options.rails;
     let app = App::new(&options.app, "", version, options.name.is_some())?;
     let mut doctor = Examiner::new();
     let sources = Sources {
@@ -150,7 +159,7 @@ fn cookie(given: Option<OsString>) -> Result<Vec<u8>, String> {
         return Ok(cookie.into_encoded_bytes());
     }
     if io::stdin().is_terminal() {
-        complain("paste the cookie, then Ctrl-D");
+        note("paste the cookie, then press Ctrl-D");
     }
     let mut cookie = Vec::new();
     let read = io::stdin().lock().take(MOST).read_to_end(&mut cookie);
@@ -158,7 +167,7 @@ fn cookie(given: Option<OsString>) -> Result<Vec<u8>, String> {
     Ok(cookie)
 }
 
-/// The report, its first line in colour.
+/// Returns the report with its first line in colour.
 fn report(diagnosis: &Diagnosis, shows_value: bool) -> String {
     let report = diagnosis.to_string();
     let (answer, details) = report.split_once('\n').unwrap_or((&report, ""));

@@ -1,4 +1,4 @@
-//! [`Found`]: a cookie in a log or a HAR file, where it stands, and what is wrong there.
+//! [`Found`]: a cookie in a log or a HAR file, its place, and what is wrong there.
 
 use std::fmt;
 use std::io;
@@ -6,20 +6,20 @@ use std::io;
 use hardtack::observe::Shown;
 
 use crate::lines::Stop;
-use crate::output::complain;
+use crate::output::error;
 
-/// How many troubles are told one by one.
+/// The most troubles that are printed one by one.
 const MOST_TOLD: u64 = 20;
 
-/// A cookie as it stands there.
+/// A cookie as the source has it.
 pub(crate) struct Found<'a> {
     pub(crate) place: Place,
-    /// None for a value that stands alone, as nginx' `$cookie_NAME` writes it.
+    /// `None` for a value without a name, as nginx' `$cookie_NAME` writes it.
     pub(crate) name: Option<&'a str>,
     pub(crate) value: &'a [u8],
 }
 
-/// Where a cookie stands, counted from 1.
+/// The place of a cookie, counted from 1.
 #[derive(Clone, Copy)]
 pub(crate) enum Place {
     Line(u64),
@@ -29,7 +29,7 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// As members of a JSON object.
+    /// Returns the place as members of a JSON object.
     pub(crate) fn json(self) -> String {
         match self {
             Self::Line(number) => format!("\"line\":{number}"),
@@ -51,7 +51,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// The troubles of a reading, which are told as they come.
+/// The troubles of a reading. Each is printed as it occurs.
 pub(crate) struct Troubles {
     source: String,
     count: u64,
@@ -62,40 +62,40 @@ impl Troubles {
         Self { source, count: 0 }
     }
 
-    /// Tells what is wrong with a place, which is skipped for it.
+    /// Prints what is wrong with a place that is skipped.
     pub(crate) fn tell(&mut self, place: Place, trouble: &str) {
         self.count += 1;
         if self.count <= MOST_TOLD {
-            complain(&format!("{} {place}: {trouble}", self.source));
+            error(&format!("{} {place}: {trouble}", self.source));
         }
     }
 
-    /// Tells of those that were not told, and gives the number of all.
+    /// Prints how many troubles were not printed, and returns the number of all.
     pub(crate) fn conclude(self) -> u64 {
         if let Some(more @ 1..) = self.count.checked_sub(MOST_TOLD) {
-            complain(&format!("{}: {more} more like these", self.source));
+            error(&format!("{}: {more} more like these", self.source));
         }
         self.count
     }
 
-    /// The source cannot be read.
-    pub(crate) fn broken(&self, error: &io::Error) -> Stop {
-        Stop::Broken(format!("{}: {error}", self.source))
+    /// Returns the failure of a source that cannot be read.
+    pub(crate) fn broken(&self, cause: &io::Error) -> Stop {
+        Stop::Broken(format!("{}: {cause}", self.source))
     }
 
-    /// The source is something else.
+    /// Returns the failure of a source that is not a HAR file.
     pub(crate) fn no_har(&self, why: &str) -> Stop {
-        Stop::Broken(format!("{} is no HAR file: {why}", self.source))
+        Stop::Broken(format!("{} is not a HAR file: {why}", self.source))
     }
 }
 
-/// Whether it may be a cookie's name: a token (RFC 9110 section 5.6.2).
+/// Checks that a text may be a cookie's name: a token (RFC 9110 section 5.6.2).
 pub(crate) fn is_token(name: &[u8]) -> bool {
     let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
     !name.is_empty() && name.iter().all(is_token)
 }
 
-/// A name in a table, where there is one.
+/// Returns a name for a table, `-` if there is none.
 pub(crate) fn shown(name: Option<&str>) -> String {
     const LONGEST: usize = 40;
     name.map_or_else(

@@ -1,7 +1,7 @@
-//! The cookies of a HAR file, as browsers export it (HAR 1.2,
+//! Finds the cookies of a HAR file, as browsers export it (HAR 1.2,
 //! <http://www.softwareishard.com/blog/har-12-spec/>).
 //!
-//! It is read once, from start to end, and nothing is kept but the cookies of one message.
+//! The file is read once, from start to end, and only the cookies of one message are kept.
 
 use std::fmt;
 use std::io::BufRead;
@@ -16,10 +16,10 @@ use crate::bounded_json::BoundedJson;
 use crate::found::{Found, Place, Troubles};
 use crate::lines::Stop;
 
-/// The most headers, and the most cookies, of one message that are looked at.
+/// The most headers, and the most cookies, that are read of one message.
 const MOST: usize = 1000;
 
-/// Finds the cookies of every entry, and gives the number of entries.
+/// Finds the cookies of every entry, and returns the number of entries.
 pub(crate) fn read(
     input: impl BufRead,
     troubles: &mut Troubles,
@@ -45,7 +45,7 @@ pub(crate) fn read(
         (None, Ok(())) if har.has_entries => Ok(har.entries),
         (None, Ok(())) => Err(troubles.no_har("it has no log.entries")),
         (None, Err(error)) if har.has_entries => {
-            let trouble = format!("the file is broken ({error}); it is read up to there");
+            let trouble = format!("the file is broken ({error}) and is read up to here");
             har.troubles.tell(Place::Entry(har.entries), &trouble);
             Ok(har.entries)
         }
@@ -53,7 +53,7 @@ pub(crate) fn read(
     }
 }
 
-/// Where in the file we are.
+/// The current level of the file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Level {
     File,
@@ -71,7 +71,7 @@ enum Level {
 }
 
 impl Level {
-    /// What stands under a key; none where it is of no interest.
+    /// Returns the level under a key, `None` for a key that is not read.
     fn under(self, key: &str) -> Option<Self> {
         Some(match (self, key) {
             (Self::File, "log") => Self::Log,
@@ -86,7 +86,7 @@ impl Level {
         })
     }
 
-    /// What an array holds.
+    /// Returns the level of an array's items.
     fn item(self) -> Option<Self> {
         Some(match self {
             Self::Entries => Self::Entry,
@@ -97,30 +97,30 @@ impl Level {
     }
 }
 
-/// A header, or a cookie as the browser read it.
+/// A header, or a cookie as the browser parsed it.
 #[derive(Default)]
 struct Pair {
     name: String,
     value: String,
 }
 
-/// A file that is read: serde hands it what stands at each level.
+/// The state of a reading. serde passes it the value at each level.
 struct Har<'a> {
     troubles: &'a mut Troubles,
     visit: &'a mut dyn FnMut(Found<'_>) -> Result<(), Stop>,
     level: Level,
-    /// Why the reading ended early.
+    /// The reason for stopping early.
     stop: Option<Stop>,
     has_entries: bool,
     entries: u64,
-    /// The last entry that was not as it should be.
+    /// The last entry that is not valid HAR.
     odd: Option<u64>,
     is_response: bool,
-    /// The message's `Cookie` or `Set-Cookie` headers.
+    /// The `Cookie` or `Set-Cookie` headers of the message.
     headers: Vec<Pair>,
-    /// Its cookies as the browser read them.
+    /// The cookies of the message as the browser parsed them.
     cookies: Vec<Pair>,
-    /// The header or cookie at hand.
+    /// The current header or cookie.
     pair: Pair,
 }
 
@@ -156,7 +156,8 @@ impl Har<'_> {
             _ => return Ok(()),
         };
         if pairs.len() >= MOST {
-            let trouble = format!("more than {MOST} headers or cookies; the rest is left out");
+            let trouble =
+                format!("the message has more than {MOST} headers or cookies; the rest is skipped");
             self.troubles.tell(self.place(), &trouble);
         } else if field.is_none_or(|field| self.pair.name.eq_ignore_ascii_case(field)) {
             pairs.push(mem::take(&mut self.pair));
@@ -164,8 +165,8 @@ impl Har<'_> {
         Ok(())
     }
 
-    /// The cookies of a message: of its headers, which hold them as they were sent; else as the
-    /// browser read them.
+    /// Visits the cookies of a message: those of its headers, as they were sent, or without headers
+    /// those that the browser parsed.
     fn visit_message(&mut self) -> Result<(), Stop> {
         let place = self.place();
         // Chrome joins several Set-Cookie with line feeds.
@@ -188,7 +189,7 @@ impl Har<'_> {
         Ok(())
     }
 
-    /// Something else stands where HAR has an object or an array.
+    /// Reports a value that is not the object or array of HAR.
     fn odd(&mut self) {
         if self.level == Level::Entry {
             self.enter(self.level);
@@ -197,11 +198,11 @@ impl Har<'_> {
             self.level,
             Level::File | Level::Log | Level::Name | Level::Value
         );
-        // Told once of each entry.
+        // One report for each entry.
         if !has_none && self.odd.replace(self.entries) != Some(self.entries) {
             self.troubles.tell(
                 Place::Entry(self.entries),
-                "it is not as HAR has it; what is odd is left out",
+                "the entry is not valid HAR; the invalid part is skipped",
             );
         }
     }
@@ -215,7 +216,7 @@ impl<'de> DeserializeSeed<'de> for &mut Har<'_> {
     }
 }
 
-/// Scalars, none of which HAR has at a level of interest.
+/// Reports scalars: HAR has none at a level that is read.
 macro_rules! odd {
     ($($visit:ident: $scalar:ty),*) => {
         $(fn $visit<E>(self, _: $scalar) -> Result<(), E> {
@@ -277,7 +278,7 @@ impl<'de> Visitor<'de> for &mut Har<'_> {
         Ok(())
     }
 
-    /// null: nothing is there, which some tools write for what they lack.
+    /// Takes null as absent: some tools write it for what they lack.
     fn visit_unit<E>(self) -> Result<(), E> {
         if self.level == Level::Entry {
             self.odd();

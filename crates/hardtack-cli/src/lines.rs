@@ -1,4 +1,4 @@
-//! Lines in, lines out: values from arguments or standard input, one answer for each.
+//! Reads values from arguments or standard input, and prints one answer for each.
 
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, IsTerminal, StdoutLock, Write};
@@ -6,19 +6,13 @@ use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, IsTerminal, Stdout
 use hardtack::Refusal;
 use hardtack::observe::Shown;
 
-use crate::output::{self, complain};
+use crate::output::{self, error, note};
 
-/// The longest line in bytes of which all is kept: a server's headers are far shorter, and so is
-/// what fits in a cookie.
+/// The longest line in bytes that is kept whole. A server's headers are far shorter, and so are
+/// cookies.
 pub(crate) const LONGEST_LINE: usize = 1024 * 1024;
 
-/// The help of the options of a command that works line by line.
-pub(crate) const VALUES: &str =
-    "Any number of them; without any, one a line of at most 1 MiB from standard input";
-pub(crate) const JSONL: &str =
-    "Print exactly one JSON object a line for each value, in order, errors included";
-
-/// What a value becomes.
+/// The answer to a value.
 pub(crate) struct Answer {
     /// For a person: JSON, or a cookie.
     pub(crate) text: String,
@@ -26,15 +20,15 @@ pub(crate) struct Answer {
     pub(crate) json: String,
 }
 
-/// Why a value failed: the reason for a program, and what else a person may want to know.
+/// The failure of a value: the reason for a program, and the details for a person.
 pub(crate) struct Failure {
     pub(crate) reason: Refusal,
     pub(crate) detail: String,
 }
 
-/// Why no more values are answered.
+/// The reason for stopping before the last value.
 pub(crate) enum Stop {
-    /// Whoever reads us has read enough (`| head`).
+    /// The reader of the results has read enough (`| head`).
     ReaderGone,
     Broken(String),
 }
@@ -48,7 +42,7 @@ impl Stop {
     }
 }
 
-/// Answers every value, and gives the exit status.
+/// Answers every value, and returns the exit status.
 pub(crate) fn each(
     values: &[OsString],
     jsonl: bool,
@@ -69,13 +63,13 @@ pub(crate) fn each(
     }
 }
 
-/// Answers every line of standard input, taken without its end.
+/// Answers every line of standard input. A value has no line end.
 fn each_line(
     answers: &mut Answers,
     answer: impl Fn(&[u8]) -> Result<Answer, Failure>,
 ) -> Result<(), Stop> {
     if io::stdin().is_terminal() {
-        complain("reading one value a line from the terminal; Ctrl-D ends it");
+        note("reading one value a line from the terminal; press Ctrl-D to end");
     }
     let mut input = BufReader::new(io::stdin().lock());
     let mut line = Vec::new();
@@ -94,7 +88,7 @@ fn each_line(
             answer(text)
         };
         answers.add(&format!("line {}", index + 1), "", answer)?;
-        // Whoever waits for this answer before sending more gets it now.
+        // A program that waits for this answer before it sends more gets it now.
         if input.buffer().is_empty() {
             answers.flush()?;
         }
@@ -102,7 +96,7 @@ fn each_line(
     Ok(())
 }
 
-/// Reads a line with its end, of which it keeps the start, and gives its length.
+/// Reads a line with its end, keeps its first [`LONGEST_LINE`] bytes, and returns its length.
 pub(crate) fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<u64> {
     let mut length = 0;
     loop {
@@ -125,11 +119,11 @@ pub(crate) fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Res
 fn too_long() -> Failure {
     Failure {
         reason: Refusal::TooLarge,
-        detail: format!("longer than {LONGEST_LINE} bytes; it is left out"),
+        detail: format!("the line has more than {LONGEST_LINE} bytes and is skipped"),
     }
 }
 
-/// Where the answers go, and the exit status that they come to.
+/// The output of the answers, and the exit status so far.
 pub(crate) struct Answers {
     out: BufWriter<StdoutLock<'static>>,
     jsonl: bool,
@@ -145,8 +139,8 @@ impl Answers {
         }
     }
 
-    /// Prints an answer, or tells why there is none: of which place, for a person; after which
-    /// members of a JSON object, for a program.
+    /// Prints an answer, or why there is none. A person reads `place`; a program reads `members` at
+    /// the start of the JSON object.
     pub(crate) fn add(
         &mut self,
         place: &str,
@@ -159,9 +153,9 @@ impl Answers {
             Err(Failure { reason, detail }) => {
                 self.status = crate::FAILED;
                 if !self.jsonl {
-                    // On a terminal, messages stand where they belong among the results.
+                    // On a terminal, a message appears between the results before and after it.
                     self.flush()?;
-                    complain(&format!("{place}: {reason}: {detail}"));
+                    error(&format!("{place}: {reason}: {detail}"));
                     return Ok(());
                 }
                 format!("{{{members}\"error\":\"{reason}\"}}")

@@ -12,6 +12,7 @@ mod found;
 mod har;
 mod input;
 mod lines;
+mod man;
 mod open;
 mod open_all;
 mod output;
@@ -30,16 +31,24 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::args::help;
 
-/// Every line went well.
+/// All values succeeded.
 const OK: u8 = 0;
-/// Some line failed.
+/// Some value failed.
 const FAILED: u8 = 1;
-/// Wrong use: options, secrets, files (clap's own status as well).
+/// Options, secrets or files are wrong. clap exits with this status too.
 const WRONG_USE: u8 = 2;
 
-/// Rails' session cookies: open what any Rails set, seal what that Rails opens
+/// Open, seal and rotate the session cookies of Rails apps
+///
+/// Opens cookies that any Rails from 2.3 to 8.1 set, seals cookies that the same Rails opens, and
+/// explains why a cookie does not open.
 #[derive(Parser)]
-#[command(name = "hardtack", version, after_help = help(include_str!("help/hardtack.txt")))]
+#[command(
+    name = "hardtack",
+    version,
+    after_help = help(include_str!("help/hardtack-short.txt")),
+    after_long_help = help(include_str!("help/hardtack.txt"))
+)]
 struct Hardtack {
     #[command(subcommand)]
     command: Command,
@@ -49,22 +58,28 @@ struct Hardtack {
 enum Command {
     /// Open cookies and print their values as JSON
     Open(open::Open),
-    /// Seal JSON values, and print what belongs after NAME= in Set-Cookie
+    /// Seal JSON values and print what follows NAME= in Set-Cookie
     Seal(seal::Seal),
-    /// Open cookies under old settings, and seal the same values under new ones
+    /// Open cookies under old settings and seal their values under new ones
     Rotate(rotate::Rotate),
-    /// Why does this cookie not open? Try every secret, digest, salt and cipher
+    /// Explain why a cookie does not open: try every secret, digest, salt and cipher
     Doctor(doctor::Doctor),
     #[command(
         about = "Print a new secret_key_base, as 'rails secret' does",
-        after_help = help(include_str!("help/secret.txt"))
+        after_help = "Example:\n  hardtack secret > secret.txt",
+        after_long_help = help(include_str!("help/secret.txt"))
     )]
     Secret,
-    /// Show what hardtack does, step by step; needs no secret
-    #[command(after_help = help(include_str!("help/demo.txt")))]
+    #[command(
+        about = "Show what hardtack does, step by step, without a secret",
+        after_help = "Example:\n  hardtack demo",
+        after_long_help = help(include_str!("help/demo.txt"))
+    )]
     Demo,
-    /// Print the completions for a shell: bash, zsh or fish
+    /// Print the completions for a shell
     Completions(completions::Completions),
+    /// Print a manual page, or write all of them into a folder
+    Man(man::Man),
 }
 
 fn main() -> ExitCode {
@@ -78,9 +93,10 @@ fn main() -> ExitCode {
         Command::Secret => secret::run(),
         Command::Demo => demo::run(),
         Command::Completions(options) => completions::run(&options, &mut Hardtack::command()),
+        Command::Man(options) => man::run(&options, Hardtack::command()),
     };
     ExitCode::from(outcome.unwrap_or_else(|message| {
-        output::complain(&message);
+        output::error(&message);
         WRONG_USE
     }))
 }

@@ -1,5 +1,6 @@
-//! `hardtack open`: what is in cookies.
+//! `hardtack open`: prints the values of cookies.
 
+use std::cell::Cell;
 use std::ffi::OsString;
 
 use clap::Args;
@@ -7,22 +8,28 @@ use clap::Args;
 use crate::args::{SEALING, Sealing, help};
 use crate::cookies::Cookies;
 use crate::input;
-use crate::lines::{self, Answer, JSONL, VALUES};
+use crate::lines::{self, Answer};
 use crate::open_all;
 use crate::source::Source;
 
 #[derive(Args)]
-#[command(after_help = help(include_str!("help/open.txt")))]
+#[command(
+    after_help = help(include_str!("help/open-short.txt")),
+    after_long_help = help(include_str!("help/open.txt"))
+)]
 pub(crate) struct Open {
+    /// The cookies; without any, one a line from standard input
+    ///
+    /// A line has at most 1 MiB.
     #[arg(
         value_name = "COOKIE",
         allow_negative_numbers = true,
-        conflicts_with_all = ["har", "log"],
-        help = VALUES
+        conflicts_with_all = ["har", "log"]
     )]
     values: Vec<OsString>,
 
-    #[arg(long, help = JSONL)]
+    /// Print one JSON object a line for each cookie, in order, errors included
+    #[arg(long)]
     jsonl: bool,
 
     #[command(flatten)]
@@ -33,16 +40,22 @@ pub(crate) struct Open {
 }
 
 pub(crate) fn run(options: Open) -> Result<u8, String> {
-    let cookies = Cookies::new(options.sealing, None)?;
+    let mut cookies = Cookies::new(options.sealing, None)?;
+    cookies.explains = !options.jsonl;
     if options.source.is_named() {
         return open_all::run(&options.source, &cookies, options.jsonl);
     }
-    lines::each(&options.values, options.jsonl, |line| {
-        let opened = input::open(&cookies, line, |jar, name, value| jar.explain(name, value))?;
-        let value = opened.into_value();
+    let some_failed = Cell::new(false);
+    let status = lines::each(&options.values, options.jsonl, |line| {
+        let opened = input::open(&cookies, line, |jar, name, value| jar.explain(name, value));
+        let value = opened.inspect_err(|_| some_failed.set(true))?.into_value();
         Ok(Answer {
             text: format!("{value:#}"),
             json: format!("{{\"value\":{value}}}"),
         })
-    })
+    });
+    if some_failed.get() && !options.jsonl {
+        input::point_to_doctor();
+    }
+    status
 }

@@ -1,4 +1,4 @@
-//! `hardtack open` with the cookies of a whole access log or HAR file.
+//! `hardtack open` for the cookies of a whole access log or HAR file.
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal};
@@ -6,13 +6,13 @@ use std::io::{self, IsTerminal};
 use crate::cookies::Cookies;
 use crate::distinct::{Distinct, MOST, Meeting, Wanted};
 use crate::found::{Found, shown};
-use crate::input::{hint, open_value};
+use crate::input::{self, explain, open_value};
 use crate::lines::{Answer, Answers, Failure, Stop};
-use crate::output::complain;
+use crate::output::{note, warn};
 use crate::source::Source;
 use crate::summary::{cookies, grouped};
 
-/// Opens each distinct cookie where it is met first, and gives the exit status.
+/// Opens each distinct cookie where it occurs first, and returns the exit status.
 pub(crate) fn run(source: &Source, jar: &Cookies, jsonl: bool) -> Result<u8, String> {
     let wanted = if jar.is_named {
         Wanted::Name(jar.name.clone())
@@ -22,7 +22,7 @@ pub(crate) fn run(source: &Source, jar: &Cookies, jsonl: bool) -> Result<u8, Str
     let mut distinct = Distinct::new(wanted, MOST);
     let mut answers = Answers::new(jsonl);
     let mut tally = Tally::default();
-    // What is printed to a terminal would mix with the progress.
+    // Results on a terminal would mix with the progress bar.
     let shows_progress = !io::stdout().is_terminal();
     let read = source.read(shows_progress, &mut |found| {
         let meeting = distinct.meet(&found);
@@ -35,14 +35,15 @@ pub(crate) fn run(source: &Source, jar: &Cookies, jsonl: bool) -> Result<u8, Str
         }
         if meeting == Meeting::Full && !tally.is_full {
             tally.is_full = true;
-            complain(&format!(
-                "{source} {}: more than {} distinct cookies: others are opened each time they come",
+            warn(&format!(
+                "{source} {}: more than {} distinct cookies; more of them are opened each time they \
+                 occur",
                 found.place,
                 grouped(MOST as u64)
             ));
         }
         answer(jar, &found, &mut answers, &mut tally)?;
-        // Whoever waits for it gets it now.
+        // A program that waits for this answer gets it now.
         if source.is_stdin() {
             answers.flush()?;
         }
@@ -55,6 +56,9 @@ pub(crate) fn run(source: &Source, jar: &Cookies, jsonl: bool) -> Result<u8, Str
         }
         Ok(reading) => {
             tally.conclude(&reading.within);
+            if !tally.refused.is_empty() {
+                input::point_to_doctor();
+            }
             let is_good = reading.troubles == 0;
             Ok(if is_good {
                 answers.status
@@ -74,9 +78,8 @@ fn answer(
     tally: &mut Tally,
 ) -> Result<(), Stop> {
     let Found { place, name, value } = *found;
-    let opened = open_value(value, |value| {
-        jar.jar.explain(name.unwrap_or(&jar.name), value)
-    });
+    let found_name = name.unwrap_or(&jar.name);
+    let opened = open_value(value, |value| jar.jar.explain(found_name, value));
     let members = format!(
         "{},\"name\":{},\"opens\":{},",
         place.json(),
@@ -95,26 +98,26 @@ fn answer(
         }
         Err(reason) => {
             *tally.refused.entry(reason.to_string()).or_default() += 1;
-            let detail = hint(reason, jar.prefix);
+            let detail = explain(jar, found_name, value, reason);
             Err(Failure { reason, detail })
         }
     };
     answers.add(&place, &members, answer)
 }
 
-/// What it comes to.
+/// The number of cookies that opened, and of the others by reason.
 #[derive(Default)]
 struct Tally {
-    /// How many cookies there were, identical ones too.
+    /// The number of cookies, identical ones included.
     met: u64,
-    /// Whether identical ones are no longer told apart.
+    /// More distinct cookies than are counted: later ones are opened each time.
     is_full: bool,
     opened: u64,
     refused: BTreeMap<String, u64>,
 }
 
 impl Tally {
-    /// Tells it, in a line.
+    /// Prints the tally in one line.
     fn conclude(&self, within: &str) {
         let refused: u64 = self.refused.values().sum();
         let reasons: Vec<_> = self
@@ -128,7 +131,7 @@ impl Tally {
             format!(" ({})", reasons.join(", "))
         };
         let answered = if self.is_full { "answered" } else { "distinct" };
-        complain(&format!(
+        note(&format!(
             "{} in {within}, {} of them {answered}: {} opened, {} did not{reasons}",
             cookies(self.met),
             grouped(self.opened + refused),

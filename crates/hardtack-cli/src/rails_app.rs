@@ -1,4 +1,4 @@
-//! A Rails app's directory in place of options.
+//! Takes secret, settings and names from a Rails app's directory.
 
 use hardtack::LoadDefaults;
 use hardtack::doctor::Doctor;
@@ -8,19 +8,20 @@ use hardtack::rails_app::{
 };
 
 use crate::args::AppOptions;
-use crate::output::complain;
+use crate::output::note;
 
-/// An app, and what it sets.
+/// An app and its settings.
 #[derive(Clone)]
 pub(crate) struct App {
-    /// The start of the names of the options that name it.
+    /// The prefix of the options' names.
     prefix: &'static str,
     files: RailsApp,
     pub(crate) settings: RailsAppSettings,
 }
 
 impl App {
-    /// The app that options of this prefix name, beside an explicit version and cookie name.
+    /// Reads the app that options with this prefix name. `version` and `is_named` tell what other
+    /// options give.
     pub(crate) fn new(
         options: &AppOptions,
         prefix: &'static str,
@@ -41,24 +42,24 @@ impl App {
         }
         let settings = settings.map_err(|error| match error {
             RailsAppError::UnknownVersion { root } => format!(
-                "--{prefix}rails-app: neither Gemfile.lock nor load_defaults in {} tells the Rails \
-                 version: see --{prefix}rails",
+                "--{prefix}rails-app: neither Gemfile.lock nor load_defaults in {} gives the Rails \
+                 version; give --{prefix}rails",
                 Shown::path(&root)
             ),
             other => format!("--{prefix}rails-app: {other}"),
         })?;
-        // On it all others stand, and no option says it but this one.
+        // All other settings depend on the version, and only --rails replaces it.
         let is_guess =
             |one: &&UnreadableSetting| one.setting == "load_defaults" && version.is_none();
         if let Some(guess) = settings.unreadable_settings.iter().find(is_guess) {
             return Err(format!("--{prefix}rails-app: {guess} (--{prefix}rails)"));
         }
         for one in &settings.unreadable_settings {
-            complain(&format!("note: {one}"));
+            note(&one.to_string());
         }
         if settings.session.store != "cookie_store" && !is_named {
-            complain(&format!(
-                "note: the app keeps its sessions in {}, and not in the cookie {}",
+            note(&format!(
+                "the app keeps its sessions in {}, not in the cookie {}",
                 Shown::new(&settings.session.store),
                 Shown::new(&settings.session.name)
             ));
@@ -70,12 +71,13 @@ impl App {
         }))
     }
 
+    /// Reads the app's secrets.
     pub(crate) fn secrets(&self) -> Result<RailsAppSecrets, String> {
         let secrets = self.files.secrets();
         secrets.map_err(|error| format!("--{}rails-app: {error}", self.prefix))
     }
 
-    /// A doctor with its secrets, settings and session.
+    /// Gives a doctor the app's secrets, settings and session.
     pub(crate) fn doctor(&self, doctor: Doctor) -> Result<Doctor, String> {
         let doctor = doctor.rails_app(&self.files);
         doctor.map_err(|error| format!("--{}rails-app: {error}", self.prefix))

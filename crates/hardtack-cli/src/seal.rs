@@ -1,5 +1,6 @@
-//! `hardtack seal`: cookies from JSON values.
+//! `hardtack seal`: makes cookies from JSON values.
 
+use std::cell::Cell;
 use std::ffi::OsString;
 
 use clap::Args;
@@ -10,19 +11,28 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::args::{Limit, SEALING, Sealing, help};
 use crate::cookies::{Cookies, attributes};
-use crate::lines::{self, Answer, Failure, JSONL, VALUES};
-use crate::output::complain;
+use crate::lines::{self, Answer, Failure};
+use crate::output::warn;
 
 #[derive(Args)]
-#[command(after_help = help(include_str!("help/seal.txt")))]
+#[command(
+    after_help = help(include_str!("help/seal-short.txt")),
+    after_long_help = help(include_str!("help/seal.txt"))
+)]
 pub(crate) struct Seal {
-    #[arg(value_name = "JSON", allow_negative_numbers = true, help = VALUES)]
+    /// The values; without any, one a line from standard input
+    ///
+    /// A line has at most 1 MiB.
+    #[arg(value_name = "JSON", allow_negative_numbers = true)]
     values: Vec<OsString>,
 
-    #[arg(long, help = JSONL)]
+    /// Print one JSON object a line for each value, in order, errors included
+    #[arg(long)]
     jsonl: bool,
 
-    /// When the value expires, sealed with it: RFC 3339, as 2030-10-15T05:00:00Z
+    /// The expiry of the value: a time of RFC 3339, such as 2030-10-15T05:00:00Z
+    ///
+    /// The time is sealed with the value.
     #[arg(long, value_name = "TIME", value_parser = expires)]
     expires: Option<OffsetDateTime>,
 
@@ -43,19 +53,31 @@ pub(crate) fn run(options: Seal) -> Result<u8, String> {
     let expires = options.expires;
     cookies.try_out(expires)?;
     if expires.is_some() && !cookies.seal_expiry() {
-        complain(EXPIRY_LOST);
+        warn(EXPIRY_LOST);
     }
+    // The warning is printed once.
+    let needs_id = Cell::new(cookies.is_session);
     lines::each(&options.values, options.jsonl, |line| {
+        let value = value(line)?;
+        let lacks_id = value.as_hash().is_some() && value.get("session_id").is_none();
+        if lacks_id && needs_id.take() {
+            warn(NO_SESSION_ID);
+        }
         let Cookies { jar, name, .. } = &cookies;
-        answer(jar.write(name, &value(line)?, &attributes(expires)))
+        answer(jar.write(name, &value, &attributes(expires)))
     })
 }
 
-/// What to say where an expiry ought to be sealed, and is not.
-pub(crate) const EXPIRY_LOST: &str = "the expiry is not sealed with the value: Rails does so from \
+/// The warning for an expiry that is not sealed with the value.
+pub(crate) const EXPIRY_LOST: &str = "the expiry is not sealed with the value: Rails seals it from \
     5.2 on, and in 5.2 itself for aes-256-gcm only; set it in Set-Cookie";
 
-/// What is printed of a cookie, its value as it belongs after `name=`; or why there is none.
+/// The warning for a session that Rails does not load.
+const NO_SESSION_ID: &str = "a session without session_id reads as empty in Rails; add \
+    \"session_id\" with 32 hexadecimal digits";
+
+/// Returns what is printed for a cookie: its value as it follows `name=` in `Set-Cookie`, or why
+/// there is none.
 pub(crate) fn answer(written: Result<SetCookie, Error>) -> Result<Answer, Failure> {
     let cookie = written.map_err(|error| Failure {
         reason: match error {
@@ -71,17 +93,17 @@ pub(crate) fn answer(written: Result<SetCookie, Error>) -> Result<Answer, Failur
     })
 }
 
-/// The JSON value of a line.
+/// Parses the JSON value of a line.
 fn value(line: &[u8]) -> Result<Value, Failure> {
     let unreadable = |detail: String| Failure {
         reason: Refusal::UnreadableValue,
         detail,
     };
-    let text =
-        std::str::from_utf8(line).map_err(|error| unreadable(format!("JSON is UTF-8: {error}")))?;
+    let text = std::str::from_utf8(line)
+        .map_err(|error| unreadable(format!("JSON must be UTF-8: {error}")))?;
     let value = serde_json::from_str(text).map_err(|error| {
         unreadable(format!(
-            "no JSON that Rails would read: {error}; a text needs its quotes, as in '\"text\"'"
+            "not JSON that Rails reads: {error}; a string needs its quotes, as in '\"text\"'"
         ))
     })?;
     if is_finite(&value) {
@@ -93,7 +115,7 @@ fn value(line: &[u8]) -> Result<Value, Failure> {
     }
 }
 
-/// Whether every Float is one that JSON can say: Rails writes null for the others.
+/// Checks that every Float is finite: Rails writes null for the others.
 fn is_finite(value: &Value) -> bool {
     match value {
         Value::Float(float) => float.is_finite(),

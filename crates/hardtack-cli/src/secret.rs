@@ -1,4 +1,4 @@
-//! `hardtack secret`: a new `secret_key_base`.
+//! `hardtack secret`: prints a new `secret_key_base`.
 
 use hardtack::SecretKeyBase;
 use zeroize::Zeroizing;

@@ -1,5 +1,5 @@
-//! Secrets, from files or from the environment. Never from an argument, which every user of the
-//! machine could see.
+//! Reads secrets from files or from the environment. An argument never holds one: every user of the
+//! machine can see it.
 
 use std::env;
 use std::fs::File;
@@ -12,10 +12,10 @@ use hardtack::{Error, LoadDefaults, SecretKeyBase};
 use zeroize::Zeroizing;
 
 use crate::args::Sealing;
-use crate::output::complain;
+use crate::output::warn;
 use crate::rails_app::App;
 
-/// The environment variables, Rails' own.
+/// The environment variables of Rails.
 const KEY_BASE: Source = Source {
     variable: "SECRET_KEY_BASE",
     what: "secret_key_base",
@@ -27,10 +27,10 @@ const TOKEN: Source = Source {
     advice: "",
 };
 
-/// The last version in which a token alone will do, and in which [`TOKEN`]'s variable counts.
+/// The last version in which a token is enough, and in which the variable of [`TOKEN`] counts.
 const LAST_WITH_TOKEN: LoadDefaults = LoadDefaults::V5_2;
 
-/// The most bytes of a secret's file: 500 times what `rails secret` makes.
+/// The most bytes of a secret's file: 500 times the length that `rails secret` makes.
 const MOST: usize = 64 * 1024;
 
 /// A kind of secret.
@@ -41,26 +41,26 @@ struct Source {
     advice: &'static str,
 }
 
-/// The secrets that count, the first of which seals.
+/// The secrets of a command. The first one seals.
 pub(crate) struct Secrets {
     pub(crate) key_bases: Vec<SecretKeyBase>,
     pub(crate) tokens: Vec<SecretKeyBase>,
 }
 
-/// Where secrets are looked for.
+/// The places of secrets.
 #[derive(Clone)]
 pub(crate) struct Sources {
-    /// The start of the names of the options that say so.
+    /// The prefix of the options' names.
     pub(crate) prefix: &'static str,
     pub(crate) key_base_files: Vec<PathBuf>,
     pub(crate) token_files: Vec<PathBuf>,
     pub(crate) allow_short: bool,
-    /// The app that has them, where no file is named.
+    /// The app that has the secrets if no file is named.
     pub(crate) app: Option<App>,
 }
 
 impl Sources {
-    /// Reads the options.
+    /// Creates the sources from the options.
     pub(crate) fn new(sealing: Sealing, app: Option<App>) -> Self {
         Self {
             prefix: sealing.prefix,
@@ -71,7 +71,7 @@ impl Sources {
         }
     }
 
-    /// The same, or where no file and no app is named those others.
+    /// Returns these sources, or the others if these name no file and no app.
     pub(crate) fn or(self, others: Option<&Self>) -> Self {
         match others {
             Some(others) if !self.names_files() && self.app.is_none() => Self {
@@ -87,7 +87,7 @@ impl Sources {
         !self.key_base_files.is_empty() || !self.token_files.is_empty()
     }
 
-    /// The secrets that count for an app of this version: one at least.
+    /// Reads the secrets for an app of this version, at least one.
     pub(crate) fn secrets(&self, version: LoadDefaults) -> Result<Secrets, String> {
         let names_files = self.names_files();
         let is_signed = version.settings().secret_kind == SecretKind::SecretToken;
@@ -100,7 +100,7 @@ impl Sources {
                 tokens: told.secret_token.into_iter().collect(),
             }
         } else {
-            // Where either kind counts, files of one stand in for the variables of both.
+            // If either kind counts, files of one kind replace the variables of both.
             let both = token_will_do && !is_signed;
             let read = |files, source, counts: bool| {
                 let secrets = self.labelled(files, source, counts && !(both && names_files))?;
@@ -121,8 +121,8 @@ impl Sources {
         Ok(secrets)
     }
 
-    /// Every secret that files hold, or where none is named the environment, with the file or
-    /// variable that it is from. None at all where none is named, and the app is to tell.
+    /// Reads every secret of the files, or without files of the environment, each with its file or
+    /// variable. Returns `None` if the app has the secrets.
     pub(crate) fn all(&self) -> Result<Option<Vec<(String, SecretKeyBase)>>, String> {
         let names_files = self.names_files();
         if self.app.is_some() && !names_files {
@@ -137,19 +137,19 @@ impl Sources {
         let prefix = self.prefix;
         let (key_base, token) = (KEY_BASE.variable, TOKEN.variable);
         let token_alone = format!(
-            "a secret_token alone will do up to Rails {LAST_WITH_TOKEN} only: see --{prefix}rails"
+            "a secret_token is enough up to Rails {LAST_WITH_TOKEN} only (see --{prefix}rails)"
         );
         if self.app.is_some() && !self.names_files() {
-            format!("--{prefix}rails-app: the app has a secret_token only, and {token_alone}")
+            format!("--{prefix}rails-app: the app has only a secret_token, and {token_alone}")
         } else if version.settings().secret_kind == SecretKind::SecretToken {
             format!(
-                "no secret_token, and Rails {version} has no secret_key_base: set the environment \
-                 variable {token}, or name a file with --{prefix}secret-token-file"
+                "no secret_token, which Rails {version} needs: set the environment variable {token}, \
+                 or name a file with --{prefix}secret-token-file"
             )
         } else if version <= LAST_WITH_TOKEN {
             format!(
-                "no secret: set the environment variable {key_base} (or {token}, where the app \
-                 has nothing else), or name a file with --{prefix}secret-key-base-file (or \
+                "no secret: set the environment variable {key_base} (or {token}, if the app has \
+                 nothing else), or name a file with --{prefix}secret-key-base-file (or \
                  --{prefix}secret-token-file)"
             )
         } else {
@@ -166,7 +166,8 @@ impl Sources {
         }
     }
 
-    /// The secrets of the files; where none is named, that of the variable if it counts and is set.
+    /// Reads the secrets of the files, each with its label. Without files it reads the variable, if
+    /// the variable counts and is set.
     fn labelled(
         &self,
         files: &[PathBuf],
@@ -189,22 +190,22 @@ impl Sources {
         labelled.collect()
     }
 
-    /// The secret that a file holds: verbatim, save one final newline.
+    /// Reads the secret of a file: verbatim, without one final newline.
     fn file(&self, file: &Path, source: Source) -> Result<SecretKeyBase, String> {
         let place = format!("secret file {}", Shown::path(file));
         let mut secret = read(file).map_err(|error| format!("{place}: {error}"))?;
         if secret.len() > MOST {
             return Err(format!(
-                "{place}: more than {MOST} bytes; name a file that holds nothing but the secret"
+                "{place}: the file has more than {MOST} bytes; name a file that holds only the secret"
             ));
         }
         if secret.last() == Some(&b'\n') {
             secret.pop();
         }
         if secret.last() == Some(&b'\r') {
-            complain(&format!(
-                "{place}: a carriage return ends the secret and is part of it; save the file with \
-                 Unix line ends if the app's secret has none"
+            warn(&format!(
+                "{place}: the secret ends with a carriage return, which is part of it; save the file \
+                 with Unix line ends if the app's secret has none"
             ));
         }
         let made = self.make(std::mem::take(&mut *secret), source);
@@ -219,12 +220,12 @@ impl Sources {
         };
         let Source { what, advice, .. } = source;
         secret.map_err(|error| match error {
-            Error::BlankSecret => format!("blank; it takes the app's {what}{advice}"),
+            Error::BlankSecret => format!("the secret is blank; give the app's {what}{advice}"),
             Error::ShortSecret {
                 characters, least, ..
             } => format!(
-                "{characters} characters, and {least} are the least; take the app's {what}, or \
-                 --{}allow-short-secret if it really is that short",
+                "the secret has {characters} characters and needs at least {least}; give the app's \
+                 {what}, or --{}allow-short-secret if it really is that short",
                 self.prefix
             ),
             other => other.to_string(),
@@ -232,9 +233,9 @@ impl Sources {
     }
 }
 
-/// The file's bytes, as many as are of interest, in memory that is wiped.
+/// Reads at most `MOST + 1` bytes of a file, into memory that is wiped.
 fn read(file: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
-    // Room for all of them beforehand: a vector that grows leaves its old bytes in memory.
+    // The vector has room for all bytes: a vector that grows leaves its old bytes in memory.
     let mut secret = Zeroizing::new(Vec::with_capacity(2 * MOST));
     File::open(file)?
         .take(MOST as u64 + 1)

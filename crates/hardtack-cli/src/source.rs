@@ -1,4 +1,4 @@
-//! [`Source`]: a whole access log or HAR file, and how its cookies are read.
+//! [`Source`]: a whole access log or HAR file, and the reading of its cookies.
 
 use std::fmt;
 use std::fs::File;
@@ -13,42 +13,42 @@ use crate::distinct::Distinct;
 use crate::found::{Found, Troubles};
 use crate::har;
 use crate::lines::Stop;
-use crate::output::{complain, with_progress};
+use crate::output::{error, with_progress};
 use crate::summary::grouped;
 
-/// How many bytes are read at a time.
+/// The number of bytes that are read at a time.
 const BUFFER: usize = 128 * 1024;
 
 // No doc comment: see `args`.
 #[derive(Args)]
 pub(crate) struct Source {
-    /// All cookies of a HAR file, requests and responses; - is standard input
+    /// Take all cookies of a HAR file, requests and responses; - is standard input
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "log")]
     har: Option<PathBuf>,
 
-    /// All cookies of an access log; - is standard input
+    /// Take all cookies of an access log; - is standard input
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     log: Option<PathBuf>,
 }
 
-/// What a reading came to.
+/// The result of a reading.
 pub(crate) struct Reading {
-    /// What was read: so many lines or entries of the source.
+    /// The number of lines or entries that were read of the source, in words.
     pub(crate) within: String,
     pub(crate) troubles: u64,
 }
 
 impl Reading {
-    /// Tells that no cookie was found that counts, and what else to look at.
+    /// Prints that no wanted cookie was found, and what to look at.
     pub(crate) fn found_none(&self, source: &Source, wanted: &Distinct) {
         let advice = if source.har.is_some() {
-            "; Chrome's exports are without cookies unless its network tools' settings allow \
-             sensitive data in them"
+            "; Chrome leaves cookies out of its exports unless the settings of its network tools \
+             allow sensitive data"
         } else {
-            "; does the log hold the Cookie header (nginx: $http_cookie, Apache: %{Cookie}i)?"
+            "; check that the log has the Cookie header (nginx: $http_cookie, Apache: %{Cookie}i)"
         };
         let (wanted, within) = (wanted.in_words(), &self.within);
-        complain(&format!("no {wanted} in {within}{advice}"));
+        error(&format!("no {wanted} in {within}{advice}"));
     }
 }
 
@@ -66,7 +66,7 @@ impl Source {
         self.path() == Path::new("-")
     }
 
-    /// Visits every cookie, in order.
+    /// Visits every cookie in order.
     pub(crate) fn read(
         &self,
         shows_progress: bool,
@@ -89,10 +89,10 @@ impl Source {
         let start = input.fill_buf().map_err(|error| troubles.broken(&error))?;
         if let Some(tool) = compressed(start) {
             return Err(Stop::Broken(format!(
-                "{self} is compressed: {tool} FILE | hardtack ... - reads it"
+                "{self} is compressed; unpack it first: {tool} FILE | hardtack ... -"
             )));
         }
-        // A byte order mark, as some tools write it.
+        // Some tools write a byte order mark.
         if start.starts_with(b"\xEF\xBB\xBF") {
             input.consume(3);
         }
@@ -118,7 +118,8 @@ impl fmt::Display for Source {
     }
 }
 
-/// What unpacks a file that begins so (RFC 1952 section 2.3.1, RFC 8878 section 3.1.1).
+/// Returns the tool that unpacks a file of this start (RFC 1952 section 2.3.1, RFC 8878 section
+/// 3.1.1).
 fn compressed(start: &[u8]) -> Option<&'static str> {
     match start {
         [0x1F, 0x8B, ..] => Some("zcat"),

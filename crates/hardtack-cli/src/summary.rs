@@ -1,11 +1,11 @@
-//! [`Summary`]: how many cookies there are of each kind.
+//! [`Summary`]: the number of cookies of each kind.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use indicatif::HumanCount;
 
-/// How many cookies, and how often they came.
+/// The number of cookies, and how often they occurred.
 #[derive(Clone, Copy, Default)]
 struct Count {
     distinct: u64,
@@ -15,11 +15,11 @@ struct Count {
 /// A table of counts, in groups. Its `Display` ends with a line feed.
 #[derive(Default)]
 pub(crate) struct Summary {
-    /// By the group, then what is counted.
+    /// By group, then by entry.
     counts: BTreeMap<&'static str, BTreeMap<String, Count>>,
 }
 
-/// The groups, in their order.
+/// The groups in their order.
 const GROUPS: [&str; 11] = [
     "opens",
     "format",
@@ -35,7 +35,7 @@ const GROUPS: [&str; 11] = [
 ];
 
 impl Summary {
-    /// Counts a cookie that came so often, under something in a group.
+    /// Counts a cookie that occurred `times` times under the entry `what` of a group.
     pub(crate) fn add(&mut self, group: &'static str, what: &str, times: u64) {
         let group = self.counts.entry(group).or_default();
         let count = group.entry(what.to_owned()).or_default();
@@ -55,7 +55,7 @@ impl fmt::Display for Summary {
         )?;
         for mut title in GROUPS {
             let mut counts: Vec<_> = self.counts.get(title).into_iter().flatten().collect();
-            // The most frequent first; the sort is stable, so that equals stand by their names.
+            // The most frequent first. The sort is stable, so equal ones are in order of their names.
             counts.sort_by_key(|(_, count)| std::cmp::Reverse(count.distinct));
             for (what, Count { distinct, times }) in counts {
                 let (distinct, times) = (grouped(*distinct), grouped(*times));
@@ -67,12 +67,12 @@ impl fmt::Display for Summary {
     }
 }
 
-/// A number, its digits in threes.
+/// Returns a number with its digits in groups of three.
 pub(crate) fn grouped(number: u64) -> String {
     HumanCount(number).to_string()
 }
 
-/// So many cookies.
+/// Returns a number of cookies in words.
 pub(crate) fn cookies(number: u64) -> String {
     let ending = if number == 1 { "" } else { "s" };
     format!("{} cookie{ending}", grouped(number))

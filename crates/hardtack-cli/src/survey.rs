@@ -1,4 +1,4 @@
-//! `hardtack doctor` with the cookies of a whole access log or HAR file.
+//! `hardtack doctor` for the cookies of a whole access log or HAR file.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -11,14 +11,14 @@ use hardtack::observe::Shown;
 use crate::distinct::{Distinct, MOST, Meeting, Wanted, text};
 use crate::found::{Place, shown};
 use crate::lines::Stop;
-use crate::output::{complain, print};
+use crate::output::{error, print, warn};
 use crate::source::Source;
 use crate::summary::{Summary, cookies, grouped};
 
-/// How many bytes of JSON are kept for the end.
+/// The most bytes of JSON that are kept until the end.
 const MOST_BYTES: usize = 256 * 1024 * 1024;
 
-/// Examines each distinct cookie once, prints a row for each, and gives the exit status.
+/// Examines each distinct cookie once, prints a row for each, and returns the exit status.
 pub(crate) fn run(
     source: &Source,
     doctor: &Doctor,
@@ -27,7 +27,7 @@ pub(crate) fn run(
     shows_value: bool,
 ) -> Result<u8, String> {
     for (label, weak) in doctor.weak_secrets() {
-        complain(&format!("weak secret {:?}: {weak}", Shown::new(label)));
+        warn(&format!("weak secret {:?}: {weak}", Shown::new(label)));
     }
     let wanted = name.map_or(Wanted::Form, |name| Wanted::Name(name.to_owned()));
     let mut distinct = Distinct::new(wanted, MOST);
@@ -60,8 +60,8 @@ pub(crate) fn run(
             }
             Meeting::Full => {
                 if left_out == 0 {
-                    complain(&format!(
-                        "{source} {}: more than {} distinct cookies: others are not examined",
+                    error(&format!(
+                        "{source} {}: more than {} distinct cookies; the others are not examined",
                         found.place,
                         grouped(distinct.len() as u64)
                     ));
@@ -95,7 +95,7 @@ pub(crate) fn run(
     })
 }
 
-/// The object of `--json`, on a line.
+/// Returns the object of `--json` with a line end.
 pub(crate) fn json(diagnosis: &Diagnosis, shows_value: bool) -> Result<String, String> {
     let mut object = serde_json::to_string(diagnosis).map_err(|error| error.to_string())?;
     if let Some(value) = diagnosis.value().filter(|_| shows_value) {
@@ -105,7 +105,7 @@ pub(crate) fn json(diagnosis: &Diagnosis, shows_value: bool) -> Result<String, S
     Ok(format!("{}\n", Shown::json(&object)))
 }
 
-/// A distinct cookie, and what the doctor found.
+/// A distinct cookie with the doctor's findings.
 struct Row {
     place: Place,
     name: Option<String>,
@@ -115,7 +115,7 @@ struct Row {
     json: Option<String>,
 }
 
-/// What the summary counts: groups, and what a cookie is in them.
+/// The pairs that the summary counts: a group, and the cookie's entry in it.
 type Facts = Vec<(&'static str, Cow<'static, str>)>;
 
 fn facts(diagnosis: &Diagnosis) -> Facts {
@@ -161,7 +161,7 @@ fn facts(diagnosis: &Diagnosis) -> Facts {
 }
 
 impl Row {
-    /// What stands in the last column.
+    /// Returns the text of the last column.
     fn verdict(&self) -> String {
         let all = |group| self.facts.iter().filter(move |fact| fact.0 == group);
         let fact = |group| all(group).next().map_or("", |fact| &fact.1);
@@ -180,7 +180,7 @@ impl Row {
         verdict
     }
 
-    /// The object of `--json`, after where it stands and how often it came.
+    /// Returns the object of `--json`, which begins with the place, the name and the number of times.
     fn json(&self) -> String {
         let name = serde_json::to_string(&self.name).unwrap_or_default();
         let object = self.json.as_deref().unwrap_or_default();
@@ -194,7 +194,7 @@ impl Row {
     }
 }
 
-/// One line for each cookie.
+/// Returns a table with one line for each cookie.
 fn table(rows: &[Row]) -> String {
     let cells = rows.iter().map(|row| {
         let name = shown(row.name.as_deref());
@@ -225,7 +225,7 @@ fn table(rows: &[Row]) -> String {
     table
 }
 
-/// The summary, on standard error: what is piped on is rows and nothing else.
+/// Prints the summary to standard error: standard output holds rows only, for pipes.
 fn conclude(rows: &[Row], within: &str, left_out: u64) {
     let mut summary = Summary::default();
     for row in rows {

@@ -95,6 +95,6 @@ fn an_endless_line_takes_no_memory_and_the_next_is_answered() {
 
     let (lines, peak, told) = answers("open", 300, ("", "\n\n"), 0);
     assert!(lines.is_empty() && peak < MOST_KILOBYTES, "{peak} kB");
-    let line = "hardtack: line 1: too large: longer than 1048576 bytes; it is left out\n";
+    let line = "error: line 1: too large: the line has more than 1048576 bytes and is skipped\n";
     assert!(told.starts_with(line), "{told}");
 }

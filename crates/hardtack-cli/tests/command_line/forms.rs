@@ -105,7 +105,7 @@ fn a_person_is_told_where_to_look() {
     let cases = [
         (
             "theme=dark; c_integer=x",
-            "it looks like a cookie \"theme\", and --name is \"c_integer\"",
+            "this looks like a cookie \"theme\", and --name is \"c_integer\"",
         ),
         (
             "Cookie: theme=dark; b=1",
@@ -121,7 +121,7 @@ fn a_person_is_told_where_to_look() {
             .args(record.options());
         let run = run(&mut command, line);
         assert!(
-            run.err.starts_with("hardtack: line 1: malformed: "),
+            run.err.starts_with("error: line 1: malformed: "),
             "{}",
             run.err
         );

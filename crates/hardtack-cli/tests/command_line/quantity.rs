@@ -53,7 +53,7 @@ fn what_is_sealed_opens_wherever_it_stands() {
     assert_eq!(run.status, 0);
     assert_eq!(
         run.err,
-        "hardtack: 6 cookies in 7 lines of standard input, 6 of them distinct: 6 opened, 0 did not\n"
+        "note: 6 cookies in 7 lines of standard input, 6 of them distinct: 6 opened, 0 did not\n"
     );
 }
 
@@ -78,8 +78,8 @@ fn an_endless_line_is_cut_and_the_next_one_read() {
     assert_eq!(run.status, 1);
     for line in [1, 3] {
         let told = format!(
-            "hardtack: standard input line {line}: longer than 1048576 bytes; the rest of it is \
-             left out\n"
+            "error: standard input line {line}: the line has more than 1048576 bytes; the rest of it \
+             is skipped\n"
         );
         assert_eq!(run.err.matches(&told).count(), 1, "{}", run.err);
     }
@@ -127,16 +127,21 @@ fn hostile_input_is_refused_or_skipped() {
             1,
             "in 0 entries",
         ),
-        ("har", "".into(), 2, "is no HAR file: EOF"),
+        ("har", "".into(), 2, "is not a HAR file: EOF"),
         ("har", "null".into(), 2, "it has no log.entries"),
         ("har", "{\"log\":{}}".into(), 2, "it has no log.entries"),
-        ("har", binary.clone(), 2, "is no HAR file"),
-        ("har", vec![0x1F, 0x8B, 8, 0], 2, "is compressed: zcat"),
+        ("har", binary.clone(), 2, "is not a HAR file"),
+        (
+            "har",
+            vec![0x1F, 0x8B, 8, 0],
+            2,
+            "is compressed; unpack it first: zcat",
+        ),
         (
             "log",
             vec![0x28, 0xB5, 0x2F, 0xFD],
             2,
-            "is compressed: zstdcat",
+            "is compressed; unpack it first: zstdcat",
         ),
         ("log", "".into(), 1, "in 0 lines"),
         ("log", binary, 1, "no cookie of a known form in 3,908 lines"),
@@ -144,13 +149,13 @@ fn hostile_input_is_refused_or_skipped() {
             "log",
             format!("{{\"cookie\":{arrays}}}\n").into(),
             1,
-            "line 1: longer than 1048576 bytes",
+            "line 1: the line has more than 1048576 bytes",
         ),
         (
             "log",
             format!("{{\"cookie\":{}1{}}}\n", "[".repeat(400), "]".repeat(400)).into(),
             1,
-            "line 1: it begins like JSON, but is broken",
+            "line 1: the line begins like JSON but is broken",
         ),
     ];
     let mut ran = 0;

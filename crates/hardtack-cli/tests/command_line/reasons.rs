@@ -229,19 +229,19 @@ fn without_jsonl_messages_name_the_place_and_the_rest_goes_on() {
     let messages: Vec<_> = run.err.lines().collect();
     assert_eq!(messages.len(), 2);
     assert!(
-        messages[0].starts_with("hardtack: line 2: unreadable value: "),
+        messages[0].starts_with("error: line 2: unreadable value: "),
         "{}",
         run.err
     );
     assert!(
-        messages[1].starts_with("hardtack: line 4: unreadable value: "),
+        messages[1].starts_with("error: line 4: unreadable value: "),
         "{}",
         run.err
     );
 
     let run = crate::program::hardtack(["seal", "1", "text"]);
     assert!(
-        run.err.starts_with("hardtack: value 2: unreadable value: "),
+        run.err.starts_with("error: value 2: unreadable value: "),
         "{}",
         run.err
     );

@@ -89,10 +89,10 @@ fn values_survive_every_jar_and_version() {
 
 #[test]
 fn without_jsonl_values_are_printed_for_people() {
-    let cookie = hardtack(["seal", r#"{"user_id":42,"list":[1,null],"none":{}}"#]);
+    let cookie = hardtack(["seal", r#"{"session_id":42,"list":[1,null],"none":{}}"#]);
     let opened = hardtack(["open", cookie.ok()]);
     let pretty = r#"{
-  "user_id": 42,
+  "session_id": 42,
   "list": [
     1,
     null

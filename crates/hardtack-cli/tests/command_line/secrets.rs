@@ -107,7 +107,7 @@ fn short_secrets_are_taken_by_name_only() {
     let refused = run_with(&[]);
     assert_eq!((refused.status, refused.out.as_str()), (2, ""));
     for part in [
-        "short: 29 characters, and 30 are the least",
+        "short: the secret has 29 characters and needs at least 30",
         "--allow-short-secret",
     ] {
         assert!(refused.err.contains(part), "{}", refused.err);
@@ -125,8 +125,8 @@ fn bad_secrets_are_wrong_use() {
     let cases: [(&[&Path], &str); 6] = [
         (&[&missing], "no such file"),
         (&[&good, &missing], "no such file"),
-        (&[&blank], "blank: blank"),
-        (&[&empty], "empty: blank"),
+        (&[&blank], "blank: the secret is blank"),
+        (&[&empty], "empty: the secret is blank"),
         (&[&huge], "more than 65536 bytes"),
         (&[Path::new(env!("CARGO_TARGET_TMPDIR"))], "secret file"),
     ];
@@ -141,9 +141,12 @@ fn bad_secrets_are_wrong_use() {
                 None,
                 "set the environment variable SECRET_KEY_BASE, or name a file with --secret-key-base-file",
             ),
-            (Some(""), "SECRET_KEY_BASE: blank"),
-            (Some("   "), "SECRET_KEY_BASE: blank"),
-            (Some("tooshort"), "SECRET_KEY_BASE: 8 characters"),
+            (Some(""), "SECRET_KEY_BASE: the secret is blank"),
+            (Some("   "), "SECRET_KEY_BASE: the secret is blank"),
+            (
+                Some("tooshort"),
+                "SECRET_KEY_BASE: the secret has 8 characters",
+            ),
         ] {
             let mut program = bare();
             if let Some(secret) = secret {

@@ -152,7 +152,7 @@ fn a_full_disk_is_told() {
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{args}");
         assert!(
-            output.stderr.starts_with(b"hardtack: standard output: "),
+            output.stderr.starts_with(b"error: standard output: "),
             "{args}"
         );
     }

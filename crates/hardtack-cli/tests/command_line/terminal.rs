@@ -138,10 +138,11 @@ fn code_of_an_app_is_quoted_without_what_is_in_it() {
     assert!(run.err.contains(told), "{}", run.err);
     assert_tame(&run, "an app's code");
     // A message is one line, whatever the file is called.
-    let lines = run
-        .err
-        .lines()
-        .filter(|line| !line.starts_with("hardtack: "));
+    let lines = run.err.lines().filter(|line| {
+        !["error: ", "note: "]
+            .iter()
+            .any(|label| line.starts_with(label))
+    });
     assert_eq!(lines.collect::<Vec<_>>(), [""; 0], "{}", run.err);
 }
 

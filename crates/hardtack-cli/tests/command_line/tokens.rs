@@ -305,11 +305,11 @@ fn what_is_missing_is_told() {
         token: Some(token),
         ..Given::default()
     };
-    let set_token = "and Rails 3.2 has no secret_key_base: set the environment variable \
+    let set_token = "no secret_token, which Rails 3.2 needs: set the environment variable \
                      SECRET_TOKEN, or name a file with --secret-token-file";
     let signed_only = "--jar encrypted: Rails 2.3 has signed cookies only";
     let token_signs = "--jar encrypted: a secret_token only signs";
-    let too_new = "a secret_token alone will do up to Rails 5.2 only: see --rails";
+    let too_new = "a secret_token is enough up to Rails 5.2 only (see --rails)";
     let mut ran = 0;
     for (given, options, message) in [
         (key_base(), "--rails 3.2", set_token),
@@ -333,12 +333,12 @@ fn what_is_missing_is_told() {
         (
             variable("tooshort"),
             "--rails 3.2",
-            "SECRET_TOKEN: 8 characters, and 30 are the least",
+            "SECRET_TOKEN: the secret has 8 characters and needs at least 30",
         ),
         (
             variable(" "),
             "--rails 3.2",
-            "SECRET_TOKEN: blank; it takes the app's secret_token",
+            "SECRET_TOKEN: the secret is blank; give the app's secret_token\n",
         ),
         (with_short, "--rails 3.2", "29 characters"),
         (with_short, "--rails 3.2", "or --allow-short-secret"),

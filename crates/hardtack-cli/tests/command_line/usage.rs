@@ -1,6 +1,8 @@
 //! Help, completions, and wrong use.
 
-use crate::program::{bare, hardtack, program, run};
+use std::collections::BTreeSet;
+
+use crate::program::{Run, bare, hardtack, program, run};
 
 #[test]
 fn wrong_use_is_told_and_nothing_is_printed() {
@@ -11,19 +13,19 @@ fn wrong_use_is_told_and_nothing_is_printed() {
         ("open --unknown", "unexpected argument '--unknown'"),
         (
             "open --rails 9.0",
-            "--rails: there is no Rails version \"9.0\"; there are: ",
+            "invalid value '9.0' for '--rails <VERSION>': write one of 2.3, 3.0, ",
         ),
         (
             "seal --rails 4.9 1",
-            "--rails: there is no Rails version \"4.9\"",
+            "invalid value '4.9' for '--rails <VERSION>': write 4.0, 4.1 or 4.2\n",
         ),
         (
             "seal --rails 2.2 1",
-            "--rails: there is no Rails version \"2.2\"",
+            "invalid value '2.2' for '--rails <VERSION>': write 2.3\n",
         ),
         (
             "seal --rails new 1",
-            "--rails: there is no Rails version \"new\"",
+            "invalid value 'new' for '--rails <VERSION>': write one of 2.3, 3.0, ",
         ),
         (
             "open --rails",
@@ -72,7 +74,10 @@ fn wrong_use_is_told_and_nothing_is_printed() {
         ("open --name a --name b", "cannot be used multiple times"),
         ("secret 5", "unexpected argument '5'"),
         ("completions", "<SHELL>"),
-        ("completions tcsh", "possible values: bash, zsh, fish"),
+        (
+            "completions tcsh",
+            "possible values: bash, elvish, fish, powershell, zsh",
+        ),
     ];
     let mut ran = 0;
     for (args, message) in cases {
@@ -92,19 +97,23 @@ fn names_of_settings_are_taken_in_any_case() {
     assert_eq!(hardtack(args.split(' ').chain([sealed.ok()])).ok(), "1");
 }
 
+/// Every command, and the program itself.
+const COMMANDS: [&str; 9] = [
+    "",
+    "open",
+    "seal",
+    "rotate",
+    "doctor",
+    "secret",
+    "demo",
+    "completions",
+    "man",
+];
+
 #[test]
 fn every_command_helps_with_examples() {
     let mut ran = 0;
-    for command in [
-        "",
-        "open",
-        "seal",
-        "rotate",
-        "doctor",
-        "secret",
-        "demo",
-        "completions",
-    ] {
+    for command in COMMANDS {
         for flag in ["--help", "-h"] {
             let run = run(bare().args(command.split_whitespace()).arg(flag), "");
             let help = run.ok();
@@ -121,7 +130,39 @@ fn every_command_helps_with_examples() {
             ran += 1;
         }
     }
-    assert_eq!(ran, 16);
+    assert_eq!(ran, 2 * COMMANDS.len());
+}
+
+#[test]
+fn one_letter_helps_in_short_and_a_word_at_length() {
+    let mut ran = 0;
+    for command in ["open", "seal", "rotate", "doctor"] {
+        let help = |flag| run(bare().args([command, flag]), "");
+        let (short, long) = (help("-h"), help("--help"));
+        let lines = |run: &Run| run.ok().lines().count();
+        assert!(lines(&short) <= 90, "{command}: {}", short.out);
+        assert!(lines(&long) >= 2 * lines(&short), "{command}: {}", long.out);
+        assert!(
+            short.out.contains("see more with '--help'"),
+            "{}",
+            short.out
+        );
+        // Each names every option.
+        let options = |run: &Run| {
+            let lines = run.out.lines().map(str::trim_start);
+            let lines =
+                lines.filter(|line| line.starts_with("--") && !line.starts_with("--jsonl p"));
+            let names = lines.filter_map(|line| line.split([' ', ',']).next());
+            names.map(str::to_owned).collect::<BTreeSet<_>>()
+        };
+        let missing: Vec<_> = options(&long)
+            .difference(&options(&short))
+            .cloned()
+            .collect();
+        assert_eq!(missing, [""; 0], "{command}");
+        ran += 1;
+    }
+    assert_eq!(ran, 4);
 }
 
 #[test]
@@ -137,7 +178,7 @@ fn help_tells_every_reason_and_status() {
         "Exit status: 0",
         "SECRET_KEY_BASE",
         "SECRET_TOKEN",
-        "(2.3, 3.0, 3.1, 3.2, 4.0, 4.1, 4.2, 5.0, 5.1, 5.2, 6.0, ",
+        "2.3, 3.0, 3.1, 3.2, 4.0, 4.1, 4.2, 5.0, 5.1, 5.2, 6.0, ",
         "MD5, RIPEMD160]",
         "message_pack_allow_marshal",
         "[default: 8.1]",
@@ -153,15 +194,15 @@ fn help_tells_where_secrets_come_from_and_what_was_before() {
     for command in ["open", "seal", "rotate"] {
         let help = hardtack([command, "--help"]);
         for part in [
-            "Rails 2.3 to 3.2  the secret_token",
-            "Rails 4.0 to 5.2  the secret_key_base",
-            "Rails 6.0 on      the secret_key_base",
+            "Rails 2.3 to 3.2  The secret_token",
+            "Rails 4.0 to 5.2  The secret_key_base",
+            "Rails 6.0 on      The secret_key_base",
         ] {
             assert!(help.ok().contains(part), "{command}: {part}");
         }
     }
     // Every option of `open` has its twin.
-    let (open, rotate) = (hardtack(["open", "--help"]), hardtack(["rotate", "--help"]));
+    let (open, rotate) = (hardtack(["open", "-h"]), hardtack(["rotate", "-h"]));
     let (_, options) = open.ok().split_once("How the app seals").unwrap();
     let mut ran = 0;
     for line in options.split("\n\n").next().unwrap().lines() {
@@ -182,6 +223,8 @@ fn completions_know_the_options() {
         ("bash", "_hardtack()"),
         ("zsh", "#compdef hardtack"),
         ("fish", "complete -c hardtack"),
+        ("powershell", "Register-ArgumentCompleter"),
+        ("elvish", "edit:completion"),
     ] {
         let run = run(bare().args(["completions", shell]), "");
         assert!(run.ok().contains(start), "{shell}");
@@ -189,11 +232,34 @@ fn completions_know_the_options() {
             "secret-key-base-file",
             "from-secret-token-file",
             "jsonl",
-            "aes-256-gcm",
             "completions",
         ] {
             assert!(run.ok().contains(option), "{shell}: {option}");
         }
+        // clap_complete offers values in three shells.
+        let offers_values = ["bash", "zsh", "fish"].contains(&shell);
+        assert_eq!(run.ok().contains("aes-256-gcm"), offers_values, "{shell}");
+    }
+}
+
+#[test]
+fn completions_offer_the_versions() {
+    // What each shell writes before the values of an option.
+    for (shell, values) in [
+        (
+            "bash",
+            "2.3 3.0 3.1 3.2 4.0 4.1 4.2 5.0 5.1 5.2 6.0 6.1 7.0 7.1 7.2 8.0 8.1",
+        ),
+        (
+            "zsh",
+            "(2.3 3.0 3.1 3.2 4.0 4.1 4.2 5.0 5.1 5.2 6.0 6.1 7.0 7.1 7.2 8.0 8.1)",
+        ),
+        ("fish", "8.1"),
+    ] {
+        let run = run(bare().args(["completions", shell]), "");
+        let options = run.ok().matches(values).count();
+        // open, seal, doctor, and rotate twice.
+        assert!(options >= 5, "{shell}: {options}");
     }
 }
 
