@@ -160,7 +160,7 @@ mod seal {
             let mut session = SessionData::new();
             session.insert("session_id", &given.session_id).unwrap();
             session.insert("_csrf_token", &given.csrf_token).unwrap();
-            session.insert("user_id", &given.user_id).unwrap();
+            session.insert("user_id", given.user_id).unwrap();
             session.insert("return_to", &given.return_to).unwrap();
             session.insert("flash", &given.flash).unwrap();
             session.insert("cart", &given.cart).unwrap();

@@ -415,8 +415,8 @@ impl StdError for Error {
 /// # use hardtack::{CookieAttributes, Error, Jar, LoadDefaults, SecretKeyBase, SessionData};
 /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
 /// let mut session = SessionData::new();
-/// session.insert("user_id", &42)?;
-/// session.insert("cart", &"x".repeat(5000))?;
+/// session.insert("user_id", 42)?;
+/// session.insert("cart", "x".repeat(5000))?;
 /// let refused = session.write(&jar, "_shop_session", None).unwrap_err();
 /// let Error::CookieOverflow(overflow) = refused else { panic!() };
 /// assert_eq!(overflow.limit, 4096);

@@ -16,7 +16,7 @@
 //!     .rotation(Rotation::encrypted(&secret, LoadDefaults::V6_1));
 //!
 //! let mut session = SessionData::new();
-//! session.insert("user_id", &42)?;
+//! session.insert("user_id", 42)?;
 //! let set_cookie = session.write(&jar, "_shop_session", &CookieAttributes::new().http_only(true))?;
 //!
 //! let header = format!("_shop_session={}", set_cookie.escaped_value());

@@ -43,7 +43,7 @@ pub(crate) fn is_logged_in(session: &Session) -> bool {
 /// Renders the page of a user who is logged in.
 pub(crate) fn show(session: &Session) -> Result<String, Error> {
     let visits = session.get::<u32>("visits")?.unwrap_or(0) + 1;
-    session.insert("visits", &visits)?;
+    session.insert("visits", visits)?;
     let text = |key| -> Result<String, Error> {
         let text = session.get::<String>(key)?.unwrap_or_default();
         Ok(escape(&text))

@@ -14,7 +14,7 @@
 //!
 //! async fn count(session: Session) -> Result<String, Error> {
 //!     let visits = session.get::<u32>("visits")?.unwrap_or(0) + 1;
-//!     session.insert("visits", &visits)?;
+//!     session.insert("visits", visits)?;
 //!     Ok(format!("visit {visits}"))
 //! }
 //!

@@ -138,7 +138,7 @@ impl<H> SessionLayer<H> {
     ///     async |request: Request<()>| {
     ///         let session = request.extensions().get::<LazySession>().ok_or("no layer")?;
     ///         let session = session.load().await.map_err(|_| "no store")?;
-    ///         session.insert("cart", &"tea ".repeat(2000)).map_err(|_| "no value")?;
+    ///         session.insert("cart", "tea ".repeat(2000)).map_err(|_| "no value")?;
     ///         Ok::<_, &str>(Response::new("All is well".to_owned()))
     ///     },
     /// ));

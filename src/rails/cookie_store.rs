@@ -237,7 +237,7 @@ impl CookieStore {
     /// # let secret = SecretKeyBase::generate()?;
     /// let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// let session = Session::open(&store, "", RequestOrigin::default());
-    /// session.insert("user_id", &42)?;
+    /// session.insert("user_id", 42)?;
     /// session.commit(200)?;
     /// assert_eq!(store.seals(), Some(1));
     /// # Ok::<(), hardtack::Error>(())

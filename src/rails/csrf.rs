@@ -160,7 +160,7 @@ impl AuthenticityTokens {
             return Ok(tokens);
         }
         let tokens = Self::new(random()?, settings);
-        session.insert(CSRF_TOKEN, &tokens.encode(&*tokens.real))?;
+        session.insert(CSRF_TOKEN, tokens.encode(&*tokens.real))?;
         Ok(tokens)
     }
 

@@ -108,7 +108,7 @@ impl SessionData {
     /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
     /// let mut session = SessionData::new();
     /// session.insert("return_to", "/orders")?;
-    /// session.insert("coupon", &None::<String>)?;
+    /// session.insert("coupon", None::<String>)?;
     /// let cookie = session.write(&jar, "_shop_session", &CookieAttributes::new().http_only(true))?;
     /// let session = SessionData::read_value(&jar, "_shop_session", cookie.value())?.into_value();
     /// assert_eq!(session.keys(), ["return_to", "session_id"]);

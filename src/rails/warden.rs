@@ -149,7 +149,7 @@ impl WardenScope {
     /// # use hardtack::warden::WardenScope;
     /// # let mut session = SessionData::new();
     /// # WardenScope::new("user").log_in(&mut session, &7, None)?;
-    /// session.insert("cart", &[1, 2])?;
+    /// session.insert("cart", [1, 2])?;
     /// assert!(WardenScope::new("user").log_out(&mut session));
     /// assert_eq!(session.keys(), ["cart"]);
     /// # Ok::<(), hardtack::Error>(())

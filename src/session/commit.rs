@@ -15,7 +15,7 @@ use crate::http::set_cookie::SetCookie;
 /// assert_eq!(request().commit(200)?, Commit::Keep); // nobody asked for it
 ///
 /// let session = request();
-/// session.insert("user_id", &42)?;
+/// session.insert("user_id", 42)?;
 /// let Commit::Set(cookies) = session.commit(200)? else { panic!() };
 /// assert_eq!(cookies[0].name(), "_shop_session");
 /// # Ok::<(), hardtack::Error>(())

@@ -24,7 +24,7 @@ use crate::serializer::{DumpError, DumpStyle, Format, Key, Part, Serialized, Unf
 /// let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
 ///
 /// let mut session = SessionData::new();
-/// session.insert("user_id", &42)?;
+/// session.insert("user_id", 42)?;
 /// let cookie = session.write(&jar, "_shop_session", &CookieAttributes::new().http_only(true))?;
 ///
 /// let header = format!("_shop_session={}", cookie.escaped_value());
@@ -70,7 +70,7 @@ impl SessionData {
     /// let mut session = SessionData::from_json(r#"{"user_id":42,"big":1e400}"#).unwrap();
     /// assert_eq!(session.get::<u64>("user_id")?, Some(42));
     /// assert!(!session.is_changed());
-    /// session.insert("user_id", &43)?;
+    /// session.insert("user_id", 43)?;
     /// assert_eq!(session.to_json()?, br#"{"user_id":43,"big":1e400}"#);
     ///
     /// assert!(SessionData::from_json("[]").is_none());
@@ -126,7 +126,7 @@ impl SessionData {
     /// ```
     /// # use hardtack::SessionData;
     /// let mut session = SessionData::new();
-    /// session.insert("user_id", &42)?;
+    /// session.insert("user_id", 42)?;
     /// assert_eq!(session.get::<u32>("user_id")?, Some(42));
     /// assert_eq!(session.get::<u32>("cart")?, None);
     /// assert!(session.get::<Vec<String>>("user_id").is_err());
@@ -155,28 +155,24 @@ impl SessionData {
     /// # use hardtack::{Error, SessionData};
     /// # use std::time::{Duration, SystemTime};
     /// let mut session = SessionData::new();
-    /// session.insert("cart", &[("tea", 2), ("milk", 1)])?;
-    /// session.insert("cart", &[("tea", 3)])?;
+    /// session.insert("cart", [("tea", 2), ("milk", 1)])?;
+    /// session.insert("cart", [("tea", 3)])?;
     /// assert_eq!(session.get::<Vec<(String, u8)>>("cart")?.unwrap(), [("tea".to_owned(), 3)]);
     ///
     /// let before_1970 = SystemTime::UNIX_EPOCH - Duration::from_secs(1); // serde refuses it
-    /// assert!(matches!(session.insert("at", &before_1970), Err(Error::UnwritableValue { .. })));
+    /// assert!(matches!(session.insert("at", before_1970), Err(Error::UnwritableValue { .. })));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     ///
     /// # Errors
     /// [`Error::UnwritableValue`] where the value is none that a session can hold.
-    pub fn insert<T: Serialize + ?Sized>(
-        &mut self,
-        key: impl Into<String>,
-        value: &T,
-    ) -> Result<(), Error> {
-        self.insert_value(key, to_value(value)?);
+    pub fn insert(&mut self, key: impl AsRef<str>, value: impl Serialize) -> Result<(), Error> {
+        self.insert_value(key.as_ref(), to_value(&value)?);
         Ok(())
     }
 
-    pub(crate) fn insert_value(&mut self, key: impl Into<String>, value: Value) {
-        self.changes.set(key.into().into_boxed_str(), value);
+    pub(crate) fn insert_value(&mut self, key: &str, value: Value) {
+        self.changes.set(key.into(), value);
     }
 
     /// Removes a key. Says whether it was there.
@@ -184,7 +180,7 @@ impl SessionData {
     /// ```
     /// # use hardtack::SessionData;
     /// let mut session = SessionData::new();
-    /// session.insert("user_id", &42)?;
+    /// session.insert("user_id", 42)?;
     /// assert!(session.remove("user_id"));
     /// assert!(!session.remove("user_id"));
     /// # Ok::<(), hardtack::Error>(())
@@ -223,7 +219,7 @@ impl SessionData {
     /// ```
     /// # use hardtack::SessionData;
     /// let mut session = SessionData::new();
-    /// session.insert("user_id", &42)?;
+    /// session.insert("user_id", 42)?;
     /// session.clear();
     /// assert!(session.is_empty());
     /// # Ok::<(), hardtack::Error>(())
@@ -238,7 +234,7 @@ impl SessionData {
     /// ```
     /// # use hardtack::SessionData;
     /// let mut session = SessionData::new();
-    /// session.insert("referrer", &())?;
+    /// session.insert("referrer", ())?;
     /// assert!(session.contains_key("referrer")); // nil, until the session is written
     /// assert!(!session.contains_key("user_id"));
     /// # Ok::<(), hardtack::Error>(())
@@ -253,8 +249,8 @@ impl SessionData {
     /// ```
     /// # use hardtack::SessionData;
     /// let mut session = SessionData::new();
-    /// session.insert("b", &1)?;
-    /// session.insert("a", &2)?;
+    /// session.insert("b", 1)?;
+    /// session.insert("a", 2)?;
     /// assert_eq!(session.keys(), ["b", "a"]);
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -273,7 +269,7 @@ impl SessionData {
     /// # use hardtack::SessionData;
     /// let mut session = SessionData::new();
     /// assert!(session.is_empty());
-    /// session.insert("step", &1)?;
+    /// session.insert("step", 1)?;
     /// assert!(!session.is_empty());
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -290,7 +286,7 @@ impl SessionData {
     /// let mut session = SessionData::new();
     /// session.remove("user_id"); // was not there
     /// assert!(!session.is_changed());
-    /// session.insert("user_id", &42)?;
+    /// session.insert("user_id", 42)?;
     /// assert!(session.is_changed());
     /// # Ok::<(), hardtack::Error>(())
     /// ```

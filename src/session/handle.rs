@@ -34,7 +34,7 @@ use crate::settings::SameSite;
 /// let session = Session::open(&store, "theme=dark", RequestOrigin::default());
 /// // ... the handler ...
 /// let visits = session.get::<u32>("visits")?.unwrap_or(0) + 1;
-/// session.insert("visits", &visits)?;
+/// session.insert("visits", visits)?;
 /// session.flash().set("notice", "Welcome")?;
 /// // ... and the middleware after it.
 /// let Commit::Set(cookies) = session.commit(200)? else { panic!() };
@@ -57,7 +57,7 @@ impl Session {
     /// # let secret = SecretKeyBase::generate()?;
     /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// # let session = Session::open(&store, "", RequestOrigin::default());
-    /// session.insert("user_id", &42)?;
+    /// session.insert("user_id", 42)?;
     /// assert_eq!(session.get::<u32>("user_id")?, Some(42));
     /// assert_eq!(session.get::<u32>("cart")?, None);
     /// assert!(session.get::<bool>("user_id").is_err());
@@ -76,14 +76,10 @@ impl Session {
     /// [`Error::UnwritableValue`] where the value is none that a session can hold,
     /// [`Error::ReadOnlySession`] and [`Error::CommittedSession`] where the session can no longer,
     /// or never, be written.
-    pub fn insert<T: Serialize + ?Sized>(
-        &self,
-        key: impl Into<String>,
-        value: &T,
-    ) -> Result<(), Error> {
+    pub fn insert(&self, key: impl AsRef<str>, value: impl Serialize) -> Result<(), Error> {
         self.0.writable()?;
-        // Before the lock: a value's own code may look at the session.
-        let (key, value) = (key.into(), to_value(value)?);
+        // Before the lock: the code of a key or a value may look at the session.
+        let (key, value) = (key.as_ref(), to_value(&value)?);
         self.0.write(|loaded| {
             loaded.data.insert_value(key, value);
             Ok(())
@@ -98,7 +94,7 @@ impl Session {
     /// # let secret = SecretKeyBase::generate()?;
     /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// # let session = Session::open(&store, "", RequestOrigin::default());
-    /// session.insert("user_id", &42)?;
+    /// session.insert("user_id", 42)?;
     /// assert!(session.remove("user_id")?);
     /// assert!(!session.remove("user_id")?);
     /// # Ok::<(), hardtack::Error>(())
@@ -173,8 +169,8 @@ impl Session {
     /// # let secret = SecretKeyBase::generate()?;
     /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// # let session = Session::open(&store, "", RequestOrigin::default());
-    /// session.insert("b", &1)?;
-    /// session.insert("a", &2)?;
+    /// session.insert("b", 1)?;
+    /// session.insert("a", 2)?;
     /// assert_eq!(session.keys(), ["b", "a"]);
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -232,7 +228,7 @@ impl Session {
     /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// # let session = Session::open(&store, "", RequestOrigin::default());
     /// assert_eq!(session.session_id(), None);
-    /// session.insert("user_id", &42)?;
+    /// session.insert("user_id", 42)?;
     /// assert_eq!(session.session_id().unwrap().len(), 32);
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -260,7 +256,7 @@ impl Session {
     /// # let secret = SecretKeyBase::generate()?;
     /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// # let session = Session::open(&store, "", RequestOrigin::default());
-    /// session.insert("user_id", &42)?;
+    /// session.insert("user_id", 42)?;
     /// let before = session.session_id();
     /// session.reset()?;
     /// assert_eq!(session.keys(), ["session_id"]);
@@ -290,7 +286,7 @@ impl Session {
     /// # let secret = SecretKeyBase::generate()?;
     /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// # let session = Session::open(&store, "", RequestOrigin::default());
-    /// session.insert("cart", &["tea"])?;
+    /// session.insert("cart", ["tea"])?;
     /// let token = session.authenticity_tokens()?.masked_authenticity_token()?;
     /// let before = session.session_id();
     /// session.renew()?;
@@ -497,7 +493,7 @@ impl Session {
     /// # let secret = SecretKeyBase::generate()?;
     /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// # let session = Session::open(&store, "", RequestOrigin::default());
-    /// session.insert("cart", &"x".repeat(4000))?;
+    /// session.insert("cart", "x".repeat(4000))?;
     /// let Err(Error::CookieOverflow(overflow)) = session.check() else { panic!() };
     /// assert_eq!(overflow.entries[0].0, "cart");
     /// session.remove("cart")?;
@@ -525,7 +521,7 @@ impl Session {
     /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
     /// let session = Session::open(&store, "", RequestOrigin::default());
     /// let commit = session.commit(200)?;
-    /// assert_eq!(session.insert("user_id", &42), Err(Error::CommittedSession));
+    /// assert_eq!(session.insert("user_id", 42), Err(Error::CommittedSession));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     ///

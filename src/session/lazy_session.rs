@@ -29,7 +29,7 @@ use crate::error::Error;
 /// let lazy = LazySession::open(&sessions, "", RequestOrigin::default());
 /// // ... what the handler does ...
 /// let session = lazy.load().await?;
-/// session.insert("user_id", &42)?;
+/// session.insert("user_id", 42)?;
 /// // ... and the middleware after it.
 /// let Commit::Set(cookies) = lazy.commit(200).await? else { panic!() };
 ///

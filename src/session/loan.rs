@@ -52,10 +52,10 @@ impl SessionData {
         }
         for Edit { key, change, .. } in self.changes.after(revision) {
             match change {
-                Change::Set(value) => other.insert_value(key, value),
+                Change::Set(value) => other.insert_value(&key, value),
                 Change::SetAnew(value) => {
                     other.remove(&key);
-                    other.insert_value(key, value);
+                    other.insert_value(&key, value);
                 }
                 Change::Removed => {
                     other.remove(&key);

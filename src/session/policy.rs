@@ -260,7 +260,7 @@ impl Policy {
     /// Notes in a session that is written when it began, where its lifetime is limited.
     pub(crate) fn begin(&self, data: &mut SessionData, now: OffsetDateTime) -> Result<(), Error> {
         if self.lacks_beginning(data) {
-            data.insert(BEGAN_AT, &now.unix_timestamp())?;
+            data.insert(BEGAN_AT, now.unix_timestamp())?;
         }
         Ok(())
     }

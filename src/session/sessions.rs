@@ -204,13 +204,13 @@ impl<P: Place> Sessions<P> {
     /// # let secret = SecretKeyBase::generate()?;
     /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session");
     /// let session = Session::open(&Arc::new(store), "", RequestOrigin::default());
-    /// session.insert("step", &2)?;
+    /// session.insert("step", 2)?;
     /// assert_eq!(session.commit(503)?, Commit::Keep);
     ///
     /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
     ///     .writes_on_server_error(true);
     /// let session = Session::open(&Arc::new(store), "", RequestOrigin::default());
-    /// session.insert("step", &2)?;
+    /// session.insert("step", 2)?;
     /// assert!(matches!(session.commit(503)?, Commit::Set(_)));
     /// # Ok::<(), hardtack::Error>(())
     /// ```

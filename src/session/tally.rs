@@ -24,7 +24,7 @@ use crate::message::sealed_by::SealedBy;
 /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session").observer(tally.clone());
 /// # let store = Arc::new(store);
 /// # let session = Session::open(&store, "", RequestOrigin::default());
-/// # session.insert("user_id", &42)?;
+/// # session.insert("user_id", 42)?;
 /// # let hardtack::Commit::Set(cookies) = session.commit(200)? else { panic!() };
 /// # let set_cookie = &cookies[0];
 ///

@@ -33,7 +33,7 @@ impl SessionData {
     /// }
     ///
     /// let mut session = SessionData::new();
-    /// session.insert("user_id", &42)?;
+    /// session.insert("user_id", 42)?;
     /// session.insert("_csrf_token", "of Rails")?;
     ///
     /// let mut shopper: Shopper = session.view()?;
@@ -42,7 +42,7 @@ impl SessionData {
     /// session.merge(&shopper)?;
     /// assert_eq!(session.keys(), ["user_id", "_csrf_token", "cart"]);
     ///
-    /// session.insert("cart", &3)?;
+    /// session.insert("cart", 3)?;
     /// assert!(session.view::<Shopper>().is_err());
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -95,7 +95,7 @@ impl SessionData {
             if value == Value::Nil {
                 self.remove(&key);
             } else if self.get::<Value>(&key).ok().flatten().as_ref() != Some(&value) {
-                self.insert_value(key, value);
+                self.insert_value(&key, value);
             }
         }
         Ok(())

@@ -45,7 +45,7 @@ impl Session {
     ///
     /// let refused = session.update(|data| {
     ///     data.clear();
-    ///     data.insert("visits", &1)?;
+    ///     data.insert("visits", 1)?;
     ///     data.get::<bool>("visits") // a number
     /// });
     /// assert!(matches!(refused, Err(Error::UnexpectedValue { .. })));

@@ -98,8 +98,8 @@ fn sizes_are_browsers_and_each_keys() {
     session
         .insert("session_id", "3af1c1b9c1b8d6f1a0a3a7b0c3d4e5f6")
         .unwrap();
-    session.insert("cart", &"x".repeat(1000)).unwrap();
-    session.insert("n", &5).unwrap();
+    session.insert("cart", "x".repeat(1000)).unwrap();
+    session.insert("n", 5).unwrap();
     let cookie = session.write(&jar(), "_shop_session", None).unwrap();
     let diagnosis = doctor().examine(cookie.to_string());
     assert_eq!(

@@ -74,7 +74,7 @@ fn opening_and_sealing_allocate_a_fixed_number_of_times() {
             opened
                 .insert("session_id", "0".repeat(32).as_str())
                 .unwrap();
-            opened.insert("user_id", &43).unwrap();
+            opened.insert("user_id", 43).unwrap();
             let mut write = || drop(opened.write(&jar, NAME, &attributes).unwrap());
             write(); // it is longer than what passed through the buffers before
             assert_eq!(allocations(write), 1, "{visits}: seal after a change");

@@ -140,8 +140,8 @@ fn an_overflow_names_what_takes_the_room() {
     session
         .insert("session_id", "3af1c1b9c1b8d6f1a0a3a7b0c3d4e5f6")
         .unwrap();
-    session.insert("cart", &"x".repeat(3000)).unwrap();
-    session.insert("user_id", &42).unwrap();
+    session.insert("cart", "x".repeat(3000)).unwrap();
+    session.insert("user_id", 42).unwrap();
     let overflow = overflow(session.write(&support::encrypted_jar(), NAME, None));
     assert_eq!(overflow.name, NAME);
     // Key, colon, value and comma: `"cart":"xxx",` and so on.

@@ -306,7 +306,7 @@ fn where_nothing_is_written() {
 #[test]
 fn the_session_is_not_another_cookie() {
     let session = request(CookieStore::new(&before(), settings(), NAME), "");
-    session.insert("user_id", &42).unwrap();
+    session.insert("user_id", 42).unwrap();
     let before = session.commit(200).unwrap().cookies()[0].to_string();
     let session = request(rotated(), pair(&before));
     let raw = session

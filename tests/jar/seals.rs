@@ -129,7 +129,7 @@ fn a_store_tells_of_its_session_s_key() {
     let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, NAME));
     let visit = || {
         let session = Session::open(&store, "", RequestOrigin::default());
-        session.insert("user_id", &42).unwrap();
+        session.insert("user_id", 42).unwrap();
         assert_eq!(session.commit(200).unwrap().cookies().len(), 1);
     };
     visit();

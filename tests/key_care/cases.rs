@@ -252,7 +252,7 @@ fn encryptor(encryptor: MessageEncryptor) -> Box<dyn Any> {
 /// A session that is written, and another that is read.
 fn visit(store: &Arc<CookieStore>) {
     let session = Session::open(store, "", RequestOrigin::default());
-    session.insert("user_id", &42).unwrap();
+    session.insert("user_id", 42).unwrap();
     let commit = session.commit(200).unwrap();
     let cookie = &commit.cookies()[0];
     let header = format!("{NAME}={}", cookie.escaped_value());

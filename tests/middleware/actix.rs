@@ -24,11 +24,11 @@ fn store() -> CookieStore {
 }
 
 fn visit(session: &Session) {
-    session.insert("visits", &1).unwrap();
+    session.insert("visits", 1).unwrap();
 }
 
 fn fill(session: &Session) {
-    session.insert("cart", &"tea ".repeat(1500)).unwrap();
+    session.insert("cart", "tea ".repeat(1500)).unwrap();
 }
 
 /// Status, cookies that are set, what caches are told, and body.

@@ -47,7 +47,7 @@ async fn refused(cookies: Cookies) -> Result<String, InvalidMessage> {
 }
 
 async fn too_much(session: Session) -> Result<&'static str, Error> {
-    session.insert("cart", &"tea of the bank ".repeat(300))?;
+    session.insert("cart", "tea of the bank ".repeat(300))?;
     Ok("all is well")
 }
 

@@ -60,7 +60,7 @@ fn serve<B: Default>(
 }
 
 fn visit(session: &Session) -> u16 {
-    session.insert("visits", &1).unwrap();
+    session.insert("visits", 1).unwrap();
     200
 }
 
@@ -294,7 +294,7 @@ fn whatever_is_answered_the_session_is_set() {
 fn overflow(session: &Session) -> u16 {
     let cookies = session.cookies().signed();
     cookies.write("seen", true, None).unwrap();
-    session.insert("cart", &"x".repeat(4096)).unwrap();
+    session.insert("cart", "x".repeat(4096)).unwrap();
     200
 }
 

@@ -237,7 +237,7 @@ fn the_session_store_is_the_apps() {
         let store = Arc::new(store.clock(move || now));
         let origin = RequestOrigin::new(true, Some("shop.example.com"));
         let session = Session::open(&store, "", origin);
-        session.insert("user_id", &7).unwrap();
+        session.insert("user_id", 7).unwrap();
         let token = session.authenticity_tokens().unwrap();
         let token = token.masked_authenticity_token().unwrap();
         let commit = session.commit(200).unwrap();

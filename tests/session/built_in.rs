@@ -36,7 +36,7 @@ fn the_defaults_of_a_version_that_writes_marshal() {
     let store = CookieStore::new(&secret(), LoadDefaults::V6_1, NAME);
     let refused = store.check().map_err(|error| error.to_string());
     let session = Session::open(&Arc::new(store), "", RequestOrigin::default());
-    session.insert("user_id", &42).unwrap();
+    session.insert("user_id", 42).unwrap();
     assert_eq!(
         refused.is_ok(),
         session.commit(200).is_ok(),

@@ -159,7 +159,7 @@ fn what_could_not_be_set() {
         (
             || {
                 let session = new(store());
-                session.insert("cards", &"4111".repeat(2000)).unwrap();
+                session.insert("cards", "4111".repeat(2000)).unwrap();
                 assert!(session.commit(200).is_err());
             },
             "ERROR hardtack: a session could not be written cookie=\"_app_session\" reason=the cookie _app_session takes",

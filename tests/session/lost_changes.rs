@@ -42,7 +42,7 @@ type Change = fn(&Session) -> Result<(), Error>;
 
 /// Every method that changes a session or its flash, or tells whether it is written.
 const CHANGES: [(&str, Change); 27] = [
-    ("insert", |session| session.insert("a", &1)),
+    ("insert", |session| session.insert("a", 1)),
     ("remove", |session| session.remove("user_id").map(drop)),
     ("remove nothing", |session| {
         session.remove("absent").map(drop)
@@ -65,7 +65,7 @@ const CHANGES: [(&str, Change); 27] = [
         session.merge(&BTreeMap::from([("a", 1)]))
     }),
     ("update", |session| {
-        session.update(|data| data.insert("a", &1))
+        session.update(|data| data.insert("a", 1))
     }),
     ("update nothing", |session| session.update(|_| Ok(()))),
     ("set", |session| session.flash().set("notice", "No")),
@@ -80,17 +80,17 @@ const CHANGES: [(&str, Change); 27] = [
     ("flash clear", |session| session.flash().clear()),
     ("insert after a look at the flash", |session| {
         assert_eq!(session.flash().notice().as_deref(), Some("Saved"));
-        session.insert("a", &1)
+        session.insert("a", 1)
     }),
     ("tokens of a session without", |session| {
         if session.contains_key("user_id") {
-            return session.insert("a", &1);
+            return session.insert("a", 1);
         }
         session.authenticity_tokens().map(drop)
     }),
     ("insert after an id was asked for", |session| {
         assert_eq!(session.session_id(), None);
-        session.insert("a", &1)
+        session.insert("a", 1)
     }),
 ];
 
@@ -153,7 +153,7 @@ fn what_is_committed_in_the_meantime_is_an_error() {
     let session = open(store());
     let outcome = session.update(|data| {
         assert_eq!(session.commit(200)?, Commit::Keep);
-        data.insert("a", &1)
+        data.insert("a", 1)
     });
     assert_eq!(outcome, Err(Error::CommittedSession));
     assert!(!session.contains_key("a"));
@@ -206,7 +206,7 @@ fn a_value_of_another_type_stays() {
     assert_eq!(session.take::<u8>("user_id"), Ok(Some(42)));
     assert_eq!(session.take::<u8>("user_id"), Ok(None));
     // Nil is taken away too, and is none.
-    session.insert("nil", &()).unwrap();
+    session.insert("nil", ()).unwrap();
     assert_eq!(session.take::<u8>("nil"), Ok(None));
     assert!(!session.contains_key("nil"));
     assert!(matches!(session.commit(200).unwrap(), Commit::Set(_)));
@@ -243,7 +243,7 @@ fn what_clear_renew_and_reset_keep() {
         let id = "3af1c1b9c1b8d6f1a0a3a7b0c3d4e5f6";
         let header = cookie_header(&shop, |session| {
             session.insert("session_id", id)?;
-            session.insert("user_id", &42)?;
+            session.insert("user_id", 42)?;
             session.insert("_csrf_token", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8")?;
             let mut flash = FlashHash::default();
             flash.set("notice", "Saved");
@@ -274,7 +274,7 @@ fn what_went_well_is_in_the_cookie() {
     let shop = Arc::new(store().limit(SizeLimit::None));
     for _ in 0..20 {
         let session = Session::open(&shop, "", RequestOrigin::default());
-        session.insert("first", &0).unwrap();
+        session.insert("first", 0).unwrap();
         let done = AtomicUsize::new(0);
         let (commit, kept) = thread::scope(|scope| {
             let threads: Vec<_> = (0..THREADS)
@@ -285,8 +285,8 @@ fn what_went_well_is_in_the_cookie() {
                         for round in 0.. {
                             let key = format!("{number}.{round}");
                             let outcome = match round % 3 {
-                                0 => session.insert(key.as_str(), &1),
-                                1 => session.update(|data| data.insert(key.as_str(), &1)),
+                                0 => session.insert(key.as_str(), 1),
+                                1 => session.update(|data| data.insert(key.as_str(), 1)),
                                 _ => session.merge(&BTreeMap::from([(key.as_str(), 1)])),
                             };
                             if let Err(error) = outcome {

@@ -196,7 +196,7 @@ fn visit(store: &Arc<CookieStore>, browser: &mut Browser) -> Vec<String> {
     let origin = RequestOrigin::new(true, Some("www.example.org"));
     let session = Session::open(store, browser.cookie_header(), origin);
     assert_eq!(session.get::<u32>("user_id").unwrap(), Some(42));
-    session.insert("moved", &true).unwrap();
+    session.insert("moved", true).unwrap();
     let Commit::Set(cookies) = session.commit(200).unwrap() else {
         panic!("nothing is set")
     };
@@ -236,7 +236,7 @@ fn nobody_is_logged_out() {
         let header = match before {
             Before::Rails(cookie) => format!("{NAME}={cookie}"),
             Before::Store(before) => {
-                cookie_header(&before, |session| session.insert("user_id", &42)).unwrap()
+                cookie_header(&before, |session| session.insert("user_id", 42)).unwrap()
             }
         };
         let mut browser = Browser::default();

@@ -235,7 +235,7 @@ fn an_observer_may_ask_the_session_and_panic_and_still_hears_once() {
             let _ = session.get::<u32>("user_id");
         }),
         ("insert", |session| {
-            let _ = session.insert("a", &1);
+            let _ = session.insert("a", 1);
         }),
         ("flash", |session| {
             let _ = session.flash().clear();

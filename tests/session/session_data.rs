@@ -86,7 +86,7 @@ fn untouched_values_are_copied_as_they_came() {
     for (what, before, after) in cases {
         let mut session = opened(&before.replace("ID", id)).unwrap();
         assert!(!session.is_changed(), "{what}");
-        session.insert("touched", &1).unwrap();
+        session.insert("touched", 1).unwrap();
         assert!(session.is_changed(), "{what}");
         assert_eq!(written(&mut session), after.replace("ID", id), "{what}");
     }
@@ -163,7 +163,7 @@ fn removing_clearing_and_setting_again() {
         opened(r#"{"session_id":"3af1c1b9c1b8d6f1a0a3a7b0c3d4e5f6","a":1,"b":2}"#).unwrap();
     assert!(session.remove("a") && !session.remove("a") && !session.remove("c"));
     assert_eq!(session.keys(), ["session_id", "b"]);
-    session.insert("a", &3).unwrap();
+    session.insert("a", 3).unwrap();
     assert_eq!(session.get::<u8>("a").unwrap(), Some(3));
     session.insert("b", &Value::Nil).unwrap();
     assert_eq!(
@@ -181,9 +181,9 @@ fn a_key_that_was_removed_and_set_again_comes_last() {
     let mut session = opened(&format!(r#"{{"a":1,{id},"b":2}}"#)).unwrap();
     for value in [4, 5] {
         session.remove("a");
-        session.insert("c", &3).unwrap();
-        session.insert("a", &value).unwrap();
-        session.insert("c", &6).unwrap();
+        session.insert("c", 3).unwrap();
+        session.insert("a", value).unwrap();
+        session.insert("c", 6).unwrap();
         assert_eq!(session.get::<u8>("a").unwrap(), Some(value));
         assert_eq!(session.keys(), ["session_id", "b", "c", "a"]);
     }
@@ -193,7 +193,7 @@ fn a_key_that_was_removed_and_set_again_comes_last() {
     );
     session.remove("a");
     session.remove("c");
-    session.insert("c", &7).unwrap();
+    session.insert("c", 7).unwrap();
     assert_eq!(written(&mut session), format!(r#"{{{id},"b":2,"c":7}}"#));
 }
 
@@ -206,7 +206,7 @@ fn a_session_is_never_written_without_an_id() {
         opened(r#"{"session_id":null}"#).unwrap(),
         opened(r#"{"session_id":7}"#).unwrap(),
     ] {
-        session.insert("user_id", &42).unwrap();
+        session.insert("user_id", 42).unwrap();
         let cookie = session.write(&signed_jar(), NAME, None).unwrap();
         let header = format!("{NAME}={}", cookie.escaped_value());
         let again = SessionData::read(&signed_jar(), NAME, &CookieHeader::new(&header))

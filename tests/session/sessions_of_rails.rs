@@ -92,10 +92,8 @@ fn from_each_serializer_to_each() {
     let mut ran = 0;
     for from in serializers {
         let mut session = SessionData::new();
-        session
-            .insert("list", &(1, "two", 3.5, None::<u8>))
-            .unwrap();
-        session.insert("big", &(1_i128 << 80)).unwrap();
+        session.insert("list", (1, "two", 3.5, None::<u8>)).unwrap();
+        session.insert("big", 1_i128 << 80).unwrap();
         let before = jar("8.1", secret, from);
         let cookie = session.write(&before, NAME, None).unwrap();
         for to in serializers {

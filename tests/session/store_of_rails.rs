@@ -41,7 +41,7 @@ fn perform(step: &Step, before: &str) -> (Commit, Option<Vec<String>>, CookieSto
     let ssl = RequestOrigin::new(true, Some("www.example.org"));
     let cookie = format!("{NAME}={before}");
     let none = String::new();
-    let set_user = |session: &Session| session.insert("user_id", &1).unwrap();
+    let set_user = |session: &Session| session.insert("user_id", 1).unwrap();
 
     let store = store(step);
     let (store, header, origin) = match step.what.as_str() {
@@ -67,24 +67,24 @@ fn perform(step: &Step, before: &str) -> (Commit, Option<Vec<String>>, CookieSto
     let mut seen = None;
     match step.what.as_str() {
         "first write" => {
-            session.insert("user_id", &42).unwrap();
+            session.insert("user_id", 42).unwrap();
             session.insert("name", "Ada").unwrap();
         }
         "read only" => assert_eq!(session.get::<u32>("user_id").unwrap(), Some(42)),
         "untouched" => {}
         "change" => {
             session
-                .insert("n", &(1, BTreeMap::from([("a", None::<u8>)])))
+                .insert("n", (1, BTreeMap::from([("a", None::<u8>)])))
                 .unwrap();
             assert!(session.remove("name").unwrap());
         }
         "reset_session" => {
             session.reset().unwrap();
-            session.insert("after", &true).unwrap();
+            session.insert("after", true).unwrap();
         }
         "tampered cookie is an empty session" => {
             seen = Some(session.keys());
-            session.insert("x", &1).unwrap();
+            session.insert("x", 1).unwrap();
         }
         "flash" => session.flash().set("notice", "Saved").unwrap(),
         "expire_after 7000 days" | "secure over http" | "secure strict domain path over https" => {

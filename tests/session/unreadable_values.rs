@@ -105,7 +105,7 @@ fn the_version_that_runs_says_how_a_safe_buffer_is_kept() {
     let jar = Jar::signed(&support::secret(), settings);
     let body = "aa73657373696f6e5f6964 a161 a166 c70512 3c623e6869";
     let mut session = session(&message_pack(&format!("82 {body}")));
-    session.insert("n", &1).unwrap();
+    session.insert("n", 1).unwrap();
     let cookie = session.write(&jar, NAME, None).unwrap();
     let opened = jar.open(NAME, cookie.value()).unwrap();
     let expected = message_pack(&format!("83 {body} a16e 01"));
@@ -175,7 +175,7 @@ fn its_bytes_go_back_as_they_came() {
     for unreadable in UNREADABLE {
         let body = format!("83 a162 cd0007 a161 {unreadable} a163 a178");
         let mut session = session(&message_pack(&body));
-        session.insert("c", &8).unwrap();
+        session.insert("c", 8).unwrap();
         session.insert("session_id", "1").unwrap();
         let expected =
             format!("84 a162 cd0007 a161 {unreadable} a163 08 aa73657373696f6e5f6964 a131");
@@ -183,7 +183,7 @@ fn its_bytes_go_back_as_they_came() {
         assert_eq!(hex::encode(&bytes), hex::encode(message_pack(&expected)));
 
         // What was set in its place replaces it, and what was removed is gone.
-        session.insert("a", &1).unwrap();
+        session.insert("a", 1).unwrap();
         assert_eq!(session.get::<u8>("a").unwrap(), Some(1));
         assert!(session.remove("a"));
         let bytes = written(&session, Serializer::MessagePack).unwrap();
@@ -197,7 +197,7 @@ fn it_is_not_lost_on_the_way_into_another_format() {
     for unreadable in UNREADABLE {
         let body = format!("82 a161 {unreadable} a162 07");
         let mut session = session(&message_pack(&body));
-        session.insert("c", &8).unwrap();
+        session.insert("c", 8).unwrap();
         let mut others = vec![Serializer::Json];
         if cfg!(feature = "marshal") {
             others.push(Serializer::Marshal);
@@ -222,7 +222,7 @@ fn a_key_that_cannot_be_read_is_called_by_its_place() {
         assert_eq!(session.keys(), ["#<Object:0x3>", "b"], "{key}");
         assert_eq!(session.get::<u8>("b").unwrap(), Some(7));
         assert_eq!(session.get::<u8>("#<Object:0x3>").unwrap(), Some(9));
-        session.insert("b", &8).unwrap();
+        session.insert("b", 8).unwrap();
         session.insert("session_id", "1").unwrap();
         let bytes = written(&session, Serializer::MessagePack).unwrap();
         let expected = format!("83 {key} 09 a162 08 aa73657373696f6e5f6964 a131");
@@ -256,7 +256,7 @@ fn json_has_values_that_cannot_be_read_too() {
             error.starts_with("the value of \"a\" cannot be read: "),
             "{error}"
         );
-        session.insert("c", &8).unwrap();
+        session.insert("c", 8).unwrap();
         let bytes = written(&session, Serializer::Json).unwrap();
         let expected = format!(r#"{{"b":7,"a":{unreadable},"c":8,"session_id":"1"}}"#);
         assert_eq!(
@@ -275,7 +275,7 @@ fn json_has_values_that_cannot_be_read_too() {
                 "{text}"
             );
             assert_eq!(session.get::<u8>("#<Object:0x7>").unwrap(), Some(9));
-            session.insert("b", &8).unwrap();
+            session.insert("b", 8).unwrap();
             let bytes = written(&session, Serializer::Json).unwrap();
             let expected = text.replace("\"b\":7", "\"b\":8");
             assert_eq!(
@@ -302,7 +302,7 @@ fn a_session_that_cannot_be_converted_is_kept_until_it_changes() {
     assert!(matches!(session.commit(200), Ok(Commit::Keep)));
 
     let session = open();
-    session.insert("b", &8).unwrap();
+    session.insert("b", 8).unwrap();
     let error = session.commit(200).unwrap_err();
     assert!(matches!(error, Error::UnwritableValue { .. }), "{error}");
 }

@@ -27,17 +27,17 @@ fn what_both_changed_is_there() {
     let inner = session.clone();
     in_time("update", move || {
         inner.insert("theme", "dark").unwrap();
-        inner.insert("visits", &1).unwrap();
+        inner.insert("visits", 1).unwrap();
         let outcome = inner.update(|data| {
             // Not seen by the copy, and not lost.
-            inner.insert("inner", &1).unwrap();
+            inner.insert("inner", 1).unwrap();
             inner.insert("theme", "light").unwrap();
             inner.remove("user_id").unwrap();
             assert_eq!(data.get::<u32>("user_id").unwrap(), Some(42));
-            data.insert("outer", &2)?;
+            data.insert("outer", 2)?;
             // Both change it: the closure ends last.
-            inner.insert("visits", &2).unwrap();
-            data.insert("visits", &3)?;
+            inner.insert("visits", 2).unwrap();
+            data.insert("visits", 3)?;
             // Removed and set again, it comes last.
             data.remove("a");
             data.insert("a", "anew")?;
@@ -64,7 +64,7 @@ fn what_is_cleared_or_put_in_place_is_written() {
             "clear and set, and another",
             |data| {
                 data.clear();
-                data.insert("new", &1).unwrap();
+                data.insert("new", 1).unwrap();
             },
             true,
             &["new"],
@@ -80,8 +80,8 @@ fn what_is_cleared_or_put_in_place_is_written() {
             "another session, and another",
             |data| {
                 let mut other = SessionData::new();
-                other.insert("x", &1).unwrap();
-                other.insert("y", &2).unwrap();
+                other.insert("x", 1).unwrap();
+                other.insert("y", 2).unwrap();
                 *data = other;
             },
             true,
@@ -93,7 +93,7 @@ fn what_is_cleared_or_put_in_place_is_written() {
                 let before = data.clone();
                 data.clear();
                 *data = before;
-                data.insert("new", &1).unwrap();
+                data.insert("new", 1).unwrap();
             },
             false,
             &["a", "session_id", "user_id", "new"],
@@ -104,7 +104,7 @@ fn what_is_cleared_or_put_in_place_is_written() {
                 let before = data.clone();
                 data.clear();
                 *data = before;
-                data.insert("new", &1).unwrap();
+                data.insert("new", 1).unwrap();
             },
             true,
             &["a", "session_id", "user_id", "other", "new"],
@@ -116,7 +116,7 @@ fn what_is_cleared_or_put_in_place_is_written() {
         session
             .update(|data| {
                 if other {
-                    session.insert("other", &1)?;
+                    session.insert("other", 1)?;
                 }
                 closure(data);
                 Ok(())
@@ -159,9 +159,9 @@ fn no_thread_loses_what_another_changed() {
                     for round in 0..ROUNDS {
                         let key = format!("{number}.{round}");
                         if round % 2 == 0 {
-                            session.insert(key.as_str(), &round).unwrap();
+                            session.insert(key.as_str(), round).unwrap();
                         } else {
-                            session.update(|data| data.insert(key, &round)).unwrap();
+                            session.update(|data| data.insert(key, round)).unwrap();
                         }
                         if round >= 10 {
                             let old = format!("{number}.{}", round - 10);
@@ -203,7 +203,7 @@ struct Sets;
 impl<'de> Deserialize<'de> for Sets {
     fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
         let session = MEANWHILE.take().unwrap();
-        session.insert("token", &8).unwrap();
+        session.insert("token", 8).unwrap();
         Ok(Self)
     }
 }
@@ -214,7 +214,7 @@ fn a_value_is_taken_once() {
     in_time("take", || {
         let with_token = || {
             let session = open();
-            session.insert("token", &7).unwrap();
+            session.insert("token", 7).unwrap();
             MEANWHILE.set(Some(session.clone()));
             session
         };

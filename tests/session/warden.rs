@@ -157,7 +157,7 @@ fn logging_out_touches_one_scope() {
         "cart",
     ];
     for key in keys {
-        session.insert(key, &1).unwrap();
+        session.insert(key, 1).unwrap();
     }
     assert!(WardenScope::new("user").log_out(&mut session));
     assert_eq!(session.keys(), keys[2..]);

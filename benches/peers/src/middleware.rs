@@ -40,9 +40,7 @@ fn touch(session: Option<&Session>, what: Use) {
     match what {
         Use::Nothing => {}
         Use::Read => assert!(matches!(session().get::<u32>("user_id"), Ok(Some(_)))),
-        Use::Change => session()
-            .insert("user_id", &7)
-            .expect("a number is a value"),
+        Use::Change => session().insert("user_id", 7).expect("a number is a value"),
     }
 }
 

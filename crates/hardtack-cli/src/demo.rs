@@ -60,7 +60,7 @@ fn steps(page: &mut Page) -> Outcome<()> {
 
     page.step("2. Seal a session: this header goes to the browser");
     let mut session = SessionData::new();
-    session.insert("user_id", &42)?;
+    session.insert("user_id", 42)?;
     session.insert("return_to", "/orders/17?page=2")?;
     let cookie = session.write(&old_jar, NAME, &CookieAttributes::new().http_only(true))?;
     page.rust("session.insert(\"user_id\", &42)?;");
@@ -99,7 +99,7 @@ fn steps(page: &mut Page) -> Outcome<()> {
     }
 
     page.step("6. Put too much in: browsers silently drop a cookie of more than 4096 bytes");
-    session.insert("cart", &"x".repeat(2_500))?;
+    session.insert("cart", "x".repeat(2_500))?;
     match session.write(&jar, NAME, None) {
         Ok(cookie) => page.bad(format!("it fits: {} bytes", cookie.size())),
         Err(error) => page.bad(error),

@@ -8,7 +8,7 @@
 //!
 //! async fn visit(session: Session) -> Result<String, hardtack::Error> {
 //!     let visits = session.get::<u32>("visits")?.unwrap_or(0) + 1;
-//!     session.insert("visits", &visits)?;
+//!     session.insert("visits", visits)?;
 //!     Ok(format!("visit {visits}"))
 //! }
 //!

@@ -88,7 +88,7 @@ impl SessionMiddleware {
     ///     _ => HttpResponse::InternalServerError().finish(),
     /// });
     /// let fill = |session: Session| async move {
-    ///     session.insert("cart", &"x".repeat(4000)).map(|()| "It is in your cart.")
+    ///     session.insert("cart", "x".repeat(4000)).map(|()| "It is in your cart.")
     /// };
     /// let app = App::new().wrap(sessions).route("/cart", web::post().to(fill));
     ///

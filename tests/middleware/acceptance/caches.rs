@@ -79,7 +79,7 @@ fn whoever_asks(framework: &dyn Framework) {
             false,
         ),
         (|session| drop(session.authenticity_tokens()), true),
-        (|session| session.insert("user_id", &42).unwrap(), true),
+        (|session| session.insert("user_id", 42).unwrap(), true),
         // Cookies: plain ones, sealed ones, such as were sent and such as were not.
         (
             |session| assert!(session.cookies().get("theme").is_some()),
@@ -241,7 +241,7 @@ fn told_by_the_handler(framework: &dyn Framework) {
         for change in [false, true] {
             let response = serve(framework, &STORE, move |session| {
                 if change {
-                    session.insert("user_id", &42).unwrap();
+                    session.insert("user_id", 42).unwrap();
                 } else {
                     assert!(session.is_empty());
                 }
@@ -259,7 +259,7 @@ fn not_told(framework: &dyn Framework) {
     let store = Arc::new(store().cache_headers(false));
     for public in [false, true] {
         let response = serve(framework, &store, move |session| {
-            session.insert("user_id", &42).unwrap();
+            session.insert("user_id", 42).unwrap();
             let reply = Reply::text("").header("vary", "Accept");
             if public {
                 reply.header("cache-control", "public")
@@ -283,7 +283,7 @@ fn told_by_an_error(framework: &dyn Framework) {
     assert_eq!(told(&response), (vec!["Cookie"], Some(OF_RAILS)));
 
     let response = serve(framework, &STORE, |session| {
-        session.insert("cart", &"x".repeat(4096)).unwrap();
+        session.insert("cart", "x".repeat(4096)).unwrap();
         let reply = Reply::text("").header("vary", "Accept");
         reply.header("cache-control", "public")
     });

@@ -121,7 +121,7 @@ impl<'f> Client<'f> {
 
 fn visit(session: &Session) -> Reply {
     let visits = session.get::<u32>("visits").unwrap().unwrap_or(0) + 1;
-    session.insert("visits", &visits).unwrap();
+    session.insert("visits", visits).unwrap();
     Reply::text(visits.to_string())
 }
 
@@ -247,7 +247,7 @@ fn clear(framework: &dyn Framework) {
 fn clear_without_a_cookie(framework: &dyn Framework) {
     let mut client = Client::new(framework, store());
     let response = client.call(|session| {
-        session.insert("user_id", &1).unwrap();
+        session.insert("user_id", 1).unwrap();
         session.clear().unwrap();
         Reply::text("")
     });
@@ -715,7 +715,7 @@ fn overflow(framework: &dyn Framework) {
     let response = client
         .try_call(|session| {
             session
-                .insert("cart", &"secret of mine".repeat(300))
+                .insert("cart", "secret of mine".repeat(300))
                 .unwrap();
             Reply::text("all is well")
         })
@@ -730,7 +730,7 @@ fn another_limit(framework: &dyn Framework) {
     let fills = |store: CookieStore, length: usize| {
         let mut client = Client::new(framework, store);
         let fill = move |session: &Session| {
-            session.insert("cart", &"x".repeat(length)).unwrap();
+            session.insert("cart", "x".repeat(length)).unwrap();
             Reply::text("")
         };
         client.try_call(fill).unwrap().status
@@ -743,7 +743,7 @@ fn another_limit(framework: &dyn Framework) {
 fn overflow_met_by_the_handler(framework: &dyn Framework) {
     let mut client = Client::from_rails(framework, store());
     let response = client.call(|session| {
-        session.insert("cart", &"tea ".repeat(1000)).unwrap();
+        session.insert("cart", "tea ".repeat(1000)).unwrap();
         let Err(Error::CookieOverflow(overflow)) = session.check() else {
             panic!("it fits")
         };
@@ -761,7 +761,7 @@ fn what_was_checked_fits(framework: &dyn Framework) {
     for length in (1980..2180).step_by(5) {
         let mut client = Client::new(framework, store());
         let response = client.call(move |session| {
-            session.insert("cart", &"x".repeat(length)).unwrap();
+            session.insert("cart", "x".repeat(length)).unwrap();
             let fits = session.check().is_ok();
             if !fits {
                 session.remove("cart").unwrap();
@@ -784,11 +784,11 @@ fn what_was_checked_fits(framework: &dyn Framework) {
     // What is changed after is not lost.
     let mut client = Client::new(framework, store());
     client.call(|session| {
-        session.insert("step", &1).unwrap();
+        session.insert("step", 1).unwrap();
         session.check().unwrap();
         session.flash().set("notice", "after").unwrap();
         session.check().unwrap();
-        session.insert("step", &2).unwrap();
+        session.insert("step", 2).unwrap();
         Reply::text("")
     });
     assert_eq!(client.kept::<u8>("step"), Some(2));
@@ -808,7 +808,7 @@ fn read_only_store(framework: &dyn Framework) {
         .writes(WritePolicy::Never);
     let mut client = Client::from_rails(framework, watching);
     let response = client.call(|session| {
-        assert_eq!(session.insert("user_id", &1), Err(Error::ReadOnlySession));
+        assert_eq!(session.insert("user_id", 1), Err(Error::ReadOnlySession));
         assert_eq!(
             session.authenticity_tokens().err(),
             Some(Error::ReadOnlySession)
@@ -863,7 +863,7 @@ fn concurrent_requests(framework: &dyn Framework) {
             let (store, served) = (&store, &served);
             scope.spawn(move || {
                 for round in 0..25_u32 {
-                    let header = cookie_header(store, |session| session.insert("user", &user));
+                    let header = cookie_header(store, |session| session.insert("user", user));
                     let request = Request {
                         cookies: vec![header.unwrap()],
                         ..Request::default()
@@ -872,7 +872,7 @@ fn concurrent_requests(framework: &dyn Framework) {
                         &store.into(),
                         request,
                         Arc::new(move |session: Session| {
-                            session.insert("round", &round).unwrap();
+                            session.insert("round", round).unwrap();
                             Reply::text(session.get::<u32>("user").unwrap().unwrap().to_string())
                         }),
                     );
@@ -915,12 +915,12 @@ fn panicking_handler(framework: &dyn Framework) {
 fn streaming_response(framework: &dyn Framework) {
     let mut client = Client::from_rails(framework, store());
     let response = client.call(|session| {
-        session.insert("seen", &true).unwrap();
+        session.insert("seen", true).unwrap();
         let piece = |text: &'static str| -> Box<dyn FnOnce() -> String + Send> {
             let session = session.clone();
             Box::new(move || {
                 // The head is gone: a change has to be an error, and not silence.
-                assert_eq!(session.insert("late", &1), Err(Error::CommittedSession));
+                assert_eq!(session.insert("late", 1), Err(Error::CommittedSession));
                 format!(
                     "{text} for {}; ",
                     session.get::<String>("name").unwrap().unwrap()
@@ -1092,7 +1092,7 @@ fn duplicates_of_which_one_has_ended(framework: &dyn Framework) {
 
 fn what_was_checked_keeps_its_id(framework: &dyn Framework) {
     let changes: [Change; 2] = [
-        |session| session.insert("step", &1).unwrap(),
+        |session| session.insert("step", 1).unwrap(),
         |session| session.flash().set("notice", "Saved").unwrap(),
     ];
     for change in changes {
@@ -1140,13 +1140,13 @@ fn values_that_use_the_session(framework: &dyn Framework) {
     let response = client.call(move |session| {
         let inner = session.clone();
         let name = session.read(|data| {
-            inner.insert("seen", &true).unwrap();
+            inner.insert("seen", true).unwrap();
             // As it was when it was asked for.
             assert!(!data.contains_key("seen"));
             inner.get::<String>("name").unwrap()
         });
         for late in [
-            session.insert("late", &Commits(session.clone())),
+            session.insert("late", Commits(session.clone())),
             session.merge(&Commits(session.clone())),
         ] {
             assert_eq!(late, Err(Error::CommittedSession));

@@ -212,7 +212,7 @@ impl<'f> Client<'f> {
 
 fn visit(session: &Session) -> Reply {
     let visits = session.get::<u32>("visits").unwrap().unwrap_or(0) + 1;
-    session.insert("visits", &visits).unwrap();
+    session.insert("visits", visits).unwrap();
     Reply::text(visits.to_string())
 }
 
@@ -271,7 +271,7 @@ fn server_change_and_removal(framework: &dyn Framework) {
     let mut client = Client::new(framework);
     client.call(|session| {
         session.insert("name", "Ada").unwrap();
-        session.insert("cart", &[1, 2]).unwrap();
+        session.insert("cart", [1, 2]).unwrap();
         Reply::text("")
     });
     client.call(|session| {
@@ -289,7 +289,7 @@ fn server_reset(framework: &dyn Framework) {
     client.store.asked();
     let response = client.call(|session| {
         session.reset().unwrap();
-        session.insert("user_id", &7).unwrap();
+        session.insert("user_id", 7).unwrap();
         Reply::text(session.session_id().unwrap())
     });
     assert_ne!(client.id(), old);
@@ -352,7 +352,7 @@ fn server_clear(framework: &dyn Framework) {
 fn server_clear_without_a_cookie(framework: &dyn Framework) {
     let mut client = Client::new(framework);
     let response = client.call(|session| {
-        session.insert("user_id", &1).unwrap();
+        session.insert("user_id", 1).unwrap();
         session.clear().unwrap();
         Reply::text("")
     });
@@ -452,18 +452,18 @@ fn server_two_requests_change_two_keys(framework: &dyn Framework) {
     let mut client = Client::new(framework);
     client.call(|session| {
         for key in ["a", "b", "c"] {
-            session.insert(key, &0).unwrap();
+            session.insert(key, 0).unwrap();
         }
         Reply::text("")
     });
     let (id, sessions) = (client.id(), client.sessions.clone());
     client.call(move |session| {
-        session.insert("a", &1).unwrap();
+        session.insert("a", 1).unwrap();
         session.remove("c").unwrap();
         beside(&sessions, &id, |other| {
-            other.insert("a", &2).unwrap();
-            other.insert("b", &2).unwrap();
-            other.insert("d", &2).unwrap();
+            other.insert("a", 2).unwrap();
+            other.insert("b", 2).unwrap();
+            other.insert("d", 2).unwrap();
         });
         Reply::text("")
     });
@@ -477,8 +477,8 @@ fn server_a_clear_is_rebased(framework: &dyn Framework) {
     let (id, sessions) = (client.id(), client.sessions.clone());
     client.call(move |session| {
         session.clear().unwrap();
-        session.insert("new", &1).unwrap();
-        beside(&sessions, &id, |other| other.insert("other", &2).unwrap());
+        session.insert("new", 1).unwrap();
+        beside(&sessions, &id, |other| other.insert("other", 2).unwrap());
         Reply::text("")
     });
     assert_eq!(client.text().as_deref(), Some(r#"{"new":1}"#));
@@ -668,7 +668,7 @@ fn server_other_cookies_ask_no_store(framework: &dyn Framework) {
 fn server_read_only_sessions(framework: &dyn Framework) {
     let mut client = Client::with(framework, |sessions| sessions.writes(WritePolicy::Never));
     let response =
-        client.call(|session| Reply::text(session.insert("user_id", &1).unwrap_err().to_string()));
+        client.call(|session| Reply::text(session.insert("user_id", 1).unwrap_err().to_string()));
     assert!(response.body.contains("read-only"), "{}", response.body);
     assert_eq!(client.store.asked(), [""; 0]);
 }
@@ -714,7 +714,7 @@ fn server_move_loses_a_change(framework: &dyn Framework) {
     client.browser.receive([format!("{NAME}={id}")]);
     let sessions = client.sessions.clone();
     let response = client.call(move |session| {
-        session.insert("user_id", &7).unwrap();
+        session.insert("user_id", 7).unwrap();
         beside(&sessions, id, |other| {
             let _ = other.keys();
         });
@@ -733,7 +733,7 @@ fn server_check_and_lifetime(framework: &dyn Framework) {
         sessions.absolute_lifetime(Duration::from_secs(600))
     });
     client.call(|session| {
-        session.insert("a", &1).unwrap();
+        session.insert("a", 1).unwrap();
         session.check().unwrap();
         Reply::text("")
     });
@@ -752,7 +752,7 @@ fn server_emptied_beside_a_login(framework: &dyn Framework) {
         let id = id.clone();
         move |session| {
             let _ = session.flash().notice();
-            beside(&sessions, &id, |other| other.insert("user_id", &7).unwrap());
+            beside(&sessions, &id, |other| other.insert("user_id", 7).unwrap());
             Reply::text("")
         }
     });
@@ -782,7 +782,7 @@ fn server_renew_loses_the_other(framework: &dyn Framework) {
     let (id, sessions) = (client.id(), client.sessions.clone());
     client.call(move |session| {
         session.renew().unwrap();
-        beside(&sessions, &id, |other| other.insert("cart", &7).unwrap());
+        beside(&sessions, &id, |other| other.insert("cart", 7).unwrap());
         Reply::text("")
     });
     let text = client.text().unwrap();

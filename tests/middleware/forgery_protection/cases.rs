@@ -49,7 +49,7 @@ impl Case {
         let store = CookieStore::with_keyring(JARS.clone(), "_shop_session");
         let store = Arc::new((self.store)(store));
         let cookie = cookie_header(&store, |session| {
-            session.insert("user_id", &7)?;
+            session.insert("user_id", 7)?;
             match &self.session_token {
                 Some(token) => session.insert("_csrf_token", token),
                 None => Ok(()),

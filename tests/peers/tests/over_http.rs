@@ -143,7 +143,7 @@ fn both_count_in_one_session() {
             session.session_id()
         );
         session
-            .insert("count", &(turn * 2 + 2))
+            .insert("count", (turn * 2 + 2))
             .expect("a number fits");
         cookies = Some(rendered(&mut session, &jar));
     }
@@ -173,7 +173,7 @@ fn who_signs_in_at_one_is_signed_in_at_the_other() {
 
     let mut session = SessionData::new();
     session
-        .insert("warden.user.user.key", &(vec![8], fingerprint))
+        .insert("warden.user.user.key", (vec![8], fingerprint))
         .expect("it fits");
     let flash = json!({"discard": [], "flashes": {"notice": "Hello <8>"}});
     session.insert("flash", &flash).expect("it fits");
@@ -197,7 +197,7 @@ fn the_longest_session_over_http() {
         .find_map(|length| {
             let mut session = SessionData::new();
             session
-                .insert("long", &"x".repeat(length))
+                .insert("long", "x".repeat(length))
                 .expect("text fits");
             let cookie = session.write(&jar, SESSION, None).ok()?;
             Some((session, cookie))
@@ -214,7 +214,7 @@ fn what_was_changed_on_the_way_is_no_session() {
     let puma = Puma::start(&SETTINGS);
     let jar = SETTINGS.jar(JarKind::Encrypted);
     let mut session = SessionData::new();
-    session.insert("user_id", &7).expect("a number fits");
+    session.insert("user_id", 7).expect("a number fits");
     let cookie = rendered(&mut session, &jar);
     let intact = puma.get("/session", Some(&cookie)).json();
     assert_eq!(intact["session"]["user_id"], 7);

@@ -80,7 +80,7 @@ fn a_session_goes_to_and_fro() {
         );
         assert!(session.contains_key("sym"));
 
-        session.insert("user_id", &[8, 9]).expect("numbers fit");
+        session.insert("user_id", [8, 9]).expect("numbers fit");
         session.insert("new", "Grüße").expect("text fits");
         let cookie = session.write(&jar, NAME, None).expect("it fits");
         let answer = verified(
@@ -100,7 +100,7 @@ fn rails_reads_what_hardtack_began() {
     let mut rails = rails();
     for version in VERSIONS {
         let mut session = SessionData::new();
-        session.insert("user_id", &7).expect("a number fits");
+        session.insert("user_id", 7).expect("a number fits");
         let cookie = session.write(&jar(version), NAME, None).expect("it fits");
         let id = session.session_id().expect("writing makes one");
         let ruby = format!("{{'user_id' => 7, 'session_id' => '{id}'}}");
@@ -126,9 +126,7 @@ fn every_vector_beside_a_changed_key() {
             )
         };
         let mut session = read(&jar, &signed(&mut rails, &ruby("1")));
-        session
-            .insert("before", &["new", "new"])
-            .expect("text fits");
+        session.insert("before", ["new", "new"]).expect("text fits");
         let cookie = session.write(&jar, NAME, None).expect("it is written");
         let answer = verified(&mut rails, &cookie.value(), &ruby("['new', 'new']"));
         let strict = (&answer["classes_equal"], &answer["sharing_equal"]);
@@ -182,7 +180,7 @@ fn another_token_or_a_changed_byte() {
     assert!(SessionData::read_value(&other, NAME, &message).is_err());
 
     let mut session = SessionData::new();
-    session.insert("user_id", &7).expect("a number fits");
+    session.insert("user_id", 7).expect("a number fits");
     let ours = session.write(&jar, NAME, None).expect("it fits");
     let mut refused = 0;
     for sealed in [message.as_bytes(), &ours.value()] {

@@ -227,7 +227,7 @@ fn every_hash_as_the_session() {
                 let mut session = session.clone();
                 let key = session.keys()[place].clone().into_owned();
                 session.insert(key, "changed").expect("text fits");
-                session.insert("new", &["new"]).expect("text fits");
+                session.insert("new", ["new"]).expect("text fits");
                 let cookie = write(&mut session, &jar);
                 let id = session.session_id().expect("writing makes one");
                 let answer = rails.ask(json!({

@@ -181,7 +181,7 @@ fn take_turns(settings: &Settings) {
     let jar = settings.jar(JarKind::Encrypted);
     let mut rails = Rails::start(settings);
     let mut session = SessionData::new();
-    session.insert("count", &0).expect("a number fits");
+    session.insert("count", 0).expect("a number fits");
     let mut cookie = write(&mut session, &jar, &CookieAttributes::new())
         .escaped_value()
         .to_owned();
@@ -200,7 +200,7 @@ fn take_turns(settings: &Settings) {
             Some(turn * 2 - 1)
         );
         assert!(session.remove("rails") && !session.contains_key("hardtack"));
-        session.insert("count", &(turn * 2)).expect("a number fits");
+        session.insert("count", (turn * 2)).expect("a number fits");
         session.insert("hardtack", &turn).expect("a number fits");
         let written = write(&mut session, &jar, &CookieAttributes::new());
         written.escaped_value().clone_into(&mut cookie);

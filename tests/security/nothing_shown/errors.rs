@@ -35,7 +35,7 @@ pub(crate) fn errors(rows: &mut Rows) {
     session.update(fill).unwrap();
     told.push(session.get::<u32>("card").unwrap_err());
     told.extend(session.view::<Cart>().err());
-    told.extend(session.insert("at", &NotWritable).err());
+    told.extend(session.insert("at", NotWritable).err());
     let _ = session.commit(200).unwrap();
     told.extend(session.insert("card", CARD).err());
     assert_eq!(told.len(), 12, "{told:#?}");

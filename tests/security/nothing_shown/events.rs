@@ -31,7 +31,7 @@ fn no_event_shows_a_secret_or_a_value() {
         }
         // Lost: a session that is too large, and one that is not to go over plain HTTP.
         let session = open(store(), String::new());
-        session.insert("cards", &CARD.repeat(400)).unwrap();
+        session.insert("cards", CARD.repeat(400)).unwrap();
         assert!(session.commit(200).is_err());
         let session = open(store().secure(true), String::new());
         session.update(fill).unwrap();

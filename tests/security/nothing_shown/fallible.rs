@@ -172,7 +172,7 @@ fn sessions(told: &mut Told) {
     let mut data = data();
     told.add("SessionData::get", data.get::<u32>(KEY));
     told.add("SessionData::get", data.get::<Unreadable>(KEY));
-    told.add("SessionData::insert", data.insert(KEY, &Unwritable));
+    told.add("SessionData::insert", data.insert(KEY, Unwritable));
     told.add("SessionData::view", data.view::<Numbers>());
     told.add("SessionData::view", data.view::<Unreadable>());
     told.add("SessionData::merge", data.merge(&Unwritable));
@@ -207,13 +207,13 @@ fn sessions(told: &mut Told) {
     session.insert(KEY, VALUE).unwrap();
     told.add("Session::get", session.get::<u32>(KEY));
     told.add("Session::get", session.get::<Unreadable>(KEY));
-    told.add("Session::insert", session.insert(KEY, &Unwritable));
+    told.add("Session::insert", session.insert(KEY, Unwritable));
     told.add("Session::view", session.view::<Numbers>());
     told.add("Session::merge", session.merge(&Unwritable));
     told.add("Session::take", session.take::<u32>(KEY));
     told.add(
         "Session::update",
-        session.update(|data| data.insert(KEY, &Unwritable)),
+        session.update(|data| data.insert(KEY, Unwritable)),
     );
     let flash = session.flash();
     flash.set(KEY, VALUE).unwrap();
@@ -255,7 +255,7 @@ fn sessions(told: &mut Told) {
         session.authenticity_tokens(),
     );
     let large = open();
-    large.insert(KEY, &VALUE.repeat(300)).unwrap();
+    large.insert(KEY, VALUE.repeat(300)).unwrap();
     told.add("Session::check", large.check());
     told.add("Session::commit", large.commit(200));
     let odd = CookieStore::new(&secret(), json(LoadDefaults::V7_1), KEY);

@@ -144,6 +144,6 @@ fn fill(data: &mut SessionData) -> Result<(), Error> {
     flash.commit(data)?;
     WardenScope::new("user").log_in(data, &NUMBER, PASSWORD)?;
     data.insert("card", CARD)?;
-    data.insert("number", &NUMBER)?;
-    data.insert("_csrf_token", &STANDARD.encode(CSRF))
+    data.insert("number", NUMBER)?;
+    data.insert("_csrf_token", STANDARD.encode(CSRF))
 }
