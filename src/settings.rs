@@ -210,15 +210,15 @@ named! {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     "serializer" Serializer {
-        /// WritePolicy JSON and reads JSON (and MessagePack, where that feature is on). Never Marshal.
+        /// Writes JSON and reads JSON (and MessagePack, where that feature is on). Never Marshal.
         Json = "json",
-        /// WritePolicy JSON; reads JSON, Marshal and MessagePack. `json_allow_marshal` from 7.1 on.
+        /// Writes JSON; reads JSON, Marshal and MessagePack. `json_allow_marshal` from 7.1 on.
         Hybrid = "hybrid" | "json_allow_marshal",
-        /// WritePolicy Marshal; reads Marshal, JSON and MessagePack. Needs the feature `marshal`.
+        /// Writes Marshal; reads Marshal, JSON and MessagePack. Needs the feature `marshal`.
         Marshal = "marshal",
-        /// WritePolicy MessagePack; reads MessagePack and JSON. Needs the feature `message_pack`.
+        /// Writes MessagePack; reads MessagePack and JSON. Needs the feature `message_pack`.
         MessagePack = "message_pack",
-        /// WritePolicy MessagePack; reads MessagePack, JSON and Marshal.
+        /// Writes MessagePack; reads MessagePack, JSON and Marshal.
         MessagePackAllowMarshal = "message_pack_allow_marshal",
     }
 }

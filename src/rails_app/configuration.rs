@@ -230,7 +230,7 @@ impl Configuration {
                 };
             }
             ("use_cookies_with_metadata", Literal::Bool(on)) => {
-                settings.use_cookies_with_metadata = on
+                settings.use_cookies_with_metadata = on;
             }
             ("cookies_same_site_protection", Literal::Nil | Literal::Bool(false)) => {
                 settings.cookies_same_site_protection = None;

@@ -6,7 +6,7 @@ use super::entries::Entries;
 use super::json::write::JsonStyle;
 use super::message_pack::Style;
 use super::value::{RubyDuration, Value};
-use super::{DumpStyle, Format, Key, Part, Serialized};
+use super::{DumpStyle, Format, Key, NewValue, Part, Serialized};
 use crate::safe_buffer_form::SafeBufferForm;
 use crate::settings::IpAddrForm;
 
@@ -416,7 +416,7 @@ fn json_entries_are_copied_as_they_stand() {
         for (order, expected) in cases {
             let parts = order.iter().map(|entry| match entry {
                 Some(entry) => (Key::Read(*entry), Part::Read(*entry)),
-                None => (Key::New("n"), Part::Changed(&changed)),
+                None => (Key::New("n"), Part::Changed(NewValue::Value(&changed))),
             });
             let style = style(Format::Json, RAILS_8_1);
             let written = entries.dump(b"room".to_vec(), parts, style).unwrap();
@@ -427,7 +427,7 @@ fn json_entries_are_copied_as_they_stand() {
         // A key with the value of another entry, as where a key was renamed.
         let parts = [
             (Key::Read(0), Part::Read(2)),
-            (Key::Read(3), Part::Changed(&changed)),
+            (Key::Read(3), Part::Changed(NewValue::Value(&changed))),
             (Key::New("m"), Part::Read(1)),
         ];
         let style = style(Format::Json, RAILS_8_1);

@@ -27,7 +27,7 @@ pub(crate) use dump_error::{DumpError, NO_TEXT};
 pub(crate) use dump_style::DumpStyle;
 pub(crate) use format::Format;
 pub(crate) use load_error::{LoadError, text};
-pub(crate) use part::{Key, Part, Untouched};
+pub(crate) use part::{Key, NewValue, Part, Untouched};
 pub use serialized::Serialized;
 pub(crate) use span::Span;
 pub(crate) use to_value::to_value;

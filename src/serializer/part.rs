@@ -21,7 +21,24 @@ pub(crate) enum Key<'a, Read> {
 pub(crate) enum Part<'a, Read> {
     /// As it was read.
     Read(Read),
-    Changed(&'a Value),
+    Changed(NewValue<'a>),
+}
+
+/// A value that was set.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum NewValue<'a> {
+    /// As JSON text that says all of it ([`write_exactly`](super::json::exact::write_exactly)).
+    Json(&'a [u8]),
+    Value(&'a Value),
+}
+
+impl NewValue<'_> {
+    pub(crate) fn is_nil(self) -> bool {
+        match self {
+            Self::Json(json) => json == b"null",
+            Self::Value(value) => *value == Value::Nil,
+        }
+    }
 }
 
 /// Stretches of a source that go out as they stand: those that stand behind each other, at once.

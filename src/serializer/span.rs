@@ -28,6 +28,13 @@ impl Span {
         (self.end - self.start) as usize
     }
 
+    /// The stretch of these bytes; empty where it is out of bounds.
+    pub(crate) fn of_bytes(self, bytes: &[u8]) -> &[u8] {
+        bytes
+            .get(self.start as usize..self.end as usize)
+            .unwrap_or_default()
+    }
+
     /// The stretch of this text; empty where it is out of bounds.
     pub(crate) fn of(self, text: &str) -> &str {
         text.get(self.start as usize..self.end as usize)

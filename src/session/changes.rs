@@ -1,6 +1,14 @@
 //! [`Changes`]: what was set, removed and cleared in a session since it was read.
 
+use serde::Serialize;
+
+use crate::serializer::json::exact::write_exactly;
 use crate::serializer::value::Value;
+use crate::serializer::{DumpError, NewValue, Span, to_value};
+
+/// Room for the keys and values of most sessions, in bytes, and for as many keys.
+const USUAL_SIZE: usize = 1024;
+const USUAL_KEYS: usize = 8;
 
 /// The changes of a session, the last one of each key.
 ///
@@ -8,6 +16,9 @@ use crate::serializer::value::Value;
 #[derive(Clone, Default)]
 pub(super) struct Changes {
     edits: Vec<Edit>,
+    /// The keys of the edits and their values, one after the other: a session that is built key by
+    /// key allocates once rather than for each part of each value.
+    text: Vec<u8>,
     /// The number of changes that were made.
     revision: u64,
     /// The revision by which everything that was read went; 0 where nothing did.
@@ -18,18 +29,51 @@ pub(super) struct Changes {
 
 /// The last change of a key.
 #[derive(Clone)]
-pub(super) struct Edit {
-    pub(super) key: Box<str>,
-    pub(super) change: Change,
+struct Edit {
+    key: Span,
+    content: Content,
+    is_anew: bool,
     at: u64,
 }
 
-#[derive(Clone, Debug)]
-pub(super) enum Change {
-    Set(Value),
-    /// Set after it was removed: a new key, which has lost its place.
-    SetAnew(Value),
+#[derive(Clone)]
+enum Content {
+    Json(Span),
+    Value(Value),
     Removed,
+}
+
+/// The last change of a key, to read.
+#[derive(Clone, Copy)]
+pub(super) enum Change<'a> {
+    Set(NewValue<'a>),
+    /// Set after it was removed: a new key, which has lost its place.
+    SetAnew(NewValue<'a>),
+    Removed,
+}
+
+/// A value that is to be set.
+pub(super) enum Incoming {
+    /// JSON text that says all of it.
+    Json(String),
+    Value(Value),
+}
+
+impl Incoming {
+    /// As text where it may be, and where that says all of it.
+    pub(super) fn new<T: Serialize + ?Sized>(
+        value: &T,
+        may_be_text: bool,
+    ) -> Result<Self, DumpError> {
+        let mut json = Vec::new();
+        if may_be_text
+            && write_exactly(&mut json, value)
+            && let Ok(json) = String::from_utf8(json)
+        {
+            return Ok(Self::Json(json));
+        }
+        to_value(value).map(Self::Value)
+    }
 }
 
 impl Changes {
@@ -38,19 +82,40 @@ impl Changes {
         self.revision
     }
 
-    pub(super) fn get(&self, key: &str) -> Option<&Change> {
-        let edit = self.edits.iter().find(|edit| *edit.key == *key);
-        edit.map(|edit| &edit.change)
+    pub(super) fn get(&self, key: &str) -> Option<Change<'_>> {
+        self.find(key).map(|edit| self.change(edit))
     }
 
-    pub(super) fn iter(&self) -> std::slice::Iter<'_, Edit> {
-        self.edits.iter()
+    /// The keys and their changes, those that lost their place last.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, Change<'_>)> + Clone {
+        self.after(0)
+    }
+
+    /// The changes of keys that were made after a revision.
+    pub(super) fn after(&self, revision: u64) -> impl Iterator<Item = (&str, Change<'_>)> + Clone {
+        self.edits
+            .iter()
+            .filter(move |edit| edit.at > revision)
+            .map(|edit| (self.key(edit), self.change(edit)))
+    }
+
+    /// The bytes of the keys and what they are set to, where nothing was removed or set to nil.
+    pub(super) fn sets(&self) -> Option<impl Iterator<Item = (&[u8], NewValue<'_>)> + Clone> {
+        let is_set = |edit| match self.change(edit) {
+            Change::Set(value) => !value.is_nil(),
+            Change::SetAnew(_) | Change::Removed => false,
+        };
+        let set = |edit| match self.change(edit) {
+            Change::Set(value) => Some((self.key_bytes(edit), value)),
+            Change::SetAnew(_) | Change::Removed => None,
+        };
+        let are_sets = self.edits.iter().all(is_set);
+        are_sets.then(|| self.edits.iter().filter_map(set))
     }
 
     /// The revision by which a key was changed last.
     pub(super) fn changed_at(&self, key: &str) -> u64 {
-        let edit = self.edits.iter().find(|edit| *edit.key == *key);
-        edit.map_or(self.cleared_at, |edit| edit.at)
+        self.find(key).map_or(self.cleared_at, |edit| edit.at)
     }
 
     /// Counts a change that is of no key.
@@ -59,52 +124,51 @@ impl Changes {
         self.revision
     }
 
-    pub(super) fn set(&mut self, key: Box<str>, value: Value) {
-        let at = self.touch();
-        let change = match self.edits.iter_mut().find(|edit| edit.key == key) {
-            None => Change::Set(value),
-            Some(edit) => match &mut edit.change {
-                Change::Set(earlier) | Change::SetAnew(earlier) => {
-                    (*earlier, edit.at) = (value, at);
-                    return;
-                }
-                Change::Removed => {
-                    self.edits.retain(|edit| edit.key != key);
-                    Change::SetAnew(value)
-                }
-            },
+    /// Sets a key to a value of any type: as text where it may be, and where that says all of it.
+    pub(super) fn insert<T: Serialize + ?Sized>(
+        &mut self,
+        key: &str,
+        value: &T,
+        may_be_text: bool,
+    ) -> Result<(), DumpError> {
+        if may_be_text {
+            self.reserve();
+        }
+        let start = self.text.len();
+        let content = if may_be_text && write_exactly(&mut self.text, value) {
+            Content::Json(Span::new(start, self.text.len()))
+        } else {
+            Content::Value(to_value(value)?)
         };
-        self.edits.push(Edit { key, change, at });
+        self.put(key, content);
+        Ok(())
+    }
+
+    /// Sets a key to a value that says all of itself.
+    pub(super) fn set_json(&mut self, key: &str, json: &[u8]) {
+        self.reserve();
+        let json = self.append(json);
+        self.put(key, Content::Json(json));
+    }
+
+    pub(super) fn set(&mut self, key: &str, value: Value) {
+        self.put(key, Content::Value(value));
     }
 
     pub(super) fn remove(&mut self, key: &str) {
-        let at = self.touch();
-        match self.edits.iter_mut().find(|edit| *edit.key == *key) {
-            Some(edit) => (edit.change, edit.at) = (Change::Removed, at),
-            None => self.edits.push(Edit {
-                key: key.into(),
-                change: Change::Removed,
-                at,
-            }),
-        }
+        self.put(key, Content::Removed);
     }
 
     /// Everything goes, what was changed too.
     pub(super) fn clear(&mut self) {
         self.edits.clear();
+        self.text.clear();
         self.cleared_at = self.touch();
     }
 
     /// Checks whether everything went after a revision.
     pub(super) fn is_cleared_after(&self, revision: u64) -> bool {
         self.cleared_at > revision
-    }
-
-    /// The changes of keys that were made after a revision.
-    pub(super) fn after(self, revision: u64) -> impl Iterator<Item = Edit> {
-        self.edits
-            .into_iter()
-            .filter(move |edit| edit.at > revision)
     }
 
     /// Counts all that is here as changed after everything that was there before.
@@ -114,5 +178,108 @@ impl Changes {
         for edit in &mut self.edits {
             edit.at = self.revision;
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn text_len(&self) -> usize {
+        self.text.len()
+    }
+
+    fn put(&mut self, key: &str, content: Content) {
+        let at = self.touch();
+        let place = self.edits.iter().position(|edit| self.is_key(edit, key));
+        let Some(place) = place else {
+            let key = self.append(key.as_bytes());
+            return self.edits.push(Edit {
+                key,
+                content,
+                is_anew: false,
+                at,
+            });
+        };
+        if let Some(edit) = self.edits.get_mut(place) {
+            let is_anew = edit.is_gone() && !matches!(content, Content::Removed);
+            (edit.content, edit.at) = (content, at);
+            if is_anew {
+                let mut edit = self.edits.remove(place);
+                edit.is_anew = true;
+                self.edits.push(edit);
+            }
+        }
+        self.drop_old_text();
+    }
+
+    /// Makes room for most sessions that are built key by key.
+    fn reserve(&mut self) {
+        if self.text.capacity() == 0 {
+            self.text.reserve(USUAL_SIZE);
+            self.edits.reserve(USUAL_KEYS);
+        }
+    }
+
+    fn append(&mut self, text: &[u8]) -> Span {
+        let start = self.text.len();
+        self.text.extend_from_slice(text);
+        Span::new(start, self.text.len())
+    }
+
+    /// Makes the text anew where most of it is of values that were set before others.
+    fn drop_old_text(&mut self) {
+        let lengths = self.edits.iter().map(|edit| match edit.content {
+            Content::Json(json) => edit.key.len() + json.len(),
+            Content::Value(_) | Content::Removed => edit.key.len(),
+        });
+        let needed: usize = lengths.sum();
+        if self.text.len() <= 2 * needed + USUAL_SIZE {
+            return;
+        }
+        let mut text = Vec::with_capacity(needed + USUAL_SIZE);
+        let mut keep = |span: &mut Span| {
+            let start = text.len();
+            text.extend_from_slice(span.of_bytes(&self.text));
+            *span = Span::new(start, text.len());
+        };
+        for edit in &mut self.edits {
+            keep(&mut edit.key);
+            if let Content::Json(json) = &mut edit.content {
+                keep(json);
+            }
+        }
+        self.text = text;
+    }
+
+    fn find(&self, key: &str) -> Option<&Edit> {
+        self.edits.iter().find(|edit| self.is_key(edit, key))
+    }
+
+    fn is_key(&self, edit: &Edit, key: &str) -> bool {
+        edit.key.len() == key.len() && self.key_bytes(edit) == key.as_bytes()
+    }
+
+    fn change<'a>(&'a self, edit: &'a Edit) -> Change<'a> {
+        let value = match &edit.content {
+            Content::Json(json) => NewValue::Json(json.of_bytes(&self.text)),
+            Content::Value(value) => NewValue::Value(value),
+            Content::Removed => return Change::Removed,
+        };
+        if edit.is_anew {
+            Change::SetAnew(value)
+        } else {
+            Change::Set(value)
+        }
+    }
+
+    fn key(&self, edit: &Edit) -> &str {
+        std::str::from_utf8(self.key_bytes(edit)).unwrap_or_default()
+    }
+
+    fn key_bytes(&self, edit: &Edit) -> &[u8] {
+        edit.key.of_bytes(&self.text)
+    }
+}
+
+impl Edit {
+    fn is_gone(&self) -> bool {
+        matches!(self.content, Content::Removed)
     }
 }

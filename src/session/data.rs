@@ -6,11 +6,14 @@ use std::fmt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::changes::{Change, Changes, Edit};
+use super::changes::{Change, Changes};
 use crate::error::Error;
 use crate::serializer::entries::Entries;
+use crate::serializer::json::read::from_json_str;
 use crate::serializer::value::Value;
-use crate::serializer::{DumpError, DumpStyle, Format, Key, Part, Serialized, Unfit, to_value};
+use crate::serializer::{
+    DumpError, DumpStyle, Format, Key, NewValue, Part, Serialized, Unfit, text,
+};
 
 /// What is in a session: text keys, and values of any kind.
 ///
@@ -105,7 +108,8 @@ impl SessionData {
     pub(crate) fn holds_text(&self, key: &str) -> bool {
         match self.place(key) {
             Some(Held::Read(entry)) if self.read.is_string(entry) => true,
-            Some(Held::Changed(Value::String(_))) => true,
+            Some(Held::Changed(NewValue::Json(json))) => json.starts_with(b"\""),
+            Some(Held::Changed(NewValue::Value(Value::String(_)))) => true,
             Some(_) => matches!(self.get::<String>(key), Ok(Some(_))),
             None => false,
         }
@@ -138,13 +142,19 @@ impl SessionData {
     /// cannot be read at all: it goes back as it came, unless it is set or removed.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
         match self.place(key) {
-            None | Some(Held::Changed(Value::Nil)) => Ok(None),
+            None => Ok(None),
+            Some(Held::Changed(value)) if value.is_nil() => Ok(None),
             Some(Held::Read(entry)) if self.read.is_nil(entry) => Ok(None),
             Some(Held::Read(entry)) => {
                 let value = self.read.get(entry);
                 value.map(Some).map_err(|unfit| unfit.at(key))
             }
-            Some(Held::Changed(value)) => from_value(key, value).map(Some),
+            Some(Held::Changed(NewValue::Json(json))) => {
+                let value = text(json).and_then(from_json_str);
+                let value = value.map_err(|error| Unfit::Unreadable(error).at(key))?;
+                from_value(key, &value).map(Some)
+            }
+            Some(Held::Changed(NewValue::Value(value))) => from_value(key, value).map(Some),
         }
     }
 
@@ -167,12 +177,9 @@ impl SessionData {
     /// # Errors
     /// [`Error::UnwritableValue`] where the value is none that a session can hold.
     pub fn insert(&mut self, key: impl AsRef<str>, value: impl Serialize) -> Result<(), Error> {
-        self.insert_value(key.as_ref(), to_value(&value)?);
+        let may_be_text = self.may_be_text();
+        self.changes.insert(key.as_ref(), &value, may_be_text)?;
         Ok(())
-    }
-
-    pub(crate) fn insert_value(&mut self, key: &str, value: Value) {
-        self.changes.set(key.into(), value);
     }
 
     /// Removes a key. Says whether it was there.
@@ -295,6 +302,26 @@ impl SessionData {
         self.changes.revision() > 0
     }
 
+    /// Checks whether a value that is set may be text: not in a session that was read as Marshal or
+    /// MessagePack, and goes back so, since a short text takes longer to convert than a `Value`.
+    pub(super) fn may_be_text(&self) -> bool {
+        matches!(self.read, Entries::Empty | Entries::Json { .. })
+    }
+
+    /// Checks whether a key holds this value, which its JSON text says all of.
+    pub(super) fn is_json(&self, key: &str, json: &str) -> bool {
+        let is_same_text = match self.place(key) {
+            None => return false,
+            Some(Held::Read(entry)) => self.read.is_json(entry, json),
+            Some(Held::Changed(NewValue::Json(held))) => held == json.as_bytes(),
+            Some(Held::Changed(NewValue::Value(_))) => false,
+        };
+        is_same_text || {
+            let value = self.get::<Value>(key).ok().flatten();
+            value.is_some() && value == from_json_str(json).ok()
+        }
+    }
+
     /// Where the value of a key is to be found.
     fn place(&self, key: &str) -> Option<Held<'_>> {
         match self.changes.get(key) {
@@ -309,7 +336,7 @@ impl SessionData {
         let new = self
             .changes
             .iter()
-            .filter_map(|Edit { key, change, .. }| match change {
+            .filter_map(|(key, change)| match change {
                 Change::Set(value) if self.read.find(key).is_none() => {
                     Some((Key::New(key), Part::Changed(value)))
                 }
@@ -317,8 +344,8 @@ impl SessionData {
                 _ => None,
             });
         let old = self.read.unique().filter_map(|entry| {
-            let changed = |edit: &&Edit| self.read.has_key(entry, &edit.key);
-            match self.changes.iter().find(changed).map(|edit| &edit.change) {
+            let changed = |(key, _): &(&str, _)| self.read.has_key(entry, key);
+            match self.changes.iter().find(changed).map(|(_, change)| change) {
                 None => Some((Key::Read(entry), Part::Read(entry))),
                 Some(Change::Set(value)) => Some((Key::Read(entry), Part::Changed(value))),
                 Some(Change::SetAnew(_) | Change::Removed) => None,
@@ -330,20 +357,12 @@ impl SessionData {
     /// The short way where all that was changed was set, as it mostly is. The room comes back
     /// where it was not, or cannot be written so.
     fn dump_if_set(&self, room: Vec<u8>, style: DumpStyle) -> Result<Serialized, Vec<u8>> {
-        let is_set = |edit: &Edit| match &edit.change {
-            Change::Set(value) => *value != Value::Nil,
-            Change::SetAnew(_) | Change::Removed => false,
-        };
-        if !self.changes.iter().all(is_set) {
+        if style.format != Format::Json {
             return Err(room);
         }
-        let sets = self
-            .changes
-            .iter()
-            .filter_map(|Edit { key, change, .. }| match change {
-                Change::Set(value) => Some((&**key, value)),
-                Change::SetAnew(_) | Change::Removed => None,
-            });
+        let Some(sets) = self.changes.sets() else {
+            return Err(room);
+        };
         self.read.dump_with(room, sets, style)
     }
 
@@ -352,7 +371,7 @@ impl SessionData {
     fn parts(&self) -> impl Iterator<Item = (Key<'_, usize>, Part<'_, usize>)> {
         self.all().filter(|(_, part)| match part {
             Part::Read(entry) => !self.read.is_nil(*entry),
-            Part::Changed(value) => **value != Value::Nil,
+            Part::Changed(value) => !value.is_nil(),
         })
     }
 }
@@ -364,7 +383,7 @@ pub(crate) fn from_value<T: DeserializeOwned>(key: &str, value: &Value) -> Resul
 
 enum Held<'a> {
     Read(usize),
-    Changed(&'a Value),
+    Changed(NewValue<'a>),
 }
 
 impl fmt::Debug for SessionData {

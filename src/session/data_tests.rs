@@ -19,7 +19,7 @@ fn session(text: &str, changes: Changes<'_>) -> SessionData {
     };
     for (key, value) in changes {
         match value {
-            Some(value) => session.insert_value(key, value.clone()),
+            Some(value) => session.changes.set(key, value.clone()),
             None => assert!(session.remove(key), "{key}"),
         }
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::changes::Incoming;
 use super::commit::Commit;
 use super::context::{Context, Writing};
 use super::data::SessionData;
@@ -13,7 +14,6 @@ use super::loaded::Loaded;
 use super::origin::RequestOrigin;
 use super::provenance::Provenance;
 use crate::error::{Error, Refusal};
-use crate::serializer::to_value;
 use crate::settings::SameSite;
 
 /// The session of a request: a handle that is cheap to clone, and changed through `&self`.
@@ -79,9 +79,15 @@ impl Session {
     pub fn insert(&self, key: impl AsRef<str>, value: impl Serialize) -> Result<(), Error> {
         self.0.writable()?;
         // Before the lock: the code of a key or a value may look at the session.
-        let (key, value) = (key.as_ref(), to_value(&value)?);
-        self.0.write(|loaded| {
-            loaded.data.insert_value(key, value);
+        let (key, value) = (
+            key.as_ref(),
+            Incoming::new(&value, self.read(SessionData::may_be_text))?,
+        );
+        self.0.write(|Loaded { data, .. }| {
+            match value {
+                Incoming::Json(json) => data.changes.set_json(key, json.as_bytes()),
+                Incoming::Value(value) => data.changes.set(key, value),
+            }
             Ok(())
         })
     }
@@ -337,8 +343,8 @@ impl Session {
     /// As [`insert`](Self::insert).
     pub fn merge<T: Serialize + ?Sized>(&self, value: &T) -> Result<(), Error> {
         self.0.writable()?;
-        let value = to_value(value)?;
-        self.0.write(|loaded| loaded.data.merge_value(value))
+        let value = Incoming::new(value, self.read(SessionData::may_be_text))?;
+        self.0.write(|loaded| loaded.data.merge_incoming(value))
     }
 
     /// Ends this session so long after each writing, in place of the store's own expiry ("remember

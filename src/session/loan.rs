@@ -2,8 +2,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use super::changes::{Change, Edit};
+use super::changes::Change;
 use super::data::SessionData;
+use crate::serializer::NewValue;
 
 /// The number of a copy that was lent, and the revision that it had by then.
 #[derive(Clone, Copy)]
@@ -50,16 +51,18 @@ impl SessionData {
             // What is of no key
             other.changes.touch();
         }
-        for Edit { key, change, .. } in self.changes.after(revision) {
+        for (key, change) in self.changes.after(revision) {
+            if let Change::SetAnew(_) | Change::Removed = change {
+                other.remove(key);
+            }
             match change {
-                Change::Set(value) => other.insert_value(&key, value),
-                Change::SetAnew(value) => {
-                    other.remove(&key);
-                    other.insert_value(&key, value);
+                Change::Set(NewValue::Json(json)) | Change::SetAnew(NewValue::Json(json)) => {
+                    other.changes.set_json(key, json);
                 }
-                Change::Removed => {
-                    other.remove(&key);
+                Change::Set(NewValue::Value(value)) | Change::SetAnew(NewValue::Value(value)) => {
+                    other.changes.set(key, value.clone());
                 }
+                Change::Removed => {}
             }
         }
     }

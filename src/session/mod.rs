@@ -3,6 +3,8 @@
 pub(crate) mod beside;
 pub(crate) mod cache_headers;
 mod changes;
+#[cfg(test)]
+mod changes_tests;
 pub(crate) mod commit;
 mod committing;
 pub(crate) mod context;

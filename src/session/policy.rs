@@ -204,7 +204,7 @@ impl Policy {
         check_expiry(&self.name, duration, self.now())?;
         // Whole seconds, as in the header; a begun one counts, so that none becomes zero.
         let seconds = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
-        data.insert(EXPIRE_AFTER, &seconds)
+        data.insert(EXPIRE_AFTER, seconds)
     }
 
     /// Returns when a session ends: its own expiry before that of all.

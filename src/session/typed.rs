@@ -10,11 +10,12 @@ use serde::de::{
 };
 use serde::{Serialize, forward_to_deserialize_any};
 
+use super::changes::Incoming;
 use super::data::SessionData;
 use crate::error::Error;
-use crate::serializer::to_value;
-use crate::serializer::unexpected;
+use crate::serializer::json::index_entry::{index, is_nil, key_text};
 use crate::serializer::value::Value;
+use crate::serializer::{DumpError, unexpected};
 use crate::shown::Shown;
 
 impl SessionData {
@@ -79,7 +80,28 @@ impl SessionData {
     /// [`Error::UnwritableValue`] where the value is no map of text keys, or holds what no session
     /// can.
     pub fn merge<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.merge_value(to_value(value)?)
+        self.merge_incoming(Incoming::new(value, self.may_be_text())?)
+    }
+
+    pub(super) fn merge_incoming(&mut self, incoming: Incoming) -> Result<(), Error> {
+        match incoming {
+            Incoming::Json(json) => self.merge_json(&json),
+            Incoming::Value(value) => self.merge_value(value),
+        }
+    }
+
+    fn merge_json(&mut self, json: &str) -> Result<(), Error> {
+        let entries = index(json).map_err(DumpError::from)?.ok_or_else(no_map)?;
+        for entry in entries {
+            let key = key_text(json, entry);
+            let value = entry.value.of(json);
+            if is_nil(json, entry) {
+                self.remove(&key);
+            } else if !self.is_json(&key, value) {
+                self.changes.set_json(&key, value.as_bytes());
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn merge_value(&mut self, value: Value) -> Result<(), Error> {
@@ -95,7 +117,7 @@ impl SessionData {
             if value == Value::Nil {
                 self.remove(&key);
             } else if self.get::<Value>(&key).ok().flatten().as_ref() != Some(&value) {
-                self.insert_value(&key, value);
+                self.changes.set(&key, value);
             }
         }
         Ok(())

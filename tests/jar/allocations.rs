@@ -5,6 +5,7 @@ use hardtack::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::samples;
 use crate::support::secret;
 
 const NAME: &str = "_app_session";
@@ -94,4 +95,37 @@ fn opening_and_sealing_allocate_a_fixed_number_of_times() {
         }
     }
     assert_eq!(checked, 6);
+}
+
+/// The text of what is set and the list of its keys, each with room for most sessions; the header.
+/// One more where the session is too long for that room.
+#[test]
+fn a_session_that_is_built_key_by_key_allocates_no_more_for_more_values() {
+    let jar = Jar::encrypted(&secret(), LoadDefaults::V7_1);
+    let attributes = CookieAttributes::new().http_only(true);
+    for (size, most) in [(128, 3), (512, 3), (2048, 4)] {
+        let build = |given: &samples::Session| {
+            let mut session = SessionData::new();
+            session.insert("session_id", &given.session_id).unwrap();
+            session.insert("_csrf_token", &given.csrf_token).unwrap();
+            session.insert("user_id", given.user_id).unwrap();
+            session.insert("return_to", &given.return_to).unwrap();
+            session.insert("flash", &given.flash).unwrap();
+            session.insert("cart", &given.cart).unwrap();
+            session.write(&jar, NAME, &attributes).unwrap()
+        };
+        let sessions = samples::sessions(size);
+        for given in &sessions {
+            drop(build(given)); // and the buffers have their size
+        }
+        for given in &sessions {
+            let found = allocations(|| drop(build(given)));
+            assert!(found <= most, "{size}: {found}");
+        }
+        let cookie = build(&sessions[0]);
+        let read = SessionData::read_value(&jar, NAME, cookie.value()).unwrap();
+        let json = serde_json::to_vec(&sessions[0]).unwrap();
+        assert_eq!(read.value().to_json().unwrap(), json);
+        assert_eq!(json.len(), size);
+    }
 }

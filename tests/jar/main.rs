@@ -31,6 +31,9 @@ mod reading_rails;
 #[path = "../support/recorded.rs"]
 mod recorded;
 mod rotation;
+#[path = "../../benches/samples/mod.rs"]
+#[allow(dead_code, reason = "what only the benchmarks need")]
+mod samples;
 mod seals;
 #[path = "../support/mod.rs"]
 mod support;

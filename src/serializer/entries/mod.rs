@@ -118,7 +118,7 @@ impl Entries {
         if let Self::Json { text, index } = self {
             return index
                 .get(entry)
-                .is_some_and(|entry| has_key(text, *entry, key));
+                .is_some_and(|entry| has_key(text, *entry, key.as_bytes()));
         }
         self.key(entry) == key
     }
@@ -201,6 +201,16 @@ impl Entries {
             Self::MessagePack { bytes, index } => index
                 .get(entry)
                 .is_some_and(|entry| message_pack::is_nil_at(bytes, entry.value)),
+        }
+    }
+
+    /// Whether the value of an entry is this JSON text.
+    pub(crate) fn is_json(&self, entry: usize, json: &str) -> bool {
+        match self {
+            Self::Json { text, index } => index
+                .get(entry)
+                .is_some_and(|entry| entry.value.of(text) == json),
+            _ => false,
         }
     }
 

@@ -10,7 +10,7 @@ use super::super::marshal;
 #[cfg(feature = "message_pack")]
 use super::super::message_pack;
 use super::super::value::Value;
-use super::super::{DumpError, DumpStyle, Format, Key, LoadError, Part, Serialized};
+use super::super::{DumpError, DumpStyle, Format, Key, LoadError, NewValue, Part, Serialized};
 use super::Entries;
 
 impl Entries {
@@ -19,19 +19,25 @@ impl Entries {
     pub(crate) fn dump_with<'a>(
         &self,
         mut room: Vec<u8>,
-        sets: impl Iterator<Item = (&'a str, &'a Value)> + Clone,
+        sets: impl Iterator<Item = (&'a [u8], NewValue<'a>)> + Clone,
         style: DumpStyle,
     ) -> Result<Serialized, Vec<u8>> {
-        if let Self::Json { text, index } = self
-            && style.format == Format::Json
-            && splice(&mut room, text, index, sets, style.json).is_some()
-        {
-            return Ok(Serialized {
+        let written = match self {
+            Self::Empty if style.format == Format::Json => {
+                splice::write_new(&mut room, sets, style.json)
+            }
+            Self::Json { text, index } if style.format == Format::Json => {
+                splice(&mut room, text, index, sets, style.json)
+            }
+            _ => None,
+        };
+        match written {
+            Some(()) => Ok(Serialized {
                 bytes: room,
                 format: Format::Json,
-            });
+            }),
+            None => Err(room),
         }
-        Err(room)
     }
 
     /// Writes a map of these parts: those that were read in the same format as they were. JSON in
@@ -47,7 +53,7 @@ impl Entries {
         } else {
             let (nothing, converted) = (Self::Empty, self.converted(parts)?);
             let parts = converted.iter();
-            let parts = parts.map(|(key, value)| (Key::New(key), Part::Changed(value)));
+            let parts = parts.map(|(key, value)| (Key::New(key), Part::Changed(value.as_new())));
             nothing.dump_in_its_own(room, parts, style)?
         };
         Ok(Serialized {
@@ -122,8 +128,8 @@ impl Entries {
                 Key::New(key) => Cow::Borrowed(key),
             };
             let value = match part {
-                Part::Read(entry) => Cow::Owned(self.value_to_convert(entry)?),
-                Part::Changed(value) => Cow::Borrowed(value),
+                Part::Read(entry) => Converted::Read(self.value_to_convert(entry)?),
+                Part::Changed(value) => Converted::Changed(value),
             };
             Ok((key, value))
         });
@@ -148,7 +154,22 @@ impl Entries {
 }
 
 /// An entry as its key and its value.
-type New<'a> = (Cow<'a, str>, Cow<'a, Value>);
+type New<'a> = (Cow<'a, str>, Converted<'a>);
+
+/// A value for another format than its map was read in.
+enum Converted<'a> {
+    Read(Value),
+    Changed(NewValue<'a>),
+}
+
+impl Converted<'_> {
+    fn as_new(&self) -> NewValue<'_> {
+        match self {
+            Self::Read(value) => NewValue::Value(value),
+            Self::Changed(value) => *value,
+        }
+    }
+}
 
 /// The parts in the terms of a format: `read` gives the key and the value of an entry.
 fn resolved<'a, Entry, Read>(

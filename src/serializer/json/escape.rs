@@ -5,7 +5,9 @@
     reason = "a byte is always in a table of 256, a nibble in one of 16"
 )]
 
-use crate::lanes::Lanes;
+use std::ops::Range;
+
+use crate::lanes::{BLOCK, Lanes, mask};
 
 /// How Rails' encoder is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +92,12 @@ impl JsonStyle {
 
 /// Whether nothing in it need be escaped. It looks at every byte without a branch: strings are of
 /// any length, which a processor cannot foresee.
-fn is_plain(text: &[u8], escapes: &Escapes) -> bool {
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "the closure must be compiled into the loop: it is the hot one"
+)]
+fn has_none(text: &[u8], escapes: &Escapes, special: impl Fn(Lanes) -> Lanes) -> bool {
     let special = |group| special(Lanes::new(group)).bits();
     let Some(last) = text.last_chunk() else {
         let found = |found, byte: &u8| found | escapes[usize::from(*byte)];
@@ -109,21 +116,62 @@ fn is_plain(text: &[u8], escapes: &Escapes) -> bool {
 #[expect(clippy::inline_always, reason = "it is the body of a hot loop")]
 fn special(lanes: Lanes) -> Lanes {
     let quotes = lanes.eq(b'"').or(lanes.eq(b'\\'));
+    quotes.or(lanes.at_most(0x1F)).or(styled(lanes))
+}
+
+/// Marks all that a style escapes in what is JSON already.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "it is the body of a hot loop")]
+fn styled(lanes: Lanes) -> Lanes {
     let html = lanes.eq(b'&').or(lanes.eq(b'<')).or(lanes.eq(b'>'));
-    let others = lanes.at_most(0x1F).or(lanes.eq(SEPARATOR));
-    quotes.or(html).or(others)
+    html.or(lanes.eq(SEPARATOR))
 }
 
 /// Append text, escaped; what needs no escape is copied in runs.
-pub(super) fn escape(out: &mut Vec<u8>, text: &str, escapes: &Escapes) {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
-    let bytes = text.as_bytes();
-    if is_plain(bytes, escapes) {
+pub(super) fn escape(out: &mut Vec<u8>, bytes: &[u8], escapes: &Escapes) {
+    if has_none(bytes, escapes, special) {
+        out.extend_from_slice(bytes);
+        return;
+    }
+    let copied = escape_stretch(out, bytes, 0..bytes.len(), 0, escapes);
+    out.extend_from_slice(bytes.get(copied..).unwrap_or_default());
+}
+
+/// Appends what is JSON already, with what the style escapes on top of that escaped.
+pub(super) fn escape_in_json(out: &mut Vec<u8>, bytes: &[u8], style: JsonStyle) {
+    let escapes = style.escapes_in_raw_json();
+    if has_none(bytes, escapes, styled) {
         out.extend_from_slice(bytes);
         return;
     }
     let mut copied = 0;
-    for (at, &byte) in bytes.iter().enumerate() {
+    for (number, block) in bytes.chunks(BLOCK).enumerate() {
+        let is_special = match block.first_chunk() {
+            Some(block) => mask(block, styled) != 0,
+            None => block.iter().any(|byte| escapes[usize::from(*byte)] != 0),
+        };
+        if is_special {
+            let start = number * BLOCK;
+            copied = escape_stretch(out, bytes, start..start + block.len(), copied, escapes);
+        }
+    }
+    out.extend_from_slice(bytes.get(copied..).unwrap_or_default());
+}
+
+/// Appends the bytes from `copied` to the last in the stretch that needs an escape, and returns
+/// where that ends.
+fn escape_stretch(
+    out: &mut Vec<u8>,
+    bytes: &[u8],
+    stretch: Range<usize>,
+    mut copied: usize,
+    escapes: &Escapes,
+) -> usize {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let start = stretch.start;
+    let stretch = bytes.get(stretch).unwrap_or_default();
+    for (at, &byte) in stretch.iter().enumerate() {
+        let at = start + at;
         let escape = escapes[usize::from(byte)];
         if escape == 0 {
             continue;
@@ -147,5 +195,5 @@ pub(super) fn escape(out: &mut Vec<u8>, text: &str, escapes: &Escapes) {
         }
         copied = at + width;
     }
-    out.extend_from_slice(bytes.get(copied..).unwrap_or_default());
+    copied
 }

@@ -45,10 +45,10 @@ const EXPECTED_ENTRIES: usize = 8;
 pub(crate) const FEW: usize = 16;
 
 /// Whether this is an entry's key.
-pub(crate) fn has_key(text: &str, entry: IndexEntry, key: &str) -> bool {
+pub(crate) fn has_key(text: &str, entry: IndexEntry, key: &[u8]) -> bool {
     let Quoted { span, escaped } = entry.key;
     // Most differ in length: with its quotes, a plain key is two bytes longer than its text.
-    (escaped || span.len() == key.len() + 2) && key_text(text, entry) == key
+    (escaped || span.len() == key.len() + 2) && key_text(text, entry).as_bytes() == key
 }
 
 /// Whether two entries have one key.

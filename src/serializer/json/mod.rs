@@ -2,6 +2,7 @@
 //! map's entries, or into a `Value`.
 
 mod escape;
+pub(crate) mod exact;
 pub(crate) mod index_entry;
 pub(crate) mod quoted;
 pub(crate) mod read;
@@ -10,4 +11,6 @@ mod serializer;
 pub(crate) mod splice;
 #[cfg(test)]
 mod tests;
+#[cfg(any(feature = "marshal", feature = "message_pack"))]
+pub(crate) mod transcode;
 pub(crate) mod write;

@@ -55,6 +55,25 @@ pub(crate) fn from_json_str(json: &str) -> Result<Value, LoadError> {
     Ok(builder.built)
 }
 
+/// The number that stands there.
+pub(super) fn number(json: &str, span: Span, is_integer: bool) -> Result<Value, LoadError> {
+    let error = |reason| LoadError {
+        reason,
+        offset: span.start(),
+    };
+    let text = span.of(json);
+    let number = if !is_integer {
+        text.parse().ok().map(Value::Float)
+    } else if let Ok(small) = text.parse() {
+        Some(Value::Integer(small))
+    } else if text.trim_start_matches('-').len() > MAX_DIGITS {
+        return Err(error("integer of more than 20000 digits"));
+    } else {
+        text.parse::<BigInteger>().ok().map(Value::from)
+    };
+    number.ok_or_else(|| error("not a number"))
+}
+
 /// Makes a value of what the scanner finds.
 struct Builder<'a> {
     json: &'a str,
@@ -114,22 +133,9 @@ impl Sink for Builder<'_> {
         Ok(())
     }
 
-    fn number(&mut self, number: Span, is_integer: bool) -> Result<(), LoadError> {
-        let error = |reason| LoadError {
-            reason,
-            offset: number.start(),
-        };
-        let text = number.of(self.json);
-        let value = if !is_integer {
-            text.parse().ok().map(Value::Float)
-        } else if let Ok(small) = text.parse() {
-            Some(Value::Integer(small))
-        } else if text.trim_start_matches('-').len() > MAX_DIGITS {
-            return Err(error("integer of more than 20000 digits"));
-        } else {
-            text.parse::<BigInteger>().ok().map(Value::from)
-        };
-        self.add(value.ok_or_else(|| error("not a number"))?);
+    fn number(&mut self, span: Span, is_integer: bool) -> Result<(), LoadError> {
+        let number = number(self.json, span, is_integer)?;
+        self.add(number);
         Ok(())
     }
 

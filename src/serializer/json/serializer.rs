@@ -67,7 +67,7 @@ impl<'a> JsonSerializer<'a> {
 
     fn text(&mut self, text: &str) {
         self.out.push(b'"');
-        escape(self.out, text, self.escapes);
+        escape(self.out, text.as_bytes(), self.escapes);
         self.out.push(b'"');
     }
 
@@ -161,7 +161,7 @@ impl Compound<'_, '_> {
                 // serde_json looked at its structure alone.
                 check(&text, serializer.depth)
                     .map_err(|error| DumpError(error.reason.to_owned()))?;
-                escape(serializer.out, &text, serializer.in_raw);
+                escape(serializer.out, text.as_bytes(), serializer.in_raw);
                 Ok(())
             }
             _ => Err(DumpError("raw JSON without its text".to_owned())),

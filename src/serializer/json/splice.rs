@@ -1,8 +1,7 @@
 //! A JSON object's text with other values in some places, and some keys behind: what is left is
 //! copied as it stands.
 
-use crate::serializer::value::Value;
-use crate::serializer::{DumpError, Key, Part, Span, Untouched};
+use crate::serializer::{DumpError, Key, NewValue, Part, Span, Untouched};
 
 use super::escape::JsonStyle;
 use super::index_entry::{FEW, IndexEntry, has_doubles, has_key, is_nil};
@@ -36,7 +35,7 @@ pub(crate) fn write_object<'a>(
             Part::Changed(value) => {
                 untouched.copy(out);
                 out.push(b':');
-                write::value(out, value, style, 1)?;
+                write::new_value(out, value, style, 1)?;
             }
         }
         Ok::<_, DumpError>(())
@@ -54,7 +53,7 @@ pub(crate) fn splice<'a>(
     out: &mut Vec<u8>,
     text: &str,
     index: &[IndexEntry],
-    sets: impl Iterator<Item = (&'a str, &'a Value)> + Clone,
+    sets: impl Iterator<Item = (&'a [u8], NewValue<'a>)> + Clone,
     style: JsonStyle,
 ) -> Option<()> {
     if !is_usual(text, index) {
@@ -67,7 +66,7 @@ pub(crate) fn splice<'a>(
     for entry in index {
         if let Some((_, value)) = sets.clone().find(|(key, _)| has_key(text, *entry, key)) {
             out.extend_from_slice(text.as_bytes().get(copied..entry.value.start())?);
-            write::value(out, value, style, 1).ok()?;
+            write::new_value(out, value, style, 1).ok()?;
             copied = entry.value.end();
             left -= 1;
         }
@@ -75,13 +74,36 @@ pub(crate) fn splice<'a>(
     let bracket = text.len() - 1;
     out.extend_from_slice(text.as_bytes().get(copied..bracket)?);
     if left > 0 {
-        let is_new = |(key, _): &(&str, _)| !index.iter().any(|entry| has_key(text, *entry, key));
+        let is_new = |(key, _): &(&[u8], NewValue<'_>)| {
+            !index.iter().any(|entry| has_key(text, *entry, key))
+        };
         for (key, value) in sets.filter(is_new) {
             out.push(b',');
-            write::string(out, [key], style);
+            write::key(out, key, style);
             out.push(b':');
-            write::value(out, value, style, 1).ok()?;
+            write::new_value(out, value, style, 1).ok()?;
         }
+    }
+    out.push(b'}');
+    Some(())
+}
+
+/// Writes an object of these values alone, none of them nil, in place of what was in `out`. `None`,
+/// with anything in `out`, where one cannot be written.
+pub(crate) fn write_new<'a>(
+    out: &mut Vec<u8>,
+    sets: impl Iterator<Item = (&'a [u8], NewValue<'a>)>,
+    style: JsonStyle,
+) -> Option<()> {
+    out.clear();
+    out.push(b'{');
+    for (key, value) in sets {
+        if out.len() > 1 {
+            out.push(b',');
+        }
+        write::key(out, key, style);
+        out.push(b':');
+        write::new_value(out, value, style, 1).ok()?;
     }
     out.push(b'}');
     Some(())

@@ -9,10 +9,10 @@ use std::fmt;
 use serde::Serialize;
 
 pub(crate) use super::escape::JsonStyle;
-use super::escape::escape;
+use super::escape::{escape, escape_in_json};
 use super::serializer::JsonSerializer;
-use crate::serializer::DumpError;
 use crate::serializer::value::{AsJson, MAX_DEPTH, Shown, Value};
+use crate::serializer::{DumpError, NewValue};
 
 /// Appends a value that stands `outer` containers deep. A String that is no UTF-8 is written as
 /// text where its encoding is known here, and is an error otherwise, as in Rails. On an error
@@ -24,6 +24,20 @@ pub(crate) fn value(
     outer: usize,
 ) -> Result<(), DumpError> {
     serialize(out, &AsJson(value), style, outer)
+}
+
+/// Appends a value that was set, as [`value`].
+pub(crate) fn new_value(
+    out: &mut Vec<u8>,
+    new: NewValue<'_>,
+    style: JsonStyle,
+    outer: usize,
+) -> Result<(), DumpError> {
+    match new {
+        NewValue::Json(json) => escape_in_json(out, json, style),
+        NewValue::Value(set) => value(out, set, style, outer)?,
+    }
+    Ok(())
 }
 
 /// Appends what any type serializes to, as [`value`]. Bytes (`serialize_bytes`) are an array of
@@ -39,11 +53,18 @@ pub(crate) fn serialize<T: Serialize + ?Sized>(
     written.inspect_err(|_| out.truncate(start))
 }
 
+/// Appends a key, of which these are the bytes, with its quotes.
+pub(super) fn key(out: &mut Vec<u8>, key: &[u8], style: JsonStyle) {
+    out.push(b'"');
+    escape(out, key, style.escapes());
+    out.push(b'"');
+}
+
 /// Appends a string of these parts, with its quotes.
 pub(crate) fn string<const N: usize>(out: &mut Vec<u8>, parts: [&str; N], style: JsonStyle) {
     out.push(b'"');
     for part in parts {
-        escape(out, part, style.escapes());
+        escape(out, part.as_bytes(), style.escapes());
     }
     out.push(b'"');
 }

@@ -2,8 +2,9 @@
 
 use super::document::{Document, Kind, NodeId};
 use super::writer::Writer;
+use crate::serializer::json::transcode::transcode;
 use crate::serializer::value::Value;
-use crate::serializer::{DumpError, Key, Part};
+use crate::serializer::{DumpError, Key, NewValue, Part};
 
 /// Writes one value.
 pub(crate) fn dump_value(value: &Value) -> Result<Vec<u8>, DumpError> {
@@ -45,7 +46,8 @@ pub(crate) fn dump_root<'a>(
         }
         match part {
             Part::Read(id) => writer.node(id),
-            Part::Changed(value) => writer.value(value, &[], 1)?,
+            Part::Changed(NewValue::Json(json)) => transcode(json, &mut writer)?,
+            Part::Changed(NewValue::Value(value)) => writer.value(value, &[], 1)?,
         }
     }
     if default != NodeId::NONE {

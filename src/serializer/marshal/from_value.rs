@@ -7,6 +7,7 @@ use super::bignum;
 use super::regexp::take_apart;
 use super::writer::{BINARY, Writer};
 use crate::serializer::DumpError;
+use crate::serializer::json::transcode::Target;
 use crate::serializer::value::{RubyObject, Value};
 
 /// `e` or `C`, and the name: what is to stand before the object that comes next.
@@ -103,9 +104,7 @@ impl<'a> Writer<'a> {
         depth: usize,
     ) -> Result<(), DumpError> {
         self.begin(false, wrappers);
-        self.count_object();
-        self.byte(b'{');
-        self.length(entries.len());
+        self.map(entries.len());
         entries.iter().try_for_each(|(key, value)| {
             self.value(key, &[], depth + 1)?;
             self.value(value, &[], depth + 1)
@@ -204,6 +203,12 @@ impl<'a> Writer<'a> {
         self.length(length);
     }
 
+    fn map(&mut self, length: usize) {
+        self.count_object();
+        self.byte(b'{');
+        self.length(length);
+    }
+
     pub(super) fn instance(&mut self, class: &'static str, ivars: usize) {
         self.count_object();
         self.byte(b'o');
@@ -252,6 +257,34 @@ impl<'a> Writer<'a> {
         self.text(source.as_bytes());
         self.byte(options | fixed);
         self.encoding_ivars(encoding, 0);
+    }
+}
+
+impl Target for Writer<'_> {
+    fn scalar(&mut self, scalar: &Value) -> Result<(), DumpError> {
+        match scalar {
+            Value::Nil => self.byte(b'0'),
+            Value::Bool(flag) => self.bool(*flag),
+            Value::Integer(number) => self.integer(*number),
+            Value::BigInteger(number) => self.big_integer(&number.0),
+            Value::Float(float) => self.float(&bignum::float_text(*float)),
+            other => return Err(unwritable(other)),
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), DumpError> {
+        self.string(text.as_bytes(), "UTF-8", &[]);
+        Ok(())
+    }
+
+    fn head(&mut self, is_object: bool, length: usize) -> Result<(), DumpError> {
+        if is_object {
+            self.map(length);
+        } else {
+            self.array(length);
+        }
+        Ok(())
     }
 }
 

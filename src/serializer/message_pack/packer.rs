@@ -9,6 +9,7 @@
 use num_bigint::BigInt;
 
 use super::super::DumpError;
+use super::super::json::transcode::Target;
 use super::super::value::{RubyBytes, Value};
 use super::marker::{self, BINARY};
 use super::style::Style;
@@ -176,14 +177,18 @@ impl Packer {
     }
 
     pub(super) fn array(&mut self, elements: &[Value], levels: usize) -> Dumped {
-        match u8::try_from(elements.len()) {
-            Ok(length @ ..16) => self.byte(marker::FIXARRAY | length)?,
-            _ => self.length(elements.len(), (None, marker::ARRAY_16, marker::ARRAY_32))?,
-        }
+        self.array_head(elements.len())?;
         for element in elements {
             self.value(element, inside(levels)?)?;
         }
         Ok(())
+    }
+
+    fn array_head(&mut self, elements: usize) -> Dumped {
+        match u8::try_from(elements) {
+            Ok(length @ ..16) => self.byte(marker::FIXARRAY | length),
+            _ => self.length(elements, (None, marker::ARRAY_16, marker::ARRAY_32)),
+        }
     }
 
     pub(super) fn map(&mut self, pairs: &[(Value, Value)], levels: usize) -> Dumped {
@@ -217,6 +222,24 @@ impl Packer {
         self.raw(&kind.to_be_bytes());
         self.raw(payload);
         Ok(())
+    }
+}
+
+impl Target for Packer {
+    fn scalar(&mut self, scalar: &Value) -> Dumped {
+        self.value(scalar, 0)
+    }
+
+    fn text(&mut self, text: &str) -> Dumped {
+        self.text(text)
+    }
+
+    fn head(&mut self, is_object: bool, length: usize) -> Dumped {
+        if is_object {
+            self.map_head(length)
+        } else {
+            self.array_head(length)
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! [`dump_root`]: a message put together from the bytes of an older one and from new values.
 
-use super::super::{DumpError, Key, Part, Span, Untouched};
+use super::super::json::transcode::transcode;
+use super::super::{DumpError, Key, NewValue, Part, Span, Untouched};
 use super::kind;
 use super::marker::SIGNATURE;
 use super::packer::{Dumped, Packer, refused};
@@ -43,9 +44,12 @@ impl Style {
             }
             match part {
                 Part::Read(span) => self.read(&mut map, &mut untouched, source, span, levels)?,
-                Part::Changed(value) => {
+                Part::Changed(new) => {
                     untouched.copy(map.out());
-                    map.value(value, levels)?;
+                    match new {
+                        NewValue::Json(json) => transcode(json, &mut map)?,
+                        NewValue::Value(value) => map.value(value, levels)?,
+                    }
                 }
             }
         }

@@ -58,8 +58,7 @@ pub(crate) const MAX_DEPTH: usize = 128;
 /// `MessagePack`. Nothing here is ever instantiated: an object of a class that hardtack does not
 /// know is a name with its parts ([`RubyObject`]).
 ///
-/// A `Value` is what [`serde`] makes of any type and makes into any type, and what a session
-/// entry becomes once it is changed.
+/// A `Value` is what [`serde`] makes of any type and makes into any type.
 ///
 /// ```
 /// use hardtack::value::Value;

@@ -152,9 +152,9 @@ impl JarKind {
 pub enum Serializer {
     /// Reads and writes JSON.
     Json,
-    /// WritePolicy JSON, reads Marshal too and then writes it again as JSON.
+    /// Writes JSON, reads Marshal too and then writes it again as JSON.
     Hybrid,
-    /// WritePolicy Marshal, reads JSON too.
+    /// Writes Marshal, reads JSON too.
     Marshal,
 }
 

@@ -1,6 +1,7 @@
 //! [`splice`] against what stands there by hand. That it is what is written entry by entry as well,
 //! `session::data` tests.
 
+use crate::serializer::NewValue;
 use crate::serializer::json::escape::JsonStyle;
 use crate::serializer::json::index_entry::index;
 use crate::serializer::json::splice::splice;
@@ -12,7 +13,9 @@ type Case<'a> = (&'a str, &'a [(&'a str, Value)], Option<&'a str>);
 fn spliced(text: &str, sets: &[(&str, Value)]) -> Option<String> {
     let entries = index(text).unwrap().unwrap();
     let mut out = b"what was there".to_vec();
-    let sets = sets.iter().map(|(key, value)| (*key, value));
+    let sets = sets
+        .iter()
+        .map(|(key, value)| (key.as_bytes(), NewValue::Value(value)));
     splice(&mut out, text, &entries, sets, JsonStyle::default())?;
     Some(String::from_utf8(out).unwrap())
 }
@@ -112,6 +115,13 @@ fn by_the_style() {
     let entries = index(text).unwrap().unwrap();
     let value = Value::from("\u{2028}");
     let mut out = Vec::new();
-    splice(&mut out, text, &entries, [("a", &value)].into_iter(), style).unwrap();
+    splice(
+        &mut out,
+        text,
+        &entries,
+        [(&b"a"[..], NewValue::Value(&value))].into_iter(),
+        style,
+    )
+    .unwrap();
     assert_eq!(out, "{\"a\":\"\u{2028}\"}".as_bytes());
 }

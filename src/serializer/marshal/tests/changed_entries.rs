@@ -3,7 +3,7 @@
 use super::{Document, dump_root, marshal, ruby};
 use crate::serializer::marshal::document::NodeId;
 use crate::serializer::value::Value;
-use crate::serializer::{Key, Part};
+use crate::serializer::{Key, NewValue, Part};
 
 fn vector(name: &str) -> (Document, Vec<u8>) {
     let vector = ruby()
@@ -112,7 +112,7 @@ fn a_changed_entry_renumbers_what_follows() {
         Value::String("n".into()),
     ]);
     let mut entries = untouched(&document);
-    entries[0].1 = Part::Changed(&new);
+    entries[0].1 = Part::Changed(NewValue::Value(&new));
     let written = dump_root(Some(&document), entries.into_iter()).unwrap();
     assert_eq!(
         written.escape_ascii().to_string(),
@@ -127,8 +127,8 @@ fn a_session_from_nothing() {
         b"\x04\x08{\x07I\"\x0fsession_id\x06:\x06ETI\"\x06x\x06;\x00TI\"\x06n\x06;\x00T:\x06n";
     let (id, n) = (Value::String("x".into()), Value::Symbol("n".into()));
     let entries = [
-        (Key::New("session_id"), Part::Changed(&id)),
-        (Key::New("n"), Part::Changed(&n)),
+        (Key::New("session_id"), Part::Changed(NewValue::Value(&id))),
+        (Key::New("n"), Part::Changed(NewValue::Value(&n))),
     ];
     for document in [None, Some(&Document::load(&marshal(b"0")).unwrap())] {
         let written = dump_root(document, entries.into_iter()).unwrap();

@@ -1,7 +1,7 @@
 //! A message whose entries are partly kept and partly new.
 
 use super::super::super::value::Value;
-use super::super::super::{Key, Part, Span};
+use super::super::super::{Key, NewValue, Part, Span};
 use super::super::{dump_root, index, load, root_is_indifferent, value_at};
 
 fn unhex(text: &str) -> Vec<u8> {
@@ -27,7 +27,10 @@ fn untouched_bytes_are_copied_as_they_stand() {
     let new = Value::Bool(true);
     let parts = [
         (Key::Read(entries[0].key), Part::Read(entries[0].value)),
-        (Key::Read(entries[1].key), Part::Changed(&new)),
+        (
+            Key::Read(entries[1].key),
+            Part::Changed(NewValue::Value(&new)),
+        ),
         (Key::New("c"), Part::Read(entries[1].value)),
     ];
     let dumped = dump_root(&source, false, parts.into_iter()).unwrap();
@@ -44,7 +47,10 @@ fn an_indifferent_root_stays_one() {
     let nothing = dump_root(&source, true, std::iter::empty()).unwrap();
     assert_eq!(hex::encode(nothing), "cc80d41180");
     let new = Value::Integer(2);
-    let parts = [(Key::Read(entries[0].key), Part::Changed(&new))];
+    let parts = [(
+        Key::Read(entries[0].key),
+        Part::Changed(NewValue::Value(&new)),
+    )];
     let dumped = dump_root(&source, true, parts.into_iter()).unwrap();
     assert_eq!(hex::encode(dumped), "cc80d61181a16102");
 }
@@ -100,7 +106,7 @@ fn the_levels_of_the_root_count() {
     for (indifferent, most) in [(false, 127), (true, 126)] {
         let (deepest, too_deep) = (deep(most), deep(most + 1));
         let root = |value| {
-            let entries = [(Key::New("a"), Part::Changed(value))];
+            let entries = [(Key::New("a"), Part::Changed(NewValue::Value(value)))];
             dump_root(&[], indifferent, entries.into_iter())
         };
         assert!(load(&root(&deepest).unwrap()).is_ok());

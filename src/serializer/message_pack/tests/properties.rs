@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::super::super::value::Value;
-use super::super::super::{Key, Part, Span};
+use super::super::super::{Key, NewValue, Part, Span};
 use super::super::Style;
 use super::super::{dump, dump_root, index, load, root_is_indifferent, value_at};
 use super::check;
@@ -138,7 +138,7 @@ fn holds(message: &[u8]) {
     let written = entries
         .iter()
         .zip(&values)
-        .map(|(entry, value)| (Key::Read(entry.key), Part::Changed(value)));
+        .map(|(entry, value)| (Key::Read(entry.key), Part::Changed(NewValue::Value(value))));
     let written = dump_root(message, indifferent, written).unwrap();
     assert_eq!(text(&load(&written).unwrap()), text(&value));
 }
