@@ -129,7 +129,7 @@ fn sizes_are_browsers_and_each_keys() {
 #[test]
 fn what_browsers_drop_is_told() {
     let settings = LoadDefaults::V7_1.settings().limit(SizeLimit::None);
-    let cookie = Jar::encrypted(&secret(), settings).write("big", &"x".repeat(4000), None);
+    let cookie = Jar::encrypted(&secret(), settings).write("big", "x".repeat(4000), None);
     let diagnosis = doctor().examine(cookie.unwrap().to_string());
     assert_eq!(diagnosis.causes[0].kind().name(), "too-long");
     assert!(

@@ -48,7 +48,7 @@ fn the_rule_of_each_rails_version() {
                 "signed" => Jar::signed(&secret, settings),
                 _ => Jar::encrypted(&secret, settings),
             };
-            let write = |count| jar.write(&record.name, &"x".repeat(count), None);
+            let write = |count| jar.write(&record.name, "x".repeat(count), None);
 
             let largest = write(record.largest_x_count).unwrap();
             assert_eq!(
@@ -110,7 +110,7 @@ fn several_nonces_are_tried_before_giving_up() {
     let jar = support::encrypted_jar();
     let fits = |length: usize| {
         (0..64)
-            .filter(|_| jar.write(NAME, &"x".repeat(length), None).is_ok())
+            .filter(|_| jar.write(NAME, "x".repeat(length), None).is_ok())
             .count()
     };
     let one_try = LoadDefaults::V7_1.settings().limit(SizeLimit::None);
@@ -118,7 +118,7 @@ fn several_nonces_are_tried_before_giving_up() {
     let fits_at_once = |length: usize| {
         let sizes = (0..64).map(|_| {
             one_try
-                .write(NAME, &"x".repeat(length), None)
+                .write(NAME, "x".repeat(length), None)
                 .unwrap()
                 .size()
         });
@@ -158,6 +158,6 @@ fn an_overflow_names_what_takes_the_room() {
         "{text}"
     );
     // What is no map has no entries to tell.
-    let plain = support::encrypted_jar().write(NAME, &"x".repeat(3000), None);
+    let plain = support::encrypted_jar().write(NAME, "x".repeat(3000), None);
     assert!(matches!(plain, Err(Error::CookieOverflow(overflow)) if overflow.entries.is_empty()));
 }

@@ -525,7 +525,7 @@ fn nil_is_none_in_every_format() {
             continue; // not built in: tests/session/built_in.rs
         }
         let signed = cookies(store, "").signed();
-        signed.write("plan", &(), None).unwrap();
+        signed.write("plan", (), None).unwrap();
         assert_eq!(signed.get::<u8>("plan"), Ok(None), "{serializer}");
         assert!(signed.explain("plan").unwrap().unwrap().value().is_nil());
         ran += 1;

@@ -10,7 +10,7 @@ use crate::support::{json, other_secret, secret};
 const NAME: &str = "_app_session";
 
 fn sealed(jar: &Jar, name: &str) -> String {
-    jar.write(name, &42, None)
+    jar.write(name, 42, None)
         .unwrap()
         .escaped_value()
         .to_owned()
@@ -145,7 +145,7 @@ fn purpose_and_expiry_hold_in_rotations_too() {
     );
 
     let expired = before
-        .write(NAME, &42, &CookieAttributes::new().expires(past))
+        .write(NAME, 42, &CookieAttributes::new().expires(past))
         .unwrap();
     assert_eq!(
         jar.explain(NAME, expired.value()).err(),
@@ -153,7 +153,7 @@ fn purpose_and_expiry_hold_in_rotations_too() {
     );
 
     let fresh = before
-        .write(NAME, &42, &CookieAttributes::new().expires(future))
+        .write(NAME, 42, &CookieAttributes::new().expires(future))
         .unwrap();
     let opened = jar.explain(NAME, fresh.value()).unwrap();
     assert_eq!(opened.value(), &Value::Integer(42));
@@ -199,13 +199,13 @@ fn read_new_write_old() {
         new().rotation(Rotation::encrypted(&secret(), json(LoadDefaults::V6_1)).writes());
 
     // A server that does not know the new settings yet reads what the others write.
-    let written = deploying.write(NAME, &42, None).unwrap();
+    let written = deploying.write(NAME, 42, None).unwrap();
     assert!(old().read_value::<u32>(NAME, written.value()).is_ok());
     assert!(new().read_value::<u32>(NAME, written.value()).is_err());
 
     // Neither what the old ones write nor what the new ones write is to be written anew.
     for jar in [old(), new()] {
-        let cookie = jar.write(NAME, &42, None).unwrap();
+        let cookie = jar.write(NAME, 42, None).unwrap();
         let opened = deploying.read_value::<u32>(NAME, cookie.value()).unwrap();
         assert!(!opened.needs_rewrite());
     }
@@ -218,11 +218,11 @@ fn read_new_write_old_with_two_serializers() {
     let new = Jar::encrypted(&secret(), LoadDefaults::V7_1);
     let deploying = Jar::encrypted(&secret(), LoadDefaults::V7_1)
         .rotation(Rotation::encrypted(&secret(), LoadDefaults::V6_1).writes());
-    let written = deploying.write(NAME, &42, None).unwrap();
+    let written = deploying.write(NAME, 42, None).unwrap();
     assert!(old.read_value::<u32>(NAME, written.value()).is_ok());
     // Marshal from the old servers and JSON from the new ones: both may stay.
     for jar in [old, new] {
-        let cookie = jar.write(NAME, &42, None).unwrap();
+        let cookie = jar.write(NAME, 42, None).unwrap();
         let opened = deploying.read_value::<u32>(NAME, cookie.value()).unwrap();
         assert!(!opened.needs_rewrite());
     }
@@ -233,7 +233,7 @@ fn the_refusal_that_got_furthest_is_told() {
     let jar = jar_of_today().rotation(Rotation::signed(&secret(), LoadDefaults::V7_1));
     // No signed message at all, but an encrypted one of another key: not merely malformed.
     let cookie = Jar::encrypted(&other_secret(), LoadDefaults::V7_1)
-        .write(NAME, &42, None)
+        .write(NAME, 42, None)
         .unwrap();
     assert_eq!(
         jar.explain(NAME, cookie.value()).err(),
@@ -251,7 +251,7 @@ fn the_digest_of_keys_is_what_7_0_changed() {
         KeyDigest::Sha1
     );
     let before = Jar::encrypted(&secret(), json(LoadDefaults::V6_1));
-    let cookie = before.write(NAME, &42, None).unwrap();
+    let cookie = before.write(NAME, 42, None).unwrap();
     let after = Jar::encrypted(&secret(), LoadDefaults::V7_0);
     assert_eq!(
         after.explain(NAME, cookie.value()).err(),
@@ -296,7 +296,7 @@ fn the_other_cipher_opens_where_rails_opens_it() {
     for (version, cipher, opens) in cases {
         let other = if cipher == gcm { cbc } else { gcm };
         let jar = with(version, cipher);
-        let cookie = with(version, other).write(NAME, &42, None);
+        let cookie = with(version, other).write(NAME, 42, None);
         let opened = jar.read_value::<u32>(NAME, cookie.unwrap().value());
         assert_eq!(opened.is_ok(), opens, "{version} {cipher}");
         if let Ok(opened) = opened {
@@ -304,7 +304,7 @@ fn the_other_cipher_opens_where_rails_opens_it() {
             assert_eq!(opened.rotation(), None);
         }
         // Its own is as it should be.
-        let cookie = jar.write(NAME, &42, None).unwrap();
+        let cookie = jar.write(NAME, 42, None).unwrap();
         let opened = jar.read_value::<u32>(NAME, cookie.value()).unwrap();
         assert!(!opened.needs_rewrite(), "{version} {cipher}");
     }

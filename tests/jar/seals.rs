@@ -25,7 +25,7 @@ fn encrypted(secret: &SecretKeyBase) -> Jar {
 
 fn write(jar: &Jar, times: u64) {
     for _ in 0..times {
-        jar.write(NAME, &45, None).unwrap();
+        jar.write(NAME, 45, None).unwrap();
     }
 }
 
@@ -34,7 +34,7 @@ fn each_seal_counts_and_opening_does_not() {
     let jar = encrypted(&secret());
     assert_eq!(jar.seals(), Some(0));
     for before in 0..100 {
-        let cookie = jar.write(NAME, &before, None).unwrap();
+        let cookie = jar.write(NAME, before, None).unwrap();
         assert_eq!(jar.seals(), Some(before + 1));
         let opened = jar.read_value::<u64>(NAME, cookie.value()).unwrap();
         assert_eq!(*opened.value(), before);

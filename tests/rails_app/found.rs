@@ -91,7 +91,7 @@ fn settings_are_those_that_the_files_say_plainly() {
             let attributes = &found.session.attributes.for_host("shop.example.com");
             let secret = SecretKeyBase::generate().unwrap();
             let jar = Jar::encrypted(&secret, found.settings.clone());
-            let cookie = jar.write(&found.session.name, &1, attributes).unwrap();
+            let cookie = jar.write(&found.session.name, 1, attributes).unwrap();
             let cookie = cookie.to_string();
             let (pair, attributes) = cookie.split_once("; ").unwrap();
             let (name, _) = pair.split_once('=').unwrap();

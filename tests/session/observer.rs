@@ -140,7 +140,7 @@ fn why_a_session_was_refused() {
             "no session",
             format!(
                 "{NAME}={}",
-                jar.write(NAME, &7, None).unwrap().escaped_value()
+                jar.write(NAME, 7, None).unwrap().escaped_value()
             ),
             "unreadable value",
         ),

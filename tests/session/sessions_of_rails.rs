@@ -38,7 +38,7 @@ fn every_step_of_every_session() {
             let id = session.session_id().expect(&place);
             assert_eq!(contents(&session), expected, "{place}");
 
-            session.insert("touched", &vec![1, 2]).unwrap();
+            session.insert("touched", vec![1, 2]).unwrap();
             let cookie = session.write(&jar, NAME, None).unwrap();
             let again = SessionData::read_value(&jar, NAME, cookie.value()).unwrap();
             assert_eq!(again.value().session_id(), Some(id), "{place}");

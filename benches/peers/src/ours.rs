@@ -69,7 +69,7 @@ impl Contender for Ours {
         let mut insert = || {
             session.insert("session_id", &given.session_id)?;
             session.insert("_csrf_token", &given.csrf_token)?;
-            session.insert("user_id", &given.user_id)?;
+            session.insert("user_id", given.user_id)?;
             session.insert("return_to", &given.return_to)?;
             session.insert("flash", &given.flash)?;
             session.insert("cart", &given.cart)
@@ -80,7 +80,7 @@ impl Contender for Ours {
 
     fn change(&self, mut opened: SessionData, user_id: u32) -> String {
         opened
-            .insert("user_id", &user_id)
+            .insert("user_id", user_id)
             .expect("a number is a value");
         self.write(opened)
     }

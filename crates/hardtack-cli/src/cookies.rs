@@ -74,7 +74,7 @@ impl Cookies {
     }
 
     fn seal_nothing(&self, expires: Option<OffsetDateTime>) -> Result<SetCookie, Error> {
-        self.jar.write(&self.name, &(), &attributes(expires))
+        self.jar.write(&self.name, (), &attributes(expires))
     }
 }
 

@@ -127,7 +127,7 @@ fn signed_messages_are_read_and_written_letter_by_letter() {
         let verifier = record.verifier();
         record.check(verifier.explain(&record.message, record.purpose.as_deref()));
         let message = verifier
-            .generate(&record.value(), &record.options())
+            .generate(record.value(), &record.options())
             .unwrap();
         assert_eq!(message, record.message, "{}", record.json);
     }
@@ -143,7 +143,7 @@ fn encrypted_messages_are_read() {
         record.check(encryptor.explain(&record.message, purpose));
         // And what we write has the same length, and is read back.
         let message = encryptor
-            .encrypt_and_sign(&record.value(), &record.options())
+            .encrypt_and_sign(record.value(), &record.options())
             .unwrap();
         assert_eq!(message.len(), record.message.len());
         record.check(encryptor.explain(&message, purpose));

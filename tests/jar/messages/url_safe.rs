@@ -38,7 +38,7 @@ fn url_safe_signed_messages() {
 
         let verifier = record.verifier().url_safe(true);
         let message = verifier
-            .generate(&record.value(), &record.options())
+            .generate(record.value(), &record.options())
             .unwrap();
         assert_eq!(message, expected);
         let purpose = record.purpose.as_deref();
@@ -87,7 +87,7 @@ fn url_safe_encrypted_messages() {
         assert!(encryptor.explain(&record.message, purpose).is_err());
         assert!(record.encryptor().explain(&expected, purpose).is_err());
         let ours = encryptor
-            .encrypt_and_sign(&record.value(), &record.options())
+            .encrypt_and_sign(record.value(), &record.options())
             .unwrap();
         assert_eq!(ours.len(), expected.len());
         assert!(!ours.contains(['+', '/', '=']), "{ours}");

@@ -1081,7 +1081,7 @@ fn duplicates_of_which_one_has_ended(framework: &dyn Framework) {
         |name: &str| cookie_header(&limited(), |session| session.insert("name", name)).unwrap();
     let ended = named("Grace");
     clock.fetch_add(1000, SeqCst);
-    let list = store().keyring().session().write(NAME, &["a list"], None);
+    let list = store().keyring().session().write(NAME, ["a list"], None);
     let list = format!("{NAME}={}", list.unwrap().escaped_value());
     for first in [ended, list] {
         let mut client = Client::new(framework, limited());

@@ -143,7 +143,7 @@ fn both_count_in_one_session() {
             session.session_id()
         );
         session
-            .insert("count", (turn * 2 + 2))
+            .insert("count", turn * 2 + 2)
             .expect("a number fits");
         cookies = Some(rendered(&mut session, &jar));
     }

@@ -42,7 +42,7 @@ fn seal(
     attributes: &CookieAttributes,
 ) -> SetCookie {
     let sealed = match given {
-        Given::Value => jar.write(name, &data.value(), attributes),
+        Given::Value => jar.write(name, data.value(), attributes),
         Given::Type => jar.write(name, data, attributes),
         Given::Json => {
             let json = RawValue::from_string(data.json()).expect("it is JSON");
@@ -179,7 +179,7 @@ fn a_hundred_levels_are_the_most() {
     }
     let (deeper, attributes) = (nested(101), CookieAttributes::new());
     let written = [
-        jar.write("c1", &deeper.value(), &attributes),
+        jar.write("c1", deeper.value(), &attributes),
         jar.write("c1", &deeper, &attributes),
     ];
     for (written, given) in written.into_iter().zip(GIVEN) {

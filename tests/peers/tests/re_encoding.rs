@@ -138,7 +138,7 @@ fn every_vector_beside_a_changed_key((settings, kind): (Settings, JarKind)) {
         session
             .insert(
                 "before",
-                &json!(["new", {"new": "new"}, 2.5, 1u64 << 40, [], ""]),
+                json!(["new", {"new": "new"}, 2.5, 1u64 << 40, [], ""]),
             )
             .expect("it is written");
         let cookie = write(&mut session, &jar);

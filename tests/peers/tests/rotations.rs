@@ -18,7 +18,7 @@ const OLDER: &str = "the one before that";
 const SESSION: &str = "_app_session";
 
 fn seal(jar: &Jar, value: &Data) -> Result<SetCookie, Error> {
-    jar.write("c1", &value.value(), None)
+    jar.write("c1", value.value(), None)
 }
 
 fn holds(rails: &mut Rails, kind: JarKind, cookie: &str, value: &Data) -> Value {

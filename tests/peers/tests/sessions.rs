@@ -73,7 +73,7 @@ fn rails_reads_sessions_that_hardtack_began() {
                 let inserted = if turn % 2 == 0 {
                     session.insert(key, data)
                 } else {
-                    session.insert(key, &data.value())
+                    session.insert(key, data.value())
                 };
                 inserted.unwrap_or_else(|error| panic!("{}: {error}", data.ruby()));
             }
@@ -200,8 +200,8 @@ fn take_turns(settings: &Settings) {
             Some(turn * 2 - 1)
         );
         assert!(session.remove("rails") && !session.contains_key("hardtack"));
-        session.insert("count", (turn * 2)).expect("a number fits");
-        session.insert("hardtack", &turn).expect("a number fits");
+        session.insert("count", turn * 2).expect("a number fits");
+        session.insert("hardtack", turn).expect("a number fits");
         let written = write(&mut session, &jar, &CookieAttributes::new());
         written.escaped_value().clone_into(&mut cookie);
         let answer = rails.ask(json!({"op": "session_read", "cookie": cookie}));
@@ -217,7 +217,7 @@ fn without_an_id_rails_sees_nothing() {
     let jar = settings.jar(JarKind::Encrypted);
     let mut rails = Rails::start(&settings);
     let bare = jar
-        .write(NAME, &json!({"user_id": 42}), None)
+        .write(NAME, json!({"user_id": 42}), None)
         .expect("it fits");
     let answer = rails.ask(json!({"op": "session_read", "cookie": bare.escaped_value()}));
     assert_eq!(answer["session"], json!({}));
@@ -255,7 +255,7 @@ fn a_session_deeper_than_rails_reads_is_not_written() {
     let mut rails = Rails::start(&settings);
     for levels in [99, 100] {
         let mut session = SessionData::new();
-        let inserted = session.insert("deep", &nested(levels).value());
+        let inserted = session.insert("deep", nested(levels).value());
         let written = inserted.and_then(|()| session.write(&jar, NAME, None));
         match (levels, written) {
             (99, written) => {

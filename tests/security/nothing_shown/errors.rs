@@ -14,7 +14,7 @@ pub(crate) fn errors(rows: &mut Rows) {
     let data = data();
     let jar = Jar::encrypted(&secret(), json(LoadDefaults::V7_1));
     let mut large = data.clone();
-    large.insert("cards", &CARD.repeat(500)).unwrap();
+    large.insert("cards", CARD.repeat(500)).unwrap();
     let overflow = large.write(&jar, NAME, None).unwrap_err();
     let Error::CookieOverflow(inner) = &overflow else {
         panic!("{overflow}")

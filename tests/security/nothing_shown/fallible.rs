@@ -104,7 +104,7 @@ fn jars(told: &mut Told) {
     told.add("Jar::write", jar.write(NAME, &Unwritable, &plain));
     told.add("Jar::write", jar.write(KEY, VALUE, &plain));
     told.add("Jar::write", jar.write(NAME, VALUE, &odd));
-    told.add("Jar::write", jar.write(NAME, &VALUE.repeat(300), &plain));
+    told.add("Jar::write", jar.write(NAME, VALUE.repeat(300), &plain));
     let sealed = jar.write(NAME, VALUE, &plain).unwrap();
     let opened = jar.open(NAME, sealed.value()).unwrap();
     let serialized = opened.value();
