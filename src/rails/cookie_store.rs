@@ -90,10 +90,10 @@ impl CookieStore {
     /// process: for examples and tests.
     ///
     /// ```
-    /// use hardtack::{CookieStore, LoadDefaults};
+    /// use hardtack::CookieStore;
     ///
     /// let store = CookieStore::ephemeral("_shop_session")?;
-    /// assert_eq!(store.keyring().session().settings(), &LoadDefaults::NEWEST.settings());
+    /// assert_eq!(store.name(), "_shop_session");
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     ///

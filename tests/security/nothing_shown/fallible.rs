@@ -6,6 +6,7 @@ use std::fmt::{Debug, Display};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use hardtack::doctor::Doctor;
 use hardtack::flash::FlashHash;
@@ -13,12 +14,13 @@ use hardtack::headers::Domain;
 use hardtack::message::{MessageEncryptor, MessageOptions, MessageVerifier};
 use hardtack::rails_app::RailsApp;
 use hardtack::settings::{Cipher, HmacDigest, KeyDigest, SecretKind, SizeLimit};
+use hardtack::stores::{MemoryStore, StoredJson};
 use hardtack::test_util::cookie_header;
 use hardtack::value::{BigInteger, RubyObject, Value};
 use hardtack::warden::WardenScope;
 use hardtack::{
-    CookieAttributes, CookieHeader, CookieStore, Error, Jar, LoadDefaults, RequestOrigin,
-    SecretKeyBase, Serializer, Session, SessionData, SetCookie,
+    CookieAttributes, CookieHeader, CookieStore, Error, Jar, LoadDefaults, RequestOrigin, SameSite,
+    SecretKeyBase, Serializer, ServerSessions, Session, SessionData, SetCookie,
 };
 
 use super::logged::logged;
@@ -32,11 +34,14 @@ const VALUE: &str = "marked-value-73402";
 const KEY: &str = "marked-key\n\u{1b}[2J\u{9b}\u{202e}";
 
 /// Methods that fail where the operating system gives no random bytes, or never as yet.
-const NEVER: [&str; 4] = [
+const NEVER: [&str; 7] = [
     "AuthenticityTokens::load_or_create",
     "AuthenticityTokens::masked_authenticity_token",
     "AuthenticityTokens::masked_per_form_token",
+    "CookieStore::ephemeral",
+    "Jar::ephemeral",
     "SecretKeyBase::generate",
+    "Session::ephemeral",
 ];
 
 /// What the errors of each method look like.
@@ -240,6 +245,10 @@ fn sessions(told: &mut Told) {
     told.add("Session::clear", session.clear());
     told.add("Session::renew", session.renew());
     told.add("Session::reset", session.reset());
+    told.add("Session::skip", session.skip());
+    told.add("Session::drop", session.drop());
+    told.add("Session::expire_after", session.expire_after(None));
+    told.add("Session::same_site", session.same_site(SameSite::Lax));
     told.add("Flash::set", flash.set(KEY, VALUE));
     told.add("Flash::now", flash.now(KEY, VALUE));
     told.add("Flash::keep", flash.keep(KEY));
@@ -260,10 +269,23 @@ fn sessions(told: &mut Told) {
     told.add("Session::commit", large.commit(200));
     let odd = CookieStore::new(&secret(), json(LoadDefaults::V7_1), KEY);
     told.add("CookieStore::check", odd.check());
+    for refused in [Duration::ZERO, Duration::MAX] {
+        let odd = open_in(&odd).expire_after(refused);
+        told.add("Session::expire_after", odd);
+    }
+    let insecure = open_in(&odd).same_site(SameSite::None);
+    told.add("Session::same_site", insecure);
+    let odd_server = ServerSessions::new(StoredJson, MemoryStore::new(), KEY);
+    told.add("ServerSessions::check", odd_server.check());
     told.add(
         "cookie_header",
         cookie_header(&odd, |data| data.insert(KEY, VALUE)),
     );
+}
+
+/// A request to a store, whose cookies have an odd name.
+fn open_in(store: &CookieStore) -> Session {
+    Session::open(&Arc::new(store.clone()), "", RequestOrigin::default())
 }
 
 fn messages(told: &mut Told) {
