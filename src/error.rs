@@ -412,8 +412,9 @@ impl StdError for Error {
 /// [`entries`](Self::entries) has all.
 ///
 /// ```
-/// # use hardtack::{CookieAttributes, Error, Jar, LoadDefaults, SecretKeyBase, SessionData};
-/// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
+/// use hardtack::{Error, Jar, SessionData};
+///
+/// let jar = Jar::ephemeral()?;
 /// let mut session = SessionData::new();
 /// session.insert("user_id", 42)?;
 /// session.insert("cart", "x".repeat(5000))?;

@@ -47,8 +47,9 @@ impl KeyGenerator {
     /// A generator with SHA-256 and 1000 rounds, the defaults of Rails 7.0 and later.
     ///
     /// ```
-    /// # use hardtack::SecretKeyBase;
-    /// # use hardtack::secret::KeyGenerator;
+    /// use hardtack::SecretKeyBase;
+    /// use hardtack::secret::KeyGenerator;
+    ///
     /// let secret = SecretKeyBase::generate()?;
     /// let key = KeyGenerator::new(&secret).generate_key("signed cookie", 64);
     /// assert_eq!(key.expose().len(), 64);
@@ -66,9 +67,10 @@ impl KeyGenerator {
     /// Sets the digest: SHA-1 up to Rails 6.1, SHA-256 from `load_defaults "7.0"` on.
     ///
     /// ```
-    /// # use hardtack::SecretKeyBase;
-    /// # use hardtack::secret::KeyGenerator;
-    /// # use hardtack::settings::KeyDigest;
+    /// use hardtack::SecretKeyBase;
+    /// use hardtack::secret::KeyGenerator;
+    /// use hardtack::settings::KeyDigest;
+    ///
     /// let sha256 = KeyGenerator::new(&SecretKeyBase::generate()?);
     /// let sha1 = sha256.clone().digest(KeyDigest::Sha1);
     /// let [new, old] = [sha256, sha1].map(|keys| keys.generate_key("invoices", 32));
@@ -84,9 +86,10 @@ impl KeyGenerator {
     /// Sets the number of rounds, 1000 unless it is set; 0 counts as 1.
     ///
     /// ```
-    /// # use hardtack::SecretKeyBase;
-    /// # use hardtack::secret::KeyGenerator;
-    /// # use hardtack::settings::KeyDigest;
+    /// use hardtack::SecretKeyBase;
+    /// use hardtack::secret::KeyGenerator;
+    /// use hardtack::settings::KeyDigest;
+    ///
     /// // RFC 6070, the case of one round.
     /// let keys = KeyGenerator::new(&SecretKeyBase::allow_short("password")?).digest(KeyDigest::Sha1);
     /// let key = keys.clone().iterations(1).generate_key("salt", 20);
@@ -105,8 +108,9 @@ impl KeyGenerator {
     /// takes 32.
     ///
     /// ```
-    /// # use hardtack::SecretKeyBase;
-    /// # use hardtack::secret::KeyGenerator;
+    /// use hardtack::SecretKeyBase;
+    /// use hardtack::secret::KeyGenerator;
+    ///
     /// # let keys = KeyGenerator::new(&SecretKeyBase::generate()?);
     /// // Rails.application.key_generator.generate_key("invoices", 32)
     /// let key = keys.generate_key("invoices", 32);
@@ -141,8 +145,9 @@ impl KeyGenerator {
 /// A derived key: wiped when dropped, never shown by `Debug`.
 ///
 /// ```
-/// # use hardtack::SecretKeyBase;
-/// # use hardtack::secret::KeyGenerator;
+/// use hardtack::SecretKeyBase;
+/// use hardtack::secret::KeyGenerator;
+///
 /// let key = KeyGenerator::new(&SecretKeyBase::generate()?).generate_key("encrypted cookie", 32);
 /// assert_eq!(format!("{key:?}"), "Key(..)");
 /// # Ok::<(), hardtack::Error>(())
@@ -154,9 +159,10 @@ impl Key {
     /// The key's bytes, for whatever takes a key. A copy of them is not wiped.
     ///
     /// ```
-    /// # use hardtack::{LoadDefaults, SecretKeyBase};
-    /// # use hardtack::message::MessageEncryptor;
-    /// # use hardtack::secret::KeyGenerator;
+    /// use hardtack::message::MessageEncryptor;
+    /// use hardtack::secret::KeyGenerator;
+    /// use hardtack::{LoadDefaults, SecretKeyBase};
+    ///
     /// let keys = KeyGenerator::new(&SecretKeyBase::generate()?);
     /// let key = keys.generate_key("bank details", 32);
     /// assert!(MessageEncryptor::new(key.expose(), LoadDefaults::V8_0).is_ok());

@@ -35,7 +35,8 @@ impl SecretKeyBase {
     /// has to see to the original.
     ///
     /// ```
-    /// # use hardtack::{Error, SecretKeyBase};
+    /// use hardtack::{Error, SecretKeyBase};
+    ///
     /// assert!(SecretKeyBase::new("c0ffee".repeat(5)).is_ok()); // 30 characters
     /// let short = SecretKeyBase::new("c0ffee").unwrap_err();
     /// assert!(matches!(short, Error::ShortSecret { characters: 6, least: 30, .. }));
@@ -61,7 +62,8 @@ impl SecretKeyBase {
     /// with a short one.
     ///
     /// ```
-    /// # use hardtack::SecretKeyBase;
+    /// use hardtack::SecretKeyBase;
+    ///
     /// assert!(SecretKeyBase::allow_short("tooshort").is_ok());
     /// assert!(SecretKeyBase::allow_short("").is_err());
     /// ```
@@ -84,7 +86,8 @@ impl SecretKeyBase {
     /// as 128 lower-case hexadecimal digits (`SecureRandom.hex(64)`).
     ///
     /// ```
-    /// # use hardtack::SecretKeyBase;
+    /// use hardtack::SecretKeyBase;
+    ///
     /// let secret = SecretKeyBase::generate()?;
     /// assert_eq!(secret.expose().len(), 128);
     /// # Ok::<(), hardtack::Error>(())
@@ -105,7 +108,8 @@ impl SecretKeyBase {
     /// The secret's bytes, for whoever has to store it.
     ///
     /// ```
-    /// # use hardtack::SecretKeyBase;
+    /// use hardtack::SecretKeyBase;
+    ///
     /// let secret = SecretKeyBase::new("thirty characters are the least")?;
     /// assert_eq!(secret.expose(), b"thirty characters are the least");
     /// # Ok::<(), hardtack::Error>(())
@@ -124,8 +128,9 @@ impl SecretKeyBase {
     /// secrets), and no list of them is complete: what passes may still have been published.
     ///
     /// ```
-    /// # use hardtack::SecretKeyBase;
-    /// # use hardtack::secret::WeakSecret;
+    /// use hardtack::SecretKeyBase;
+    /// use hardtack::secret::WeakSecret;
+    ///
     /// assert!(SecretKeyBase::generate()?.check().is_ok());
     ///
     /// let of_rails_own_tests = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;

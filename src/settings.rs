@@ -148,7 +148,7 @@ impl HmacDigest {
     ///
     /// ```
     /// use hardtack::LoadDefaults;
-    /// use hardtack::message::{MessageOptions, MessageVerifier};
+    /// use hardtack::message::MessageVerifier;
     /// use hardtack::settings::HmacDigest;
     ///
     /// let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?.digest(HmacDigest::Sha224);

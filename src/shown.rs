@@ -54,7 +54,8 @@ impl<'a> Shown<'a> {
     /// Shows the whole of a path.
     ///
     /// ```
-    /// # use std::path::Path;
+    /// use std::path::Path;
+    ///
     /// let path = hardtack::observe::Shown::path(Path::new("config/\u{1b}]0;pwned.rb"));
     /// assert_eq!(path.to_string(), r"config/\u{1b}]0;pwned.rb");
     /// ```
@@ -66,7 +67,8 @@ impl<'a> Shown<'a> {
     /// Shows at most this many characters, and `…` where there are more.
     ///
     /// ```
-    /// # use hardtack::observe::Shown;
+    /// use hardtack::observe::Shown;
+    ///
     /// assert_eq!(Shown::new("_shop_session").at_most(5).to_string(), "_shop…");
     /// assert_eq!(Shown::new("_shop").at_most(5).to_string(), "_shop");
     /// assert_eq!(Shown::new("ab\u{1b}c").at_most(5).to_string(), "ab…"); // \u{1b} takes 6
@@ -82,7 +84,8 @@ impl<'a> Shown<'a> {
     /// Shows all of it, however long it is.
     ///
     /// ```
-    /// # use hardtack::observe::Shown;
+    /// use hardtack::observe::Shown;
+    ///
     /// assert_eq!(Shown::new(&"a".repeat(500)).whole().to_string().len(), 500);
     /// ```
     #[must_use]
@@ -94,8 +97,9 @@ impl<'a> Shown<'a> {
     /// direction and the like stand as they are in a string; here they are `\uXXXX`.
     ///
     /// ```
-    /// # use hardtack::observe::Shown;
-    /// # use hardtack::value::Value;
+    /// use hardtack::observe::Shown;
+    /// use hardtack::value::Value;
+    ///
     /// let json = Value::from("a\u{9b}\u{202e}\u{e0041}").to_string();
     /// assert_eq!(Shown::json(&json).to_string(), r#""a\u009b\u202e\udb40\udc41""#);
     /// ```

@@ -2,11 +2,11 @@
 //! response sets.
 //!
 //! ```
+//! use hardtack::CookieStore;
 //! use hardtack::test_util::{Browser, cookie_header};
-//! use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
 //! use hardtack::warden::WardenScope;
 //!
-//! let store = CookieStore::new(&SecretKeyBase::generate()?, LoadDefaults::V7_1, "_shop_session");
+//! let store = CookieStore::ephemeral("_shop_session")?;
 //! let header = cookie_header(&store, |session| {
 //!     WardenScope::new("user").log_in(session, &7, None)
 //! })?;
@@ -87,9 +87,10 @@ impl Browser {
     /// What is in the browser's session; `None` where it has none that opens.
     ///
     /// ```
-    /// # use hardtack::test_util::Browser;
-    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
-    /// # let store = CookieStore::new(&SecretKeyBase::generate()?, LoadDefaults::V7_1, "_shop_session");
+    /// use hardtack::CookieStore;
+    /// use hardtack::test_util::Browser;
+    ///
+    /// let store = CookieStore::ephemeral("_shop_session")?;
     /// assert!(Browser::default().session(&store).is_none());
     /// # Ok::<(), hardtack::Error>(())
     /// ```

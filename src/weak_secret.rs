@@ -60,7 +60,8 @@ impl WeakSecret {
     /// `too-short`.
     ///
     /// ```
-    /// # use hardtack::SecretKeyBase;
+    /// use hardtack::SecretKeyBase;
+    ///
     /// let token = SecretKeyBase::allow_short("keyboard cat")?; // express-session's README has it
     /// assert_eq!(token.check().unwrap_err().name(), "published");
     /// # Ok::<(), hardtack::Error>(())

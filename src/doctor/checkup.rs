@@ -23,7 +23,7 @@ pub enum Check {
 ///
 /// ```
 /// use hardtack::doctor::{Check, Doctor};
-/// use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase, SessionData};
+/// use hardtack::{Jar, LoadDefaults, SecretKeyBase, SessionData};
 ///
 /// let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
 /// let jar = Jar::encrypted(&secret, LoadDefaults::V7_1);

@@ -27,7 +27,7 @@ use super::repair::Repair;
 ///
 /// ```
 /// use hardtack::doctor::Doctor;
-/// use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
+/// use hardtack::{Jar, LoadDefaults, SecretKeyBase};
 ///
 /// let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
 /// let cookie = Jar::encrypted(&secret, LoadDefaults::V7_1).write("seats", [12], None)?;
@@ -107,8 +107,9 @@ impl Diagnosis {
     /// serializer.
     ///
     /// ```
-    /// # use hardtack::doctor::Doctor;
-    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
+    /// use hardtack::doctor::Doctor;
+    /// use hardtack::{Jar, LoadDefaults, SecretKeyBase};
+    ///
     /// # let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
     /// let cookie = Jar::encrypted(&secret, LoadDefaults::V8_0).write("a", 1, None)?;
     /// let diagnosis = Doctor::new().secret("secret", &secret).examine(cookie.value());
@@ -124,9 +125,10 @@ impl Diagnosis {
     /// Settings under which it opens; none where it does not.
     ///
     /// ```
-    /// # use hardtack::doctor::Doctor;
-    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
-    /// # use hardtack::settings::Cipher;
+    /// use hardtack::doctor::Doctor;
+    /// use hardtack::settings::Cipher;
+    /// use hardtack::{Jar, LoadDefaults, SecretKeyBase};
+    ///
     /// # let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
     /// # let cbc = LoadDefaults::V8_0.settings().cipher(Cipher::Aes256Cbc);
     /// # let cookie = Jar::encrypted(&secret, cbc).write("a", 1, None)?;
@@ -158,8 +160,9 @@ impl Diagnosis {
     /// where no name is known. None where it does not open.
     ///
     /// ```
-    /// # use hardtack::doctor::Doctor;
-    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
+    /// use hardtack::doctor::Doctor;
+    /// use hardtack::{Jar, LoadDefaults, SecretKeyBase};
+    ///
     /// # let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
     /// let cookie = Jar::encrypted(&secret, LoadDefaults::V8_0).write("a", 1, None)?;
     /// let diagnosis = Doctor::new().secret("secret", &secret).examine(cookie.value());
@@ -175,9 +178,10 @@ impl Diagnosis {
     /// holds no map.
     ///
     /// ```
-    /// # use hardtack::doctor::Doctor;
-    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
-    /// # use hardtack::value::Value;
+    /// use hardtack::doctor::Doctor;
+    /// use hardtack::value::Value;
+    /// use hardtack::{Jar, LoadDefaults, SecretKeyBase};
+    ///
     /// # let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
     /// # let cart = Value::hash([("a", 1), ("long", 20)]);
     /// let cookie = Jar::encrypted(&secret, LoadDefaults::V8_0).write("cart", &cart, None)?;
@@ -194,9 +198,10 @@ impl Diagnosis {
     /// report nor `--json` shows it unless it is asked for.
     ///
     /// ```
-    /// # use hardtack::doctor::Doctor;
-    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
-    /// # use hardtack::value::Value;
+    /// use hardtack::doctor::Doctor;
+    /// use hardtack::value::Value;
+    /// use hardtack::{Jar, LoadDefaults, SecretKeyBase};
+    ///
     /// # let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
     /// let cookie = Jar::encrypted(&secret, LoadDefaults::V8_0).write("a", 1, None)?;
     /// let diagnosis = Doctor::new().secret("secret", &secret).examine(cookie.value());

@@ -51,8 +51,8 @@ use keys::{Keys, Labelled};
 ///
 /// ```
 /// use hardtack::doctor::Doctor;
-/// use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase, Serializer};
 /// use hardtack::settings::KeyDigest;
+/// use hardtack::{Jar, LoadDefaults, SecretKeyBase, Serializer};
 ///
 /// let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
 /// # let old = LoadDefaults::V6_1.settings().cookies_serializer(Serializer::Json);
@@ -93,7 +93,8 @@ impl Doctor {
     /// A doctor that knows no secret: it names cookies by their form.
     ///
     /// ```
-    /// # use hardtack::doctor::{CookieFormat, Doctor};
+    /// use hardtack::doctor::{CookieFormat, Doctor};
+    ///
     /// let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0MiJ9.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     /// assert_eq!(Doctor::new().examine(jwt).format, CookieFormat::Jwt);
     /// ```
@@ -113,8 +114,9 @@ impl Doctor {
     /// Each is tried as a `secret_key_base` and as a `secret_token`.
     ///
     /// ```
-    /// # use hardtack::doctor::Doctor;
-    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
+    /// use hardtack::doctor::Doctor;
+    /// use hardtack::{Jar, LoadDefaults, SecretKeyBase};
+    ///
     /// # let (new, old) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
     /// # let cookie = Jar::encrypted(&old, LoadDefaults::V8_0).write("a", 1, None)?;
     /// let doctor = Doctor::new().secret("new.txt", &new).secret("old.txt", &old);
@@ -134,8 +136,9 @@ impl Doctor {
     /// Adds a salt that the app may have set in place of one of Rails' own.
     ///
     /// ```
-    /// # use hardtack::doctor::Doctor;
-    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
+    /// use hardtack::doctor::Doctor;
+    /// use hardtack::{Jar, LoadDefaults, SecretKeyBase};
+    ///
     /// # let secret = SecretKeyBase::generate()?;
     /// let salted = LoadDefaults::V7_1.settings().signed_cookie_salt("pepper");
     /// let cookie = Jar::signed(&secret, salted).write("a", 1, None)?;
@@ -154,8 +157,9 @@ impl Doctor {
     /// Sets the name of the cookie that the app reads.
     ///
     /// ```
-    /// # use hardtack::doctor::{CauseKind, Doctor};
-    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
+    /// use hardtack::doctor::{CauseKind, Doctor};
+    /// use hardtack::{Jar, LoadDefaults, SecretKeyBase};
+    ///
     /// # let secret = SecretKeyBase::generate()?;
     /// # let cookie = Jar::encrypted(&secret, LoadDefaults::V8_0).write("_old", 1, None)?;
     /// let doctor = Doctor::new().secret("secret", &secret).cookie_name("_shop_session");
@@ -182,9 +186,10 @@ impl Doctor {
     /// Sets the time at which the cookie is examined; the present time unless it is set.
     ///
     /// ```
-    /// # use hardtack::doctor::{CauseKind, Doctor};
-    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
-    /// # use time::{Duration, OffsetDateTime};
+    /// use time::{Duration, OffsetDateTime};
+    /// use hardtack::doctor::{CauseKind, Doctor};
+    /// use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
+    ///
     /// # let secret = SecretKeyBase::generate()?;
     /// let expiry = OffsetDateTime::from_unix_timestamp(4_102_444_800)?; // 2100
     /// let cookie = Jar::encrypted(&secret, LoadDefaults::V8_0)
@@ -205,8 +210,9 @@ impl Doctor {
     /// tells them too.
     ///
     /// ```
-    /// # use hardtack::doctor::Doctor;
-    /// # use hardtack::SecretKeyBase;
+    /// use hardtack::SecretKeyBase;
+    /// use hardtack::doctor::Doctor;
+    ///
     /// let (good, weak) = (SecretKeyBase::generate()?, SecretKeyBase::allow_short("s3cr3t")?);
     /// let doctor = Doctor::new().secret("production.txt", &good).secret("staging.txt", &weak);
     /// let [(label, why)] = doctor.weak_secrets() else { panic!() };

@@ -15,7 +15,7 @@ impl Doctor {
     /// # let secret = "8d2e4af6".repeat(16);
     /// use hardtack::rails_app::RailsApp;
     /// use hardtack::doctor::Doctor;
-    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
+    /// use hardtack::{Jar, LoadDefaults, SecretKeyBase};
     ///
     /// # let jar = Jar::encrypted(&SecretKeyBase::new(secret.as_str())?, LoadDefaults::V8_0);
     /// # let cookie = jar.write("_shop_session", 1, None)?;

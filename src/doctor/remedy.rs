@@ -12,7 +12,7 @@ use super::sealing::SALTS;
 ///
 /// ```
 /// use hardtack::doctor::Doctor;
-/// use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase, Serializer, Settings};
+/// use hardtack::{Jar, LoadDefaults, SecretKeyBase, Serializer};
 ///
 /// let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33")?;
 /// let old = LoadDefaults::V6_1.settings().cookies_serializer(Serializer::Json);

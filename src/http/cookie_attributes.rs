@@ -70,7 +70,8 @@ impl CookieAttributes {
     /// Rails' defaults: `path=/; samesite=lax` and nothing else.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, SetCookie};
+    /// use hardtack::SetCookie;
+    ///
     /// assert_eq!(SetCookie::new("k", "v", None)?.to_string(), "k=v; path=/; samesite=lax");
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -82,7 +83,8 @@ impl CookieAttributes {
     /// The path under which the browser sends the cookie: ASCII, begins with `/`, no `;` (RFC 6265 section 4.1.1).
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, SetCookie};
+    /// use hardtack::{CookieAttributes, SetCookie};
+    ///
     /// assert!(SetCookie::new("k", "v", &CookieAttributes::new().path("/shop")).is_ok());
     /// assert!(SetCookie::new("k", "v", &CookieAttributes::new().path("/; secure")).is_err());
     /// ```
@@ -96,7 +98,8 @@ impl CookieAttributes {
     /// on the request: see [`for_host`](Self::for_host).
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, SetCookie};
+    /// use hardtack::{CookieAttributes, SetCookie};
+    ///
     /// let cookie = SetCookie::new("k", "v", &CookieAttributes::new().domain("example.org"))?;
     /// assert_eq!(cookie.domain(), Some("example.org"));
     /// # Ok::<(), hardtack::Error>(())
@@ -112,8 +115,9 @@ impl CookieAttributes {
     /// 400 days.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, SetCookie};
-    /// # use std::time::Duration;
+    /// use std::time::Duration;
+    /// use hardtack::{CookieAttributes, SetCookie};
+    ///
     /// let cookie = SetCookie::new("k", "v", &CookieAttributes::new().max_age(Duration::from_millis(1500)))?;
     /// assert_eq!(cookie.to_string(), "k=v; path=/; max-age=2; samesite=lax");
     /// # Ok::<(), hardtack::Error>(())
@@ -128,7 +132,8 @@ impl CookieAttributes {
     /// four digits and browsers read none before (RFC 6265 section 5.1.1). Replaces [`permanent`](Self::permanent).
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, SetCookie};
+    /// use hardtack::{CookieAttributes, SetCookie};
+    ///
     /// let at = time::OffsetDateTime::from_unix_timestamp(1_918_270_800).unwrap();
     /// let cookie = SetCookie::new("k", "v", &CookieAttributes::new().expires(at))?;
     /// assert_eq!(cookie.to_string(), "k=v; path=/; expires=Tue, 15 Oct 2030 05:00:00 GMT; samesite=lax");
@@ -144,7 +149,8 @@ impl CookieAttributes {
     /// [`expires`](Self::expires).
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, SetCookie};
+    /// use hardtack::{CookieAttributes, SetCookie};
+    ///
     /// let cookie = SetCookie::new("k", "v", &CookieAttributes::new().permanent())?;
     /// let years = cookie.expires().unwrap().year() - time::OffsetDateTime::now_utc().year();
     /// assert_eq!(years, 20);
@@ -159,7 +165,8 @@ impl CookieAttributes {
     /// Whether the browser sends the cookie over HTTPS only.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, SetCookie};
+    /// use hardtack::{CookieAttributes, SetCookie};
+    ///
     /// assert!(SetCookie::new("__Secure-k", "v", &CookieAttributes::new().secure(true)).is_ok());
     /// assert!(SetCookie::new("__Secure-k", "v", None).is_err());
     /// ```
@@ -172,7 +179,8 @@ impl CookieAttributes {
     /// Whether the cookie is hidden from scripts, as a session should be.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, SetCookie};
+    /// use hardtack::{CookieAttributes, SetCookie};
+    ///
     /// assert!(SetCookie::new("k", "v", &CookieAttributes::new().http_only(true))?.http_only());
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -186,7 +194,8 @@ impl CookieAttributes {
     /// does from 7.1. `SameSite::None` needs [`secure`](Self::secure).
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, SetCookie};
+    /// use hardtack::{CookieAttributes, SetCookie};
+    ///
     /// assert_eq!(SetCookie::new("k", "v", &CookieAttributes::new().same_site(None))?.to_string(), "k=v; path=/");
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -200,7 +209,8 @@ impl CookieAttributes {
     /// [`secure`](Self::secure).
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, SetCookie};
+    /// use hardtack::{CookieAttributes, SetCookie};
+    ///
     /// assert!(SetCookie::new("k", "v", &CookieAttributes::new().partitioned(true)).is_err());
     /// ```
     #[must_use]
@@ -212,8 +222,9 @@ impl CookieAttributes {
     /// These attributes for a request to `host` (port removed): [`Domain::All`] and [`Domain::FirstOf`] depend on it.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, SetCookie};
-    /// # use hardtack::headers::Domain;
+    /// use hardtack::headers::Domain;
+    /// use hardtack::{CookieAttributes, SetCookie};
+    ///
     /// let attributes = CookieAttributes::new().domain(Domain::All { tld_length: None });
     /// let cookie = SetCookie::new("k", "v", &attributes.for_host("www.example.org"))?;
     /// assert_eq!(cookie.domain(), Some("example.org"));

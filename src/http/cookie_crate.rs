@@ -8,7 +8,7 @@ impl From<SetCookie> for cookie::Cookie<'static> {
     /// through `encoded()`, which would escape it again.
     ///
     /// ```
-    /// use hardtack::{CookieAttributes, SetCookie};
+    /// use hardtack::SetCookie;
     ///
     /// let cookie = cookie::Cookie::from(SetCookie::new("k", "a+b", None)?);
     /// assert_eq!(cookie.to_string(), "k=a%2Bb; SameSite=Lax; Path=/");

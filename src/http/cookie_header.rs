@@ -31,7 +31,8 @@ impl<'a> CookieHeader<'a> {
     /// `"; "` first, as Ruby's servers do (RFC 9113 section 8.2.3).
     ///
     /// ```
-    /// # use hardtack::CookieHeader;
+    /// use hardtack::CookieHeader;
+    ///
     /// assert_eq!(CookieHeader::new(b"a=\xFF").get_raw("a"), Some(&[0xFF][..]));
     /// ```
     #[must_use]
@@ -45,7 +46,8 @@ impl<'a> CookieHeader<'a> {
     /// whole value as it is. None where there is no such cookie, or where the first has no `=`.
     ///
     /// ```
-    /// # use hardtack::CookieHeader;
+    /// use hardtack::CookieHeader;
+    ///
     /// let header = CookieHeader::new("k=a+b; bad=a+b%");
     /// assert_eq!(header.get("k").as_deref(), Some(&b"a b"[..]));
     /// assert_eq!(header.get("bad").as_deref(), Some(&b"a+b%"[..]));
@@ -58,7 +60,8 @@ impl<'a> CookieHeader<'a> {
     /// The value of the first cookie of this name as sent. None as for [`get`](Self::get).
     ///
     /// ```
-    /// # use hardtack::CookieHeader;
+    /// use hardtack::CookieHeader;
+    ///
     /// assert_eq!(CookieHeader::new("k=a%3D").get_raw("k"), Some(&b"a%3D"[..]));
     /// // The first one counts, even without a value.
     /// assert_eq!(CookieHeader::new("k; k=1").get_raw("k"), None);
@@ -71,7 +74,8 @@ impl<'a> CookieHeader<'a> {
     /// Every pair in the header's order, names and values as sent; a pair without `=` has no value.
     ///
     /// ```
-    /// # use hardtack::CookieHeader;
+    /// use hardtack::CookieHeader;
+    ///
     /// let pairs: Vec<_> = CookieHeader::new("a=1;b").iter().collect();
     /// assert_eq!(pairs, [(&b"a"[..], Some(&b"1"[..])), (b"b", None)]);
     /// ```

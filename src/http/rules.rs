@@ -21,7 +21,8 @@ impl CookieAttributes {
     /// - `SameSite=None` and `Partitioned` need `secure`.
     ///
     /// ```
-    /// # use hardtack::CookieAttributes;
+    /// use hardtack::CookieAttributes;
+    ///
     /// let attributes = CookieAttributes::new().secure(true);
     /// assert!(attributes.check("__Host-session").is_ok());
     /// assert!(attributes.domain("example.org").check("__Host-session").is_err());

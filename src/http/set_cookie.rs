@@ -50,7 +50,7 @@ impl SetCookie {
     /// [`CookieAttributes::for_host`] was not given.
     ///
     /// ```
-    /// use hardtack::{CookieAttributes, SetCookie};
+    /// use hardtack::SetCookie;
     ///
     /// assert_eq!(SetCookie::new("k", "v", None)?.to_string(), "k=v; path=/; samesite=lax");
     /// assert!(SetCookie::new("a=b", "v", None).is_err());
@@ -72,8 +72,8 @@ impl SetCookie {
     /// As for [`new`](Self::new).
     ///
     /// ```
-    /// use hardtack::{CookieAttributes, LoadDefaults, SetCookie};
     /// use hardtack::headers::Domain;
+    /// use hardtack::{CookieAttributes, LoadDefaults, SetCookie};
     ///
     /// let attributes = CookieAttributes::new().domain(Domain::All { tld_length: None }).for_host("www.example.org");
     /// let cookie = SetCookie::as_rails(LoadDefaults::V6_0, "k", "v", &attributes)?;
@@ -227,7 +227,7 @@ impl SetCookie {
     /// the attributes (RFC 6265bis section 5.6; Chrome and Firefox). A longer cookie is dropped silently.
     ///
     /// ```
-    /// use hardtack::{CookieAttributes, SetCookie};
+    /// use hardtack::SetCookie;
     ///
     /// assert_eq!(SetCookie::new("k", "a+b", None)?.size(), "ka%2Bb".len());
     /// # Ok::<(), hardtack::Error>(())
@@ -240,7 +240,8 @@ impl SetCookie {
     /// The name, an RFC 6265 token.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, SetCookie};
+    /// use hardtack::SetCookie;
+    ///
     /// assert_eq!(SetCookie::new("k", "v", None)?.name(), "k");
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -252,7 +253,8 @@ impl SetCookie {
     /// The value, not escaped.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, SetCookie};
+    /// use hardtack::SetCookie;
+    ///
     /// assert_eq!(*SetCookie::new("k", "a b", None)?.value(), *b"a b");
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -264,7 +266,8 @@ impl SetCookie {
     /// The value as it is sent: what belongs after `name=`.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, SetCookie};
+    /// use hardtack::SetCookie;
+    ///
     /// assert_eq!(SetCookie::new("k", "a+b", None)?.escaped_value(), "a%2Bb");
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -277,7 +280,8 @@ impl SetCookie {
     /// The path, `/` where none was given.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, SetCookie};
+    /// use hardtack::SetCookie;
+    ///
     /// assert_eq!(SetCookie::new("k", "v", None)?.path(), "/");
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -289,7 +293,8 @@ impl SetCookie {
     /// The domain as it stands in the header; None for the host alone.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, SetCookie};
+    /// use hardtack::SetCookie;
+    ///
     /// assert_eq!(SetCookie::new("k", "v", None)?.domain(), None);
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -301,7 +306,8 @@ impl SetCookie {
     /// `max-age`, whole seconds; 0 deletes.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, SetCookie};
+    /// use hardtack::SetCookie;
+    ///
     /// let max_age = SetCookie::delete("k", None)?.max_age();
     /// assert_eq!(max_age, Some(std::time::Duration::ZERO));
     /// # Ok::<(), hardtack::Error>(())
@@ -314,7 +320,8 @@ impl SetCookie {
     /// When it expires, in UTC.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, SetCookie};
+    /// use hardtack::SetCookie;
+    ///
     /// let expires = SetCookie::delete("k", None)?.expires();
     /// assert_eq!(expires, Some(time::OffsetDateTime::UNIX_EPOCH));
     /// # Ok::<(), hardtack::Error>(())
@@ -327,7 +334,8 @@ impl SetCookie {
     /// Whether it is sent over HTTPS only.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, SetCookie};
+    /// use hardtack::SetCookie;
+    ///
     /// assert!(!SetCookie::new("k", "v", None)?.secure());
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -339,7 +347,8 @@ impl SetCookie {
     /// Whether it is hidden from scripts.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, SetCookie};
+    /// use hardtack::SetCookie;
+    ///
     /// assert!(!SetCookie::new("k", "v", None)?.http_only());
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -351,7 +360,8 @@ impl SetCookie {
     /// `SameSite`; None where the header does not say.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, SameSite, SetCookie};
+    /// use hardtack::{SameSite, SetCookie};
+    ///
     /// assert_eq!(SetCookie::new("k", "v", None)?.same_site(), Some(SameSite::Lax));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -363,7 +373,8 @@ impl SetCookie {
     /// Whether each embedding site has a cookie of its own.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, SetCookie};
+    /// use hardtack::SetCookie;
+    ///
     /// assert!(!SetCookie::new("k", "v", None)?.partitioned());
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -383,7 +394,8 @@ impl SetCookie {
     /// The header's value: what `Display` writes.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, SetCookie};
+    /// use hardtack::SetCookie;
+    ///
     /// let cookie = SetCookie::new("k", "a+b", None)?;
     /// assert_eq!(cookie.header(), "k=a%2Bb; path=/; samesite=lax");
     /// # Ok::<(), hardtack::Error>(())
@@ -396,7 +408,8 @@ impl SetCookie {
     /// The same, taken out: nothing is copied.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, SetCookie};
+    /// use hardtack::SetCookie;
+    ///
     /// let cookie = SetCookie::new("k", "a+b", None)?;
     /// assert_eq!(cookie.into_header(), "k=a%2Bb; path=/; samesite=lax");
     /// # Ok::<(), hardtack::Error>(())

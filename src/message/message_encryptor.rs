@@ -22,9 +22,9 @@ use super::rotator::{CIPHER_KEY_LENGTH, Keys, Rotator};
 /// Makes messages that only the key's holders can read or make.
 ///
 /// ```
-/// use hardtack::{LoadDefaults, SecretKeyBase};
 /// use hardtack::message::{MessageEncryptor, MessageOptions};
 /// use hardtack::secret::KeyGenerator;
+/// use hardtack::{LoadDefaults, SecretKeyBase};
 ///
 /// # let secret = SecretKeyBase::generate()?;
 /// // key = Rails.application.key_generator.generate_key("bank details", 32)
@@ -74,9 +74,9 @@ impl MessageEncryptor {
     /// one key it signs with that too.
     ///
     /// ```
-    /// use hardtack::{LoadDefaults, SecretKeyBase};
-    /// use hardtack::message::{MessageEncryptor, MessageOptions};
+    /// use hardtack::message::MessageEncryptor;
     /// use hardtack::secret::KeyGenerator;
+    /// use hardtack::{LoadDefaults, SecretKeyBase};
     ///
     /// let keys = KeyGenerator::new(&SecretKeyBase::generate()?);
     /// let crypt = MessageEncryptor::cbc(
@@ -115,8 +115,8 @@ impl MessageEncryptor {
     /// cookies.
     ///
     /// ```
+    /// use hardtack::message::MessageEncryptor;
     /// use hardtack::{LoadDefaults, SecretKeyBase};
-    /// use hardtack::message::{MessageEncryptor, MessageOptions};
     ///
     /// let secret = SecretKeyBase::generate()?; // in earnest: the app's own
     /// let crypt = MessageEncryptor::for_application(&secret, "bank details", LoadDefaults::V7_1);
@@ -148,7 +148,7 @@ impl MessageEncryptor {
     ///
     /// ```
     /// use hardtack::LoadDefaults;
-    /// use hardtack::message::{MessageEncryptor, MessageOptions};
+    /// use hardtack::message::MessageEncryptor;
     /// use hardtack::settings::HmacDigest;
     ///
     /// let crypt = MessageEncryptor::cbc([1; 32], "signing key", LoadDefaults::V7_1)?;
@@ -165,8 +165,8 @@ impl MessageEncryptor {
     /// Sets the serializer (`serializer: :json`, `config.active_support.message_serializer`).
     ///
     /// ```
+    /// use hardtack::message::MessageEncryptor;
     /// use hardtack::{LoadDefaults, Serializer};
-    /// use hardtack::message::{MessageEncryptor, MessageOptions};
     ///
     /// let crypt = MessageEncryptor::new([7; 32], LoadDefaults::V6_1)?.serializer(Serializer::Json);
     /// let message = crypt.encrypt_and_sign("hello", None)?;
@@ -183,7 +183,7 @@ impl MessageEncryptor {
     ///
     /// ```
     /// use hardtack::LoadDefaults;
-    /// use hardtack::message::{MessageEncryptor, MessageOptions};
+    /// use hardtack::message::MessageEncryptor;
     ///
     /// let padded = MessageEncryptor::new([7; 32], LoadDefaults::V7_1)?;
     /// let url_safe = padded.clone().url_safe(true);
@@ -222,7 +222,7 @@ impl MessageEncryptor {
     ///
     /// ```
     /// use hardtack::LoadDefaults;
-    /// use hardtack::message::{MessageEncryptor, MessageOptions};
+    /// use hardtack::message::MessageEncryptor;
     ///
     /// let old = MessageEncryptor::cbc([1; 32], [1; 32], LoadDefaults::V7_1)?;
     /// let message = old.encrypt_and_sign("hello", None)?;
@@ -240,7 +240,7 @@ impl MessageEncryptor {
     ///
     /// ```
     /// use hardtack::LoadDefaults;
-    /// use hardtack::message::{MessageEncryptor, MessageOptions};
+    /// use hardtack::message::MessageEncryptor;
     ///
     /// let crypt = MessageEncryptor::new([7; 32], LoadDefaults::V7_1)?;
     /// let make = || crypt.encrypt_and_sign("hello", None);
@@ -266,8 +266,8 @@ impl MessageEncryptor {
     /// very purpose or, with `None`, for none, and has not expired.
     ///
     /// ```
+    /// use hardtack::message::MessageEncryptor;
     /// use hardtack::{InvalidMessage, LoadDefaults};
-    /// use hardtack::message::{MessageEncryptor, MessageOptions};
     ///
     /// let crypt = MessageEncryptor::new([7; 32], LoadDefaults::V7_1)?;
     /// let message = crypt.encrypt_and_sign(42, None)?;
@@ -292,8 +292,8 @@ impl MessageEncryptor {
     /// operator: never to be shown to whoever sent it.
     ///
     /// ```
+    /// use hardtack::message::MessageEncryptor;
     /// use hardtack::{LoadDefaults, Refusal};
-    /// use hardtack::message::{MessageEncryptor, MessageOptions};
     ///
     /// let crypt = MessageEncryptor::new([7; 32], LoadDefaults::V7_1)?;
     /// let message = crypt.encrypt_and_sign("hello", None)?;
@@ -316,8 +316,9 @@ impl MessageEncryptor {
     /// good for: as at [`Jar::seals`](crate::Jar::seals). `None` under CBC.
     ///
     /// ```
-    /// # use hardtack::{LoadDefaults, SecretKeyBase};
-    /// # use hardtack::message::{MessageEncryptor, MessageOptions};
+    /// use hardtack::message::MessageEncryptor;
+    /// use hardtack::{LoadDefaults, SecretKeyBase};
+    ///
     /// # let secret = SecretKeyBase::generate()?;
     /// let crypt = MessageEncryptor::for_application(&secret, "bank details", LoadDefaults::V7_1);
     /// crypt.encrypt_and_sign("hello", None)?;
@@ -336,8 +337,9 @@ impl MessageEncryptor {
     /// [`Jar::raise_seals`](crate::Jar::raise_seals).
     ///
     /// ```
-    /// # use hardtack::{LoadDefaults, SecretKeyBase};
-    /// # use hardtack::message::{MessageEncryptor, MessageOptions};
+    /// use hardtack::message::MessageEncryptor;
+    /// use hardtack::{LoadDefaults, SecretKeyBase};
+    ///
     /// # let secret = SecretKeyBase::generate()?;
     /// let crypt = MessageEncryptor::for_application(&secret, "bank details", LoadDefaults::V7_1);
     /// crypt.raise_seals(1_000_000);

@@ -49,8 +49,9 @@ impl MessageOptions {
     /// What the message is for (`purpose: :login`): whoever reads it must ask for the same.
     ///
     /// ```
-    /// # use hardtack::LoadDefaults;
-    /// # use hardtack::message::{MessageOptions, MessageVerifier};
+    /// use hardtack::LoadDefaults;
+    /// use hardtack::message::{MessageOptions, MessageVerifier};
+    ///
     /// # let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?;
     /// let message = verifier.generate("token", &MessageOptions::new().purpose("login"))?;
     /// assert!(verifier.verify::<String>(&message, "login").is_ok());
@@ -68,8 +69,9 @@ impl MessageOptions {
     /// [`expires_in`](Self::expires_in).
     ///
     /// ```
-    /// # use hardtack::LoadDefaults;
-    /// # use hardtack::message::{MessageOptions, MessageVerifier};
+    /// use hardtack::LoadDefaults;
+    /// use hardtack::message::{MessageOptions, MessageVerifier};
+    ///
     /// # let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?;
     /// let options = MessageOptions::new().expires_at(time::OffsetDateTime::UNIX_EPOCH);
     /// let message = verifier.generate("too late", &options)?;
@@ -86,9 +88,10 @@ impl MessageOptions {
     /// [`expires_at`](Self::expires_at).
     ///
     /// ```
-    /// # use std::time::Duration;
-    /// # use hardtack::LoadDefaults;
-    /// # use hardtack::message::{MessageOptions, MessageVerifier};
+    /// use std::time::Duration;
+    /// use hardtack::LoadDefaults;
+    /// use hardtack::message::{MessageOptions, MessageVerifier};
+    ///
     /// # let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?;
     /// let options = MessageOptions::new().expires_in(Duration::from_secs(3600));
     /// let message = verifier.generate("token", &options)?; // an hour from now

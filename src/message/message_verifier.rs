@@ -21,8 +21,8 @@ use super::rotator::{Keys, Rotator};
 /// signed ids, what `Rails.application.message_verifier` is for.
 ///
 /// ```
-/// use hardtack::{LoadDefaults, SecretKeyBase};
 /// use hardtack::message::{MessageOptions, MessageVerifier};
+/// use hardtack::{LoadDefaults, SecretKeyBase};
 ///
 /// let secret = SecretKeyBase::generate()?; // in earnest: the app's own
 /// // Rails.application.message_verifier(:unsubscribe)
@@ -81,9 +81,9 @@ impl MessageVerifier {
     /// (and Marshal where it is read) from 7.1 on.
     ///
     /// ```
-    /// use hardtack::{LoadDefaults, SecretKeyBase};
     /// use hardtack::message::MessageVerifier;
     /// use hardtack::secret::KeyGenerator;
+    /// use hardtack::{LoadDefaults, SecretKeyBase};
     ///
     /// let keys = KeyGenerator::new(&SecretKeyBase::generate()?);
     /// let verifier = MessageVerifier::new(keys.generate_key("my salt", 64).expose(), LoadDefaults::V7_1)?;
@@ -112,9 +112,9 @@ impl MessageVerifier {
     /// for cookies.
     ///
     /// ```
-    /// use hardtack::{LoadDefaults, SecretKeyBase};
-    /// use hardtack::message::{MessageOptions, MessageVerifier};
+    /// use hardtack::message::MessageVerifier;
     /// use hardtack::secret::KeyGenerator;
+    /// use hardtack::{LoadDefaults, SecretKeyBase};
     ///
     /// let secret = SecretKeyBase::generate()?; // in earnest: the app's own
     /// let verifier = MessageVerifier::for_application(&secret, "invoices", LoadDefaults::V7_1);
@@ -150,7 +150,7 @@ impl MessageVerifier {
     ///
     /// ```
     /// use hardtack::LoadDefaults;
-    /// use hardtack::message::{MessageOptions, MessageVerifier};
+    /// use hardtack::message::MessageVerifier;
     /// use hardtack::settings::HmacDigest;
     ///
     /// let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?;
@@ -166,8 +166,8 @@ impl MessageVerifier {
     /// Sets the serializer (`serializer: :json`, `config.active_support.message_serializer`).
     ///
     /// ```
+    /// use hardtack::message::MessageVerifier;
     /// use hardtack::{LoadDefaults, Serializer};
-    /// use hardtack::message::{MessageOptions, MessageVerifier};
     ///
     /// let verifier =
     ///     MessageVerifier::new("a secret", LoadDefaults::V6_1)?.serializer(Serializer::Json);
@@ -185,7 +185,7 @@ impl MessageVerifier {
     ///
     /// ```
     /// use hardtack::LoadDefaults;
-    /// use hardtack::message::{MessageOptions, MessageVerifier};
+    /// use hardtack::message::MessageVerifier;
     ///
     /// let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?;
     /// let message = verifier.clone().url_safe(true).generate("???", None)?;
@@ -223,7 +223,7 @@ impl MessageVerifier {
     ///
     /// ```
     /// use hardtack::LoadDefaults;
-    /// use hardtack::message::{MessageOptions, MessageVerifier};
+    /// use hardtack::message::MessageVerifier;
     /// use hardtack::settings::HmacDigest;
     ///
     /// let old = MessageVerifier::new("an old secret", LoadDefaults::V7_1)?;
@@ -244,7 +244,7 @@ impl MessageVerifier {
     ///
     /// ```
     /// use hardtack::LoadDefaults;
-    /// use hardtack::message::{MessageOptions, MessageVerifier};
+    /// use hardtack::message::MessageVerifier;
     ///
     /// let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?;
     /// let message = verifier.generate([1, 2], None)?;
@@ -270,8 +270,8 @@ impl MessageVerifier {
     /// purpose or, with `None`, for none, and has not expired.
     ///
     /// ```
+    /// use hardtack::message::MessageVerifier;
     /// use hardtack::{InvalidMessage, LoadDefaults};
-    /// use hardtack::message::{MessageOptions, MessageVerifier};
     ///
     /// let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?;
     /// let message = verifier.generate([1, 2], None)?;
@@ -295,8 +295,8 @@ impl MessageVerifier {
     /// operator: never to be shown to whoever sent it.
     ///
     /// ```
-    /// use hardtack::{LoadDefaults, Refusal};
     /// use hardtack::message::{MessageOptions, MessageVerifier};
+    /// use hardtack::{LoadDefaults, Refusal};
     ///
     /// let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?;
     /// let message = verifier.generate("hello", &MessageOptions::new().purpose("login"))?;

@@ -14,7 +14,8 @@ use super::sealed_by::SealedBy;
 /// A cookie that was opened: its value, and how it came.
 ///
 /// ```
-/// # use hardtack::{CookieAttributes, Jar, LoadDefaults, Rotation, SecretKeyBase};
+/// use hardtack::{Jar, LoadDefaults, Rotation, SecretKeyBase};
+///
 /// # let secret = SecretKeyBase::generate()?;
 /// # let cookie = Jar::encrypted(&secret, LoadDefaults::V6_1.settings().cookies_serializer(hardtack::Serializer::Json)).write("discount", 45, None)?;
 /// let jar = Jar::encrypted(&secret, LoadDefaults::V7_0)
@@ -37,8 +38,9 @@ impl<T> Opened<T> {
     /// The value.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
-    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
+    /// use hardtack::Jar;
+    ///
+    /// let jar = Jar::ephemeral()?;
     /// # let cookie = jar.write("seats", [12, 13], None)?;
     /// let opened = jar.read_value::<Vec<u16>>("seats", cookie.value())?;
     /// assert_eq!(opened.value(), &[12, 13]);
@@ -52,8 +54,9 @@ impl<T> Opened<T> {
     /// The value, taken out.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
-    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
+    /// use hardtack::Jar;
+    ///
+    /// let jar = Jar::ephemeral()?;
     /// # let cookie = jar.write("city", "Porto", None)?;
     /// let city: String = jar.read_value("city", cookie.value())?.into_value();
     /// assert_eq!(city, "Porto");
@@ -68,7 +71,8 @@ impl<T> Opened<T> {
     /// name. Whoever writes the cookie anew under its present name should remove that one.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, CookieHeader, Jar, LoadDefaults, Rotation, SecretKeyBase};
+    /// use hardtack::{CookieHeader, Jar, LoadDefaults, Rotation, SecretKeyBase};
+    ///
     /// # let secret = SecretKeyBase::generate()?;
     /// # let jar = Jar::encrypted(&secret, LoadDefaults::V7_1);
     /// # let cookie = jar.write("rebate", 45, None)?;
@@ -87,7 +91,8 @@ impl<T> Opened<T> {
     /// the current settings.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, Rotation, SecretKeyBase};
+    /// use hardtack::{Jar, LoadDefaults, Rotation, SecretKeyBase};
+    ///
     /// # let [new, recent, old] = [SecretKeyBase::generate()?, SecretKeyBase::generate()?, SecretKeyBase::generate()?];
     /// # let cookie = Jar::encrypted(&old, LoadDefaults::V7_1).write("level", 9, None)?;
     /// let jar = Jar::encrypted(&new, LoadDefaults::V7_1)
@@ -107,8 +112,9 @@ impl<T> Opened<T> {
     /// serialization than the jar writes.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase, Settings};
-    /// # use hardtack::settings::Cipher;
+    /// use hardtack::settings::Cipher;
+    /// use hardtack::{Jar, LoadDefaults, SecretKeyBase};
+    ///
     /// # let secret = SecretKeyBase::generate()?;
     /// let cbc = LoadDefaults::V7_1.settings().cipher(Cipher::Aes256Cbc);
     /// let cookie = Jar::encrypted(&secret, cbc).write("plan", "pro", None)?;
@@ -133,8 +139,9 @@ impl<T> Opened<T> {
     /// The expiry that was sealed with it, to the millisecond; `None` where there was none.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
-    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
+    /// use hardtack::{CookieAttributes, Jar};
+    ///
+    /// let jar = Jar::ephemeral()?;
     /// let in_2100 = time::OffsetDateTime::from_unix_timestamp(4_102_444_800)?;
     /// let cookie = jar.write("trial", true, &CookieAttributes::new().expires(in_2100))?;
     /// assert_eq!(jar.read_value::<bool>("trial", cookie.value())?.expires_at(), Some(in_2100));

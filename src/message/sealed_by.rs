@@ -14,9 +14,9 @@ use super::jar_kind::JarKind;
 /// `Display` says it in one line. Nothing in it comes from the cookie's value.
 ///
 /// ```
-/// use hardtack::{CookieAttributes, Jar, LoadDefaults, Rotation, SecretKeyBase};
 /// use hardtack::message::JarKind;
 /// use hardtack::settings::{Cipher, KeyDigest};
+/// use hardtack::{Jar, LoadDefaults, Rotation, SecretKeyBase};
 ///
 /// # let (secret, old) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
 /// # let json = |version: LoadDefaults| version.settings().cookies_serializer(hardtack::Serializer::Json);

@@ -10,7 +10,7 @@
 //! use axum::Router;
 //! use axum::routing::get;
 //! use hardtack::tower::SessionLayer;
-//! use hardtack::{CookieStore, Error, LoadDefaults, SecretKeyBase, Session};
+//! use hardtack::{CookieStore, Error, Session};
 //!
 //! async fn count(session: Session) -> Result<String, Error> {
 //!     let visits = session.get::<u32>("visits")?.unwrap_or(0) + 1;
@@ -23,8 +23,7 @@
 //! # use axum::body::Body;
 //! # use axum::http::Request;
 //! # use tower::ServiceExt;
-//! # let secret = SecretKeyBase::generate()?;
-//! let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session");
+//! let store = CookieStore::ephemeral("_shop_session")?;
 //! let app: Router = Router::new().route("/", get(count)).layer(SessionLayer::new(store));
 //!
 //! let response = app.oneshot(Request::new(Body::empty())).await?;
@@ -56,9 +55,9 @@ use crate::session::lazy_session::LazySession;
 /// use axum::body::Body;
 /// use axum::http::Request;
 /// use axum::routing::get;
+/// use tower::ServiceExt;
 /// use hardtack::Session;
 /// use hardtack::axum::SessionRejection;
-/// use tower::ServiceExt;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {

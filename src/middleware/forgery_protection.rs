@@ -48,7 +48,8 @@ impl ForgeryProtection {
     /// As Rails has it by default: tokens and origins are checked; forms of up to 2 MiB are read.
     ///
     /// ```
-    /// # use hardtack::csrf::ForgeryProtection;
+    /// use hardtack::csrf::ForgeryProtection;
+    ///
     /// let protection = ForgeryProtection::new();
     /// assert!(format!("{protection:?}").contains("form_limit: 2097152"));
     /// ```
@@ -67,7 +68,8 @@ impl ForgeryProtection {
     /// on from `load_defaults` 5.0).
     ///
     /// ```
-    /// # use hardtack::csrf::ForgeryProtection;
+    /// use hardtack::csrf::ForgeryProtection;
+    ///
     /// let protection = ForgeryProtection::new().origin_check(false);
     /// # let _ = protection;
     /// ```
@@ -83,7 +85,8 @@ impl ForgeryProtection {
     /// not the scheme's usual one. Without it, what [`Session::origin`] says.
     ///
     /// ```
-    /// # use hardtack::csrf::ForgeryProtection;
+    /// use hardtack::csrf::ForgeryProtection;
+    ///
     /// let protection = ForgeryProtection::new().base_url("https://shop.example");
     /// assert!(format!("{protection:?}").contains("https://shop.example"));
     /// ```
@@ -104,7 +107,8 @@ impl ForgeryProtection {
     /// (`skip_forgery_protection`). Of several any one will do.
     ///
     /// ```
-    /// # use hardtack::csrf::ForgeryProtection;
+    /// use hardtack::csrf::ForgeryProtection;
+    ///
     /// let protection = ForgeryProtection::new().skip(|_, path| path.starts_with("/webhooks/"));
     /// # let _ = protection;
     /// ```
@@ -118,7 +122,8 @@ impl ForgeryProtection {
     /// is said. A longer one is refused unless the header `X-CSRF-Token` has a valid token.
     ///
     /// ```
-    /// # use hardtack::csrf::ForgeryProtection;
+    /// use hardtack::csrf::ForgeryProtection;
+    ///
     /// let protection = ForgeryProtection::new().form_limit(64 * 1024);
     /// # let _ = protection;
     /// ```

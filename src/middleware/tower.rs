@@ -9,15 +9,14 @@
 //! A response of 5xx sets no session ([`Sessions::writes_on_server_error`]).
 //!
 //! ```
-//! use hardtack::tower::SessionLayer;
-//! use hardtack::{CookieStore, LazySession, LoadDefaults, SecretKeyBase};
 //! use http::{Request, Response};
 //! use tower::{ServiceBuilder, ServiceExt, service_fn};
+//! use hardtack::tower::SessionLayer;
+//! use hardtack::{CookieStore, LazySession};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let secret = SecretKeyBase::generate()?;
-//! let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session");
+//! let store = CookieStore::ephemeral("_shop_session")?;
 //! let service = ServiceBuilder::new()
 //!     .layer(SessionLayer::new(store))
 //!     .service(service_fn(async |request: Request<()>| {
@@ -91,11 +90,11 @@ impl SessionLayer {
     /// Sessions of this store, or of one that is shared (`Arc`).
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::tower::SessionLayer;
-    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
+    /// use std::sync::Arc;
+    /// use hardtack::CookieStore;
+    /// use hardtack::tower::SessionLayer;
+    ///
+    /// let store = Arc::new(CookieStore::ephemeral("_shop_session")?);
     /// let layer = SessionLayer::new(store.clone()); // whose jars may be replaced later
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -117,15 +116,14 @@ impl<H> SessionLayer<H> {
     /// (`tracing`).
     ///
     /// ```
-    /// use hardtack::tower::SessionLayer;
-    /// use hardtack::{CookieStore, Error, LazySession, LoadDefaults, SecretKeyBase};
     /// use http::{Request, Response, StatusCode};
     /// use tower::{ServiceBuilder, ServiceExt, service_fn};
+    /// use hardtack::tower::SessionLayer;
+    /// use hardtack::{CookieStore, Error, LazySession};
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session");
+    /// let store = CookieStore::ephemeral("_shop_session")?;
     /// let layer = SessionLayer::new(store).on_error(|error: Error| {
     ///     let mut response = Response::new("Your cart is full".to_owned());
     ///     *response.status_mut() = match error {
@@ -174,12 +172,11 @@ impl<S, H: Clone> Layer<S> for SessionLayer<H> {
 /// A service whose requests have a [`LazySession`]: what [`SessionLayer`] makes of one.
 ///
 /// ```
-/// use hardtack::tower::{SessionLayer, SessionService};
-/// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
 /// use tower::Layer;
+/// use hardtack::CookieStore;
+/// use hardtack::tower::{SessionLayer, SessionService};
 ///
-/// # let secret = SecretKeyBase::generate()?;
-/// # let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session");
+/// let store = CookieStore::ephemeral("_shop_session")?;
 /// let service: SessionService<&str> = SessionLayer::new(store).layer("any service");
 /// # Ok::<(), hardtack::Error>(())
 /// ```

@@ -30,21 +30,17 @@ use crate::session::lazy_session::LazySession;
 /// axum's; it comes to the handler as it was sent, save for trailers of a form.
 ///
 /// ```
-/// use std::sync::Arc;
 /// use axum::body::Body;
 /// use axum::http::{Request, StatusCode};
 /// use axum::{Extension, Router, routing::post};
-/// use hardtack::tower::CsrfLayer;
-/// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase};
-/// use hardtack::{LazySession, Session};
-/// use hardtack::csrf::ForgeryProtection;
 /// use tower::ServiceExt;
+/// use hardtack::csrf::ForgeryProtection;
+/// use hardtack::tower::CsrfLayer;
+/// use hardtack::{LazySession, Session};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let secret = SecretKeyBase::generate()?;
-/// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
-/// # let session = Session::open(&store, "", RequestOrigin::default());
+/// let session = Session::ephemeral()?;
 /// let app = Router::new()
 ///     .route("/orders", post(|| async { "ordered" }))
 ///     .layer(CsrfLayer::new(ForgeryProtection::new()))
@@ -130,9 +126,9 @@ impl<H> fmt::Debug for CsrfLayer<H> {
 /// What [`CsrfLayer`] makes of a service.
 ///
 /// ```
+/// use tower::Layer;
 /// use hardtack::csrf::ForgeryProtection;
 /// use hardtack::tower::{CsrfLayer, CsrfService};
-/// use tower::Layer;
 ///
 /// let service: CsrfService<axum::Router> =
 ///     CsrfLayer::new(ForgeryProtection::new()).layer(axum::Router::new());

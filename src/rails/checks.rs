@@ -18,12 +18,12 @@ impl CookieStore {
     /// `marshal`) is no error: an event tells of it (feature `tracing`).
     ///
     /// ```
-    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase, Serializer};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// assert!(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session").check().is_ok());
-    /// assert!(CookieStore::new(&secret, LoadDefaults::V7_1, "shop session").check().is_err());
+    /// use hardtack::CookieStore;
     ///
-    /// let marshal = CookieStore::new(&secret, LoadDefaults::V6_1, "_shop_session");
+    /// assert!(CookieStore::ephemeral("_shop_session")?.check().is_ok());
+    /// assert!(CookieStore::ephemeral("shop session")?.check().is_err());
+    ///
+    /// let marshal = CookieStore::ephemeral("_shop_session")?;
     /// assert_eq!(marshal.check().is_ok(), cfg!(feature = "marshal"));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -68,7 +68,8 @@ impl CookieStore {
     /// development run with such secrets on purpose.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
+    /// use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
+    ///
     /// # let secret = SecretKeyBase::generate()?;
     /// let is_production = true; // as the app knows it
     /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session");

@@ -71,9 +71,9 @@ impl CookieStore {
     /// lasts until the browser is closed. Keys are derived here.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session");
+    /// use hardtack::CookieStore;
+    ///
+    /// let store = CookieStore::ephemeral("_shop_session")?;
     /// assert_eq!(store.name(), "_shop_session");
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -110,7 +110,8 @@ impl CookieStore {
     /// Sessions in these jars, under this cookie name.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, Jar, Keyring, LoadDefaults, SecretKeyBase};
+    /// use hardtack::{CookieStore, Jar, Keyring, LoadDefaults, SecretKeyBase};
+    ///
     /// # let secret = SecretKeyBase::generate()?;
     /// let jars = Keyring::new(&secret, LoadDefaults::V7_1)
     ///     .session_in(Jar::signed(&secret, LoadDefaults::V7_1));
@@ -131,7 +132,8 @@ impl CookieStore {
     /// Adds older settings: see [`Keyring::rotation`]. Sessions that they open are written anew.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, LoadDefaults, Rotation, SecretKeyBase};
+    /// use hardtack::{CookieStore, LoadDefaults, Rotation, SecretKeyBase};
+    ///
     /// # let (secret, old_secret) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
     /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
     ///     .rotation(Rotation::encrypted(&secret, LoadDefaults::V6_1))
@@ -146,7 +148,8 @@ impl CookieStore {
     /// Adds older settings to the signed jar: see [`Keyring::signed_rotation`].
     ///
     /// ```
-    /// # use hardtack::{CookieStore, LoadDefaults, Rotation, SecretKeyBase};
+    /// use hardtack::{CookieStore, LoadDefaults, Rotation, SecretKeyBase};
+    ///
     /// # let secret = SecretKeyBase::generate()?;
     /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
     ///     .signed_rotation(Rotation::signed(&secret, LoadDefaults::V6_1));
@@ -161,10 +164,10 @@ impl CookieStore {
     /// it is not as the Rails version has it. Rotations have their own.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase, Serializer};
-    /// # let secret = SecretKeyBase::generate()?;
+    /// use hardtack::{CookieStore, Serializer};
+    ///
     /// // An app on load_defaults 6.1, which are Marshal, that chose JSON.
-    /// let store = CookieStore::new(&secret, LoadDefaults::V6_1, "_shop_session")
+    /// let store = CookieStore::ephemeral("_shop_session")?
     ///     .serializer(Serializer::Json);
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -177,10 +180,10 @@ impl CookieStore {
     /// Rotations that write have their own.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
-    /// # use hardtack::settings::SizeLimit;
-    /// # let secret = SecretKeyBase::generate()?;
-    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
+    /// use hardtack::CookieStore;
+    /// use hardtack::settings::SizeLimit;
+    ///
+    /// let store = CookieStore::ephemeral("_shop_session")?
     ///     .limit(SizeLimit::Rails);
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -192,11 +195,11 @@ impl CookieStore {
     /// How authenticity tokens are made, where it is not as the Rails version has it.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
-    /// # use hardtack::csrf::CsrfSettings;
-    /// # let secret = SecretKeyBase::generate()?;
+    /// use hardtack::csrf::CsrfSettings;
+    /// use hardtack::{CookieStore, LoadDefaults};
+    ///
     /// // load_defaults 6.0 under Rails 7.0, which knows url-safe tokens alone
-    /// let store = CookieStore::new(&secret, LoadDefaults::V6_0, "_shop_session")
+    /// let store = CookieStore::ephemeral("_shop_session")?
     ///     .csrf(CsrfSettings::from(LoadDefaults::V6_0).urlsafe_csrf_tokens(true));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -209,9 +212,9 @@ impl CookieStore {
     /// The jars as they are now.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, CookieStore, LoadDefaults, SecretKeyBase};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session");
+    /// use hardtack::CookieStore;
+    ///
+    /// let store = CookieStore::ephemeral("_shop_session")?;
     /// let cookie = store.keyring().signed().write("theme", "dark", None)?;
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -232,10 +235,10 @@ impl CookieStore {
     /// now. `cookies.encrypted` has the same key, and is in the number.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
+    /// use std::sync::Arc;
+    /// use hardtack::{CookieStore, RequestOrigin, Session};
+    ///
+    /// let store = Arc::new(CookieStore::ephemeral("_shop_session")?);
     /// let session = Session::open(&store, "", RequestOrigin::default());
     /// session.insert("user_id", 42)?;
     /// session.commit(200)?;
@@ -251,10 +254,10 @@ impl CookieStore {
     /// [`Jar::raise_seals`](crate::Jar::raise_seals).
     ///
     /// ```
-    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
-    /// # let secret = SecretKeyBase::generate()?;
+    /// use hardtack::CookieStore;
+    ///
     /// # let sealed_before_the_restart = 1_000_000;
-    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session");
+    /// let store = CookieStore::ephemeral("_shop_session")?;
     /// store.raise_seals(sealed_before_the_restart);
     /// assert_eq!(store.seals(), Some(1_000_000));
     /// # Ok::<(), hardtack::Error>(())
@@ -349,10 +352,10 @@ impl Session {
     /// (HTTP/2 allows it) join the values with `"; "` first. Nothing is read yet.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
+    /// use std::sync::Arc;
+    /// use hardtack::{CookieStore, RequestOrigin, Session};
+    ///
+    /// let store = Arc::new(CookieStore::ephemeral("_shop_session")?);
     /// let session = Session::open(&store, "_shop_session=AAAA--AAAA--AAAA", RequestOrigin::default());
     /// assert!(session.is_empty());
     /// # Ok::<(), hardtack::Error>(())

@@ -106,8 +106,8 @@ impl From<&Settings> for CsrfSettings {
 /// wherever tokens differ; the secret is wiped when it is dropped, and `Debug` does not show it.
 ///
 /// ```
-/// use hardtack::{LoadDefaults, SessionData};
 /// use hardtack::csrf::AuthenticityTokens;
+/// use hardtack::{LoadDefaults, SessionData};
 ///
 /// let mut session = SessionData::new();
 /// let tokens = AuthenticityTokens::load_or_create(&mut session, LoadDefaults::V7_1)?;
@@ -127,8 +127,9 @@ impl AuthenticityTokens {
     /// Takes the token out of a session; `None` where it has none, and nothing verifies.
     ///
     /// ```
-    /// # use hardtack::{LoadDefaults, SessionData};
-    /// # use hardtack::csrf::AuthenticityTokens;
+    /// use hardtack::csrf::AuthenticityTokens;
+    /// use hardtack::{LoadDefaults, SessionData};
+    ///
     /// assert!(AuthenticityTokens::load(&SessionData::new(), LoadDefaults::V7_1).is_none());
     /// ```
     #[must_use]
@@ -141,8 +142,9 @@ impl AuthenticityTokens {
     /// system's randomness (`real_csrf_token`).
     ///
     /// ```
-    /// # use hardtack::{LoadDefaults, SessionData};
-    /// # use hardtack::csrf::AuthenticityTokens;
+    /// use hardtack::csrf::AuthenticityTokens;
+    /// use hardtack::{LoadDefaults, SessionData};
+    ///
     /// let mut session = SessionData::new();
     /// AuthenticityTokens::load_or_create(&mut session, LoadDefaults::V7_1)?;
     /// assert_eq!(session.get::<String>("_csrf_token")?.unwrap().len(), 43);
@@ -168,8 +170,9 @@ impl AuthenticityTokens {
     /// Rails 7.1 and later); `None` where it is not base64 of 32 bytes.
     ///
     /// ```
-    /// # use hardtack::LoadDefaults;
-    /// # use hardtack::csrf::AuthenticityTokens;
+    /// use hardtack::LoadDefaults;
+    /// use hardtack::csrf::AuthenticityTokens;
+    ///
     /// let text = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
     /// assert!(AuthenticityTokens::parse(text, LoadDefaults::V7_1).is_some());
     /// assert!(AuthenticityTokens::parse("AAEC", LoadDefaults::V7_1).is_none());
@@ -194,8 +197,9 @@ impl AuthenticityTokens {
     /// (`form_authenticity_token`).
     ///
     /// ```
-    /// # use hardtack::{LoadDefaults, SessionData};
-    /// # use hardtack::csrf::AuthenticityTokens;
+    /// use hardtack::csrf::AuthenticityTokens;
+    /// use hardtack::{LoadDefaults, SessionData};
+    ///
     /// # let mut session = SessionData::new();
     /// # let tokens = AuthenticityTokens::load_or_create(&mut session, LoadDefaults::V7_1)?;
     /// let token = tokens.masked_authenticity_token()?;
@@ -219,8 +223,9 @@ impl AuthenticityTokens {
     /// the app knows no such tokens, one for any form.
     ///
     /// ```
-    /// # use hardtack::{LoadDefaults, SessionData};
-    /// # use hardtack::csrf::AuthenticityTokens;
+    /// use hardtack::csrf::AuthenticityTokens;
+    /// use hardtack::{LoadDefaults, SessionData};
+    ///
     /// # let mut session = SessionData::new();
     /// # let tokens = AuthenticityTokens::load_or_create(&mut session, LoadDefaults::V7_1)?;
     /// let token = tokens.masked_per_form_token("/orders/17?page=2", "patch")?;
@@ -247,8 +252,9 @@ impl AuthenticityTokens {
     /// need no token at all there.
     ///
     /// ```
-    /// # use hardtack::LoadDefaults;
-    /// # use hardtack::csrf::AuthenticityTokens;
+    /// use hardtack::LoadDefaults;
+    /// use hardtack::csrf::AuthenticityTokens;
+    ///
     /// let text = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
     /// let tokens = AuthenticityTokens::parse(text, LoadDefaults::V7_1).unwrap();
     /// assert!(tokens.verify(text, "/", "POST")); // unmasked, as Rails 4.1 and older sent it

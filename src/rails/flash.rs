@@ -17,10 +17,9 @@ use crate::session::handle::Session;
 ///
 /// ```
 /// use std::sync::Arc;
-/// use hardtack::{Commit, CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
+/// use hardtack::{Commit, CookieStore, RequestOrigin, Session};
 ///
-/// # let secret = SecretKeyBase::generate()?;
-/// let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
+/// let store = Arc::new(CookieStore::ephemeral("_shop_session")?);
 /// let session = Session::open(&store, "", RequestOrigin::default());
 /// session.flash().set("notice", "Saved")?;
 /// session.flash().now("alert", "Full")?;
@@ -59,11 +58,9 @@ impl Flash {
     /// (`flash[:errors]`).
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
-    /// # let flash = Session::open(&store, "", RequestOrigin::default()).flash();
+    /// use hardtack::Session;
+    ///
+    /// let flash = Session::ephemeral()?.flash();
     /// flash.set("errors", vec!["too long"])?;
     /// assert_eq!(flash.get::<Vec<String>>("errors")?.unwrap(), ["too long"]);
     /// assert_eq!(flash.get::<String>("notice")?, None);
@@ -80,11 +77,9 @@ impl Flash {
     /// Returns the text of a key; `None` also where its value is no text.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
-    /// # let flash = Session::open(&store, "", RequestOrigin::default()).flash();
+    /// use hardtack::Session;
+    ///
+    /// let flash = Session::ephemeral()?.flash();
     /// flash.set("info", "New")?;
     /// flash.set("count", 3)?;
     /// assert_eq!(flash.text("info").as_deref(), Some("New"));
@@ -111,12 +106,10 @@ impl Flash {
     /// Checks that there is this key, be it nil (`flash.key?(:notice)`).
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-    /// # use hardtack::value::Value;
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
-    /// # let flash = Session::open(&store, "", RequestOrigin::default()).flash();
+    /// use hardtack::Session;
+    /// use hardtack::value::Value;
+    ///
+    /// let flash = Session::ephemeral()?.flash();
     /// flash.set("notice", Value::Nil)?;
     /// assert!(flash.contains_key("notice") && !flash.contains_key("alert"));
     /// # Ok::<(), hardtack::Error>(())
@@ -194,12 +187,10 @@ impl Flash {
     /// Removes a key at once (`flash.delete(:notice)`) and returns its value.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-    /// # use hardtack::value::Value;
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
-    /// # let flash = Session::open(&store, "", RequestOrigin::default()).flash();
+    /// use hardtack::Session;
+    /// use hardtack::value::Value;
+    ///
+    /// let flash = Session::ephemeral()?.flash();
     /// flash.set("notice", "Saved")?;
     /// assert_eq!(flash.remove("notice")?, Some(Value::from("Saved")));
     /// assert_eq!(flash.remove("notice")?, None);

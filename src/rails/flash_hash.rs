@@ -69,8 +69,9 @@ impl FlashHash {
     /// already. Anything else is an empty flash.
     ///
     /// ```
-    /// # use hardtack::SessionData;
-    /// # use hardtack::flash::FlashHash;
+    /// use hardtack::SessionData;
+    /// use hardtack::flash::FlashHash;
+    ///
     /// let mut session = SessionData::new();
     /// assert!(FlashHash::load(&session).is_empty());
     ///
@@ -100,8 +101,9 @@ impl FlashHash {
     /// from it too, and loads another.
     ///
     /// ```
-    /// # use hardtack::SessionData;
-    /// # use hardtack::flash::FlashHash;
+    /// use hardtack::SessionData;
+    /// use hardtack::flash::FlashHash;
+    ///
     /// let mut session = SessionData::new();
     /// FlashHash::load(&session).commit(&mut session)?;
     /// assert!(!session.is_changed());
@@ -143,8 +145,9 @@ impl FlashHash {
     /// The value of a key, be it from the last request or from this one (`flash[:notice]`).
     ///
     /// ```
-    /// # use hardtack::flash::FlashHash;
-    /// # use hardtack::value::Value;
+    /// use hardtack::flash::FlashHash;
+    /// use hardtack::value::Value;
+    ///
     /// let mut flash = FlashHash::default();
     /// flash.set("errors", vec!["too long"]);
     /// assert_eq!(flash.get("errors").and_then(Value::as_array).map(<[_]>::len), Some(1));
@@ -166,7 +169,8 @@ impl FlashHash {
     /// The text of a key; `None` also where its value is no text.
     ///
     /// ```
-    /// # use hardtack::flash::FlashHash;
+    /// use hardtack::flash::FlashHash;
+    ///
     /// let mut flash = FlashHash::default();
     /// flash.set("info", "New");
     /// flash.set("count", 3);
@@ -201,7 +205,8 @@ impl FlashHash {
     /// Sets a value for this request and the next (`flash[:notice] = "Saved"`).
     ///
     /// ```
-    /// # use hardtack::flash::FlashHash;
+    /// use hardtack::flash::FlashHash;
+    ///
     /// let mut flash = FlashHash::default();
     /// flash.set("notice", "Saved");
     /// assert_eq!(flash.notice(), Some("Saved"));
@@ -213,8 +218,9 @@ impl FlashHash {
     /// Sets a value for this request alone (`flash.now[:alert] = "Full"`).
     ///
     /// ```
-    /// # use hardtack::SessionData;
-    /// # use hardtack::flash::FlashHash;
+    /// use hardtack::SessionData;
+    /// use hardtack::flash::FlashHash;
+    ///
     /// let mut session = SessionData::new();
     /// let mut flash = FlashHash::load(&session);
     /// flash.now("alert", "Full");
@@ -230,8 +236,9 @@ impl FlashHash {
     /// Keeps a key for the next request (`flash.keep(:notice)`).
     ///
     /// ```
-    /// # use hardtack::SessionData;
-    /// # use hardtack::flash::FlashHash;
+    /// use hardtack::SessionData;
+    /// use hardtack::flash::FlashHash;
+    ///
     /// # let mut session = SessionData::new();
     /// # let mut flash = FlashHash::load(&session);
     /// # flash.set("notice", "Saved");
@@ -249,8 +256,9 @@ impl FlashHash {
     /// Keeps everything for the next request (`flash.keep`).
     ///
     /// ```
-    /// # use hardtack::SessionData;
-    /// # use hardtack::flash::FlashHash;
+    /// use hardtack::SessionData;
+    /// use hardtack::flash::FlashHash;
+    ///
     /// # let mut session = SessionData::new();
     /// # let mut flash = FlashHash::load(&session);
     /// flash.now("notice", "Saved");
@@ -266,8 +274,9 @@ impl FlashHash {
     /// Lets a key go at the end of this request (`flash.discard(:notice)`).
     ///
     /// ```
-    /// # use hardtack::SessionData;
-    /// # use hardtack::flash::FlashHash;
+    /// use hardtack::SessionData;
+    /// use hardtack::flash::FlashHash;
+    ///
     /// let mut session = SessionData::new();
     /// let mut flash = FlashHash::load(&session);
     /// flash.set("notice", "Saved");
@@ -284,8 +293,9 @@ impl FlashHash {
     /// Lets everything go at the end of this request (`flash.discard`).
     ///
     /// ```
-    /// # use hardtack::SessionData;
-    /// # use hardtack::flash::FlashHash;
+    /// use hardtack::SessionData;
+    /// use hardtack::flash::FlashHash;
+    ///
     /// # let mut session = SessionData::new();
     /// # let mut flash = FlashHash::load(&session);
     /// flash.set("notice", "Saved");
@@ -301,8 +311,9 @@ impl FlashHash {
     /// Removes a key at once (`flash.delete(:notice)`), and gives its value.
     ///
     /// ```
-    /// # use hardtack::flash::FlashHash;
-    /// # use hardtack::value::Value;
+    /// use hardtack::flash::FlashHash;
+    /// use hardtack::value::Value;
+    ///
     /// let mut flash = FlashHash::default();
     /// flash.set("notice", "Saved");
     /// assert_eq!(flash.remove("notice"), Some(Value::from("Saved")));
@@ -316,7 +327,8 @@ impl FlashHash {
     /// Removes everything at once (`flash.clear`).
     ///
     /// ```
-    /// # use hardtack::flash::FlashHash;
+    /// use hardtack::flash::FlashHash;
+    ///
     /// let mut flash = FlashHash::default();
     /// flash.set("notice", "Saved");
     /// flash.clear();
@@ -329,8 +341,9 @@ impl FlashHash {
     /// Whether there is this key, be it nil (`flash.key?(:notice)`).
     ///
     /// ```
-    /// # use hardtack::flash::FlashHash;
-    /// # use hardtack::value::Value;
+    /// use hardtack::flash::FlashHash;
+    /// use hardtack::value::Value;
+    ///
     /// let mut flash = FlashHash::default();
     /// flash.set("notice", Value::Nil);
     /// assert!(flash.contains_key("notice") && !flash.contains_key("alert"));
@@ -353,7 +366,8 @@ impl FlashHash {
     /// Keys and values, in order (`flash.each`).
     ///
     /// ```
-    /// # use hardtack::flash::FlashHash;
+    /// use hardtack::flash::FlashHash;
+    ///
     /// let mut flash = FlashHash::default();
     /// flash.set("notice", "Saved");
     /// flash.now("alert", "Full");

@@ -36,7 +36,8 @@ impl Keyring {
     /// Keys are derived here: five, of about 0.3 ms each.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, Keyring, LoadDefaults, SecretKeyBase};
+    /// use hardtack::{Keyring, LoadDefaults, SecretKeyBase};
+    ///
     /// let secret_token = SecretKeyBase::generate()?;
     /// let jars = Keyring::new(&secret_token, LoadDefaults::V3_2);
     /// let cookie = jars.signed().write("seen", 7, None);
@@ -75,7 +76,8 @@ impl Keyring {
     /// [`cookie_name`](Rotation::cookie_name) counts for the session alone.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, Keyring, LoadDefaults, Rotation, SecretKeyBase};
+    /// use hardtack::{Keyring, LoadDefaults, Rotation, SecretKeyBase};
+    ///
     /// # let (new, old) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
     /// # let cookie = Keyring::new(&old, LoadDefaults::V7_1).encrypted().write("k", "v", None)?;
     /// let jars = Keyring::new(&new, LoadDefaults::V7_1);
@@ -96,7 +98,8 @@ impl Keyring {
     /// Adds older settings to the signed jar.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, Keyring, LoadDefaults, Rotation, SecretKeyBase};
+    /// use hardtack::{Keyring, LoadDefaults, Rotation, SecretKeyBase};
+    ///
     /// # let (new, old) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
     /// # let cookie = Keyring::new(&old, LoadDefaults::V7_1).signed().write("k", "v", None)?;
     /// let jars = Keyring::new(&new, LoadDefaults::V7_1);
@@ -115,7 +118,8 @@ impl Keyring {
     /// that chose so.
     ///
     /// ```
-    /// # use hardtack::{Jar, Keyring, LoadDefaults, SecretKeyBase};
+    /// use hardtack::{Jar, Keyring, LoadDefaults, SecretKeyBase};
+    ///
     /// # let secret = SecretKeyBase::generate()?;
     /// let jars = Keyring::new(&secret, LoadDefaults::V4_0)
     ///     .session_in(Jar::signed(&secret, LoadDefaults::V4_0));

@@ -43,10 +43,10 @@ impl Cookies {
     /// The cookies of any other jar: with another secret, say.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, Jar, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
+    /// use std::sync::Arc;
+    /// use hardtack::{CookieStore, Jar, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
+    ///
+    /// let store = Arc::new(CookieStore::ephemeral("_shop_session")?);
     /// # let cookies = Session::open(&store, "", RequestOrigin::default()).cookies();
     /// let partner = Arc::new(Jar::signed(&SecretKeyBase::generate()?, LoadDefaults::V6_1));
     /// assert_eq!(cookies.through(partner).get::<u32>("affiliate")?, None);
@@ -64,10 +64,10 @@ impl Cookies {
 /// One of the jars, for the cookies of a request.
 ///
 /// ```
-/// # use std::sync::Arc;
-/// # use hardtack::{CookieAttributes, CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-/// # let secret = SecretKeyBase::generate()?;
-/// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
+/// use std::sync::Arc;
+/// use hardtack::{CookieStore, RequestOrigin, Session};
+///
+/// let store = Arc::new(CookieStore::ephemeral("_shop_session")?);
 /// let session = Session::open(&store, "seen=AAAA", RequestOrigin::default());
 /// let signed = session.cookies().signed();
 /// assert_eq!(signed.get::<u32>("seen")?, None); // forged
@@ -97,8 +97,9 @@ impl SealedCookies {
     /// [`write`](Self::write) it yourself where it has a domain or `HttpOnly`.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieAttributes, CookieStore, Jar, LoadDefaults, RequestOrigin, Rotation, SecretKeyBase, Session};
+    /// use std::sync::Arc;
+    /// use hardtack::{CookieStore, Jar, LoadDefaults, RequestOrigin, Rotation, SecretKeyBase, Session};
+    ///
     /// # let (secret, old) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
     /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
     ///     .signed_rotation(Rotation::signed(&old, LoadDefaults::V7_1));
@@ -201,10 +202,10 @@ impl SealedCookies {
     /// `None` where none was sent. Nothing is set again, and no event or observer hears of it.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, LoadDefaults, Refusal, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
+    /// use std::sync::Arc;
+    /// use hardtack::{CookieStore, Refusal, RequestOrigin, Session};
+    ///
+    /// let store = Arc::new(CookieStore::ephemeral("_shop_session")?);
     /// let signed = Session::open(&store, "seen=AAAA", RequestOrigin::default()).cookies().signed();
     /// assert_eq!(signed.get::<u32>("seen")?, None);
     /// assert_eq!(signed.explain("seen").err(), Some(Refusal::Malformed));
@@ -251,10 +252,10 @@ impl SealedCookies {
     /// Makes the browser forget a cookie, under its older names too.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieAttributes, CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
+    /// use std::sync::Arc;
+    /// use hardtack::{CookieStore, RequestOrigin, Session};
+    ///
+    /// let store = Arc::new(CookieStore::ephemeral("_shop_session")?);
     /// let cookies = Session::open(&store, "seen=AAAA", RequestOrigin::default()).cookies();
     /// cookies.signed().delete("seen", None)?;
     /// assert_eq!(cookies.signed().get::<u32>("seen")?, None);

@@ -26,8 +26,9 @@ impl SessionData {
     /// Reads the session from a request's `Cookie` header; `None` where there is no such cookie.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, CookieHeader, Jar, LoadDefaults, SecretKeyBase, SessionData};
-    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
+    /// use hardtack::{CookieHeader, Jar, SessionData};
+    ///
+    /// let jar = Jar::ephemeral()?;
     /// # let mut session = SessionData::new();
     /// # session.insert("locale", "fr")?;
     /// # let cookie = session.write(&jar, "_shop_session", None)?;
@@ -54,8 +55,9 @@ impl SessionData {
     /// Reads the session from its cookie's value, no longer escaped.
     ///
     /// ```
-    /// # use hardtack::{Jar, LoadDefaults, SecretKeyBase, SessionData};
-    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
+    /// use hardtack::{Jar, SessionData};
+    ///
+    /// let jar = Jar::ephemeral()?;
     /// assert!(SessionData::read_value(&jar, "_shop_session", "AAAA--AAAA--AAAA").is_err());
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -74,8 +76,9 @@ impl SessionData {
     /// why it does not open: for the operator, never for whoever sent it.
     ///
     /// ```
-    /// # use hardtack::{CookieHeader, Jar, LoadDefaults, Refusal, SecretKeyBase, SessionData};
-    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
+    /// use hardtack::{CookieHeader, Jar, Refusal, SessionData};
+    ///
+    /// let jar = Jar::ephemeral()?;
     /// let header = CookieHeader::new("_shop_session=AAAA--AAAA--AAAA");
     /// let refused = SessionData::explain(&jar, "_shop_session", &header).err();
     /// assert_eq!(refused, Some(Refusal::Malformed));
@@ -104,8 +107,9 @@ impl SessionData {
     /// empty; keys whose value is nil are left out, as in Rails.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, Error, Jar, LoadDefaults, SecretKeyBase, SessionData};
-    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
+    /// use hardtack::{CookieAttributes, Error, Jar, SessionData};
+    ///
+    /// let jar = Jar::ephemeral()?;
     /// let mut session = SessionData::new();
     /// session.insert("return_to", "/orders")?;
     /// session.insert("coupon", None::<String>)?;
@@ -138,8 +142,9 @@ impl SessionData {
     /// none yet.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase, SessionData};
-    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
+    /// use hardtack::{Jar, SessionData};
+    ///
+    /// let jar = Jar::ephemeral()?;
     /// let mut session = SessionData::new();
     /// assert_eq!(session.session_id(), None);
     /// session.write(&jar, "_shop_session", None)?; // which gives it one

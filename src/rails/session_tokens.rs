@@ -11,11 +11,9 @@ impl Session {
     /// these.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
-    /// # let session = Session::open(&store, "", RequestOrigin::default());
+    /// use hardtack::Session;
+    ///
+    /// let session = Session::ephemeral()?;
     /// let token = session.authenticity_tokens()?.masked_per_form_token("/orders", "post")?;
     /// assert!(session.is_authentic(&token, "/orders", "POST"));
     /// assert!(!session.is_authentic(&token, "/orders", "DELETE"));

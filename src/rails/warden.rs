@@ -52,8 +52,9 @@ impl WardenScope {
     /// The scope of this name.
     ///
     /// ```
-    /// # use hardtack::SessionData;
-    /// # use hardtack::warden::WardenScope;
+    /// use hardtack::SessionData;
+    /// use hardtack::warden::WardenScope;
+    ///
     /// # let mut session = SessionData::new();
     /// WardenScope::new("admin").log_in(&mut session, &1, None)?;
     /// assert_eq!(session.keys(), ["warden.user.admin.key"]);
@@ -72,8 +73,9 @@ impl WardenScope {
     /// only then is the user logged in.
     ///
     /// ```
-    /// # use hardtack::SessionData;
-    /// # use hardtack::warden::WardenScope;
+    /// use hardtack::SessionData;
+    /// use hardtack::warden::WardenScope;
+    ///
     /// let mut session = SessionData::new();
     /// assert!(WardenScope::new("user").login(&session).is_none());
     /// session.insert("warden.user.user.key", "something odd")?;
@@ -109,8 +111,9 @@ impl WardenScope {
     /// drops the CSRF token, so that nobody can have planted either.
     ///
     /// ```
-    /// # use hardtack::SessionData;
-    /// # use hardtack::warden::WardenScope;
+    /// use hardtack::SessionData;
+    /// use hardtack::warden::WardenScope;
+    ///
     /// # let mut session = SessionData::new();
     /// let hash = "$2a$12$abcdefghijklmnopqrstuv0123456789abcdefghijklmnopqrstu";
     /// WardenScope::new("user").log_in(&mut session, &7, hash)?;
@@ -145,8 +148,9 @@ impl WardenScope {
     /// [`SessionData::clear`].
     ///
     /// ```
-    /// # use hardtack::SessionData;
-    /// # use hardtack::warden::WardenScope;
+    /// use hardtack::SessionData;
+    /// use hardtack::warden::WardenScope;
+    ///
     /// # let mut session = SessionData::new();
     /// # WardenScope::new("user").log_in(&mut session, &7, None)?;
     /// session.insert("cart", [1, 2])?;
@@ -184,8 +188,9 @@ impl WardenLogin {
     /// The record's id.
     ///
     /// ```
-    /// # use hardtack::SessionData;
-    /// # use hardtack::warden::WardenScope;
+    /// use hardtack::SessionData;
+    /// use hardtack::warden::WardenScope;
+    ///
     /// # let mut session = SessionData::new();
     /// # WardenScope::new("user").log_in(&mut session, "5f2c", None)?;
     /// let login = WardenScope::new("user").login(&session).unwrap();
@@ -210,9 +215,10 @@ impl WardenLogin {
     /// The record's key, one value for each of its columns; never empty.
     ///
     /// ```
-    /// # use hardtack::SessionData;
-    /// # use hardtack::value::Value;
-    /// # use hardtack::warden::WardenScope;
+    /// use hardtack::SessionData;
+    /// use hardtack::value::Value;
+    /// use hardtack::warden::WardenScope;
+    ///
     /// # let mut session = SessionData::new();
     /// # WardenScope::new("user").log_in(&mut session, &(3, 7), None)?;
     /// let login = WardenScope::new("user").login(&session).unwrap();
@@ -229,8 +235,9 @@ impl WardenLogin {
     /// they differ.
     ///
     /// ```
-    /// # use hardtack::SessionData;
-    /// # use hardtack::warden::WardenScope;
+    /// use hardtack::SessionData;
+    /// use hardtack::warden::WardenScope;
+    ///
     /// # let mut session = SessionData::new();
     /// # let hash = "$2a$12$abcdefghijklmnopqrstuv0123456789abcdefghijklmnopqrstu";
     /// # WardenScope::new("user").log_in(&mut session, &7, hash)?;

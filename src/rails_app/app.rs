@@ -24,7 +24,6 @@ use crate::settings::{HmacDigest, SecretKind, Serializer, Settings};
 /// # std::fs::write(dir.join("config/application.rb"), "module Shop\nclass Application < Rails::Application\nconfig.load_defaults 7.1\nend\nend\n")?;
 /// # std::fs::write(dir.join("config/credentials.yml.enc"), "96MJ0bDumXRjS5ddPEwyOcVvsAdPIGsTTe27RVj1pA/UOxU3MMc4Z3Aq96fY3eNH0rJL658wznA58/QQn72o2L4mzf+Jej55NvgV4FZ9pp9Jei1Sa1LJXPg6Niom/t/Xi/SN3D3iUugJ2Zbc8WIlxCmkX2gZ/Sc1x/BdN/CijCNpr7CWfbQjRlZdAZ7DR8K0YcjqWdmI4jqrKqnvXQYcxhokOi7NFghZAFL/Sgv/crNiwDjXJmGAVg==--XLuMY/N3O+drvznf--xB7pJjy3q7DR0eouF/bKLw==")?;
 /// # std::fs::write(dir.join("config/master.key"), "0123456789abcdef0123456789abcdef\n")?;
-/// use hardtack::CookieAttributes;
 /// use hardtack::rails_app::RailsApp;
 ///
 /// let app = RailsApp::new(&dir).environment("production"); // "/srv/shop"
@@ -84,6 +83,7 @@ impl RailsApp {
     /// ```
     /// use hardtack::LoadDefaults;
     /// use hardtack::rails_app::RailsApp;
+    ///
     /// # let dir = std::env::temp_dir().join("hardtack-doc-rails");
     /// # std::fs::create_dir_all(dir.join("config")).unwrap();
     /// # std::fs::write(dir.join("config/application.rb"), "module Shop\nclass Application < Rails::Application\nend\nend\n")?;
@@ -189,6 +189,7 @@ impl RailsApp {
     ///
     /// ```
     /// use hardtack::rails_app::{MissingSecret, RailsApp, RailsAppError};
+    ///
     /// # let dir = std::env::temp_dir().join("hardtack-doc-app-secrets");
     /// # std::fs::create_dir_all(dir.join("config")).unwrap();
     /// # std::fs::write(dir.join("config/application.rb"), "module Shop\nclass Application < Rails::Application\nend\nend\n")?;
@@ -280,7 +281,6 @@ impl RailsApp {
     /// # std::fs::create_dir_all(dir.join("config")).unwrap();
     /// # std::fs::write(dir.join("config/application.rb"), "module Shop\nclass Application < Rails::Application\nconfig.load_defaults 8.0\nend\nend\n")?;
     /// # let app = hardtack::rails_app::RailsApp::new(&dir).variables(|name| (name == "SECRET_KEY_BASE").then(|| "8d2e4af6".repeat(16))).environment("production");
-    /// use hardtack::CookieAttributes;
     ///
     /// let jar = app.signed_jar()?;
     /// let cookie = jar.write("user_id", 42, None)?;

@@ -138,6 +138,7 @@ impl From<Error> for RailsAppError {
 ///
 /// ```
 /// use hardtack::rails_app::{MissingSecret, RailsApp, RailsAppError};
+///
 /// # let dir = std::env::temp_dir().join("hardtack-doc-looked");
 /// # std::fs::create_dir_all(dir.join("config")).unwrap();
 /// # std::fs::write(dir.join("config/application.rb"), "module Shop\nclass Application < Rails::Application\nconfig.load_defaults 8.0\nend\nend\n")?;

@@ -29,8 +29,9 @@ const USUAL_SIZE: usize = 1024;
 /// [`Jar::write_serialized`](crate::Jar::write_serialized). `Debug` shows no more than its length.
 ///
 /// ```
-/// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
-/// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
+/// use hardtack::Jar;
+///
+/// let jar = Jar::ephemeral()?;
 /// let cookie = jar.write("discount", 45, None)?;
 /// let opened = jar.open("discount", cookie.value())?;
 /// assert_eq!(opened.value().as_bytes(), b"45");

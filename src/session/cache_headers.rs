@@ -18,13 +18,10 @@ const PRIVATE: &str = "max-age=0, private, must-revalidate";
 /// [`Session::cache_headers`] makes it; the middlewares of this crate apply it by themselves.
 ///
 /// ```
-/// use std::sync::Arc;
-/// use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
+/// use hardtack::Session;
 /// use hardtack::headers::CacheHeaders;
 ///
-/// # let secret = SecretKeyBase::generate()?;
-/// let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
-/// let session = Session::open(&store, "", RequestOrigin::default());
+/// let session = Session::ephemeral()?;
 /// // The headers that the handler has set, by a name in lower case.
 /// let headers = |name: &str| match name {
 ///     "vary" => vec![b"Accept-Encoding".as_slice()],

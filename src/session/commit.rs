@@ -7,10 +7,9 @@ use crate::http::set_cookie::SetCookie;
 ///
 /// ```
 /// use std::sync::Arc;
-/// use hardtack::{Commit, CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
+/// use hardtack::{Commit, CookieStore, RequestOrigin, Session};
 ///
-/// # let secret = SecretKeyBase::generate()?;
-/// let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
+/// let store = Arc::new(CookieStore::ephemeral("_shop_session")?);
 /// let request = || Session::open(&store, "theme=dark", RequestOrigin::default());
 /// assert_eq!(request().commit(200)?, Commit::Keep); // nobody asked for it
 ///

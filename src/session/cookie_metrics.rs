@@ -26,11 +26,10 @@ const NONE: &str = "none";
 /// none is taken from a request.
 ///
 /// ```
-/// use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
+/// use hardtack::CookieStore;
 /// use hardtack::observe::CookieMetrics;
 ///
-/// # let secret = SecretKeyBase::generate()?;
-/// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
+/// let store = CookieStore::ephemeral("_shop_session")?
 ///     .observer(CookieMetrics::new());
 /// # Ok::<(), hardtack::Error>(())
 /// ```

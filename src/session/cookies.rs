@@ -18,10 +18,9 @@ use crate::http::set_cookie::SetCookie;
 ///
 /// ```
 /// use std::sync::Arc;
-/// use hardtack::{CookieAttributes, CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
+/// use hardtack::{CookieStore, RequestOrigin, Session};
 ///
-/// # let secret = SecretKeyBase::generate()?;
-/// let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
+/// let store = Arc::new(CookieStore::ephemeral("_shop_session")?);
 /// let cookies = Session::open(&store, "theme=dark", RequestOrigin::default()).cookies();
 ///
 /// assert_eq!(cookies.get("theme").as_deref(), Some("dark"));
@@ -38,10 +37,10 @@ impl Session {
     /// The request's other cookies, and those that its response sets.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
+    /// use std::sync::Arc;
+    /// use hardtack::{CookieStore, RequestOrigin, Session};
+    ///
+    /// let store = Arc::new(CookieStore::ephemeral("_shop_session")?);
     /// let session = Session::open(&store, "theme=dark", RequestOrigin::default());
     /// assert_eq!(session.cookies().get("theme").as_deref(), Some("dark"));
     /// # Ok::<(), hardtack::Error>(())
@@ -57,10 +56,10 @@ impl Cookies {
     /// it. What is no UTF-8 in it becomes U+FFFD; [`get_bytes`](Self::get_bytes) has it as it came.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
+    /// use std::sync::Arc;
+    /// use hardtack::{CookieStore, RequestOrigin, Session};
+    ///
+    /// let store = Arc::new(CookieStore::ephemeral("_shop_session")?);
     /// let cookies = Session::open(&store, "q=a%20b", RequestOrigin::default()).cookies();
     /// assert_eq!(cookies.get("q").as_deref(), Some("a b"));
     /// assert_eq!(cookies.get("p"), None);
@@ -78,10 +77,10 @@ impl Cookies {
     /// Returns a plain cookie's value as bytes, no longer escaped.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
+    /// use std::sync::Arc;
+    /// use hardtack::{CookieStore, RequestOrigin, Session};
+    ///
+    /// let store = Arc::new(CookieStore::ephemeral("_shop_session")?);
     /// let cookies = Session::open(&store, "q=%FF", RequestOrigin::default()).cookies();
     /// assert_eq!(cookies.get_bytes("q").as_deref(), Some(&b"\xFF"[..]));
     /// assert_eq!(cookies.get("q").as_deref(), Some("\u{FFFD}"));
@@ -102,10 +101,10 @@ impl Cookies {
     /// goes.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieAttributes, CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session, SetCookie};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
+    /// use std::sync::Arc;
+    /// use hardtack::{CookieStore, RequestOrigin, Session, SetCookie};
+    ///
+    /// let store = Arc::new(CookieStore::ephemeral("_shop_session")?);
     /// let cookies = Session::open(&store, "theme=dark", RequestOrigin::default()).cookies();
     /// cookies.set(SetCookie::new("theme", "light", None)?)?;
     /// assert_eq!(cookies.get("theme").as_deref(), Some("light"));
@@ -121,10 +120,10 @@ impl Cookies {
     /// Makes the browser forget a plain cookie that was set with these attributes.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieAttributes, CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
+    /// use std::sync::Arc;
+    /// use hardtack::{CookieStore, RequestOrigin, Session};
+    ///
+    /// let store = Arc::new(CookieStore::ephemeral("_shop_session")?);
     /// let cookies = Session::open(&store, "theme=dark", RequestOrigin::default()).cookies();
     /// cookies.delete("theme", None)?;
     /// assert_eq!(cookies.get("theme"), None);

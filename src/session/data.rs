@@ -22,9 +22,9 @@ use crate::serializer::{
 /// integers of any size, floats, escapes.
 ///
 /// ```
-/// use hardtack::{CookieAttributes, CookieHeader, Jar, LoadDefaults, SecretKeyBase, SessionData};
+/// use hardtack::{CookieAttributes, CookieHeader, Jar, SessionData};
 ///
-/// let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
+/// let jar = Jar::ephemeral()?;
 ///
 /// let mut session = SessionData::new();
 /// session.insert("user_id", 42)?;
@@ -46,7 +46,8 @@ impl SessionData {
     /// A session with nothing in it.
     ///
     /// ```
-    /// # use hardtack::SessionData;
+    /// use hardtack::SessionData;
+    ///
     /// let session = SessionData::new();
     /// assert!(session.is_empty() && !session.is_changed());
     /// ```
@@ -128,7 +129,8 @@ impl SessionData {
     /// Reads the value of a key as a type; `None` where there is no such key, or nil in it.
     ///
     /// ```
-    /// # use hardtack::SessionData;
+    /// use hardtack::SessionData;
+    ///
     /// let mut session = SessionData::new();
     /// session.insert("user_id", 42)?;
     /// assert_eq!(session.get::<u32>("user_id")?, Some(42));
@@ -162,8 +164,9 @@ impl SessionData {
     /// Ruby's Hash.
     ///
     /// ```
-    /// # use hardtack::{Error, SessionData};
-    /// # use std::time::{Duration, SystemTime};
+    /// use std::time::{Duration, SystemTime};
+    /// use hardtack::{Error, SessionData};
+    ///
     /// let mut session = SessionData::new();
     /// session.insert("cart", [("tea", 2), ("milk", 1)])?;
     /// session.insert("cart", [("tea", 3)])?;
@@ -185,7 +188,8 @@ impl SessionData {
     /// Removes a key. Says whether it was there.
     ///
     /// ```
-    /// # use hardtack::SessionData;
+    /// use hardtack::SessionData;
+    ///
     /// let mut session = SessionData::new();
     /// session.insert("user_id", 42)?;
     /// assert!(session.remove("user_id"));
@@ -204,7 +208,8 @@ impl SessionData {
     /// it.
     ///
     /// ```
-    /// # use hardtack::SessionData;
+    /// use hardtack::SessionData;
+    ///
     /// let mut session = SessionData::new();
     /// session.insert("return_to", "/orders")?;
     /// assert!(session.take::<u32>("return_to").is_err()); // and it stays
@@ -224,7 +229,8 @@ impl SessionData {
     /// Removes every key, `session_id` too: the next [`write`](Self::write) makes a new one.
     ///
     /// ```
-    /// # use hardtack::SessionData;
+    /// use hardtack::SessionData;
+    ///
     /// let mut session = SessionData::new();
     /// session.insert("user_id", 42)?;
     /// session.clear();
@@ -239,7 +245,8 @@ impl SessionData {
     /// Whether there is this key, be it nil.
     ///
     /// ```
-    /// # use hardtack::SessionData;
+    /// use hardtack::SessionData;
+    ///
     /// let mut session = SessionData::new();
     /// session.insert("referrer", ())?;
     /// assert!(session.contains_key("referrer")); // nil, until the session is written
@@ -254,7 +261,8 @@ impl SessionData {
     /// The keys, in the order in which they were written first.
     ///
     /// ```
-    /// # use hardtack::SessionData;
+    /// use hardtack::SessionData;
+    ///
     /// let mut session = SessionData::new();
     /// session.insert("b", 1)?;
     /// session.insert("a", 2)?;
@@ -273,7 +281,8 @@ impl SessionData {
     /// Whether there is no key at all.
     ///
     /// ```
-    /// # use hardtack::SessionData;
+    /// use hardtack::SessionData;
+    ///
     /// let mut session = SessionData::new();
     /// assert!(session.is_empty());
     /// session.insert("step", 1)?;
@@ -289,7 +298,8 @@ impl SessionData {
     /// has to be written. Setting a key to the value that it has counts too.
     ///
     /// ```
-    /// # use hardtack::SessionData;
+    /// use hardtack::SessionData;
+    ///
     /// let mut session = SessionData::new();
     /// session.remove("user_id"); // was not there
     /// assert!(!session.is_changed());

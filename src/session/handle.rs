@@ -25,10 +25,9 @@ use crate::settings::SameSite;
 ///
 /// ```
 /// use std::sync::Arc;
-/// use hardtack::{Commit, CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
+/// use hardtack::{Commit, CookieStore, RequestOrigin, Session};
 ///
-/// # let secret = SecretKeyBase::generate()?;
-/// let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
+/// let store = Arc::new(CookieStore::ephemeral("_shop_session")?);
 ///
 /// // What a middleware does before the handler ...
 /// let session = Session::open(&store, "theme=dark", RequestOrigin::default());
@@ -52,11 +51,9 @@ impl Session {
     /// The value of a key as a type; `None` where there is no such key, or nil in it.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
-    /// # let session = Session::open(&store, "", RequestOrigin::default());
+    /// use hardtack::Session;
+    ///
+    /// let session = Session::ephemeral()?;
     /// session.insert("user_id", 42)?;
     /// assert_eq!(session.get::<u32>("user_id")?, Some(42));
     /// assert_eq!(session.get::<u32>("cart")?, None);
@@ -95,11 +92,9 @@ impl Session {
     /// Removes a key. Says whether it was there.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
-    /// # let session = Session::open(&store, "", RequestOrigin::default());
+    /// use hardtack::Session;
+    ///
+    /// let session = Session::ephemeral()?;
     /// session.insert("user_id", 42)?;
     /// assert!(session.remove("user_id")?);
     /// assert!(!session.remove("user_id")?);
@@ -117,11 +112,9 @@ impl Session {
     /// it.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
-    /// # let session = Session::open(&store, "", RequestOrigin::default());
+    /// use hardtack::Session;
+    ///
+    /// let session = Session::ephemeral()?;
     /// session.insert("return_to", "/orders")?;
     /// assert!(session.take::<u32>("return_to").is_err()); // and it stays
     /// assert_eq!(session.take::<String>("return_to")?.as_deref(), Some("/orders"));
@@ -154,11 +147,9 @@ impl Session {
     /// Whether there is this key.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
-    /// # let session = Session::open(&store, "", RequestOrigin::default());
+    /// use hardtack::Session;
+    ///
+    /// let session = Session::ephemeral()?;
     /// assert!(!session.contains_key("user_id"));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -170,11 +161,9 @@ impl Session {
     /// The keys, in the order in which they were written first.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
-    /// # let session = Session::open(&store, "", RequestOrigin::default());
+    /// use hardtack::Session;
+    ///
+    /// let session = Session::ephemeral()?;
     /// session.insert("b", 1)?;
     /// session.insert("a", 2)?;
     /// assert_eq!(session.keys(), ["b", "a"]);
@@ -188,10 +177,10 @@ impl Session {
     /// Whether there is no key at all.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
+    /// use std::sync::Arc;
+    /// use hardtack::{CookieStore, RequestOrigin, Session};
+    ///
+    /// let store = Arc::new(CookieStore::ephemeral("_shop_session")?);
     /// assert!(Session::open(&store, "", RequestOrigin::default()).is_empty());
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -204,10 +193,10 @@ impl Session {
     /// flash that was loaded stays, as in Rails; [`reset`](Self::reset) drops that as well.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{Commit, CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
+    /// use std::sync::Arc;
+    /// use hardtack::{Commit, CookieStore, RequestOrigin, Session};
+    ///
+    /// let store = Arc::new(CookieStore::ephemeral("_shop_session")?);
     /// let session = Session::open(&store, "_shop_session=of+yesterday", RequestOrigin::default());
     /// session.clear()?;
     /// assert!(matches!(session.commit(200)?, Commit::Remove(_)));
@@ -228,11 +217,9 @@ impl Session {
     /// none; `None` where it has none and can no longer, or never, be written.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
-    /// # let session = Session::open(&store, "", RequestOrigin::default());
+    /// use hardtack::Session;
+    ///
+    /// let session = Session::ephemeral()?;
     /// assert_eq!(session.session_id(), None);
     /// session.insert("user_id", 42)?;
     /// assert_eq!(session.session_id().unwrap().len(), 32);
@@ -257,11 +244,9 @@ impl Session {
     /// (session fixation). It keeps nothing: the flash and the authenticity tokens go as well.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
-    /// # let session = Session::open(&store, "", RequestOrigin::default());
+    /// use hardtack::Session;
+    ///
+    /// let session = Session::ephemeral()?;
     /// session.insert("user_id", 42)?;
     /// let before = session.session_id();
     /// session.reset()?;
@@ -287,11 +272,9 @@ impl Session {
     /// which somebody may have planted: pages that were rendered before have none that count.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
-    /// # let session = Session::open(&store, "", RequestOrigin::default());
+    /// use hardtack::Session;
+    ///
+    /// let session = Session::ephemeral()?;
     /// session.insert("cart", ["tea"])?;
     /// let token = session.authenticity_tokens()?.masked_authenticity_token()?;
     /// let before = session.session_id();
@@ -311,11 +294,9 @@ impl Session {
     /// The whole session as a type: see [`SessionData::view`].
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
-    /// # let session = Session::open(&store, "", RequestOrigin::default());
+    /// use hardtack::Session;
+    ///
+    /// let session = Session::ephemeral()?;
     /// #[derive(Default, serde::Serialize, serde::Deserialize)]
     /// #[serde(default)]
     /// struct Shopper {
@@ -356,12 +337,10 @@ impl Session {
     /// ends it all the same.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use std::time::Duration;
-    /// # use hardtack::{Commit, CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
-    /// # let session = Session::open(&store, "", RequestOrigin::default());
+    /// use std::time::Duration;
+    /// use hardtack::{Commit, Session};
+    ///
+    /// let session = Session::ephemeral()?;
     /// session.insert("user_id", &42)?;
     /// session.expire_after(Duration::from_secs(30 * 24 * 60 * 60))?;
     /// let Commit::Set(cookies) = session.commit(200)? else { panic!() };
@@ -383,10 +362,10 @@ impl Session {
     /// `SameSite::None`. The next writing has the store's own again.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{Commit, CookieStore, LoadDefaults, RequestOrigin, SameSite, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session").secure(true));
+    /// use std::sync::Arc;
+    /// use hardtack::{Commit, CookieStore, RequestOrigin, SameSite, Session};
+    ///
+    /// let store = Arc::new(CookieStore::ephemeral("_shop_session")?.secure(true));
     /// let session = Session::open(&store, "", RequestOrigin::new(true, None));
     /// session.insert("oauth_state", "5ca75bd30")?;
     /// session.same_site(SameSite::None)?;
@@ -413,11 +392,9 @@ impl Session {
     /// changed in this request is not kept, and no expiry is renewed.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{Commit, CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
-    /// # let session = Session::open(&store, "", RequestOrigin::default());
+    /// use hardtack::{Commit, Session};
+    ///
+    /// let session = Session::ephemeral()?;
     /// session.insert("polled_at", &1_700_000_000)?;
     /// session.skip()?;
     /// assert_eq!(session.commit(200)?, Commit::Keep);
@@ -436,11 +413,9 @@ impl Session {
     /// ends either.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
-    /// # let session = Session::open(&store, "", RequestOrigin::default());
+    /// use hardtack::Session;
+    ///
+    /// let session = Session::ephemeral()?;
     /// session.drop()?;
     /// assert!(session.commit(200)?.cookies().is_empty());
     /// # Ok::<(), hardtack::Error>(())
@@ -456,10 +431,10 @@ impl Session {
     /// By which scheme and host the request came.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
+    /// use std::sync::Arc;
+    /// use hardtack::{CookieStore, RequestOrigin, Session};
+    ///
+    /// let store = Arc::new(CookieStore::ephemeral("_shop_session")?);
     /// let session = Session::open(&store, "", RequestOrigin::new(true, Some("shop.example")));
     /// assert!(session.origin().is_ssl());
     /// # Ok::<(), hardtack::Error>(())
@@ -473,10 +448,10 @@ impl Session {
     /// was none.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, LoadDefaults, Refusal, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
+    /// use std::sync::Arc;
+    /// use hardtack::{CookieStore, Refusal, RequestOrigin, Session};
+    ///
+    /// let store = Arc::new(CookieStore::ephemeral("_shop_session")?);
     /// let session = Session::open(&store, "_shop_session=AAAA--AAAA--AAAA", RequestOrigin::default());
     /// assert_eq!(session.refusal(), Some(Refusal::Malformed));
     /// # Ok::<(), hardtack::Error>(())
@@ -494,11 +469,9 @@ impl Session {
     /// session is changed after, what was sealed here is what is set.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, Error, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
-    /// # let session = Session::open(&store, "", RequestOrigin::default());
+    /// use hardtack::{Error, Session};
+    ///
+    /// let session = Session::ephemeral()?;
     /// session.insert("cart", "x".repeat(4000))?;
     /// let Err(Error::CookieOverflow(overflow)) = session.check() else { panic!() };
     /// assert_eq!(overflow.entries[0].0, "cart");
@@ -521,11 +494,9 @@ impl Session {
     /// [`writes_on_server_error`](crate::Sessions::writes_on_server_error) says so.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, Error, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
-    /// let session = Session::open(&store, "", RequestOrigin::default());
+    /// use hardtack::{Error, Session};
+    ///
+    /// let session = Session::ephemeral()?;
     /// let commit = session.commit(200)?;
     /// assert_eq!(session.insert("user_id", 42), Err(Error::CommittedSession));
     /// # Ok::<(), hardtack::Error>(())

@@ -18,8 +18,8 @@ use crate::error::Error;
 ///
 /// ```
 /// use std::sync::Arc;
-/// use hardtack::{Commit, LazySession, RequestOrigin, ServerSessions};
 /// use hardtack::stores::{MemoryStore, StoredJson};
+/// use hardtack::{Commit, LazySession, RequestOrigin, ServerSessions};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), hardtack::Error> {

@@ -18,10 +18,9 @@ pub(crate) type Outcome = Result<SealedBy, Refusal>;
 ///
 /// ```
 /// use std::sync::Arc;
-/// use hardtack::{CookieStore, LoadDefaults, Refusal, RequestOrigin, SecretKeyBase, Session};
-/// use hardtack::message::SealedBy;
+/// use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 /// use hardtack::observe::Observer;
-/// # use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+/// use hardtack::{CookieStore, Refusal, RequestOrigin, Session};
 ///
 /// #[derive(Default)]
 /// struct Junk(AtomicUsize);
@@ -34,9 +33,8 @@ pub(crate) type Outcome = Result<SealedBy, Refusal>;
 ///     }
 /// }
 ///
-/// # let secret = SecretKeyBase::generate()?;
 /// let junk = Arc::new(Junk::default());
-/// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session").observer(junk.clone());
+/// let store = CookieStore::ephemeral("_shop_session")?.observer(junk.clone());
 /// let session = Session::open(&Arc::new(store), "_shop_session=junk", RequestOrigin::default());
 /// assert!(session.is_empty());
 /// assert_eq!(junk.0.load(Relaxed), 1);

@@ -24,7 +24,8 @@ impl RequestOrigin {
     /// at: [`Sessions::origin`](crate::Sessions::origin) does, where it is told to.
     ///
     /// ```
-    /// # use hardtack::RequestOrigin;
+    /// use hardtack::RequestOrigin;
+    ///
     /// assert_eq!(RequestOrigin::new(false, None), RequestOrigin::default());
     /// ```
     #[must_use]
@@ -38,7 +39,8 @@ impl RequestOrigin {
     /// Whether the browser speaks HTTPS (`request.ssl?`).
     ///
     /// ```
-    /// # use hardtack::RequestOrigin;
+    /// use hardtack::RequestOrigin;
+    ///
     /// assert!(!RequestOrigin::default().is_ssl());
     /// ```
     #[must_use]
@@ -49,7 +51,8 @@ impl RequestOrigin {
     /// The host without its port (`request.host`).
     ///
     /// ```
-    /// # use hardtack::RequestOrigin;
+    /// use hardtack::RequestOrigin;
+    ///
     /// assert_eq!(RequestOrigin::new(false, Some("[::1]:3000")).host(), Some("[::1]"));
     /// ```
     #[must_use]
@@ -61,7 +64,8 @@ impl RequestOrigin {
     /// (`request.base_url`): the scheme's usual port is left out.
     ///
     /// ```
-    /// # use hardtack::RequestOrigin;
+    /// use hardtack::RequestOrigin;
+    ///
     /// let origin = RequestOrigin::new(false, Some("localhost:80"));
     /// assert_eq!(origin.base_url().as_deref(), Some("http://localhost"));
     /// assert_eq!(RequestOrigin::default().base_url(), None);

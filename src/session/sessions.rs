@@ -34,10 +34,10 @@ impl<P: Place> Sessions<P> {
     /// session is renewed whenever it is read.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
-    /// # use std::time::Duration;
-    /// # let secret = SecretKeyBase::generate()?;
-    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
+    /// use std::time::Duration;
+    /// use hardtack::CookieStore;
+    ///
+    /// let store = CookieStore::ephemeral("_shop_session")?
     ///     .expire_after(Duration::from_secs(30 * 60));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -52,10 +52,10 @@ impl<P: Place> Sessions<P> {
     /// a store holds the time at which it began (`_began_at`).
     ///
     /// ```
-    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
-    /// # use std::time::Duration;
-    /// # let secret = SecretKeyBase::generate()?;
-    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
+    /// use std::time::Duration;
+    /// use hardtack::CookieStore;
+    ///
+    /// let store = CookieStore::ephemeral("_shop_session")?
     ///     .expire_after_fixed(Duration::from_secs(24 * 60 * 60));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -70,10 +70,10 @@ impl<P: Place> Sessions<P> {
     /// Rails began is counted from the first time that it is read here.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
-    /// # use std::time::Duration;
-    /// # let secret = SecretKeyBase::generate()?;
-    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
+    /// use std::time::Duration;
+    /// use hardtack::CookieStore;
+    ///
+    /// let store = CookieStore::ephemeral("_shop_session")?
     ///     .expire_after(Duration::from_secs(30 * 60))
     ///     .absolute_lifetime(Duration::from_secs(12 * 60 * 60));
     /// # Ok::<(), hardtack::Error>(())
@@ -88,10 +88,10 @@ impl<P: Place> Sessions<P> {
     /// host decides.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
-    /// # use hardtack::headers::Domain;
-    /// # let secret = SecretKeyBase::generate()?;
-    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
+    /// use hardtack::CookieStore;
+    /// use hardtack::headers::Domain;
+    ///
+    /// let store = CookieStore::ephemeral("_shop_session")?
     ///     .domain(Domain::All { tld_length: None });
     /// assert!(store.check().is_ok());
     /// assert!(store.domain("https://example.org").check().is_err());
@@ -106,9 +106,9 @@ impl<P: Place> Sessions<P> {
     /// The path of the cookie, `/` unless it is set.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session").path("/shop");
+    /// use hardtack::CookieStore;
+    ///
+    /// let store = CookieStore::ephemeral("_shop_session")?.path("/shop");
     /// assert!(store.check().is_ok());
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -121,9 +121,9 @@ impl<P: Place> Sessions<P> {
     /// `SameSite`, where it is not what the Rails version has; `None` leaves it out.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, LoadDefaults, SameSite, SecretKeyBase};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
+    /// use hardtack::{CookieStore, SameSite};
+    ///
+    /// let store = CookieStore::ephemeral("_shop_session")?
     ///     .same_site(Some(SameSite::None));
     /// assert!(store.check().is_err()); // browsers take it only with `secure`
     /// # Ok::<(), hardtack::Error>(())
@@ -138,9 +138,9 @@ impl<P: Place> Sessions<P> {
     /// [`assume_ssl`](Self::assume_ssl) and [`trust_proxy`](Self::trust_proxy).
     ///
     /// ```
-    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "__Host-shop_session").secure(true);
+    /// use hardtack::CookieStore;
+    ///
+    /// let store = CookieStore::ephemeral("__Host-shop_session")?.secure(true);
     /// assert!(store.check().is_ok());
     /// assert!(store.secure(false).check().is_err());
     /// # Ok::<(), hardtack::Error>(())
@@ -154,9 +154,9 @@ impl<P: Place> Sessions<P> {
     /// Sets whether the cookie is hidden from scripts; the default is `true`.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session").http_only(true);
+    /// use hardtack::CookieStore;
+    ///
+    /// let store = CookieStore::ephemeral("_shop_session")?.http_only(true);
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
@@ -170,10 +170,10 @@ impl<P: Place> Sessions<P> {
     /// session that came in two is written.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, CookieStore, LoadDefaults, SecretKeyBase};
-    /// # let secret = SecretKeyBase::generate()?;
+    /// use hardtack::{CookieAttributes, CookieStore};
+    ///
     /// // It was set for example.org and all its subdomains, and is for the host alone now.
-    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
+    /// let store = CookieStore::ephemeral("_shop_session")?
     ///     .former_attributes(CookieAttributes::new().domain("example.org"));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -199,15 +199,15 @@ impl<P: Place> Sessions<P> {
     /// is the session's first, since the session with that token is not written.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{Commit, CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session");
+    /// use std::sync::Arc;
+    /// use hardtack::{Commit, CookieStore, RequestOrigin, Session};
+    ///
+    /// let store = CookieStore::ephemeral("_shop_session")?;
     /// let session = Session::open(&Arc::new(store), "", RequestOrigin::default());
     /// session.insert("step", 2)?;
     /// assert_eq!(session.commit(503)?, Commit::Keep);
     ///
-    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
+    /// let store = CookieStore::ephemeral("_shop_session")?
     ///     .writes_on_server_error(true);
     /// let session = Session::open(&Arc::new(store), "", RequestOrigin::default());
     /// session.insert("step", 2)?;
@@ -232,9 +232,9 @@ impl<P: Place> Sessions<P> {
     /// TLS ends before the server, and plain HTTP reaches it by no other way.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session").assume_ssl(true);
+    /// use hardtack::CookieStore;
+    ///
+    /// let store = CookieStore::ephemeral("_shop_session")?.assume_ssl(true);
     /// assert!(store.origin(false, |_| None).is_ssl());
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -248,15 +248,15 @@ impl<P: Place> Sessions<P> {
     /// clears both, since anybody can send them otherwise.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
-    /// # let secret = SecretKeyBase::generate()?;
+    /// use hardtack::CookieStore;
+    ///
     /// let header = |name: &str| match name {
     ///     "x-forwarded-proto" => Some(&b"https"[..]),
     ///     "host" => Some(b"10.0.0.7:3000".as_slice()),
     ///     "x-forwarded-host" => Some(b"shop.example.org".as_slice()),
     ///     _ => None,
     /// };
-    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session");
+    /// let store = CookieStore::ephemeral("_shop_session")?;
     /// assert_eq!(store.origin(false, header).base_url().unwrap(), "http://10.0.0.7:3000");
     /// let store = store.trust_proxy(true);
     /// assert_eq!(store.origin(false, header).base_url().unwrap(), "https://shop.example.org");
@@ -272,12 +272,12 @@ impl<P: Place> Sessions<P> {
     /// another. Of sessions in a store it hears only of a cookie that is no id.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
-    /// # use hardtack::observe::Tally;
-    /// # let secret = SecretKeyBase::generate()?;
+    /// use std::sync::Arc;
+    /// use hardtack::CookieStore;
+    /// use hardtack::observe::Tally;
+    ///
     /// let tally = Arc::new(Tally::new()); // or CookieMetrics, or one's own
-    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
+    /// let store = CookieStore::ephemeral("_shop_session")?
     ///     .observer(tally.clone());
     /// assert!(tally.snapshot().is_empty());
     /// # Ok::<(), hardtack::Error>(())
@@ -302,12 +302,12 @@ impl<P: Place> Sessions<P> {
     /// A handler that reads the header `Cookie` by itself is not noticed.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-    /// # use hardtack::headers::CacheHeaders;
-    /// # let secret = SecretKeyBase::generate()?;
+    /// use std::sync::Arc;
+    /// use hardtack::headers::CacheHeaders;
+    /// use hardtack::{CookieStore, RequestOrigin, Session};
+    ///
     /// // Nothing between this server and the browsers keeps responses, say.
-    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session").cache_headers(false);
+    /// let store = CookieStore::ephemeral("_shop_session")?.cache_headers(false);
     /// let session = Session::open(&Arc::new(store), "", RequestOrigin::default());
     /// assert_eq!(session.get::<u32>("user_id")?, None);
     /// assert_eq!(session.cache_headers(|_| []), CacheHeaders::default());
@@ -322,9 +322,9 @@ impl<P: Place> Sessions<P> {
     /// Sets the clock, for tests.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
+    /// use hardtack::CookieStore;
+    ///
+    /// let store = CookieStore::ephemeral("_shop_session")?
     ///     .clock(|| time::OffsetDateTime::UNIX_EPOCH);
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -338,9 +338,9 @@ impl<P: Place> Sessions<P> {
     /// The session's cookie.
     ///
     /// ```
-    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
-    /// # let secret = SecretKeyBase::generate()?;
-    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session");
+    /// use hardtack::CookieStore;
+    ///
+    /// let store = CookieStore::ephemeral("_shop_session")?;
     /// assert_eq!(store.name(), "_shop_session");
     /// # Ok::<(), hardtack::Error>(())
     /// ```

@@ -16,12 +16,11 @@ use crate::message::sealed_by::SealedBy;
 ///
 /// ```
 /// use std::sync::Arc;
-/// use hardtack::{CookieStore, LoadDefaults, Refusal, RequestOrigin, SecretKeyBase, Session};
 /// use hardtack::observe::Tally;
+/// use hardtack::{CookieStore, Refusal, RequestOrigin, Session};
 ///
-/// # let secret = SecretKeyBase::generate()?;
 /// let tally = Arc::new(Tally::new());
-/// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session").observer(tally.clone());
+/// let store = CookieStore::ephemeral("_shop_session")?.observer(tally.clone());
 /// # let store = Arc::new(store);
 /// # let session = Session::open(&store, "", RequestOrigin::default());
 /// # session.insert("user_id", 42)?;

@@ -23,8 +23,8 @@ impl SessionData {
     /// and are not even decoded.
     ///
     /// ```
-    /// use hardtack::SessionData;
     /// use serde::{Deserialize, Serialize};
+    /// use hardtack::SessionData;
     ///
     /// #[derive(Serialize, Deserialize)]
     /// struct Shopper {
@@ -65,8 +65,9 @@ impl SessionData {
     /// removed; one that is as it was is not changed, so that a session is not written for nothing.
     ///
     /// ```
-    /// # use hardtack::{Error, SessionData};
-    /// # use std::collections::BTreeMap;
+    /// use std::collections::BTreeMap;
+    /// use hardtack::{Error, SessionData};
+    ///
     /// let mut session = SessionData::new();
     /// session.merge(&BTreeMap::from([("theme", "dark"), ("locale", "fr")]))?;
     /// assert_eq!(session.get::<String>("theme")?.as_deref(), Some("dark"));

@@ -11,12 +11,10 @@ impl Session {
     /// meanwhile, by this handle too.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-    /// # use hardtack::warden::WardenScope;
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
-    /// # let session = Session::open(&store, "", RequestOrigin::default());
+    /// use hardtack::Session;
+    /// use hardtack::warden::WardenScope;
+    ///
+    /// let session = Session::ephemeral()?;
     /// let login = session.read(|data| WardenScope::new("user").login(data));
     /// assert!(login.is_none());
     /// # Ok::<(), hardtack::Error>(())
@@ -33,12 +31,10 @@ impl Session {
     /// value counts; other changes stay.
     ///
     /// ```
-    /// # use std::sync::Arc;
-    /// # use hardtack::{CookieStore, Error, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
-    /// # use hardtack::warden::WardenScope;
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
-    /// # let session = Session::open(&store, "", RequestOrigin::default());
+    /// use hardtack::warden::WardenScope;
+    /// use hardtack::{Error, Session};
+    ///
+    /// let session = Session::ephemeral()?;
     /// # let hash = "$2a$12$abcdefghijklmnopqrstuv0123456789abcdefghijklmnopqrstu";
     /// session.update(|data| WardenScope::new("user").log_in(data, &7, hash))?;
     /// assert!(session.contains_key("warden.user.user.key"));

@@ -3,11 +3,10 @@
 /// When a session is written.
 ///
 /// ```
-/// use hardtack::{CookieStore, LoadDefaults, SecretKeyBase, WritePolicy};
+/// use hardtack::{CookieStore, WritePolicy};
 ///
-/// # let secret = SecretKeyBase::generate()?;
 /// // Rust only looks at Rails' session.
-/// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session").writes(WritePolicy::Never);
+/// let store = CookieStore::ephemeral("_shop_session")?.writes(WritePolicy::Never);
 /// # Ok::<(), hardtack::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

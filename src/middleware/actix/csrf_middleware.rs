@@ -32,15 +32,12 @@ type OnRefusal = dyn Fn(InvalidAuthenticityToken, &HttpRequest) -> HttpResponse 
 /// use actix_web::dev::Service;
 /// use actix_web::http::StatusCode;
 /// use actix_web::{App, HttpMessage, HttpResponse, test, web};
+/// use hardtack::Session;
 /// use hardtack::actix::CsrfMiddleware;
-/// use hardtack::{CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
 /// use hardtack::csrf::ForgeryProtection;
-/// # use std::sync::Arc;
 ///
 /// # actix_web::rt::System::new().block_on(async {
-/// # let secret = SecretKeyBase::generate()?;
-/// # let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
-/// # let session = Session::open(&store, "", RequestOrigin::default());
+/// let session = Session::ephemeral()?;
 /// # let opened = session.clone();
 /// let app = App::new()
 ///     .route("/orders", web::post().to(HttpResponse::Ok))
@@ -85,8 +82,8 @@ impl CsrfMiddleware {
     ///
     /// ```
     /// use actix_web::{HttpMessage, HttpResponse};
-    /// use hardtack::csrf::ForgeryProtection;
     /// use hardtack::actix::CsrfMiddleware;
+    /// use hardtack::csrf::ForgeryProtection;
     ///
     /// let middleware = CsrfMiddleware::new(ForgeryProtection::new()).on_refusal(|_reason, request| {
     ///     let session = request.extensions().get::<hardtack::LazySession>().cloned();

@@ -4,7 +4,7 @@
 //! ```
 //! use actix_web::{App, test, web};
 //! use hardtack::actix::SessionMiddleware;
-//! use hardtack::{CookieStore, LoadDefaults, SecretKeyBase, Session};
+//! use hardtack::{CookieStore, Session};
 //!
 //! async fn visit(session: Session) -> Result<String, hardtack::Error> {
 //!     let visits = session.get::<u32>("visits")?.unwrap_or(0) + 1;
@@ -12,8 +12,7 @@
 //!     Ok(format!("visit {visits}"))
 //! }
 //!
-//! # let secret = SecretKeyBase::generate()?;
-//! let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session");
+//! let store = CookieStore::ephemeral("_shop_session")?;
 //! store.check()?;
 //! // Made once, and cloned for each worker: all share the store.
 //! let sessions = SessionMiddleware::new(store);

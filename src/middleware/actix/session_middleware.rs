@@ -46,11 +46,10 @@ impl SessionMiddleware {
     /// ```
     /// use std::sync::Arc;
     /// use actix_web::{App, web};
+    /// use hardtack::CookieStore;
     /// use hardtack::actix::SessionMiddleware;
-    /// # use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
     ///
-    /// # let secret = SecretKeyBase::generate()?;
-    /// let store = Arc::new(CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session"));
+    /// let store = Arc::new(CookieStore::ephemeral("_shop_session")?);
     /// // Kept, the store can be given other secrets while the server runs.
     /// let sessions = SessionMiddleware::new(store.clone());
     /// let app = App::new().service(web::scope("/shop").wrap(sessions));
@@ -76,10 +75,9 @@ impl SessionMiddleware {
     /// ```
     /// use actix_web::{App, HttpResponse, test, web};
     /// use hardtack::actix::SessionMiddleware;
-    /// use hardtack::{CookieStore, Error, LoadDefaults, SecretKeyBase, Session};
+    /// use hardtack::{CookieStore, Error, Session};
     ///
-    /// # let secret = SecretKeyBase::generate()?;
-    /// # let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session");
+    /// let store = CookieStore::ephemeral("_shop_session")?;
     /// let sessions = SessionMiddleware::new(store).on_error(|error, request| match error {
     ///     Error::CookieOverflow(overflow) if request.path() == "/cart" => {
     ///         let (key, bytes) = &overflow.entries[0];

@@ -28,7 +28,7 @@ use self::way::Way;
 /// it writes cookies that the app reads, and reads those that the app wrote.
 ///
 /// ```
-/// use hardtack::{CookieAttributes, CookieHeader, Jar, LoadDefaults, SecretKeyBase};
+/// use hardtack::{CookieHeader, Jar, LoadDefaults, SecretKeyBase};
 ///
 /// let secret = SecretKeyBase::generate()?; // in earnest: the app's own
 /// let jar = Jar::encrypted(&secret, LoadDefaults::V7_1);
@@ -90,7 +90,8 @@ impl Jar {
     /// The encrypted jar: nobody but the secret's holders can read or change what is in it.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
+    /// use hardtack::{Jar, LoadDefaults, SecretKeyBase};
+    ///
     /// # let secret = SecretKeyBase::generate()?;
     /// let jar = Jar::encrypted(&secret, LoadDefaults::V8_0);
     /// let cookie = jar.write("theme", "dark", None)?;
@@ -108,7 +109,8 @@ impl Jar {
     /// The signed jar: everybody can read what is in it, and only the secret's holders change it.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
+    /// use hardtack::{Jar, LoadDefaults, SecretKeyBase};
+    ///
     /// let jar = Jar::signed(&SecretKeyBase::generate()?, LoadDefaults::V7_0);
     /// let cookie = jar.write("seen", ["welcome"], None)?;
     /// assert!(cookie.value().starts_with(b"eyJfcmFpbHMi")); // base64 of {"_rails"
@@ -141,7 +143,8 @@ impl Jar {
     /// what may be read of a cookie that it opens.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, Rotation, SecretKeyBase};
+    /// use hardtack::{Jar, LoadDefaults, Rotation, SecretKeyBase};
+    ///
     /// # let (new, old) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
     /// let cookie = Jar::encrypted(&old, LoadDefaults::V7_2).write("cart", [3, 5], None)?;
     ///
@@ -177,8 +180,9 @@ impl Jar {
     /// a rotation lets anybody in just so.
     ///
     /// ```
-    /// # use hardtack::{Jar, LoadDefaults, Rotation, SecretKeyBase};
-    /// let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
+    /// use hardtack::{Jar, LoadDefaults, Rotation, SecretKeyBase};
+    ///
+    /// let jar = Jar::ephemeral()?;
     /// assert!(jar.check_secrets().is_ok());
     ///
     /// let development = SecretKeyBase::new("x".repeat(30))?;
@@ -205,7 +209,8 @@ impl Jar {
     /// do then, and when it will be: [`migrating`](crate::migrating#how-long-a-secret-lasts).
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
+    /// use hardtack::{Jar, LoadDefaults, SecretKeyBase};
+    ///
     /// # let secret = SecretKeyBase::generate()?;
     /// let jar = Jar::encrypted(&secret, LoadDefaults::V7_1);
     /// jar.write("discount", 45, None)?;
@@ -228,7 +233,8 @@ impl Jar {
     /// says so at every start.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
+    /// use hardtack::{Jar, LoadDefaults, SecretKeyBase};
+    ///
     /// # let secret = SecretKeyBase::generate()?;
     /// let jar = Jar::encrypted(&secret, LoadDefaults::V7_1);
     /// jar.raise_seals(1_000_000); // what was kept when the server stopped

@@ -24,8 +24,9 @@ impl Jar {
     /// there.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, CookieHeader, InvalidMessage, Jar, LoadDefaults, SecretKeyBase};
-    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
+    /// use hardtack::{CookieHeader, InvalidMessage, Jar};
+    ///
+    /// let jar = Jar::ephemeral()?;
     /// # let cookie = jar.write("volume", &0.5, None)?;
     /// let text = format!("volume={}; balance=AAAA", cookie.escaped_value());
     /// let header = CookieHeader::new(&text);
@@ -51,7 +52,8 @@ impl Jar {
     /// The name is needed too, since from Rails 6.0 on it is sealed with the value.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
+    /// use hardtack::{Jar, LoadDefaults, SecretKeyBase};
+    ///
     /// # let jar = Jar::signed(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
     /// let cookie = jar.write("locale", "pt-BR", None)?;
     /// assert_eq!(jar.read_value::<String>("locale", cookie.value())?.value(), "pt-BR");
@@ -73,14 +75,15 @@ impl Jar {
     /// never for whoever sent it.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, Refusal, SecretKeyBase};
-    /// let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
+    /// use hardtack::{Jar, Refusal};
+    ///
+    /// let jar = Jar::ephemeral()?;
     /// let cookie = jar.write("discount", 45, None)?;
     ///
     /// assert_eq!(jar.explain("price", cookie.value()).err(), Some(Refusal::WrongPurpose));
     /// assert_eq!(jar.explain("discount", "AAAA--AAAA--AAAA").err(), Some(Refusal::Malformed));
     ///
-    /// let other = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
+    /// let other = Jar::ephemeral()?;
     /// assert_eq!(other.explain("discount", cookie.value()).err(), Some(Refusal::Invalid));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
@@ -95,8 +98,9 @@ impl Jar {
     /// does, and says why it does not open: for the operator, never for whoever sent it.
     ///
     /// ```
-    /// # use hardtack::{CookieHeader, Jar, LoadDefaults, Refusal, SecretKeyBase};
-    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
+    /// use hardtack::{CookieHeader, Jar, Refusal};
+    ///
+    /// let jar = Jar::ephemeral()?;
     /// let header = CookieHeader::new("discount=AAAA--AAAA--AAAA");
     /// assert_eq!(jar.explain_header("discount", &header).err(), Some(Refusal::Malformed));
     /// assert!(jar.explain_header("price", &header)?.is_none());
@@ -172,8 +176,9 @@ impl Jar {
     /// says why a cookie does not open, which is for the operator and never for whoever sent it.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, Refusal, SecretKeyBase};
-    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
+    /// use hardtack::{Jar, Refusal};
+    ///
+    /// let jar = Jar::ephemeral()?;
     /// let cookie = jar.write("sizes", ["S", "XL"], None)?;
     /// assert_eq!(jar.open("sizes", cookie.value())?.value().as_bytes(), br#"["S","XL"]"#);
     /// assert_eq!(jar.open("sizes", "AAAA").err(), Some(Refusal::Malformed));

@@ -46,8 +46,9 @@ impl Rotation {
     /// Cookies of the encrypted jar, of the settings' cipher alone.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, Rotation, SecretKeyBase};
-    /// # use hardtack::settings::KeyDigest;
+    /// use hardtack::settings::KeyDigest;
+    /// use hardtack::{Jar, LoadDefaults, Rotation, SecretKeyBase};
+    ///
     /// # let secret = SecretKeyBase::generate()?;
     /// // An app on load_defaults 7.0 that still derived its keys by SHA-1:
     /// let before = LoadDefaults::V7_0.settings().key_generator_hash_digest_class(KeyDigest::Sha1);
@@ -68,8 +69,9 @@ impl Rotation {
     /// Cookies of the signed jar, signed with the settings' digest alone.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, Rotation, SecretKeyBase};
-    /// # use hardtack::settings::HmacDigest;
+    /// use hardtack::settings::HmacDigest;
+    /// use hardtack::{Jar, LoadDefaults, Rotation, SecretKeyBase};
+    ///
     /// # let secret = SecretKeyBase::generate()?;
     /// # let cookie = Jar::signed(&secret, LoadDefaults::V7_1).write("seen", 7, None)?;
     /// let sha256 = LoadDefaults::V7_1.settings().signed_cookie_digest(HmacDigest::Sha256);
@@ -104,7 +106,8 @@ impl Rotation {
     /// is missing or does not open.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, CookieHeader, Jar, LoadDefaults, Rotation, SecretKeyBase};
+    /// use hardtack::{CookieHeader, Jar, LoadDefaults, Rotation, SecretKeyBase};
+    ///
     /// # let secret = SecretKeyBase::generate()?;
     /// # let jar = Jar::encrypted(&secret, LoadDefaults::V7_1);
     /// # let cookie = jar.write("_old_cart", [8], None)?;
@@ -126,7 +129,8 @@ impl Rotation {
     /// of a jar the last counts.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, Rotation, SecretKeyBase};
+    /// use hardtack::{Jar, LoadDefaults, Rotation, SecretKeyBase};
+    ///
     /// # let (new, old) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
     /// let jar = Jar::encrypted(&new, LoadDefaults::V7_1)
     ///     .rotation(Rotation::encrypted(&old, LoadDefaults::V7_1).writes());

@@ -26,9 +26,10 @@ impl Jar {
     /// depends on how the nonce happens to escape, and several are tried.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, Error, Jar, LoadDefaults, SecretKeyBase};
-    /// # use std::time::Duration;
-    /// # let jar = Jar::encrypted(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
+    /// use std::time::Duration;
+    /// use hardtack::{CookieAttributes, Error, Jar};
+    ///
+    /// let jar = Jar::ephemeral()?;
     /// let a_day = CookieAttributes::new().max_age(Duration::from_secs(86_400));
     /// let cookie = jar.write("coupon", "SPRING", &a_day)?;
     /// assert!(jar.read_value::<String>("coupon", cookie.value())?.expires_at().is_some());
@@ -60,7 +61,8 @@ impl Jar {
     /// So a cookie is written anew under other settings without a loss:
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
+    /// use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
+    ///
     /// # let (old, new) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
     /// # let (old, new) = (Jar::encrypted(&old, LoadDefaults::V7_1), Jar::encrypted(&new, LoadDefaults::V8_1));
     /// # let cookie = old.write("discount", 45, None)?;
@@ -159,7 +161,8 @@ impl Jar {
     /// Deletes it even where the browser did not send it; Rails deletes only what was sent.
     ///
     /// ```
-    /// # use hardtack::{CookieAttributes, Jar, LoadDefaults, Rotation, SecretKeyBase};
+    /// use hardtack::{Jar, LoadDefaults, Rotation, SecretKeyBase};
+    ///
     /// # let secret = SecretKeyBase::generate()?;
     /// let jar = Jar::encrypted(&secret, LoadDefaults::V7_1)
     ///     .rotation(Rotation::encrypted(&secret, LoadDefaults::V7_1).cookie_name("rebate"));

@@ -13,7 +13,7 @@ use super::Value;
 /// equal values.
 ///
 /// ```
-/// use hardtack::value::{BigInteger, Value};
+/// use hardtack::value::BigInteger;
 ///
 /// let big: BigInteger = "1208925819614629174706176".parse()?;
 /// assert_eq!(big.to_string(), "1208925819614629174706176");
