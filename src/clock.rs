@@ -14,6 +14,10 @@ pub(crate) enum Clock {
 }
 
 impl Clock {
+    pub(crate) fn told(now: impl Fn() -> OffsetDateTime + Send + Sync + 'static) -> Self {
+        Self::Told(Arc::new(now))
+    }
+
     pub(crate) fn now(&self) -> OffsetDateTime {
         match self {
             Self::System => OffsetDateTime::now_utc(),

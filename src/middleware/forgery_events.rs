@@ -1,10 +1,10 @@
 //! What the operator hears of refused requests, as `tracing` events of the target `hardtack`: of
 //! each reason one in ten seconds, as of the session's. None holds a token.
 
-use time::OffsetDateTime;
 use tracing::{error, warn};
 
 use super::invalid_authenticity_token::InvalidAuthenticityToken;
+use crate::clock::Clock;
 use crate::session::events::Limit;
 use crate::shown::Shown;
 
@@ -13,9 +13,17 @@ use crate::shown::Shown;
 pub(super) struct ForgeryEvents {
     refused: [Limit; 6],
     missing_session: Limit,
+    clock: Clock,
 }
 
 impl ForgeryEvents {
+    pub(super) fn at(clock: Clock) -> Self {
+        Self {
+            clock,
+            ..Self::default()
+        }
+    }
+
     /// Tells that a request was refused; of which origin, and which was expected.
     pub(super) fn refused(
         &self,
@@ -24,7 +32,7 @@ impl ForgeryEvents {
         base_url: Option<&str>,
     ) {
         let limit = self.refused.get(reason as usize);
-        let Some(untold) = limit.and_then(|limit| limit.pass(OffsetDateTime::now_utc())) else {
+        let Some(untold) = limit.and_then(|limit| limit.pass(self.clock.now())) else {
             return;
         };
         // The sender chose the one, and the header Host often tells the other. As texts, which
@@ -53,7 +61,7 @@ impl ForgeryEvents {
 
     /// Tells that there is no session to look at.
     pub(super) fn missing_session(&self) {
-        if let Some(untold) = self.missing_session.pass(OffsetDateTime::now_utc()) {
+        if let Some(untold) = self.missing_session.pass(self.clock.now()) {
             error!(
                 target: "hardtack",
                 untold,

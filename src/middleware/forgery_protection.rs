@@ -10,8 +10,10 @@ use super::forgery_events::ForgeryEvents;
 use super::form_body::{FormBody, Target, override_of};
 use super::form_type::FormType;
 use super::invalid_authenticity_token::InvalidAuthenticityToken;
+use crate::clock::Clock;
 use crate::rails::csrf::verified_origin;
 use crate::session::handle::Session;
+use time::OffsetDateTime;
 
 type Skip = Arc<dyn Fn(&str, &str) -> bool + Send + Sync>;
 
@@ -130,6 +132,24 @@ impl ForgeryProtection {
     #[must_use]
     pub fn form_limit(self, form_limit: usize) -> Self {
         Self { form_limit, ..self }
+    }
+
+    /// Sets the clock that limits how often an event is told: for platforms without a clock of
+    /// their own.
+    ///
+    /// ```
+    /// use hardtack::csrf::ForgeryProtection;
+    /// use time::OffsetDateTime;
+    ///
+    /// let protection = ForgeryProtection::new().clock(|| OffsetDateTime::UNIX_EPOCH);
+    /// # let _ = protection;
+    /// ```
+    #[must_use]
+    pub fn clock(self, now: impl Fn() -> OffsetDateTime + Send + Sync + 'static) -> Self {
+        Self {
+            events: Arc::new(ForgeryEvents::at(Clock::told(now))),
+            ..self
+        }
     }
 
     /// What a request's head says of it.

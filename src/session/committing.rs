@@ -1,9 +1,10 @@
 //! [`Committing`]: what a store is asked at the end of a request, without I/O.
 
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
+use time::OffsetDateTime;
 
 use super::commit::Commit;
 use super::data::SessionData;
@@ -18,6 +19,9 @@ use crate::error::Error;
 /// How long a commit tries again where others write the same session.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// How often it tries again at most: a clock that is told need not move.
+const MOST_TRIES: u32 = 10_000;
+
 /// The commit of one session that a store keeps: [`step`](Self::step) says what to ask the store,
 /// and takes its answer. The cookies are decided before, and are not set where nothing was written.
 pub(crate) struct Committing {
@@ -27,7 +31,8 @@ pub(crate) struct Committing {
     todo: VecDeque<Task>,
     /// What was saved last.
     sent: Bytes,
-    began: Instant,
+    began: OffsetDateTime,
+    tries: u32,
     is_changed: bool,
     /// The session was written where no entry was.
     is_created: bool,
@@ -82,7 +87,8 @@ impl Committing {
             cookies: cookies.clone(),
             todo: VecDeque::new(),
             sent: Bytes::new(),
-            began: Instant::now(),
+            began: policy.now(),
+            tries: 0,
             is_changed: loaded.data.is_changed(),
             is_created: false,
         };
@@ -345,8 +351,9 @@ impl Committing {
         Ok(())
     }
 
-    fn have_patience(&self, policy: &Policy) -> Result<(), Error> {
-        if self.began.elapsed() > PATIENCE {
+    fn have_patience(&mut self, policy: &Policy) -> Result<(), Error> {
+        self.tries += 1;
+        if policy.now() - self.began > PATIENCE || self.tries > MOST_TRIES {
             let name = policy.name.clone();
             return Err(Error::BusySession { name });
         }

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
+use time::OffsetDateTime;
 
 use super::session_store::{Entry, Saved, SessionStore, Version, When};
+use crate::clock::Clock;
 use crate::store_error::StoreError;
 
 /// The most sessions that are kept, unless [`MemoryStore::capacity`] says otherwise.
@@ -21,6 +23,7 @@ const CAPACITY: usize = 100_000;
 pub struct MemoryStore {
     entries: Mutex<Entries>,
     capacity: usize,
+    clock: Clock,
 }
 
 #[derive(Default)]
@@ -35,7 +38,7 @@ struct Held {
     bytes: Bytes,
     /// Counts the writes of all entries: no two have the same.
     version: u64,
-    ends_at: Option<Instant>,
+    ends_at: Option<OffsetDateTime>,
     used: u64,
 }
 
@@ -60,6 +63,7 @@ impl MemoryStore {
         Self {
             entries: Mutex::default(),
             capacity: CAPACITY,
+            clock: Clock::System,
         }
     }
 
@@ -67,6 +71,21 @@ impl MemoryStore {
     #[must_use]
     pub fn capacity(mut self, capacity: usize) -> Self {
         self.capacity = capacity.max(1);
+        self
+    }
+
+    /// Sets the clock, which decides whether a session has expired: for tests, and for platforms
+    /// without a clock of their own.
+    ///
+    /// ```
+    /// use hardtack::stores::MemoryStore;
+    /// use time::OffsetDateTime;
+    ///
+    /// let store = MemoryStore::new().clock(|| OffsetDateTime::UNIX_EPOCH);
+    /// ```
+    #[must_use]
+    pub fn clock(mut self, now: impl Fn() -> OffsetDateTime + Send + Sync + 'static) -> Self {
+        self.clock = Clock::told(now);
         self
     }
 
@@ -80,6 +99,11 @@ impl MemoryStore {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Returns the time before the lock is taken: the clock is the app's own code.
+    fn now(&self) -> OffsetDateTime {
+        self.clock.now()
     }
 
     fn entries(&self) -> MutexGuard<'_, Entries> {
@@ -104,13 +128,8 @@ impl fmt::Debug for MemoryStore {
 
 impl Entries {
     /// Returns what is there, which counts as used.
-    fn find(&mut self, key: &str) -> Option<&mut Held> {
-        if self
-            .by_key
-            .get(key)?
-            .ends_at
-            .is_some_and(|end| end <= Instant::now())
-        {
+    fn find(&mut self, key: &str, now: OffsetDateTime) -> Option<&mut Held> {
+        if self.by_key.get(key)?.ends_at.is_some_and(|end| end <= now) {
             self.remove(key);
             return None;
         }
@@ -131,16 +150,16 @@ impl Entries {
         true
     }
 
-    fn entry(&mut self, key: &str) -> Option<Entry> {
-        self.find(key).map(|held| Entry {
+    fn entry(&mut self, key: &str, now: OffsetDateTime) -> Option<Entry> {
+        self.find(key, now).map(|held| Entry {
             bytes: held.bytes.clone(),
             version: version(held.version),
         })
     }
 
     /// Returns why a write may not happen.
-    fn hindrance(&mut self, key: &str, when: &When) -> Option<Saved> {
-        let there = self.entry(key);
+    fn hindrance(&mut self, key: &str, when: &When, now: OffsetDateTime) -> Option<Saved> {
+        let there = self.entry(key, now);
         match (when, there) {
             (When::Always, _) | (When::Absent, None) | (When::Present, Some(_)) => None,
             (When::Unchanged(wanted), Some(entry)) if entry.version == *wanted => None,
@@ -154,14 +173,15 @@ fn version(number: u64) -> Version {
     Version::new(number.to_be_bytes().to_vec())
 }
 
-fn end(ttl: Option<Duration>) -> Option<Instant> {
-    // Further than the clock reaches is for ever.
-    Instant::now().checked_add(ttl?)
+fn end(ttl: Option<Duration>, now: OffsetDateTime) -> Option<OffsetDateTime> {
+    // A time beyond the calendar never comes.
+    now.checked_add(ttl?.try_into().ok()?)
 }
 
 impl SessionStore for MemoryStore {
     async fn load(&self, key: &str) -> Result<Option<Entry>, StoreError> {
-        Ok(self.entries().entry(key))
+        let now = self.now();
+        Ok(self.entries().entry(key, now))
     }
 
     async fn save(
@@ -171,8 +191,9 @@ impl SessionStore for MemoryStore {
         ttl: Option<Duration>,
         when: &When,
     ) -> Result<Saved, StoreError> {
+        let now = self.now();
         let mut entries = self.entries();
-        if let Some(hindrance) = entries.hindrance(key, when) {
+        if let Some(hindrance) = entries.hindrance(key, when, now) {
             return Ok(hindrance);
         }
         entries.remove(key);
@@ -188,7 +209,7 @@ impl SessionStore for MemoryStore {
         let held = Held {
             bytes,
             version: used,
-            ends_at: end(ttl),
+            ends_at: end(ttl, now),
             used,
         };
         entries.by_key.insert(key.to_owned(), held);
@@ -196,18 +217,20 @@ impl SessionStore for MemoryStore {
     }
 
     async fn touch(&self, key: &str, ttl: Option<Duration>) -> Result<bool, StoreError> {
+        let now = self.now();
         let mut entries = self.entries();
-        let Some(held) = entries.find(key) else {
+        let Some(held) = entries.find(key, now) else {
             return Ok(false);
         };
         if ttl.is_some() {
-            held.ends_at = end(ttl);
+            held.ends_at = end(ttl, now);
         }
         Ok(true)
     }
 
     async fn delete(&self, key: &str, when: &When) -> Result<bool, StoreError> {
+        let now = self.now();
         let mut entries = self.entries();
-        Ok(entries.hindrance(key, when).is_none() && entries.remove(key))
+        Ok(entries.hindrance(key, when, now).is_none() && entries.remove(key))
     }
 }

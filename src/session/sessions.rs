@@ -330,7 +330,7 @@ impl<P: Place> Sessions<P> {
     /// ```
     #[must_use]
     pub fn clock(mut self, now: impl Fn() -> OffsetDateTime + Send + Sync + 'static) -> Self {
-        self.policy.clock = Clock::Told(Arc::new(now));
+        self.policy.clock = Clock::told(now);
         self.place.set_clock(&self.policy.clock);
         self
     }

@@ -10,6 +10,7 @@
 mod circles;
 mod layers;
 mod names;
+mod one_clock;
 
 use std::fs;
 use std::path::{Path, PathBuf};
