@@ -8,6 +8,7 @@
 )]
 
 mod circles;
+mod guides;
 mod layers;
 mod names;
 mod one_clock;

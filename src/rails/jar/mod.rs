@@ -208,7 +208,7 @@ impl Jar {
     /// Each seal counts; a cookie that is too long is sealed up to eight times. Opening does not.
     ///
     /// With the feature `tracing` there is an event when it passes 2^30, and one at 2^32. What to
-    /// do then, and when it will be: [`migrating`](crate::migrating#how-long-a-secret-lasts).
+    /// do then, and when it will be: [`operating`](crate::operating#how-long-a-secret-lasts).
     ///
     /// ```
     /// use hardtack::{Jar, LoadDefaults, SecretKeyBase};
