@@ -57,7 +57,7 @@ impl MemoryStore {
         #[cfg(all(feature = "tracing", not(debug_assertions)))]
         tracing::warn!(
             target: "hardtack",
-            "sessions are kept in memory: they are lost when the process ends, and no other process has them; use a store on a server in production"
+            "sessions are kept in memory: they are lost when the process ends, and no other process sees them; use a store on a server in production"
         );
         Self {
             entries: Mutex::default(),

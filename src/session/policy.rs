@@ -344,7 +344,7 @@ fn check_expiry(name: &str, duration: Duration, now: OffsetDateTime) -> Result<(
             name: name.to_owned(),
             attribute: "expires",
             value: "0 s".to_owned(),
-            reason: "a session would be over when it is set; leave it out for one that ends with the browser",
+            reason: "a session of zero seconds ends at once; leave the expiry out for a session that ends with the browser",
         });
     }
     after(now, duration)

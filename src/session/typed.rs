@@ -130,7 +130,7 @@ impl SessionData {
 
 fn no_map() -> Error {
     Error::UnwritableValue {
-        reason: "a session takes a struct, or a map whose keys are texts".to_owned(),
+        reason: "only a struct, or a map with text keys, can be merged into a session".to_owned(),
     }
 }
 
@@ -229,7 +229,7 @@ impl std::error::Error for ViewError {}
 
 impl serde::de::Error for ViewError {
     fn custom<T: fmt::Display>(_: T) -> Self {
-        Self("a value is of another form".to_owned())
+        Self("a value has another form".to_owned())
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
@@ -237,15 +237,15 @@ impl serde::de::Error for ViewError {
     }
 
     fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self(format!("it is another value than {expected}"))
+        Self(format!("it is not {expected}"))
     }
 
     fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
-        Self(format!("it is none of {}", expected.join(", ")))
+        Self(format!("it is not one of {}", expected.join(", ")))
     }
 
     fn unknown_field(field: &str, _: &'static [&'static str]) -> Self {
-        Self(format!("the type does not know {}", Shown::new(field)))
+        Self(format!("the type has no field {}", Shown::new(field)))
     }
 
     fn missing_field(field: &'static str) -> Self {
@@ -253,7 +253,7 @@ impl serde::de::Error for ViewError {
     }
 
     fn duplicate_field(field: &'static str) -> Self {
-        Self(format!("{field} is there twice"))
+        Self(format!("{field} appears twice"))
     }
 }
 
