@@ -1,4 +1,4 @@
-//! [`Session`] and [`Cookies`] as arguments of handlers.
+//! [`LazySession`], [`Session`] and [`Cookies`] as arguments of handlers.
 
 use std::fmt;
 use std::future::{Future, Ready, ready};
@@ -14,7 +14,7 @@ use crate::session::cookies::Cookies;
 use crate::session::handle::Session;
 use crate::session::lazy_session::LazySession;
 
-/// The request's session. Nothing is read of it yet.
+/// Extracts the request's session, not loaded yet.
 ///
 /// ```
 /// use actix_web::Responder;
@@ -51,7 +51,7 @@ impl FromRequest for Session {
     }
 }
 
-/// The session of a request, at once where its cookie holds it.
+/// The future of a request's [`Session`]; ready at once if its cookie holds it.
 pub enum SessionFuture {
     #[doc(hidden)]
     Ready(Option<Result<Session, actix_web::Error>>),
@@ -64,7 +64,7 @@ impl Future for SessionFuture {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.get_mut() {
-            // A future that has answered is not polled again.
+            // A future that has completed is not polled again.
             Self::Ready(session) => session.take().map_or(Poll::Pending, Poll::Ready),
             Self::Loading(session) => session.as_mut().poll(cx).map_err(Into::into),
         }
