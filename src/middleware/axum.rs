@@ -100,7 +100,7 @@ impl IntoResponse for MissingSessionLayer {
     }
 }
 
-/// Extracts the session of the request, not loaded yet (example: at [`hardtack::axum`](self)).
+/// Extracts the request's session, not loaded yet.
 impl<S: Send + Sync> FromRequestParts<S> for LazySession {
     type Rejection = MissingSessionLayer;
 
@@ -110,6 +110,7 @@ impl<S: Send + Sync> FromRequestParts<S> for LazySession {
     }
 }
 
+/// Loads and extracts the request's session (example: at [`hardtack::axum`](self)).
 impl<S: Send + Sync> FromRequestParts<S> for Session {
     type Rejection = SessionRejection;
 
@@ -119,6 +120,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Session {
     }
 }
 
+/// Loads and extracts the request's session if a layer is around the route.
 impl<S: Send + Sync> OptionalFromRequestParts<S> for Session {
     type Rejection = SessionRejection;
 
@@ -131,6 +133,7 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for Session {
     }
 }
 
+/// Extracts the request's cookies, without loading its session.
 impl<S: Send + Sync> FromRequestParts<S> for Cookies {
     type Rejection = MissingSessionLayer;
 

@@ -140,8 +140,7 @@ impl ForgeryProtection {
         Self { form_limit, ..self }
     }
 
-    /// Checks a request by its headers; returns its body as undecided if only a form can hold the
-    /// token.
+    /// Checks a request by its headers; returns [`Check::Form`] if its form may hold the token.
     pub(super) fn check(&self, head: &Head<'_>, session: &Session) -> Check {
         if self.is_exempt(head.method, head.path) {
             return Check::Verified;

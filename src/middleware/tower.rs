@@ -111,12 +111,12 @@ impl SessionLayer {
 }
 
 impl<H> SessionLayer<H> {
-    /// Sets the response if a session cannot be written, for instance because it does not fit
-    /// ([`Error::CookieOverflow`], with the bytes of each key).
+    /// Sets the response that replaces the handler's if a session cannot be written.
     ///
-    /// The handler's own response is dropped with its cookies, because its changes were not kept.
-    /// The browser keeps its session. Without a hook the response is an empty 500 (503 if a store
-    /// failed). The operator is told in either case (`tracing`).
+    /// The usual reason is [`Error::CookieOverflow`], which names the bytes of each key. The
+    /// handler's own response is dropped with its cookies, because its changes were not kept. The
+    /// browser keeps its session. Without a hook the response is an empty 500 (503 if a store
+    /// failed or the session is busy). The operator is told in either case (`tracing`).
     ///
     /// ```
     /// use http::{Request, Response, StatusCode};

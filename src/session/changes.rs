@@ -202,6 +202,7 @@ impl Changes {
         if let Some(edit) = self.edits.get_mut(place) {
             let is_anew = edit.is_gone() && !matches!(content, Content::Removed);
             (edit.content, edit.at) = (content, at);
+            // As in Ruby's Hash, a key that is set after its removal comes last.
             if is_anew {
                 let mut edit = self.edits.remove(place);
                 edit.is_anew = true;

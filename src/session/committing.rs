@@ -201,6 +201,7 @@ impl Committing {
                 let key = entry.key.clone();
                 match format.touch(&self.data, &entry.bytes, ttl, now) {
                     Touch::Entry => return Ok(Operation::Touch { key, ttl }),
+                    // Still asked: a session that is gone gets no cookie.
                     Touch::Nothing => return Ok(Operation::Touch { key, ttl: None }),
                     Touch::Rewrite(bytes) => (bytes, key, When::Unchanged(entry.version.clone())),
                 }

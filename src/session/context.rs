@@ -166,6 +166,7 @@ impl Context {
         drop(state);
         rewritten.retain(|own| !cookies.iter().any(|cookie| cookie.name() == own.name()));
         cookies.append(&mut rewritten);
+        // As in Rails (`CookieJar#write_cookie?`, 6.1 `cookies.rb`)
         if !self.0.origin.is_ssl() {
             if let Some(secure) = cookies.iter().find(|cookie| cookie.secure()) {
                 self.policy().tell(Event::NotOverHttp(secure.name()));

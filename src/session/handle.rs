@@ -510,7 +510,7 @@ impl Session {
         self.0.check()
     }
 
-    /// Decides what a response with this status says of the session.
+    /// Decides which session cookies a response with this status sets.
     ///
     /// Call it once, when the handler has returned: the session and its cookies cannot be changed
     /// after.

@@ -160,6 +160,7 @@ impl Loaded {
         if this.data.is_empty() && !came {
             return Ok(Commit::Keep);
         }
+        // As in Rack (`Rack::Session::Abstract::Persisted#security_matches?`, 2.2)
         if policy.attributes.is_secure() && !origin.is_ssl() {
             policy.tell(Event::NotOverHttp(&policy.name));
             let Kept::OnServer(stored) = &this.kept else {

@@ -105,7 +105,7 @@ pub enum When {
     Present,
     /// The key still has exactly the entry that was read.
     Unchanged(Version),
-    /// No condition.
+    /// Any state of the key, with or without an entry.
     Always,
 }
 

@@ -142,7 +142,7 @@ impl<P: Place> Sessions<P> {
         self
     }
 
-    /// Sets whether the cookie is sent over HTTPS only.
+    /// Sets `Secure`: the browser then sends the cookie over HTTPS only.
     ///
     /// Such a cookie is not set over plain HTTP: see [`assume_ssl`](Self::assume_ssl) and
     /// [`trust_proxy`](Self::trust_proxy).
@@ -161,7 +161,7 @@ impl<P: Place> Sessions<P> {
         self
     }
 
-    /// Sets whether scripts are kept from reading the cookie; the default is `true`.
+    /// Sets `HttpOnly`, which hides the cookie from scripts; the default is `true`.
     ///
     /// ```
     /// use hardtack::CookieStore;
@@ -244,7 +244,7 @@ impl<P: Place> Sessions<P> {
         self
     }
 
-    /// Treats every request as sent over HTTPS (`config.assume_ssl`).
+    /// Sets whether to treat every request as sent over HTTPS (`config.assume_ssl`).
     ///
     /// Use it when TLS ends before the server, and plain HTTP cannot reach the server any other
     /// way.

@@ -15,16 +15,6 @@ use crate::session::handle::Session;
 use crate::session::lazy_session::LazySession;
 
 /// Extracts the request's session, not loaded yet.
-///
-/// ```
-/// use actix_web::Responder;
-/// use hardtack::Session;
-///
-/// async fn log_out(session: Session) -> Result<impl Responder, hardtack::Error> {
-///     session.reset()?;
-///     Ok("Good bye.")
-/// }
-/// ```
 impl FromRequest for LazySession {
     type Error = MissingSessionMiddleware;
     type Future = Ready<Result<Self, Self::Error>>;
@@ -35,6 +25,17 @@ impl FromRequest for LazySession {
     }
 }
 
+/// Loads and extracts the request's session.
+///
+/// ```
+/// use actix_web::Responder;
+/// use hardtack::Session;
+///
+/// async fn log_out(session: Session) -> Result<impl Responder, hardtack::Error> {
+///     session.reset()?;
+///     Ok("Good bye.")
+/// }
+/// ```
 impl FromRequest for Session {
     type Error = actix_web::Error;
     type Future = SessionFuture;
@@ -77,6 +78,7 @@ impl fmt::Debug for SessionFuture {
     }
 }
 
+/// Extracts the request's cookies, without loading its session.
 impl FromRequest for Cookies {
     type Error = MissingSessionMiddleware;
     type Future = Ready<Result<Self, Self::Error>>;

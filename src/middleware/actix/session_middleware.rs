@@ -67,7 +67,7 @@ impl SessionMiddleware {
         }
     }
 
-    /// Sets the response if the session cannot be written.
+    /// Sets the response that replaces the handler's if the session cannot be written.
     ///
     /// The usual reason is a [`CookieOverflow`](Error::CookieOverflow), which names the bytes of
     /// each key. Without a hook the response is an empty 500 (503 if a store failed). The handler's
