@@ -12,14 +12,16 @@ use super::session_store::{Entry, Saved, SessionStore, Version, When};
 use crate::clock::Clock;
 use crate::store_error::StoreError;
 
-/// The most sessions that are kept, unless [`MemoryStore::capacity`] says otherwise.
+/// The maximum number of sessions, unless [`MemoryStore::capacity`] sets another.
 const CAPACITY: usize = 100_000;
 
-/// Keeps sessions in the memory of this process: for development, tests and examples. They go when
-/// the process ends, and no other process sees them.
+/// Keeps sessions in the memory of this process, for development, tests and examples.
 ///
-/// It holds a bounded number of sessions, of any size. Where one more comes, the one that was used
-/// longest ago goes, expired or not: a flood of new sessions drops those of users who log in rarely.
+/// The sessions are lost when the process ends, and no other process sees them.
+///
+/// It holds a limited number of sessions, each of any size. When it is full, a new session replaces
+/// the one that was used longest ago, expired or not: a flood of new sessions drops the sessions of
+/// users who visit rarely.
 pub struct MemoryStore {
     entries: Mutex<Entries>,
     capacity: usize,
@@ -29,14 +31,14 @@ pub struct MemoryStore {
 #[derive(Default)]
 struct Entries {
     by_key: HashMap<String, Held>,
-    /// The keys by when they were used last: the order in which they go.
+    /// The keys in the order of their last use, in which they are dropped.
     by_use: BTreeMap<u64, String>,
     uses: u64,
 }
 
 struct Held {
     bytes: Bytes,
-    /// Counts the writes of all entries: no two have the same.
+    /// The number of the write, counted over all entries, so that no two entries share one.
     version: u64,
     ends_at: Option<OffsetDateTime>,
     used: u64,
@@ -45,8 +47,8 @@ struct Held {
 impl MemoryStore {
     /// Creates an empty store for 100,000 sessions.
     ///
-    /// A build without debug assertions logs a warning (feature `tracing`): in production, sessions
-    /// belong into a store that outlives the process.
+    /// A build without debug assertions logs a warning (feature `tracing`): in production, keep
+    /// sessions in a store that outlives the process.
     ///
     /// ```
     /// use hardtack::stores::MemoryStore;
@@ -58,7 +60,7 @@ impl MemoryStore {
         #[cfg(all(feature = "tracing", not(debug_assertions)))]
         tracing::warn!(
             target: "hardtack",
-            "sessions are kept in memory: they are lost when the process ends, and no other process has them; use a store on a server in production"
+            "sessions are kept in memory: they are lost when the process ends, and no other process sees them; use a store on a server in production"
         );
         Self {
             entries: Mutex::default(),
@@ -67,7 +69,7 @@ impl MemoryStore {
         }
     }
 
-    /// Sets how many sessions are kept at the most.
+    /// Sets the maximum number of sessions.
     #[must_use]
     pub fn capacity(mut self, capacity: usize) -> Self {
         self.capacity = capacity.max(1);
@@ -95,7 +97,7 @@ impl MemoryStore {
         self.entries().by_key.len()
     }
 
-    /// Checks that the store holds no session.
+    /// Checks whether the store holds no session.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -127,7 +129,7 @@ impl fmt::Debug for MemoryStore {
 }
 
 impl Entries {
-    /// Returns what is there, which counts as used.
+    /// Finds the entry of a key, and counts that as a use.
     fn find(&mut self, key: &str, now: OffsetDateTime) -> Option<&mut Held> {
         if self.by_key.get(key)?.ends_at.is_some_and(|end| end <= now) {
             self.remove(key);
@@ -157,7 +159,7 @@ impl Entries {
         })
     }
 
-    /// Returns why a write may not happen.
+    /// Returns the reason why a write may not happen.
     fn hindrance(&mut self, key: &str, when: &When, now: OffsetDateTime) -> Option<Saved> {
         let there = self.entry(key, now);
         match (when, there) {

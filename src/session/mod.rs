@@ -1,4 +1,4 @@
-//! The session and its data, wherever they are kept: in a cookie, or in a store on a server.
+//! The session and its data, kept in a cookie or in a store on a server.
 
 pub(crate) mod beside;
 pub(crate) mod cache_headers;
