@@ -27,6 +27,7 @@ pub(crate) mod policy;
 pub(crate) mod provenance;
 pub(crate) mod sealer;
 pub(crate) mod session_format;
+mod session_options;
 pub(crate) mod session_store;
 pub(crate) mod sessions;
 pub(crate) mod tally;
