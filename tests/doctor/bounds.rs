@@ -1,4 +1,4 @@
-//! Hostile text costs bounded time, and is never a panic.
+//! Hostile text takes bounded time and never causes a panic.
 
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! What is inside: sizes, the session, and what cannot be read.
+//! The content of a cookie: sizes, the session, and values that cannot be read.
 
 use hardtack::doctor::{Check, Doctor, SessionCheck};
 use hardtack::settings::SizeLimit;
@@ -168,7 +168,7 @@ fn unreadable_values_are_told() {
     }
 }
 
-/// What cannot be read is named, and the rest is looked at.
+/// The report names the entries that cannot be read, and describes the others.
 #[test]
 fn an_entry_that_cannot_be_read_is_named() {
     let key = hardtack::secret::KeyGenerator::new(&secret()).generate_key("signed cookie", 64);

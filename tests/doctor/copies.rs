@@ -1,4 +1,4 @@
-//! A cookie as people copy it: what is mended, and what is said of it.
+//! Cookies as people copy them: the repairs, and the report about them.
 
 use std::sync::LazyLock;
 
@@ -27,7 +27,7 @@ pub(crate) fn records(jar: &str) -> Vec<Record> {
     records
 }
 
-/// One of them with `+` in it and `=` at its end.
+/// Returns a recorded cookie; an encrypted one has `+` in it.
 pub(crate) fn record(jar: &str) -> Record {
     let mut found = records(jar).into_iter();
     let found = found.find(|record| jar == "signed" || record.bare().contains('+'));

@@ -1,4 +1,4 @@
-//! Why an app reads nil: each cause, and its words.
+//! The causes why an app reads nil, and the text of each.
 
 use hardtack::doctor::{CauseKind, Diagnosis, Doctor};
 use hardtack::settings::{Cipher, HmacDigest, KeyDigest};
@@ -245,7 +245,7 @@ fn names_are_told_apart() {
     }
 }
 
-/// What the app is set to, what the cookie is sealed under, and what is said.
+/// The app's settings, the settings that sealed the cookie, and the text of the report.
 #[test]
 fn other_settings_are_told_with_the_rotation() {
     let v7_1 = LoadDefaults::V7_1.settings();
@@ -328,7 +328,7 @@ fn other_settings_are_told_with_the_rotation() {
     assert_eq!(ran, 8);
 }
 
-/// What the app reads as it is needs no rotation, and neither does what Rails falls back to.
+/// No rotation is suggested if the app opens the cookie, or if Rails falls back to its cipher.
 #[test]
 fn what_the_app_opens_is_told() {
     let v7_1 = LoadDefaults::V7_1.settings();

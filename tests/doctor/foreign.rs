@@ -1,4 +1,4 @@
-//! Cookies that Rails did not set: named, not opened.
+//! Cookies of other frameworks are recognized, and not opened.
 
 use hardtack::SecretKeyBase;
 use hardtack::doctor::{CauseKind, CookieFormat, Doctor};

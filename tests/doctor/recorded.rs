@@ -14,7 +14,7 @@ const KEY_BASE: &str = "b3c631c314c0bbca50c1b2843150fe33b3c631c314c0bbca50c1b284
                         b3c631c314c0bbca50c1b2843150fe33b3c631c314c0bbca50c1b2843150fe33";
 const TOKEN: &str = "a 30+ character secret token, as Rails 3 asked for it: 0123456789abcdef";
 
-/// What the doctor has to find.
+/// The findings that the doctor must report.
 #[derive(Debug, PartialEq)]
 struct Expected {
     format: &'static str,
@@ -112,7 +112,7 @@ impl Record {
         }
     }
 
-    /// Whether the settings that the doctor found open it.
+    /// Checks that the settings that the doctor found open the cookie.
     fn assert_settings_open(&self, diagnosis: &Diagnosis, place: &str, jars: &mut Keyring) {
         let secret = self.secret();
         let settings = diagnosis.settings().unwrap().clone();

@@ -1,4 +1,4 @@
-//! No file imports in a circle: whoever reads one can stop at what it imports.
+//! No file imports in a circle, so that a reader of one file can stop at its imports.
 //!
 //! The imports are read as text: `use` and paths in the code. A name that a `mod.rs` only passes on
 //! counts for the file that defines it.
@@ -101,7 +101,7 @@ fn the_serializers_imports_point_down() {
 
 type Imports<'a> = BTreeMap<&'a Module, BTreeSet<&'a Module>>;
 
-/// What each file imports.
+/// Returns the imports of each file.
 fn imports(files: &BTreeMap<Module, File>) -> Imports<'_> {
     let mut imports = Imports::new();
     for (module, file) in files {

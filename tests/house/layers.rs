@@ -1,4 +1,4 @@
-//! Imports point down: a layer knows nothing of those above it.
+//! Imports point down: a layer imports nothing from a layer above it.
 
 use std::fs;
 use std::path::Path;

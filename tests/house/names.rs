@@ -1,4 +1,4 @@
-//! A file's name says what is in it, so no two files of a package share one.
+//! A file is named after its content, so no two files of a package share a name.
 
 use std::collections::BTreeMap;
 use std::path::Path;

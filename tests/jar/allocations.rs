@@ -1,4 +1,4 @@
-//! How often the hot path allocates: on every request of every user.
+//! Counts the allocations of the hot path, which every request takes.
 
 use hardtack::{
     CookieAttributes, CookieHeader, Jar, LoadDefaults, Rotation, SecretKeyBase, SessionData,
@@ -98,7 +98,7 @@ fn opening_and_sealing_allocate_a_fixed_number_of_times() {
 }
 
 /// The text of what is set and the list of its keys, each with room for most sessions; the header.
-/// One more where the session is too long for that room.
+/// One more allocation if the session is longer than that room.
 #[test]
 fn a_session_that_is_built_key_by_key_allocates_no_more_for_more_values() {
     let jar = Jar::encrypted(&secret(), LoadDefaults::V7_1);

@@ -1,5 +1,5 @@
-//! A cookie is refused by its form before it is unescaped, and never otherwise than after: however
-//! it was escaped, cut or put together, the header tells what its value tells.
+//! A cookie that is refused by its form before unescaping is also refused after unescaping. However
+//! the cookie was escaped, cut or put together, reading the header gives the result of its value.
 
 use std::fmt::Write;
 
@@ -35,7 +35,7 @@ fn jars() -> [(&'static str, Jar); 6] {
     ]
 }
 
-/// What the header tells must be what the value tells. Whether it opened.
+/// Checks that the header gives the result of the value. Returns `true` if it opened.
 fn check(jar: &Jar, raw: &str, what: &str) -> bool {
     let header = format!("{NAME}={raw}");
     let sent = jar.explain_header(NAME, &CookieHeader::new(&header));
@@ -46,7 +46,7 @@ fn check(jar: &Jar, raw: &str, what: &str) -> bool {
     sent.is_ok()
 }
 
-/// Every character escaped, in one case of the digits or the other.
+/// Escapes every character; `digits` writes its two digits in upper or lower case.
 fn escape_all(value: &str, digits: fn(&mut String, u8)) -> String {
     let mut all = String::new();
     for byte in value.bytes() {
@@ -56,7 +56,7 @@ fn escape_all(value: &str, digits: fn(&mut String, u8)) -> String {
     all
 }
 
-/// The same, but for the hyphens between the parts.
+/// Escapes all but the hyphens between the parts.
 fn escape_parts(value: &str) -> String {
     let parts = value.split("--").map(|part| escape_all(part, upper));
     parts.collect::<Vec<_>>().join("--")

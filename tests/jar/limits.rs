@@ -1,4 +1,4 @@
-//! The 4096-byte limit: Rails' rule of each version, and what browsers count.
+//! The 4096-byte limit: the rule of each Rails version, and the count of browsers.
 
 use hardtack::headers::CookieOverflow;
 use hardtack::settings::SizeLimit;

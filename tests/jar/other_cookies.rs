@@ -1,8 +1,8 @@
-//! Signed and encrypted cookies beside the session: what opens, what does not, and what is set
+//! Signed and encrypted cookies beside the session: which open, which do not, and which are set
 //! again (`cookies.rb` of Action Pack).
 //!
-//! The cookies and what is set again were recorded from Rails 6.1.7.10, whose `cookies_serializer`
-//! was `:json`, under the secrets `o` * 64 (before) and `n` * 64 (after).
+//! The cookies, and those that are set again, were recorded from Rails 6.1.7.10 with the
+//! `cookies_serializer` `:json`, under the secrets `o` * 64 (before) and `n` * 64 (after).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
@@ -432,7 +432,7 @@ fn what_is_set_under_an_older_name_is_read_again() {
     assert_eq!(signed.explain("discount").unwrap().map(|_| ()), None);
 }
 
-/// What cannot be set again is read all the same.
+/// A cookie that cannot be set again is read nevertheless.
 #[test]
 fn what_does_not_fit_any_more_stays() {
     let rails = settings().limit(hardtack::settings::SizeLimit::None);

@@ -1,5 +1,5 @@
-//! How often a key has sealed: an AES-GCM key with random nonces is good for 2^32 messages
-//! (NIST SP 800-38D section 8.3). What the operator hears of it is in `tests/session/events.rs`.
+//! Counts of what a key has sealed: an AES-GCM key with random nonces is good for 2^32 messages
+//! (NIST SP 800-38D section 8.3). `tests/session/events.rs` tests the events of it.
 
 use std::sync::Arc;
 

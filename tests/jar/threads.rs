@@ -1,5 +1,5 @@
-//! Cookies pass through buffers of the thread. They are there in nested calls, and when the thread's
-//! own values are dropped at its end.
+//! Sealing and opening use buffers of the thread. They also work in nested calls, and while the
+//! thread's own values are dropped at its end.
 
 use std::cell::{Cell, RefCell};
 use std::sync::mpsc::{Sender, channel};

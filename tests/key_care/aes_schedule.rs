@@ -1,5 +1,5 @@
-//! What AES-256 makes of a key before it encrypts (FIPS 197 section 5.2): fifteen round keys, the
-//! key itself the first two.
+//! The key schedule of AES-256 (FIPS 197 section 5.2): fifteen round keys, of which the key itself
+//! is the first two.
 
 /// The round keys, one after the other.
 pub(crate) fn round_keys(key: &[u8; 32]) -> Vec<u8> {

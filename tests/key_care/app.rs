@@ -1,4 +1,4 @@
-//! A Rails app whose secret is the one that is looked for.
+//! A Rails app with the secret that the test searches for.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use hardtack::SecretKeyBase;
 
 use crate::needles::Needles;
 
-/// Where an app has its secret.
+/// The place of an app's secret.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Place {
     Credentials,

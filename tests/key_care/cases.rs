@@ -1,4 +1,4 @@
-//! What is made of a secret, one row each.
+//! The types that are made of a secret, one row each.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 const NAME: &str = "_app_session";
 
-/// What a child is given.
+/// The input of a child.
 pub(crate) struct Given {
     pub(crate) secret: Zeroizing<Vec<u8>>,
     /// Of the Rails app that has the secret, where the case is of one.
@@ -26,9 +26,10 @@ pub(crate) struct Case {
     pub(crate) name: &'static str,
     /// Makes it, and uses it; what is returned is kept for a while.
     pub(crate) make: fn(Given) -> Box<dyn Any>,
-    /// What must be found meanwhile, or nothing is shown by what is not found afterwards.
+    /// The needles that must be found while the type lives. Otherwise not finding them afterwards
+    /// proves nothing.
     pub(crate) alive: &'static [&'static str],
-    /// Where the Rails app has its secret.
+    /// The place of the Rails app's secret.
     #[cfg(feature = "rails-app")]
     pub(crate) app: Option<crate::app::Place>,
 }

@@ -1,7 +1,7 @@
-//! What must not be left of a secret: itself, the keys that are derived from it, and what HMAC
-//! makes of a key before it signs, AES before it encrypts, and GCM before it authenticates.
+//! The needles: the secret itself, the keys derived from it, and the expanded keys of HMAC, AES and
+//! GCM.
 //!
-//! Derived by the parent, which holds them; the child never gets them.
+//! The parent derives and holds the needles. The child never gets them.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -16,7 +16,7 @@ use sha2::block_api::{Sha256VarCore, Sha512VarCore};
 
 use crate::aes_schedule;
 
-/// How much of a secret is too much.
+/// The length of a part of a secret that counts as found, in bytes.
 pub(crate) const WINDOW: usize = 16;
 
 /// Rails' salts, and one of an application's own.
@@ -154,12 +154,12 @@ impl Needles {
         }
     }
 
-    /// How many windows there are.
+    /// Returns the number of windows.
     pub(crate) fn count(&self) -> usize {
         self.windows.len()
     }
 
-    /// What of it is in these bytes, by name, each once.
+    /// Adds the names of the needles in these bytes to `found`.
     pub(crate) fn found_in<'n>(&'n self, bytes: &[u8], found: &mut BTreeSet<&'n str>) {
         for window in bytes.windows(WINDOW) {
             if !self.starts[usize::from(u16::from_le_bytes([window[0], window[1]]))] {

@@ -1,4 +1,4 @@
-//! What only actix-web has: errors on their way to a response, scopes, and extractors.
+//! actix-web alone: errors on their way to a response, scopes, and extractors.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -85,7 +85,7 @@ fn answer(status: u16, cookies: &[&str], body: &str) -> Answer {
     }
 }
 
-/// What an app answers to a request, an error as the server makes a response of it.
+/// Returns an app's response to a request. An error becomes the response that the server makes.
 macro_rules! call {
     ($app:expr, $request:expr) => {
         match init_service($app).await.call($request.to_request()).await {

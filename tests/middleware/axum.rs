@@ -1,4 +1,4 @@
-//! What is axum's own in `hardtack::axum`: extractors without a layer, and errors as responses.
+//! axum alone: extractors without a layer, and errors as responses.
 
 use axum::Router;
 use axum::body::{Body, to_bytes};

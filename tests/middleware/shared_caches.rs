@@ -1,4 +1,4 @@
-//! What caches are told where several layers have a part in a response.
+//! The headers for caches, if several layers take part in a response.
 
 use actix_web::dev::Service;
 use actix_web::rt::System;
@@ -49,7 +49,7 @@ fn of_axum(app: Router, method: &str, path: &str) -> (u16, Told) {
     (response.status().as_u16(), NAMES.map(values))
 }
 
-/// What an app of actix-web answers.
+/// Returns the response of an actix-web app.
 macro_rules! of_actix {
     ($app:expr, $method:expr, $path:expr) => {
         System::new().block_on(async {
@@ -144,7 +144,7 @@ fn two_layers_tell_once() {
     assert_eq!(of_actix!(app, "GET", "/"), expected);
 }
 
-/// What an outer layer adds to `Vary` stays beside it.
+/// A name that an outer layer adds to `Vary` stays.
 #[test]
 fn a_layer_between_has_its_own_word() {
     let handler = |session: Session| async move { look(&session) };

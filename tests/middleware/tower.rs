@@ -1,5 +1,4 @@
-//! What is tower's own in `hardtack::tower`; what it has in common with other frameworks is in
-//! `acceptance/`.
+//! tower alone. The rules that it shares with other frameworks are in `acceptance/`.
 
 use std::convert::Infallible;
 use std::future::{Future, Ready, ready};
@@ -39,7 +38,7 @@ fn session<B>(request: &Request<B>) -> Session {
     now(lazy.load()).unwrap()
 }
 
-/// What a handler does with the session, and answers with an empty body.
+/// A handler's use of the session; the response has an empty body.
 fn serve<B: Default>(
     layer: &impl Layer<
         tower::util::ServiceFn<

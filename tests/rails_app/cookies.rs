@@ -1,4 +1,4 @@
-//! The app's jars and its session store open what its Rails set.
+//! The app's jars and its session store open the cookies that its Rails set.
 
 use std::sync::Arc;
 

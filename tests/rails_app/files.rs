@@ -1,4 +1,4 @@
-//! Files as they are: of any editor, of each release, too large, unreadable.
+//! Files as they occur: from any editor, from each release, too large, unreadable.
 
 use hardtack::LoadDefaults;
 use hardtack::rails_app::{MissingSecret, RailsApp, RailsAppError};

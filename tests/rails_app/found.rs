@@ -1,4 +1,4 @@
-//! Where the secret is found, and what the files say plainly.
+//! The places where the secret is found, and the settings that the files set plainly.
 
 use hardtack::rails_app::{RailsAppError, Searched, UnreadableSetting};
 use hardtack::{Jar, SecretKeyBase};

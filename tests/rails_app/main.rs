@@ -1,8 +1,8 @@
-//! Rails apps as configuration: where their secret is, and what they set.
+//! Rails apps as configuration: the place of their secret, and their settings.
 //!
-//! `vectors/rails_apps/` holds apps as Rails' generators lay them out, and broken ones; its
-//! `cases.jsonl` what is expected of each. Of the cases marked `live` a running Rails 6.1 says the
-//! same. Encrypted files are Rails' own work.
+//! `vectors/rails_apps/` holds apps as Rails' generators lay them out, and broken ones. Its
+//! `cases.jsonl` holds the expected result of each. A running Rails 6.1 confirms the cases marked
+//! `live`. Rails wrote the encrypted files.
 
 #![allow(
     clippy::unwrap_used,

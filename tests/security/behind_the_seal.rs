@@ -1,6 +1,6 @@
-//! What is sealed by the right key but is no sound value: an answer, never a panic.
+//! A broken value that is sealed by the right key is refused, and never causes a panic.
 //!
-//! Random bytes never get past a signature, so the test signs them itself, as Rails would.
+//! Random bytes never pass a signature check, so the tests sign them, as Rails would.
 
 use std::sync::OnceLock;
 
@@ -149,7 +149,7 @@ fn a_purpose_is_compared_as_the_text_that_it_is() {
     assert_eq!(checked, cases.len() * jars().len());
 }
 
-/// What a reader that is too generous, or too strict, gets wrong.
+/// Values that a too generous, or too strict, reader gets wrong.
 #[test]
 fn hard_cases() {
     let deep = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);

@@ -1,5 +1,5 @@
-//! No padding oracle in AES-256-CBC (Vaudenay, 2002): without the right digest nothing is
-//! decrypted, and wrong padding is refused as a wrong digest is.
+//! AES-256-CBC is no padding oracle (Vaudenay, 2002): nothing is decrypted without the right
+//! digest, and wrong padding is refused like a wrong digest.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -15,7 +15,7 @@ use crate::support::secret;
 
 const NAME: &str = "_app_session";
 
-/// How a message was answered: to whoever sent it, and to the operator.
+/// The answers to a message: to its sender, and to the operator.
 type Answer = (Result<(), InvalidMessage>, Option<Refusal>);
 
 /// Something that opens messages, one that it sealed, and the key by which it signs.

@@ -1,5 +1,5 @@
-//! What anybody can check against published vectors from outside: keys by PBKDF2, messages by
-//! AES-256-GCM and by HMAC. The ciphers by themselves are held to them in `src/cipher/tests/`.
+//! Published vectors, checked from outside: keys by PBKDF2, messages by AES-256-GCM and by HMAC.
+//! `src/cipher/tests/` checks the ciphers by themselves.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

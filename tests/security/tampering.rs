@@ -1,4 +1,4 @@
-//! Whatever is done to a sealed cookie, it is refused, with one and the same answer.
+//! A sealed cookie is refused after any change, always with the same answer.
 
 use hardtack::settings::Cipher;
 use hardtack::value::Value;
@@ -171,7 +171,7 @@ fn what_is_too_large_is_refused_before_any_work() {
     }
 }
 
-/// What has panicked elsewhere, and what stands at the edges of the format.
+/// Values that panicked in other implementations, and values at the limits of the format.
 #[test]
 fn known_troublemakers_are_refused() {
     let cases: &[&str] = &[

@@ -1,4 +1,4 @@
-//! Secrets that keep nobody out, and where they are refused.
+//! Weak secrets, and the places that refuse them.
 
 use hardtack::secret::WeakSecret;
 use hardtack::{CookieStore, Jar, Keyring, LoadDefaults, Rotation, SecretKeyBase};

@@ -1,5 +1,5 @@
-//! Formats that are features: what `CookieStore::check` says of a serializer that this build does
-//! not have. The same cases run with every set of features.
+//! Formats that need a feature: the error of `CookieStore::check` for a serializer that is not
+//! built in. The same cases run with every set of features.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What an exporter of the `metrics` crate gets.
+//! The counters that an exporter of the `metrics` crate gets.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

@@ -1,4 +1,4 @@
-//! Authenticity tokens: those that Rails masked, and our own by Rails' rules.
+//! Authenticity tokens: tokens that Rails masked, and our own tokens by Rails' rules.
 
 use hardtack::csrf::{AuthenticityTokens, CsrfSettings};
 use hardtack::internal::verified_origin;
@@ -188,7 +188,8 @@ fn what_we_mask_is_rails_token_below() {
     assert_eq!(ran, 3 * 6 * 2);
 }
 
-/// `URI.parse(action).path.chomp("/")`, as Ruby 3.1 answers: each action with the request path that it stands for.
+/// The results of `URI.parse(action).path.chomp("/")` in Ruby 3.1: each action with its request
+/// path.
 #[test]
 fn an_action_stands_for_its_path() {
     let tokens = AuthenticityTokens::load_or_create(&mut SessionData::new(), LoadDefaults::V7_1);

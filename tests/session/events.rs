@@ -1,4 +1,4 @@
-//! What the operator hears of cookies and sessions: why, how often, and nothing secret.
+//! The events of cookies and sessions: their reasons, their rate, and no secrets in them.
 
 use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
 use std::sync::{Arc, Barrier};
@@ -245,7 +245,7 @@ fn that_shared_caches_may_keep_a_cookie() {
 const SOON: &str = "WARN hardtack: a key has sealed 2^30 messages";
 const NOW: &str = "ERROR hardtack: a key has sealed 2^32 messages";
 
-/// How an event begins, and of how many seals it tells.
+/// The beginning of an event, and its number of seals.
 type Heard = (&'static str, u64);
 
 #[test]

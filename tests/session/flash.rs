@@ -1,5 +1,5 @@
-//! The flash, held against Rails' own: what it answers, what it leaves in the session, and whether
-//! the session is to be written.
+//! The flash, compared with Rails' own: its answers, its entry in the session, and if the session
+//! has to be written.
 
 use hardtack::flash::FlashHash;
 use hardtack::value::Value;

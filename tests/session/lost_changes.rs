@@ -1,4 +1,4 @@
-//! No change is lost silently: what will not be written is an error, and changes nothing.
+//! No change is lost silently: a change that will not be written is an error and has no effect.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -212,7 +212,7 @@ fn a_value_of_another_type_stays() {
     assert!(matches!(session.commit(200).unwrap(), Commit::Set(_)));
 }
 
-/// What each keeps of a session that somebody may have planted.
+/// The entries that `clear`, `renew` and `reset` keep of a session that somebody may have planted.
 #[test]
 fn what_clear_renew_and_reset_keep() {
     type End = (

@@ -1,5 +1,5 @@
-//! The recipes of `docs/migrating.md`: nobody is logged out, each browser moves with its next
-//! request, and what it has then opens without the old way.
+//! The recipes of `docs/migrating.md`: no user is logged out, each browser moves with its next
+//! request, and its new cookie opens without the old settings.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ struct Case {
     /// The store of the recipe, and one that knows the new way alone.
     recipe: CookieStore,
     after: CookieStore,
-    /// How the session comes at first, as its observer hears, and how afterwards.
+    /// How the session comes in at first, as its observer reports it, and how it comes in later.
     opened: [&'static str; 2],
     /// The cookies that the response sets or removes.
     names: &'static [&'static str],

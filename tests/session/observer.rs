@@ -1,4 +1,4 @@
-//! What a store's observer hears of the cookies that come in, and what that costs.
+//! The reports that a store's observer gets of incoming cookies, and their cost.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -34,7 +34,7 @@ fn sent_with(jar: &Jar, name: &str, attributes: &CookieAttributes) -> String {
     format!("{name}={}", cookie.escaped_value())
 }
 
-/// What was heard, in words.
+/// The reports, in words.
 fn heard(tally: &Tally) -> Vec<String> {
     let line = |(cookie, how, count): (String, Result<SealedBy, _>, _)| match how {
         Ok(how) => format!("{count} {cookie} {how}"),

@@ -1,6 +1,6 @@
-//! Code of the app that a session calls may use that session: nothing waits for itself.
+//! Code of the app that a session calls may use the same session without a deadlock.
 //!
-//! Each case runs in a thread of its own, and one that does not end in time has failed.
+//! Each case runs in a thread of its own. A case that does not end in time fails.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -152,7 +152,7 @@ const USES: [(&str, Use); 41] = [
     }),
 ];
 
-/// What some code of the app is to do with a session, once.
+/// Code of the app that uses a session, once.
 #[derive(Clone, Default)]
 struct Errand(Arc<Mutex<Option<(Session, Use)>>>);
 

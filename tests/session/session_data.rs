@@ -1,4 +1,4 @@
-//! What Rust did not touch goes back to Rails as it came.
+//! Values that Rust did not change go back to Rails unchanged.
 
 use hardtack::value::Value;
 use hardtack::{CookieHeader, Error, InvalidMessage, Jar, SessionData};

@@ -84,7 +84,7 @@ fn the_message_pack_cookies() {
     assert_eq!(ran, 2);
 }
 
-/// What was read under one serializer and is written under another.
+/// A session that was read under one serializer and is written under another.
 #[test]
 fn from_each_serializer_to_each() {
     let serializers = ["json", "marshal", "message_pack"];

@@ -1,4 +1,4 @@
-//! What Rails' own session store did, step by step (`tests/vectors/sessions`).
+//! Recorded steps of Rails' own session store (`tests/vectors/sessions`).
 
 #![allow(dead_code, reason = "with fewer features fewer tests use it")]
 

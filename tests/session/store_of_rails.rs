@@ -1,6 +1,6 @@
-//! What Rails' session store did step by step, done by `CookieStore` from the same cookies: the
-//! same sessions, the same attributes, the same silence. One difference is meant: what was only
-//! read is not written.
+//! Repeats the steps of Rails' session store with `CookieStore`, from the same cookies: the
+//! sessions and attributes are the same, and so are the responses without a cookie. One difference
+//! is intended: a session that was only read is not written.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! One value of a session that cannot be read: its key fails, all others are there, and its bytes
-//! go back as they came.
+//! A session with a value that cannot be read: its key fails, all other keys are readable, and its
+//! bytes go back unchanged.
 
 use std::sync::{Arc, OnceLock};
 

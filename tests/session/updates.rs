@@ -1,4 +1,4 @@
-//! Closures that change a session while others do: nothing of either is lost.
+//! Closures change a session while other code changes it too: no change is lost.
 
 use std::cell::Cell;
 use std::sync::Arc;

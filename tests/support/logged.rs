@@ -1,4 +1,4 @@
-//! What the operator hears, for one test of many that run in the process.
+//! Collects the events of one test, while other tests run in the same process.
 
 use std::io::{Write, sink};
 use std::sync::{Arc, Mutex, Once};

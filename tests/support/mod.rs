@@ -1,4 +1,4 @@
-//! What several tests share: the vectors, and jars made for them.
+//! Code that several tests share: the vectors, and jars made for them.
 
 #![allow(dead_code, reason = "each test uses a part")]
 #![allow(

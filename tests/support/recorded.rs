@@ -1,4 +1,4 @@
-//! The cookies that real Rails set (`tests/vectors/jars`).
+//! Cookies that real Rails set (`tests/vectors/jars`).
 
 #![allow(dead_code, reason = "each test uses a part")]
 
@@ -40,7 +40,7 @@ pub(crate) fn records(rails: &str) -> Vec<Record> {
 }
 
 impl Record {
-    /// The files up to Rails 5.1 hold the value as it was before it was escaped.
+    /// The files up to Rails 5.1 hold the value before escaping.
     pub(crate) fn is_escaped(&self) -> bool {
         self.rails.as_str() >= "5.2"
     }

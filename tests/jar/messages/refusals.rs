@@ -1,4 +1,4 @@
-//! What is refused, and as what.
+//! Messages that are refused, and the refusal of each.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use hardtack::{InvalidMessage, LoadDefaults, Refusal, Serializer};
 
 use super::{FUTURE, PAST, verifier};
 
-/// What makes and reads messages.
+/// A verifier or an encryptor: it makes and reads messages.
 enum Maker {
     Verifier(MessageVerifier),
     Encryptor(MessageEncryptor),

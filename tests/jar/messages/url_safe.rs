@@ -1,4 +1,4 @@
-//! The url-safe alphabet, which Active Support 6.1 does not know: made from its messages.
+//! The url-safe alphabet, which Active Support 6.1 lacks: the test converts its messages.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};

@@ -10,11 +10,11 @@ pub(crate) struct Request {
     /// Each a header `Cookie` of its own.
     pub(crate) cookies: Vec<String>,
     pub(crate) headers: Vec<(&'static str, &'static str)>,
-    /// Whether the connection is TLS itself.
+    /// Is `true` if the connection itself is TLS.
     pub(crate) tls: bool,
 }
 
-/// What the handler answers.
+/// The handler's answer.
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, &'static str)>,
@@ -27,7 +27,7 @@ pub(crate) enum Body {
     Stream(Vec<Box<dyn FnOnce() -> String + Send>>),
 }
 
-/// What the browser gets.
+/// The response that the browser gets.
 #[derive(Debug)]
 pub(crate) struct Response {
     pub(crate) status: u16,

@@ -1,4 +1,4 @@
-//! What a response tells caches, each case by its name.
+//! The headers for caches, each case by its name.
 
 use std::sync::{Arc, LazyLock};
 
@@ -18,14 +18,15 @@ pub(crate) const ALL: &[(&str, Case)] = &[
     ("asked_while_the_body_streams", asked_while_the_body_streams),
 ];
 
-/// What live Rails 6.1 sends with a page that reads the session (`tests/peers/tests/behind_nginx.rs`).
+/// The header that live Rails 6.1 sends with a page that reads the session
+/// (`tests/peers/tests/behind_nginx.rs`).
 pub(crate) const OF_RAILS: &str = "max-age=0, private, must-revalidate";
 
 fn secret() -> SecretKeyBase {
     SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33".repeat(4)).unwrap()
 }
 
-/// One for all: keys are derived once.
+/// The store of all tests, so that its keys are derived once.
 static STORE: LazyLock<Arc<CookieStore>> = LazyLock::new(|| Arc::new(store()));
 
 fn store() -> CookieStore {
@@ -172,7 +173,7 @@ fn nobody_asks(framework: &dyn Framework) {
 
 type Headers = &'static [(&'static str, &'static str)];
 
-/// What the handler said, and `Vary` and `Cache-Control` of the response.
+/// The headers that the handler set, and `Vary` and `Cache-Control` of the response.
 fn told_by_the_handler(framework: &dyn Framework) {
     let cases: [(Headers, &[&str], &str); 19] = [
         (&[], &["Cookie"], OF_RAILS),

@@ -1,4 +1,4 @@
-//! What every framework must do alike, each case by its name.
+//! Rules for every framework, each case by its name.
 
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
@@ -47,7 +47,8 @@ cases! {
 
 const NAME: &str = "_app_session";
 
-/// What Rails 7.1 set (`tests/vectors/sessions/rails-7.1.jsonl`, "first write" under `:json`):
+/// The cookie that Rails 7.1 set (`tests/vectors/sessions/rails-7.1.jsonl`, "first write" under
+/// `:json`):
 /// `user_id` 42 and `name` Ada.
 const OF_RAILS: &str = "aON%2BTe%2BtwjCcTZhwfnKzmqUs7GL4tq1N3A3zU54aAgVM37RI%2F4hdjblR%2BzYmKl5Q%2F319kd6bLYzxf61B4mWy1Rsbmk3xWMG0DfwILZSB2Ij9Gpk5AX3Q%2Flpa%2B090HaHH467yyXtjrcEFogxmVdLC0HVG6taoDHpylUrVzUJGmI7lwShfhHPp4JBvg7uLstCTlV8m95xziCEZ5%2B6sqWlv4yiyGcc%3D--RsY6a5sCycUJwiBb--4CT3%2F%2BH3ExTMvn%2F01KE92Q%3D%3D";
 

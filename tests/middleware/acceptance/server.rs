@@ -1,4 +1,4 @@
-//! Sessions that a store keeps: what every framework must do alike.
+//! Sessions that a store keeps: rules for every framework.
 
 use std::collections::VecDeque;
 use std::pin::pin;
@@ -60,7 +60,7 @@ struct Inside {
     hooks: Mutex<VecDeque<Hook>>,
 }
 
-/// What happens at the next save, in place of it or before it.
+/// An event at the next save, instead of it or before it.
 enum Hook {
     Before(Box<dyn FnOnce() + Send>),
     Fail,

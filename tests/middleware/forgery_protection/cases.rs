@@ -1,7 +1,7 @@
-//! The cases: a request, and whether it passes.
+//! The cases: requests, each with the expected answer.
 //!
-//! Tokens are those that Rails 6.1, 7.1 and 8.1 masked; the rules Rails' (6.1
-//! `request_forgery_protection.rb`) and Rack's (2.2 `method_override.rb`, `request.rb`).
+//! Rails 6.1, 7.1 and 8.1 masked the tokens. The rules are those of Rails (6.1
+//! `request_forgery_protection.rb`) and of Rack (2.2 `method_override.rb`, `request.rb`).
 
 use std::sync::{Arc, LazyLock};
 
@@ -35,7 +35,7 @@ pub(crate) struct Case {
     pub(crate) request: Request,
     pub(crate) protection: fn(ForgeryProtection) -> ForgeryProtection,
     pub(crate) refused: Option<InvalidAuthenticityToken>,
-    /// How many pieces of the body are read before the handler is called, where it matters.
+    /// The number of pieces of the body that are read before the handler is called, if it matters.
     pub(crate) pulled: Option<usize>,
     store: fn(CookieStore) -> CookieStore,
     session_token: Option<String>,

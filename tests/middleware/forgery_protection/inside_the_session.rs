@@ -1,4 +1,4 @@
-//! Inside the session's own middleware: a page with a token, and the form that comes back.
+//! The protection inside the session's middleware: a page with a token, and its submitted form.
 
 use actix_web::dev::Service;
 use actix_web::test as actix_test;

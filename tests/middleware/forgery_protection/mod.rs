@@ -1,4 +1,4 @@
-//! Which requests the middleware lets through: the same cases, through each framework's.
+//! Requests that the protection accepts and refuses: the same cases, through each framework.
 
 mod actix;
 mod app;

@@ -1,5 +1,5 @@
-//! Every public method that can fail fails on a marked value under a marked key: no error has the
-//! value in it, and none has the key as it is.
+//! Makes every public method that can fail, fail on a marked value under a marked key. No error may
+//! hold the value, nor the key unescaped.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Debug, Display};
@@ -28,9 +28,10 @@ use super::public_methods::fallible;
 use super::{NAME, secret};
 use crate::support::json;
 
-/// What no error may hold.
+/// The value that no error may hold.
 const VALUE: &str = "marked-value-73402";
-/// What no error may hold as it is: it clears a terminal, forges a line of a log, and reorders text.
+/// The key that no error may hold unescaped: it clears a terminal, forges a line of a log, and
+/// reorders text.
 const KEY: &str = "marked-key\n\u{1b}[2J\u{9b}\u{202e}";
 
 /// Methods that fail where the operating system gives no random bytes, or never as yet.
@@ -44,7 +45,7 @@ const NEVER: [&str; 7] = [
     "Session::ephemeral",
 ];
 
-/// What the errors of each method look like.
+/// The errors of each method.
 #[derive(Default)]
 struct Told(Vec<(&'static str, String)>);
 

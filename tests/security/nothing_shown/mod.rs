@@ -1,5 +1,5 @@
-//! Nothing secret is shown: every public type is made of a known secret and known values of a
-//! session, and rendered.
+//! Nothing secret is shown. The tests make every public type of a known secret and known values of
+//! a session, render it, and search the output.
 
 mod doctor;
 mod errors;

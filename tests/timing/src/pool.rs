@@ -1,4 +1,4 @@
-//! [`Pool`]: what is sent, in two classes that differ in one thing: where the code is wrong.
+//! [`Pool`]: messages of two classes, which differ only in the place of the wrong byte.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -47,7 +47,7 @@ impl Text {
 pub(crate) struct Pool {
     /// The class of each, and its bytes; all are of one length.
     messages: Vec<(bool, Vec<u8>)>,
-    /// One whose code is right.
+    /// Returns a message whose code is right.
     right: Vec<u8>,
 }
 

@@ -1,4 +1,4 @@
-//! What is measured: each refusal that compares a code with a secret one.
+//! The refusals that are measured: each compares a code with a secret one.
 
 use std::hint::black_box;
 
@@ -15,7 +15,7 @@ const NAME: &str = "_app_session";
 /// The path that a form is for.
 const PATH: &str = "/orders";
 
-/// Whether a message is accepted.
+/// Checks a message: `true` means accepted.
 type Accepts = dyn Fn(&[u8]) -> bool;
 
 /// Something that refuses messages.

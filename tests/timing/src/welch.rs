@@ -1,21 +1,21 @@
 //! Welch's t-test, with dudect's crops ("Dude, is my code constant time?", Reparaz, Balasch and
 //! Verbauwhede, 2017).
 //!
-//! Times have a long tail to the right (interrupts, other processes), in which a small difference
-//! drowns. So the test is made again and again without the slowest of them, from different
-//! percentiles on, and the largest |t| counts.
+//! Times have a long tail to the right (interrupts, other processes), which hides a small
+//! difference. So the test is repeated without the slowest times, cropped at different percentiles,
+//! and the largest |t| counts.
 
-/// One time, in nanoseconds, and the class that it was taken of.
+/// A time in nanoseconds, and its class.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Time {
     pub(crate) second_class: bool,
     pub(crate) nanoseconds: u32,
 }
 
-/// How many crops there are (`NUMBER_PERCENTILES`); one more test is made of all times.
+/// The number of crops (`NUMBER_PERCENTILES`). All times together are one more test.
 const CROPS: u32 = 100;
 
-/// A class of fewer times than this says nothing (`ENOUGH_MEASUREMENTS`).
+/// The fewest times of a class that give a result (`ENOUGH_MEASUREMENTS`).
 const ENOUGH: f64 = 10_000.0;
 
 /// Mean and variance of the times of one class, added up as they come (Welford).

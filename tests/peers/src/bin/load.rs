@@ -1,13 +1,15 @@
-//! Load on the counter of `examples/axum.rs` or `examples/actix.rs`, by browsers that check what
-//! they are shown: their own name, and one visit more each time.
+//! Puts load on the counter of `examples/axum.rs` or `examples/actix.rs`. Its browsers check each
+//! page: it must show their own name, and one visit more each time.
 //!
 //! ```console
 //! $ load PORT PID SECONDS [hostile]
 //! ```
 //!
-//! With `hostile` one request in four brings a cookie that is mutated, too large, doubled, expired
-//! (sealed under the server's own secret, which is `SECRET_KEY_BASE`) or sealed by another secret. It ends with a status of 1 where any answer was wrong, or the memory
-//! of the process PID grew by more than a tenth between a fifth of the time and the end.
+//! With `hostile` one request in four has a cookie that is mutated, too large, doubled, expired
+//! (sealed under the server's own secret, `SECRET_KEY_BASE`) or sealed by another secret.
+//!
+//! Exits with status 1 if an answer was wrong, or if the memory of the process PID grew by more
+//! than a tenth between a fifth of the time and the end.
 
 #![allow(
     clippy::unwrap_used,
