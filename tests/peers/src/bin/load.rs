@@ -107,7 +107,7 @@ async fn run(port: u16, process: u32, time: Duration, is_hostile: bool) -> ExitC
     ExitCode::from(u8::from(!is_well))
 }
 
-/// One browser from its first page to a full session; `None` where the server broke off.
+/// Runs a browser from its first page to a full session; returns `None` if the server broke off.
 async fn visit(
     port: u16,
     number: u64,
@@ -155,7 +155,7 @@ async fn visit(
 
 struct Cookies {
     header: String,
-    /// Whether the session in it is to count.
+    /// Is `true` if the server must accept the session in it.
     opens: bool,
 }
 
