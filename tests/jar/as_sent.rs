@@ -11,7 +11,7 @@ use crate::support::{encrypted_jar, secret, signed_jar};
 
 const NAME: &str = "_app_session";
 
-/// A jar of each form, and one of several.
+/// Returns a jar of each form, and a jar of several forms.
 fn jars() -> [(&'static str, Jar); 6] {
     let cbc = LoadDefaults::V5_1
         .settings()
@@ -142,7 +142,7 @@ fn what_has_another_form_is_malformed() {
     }
 }
 
-/// Under an old name there are but the codecs of the rotations that have it, and other lengths.
+/// Under an old name only the codecs of the rotations with that name count, and other lengths.
 #[test]
 fn a_cookie_of_an_old_name_may_be_escaped_as_well() {
     const OLD: &str = "_old_session";

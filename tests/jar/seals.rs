@@ -14,7 +14,7 @@ use crate::support::json;
 
 const NAME: &str = "_app_session";
 
-/// A secret of the test's own: keys are counted for the process, and tests share that.
+/// Returns a secret of the test's own, since the counts of a key are shared by the whole process.
 fn secret() -> SecretKeyBase {
     SecretKeyBase::generate().unwrap()
 }

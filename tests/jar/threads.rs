@@ -18,7 +18,7 @@ fn there_and_back(jar: &Jar, value: &str) -> bool {
     read.value() == value
 }
 
-/// Seals and opens something when it is dropped, and tells whether that went well.
+/// Seals and opens a cookie when it is dropped, and reports the success.
 struct Last {
     jar: Jar,
     tell: Sender<bool>,

@@ -13,7 +13,7 @@ use metrics::{
 
 use crate::support::{json, other_secret, secret};
 
-/// An exporter that holds what it is told.
+/// An exporter that keeps the counters.
 #[derive(Default)]
 struct Exporter {
     counters: Mutex<BTreeMap<String, Arc<AtomicU64>>>,

@@ -38,7 +38,8 @@ fn vectors() -> Vec<Vector> {
     vectors
 }
 
-/// As the version that made a vector: 6.1 with its default turned off wrote standard base64.
+/// Returns the settings of the version that made a vector. 6.1 with its default turned off wrote
+/// standard base64.
 fn settings(vector: &Vector) -> CsrfSettings {
     let version: LoadDefaults = vector.rails.parse().unwrap();
     CsrfSettings::from(version).urlsafe_csrf_tokens(!vector.session_token.ends_with('='))
@@ -52,7 +53,7 @@ fn tokens(vector: &Vector) -> AuthenticityTokens {
     AuthenticityTokens::load(&session, settings(vector)).unwrap()
 }
 
-/// 64 bytes of base64 in either alphabet, as its two halves.
+/// Decodes 64 bytes from base64 of either alphabet, and returns their two halves.
 fn halves(token: &str) -> ([u8; 32], [u8; 32]) {
     let bits = token
         .trim_end_matches('=')

@@ -30,7 +30,7 @@ fn open(store: &Arc<CookieStore>, value: &str) -> Session {
     Session::open(store, format!("{NAME}={value}"), RequestOrigin::default())
 }
 
-/// Of the log itself: whoever comes first to a place that logs decides for all.
+/// Checks the log itself: the first thread at a place that logs decides for all threads.
 #[test]
 fn a_thread_that_does_not_listen_hides_nothing_from_one_that_does() {
     let lines = logged(|| {
@@ -83,7 +83,7 @@ fn why_a_cookie_was_refused_once_in_ten_seconds() {
     }
 }
 
-/// Cookies beside the session: junk in the one silences nothing of the other.
+/// Junk in other cookies does not silence the events of the session, nor the reverse.
 #[test]
 fn what_became_of_other_cookies() {
     let foreign = Jar::signed(&other_secret(), LoadDefaults::V7_1)
@@ -296,7 +296,7 @@ fn that_a_key_has_sealed_much() {
     assert_eq!(ran, 17);
 }
 
-/// These events and no other.
+/// Checks that these events, and no others, were logged.
 fn hears(lines: &[String], expected: &[Heard]) {
     assert_eq!(lines.len(), expected.len(), "{lines:#?}");
     for (line, (start, seals)) in lines.iter().zip(expected) {

@@ -19,7 +19,7 @@ struct Sequence {
 
 #[derive(Deserialize)]
 struct Request {
-    /// None where the flash is not accessed.
+    /// The operations; `None` if the flash is not accessed.
     operations: Option<Vec<Vec<Value>>>,
     answers: Option<Vec<Value>>,
     seen: Option<Vec<(String, Value)>>,
@@ -27,7 +27,7 @@ struct Request {
     flash: Value,
 }
 
-/// Does what `make.rb` has Rails do, and gives what is asked.
+/// Does an operation of `make.rb`, and returns its answer.
 fn apply(flash: &mut FlashHash, operation: &[Value]) -> Value {
     let name = operation[0].as_str().unwrap();
     let key = operation.get(1).and_then(Value::as_str).unwrap_or_default();
@@ -56,7 +56,7 @@ fn seen(flash: &FlashHash) -> Vec<(String, Value)> {
         .collect()
 }
 
-/// As it comes out of its cookie in the next request.
+/// Returns the session as the next request reads it from its cookie.
 fn sent_and_returned(jar: &Jar, session: &mut SessionData) -> SessionData {
     let cookie = session.write(jar, NAME, None).unwrap();
     SessionData::read_value(jar, NAME, cookie.value())

@@ -23,7 +23,7 @@ fn open(store: &Arc<CookieStore>, header: &str) -> Session {
 
 type Map = BTreeMap<String, u32>;
 
-/// The header by which a cookie comes that this jar wrote.
+/// Returns the request header of a cookie that this jar wrote.
 fn sent(jar: &Jar, name: &str) -> String {
     sent_with(jar, name, &CookieAttributes::new())
 }
@@ -43,7 +43,7 @@ fn heard(tally: &Tally) -> Vec<String> {
     tally.snapshot().into_iter().map(line).collect()
 }
 
-/// A request that asks for its session twice: whose it is, and what was heard.
+/// Sends a request that asks for its session twice. Returns the session's user, and the reports.
 fn visit(store: CookieStore, header: &str) -> (Option<u32>, Vec<String>) {
     let tally = Arc::new(Tally::new());
     let store = Arc::new(store.observer(tally.clone()));
@@ -195,7 +195,7 @@ fn how_other_cookies_came() {
     assert_eq!(heard(&tally), expected);
 }
 
-/// Neither an observer nor the lack of one allocates; a tally does when it meets a cookie first.
+/// Neither an observer nor its absence allocates. A tally allocates at the first cookie of a kind.
 #[test]
 fn observing_takes_no_allocation() {
     let tally = Arc::new(Tally::new());
@@ -211,7 +211,7 @@ fn observing_takes_no_allocation() {
     assert_eq!(tally.snapshot()[0].2, 2);
 }
 
-/// Asks the very session of which it hears, and then panics.
+/// An observer that uses the session of its report, and then panics.
 #[derive(Default)]
 struct Nosy {
     session: Mutex<Option<Session>>,

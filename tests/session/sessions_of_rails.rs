@@ -61,8 +61,7 @@ struct MessagePackCookie {
     cookie: String,
 }
 
-/// Their Hash was handed to `cookies.encrypted[]=` with Symbol keys, which Rails takes for options:
-/// the value that it sealed is nil.
+/// Their Hash had Symbol keys, which `cookies.encrypted[]=` reads as options: Rails sealed nil.
 #[test]
 fn the_message_pack_cookies() {
     let mut ran = 0;

@@ -38,8 +38,8 @@ impl Maker {
     }
 }
 
-/// What makes a message, with strangers to it, and how these refuse it: what is taken apart at
-/// other places (another digest, another cipher) does not even have the form.
+/// The maker of a message, other readers, and their refusals. A reader that splits the message at
+/// other places (another digest, another cipher) finds it malformed.
 fn makers() -> Vec<(Maker, Vec<(Maker, Refusal)>)> {
     let mut makers = Vec::new();
     for version in [LoadDefaults::V6_1, LoadDefaults::V7_1] {

@@ -9,7 +9,7 @@ use hmac::{Hmac, KeyInit, Mac};
 
 use super::recorded::{key, records};
 
-/// Standard base64, padded, as the url-safe kind, unpadded.
+/// Converts padded standard base64 to unpadded url-safe base64.
 fn url_safe(part: &str) -> String {
     part.trim_end_matches('=')
         .replace('+', "-")
