@@ -92,7 +92,7 @@ struct Rack {
     set_cookie: String,
 }
 
-/// `Rack::Session::Cookie` signs as Rails 3 did: only what is inside tells them apart.
+/// `Rack::Session::Cookie` signs as Rails 3 did: only the content tells them apart.
 #[test]
 fn cookies_of_rack_open() {
     let mut ran = 0;

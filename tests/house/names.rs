@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::rust_files;
 
-/// The names that Rust gives: a folder's own file, the tests beside the code, and the roots.
+/// The names that every folder may have: its own file, the tests beside the code, and the roots.
 const SHARED: &[&str] = &["mod.rs", "tests.rs", "main.rs", "lib.rs"];
 
 #[test]

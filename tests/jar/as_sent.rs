@@ -106,7 +106,7 @@ fn the_header_tells_what_the_value_tells() {
                 tell(&raw[..at]);
                 tell(&raw[at..]);
             }
-            // One bad escape leaves all of it as it is.
+            // A single bad escape leaves the whole value escaped.
             for end in ["%", "%2", "%zz", "%2D", "%2d-", "-%2D", "--", "-", "+"] {
                 tell(&format!("{raw}{end}"));
                 tell(&format!("{end}{raw}"));

@@ -28,7 +28,7 @@ fn every_header_as_rails_reads_it() {
             let header = CookieHeader::new(record["header"].as_str().unwrap());
             let cookies = record["cookies"].as_object().unwrap();
             for (name, value) in cookies {
-                // `<ff>` stands for the byte 0xFF, which JSON cannot say.
+                // `<ff>` means the byte 0xFF, which JSON cannot hold.
                 let expected = value.as_str().map(|text| {
                     if text == "<ff>" {
                         vec![0xFF]

@@ -91,7 +91,7 @@ fn what_rails_sets_again_byte_for_byte() {
     let signed = cookies.signed();
     assert_eq!(signed.get::<String>("p"), Ok(Some("v".to_owned())));
     assert_eq!(signed.get::<String>("nil_"), Ok(None));
-    // What another jar sealed is nobody's.
+    // A cookie that another jar sealed does not open.
     assert_eq!(cookies.encrypted().get::<String>("p"), Ok(None));
     assert_eq!(set(&cookies), [P_AGAIN, NIL_AGAIN]);
     // The browser has it now, and nothing is due any more.
@@ -245,7 +245,7 @@ fn once_and_not_by_looking() {
         assert_eq!(signed.get::<String>("q"), Ok(None));
     }
     assert_eq!(set(&cookies), [P_AGAIN]);
-    // How it was sent is told, whatever is to be set.
+    // The report names how the cookie came in, not how it will be set.
     let opened = signed.explain("p").unwrap().unwrap();
     assert_eq!(opened.rotation(), Some(0));
     let told: Vec<_> = tally

@@ -42,7 +42,7 @@ fn a_thread_that_ends_still_seals_and_opens() {
         let (tell, told) = channel();
         let jar = encrypted_jar();
         let run = move || {
-            // What is dropped first depends on what was made first.
+            // The order of dropping depends on the order of creation.
             if buffers_first {
                 assert!(there_and_back(&jar, "begun"));
             }

@@ -89,7 +89,7 @@ fn fault(case: &Case) -> Option<String> {
     (!found.is_empty()).then(|| format!("{}:\n  {}", case.name, found.join("\n  ")))
 }
 
-/// A child, and how to speak with it.
+/// A child process, and its pipes.
 struct Running {
     process: Child,
     input: ChildStdin,

@@ -25,7 +25,7 @@ fn protection() -> ForgeryProtection {
     ForgeryProtection::new().skip(|_, path| path.starts_with("/webhooks"))
 }
 
-/// Every header `Vary` and `Cache-Control`.
+/// Returns every `Vary` and `Cache-Control` header.
 type Told = [Vec<String>; 2];
 
 const NAMES: [&str; 2] = ["vary", "cache-control"];
@@ -67,7 +67,7 @@ macro_rules! of_actix {
     };
 }
 
-/// A check that looks at the session counts as asking for it, whatever comes of it.
+/// A check that reads the session counts as asking for it, with any result.
 #[test]
 fn a_request_that_was_checked_for_forgery() {
     let mut ran = 0;
@@ -95,7 +95,7 @@ fn look(session: &Session) {
     assert!(session.is_empty());
 }
 
-/// Of two layers one around the other, whichever session was asked for.
+/// With a layer inside another layer, asking for either session counts.
 #[test]
 fn two_layers_tell_once() {
     let expected = (200, told(&["Accept, Cookie"], &[OF_A_USER]));

@@ -114,7 +114,7 @@ fn settings_are_those_that_the_files_say_plainly() {
             assert_eq!(&found.collect::<Vec<_>>(), expected, "{what}");
             notes += expected.len();
         }
-        // What is told holds no secret.
+        // The messages hold no secret.
         let told = format!("{found:?}");
         assert!(!told.contains("b3c631c314c0bbca"), "{what}: {told}");
         for one in &found.unreadable_settings {

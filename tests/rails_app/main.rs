@@ -121,7 +121,7 @@ fn text(secret: &SecretKeyBase) -> String {
     String::from_utf8(secret.expose().to_vec()).unwrap()
 }
 
-/// A folder of its own for a test, with an app on Rails 8.1 in it.
+/// Creates a folder for a test, with an app on Rails 8.1 in it.
 fn scratch(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .join("rails_app")

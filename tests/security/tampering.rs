@@ -220,7 +220,7 @@ proptest! {
     }
 }
 
-/// Keys are derived once for all the cases.
+/// The jars of all cases, so that their keys are derived once.
 fn jars_once() -> &'static [(&'static str, Jar); 3] {
     static JARS: std::sync::OnceLock<[(&str, Jar); 3]> = std::sync::OnceLock::new();
     JARS.get_or_init(jars)

@@ -314,7 +314,7 @@ fn a_session_without_a_token_gets_one() {
     let text = session.get::<String>("_csrf_token").unwrap().unwrap();
     assert_eq!(text.len(), 43);
 
-    // It stays, whoever asks.
+    // The token stays the same, under any settings.
     let again = AuthenticityTokens::load_or_create(&mut session, LoadDefaults::V6_0).unwrap();
     assert_eq!(session.get::<String>("_csrf_token").unwrap(), Some(text));
     let token = again.masked_authenticity_token().unwrap();

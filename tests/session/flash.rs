@@ -206,7 +206,7 @@ mod in_cookies_of_rails {
                     opened.into_value()
                 };
 
-                // Kept, it stands as Rails wrote it: nothing is to be written.
+                // A kept flash stays as Rails wrote it, so nothing has to be written.
                 let mut session = read();
                 let mut flash = FlashHash::load(&session);
                 assert_eq!(flash.notice(), Some("Saved"), "{place}");

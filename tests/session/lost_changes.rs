@@ -221,7 +221,7 @@ fn what_clear_renew_and_reset_keep() {
         &'static [&'static str],
         Option<&'static str>,
     );
-    // What is in the session, and in the flash of the next request, where this one kept it.
+    // The keys in the session, and the flash of the next request if this request kept it.
     let cases: [End; 3] = [
         (
             "clear",

@@ -200,7 +200,7 @@ fn visit(store: &Arc<CookieStore>, browser: &mut Browser) -> Vec<String> {
     let Commit::Set(cookies) = session.commit(200).unwrap() else {
         panic!("nothing is set")
     };
-    // What is removed under another domain is no cookie of this test's browser.
+    // This test's browser has no cookie that is removed under another domain.
     let own = cookies.iter().filter(|cookie| cookie.domain().is_none());
     browser.receive(own.map(ToString::to_string));
     cookies

@@ -182,7 +182,7 @@ fn how_other_cookies_came() {
     assert!(jars[1].get::<Map>("seen").unwrap().is_some());
     assert!(jars[1].get::<Map>("seen").unwrap().is_some());
     assert!(jars[1].get::<Map>("junk").unwrap().is_none());
-    // What was not sent is not told: nothing, and what is only to be sent.
+    // Cookies that were not sent are not reported: an absent one, and one that is only set.
     assert!(jars[1].get::<Map>("theme").unwrap().is_none());
     jars[1].write("theme", "dark", None).unwrap();
     assert!(jars[1].get::<String>("theme").unwrap().is_some());
@@ -257,7 +257,7 @@ fn an_observer_may_ask_the_session_and_panic_and_still_hears_once() {
             catch_unwind(AssertUnwindSafe(|| ask(&asked))).is_err()
         });
         assert!(panicked, "{name}");
-        // What the session holds is whole, and it is not heard of again.
+        // The session's data is complete, and the session is not reported again.
         assert_eq!(session.get("user_id").unwrap(), Some(42), "{name}");
         assert_eq!(nosy.heard.load(Relaxed), 1, "{name}");
         ran += 1;

@@ -183,7 +183,7 @@ fn its_bytes_go_back_as_they_came() {
         let bytes = written(&session, Serializer::MessagePack).unwrap();
         assert_eq!(hex::encode(&bytes), hex::encode(message_pack(&expected)));
 
-        // What was set in its place replaces it, and what was removed is gone.
+        // A new value replaces it, and a removed one is gone.
         session.insert("a", 1).unwrap();
         assert_eq!(session.get::<u8>("a").unwrap(), Some(1));
         assert!(session.remove("a"));

@@ -46,7 +46,7 @@ fn serve(
     framework.serve(&store.into(), request, handler).unwrap()
 }
 
-/// Of a response: `Vary`, header by header, and `Cache-Control`.
+/// Returns a response's `Vary` headers and `Cache-Control`.
 fn told(response: &Response) -> (Vec<&str>, Option<&str>) {
     (
         response.vary.iter().map(String::as_str).collect(),
@@ -54,7 +54,7 @@ fn told(response: &Response) -> (Vec<&str>, Option<&str>) {
     )
 }
 
-/// A way to ask, and whether it sets a cookie.
+/// A way to ask for the session, and `true` if it sets a cookie.
 type Ask = (fn(&Session), bool);
 
 fn whoever_asks(framework: &dyn Framework) {
@@ -177,7 +177,7 @@ type Headers = &'static [(&'static str, &'static str)];
 fn told_by_the_handler(framework: &dyn Framework) {
     let cases: [(Headers, &[&str], &str); 19] = [
         (&[], &["Cookie"], OF_RAILS),
-        // One header: nginx before 1.23 heeds only the last.
+        // A single header, since nginx before 1.23 reads only the last.
         (
             &[("vary", "Accept-Encoding")],
             &["Accept-Encoding, Cookie"],
@@ -190,7 +190,7 @@ fn told_by_the_handler(framework: &dyn Framework) {
         ),
         (&[("vary", "")], &["Cookie"], OF_RAILS),
         (&[("vary", "Cookie2")], &["Cookie2, Cookie"], OF_RAILS),
-        // What is there stays as it is.
+        // Existing headers do not change.
         (&[("vary", "Cookie")], &["Cookie"], OF_RAILS),
         (&[("vary", "cookie")], &["cookie"], OF_RAILS),
         (
@@ -274,7 +274,8 @@ fn not_told(framework: &dyn Framework) {
     }
 }
 
-/// A handler's, and the one in place of a response whose session does not fit.
+/// An error response of the handler, and the one that replaces a response whose session does not
+/// fit.
 fn told_by_an_error(framework: &dyn Framework) {
     let response = serve(framework, &STORE, |session| {
         assert!(session.is_empty());
@@ -292,7 +293,7 @@ fn told_by_an_error(framework: &dyn Framework) {
     assert_eq!(told(&response), (vec!["Cookie"], Some(OF_RAILS)));
 }
 
-/// The headers are gone by then.
+/// The headers were sent before.
 fn asked_while_the_body_streams(framework: &dyn Framework) {
     let response = serve(framework, &STORE, |session| {
         let session = session.clone();

@@ -12,7 +12,7 @@ pub(crate) struct Request {
     pub(crate) method: &'static str,
     pub(crate) uri: &'static str,
     pub(crate) headers: Vec<(&'static str, String)>,
-    /// The body as it comes.
+    /// The body, in pieces.
     pub(crate) pieces: Vec<Vec<u8>>,
     /// Is `true` if the request has a `Content-Length`.
     pub(crate) has_length: bool,
@@ -37,14 +37,14 @@ impl Request {
     }
 }
 
-/// The body of a request on its way, which counts how often it is asked.
+/// The body of an incoming request, which counts how many pieces were read.
 pub(crate) struct Pieces {
     rest: VecDeque<Vec<u8>>,
     breaks_off: bool,
     pulled: Arc<AtomicUsize>,
 }
 
-/// The connection broke off.
+/// The error of a connection that broke off.
 pub(crate) struct BrokenOff;
 
 impl Pieces {
@@ -106,7 +106,7 @@ pub(crate) struct Answer {
     pub(crate) pulled: usize,
 }
 
-/// Is told why a request was refused, which is then answered by 418.
+/// A hook that gets the reason of a refusal; the response is then 418.
 pub(crate) type OnRefusal = Arc<dyn Fn(InvalidAuthenticityToken) + Send + Sync>;
 
 pub(crate) trait Framework {

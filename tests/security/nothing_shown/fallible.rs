@@ -34,7 +34,7 @@ const VALUE: &str = "marked-value-73402";
 /// reorders text.
 const KEY: &str = "marked-key\n\u{1b}[2J\u{9b}\u{202e}";
 
-/// Methods that fail where the operating system gives no random bytes, or never as yet.
+/// Methods that fail only if the operating system gives no random bytes, or that never fail yet.
 const NEVER: [&str; 7] = [
     "AuthenticityTokens::load_or_create",
     "AuthenticityTokens::masked_authenticity_token",
@@ -64,7 +64,7 @@ impl Told {
     }
 }
 
-/// Refuses to be written, and says what it is.
+/// A value that refuses to be serialized, with itself in the error.
 struct Unwritable;
 
 impl serde::Serialize for Unwritable {
@@ -75,7 +75,7 @@ impl serde::Serialize for Unwritable {
     }
 }
 
-/// Refuses to be read, and says what it was given.
+/// A type that refuses to be deserialized, with the input in the error.
 #[derive(Debug)]
 struct Unreadable;
 
@@ -86,7 +86,7 @@ impl<'de> serde::Deserialize<'de> for Unreadable {
     }
 }
 
-/// The type of a session in which all is a number.
+/// The type of a session whose values are all numbers.
 type Numbers = BTreeMap<String, u8>;
 
 fn data() -> SessionData {
@@ -95,7 +95,7 @@ fn data() -> SessionData {
     data
 }
 
-/// An object of a class that MessagePack does not know.
+/// Returns an object of a class that MessagePack does not know.
 fn object() -> Value {
     Value::Object(Box::new(RubyObject::Instance {
         class: KEY.to_owned(),
@@ -284,7 +284,7 @@ fn sessions(told: &mut Told) {
     );
 }
 
-/// A request to a store, whose cookies have an odd name.
+/// Opens a request to a store whose cookies have an odd name.
 fn open_in(store: &CookieStore) -> Session {
     Session::open(&Arc::new(store.clone()), "", RequestOrigin::default())
 }
@@ -323,7 +323,7 @@ fn messages(told: &mut Told) {
         "MessageVerifier::explain",
         verifier.explain(&message, VALUE),
     );
-    // What only one format has no form for.
+    // Values that a single format has no form for.
     for serializer in [Serializer::Marshal, Serializer::MessagePack] {
         let settings = version.settings().cookies_serializer(serializer);
         let verifier = MessageVerifier::for_application(&secret(), "x", settings);
@@ -365,7 +365,7 @@ fn settings(told: &mut Told) {
     told.add("from_str", VALUE.parse::<BigInteger>());
 }
 
-/// An app whose folder, and whose file for the cookies, are named by the key.
+/// Creates an app whose folder, and whose file for the cookies, are named after the key.
 fn app() -> PathBuf {
     let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("fallible {KEY}"));
     let initializers = root.join("config/initializers");
@@ -383,7 +383,7 @@ fn app() -> PathBuf {
     root
 }
 
-/// What a terminal obeys stands in Ruby code as it is, save its line feed.
+/// The key in Ruby code: terminal control characters unescaped, without its line feed.
 const KEY_IN_RUBY: &str = "key\u{1b}[2J\u{9b}\u{202e}";
 
 fn apps(told: &mut Told) {
@@ -440,7 +440,7 @@ fn no_error_shows_a_value_or_what_a_terminal_obeys() {
     assert!(told.0.len() > 250, "{}", told.0.len());
 }
 
-/// Whether the key stands in it as it is, or a part of it that a terminal obeys.
+/// Checks if a text holds the key unescaped, or a part of it that commands a terminal.
 fn is_raw(text: &str) -> bool {
     text.contains(['\u{1b}', '\u{9b}', '\u{202e}']) || text.contains("marked-key\n")
 }

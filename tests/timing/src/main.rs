@@ -29,8 +29,8 @@ use std::time::Instant;
 use target::Target;
 use welch::{Report, Time};
 
-/// |t| from here on is a difference (dudect's own threshold is 10; 4.5 is the usual one of leakage
-/// tests, ISO/IEC 17825).
+/// The |t| that counts as a difference. dudect's own threshold is 10; 4.5 is usual in leakage tests
+/// (ISO/IEC 17825).
 const THRESHOLD: f64 = 4.5;
 
 /// The number of refusals before the measurement, to fill the caches with code and data.
@@ -75,7 +75,7 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Measures one, and prints what came of it.
+/// Measures a target, and prints the result.
 fn measured(target: &Target, samples: usize) -> Report {
     assert!(
         target.pool.is_told_apart_by(&target.accepts),
@@ -97,7 +97,7 @@ fn measured(target: &Target, samples: usize) -> Report {
     report
 }
 
-/// The times of so many refusals, of either class at random.
+/// Measures the times of `samples` refusals, of either class at random.
 fn measure(target: &Target, samples: usize) -> Vec<Time> {
     let mut buffer = vec![0; target.pool.message_len()];
     let mut times = Vec::with_capacity(samples);
