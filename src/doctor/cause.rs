@@ -146,7 +146,7 @@ impl Cause {
         )
     }
 
-    /// Creates the cause of a cookie that none of the `secrets` given secrets opens.
+    /// Creates the cause of a cookie that no given secret opens. `secrets` is their number.
     pub(super) fn another_secret(secrets: usize, is_signed: bool) -> Self {
         let none = match secrets {
             1 => "the secret given is not the one".to_owned(),

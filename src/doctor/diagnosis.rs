@@ -60,8 +60,8 @@ pub struct Diagnosis {
     pub key_digest: Option<KeyDigest>,
     /// The digest of the HMAC; `None` if the cookie does not open, or if its cipher is AES-GCM.
     pub hmac_digest: Option<HmacDigest>,
-    /// The [`Serializer`] that writes and reads the value's format and no other; `None` if the
-    /// cookie does not open.
+    /// The serializer of the value's format: `Json`, `Marshal` or `MessagePack`; `None` if the
+    /// cookie does not open, or if its format is unknown.
     pub serializer: Option<Serializer>,
     /// The purpose that was sealed with the value, such as `cookie._shop_session`; `None` if the
     /// cookie does not open, or has no purpose.

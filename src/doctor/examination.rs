@@ -1,4 +1,4 @@
-//! The examination: from what was copied to a [`Diagnosis`].
+//! [`Doctor::examine`]: turns a copied text into a [`Diagnosis`].
 
 use time::OffsetDateTime;
 

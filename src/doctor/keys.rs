@@ -28,7 +28,7 @@ pub(super) struct Labelled {
 pub(super) enum Alteration {
     /// White space and quotes around the secret were removed.
     Stripped,
-    /// A line feed was appended, as apps read it that do not strip their file.
+    /// A line feed was appended, since some apps read the secret from a file without removing it.
     WithLineFeed,
 }
 
