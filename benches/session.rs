@@ -1,7 +1,7 @@
-//! What it takes to open and to seal a session: `cargo bench --bench session`.
+//! Measures opening and sealing of a session: `cargo bench --bench session`.
 //!
-//! Names say the size in bytes of session JSON. The comparison with other crates is a workspace of
-//! its own, `benches/peers`.
+//! Names give the size of the session JSON in bytes. `benches/peers` is the comparison with other
+//! crates.
 
 #![allow(
     clippy::unwrap_used,

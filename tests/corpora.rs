@@ -1,6 +1,6 @@
-//! What the fuzz targets check, on stable: every seed, every input of the kept corpora and every
-//! regression of `fuzz/`. The modules are the fuzzer's own, so that there is one body of each
-//! check.
+//! Runs the checks of the fuzz targets on stable, over every seed, every input of the kept corpora
+//! and every regression of `fuzz/`. The modules are the fuzzer's own, so that each check exists
+//! once.
 
 #![allow(
     clippy::unwrap_used,
@@ -74,7 +74,7 @@ fn what_is_packed_comes_out() {
     assert_eq!(packed::unpack("YQ==\n!\n"), Err(2));
 }
 
-/// A check that no target runs, or a target that nobody replays, would go unnoticed.
+/// Every check has a target, and every target is replayed here.
 #[test]
 fn every_target_is_everywhere() {
     let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();

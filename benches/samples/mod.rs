@@ -1,7 +1,7 @@
-//! Sessions to measure with, of an exact size in bytes of JSON.
+//! Sample sessions of an exact size in bytes of JSON.
 //!
-//! Each one differs, and so does each cookie made of it: one fixed cookie teaches the branch
-//! predictor where its escapes stand, and flatters the code by up to 2.5 times.
+//! Each sample differs, and so does its cookie. A fixed cookie teaches the branch predictor the
+//! places of its escapes, which makes the code look up to 2.5 times faster.
 
 use std::cell::Cell;
 

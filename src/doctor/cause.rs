@@ -5,7 +5,7 @@ use std::fmt;
 use super::words::count;
 use crate::shown::Shown;
 
-/// What kind of cause it is: what `--json` prints of it.
+/// The kind of a [`Cause`]. `--json` prints its [name](Self::name).
 ///
 /// ```
 /// use hardtack::doctor::{CauseKind, Doctor};
@@ -17,56 +17,57 @@ use crate::shown::Shown;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CauseKind {
-    /// Nothing was copied that is a cookie.
+    /// The text holds no cookie.
     NoCookie,
-    /// Longer than any cookie, and not looked at.
+    /// The text or the value is longer than any cookie, and was not examined.
     TooLarge,
-    /// Another framework's cookie.
+    /// The cookie is another framework's.
     NotRails,
-    /// Its end is missing.
+    /// The end of the cookie is missing.
     CutOff,
-    /// Something in it was lost or changed.
+    /// Characters of the cookie were lost or changed.
     Damaged,
     /// No secret was given.
     NoSecret,
-    /// A secret that looks like the key of the credentials file.
+    /// A given secret looks like `config/master.key`, the key of the credentials file.
     MasterKey,
-    /// Sealed under a secret that was not given.
+    /// The cookie was sealed under a secret that was not given.
     AnotherSecret,
-    /// Sealed under salts that were not given.
+    /// The cookie was sealed under salts that were not given.
     AnotherSalt,
-    /// Sealed by another app, or changed since.
+    /// The cookie was sealed by another app, or was changed afterwards.
     AnotherApp,
-    /// A feature of the crate that is off.
+    /// Reading the cookie needs a feature of this crate that is off.
     FeatureMissing,
-    /// It opens, but only after it was mended.
+    /// The cookie opens, but only after the doctor mended it ([`Repair`](super::Repair)).
     Mended,
-    /// It opens, but under a secret that differs from the given one by white space or quotes.
+    /// The cookie opens, but under a secret that differs from the given one by white space, quotes
+    /// or a line feed.
     SecretAltered,
-    /// It opens, but its expiry has passed.
+    /// The cookie opens, but its expiry has passed.
     Expired,
-    /// It opens, but was sealed for a cookie of another name.
+    /// The cookie opens, but was sealed for another cookie name.
     WrongPurpose,
-    /// It opens, but the app reads a cookie of another name.
+    /// The cookie opens, but the app reads another cookie name.
     OtherName,
-    /// It opens, but the app's settings do not open it.
+    /// The cookie opens, but not under the app's settings.
     OtherSettings,
-    /// It opens, but its value cannot be read.
+    /// The cookie opens, but its value cannot be read.
     UnreadableValue,
-    /// It opens, but an entry of its value cannot be read.
+    /// The cookie opens, but an entry of its value cannot be read.
     UnreadableEntry,
-    /// It opens, but is a session without a `session_id`.
+    /// The cookie opens, but its session has no valid `session_id`.
     NoSessionId,
-    /// It opens, but its authenticity token is none.
+    /// The cookie opens, but its session's `_csrf_token` is invalid.
     BadCsrfToken,
-    /// It opens, but its flash is none.
+    /// The cookie opens, but its session's `flash` is invalid.
     BadFlash,
-    /// It opens, but browsers drop a cookie of this size.
+    /// The cookie opens, but is longer than browsers accept.
     TooLong,
 }
 
 impl CauseKind {
-    /// The name that `--json` prints (example: at the type).
+    /// Returns the name that `--json` prints (example: at the type).
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -103,8 +104,7 @@ impl fmt::Display for CauseKind {
     }
 }
 
-/// One reason for which an app reads `nil` from a cookie; `Display` tells it in a sentence, with
-/// what to do.
+/// A reason why an app reads `nil` from a cookie. `Display` prints the reason and what to do.
 ///
 /// ```
 /// use hardtack::doctor::Doctor;
@@ -121,7 +121,7 @@ pub struct Cause {
 }
 
 impl Cause {
-    /// What kind of cause it is (example: at the type).
+    /// Returns the kind of the cause (example: at the type).
     #[must_use]
     pub const fn kind(&self) -> CauseKind {
         self.kind
@@ -134,7 +134,7 @@ impl Cause {
         }
     }
 
-    /// A secret that has the form of a `master.key`.
+    /// Creates the cause of a secret that has the form of a `master.key`.
     pub(super) fn master_key(label: &str) -> Self {
         Self::new(
             CauseKind::MasterKey,
@@ -146,7 +146,7 @@ impl Cause {
         )
     }
 
-    /// No secret fits, of so many.
+    /// Creates the cause of a cookie that no given secret opens. `secrets` is their number.
     pub(super) fn another_secret(secrets: usize, is_signed: bool) -> Self {
         let none = match secrets {
             1 => "the secret given is not the one".to_owned(),
@@ -168,7 +168,7 @@ impl Cause {
         )
     }
 
-    /// No salt fits.
+    /// Creates the cause of a cookie that may be sealed under salts of the app's own.
     pub(super) fn another_salt() -> Self {
         Self::new(
             CauseKind::AnotherSalt,
@@ -178,7 +178,7 @@ impl Cause {
         )
     }
 
-    /// What can always be so.
+    /// Creates the cause that the doctor can never rule out: another app's cookie, or damage.
     pub(super) fn another_app() -> Self {
         Self::new(
             CauseKind::AnotherApp,

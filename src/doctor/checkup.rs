@@ -1,4 +1,4 @@
-//! [`SessionCheck`]: whether what Rails keeps in a session is sane.
+//! [`SessionCheck`]: checks the entries of a session that belong to Rails.
 
 use crate::load_defaults::LoadDefaults;
 use crate::rails::csrf::AuthenticityTokens;
@@ -7,19 +7,20 @@ use crate::serializer::Serialized;
 use crate::serializer::value::Value;
 use crate::session::data::SessionData;
 
-/// How one of a session's own keys is found. Example: at [`SessionCheck`].
+/// The state of an entry that Rails keeps in a session. Example: at [`SessionCheck`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Check {
-    /// It is not there.
+    /// The session has no such entry.
     Absent,
-    /// It is as Rails writes it.
+    /// The entry has the form that Rails writes.
     Sane,
-    /// It is something else.
+    /// The entry has another form.
     Odd,
 }
 
-/// Whether what Rails keeps in a session is sane: its id, its flash and its CSRF token.
+/// The state of a session's id, flash and CSRF token, each compared with the form that Rails
+/// writes.
 ///
 /// ```
 /// use hardtack::doctor::{Check, Doctor};
@@ -39,18 +40,21 @@ pub enum Check {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SessionCheck {
-    /// `session_id`: 32 hexadecimal digits. Without one Rails takes the session for empty.
+    /// `session_id` must be 32 hexadecimal digits. Rails treats a session without it as empty.
     pub session_id: Check,
-    /// `flash`: what it holds in any version of Rails.
+    /// `flash` must have the form that some version of Rails writes.
     pub flash: Check,
-    /// Whether the flash has anything to show.
+    /// Is `true` if the flash holds a message to show.
     pub flash_waits: bool,
-    /// `_csrf_token`: base64 of 32 bytes.
+    /// `_csrf_token` must be base64 of 32 bytes.
     pub csrf_token: Check,
 }
 
 impl SessionCheck {
-    /// Looks at a value; `None` where it is no session.
+    /// Checks a cookie's value. Returns `None` if the value is no session.
+    ///
+    /// A map is a session if the cookie's name ends with `_session`, or if the map has one of the
+    /// keys that Rails or Warden keeps in sessions.
     pub(super) fn of(payload: &Serialized, name: Option<&str>) -> Option<Self> {
         let session = SessionData::of_payload(payload.clone())?;
         let is_session = name.is_some_and(|name| name.ends_with("_session"))
@@ -79,7 +83,8 @@ fn text(session: &SessionData, key: &str, is_sane: impl Fn(&str) -> bool) -> Che
     }
 }
 
-/// A Hash with `flashes` (4.0 and later), or an object or Hash of the class `FlashHash`.
+/// Checks the flash: a Hash with `flashes` (Rails 4.0 and later), or an object or Hash of the class
+/// `FlashHash`.
 fn flash(session: &SessionData) -> Check {
     match session.get::<Value>("flash") {
         Ok(None) => Check::Absent,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::settings::Cipher;
 
-/// The kind of a cookie, as far as the form alone shows.
+/// The kind of a cookie, recognized by its form alone, without a key.
 ///
 /// ```
 /// use hardtack::doctor::{CookieFormat, Doctor};
@@ -27,7 +27,7 @@ pub enum CookieFormat {
     Signed,
     /// express-session's signed id: `s:<id>.<signature>`.
     ExpressSession,
-    /// cookie-session (Express, Koa): base64 of JSON, its signature in a cookie beside it.
+    /// cookie-session (Express, Koa): base64 of JSON, with the signature in a second cookie.
     CookieSession,
     /// rack-session's encryptor, version 1 (AES-256-CTR and an HMAC).
     RackSessionV1,
@@ -41,14 +41,14 @@ pub enum CookieFormat {
     Itsdangerous,
     /// The id of a PHP session.
     PhpSessionId,
-    /// The bare id of a session that some server keeps.
+    /// The bare id of a session that a server keeps.
     SessionId,
-    /// None of these, or damaged beyond recognition.
+    /// An unknown format, or a cookie that is damaged beyond recognition.
     Unknown,
 }
 
 impl CookieFormat {
-    /// The name that `--json` prints (example: at the type).
+    /// Returns the name that `--json` prints (example: at the type).
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -68,13 +68,14 @@ impl CookieFormat {
         }
     }
 
-    /// Whether it is one that a Rails app seals, and that a secret may open (example: at the type).
+    /// Returns `true` for the formats that Rails seals and a secret may open (example: at the
+    /// type).
     #[must_use]
     pub const fn is_rails(self) -> bool {
         matches!(self, Self::EncryptedGcm | Self::EncryptedCbc | Self::Signed)
     }
 
-    /// The cipher that the form shows.
+    /// Returns the cipher of the format; `None` if the cookie is not encrypted by Rails.
     pub(super) const fn cipher(self) -> Option<Cipher> {
         match self {
             Self::EncryptedGcm => Some(Cipher::Aes256Gcm),
@@ -85,7 +86,7 @@ impl CookieFormat {
 }
 
 impl fmt::Display for CookieFormat {
-    /// As a noun phrase with its article.
+    /// Writes a noun phrase with its article.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::EncryptedGcm => {

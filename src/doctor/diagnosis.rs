@@ -1,4 +1,4 @@
-//! [`Diagnosis`]: what a cookie is, whether it opens, and what to do.
+//! [`Diagnosis`]: the result of an examination.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,10 +20,12 @@ use super::cookie_format::CookieFormat;
 use super::remedy::Remedy;
 use super::repair::Repair;
 
-/// What [`Doctor::examine`](super::Doctor::examine) found.
+/// The result of [`Doctor::examine`](super::Doctor::examine): the cookie's format, the secret and
+/// the settings that open it, and the causes if an app reads `nil` from it.
 ///
-/// `Display` is the report for a person: a first line with the answer, then the details.
-/// `Serialize` is what `hardtack doctor --json` prints. Neither shows a secret or a value.
+/// `Display` writes the report for a person: a first line with the answer, then the details.
+/// `Serialize` writes the object that `hardtack doctor --json` prints. Neither shows a secret or a
+/// value.
 ///
 /// ```
 /// use hardtack::doctor::Doctor;
@@ -44,67 +46,70 @@ use super::repair::Repair;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Diagnosis {
-    /// What the form shows.
+    /// The format of the cookie, recognized by its form.
     pub format: CookieFormat,
-    /// Whether a secret opens it. There may be [`causes`](Self::causes) nevertheless for which an
-    /// app reads `nil`: it may have expired.
+    /// Is `true` if a secret opens the cookie. An app may read `nil` nevertheless, for example from
+    /// an expired cookie: see [`causes`](Self::causes).
     pub opens: bool,
-    /// The jar; known from the form.
+    /// The jar, known from the form; `None` if the cookie is not from Rails.
     pub jar: Option<JarKind>,
-    /// The cipher; known from the form. None in the signed jar.
+    /// The cipher, known from the form; `None` if the cookie is signed, or not from Rails.
     pub cipher: Option<Cipher>,
-    /// How the keys were derived; none where it does not open, or the secret itself is the key.
+    /// The digest that derived the keys; `None` if the cookie does not open, or if the secret
+    /// itself is the key.
     pub key_digest: Option<KeyDigest>,
-    /// By which HMAC it was signed; none where it does not open, and under AES-GCM.
+    /// The digest of the HMAC; `None` if the cookie does not open, or if its cipher is AES-GCM.
     pub hmac_digest: Option<HmacDigest>,
-    /// The serializer that wrote the value, as the one of [`Serializer`] that writes just this
-    /// format; none where it does not open.
+    /// The serializer of the value's format: `Json`, `Marshal` or `MessagePack`; `None` if the
+    /// cookie does not open, or if its format is unknown.
     pub serializer: Option<Serializer>,
-    /// The purpose that was sealed with it, such as `cookie._shop_session`; none where it does not
-    /// open, or has none.
+    /// The purpose that was sealed with the value, such as `cookie._shop_session`; `None` if the
+    /// cookie does not open, or has no purpose.
     pub purpose: Option<String>,
-    /// The expiry that was sealed with it; none where it does not open, or has none.
+    /// The expiry that was sealed with the value; `None` if the cookie does not open, or has no
+    /// expiry.
     pub expires: Option<OffsetDateTime>,
-    /// The label of the secret that opens it.
+    /// The label of the secret that opens the cookie.
     pub secret: Option<String>,
-    /// What had to be mended in it before it had its form.
+    /// The repairs that the copied value needed before it had the form of a cookie.
     pub repairs: Vec<Repair>,
-    /// Why an app may read `nil` from it, what is most likely first.
+    /// The reasons why an app may read `nil` from the cookie, the likeliest first.
     pub causes: Vec<Cause>,
-    /// Those of the secrets given that keep nobody out, by their labels, and why; whether they
-    /// open it or not.
+    /// The labels of all weak secrets that the doctor was given, and why each is weak. They need
+    /// not open the cookie.
     pub weak_secrets: Vec<(String, WeakSecret)>,
     pub(super) name: Option<String>,
     pub(super) now: OffsetDateTime,
-    /// What was tried, where nothing opened it.
+    /// A sentence about the keys that were tried, if none opened the cookie.
     pub(super) tried: Option<String>,
-    /// What the form shows beyond its name.
+    /// A description of the form, beyond the format's name.
     pub(super) shape: Option<String>,
     pub(super) inside: Option<Box<Inside>>,
 }
 
-/// What is known of a cookie that opens.
+/// The content of a cookie that opens, and how it was sealed.
 #[derive(Clone)]
 pub(super) struct Inside {
     pub(super) versions: Vec<LoadDefaults>,
-    /// Which app seals so, in words.
+    /// The versions of Rails, and the settings, that seal this way, in words.
     pub(super) era: String,
     pub(super) settings: Settings,
     pub(super) has_envelope: bool,
-    /// The app's version, where its settings are known and open it.
+    /// The app's version, if its settings are known and open the cookie.
     pub(super) opens_as_it_is: Option<LoadDefaults>,
     pub(super) remedy: Option<Remedy>,
     pub(super) session: Option<SessionCheck>,
-    /// Name and value as they are sent, where the name is known; else the value.
+    /// The length in bytes of name and value as they are sent; of the value alone if the name is
+    /// not known.
     pub(super) size: usize,
     pub(super) entries: Vec<(String, usize)>,
     pub(super) value: Option<Value>,
 }
 
 impl Diagnosis {
-    /// The `load_defaults` (before 5.1: the Rails versions) that seal so without further settings,
-    /// oldest first; empty where it does not open, or where the app changed more than its
-    /// serializer.
+    /// Returns the `load_defaults` (before 5.1: the Rails versions) that seal this way without
+    /// further settings, oldest first. The list is empty if the cookie does not open, or if the app
+    /// changed more than its serializer.
     ///
     /// ```
     /// use hardtack::doctor::Doctor;
@@ -122,7 +127,7 @@ impl Diagnosis {
         self.inside.as_ref().map_or(&[], |inside| &inside.versions)
     }
 
-    /// Settings under which it opens; none where it does not.
+    /// Returns settings under which the cookie opens; `None` if it does not open.
     ///
     /// ```
     /// use hardtack::doctor::Doctor;
@@ -142,22 +147,23 @@ impl Diagnosis {
         self.inside.as_ref().map(|inside| &inside.settings)
     }
 
-    /// What to add where it does not open; none where nothing opens it, and where the doctor knows
-    /// the app's settings and they open it. Example: at [`Remedy`].
+    /// Returns the rotation to add to an app that does not open the cookie. Is `None` if no secret
+    /// opens the cookie, or if the doctor knows the app's settings and they open it. Example: at
+    /// [`Remedy`].
     #[must_use]
     pub fn remedy(&self) -> Option<&Remedy> {
         self.inside.as_ref()?.remedy.as_ref()
     }
 
-    /// Whether what Rails keeps in a session is sane; none where it does not open or holds no
-    /// session. Example: at [`SessionCheck`].
+    /// Returns the state of the entries that Rails keeps in a session; `None` if the cookie does
+    /// not open or holds no session. Example: at [`SessionCheck`].
     #[must_use]
     pub fn session(&self) -> Option<&SessionCheck> {
         self.inside.as_ref()?.session.as_ref()
     }
 
-    /// Its size in bytes as browsers count it, name and value as they are sent; of the value alone
-    /// where no name is known. None where it does not open.
+    /// Returns the cookie's size in bytes as browsers count it: name and value as they are sent,
+    /// or the value alone if the name is not known. Is `None` if the cookie does not open.
     ///
     /// ```
     /// use hardtack::doctor::Doctor;
@@ -174,8 +180,8 @@ impl Diagnosis {
         self.inside.as_ref().map(|inside| inside.size)
     }
 
-    /// The serialized bytes of each top-level key, largest first; empty where it does not open or
-    /// holds no map.
+    /// Returns each top-level key and the size of its entry in serialized bytes, largest first. The
+    /// list is empty if the cookie does not open or holds no map.
     ///
     /// ```
     /// use hardtack::doctor::Doctor;
@@ -194,8 +200,8 @@ impl Diagnosis {
         self.inside.as_ref().map_or(&[], |inside| &inside.entries)
     }
 
-    /// The value; none where it does not open or cannot be read. It may be personal: neither the
-    /// report nor `--json` shows it unless it is asked for.
+    /// Returns the value; `None` if the cookie does not open or the value cannot be read. It may
+    /// hold personal data: neither the report nor `--json` shows it unless asked to.
     ///
     /// ```
     /// use hardtack::doctor::Doctor;
@@ -214,7 +220,8 @@ impl Diagnosis {
     }
 }
 
-/// A weak secret for a program: its label, the reason's name, and where it was published.
+/// Builds the JSON object of a weak secret: its label, the name of the reason, and the place of
+/// publication.
 fn weak_secret((label, weak): &(String, WeakSecret)) -> BTreeMap<&'static str, &str> {
     let mut object = BTreeMap::from([("secret", label.as_str()), ("reason", weak.name())]);
     if let WeakSecret::Published { place } = weak {
@@ -256,7 +263,7 @@ impl Serialize for Diagnosis {
 }
 
 impl fmt::Debug for Diagnosis {
-    /// What `--json` prints: no value.
+    /// Shows fields that `--json` prints too, and never the value.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Diagnosis")
             .field("format", &self.format)

@@ -1,4 +1,4 @@
-//! The examination: from what was copied to a [`Diagnosis`].
+//! [`Doctor::examine`]: turns a copied text into a [`Diagnosis`].
 
 use time::OffsetDateTime;
 
@@ -19,13 +19,13 @@ use super::shape::shape;
 use super::trial;
 use super::words::count;
 
-/// The longest text that is looked at in bytes: a browser's whole `Cookie` header is shorter.
+/// The longest text that is examined, in bytes. A browser's whole `Cookie` header is shorter.
 const MAX_TEXT: usize = 4 * MAX_READ_SIZE;
 
 impl Doctor {
-    /// Examines a cookie as somebody copied it: a bare value, `name=value`, a whole `Cookie` or
-    /// `Set-Cookie` header with or without its field's name, or a row of a browser's table; escaped
-    /// or not. Example: at the type.
+    /// Examines a cookie in the form in which it was copied: a bare value, `name=value`, a whole
+    /// `Cookie` or `Set-Cookie` header with or without its field name, or a row of a browser's
+    /// table. The text may be escaped. Example: at the type.
     #[must_use]
     pub fn examine(&self, text: impl AsRef<[u8]>) -> Diagnosis {
         let text = text.as_ref();
@@ -38,7 +38,7 @@ impl Doctor {
             pasted.extend(cookies(&plain, wanted));
         }
         let found = pasted.len();
-        // What was copied with more around it than is known here.
+        // Last, anything that looks like a message inside other text (code, a command, a log).
         pasted.extend(amid(&plain));
         let mut best: Option<(u8, &Pasted<'_>, Mended)> = None;
         for (index, cookie) in pasted.iter().enumerate() {
@@ -83,12 +83,12 @@ impl Doctor {
         }
     }
 
-    /// How well a cookie that does not open suits as the one that is meant.
+    /// Ranks a cookie that does not open: the report is about the cookie of the highest rank.
     fn rank(&self, cookie: &Pasted<'_>, mended: &Mended) -> u8 {
         let is_wanted = self.cookie_name.is_some() && cookie.name == self.cookie_name.as_deref();
         let is_whole = mended.form.format().is_rails();
         let is_damaged = !mended.form.is_known() && fault_of(&mended.bytes, 0).is_some();
-        // A cookie with the plain signature of another stands beside what it signs.
+        // cookie-session and Koa send the signature of a cookie as a second cookie, `<name>.sig`.
         let is_signature = cookie
             .name
             .is_some_and(|name| name.strip_suffix(".sig").is_some());
@@ -103,7 +103,7 @@ impl Doctor {
         self.now.unwrap_or_else(|| Clock::System.now())
     }
 
-    /// What the form alone shows.
+    /// Creates a diagnosis that holds only what the format tells.
     pub(super) fn blank(&self, format: CookieFormat) -> Diagnosis {
         Diagnosis {
             format,
@@ -138,13 +138,13 @@ impl Doctor {
         }
     }
 
-    /// The name of a cookie: as copied, or as told.
+    /// Returns the cookie's name: the copied one, or else the name that the app reads.
     pub(super) fn name(&self, cookie: &Pasted<'_>) -> Option<String> {
         let name = cookie.name.or(self.cookie_name.as_deref());
         name.map(str::to_owned)
     }
 
-    /// No key opened anything: what the form shows, and what is left.
+    /// Creates the diagnosis of a cookie that no key opened: its form, and the possible causes.
     fn unopened(&self, cookie: &Pasted<'_>, mended: Mended, all: &[Pasted<'_>]) -> Diagnosis {
         let format = mended.form.format();
         let mut diagnosis = Diagnosis {
@@ -179,7 +179,7 @@ impl Doctor {
         diagnosis
     }
 
-    /// Why a message whose form is whole may not open.
+    /// Lists the possible causes if a message of intact form does not open.
     fn causes_of_whole(&self, mended: &Mended) -> Vec<Cause> {
         if let Form::Signed { digest_len } | Form::Cbc { digest_len } = mended.form
             && !trial::knows_digest(digest_len)
@@ -229,7 +229,7 @@ impl Doctor {
         causes
     }
 
-    /// What was tried, in words.
+    /// Describes the secrets, salts and keys that were tried.
     fn tried(&self, form: &Form) -> String {
         let keys = self.keys();
         if keys.materials.is_empty() {

@@ -1,4 +1,4 @@
-//! Cookies that Rails did not make, told by their form and named, not opened.
+//! Recognizes the cookies of other frameworks by their form. It does not open them.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -8,10 +8,10 @@ use crate::message::base64::decode_any;
 use super::cookie_format::CookieFormat;
 use super::pasted::Pasted;
 
-/// The longest value that is looked at as JSON; headers of tokens are far shorter.
+/// The longest text that is decoded as JSON, in bytes. Headers of tokens are far shorter.
 const LONGEST_HEADER: usize = 4096;
 
-/// What a value is that is none of Rails' messages.
+/// Returns the format of a value that is no message of Rails; `None` if no format fits.
 pub(super) fn format_of(value: &[u8], name: Option<&str>) -> Option<CookieFormat> {
     if is_express(value) {
         return Some(CookieFormat::ExpressSession);
@@ -32,7 +32,8 @@ pub(super) fn format_of(value: &[u8], name: Option<&str>) -> Option<CookieFormat
     }
 }
 
-/// `s:<id>.<HMAC-SHA256 in base64 without padding>` (cookie-signature 1.2, express-session 1.19).
+/// Checks for `s:<id>.<HMAC-SHA256 in base64 without padding>` (cookie-signature 1.2,
+/// express-session 1.19).
 fn is_express(value: &[u8]) -> bool {
     let Some(signed) = value.strip_prefix(b"s:") else {
         return false;
@@ -44,8 +45,8 @@ fn is_express(value: &[u8]) -> bool {
     signature.len() == 43 && signature.iter().all(|byte| is_base64(*byte))
 }
 
-/// Three parts, or five where it is encrypted, of which the first is a JSON object with `alg`
-/// (RFC 7515 section 3.1, RFC 7516 section 3.1).
+/// Checks for a JSON Web Token: three parts if it is signed (RFC 7515 section 3.1), five if it is
+/// encrypted (RFC 7516 section 3.1). The first part is a JSON object with `alg`.
 fn is_jwt(text: &str) -> bool {
     let mut parts = text.split('.');
     let header = parts.next().unwrap_or_default();
@@ -53,8 +54,8 @@ fn is_jwt(text: &str) -> bool {
         && object(header).is_some_and(|object| object.contains("\"alg\""))
 }
 
-/// `data:timestamp:signature`: base64, base62, HMAC-SHA1 or (from 3.1 on) HMAC-SHA256
-/// (`django/core/signing.py`). Compressed data begins with a point.
+/// Checks for `data:timestamp:signature`: base64, base62, and HMAC-SHA1 or (from Django 3.1 on)
+/// HMAC-SHA256 (`django/core/signing.py`). Compressed data begins with a dot.
 fn is_django(text: &str) -> bool {
     let mut parts = text.rsplitn(3, ':');
     let (signature, timestamp) = (parts.next(), parts.next());
@@ -68,8 +69,8 @@ fn is_django(text: &str) -> bool {
         && signature.is_some_and(is_url_safe_digest)
 }
 
-/// `data.timestamp.signature`, each url-safe base64 without padding; compressed data begins with
-/// a point (itsdangerous' `URLSafeTimedSerializer`, Flask's sessions).
+/// Checks for `data.timestamp.signature`, each in url-safe base64 without padding (itsdangerous'
+/// `URLSafeTimedSerializer`, Flask's sessions). Compressed data begins with a dot.
 fn is_itsdangerous(text: &str) -> bool {
     let mut parts = text.rsplitn(3, '.');
     let (signature, timestamp) = (parts.next(), parts.next());
@@ -83,8 +84,9 @@ fn is_itsdangerous(text: &str) -> bool {
         && signature.is_some_and(is_url_safe_digest)
 }
 
-/// Base64 of a JSON object and nothing else (cookie-session 2.1). Rails' envelope is none: that is
-/// a signed cookie that lost its digest.
+/// Checks for base64 of a JSON object and nothing else (cookie-session 2.1).
+///
+/// Refuses Rails' envelope (`{"_rails":..`): that is a signed cookie that lost its digest.
 fn is_cookie_session(text: &str) -> bool {
     text.starts_with("ey")
         && !text.contains("--")
@@ -92,8 +94,8 @@ fn is_cookie_session(text: &str) -> bool {
             .is_some_and(|object| object.ends_with('}') && !object.starts_with("{\"_rails\":"))
 }
 
-/// Base64 whose first byte is the version, as long as its fixed parts at least
-/// (rack-session 2.1, `encryptor.rb`).
+/// Returns the version of a rack-session cookie (rack-session 2.1, `encryptor.rb`): base64 whose
+/// first byte is the version, longer than the fixed parts of that version.
 fn rack_session(text: &str) -> Option<CookieFormat> {
     if text.contains("--") {
         return None;
@@ -106,7 +108,8 @@ fn rack_session(text: &str) -> Option<CookieFormat> {
     }
 }
 
-/// 22 to 64 letters and digits: PHP's (`session.sid_length` is 22 to 256) where the name is.
+/// Checks for a bare session id: 22 to 256 characters under the name `PHPSESSID` (the bounds of
+/// PHP's `session.sid_length`), else 26, 32 or 64 lowercase letters and digits.
 fn session_id(text: &str, name: Option<&str>) -> Option<CookieFormat> {
     let is_id = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b',' | b'-');
     let is_php = name.is_some_and(|name| name.eq_ignore_ascii_case("PHPSESSID"));
@@ -118,7 +121,7 @@ fn session_id(text: &str, name: Option<&str>) -> Option<CookieFormat> {
         .then_some(CookieFormat::SessionId)
 }
 
-/// The text of a JSON object in base64, if it is one.
+/// Decodes the text of a JSON object from base64; returns `None` if it is no object.
 fn object(encoded: &str) -> Option<String> {
     let encoded = encoded.trim_end_matches('=');
     if encoded.len() > 4 * LONGEST_HEADER {
@@ -130,7 +133,8 @@ fn object(encoded: &str) -> Option<String> {
     text.starts_with("{\"").then_some(text)
 }
 
-/// HMAC-SHA1 or HMAC-SHA256 (itsdangerous: SHA-512 as well) in url-safe base64 without padding.
+/// Checks for a digest in url-safe base64 without padding: HMAC-SHA1, HMAC-SHA256 or (itsdangerous)
+/// HMAC-SHA512.
 fn is_url_safe_digest(text: &str) -> bool {
     matches!(text.len(), 27 | 43 | 86) && text.bytes().all(is_url_safe)
 }
@@ -143,7 +147,7 @@ fn is_url_safe(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }
 
-/// Where to look for what another framework's cookie holds.
+/// Tells where the content of another framework's cookie is found.
 pub(super) fn advice(format: CookieFormat, cookie: &Pasted<'_>, all: &[Pasted<'_>]) -> String {
     let tells = match format {
         CookieFormat::ExpressSession => {

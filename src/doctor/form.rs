@@ -1,4 +1,4 @@
-//! [`Form`]: what a value's form alone shows.
+//! [`Form`]: recognizes a value by its form alone, before any key is tried.
 
 use crate::cipher::aes_cbc::Ciphertext;
 use crate::message::base64::{self, Alphabet};
@@ -11,7 +11,7 @@ use super::foreign;
 /// SHA-224, SHA-256, SHA-384, SHA-512.
 const DIGESTS: [usize; 6] = [16, 20, 28, 32, 48, 64];
 
-/// The form of a value, with what is needed to try keys.
+/// The form of a value, with the digest length that trying keys needs.
 #[derive(Clone, Copy)]
 pub(super) enum Form {
     Gcm,
@@ -22,7 +22,7 @@ pub(super) enum Form {
 }
 
 impl Form {
-    /// The form of an unescaped value of the cookie of this name.
+    /// Recognizes the form of an unescaped value. `name` is the cookie's name.
     pub(super) fn of(value: &[u8], name: Option<&str>) -> Self {
         if SealedParts::parse(value, Alphabet::Standard, &mut Vec::new()).is_some() {
             return Self::Gcm;
@@ -63,15 +63,16 @@ impl Form {
     }
 }
 
-/// What is wrong with a value that is meant to be a message.
+/// A fault in the form of a value that was a message.
 pub(super) enum Fault {
-    /// Its end is missing.
+    /// The end is missing.
     CutOff(String),
-    /// A part of it is no base64.
+    /// A part is not base64.
     Damaged(String),
 }
 
-/// What a value lacks that looks like a message, but is none; it was copied in so many bytes.
+/// Finds the fault of a value that looks like a damaged message; returns `None` if it does not look
+/// like a message. `copied` is the length of the copied text in bytes.
 pub(super) fn fault_of(value: &[u8], copied: usize) -> Option<Fault> {
     let text = std::str::from_utf8(value).ok()?;
     let in_alphabet =

@@ -1,4 +1,4 @@
-//! [`Keys`]: every key that the secrets could have made, each derived once and when it is needed.
+//! [`Keys`]: every key that the given secrets can make. Each is derived once, when first needed.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -9,41 +9,41 @@ use crate::secret_key_base::SecretKeyBase;
 use crate::settings::{KeyDigest, Settings};
 use crate::weak_secret::WeakSecret;
 
-/// The longest key: an AES key is the first half of it (PBKDF2 makes keys block by block, RFC 8018
-/// section 5.2).
+/// The length of the longest key in bytes. An AES key is its first half, since PBKDF2 makes keys
+/// block by block (RFC 8018 section 5.2).
 const LENGTH: usize = 64;
 
 /// A derived key.
 pub(super) type Derived = KeyArray<LENGTH>;
 
-/// A secret, and what it is called in reports.
+/// A secret, and its label in reports.
 #[derive(Clone)]
 pub(super) struct Labelled {
     pub(super) label: String,
     pub(super) secret: SecretKeyBase,
 }
 
-/// How the secret that fits differs from the one that was given.
+/// A change to a given secret, by which it may fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Alteration {
-    /// White space or quotes around it are no part of it.
+    /// White space and quotes around the secret were removed.
     Stripped,
-    /// A line feed ends it.
+    /// A line feed was appended, since some apps read the secret from a file without removing it.
     WithLineFeed,
 }
 
-/// A secret as it was given, or altered, and its keys.
+/// A given secret, unchanged or altered, and its keys.
 #[derive(Clone)]
 pub(super) struct Material {
-    /// Which of the given secrets.
+    /// The index of the given secret.
     pub(super) index: usize,
     pub(super) alteration: Option<Alteration>,
     pub(super) secret: SecretKeyBase,
-    /// By digest, then by salt.
+    /// The keys, by digest, then by salt.
     keys: Vec<OnceLock<Derived>>,
 }
 
-/// For what a key is, and so which of Rails' salts is its own.
+/// The use of a key, which decides the salt that Rails derives it under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     Gcm,
@@ -53,7 +53,7 @@ pub(super) enum Role {
 }
 
 impl Role {
-    /// The salt that the settings have for it.
+    /// Returns the settings' salt for this role.
     pub(super) fn salt(self, settings: &Settings) -> &str {
         match self {
             Self::Gcm => &settings.authenticated_encrypted_cookie_salt,
@@ -63,7 +63,7 @@ impl Role {
         }
     }
 
-    /// The same, to be changed.
+    /// Returns the settings' salt for this role, to be changed.
     pub(super) fn salt_mut(self, settings: &mut Settings) -> &mut Cow<'static, str> {
         match self {
             Self::Gcm => &mut settings.authenticated_encrypted_cookie_salt,
@@ -80,16 +80,16 @@ impl Role {
 #[derive(Clone)]
 pub(super) struct Keys {
     pub(super) materials: Vec<Material>,
-    /// The labels of the secrets that keep nobody out, and why.
+    /// The labels of the weak secrets, and why each is weak.
     pub(super) weak: Vec<(String, WeakSecret)>,
-    /// Each once.
+    /// The salts, without repetition.
     pub(super) salts: Vec<String>,
-    /// Those of the app's settings.
+    /// The app's settings, whose salts are tried first.
     settings: Settings,
 }
 
 impl Keys {
-    /// The keys of these secrets, under the salts of the settings, Rails' own, and these others.
+    /// Collects the keys of `secrets` under the salts of `settings`, Rails' own and `others`.
     pub(super) fn new(secrets: &[Labelled], settings: &Settings, others: &[String]) -> Self {
         let rails = settings.version.settings();
         let mut salts: Vec<String> = Vec::new();
@@ -135,7 +135,7 @@ impl Keys {
         }
     }
 
-    /// The salts to be tried for a role: its own ones, or all the others.
+    /// Returns the indices of the salts to try for a role: the role's own, or all others.
     pub(super) fn salts_for(&self, role: Role, others: bool) -> impl Iterator<Item = usize> {
         let rails = self.settings.version.settings();
         let own = [
@@ -148,7 +148,7 @@ impl Keys {
             .map(|(place, _)| place)
     }
 
-    /// The key of a secret for a salt, both by their places.
+    /// Returns a secret's key under the salt with index `salt`. Derives the key at the first call.
     pub(super) fn derived<'a>(
         &self,
         material: &'a Material,

@@ -1,9 +1,10 @@
-//! Why does this cookie not open? [`Doctor`] names a cookie by its form, tries every secret under
-//! every digest, salt and cipher, and says what to set; where none fits, what is left.
+//! Finds out why a cookie does not open.
 //!
-//! What costs people days is not the cipher: it is which secret, which digest, which serializer,
-//! which salt, which version. See [`Doctor`] for an example, and `hardtack doctor --help` for the
-//! command line.
+//! [`Doctor`] recognizes a cookie by its form and tries every given secret under every digest, salt
+//! and cipher. If a key opens the cookie, the report names the settings and the rotation to add. If
+//! none does, it lists the causes that are left.
+//!
+//! See [`Doctor`] for an example, and `hardtack doctor --help` for the command line.
 
 mod cause;
 mod checkup;
@@ -59,11 +60,11 @@ use keys::{Keys, Labelled};
 /// # let cookie = Jar::encrypted(&secret, old).write("_shop_session", 45, None)?;
 /// # let header = format!("Cookie: theme=dark; _shop_session={}", cookie.escaped_value());
 /// let doctor = Doctor::new()
-///     .secret("SECRET_KEY_BASE", &secret) // and any other that it may be
+///     .secret("SECRET_KEY_BASE", &secret) // and any other candidate
 ///     .cookie_name("_shop_session")
-///     .settings(LoadDefaults::V7_1); // what the app, or the Jar, is set to
+///     .settings(LoadDefaults::V7_1); // the settings of the app, or of the Jar
 ///
-/// // As it was copied from a browser, escaped or not, with whatever stood around it.
+/// // The text as copied from a browser: escaped or not, with any other text around the cookie.
 /// let diagnosis = doctor.examine(&header);
 /// assert!(diagnosis.opens);
 /// assert_eq!(diagnosis.key_digest, Some(KeyDigest::Sha1)); // the app's keys are SHA-256
@@ -75,10 +76,12 @@ use keys::{Keys, Labelled};
 /// # Ok::<(), hardtack::Error>(())
 /// ```
 ///
-/// Each secret costs about 16 keys of 0.5 ms at the first examination, and nothing after that:
-/// keep the doctor. Whatever the text, an examination is bounded: of 64 KiB at most, 16 cookies are
-/// looked at, as many more where the text is escaped as in JSON or HTML, and as many that stand
-/// amid other text, each in a handful of readings.
+/// The first examination derives about 16 keys for each secret, of 0.5 ms each. Later examinations
+/// reuse the keys: keep the doctor.
+///
+/// The work of an examination is bounded. The text may have at most 64 KiB. The doctor tries the
+/// first 16 cookies, 16 more if the text is escaped as in JSON or HTML, and 16 that stand inside
+/// other text. It tries each cookie in a handful of readings.
 #[derive(Clone)]
 pub struct Doctor {
     secrets: Vec<Labelled>,
@@ -90,7 +93,7 @@ pub struct Doctor {
 }
 
 impl Doctor {
-    /// A doctor that knows no secret: it names cookies by their form.
+    /// Creates a doctor without a secret, which recognizes cookies by their form.
     ///
     /// ```
     /// use hardtack::doctor::{CookieFormat, Doctor};
@@ -110,8 +113,8 @@ impl Doctor {
         }
     }
 
-    /// Adds a secret, and what to call it in reports: the variable or the file that it is from.
-    /// Each is tried as a `secret_key_base` and as a `secret_token`.
+    /// Adds a secret, and the label that reports call it by, such as its variable or file. The
+    /// secret is tried as a `secret_key_base` and as a `secret_token`.
     ///
     /// ```
     /// use hardtack::doctor::Doctor;
@@ -133,7 +136,7 @@ impl Doctor {
         self
     }
 
-    /// Adds a salt that the app may have set in place of one of Rails' own.
+    /// Adds a salt that the app may have set instead of one of Rails' own.
     ///
     /// ```
     /// use hardtack::doctor::Doctor;
@@ -174,8 +177,8 @@ impl Doctor {
         self
     }
 
-    /// Sets what the app, or the [`Jar`](crate::Jar), is set to that does not open the cookie, so
-    /// that the doctor says what differs. Example: at the type.
+    /// Sets the settings of the app or the [`Jar`](crate::Jar) that does not open the cookie, so
+    /// that the report lists the differences. Example: at the type.
     #[must_use]
     pub fn settings(mut self, settings: impl Into<Settings>) -> Self {
         self.settings = Some(settings.into());
@@ -183,7 +186,7 @@ impl Doctor {
         self
     }
 
-    /// Sets the time at which the cookie is examined; the present time unless it is set.
+    /// Sets the time by which an expiry is judged. The default is the present time.
     ///
     /// ```
     /// use time::{Duration, OffsetDateTime};
@@ -206,8 +209,8 @@ impl Doctor {
         self
     }
 
-    /// Those of its secrets that keep nobody out, by their labels, and why. Each [`Diagnosis`]
-    /// tells them too.
+    /// Returns the labels of the weak secrets, and why each is weak. Each [`Diagnosis`] lists them
+    /// too.
     ///
     /// ```
     /// use hardtack::SecretKeyBase;

@@ -1,4 +1,4 @@
-//! Why an app reads `nil` from a cookie although a key fits.
+//! Finds the causes why an app reads `nil` from a cookie that a key opens.
 
 use super::Doctor;
 use super::cause::{Cause, CauseKind};
@@ -10,7 +10,8 @@ use super::words::distance;
 use crate::shown::Shown;
 
 impl Doctor {
-    /// Why an app reads `nil` although a key fits, what is most likely first.
+    /// Lists the causes why an app reads `nil` although a key opens the cookie, the likeliest
+    /// first.
     pub(super) fn obstacles(
         &self,
         cookie: &Pasted<'_>,
@@ -91,7 +92,7 @@ impl Doctor {
     }
 }
 
-/// The name for which it was sealed, where it is read under another.
+/// Returns the cookie name that the value was sealed for, if it differs from the present name.
 fn wrong_name(diagnosis: &Diagnosis) -> Option<&str> {
     let purpose = diagnosis.purpose.as_deref()?;
     let sealed = purpose.strip_prefix("cookie.").unwrap_or(purpose);
@@ -99,7 +100,7 @@ fn wrong_name(diagnosis: &Diagnosis) -> Option<&str> {
     (sealed != name).then_some(sealed)
 }
 
-/// What is wrong with what Rails keeps in a session.
+/// Lists the faults of the entries that Rails keeps in a session.
 pub(super) fn obstacles_of_session(check: SessionCheck) -> Vec<Cause> {
     let mut causes = Vec::new();
     if check.session_id != Check::Sane {

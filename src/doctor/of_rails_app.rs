@@ -1,11 +1,11 @@
-//! [`Doctor::rails_app`]: a doctor that knows what an app knows.
+//! [`Doctor::rails_app`]: reads secrets and settings from an app's own files.
 
 use super::Doctor;
 use crate::rails_app::{RailsApp, RailsAppError, RailsAppSecrets};
 
 impl Doctor {
-    /// Adds all secrets of a Rails app, called after where they were found, and takes its settings
-    /// and its session's name for what should open the cookie.
+    /// Adds all secrets of a Rails app, labelled by the places they were found in. Also sets the
+    /// app's settings and the name of its session cookie.
     ///
     /// ```
     /// # let dir = std::env::temp_dir().join("hardtack-doc-doctor");
@@ -31,9 +31,9 @@ impl Doctor {
     /// ```
     ///
     /// # Errors
-    /// Those of [`RailsApp::settings`] and [`RailsApp::secrets`], and
-    /// [`RailsAppError::UnreadableSetting`] where `load_defaults` is not plain: the doctor would claim
-    /// what it cannot know.
+    /// Returns the errors of [`RailsApp::settings`] and [`RailsApp::secrets`], and
+    /// [`RailsAppError::UnreadableSetting`] if `load_defaults` is not set to a plain number: reports
+    /// would name a version that the doctor only guessed.
     pub fn rails_app(self, app: &RailsApp) -> Result<Self, RailsAppError> {
         let told = app.settings()?;
         let mut unreadable_settings = told.unreadable_settings.into_iter();

@@ -1,4 +1,4 @@
-//! A cookie that a key opened: what it holds, and how it was sealed.
+//! Creates the diagnosis of a cookie that a key opened: its content, and how it was sealed.
 
 use crate::error::Refusal;
 use crate::http::escape::escaped_len;
@@ -26,12 +26,12 @@ use super::words::count;
 /// The most entries that are listed as unreadable.
 const MOST_ENTRIES: usize = 5;
 
-/// What a message holds.
+/// The content of a message.
 struct Content {
     envelope: Option<Said>,
-    /// None where it is in no known format.
+    /// The value; `None` if it is in no known format.
     payload: Option<Serialized>,
-    /// Why it cannot be read.
+    /// The cause, if the value or one of its entries cannot be read.
     broken: Option<Cause>,
 }
 
@@ -71,7 +71,7 @@ impl Content {
     }
 }
 
-/// The entries that cannot be read where the others can.
+/// Returns a cause that lists the entries that cannot be read, if the others can.
 fn unreadable_entries(payload: &Serialized) -> Option<Cause> {
     let entries = payload.unreadable_entries();
     let (listed, more) = entries.split_at(entries.len().min(MOST_ENTRIES));
@@ -103,7 +103,7 @@ const fn is_built_in(format: Format) -> bool {
 }
 
 impl Doctor {
-    /// What is to be said of a cookie that a key opened.
+    /// Creates the diagnosis of a cookie that a key opened.
     pub(super) fn opened(&self, cookie: &Pasted<'_>, mended: Mended, fit: Fit) -> Diagnosis {
         let content = Content::of(&fit.text);
         let envelope = content.envelope.as_ref();
@@ -169,14 +169,15 @@ impl Doctor {
         diagnosis
     }
 
-    /// The name that the cookie has where the app reads another.
+    /// Returns the cookie's name if the app reads another.
     fn older_name(&self, diagnosis: &Diagnosis) -> Option<String> {
         let read = self.cookie_name.as_deref()?;
         let name = sealed_name(diagnosis).or(diagnosis.name.as_deref())?;
         (name != read).then(|| name.to_owned())
     }
 
-    /// What the app's settings have otherwise, where they are known and do not open it.
+    /// Describes the differences from the app's settings; `None` if these are not known or open
+    /// the cookie.
     fn differs(
         &self,
         secret: Option<&Material>,
@@ -186,7 +187,7 @@ impl Doctor {
     ) -> Option<String> {
         let settings = self.settings.as_ref()?;
         let secret = &secret?.secret;
-        // Not compared but tried: Rails' fall-backs are the jar's business.
+        // Comparing settings is not enough: a jar also opens what Rails' fall-backs open.
         let jar = match diagnosis.jar? {
             JarKind::Encrypted => Jar::encrypted(secret, settings.clone()),
             JarKind::Signed => Jar::signed(secret, settings.clone()),
@@ -199,17 +200,18 @@ impl Doctor {
     }
 }
 
-/// The name for which it was sealed.
+/// Returns the cookie name that the value was sealed for.
 fn sealed_name(diagnosis: &Diagnosis) -> Option<&str> {
     diagnosis.purpose.as_deref()?.strip_prefix("cookie.")
 }
 
-/// The name under which it is sent: as copied, as told, or as sealed.
+/// Returns the name that the cookie is sent under: the copied one, the one that the app reads, or
+/// the one that the value was sealed for.
 fn sent_name(diagnosis: &Diagnosis) -> Option<&str> {
     diagnosis.name.as_deref().or_else(|| sealed_name(diagnosis))
 }
 
-/// What browsers count of it.
+/// Returns the size that browsers count.
 fn size(diagnosis: &Diagnosis, value: &[u8]) -> Option<limit::Size> {
     let name = sent_name(diagnosis).map_or(0, str::len);
     limit::size(

@@ -1,16 +1,15 @@
-//! What somebody copied: a value, a pair, a header or a row of a browser's tools, and the cookies
-//! in it.
+//! Finds the cookies in a copied text: a value, a pair, a header, or a row from a browser's tools.
 
-/// The most cookies of a text that are looked at.
+/// The most cookies of a text that are examined.
 const MOST: usize = 16;
 
-/// The longest name that is taken for one.
+/// The longest name of a cookie that is recognized, in bytes.
 const LONGEST_NAME: usize = 256;
 
-/// The shortest message: nothing encrypted, 16 bytes of digest in hex, `--`.
+/// The shortest message, in bytes: `--` and a digest of 16 bytes in hex, with no data.
 const SHORTEST: usize = 34;
 
-/// What stands beside a cookie in `Set-Cookie` (RFC 6265 section 5.2).
+/// The attributes of a cookie in `Set-Cookie` (RFC 6265 section 5.2).
 const ATTRIBUTES: [&str; 9] = [
     "path",
     "domain",
@@ -23,18 +22,18 @@ const ATTRIBUTES: [&str; 9] = [
     "priority",
 ];
 
-/// A cookie as it was copied.
+/// A copied cookie.
 pub(super) struct Pasted<'a> {
     pub(super) name: Option<&'a str>,
     pub(super) value: &'a [u8],
-    /// Whether it stood where a request sends it: not in `Set-Cookie`, nor in a table, whose
-    /// cookies may be for other paths.
+    /// Is `true` if the cookie was copied from a request: not from `Set-Cookie`, nor from a table,
+    /// whose cookies may be for other paths.
     is_sent: bool,
-    /// Whether one of the same name was sent before it.
+    /// Is `true` if the request sends an earlier cookie of the same name.
     pub(super) is_second: bool,
 }
 
-/// The cookies of a text, those of the wanted name first.
+/// Finds the cookies of a text, at most [`MOST`]; those named `wanted` come first.
 pub(super) fn cookies<'a>(text: &'a [u8], wanted: Option<&str>) -> Vec<Pasted<'a>> {
     let text = text.trim_ascii();
     let mut found: Vec<Pasted<'a>> = Vec::new();
@@ -65,8 +64,8 @@ pub(super) fn cookies<'a>(text: &'a [u8], wanted: Option<&str>) -> Vec<Pasted<'a
     found
 }
 
-/// What may be whole messages amid any other text (code, a command, a log), with the names before
-/// their `=`: runs of the characters of a value as it is sent, between such as never stand in one.
+/// Finds possible messages inside any other text (code, a command, a log), with the names before
+/// their `=`. A candidate is a run of characters that a sent value may hold, with `--` in it.
 pub(super) fn amid(text: &[u8]) -> impl Iterator<Item = Pasted<'_>> {
     let stays = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=%-_.".contains(byte);
     text.split(move |byte| !stays(byte))
@@ -81,11 +80,11 @@ pub(super) fn amid(text: &[u8]) -> impl Iterator<Item = Pasted<'_>> {
         })
 }
 
-/// A name, where there is one, and a value.
+/// A name, if any, and a value.
 type Pair<'a> = (Option<&'a str>, &'a [u8]);
 
-/// The rows of a table of cookies, between tabs: a browser's, which begins with name and value, or
-/// curl's file of cookies, which ends with them. Empty where the first line is none.
+/// Splits a table of cookies at its tabs. A browser's rows begin with name and value; the rows of
+/// curl's cookie file end with them. Returns an empty list if the first line is no row.
 fn rows(text: &[u8]) -> Vec<Pair<'_>> {
     let lines = text.split(|byte| *byte == b'\n');
     lines.map_while(|line| row(line.trim_ascii_end())).collect()
@@ -106,7 +105,7 @@ fn row(line: &[u8]) -> Option<Pair<'_>> {
     Some((Some(token(first)?), second))
 }
 
-/// Each, and whether it stood where a request sends it.
+/// Finds the pairs of a text, each with `true` if a request sends it.
 fn pairs(text: &[u8]) -> Vec<(Pair<'_>, bool)> {
     let headers = headers(text);
     if headers.is_empty() {
@@ -116,8 +115,9 @@ fn pairs(text: &[u8]) -> Vec<(Pair<'_>, bool)> {
     headers.into_iter().flat_map(pairs).collect()
 }
 
-/// The values of the fields `Cookie` and `Set-Cookie`, each up to the next line that is a field,
-/// and whether it is the former. A text may be quoted as a whole; curl marks each line (`> `, `< `).
+/// Finds the values of the fields `Cookie` and `Set-Cookie`, each with `true` if it is of `Cookie`.
+/// A value ends at the next line that is a field. The whole text may be quoted; curl marks each
+/// line (`> `, `< `).
 fn headers(text: &[u8]) -> Vec<(bool, &[u8])> {
     let mut headers: Vec<(bool, usize, usize)> = Vec::new();
     let mut is_open = false;
@@ -153,7 +153,7 @@ fn headers(text: &[u8]) -> Vec<(bool, &[u8])> {
         .collect()
 }
 
-/// Whether a line is some header's field: a token, a colon and a space.
+/// Checks that a line is a header field: a token, a colon and a space.
 fn is_field(line: &[u8]) -> bool {
     let Some(colon) = memchr::memchr(b':', line) else {
         return false;
@@ -162,7 +162,7 @@ fn is_field(line: &[u8]) -> bool {
     token(name).is_some() && rest.get(1) == Some(&b' ')
 }
 
-/// The pairs between semicolons, without a cookie's attributes.
+/// Splits a header's value at its semicolons. Skips the attributes of a cookie.
 fn split(text: &[u8]) -> impl Iterator<Item = Pair<'_>> {
     text.split(|byte| *byte == b';')
         .map(<[u8]>::trim_ascii)
@@ -185,7 +185,7 @@ fn pair(text: &[u8]) -> Pair<'_> {
             let name = name.strip_prefix(b"\"").unwrap_or(name);
             let value = value.get(separator.len()..).unwrap_or_default();
             if let Some(name) = token(name) {
-                // Of HAR's objects it is the key, and the cookie's name stands under another.
+                // In a HAR file "value" is the key of the value; the cookie's name is elsewhere.
                 let name = (!name.eq_ignore_ascii_case("value")).then_some(name);
                 let edge = |byte: &u8| matches!(byte, b'"' | b'}' | b' ' | b'\n' | b'\r' | b',');
                 let start = value.iter().position(|byte| !edge(byte)).unwrap_or(0);
@@ -203,7 +203,7 @@ fn pair(text: &[u8]) -> Pair<'_> {
     };
     let (name, rest) = text.split_at_checked(place).unwrap_or_default();
     let value = rest.get(1..).unwrap_or_default();
-    // In a message only `=` and `--` follow a `=`.
+    // Inside a message `=` is padding, and only `=` or `--` may follow it.
     let ends_base64 = value.is_empty() || value.starts_with(b"=") || value.starts_with(b"--");
     match token(name) {
         Some(name) if !ends_base64 => (Some(name), value),
@@ -211,7 +211,7 @@ fn pair(text: &[u8]) -> Pair<'_> {
     }
 }
 
-/// A cookie's name: a token (RFC 9110 section 5.6.2) of a sane length.
+/// Checks a cookie's name: a token (RFC 9110 section 5.6.2) of at most [`LONGEST_NAME`] bytes.
 fn token(name: &[u8]) -> Option<&str> {
     let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
     let fits = (1..=LONGEST_NAME).contains(&name.len());

@@ -1,13 +1,13 @@
-//! Text as it was before JSON, HTML or a log escaped it.
+//! Undoes the escapes that JSON, HTML or a log put into a text.
 
 use std::borrow::Cow;
 
-/// The longest name of an HTML character reference or digits of one that are looked at.
+/// The longest name or number of an HTML character reference that is recognized, with its `;`.
 const LONGEST_REFERENCE: usize = 8;
 
-/// The text without the escapes of JSON, JavaScript and logs (`\u002B`, `\x2B`, `\/`) and the
-/// character references of HTML (`&#43;`, `&#x2B;`, `&plus;`). Rails' own escapes have neither `\`
-/// nor `&`. Only what may stand in or around a cookie is replaced.
+/// Replaces the escapes of JSON, JavaScript and logs (`\u002B`, `\x2B`, `\/`) and the character
+/// references of HTML (`&#43;`, `&#x2B;`, `&plus;`). Rails' own escapes have neither `\` nor `&`.
+/// Only escapes of printable ASCII characters are replaced: a cookie holds no others.
 pub(super) fn unescaped(text: &[u8]) -> Cow<'_, [u8]> {
     if memchr::memchr2(b'\\', b'&', text).is_none() {
         return Cow::Borrowed(text);
@@ -28,7 +28,7 @@ pub(super) fn unescaped(text: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
-/// The ASCII character that an escape at the start of the text stands for, and its length.
+/// Decodes the escape at the start of the text: the ASCII character, and the escape's length.
 fn escaped(text: &[u8]) -> Option<(u8, usize)> {
     match text {
         [b'\\', b'u', digits @ ..] => Some((code(digits.get(..4)?, 16)?, 6)),
@@ -55,7 +55,7 @@ fn escaped(text: &[u8]) -> Option<(u8, usize)> {
     }
 }
 
-/// A printable ASCII character by its number.
+/// Parses the number of a printable ASCII character; returns `None` for any other.
 fn code(digits: &[u8], radix: u32) -> Option<u8> {
     let digits = std::str::from_utf8(digits).ok()?;
     let number = u8::from_str_radix(digits, radix).ok()?;

@@ -1,4 +1,4 @@
-//! [`Remedy`]: what has to be set so that a cookie opens everywhere.
+//! [`Remedy`]: the rotation that makes an app open a cookie, in Rust and in Ruby.
 
 use crate::load_defaults::LoadDefaults;
 use crate::serializer::Format;
@@ -8,7 +8,7 @@ use crate::shown::Shown;
 use super::keys::Role;
 use super::sealing::SALTS;
 
-/// What to add where a cookie does not open that is sealed under other settings.
+/// The rotation to add to an app, so that it opens a cookie sealed under other settings.
 ///
 /// ```
 /// use hardtack::doctor::Doctor;
@@ -32,20 +32,20 @@ pub struct Remedy {
 }
 
 impl Remedy {
-    /// The line for a [`Jar`](crate::Jar), in Rust (example: at the type).
+    /// Returns the line for a [`Jar`](crate::Jar), in Rust (example: at the type).
     #[must_use]
     pub fn rust(&self) -> &str {
         &self.rust
     }
 
-    /// The lines for a Rails initializer, such as `config/initializers/cookie_rotator.rb`
+    /// Returns the lines for a Rails initializer, such as `config/initializers/cookie_rotator.rb`
     /// (example: at the type).
     #[must_use]
     pub fn rails(&self) -> &str {
         &self.rails
     }
 
-    /// For cookies sealed under these settings, and perhaps under another name.
+    /// Creates the rotation for cookies sealed under `settings`, and under `older_name` if given.
     pub(super) fn new(settings: &Settings, is_encrypted: bool, older_name: Option<&str>) -> Self {
         let name = older_name
             .map(|name| format!(".cookie_name({:?})", Shown::new(name).whole()))
@@ -65,7 +65,8 @@ impl Remedy {
     }
 }
 
-/// The settings as an expression: the version, and what differs from it for reading.
+/// Writes the settings as a Rust expression: the version, and the settings in which reading differs
+/// from that version.
 fn in_rust(settings: &Settings) -> String {
     let defaults = settings.version.settings();
     let mut changes = String::new();
@@ -97,7 +98,7 @@ fn in_rust(settings: &Settings) -> String {
         "signed_cookie_digest",
         format!("HmacDigest::{hmac_digest:?}"),
     );
-    // A version that writes Marshal reads all there is.
+    // A version that writes Marshal reads every format.
     let reads = defaults.cookies_serializer.reads(serializer.writes());
     set(
         !reads,
@@ -129,8 +130,8 @@ fn variant(version: LoadDefaults) -> String {
     format!("LoadDefaults::V{}", version.to_string().replace('.', "_"))
 }
 
-/// A rotation as the guide to upgrading Rails has it (7.0, "Key generator digest class changing to
-/// use SHA256"), for any of the formats.
+/// Writes the rotation in Ruby, for any of the formats, as the guide to upgrading Rails shows it
+/// (7.0, "Key generator digest class changing to use SHA256").
 fn in_rails(settings: &Settings, is_encrypted: bool) -> String {
     let rotations = "rotations = Rails.application.config.action_dispatch.cookies_rotations\n";
     let Settings {
@@ -177,8 +178,8 @@ fn in_rails(settings: &Settings, is_encrypted: bool) -> String {
             "keys = ActiveSupport::KeyGenerator.new(secret_key_base, iterations: 1000,\n  \
              hash_digest_class: OpenSSL::Digest::SHA1)"
         }
-        // Up to Rails 6.1 (`key_generator.rb`) the generator takes any option, and SHA-1: an app
-        // that went back from 7.0 would get the wrong keys, and no error.
+        // Up to Rails 6.1 (`key_generator.rb`) the generator accepts any option and always uses
+        // SHA-1: an app that went back from 7.0 would get wrong keys, and no error.
         KeyDigest::Sha256 => {
             "key = ->(salt, length) {\n  \
              OpenSSL::PKCS5.pbkdf2_hmac(secret_key_base, salt, 1000, length, \"SHA256\")\n\

@@ -1,4 +1,4 @@
-//! [`Repair`]: what was done to a copied value until it had the form of a message.
+//! [`Repair`]: mends a copied value until it has the form of a cookie.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,11 +7,13 @@ use crate::http::escape::unescape;
 
 use super::form::Form;
 
-/// How often a value is unescaped: what was escaped three times was escaped by a loop.
+/// The most times that a value is unescaped. A value that was escaped more often was escaped in a
+/// loop.
 const ROUNDS: usize = 3;
 
-/// What had to be mended in a value before it had the form of a message. A Rails app does not mend
-/// it: where the cookie reaches the app so, it reads `nil`.
+/// A repair that a copied value needed before it had the form of a cookie.
+///
+/// Rails makes no repairs: if the cookie reaches the app in this form, the app reads `nil`.
 ///
 /// ```
 /// use hardtack::doctor::{Doctor, Repair};
@@ -25,24 +27,24 @@ const ROUNDS: usize = 3;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Repair {
-    /// It was escaped more than once: `%252B` stands for `%2B`.
+    /// The value was escaped more than once: `%252B` stands for `%2B`.
     EscapedTwice,
-    /// Characters of it were escaped as in JSON or HTML: `\u002B` or `&#43;` stands for `+`.
+    /// Characters were escaped as in JSON or HTML: `\u002B` or `&#43;` stands for `+`.
     EscapedAsText,
-    /// Quotes or other punctuation stood around it.
+    /// Quotes or other punctuation surrounded the value.
     Quoted,
-    /// Line breaks stood in it.
+    /// The value had line breaks.
     LineBreaks,
-    /// Spaces stood in it where base64 has `+`.
+    /// The value had spaces in place of base64's `+`.
     SpacesForPlus,
     /// The `=` that pad base64 were missing.
     PaddingLost,
-    /// An earlier cookie of the same name was passed over.
+    /// An earlier cookie of the same name was skipped.
     SecondOfName,
 }
 
 impl Repair {
-    /// The name that `--json` prints (example: at the type).
+    /// Returns the name that `--json` prints (example: at the type).
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -88,15 +90,15 @@ impl fmt::Display for Repair {
     }
 }
 
-/// A value that has the form of some cookie, and what it took.
+/// A mended value, its form, and the repairs that it took.
 pub(super) struct Mended {
     pub(super) bytes: Vec<u8>,
     pub(super) form: Form,
     pub(super) repairs: Vec<Repair>,
 }
 
-/// Mends a value: every reading of it that has a known form, the one with the fewest repairs
-/// first; without any, the tidiest reading and what it lacks. Each step runs once over the value.
+/// Mends a value. Returns every reading that has a known form, the one with the fewest repairs
+/// first; if there is none, the reading with all repairs. Each step runs once over the value.
 pub(super) fn mend(value: &[u8], name: Option<&str>) -> Vec<Mended> {
     let mut found = Vec::new();
     let mut repairs = Vec::new();
@@ -122,11 +124,11 @@ pub(super) fn mend(value: &[u8], name: Option<&str>) -> Vec<Mended> {
     found
 }
 
-/// One way to mend a value.
+/// A step that mends a value in one way.
 type Step = fn(&[u8]) -> Vec<u8>;
 
-/// Mends a value that is unescaped; finds nothing, or the readings that have a form. Gives the
-/// tidiest reading.
+/// Mends an unescaped value. Adds the readings that have a known form to `found`, and returns the
+/// reading with all repairs.
 fn tidy(value: &[u8], name: Option<&str>, before: &[Repair], found: &mut Vec<Mended>) -> Mended {
     let mut repairs = before.to_vec();
     let mut value = value.to_vec();
@@ -158,7 +160,7 @@ fn tidy(value: &[u8], name: Option<&str>, before: &[Repair], found: &mut Vec<Men
         }
         known = note(&value, &repairs);
     }
-    // Rails reads a signed message's base64 without its padding, but signs it with.
+    // Rails reads the base64 of a signed message without padding too, but signs it with padding.
     let padded = padded(&value);
     if padded != value {
         let mut repairs = repairs.clone();
@@ -174,7 +176,7 @@ fn tidy(value: &[u8], name: Option<&str>, before: &[Repair], found: &mut Vec<Men
     }
 }
 
-/// The value without an escape that is cut off at its end; and whether there was one.
+/// Removes an escape that is cut off at the end. Returns `true` if there was one.
 fn without_cut_escape(value: &[u8]) -> (&[u8], bool) {
     let start = value.len().saturating_sub(2);
     let place = value
@@ -197,7 +199,7 @@ fn unquoted(value: &[u8]) -> Vec<u8> {
     value.get(start..end).unwrap_or_default().to_vec()
 }
 
-/// Without line breaks, and the white space with which the next line begins or the last ended.
+/// Removes line breaks, and the white space at the ends of the lines.
 fn without_line_breaks(value: &[u8]) -> Vec<u8> {
     if memchr::memchr2(b'\n', b'\r', value).is_none() {
         return value.to_vec();
@@ -214,7 +216,7 @@ fn with_plus(value: &[u8]) -> Vec<u8> {
     value.iter().map(plus).collect()
 }
 
-/// Every part with as many `=` as its length asks for.
+/// Pads each part with the `=` that its length needs.
 fn padded(value: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(value.len() + 8);
     let mut start = 0;

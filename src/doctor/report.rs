@@ -1,4 +1,4 @@
-//! The report: a [`Diagnosis`] for a person.
+//! Writes the report of a [`Diagnosis`] for a person.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use super::checkup::Check;
 use super::diagnosis::{Diagnosis, Inside};
 use super::words::{count, expiry};
 
-/// How many of a session's keys are listed.
+/// The most keys of a session that the report lists.
 const MOST_KEYS: usize = 20;
 
 impl fmt::Display for Diagnosis {
@@ -25,7 +25,7 @@ impl fmt::Display for Diagnosis {
 }
 
 impl Diagnosis {
-    /// The first line.
+    /// Writes the first line, with the answer.
     fn answer(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let label = Shown::new(self.secret.as_deref().unwrap_or_default());
         let first = self.causes.first().map(super::cause::Cause::kind);
@@ -118,8 +118,8 @@ impl Diagnosis {
         };
         row(f, "purpose", &purpose)?;
         if let Some(version) = inside.opens_as_it_is {
-            // Who reads it the doctor cannot know; from 4.0 on no session is read from the signed
-            // jar, unless a secret_token is all there is.
+            // The doctor cannot know whether the app reads this cookie as its session. From 4.0 on
+            // Rails reads no session from the signed jar, unless only a secret_token is set.
             let by = match self.jar {
                 Some(JarKind::Signed) if self.key_digest.is_some() && self.session().is_some() => {
                     " in cookies.signed; its own session it reads from the encrypted jar alone"
@@ -243,7 +243,7 @@ fn row(f: &mut fmt::Formatter<'_>, name: &str, value: &dyn fmt::Display) -> fmt:
     paragraph(f, name, 14, value)
 }
 
-/// A text behind its mark, its lines as wide as a terminal and set in.
+/// Writes a text after `mark`, wrapped to the width of a terminal and indented.
 fn paragraph(
     f: &mut fmt::Formatter<'_>,
     mark: &str,

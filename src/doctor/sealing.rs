@@ -1,6 +1,6 @@
-//! [`Sealing`]: how a cookie that opened was sealed, and which `load_defaults` seal so.
+//! [`Sealing`]: how an opened cookie was sealed, and the `load_defaults` that seal this way.
 //!
-//! What a version means stands in the table of `load_defaults.rs`; here it is only compared.
+//! The settings of each version are in `defaults.rs`; this module only compares them.
 
 use crate::load_defaults::LoadDefaults;
 use crate::serializer::Format;
@@ -9,9 +9,9 @@ use crate::shown::Shown;
 
 use super::keys::Role;
 
-/// How a cookie was sealed, as far as one cookie shows.
+/// The settings that sealed a cookie, as far as the cookie itself shows them.
 pub(super) struct Sealing {
-    /// None in the signed jar.
+    /// The cipher; `None` in the signed jar.
     pub(super) cipher: Option<Cipher>,
     pub(super) secret_kind: SecretKind,
     pub(super) key_digest: Option<KeyDigest>,
@@ -23,10 +23,11 @@ pub(super) struct Sealing {
 }
 
 impl Sealing {
-    /// How many settings of a version an app had to change to seal so, its serializer apart.
+    /// Counts the settings of a version that an app had to change to seal this way. The serializer
+    /// does not count.
     fn changes(&self, version: LoadDefaults) -> usize {
         let settings = version.settings();
-        // The encrypted jar came with secret_key_base; a token alone signs up to 5.2.
+        // The encrypted jar needs a secret_key_base. A secret_token alone signs, up to 5.2.
         let kind = settings.secret_kind != self.secret_kind;
         let no_jar = self.cipher.is_some() && settings.secret_kind == SecretKind::SecretToken;
         let cipher = self.cipher.is_some_and(|cipher| cipher != settings.cipher);
@@ -45,14 +46,14 @@ impl Sealing {
         impossible + changes.into_iter().filter(|change| *change).count()
     }
 
-    /// The versions that seal so by their defaults, oldest first; the serializer is often chosen,
-    /// and decides nothing.
+    /// Returns the versions that seal this way by their defaults, oldest first. The serializer does
+    /// not count, since apps often choose their own.
     pub(super) fn versions(&self) -> Vec<LoadDefaults> {
         let all = LoadDefaults::ALL.iter().copied();
         all.filter(|version| self.changes(*version) == 0).collect()
     }
 
-    /// Those that come nearest.
+    /// Returns the versions that need the fewest changes.
     fn nearest(&self) -> Vec<LoadDefaults> {
         let all = || LoadDefaults::ALL.iter().copied();
         let least = all().map(|version| self.changes(version)).min();
@@ -61,8 +62,8 @@ impl Sealing {
             .collect()
     }
 
-    /// The settings under which such a cookie opens: those of the newest version that comes
-    /// nearest, with what was changed.
+    /// Returns settings under which the cookie opens: those of the newest version that needs the
+    /// fewest changes, with these changes.
     pub(super) fn settings(&self) -> Settings {
         let version = self.nearest().pop().unwrap_or(LoadDefaults::NEWEST);
         let mut settings = version.settings();
@@ -87,7 +88,7 @@ impl Sealing {
 }
 
 impl Sealing {
-    /// What an app's settings have otherwise, in words.
+    /// Describes each difference from an app's settings.
     pub(super) fn differences(&self, settings: &Settings) -> Vec<String> {
         let sealed = self.settings();
         let mut differences = Vec::new();
@@ -137,13 +138,13 @@ impl Sealing {
         differences
     }
 
-    /// Which app seals so: its versions in words, with what it set besides.
+    /// Describes the apps that seal this way: their versions, and the settings that they changed.
     pub(super) fn era(&self) -> String {
         let settings = self.settings();
         let lines = config_lines(&settings);
         let mut versions = in_words(&self.nearest());
         if self.secret_kind == SecretKind::SecretToken && !self.has_envelope {
-            // The same form under the same key: nothing tells them apart.
+            // Rack::Session::Cookie signs the same form with the same key.
             versions.push_str(", or Rack::Session::Cookie");
         }
         if lines.is_empty() {
@@ -154,7 +155,7 @@ impl Sealing {
     }
 }
 
-/// What an app changed of its version's defaults, as lines of its configuration.
+/// Writes the settings that differ from the version's defaults as lines of an app's configuration.
 fn config_lines(settings: &Settings) -> Vec<String> {
     let defaults = settings.version.settings();
     let mut lines = Vec::new();
@@ -210,7 +211,7 @@ fn config_lines(settings: &Settings) -> Vec<String> {
     lines
 }
 
-/// The settings that hold the salts.
+/// The names of the settings that hold the salts, and the roles of the salts.
 pub(super) const SALTS: [(&str, Role); 4] = [
     ("authenticated_encrypted_cookie_salt", Role::Gcm),
     ("encrypted_cookie_salt", Role::Cbc),
@@ -218,9 +219,9 @@ pub(super) const SALTS: [(&str, Role); 4] = [
     ("signed_cookie_salt", Role::Signing),
 ];
 
-/// Versions in words, "Rails 2.3 to 3.2".
+/// Names the versions: "Rails 2.3 to 3.2".
 pub(super) fn in_words(versions: &[LoadDefaults]) -> String {
-    // Before 5.1 there was no load_defaults: the version is Rails' own.
+    // Rails has load_defaults from 5.1 on; an older version is that of Rails itself.
     let noun = match versions.last() {
         Some(newest) if *newest < LoadDefaults::V5_1 => "Rails",
         _ => "load_defaults",

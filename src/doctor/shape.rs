@@ -1,4 +1,4 @@
-//! What a signed cookie says of itself, before any key is tried.
+//! Describes the content of a signed cookie before any key is tried.
 
 use crate::load_defaults::LoadDefaults;
 use crate::message::base64;
@@ -10,7 +10,9 @@ use crate::settings::SecretKind;
 use super::form::Form;
 use super::sealing::in_words;
 
-/// What the form of a signed cookie says of itself, which anybody could have written.
+/// Describes the envelope and the serialization of a signed cookie; `None` for any other form.
+///
+/// No signature was checked, so anybody could have written this content.
 pub(super) fn shape(form: &Form, message: &[u8]) -> Option<String> {
     let Form::Signed { digest_len } = *form else {
         return None;

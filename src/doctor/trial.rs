@@ -1,7 +1,7 @@
-//! Trying every key: which secret, by which digest, salt and cipher, opens a message.
+//! Tries every secret under every digest, salt and cipher, until one opens a message.
 //!
-//! The tag or the HMAC is checked before anything else is done with a message, and a key is
-//! derived once however many messages it is tried on.
+//! The tag or the HMAC is checked before anything else is done with a message. Each key is derived
+//! once, for any number of messages.
 
 use crate::cipher::aes_cbc::AesCbcKey;
 use crate::cipher::aes_gcm::AesGcmKey;
@@ -14,22 +14,22 @@ use crate::settings::{HmacDigest, KeyDigest, SecretKind};
 use super::form::Form;
 use super::keys::{Alteration, Derived, Keys, Material, Role};
 
-/// What opened a message, and what was in it.
+/// The key that opened a message, and the opened text.
 pub(super) struct Fit {
-    /// Which of the given secrets.
+    /// The index of the given secret.
     pub(super) secret: usize,
     pub(super) alteration: Option<Alteration>,
     pub(super) secret_kind: SecretKind,
-    /// How its keys were derived; none where the secret itself is the key.
+    /// The digest that derived the keys; `None` if the secret itself is the key.
     pub(super) key_digest: Option<KeyDigest>,
-    /// By which HMAC it was signed; none under AES-GCM.
+    /// The digest of the HMAC; `None` under AES-GCM.
     pub(super) hmac_digest: Option<HmacDigest>,
-    /// The salts of its keys.
+    /// The salts of the keys, by role.
     pub(super) salts: Vec<(Role, String)>,
     pub(super) text: Vec<u8>,
 }
 
-/// The first key that opens a message of this form.
+/// Finds the first key that opens a message of this form.
 pub(super) fn open(keys: &Keys, form: &Form, message: &[u8]) -> Option<Fit> {
     match *form {
         Form::Gcm => open_gcm(keys, message),
@@ -39,7 +39,7 @@ pub(super) fn open(keys: &Keys, form: &Form, message: &[u8]) -> Option<Fit> {
     }
 }
 
-/// A secret, a digest, and a salt by its place, with the key that they make.
+/// A secret, a digest and the index of a salt, with the key that they make.
 struct Candidate<'a> {
     material: &'a Material,
     digest: KeyDigest,
@@ -47,8 +47,8 @@ struct Candidate<'a> {
     key: &'a Derived,
 }
 
-/// Every key for a role, the likely ones first: all secrets under the role's own salts, then under
-/// the others.
+/// Returns every key for a role, the likeliest first: all secrets under the role's own salts, then
+/// all secrets under the other salts.
 fn candidates(keys: &Keys, role: Role) -> impl Iterator<Item = Candidate<'_>> {
     [false, true].into_iter().flat_map(move |others| {
         keys.materials.iter().flat_map(move |material| {
@@ -81,7 +81,7 @@ impl Candidate<'_> {
     }
 }
 
-/// An AES key is as long as the first half of a derived one.
+/// Returns the AES key: the first half of a derived key.
 fn aes_key(key: &Derived) -> Option<&[u8; 32]> {
     key.first_chunk()
 }
@@ -108,7 +108,7 @@ fn open_cbc(keys: &Keys, message: &[u8], digest_len: usize) -> Option<Fit> {
     };
     let (signer, hmac) = candidates(keys, Role::CbcSigning)
         .find_map(|candidate| signing(&candidate).map(|hmac| (candidate, hmac)))?;
-    // Its secret and digest are the cipher's as well; only the salt is another.
+    // The cipher's key is of the same secret and digest as the HMAC's, under another salt.
     let salts = [false, true]
         .into_iter()
         .flat_map(|others| keys.salts_for(Role::Cbc, others));
@@ -130,7 +130,7 @@ fn open_signed(keys: &Keys, message: &[u8], digest_len: usize) -> Option<Fit> {
         let verifier = Signed::new(HmacKey::new(digest, key), Alphabet::Standard);
         verifier.open(message).ok()
     };
-    // A secret_token costs no derivation: first of all.
+    // A secret_token needs no derivation, so it is tried first.
     let by_token = keys.materials.iter().find_map(|material| {
         digests(digest_len).find_map(|digest| {
             let text = open(digest, material.secret.expose())?;
@@ -155,13 +155,13 @@ fn open_signed(keys: &Keys, message: &[u8], digest_len: usize) -> Option<Fit> {
     })
 }
 
-/// The digests of this length in bytes.
+/// Returns the digests that are `length` bytes long.
 fn digests(length: usize) -> impl Iterator<Item = HmacDigest> {
     let all = HmacDigest::ALL.iter().copied();
     all.filter(move |digest| digest.len() == length)
 }
 
-/// Whether any digest of this length in bytes is built in.
+/// Returns `true` if a digest of `length` bytes is built in.
 pub(super) fn knows_digest(length: usize) -> bool {
     digests(length).next().is_some()
 }

@@ -1,16 +1,16 @@
-//! Numbers and times in words.
+//! Writes numbers and times in words.
 
 use time::OffsetDateTime;
 
 use crate::message::metadata::iso8601;
 
-/// A number with its noun: "1 byte", "2 bytes".
+/// Writes a number with its noun: "1 byte", "2 bytes".
 pub(super) fn count(number: usize, noun: &str) -> String {
     let ending = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{ending}")
 }
 
-/// An expiry: "2026-01-02T03:04:05.678Z, 3 days ago".
+/// Writes an expiry: "2026-01-02T03:04:05.678Z, 3 days ago".
 pub(super) fn expiry(at: OffsetDateTime, now: OffsetDateTime) -> String {
     let date = iso8601(at).unwrap_or_else(|_| "at a date beyond the year 9999".to_owned());
     let distance = distance((at - now).unsigned_abs().as_secs());
@@ -21,7 +21,7 @@ pub(super) fn expiry(at: OffsetDateTime, now: OffsetDateTime) -> String {
     }
 }
 
-/// So many seconds, in the largest unit of which there are two.
+/// Writes a number of seconds in the largest unit that fits at least twice: 119 seconds, 2 minutes.
 pub(super) fn distance(seconds: u64) -> String {
     const UNITS: [(u64, &str); 4] = [
         (365 * 86_400, "year"),

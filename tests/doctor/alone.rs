@@ -1,4 +1,4 @@
-//! The doctor without the formats that are features of their own: it says which is missing.
+//! Without the features of some formats, the doctor names the feature that is missing.
 
 use hardtack::doctor::Doctor;
 

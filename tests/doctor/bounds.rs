@@ -1,4 +1,4 @@
-//! Hostile text costs bounded time, and is never a panic.
+//! Hostile text takes bounded time and never causes a panic.
 
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use crate::copies::{DOCTOR, record};
 use crate::support::secret;
 
-/// Far more than any of them takes, far less than what is quadratic in their size would.
+/// The time limit: far more than any input needs, far less than quadratic work would take.
 const ENOUGH: Duration = Duration::from_secs(5);
 
 /// A cookie that opens.
@@ -101,7 +101,7 @@ proptest! {
         prop_assert!(!diagnosis.opens && !diagnosis.causes.is_empty());
     }
 
-    /// One changed character of a sealed cookie is never opened.
+    /// A sealed cookie with one changed character never opens.
     #[test]
     fn tampering_never_opens(place in 0usize..300, letter in "[A-Za-z0-9+/]") {
         let mut bare = BARE.clone();

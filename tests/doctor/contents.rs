@@ -1,4 +1,4 @@
-//! What is inside: sizes, the session, and what cannot be read.
+//! The content of a cookie: sizes, the session, and values that cannot be read.
 
 use hardtack::doctor::{Check, Doctor, SessionCheck};
 use hardtack::settings::SizeLimit;
@@ -91,7 +91,7 @@ fn sessions_are_checked() {
     }
 }
 
-/// Sizes by arithmetic: of JSON, a key takes quotes, colon, value, and a comma or brace.
+/// Sizes by arithmetic: in JSON an entry takes quotes, colon, value, and a comma or brace.
 #[test]
 fn sizes_are_browsers_and_each_keys() {
     let mut session = SessionData::new();
@@ -139,7 +139,7 @@ fn what_browsers_drop_is_told() {
     );
 }
 
-/// The key fits, and the value is none.
+/// The key fits, but the value is invalid.
 #[test]
 fn unreadable_values_are_told() {
     let keys = hardtack::secret::KeyGenerator::new(&secret());
@@ -168,7 +168,7 @@ fn unreadable_values_are_told() {
     }
 }
 
-/// What cannot be read is named, and the rest is looked at.
+/// The report names the entries that cannot be read, and describes the others.
 #[test]
 fn an_entry_that_cannot_be_read_is_named() {
     let key = hardtack::secret::KeyGenerator::new(&secret()).generate_key("signed cookie", 64);
@@ -198,7 +198,7 @@ fn an_entry_that_cannot_be_read_is_named() {
     }
 }
 
-/// `data--digest`, by the libraries of others.
+/// Makes `data--digest` with independent libraries.
 fn signed(key: &[u8], data: &[u8]) -> String {
     use base64::Engine;
     use hmac::{Hmac, KeyInit, Mac};
@@ -209,7 +209,7 @@ fn signed(key: &[u8], data: &[u8]) -> String {
     format!("{data}--{}", hex::encode(hmac.finalize().into_bytes()))
 }
 
-/// Nothing that a terminal obeys comes out of a cookie.
+/// The report of a cookie never holds terminal control characters.
 #[test]
 fn reports_hold_no_control_characters() {
     let value = Value::hash([("\u{1b}[31mred\u{7}\n", 1), ("\u{202e}back", 2)]);

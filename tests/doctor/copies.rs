@@ -1,4 +1,4 @@
-//! A cookie as people copy it: what is mended, and what is said of it.
+//! Cookies as people copy them: the repairs, and the report about them.
 
 use std::sync::LazyLock;
 
@@ -8,13 +8,13 @@ use hardtack::headers::escape;
 use crate::recorded_cookies::{self, Record};
 
 impl Record {
-    /// The value no longer escaped.
+    /// Returns the unescaped value.
     pub(crate) fn bare(&self) -> String {
         String::from_utf8(self.unescaped().into_owned()).unwrap()
     }
 }
 
-/// The recorded cookies of Rails 8.1 with all its defaults, in this jar.
+/// Returns the recorded cookies of Rails 8.1 with all its defaults, in this jar.
 pub(crate) fn records(jar: &str) -> Vec<Record> {
     let mut records = recorded_cookies::records("8.1.3.1");
     records.retain(|record| {
@@ -27,7 +27,7 @@ pub(crate) fn records(jar: &str) -> Vec<Record> {
     records
 }
 
-/// One of them with `+` in it and `=` at its end.
+/// Returns a recorded cookie; an encrypted one has `+` in it.
 pub(crate) fn record(jar: &str) -> Record {
     let mut found = records(jar).into_iter();
     let found = found.find(|record| jar == "signed" || record.bare().contains('+'));
@@ -76,7 +76,7 @@ fn copies_open_and_say_what_was_mended() {
         ("{name}:\"{escaped}\"", &[]),
         ("{\"{name}\": \"{escaped}\"}", &[]),
         ("'Cookie: {name}={escaped}'", &[Quoted]),
-        // What somebody did to it.
+        // Values that copying changed.
         ("{twice}", &[EscapedTwice]),
         ("{name}={twice}", &[EscapedTwice]),
         ("Cookie: {name}={thrice}", &[EscapedTwice]),
@@ -185,7 +185,7 @@ fn copies_open_and_say_what_was_mended() {
         let diagnosis = DOCTOR.examine(&text);
         assert!(diagnosis.opens, "{case}\n{diagnosis}");
         assert_eq!(diagnosis.repairs, repairs, "{case}");
-        // What had to be mended is a reason for which an app reads nil.
+        // A repair is a cause: the app reads nil from the unrepaired value.
         let mended = diagnosis
             .causes
             .iter()
@@ -204,7 +204,7 @@ fn copies_open_and_say_what_was_mended() {
     assert_eq!(ran, 52);
 }
 
-/// Signed cookies lose their padding more quietly: Rails decodes them without it.
+/// Lost padding is harder to see in signed cookies, since Rails decodes them without it.
 #[test]
 fn signed_cookies_are_mended_too() {
     let cookies = records("signed");
@@ -244,7 +244,7 @@ fn the_second_of_a_name_is_told() {
     let diagnosis = DOCTOR.examine(format!("Cookie: {name}={cookie}; {name}={stale}"));
     assert_eq!((diagnosis.opens, diagnosis.repairs.len()), (true, 0));
 
-    // What was sent and what was set by its answer are not two that were sent; nor are two rows.
+    // A sent cookie and a cookie set by the answer are not two sent cookies; nor are two rows.
     for text in [
         format!("Cookie: {name}={stale}\r\nSet-Cookie: {name}={cookie}; path=/"),
         format!("{name}\t{stale}\ta.example\t/\n{name}\t{cookie}\ta.example\t/shop"),
@@ -258,7 +258,7 @@ fn the_second_of_a_name_is_told() {
     }
 }
 
-/// The cookie that is asked for counts, where it is there.
+/// The report is about the cookie that the app reads, if the text has it.
 #[test]
 fn the_named_cookie_comes_first() {
     let all = records("encrypted_gcm");

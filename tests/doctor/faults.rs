@@ -1,4 +1,4 @@
-//! Why an app reads nil: each cause, and its words.
+//! The causes why an app reads nil, and the text of each.
 
 use hardtack::doctor::{CauseKind, Diagnosis, Doctor};
 use hardtack::settings::{Cipher, HmacDigest, KeyDigest};
@@ -17,7 +17,7 @@ fn kinds(diagnosis: &Diagnosis) -> Vec<&'static str> {
         .collect()
 }
 
-/// The report's text with its lines joined.
+/// Returns the report's text with its lines joined.
 fn words(diagnosis: &Diagnosis) -> String {
     let report = diagnosis.to_string();
     report.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -245,7 +245,7 @@ fn names_are_told_apart() {
     }
 }
 
-/// What the app is set to, what the cookie is sealed under, and what is said.
+/// The app's settings, the settings that sealed the cookie, and the text of the report.
 #[test]
 fn other_settings_are_told_with_the_rotation() {
     let v7_1 = LoadDefaults::V7_1.settings();
@@ -328,7 +328,7 @@ fn other_settings_are_told_with_the_rotation() {
     assert_eq!(ran, 8);
 }
 
-/// What the app reads as it is needs no rotation, and neither does what Rails falls back to.
+/// No rotation is suggested if the app opens the cookie, or if Rails falls back to its cipher.
 #[test]
 fn what_the_app_opens_is_told() {
     let v7_1 = LoadDefaults::V7_1.settings();
@@ -377,7 +377,7 @@ fn keys_of_other_salts_are_found() {
     }
 }
 
-/// A master key opens the credentials, and no cookie.
+/// A master key opens the credentials, but no cookie.
 #[test]
 fn a_master_key_is_told_from_a_secret() {
     let cookie = record("encrypted_gcm").cookie;
@@ -422,8 +422,8 @@ fn nothing_at_all_is_told() {
     }
 }
 
-/// Before 7.0 `ActiveSupport::KeyGenerator` takes any option and derives by SHA-1
-/// (`key_generator.rb` of 6.1): the lines for Rails must not leave SHA-256 to it.
+/// Before 7.0 `ActiveSupport::KeyGenerator` accepts any option and derives by SHA-1
+/// (`key_generator.rb` of 6.1): the lines for Rails must not rely on it for SHA-256.
 #[test]
 fn the_lines_for_rails_hold_for_every_rails_that_rotates() {
     let cases = [
@@ -449,7 +449,7 @@ fn the_lines_for_rails_hold_for_every_rails_that_rotates() {
     assert_eq!(ran, 2);
 }
 
-/// An app may read a signed cookie, but no session from one: the doctor does not claim it.
+/// An app may read a signed cookie, but reads no session from it: the report does not claim so.
 #[test]
 fn a_session_in_the_signed_jar_is_no_session_of_the_app() {
     let session = serde_json::json!({ "session_id": "3af1c1b9c1b8d6f1a0a3a7b0c3d4e5f6" });

@@ -1,4 +1,4 @@
-//! Cookies that Rails did not set: named, not opened.
+//! Cookies of other frameworks are recognized, and not opened.
 
 use hardtack::SecretKeyBase;
 use hardtack::doctor::{CauseKind, CookieFormat, Doctor};
@@ -92,7 +92,7 @@ struct Rack {
     set_cookie: String,
 }
 
-/// `Rack::Session::Cookie` signs as Rails 3 did: only what is inside tells them apart.
+/// `Rack::Session::Cookie` signs as Rails 3 did: only the content tells them apart.
 #[test]
 fn cookies_of_rack_open() {
     let mut ran = 0;

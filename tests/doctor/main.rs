@@ -1,4 +1,4 @@
-//! The doctor: what it names, what it opens, what it says of what it does not open.
+//! The doctor: the cookies that it recognizes and opens, and its reports about the others.
 //!
 //! Expected values are those that Rails, Express and PHP recorded.
 

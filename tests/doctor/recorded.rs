@@ -14,7 +14,7 @@ const KEY_BASE: &str = "b3c631c314c0bbca50c1b2843150fe33b3c631c314c0bbca50c1b284
                         b3c631c314c0bbca50c1b2843150fe33b3c631c314c0bbca50c1b2843150fe33";
 const TOKEN: &str = "a 30+ character secret token, as Rails 3 asked for it: 0123456789abcdef";
 
-/// What the doctor has to find.
+/// The findings that the doctor must report.
 #[derive(Debug, PartialEq)]
 struct Expected {
     format: &'static str,
@@ -42,7 +42,7 @@ impl Expected {
     }
 }
 
-/// The jars of one secret, each made once.
+/// The jars of a secret, each made once.
 type Keyring = Vec<(JarKind, Settings, Jar)>;
 
 impl Record {
@@ -80,8 +80,8 @@ impl Record {
         }
     }
 
-    /// Which `load_defaults` seal so, by Rails' own documentation ("Configuring Rails
-    /// Applications", versioned default values), the serializer apart.
+    /// Returns the `load_defaults` that seal this way, without regard to the serializer, by Rails' own
+    /// documentation ("Configuring Rails Applications", versioned default values).
     fn versions(&self) -> &'static [LoadDefaults] {
         let has_expiry = self.expires.is_some() || self.kind == "expired";
         let of = |first: LoadDefaults, last: LoadDefaults| {
@@ -112,7 +112,7 @@ impl Record {
         }
     }
 
-    /// Whether the settings that the doctor found open it.
+    /// Checks that the settings that the doctor found open the cookie.
     fn assert_settings_open(&self, diagnosis: &Diagnosis, place: &str, jars: &mut Keyring) {
         let secret = self.secret();
         let settings = diagnosis.settings().unwrap().clone();
@@ -178,8 +178,8 @@ static IGNORANT: LazyLock<Doctor> = LazyLock::new(|| {
         .secret("wrong as well", &third)
 });
 
-/// Examines every cookie of a version, and counts them: all, those expired, and those that some
-/// `load_defaults` seals so.
+/// Examines every cookie of a version, and counts them: all, the expired ones, and those that some
+/// `load_defaults` seals by default.
 fn examine_all(version: &str) -> (usize, usize, usize) {
     let mut counted = (0, 0, 0);
     let mut jars = Keyring::new();
@@ -233,7 +233,7 @@ fn examine_all(version: &str) -> (usize, usize, usize) {
     counted
 }
 
-/// Name and value as they are sent.
+/// Returns the length of name and value as they are sent.
 fn sent_size(record: &Record) -> usize {
     let value = if record.is_escaped() {
         record.cookie.len()
@@ -243,7 +243,7 @@ fn sent_size(record: &Record) -> usize {
     record.name.len() + value
 }
 
-/// No secret, and no value.
+/// Checks that a text shows no secret and no value.
 fn assert_shows_nothing(diagnosis: &Diagnosis, secret: &str) {
     let shown = format!(
         "{diagnosis}{diagnosis:?}{}",
@@ -291,7 +291,7 @@ fn refuse_all(version: &str) -> usize {
     counted
 }
 
-// One test for each version: they run beside each other.
+// A test for each version, so that they run in parallel.
 
 #[test]
 fn every_cookie_of_rails_2_3() {
@@ -343,7 +343,7 @@ struct Session {
     set_cookie: Option<String>,
 }
 
-/// Every `Set-Cookie` of the session store, whole as it was sent.
+/// Examines every recorded `Set-Cookie` header of the session store.
 #[test]
 fn every_session_of_rails() {
     let mut ran = 0;

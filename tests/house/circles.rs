@@ -1,4 +1,4 @@
-//! No file imports in a circle: whoever reads one can stop at what it imports.
+//! No file imports in a circle, so that a reader of one file can stop at its imports.
 //!
 //! The imports are read as text: `use` and paths in the code. A name that a `mod.rs` only passes on
 //! counts for the file that defines it.
@@ -9,7 +9,7 @@ use std::path::Path;
 
 use crate::rust_files;
 
-/// Circles that stay, each with its reason: none but where the data itself is recursive.
+/// Circles that are allowed, each with its reason: only if the data itself is recursive.
 const ALLOWED: &[(&[&str], &str)] = &[];
 
 /// A module's path: `["serializer", "value"]` for `serializer/value/mod.rs`.
@@ -18,9 +18,9 @@ type Module = Vec<String>;
 #[derive(Default)]
 struct File {
     name: String,
-    /// Paths from the root that it uses.
+    /// The paths, from the root, that the file uses.
     uses: Vec<Vec<String>>,
-    /// What it passes on: a name, and the path of what that is.
+    /// The names that the file re-exports, and the path of each.
     passed_on: BTreeMap<String, Vec<String>>,
 }
 
@@ -60,7 +60,7 @@ fn no_file_imports_in_a_circle() {
     }
 }
 
-/// The floors of `serializer/`, lowest first. Those on one line do not know each other.
+/// The layers of `serializer/`, lowest first. Modules on one line do not import each other.
 const FLOORS: &[&[&str]] = &[
     &["load_error", "shapes", "span"],
     &["dump_error", "format"],
@@ -103,7 +103,7 @@ fn the_serializers_imports_point_down() {
 
 type Imports<'a> = BTreeMap<&'a Module, BTreeSet<&'a Module>>;
 
-/// What each file imports.
+/// Returns the imports of each file.
 fn imports(files: &BTreeMap<Module, File>) -> Imports<'_> {
     let mut imports = Imports::new();
     for (module, file) in files {
@@ -118,8 +118,8 @@ fn imports(files: &BTreeMap<Module, File>) -> Imports<'_> {
     imports
 }
 
-/// The number of imports between the sources in `root`, and the files of each circle, their names
-/// with `prefix` before them.
+/// Counts the imports between the sources in `root`, and returns the files of each circle, with
+/// `prefix` before their names.
 fn circles_in(root: &Path, prefix: &str) -> (usize, Vec<Vec<String>>) {
     let files = read(root);
     let imports = imports(&files);
@@ -133,7 +133,7 @@ fn circles_in(root: &Path, prefix: &str) -> (usize, Vec<Vec<String>>) {
     (count, circles(&imports).into_iter().map(names).collect())
 }
 
-/// Every source of one package, tests left out.
+/// Returns every source of a package, without tests.
 fn read(root: &Path) -> BTreeMap<Module, File> {
     let mut texts = BTreeMap::new();
     for path in rust_files(root) {
@@ -226,7 +226,7 @@ fn imports_of(module: &Module, name: String, text: &str, modules: &BTreeSet<Modu
     file
 }
 
-/// The paths of a `use` tree.
+/// Returns the paths of a `use` tree.
 fn expand(tree: &str) -> Vec<Vec<String>> {
     let Some(open) = tree.find('{') else {
         let path = tree.split(" as ").next().unwrap();
@@ -263,7 +263,7 @@ fn expand(tree: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// The path from the root of the library; `None` for another crate's.
+/// Returns a path from the root of the library; `None` for the path of another crate.
 fn from_root(module: &Module, path: &[String], modules: &BTreeSet<Module>) -> Option<Vec<String>> {
     let (first, rest) = path.split_first()?;
     match first.as_str() {
@@ -281,7 +281,7 @@ fn from_root(module: &Module, path: &[String], modules: &BTreeSet<Module>) -> Op
     }
 }
 
-/// The module that defines what a path names.
+/// Returns the module that defines the item of a path.
 fn defining<'a>(files: &'a BTreeMap<Module, File>, path: &[String], depth: usize) -> &'a Module {
     let known = (0..=path.len())
         .rev()
@@ -303,7 +303,8 @@ fn defining<'a>(files: &'a BTreeMap<Module, File>, path: &[String], depth: usize
     }
 }
 
-/// The strongly connected components of more than one module (Tarjan, SIAM J. Comput. 1, 1972).
+/// Returns the strongly connected components of more than one module (Tarjan, SIAM J. Comput. 1,
+/// 1972).
 fn circles<'a>(imports: &Imports<'a>) -> Vec<Vec<&'a Module>> {
     #[derive(Default)]
     struct Search<'a> {

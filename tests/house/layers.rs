@@ -1,11 +1,11 @@
-//! Imports point down: a layer knows nothing of those above it.
+//! Imports point down: a layer imports nothing from a layer above it.
 
 use std::fs;
 use std::path::Path;
 
 use crate::rust_files;
 
-/// The layers, lowest first. Those on one line do not know each other, save where it says so.
+/// The layers, lowest first. Modules on one line do not import each other, except [`TOGETHER`].
 const LAYERS: &[&[&str]] = &[
     &[
         "clock",
@@ -34,7 +34,7 @@ const LAYERS: &[&[&str]] = &[
     &["fuzzing", "middleware", "test_util"],
 ];
 
-/// Pairs on one line that may know each other: plain data that belongs together.
+/// Modules on one line that may import each other: plain data that belongs together.
 const TOGETHER: &[&str] = &[
     "defaults",
     "error",

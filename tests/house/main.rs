@@ -1,4 +1,4 @@
-//! Rules of the source tree that no compiler knows.
+//! Rules of the source tree that the compiler does not check.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,11 +1,11 @@
-//! A file's name says what is in it, so no two files of a package share one.
+//! A file is named after its content, so no two files of a package share a name.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::rust_files;
 
-/// The names that Rust gives: a folder's own file, the tests beside the code, and the roots.
+/// The names that every folder may have: its own file, the tests beside the code, and the roots.
 const SHARED: &[&str] = &["mod.rs", "tests.rs", "main.rs", "lib.rs"];
 
 #[test]

@@ -1,4 +1,4 @@
-//! How often the hot path allocates: on every request of every user.
+//! Counts the allocations of the hot path, which every request takes.
 
 use hardtack::{
     CookieAttributes, CookieHeader, Jar, LoadDefaults, Rotation, SecretKeyBase, SessionData,
@@ -25,7 +25,7 @@ fn allocations(run: impl FnOnce()) -> u64 {
     allocation_counter::measure(run).count_total
 }
 
-/// Sizes of session JSON: small, middling, and as much as fits.
+/// Sizes of session JSON in bytes: small, medium, and the largest that fits.
 const VISITS: [usize; 3] = [0, 80, 300];
 
 #[test]
@@ -97,8 +97,8 @@ fn opening_and_sealing_allocate_a_fixed_number_of_times() {
     assert_eq!(checked, 6);
 }
 
-/// The text of what is set and the list of its keys, each with room for most sessions; the header.
-/// One more where the session is too long for that room.
+/// Allocates the text of the values, the list of keys (both with room for most sessions) and the
+/// header. A session longer than that room takes one allocation more.
 #[test]
 fn a_session_that_is_built_key_by_key_allocates_no_more_for_more_values() {
     let jar = Jar::encrypted(&secret(), LoadDefaults::V7_1);

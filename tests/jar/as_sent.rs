@@ -1,5 +1,5 @@
-//! A cookie is refused by its form before it is unescaped, and never otherwise than after: however
-//! it was escaped, cut or put together, the header tells what its value tells.
+//! A cookie that is refused by its form before unescaping is also refused after unescaping. However
+//! the cookie was escaped, cut or put together, reading the header gives the result of its value.
 
 use std::fmt::Write;
 
@@ -11,7 +11,7 @@ use crate::support::{encrypted_jar, secret, signed_jar};
 
 const NAME: &str = "_app_session";
 
-/// A jar of each form, and one of several.
+/// Returns a jar of each form, and a jar of several forms.
 fn jars() -> [(&'static str, Jar); 6] {
     let cbc = LoadDefaults::V5_1
         .settings()
@@ -35,7 +35,7 @@ fn jars() -> [(&'static str, Jar); 6] {
     ]
 }
 
-/// What the header tells must be what the value tells. Whether it opened.
+/// Checks that the header gives the result of the value. Returns `true` if it opened.
 fn check(jar: &Jar, raw: &str, what: &str) -> bool {
     let header = format!("{NAME}={raw}");
     let sent = jar.explain_header(NAME, &CookieHeader::new(&header));
@@ -46,7 +46,7 @@ fn check(jar: &Jar, raw: &str, what: &str) -> bool {
     sent.is_ok()
 }
 
-/// Every character escaped, in one case of the digits or the other.
+/// Escapes every character; `digits` writes its two digits in upper or lower case.
 fn escape_all(value: &str, digits: fn(&mut String, u8)) -> String {
     let mut all = String::new();
     for byte in value.bytes() {
@@ -56,7 +56,7 @@ fn escape_all(value: &str, digits: fn(&mut String, u8)) -> String {
     all
 }
 
-/// The same, but for the hyphens between the parts.
+/// Escapes all but the hyphens between the parts.
 fn escape_parts(value: &str) -> String {
     let parts = value.split("--").map(|part| escape_all(part, upper));
     parts.collect::<Vec<_>>().join("--")
@@ -106,7 +106,7 @@ fn the_header_tells_what_the_value_tells() {
                 tell(&raw[..at]);
                 tell(&raw[at..]);
             }
-            // One bad escape leaves all of it as it is.
+            // A single bad escape leaves the whole value escaped.
             for end in ["%", "%2", "%zz", "%2D", "%2d-", "-%2D", "--", "-", "+"] {
                 tell(&format!("{raw}{end}"));
                 tell(&format!("{end}{raw}"));
@@ -142,7 +142,7 @@ fn what_has_another_form_is_malformed() {
     }
 }
 
-/// Under an old name there are but the codecs of the rotations that have it, and other lengths.
+/// Under an old name only the codecs of the rotations with that name count, and other lengths.
 #[test]
 fn a_cookie_of_an_old_name_may_be_escaped_as_well() {
     const OLD: &str = "_old_session";

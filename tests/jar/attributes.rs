@@ -1,4 +1,5 @@
-//! `Set-Cookie`: what Rails 6.1, 7.1 and 8.1 send for a host and options, and what browsers would drop.
+//! `Set-Cookie`: headers that Rails 6.1, 7.1 and 8.1 send for a host and options, and headers that
+//! browsers would drop.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -85,7 +86,7 @@ fn attributes(options: &Value, nil_is_none: bool) -> CookieAttributes {
     }
 }
 
-/// `name=value` as it stands, and the attributes as a set without case.
+/// Splits a header into `name=value`, unchanged, and the set of attributes in lower case.
 fn parts(header: &str) -> (String, BTreeSet<String>) {
     let mut parts = header.split("; ");
     (
@@ -94,7 +95,8 @@ fn parts(header: &str) -> (String, BTreeSet<String>) {
     )
 }
 
-/// Where this is stricter than Rails: Rails writes each of these, and the browser drops or misreads it.
+/// hardtack is stricter than Rails here: Rails writes each of these headers, and browsers drop or
+/// misread it.
 #[test]
 fn refused_where_rails_writes_what_browsers_drop() {
     let plain = CookieAttributes::new;
@@ -286,7 +288,7 @@ fn durations() {
     assert!((7303..=7305).contains(&days), "{days}");
 }
 
-/// What the header says, attribute by attribute, is what the getters say.
+/// The getters return the attributes of the header.
 #[test]
 fn a_cookie_says_what_its_header_says() {
     let plain = || CookieAttributes::new().same_site(None);

@@ -28,7 +28,7 @@ fn every_header_as_rails_reads_it() {
             let header = CookieHeader::new(record["header"].as_str().unwrap());
             let cookies = record["cookies"].as_object().unwrap();
             for (name, value) in cookies {
-                // `<ff>` stands for the byte 0xFF, which JSON cannot say.
+                // `<ff>` means the byte 0xFF, which JSON cannot hold.
                 let expected = value.as_str().map(|text| {
                     if text == "<ff>" {
                         vec![0xFF]
@@ -139,7 +139,7 @@ fn values_do_not_show_in_debug() {
     assert!(!format!("{:?}", header.iter()).contains("104"));
 }
 
-/// The rule itself, a byte at a time.
+/// Applies the rule a byte at a time.
 fn plainly_escaped(value: &[u8]) -> String {
     let mut out = String::new();
     for byte in value {
@@ -154,7 +154,7 @@ fn plainly_escaped(value: &[u8]) -> String {
     out
 }
 
-/// The rule itself: Ruby's regular expressions, a byte at a time.
+/// Applies the rule, Ruby's regular expressions, a byte at a time.
 fn plainly_unescaped(value: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     let mut rest = value;
@@ -178,7 +178,7 @@ fn plainly_unescaped(value: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Bytes of which few, many or all need work, across several blocks.
+/// Returns texts of several blocks, in which few, many or all bytes need escaping.
 fn values() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         prop::collection::vec(any::<u8>(), 0..300),
@@ -244,7 +244,8 @@ proptest! {
     }
 }
 
-/// No more than [`escape`] says of base64, and a small multiple of the worst that can be sent.
+/// Escaping allocates no more than [`escape`] documents for base64, and a small multiple of the
+/// worst input.
 #[test]
 fn the_room_that_escaping_takes() {
     // Two of 32 characters of a random base64 text are `+` or `/`.

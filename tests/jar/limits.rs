@@ -1,4 +1,4 @@
-//! The 4096-byte limit: Rails' rule of each version, and what browsers count.
+//! The 4096-byte limit: the rule of each Rails version, and the count of browsers.
 
 use hardtack::headers::CookieOverflow;
 use hardtack::settings::SizeLimit;
@@ -74,7 +74,7 @@ fn the_rule_of_each_rails_version() {
 #[test]
 fn the_strict_rule_is_what_browsers_count() {
     let jar = support::encrypted_jar();
-    // The largest that always fits, as the documentation says, whatever the nonce.
+    // The largest value that always fits, with any nonce, as documented.
     let safe =
         json!({ "session_id": "3af1c1b9c1b8d6f1a0a3a7b0c3d4e5f6", "text": "x".repeat(1961) });
     assert_eq!(safe.to_string().len(), 2020);
@@ -84,7 +84,7 @@ fn the_strict_rule_is_what_browsers_count() {
         assert_eq!(cookie.size(), sent);
         assert!(sent <= 4096, "{sent}");
     }
-    // What Rails lets through and browsers lose: refused here.
+    // Cookies that Rails accepts and browsers lose are refused here.
     let lost = "x".repeat(2200);
     assert!(overflow(jar.write(NAME, &lost, None)).size > 4096);
     let as_rails = LoadDefaults::V7_1.settings().limit(SizeLimit::Rails);
@@ -157,7 +157,7 @@ fn an_overflow_names_what_takes_the_room() {
         text.contains("4096") && text.contains("cart 3010"),
         "{text}"
     );
-    // What is no map has no entries to tell.
+    // A value that is no map has no entries to report.
     let plain = support::encrypted_jar().write(NAME, "x".repeat(3000), None);
     assert!(matches!(plain, Err(Error::CookieOverflow(overflow)) if overflow.entries.is_empty()));
 }

@@ -1,5 +1,5 @@
-//! Cookies one by one: what a jar seals, opens and refuses, the headers they travel in, and messages
-//! that are no cookies.
+//! Single cookies: sealing, opening and refusing by a jar, the headers of cookies, and messages
+//! other than cookies.
 
 #![allow(
     clippy::unwrap_used,

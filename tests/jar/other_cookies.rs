@@ -1,8 +1,8 @@
-//! Signed and encrypted cookies beside the session: what opens, what does not, and what is set
+//! Signed and encrypted cookies beside the session: which open, which do not, and which are set
 //! again (`cookies.rb` of Action Pack).
 //!
-//! The cookies and what is set again were recorded from Rails 6.1.7.10, whose `cookies_serializer`
-//! was `:json`, under the secrets `o` * 64 (before) and `n` * 64 (after).
+//! The cookies, and those that are set again, were recorded from Rails 6.1.7.10 with the
+//! `cookies_serializer` `:json`, under the secrets `o` * 64 (before) and `n` * 64 (after).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
@@ -57,7 +57,7 @@ fn settings() -> Settings {
     json(LoadDefaults::V6_1)
 }
 
-/// An app whose secret was changed, and which knows the one before.
+/// Returns an app whose secret was changed, and which has the former secret as a rotation.
 fn rotated() -> CookieStore {
     CookieStore::new(&after(), settings(), NAME)
         .rotation(Rotation::encrypted(&before(), settings()))
@@ -73,14 +73,14 @@ fn cookies(store: CookieStore, header: &str) -> Cookies {
     request(store, header).cookies()
 }
 
-/// The headers that are set, in the case of Rails with Rack 2.2.
+/// Returns the `Set-Cookie` headers, in the upper and lower case of Rails with Rack 2.2.
 fn set(cookies: &Cookies) -> Vec<String> {
     let headers = cookies.take().into_iter();
     let rails = |header: &str| header.replace("samesite=lax", "SameSite=Lax");
     headers.map(|cookie| rails(&cookie.to_string())).collect()
 }
 
-/// A header and its cookie's pair, no attributes.
+/// Returns a header, and the cookie's pair without attributes.
 fn pair(header: &str) -> &str {
     header.split(';').next().unwrap()
 }
@@ -91,7 +91,7 @@ fn what_rails_sets_again_byte_for_byte() {
     let signed = cookies.signed();
     assert_eq!(signed.get::<String>("p"), Ok(Some("v".to_owned())));
     assert_eq!(signed.get::<String>("nil_"), Ok(None));
-    // What another jar sealed is nobody's.
+    // A cookie that another jar sealed does not open.
     assert_eq!(cookies.encrypted().get::<String>("p"), Ok(None));
     assert_eq!(set(&cookies), [P_AGAIN, NIL_AGAIN]);
     // The browser has it now, and nothing is due any more.
@@ -133,7 +133,8 @@ fn another_cipher() {
     assert_eq!((opened.value().as_str(), set.len()), (Some("v"), 1));
 }
 
-/// Rails forgets the sealed expiry: what was to end in 2100 would never end. Here it stays.
+/// Rails loses the sealed expiry: a cookie that should end in 2100 would never end. hardtack keeps
+/// the expiry.
 #[test]
 fn the_expiry_that_was_sealed_stays() {
     let in_2100 = OffsetDateTime::from_unix_timestamp(4_102_444_800).unwrap();
@@ -164,7 +165,7 @@ fn the_expiry_that_was_sealed_stays() {
     }
 }
 
-/// As in Rails, where each jar is keyed by the name.
+/// Like Rails, which keeps the cookies of each jar by name.
 #[test]
 fn what_the_handler_says_wins() {
     type Say = fn(&Cookies);
@@ -244,7 +245,7 @@ fn once_and_not_by_looking() {
         assert_eq!(signed.get::<String>("q"), Ok(None));
     }
     assert_eq!(set(&cookies), [P_AGAIN]);
-    // How it was sent is told, whatever is to be set.
+    // The report names how the cookie came in, not how it will be set.
     let opened = signed.explain("p").unwrap().unwrap();
     assert_eq!(opened.rotation(), Some(0));
     let told: Vec<_> = tally
@@ -259,7 +260,7 @@ fn once_and_not_by_looking() {
     assert_eq!(told, expected);
 }
 
-/// A key is good for 2^32 seals.
+/// Cookies are not sealed without need: a key is good for 2^32 seals.
 #[test]
 fn however_often_it_is_read_it_is_sealed_once() {
     let [new, old] = [(); 2].map(|()| SecretKeyBase::generate().unwrap());
@@ -395,7 +396,7 @@ fn an_older_name_is_removed() {
     assert_eq!(discount.get::<u8>("discount"), Ok(Some(45)));
 }
 
-/// "Read new, write old": what the old settings sealed is as it should be.
+/// "Read new, write old": a cookie of the old settings is not set again.
 #[test]
 fn while_the_old_settings_write() {
     let writes = || {
@@ -410,7 +411,7 @@ fn while_the_old_settings_write() {
     }
 }
 
-/// A cookie that is set is read again, under the old name that is written too.
+/// A cookie that was just set can be read, also under the old name that is written.
 #[test]
 fn what_is_set_under_an_older_name_is_read_again() {
     let older = || Rotation::signed(&before(), settings()).cookie_name("rebate");
@@ -432,7 +433,7 @@ fn what_is_set_under_an_older_name_is_read_again() {
     assert_eq!(signed.explain("discount").unwrap().map(|_| ()), None);
 }
 
-/// What cannot be set again is read all the same.
+/// A cookie that cannot be set again is read nevertheless.
 #[test]
 fn what_does_not_fit_any_more_stays() {
     let rails = settings().limit(hardtack::settings::SizeLimit::None);
@@ -444,7 +445,7 @@ fn what_does_not_fit_any_more_stays() {
     assert!(set(&cookies).is_empty());
 }
 
-/// A type of the app that takes none of what is there, and would tell all of it.
+/// A type of the app that refuses every value, and puts the value into its error.
 #[derive(Debug, PartialEq)]
 struct Picky;
 
@@ -535,7 +536,7 @@ fn nil_is_none_in_every_format() {
     assert_eq!(ran, 2 + formats);
 }
 
-/// The handler's type may use the very cookies, and no lock is held.
+/// The handler's type may use the same cookies: no lock is held.
 #[test]
 fn a_type_that_reads_cookies() {
     thread_local! {

@@ -8,7 +8,7 @@ use hardtack::value::Value;
 use crate::recorded::{Record, records};
 
 impl Record {
-    /// What decides about its jar: the keys of a jar take a while to derive.
+    /// The settings of its jar. Deriving the keys of a jar takes time, so tests share jars.
     fn app(&self) -> String {
         format!(
             "{:?} {:?} {:?} {} {}",
@@ -16,7 +16,7 @@ impl Record {
         )
     }
 
-    /// How it opens, in words, by what the file tells of it.
+    /// How the cookie opens, in words, by the fields of its file.
     fn sealed_by(&self) -> String {
         let keys = self.key_digest.as_deref().unwrap_or("SHA1");
         let digest = self.digest.as_deref().unwrap_or("SHA1");

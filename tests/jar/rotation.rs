@@ -25,7 +25,7 @@ fn each_kind_of_rotation_opens_what_was_sealed_before_it() {
     let now = || Jar::encrypted(&secret(), LoadDefaults::V7_1);
     let sha512 = json(LoadDefaults::V6_1).signed_cookie_digest(HmacDigest::Sha512);
     let salted = json(LoadDefaults::V7_1).authenticated_encrypted_cookie_salt("our own");
-    // What changed; the jar of before, its cookie's name, and the rotation for it.
+    // The change; the former jar, its cookie's name, and the rotation for it.
     let cases = [
         (
             "the secret",
@@ -171,7 +171,7 @@ fn an_old_name_is_a_purpose_of_its_own() {
     let copied = header(NAME, &old);
     assert!(jar.read::<u32>(NAME, &CookieHeader::new(&copied)).is_err());
 
-    // The present name counts first; where its cookie does not open, the old one is looked at.
+    // The present name comes first. If its cookie does not open, the old name is tried.
     let old_alone = header("_old_session", &old);
     let opened = jar.read::<u32>(NAME, &CookieHeader::new(&old_alone));
     assert_eq!(opened.unwrap().unwrap().older_name(), Some("_old_session"));

@@ -1,5 +1,5 @@
-//! How often a key has sealed: an AES-GCM key with random nonces is good for 2^32 messages
-//! (NIST SP 800-38D section 8.3). What the operator hears of it is in `tests/session/events.rs`.
+//! Counts of what a key has sealed: an AES-GCM key with random nonces is good for 2^32 messages
+//! (NIST SP 800-38D section 8.3). `tests/session/events.rs` tests the events of it.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::support::json;
 
 const NAME: &str = "_app_session";
 
-/// A secret of the test's own: keys are counted for the process, and tests share that.
+/// Returns a secret of the test's own, since the counts of a key are shared by the whole process.
 fn secret() -> SecretKeyBase {
     SecretKeyBase::generate().unwrap()
 }
@@ -42,7 +42,7 @@ fn each_seal_counts_and_opening_does_not() {
         assert!(jar.read_value::<u64>("other", cookie.value()).is_err());
         assert_eq!(jar.seals(), Some(before + 1));
     }
-    // What is refused before it is sealed.
+    // Cookies that are refused before sealing.
     assert!(jar.write("no name", 45, None).is_err());
     assert_eq!(jar.seals(), Some(100));
 }
@@ -52,7 +52,7 @@ fn each_try_at_the_limit_counts() {
     // Without an envelope: a JSON String of n bytes is 4 * ceil(n / 3) of base64, and 4 hyphens,
     // 16 of the nonce and 24 of the tag. The tag ends in `==`, which takes 4 bytes more as sent.
     let cases = [
-        // 4 + 4092 would fit, and 4 + 4096 or more as sent does not, whatever the nonce.
+        // 4 + 4092 bytes would fit; 4 + 4096 or more, as sent, do not, with any nonce.
         (3036, 4092, 8),
         // 4 + 4096 does not even fit unescaped.
         (3039, 4096, 1),

@@ -1,5 +1,5 @@
-//! Cookies pass through buffers of the thread. They are there in nested calls, and when the thread's
-//! own values are dropped at its end.
+//! Sealing and opening use buffers of the thread. They also work in nested calls, and while the
+//! thread's own values are dropped at its end.
 
 use std::cell::{Cell, RefCell};
 use std::sync::mpsc::{Sender, channel};
@@ -18,7 +18,7 @@ fn there_and_back(jar: &Jar, value: &str) -> bool {
     read.value() == value
 }
 
-/// Seals and opens something when it is dropped, and tells whether that went well.
+/// Seals and opens a cookie when it is dropped, and reports the success.
 struct Last {
     jar: Jar,
     tell: Sender<bool>,
@@ -42,7 +42,7 @@ fn a_thread_that_ends_still_seals_and_opens() {
         let (tell, told) = channel();
         let jar = encrypted_jar();
         let run = move || {
-            // What is dropped first depends on what was made first.
+            // The order of dropping depends on the order of creation.
             if buffers_first {
                 assert!(there_and_back(&jar, "begun"));
             }

@@ -1,7 +1,7 @@
-//! What AES-256 makes of a key before it encrypts (FIPS 197 section 5.2): fifteen round keys, the
-//! key itself the first two.
+//! The key schedule of AES-256 (FIPS 197 section 5.2): fifteen round keys, of which the key itself
+//! is the first two.
 
-/// The round keys, one after the other.
+/// Returns the round keys, one after another.
 pub(crate) fn round_keys(key: &[u8; 32]) -> Vec<u8> {
     let s_box = s_box();
     let mut words: Vec<[u8; 4]> = key.as_chunks().0.to_vec();

@@ -1,4 +1,4 @@
-//! A Rails app whose secret is the one that is looked for.
+//! A Rails app with the secret that the test searches for.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use hardtack::SecretKeyBase;
 
 use crate::needles::Needles;
 
-/// Where an app has its secret.
+/// The place of an app's secret.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Place {
     Credentials,
@@ -20,14 +20,14 @@ pub(crate) enum Place {
     Setting,
 }
 
-/// A folder that is removed.
+/// A folder that is removed when dropped.
 pub(crate) struct Folder {
     path: PathBuf,
     line: Vec<u8>,
 }
 
 impl Folder {
-    /// Its path, and a line feed.
+    /// Returns the folder's path, and a line feed.
     pub(crate) fn line(&self) -> &[u8] {
         &self.line
     }
@@ -39,7 +39,7 @@ impl Drop for Folder {
     }
 }
 
-/// The environment that reads the secret there.
+/// Returns the environment whose apps read the secret from this place.
 pub(crate) fn environment(folder: &str) -> &'static str {
     if folder.ends_with("Local") {
         "development"
@@ -48,7 +48,7 @@ pub(crate) fn environment(folder: &str) -> &'static str {
     }
 }
 
-/// Makes the app, and adds what else of it is secret.
+/// Makes the app, and adds its other secrets to the needles.
 pub(crate) fn make(
     place: Option<Place>,
     secret: &[u8],
@@ -102,7 +102,8 @@ fn write(root: &Path, file: &str, text: impl AsRef<[u8]>) {
     fs::write(file, text).unwrap();
 }
 
-/// As Rails writes it (`ActiveSupport::EncryptedFile`): AES-128-GCM over Marshal's String.
+/// Encrypts a text as Rails does (`ActiveSupport::EncryptedFile`): AES-128-GCM over a Marshal
+/// String.
 fn encrypted(text: &str, key: &[u8]) -> String {
     assert!((256..65536).contains(&text.len()) || (123..256).contains(&text.len()));
     let mut bytes = b"\x04\x08I\"".to_vec();

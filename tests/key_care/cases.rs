@@ -1,4 +1,4 @@
-//! What is made of a secret, one row each.
+//! The types that are made of a secret, one row each.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -14,21 +14,22 @@ use zeroize::Zeroizing;
 
 const NAME: &str = "_app_session";
 
-/// What a child is given.
+/// The input of a child.
 pub(crate) struct Given {
     pub(crate) secret: Zeroizing<Vec<u8>>,
-    /// Of the Rails app that has the secret, where the case is of one.
+    /// The folder of the Rails app that has the secret, if the case has an app.
     #[cfg(feature = "rails-app")]
     pub(crate) folder: String,
 }
 
 pub(crate) struct Case {
     pub(crate) name: &'static str,
-    /// Makes it, and uses it; what is returned is kept for a while.
+    /// Makes a value and uses it. The child keeps the returned value for a while.
     pub(crate) make: fn(Given) -> Box<dyn Any>,
-    /// What must be found meanwhile, or nothing is shown by what is not found afterwards.
+    /// The needles that must be found while the type lives. Otherwise not finding them afterwards
+    /// proves nothing.
     pub(crate) alive: &'static [&'static str],
-    /// Where the Rails app has its secret.
+    /// The place of the Rails app's secret.
     #[cfg(feature = "rails-app")]
     pub(crate) app: Option<crate::app::Place>,
 }
@@ -226,7 +227,7 @@ fn json(version: LoadDefaults) -> Settings {
     version.settings().cookies_serializer(Serializer::Json)
 }
 
-/// Writes cookies, and reads them, a broken and a forged one too.
+/// Writes cookies and reads them, and reads a broken and a forged cookie.
 fn jar(jar: Jar) -> Box<dyn Any> {
     for value in ["a", &"long ".repeat(100)] {
         let cookie = jar.write(NAME, value, None).unwrap();
@@ -249,7 +250,7 @@ fn encryptor(encryptor: MessageEncryptor) -> Box<dyn Any> {
     Box::new((encryptor.clone(), encryptor))
 }
 
-/// A session that is written, and another that is read.
+/// Writes a session, and reads another.
 fn visit(store: &Arc<CookieStore>) {
     let session = Session::open(store, "", RequestOrigin::default());
     session.insert("user_id", 42).unwrap();

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::cases::{CASES, Given};
 
-/// Makes what the case says, waits, drops it, and waits.
+/// Makes the value of the case, waits, drops the value, and waits again.
 pub(crate) fn run(name: &str) {
     let case = CASES.iter().find(|case| case.name == name).unwrap();
     // The standard library's own handle reads ahead into a buffer that nobody wipes.

@@ -1,10 +1,10 @@
-//! Nothing of a secret is left in memory once everything that was made of it is dropped.
+//! No part of a secret stays in memory after everything made of it is dropped.
 //!
-//! Each case runs in a process of its own: this program, started anew. It gets a secret through
-//! a pipe, makes something of it, uses it, and waits; then drops it, and waits again. Both times
-//! its parent looks through its memory for the secret, for every key that is derived from it and
-//! for what HMAC and AES make of those (`/proc/PID/mem`, which Linux lets a parent read). The child has
-//! none of what is looked for but what it made itself, and looking changes nothing in it.
+//! Each case runs in a process of its own: this program, started again. The child gets a secret
+//! through a pipe, makes something of it, uses it, and waits. Then it drops it, and waits again.
+//! Both times its parent searches the child's memory (`/proc/PID/mem`, which Linux lets a parent
+//! read) for the secret, for every key derived from it, and for the expanded keys of HMAC and AES.
+//! The child holds only the needles that it made itself, and the search changes nothing in it.
 
 #![cfg_attr(
     not(target_os = "linux"),
@@ -57,7 +57,7 @@ fn main() {
 #[cfg(not(target_os = "linux"))]
 fn main() {}
 
-/// What a case leaves in memory.
+/// The needles that a case leaves in memory.
 fn fault(case: &Case) -> Option<String> {
     let secret = SecretKeyBase::generate().unwrap();
     let needles = Needles::of(secret.expose());
@@ -89,7 +89,7 @@ fn fault(case: &Case) -> Option<String> {
     (!found.is_empty()).then(|| format!("{}:\n  {}", case.name, found.join("\n  ")))
 }
 
-/// A child, and how to speak with it.
+/// A child process, and its pipes.
 struct Running {
     process: Child,
     input: ChildStdin,

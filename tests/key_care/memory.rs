@@ -1,4 +1,4 @@
-//! What is in another process's memory, wherever it can write: heap, stacks, statics.
+//! Searches the writable memory of another process: heap, stacks, statics.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -6,7 +6,7 @@ use std::io::{Read, Seek, SeekFrom};
 
 use crate::needles::{Needles, WINDOW};
 
-/// What was found, and in how much.
+/// The needles that were found, and the number of bytes searched.
 pub(crate) struct Search<'n> {
     pub(crate) found: BTreeSet<String>,
     pub(crate) names: BTreeSet<&'n str>,

@@ -1,7 +1,7 @@
-//! What must not be left of a secret: itself, the keys that are derived from it, and what HMAC
-//! makes of a key before it signs, AES before it encrypts, and GCM before it authenticates.
+//! The needles: the secret itself, the keys derived from it, and the expanded keys of HMAC, AES and
+//! GCM.
 //!
-//! Derived by the parent, which holds them; the child never gets them.
+//! The parent derives and holds the needles. The child never gets them.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -16,7 +16,7 @@ use sha2::block_api::{Sha256VarCore, Sha512VarCore};
 
 use crate::aes_schedule;
 
-/// How much of a secret is too much.
+/// The length of a part of a secret that counts as found, in bytes.
 pub(crate) const WINDOW: usize = 16;
 
 /// Rails' salts, and one of an application's own.
@@ -28,16 +28,17 @@ pub(crate) const SALTS: [&str; 5] = [
     "invoices",
 ];
 
-/// Every piece of [`WINDOW`] bytes, and of what it is one.
+/// Every piece of [`WINDOW`] bytes, with the name of its needle.
 pub(crate) struct Needles {
     names: Vec<String>,
     windows: HashMap<[u8; WINDOW], usize>,
-    /// The first two bytes of any: most of what is in memory need not be looked up.
+    /// The first two bytes of every piece, so that most of the memory needs no look-up.
     starts: Vec<bool>,
 }
 
 impl Needles {
-    /// Those of a `secret_key_base`: itself, as the key of an HMAC, and the keys for [`SALTS`].
+    /// Adds a `secret_key_base`: the secret itself, as the key of an HMAC, and the keys for
+    /// [`SALTS`].
     pub(crate) fn of(secret: &[u8]) -> Self {
         let mut needles = Self {
             names: Vec::new(),
@@ -58,7 +59,7 @@ impl Needles {
         needles
     }
 
-    /// A key, and what an HMAC makes of it (RFC 2104 section 2).
+    /// Adds a key, and its expanded form in an HMAC (RFC 2104 section 2).
     pub(crate) fn add_key(&mut self, name: &str, key: &[u8]) {
         self.add(name, key);
         self.add_hmac::<64>(
@@ -93,9 +94,9 @@ impl Needles {
         );
     }
 
-    /// What AES-256 and GCM make of a key, the first half of these bytes. GCM authenticates by what
-    /// the zero block encrypts to (NIST SP 800-38D section 7.1, step 1), which libraries keep as
-    /// the key of POLYVAL (RFC 8452, appendix A): reversed, times x.
+    /// Adds the expanded keys of AES-256 and GCM; the AES key is the first half of these bytes. GCM
+    /// authenticates by the encrypted zero block (NIST SP 800-38D section 7.1, step 1), which
+    /// libraries keep as the key of POLYVAL (RFC 8452, appendix A): reversed, times x.
     fn add_aes(&mut self, name: &str, bytes: &[u8; 64]) {
         let key: &[u8; 32] = bytes.first_chunk().unwrap();
         self.add(
@@ -127,7 +128,7 @@ impl Needles {
         } else {
             block[..key.len()].copy_from_slice(key);
         }
-        // Where the key ends, a padded block is nobody's secret.
+        // The padding of the block after the key is not secret.
         let length = key.len().min(if key.len() > BLOCK {
             digest(key).len()
         } else {
@@ -154,12 +155,12 @@ impl Needles {
         }
     }
 
-    /// How many windows there are.
+    /// Returns the number of windows.
     pub(crate) fn count(&self) -> usize {
         self.windows.len()
     }
 
-    /// What of it is in these bytes, by name, each once.
+    /// Adds the names of the needles in these bytes to `found`.
     pub(crate) fn found_in<'n>(&'n self, bytes: &[u8], found: &mut BTreeSet<&'n str>) {
         for window in bytes.windows(WINDOW) {
             if !self.starts[usize::from(u16::from_le_bytes([window[0], window[1]]))] {

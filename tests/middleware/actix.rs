@@ -1,4 +1,4 @@
-//! What only actix-web has: errors on their way to a response, scopes, and extractors.
+//! actix-web alone: errors on their way to a response, scopes, and extractors.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -31,7 +31,7 @@ fn fill(session: &Session) {
     session.insert("cart", "tea ".repeat(1500)).unwrap();
 }
 
-/// Status, cookies that are set, what caches are told, and body.
+/// Status, `Set-Cookie` headers, headers for caches, and body.
 #[derive(Debug, PartialEq, Eq)]
 struct Answer {
     status: u16,
@@ -65,7 +65,7 @@ async fn read<B: MessageBody>(response: HttpResponse<B>) -> Answer {
     }
 }
 
-/// Where nobody asked for the session.
+/// The answer to a request that never asked for the session.
 fn untouched(status: u16, body: &str) -> Answer {
     Answer {
         status,
@@ -85,7 +85,7 @@ fn answer(status: u16, cookies: &[&str], body: &str) -> Answer {
     }
 }
 
-/// What an app answers to a request, an error as the server makes a response of it.
+/// Returns an app's response to a request. An error becomes the response that the server makes.
 macro_rules! call {
     ($app:expr, $request:expr) => {
         match init_service($app).await.call($request.to_request()).await {
@@ -122,7 +122,7 @@ fn a_handler_that_fails_sets_its_session() {
     });
 }
 
-/// An error that is known by its type.
+/// An error that the app recognizes by its type.
 #[derive(Debug)]
 struct Closed;
 
@@ -178,7 +178,7 @@ fn a_middleware_that_fails_sets_the_session() {
         };
         assert_eq!(call!(app), expected);
 
-        // The same session in two middlewares is set once.
+        // A session in two middlewares is set once.
         let app = failing!(sessions.clone(), visit, Closed.into()).wrap(sessions.clone());
         assert_eq!(call!(app), answer(503, &["_app_session"], "closed"));
 

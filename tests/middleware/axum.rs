@@ -1,4 +1,4 @@
-//! What is axum's own in `hardtack::axum`: extractors without a layer, and errors as responses.
+//! axum alone: extractors without a layer, and errors as responses.
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -11,7 +11,7 @@ use tower::ServiceExt;
 
 use crate::logged::logged;
 
-/// Status and body of a path, and what the operator heard meanwhile.
+/// Returns status and body of a path, and the events of the request.
 fn call(app: &Router, path: &str) -> (u16, String, String) {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     let request = Request::get(path)
@@ -104,7 +104,7 @@ fn errors_are_opaque_and_the_operator_is_told() {
     assert_eq!(ran, 5);
 }
 
-/// A cookie of before a change of secret must not lock its browser out for ever.
+/// A cookie from before a change of secret must not lock its browser out for ever.
 #[test]
 fn a_cookie_that_does_not_open_is_none_and_the_operator_is_told() {
     let (status, body, heard) = call(&routes().layer(layer()), "/forged");

@@ -1,4 +1,4 @@
-//! tower, axum and actix-web: what they have in common, and what is each one's own.
+//! The middlewares of tower, axum and actix-web: their common rules, and each one's own.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! What caches are told where several layers have a part in a response.
+//! The headers for caches, if several layers take part in a response.
 
 use actix_web::dev::Service;
 use actix_web::rt::System;
@@ -25,7 +25,7 @@ fn protection() -> ForgeryProtection {
     ForgeryProtection::new().skip(|_, path| path.starts_with("/webhooks"))
 }
 
-/// Every header `Vary` and `Cache-Control`.
+/// Returns every `Vary` and `Cache-Control` header.
 type Told = [Vec<String>; 2];
 
 const NAMES: [&str; 2] = ["vary", "cache-control"];
@@ -49,7 +49,7 @@ fn of_axum(app: Router, method: &str, path: &str) -> (u16, Told) {
     (response.status().as_u16(), NAMES.map(values))
 }
 
-/// What an app of actix-web answers.
+/// Returns the response of an actix-web app.
 macro_rules! of_actix {
     ($app:expr, $method:expr, $path:expr) => {
         System::new().block_on(async {
@@ -67,7 +67,7 @@ macro_rules! of_actix {
     };
 }
 
-/// A check that looks at the session counts as asking for it, whatever comes of it.
+/// A check that reads the session counts as asking for it, with any result.
 #[test]
 fn a_request_that_was_checked_for_forgery() {
     let mut ran = 0;
@@ -95,7 +95,7 @@ fn look(session: &Session) {
     assert!(session.is_empty());
 }
 
-/// Of two layers one around the other, whichever session was asked for.
+/// With a layer inside another layer, asking for either session counts.
 #[test]
 fn two_layers_tell_once() {
     let expected = (200, told(&["Accept, Cookie"], &[OF_A_USER]));
@@ -144,7 +144,7 @@ fn two_layers_tell_once() {
     assert_eq!(of_actix!(app, "GET", "/"), expected);
 }
 
-/// What an outer layer adds to `Vary` stays beside it.
+/// A name that an outer layer adds to `Vary` stays.
 #[test]
 fn a_layer_between_has_its_own_word() {
     let handler = |session: Session| async move { look(&session) };

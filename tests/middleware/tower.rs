@@ -1,5 +1,4 @@
-//! What is tower's own in `hardtack::tower`; what it has in common with other frameworks is in
-//! `acceptance/`.
+//! tower alone. The rules that it shares with other frameworks are in `acceptance/`.
 
 use std::convert::Infallible;
 use std::future::{Future, Ready, ready};
@@ -24,7 +23,7 @@ fn layer() -> SessionLayer {
     SessionLayer::new(store("_app_session"))
 }
 
-/// The outcome of a future that never waits.
+/// Returns the result of a future that never waits.
 fn now<F: Future>(future: F) -> F::Output {
     let mut context = Context::from_waker(Waker::noop());
     match pin!(future).poll(&mut context) {
@@ -33,13 +32,13 @@ fn now<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// The session that the innermost layer gave.
+/// Returns the session of the innermost layer.
 fn session<B>(request: &Request<B>) -> Session {
     let lazy = request.extensions().get::<LazySession>().unwrap();
     now(lazy.load()).unwrap()
 }
 
-/// What a handler does with the session, and answers with an empty body.
+/// A handler's use of the session; the response has an empty body.
 fn serve<B: Default>(
     layer: &impl Layer<
         tower::util::ServiceFn<
@@ -71,7 +70,8 @@ fn names(response: &Response<String>) -> Vec<&str> {
         .collect()
 }
 
-/// Two beside those that a request's extensions need: the session, and the host.
+/// An untouched session takes two allocations beside the request's extensions: for the session and
+/// for the host.
 #[test]
 fn an_untouched_session_takes_two_allocations() {
     let mut bare = service_fn(|_: Request<()>| ready(Ok::<_, Infallible>(Response::new(()))));
@@ -96,7 +96,7 @@ fn an_untouched_session_takes_two_allocations() {
     assert_eq!((without, with), (0, extensions - empty + 2));
 }
 
-/// A service that is ready at the second call only, is no `Clone`, and takes no request before.
+/// A service that is ready only at the second call, is not `Clone`, and accepts no request before.
 struct Reserved {
     asked: usize,
     fails: bool,
@@ -350,7 +350,7 @@ fn of_two_layers_the_inner_one_is_the_handlers() {
     assert_eq!(names(&response), ["_inner", "_outer"]);
 }
 
-/// One store for all: a layer is cheap to clone, and its clones share it.
+/// A layer is cheap to clone, and its clones share the store.
 #[test]
 fn jars_replaced_while_running() {
     let shared = Arc::new(store("_app_session"));

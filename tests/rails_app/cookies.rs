@@ -1,4 +1,4 @@
-//! The app's jars and its session store open what its Rails set.
+//! The app's jars and its session store open the cookies that its Rails set.
 
 use std::sync::Arc;
 
@@ -16,8 +16,8 @@ use crate::recorded::records;
 use crate::support;
 use crate::{Case, app, folder, scratch};
 
-/// An app, the Rails that set cookies, how (jar, digest of keys, serializer, metadata), and how
-/// many there are.
+/// An app, the Rails that set the cookies, their settings (jar, key digest, serializer, metadata),
+/// and their number.
 type Recorded = (
     &'static str,
     &'static str,
@@ -180,7 +180,7 @@ fn rotations_are_in_the_jars() {
         ran += 1;
     }
 
-    // What the app tells of signed cookies: another digest, and another key.
+    // The app's settings for signed cookies: another digest, and another key.
     let upgraded = app("upgraded");
     let settings = upgraded.settings().unwrap().settings;
     let own = upgraded.secret_key_base().unwrap();
@@ -200,7 +200,7 @@ fn rotations_are_in_the_jars() {
         assert_eq!(open(&signed, &by), opens, "{by:?}");
         ran += 1;
     }
-    // What was not understood is the caller's to add, and the jar takes it.
+    // The caller adds the settings that were not understood, and the jar accepts them.
     let before = settings.key_generator_hash_digest_class(hardtack::settings::KeyDigest::Sha1);
     let (jar, by) = (
         upgraded.jar().unwrap(),
@@ -211,7 +211,7 @@ fn rotations_are_in_the_jars() {
     assert_eq!(ran, 10);
 }
 
-/// The same cookies, set by the app's own session store.
+/// The app's own session store sets the same cookies.
 #[test]
 fn the_session_store_is_the_apps() {
     let cases: Vec<Case> = support::vectors("rails_apps/cases.jsonl");

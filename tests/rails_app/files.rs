@@ -1,4 +1,4 @@
-//! Files as they are: of any editor, of each release, too large, unreadable.
+//! Files as they occur: from any editor, from each release, too large, unreadable.
 
 use hardtack::LoadDefaults;
 use hardtack::rails_app::{MissingSecret, RailsApp, RailsAppError};
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::support;
 use crate::{scratch, text};
 
-/// Ruby passes over a byte order mark, and takes a carriage return before a line feed for nothing.
+/// Ruby skips a byte order mark, and ignores a carriage return before a line feed.
 #[test]
 fn files_of_windows_editors_are_read_as_ruby_reads_them() {
     let folder = scratch("windows");
@@ -164,7 +164,7 @@ fn files_are_read_with_a_bound() {
     assert_eq!(ran, cases.len());
 }
 
-/// Made into text somehow it would be another secret, without a word.
+/// Converting such bytes to text would silently give another secret.
 #[test]
 fn a_local_secret_that_is_no_text_is_told() {
     let root = scratch("local secret that is no text");

@@ -1,4 +1,4 @@
-//! Where the secret is found, and what the files say plainly.
+//! The places where the secret is found, and the settings that the files set plainly.
 
 use hardtack::rails_app::{RailsAppError, Searched, UnreadableSetting};
 use hardtack::{Jar, SecretKeyBase};
@@ -114,7 +114,7 @@ fn settings_are_those_that_the_files_say_plainly() {
             assert_eq!(&found.collect::<Vec<_>>(), expected, "{what}");
             notes += expected.len();
         }
-        // What is told holds no secret.
+        // The messages hold no secret.
         let told = format!("{found:?}");
         assert!(!told.contains("b3c631c314c0bbca"), "{what}: {told}");
         for one in &found.unreadable_settings {

@@ -1,8 +1,8 @@
-//! Rails apps as configuration: where their secret is, and what they set.
+//! Rails apps as configuration: the place of their secret, and their settings.
 //!
-//! `vectors/rails_apps/` holds apps as Rails' generators lay them out, and broken ones; its
-//! `cases.jsonl` what is expected of each. Of the cases marked `live` a running Rails 6.1 says the
-//! same. Encrypted files are Rails' own work.
+//! `vectors/rails_apps/` holds apps as Rails' generators lay them out, and broken ones. Its
+//! `cases.jsonl` holds the expected result of each. A running Rails 6.1 confirms the cases marked
+//! `live`. Rails wrote the encrypted files.
 
 #![allow(
     clippy::unwrap_used,
@@ -121,7 +121,7 @@ fn text(secret: &SecretKeyBase) -> String {
     String::from_utf8(secret.expose().to_vec()).unwrap()
 }
 
-/// A folder of its own for a test, with an app on Rails 8.1 in it.
+/// Creates a folder for a test, with an app on Rails 8.1 in it.
 fn scratch(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .join("rails_app")

@@ -1,6 +1,6 @@
-//! What is sealed by the right key but is no sound value: an answer, never a panic.
+//! A broken value that is sealed by the right key is refused, and never causes a panic.
 //!
-//! Random bytes never get past a signature, so the test signs them itself, as Rails would.
+//! Random bytes never pass a signature check, so the tests sign them, as Rails would.
 
 use std::sync::OnceLock;
 
@@ -15,7 +15,8 @@ use crate::support;
 
 const NAME: &str = "_app_session";
 
-/// The signed jar of Rails 7.1 with each serializer, and of 7.0, which tells envelopes otherwise.
+/// Returns the signed jar of Rails 7.1 with each serializer, and the jar of 7.0, which recognizes
+/// envelopes in another way.
 fn jars() -> &'static [Jar] {
     static JARS: OnceLock<Vec<Jar>> = OnceLock::new();
     JARS.get_or_init(|| {
@@ -32,8 +33,8 @@ fn jars() -> &'static [Jar] {
     })
 }
 
-/// Reads the bytes in every way there is. The ways must agree on whether they are a value; only a map
-/// of which an entry cannot be read is kept nevertheless.
+/// Reads the bytes in every way. All ways must agree if the bytes are a value. Only a map with an
+/// unreadable entry is kept nevertheless.
 fn read_in_every_way(bytes: &[u8]) {
     let message = signed(bytes);
     for jar in jars() {
@@ -64,7 +65,7 @@ fn read_in_every_way(bytes: &[u8]) {
     }
 }
 
-/// Near JSON: what a generator of JSON would write, and then some.
+/// Makes text close to JSON: valid JSON with a few errors.
 fn near_json() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         "null|true|false|-?[0-9]{1,25}(\\.[0-9]{1,3})?([eE][+-]?[0-9]{1,4})?",
@@ -115,7 +116,7 @@ proptest! {
     }
 }
 
-/// A purpose stands in the envelope as text of JSON, which is read before it is compared.
+/// The purpose in the envelope is a JSON string, which is decoded before it is compared.
 #[test]
 fn a_purpose_is_compared_as_the_text_that_it_is() {
     let wrong = Some(Refusal::WrongPurpose);
@@ -149,7 +150,7 @@ fn a_purpose_is_compared_as_the_text_that_it_is() {
     assert_eq!(checked, cases.len() * jars().len());
 }
 
-/// What a reader that is too generous, or too strict, gets wrong.
+/// Values that a too generous, or too strict, reader gets wrong.
 #[test]
 fn hard_cases() {
     let deep = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
@@ -162,7 +163,7 @@ fn hard_cases() {
         (r#""\ud83c\udf6a""#.to_owned(), Ok("\"🍪\"".to_owned())),
         (r#""\ud83c""#.to_owned(), Err(unreadable)),
         (r#""\udf6a\ud83c""#.to_owned(), Err(unreadable)),
-        // An Array is no envelope, whatever stands in it.
+        // An Array is no envelope, with any content.
         (
             format!(r#"[["{inner}",null,"cookie.{NAME}"]]"#),
             Ok(format!(r#"[["{inner}",null,"cookie.{NAME}"]]"#)),
@@ -204,8 +205,8 @@ struct Pair {
     a: u8,
 }
 
-/// What would be taken for an envelope is not sealed without one: its writer could have chosen
-/// another cookie's purpose.
+/// A value that looks like an envelope is not sealed without an envelope: its author could have
+/// chosen the purpose of another cookie.
 #[test]
 fn a_value_that_looks_like_an_envelope_is_not_sealed_bare() {
     let text = r#"{"_rails":{"message":"Im93bmVkIg==","exp":null,"pur":"cookie.admin"}}"#;
@@ -248,7 +249,7 @@ fn a_bare_control_character_makes_no_envelope() {
     }
 }
 
-/// An error tells kinds, not values: it may be logged.
+/// An error names kinds of values, never the values: it may be logged.
 #[test]
 fn errors_do_not_show_what_is_in_a_session() {
     let jar = support::signed_jar();

@@ -1,4 +1,4 @@
-//! What an attacker may send, and what nobody may see.
+//! Input of an attacker, and secrets that no output may show.
 
 #![allow(
     clippy::unwrap_used,

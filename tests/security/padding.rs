@@ -1,5 +1,5 @@
-//! No padding oracle in AES-256-CBC (Vaudenay, 2002): without the right digest nothing is
-//! decrypted, and wrong padding is refused as a wrong digest is.
+//! AES-256-CBC is no padding oracle (Vaudenay, 2002): nothing is decrypted without the right
+//! digest, and wrong padding is refused like a wrong digest.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -15,10 +15,10 @@ use crate::support::secret;
 
 const NAME: &str = "_app_session";
 
-/// How a message was answered: to whoever sent it, and to the operator.
+/// The answers to a message: to its sender, and to the operator.
 type Answer = (Result<(), InvalidMessage>, Option<Refusal>);
 
-/// Something that opens messages, one that it sealed, and the key by which it signs.
+/// An opener of messages, a message that it sealed, and the key that signs.
 struct Opener {
     what: &'static str,
     open: Box<dyn Fn(&str) -> Answer>,
@@ -55,9 +55,9 @@ fn openers() -> [Opener; 2] {
     [of_jar, of_encryptor]
 }
 
-/// The message with the last byte of its plaintext changed, which says how long the padding is:
-/// in CBC that is the byte of the block before (here or in the initialisation vector). Signed
-/// anew, with the right key or with another.
+/// Changes the last byte of the plaintext, which is the length of the padding, and signs the
+/// message again with the right key or with another. In CBC the byte at that place in the block
+/// before (or in the initialisation vector) changes it.
 fn padded_otherwise(message: &str, change: u8, signing_key: &[u8]) -> String {
     let (data, _) = message.rsplit_once("--").unwrap();
     let inner = String::from_utf8(STANDARD.decode(data).unwrap()).unwrap();

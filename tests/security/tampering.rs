@@ -1,4 +1,4 @@
-//! Whatever is done to a sealed cookie, it is refused, with one and the same answer.
+//! A sealed cookie is refused after any change, always with the same answer.
 
 use hardtack::settings::Cipher;
 use hardtack::value::Value;
@@ -171,7 +171,7 @@ fn what_is_too_large_is_refused_before_any_work() {
     }
 }
 
-/// What has panicked elsewhere, and what stands at the edges of the format.
+/// Values that panicked in other implementations, and values at the limits of the format.
 #[test]
 fn known_troublemakers_are_refused() {
     let cases: &[&str] = &[
@@ -220,7 +220,7 @@ proptest! {
     }
 }
 
-/// Keys are derived once for all the cases.
+/// The jars of all cases, so that their keys are derived once.
 fn jars_once() -> &'static [(&'static str, Jar); 3] {
     static JARS: std::sync::OnceLock<[(&str, Jar); 3]> = std::sync::OnceLock::new();
     JARS.get_or_init(jars)

@@ -1,11 +1,11 @@
-//! Secrets that keep nobody out, and where they are refused.
+//! Weak secrets, and the places that refuse them.
 
 use hardtack::secret::WeakSecret;
 use hardtack::{CookieStore, Jar, Keyring, LoadDefaults, Rotation, SecretKeyBase};
 
 use crate::support::json;
 
-/// A secret, and what is wrong with it: the name of the reason, and a part of what is told.
+/// A secret and its fault: the name of the reason, and a part of the message.
 const CASES: [(&str, Option<(&str, &str)>); 24] = [
     // As generated, and as a passphrase.
     ("6a1f9a6c8f5d4b1e93b0f3c27d58e1a4", None),
@@ -55,7 +55,7 @@ const CASES: [(&str, Option<(&str, &str)>); 24] = [
         Some(("too-short", "29 characters")),
     ),
     ("a word that has 30 characters.", None),
-    // Published, whatever else is wrong with it, and whatever stands around it.
+    // Published, even with other faults, and with other text around it.
     (
         "b3c631c314c0bbca50c1b2843150fe33",
         Some(("published", "Rails' own tests")),
@@ -115,7 +115,7 @@ fn a_secret_that_is_no_text_counts_in_bytes() {
     assert_eq!(SecretKeyBase::new(longer).unwrap().check(), Ok(()));
 }
 
-/// Wherever a store has a weak secret, its check says so; without it all work as before.
+/// The check of a store reports a weak secret in any place. Without the check such secrets work.
 #[test]
 fn a_store_looks_at_all_its_secrets() {
     let good = SecretKeyBase::generate().unwrap();
@@ -152,7 +152,7 @@ fn a_store_looks_at_all_its_secrets() {
             Err(WeakSecret::Repeated { length: 1 })
         };
         assert_eq!(store.check_secrets(), expected, "{number}");
-        // Replaced jars are looked at as they are.
+        // A replaced keyring is checked in its present state.
         store.replace_keyring(Keyring::new(&good, new()));
         assert_eq!(store.check_secrets(), Ok(()), "{number}");
         ran += 1;

@@ -1,5 +1,5 @@
-//! Formats that are features: what `CookieStore::check` says of a serializer that this build does
-//! not have. The same cases run with every set of features.
+//! Formats that need a feature: the error of `CookieStore::check` for a serializer that is not
+//! built in. The same cases run with every set of features.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ fn with(serializer: Serializer) -> Settings {
     LoadDefaults::V7_1.settings().cookies_serializer(serializer)
 }
 
-/// The feature of the format that this serializer writes, where it is off.
+/// Returns the feature of the format that this serializer writes, if it is off.
 fn missing(serializer: Serializer) -> Option<&'static str> {
     match serializer {
         Serializer::Marshal if !cfg!(feature = "marshal") => Some("marshal"),
@@ -97,7 +97,7 @@ fn each_serializer_in_each_jar() {
     assert_eq!(ran, 30);
 }
 
-/// What is told when the program starts, each event a line.
+/// Returns the events at the start of the program, one a line.
 #[cfg(feature = "tracing")]
 fn told(store: &CookieStore) -> Vec<String> {
     logged(|| store.check().unwrap())

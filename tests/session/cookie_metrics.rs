@@ -1,4 +1,4 @@
-//! What an exporter of the `metrics` crate gets.
+//! The counters that an exporter of the `metrics` crate gets.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -13,7 +13,7 @@ use metrics::{
 
 use crate::support::{json, other_secret, secret};
 
-/// An exporter that holds what it is told.
+/// An exporter that keeps the counters.
 #[derive(Default)]
 struct Exporter {
     counters: Mutex<BTreeMap<String, Arc<AtomicU64>>>,

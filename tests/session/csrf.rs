@@ -1,4 +1,4 @@
-//! Authenticity tokens: those that Rails masked, and our own by Rails' rules.
+//! Authenticity tokens: tokens that Rails masked, and our own tokens by Rails' rules.
 
 use hardtack::csrf::{AuthenticityTokens, CsrfSettings};
 use hardtack::internal::verified_origin;
@@ -38,7 +38,8 @@ fn vectors() -> Vec<Vector> {
     vectors
 }
 
-/// As the version that made a vector: 6.1 with its default turned off wrote standard base64.
+/// Returns the settings of the version that made a vector. 6.1 with its default turned off wrote
+/// standard base64.
 fn settings(vector: &Vector) -> CsrfSettings {
     let version: LoadDefaults = vector.rails.parse().unwrap();
     CsrfSettings::from(version).urlsafe_csrf_tokens(!vector.session_token.ends_with('='))
@@ -52,7 +53,7 @@ fn tokens(vector: &Vector) -> AuthenticityTokens {
     AuthenticityTokens::load(&session, settings(vector)).unwrap()
 }
 
-/// 64 bytes of base64 in either alphabet, as its two halves.
+/// Decodes 64 bytes from base64 of either alphabet, and returns their two halves.
 fn halves(token: &str) -> ([u8; 32], [u8; 32]) {
     let bits = token
         .trim_end_matches('=')
@@ -188,7 +189,8 @@ fn what_we_mask_is_rails_token_below() {
     assert_eq!(ran, 3 * 6 * 2);
 }
 
-/// `URI.parse(action).path.chomp("/")`, as Ruby 3.1 answers: each action with the request path that it stands for.
+/// The results of `URI.parse(action).path.chomp("/")` in Ruby 3.1: each action with its request
+/// path.
 #[test]
 fn an_action_stands_for_its_path() {
     let tokens = AuthenticityTokens::load_or_create(&mut SessionData::new(), LoadDefaults::V7_1);
@@ -312,7 +314,7 @@ fn a_session_without_a_token_gets_one() {
     let text = session.get::<String>("_csrf_token").unwrap().unwrap();
     assert_eq!(text.len(), 43);
 
-    // It stays, whoever asks.
+    // The token stays the same, under any settings.
     let again = AuthenticityTokens::load_or_create(&mut session, LoadDefaults::V6_0).unwrap();
     assert_eq!(session.get::<String>("_csrf_token").unwrap(), Some(text));
     let token = again.masked_authenticity_token().unwrap();

@@ -1,4 +1,4 @@
-//! What the operator hears of cookies and sessions: why, how often, and nothing secret.
+//! The events of cookies and sessions: their reasons, their rate, and no secrets in them.
 
 use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
 use std::sync::{Arc, Barrier};
@@ -30,7 +30,7 @@ fn open(store: &Arc<CookieStore>, value: &str) -> Session {
     Session::open(store, format!("{NAME}={value}"), RequestOrigin::default())
 }
 
-/// Of the log itself: whoever comes first to a place that logs decides for all.
+/// Checks the log itself: the first thread at a place that logs decides for all threads.
 #[test]
 fn a_thread_that_does_not_listen_hides_nothing_from_one_that_does() {
     let lines = logged(|| {
@@ -83,7 +83,7 @@ fn why_a_cookie_was_refused_once_in_ten_seconds() {
     }
 }
 
-/// Cookies beside the session: junk in the one silences nothing of the other.
+/// Junk in other cookies does not silence the events of the session, nor the reverse.
 #[test]
 fn what_became_of_other_cookies() {
     let foreign = Jar::signed(&other_secret(), LoadDefaults::V7_1)
@@ -178,7 +178,7 @@ fn what_could_not_be_set() {
 
 #[test]
 fn that_shared_caches_may_keep_a_cookie() {
-    // What the response's headers say, and the cookie that is told.
+    // The response headers, and the cookie that the event names.
     type Row = (&'static [&'static str], Option<&'static str>);
     let rows: [Row; 18] = [
         (&["public"], Some(NAME)),
@@ -230,7 +230,7 @@ fn that_shared_caches_may_keep_a_cookie() {
     }
     assert_eq!(ran, 18);
 
-    // One in ten seconds; none where no cookie is set, or the store is told to be silent.
+    // One in ten seconds; none if no cookie is set, or if the store is silenced.
     now.fetch_add(10, SeqCst);
     let lines = logged(|| (0..100).for_each(|_| tell(&store, &["public"], true)));
     assert_eq!(lines.len(), 1, "{lines:#?}");
@@ -245,7 +245,7 @@ fn that_shared_caches_may_keep_a_cookie() {
 const SOON: &str = "WARN hardtack: a key has sealed 2^30 messages";
 const NOW: &str = "ERROR hardtack: a key has sealed 2^32 messages";
 
-/// How an event begins, and of how many seals it tells.
+/// The beginning of an event, and its number of seals.
 type Heard = (&'static str, u64);
 
 #[test]
@@ -261,7 +261,7 @@ fn that_a_key_has_sealed_much() {
         ((1 << 32) - 10, 9, &[]),
         ((1 << 32) - 1, 1, &[(NOW, 1 << 32)]),
         (1 << 32, 20, &[]),
-        // What was told is not told again for a lower number.
+        // An event is not repeated for a lower number.
         (1 << 30, 20, &[]),
         (1 << 33, 20, &[]),
         (1 << 34, 20, &[]),
@@ -281,7 +281,7 @@ fn that_a_key_has_sealed_much() {
         hears(&lines, expected);
         ran += 1;
     }
-    // Where the count begins beyond one, that is heard as well; of two, the one that matters.
+    // A count that begins beyond a limit is reported too; of two limits, the higher one.
     for (from, expected) in [
         (1 << 30, (SOON, 1 << 30)),
         ((1 << 32) - 1, (SOON, (1 << 32) - 1)),
@@ -296,7 +296,7 @@ fn that_a_key_has_sealed_much() {
     assert_eq!(ran, 17);
 }
 
-/// These events and no other.
+/// Checks that these events, and no others, were logged.
 fn hears(lines: &[String], expected: &[Heard]) {
     assert_eq!(lines.len(), expected.len(), "{lines:#?}");
     for (line, (start, seals)) in lines.iter().zip(expected) {
@@ -315,7 +315,7 @@ fn that_a_key_has_sealed_much_by_many_threads() {
         let (bound, event) = [(1 << 30, SOON), (1 << 32, NOW)][usize::from(round % 2)];
         // A key of its own for each round, which nothing else in this process has.
         let crypt = MessageEncryptor::new([round + 1; 32], LoadDefaults::V7_1).unwrap();
-        // Where it is raised beyond 2^30, that event is heard here.
+        // Raising the count beyond 2^30 logs its event here.
         let start = bound - THREADS * SEALS / 2;
         let _ = logged(|| crypt.raise_seals(start));
         let lines = logged(|| {
@@ -329,7 +329,7 @@ fn that_a_key_has_sealed_much_by_many_threads() {
                             for _ in 0..SEALS {
                                 let options = MessageOptions::new();
                                 crypt.encrypt_and_sign("private matter", &options).unwrap();
-                                // What another process told before.
+                                // The count that another process reported before.
                                 crypt.raise_seals(start);
                             }
                         });

@@ -1,5 +1,5 @@
-//! The flash, held against Rails' own: what it answers, what it leaves in the session, and whether
-//! the session is to be written.
+//! The flash, compared with Rails' own: its answers, its entry in the session, and if the session
+//! has to be written.
 
 use hardtack::flash::FlashHash;
 use hardtack::value::Value;
@@ -19,7 +19,7 @@ struct Sequence {
 
 #[derive(Deserialize)]
 struct Request {
-    /// None where the flash is not accessed.
+    /// The operations; `None` if the flash is not accessed.
     operations: Option<Vec<Vec<Value>>>,
     answers: Option<Vec<Value>>,
     seen: Option<Vec<(String, Value)>>,
@@ -27,7 +27,7 @@ struct Request {
     flash: Value,
 }
 
-/// Does what `make.rb` has Rails do, and gives what is asked.
+/// Does an operation of `make.rb`, and returns its answer.
 fn apply(flash: &mut FlashHash, operation: &[Value]) -> Value {
     let name = operation[0].as_str().unwrap();
     let key = operation.get(1).and_then(Value::as_str).unwrap_or_default();
@@ -56,7 +56,7 @@ fn seen(flash: &FlashHash) -> Vec<(String, Value)> {
         .collect()
 }
 
-/// As it comes out of its cookie in the next request.
+/// Returns the session as the next request reads it from its cookie.
 fn sent_and_returned(jar: &Jar, session: &mut SessionData) -> SessionData {
     let cookie = session.write(jar, NAME, None).unwrap();
     SessionData::read_value(jar, NAME, cookie.value())
@@ -206,7 +206,7 @@ mod in_cookies_of_rails {
                     opened.into_value()
                 };
 
-                // Kept, it stands as Rails wrote it: nothing is to be written.
+                // A kept flash stays as Rails wrote it, so nothing has to be written.
                 let mut session = read();
                 let mut flash = FlashHash::load(&session);
                 assert_eq!(flash.notice(), Some("Saved"), "{place}");

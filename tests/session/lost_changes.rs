@@ -1,4 +1,4 @@
-//! No change is lost silently: what will not be written is an error, and changes nothing.
+//! No change is lost silently: a change that will not be written is an error and has no effect.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -18,14 +18,14 @@ use crate::support::secret;
 
 const NAME: &str = "_app_session";
 
-/// Keys take long to derive.
+/// The store of all tests, since deriving its keys takes long.
 static JARS: LazyLock<Keyring> = LazyLock::new(|| Keyring::new(&secret(), LoadDefaults::V7_1));
 
 fn store() -> CookieStore {
     CookieStore::with_keyring(JARS.clone(), NAME)
 }
 
-/// A request that brings a session without an id, as Rails never writes one.
+/// Opens a session without an id, which Rails never writes.
 fn open(store: CookieStore) -> Session {
     let raw = serde_json::json!({
         "user_id": 42,
@@ -40,7 +40,7 @@ fn open(store: CookieStore) -> Session {
 
 type Change = fn(&Session) -> Result<(), Error>;
 
-/// Every method that changes a session or its flash, or tells whether it is written.
+/// Every method that changes a session or its flash, or decides if the session is written.
 const CHANGES: [(&str, Change); 27] = [
     ("insert", |session| session.insert("a", 1)),
     ("remove", |session| session.remove("user_id").map(drop)),
@@ -212,7 +212,7 @@ fn a_value_of_another_type_stays() {
     assert!(matches!(session.commit(200).unwrap(), Commit::Set(_)));
 }
 
-/// What each keeps of a session that somebody may have planted.
+/// The entries that `clear`, `renew` and `reset` keep of a session that somebody may have planted.
 #[test]
 fn what_clear_renew_and_reset_keep() {
     type End = (
@@ -221,7 +221,7 @@ fn what_clear_renew_and_reset_keep() {
         &'static [&'static str],
         Option<&'static str>,
     );
-    // What is in the session, and in the flash of the next request, where this one kept it.
+    // The keys in the session, and the flash of the next request if this request kept it.
     let cases: [End; 3] = [
         (
             "clear",
@@ -266,8 +266,8 @@ fn what_clear_renew_and_reset_keep() {
     assert_eq!(ran, 3);
 }
 
-/// Of all that threads change while the session is committed, what went well is in its cookie, and
-/// nothing else.
+/// Threads change the session while it is committed: exactly the changes that returned `Ok` are in
+/// its cookie.
 #[test]
 fn what_went_well_is_in_the_cookie() {
     const THREADS: usize = 4;

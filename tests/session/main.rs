@@ -1,4 +1,4 @@
-//! Sessions: what a store reads and writes, what is in a session, and what the operator hears of it.
+//! Sessions: reading and writing by a store, the data of a session, and events about it.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,5 +1,5 @@
-//! The recipes of `docs/migrating.md`: nobody is logged out, each browser moves with its next
-//! request, and what it has then opens without the old way.
+//! The recipes of `docs/migrating.md`: no user is logged out, each browser moves with its next
+//! request, and its new cookie opens without the old settings.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::support::{json, other_secret, secret, vectors};
 
 const NAME: &str = "_app_session";
 
-/// What needs no recipe any more.
+/// A session that needs no recipe any more.
 const GCM_SHA256: &str = "current: encrypted, aes-256-gcm, keys by SHA256, json";
 const GCM_SHA1: &str = "current: encrypted, aes-256-gcm, keys by SHA1, json";
 
@@ -23,10 +23,10 @@ const GCM_SHA1: &str = "current: encrypted, aes-256-gcm, keys by SHA1, json";
 struct Case {
     what: &'static str,
     before: Before,
-    /// The store of the recipe, and one that knows the new way alone.
+    /// The store of the recipe, and a store that has only the new settings.
     recipe: CookieStore,
     after: CookieStore,
-    /// How the session comes at first, as its observer hears, and how afterwards.
+    /// How the session comes in at first, as its observer reports it, and how it comes in later.
     opened: [&'static str; 2],
     /// The cookies that the response sets or removes.
     names: &'static [&'static str],
@@ -191,7 +191,7 @@ fn cases() -> Vec<Case> {
     ]
 }
 
-/// A request that changes the session; the browser takes what is set.
+/// Sends a request that changes the session; the browser stores the cookies of the response.
 fn visit(store: &Arc<CookieStore>, browser: &mut Browser) -> Vec<String> {
     let origin = RequestOrigin::new(true, Some("www.example.org"));
     let session = Session::open(store, browser.cookie_header(), origin);
@@ -200,7 +200,7 @@ fn visit(store: &Arc<CookieStore>, browser: &mut Browser) -> Vec<String> {
     let Commit::Set(cookies) = session.commit(200).unwrap() else {
         panic!("nothing is set")
     };
-    // What is removed under another domain is no cookie of this test's browser.
+    // This test's browser has no cookie that is removed under another domain.
     let own = cookies.iter().filter(|cookie| cookie.domain().is_none());
     browser.receive(own.map(ToString::to_string));
     cookies
@@ -209,7 +209,7 @@ fn visit(store: &Arc<CookieStore>, browser: &mut Browser) -> Vec<String> {
         .collect()
 }
 
-/// How the cookie of this name came, one after the other where each came in its own way.
+/// Returns how the cookies of this name came in, one after another if they differ.
 fn heard(tally: &Tally, name: &str) -> Vec<String> {
     let mut heard = Vec::new();
     for (cookie, how, count) in tally.snapshot() {

@@ -1,4 +1,4 @@
-//! What a store's observer hears of the cookies that come in, and what that costs.
+//! The reports that a store's observer gets of incoming cookies, and their cost.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,7 +23,7 @@ fn open(store: &Arc<CookieStore>, header: &str) -> Session {
 
 type Map = BTreeMap<String, u32>;
 
-/// The header by which a cookie comes that this jar wrote.
+/// Returns the request header of a cookie that this jar wrote.
 fn sent(jar: &Jar, name: &str) -> String {
     sent_with(jar, name, &CookieAttributes::new())
 }
@@ -34,7 +34,7 @@ fn sent_with(jar: &Jar, name: &str, attributes: &CookieAttributes) -> String {
     format!("{name}={}", cookie.escaped_value())
 }
 
-/// What was heard, in words.
+/// The reports, in words.
 fn heard(tally: &Tally) -> Vec<String> {
     let line = |(cookie, how, count): (String, Result<SealedBy, _>, _)| match how {
         Ok(how) => format!("{count} {cookie} {how}"),
@@ -43,7 +43,7 @@ fn heard(tally: &Tally) -> Vec<String> {
     tally.snapshot().into_iter().map(line).collect()
 }
 
-/// A request that asks for its session twice: whose it is, and what was heard.
+/// Sends a request that asks for its session twice. Returns the session's user, and the reports.
 fn visit(store: CookieStore, header: &str) -> (Option<u32>, Vec<String>) {
     let tally = Arc::new(Tally::new());
     let store = Arc::new(store.observer(tally.clone()));
@@ -182,7 +182,7 @@ fn how_other_cookies_came() {
     assert!(jars[1].get::<Map>("seen").unwrap().is_some());
     assert!(jars[1].get::<Map>("seen").unwrap().is_some());
     assert!(jars[1].get::<Map>("junk").unwrap().is_none());
-    // What was not sent is not told: nothing, and what is only to be sent.
+    // Cookies that were not sent are not reported: an absent one, and one that is only set.
     assert!(jars[1].get::<Map>("theme").unwrap().is_none());
     jars[1].write("theme", "dark", None).unwrap();
     assert!(jars[1].get::<String>("theme").unwrap().is_some());
@@ -195,7 +195,7 @@ fn how_other_cookies_came() {
     assert_eq!(heard(&tally), expected);
 }
 
-/// Neither an observer nor the lack of one allocates; a tally does when it meets a cookie first.
+/// Neither an observer nor its absence allocates. A tally allocates at the first cookie of a kind.
 #[test]
 fn observing_takes_no_allocation() {
     let tally = Arc::new(Tally::new());
@@ -211,7 +211,7 @@ fn observing_takes_no_allocation() {
     assert_eq!(tally.snapshot()[0].2, 2);
 }
 
-/// Asks the very session of which it hears, and then panics.
+/// An observer that uses the session of its report, and then panics.
 #[derive(Default)]
 struct Nosy {
     session: Mutex<Option<Session>>,
@@ -257,7 +257,7 @@ fn an_observer_may_ask_the_session_and_panic_and_still_hears_once() {
             catch_unwind(AssertUnwindSafe(|| ask(&asked))).is_err()
         });
         assert!(panicked, "{name}");
-        // What the session holds is whole, and it is not heard of again.
+        // The session's data is complete, and the session is not reported again.
         assert_eq!(session.get("user_id").unwrap(), Some(42), "{name}");
         assert_eq!(nosy.heard.load(Relaxed), 1, "{name}");
         ran += 1;

@@ -1,6 +1,6 @@
-//! Code of the app that a session calls may use that session: nothing waits for itself.
+//! Code of the app that a session calls may use the same session without a deadlock.
 //!
-//! Each case runs in a thread of its own, and one that does not end in time has failed.
+//! Each case runs in a thread of its own. A case that does not end in time fails.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -21,7 +21,7 @@ use crate::support::{in_time, secret};
 
 const NAME: &str = "_app_session";
 
-/// Keys take long to derive.
+/// The store of all cases, since deriving its keys takes long.
 static JARS: LazyLock<Keyring> = LazyLock::new(|| Keyring::new(&secret(), LoadDefaults::V7_1));
 
 fn store() -> CookieStore {
@@ -32,7 +32,7 @@ fn open(store: &Arc<CookieStore>, header: &str) -> Session {
     Session::open(store, header.to_owned(), RequestOrigin::default())
 }
 
-/// The header of a browser that has a session, and another cookie.
+/// Returns the header of a browser with a session and another cookie.
 fn sent() -> String {
     let store = Arc::new(store().absolute_lifetime(Duration::from_secs(6000)));
     let session = open(&store, "");
@@ -152,7 +152,7 @@ const USES: [(&str, Use); 41] = [
     }),
 ];
 
-/// What some code of the app is to do with a session, once.
+/// Code of the app that uses a session, once.
 #[derive(Clone, Default)]
 struct Errand(Arc<Mutex<Option<(Session, Use)>>>);
 
@@ -178,7 +178,7 @@ thread_local! {
     static ERRAND: Errand = Errand::default();
 }
 
-/// A value whose own code runs the errand of its thread.
+/// A value whose `Serialize` or `Deserialize` runs the errand of its thread.
 struct Busy;
 
 impl Serialize for Busy {
@@ -265,10 +265,10 @@ fn busy_clock() -> CookieStore {
     })
 }
 
-/// Has the session run code of the app, which does what is given.
+/// Makes the session run code of the app, which runs the given errand.
 type Call = fn(header: &str, run: Use);
 
-/// Gives the errand, and sees that it was run.
+/// Sets the errand, and checks that it ran.
 fn errand(session: &Session, run: Use, call: impl FnOnce(&Session)) {
     ERRAND.with(|errand| errand.give(session, run));
     call(session);
@@ -283,7 +283,7 @@ fn logged(run: impl FnOnce()) {
     heard_by(subscriber, run);
 }
 
-/// Every place where a session, or what belongs to it, calls code of the app.
+/// Every place where a session, its flash or its cookies call code of the app.
 const CALLS: [(&str, Call); 24] = [
     ("update", |header, run| {
         let session = open(&Arc::new(store()), header);
@@ -441,7 +441,7 @@ fn no_code_of_the_app_waits_for_the_session_that_calls_it() {
     assert_eq!(ran, 24 * 41);
 }
 
-/// That a key has sealed much is told once in a process, so that each has a key of its own.
+/// The event of many seals comes once for each key in a process, so each case has its own key.
 #[test]
 fn who_hears_of_a_worn_key_may_use_the_session() {
     let calls: [(&str, Use); 2] = [

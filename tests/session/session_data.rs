@@ -1,4 +1,4 @@
-//! What Rust did not touch goes back to Rails as it came.
+//! Values that Rust did not change go back to Rails unchanged.
 
 use hardtack::value::Value;
 use hardtack::{CookieHeader, Error, InvalidMessage, Jar, SessionData};
@@ -33,7 +33,7 @@ fn written(session: &mut SessionData) -> String {
 #[test]
 fn untouched_values_are_copied_as_they_came() {
     let id = r#""session_id":"3af1c1b9c1b8d6f1a0a3a7b0c3d4e5f6""#;
-    // What is read, what is written after `touched` was set to 1, and why it is hard.
+    // The input, the output after `touched` was set to 1, and the difficulty.
     let cases = [
         (
             "order",

@@ -61,8 +61,7 @@ struct MessagePackCookie {
     cookie: String,
 }
 
-/// Their Hash was handed to `cookies.encrypted[]=` with Symbol keys, which Rails takes for options:
-/// the value that it sealed is nil.
+/// Their Hash had Symbol keys, which `cookies.encrypted[]=` reads as options: Rails sealed nil.
 #[test]
 fn the_message_pack_cookies() {
     let mut ran = 0;
@@ -84,7 +83,7 @@ fn the_message_pack_cookies() {
     assert_eq!(ran, 2);
 }
 
-/// What was read under one serializer and is written under another.
+/// A session that was read under one serializer and is written under another.
 #[test]
 fn from_each_serializer_to_each() {
     let serializers = ["json", "marshal", "message_pack"];

@@ -1,4 +1,4 @@
-//! What Rails' own session store did, step by step (`tests/vectors/sessions`).
+//! Recorded steps of Rails' own session store (`tests/vectors/sessions`).
 
 #![allow(dead_code, reason = "with fewer features fewer tests use it")]
 
@@ -59,7 +59,7 @@ pub(crate) fn steps() -> [(&'static str, Vec<Step>); 3] {
     })
 }
 
-/// Returns what is in a session, as JSON tells it, without its id.
+/// Returns the data of a session as JSON, without its id.
 pub(crate) fn contents(session: &SessionData) -> BTreeMap<String, Value> {
     let keys = session.keys().into_iter().filter(|key| key != "session_id");
     keys.map(|key| {

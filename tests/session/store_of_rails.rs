@@ -1,6 +1,6 @@
-//! What Rails' session store did step by step, done by `CookieStore` from the same cookies: the
-//! same sessions, the same attributes, the same silence. One difference is meant: what was only
-//! read is not written.
+//! Repeats the steps of Rails' session store with `CookieStore`, from the same cookies: the
+//! sessions and attributes are the same, and so are the responses without a cookie. One difference
+//! is intended: a session that was only read is not written.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,20 +22,20 @@ fn store(step: &Step) -> CookieStore {
     CookieStore::new(&step.secret(), version, NAME).serializer(step.serializer.parse().unwrap())
 }
 
-/// The attributes of a `Set-Cookie`, in the lower case of Rack 3.1.
+/// Returns the attributes of a `Set-Cookie`, in the lower case of Rack 3.1.
 fn attributes(set_cookie: &str) -> String {
     let (_, attributes) = set_cookie.split_once(';').unwrap();
     attributes.to_ascii_lowercase()
 }
 
-/// When Rails wrote the cookie, by its `expires`.
+/// Returns the time when Rails wrote the cookie, by its `expires`.
 fn written_at(set_cookie: &str) -> OffsetDateTime {
     let expires = set_cookie.split("; expires=").nth(1).unwrap();
     let expires = expires.split(';').next().unwrap();
     OffsetDateTime::parse(expires, &Rfc2822).unwrap() - DAY * DAYS
 }
 
-/// Does a step; says what becomes of the session, and what the handler saw.
+/// Repeats a step. Returns the commit of the session, and the session that the handler saw.
 fn perform(step: &Step, before: &str) -> (Commit, Option<Vec<String>>, CookieStore) {
     let plain = RequestOrigin::new(false, Some("www.example.org"));
     let ssl = RequestOrigin::new(true, Some("www.example.org"));

@@ -1,5 +1,5 @@
-//! One value of a session that cannot be read: its key fails, all others are there, and its bytes
-//! go back as they came.
+//! A session with a value that cannot be read: its key fails, all other keys are readable, and its
+//! bytes go back unchanged.
 
 use std::sync::{Arc, OnceLock};
 
@@ -51,7 +51,8 @@ fn written(session: &SessionData, serializer: Serializer) -> Result<Vec<u8>, Err
     Ok(opened.value().as_bytes().to_vec())
 }
 
-/// Each from `"<b>hi".html_safe` in a session: Rails 8.1.3.1, and Rails 8-1-stable and 8.2.alpha.
+/// Two forms of `"<b>hi".html_safe` in a session: of Rails 8.1.3.1, and of Rails 8-1-stable and
+/// 8.2.alpha.
 #[test]
 fn a_safe_buffer_of_either_release_is_read() {
     for safe in ["c70512 3c623e6869", "c70612 a5 3c623e6869"] {
@@ -68,7 +69,7 @@ fn a_safe_buffer_of_either_release_is_read() {
     }
 }
 
-/// `"<b>hi".html_safe` as each release writes it, and as a String where it could not be written.
+/// `"<b>hi".html_safe` as each release writes it; as a String if the release has no form for it.
 #[test]
 fn a_safe_buffer_is_written_as_the_release_reads_it() {
     let text = "a5 3c623e6869";
@@ -97,7 +98,7 @@ fn a_safe_buffer_is_written_as_the_release_reads_it() {
     }
 }
 
-/// Rails 8.1 on `load_defaults "7.1"`: what it wrote and nobody changed goes back as it came.
+/// Values of Rails 8.1 on `load_defaults "7.1"` go back unchanged if nothing changed them.
 #[test]
 fn the_version_that_runs_says_how_a_safe_buffer_is_kept() {
     let settings = LoadDefaults::V7_1.settings().version(LoadDefaults::V8_1);
@@ -115,7 +116,7 @@ fn the_version_that_runs_says_how_a_safe_buffer_is_kept() {
     );
 }
 
-/// MessagePack values whose end is known and whose content is none.
+/// MessagePack values with a valid length and invalid content.
 const UNREADABLE: &[&str] = &[
     "d400ff",                       // a Symbol that is no UTF-8
     "d40102",                       // a big Integer without a sign
@@ -182,7 +183,7 @@ fn its_bytes_go_back_as_they_came() {
         let bytes = written(&session, Serializer::MessagePack).unwrap();
         assert_eq!(hex::encode(&bytes), hex::encode(message_pack(&expected)));
 
-        // What was set in its place replaces it, and what was removed is gone.
+        // A new value replaces it, and a removed one is gone.
         session.insert("a", 1).unwrap();
         assert_eq!(session.get::<u8>("a").unwrap(), Some(1));
         assert!(session.remove("a"));
@@ -232,7 +233,7 @@ fn a_key_that_cannot_be_read_is_called_by_its_place() {
     }
 }
 
-/// JSON strings whose end is known, and that RFC 8259 does not have.
+/// JSON strings with a recognizable end that RFC 8259 does not allow.
 const NO_JSON: &[&str] = &[
     r#""\x""#,
     r#""\ud800""#,
@@ -287,7 +288,7 @@ fn json_has_values_that_cannot_be_read_too() {
     }
 }
 
-/// A session that was only read stays where it is, and the request has its answer.
+/// A session that was only read is not written, and the request gets its answer.
 #[test]
 fn a_session_that_cannot_be_converted_is_kept_until_it_changes() {
     let jars = Keyring::new(&support::secret(), LoadDefaults::V8_1);
@@ -307,7 +308,7 @@ fn a_session_that_cannot_be_converted_is_kept_until_it_changes() {
     assert!(matches!(error, Error::UnwritableValue { .. }), "{error}");
 }
 
-/// A flash that cannot be read was shown to nobody.
+/// A flash that cannot be read is not swept, since nobody saw it.
 #[test]
 fn a_flash_that_cannot_be_read_waits() {
     let mut session = session(&message_pack("81 a5666c617368 d40301"));

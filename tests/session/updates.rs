@@ -1,4 +1,4 @@
-//! Closures that change a session while others do: nothing of either is lost.
+//! Closures change a session while other code changes it too: no change is lost.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::support::{in_time, secret};
 
 const NAME: &str = "_app_session";
 
-/// A request that brings a session.
+/// Opens the session of a request.
 fn open() -> Session {
     let store = CookieStore::new(&secret(), LoadDefaults::V7_1, NAME);
     let session = serde_json::json!({ "a": "text", "session_id": "00", "user_id": 42 });
@@ -143,7 +143,8 @@ fn an_error_changes_nothing() {
     assert_eq!(session.commit(200).unwrap(), Commit::Keep);
 }
 
-/// Threads that change one session at once: each has keys of its own, and all of them are there.
+/// Threads change a session at the same time, each under its own keys: all keys are there
+/// afterwards.
 #[test]
 fn no_thread_loses_what_another_changed() {
     const THREADS: usize = 4;
@@ -208,7 +209,7 @@ impl<'de> Deserialize<'de> for Sets {
     }
 }
 
-/// Of two that take a value at once one has it; and what is set meanwhile stays.
+/// If two threads take a value at the same time, one gets it. A value set meanwhile stays.
 #[test]
 fn a_value_is_taken_once() {
     in_time("take", || {

@@ -17,7 +17,7 @@ fn session(json: &str) -> SessionData {
 #[test]
 fn logins_of_every_form() {
     let user = WardenScope::new("user");
-    // What is stored, the ids, and whether the record's password is still that one.
+    // The stored entry, the ids, and `true` if the record still has that password.
     let cases = [
         (r#"[[7],"SALT"]"#, "[7]", true),
         (r#"["User",[7],"SALT"]"#, "[7]", true),

@@ -1,4 +1,4 @@
-//! What the operator hears, for one test of many that run in the process.
+//! Collects the events of one test, while other tests run in the same process.
 
 use std::io::{Write, sink};
 use std::sync::{Arc, Mutex, Once};
@@ -18,7 +18,7 @@ impl Write for Log {
     }
 }
 
-/// Returns the events that this thread logs meanwhile, of every level, each a line.
+/// Returns the events of every level that this thread logs during the call, one a line.
 pub(crate) fn logged(run: impl FnOnce()) -> Vec<String> {
     let log = Log::default();
     let writer = log.clone();
@@ -32,11 +32,11 @@ pub(crate) fn logged(run: impl FnOnce()) -> Vec<String> {
     text.lines().map(|line| line.trim().to_owned()).collect()
 }
 
-/// Runs with this subscriber on this thread.
+/// Runs a closure with this subscriber on this thread.
 ///
-/// `tracing` asks once, for each place that logs, whether anybody listens. Where there is one
-/// subscriber, it asks that of the thread which comes to the place first; a thread without any
-/// says no for all. So all threads have one, which drops what it hears.
+/// `tracing` asks once, for each place that logs, if a subscriber listens. With a single subscriber
+/// it asks the thread that first reaches the place, and a thread without a subscriber says no for
+/// all threads. So every thread has a subscriber, which drops its events.
 pub(crate) fn heard_by(subscriber: impl Subscriber + Send + Sync, run: impl FnOnce()) {
     static EVERY_THREAD: Once = Once::new();
     EVERY_THREAD.call_once(|| {

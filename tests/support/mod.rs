@@ -1,4 +1,4 @@
-//! What several tests share: the vectors, and jars made for them.
+//! Code that several tests share: the vectors, and jars made for them.
 
 #![allow(dead_code, reason = "each test uses a part")]
 #![allow(
@@ -16,7 +16,7 @@ use std::time::Duration;
 use hardtack::{Jar, LoadDefaults, SecretKeyBase, Settings};
 use serde::de::DeserializeOwned;
 
-/// `tests/vectors/` at the root of the workspace, whichever package the test belongs to.
+/// Returns `tests/vectors/` at the root of the workspace, for the tests of any package.
 pub(crate) fn vectors_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .ancestors()
@@ -25,7 +25,7 @@ pub(crate) fn vectors_folder() -> PathBuf {
         .unwrap()
 }
 
-/// The records of a file under `tests/vectors/`, one JSON object a line.
+/// Returns the records of a file under `tests/vectors/`, one JSON object a line.
 pub(crate) fn vectors<T: DeserializeOwned>(file: &str) -> Vec<T> {
     let path = vectors_folder().join(file);
     let text =
@@ -35,34 +35,34 @@ pub(crate) fn vectors<T: DeserializeOwned>(file: &str) -> Vec<T> {
     text.lines().map(record).collect()
 }
 
-/// A secret for tests that need no particular one.
+/// Returns a secret for tests that need no particular one.
 pub(crate) fn secret() -> SecretKeyBase {
     SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33").unwrap()
 }
 
-/// Another one.
+/// Returns another secret than [`secret`].
 pub(crate) fn other_secret() -> SecretKeyBase {
     SecretKeyBase::new("0123456789abcdef0123456789abcdef").unwrap()
 }
 
-/// The defaults of a version, with JSON for a serializer.
+/// Returns the defaults of a version, with JSON as the serializer.
 pub(crate) fn json(version: LoadDefaults) -> Settings {
     version
         .settings()
         .cookies_serializer(hardtack::Serializer::Json)
 }
 
-/// The encrypted jar of Rails 7.1 under [`secret`].
+/// Returns the encrypted jar of Rails 7.1 under [`secret`].
 pub(crate) fn encrypted_jar() -> Jar {
     Jar::encrypted(&secret(), LoadDefaults::V7_1)
 }
 
-/// The signed jar of Rails 7.1 under [`secret`].
+/// Returns the signed jar of Rails 7.1 under [`secret`].
 pub(crate) fn signed_jar() -> Jar {
     Jar::signed(&secret(), LoadDefaults::V7_1)
 }
 
-/// Runs in a thread of its own; fails where that does not end.
+/// Runs a closure in a thread of its own; fails if the thread does not end in time.
 pub(crate) fn in_time<R: Send + 'static>(
     what: &str,
     run: impl FnOnce() -> R + Send + 'static,

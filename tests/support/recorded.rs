@@ -1,4 +1,4 @@
-//! The cookies that real Rails set (`tests/vectors/jars`).
+//! Cookies that real Rails set (`tests/vectors/jars`).
 
 #![allow(dead_code, reason = "each test uses a part")]
 
@@ -18,10 +18,10 @@ pub(crate) struct Record {
     pub(crate) kind: String,
     #[serde(alias = "secret_key_base", alias = "secret_token")]
     pub(crate) secret: String,
-    /// None where there was only one, which signed.
+    /// The jar; `None` if the release had only one jar, the signed one.
     pub(crate) jar: Option<String>,
     pub(crate) key_digest: Option<String>,
-    /// Of the HMAC, in Rails 2.3 and 3.
+    /// The digest of the HMAC, in Rails 2.3 and 3.
     pub(crate) digest: Option<String>,
     pub(crate) serializer: String,
     #[serde(default)]
@@ -40,7 +40,7 @@ pub(crate) fn records(rails: &str) -> Vec<Record> {
 }
 
 impl Record {
-    /// The files up to Rails 5.1 hold the value as it was before it was escaped.
+    /// Returns `true` if the file holds the escaped value: the files of Rails 5.2 and later do.
     pub(crate) fn is_escaped(&self) -> bool {
         self.rails.as_str() >= "5.2"
     }
@@ -57,7 +57,7 @@ impl Record {
         SecretKeyBase::new(self.secret.as_str()).unwrap()
     }
 
-    /// The app's settings: the defaults of its Rails, but for what the record says.
+    /// Returns the app's settings: the defaults of its Rails, with the changes of the record.
     pub(crate) fn settings(&self) -> Settings {
         let version: LoadDefaults = self.rails.parse().unwrap();
         let mut settings = version

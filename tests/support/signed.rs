@@ -1,4 +1,4 @@
-//! Messages that the signed jar takes, whatever is in them.
+//! Messages with valid signatures for the signed jar, with any content.
 
 use std::sync::OnceLock;
 

@@ -41,8 +41,8 @@ fn the_value_is_a_part_of_the_envelope_from_7_1_on() {
 /// `Marshal.dump({"_rails"=>{"data"=>42,"exp"=>"2999-12-31T23:59:59.123Z","pur"=>"login"}})`.
 const IN_MARSHAL: &str = "04087b0649220b5f7261696c73063a0645547b0849220964617461063b0054692f492208657870063b005449221d323939392d31322d33315432333a35393a35392e3132335a063b0054492208707572063b005449220a6c6f67696e063b0054";
 
-/// The same in Active Support's `MessagePack`, where `exp` is a Time: its signature, a map of one
-/// and a map of three; the extension 7 holds seconds, nanoseconds and the offset from UTC.
+/// The same envelope in Active Support's `MessagePack`, where `exp` is a Time: the signature, a map
+/// of one pair and a map of three. Extension 7 holds seconds, nanoseconds and the offset from UTC.
 const IN_MESSAGE_PACK: &[&[u8]] = &[
     b"\xcc\x80\x81\xa6_rails\x83\xa4data\x2a\xa3exp",
     b"\xc7\x0f\x07\xcf\x00\x00\x00\x07\x91\x5e\xcb\xff\xce\x07\x54\xd4\xc0\x00",

@@ -1,4 +1,4 @@
-//! Keys: rotations, an app's own, and those that do not fit.
+//! Keys: rotations, an app's own keys, and keys that do not fit.
 
 use std::time::Duration;
 

@@ -86,7 +86,7 @@ impl Record {
             .serializer(self.serializer())
     }
 
-    /// Whether what was read of it is what Rails wrote.
+    /// Checks that the opened value is the one that Rails wrote.
     pub(crate) fn check(&self, opened: Result<Opened<Value>, Refusal>) {
         if self.options() == self.options().expires_at(PAST) {
             assert_eq!(opened.err(), Some(Refusal::Expired), "{}", self.message);

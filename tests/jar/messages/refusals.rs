@@ -1,4 +1,4 @@
-//! What is refused, and as what.
+//! Messages that are refused, and the refusal of each.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use hardtack::{InvalidMessage, LoadDefaults, Refusal, Serializer};
 
 use super::{FUTURE, PAST, verifier};
 
-/// What makes and reads messages.
+/// A verifier or an encryptor: it makes and reads messages.
 enum Maker {
     Verifier(MessageVerifier),
     Encryptor(MessageEncryptor),
@@ -38,8 +38,8 @@ impl Maker {
     }
 }
 
-/// What makes a message, with strangers to it, and how these refuse it: what is taken apart at
-/// other places (another digest, another cipher) does not even have the form.
+/// The maker of a message, other readers, and their refusals. A reader that splits the message at
+/// other places (another digest, another cipher) finds it malformed.
 fn makers() -> Vec<(Maker, Vec<(Maker, Refusal)>)> {
     let mut makers = Vec::new();
     for version in [LoadDefaults::V6_1, LoadDefaults::V7_1] {

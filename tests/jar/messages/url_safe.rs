@@ -1,4 +1,4 @@
-//! The url-safe alphabet, which Active Support 6.1 does not know: made from its messages.
+//! The url-safe alphabet, which Active Support 6.1 lacks: the test converts its messages.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
@@ -9,7 +9,7 @@ use hmac::{Hmac, KeyInit, Mac};
 
 use super::recorded::{key, records};
 
-/// Standard base64, padded, as the url-safe kind, unpadded.
+/// Converts padded standard base64 to unpadded url-safe base64.
 fn url_safe(part: &str) -> String {
     part.trim_end_matches('=')
         .replace('+', "-")

@@ -88,7 +88,7 @@ fn answer(reply: Reply) -> HttpResponse {
     }
 }
 
-/// A body whose pieces are made when they are asked for.
+/// A body whose pieces are made on demand.
 struct Pieces(IntoIter<Box<dyn FnOnce() -> String + Send>>);
 
 impl MessageBody for Pieces {

@@ -7,14 +7,14 @@ use hardtack::{CookieStore, ServerSessions, Session};
 /// A request as the framework gets it.
 #[derive(Clone, Default)]
 pub(crate) struct Request {
-    /// Each a header `Cookie` of its own.
+    /// The `Cookie` headers.
     pub(crate) cookies: Vec<String>,
     pub(crate) headers: Vec<(&'static str, &'static str)>,
-    /// Whether the connection is TLS itself.
+    /// Is `true` if the connection itself is TLS.
     pub(crate) tls: bool,
 }
 
-/// What the handler answers.
+/// The handler's answer.
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, &'static str)>,
@@ -23,18 +23,18 @@ pub(crate) struct Reply {
 
 pub(crate) enum Body {
     Text(String),
-    /// Sent piece by piece; each is made when the one before it is gone.
+    /// A body of pieces. Each is made when the piece before it was sent.
     Stream(Vec<Box<dyn FnOnce() -> String + Send>>),
 }
 
-/// What the browser gets.
+/// The response that the browser gets.
 #[derive(Debug)]
 pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) set_cookies: Vec<String>,
-    /// Each a header of its own.
+    /// The `Set-Cookie` headers.
     pub(crate) vary: Vec<String>,
-    /// Of several headers, all.
+    /// The values of all such headers.
     pub(crate) cache_control: Option<String>,
     pub(crate) body: String,
 }
@@ -54,11 +54,12 @@ impl From<&Arc<CookieStore>> for Sessions {
     }
 }
 
-/// A framework with the session's middleware around an app whose every path is one handler.
+/// A framework with the session's middleware around an app with a single handler for all paths.
 pub(crate) trait Framework: Sync {
     fn name(&self) -> &'static str;
 
-    /// The response; an error where the handler panicked and the framework lets that through.
+    /// Returns the response; an error if the handler panicked and the framework lets the panic
+    /// through.
     fn serve(
         &self,
         sessions: &Sessions,
@@ -70,7 +71,8 @@ pub(crate) trait Framework: Sync {
 #[derive(Debug)]
 pub(crate) struct Panicked;
 
-/// The value of several headers of one name (RFC 9110 section 5.3); `None` where there is none.
+/// Joins the values of several headers of a name (RFC 9110 section 5.3); returns `None` if there is
+/// none.
 pub(crate) fn joined(headers: impl IntoIterator<Item = String>) -> Option<String> {
     let headers: Vec<_> = headers.into_iter().collect();
     (!headers.is_empty()).then(|| headers.join(", "))

@@ -1,4 +1,4 @@
-//! No framework at all: what each middleware does, by the public API alone.
+//! No framework: the steps of a middleware, by the public API alone.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

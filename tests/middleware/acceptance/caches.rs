@@ -1,4 +1,4 @@
-//! What a response tells caches, each case by its name.
+//! The headers for caches, each case by its name.
 
 use std::sync::{Arc, LazyLock};
 
@@ -18,14 +18,15 @@ pub(crate) const ALL: &[(&str, Case)] = &[
     ("asked_while_the_body_streams", asked_while_the_body_streams),
 ];
 
-/// What live Rails 6.1 sends with a page that reads the session (`tests/peers/tests/behind_nginx.rs`).
+/// The header that live Rails 6.1 sends with a page that reads the session
+/// (`tests/peers/tests/behind_nginx.rs`).
 pub(crate) const OF_RAILS: &str = "max-age=0, private, must-revalidate";
 
 fn secret() -> SecretKeyBase {
     SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33".repeat(4)).unwrap()
 }
 
-/// One for all: keys are derived once.
+/// The store of all tests, so that its keys are derived once.
 static STORE: LazyLock<Arc<CookieStore>> = LazyLock::new(|| Arc::new(store()));
 
 fn store() -> CookieStore {
@@ -45,7 +46,7 @@ fn serve(
     framework.serve(&store.into(), request, handler).unwrap()
 }
 
-/// Of a response: `Vary`, header by header, and `Cache-Control`.
+/// Returns a response's `Vary` headers and `Cache-Control`.
 fn told(response: &Response) -> (Vec<&str>, Option<&str>) {
     (
         response.vary.iter().map(String::as_str).collect(),
@@ -53,7 +54,7 @@ fn told(response: &Response) -> (Vec<&str>, Option<&str>) {
     )
 }
 
-/// A way to ask, and whether it sets a cookie.
+/// A way to ask for the session, and `true` if it sets a cookie.
 type Ask = (fn(&Session), bool);
 
 fn whoever_asks(framework: &dyn Framework) {
@@ -172,11 +173,11 @@ fn nobody_asks(framework: &dyn Framework) {
 
 type Headers = &'static [(&'static str, &'static str)];
 
-/// What the handler said, and `Vary` and `Cache-Control` of the response.
+/// The headers that the handler set, and `Vary` and `Cache-Control` of the response.
 fn told_by_the_handler(framework: &dyn Framework) {
     let cases: [(Headers, &[&str], &str); 19] = [
         (&[], &["Cookie"], OF_RAILS),
-        // One header: nginx before 1.23 heeds only the last.
+        // A single header, since nginx before 1.23 reads only the last.
         (
             &[("vary", "Accept-Encoding")],
             &["Accept-Encoding, Cookie"],
@@ -189,7 +190,7 @@ fn told_by_the_handler(framework: &dyn Framework) {
         ),
         (&[("vary", "")], &["Cookie"], OF_RAILS),
         (&[("vary", "Cookie2")], &["Cookie2, Cookie"], OF_RAILS),
-        // What is there stays as it is.
+        // Existing headers do not change.
         (&[("vary", "Cookie")], &["Cookie"], OF_RAILS),
         (&[("vary", "cookie")], &["cookie"], OF_RAILS),
         (
@@ -273,7 +274,8 @@ fn not_told(framework: &dyn Framework) {
     }
 }
 
-/// A handler's, and the one in place of a response whose session does not fit.
+/// An error response of the handler, and the one that replaces a response whose session does not
+/// fit.
 fn told_by_an_error(framework: &dyn Framework) {
     let response = serve(framework, &STORE, |session| {
         assert!(session.is_empty());
@@ -291,7 +293,7 @@ fn told_by_an_error(framework: &dyn Framework) {
     assert_eq!(told(&response), (vec!["Cookie"], Some(OF_RAILS)));
 }
 
-/// The headers are gone by then.
+/// The headers were sent before.
 fn asked_while_the_body_streams(framework: &dyn Framework) {
     let response = serve(framework, &STORE, |session| {
         let session = session.clone();

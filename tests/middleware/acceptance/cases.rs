@@ -1,4 +1,4 @@
-//! What every framework must do alike, each case by its name.
+//! Rules for every framework, each case by its name.
 
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
@@ -47,7 +47,8 @@ cases! {
 
 const NAME: &str = "_app_session";
 
-/// What Rails 7.1 set (`tests/vectors/sessions/rails-7.1.jsonl`, "first write" under `:json`):
+/// The cookie that Rails 7.1 set (`tests/vectors/sessions/rails-7.1.jsonl`, "first write" under
+/// `:json`):
 /// `user_id` 42 and `name` Ada.
 const OF_RAILS: &str = "aON%2BTe%2BtwjCcTZhwfnKzmqUs7GL4tq1N3A3zU54aAgVM37RI%2F4hdjblR%2BzYmKl5Q%2F319kd6bLYzxf61B4mWy1Rsbmk3xWMG0DfwILZSB2Ij9Gpk5AX3Q%2Flpa%2B090HaHH467yyXtjrcEFogxmVdLC0HVG6taoDHpylUrVzUJGmI7lwShfhHPp4JBvg7uLstCTlV8m95xziCEZ5%2B6sqWlv4yiyGcc%3D--RsY6a5sCycUJwiBb--4CT3%2F%2BH3ExTMvn%2F01KE92Q%3D%3D";
 
@@ -64,7 +65,7 @@ fn store() -> CookieStore {
     CookieStore::new(&secret(), LoadDefaults::V7_1, NAME)
 }
 
-/// A framework, a store, and the browser that comes to it.
+/// A framework, a store, and a browser that visits it.
 struct Client<'f> {
     framework: &'f dyn Framework,
     store: Arc<CookieStore>,
@@ -83,7 +84,7 @@ impl<'f> Client<'f> {
         }
     }
 
-    /// With the session that Rails set.
+    /// Creates a browser with the session that Rails set.
     fn from_rails(framework: &'f dyn Framework, store: CookieStore) -> Self {
         let mut client = Self::new(framework, store);
         client.browser.receive([format!("{NAME}={OF_RAILS}")]);
@@ -113,7 +114,7 @@ impl<'f> Client<'f> {
         Ok(response)
     }
 
-    /// The value of a key in the browser's session.
+    /// Returns the value of a key in the browser's session.
     fn kept<T: serde::de::DeserializeOwned>(&self, key: &str) -> Option<T> {
         self.browser.session(&self.store)?.get(key).unwrap()
     }
@@ -138,13 +139,13 @@ fn names(response: &Response) -> Vec<&str> {
     set_cookies.map(|set| name_of(set)).collect()
 }
 
-/// The session was asked for, and nothing is set.
+/// Checks that the session was asked for, and that no cookie is set.
 fn assert_silent(response: &Response) {
     assert_eq!(response.set_cookies, [""; 0]);
     assert_eq!(response.cache_control.as_deref(), Some(OF_A_USER));
 }
 
-/// Nobody asked for it.
+/// Checks that nobody asked for the session, and that no cookie is set.
 fn assert_untouched(response: &Response) {
     assert_eq!(response.set_cookies, [""; 0]);
     assert_eq!(response.cache_control, None);
@@ -171,7 +172,7 @@ fn read_only(framework: &dyn Framework) {
     assert_silent(&client.call(look));
 }
 
-/// A request that never asks for the session.
+/// Sends a request that never asks for the session.
 fn untouched_though_stale(framework: &dyn Framework) {
     let stale = CookieStore::new(&other_secret(), LoadDefaults::V7_1, NAME)
         .rotation(Rotation::encrypted(&secret(), LoadDefaults::V7_1))
@@ -287,7 +288,7 @@ fn rotation_with_another_name(framework: &dyn Framework) {
         let old = if writes_old { old.writes() } else { old };
         CookieStore::new(&secret(), LoadDefaults::V7_1, "_renamed").rotation(old)
     };
-    // One that was not sent is not removed ...
+    // A cookie that was not sent is not removed ...
     let response = Client::new(framework, renamed(false)).call(visit);
     assert_eq!(response.set_cookies.len(), 1);
     // ... and one that came under the older name alone is.
@@ -326,7 +327,7 @@ fn secrets_swapped_while_running(framework: &dyn Framework) {
     assert_eq!(client.call(look).body, r#"Some("Ada")"#);
 }
 
-/// A store by a clock that the test moves, in seconds.
+/// Returns the store with a clock in seconds, which the test moves.
 fn at(clock: &Arc<AtomicI64>, store: CookieStore) -> CookieStore {
     let clock = clock.clone();
     store.clock(move || OffsetDateTime::from_unix_timestamp(clock.load(SeqCst)).unwrap())
@@ -349,7 +350,7 @@ fn rolling_expiry(framework: &dyn Framework) {
     }
     assert_eq!(client.call(visit).body, "2");
 
-    // One that was sealed without an expiry gets one.
+    // A session sealed without an expiry gets one.
     let rolling = at(&clock, store().expire_after(Duration::from_secs(600)));
     let mut client = Client::from_rails(framework, rolling);
     assert_eq!(client.call(look).set_cookies.len(), 1);
@@ -538,7 +539,7 @@ fn absolute_lifetime_of_a_session_of_rails(framework: &dyn Framework) {
     assert_eq!(client.call(look).body, "None");
 }
 
-/// Rails has `expire_after`, and Rust was not told of it.
+/// Rails has `expire_after`, and Rust does not have the setting.
 fn expiry_that_rails_sealed(framework: &dyn Framework) {
     let clock = noon();
     let of_rails = at(&clock, store().expire_after(Duration::from_secs(600)));
@@ -572,7 +573,7 @@ fn tampered_and_written(framework: &dyn Framework) {
     assert_eq!(client.call(visit).body, "2");
 }
 
-/// Of two cookies one is junk, and stands first.
+/// Of two cookies the first is junk.
 fn two_cookies(store: CookieStore, framework: &dyn Framework) -> Client<'_> {
     let mut client = Client::new(framework, store);
     client.request.cookies = vec![format!("{NAME}=junk; a=b; {NAME}={OF_RAILS}")];
@@ -691,7 +692,7 @@ fn proxies_not_trusted_unless_told(framework: &dyn Framework) {
         client.call(visit).set_cookies
     };
     assert_eq!(call(all()), [""; 0]);
-    // What is no scheme says nothing (Rack 2.2 request.rb, allowed_scheme).
+    // An unknown scheme is ignored (Rack 2.2 request.rb, allowed_scheme).
     let proto = |proto: &'static str, is_tls| {
         let header = move |name: &str| (name == "x-forwarded-proto").then_some(proto.as_bytes());
         all().trust_proxy(true).origin(is_tls, header).is_ssl()
@@ -755,7 +756,7 @@ fn overflow_met_by_the_handler(framework: &dyn Framework) {
     assert_eq!(client.kept::<u32>("user_id"), Some(42));
 }
 
-/// Within some 150 bytes of the limit it is the nonce that decides: what was checked has to fit.
+/// Within some 150 bytes of the limit the nonce decides: a session that `check` accepted must fit.
 fn what_was_checked_fits(framework: &dyn Framework) {
     let fitted = AtomicUsize::new(0);
     for length in (1980..2180).step_by(5) {
@@ -1025,7 +1026,7 @@ fn flash_and_tokens(framework: &dyn Framework) {
     assert_silent(&response);
 }
 
-/// A year was sealed, and the store has been told ten minutes since.
+/// The sealed expiry is a year; later the store was set to ten minutes.
 fn expiry_that_was_shortened(framework: &dyn Framework) {
     let clock = noon();
     let year = Duration::from_secs(365 * 24 * 60 * 60);
@@ -1068,7 +1069,7 @@ fn mistakes_met_at_the_start(_: &dyn Framework) {
     assert_eq!(ran, 9);
 }
 
-/// The first of two opens, and is over, or holds no session.
+/// The first of two cookies opens, but has expired or holds no session.
 fn duplicates_of_which_one_has_ended(framework: &dyn Framework) {
     let clock = noon();
     let limited = || {
@@ -1119,7 +1120,7 @@ fn what_was_checked_keeps_its_id(framework: &dyn Framework) {
     assert_silent(&response);
 }
 
-/// A value that looks at the session while it is serialized, and commits it.
+/// A value that reads the session, and commits it, while the value is serialized.
 struct Commits(Session);
 
 impl serde::Serialize for Commits {
@@ -1129,7 +1130,7 @@ impl serde::Serialize for Commits {
     }
 }
 
-/// None of it waits for itself; and what comes while the session is committed is told as late.
+/// No deadlock occurs, and a change during the commit is reported as late.
 fn values_that_use_the_session(framework: &dyn Framework) {
     let mut client = Client::from_rails(framework, store());
     let (done, waits) = std::sync::mpsc::channel();

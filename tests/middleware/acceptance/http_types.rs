@@ -14,7 +14,7 @@ use http_body_util::BodyExt;
 
 use super::app::{Body, Panicked, Reply, Request, Response, Sessions, joined};
 
-/// A body whose pieces are each made when the one before it is gone.
+/// A body of pieces. Each is made when the piece before it was sent.
 #[derive(Default)]
 pub(crate) struct Pieces(VecDeque<Box<dyn FnOnce() -> String + Send>>);
 
@@ -49,7 +49,7 @@ pub(crate) fn request<B: Default>(request: &Request) -> http::Request<B> {
     builder.body(B::default()).unwrap()
 }
 
-/// The session's layer.
+/// Returns the session's layer.
 pub(crate) fn layer(sessions: &Sessions) -> SessionLayer {
     match sessions {
         Sessions::InCookie(sessions) => SessionLayer::new(sessions.clone()),
@@ -69,7 +69,7 @@ pub(crate) fn reply(reply: Reply) -> http::Response<Pieces> {
     builder.body(Pieces(pieces)).unwrap()
 }
 
-/// Runs a call to its end, as a server does: head first, then the body.
+/// Runs a call to its end, as a server does: first the headers, then the body.
 pub(crate) fn answer<B, E>(
     call: impl Future<Output = Result<http::Response<B>, E>>,
 ) -> Result<Response, Panicked>

@@ -17,7 +17,7 @@ mod tower;
 
 use app::Framework;
 
-/// Every case, so that one that is lost is noticed.
+/// The number of cases, so that a lost case is noticed.
 const CASES: usize = 92;
 
 fn run(framework: &dyn Framework) {

@@ -1,4 +1,4 @@
-//! Cookies beside the session after a change of secret, through every framework.
+//! Other cookies than the session's, after a change of secret, through every framework.
 
 use std::sync::Arc;
 
@@ -6,7 +6,8 @@ use hardtack::{CookieAttributes, CookieStore, Jar, LoadDefaults, Rotation, Secre
 
 use super::app::{Framework, Reply, Request};
 
-/// One that a rotation opens is set again as Rails sets it; one that nothing opens is none.
+/// A cookie that a rotation opens is set again as Rails sets it. A cookie that nothing opens is
+/// treated as absent.
 pub(crate) fn other_cookies_after_a_change_of_secret(framework: &dyn Framework) {
     let [new, old, lost] = ["n", "o", "l"].map(|c| SecretKeyBase::new(c.repeat(64)).unwrap());
     let version = LoadDefaults::V7_1;

@@ -1,4 +1,4 @@
-//! Sessions that a store keeps: what every framework must do alike.
+//! Sessions that a store keeps: rules for every framework.
 
 use std::collections::VecDeque;
 use std::pin::pin;
@@ -41,7 +41,7 @@ cases! {
 
 const NAME: &str = "_session_id";
 
-/// Runs a future that has nothing to wait for.
+/// Runs a future that never waits.
 pub(crate) fn now<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
@@ -49,7 +49,7 @@ pub(crate) fn now<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// A store in memory that notes what it is asked, and does on the way what a case wants.
+/// A store in memory that records its operations, and runs the hooks of a case.
 #[derive(Clone, Default)]
 struct Recorded(Arc<Inside>);
 
@@ -60,11 +60,11 @@ struct Inside {
     hooks: Mutex<VecDeque<Hook>>,
 }
 
-/// What happens at the next save, in place of it or before it.
+/// An event at the next save, instead of it or before it.
 enum Hook {
     Before(Box<dyn FnOnce() + Send>),
     Fail,
-    /// It is saved, and the answer is lost.
+    /// Saves, and loses the answer.
     FailAfter,
 }
 
@@ -142,7 +142,7 @@ impl SessionStore for Recorded {
     }
 }
 
-/// The kind of a key: private ids begin with `2::`.
+/// Returns the kind of a key: private ids begin with `2::`.
 fn short(key: &str) -> &'static str {
     if key.starts_with("2::") {
         "private"
@@ -151,7 +151,7 @@ fn short(key: &str) -> &'static str {
     }
 }
 
-/// Rack's private id (`Rack::Session::SessionId#private_id`).
+/// Returns Rack's private id (`Rack::Session::SessionId#private_id`).
 fn private_id(id: &str) -> String {
     let digest = Sha256::digest(id);
     let digits = digest.iter().map(|byte| format!("{byte:02x}"));
@@ -199,7 +199,7 @@ impl<'f> Client<'f> {
         response
     }
 
-    /// The id in the browser's cookie.
+    /// Returns the id in the browser's cookie.
     fn id(&self) -> String {
         let header = self.browser.cookie_header();
         header.strip_prefix("_session_id=").unwrap().to_owned()
@@ -263,7 +263,7 @@ fn server_untouched(framework: &dyn Framework) {
         Reply::text("")
     });
     assert_eq!(response.set_cookies.len(), 0);
-    // Those that take a `Session` load it; nothing is written.
+    // Handlers that take a `Session` load it; nothing is written.
     assert!(client.store.asked().len() <= 1);
 }
 
@@ -360,7 +360,7 @@ fn server_clear_without_a_cookie(framework: &dyn Framework) {
     assert_eq!(client.store.asked(), [""; 0]);
 }
 
-/// An id that nobody gave out is not taken over: a login would be the planter's too.
+/// An id that the server never issued is not adopted: whoever planted it would share the login.
 fn server_ids_from_outside(framework: &dyn Framework) {
     let planted = "0123456789abcdef0123456789abcdef";
     let mut client = Client::new(framework);
@@ -376,7 +376,7 @@ fn server_ids_from_outside(framework: &dyn Framework) {
             "save private absent"
         ]
     );
-    // What cannot be an id is no key.
+    // A value that cannot be an id never becomes a key.
     for junk in [
         "short",
         "../../etc/passwd",
@@ -390,7 +390,7 @@ fn server_ids_from_outside(framework: &dyn Framework) {
     }
 }
 
-/// Whoever read the store has private ids, which are no cookies.
+/// An attacker who reads the store gets private ids, which are not accepted as cookies.
 fn server_private_ids(framework: &dyn Framework) {
     let mut client = Client::new(framework);
     client.call(visit);
@@ -423,7 +423,7 @@ fn server_older_key_is_moved(framework: &dyn Framework) {
     );
 }
 
-/// Another request of the same browser, while this one is on its way.
+/// Another request of the same browser runs during this one.
 fn beside(sessions: &Arc<ServerSessions>, id: &str, change: impl FnOnce(&Session)) {
     let header = format!("{NAME}={id}");
     let lazy = LazySession::open(sessions, header, RequestOrigin::default());
@@ -467,7 +467,8 @@ fn server_two_requests_change_two_keys(framework: &dyn Framework) {
         });
         Reply::text("")
     });
-    // What this request did not change is the other's; of what both changed, the later one's.
+    // Keys that this request did not change have the other's values. Of keys that both changed, the
+    // later value stays.
     assert_eq!(client.text().as_deref(), Some(r#"{"a":1,"b":2,"d":2}"#));
 }
 
@@ -498,7 +499,7 @@ fn server_unreadable_entry(framework: &dyn Framework) {
     );
 }
 
-/// A store that is out of reach.
+/// The store cannot be reached.
 struct Down;
 impl SessionStore for Down {
     async fn load(&self, _: &str) -> Result<Option<Entry>, StoreError> {
@@ -534,7 +535,7 @@ fn server_store_out_of_reach(framework: &dyn Framework) {
     assert_eq!((response.status, response.set_cookies.len()), (503, 0));
 }
 
-/// It was written, and nobody was told: the next try finds its own bytes.
+/// The entry was written, but the answer was lost: the next attempt finds its own bytes.
 fn server_answer_that_was_lost(framework: &dyn Framework) {
     let mut client = Client::new(framework);
     client.call(visit);
@@ -874,7 +875,7 @@ fn server_secure_over_http_logout(framework: &dyn Framework) {
     assert_eq!(client.store.text(&private_id(id)), None);
 }
 
-/// A login over plain HTTP cannot give the browser its new id: the session stays what it was.
+/// A login over plain HTTP cannot give the browser its new id: the session does not change.
 fn server_secure_over_http_renewal(framework: &dyn Framework) {
     let mut client = Client::with(framework, |sessions| sessions.secure(true));
     let id = "0123456789abcdef0123456789abcdef";

@@ -1,4 +1,4 @@
-//! An app that repeats what it is sent, under any framework, inside the protection.
+//! An app, under any framework, that answers with the request that it got, inside the protection.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,11 +12,11 @@ pub(crate) struct Request {
     pub(crate) method: &'static str,
     pub(crate) uri: &'static str,
     pub(crate) headers: Vec<(&'static str, String)>,
-    /// The body as it comes.
+    /// The body, in pieces.
     pub(crate) pieces: Vec<Vec<u8>>,
-    /// Whether its length is said before it.
+    /// Is `true` if the request has a `Content-Length`.
     pub(crate) has_length: bool,
-    /// Whether the connection breaks off at its end.
+    /// Is `true` if the connection breaks off at the end of the body.
     pub(crate) breaks_off: bool,
 }
 
@@ -37,14 +37,14 @@ impl Request {
     }
 }
 
-/// The body of a request on its way, which counts how often it is asked.
+/// The body of an incoming request, which counts how many pieces were read.
 pub(crate) struct Pieces {
     rest: VecDeque<Vec<u8>>,
     breaks_off: bool,
     pulled: Arc<AtomicUsize>,
 }
 
-/// The connection broke off.
+/// The error of a connection that broke off.
 pub(crate) struct BrokenOff;
 
 impl Pieces {
@@ -65,7 +65,7 @@ impl Pieces {
     }
 }
 
-/// How much of the body was read when the handler was called, if it was.
+/// Counts the pieces of the body that were read before the handler was called.
 #[derive(Clone)]
 pub(crate) struct Progress {
     before: Arc<AtomicUsize>,
@@ -98,15 +98,15 @@ impl Progress {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    /// What the handler got, repeated by it.
+    /// The request that the handler got.
     pub(crate) body: Vec<u8>,
-    /// Whether the handler was called.
+    /// Is `true` if the handler was called.
     pub(crate) handled: bool,
-    /// How many pieces of the body were read before it was, or at all.
+    /// The number of pieces of the body that were read before the handler was called, or at all.
     pub(crate) pulled: usize,
 }
 
-/// Is told why a request was refused, which is then answered by 418.
+/// A hook that gets the reason of a refusal; the response is then 418.
 pub(crate) type OnRefusal = Arc<dyn Fn(InvalidAuthenticityToken) + Send + Sync>;
 
 pub(crate) trait Framework {

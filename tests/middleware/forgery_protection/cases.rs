@@ -1,7 +1,7 @@
-//! The cases: a request, and whether it passes.
+//! The cases: requests, each with the expected answer.
 //!
-//! Tokens are those that Rails 6.1, 7.1 and 8.1 masked; the rules Rails' (6.1
-//! `request_forgery_protection.rb`) and Rack's (2.2 `method_override.rb`, `request.rb`).
+//! Rails 6.1, 7.1 and 8.1 masked the tokens. The rules are those of Rails (6.1
+//! `request_forgery_protection.rb`) and of Rack (2.2 `method_override.rb`, `request.rb`).
 
 use std::sync::{Arc, LazyLock};
 
@@ -24,7 +24,7 @@ struct Vector {
     masked_real: Vec<String>,
 }
 
-/// For `/orders/17` and `patch`.
+/// A per-form token for `/orders/17` and `patch`.
 #[derive(Deserialize)]
 struct PerForm {
     tokens: Vec<String>,
@@ -35,14 +35,14 @@ pub(crate) struct Case {
     pub(crate) request: Request,
     pub(crate) protection: fn(ForgeryProtection) -> ForgeryProtection,
     pub(crate) refused: Option<InvalidAuthenticityToken>,
-    /// How many pieces of the body are read before the handler is called, where it matters.
+    /// The number of pieces of the body that are read before the handler is called, if it matters.
     pub(crate) pulled: Option<usize>,
     store: fn(CookieStore) -> CookieStore,
     session_token: Option<String>,
 }
 
 impl Case {
-    /// The session, as its middleware would open it.
+    /// Returns the session, as its middleware would open it.
     pub(crate) fn session(&self) -> Session {
         static JARS: LazyLock<Keyring> =
             LazyLock::new(|| Keyring::new(&support::secret(), LoadDefaults::V7_1));
@@ -86,7 +86,7 @@ impl Case {
         self.header("content-type", content_type)
     }
 
-    /// Comes byte by byte, and its length is not told.
+    /// Sends the body byte by byte, without `Content-Length`.
     fn streamed(mut self) -> Self {
         let bytes = self.request.pieces.concat();
         self.request.pieces = bytes.iter().map(|byte| vec![*byte]).collect();
@@ -127,7 +127,7 @@ pub(crate) fn all() -> Vec<Case> {
     assert_eq!(vectors.len(), 3);
     let rails = &vectors[1];
     let global = rails.masked_global[0].as_str();
-    // Url-safe, so that it stands in a form as it is.
+    // Url-safe, so that a form holds it unescaped.
     let form = format!("authenticity_token={global}&note=caf%C3%A9+%26+%ff");
     let per_form = rails.masked_per_form.tokens[0].as_str();
     let patch = format!("_method=patch&authenticity_token={per_form}");
@@ -418,7 +418,7 @@ fn many(parts: usize, token: &str) -> Vec<(&str, &str)> {
     all
 }
 
-/// A form made longer.
+/// Makes a form longer.
 fn exactly(form: &str, length: usize) -> String {
     format!("{form}&a={}", "a".repeat(length - form.len() - 3))
 }

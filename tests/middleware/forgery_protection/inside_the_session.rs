@@ -1,4 +1,4 @@
-//! Inside the session's own middleware: a page with a token, and the form that comes back.
+//! The protection inside the session's middleware: a page with a token, and its submitted form.
 
 use actix_web::dev::Service;
 use actix_web::test as actix_test;
@@ -104,7 +104,7 @@ fn check(mut send: impl FnMut(&mut Browser, &str, String) -> (u16, String)) {
     let form = format!("authenticity_token={token}");
     assert_eq!(send(&mut browser, "POST", form.clone()).0, 200);
 
-    // What the hook puts into the session is set.
+    // A value that the hook puts into the session is set.
     assert_eq!(send(&mut browser, "DELETE", form.clone()).0, 303);
     let session = browser.session(&store()).unwrap();
     assert!(session.contains_key("flash") && session.contains_key("_csrf_token"));

@@ -1,4 +1,4 @@
-//! Which requests the middleware lets through: the same cases, through each framework's.
+//! Requests that the protection accepts and refuses: the same cases, through each framework.
 
 mod actix;
 mod app;
@@ -14,7 +14,7 @@ use hardtack::csrf::{ForgeryProtection, InvalidAuthenticityToken};
 
 const FRAMEWORKS: [&dyn Framework; 2] = [&axum::Axum, &actix::Actix];
 
-/// Every case, so that one that is lost is noticed.
+/// The number of cases, so that a lost case is noticed.
 const CASES: usize = 79 + 3 * (3 + 2 + 3);
 
 #[test]
@@ -83,7 +83,7 @@ fn without_a_session_nothing_passes() {
     }
 }
 
-/// The reasons that a hook was given.
+/// Returns the reasons that the hook got.
 type Told = Arc<Mutex<Vec<InvalidAuthenticityToken>>>;
 
 fn kept() -> (Told, OnRefusal) {

@@ -1,4 +1,4 @@
-//! What the operator hears.
+//! The events that the operator gets.
 
 use hardtack::csrf::ForgeryProtection;
 

@@ -22,13 +22,13 @@ pub enum Data {
     Text(String),
     /// An Array.
     List(Vec<Data>),
-    /// A Hash, in which no key stands twice.
+    /// A Hash, in which no key occurs twice.
     Map(Vec<(String, Data)>),
 }
 
 impl Data {
-    /// The value as a Ruby expression, which gives these very bits and bytes. Equal expressions
-    /// are equal values.
+    /// Returns the value as a Ruby expression, which gives exactly these bits and bytes. Equal
+    /// expressions are equal values.
     ///
     /// ```
     /// use hardtack_peers::Data;
@@ -61,7 +61,8 @@ impl Data {
         }
     }
 
-    /// The value as JSON that is all escapes: what a reader must take, though no writer makes it.
+    /// Returns the value as JSON with every possible escape, which readers must accept although no
+    /// writer makes it.
     ///
     /// ```
     /// use hardtack_peers::Data;
@@ -90,11 +91,11 @@ impl Data {
         }
     }
 
-    /// The value as hardtack's own type.
+    /// Returns the value as hardtack's own type.
     ///
     /// # Panics
     ///
-    /// Where an Integer is not made of digits.
+    /// Panics if an Integer is not made of digits.
     #[must_use]
     pub fn value(&self) -> Value {
         match self {
@@ -117,7 +118,7 @@ impl Data {
     }
 }
 
-/// What hardtack read.
+/// Converts a value that hardtack read.
 impl From<&Value> for Data {
     fn from(value: &Value) -> Self {
         match value {
@@ -144,7 +145,7 @@ impl From<&Value> for Data {
     }
 }
 
-/// As a user's own types would: through `serde`'s integers, sequences and maps.
+/// Serializes the value as a user's own types would: as `serde`'s integers, sequences and maps.
 impl Serialize for Data {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {

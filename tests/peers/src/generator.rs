@@ -2,10 +2,11 @@
 
 use crate::Data;
 
-/// Escaped as far as can be, so long a value fits a cookie by every rule and under every nonce.
+/// The longest value in bytes of fully escaped JSON: it fits a cookie by every rule and under every
+/// nonce.
 const LONGEST_JSON: usize = 1500;
 
-/// Texts are strung together from these: each is escaped, encoded or folded somewhere.
+/// The pieces that texts are made of. Each piece is escaped, encoded or folded by some format.
 const PIECES: [&str; 48] = [
     "a",
     "Z",
@@ -70,18 +71,18 @@ pub struct Generator {
 }
 
 impl Generator {
-    /// One that makes what every other of this seed makes.
+    /// Creates a generator. Generators with the same seed make the same values.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self { state: seed }
     }
 
-    /// A value that fits a cookie.
+    /// Makes a value that fits a cookie.
     pub fn data(&mut self) -> Data {
         self.fitting(|generator| generator.any(6))
     }
 
-    /// What a session may hold, without its id: a map that fits a cookie, no nil at its top.
+    /// Makes the data of a session without its id: a map that fits a cookie, with no nil at its top.
     pub fn session(&mut self) -> Data {
         self.fitting(|generator| {
             let mut pairs = generator.pairs(8, 4);
@@ -90,11 +91,11 @@ impl Generator {
         })
     }
 
-    /// A number below `end`.
+    /// Makes a number below `end`.
     ///
     /// # Panics
     ///
-    /// Where there is none: below 0.
+    /// Panics if `end` is 0.
     pub fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.next() % end as u64).expect("it is below a usize")
     }
@@ -150,14 +151,14 @@ impl Generator {
         })
     }
 
-    /// One of the widths at which programs change their type, or its neighbour.
+    /// Makes a power of two at which programs change their type, or its neighbour.
     fn power_of_two(&mut self) -> String {
         let widths = [7, 8, 15, 16, 30, 31, 32, 53, 61, 62, 63, 64, 65, 100, 126];
         let power = 1_u128 << widths[self.below(widths.len())];
         [power - 1, power, power + 1][self.below(3)].to_string()
     }
 
-    /// A finite Float: round ones, and of any bits.
+    /// Makes a finite Float: a round number, or one of random bits.
     pub fn float(&mut self) -> Data {
         loop {
             let bits = self.next();

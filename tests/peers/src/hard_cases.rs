@@ -1,8 +1,8 @@
-//! The values at which encoders and parsers have gone wrong.
+//! Values that encoders and parsers have got wrong.
 
 use crate::Data;
 
-/// A table of hard values, each of which fits a cookie.
+/// Returns a table of hard values, each of which fits a cookie.
 #[must_use]
 pub fn hard_cases() -> Vec<Data> {
     let mut cases = vec![Data::Bool(true), Data::Bool(false)];
@@ -15,7 +15,7 @@ pub fn hard_cases() -> Vec<Data> {
     cases
 }
 
-/// Arrays and maps in turn, this many levels in all.
+/// Returns arrays and maps in turn, nested this many levels deep.
 ///
 /// ```
 /// use hardtack_peers::nested;

@@ -1,4 +1,4 @@
-//! Requests over HTTP, as little of it as the tests need.
+//! Requests over HTTP: only the parts that the tests need.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
-/// What a server answered.
+/// A server's response.
 #[derive(Clone, Debug)]
 pub struct Response {
     /// The status code.
@@ -17,11 +17,11 @@ pub struct Response {
     body: String,
 }
 
-/// `GET path` of a server, with this `Cookie` header.
+/// Sends `GET path` to a server, with this `Cookie` header.
 ///
 /// # Panics
 ///
-/// Where it does not answer in HTTP within 10 seconds.
+/// Panics if the server does not answer in HTTP within 10 seconds.
 #[must_use]
 pub fn get(server: SocketAddr, path: &str, cookies: Option<&str>) -> Response {
     let answer = exchange(server, path, cookies);
@@ -57,30 +57,30 @@ impl Response {
         })
     }
 
-    /// The `Set-Cookie` header's values.
+    /// Returns the values of the `Set-Cookie` headers.
     pub fn set_cookies(&self) -> impl Iterator<Item = &str> {
         let cookies = self.headers.iter().filter(|(name, _)| name == "set-cookie");
         cookies.map(|(_, value)| value.as_str())
     }
 
-    /// The values of the headers of this name, which is in lower case.
+    /// Returns the values of the headers named `name`, which is in lower case.
     #[must_use]
     pub fn headers(&self, name: &str) -> Vec<&str> {
         let headers = self.headers.iter().filter(|(known, _)| known == name);
         headers.map(|(_, value)| value.as_str()).collect()
     }
 
-    /// The body.
+    /// Returns the body.
     #[must_use]
     pub fn body(&self) -> &str {
         &self.body
     }
 
-    /// The body, as JSON.
+    /// Returns the body, as JSON.
     ///
     /// # Panics
     ///
-    /// Where it is none.
+    /// Panics if the body is not JSON.
     #[must_use]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body)

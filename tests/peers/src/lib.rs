@@ -61,7 +61,7 @@ impl Rails {
     ///
     /// # Panics
     ///
-    /// Where Ruby or Rails 6.1 is missing: a peer test that silently skips proves nothing.
+    /// Panics if Ruby or Rails 6.1 is missing: a peer test that silently skips proves nothing.
     #[must_use]
     pub fn start(settings: &Settings) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("rails_app/rails.rb");
@@ -87,11 +87,11 @@ impl Rails {
         rails
     }
 
-    /// What Rails answers.
+    /// Asks Rails and returns its answer.
     ///
     /// # Panics
     ///
-    /// Where the answer is an error, with that answer; [`Rails::try_ask`] gives it back instead.
+    /// Panics with the answer if it is an error; [`Rails::try_ask`] returns the error instead.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "tests write `ask(json!({..}))`"
@@ -101,15 +101,15 @@ impl Rails {
             .unwrap_or_else(|error| panic!("{request} was answered by {error}"))
     }
 
-    /// What Rails answers, or its error as `Class: message`.
+    /// Asks Rails and returns its answer, or its error as `Class: message`.
     ///
     /// # Errors
     ///
-    /// What Rails raised, for example `ActionDispatch::Cookies::CookieOverflow`.
+    /// Returns the exception that Rails raised, such as `ActionDispatch::Cookies::CookieOverflow`.
     ///
     /// # Panics
     ///
-    /// Where the process has ended.
+    /// Panics if the process has ended.
     pub fn try_ask(&mut self, request: &Value) -> Result<Value, String> {
         let answer = self
             .exchange(request)
@@ -120,7 +120,7 @@ impl Rails {
         }
     }
 
-    /// `None` where the process has ended.
+    /// Sends a request and reads the answer; returns `None` if the process has ended.
     fn exchange(&mut self, request: &Value) -> Option<Value> {
         writeln!(self.questions, "{request}").ok()?;
         let mut line = String::new();
@@ -143,11 +143,12 @@ impl Drop for Rails {
     }
 }
 
-/// Checks an answer of `eval_equal`: equal, and in nothing different that `==` overlooks.
+/// Checks an answer of `eval_equal`: the values are equal, and also equal in the details that `==`
+/// ignores.
 ///
 /// # Panics
 ///
-/// Where it is not, with the first difference.
+/// Panics with the first difference if they differ.
 #[track_caller]
 pub fn assert_same(answer: &Value, what: &str) {
     assert!(
@@ -156,22 +157,22 @@ pub fn assert_same(answer: &Value, what: &str) {
     );
 }
 
-/// Checks an answer as [`assert_same`] does, and that the same objects are shared.
+/// Checks an answer as [`assert_same`] does, and that both sides share the same objects.
 ///
 /// # Panics
 ///
-/// Where it is not, with the first difference.
+/// Panics with the first difference if they differ.
 #[track_caller]
 pub fn assert_same_and_shared(answer: &Value, what: &str) {
     assert_same(answer, what);
     assert!(answer["sharing_equal"] == true, "{what}: {answer}");
 }
 
-/// The value, as sent, of the cookie of that name among an answer's `set_cookie` lines.
+/// Returns the value, as sent, of the cookie `name` in an answer's `set_cookie` lines.
 ///
 /// # Panics
 ///
-/// Where Rails did not set that cookie.
+/// Panics if Rails did not set that cookie.
 #[must_use]
 pub fn cookie_value<'a>(answer: &'a Value, name: &str) -> &'a str {
     set_cookie_lines(answer)
@@ -179,7 +180,7 @@ pub fn cookie_value<'a>(answer: &'a Value, name: &str) -> &'a str {
         .unwrap_or_else(|| panic!("no cookie {name} in {answer}"))
 }
 
-/// An answer's `Set-Cookie` lines, as Rails sent them.
+/// Returns an answer's `Set-Cookie` lines, as Rails sent them.
 pub fn set_cookie_lines(answer: &Value) -> impl Iterator<Item = &str> {
     answer["set_cookie"]
         .as_array()
@@ -188,7 +189,7 @@ pub fn set_cookie_lines(answer: &Value) -> impl Iterator<Item = &str> {
         .filter_map(Value::as_str)
 }
 
-/// What stands between `name=` and the first `;` of a `Set-Cookie` line.
+/// Returns the value between `name=` and the first `;` of a `Set-Cookie` line.
 ///
 /// ```
 /// use hardtack_peers::value_between;

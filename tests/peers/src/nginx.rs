@@ -10,8 +10,8 @@ use crate::http::{Response, free_address, get};
 
 const START_WITHIN: Duration = Duration::from_secs(20);
 
-/// A running nginx on a free loopback port that keeps every 200 for ten minutes, unless it is told
-/// otherwise by the app; it and its folder are gone when dropped.
+/// A running nginx on a free loopback port. It caches every 200 for ten minutes, unless the app
+/// forbids it. Dropping it ends nginx and removes its folder.
 #[derive(Debug)]
 pub struct Nginx {
     process: Child,
@@ -24,7 +24,7 @@ impl Nginx {
     ///
     /// # Panics
     ///
-    /// Where nginx is missing, or does not start within 20 seconds.
+    /// Panics if nginx is missing, or does not start within 20 seconds.
     #[must_use]
     pub fn start(app: SocketAddr) -> Self {
         // Between finding a free port and nginx's taking it, somebody else may have.
@@ -33,7 +33,7 @@ impl Nginx {
             .expect("nginx did not start three times, its errors stand above")
     }
 
-    /// `None` where nginx has ended by itself.
+    /// Starts nginx; returns `None` if nginx ended by itself.
     fn try_start(app: SocketAddr) -> Option<Self> {
         let address = free_address();
         let folder = format!("hardtack-nginx-{}-{}", process::id(), address.port());
@@ -67,11 +67,11 @@ impl Nginx {
         panic!("nginx accepts no connection after {START_WITHIN:?}");
     }
 
-    /// `GET path` through the cache, with this `Cookie` header.
+    /// Sends `GET path` through the cache, with this `Cookie` header.
     ///
     /// # Panics
     ///
-    /// Where it does not answer in HTTP within 10 seconds.
+    /// Panics if nginx does not answer in HTTP within 10 seconds.
     #[must_use]
     pub fn get(&self, path: &str, cookies: Option<&str>) -> Response {
         get(self.address, path, cookies)
@@ -87,7 +87,8 @@ impl Drop for Nginx {
     }
 }
 
-/// One process, no daemon, nothing outside of the folder. `X-Cache` tells what the cache did.
+/// Returns a configuration with one process, no daemon and no file outside `folder`. The header
+/// `X-Cache` of a response shows the cache's action.
 fn configuration(folder: &Path, address: SocketAddr, app: SocketAddr) -> String {
     let folder = folder.display();
     format!(

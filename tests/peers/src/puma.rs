@@ -23,7 +23,7 @@ impl Puma {
     ///
     /// # Panics
     ///
-    /// Where puma or Rails 6.1 is missing, or it does not start within 20 seconds.
+    /// Panics if puma or Rails 6.1 is missing, or if puma does not start within 20 seconds.
     #[must_use]
     pub fn start(settings: &Settings) -> Self {
         // Between finding a free port and puma's taking it, somebody else may have.
@@ -32,7 +32,7 @@ impl Puma {
             .expect("puma did not start three times, its errors stand above")
     }
 
-    /// `None` where puma has ended by itself.
+    /// Starts puma; returns `None` if puma ended by itself.
     fn try_start(settings: &Settings) -> Option<Self> {
         let address = free_address();
         let app = Path::new(env!("CARGO_MANIFEST_DIR")).join("puma_app/config.ru");
@@ -60,17 +60,17 @@ impl Puma {
         panic!("puma accepts no connection after {START_WITHIN:?}");
     }
 
-    /// `GET path`, with this `Cookie` header.
+    /// Sends `GET path` with this `Cookie` header.
     ///
     /// # Panics
     ///
-    /// Where puma does not answer in HTTP within 10 seconds.
+    /// Panics if puma does not answer in HTTP within 10 seconds.
     #[must_use]
     pub fn get(&self, path: &str, cookies: Option<&str>) -> Response {
         get(self.address, path, cookies)
     }
 
-    /// Where it listens.
+    /// Returns the address that puma listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address

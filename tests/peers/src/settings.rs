@@ -1,10 +1,10 @@
-//! [`Settings`]: what both sides of a test are configured with.
+//! [`Settings`]: the configuration of both sides of a test.
 
 use hardtack::settings::{Cipher, SizeLimit};
 use hardtack::{Jar, Keyring, LoadDefaults, Rotation, SecretKeyBase};
 use serde_json::json;
 
-/// What the Rails app is configured with.
+/// The configuration of the Rails app.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Settings {
     /// `secret_key_base`, from which Rails 6.1 derives every key by SHA-1.
@@ -20,7 +20,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// JSON under `load_defaults 6.1`; other settings by struct update.
+    /// Creates settings with JSON under `load_defaults 6.1`. Change others by struct update.
     #[must_use]
     pub fn new(secret_key_base: &str) -> Self {
         Self {
@@ -32,13 +32,13 @@ impl Settings {
         }
     }
 
-    /// These settings with AES-256-CBC and an HMAC.
+    /// Returns these settings with AES-256-CBC and an HMAC.
     #[must_use]
     pub fn cbc(self) -> Self {
         Self { gcm: false, ..self }
     }
 
-    /// These settings without the envelope.
+    /// Returns these settings without the envelope.
     #[must_use]
     pub fn bare(self) -> Self {
         Self {
@@ -47,13 +47,13 @@ impl Settings {
         }
     }
 
-    /// These settings with another serializer.
+    /// Returns these settings with another serializer.
     #[must_use]
     pub fn with(self, serializer: Serializer) -> Self {
         Self { serializer, ..self }
     }
 
-    /// What the app reads of its environment.
+    /// Returns the environment variables that the app reads.
     pub(crate) fn environment(&self) -> [(&'static str, String); 5] {
         [
             ("SECRET_KEY_BASE", self.secret_key_base.clone()),
@@ -64,7 +64,7 @@ impl Settings {
         ]
     }
 
-    /// The same settings as hardtack has them.
+    /// Returns these settings as hardtack's.
     #[must_use]
     pub fn of_hardtack(&self) -> hardtack::Settings {
         LoadDefaults::V6_1
@@ -82,7 +82,7 @@ impl Settings {
             .use_cookies_with_metadata(self.metadata)
     }
 
-    /// hardtack's jar for this app, without rotations.
+    /// Returns hardtack's jar for this app, without rotations.
     #[must_use]
     pub fn jar(&self, kind: JarKind) -> Jar {
         let (secret, settings) = (self.secret(), self.of_hardtack());
@@ -92,13 +92,13 @@ impl Settings {
         }
     }
 
-    /// hardtack's jars for this app.
+    /// Returns hardtack's jars for this app.
     #[must_use]
     pub fn keyring(&self) -> Keyring {
         Keyring::new(&self.secret(), self.of_hardtack())
     }
 
-    /// The same jar, which writes however much it is given: more than a browser takes.
+    /// Returns hardtack's jar for this app without a size limit: it writes more than a browser accepts.
     #[must_use]
     pub fn unlimited_jar(&self, kind: JarKind) -> Jar {
         let settings = self.of_hardtack().limit(SizeLimit::None);
@@ -108,7 +108,7 @@ impl Settings {
         }
     }
 
-    /// hardtack's rotation that opens the cookies of this app.
+    /// Returns hardtack's rotation that opens the cookies of this app.
     #[must_use]
     pub fn rotation(&self, kind: JarKind) -> Rotation {
         let (secret, settings) = (self.secret(), self.of_hardtack());
@@ -124,7 +124,7 @@ impl Settings {
     }
 }
 
-/// Which of the two jars a cookie is in.
+/// The jar of a cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum JarKind {
     /// `cookies.encrypted`
@@ -134,10 +134,10 @@ pub enum JarKind {
 }
 
 impl JarKind {
-    /// Both.
+    /// Both jars.
     pub const ALL: [Self; 2] = [Self::Encrypted, Self::Signed];
 
-    /// The name that Rails and the peer have for it.
+    /// Returns the name in Rails and in the peer.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -152,14 +152,14 @@ impl JarKind {
 pub enum Serializer {
     /// Reads and writes JSON.
     Json,
-    /// Writes JSON, reads Marshal too and then writes it again as JSON.
+    /// Writes JSON; reads Marshal too, and then writes it again as JSON.
     Hybrid,
     /// Writes Marshal, reads JSON too.
     Marshal,
 }
 
 impl Serializer {
-    /// The name that Rails' configuration has for it.
+    /// Returns the name in Rails' configuration.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! [`marshal_vectors`]: what real Rubies wrote as Marshal.
+//! [`marshal_vectors`]: values that real Rubies wrote as Marshal.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ const FILES: [&str; 2] = ["rails-8.1", "ruby-3.1"];
 pub struct MarshalVector {
     /// File and name: `rails-8.1 utf8`.
     pub name: String,
-    /// What it is recorded for: `marshal`, `document`, `value` or `removal`.
+    /// The kind of record: `marshal`, `document`, `value` or `removal`.
     pub kind: String,
     /// The bytes.
     pub hex: String,
@@ -20,13 +20,13 @@ pub struct MarshalVector {
 }
 
 impl MarshalVector {
-    /// A Ruby expression that gives the object.
+    /// Returns a Ruby expression that gives the object.
     #[must_use]
     pub fn ruby(&self) -> String {
         load(&self.hex)
     }
 
-    /// A Ruby expression that gives the object without its first key.
+    /// Returns a Ruby expression that gives the object without its first key.
     #[must_use]
     pub fn rest(&self) -> Option<String> {
         self.rest.as_deref().map(load)
@@ -37,7 +37,7 @@ fn load(hex: &str) -> String {
     format!("Marshal.load(['{hex}'].pack('H*'))")
 }
 
-/// Every record of Rails 8.1 and of Ruby 3.1.
+/// Returns every record of Rails 8.1 and of Ruby 3.1.
 ///
 /// ```
 /// assert_eq!(hardtack_peers::marshal_vectors().len(), 52 + 203);
@@ -45,7 +45,7 @@ fn load(hex: &str) -> String {
 ///
 /// # Panics
 ///
-/// Where a file is missing or malformed.
+/// Panics if a file is missing or malformed.
 #[must_use]
 pub fn marshal_vectors() -> Vec<MarshalVector> {
     FILES.into_iter().flat_map(records).collect()

@@ -1,5 +1,5 @@
-//! Behind a shared cache that keeps every page that it is told nothing of: nobody is served the
-//! page of somebody else, by a Rust app or by Rails.
+//! Behind a shared cache that keeps every page without a `Cache-Control`: no user gets the page of
+//! another user, from a Rust app or from Rails.
 
 #![allow(
     clippy::unwrap_used,
@@ -22,7 +22,7 @@ use hardtack_peers::{JarKind, Nginx, Puma, Response, Settings};
 
 const SESSION: &str = "_app_session";
 
-/// What Rails sends with a page that has read the session, and says nothing of caches itself.
+/// The header that Rails sends with a page that read the session and set no `Cache-Control` itself.
 const OF_A_USER: &str = "max-age=0, private, must-revalidate";
 
 static SETTINGS: LazyLock<Settings> = LazyLock::new(|| Settings::new("a secret behind nginx"));
@@ -45,7 +45,7 @@ async fn name(session: Session) -> Result<String, Error> {
     Ok(session.get::<String>("name")?.unwrap_or_default())
 }
 
-/// Its own word on caches, which is not that the page is for one user.
+/// Sets its own `Cache-Control`, which does not make the page private.
 async fn name_for_a_minute(session: Session) -> Result<impl IntoResponse, Error> {
     let headers = [("cache-control", "max-age=60"), ("vary", "Accept-Encoding")];
     Ok((headers, name(session).await?))
@@ -55,7 +55,7 @@ async fn theme(cookies: Cookies) -> String {
     cookies.get("theme").unwrap_or_else(|| "none".to_owned())
 }
 
-/// Nobody's, and never the same twice.
+/// A page for everybody, different at each request.
 async fn catalogue() -> String {
     static EDITION: AtomicUsize = AtomicUsize::new(1);
     EDITION.fetch_add(1, SeqCst).to_string()
@@ -85,7 +85,7 @@ fn serve(store: CookieStore) -> SocketAddr {
     address
 }
 
-/// What the cache did, and the body.
+/// Returns the cache's action, and the body.
 fn seen(response: &Response) -> (&str, &str) {
     assert_eq!(response.status, 200, "{response:?}");
     (response.headers("x-cache")[0], response.body())
@@ -139,7 +139,7 @@ fn a_page_of_nobody_is_kept_for_all() {
     assert_eq!(seen(&second), ("HIT", first.body()));
 }
 
-/// What the setting is for, and that this nginx is such a cache.
+/// Shows the need for the setting, and that this nginx is such a cache.
 #[test]
 fn untold_the_cache_serves_the_page_of_another_user() {
     let nginx = Nginx::start(serve(store().cache_headers(false)));

@@ -1,7 +1,7 @@
 //! In a real browser: the examples' pages, and Rails and Rust behind one origin.
 //!
-//! Needs chromium and chromedriver, and for the second Rails 6.1 and puma. Screenshots go to
-//! `target/tmp/screenshots/`, to be looked at.
+//! Needs chromium and chromedriver; the test behind one origin also needs Rails 6.1 and puma.
+//! Screenshots go to `target/tmp/screenshots/`, for people to view.
 
 #![allow(
     clippy::unwrap_used,
@@ -75,7 +75,7 @@ async fn counter_under_actix() {
     counter("actix", "actix-web").await;
 }
 
-/// One session for a Rails app and a Rust app.
+/// A Rails app and a Rust app share a session.
 async fn log_book(framework: &str) {
     let both = Program::beside_rails(framework);
     let window = Window::open().await;

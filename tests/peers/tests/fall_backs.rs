@@ -1,5 +1,5 @@
-//! An app changes its cipher or its serializer: cookies from before still open, ask to be written
-//! anew, and come out in the new form, on both sides.
+//! An app changes its cipher or its serializer. On both sides its older cookies still open, are
+//! written again, and then have the new form.
 
 #![allow(
     clippy::unwrap_used,
@@ -205,7 +205,7 @@ fn json_under_marshal() {
     }
 }
 
-/// Marshal never opens under JSON, whatever its key.
+/// Marshal never opens under JSON, under any key.
 #[test]
 fn no_marshal_under_json() {
     let marshal = Settings::new(SECRET).with(Serializer::Marshal);
@@ -228,7 +228,7 @@ fn no_marshal_under_json() {
     }
 }
 
-/// Where hardtack's JSON is not what Rails 6.1 makes of the object.
+/// Objects for which hardtack's JSON differs from Rails 6.1's.
 const OTHER_JSON: [(&str, &[&str]); 6] = [
     (
         "Rails raises; hardtack writes U+FFFD for the bytes",

@@ -1,4 +1,5 @@
-//! The longest cookies: Rails reads whatever fits, and counts as hardtack does under Rails' rule.
+//! The longest cookies: Rails reads every cookie that fits, and counts as hardtack does under
+//! Rails' rule.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,5 +1,5 @@
-//! Cookies beside the session whose secret, cipher or serializer was changed: what hardtack sets
-//! again, beside what Rails sets again of the same cookie.
+//! Cookies beside the session, after a change of secret, cipher or serializer: hardtack sets the
+//! same cookies again as Rails does.
 
 #![allow(
     clippy::unwrap_used,
@@ -31,7 +31,7 @@ fn line_of<'a>(answer: &'a Value, name: &str) -> Option<&'a str> {
     set_cookie_lines(answer).find(|line| value_between(line, name).is_some())
 }
 
-/// The other cookies of a request with this header, at an app of whatever secret.
+/// Returns the other cookies of a request with this header, for an app with any secret.
 fn cookies(header: &str) -> Cookies {
     let secret = SecretKeyBase::generate().expect("randomness");
     let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_app_session");

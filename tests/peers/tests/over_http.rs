@@ -1,4 +1,4 @@
-//! Over real HTTP: puma with Rails' whole middleware, and cookies as a browser hands them back.
+//! Over real HTTP: puma with Rails' whole middleware, and cookies as a browser returns them.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,7 +21,7 @@ const SESSION: &str = "_app_session";
 
 static SETTINGS: LazyLock<Settings> = LazyLock::new(|| Settings::new("a secret over HTTP"));
 
-/// What a browser sends back: the pair before the first `;`.
+/// Returns the part that a browser sends back: the pair before the first `;`.
 fn pair(set_cookie: &str) -> &str {
     set_cookie.split(';').next().unwrap_or_default()
 }
@@ -41,7 +41,8 @@ fn in_query(text: &str) -> String {
     })
 }
 
-/// What `serde_json` carries without loss: it rounds long integers, and some floats by a bit.
+/// Returns the values that `serde_json` carries without loss. It rounds long integers, and some floats
+/// by a bit.
 fn values() -> Vec<Value> {
     let mut generator = Generator::new(13);
     let random = (0..200).map(|_| generator.data());

@@ -1,4 +1,4 @@
-//! Each operation of the peer, at least once, and what the app does with cookies that are not its own.
+//! Each operation of the peer at least once, and the app's answers to cookies that are not its own.
 
 #![allow(
     clippy::unwrap_used,

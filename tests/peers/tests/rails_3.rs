@@ -141,7 +141,7 @@ fn every_vector_beside_a_changed_key() {
     assert_eq!(kept, 254);
 }
 
-/// One rotation leads from there to an encrypted session of Rails 6.1.
+/// A single rotation leads from Rails 3 to an encrypted session of Rails 6.1.
 #[test]
 fn to_an_encrypted_session() {
     let settings = Settings::new(SECRET);

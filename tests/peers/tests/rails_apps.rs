@@ -1,4 +1,4 @@
-//! What is expected of the apps in `tests/vectors/rails_apps`: a running Rails 6.1 says the same.
+//! A running Rails 6.1 confirms the expected results of the apps in `tests/vectors/rails_apps`.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,7 +17,7 @@ fn apps() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../vectors/rails_apps")
 }
 
-/// What Rails says of a case's app.
+/// Returns Rails' own report about a case's app.
 fn says(case: &Value) -> Value {
     let text = |key: &str| case[key].as_str().expect("a text");
     let mut ruby = Command::new("ruby");

@@ -1,4 +1,4 @@
-//! Rails reads what hardtack seals: every kind of value, both jars, each of the app's settings.
+//! Rails reads the cookies that hardtack seals: every kind of value, both jars, each setting.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,7 +21,7 @@ const SECRET: &str = "a secret that both sides have";
 /// Any token is a name (RFC 6265), and it is sealed with the value.
 const NAMES: [&str; 3] = ["c1", "remember_user_token", "A!#$%&'*+-.^_`|~9"];
 
-/// How a value comes to hardtack.
+/// The form in which hardtack gets a value.
 #[derive(Clone, Copy, Debug)]
 enum Given {
     /// As its own `Value`.
@@ -117,7 +117,7 @@ fn under_marshal() {
     reads_all(&Settings::new(SECRET).with(Serializer::Marshal));
 }
 
-/// What Rails 4.0 to 5.1 write.
+/// The format of Rails 4.0 to 5.1.
 #[test]
 fn under_marshal_with_cbc_without_metadata() {
     let settings = Settings::new(SECRET).with(Serializer::Marshal);
@@ -163,7 +163,8 @@ fn json_in_other_spellings() {
     assert_eq!(read, 18);
 }
 
-/// What Rails cannot read back is not sealed: 6.1 answers such a cookie with an error page.
+/// hardtack refuses to seal values that Rails cannot read back: Rails 6.1 answers such a cookie
+/// with an error page.
 #[test]
 fn a_hundred_levels_are_the_most() {
     let settings = Settings::new(SECRET);

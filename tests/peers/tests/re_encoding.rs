@@ -1,5 +1,5 @@
-//! Marshal that hardtack reads and writes anew: Rails finds the same objects, of the same classes,
-//! shared as they were, and the change in its place.
+//! hardtack reads Marshal and writes it again: Rails finds the same objects of the same classes,
+//! with the same sharing, and the change in its place.
 
 #![allow(
     clippy::unwrap_used,

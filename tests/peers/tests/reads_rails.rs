@@ -1,4 +1,4 @@
-//! hardtack reads what Rails writes: every kind of value, both jars, each of the app's settings.
+//! hardtack reads the cookies that Rails writes: every kind of value, both jars, each setting.
 
 #![allow(
     clippy::unwrap_used,
@@ -80,7 +80,7 @@ fn under_marshal() {
     reads_all(&Settings::new(SECRET).with(Serializer::Marshal));
 }
 
-/// What Rails 4.0 to 5.1 write.
+/// The format of Rails 4.0 to 5.1.
 #[test]
 fn under_marshal_with_cbc_without_metadata() {
     let settings = Settings::new(SECRET).with(Serializer::Marshal);
@@ -132,7 +132,7 @@ fn floats_and_integers_as_rusts_own() {
     assert_eq!((floats, integers), (362, 81));
 }
 
-/// What JSON makes of Ruby's other kinds, Rails says itself.
+/// Rails itself says how JSON represents Ruby's other kinds of values.
 #[test]
 fn kinds_that_json_has_not() {
     let expressions = [

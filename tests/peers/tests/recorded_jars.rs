@@ -1,4 +1,4 @@
-//! The peer proves itself: the live app reads every cookie that the same version of Rails recorded.
+//! Checks the peer itself: the live app reads every cookie that the same version of Rails recorded.
 
 #![allow(
     clippy::unwrap_used,

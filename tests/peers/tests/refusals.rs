@@ -1,4 +1,4 @@
-//! What one side must not take from the other: other names, past expiries, changed bytes.
+//! Cookies that neither side may accept from the other: other names, past expiries, changed bytes.
 
 #![allow(
     clippy::unwrap_used,

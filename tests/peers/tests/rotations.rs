@@ -1,4 +1,4 @@
-//! Old secrets, jars and names: what was sealed before the change opens after it, on both sides.
+//! Old secrets, jars and names: cookies sealed before a change open after it, on both sides.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! The session goes to and fro: what one side does not touch, the other finds as it was.
+//! A session goes back and forth: values that one side does not touch stay unchanged for the other.
 
 #![allow(
     clippy::unwrap_used,
@@ -93,7 +93,7 @@ fn rails_reads_sessions_that_hardtack_began() {
     assert_eq!(read, 240);
 }
 
-/// One key changed, in place or new; the others in Rails as they were, and the id too.
+/// Rust changes or adds one key. Rails finds all other keys, and the id, unchanged.
 #[test]
 fn what_hardtack_does_not_touch_stays() {
     let mut generator = Generator::new(5);

@@ -1,4 +1,4 @@
-//! The doctor and what it finds.
+//! The doctor and its findings.
 
 use hardtack::doctor::{Cause, Diagnosis, Doctor};
 use hardtack::{Jar, LoadDefaults, SecretKeyBase};

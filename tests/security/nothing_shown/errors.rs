@@ -1,4 +1,4 @@
-//! What a mistake with a secret or a value is told as.
+//! The errors of mistakes with a secret or a value.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use hardtack::{Error, Jar, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
 use super::{CARD, NAME, Rows, SECRET, data, fill, secret, store};
 use crate::support::json;
 
-/// What a mistake with these values is told as.
+/// Adds the errors of mistakes with these values.
 pub(crate) fn errors(rows: &mut Rows) {
     let data = data();
     let jar = Jar::encrypted(&secret(), json(LoadDefaults::V7_1));

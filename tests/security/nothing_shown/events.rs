@@ -1,4 +1,4 @@
-//! What the operator hears of refused cookies, lost sessions and worn-out keys.
+//! The events of refused cookies, lost sessions and worn-out keys.
 
 use std::sync::Arc;
 

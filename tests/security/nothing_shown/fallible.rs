@@ -1,5 +1,5 @@
-//! Every public method that can fail fails on a marked value under a marked key: no error has the
-//! value in it, and none has the key as it is.
+//! Makes every public method that can fail, fail on a marked value under a marked key. No error may
+//! hold the value, nor the key unescaped.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Debug, Display};
@@ -28,12 +28,13 @@ use super::public_methods::fallible;
 use super::{NAME, secret};
 use crate::support::json;
 
-/// What no error may hold.
+/// The value that no error may hold.
 const VALUE: &str = "marked-value-73402";
-/// What no error may hold as it is: it clears a terminal, forges a line of a log, and reorders text.
+/// The key that no error may hold unescaped: it clears a terminal, forges a line of a log, and
+/// reorders text.
 const KEY: &str = "marked-key\n\u{1b}[2J\u{9b}\u{202e}";
 
-/// Methods that fail where the operating system gives no random bytes, or never as yet.
+/// Methods that fail only if the operating system gives no random bytes, or that never fail yet.
 const NEVER: [&str; 7] = [
     "AuthenticityTokens::load_or_create",
     "AuthenticityTokens::masked_authenticity_token",
@@ -44,7 +45,7 @@ const NEVER: [&str; 7] = [
     "Session::ephemeral",
 ];
 
-/// What the errors of each method look like.
+/// The errors of each method.
 #[derive(Default)]
 struct Told(Vec<(&'static str, String)>);
 
@@ -63,7 +64,7 @@ impl Told {
     }
 }
 
-/// Refuses to be written, and says what it is.
+/// A value that refuses to be serialized, with itself in the error.
 struct Unwritable;
 
 impl serde::Serialize for Unwritable {
@@ -74,7 +75,7 @@ impl serde::Serialize for Unwritable {
     }
 }
 
-/// Refuses to be read, and says what it was given.
+/// A type that refuses to be deserialized, with the input in the error.
 #[derive(Debug)]
 struct Unreadable;
 
@@ -85,7 +86,7 @@ impl<'de> serde::Deserialize<'de> for Unreadable {
     }
 }
 
-/// The type of a session in which all is a number.
+/// The type of a session whose values are all numbers.
 type Numbers = BTreeMap<String, u8>;
 
 fn data() -> SessionData {
@@ -94,7 +95,7 @@ fn data() -> SessionData {
     data
 }
 
-/// An object of a class that MessagePack does not know.
+/// Returns an object of a class that MessagePack does not know.
 fn object() -> Value {
     Value::Object(Box::new(RubyObject::Instance {
         class: KEY.to_owned(),
@@ -287,7 +288,7 @@ fn stores(told: &mut Told) {
     );
 }
 
-/// A request to a store, whose cookies have an odd name.
+/// Opens a request to a store whose cookies have an odd name.
 fn open_in(store: &CookieStore) -> Session {
     Session::open(&Arc::new(store.clone()), "", RequestOrigin::default())
 }
@@ -326,7 +327,7 @@ fn messages(told: &mut Told) {
         "MessageVerifier::explain",
         verifier.explain(&message, VALUE),
     );
-    // What only one format has no form for.
+    // Values that a single format has no form for.
     for serializer in [Serializer::Marshal, Serializer::MessagePack] {
         let settings = version.settings().cookies_serializer(serializer);
         let verifier = MessageVerifier::for_application(&secret(), "x", settings);
@@ -368,7 +369,7 @@ fn settings(told: &mut Told) {
     told.add("from_str", VALUE.parse::<BigInteger>());
 }
 
-/// An app whose folder, and whose file for the cookies, are named by the key.
+/// Creates an app whose folder, and whose file for the cookies, are named after the key.
 fn app() -> PathBuf {
     let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("fallible {KEY}"));
     let initializers = root.join("config/initializers");
@@ -386,7 +387,7 @@ fn app() -> PathBuf {
     root
 }
 
-/// What a terminal obeys stands in Ruby code as it is, save its line feed.
+/// The key in Ruby code: terminal control characters unescaped, without its line feed.
 const KEY_IN_RUBY: &str = "key\u{1b}[2J\u{9b}\u{202e}";
 
 fn apps(told: &mut Told) {
@@ -443,7 +444,7 @@ fn no_error_shows_a_value_or_what_a_terminal_obeys() {
     assert!(told.0.len() > 250, "{}", told.0.len());
 }
 
-/// Whether the key stands in it as it is, or a part of it that a terminal obeys.
+/// Checks if a text holds the key unescaped, or a part of it that commands a terminal.
 fn is_raw(text: &str) -> bool {
     text.contains(['\u{1b}', '\u{9b}', '\u{202e}']) || text.contains("marked-key\n")
 }

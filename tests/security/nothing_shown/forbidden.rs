@@ -1,4 +1,4 @@
-//! What nobody may read, in the forms in which it might be shown.
+//! The texts that no output may hold, in every form in which it might show them.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -7,7 +7,7 @@ use hardtack::settings::KeyDigest;
 
 use super::{CARD, CSRF, NOTICE, NUMBER, PASSWORD, SECRET, secret};
 
-/// What nobody may read, in the forms in which it might be.
+/// The texts that no output may hold, in every form in which it might show them.
 pub(crate) fn forbidden() -> Vec<(String, String)> {
     let mut forbidden = Vec::new();
     let mut add = |what: &str, bytes: &[u8]| {

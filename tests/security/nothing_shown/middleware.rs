@@ -1,4 +1,4 @@
-//! What stands around a handler.
+//! The layers and middlewares around a handler.
 
 use std::convert::Infallible;
 use std::future::ready;

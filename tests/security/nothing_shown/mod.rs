@@ -1,5 +1,5 @@
-//! Nothing secret is shown: every public type is made of a known secret and known values of a
-//! session, and rendered.
+//! Nothing secret is shown. The tests make every public type of a known secret and known values of
+//! a session, render it, and search the output.
 
 mod doctor;
 mod errors;
@@ -32,14 +32,14 @@ use crate::support::json;
 const SECRET: &str = "b3c631c314c0bbca50c1b2843150fe33b3c631c314c0bbca50c1b2843150fe33b3c631c314c0bbca50c1b2843150fe33b3c631c314c0bbca50c1b2843150fe33";
 const NAME: &str = "_shop_session";
 
-// What is in the session.
+// The values in the session.
 const CARD: &str = "4111-1111-1111-1111";
 const NOTICE: &str = "your divorce papers have come";
 const NUMBER: i64 = 7_340_291_855;
 const PASSWORD: &str = "$2a$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW";
 const CSRF: [u8; 32] = *b"thirty-two bytes of a real token";
 
-/// A type's name, and what was rendered of it.
+/// The names of types, and the text that was rendered of each.
 #[derive(Default)]
 struct Rows {
     types: BTreeSet<String>,
@@ -59,8 +59,8 @@ impl Rows {
         self.texts.push((name.to_owned(), format!("{value:#}")));
     }
 
-    /// A type that holds a value by its fields, as any enum of data: whoever renders it asks for
-    /// the value. A secret is not in it.
+    /// Adds a type that is data and shows its value, as rendering it asks for. It must show no
+    /// secret.
     fn data(&mut self, name: &str) {
         self.types.insert(name.to_owned());
     }
@@ -104,7 +104,7 @@ fn no_public_type_shows_a_secret_or_a_value() {
     assert!(rows.texts.len() > 200 && searched > 10_000, "{searched}");
 }
 
-/// Types that are a value, or nothing but a part of one.
+/// Types that are a value or a part of a value.
 const DATA: [&str; 9] = [
     "BigInteger",
     "RubyObject",
@@ -131,7 +131,7 @@ fn tokens() -> AuthenticityTokens {
     AuthenticityTokens::parse(&STANDARD.encode(CSRF), LoadDefaults::V6_1).unwrap()
 }
 
-/// A session with all of it.
+/// Returns a session with all of these values.
 fn data() -> SessionData {
     let mut data = SessionData::new();
     fill(&mut data).unwrap();

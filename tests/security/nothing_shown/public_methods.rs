@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// The public methods and functions that can fail, by the sources: `Type::method`.
+/// Finds the public methods and functions that can fail, in the sources: `Type::method`.
 pub(crate) fn fallible() -> BTreeSet<String> {
     fn walk(folder: &Path, found: &mut BTreeSet<String>) {
         for entry in fs::read_dir(folder).unwrap() {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// The public types, from the sources that name them.
+/// Finds the public types in the sources that name them.
 pub(crate) fn public_types() -> BTreeSet<String> {
     let source = |file: &str| {
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(file)).unwrap()
@@ -58,7 +58,7 @@ pub(crate) fn public_types() -> BTreeSet<String> {
     }
     // Functions, the modules of frameworks, and a glob whose file is read above.
     types.retain(|name| name.starts_with(|c: char| c.is_uppercase()));
-    // Traits, which are rendered by whoever implements them.
+    // Traits, which their implementers render.
     for name in ["OnError", "OnRefusal", "SessionFormat", "SessionStore"] {
         assert!(types.remove(name), "{name}");
     }

@@ -1,4 +1,4 @@
-//! Sessions, what is in them, and how an app sets them.
+//! Sessions, their data, and their settings.
 
 use std::sync::Arc;
 

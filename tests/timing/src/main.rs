@@ -1,14 +1,14 @@
-//! Whether the time in which a wrong code is refused tells where it is wrong: then it could be
-//! guessed byte by byte. In the style of dudect, by Welch's t-test.
+//! Measures if the time of refusing a wrong code depends on the place of the wrong byte. If it did,
+//! an attacker could guess a code byte by byte. Uses Welch's t-test, as dudect does.
 //!
 //! Two classes of messages are refused in random order: codes whose first byte is wrong, and codes
-//! whose last byte is. All of them are made beforehand (see [`pool`]): of one length, with one
-//! wrong byte, in the same kinds of characters. Before each refusal one is drawn at random and
-//! copied into the same buffer, so that the refusal finds it at one address, in the same state of
-//! the cache; the copy is not timed.
+//! whose last byte is wrong. All are made beforehand (see [`pool`]), of the same length, with one
+//! wrong byte, in the same kinds of characters. Before each refusal a message is drawn at random
+//! and copied into the same buffer. The refusal thus finds it at the same address, in the same
+//! state of the cache. The copy is not timed.
 //!
-//! The largest |t| must stay below 4.5. Two comparisons that leak must exceed it: where they do
-//! not, the machine is too noisy for the rest to mean anything.
+//! The largest |t| must stay below 4.5. Two comparisons that leak on purpose must exceed it. If
+//! they do not, the machine is too noisy for the other results to mean anything.
 
 #![allow(
     clippy::unwrap_used,
@@ -29,11 +29,11 @@ use std::time::Instant;
 use target::Target;
 use welch::{Report, Time};
 
-/// |t| from here on is a difference (dudect's own threshold is 10; 4.5 is the usual one of leakage
-/// tests, ISO/IEC 17825).
+/// The |t| that counts as a difference. dudect's own threshold is 10; 4.5 is usual in leakage tests
+/// (ISO/IEC 17825).
 const THRESHOLD: f64 = 4.5;
 
-/// What is refused before anything counts: code and data are in the caches then.
+/// The number of refusals before the measurement, to fill the caches with code and data.
 const WARM_UP: usize = 10_000;
 
 fn main() -> ExitCode {
@@ -75,7 +75,7 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Measures one, and prints what came of it.
+/// Measures a target, and prints the result.
 fn measured(target: &Target, samples: usize) -> Report {
     assert!(
         target.pool.is_told_apart_by(&target.accepts),
@@ -97,7 +97,7 @@ fn measured(target: &Target, samples: usize) -> Report {
     report
 }
 
-/// The times of so many refusals, of either class at random.
+/// Measures the times of `samples` refusals, of either class at random.
 fn measure(target: &Target, samples: usize) -> Vec<Time> {
     let mut buffer = vec![0; target.pool.message_len()];
     let mut times = Vec::with_capacity(samples);

@@ -1,4 +1,4 @@
-//! [`Pool`]: what is sent, in two classes that differ in one thing: where the code is wrong.
+//! [`Pool`]: messages of two classes, which differ only in the place of the wrong byte.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -6,7 +6,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 /// Messages of each class. A pool of many keeps the branch predictor from learning one of them.
 const MESSAGES: usize = 512;
 
-/// In which characters a code is written.
+/// The characters of a code.
 #[derive(Clone, Copy)]
 pub(crate) enum Text {
     /// Base64, padded.
@@ -45,19 +45,19 @@ impl Text {
 
 /// The messages of both classes, in random order.
 pub(crate) struct Pool {
-    /// The class of each, and its bytes; all are of one length.
+    /// The class and the bytes of each message. All have the same length.
     messages: Vec<(bool, Vec<u8>)>,
-    /// One whose code is right.
+    /// Returns a message whose code is right.
     right: Vec<u8>,
 }
 
 impl Pool {
-    /// Of each right message that `make` makes, one of each class: the byte of its code at the
-    /// class's place is another one, and nothing else is.
+    /// Creates a pool with a message of each class for each right message that `make` makes. Only the
+    /// byte of the code at the class's place differs.
     ///
     /// The code is the end of the message from `start` on. The wrong byte is written in the same
     /// kinds of characters as the right one (capitals for capitals, digits for digits), so that
-    /// whatever reads the text takes the same branches.
+    /// any reader of the text takes the same branches.
     pub(crate) fn new(
         text: Text,
         places: [usize; 2],
@@ -89,29 +89,29 @@ impl Pool {
         }
     }
 
-    /// The length of each message.
+    /// Returns the length of each message.
     pub(crate) fn message_len(&self) -> usize {
         self.messages
             .first()
             .map_or(0, |(_, message)| message.len())
     }
 
-    /// One at random, copied into the buffer; whether it is of the second class.
+    /// Copies a random message into the buffer. Returns `true` if it is of the second class.
     pub(crate) fn draw(&self, buffer: &mut [u8]) -> bool {
         let (second_class, message) = &self.messages[fastrand::usize(..self.messages.len())];
         buffer.copy_from_slice(message);
         *second_class
     }
 
-    /// Whether exactly what has a wrong code is refused: what is refused for another reason would
-    /// never be compared with the right one.
+    /// Checks that exactly the messages with a wrong code are refused. A message that is refused for
+    /// another reason would never be compared with the right code.
     pub(crate) fn is_told_apart_by(&self, accepts: impl Fn(&[u8]) -> bool) -> bool {
         let wrong = |(_, message): &(bool, Vec<u8>)| !accepts(message);
         accepts(&self.right) && self.messages.iter().all(wrong)
     }
 }
 
-/// The code with another byte at the place, in the same kinds of characters.
+/// Changes the byte of a code at a place, and keeps the kinds of its characters.
 fn spoil(text: Text, code: &str, place: usize) -> Option<String> {
     let bytes = text.decode(code);
     let other = |change| {
@@ -126,7 +126,7 @@ fn spoil(text: Text, code: &str, place: usize) -> Option<String> {
     fastrand::choice(alike)
 }
 
-/// The kind of each character.
+/// Returns the kind of each character.
 fn kinds(text: &str) -> impl Iterator<Item = u8> {
     text.bytes().map(|character| match character {
         b'A'..=b'Z' => b'A',

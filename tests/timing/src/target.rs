@@ -1,4 +1,4 @@
-//! What is measured: each refusal that compares a code with a secret one.
+//! The refusals that are measured: each compares a code with a secret one.
 
 use std::hint::black_box;
 
@@ -15,18 +15,18 @@ const NAME: &str = "_app_session";
 /// The path that a form is for.
 const PATH: &str = "/orders";
 
-/// Whether a message is accepted.
+/// Checks a message: `true` means accepted.
 type Accepts = dyn Fn(&[u8]) -> bool;
 
-/// Something that refuses messages.
+/// A refusal that is measured, with its messages.
 pub(crate) struct Target {
     pub(crate) name: &'static str,
     pub(crate) pool: Pool,
     pub(crate) accepts: Box<Accepts>,
 }
 
-/// Every refusal, the code of the first class wrong in its first byte, that of the second in its
-/// last.
+/// Returns every target. The codes of the first class are wrong in their first byte, those of the
+/// second class in their last.
 pub(crate) fn all() -> Vec<Target> {
     let cbc = LoadDefaults::V7_1.settings().cipher(Cipher::Aes256Cbc);
     let secret = secret();
@@ -52,7 +52,7 @@ pub(crate) fn all() -> Vec<Target> {
     ]
 }
 
-/// A jar's refusal of cookies whose codes are of so many bytes.
+/// Returns a jar's refusal of cookies with codes of `length` bytes.
 fn cookie(name: &'static str, jar: Jar, (text, length): (Text, usize)) -> Target {
     let pool = Pool::new(text, [0, length - 1], || {
         // Of one length, and each with its own code.
@@ -78,7 +78,7 @@ enum Token {
     PerForm,
 }
 
-/// The refusal of a session's authenticity tokens.
+/// Returns the refusal of a session's authenticity tokens.
 fn token(name: &'static str, kind: Token) -> Target {
     let mut session = SessionData::new();
     let tokens =
@@ -105,8 +105,8 @@ fn token(name: &'static str, kind: Token) -> Target {
     }
 }
 
-/// The same refusal of a cookie, followed by a comparison that leaks: as a digest of 20 bytes
-/// would be compared byte by byte, up to the first wrong one.
+/// Returns the refusal of a cookie, followed by a comparison that leaks: it compares a digest of 20
+/// bytes byte by byte, up to the first wrong byte.
 pub(crate) fn leaky_refusal() -> Target {
     let jar = Jar::signed(&secret(), LoadDefaults::V7_1);
     let cookie = jar.write(NAME, "a value", None).expect("sealed");
@@ -133,7 +133,7 @@ pub(crate) fn leaky_refusal() -> Target {
     }
 }
 
-/// A plain `==` of 2048 bytes, which leaves off at the first that differ.
+/// Returns a plain `==` of 2048 bytes, which stops at the first difference.
 pub(crate) fn leaky_comparison() -> Target {
     let right = "0123456789abcdef".repeat(128);
     let message = right.clone();
@@ -146,7 +146,7 @@ pub(crate) fn leaky_comparison() -> Target {
     }
 }
 
-/// Two classes that do not differ: the measurement itself makes no difference.
+/// Returns a target whose two classes are the same: the measurement itself must show no difference.
 pub(crate) fn no_difference() -> Target {
     let jar = Jar::signed(&secret(), LoadDefaults::V7_1);
     let cookie = jar.write(NAME, "a value", None).expect("sealed");

@@ -1,24 +1,24 @@
 //! Welch's t-test, with dudect's crops ("Dude, is my code constant time?", Reparaz, Balasch and
 //! Verbauwhede, 2017).
 //!
-//! Times have a long tail to the right (interrupts, other processes), in which a small difference
-//! drowns. So the test is made again and again without the slowest of them, from different
-//! percentiles on, and the largest |t| counts.
+//! Times have a long tail to the right (interrupts, other processes), which hides a small
+//! difference. So the test is repeated without the slowest times, cropped at different percentiles,
+//! and the largest |t| counts.
 
-/// One time, in nanoseconds, and the class that it was taken of.
+/// A time in nanoseconds, and its class.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Time {
     pub(crate) second_class: bool,
     pub(crate) nanoseconds: u32,
 }
 
-/// How many crops there are (`NUMBER_PERCENTILES`); one more test is made of all times.
+/// The number of crops (`NUMBER_PERCENTILES`). All times together are one more test.
 const CROPS: u32 = 100;
 
-/// A class of fewer times than this says nothing (`ENOUGH_MEASUREMENTS`).
+/// The fewest times of a class that give a result (`ENOUGH_MEASUREMENTS`).
 const ENOUGH: f64 = 10_000.0;
 
-/// Mean and variance of the times of one class, added up as they come (Welford).
+/// Mean and variance of the times of a class, updated at each time (Welford).
 #[derive(Clone, Copy, Default)]
 struct Class {
     count: f64,
@@ -34,14 +34,14 @@ impl Class {
         self.squares += delta * (value - self.mean);
     }
 
-    /// The variance of the mean.
+    /// Returns the variance of the mean.
     fn error(&self) -> f64 {
         self.squares / (self.count - 1.0) / self.count
     }
 }
 
-/// The statistic t of two classes of times, of those below a limit; `None` where they are too few
-/// to tell.
+/// Returns the statistic t of two classes of times, of the times below a limit; `None` if they are
+/// too few.
 pub(crate) fn t(times: &[Time], limit: u32, enough: f64) -> Option<f64> {
     let mut classes = [Class::default(); 2];
     for time in times.iter().filter(|time| time.nanoseconds < limit) {
@@ -59,7 +59,7 @@ pub(crate) fn t(times: &[Time], limit: u32, enough: f64) -> Option<f64> {
     }
 }
 
-/// |t| of all times, and of those below each crop's percentile, the tightest first.
+/// |t| of all times, and |t| below the percentile of each crop, the tightest first.
 #[derive(Debug)]
 pub(crate) struct Report {
     pub(crate) uncropped: f64,
@@ -67,13 +67,13 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// The largest |t|, which counts.
+    /// Returns the largest |t|, which is the result.
     pub(crate) fn maximum(&self) -> f64 {
         self.crops.iter().copied().fold(self.uncropped, f64::max)
     }
 }
 
-/// Makes all the tests; `None` where there are too few times.
+/// Makes all tests; returns `None` if there are too few times.
 pub(crate) fn report(times: &[Time]) -> Option<Report> {
     let mut sorted: Vec<u32> = times.iter().map(|time| time.nanoseconds).collect();
     sorted.sort_unstable();
@@ -88,7 +88,7 @@ pub(crate) fn report(times: &[Time]) -> Option<Report> {
     })
 }
 
-/// The times at dudect's percentiles, 1 - 0.5^(10 (i + 1) / 100), of sorted ones.
+/// Returns the times at dudect's percentiles, 1 - 0.5^(10 (i + 1) / 100), of sorted times.
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,

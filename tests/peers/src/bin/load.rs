@@ -1,13 +1,15 @@
-//! Load on the counter of `examples/axum.rs` or `examples/actix.rs`, by browsers that check what
-//! they are shown: their own name, and one visit more each time.
+//! Puts load on the counter of `examples/axum.rs` or `examples/actix.rs`. Its browsers check each
+//! page: it must show their own name, and one visit more each time.
 //!
 //! ```console
 //! $ load PORT PID SECONDS [hostile]
 //! ```
 //!
-//! With `hostile` one request in four brings a cookie that is mutated, too large, doubled, expired
-//! (sealed under the server's own secret, which is `SECRET_KEY_BASE`) or sealed by another secret. It ends with a status of 1 where any answer was wrong, or the memory
-//! of the process PID grew by more than a tenth between a fifth of the time and the end.
+//! With `hostile` one request in four has a cookie that is mutated, too large, doubled, expired
+//! (sealed under the server's own secret, `SECRET_KEY_BASE`) or sealed by another secret.
+//!
+//! Exits with status 1 if an answer was wrong, or if the memory of the process PID grew by more
+//! than a tenth between a fifth of the time and the end.
 
 #![allow(
     clippy::unwrap_used,
@@ -105,7 +107,7 @@ async fn run(port: u16, process: u32, time: Duration, is_hostile: bool) -> ExitC
     ExitCode::from(u8::from(!is_well))
 }
 
-/// One browser from its first page to a full session; `None` where the server broke off.
+/// Runs a browser from its first page to a full session; returns `None` if the server broke off.
 async fn visit(
     port: u16,
     number: u64,
@@ -153,7 +155,7 @@ async fn visit(
 
 struct Cookies {
     header: String,
-    /// Whether the session in it is to count.
+    /// Is `true` if the server must accept the session in it.
     opens: bool,
 }
 

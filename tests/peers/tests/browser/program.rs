@@ -1,4 +1,4 @@
-//! The programs that a window looks at.
+//! The programs whose pages a window shows.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;

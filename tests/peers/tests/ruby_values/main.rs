@@ -1,5 +1,5 @@
-//! Objects that no Ruby ever wrote: made in Rust as [`hardtack::value::Value`], written as Marshal, and
-//! loaded by Rails as the equal objects of the same classes.
+//! Objects that Rust made as [`hardtack::value::Value`] and wrote as Marshal: Rails loads them as
+//! equal objects of the same classes.
 
 #![allow(
     clippy::unwrap_used,
@@ -136,7 +136,7 @@ fn rails_loads_each_in_a_session_of_its_own() {
     assert_eq!(loaded, KINDS);
 }
 
-/// What has no form in Marshal is an error, not something else.
+/// A value without a form in Marshal is an error, and is not written as another value.
 #[test]
 fn what_is_not_written() {
     let jar = settings().unlimited_jar(JarKind::Encrypted);
