@@ -27,7 +27,7 @@ use super::jar_kind::JarKind;
 /// let how = opened.sealed_by();
 /// assert_eq!((how.rotation, how.jar), (Some(0), JarKind::Encrypted));
 /// assert_eq!((how.cipher, how.key_digest), (Some(Cipher::Aes256Cbc), Some(KeyDigest::Sha1)));
-/// assert_eq!(how.to_string(), "rotation 0: encrypted, aes-256-cbc, keys by SHA1, HMAC by SHA1, json; to be written anew");
+/// assert_eq!(how.to_string(), "rotation 0: encrypted, aes-256-cbc, key digest SHA1, HMAC digest SHA1, json; to be written again");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -102,18 +102,18 @@ impl fmt::Display for SealedBy {
             write!(f, ", {cipher}")?;
         }
         match self.key_digest {
-            Some(digest) => write!(f, ", keys by {digest}")?,
+            Some(digest) => write!(f, ", key digest {digest}")?,
             None => f.write_str(", the secret itself as key")?,
         }
         if let Some(digest) = self.hmac_digest {
-            write!(f, ", HMAC by {digest}")?;
+            write!(f, ", HMAC digest {digest}")?;
         }
         write!(f, ", {}", self.serializer)?;
         if self.by_older_name {
             f.write_str(", under an older name")?;
         }
         if self.needs_rewrite {
-            f.write_str("; to be written anew")?;
+            f.write_str("; to be written again")?;
         }
         Ok(())
     }
