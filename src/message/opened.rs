@@ -69,6 +69,7 @@ impl<T> Opened<T> {
 
     /// Returns the older name of a rotation under which the cookie was sent; `None` if it has its
     /// present name. When you write the cookie again under its present name, delete the older one.
+    ///
     /// ```
     /// use hardtack::{CookieHeader, Jar, LoadDefaults, Rotation, SecretKeyBase};
     ///

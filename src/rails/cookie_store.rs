@@ -29,9 +29,9 @@ use crate::session::provenance::Provenance;
 use crate::session::sessions::Sessions;
 use crate::settings::{Serializer, Settings, SizeLimit};
 
-/// Keeps the sessions of a Rails app in their own sealed cookie. Holds the keys, the cookie's name
-/// and attributes, and the policy of when it is written. Create it when the program starts, and
-/// share it (`Arc`).
+/// A store that keeps each session of a Rails app in its own sealed cookie. It holds the keys, the
+/// cookie's name and attributes, and the policy of when the cookie is written. Create it when the
+/// program starts, and share it (`Arc`).
 ///
 /// ```
 /// use std::sync::Arc;

@@ -239,8 +239,8 @@ impl AuthenticityTokens {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     ///
+    /// # Errors
     /// [`Error::NoRandomness`] if the operating system gives no random bytes.
-    /// [`Error::NoRandomness`] where the operating system gives none.
     pub fn masked_per_form_token(&self, action: &str, method: &str) -> Result<String, Error> {
         if !self.settings.per_form_csrf_tokens {
             return self.masked_authenticity_token();

@@ -272,6 +272,7 @@ impl RailsApp {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
+    /// # Errors
     /// The errors of [`secrets`](Self::secrets); [`RailsAppError::UnreadableSetting`] if
     /// `load_defaults` is not a plain literal. Other settings that are not understood are no error:
     /// check [`settings`](Self::settings).
