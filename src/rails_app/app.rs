@@ -16,9 +16,9 @@ use crate::settings::{HmacDigest, SecretKind, Serializer, Settings};
 ///
 /// No Ruby is run. Settings are read from the app's `config/application.rb`, its environment's file
 /// and its initializers, in the order in which Rails loads them. Only plain statements are
-/// understood, for example an assignment of a literal. All others are listed in
-/// [`RailsAppSettings::unreadable_settings`] and never guessed. Settings that gems make are not
-/// seen.
+/// understood, for example an assignment of a literal. Other statements that set something for
+/// cookies are listed in [`RailsAppSettings::unreadable_settings`] and never guessed. Settings that
+/// gems make are not seen.
 ///
 /// ```
 /// # let dir = std::env::temp_dir().join("hardtack-doc-app");
