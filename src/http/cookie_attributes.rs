@@ -9,20 +9,22 @@ use super::domain::Domain;
 use crate::clock::Clock;
 use crate::settings::SameSite;
 
-/// When the browser forgets the cookie.
+/// The time at which the browser drops the cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Expiry {
     WithBrowser,
     At(OffsetDateTime),
-    /// Reckoned when a cookie is made: attributes are set up once and used for months.
+    /// Computed when a cookie is made: attributes are set up once and used for months.
     InTwentyYears,
 }
 
-/// The attributes of a cookie, set up once and used for many. Nothing is checked until a cookie is made
-/// ([`SetCookie::new`](crate::SetCookie::new)) or [`check`](Self::check) is called.
+/// The attributes of a `Set-Cookie` header, set up once and used for many cookies. They are checked
+/// when a cookie is made ([`SetCookie::new`](crate::SetCookie::new)) or when [`check`](Self::check)
+/// is called.
 ///
-/// Begins as Rails' cookie jar does: `path=/`, the host alone, until the browser is closed, over any connection,
-/// readable from scripts, and `SameSite` as the Rails version has it (`Lax` from 6.1 on).
+/// The defaults are those of Rails' cookie jar: `path=/`, only the host itself, until the browser
+/// is closed, over any connection, readable by scripts, and the Rails version's `SameSite` (`Lax`
+/// from 6.1 on).
 ///
 /// ```
 /// use hardtack::{CookieAttributes, SameSite, SetCookie};
@@ -31,7 +33,7 @@ pub(super) enum Expiry {
 /// let cookie = SetCookie::new("k", "v", &attributes)?;
 /// assert_eq!(cookie.to_string(), "k=v; path=/; secure; httponly; samesite=strict");
 ///
-/// // Browsers drop such a cookie silently; here it is an error.
+/// // Browsers drop such a cookie silently; `check` returns an error.
 /// let open = CookieAttributes::new().same_site(Some(SameSite::None));
 /// assert!(SetCookie::new("k", "v", &open).is_err());
 /// # Ok::<(), hardtack::Error>(())
@@ -45,7 +47,7 @@ pub struct CookieAttributes {
     pub(super) expiry: Expiry,
     pub(super) secure: bool,
     pub(super) http_only: bool,
-    /// The outer None: as the jar's settings have it.
+    /// The outer `None` leaves the choice to the jar's settings.
     #[expect(clippy::option_option, reason = "not said, said to be none, or one")]
     pub(super) same_site: Option<Option<SameSite>>,
     pub(super) partitioned: bool,
@@ -68,7 +70,7 @@ impl Default for CookieAttributes {
 }
 
 impl CookieAttributes {
-    /// Rails' defaults: `path=/; samesite=lax` and nothing else.
+    /// Creates attributes with Rails' defaults: only `path=/; samesite=lax`.
     ///
     /// ```
     /// use hardtack::SetCookie;
@@ -81,7 +83,8 @@ impl CookieAttributes {
         Self::default()
     }
 
-    /// The path under which the browser sends the cookie: ASCII, begins with `/`, no `;` (RFC 6265 section 4.1.1).
+    /// Sets the path under which the browser sends the cookie: ASCII, starting with `/`, without
+    /// `;` (RFC 6265 section 4.1.1).
     ///
     /// ```
     /// use hardtack::{CookieAttributes, SetCookie};
@@ -95,8 +98,8 @@ impl CookieAttributes {
         self
     }
 
-    /// Which hosts get the cookie back: a text for that domain, or a [`Domain`]. `Domain::All` and `FirstOf` depend
-    /// on the request: see [`for_host`](Self::for_host).
+    /// Sets the hosts that get the cookie back: a text for that domain, or a [`Domain`].
+    /// `Domain::All` and `Domain::FirstOf` depend on the request: see [`for_host`](Self::for_host).
     ///
     /// ```
     /// use hardtack::{CookieAttributes, SetCookie};
@@ -111,9 +114,9 @@ impl CookieAttributes {
         self
     }
 
-    /// How long the browser keeps the cookie, in whole seconds: a begun second counts as one, because 0 deletes.
-    /// Where `expires` is given too, browsers go by `max-age` (RFC 6265 section 5.3). Chrome keeps none longer than
-    /// 400 days.
+    /// Sets how long the browser keeps the cookie, in whole seconds. A fraction of a second counts
+    /// as a whole one, because 0 deletes the cookie. Browsers use `max-age` if `expires` is given
+    /// too (RFC 6265 section 5.3). Chrome keeps no cookie longer than 400 days.
     ///
     /// ```
     /// use std::time::Duration;
@@ -129,8 +132,9 @@ impl CookieAttributes {
         self
     }
 
-    /// When the browser forgets the cookie, to the second; the year (in UTC) must be 1601 to 9999, as the header has
-    /// four digits and browsers read none before (RFC 6265 section 5.1.1). Replaces [`permanent`](Self::permanent).
+    /// Sets when the browser drops the cookie, to the second. The year (in UTC) must be 1601 to
+    /// 9999: the header has four digits, and browsers read no earlier year (RFC 6265 section
+    /// 5.1.1). Replaces [`permanent`](Self::permanent).
     ///
     /// ```
     /// use hardtack::{CookieAttributes, SetCookie};
@@ -146,8 +150,8 @@ impl CookieAttributes {
         self
     }
 
-    /// Expires twenty years after the cookie is made (Rails' `cookies.permanent`: `20.years.from_now`). Replaces
-    /// [`expires`](Self::expires).
+    /// Makes the cookie expire twenty years after it is made (Rails' `cookies.permanent`:
+    /// `20.years.from_now`). Replaces [`expires`](Self::expires).
     ///
     /// ```
     /// use hardtack::{CookieAttributes, SetCookie};
@@ -163,7 +167,7 @@ impl CookieAttributes {
         self
     }
 
-    /// Whether the browser sends the cookie over HTTPS only.
+    /// Sets `Secure`: the browser sends the cookie over HTTPS only.
     ///
     /// ```
     /// use hardtack::{CookieAttributes, SetCookie};
@@ -177,7 +181,7 @@ impl CookieAttributes {
         self
     }
 
-    /// Whether the cookie is hidden from scripts, as a session should be.
+    /// Sets `HttpOnly`: scripts cannot read the cookie. Session cookies should have it.
     ///
     /// ```
     /// use hardtack::{CookieAttributes, SetCookie};
@@ -191,8 +195,9 @@ impl CookieAttributes {
         self
     }
 
-    /// Whether other sites' requests carry the cookie; None leaves the attribute out, as Rails' `same_site: nil`
-    /// does from 7.1. `SameSite::None` needs [`secure`](Self::secure).
+    /// Sets `SameSite`: the requests from other sites that carry the cookie. `None` leaves the
+    /// attribute out, as Rails' `same_site: nil` does from 7.1 on. `SameSite::None` needs
+    /// [`secure`](Self::secure).
     ///
     /// ```
     /// use hardtack::{CookieAttributes, SetCookie};
@@ -206,8 +211,8 @@ impl CookieAttributes {
         self
     }
 
-    /// Whether each top-level site that embeds this one gets a cookie jar of its own (CHIPS). Needs
-    /// [`secure`](Self::secure).
+    /// Sets `Partitioned`: each top-level site that embeds this one has a cookie jar of its own
+    /// (CHIPS). Needs [`secure`](Self::secure).
     ///
     /// ```
     /// use hardtack::{CookieAttributes, SetCookie};
@@ -220,7 +225,8 @@ impl CookieAttributes {
         self
     }
 
-    /// These attributes for a request to `host` (port removed): [`Domain::All`] and [`Domain::FirstOf`] depend on it.
+    /// Returns these attributes for a request to `host` (without its port), on which
+    /// [`Domain::All`] and [`Domain::FirstOf`] depend.
     ///
     /// ```
     /// use hardtack::headers::Domain;
@@ -239,7 +245,7 @@ impl CookieAttributes {
         }
     }
 
-    /// What a caller gave, or [`new`](Self::new).
+    /// Returns the attributes that a caller gave, or [`new`](Self::new).
     pub(crate) fn or_default(given: Option<&Self>) -> Cow<'_, Self> {
         given.map_or_else(|| Cow::Owned(Self::new()), Cow::Borrowed)
     }
@@ -248,13 +254,13 @@ impl CookieAttributes {
         self.secure
     }
 
-    /// The expiry that is sealed with a value: where both are given `max-age` counts, as in browsers. A permanent
-    /// cookie's is not sealed, as in Rails' `cookies.permanent.encrypted`.
+    /// Returns the expiry that is sealed with a value: `max-age` if both are given, as in browsers.
+    /// The expiry of a permanent cookie is not sealed, as in Rails' `cookies.permanent.encrypted`.
     pub(crate) fn sealed_expiry(&self, clock: &Clock) -> Option<OffsetDateTime> {
         match (self.max_age, self.expiry) {
             (Some(max_age), _) => {
                 let max_age = time::Duration::try_from(max_age).unwrap_or(time::Duration::MAX);
-                // What lies beyond the calendar is never reached.
+                // A time beyond the calendar is never reached.
                 clock.now().checked_add(max_age)
             }
             (None, Expiry::At(at)) => Some(at),

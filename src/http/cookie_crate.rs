@@ -1,11 +1,11 @@
-//! Into the types of the `cookie` crate (0.18).
+//! Conversion into the types of the `cookie` crate (0.18).
 
 use super::set_cookie::SetCookie;
 use crate::settings::SameSite;
 
 impl From<SetCookie> for cookie::Cookie<'static> {
-    /// The same cookie for users of the `cookie` crate. Its value is already escaped: add it to a jar as it is, never
-    /// through `encoded()`, which would escape it again.
+    /// Converts into a cookie of the `cookie` crate. Its value is already escaped: add it to a jar
+    /// unchanged, never through `encoded()`, which would escape it again.
     ///
     /// ```
     /// use hardtack::SetCookie;
@@ -28,7 +28,7 @@ impl From<SetCookie> for cookie::Cookie<'static> {
         if let Some(at) = from.expires() {
             to.set_expires(at);
         }
-        // Always set, or the crate adds `Secure` by rules of its own.
+        // Always set: otherwise the crate adds `Secure` by rules of its own.
         to.set_secure(from.secure());
         to.set_http_only(from.http_only());
         to.set_partitioned(from.partitioned());

@@ -5,12 +5,14 @@ use std::iter::FusedIterator;
 
 use super::escape::unescape;
 
-/// A `Cookie` header, read as Rack reads it. It borrows the header's bytes, any bytes, and scans them when asked.
+/// A `Cookie` header, read as Rack reads it. It borrows the header's bytes, which can be any bytes,
+/// and scans them when it is asked for a cookie.
 ///
-/// The header is split at `;`, the spaces after one are dropped (and no others), each pair is split at its first
-/// `=`. Quotes stay, a comma separates nothing, names are not decoded. Of two cookies with one name the FIRST counts.
-/// (Rack 2.2 and 3.1 `utils.rb`, `parse_cookies_header`; browsers send the cookie with the longest path first, RFC
-/// 6265 section 5.4.)
+/// The header is split at `;`, the spaces after a `;` are dropped (and no others), and each pair is
+/// split at its first `=`. Quotes stay, a comma separates nothing, and names are not decoded. If
+/// two cookies have one name, the FIRST counts. (Rack 2.2 and 3.1 `utils.rb`,
+/// `parse_cookies_header`; browsers send the cookie with the longest path first, RFC 6265 section
+/// 5.4.)
 ///
 /// ```
 /// use hardtack::CookieHeader;
@@ -27,8 +29,9 @@ pub struct CookieHeader<'a> {
 }
 
 impl<'a> CookieHeader<'a> {
-    /// Takes the header's value, text or bytes. Of several `Cookie` headers (HTTP/2 allows it) join the values with
-    /// `"; "` first, as Ruby's servers do (RFC 9113 section 8.2.3).
+    /// Creates a reader of the header's value, text or bytes. If there are several `Cookie` headers
+    /// (HTTP/2 allows it), join their values with `"; "` first, as Ruby's servers do (RFC 9113
+    /// section 8.2.3).
     ///
     /// ```
     /// use hardtack::CookieHeader;
@@ -42,8 +45,9 @@ impl<'a> CookieHeader<'a> {
         }
     }
 
-    /// The decoded value of the first cookie of this name: `+` is a space, `%XX` a byte, and one bad `%` leaves the
-    /// whole value as it is. None where there is no such cookie, or where the first has no `=`.
+    /// Returns the decoded value of the first cookie with this name; `None` if there is no such
+    /// cookie, or if the first one has no `=`. `+` is decoded to a space and `%XX` to a byte. A
+    /// single invalid `%` leaves the whole value unchanged.
     ///
     /// ```
     /// use hardtack::CookieHeader;
@@ -57,13 +61,14 @@ impl<'a> CookieHeader<'a> {
         self.get_raw(name).map(unescape)
     }
 
-    /// The value of the first cookie of this name as sent. None as for [`get`](Self::get).
+    /// Returns the value of the first cookie with this name, as sent; `None` in the same cases as
+    /// [`get`](Self::get).
     ///
     /// ```
     /// use hardtack::CookieHeader;
     ///
     /// assert_eq!(CookieHeader::new("k=a%3D").get_raw("k"), Some(&b"a%3D"[..]));
-    /// // The first one counts, even without a value.
+    /// // The first cookie counts, even without a value.
     /// assert_eq!(CookieHeader::new("k; k=1").get_raw("k"), None);
     /// ```
     #[must_use]
@@ -71,7 +76,8 @@ impl<'a> CookieHeader<'a> {
         self.iter().find(|(found, _)| *found == name.as_bytes())?.1
     }
 
-    /// Every pair in the header's order, names and values as sent; a pair without `=` has no value.
+    /// Returns all pairs in the header's order, with names and values as sent. A pair without `=`
+    /// has no value.
     ///
     /// ```
     /// use hardtack::CookieHeader;
@@ -88,7 +94,7 @@ impl<'a> CookieHeader<'a> {
 }
 
 impl std::fmt::Debug for CookieHeader<'_> {
-    /// Names only: the values are people's sessions.
+    /// Shows only the names: the values are people's sessions.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let names = self.iter().map(|(name, _)| String::from_utf8_lossy(name));
         f.write_str("CookieHeader ")?;
@@ -114,7 +120,7 @@ impl<'a> IntoIterator for &CookieHeader<'a> {
     }
 }
 
-/// The pairs of a [`CookieHeader`], from [`CookieHeader::iter`].
+/// An iterator over the pairs of a [`CookieHeader`], from [`CookieHeader::iter`].
 ///
 /// ```
 /// let mut cookies = hardtack::CookieHeader::new("a=1; b=2").iter();
@@ -157,7 +163,7 @@ fn without_leading_spaces(bytes: &[u8]) -> &[u8] {
     bytes.get(spaces..).unwrap_or_default()
 }
 
-/// What stands before and after the first `at`.
+/// Returns the bytes before and after the first `at`.
 fn split(bytes: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
     let (before, after) = bytes.split_at_checked(memchr::memchr(at, bytes)?)?;
     Some((before, after.get(1..)?))

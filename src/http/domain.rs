@@ -1,6 +1,7 @@
 //! The `Domain` attribute, by Rails' rules.
 
-/// Which hosts get a cookie back: Rails' option `domain` (6.1 to 8.1 `cookies.rb`, `handle_options`).
+/// The hosts that get a cookie back: Rails' option `domain` (6.1 to 8.1 `cookies.rb`,
+/// `handle_options`).
 ///
 /// ```
 /// use hardtack::headers::Domain;
@@ -12,29 +13,35 @@
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Domain {
-    /// No `Domain` attribute: the very host that set the cookie, none of its subdomains.
+    /// No `Domain` attribute: only the host that set the cookie, none of its subdomains.
     #[default]
     Host,
-    /// This domain and its subdomains, written as it stands.
+    /// This domain and its subdomains, written unchanged.
     Exact(String),
-    /// `domain: :all`: the host's own domain and all its subdomains. That is its last `tld_length` labels; without
-    /// one the last two, or three where the host ends in a two-letter label after a two- or three-letter one
-    /// (`example.co.uk`). A guess by length, not the public suffix list.
+    /// `domain: :all`: the host's own domain and all its subdomains. The domain is the host's last
+    /// `tld_length` labels. Without a `tld_length` it is the last two labels, or three if the host
+    /// ends in a two-letter label after a two- or three-letter label (`example.co.uk`). This is a
+    /// guess by length, not the public suffix list.
     All {
-        /// How many labels of the host make the domain (Rails' `tld_length`).
+        /// The number of the host's labels that make the domain (Rails' `tld_length`).
         tld_length: Option<usize>,
     },
-    /// `domain: [..]`: the first that is the request's host or a parent of it, written as it stands; else none.
+    /// `domain: [..]`: the first domain that is the request's host or a parent of it, written
+    /// unchanged; no attribute if none matches.
     FirstOf(Vec<String>),
 }
 
 impl Domain {
-    /// The `Domain` attribute for a request to `host` (port removed, see [`host_without_port`]); None for no
-    /// attribute. `leading_dot` as Rails up to 7.0 wrote it before what `All` finds; browsers take both alike.
+    /// Returns the `Domain` attribute for a request to `host` (without its port, see
+    /// [`host_without_port`]); `None` if there is to be no attribute. `leading_dot` writes the dot
+    /// that Rails up to 7.0 wrote before the domain that `All` finds; browsers treat both forms
+    /// alike.
     ///
-    /// `All` gives none for an IP address, for a host of one label or with an empty one (`example.org.`), and for
-    /// too few labels. Where Rails copies any `Host` header into the attribute, this gives none for one with
-    /// characters that are in no domain name: it is the sender who chose them. Comparison is by case, as in Rails.
+    /// `All` returns `None` for an IP address, for a host with one label or with an empty label
+    /// (`example.org.`), and for a host with too few labels. Rails copies any `Host` header into
+    /// the attribute. This method returns `None` for a host with characters that no domain name
+    /// has, since the sender of the request chose them. Names are compared case-sensitively, as in
+    /// Rails.
     ///
     /// ```
     /// use hardtack::headers::Domain;
@@ -75,7 +82,7 @@ impl From<String> for Domain {
     }
 }
 
-/// The host of `Host` or `X-Forwarded-Host` without its port (Rails 6.1 `url.rb`, `host`).
+/// Returns the host of `Host` or `X-Forwarded-Host` without its port (Rails 6.1 `url.rb`, `host`).
 ///
 /// ```
 /// use hardtack::internal::host_without_port;
@@ -92,8 +99,10 @@ pub fn host_without_port(host: &str) -> &str {
     }
 }
 
-/// The host a request was meant for, port removed: the last entry of `X-Forwarded-Host` where there is one, else
-/// `Host` (Rails 6.1 `url.rb`, `raw_host_with_port`). A proxy must set or clear that header, or the sender chooses it.
+/// Returns the host that a request was meant for, without its port: the last entry of
+/// `X-Forwarded-Host` if that header is given, else `Host` (Rails 6.1 `url.rb`,
+/// `raw_host_with_port`). A proxy must set or remove `X-Forwarded-Host`; otherwise the sender of
+/// the request chooses the host.
 ///
 /// ```
 /// use hardtack::internal::request_host;
@@ -118,19 +127,20 @@ fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// What is wrong with a `Domain` attribute, if anything. Browsers drop the cookie, or the attribute, for each.
+/// Returns the fault of a `Domain` attribute; `None` if it has none. Browsers drop the cookie, or
+/// the attribute, for each of these faults.
 pub(super) fn fault(domain: &str) -> Option<&'static str> {
     let name = domain.strip_prefix('.').unwrap_or(domain);
     if name.is_empty() {
-        Some("it is empty; leave the domain out for the host alone")
+        Some("it is empty; leave the domain out to limit the cookie to its host")
     } else if name.len() > 253 {
-        Some("no domain name is longer than 253 bytes")
+        Some("it is longer than 253 bytes, which no domain name is; give a shorter one")
     } else if !name.bytes().all(is_name_byte) {
         Some(
-            "give a bare domain name: no scheme, port, path or space, and the xn-- form of one that is not ASCII",
+            "give only a domain name: no scheme, port, path or space, and write a name that is not ASCII in its xn-- form",
         )
     } else if name.split('.').any(str::is_empty) {
-        Some("an empty label stands in it; write it without doubled or closing dots")
+        Some("it has an empty label; remove the doubled or trailing dot")
     } else {
         None
     }
@@ -142,7 +152,7 @@ fn is_name_byte(byte: u8) -> bool {
 
 fn own_domain(host: &str, tld_length: Option<usize>) -> Option<&str> {
     let labels = host.split('.').count();
-    // Rails takes digits and dots for an IP address, whether it is a valid one or not.
+    // Rails treats digits and dots as an IP address, valid or not.
     let is_address = host
         .bytes()
         .all(|byte| byte.is_ascii_digit() || byte == b'.');
@@ -156,7 +166,8 @@ fn own_domain(host: &str, tld_length: Option<usize>) -> Option<&str> {
     host.splitn(labels - wanted + 1, '.').last()
 }
 
-/// Rails' `/\.[^.]{2,3}\.[^.]{2}\z/`: a dot, two or three characters, a dot, two characters.
+/// Checks for Rails' `/\.[^.]{2,3}\.[^.]{2}\z/`: a dot, two or three characters, a dot, two
+/// characters.
 fn has_short_ending(host: &str) -> bool {
     let mut labels = host.rsplit('.').map(str::len);
     matches!(

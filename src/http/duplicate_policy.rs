@@ -1,10 +1,10 @@
-//! [`DuplicatePolicy`]: chooses among several cookies of one name.
+//! [`DuplicatePolicy`]: chooses among several cookies with one name.
 
 use super::cookie_header::CookieHeader;
 
-/// Chooses the cookie to use when several have one name. Browsers send two where they have one for another
-/// path or domain as well: the one of the longest path first, then the oldest (RFC 6265 section
-/// 5.4).
+/// Chooses the cookie to use when several have the same name. Browsers send two if they have one
+/// for another path or domain as well: first the one with the longest path, then the oldest (RFC
+/// 6265 section 5.4).
 ///
 /// ```
 /// use hardtack::{CookieStore, DuplicatePolicy, LoadDefaults, SecretKeyBase};
@@ -17,20 +17,20 @@ use super::cookie_header::CookieHeader;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum DuplicatePolicy {
-    /// The first, as in Rack.
+    /// The first cookie, as in Rack.
     #[default]
     First,
-    /// The first that opens, of the first fifty: where another app, or one with another secret,
-    /// sets a cookie of the same name.
+    /// The first cookie that opens, of the first fifty. Use it if another app, or an app with
+    /// another secret, sets a cookie with the same name.
     FirstThatOpens,
 }
 
-/// How many cookies of one name are tried: as many as a browser has to keep for a domain (RFC 6265
-/// section 6.1). A header of 100 KB has room for thousands.
+/// The most cookies of one name that are tried: a browser has to keep at least as many for a domain
+/// (RFC 6265 section 6.1). A header of 100 KB has room for thousands.
 const MOST: usize = 50;
 
 impl DuplicatePolicy {
-    /// The values, as sent, that count of the cookies of this name.
+    /// Returns the values, as sent, of the cookies with this name that the policy tries.
     pub(crate) fn of<'h>(
         self,
         header: &CookieHeader<'h>,

@@ -1,4 +1,4 @@
-//! Cookies as they travel: the two headers, by Rack's rules and by browsers'.
+//! The `Cookie` and `Set-Cookie` headers, by the rules of Rack and of browsers.
 
 pub(crate) mod cookie_attributes;
 #[cfg(feature = "cookie")]

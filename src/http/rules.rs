@@ -1,4 +1,5 @@
-//! What a cookie's name and attributes must be, so that browsers take it: the one place that checks.
+//! The rules that browsers have for a cookie's name and attributes: the only place that checks
+//! them.
 
 use time::OffsetDateTime;
 
@@ -8,17 +9,19 @@ use crate::error::Error;
 use crate::settings::{SameSite, Settings};
 
 impl CookieAttributes {
-    /// Whether a cookie of this name may have these attributes: call it at start-up, so that a mistake does not wait
-    /// for the first request. [`SetCookie::new`](crate::SetCookie::new) asks the same.
+    /// Checks that a cookie with this name may have these attributes. Call it at start-up, so that
+    /// a mistake shows before the first request. [`SetCookie::new`](crate::SetCookie::new) checks
+    /// the same rules.
     ///
     /// # Errors
     ///
-    /// - The name is no token (RFC 6265 section 4.1.1).
-    /// - The path does not begin with `/`, has a `;`, a control character or one beyond ASCII, or more than 1,024
-    ///   bytes (browsers ignore such an attribute); a domain is no domain name; `expires` is not in 1601 to 9999.
-    /// - `__Host-` names need `secure`, `path=/` and no domain, `__Secure-` names need `secure`; browsers compare
-    ///   these prefixes without case (RFC 6265bis section 5.7).
-    /// - `SameSite=None` and `Partitioned` need `secure`.
+    /// - [`Error::CookieName`]: the name is not a token (RFC 6265 section 4.1.1).
+    /// - [`Error::CookieAttribute`]: the path does not start with `/`, contains a `;`, a control
+    ///   character or a character beyond ASCII, or is longer than 1,024 bytes (browsers ignore such
+    ///   an attribute); a domain is not a domain name; `expires` is not in the years 1601 to 9999.
+    /// - [`Error::CookieConflict`]: a `__Host-` name lacks `secure` or `path=/`, or has a domain; a
+    ///   `__Secure-` name lacks `secure` (browsers compare both prefixes without case, RFC 6265bis
+    ///   section 5.7); `SameSite=None` or `Partitioned` is set without `secure`.
     ///
     /// ```
     /// use hardtack::CookieAttributes;
@@ -31,7 +34,7 @@ impl CookieAttributes {
         self.check_with(name, self.same_site.unwrap_or(Some(SameSite::Lax)))
     }
 
-    /// The same, for an app of these settings.
+    /// Checks the attributes for an app with these settings.
     pub(crate) fn check_under(&self, name: &str, settings: &Settings) -> Result<(), Error> {
         self.check_with(
             name,
@@ -40,7 +43,7 @@ impl CookieAttributes {
         )
     }
 
-    /// The same, with the `SameSite` that the cookie comes to.
+    /// Checks the attributes with the `SameSite` that the cookie gets.
     fn check_with(&self, name: &str, same_site: Option<SameSite>) -> Result<(), Error> {
         check_name(name)?;
         let wrong = |attribute, value: &str, reason| {
@@ -82,7 +85,7 @@ impl CookieAttributes {
         }
     }
 
-    /// The rule of browsers that these attributes break.
+    /// Returns the rule of browsers that these attributes break; `None` if they break none.
     pub(crate) fn conflict(&self, name: &str, same_site: Option<SameSite>) -> Option<&'static str> {
         let named = |prefix: &str| {
             name.get(..prefix.len())
@@ -91,21 +94,21 @@ impl CookieAttributes {
         let whole_host = self.path == "/" && self.domain == Domain::Host;
         if named("__Host-") && !(self.secure && whole_host) {
             Some(
-                "browsers take a __Host- name only with secure, path=/ and no domain; set these or choose another name",
+                "browsers accept a __Host- name only with secure, path=/ and no domain; set these or choose another name",
             )
         } else if named("__Secure-") && !self.secure {
-            Some("browsers take a __Secure- name only with secure; set it or choose another name")
+            Some("browsers accept a __Secure- name only with secure; set it or choose another name")
         } else if same_site == Some(SameSite::None) && !self.secure {
-            Some("browsers take SameSite=None only with secure; set it or use Lax")
+            Some("browsers accept SameSite=None only with secure; set it or use Lax")
         } else if self.partitioned && !self.secure {
-            Some("browsers take Partitioned only with secure; set it")
+            Some("browsers accept Partitioned only with secure; set it")
         } else {
             None
         }
     }
 }
 
-/// The moment in UTC, where the header can say it and browsers read it.
+/// Returns the time in UTC; `None` if the header cannot express it or browsers do not read it.
 pub(super) fn header_time(at: OffsetDateTime) -> Option<OffsetDateTime> {
     at.checked_to_offset(time::UtcOffset::UTC)
         .filter(|at| (1601..=9999).contains(&at.year()))
@@ -122,7 +125,7 @@ fn check_name(name: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// RFC 9110 section 5.6.2, `tchar`.
+/// Checks for a character of a token (RFC 9110 section 5.6.2, `tchar`).
 fn is_token_character(c: char) -> bool {
     c.is_ascii_alphanumeric()
         || matches!(
@@ -146,16 +149,14 @@ fn is_token_character(c: char) -> bool {
 
 fn path_fault(path: &str) -> Option<&'static str> {
     if !path.starts_with('/') {
-        Some("it must begin with /; browsers put one of their own in its place")
+        Some("it must begin with /; browsers replace any other path with one of their own")
     } else if !path
         .bytes()
         .all(|byte| matches!(byte, b' '..=b'~') && byte != b';')
     {
-        Some(
-            "only ASCII without control characters and `;` may stand in it; percent-encode the rest",
-        )
+        Some("it may hold only ASCII without control characters and `;`; percent-encode the rest")
     } else if path.len() > 1024 {
-        Some("browsers ignore a path of more than 1024 bytes")
+        Some("it is longer than 1024 bytes, and browsers ignore such a path; give a shorter one")
     } else {
         None
     }

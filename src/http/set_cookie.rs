@@ -16,8 +16,9 @@ use crate::error::Error;
 use crate::load_defaults::LoadDefaults;
 use crate::settings::{SameSite, Settings};
 
-/// A cookie to be set: what its header says is checked, so that any there is can be sent. `Display` renders the
-/// header's value, ASCII throughout, in Rack's order and in the lower case of Rack 3.1.
+/// A `Set-Cookie` header whose name and attributes were checked, so that it can always be sent.
+/// `Display` writes the header's value: ASCII only, with the attributes in Rack's order and in the
+/// lower case of Rack 3.1.
 ///
 /// ```
 /// use hardtack::{CookieAttributes, SetCookie};
@@ -28,7 +29,7 @@ use crate::settings::{SameSite, Settings};
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct SetCookie {
-    /// The whole header's value, made once; name, value, path and domain are stretches of it.
+    /// The whole value of the header, made once; name, value, path and domain are ranges of it.
     header: String,
     name_end: usize,
     value_end: usize,
@@ -43,12 +44,13 @@ pub struct SetCookie {
 }
 
 impl SetCookie {
-    /// A cookie of this name and value. The value is any bytes, not escaped: the header escapes them.
+    /// Creates a cookie with this name and value. The value may be any bytes, unescaped: the header
+    /// escapes them.
     ///
     /// # Errors
     ///
-    /// All of [`CookieAttributes::check`]; and where the domain depends on the request and
-    /// [`CookieAttributes::for_host`] was not given.
+    /// The errors of [`CookieAttributes::check`]; [`Error::CookieConflict`] also if the domain
+    /// depends on the request and [`CookieAttributes::for_host`] was not called.
     ///
     /// ```
     /// use hardtack::SetCookie;
@@ -65,12 +67,12 @@ impl SetCookie {
         Self::as_rails(LoadDefaults::NEWEST, name, value, attributes)
     }
 
-    /// A plain cookie as an app of this Rails version writes it: the version says what `SameSite` is where the
-    /// attributes do not, and whether `domain: :all` has a leading dot.
+    /// Creates a plain cookie as an app of this Rails version writes it. The version decides the
+    /// `SameSite` that the attributes leave open, and whether `domain: :all` has a leading dot.
     ///
     /// # Errors
     ///
-    /// As for [`new`](Self::new).
+    /// The errors of [`new`](Self::new).
     ///
     /// ```
     /// use hardtack::headers::Domain;
@@ -94,7 +96,8 @@ impl SetCookie {
         Self::of_checked(&settings, name, value, attributes, &Clock::System)
     }
 
-    /// A cookie as an app of these settings writes it, whose name and attributes were checked.
+    /// Creates a cookie as an app with these settings writes it; its name and attributes are
+    /// already checked.
     pub(crate) fn of_checked(
         settings: &Settings,
         name: &str,
@@ -111,7 +114,8 @@ impl SetCookie {
         Self::render(settings, name, value, attributes, max_age, expires)
     }
 
-    /// The cookie that makes the browser forget one, as an app of these settings writes it.
+    /// Creates the cookie that deletes another from the browser, as an app with these settings
+    /// writes it.
     pub(crate) fn expired(
         settings: &Settings,
         name: &str,
@@ -135,7 +139,7 @@ impl SetCookie {
             (Domain::Exact(domain), _) => Some(Cow::Borrowed(&**domain)),
             (domain, Some(host)) => domain.resolve(host, settings.leading_dot).map(Cow::Owned),
             (Domain::All { .. } | Domain::FirstOf(_), None) => {
-                let reason = "its domain depends on the request; give its host with CookieAttributes::for_host";
+                let reason = "its domain depends on the request; give the request's host with CookieAttributes::for_host";
                 return Err(Error::CookieConflict {
                     name: name.to_owned(),
                     reason,
@@ -146,7 +150,7 @@ impl SetCookie {
         let same_site = attributes
             .same_site
             .unwrap_or(settings.cookies_same_site_protection);
-        // Base64 grows by 2 bytes in 32; what `escape_into` asks for, and the attributes.
+        // Base64 grows by 2 bytes in 32, plus the margin of `escape_into`, plus the attributes.
         let domain_len = domain.as_ref().map_or(0, |domain| domain.len());
         let room = name.len() + value.len() * 9 / 8 + path.len() + domain_len + 288;
         let mut pair = Vec::with_capacity(room);
@@ -154,7 +158,7 @@ impl SetCookie {
         pair.push(b'=');
         escape_into(&mut pair, value);
         let value_end = pair.len();
-        // Name and escaped value are ASCII, so this never takes the default.
+        // Name and escaped value are ASCII, so the default is never used.
         let mut header = String::from_utf8(pair).unwrap_or_default();
         let mut append = |before: &str, text: &str| {
             header.push_str(before);
@@ -198,14 +202,15 @@ impl SetCookie {
         })
     }
 
-    /// The cookie that makes the browser forget this one: empty, `max-age=0` and expired since 1970. Give the
-    /// attributes it was set with: path and domain tell the browser which cookie is meant, and a `__Host-` name needs
-    /// its `secure`. They are checked as in [`new`](Self::new); their own expiry, checked too, is not used. (Rack 2.2
-    /// `utils.rb`, `delete_cookie_header!`.)
+    /// Creates the cookie that deletes another from the browser: empty, with `max-age=0`, and
+    /// expired since 1970. Pass the attributes that the other was set with: path and domain tell
+    /// the browser which cookie is meant, and a `__Host-` name needs its `secure`. They are checked
+    /// as in [`new`](Self::new); their expiry is checked too, and not used. (Rack 2.2 `utils.rb`,
+    /// `delete_cookie_header!`.)
     ///
     /// # Errors
     ///
-    /// As for [`new`](Self::new).
+    /// The errors of [`new`](Self::new).
     ///
     /// ```
     /// use hardtack::{CookieAttributes, SetCookie};
@@ -226,8 +231,9 @@ impl SetCookie {
         Self::expired(&LoadDefaults::NEWEST.settings(), name.as_ref(), &attributes)
     }
 
-    /// The bytes browsers count against their limit of 4,096: name and value as sent, escaped, without the `=` and
-    /// the attributes (RFC 6265bis section 5.6; Chrome and Firefox). A longer cookie is dropped silently.
+    /// Returns the number of bytes that browsers count against their limit of 4,096: the name and
+    /// the value as sent, escaped, without the `=` and the attributes (RFC 6265bis section 5.6;
+    /// Chrome and Firefox). Browsers silently drop a longer cookie.
     ///
     /// ```
     /// use hardtack::SetCookie;
@@ -240,7 +246,7 @@ impl SetCookie {
         self.value_end - 1
     }
 
-    /// The name, an RFC 6265 token.
+    /// Returns the name, an RFC 6265 token.
     ///
     /// ```
     /// use hardtack::SetCookie;
@@ -253,7 +259,7 @@ impl SetCookie {
         self.header.get(..self.name_end).unwrap_or_default()
     }
 
-    /// The value, not escaped.
+    /// Returns the unescaped value.
     ///
     /// ```
     /// use hardtack::SetCookie;
@@ -266,7 +272,7 @@ impl SetCookie {
         unescape(self.escaped_value().as_bytes())
     }
 
-    /// The value as it is sent: what belongs after `name=`.
+    /// Returns the value as it is sent, the text after `name=`.
     ///
     /// ```
     /// use hardtack::SetCookie;
@@ -280,7 +286,7 @@ impl SetCookie {
         value.unwrap_or_default()
     }
 
-    /// The path, `/` where none was given.
+    /// Returns the path, `/` if none was given.
     ///
     /// ```
     /// use hardtack::SetCookie;
@@ -293,7 +299,7 @@ impl SetCookie {
         self.header.get(self.path.clone()).unwrap_or_default()
     }
 
-    /// The domain as it stands in the header; None for the host alone.
+    /// Returns the domain as written in the header; `None` if only the host itself gets the cookie.
     ///
     /// ```
     /// use hardtack::SetCookie;
@@ -306,7 +312,7 @@ impl SetCookie {
         self.header.get(self.domain.clone()?)
     }
 
-    /// `max-age`, whole seconds; 0 deletes.
+    /// Returns `max-age` in whole seconds; 0 deletes the cookie.
     ///
     /// ```
     /// use hardtack::SetCookie;
@@ -320,7 +326,7 @@ impl SetCookie {
         self.max_age.map(Duration::from_secs)
     }
 
-    /// When it expires, in UTC.
+    /// Returns the time in UTC at which the cookie expires.
     ///
     /// ```
     /// use hardtack::SetCookie;
@@ -334,7 +340,7 @@ impl SetCookie {
         self.expires
     }
 
-    /// Whether it is sent over HTTPS only.
+    /// Checks for `Secure`: the cookie is sent over HTTPS only.
     ///
     /// ```
     /// use hardtack::SetCookie;
@@ -347,7 +353,7 @@ impl SetCookie {
         self.secure
     }
 
-    /// Whether it is hidden from scripts.
+    /// Checks for `HttpOnly`: scripts cannot read the cookie.
     ///
     /// ```
     /// use hardtack::SetCookie;
@@ -360,7 +366,7 @@ impl SetCookie {
         self.http_only
     }
 
-    /// `SameSite`; None where the header does not say.
+    /// Returns `SameSite`; `None` if the header has no such attribute.
     ///
     /// ```
     /// use hardtack::{SameSite, SetCookie};
@@ -373,7 +379,7 @@ impl SetCookie {
         self.same_site
     }
 
-    /// Whether each embedding site has a cookie of its own.
+    /// Checks for `Partitioned`: each embedding site has a cookie of its own.
     ///
     /// ```
     /// use hardtack::SetCookie;
@@ -394,7 +400,7 @@ impl fmt::Display for SetCookie {
 }
 
 impl SetCookie {
-    /// The header's value: what `Display` writes.
+    /// Returns the header's value, as `Display` writes it.
     ///
     /// ```
     /// use hardtack::SetCookie;
@@ -408,7 +414,7 @@ impl SetCookie {
         &self.header
     }
 
-    /// The same, taken out: nothing is copied.
+    /// Converts the cookie into the header's value, without copying.
     ///
     /// ```
     /// use hardtack::SetCookie;
@@ -424,7 +430,7 @@ impl SetCookie {
 }
 
 impl fmt::Debug for SetCookie {
-    /// Without the value: it may be somebody's session.
+    /// Leaves out the value: it may be somebody's session.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SetCookie")
             .field("name", &self.name())
@@ -433,7 +439,7 @@ impl fmt::Debug for SetCookie {
     }
 }
 
-/// A begun second counts: rounding half a second down to 0 would delete the cookie.
+/// Rounds up to whole seconds: rounding half a second down to 0 would delete the cookie.
 fn whole_seconds(duration: Duration) -> u64 {
     duration
         .as_secs()
@@ -442,7 +448,7 @@ fn whole_seconds(duration: Duration) -> u64 {
 
 fn twenty_years_after(now: OffsetDateTime) -> OffsetDateTime {
     let year = now.year() + 20;
-    // The 29th of February has no fellow in 2100; Rails takes the 28th.
+    // February 29 does not exist in 2100; Rails uses the 28th.
     now.replace_year(year)
         .or_else(|_| {
             now.replace_day(28)
@@ -451,7 +457,8 @@ fn twenty_years_after(now: OffsetDateTime) -> OffsetDateTime {
         .unwrap_or(now)
 }
 
-/// `Tue, 15 Oct 2030 05:00:00 GMT` (RFC 9110 section 5.6.7, IMF-fixdate; Ruby's `Time#httpdate`).
+/// Formats a time as `Tue, 15 Oct 2030 05:00:00 GMT` (RFC 9110 section 5.6.7, IMF-fixdate; Ruby's
+/// `Time#httpdate`).
 fn http_date(at: OffsetDateTime) -> String {
     let (weekday, month) = (at.weekday().to_string(), at.month().to_string());
     let (year, day) = (at.year(), at.day());

@@ -1,4 +1,4 @@
-//! [`Codec`]: a message format with its key. Each format pairs a cipher with the text around it
+//! [`Codec`]: a message format with its key. Each format pairs a cipher with the form of the text
 //! (`ActiveSupport::MessageEncryptor` and `MessageVerifier`).
 
 use crate::cipher::aes_cbc::{AesCbcKey, Ciphertext};
@@ -11,7 +11,7 @@ use super::base64::{self, Alphabet};
 use super::incoming::Incoming;
 use super::parts::{SealedParts, SignedParts};
 
-/// One way to seal and open messages.
+/// Seals and opens messages in one format, with one key.
 #[derive(Clone)]
 pub(crate) enum Codec {
     Gcm(Gcm),
@@ -20,8 +20,8 @@ pub(crate) enum Codec {
 }
 
 impl Codec {
-    /// Seals a text into a message, in place of what was in its buffer. The text may be encrypted
-    /// where it stands.
+    /// Seals a text into a message, which replaces the contents of its buffer. The text may be
+    /// encrypted in place.
     pub(crate) fn seal(&self, text: &mut [u8], message: &mut Vec<u8>) -> Result<(), Error> {
         match self {
             Self::Gcm(gcm) => gcm.seal(text, message)?,
@@ -31,7 +31,7 @@ impl Codec {
         Ok(())
     }
 
-    /// Opens a message into a buffer, in place of what was in it.
+    /// Opens a message into a buffer, replacing its contents.
     pub(crate) fn open(
         &self,
         message: &mut Incoming<'_>,
@@ -48,7 +48,7 @@ impl Codec {
         Ok(())
     }
 
-    /// Returns the cipher; `None` where the codec only signs.
+    /// Returns the cipher; `None` if the codec only signs.
     pub(crate) fn cipher(&self) -> Option<Cipher> {
         match self {
             Self::Gcm(_) => Some(Cipher::Aes256Gcm),
@@ -57,7 +57,7 @@ impl Codec {
         }
     }
 
-    /// Returns the digest of the HMAC; `None` where the cipher needs none.
+    /// Returns the digest of the HMAC; `None` if the cipher needs no HMAC.
     pub(crate) fn hmac_digest(&self) -> Option<HmacDigest> {
         match self {
             Self::Gcm(_) => None,
@@ -66,8 +66,8 @@ impl Codec {
         }
     }
 
-    /// Returns the length of a message's last part, and of the part before it where that is the
-    /// same in all messages.
+    /// Returns the length of a message's last part, and the length of the part before it if it is
+    /// the same in all messages.
     pub(crate) fn last_parts(&self) -> (usize, Option<usize>) {
         match self {
             Self::Gcm(gcm) => {
@@ -80,26 +80,26 @@ impl Codec {
         }
     }
 
-    /// Returns true where sealing the same text again gives another message.
+    /// Returns true if sealing the same text again makes another message.
     pub(crate) fn is_random(&self) -> bool {
         !matches!(self, Self::Signed(_))
     }
 
-    /// Returns how many messages the key has sealed; `None` where the key is good for any number.
+    /// Returns how many messages the key has sealed; `None` if the key is safe for any number.
     pub(crate) fn seals(&self) -> Option<u64> {
         self.counted().map(AesGcmKey::seals)
     }
 
-    /// Counts on from a number, where that is more than what was counted.
+    /// Raises the count of sealed messages to this number, if it is lower.
     pub(crate) fn raise_seals(&self, to: u64) {
         if let Some(key) = self.counted() {
             key.raise_seals(to);
         }
     }
 
-    /// The key whose seals are counted: with random nonces of 96 bits it is good for 2^32. The
-    /// others last longer than any cookie jar: the initialisation vectors of CBC have 128 bits,
-    /// and HMAC has none.
+    /// Returns the key whose seals are counted: with random nonces of 96 bits it is safe for 2^32
+    /// messages. The other keys last longer than any cookie jar: the initialisation vectors of CBC
+    /// have 128 bits, and HMAC has none.
     fn counted(&self) -> Option<&AesGcmKey> {
         match self {
             Self::Gcm(gcm) => Some(&gcm.key),
@@ -138,7 +138,7 @@ impl Gcm {
     }
 }
 
-/// AES-256-CBC under an HMAC, as Rails wrote it up to 5.1: the signed text is `ciphertext--iv`.
+/// AES-256-CBC with an HMAC, as Rails wrote it up to 5.1: the signed text is `ciphertext--iv`.
 #[derive(Clone)]
 pub(crate) struct Cbc {
     key: AesCbcKey,
@@ -169,7 +169,7 @@ impl Cbc {
     }
 }
 
-/// An HMAC: `data--digest`.
+/// A signed text with its HMAC: `data--digest`.
 #[derive(Clone)]
 pub(crate) struct Signed {
     key: HmacKey,
@@ -193,7 +193,7 @@ impl Signed {
         message
     }
 
-    /// Returns the length of the message for a text of so many bytes.
+    /// Returns the length of the message for a text of this length in bytes.
     fn sealed_len(&self, text: usize) -> usize {
         self.alphabet.encoded_len(text) + 2 + SignedParts::last_part(self.key.code_length())
     }
@@ -203,7 +203,7 @@ impl Signed {
         base64::decode_any(data).ok_or(Refusal::UnreadableValue)
     }
 
-    /// Returns the signed data of a message, still as the text that was signed.
+    /// Returns the signed data of a message, still in the form that was signed.
     pub(crate) fn verify<'a>(&self, message: &'a [u8]) -> Result<Verified<&'a [u8]>, Refusal> {
         let signed =
             SignedParts::parse(message, self.key.code_length()).ok_or(Refusal::Malformed)?;

@@ -1,13 +1,14 @@
-//! The form of a message's text: serializer and envelope together
+//! The form of a message's text: its serializer and its envelope
 //! (`ActiveSupport::Messages::Metadata` and `Codec`).
 //!
-//! Up to Rails 7.0 the serialized value stands in an envelope of JSON (`metadata.rs`), as in
-//! cookies still. From 7.1 on it is a part of the envelope, and the serializer writes both:
+//! Up to Rails 7.0, and in cookies to this day, the serialized value is base64 in an envelope of
+//! JSON (`metadata.rs`). From 7.1 on the value is a part of the envelope, and the serializer writes
+//! both:
 //!
 //! `{"_rails":{"data":<value>,"exp":"2030-01-02T03:04:05.678Z","pur":"login"}}`
 //!
-//! There a field that is not set is not written, and under a `MessagePack` serializer `exp` is a
-//! Time rather than text. Without purpose and expiry the value stands bare in either form.
+//! In this form a field that is not set is left out, and under a `MessagePack` serializer `exp` is
+//! a Time instead of a text. Without purpose and expiry both forms write the bare value.
 
 use std::borrow::Cow;
 
@@ -27,18 +28,18 @@ use super::metadata::{self, Metadata, Purpose, SealedFor};
 
 const KEY: &str = "_rails";
 
-/// How a message's text is written and read.
+/// The way in which a message's text is written and read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Envelope {
     style: DumpStyle,
     serializer: Serializer,
-    /// `use_message_serializer_for_metadata`: whether the value is a part of the envelope.
+    /// `use_message_serializer_for_metadata`: the value is a part of the envelope.
     nests: bool,
     reading: EnvelopeReading,
 }
 
 impl Envelope {
-    /// As an app of this version has it.
+    /// Creates the envelope of an app on this version.
     pub(crate) fn of(settings: &Settings) -> Self {
         let (serializer, nests) = match settings.messages {
             MessageForm::Rails4_0 => (Serializer::Marshal, false),
@@ -73,7 +74,7 @@ impl Envelope {
         Self { nests, ..self }
     }
 
-    /// The text of a value with its metadata.
+    /// Returns the text of a value with its metadata.
     pub(crate) fn wrap<T: Serialize + ?Sized>(
         self,
         value: &T,
@@ -89,10 +90,12 @@ impl Envelope {
         if self.nests && !bare {
             return nest_json(&value.bytes, metadata, style);
         }
-        // As in `metadata::wrap`: what is bare must not look as if it were not.
+        // As in `metadata::wrap`: a bare value must not look like an envelope.
         if bare && !matches!(Nested::find(&value), Ok(None)) {
             return Err(Error::UnwritableValue {
-                reason: "it would be read as an envelope around another value".to_owned(),
+                reason:
+                    "it would be read as an envelope around another value; put it inside an Array"
+                        .to_owned(),
             });
         }
         let mut text = Vec::new();
@@ -100,8 +103,8 @@ impl Envelope {
         Ok(text)
     }
 
-    /// Takes a value out of its text, if that is meant for this purpose and fresh. An empty
-    /// purpose is none, as in Rails.
+    /// Extracts the value from its text, if it was sealed for this purpose and has not expired. An
+    /// empty purpose counts as no purpose, as in Rails.
     pub(crate) fn extract(
         self,
         text: &[u8],
@@ -133,14 +136,14 @@ impl Envelope {
     }
 }
 
-/// A value out of its envelope, if it had one.
+/// A value extracted from its envelope, or a bare value.
 pub(crate) struct Extracted {
     pub(crate) content: Content,
     pub(crate) format: Format,
     pub(crate) expires_at: Option<OffsetDateTime>,
 }
 
-/// A value, not yet of any type of the user's.
+/// A value that is not yet converted to the caller's type.
 pub(crate) enum Content {
     Serialized(Serialized),
     Value(Value),
@@ -155,11 +158,11 @@ impl Content {
     }
 }
 
-/// The envelope as a value, for the serializers other than JSON.
+/// Builds the envelope as a value, for the serializers other than JSON.
 fn nest(data: Value, metadata: Metadata<'_>, format: Format) -> Result<Value, Error> {
     let mut fields = vec![(Value::from("data"), data)];
     if let Some(at) = metadata.expires_at {
-        // Text must be sayable, and a Time is held to the same years.
+        // A text must be able to express the expiry, and a Time has the same limits.
         let text = metadata::iso8601(at)?;
         let exp = if format == Format::MessagePack {
             Value::from(at.to_offset(time::UtcOffset::UTC))
@@ -174,7 +177,7 @@ fn nest(data: Value, metadata: Metadata<'_>, format: Format) -> Result<Value, Er
     Ok(Value::Hash(vec![(Value::from(KEY), Value::Hash(fields))]))
 }
 
-/// The envelope as JSON, around a value that is JSON already.
+/// Writes the envelope as JSON, around a value that is already JSON.
 fn nest_json(data: &[u8], metadata: Metadata<'_>, style: DumpStyle) -> Result<Vec<u8>, Error> {
     let mut text = Vec::with_capacity(data.len() + 100);
     text.extend_from_slice(br#"{"_rails":{"data":"#);
@@ -191,14 +194,14 @@ fn nest_json(data: &[u8], metadata: Metadata<'_>, style: DumpStyle) -> Result<Ve
     Ok(text)
 }
 
-/// An envelope that its value is a part of, as it was found.
+/// An envelope with the value as a part of it, as found in a message.
 struct Nested {
     data: Content,
     exp: Exp,
     pur: String,
 }
 
-/// An expiry as it was written.
+/// An expiry in its written form.
 enum Exp {
     Never,
     Text(String),
@@ -206,7 +209,7 @@ enum Exp {
 }
 
 impl Nested {
-    /// The envelope of a serialized value; `None` where it is bare.
+    /// Finds the envelope of a serialized value; `None` if the value is bare.
     fn find(payload: &Serialized) -> Result<Option<Self>, Refusal> {
         if memchr::memmem::find(&payload.bytes, KEY.as_bytes()).is_none() {
             return Ok(None);
@@ -223,7 +226,8 @@ impl Nested {
             .map(Some)
     }
 
-    /// The outer `None` is no JSON, or no envelope that Rails writes.
+    /// Finds an envelope in JSON. The outer `None` means: not JSON, or no envelope that Rails
+    /// writes.
     #[expect(clippy::option_option, reason = "broken, bare, or found")]
     fn find_in_json(bytes: &[u8]) -> Option<Option<Self>> {
         #[derive(Deserialize)]
@@ -241,7 +245,7 @@ impl Nested {
             pur: Option<Cow<'a, str>>,
         }
         let text = serializer::text(bytes).ok()?;
-        // An Array would count as a struct as well.
+        // serde would accept an Array as a struct too.
         if !text.trim_start().starts_with('{') {
             return Some(None);
         }
@@ -280,7 +284,7 @@ impl Nested {
         })
     }
 
-    /// Expiry is checked before the purpose, as in Rails.
+    /// Extracts the value. Expiry is checked before the purpose, as in Rails.
     fn extract(
         self,
         format: Format,
@@ -311,7 +315,7 @@ fn pairs(value: Value) -> Option<Vec<(Value, Value)>> {
     }
 }
 
-/// Takes out the value under a key, which must be a String.
+/// Removes and returns the value of a key that must be a String.
 fn take(pairs: &mut Vec<(Value, Value)>, key: &str) -> Option<Value> {
     let at = pairs
         .iter()

@@ -1,11 +1,11 @@
-//! [`Incoming`]: a message that is tried under several keys.
+//! [`Incoming`]: a message to be opened, parsed once and tried with several keys.
 
 use crate::cipher::aes_gcm::{Iv, Tag};
 
 use super::base64::Alphabet;
 use super::parts::SealedParts;
 
-/// A message as it came. It is taken apart once for each alphabet, however many keys are tried.
+/// A message as received. It is parsed once for each alphabet, no matter how many keys are tried.
 pub(crate) struct Incoming<'a> {
     text: &'a [u8],
     ciphertext: &'a mut Vec<u8>,
@@ -28,12 +28,12 @@ impl<'a> Incoming<'a> {
         }
     }
 
-    /// Returns the message as it came.
+    /// Returns the unchanged message.
     pub(super) fn text(&self) -> &'a [u8] {
         self.text
     }
 
-    /// Returns the parts of an encrypted message; `None` where it is none in this alphabet.
+    /// Returns the parts of an encrypted message; `None` if it is not one in this alphabet.
     pub(super) fn sealed(&mut self, wanted: Alphabet) -> Option<SealedParts<'_>> {
         match self.parsed {
             Parsed::No(alphabet) | Parsed::Yes(alphabet, ..) if alphabet == wanted => {}

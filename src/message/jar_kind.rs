@@ -1,8 +1,8 @@
-//! [`JarKind`]: which of Rails' two jars.
+//! [`JarKind`]: names Rails' two jars.
 
 use std::fmt;
 
-/// One of Rails' two jars of sealed cookies.
+/// The kind of a jar of sealed cookies: encrypted or signed.
 ///
 /// ```
 /// assert_eq!(hardtack::message::JarKind::Encrypted.name(), "encrypted");
@@ -10,14 +10,14 @@ use std::fmt;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum JarKind {
-    /// `cookies.encrypted`, and from Rails 4.0 on the session.
+    /// `cookies.encrypted`; from Rails 4.0 on the session is in it too.
     Encrypted,
-    /// `cookies.signed`, and up to Rails 3.2 the session.
+    /// `cookies.signed`; up to Rails 3.2 the session is in it too.
     Signed,
 }
 
 impl JarKind {
-    /// The name, as Rails has it (example: at the type).
+    /// Returns the jar's name in Rails (example: at the type).
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

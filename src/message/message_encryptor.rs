@@ -22,7 +22,7 @@ use super::message_options::MessageOptions;
 use super::opened::Opened;
 use super::rotator::{CIPHER_KEY_LENGTH, Keys, Rotator};
 
-/// Makes messages that only the key's holders can read or make.
+/// Encrypts messages that only the holders of the key can read or make.
 ///
 /// ```
 /// use hardtack::message::{MessageEncryptor, MessageOptions};
@@ -42,7 +42,7 @@ use super::rotator::{CIPHER_KEY_LENGTH, Keys, Rotator};
 /// let iban: String = crypt.decrypt_and_verify(&message, "payment")?;
 /// assert_eq!(iban, "DE02120300000000202051");
 ///
-/// // Whatever is wrong, whoever sent it gets one answer.
+/// // Every message that does not open gets the same answer.
 /// assert!(crypt.decrypt_and_verify::<String>(&message, "refund").is_err());
 /// assert!(crypt.decrypt_and_verify::<String>("AAAA--AAAA--AAAA", "payment").is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -50,11 +50,11 @@ use super::rotator::{CIPHER_KEY_LENGTH, Keys, Rotator};
 #[derive(Clone)]
 pub struct MessageEncryptor(Rotator);
 
-/// A cipher with its keys.
+/// Creates an encryptor for each cipher, and changes its settings.
 impl MessageEncryptor {
-    /// An encryptor with AES-256-GCM and a key of 32 bytes (`cipher: "aes-256-gcm"`, from
-    /// `load_defaults "5.2"` on), and what an app on this version's `load_defaults` has else:
-    /// Marshal up to 7.0, JSON (and Marshal where it is read) from 7.1 on.
+    /// Creates an encryptor with AES-256-GCM and a key of 32 bytes (`cipher: "aes-256-gcm"`, from
+    /// `load_defaults "5.2"` on). Its other settings are those of an app on this version's
+    /// `load_defaults`: Marshal up to 7.0, JSON (which also reads Marshal) from 7.1 on.
     ///
     /// ```
     /// use hardtack::LoadDefaults;
@@ -65,16 +65,16 @@ impl MessageEncryptor {
     /// ```
     ///
     /// # Errors
-    /// [`Error::KeyLength`] where the key is of another length, as in Rails.
+    /// [`Error::KeyLength`] if the key has another length, as in Rails.
     pub fn new(key: impl AsRef<[u8]>, version: LoadDefaults) -> Result<Self, Error> {
         let keys = Keys::Gcm(cipher_key(key.as_ref())?);
         Ok(Self(Rotator::new(keys, &version.settings())))
     }
 
-    /// An encryptor with AES-256-CBC, a key of 32 bytes and a key of any length under which its
-    /// messages are signed, with SHA-1 unless [`digest`](Self::digest) is set
-    /// (`MessageEncryptor.new(key, signing_key, cipher: "aes-256-cbc")`). Where Rails is given
-    /// one key it signs with that too.
+    /// Creates an encryptor with AES-256-CBC, a key of 32 bytes, and a signing key of any length
+    /// (`MessageEncryptor.new(key, signing_key, cipher: "aes-256-cbc")`). Messages are signed with
+    /// SHA-1 unless [`digest`](Self::digest) is set. If Rails is given only one key, it signs with
+    /// that key too.
     ///
     /// ```
     /// use hardtack::message::MessageEncryptor;
@@ -93,8 +93,8 @@ impl MessageEncryptor {
     /// ```
     ///
     /// # Errors
-    /// [`Error::KeyLength`] where the cipher's key is of another length, [`Error::BlankSecret`]
-    /// where the signing key is empty.
+    /// [`Error::KeyLength`] if the cipher's key has another length; [`Error::BlankSecret`] if the
+    /// signing key is empty.
     pub fn cbc(
         key: impl AsRef<[u8]>,
         signing_key: impl AsRef<[u8]>,
@@ -110,12 +110,12 @@ impl MessageEncryptor {
         Ok(Self(Rotator::new(keys, &version.settings())))
     }
 
-    /// An encryptor with a key that is derived from the app's secret by a salt
-    /// (`MessageEncryptor.new(Rails.application.key_generator.generate_key(salt, 32))`), for
-    /// signing too under CBC.
+    /// Creates an encryptor with a key that is derived from the app's secret and a salt
+    /// (`MessageEncryptor.new(Rails.application.key_generator.generate_key(salt, 32))`). Under CBC
+    /// the key signs too.
     ///
-    /// Of the settings, the version, the cipher and the digest of keys count; the rest is for
-    /// cookies.
+    /// It uses three of the settings: the version, the cipher and the key digest. The others are
+    /// for cookies.
     ///
     /// ```
     /// use hardtack::message::MessageEncryptor;
@@ -146,8 +146,8 @@ impl MessageEncryptor {
         Self(Rotator::new(keys, &settings))
     }
 
-    /// Sets the digest with which CBC messages are signed (`digest: "SHA256"`); GCM, which needs
-    /// none, ignores it.
+    /// Sets the digest with which CBC messages are signed (`digest: "SHA256"`). GCM needs no digest
+    /// and ignores it.
     ///
     /// ```
     /// use hardtack::LoadDefaults;
@@ -181,8 +181,9 @@ impl MessageEncryptor {
         Self(self.0.serializer(serializer))
     }
 
-    /// Whether messages are in the url-safe alphabet, unpadded (`url_safe: true`, Rails 7.0 and
-    /// later). As in Rails only the kind that is written is read: for the other add a rotation.
+    /// Sets whether messages are in the url-safe alphabet, unpadded (`url_safe: true`, Rails
+    /// 7.0 and later). As in Rails, only the alphabet that is written is read. To read the other,
+    /// add a rotation.
     ///
     /// ```
     /// use hardtack::LoadDefaults;
@@ -200,14 +201,14 @@ impl MessageEncryptor {
         Self(self.0.url_safe(url_safe))
     }
 
-    /// Whether the value is a part of the envelope (from 7.1 on): see
+    /// Sets whether the value is a part of the envelope (from 7.1 on): see
     /// [`MessageVerifier::use_message_serializer_for_metadata`](crate::message::MessageVerifier::use_message_serializer_for_metadata).
     ///
     /// ```
     /// use hardtack::LoadDefaults;
     /// use hardtack::message::{MessageEncryptor, MessageOptions};
     ///
-    /// // While servers on Rails 7.0 still have to read what we write:
+    /// // While servers on Rails 7.0 still read our messages:
     /// let crypt = MessageEncryptor::new([7; 32], LoadDefaults::V7_1)?;
     /// let older = crypt.clone().use_message_serializer_for_metadata(false);
     /// let message = older.encrypt_and_sign("hello", &MessageOptions::new().purpose("login"))?;
@@ -243,8 +244,8 @@ impl MessageEncryptor {
         Self(self.0.clock(Clock::told(now)))
     }
 
-    /// Adds an older encryptor, of either cipher, tried after those already there and followed by
-    /// its own rotations (`crypt.rotate(old_key, cipher: "aes-256-cbc")`).
+    /// Adds an older encryptor of either cipher, tried after the present ones and followed by its
+    /// own rotations (`crypt.rotate(old_key, cipher: "aes-256-cbc")`).
     ///
     /// ```
     /// use hardtack::LoadDefaults;
@@ -262,7 +263,7 @@ impl MessageEncryptor {
         Self(self.0.rotation(older.0))
     }
 
-    /// Encrypts a value; the same value is another message every time.
+    /// Encrypts a value, with another message as the result each time.
     ///
     /// ```
     /// use hardtack::LoadDefaults;
@@ -275,8 +276,9 @@ impl MessageEncryptor {
     /// ```
     ///
     /// # Errors
-    /// [`Error::UnwritableValue`] where the serializer cannot write it,
-    /// [`Error::ExpiryOutOfRange`] beyond the year 9999, and [`Error::NoRandomness`].
+    /// [`Error::UnwritableValue`] if the serializer cannot write the value;
+    /// [`Error::ExpiryOutOfRange`] if the expiry is beyond the year 9999; [`Error::NoRandomness`]
+    /// if the operating system gives no random bytes.
     pub fn encrypt_and_sign<'a, T: Serialize>(
         &self,
         value: T,
@@ -288,8 +290,8 @@ impl MessageEncryptor {
         }
     }
 
-    /// The value of a message, if it was encrypted under this key (or an older one), for this
-    /// very purpose or, with `None`, for none, and has not expired.
+    /// Returns the value of a message, if it was encrypted under this key or an older one, for
+    /// exactly this purpose (`None`: for no purpose), and has not expired.
     ///
     /// ```
     /// use hardtack::message::MessageEncryptor;
@@ -303,8 +305,8 @@ impl MessageEncryptor {
     /// ```
     ///
     /// # Errors
-    /// [`InvalidMessage`] otherwise, or where the value is not of the type asked for. (Rails
-    /// answers `nil` to a wrong purpose and to an expired message.)
+    /// [`InvalidMessage`] if the message does not open, or if the value is not of the requested
+    /// type. (Rails returns `nil` for a wrong purpose and for an expired message.)
     pub fn decrypt_and_verify<'a, T: DeserializeOwned>(
         &self,
         message: impl AsRef<[u8]>,
@@ -314,8 +316,8 @@ impl MessageEncryptor {
         Ok(opened.into_value())
     }
 
-    /// What is in a message, and which rotation opened it; or why it is refused. For the
-    /// operator: never to be shown to whoever sent it.
+    /// Returns the value of a message and the rotation that opened it, or the reason why it is
+    /// refused. Show the answer to the operator, never to the sender of the message.
     ///
     /// ```
     /// use hardtack::message::MessageEncryptor;
@@ -338,8 +340,8 @@ impl MessageEncryptor {
         self.0.open(message.as_ref(), purpose.into())
     }
 
-    /// How many messages this process has sealed under the key, of the 2^32 that an AES-GCM key is
-    /// good for: as at [`Jar::seals`](crate::Jar::seals). `None` under CBC.
+    /// Returns how many messages this process has sealed under the key, of the 2^32 for which an
+    /// AES-GCM key is safe: see [`Jar::seals`](crate::Jar::seals). `None` under CBC.
     ///
     /// ```
     /// use hardtack::message::MessageEncryptor;
@@ -359,7 +361,7 @@ impl MessageEncryptor {
         self.0.codec().seals()
     }
 
-    /// Counts on from this number, where that is more than what was counted: as at
+    /// Raises the count of sealed messages to this number, if it is lower: see
     /// [`Jar::raise_seals`](crate::Jar::raise_seals).
     ///
     /// ```

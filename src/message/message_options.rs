@@ -1,4 +1,4 @@
-//! [`MessageOptions`]: what a message is for, and how long it counts.
+//! [`MessageOptions`]: the purpose and the expiry of a message.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use crate::clock::Clock;
 use crate::error::Error;
 
-/// A message's purpose and expiry; both are optional, and Rails knows them from 5.2 on.
+/// The purpose and the expiry of a message. Both are optional, and Rails has them from 5.2 on.
 ///
 /// ```
 /// use std::time::Duration;
@@ -35,7 +35,7 @@ enum Expiry {
 }
 
 impl MessageOptions {
-    /// No purpose and no expiry.
+    /// Creates options without purpose and expiry.
     ///
     /// ```
     /// use hardtack::message::MessageOptions;
@@ -47,7 +47,8 @@ impl MessageOptions {
         Self::default()
     }
 
-    /// What the message is for (`purpose: :login`): whoever reads it must ask for the same.
+    /// Sets the purpose of the message (`purpose: :login`): it opens only for a reader that names
+    /// the same purpose.
     ///
     /// ```
     /// use hardtack::LoadDefaults;
@@ -65,8 +66,8 @@ impl MessageOptions {
         self
     }
 
-    /// Sets when the message expires. It is written to the millisecond (under a
-    /// `MessagePack` serializer of Rails 7.1 and later to the nanosecond). Replaces
+    /// Sets when the message expires. The time is written to the millisecond, and under a
+    /// `MessagePack` serializer of Rails 7.1 and later to the nanosecond. Replaces
     /// [`expires_in`](Self::expires_in).
     ///
     /// ```
@@ -85,7 +86,7 @@ impl MessageOptions {
         self
     }
 
-    /// How long the message counts, from when it is made. Replaces
+    /// Sets how long the message is valid after it is made. Replaces
     /// [`expires_at`](Self::expires_at).
     ///
     /// ```
@@ -109,7 +110,7 @@ impl MessageOptions {
         self.purpose.as_deref()
     }
 
-    /// The expiry of a message that is made now.
+    /// Returns the expiry of a message that is made now.
     pub(super) fn expiry(&self, clock: &Clock) -> Result<Option<OffsetDateTime>, Error> {
         match self.expiry {
             None => Ok(None),

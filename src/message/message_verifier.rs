@@ -20,8 +20,8 @@ use super::message_options::MessageOptions;
 use super::opened::Opened;
 use super::rotator::{Keys, Rotator};
 
-/// Makes messages that everybody can read and only the key's holders can make: tokens in links,
-/// signed ids, what `Rails.application.message_verifier` is for.
+/// Signs messages that everybody can read and only the holders of the key can make: tokens in
+/// links, signed ids, and other uses of `Rails.application.message_verifier`.
 ///
 /// ```
 /// use hardtack::message::{MessageOptions, MessageVerifier};
@@ -36,7 +36,7 @@ use super::rotator::{Keys, Rotator};
 /// // verifier.verify(message, purpose: :newsletter)
 /// assert_eq!(verifier.verify::<u64>(&message, "newsletter")?, 42);
 ///
-/// // Whatever is wrong, whoever sent it gets one answer.
+/// // Every message that does not verify gets the same answer.
 /// assert!(verifier.verify::<u64>(&message, "receipts").is_err());
 /// assert!(verifier.verify::<u64>(&message, None).is_err());
 /// assert!(verifier.verify::<u64>("AAAA--AAAA", "newsletter").is_err());
@@ -45,10 +45,10 @@ use super::rotator::{Keys, Rotator};
 ///
 /// # Signed ids of Active Record
 ///
-/// `user.signed_id(purpose: :password_reset)` is such a message, under the salt
-/// `active_record/signed_id`, signed with SHA-256, its value the id in JSON, its purpose the
-/// model's name (underscored; of a model that inherits, its base class's) and the purpose after a
-/// slash. It is url-safe from Rails 7.1 on; both kinds are read.
+/// `user.signed_id(purpose: :password_reset)` is such a message. Its salt is
+/// `active_record/signed_id`, its digest SHA-256, and its value the id in JSON. Its purpose is the
+/// underscored name of the model (or of the base class, if the model inherits), a slash, and the
+/// given purpose. It is url-safe from Rails 7.1 on; both alphabets are read.
 ///
 /// ```
 /// use std::time::Duration;
@@ -79,9 +79,9 @@ use super::rotator::{Keys, Rotator};
 pub struct MessageVerifier(Rotator);
 
 impl MessageVerifier {
-    /// A verifier with a key, of any length and used as it is (`MessageVerifier.new(key)`), and
-    /// what an app on this version's `load_defaults` has else: SHA-1; Marshal up to 7.0, JSON
-    /// (and Marshal where it is read) from 7.1 on.
+    /// Creates a verifier with a key of any length, used unchanged (`MessageVerifier.new(key)`).
+    /// Its other settings are those of an app on this version's `load_defaults`: SHA-1; Marshal up
+    /// to 7.0, JSON (which also reads Marshal) from 7.1 on.
     ///
     /// ```
     /// use hardtack::message::MessageVerifier;
@@ -96,7 +96,7 @@ impl MessageVerifier {
     /// ```
     ///
     /// # Errors
-    /// [`Error::BlankSecret`] where the key is empty: anybody could sign under that.
+    /// [`Error::BlankSecret`] if the key is empty: anybody could sign with an empty key.
     pub fn new(key: impl AsRef<[u8]>, version: LoadDefaults) -> Result<Self, Error> {
         if key.as_ref().is_empty() {
             return Err(Error::BlankSecret);
@@ -109,10 +109,11 @@ impl MessageVerifier {
         Self(Rotator::new(Keys::Signed(key), settings))
     }
 
-    /// The verifier that an app has under a name (`Rails.application.message_verifier(name)`).
+    /// Creates the verifier that an app has under a name
+    /// (`Rails.application.message_verifier(name)`).
     ///
-    /// Of the settings, the version, the digest of keys and the kind of secret count; the rest is
-    /// for cookies.
+    /// It uses three of the settings: the version, the key digest and the kind of secret. The
+    /// others are for cookies.
     ///
     /// ```
     /// use hardtack::message::MessageVerifier;
@@ -134,12 +135,12 @@ impl MessageVerifier {
         name: &str,
         settings: impl Into<Settings>,
     ) -> Self {
-        /// `KeyGenerator#generate_key`'s default.
+        /// The default of `KeyGenerator#generate_key`, in bytes.
         const KEY_LENGTH: usize = 64;
 
         let settings = settings.into();
         match settings.secret_kind {
-            // `ActiveSupport::LegacyKeyGenerator`.
+            // As in `ActiveSupport::LegacyKeyGenerator`.
             SecretKind::SecretToken => Self::with_key(secret.expose(), &settings),
             SecretKind::SecretKeyBase => {
                 let keys =
@@ -149,7 +150,7 @@ impl MessageVerifier {
         }
     }
 
-    /// Sets the digest (`digest: "SHA256"`); SHA-1 unless it is set.
+    /// Sets the digest (`digest: "SHA256"`); the default is SHA-1.
     ///
     /// ```
     /// use hardtack::LoadDefaults;
@@ -183,8 +184,8 @@ impl MessageVerifier {
         Self(self.0.serializer(serializer))
     }
 
-    /// Whether messages are written in the url-safe alphabet, unpadded (`url_safe: true`, Rails
-    /// 7.0 and later). Both alphabets are read, as by Rails 7.2.3 and 8.0.2.
+    /// Sets whether messages are written in the url-safe alphabet, unpadded (`url_safe: true`,
+    /// Rails 7.0 and later). Both alphabets are read, as in Rails 7.2.3 and 8.0.2.
     ///
     /// ```
     /// use hardtack::LoadDefaults;
@@ -201,15 +202,16 @@ impl MessageVerifier {
         Self(self.0.url_safe(url_safe))
     }
 
-    /// Whether the value is a part of the envelope (`{"_rails":{"data":...}}`, from 7.1 on)
-    /// rather than base64 inside it (`{"_rails":{"message":"..."}}`), where there is a purpose or
-    /// an expiry. Both are read (`config.active_support.use_message_serializer_for_metadata`).
+    /// Sets whether the value is a part of the envelope (`{"_rails":{"data":...}}`, from 7.1 on)
+    /// instead of base64 inside it (`{"_rails":{"message":"..."}}`). There is an envelope if the
+    /// message has a purpose or an expiry. Both forms are read
+    /// (`config.active_support.use_message_serializer_for_metadata`).
     ///
     /// ```
     /// use hardtack::LoadDefaults;
     /// use hardtack::message::{MessageOptions, MessageVerifier};
     ///
-    /// // While servers on Rails 7.0 still have to read what we write:
+    /// // While servers on Rails 7.0 still read our messages:
     /// let verifier = MessageVerifier::new("a secret", LoadDefaults::V7_1)?;
     /// let older = verifier.clone().use_message_serializer_for_metadata(false);
     /// let message = older.generate("hello", &MessageOptions::new().purpose("login"))?;
@@ -244,7 +246,7 @@ impl MessageVerifier {
         Self(self.0.clock(Clock::told(now)))
     }
 
-    /// Adds an older verifier, tried after those already there and followed by its own rotations
+    /// Adds an older verifier, tried after the present ones and followed by its own rotations
     /// (`verifier.rotate(old_secret, digest: "SHA1")`).
     ///
     /// ```
@@ -266,7 +268,7 @@ impl MessageVerifier {
         Self(self.0.rotation(older.0))
     }
 
-    /// Signs a value.
+    /// Signs a value, and returns the message.
     ///
     /// ```
     /// use hardtack::LoadDefaults;
@@ -279,8 +281,8 @@ impl MessageVerifier {
     /// ```
     ///
     /// # Errors
-    /// [`Error::UnwritableValue`] where the serializer cannot write it, and
-    /// [`Error::ExpiryOutOfRange`] beyond the year 9999.
+    /// [`Error::UnwritableValue`] if the serializer cannot write the value;
+    /// [`Error::ExpiryOutOfRange`] if the expiry is beyond the year 9999.
     pub fn generate<'a, T: Serialize>(
         &self,
         value: T,
@@ -292,8 +294,8 @@ impl MessageVerifier {
         }
     }
 
-    /// The value of a message, if it was signed under this key (or an older one), for this very
-    /// purpose or, with `None`, for none, and has not expired.
+    /// Returns the value of a message, if it was signed under this key or an older one, for exactly
+    /// this purpose (`None`: for no purpose), and has not expired.
     ///
     /// ```
     /// use hardtack::message::MessageVerifier;
@@ -307,7 +309,8 @@ impl MessageVerifier {
     /// ```
     ///
     /// # Errors
-    /// [`InvalidMessage`] otherwise, or where the value is not of the type asked for.
+    /// [`InvalidMessage`] if the message does not verify, or if the value is not of the requested
+    /// type.
     pub fn verify<'a, T: DeserializeOwned>(
         &self,
         message: impl AsRef<[u8]>,
@@ -317,8 +320,8 @@ impl MessageVerifier {
         Ok(opened.into_value())
     }
 
-    /// What is in a message, and which rotation opened it; or why it is refused. For the
-    /// operator: never to be shown to whoever sent it.
+    /// Returns the value of a message and the rotation that opened it, or the reason why it is
+    /// refused. Show the answer to the operator, never to the sender of the message.
     ///
     /// ```
     /// use hardtack::message::{MessageOptions, MessageVerifier};

@@ -1,5 +1,5 @@
-//! The envelope around a cookie's value: its purpose and its expiry
-//! (`ActiveSupport::Messages::Metadata`; for cookies always this JSON, whatever the serializer).
+//! The envelope around a cookie's value, with its purpose and its expiry
+//! (`ActiveSupport::Messages::Metadata`; in cookies always this JSON, for every serializer).
 //!
 //! `{"_rails":{"message":"<base64 of the value>","exp":null,"pur":"cookie.<name>"}}`
 
@@ -17,34 +17,34 @@ use crate::settings::EnvelopeReading;
 
 use super::base64;
 
-/// What stands before a message that is text, and before any.
+/// The start of an envelope whose message is a text; [`PREFIX`] is the start of any envelope.
 const BEGINNING: &[u8; 22] = br#"{"_rails":{"message":""#;
 const PREFIX: &[u8] = BEGINNING.split_at(BEGINNING.len() - 1).0;
 const EXP: &[u8] = br#","exp":"#;
 const PUR: &[u8] = br#","pur":"#;
 const END: &[u8] = b"}}";
 
-/// What most envelopes have between value and purpose.
+/// The text between value and purpose in most envelopes.
 const NO_EXPIRY: &[u8] = br#"","exp":null,"pur":""#;
 
-/// What stands around a value.
+/// The metadata of an envelope: its expiry and its purpose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Metadata<'a> {
     pub(crate) expires_at: Option<OffsetDateTime>,
     pub(crate) purpose: Option<Purpose<'a>>,
 }
 
-/// What a value is sealed for.
+/// The purpose that a value is sealed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose<'a> {
-    /// The cookie of this name: `cookie.<name>`.
+    /// The cookie with this name: `cookie.<name>`.
     Cookie(&'a str),
-    /// What an app calls so.
+    /// A purpose that the app has named.
     Of(&'a str),
 }
 
 impl<'a> Purpose<'a> {
-    /// The text that it is, in two parts.
+    /// Returns the purpose's text, in two parts.
     pub(crate) fn parts(self) -> [&'a str; 2] {
         match self {
             Self::Cookie(name) => ["cookie.", name],
@@ -52,21 +52,22 @@ impl<'a> Purpose<'a> {
         }
     }
 
-    /// Whether an envelope's `pur` names this purpose.
+    /// Checks that an envelope's `pur` names this purpose.
     fn is(self, text: &str) -> bool {
         let [kind, name] = self.parts();
         text.strip_prefix(kind) == Some(name)
     }
 
-    /// The value in an envelope that is written as most are: without expiry, for this purpose. Its
-    /// beginning and its end are compared; what lies between must be strict base64, so that no
-    /// other field, escape or quote can be in it. `None` may be another envelope, or none.
+    /// Returns the value in an envelope of the usual form: without expiry, for this purpose.
+    /// Compares the start and the end of the envelope. The text between must be strict base64, so
+    /// that it cannot contain another field, an escape or a quote. `None` may mean another
+    /// envelope, or no envelope.
     fn usual_value(self, text: &[u8]) -> Option<Vec<u8>> {
         let message = text.strip_prefix(BEGINNING)?.strip_suffix(b"\"}}")?;
         let [kind, name] = self.parts().map(str::as_bytes);
         let message = message.strip_suffix(name)?.strip_suffix(kind)?;
         let message = message.strip_suffix(NO_EXPIRY)?;
-        // A purpose with these bytes stands in JSON with escapes; an empty one counts as none.
+        // A purpose with these bytes is escaped in JSON; an empty one counts as no purpose.
         let is_plain = |byte: &u8| !matches!(byte, b'"' | b'\\' | 0..0x20);
         if name.is_empty() || !name.iter().all(is_plain) {
             return None;
@@ -75,7 +76,7 @@ impl<'a> Purpose<'a> {
     }
 }
 
-/// A value out of its envelope, if it had one.
+/// A value extracted from its envelope, or a bare value.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Extracted {
     pub(crate) value: Vec<u8>,
@@ -83,21 +84,21 @@ pub(crate) struct Extracted {
     pub(crate) sealed_for: SealedFor,
 }
 
-/// What a value was sealed for. One that was sealed for another purpose is refused; one without
-/// any is let through here, since Rails wrote none in cookies before 6.0.
+/// The purpose found on a value. A value sealed for another purpose is refused. A value without a
+/// purpose is let through here, since Rails wrote no purpose in cookies before 6.0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SealedFor {
     /// No envelope.
     Bare,
     /// An envelope without a purpose.
     Anything,
-    /// An envelope with the purpose that is asked for.
+    /// An envelope with the purpose that was asked for.
     ThisPurpose,
 }
 
-/// Puts a value into an envelope, in place of what was in the text's buffer; without expiry and
-/// purpose it stays bare. A value that would then be taken for an envelope is refused: whoever
-/// chose it could have chosen its purpose.
+/// Puts a value into an envelope, replacing the contents of `text`; without expiry and purpose it
+/// stays bare. Refuses a bare value that would be read as an envelope: the person who chose the
+/// value could choose its purpose with it.
 pub(crate) fn wrap(
     text: &mut Vec<u8>,
     value: &[u8],
@@ -117,7 +118,9 @@ pub(crate) fn wrap(
                 Ok(())
             }
             Ok(Some(_)) | Err(_) => Err(Error::UnwritableValue {
-                reason: "it would be read as an envelope around another value".to_owned(),
+                reason:
+                    "it would be read as an envelope around another value; put it inside an Array"
+                        .to_owned(),
             }),
         };
     }
@@ -144,8 +147,9 @@ pub(crate) fn wrap(
     Ok(())
 }
 
-/// Takes a value out of its envelope, if it has one that is meant for this purpose and fresh. A
-/// message without any purpose is let through, since Rails wrote none in cookies before 6.0.
+/// Extracts a value from its envelope, or returns the bare value. Refuses a value that was sealed
+/// for another purpose or has expired. A message without any purpose is let through, since Rails
+/// wrote no purpose in cookies before 6.0.
 ///
 /// Expiry is checked before the purpose, as in Rails 7.1.
 pub(crate) fn extract(
@@ -185,8 +189,7 @@ pub(crate) fn extract(
     })
 }
 
-/// What an envelope says, before anything is asked of it: for whoever wants to know why a message
-/// is refused.
+/// The contents of an envelope, without any check, to find out why a message is refused.
 #[cfg(feature = "doctor")]
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Said {
@@ -196,7 +199,7 @@ pub(crate) struct Said {
     pub(crate) purpose: Option<String>,
 }
 
-/// Takes a value out of its envelope, if it has one in any version's form.
+/// Extracts a value from its envelope, in the form of any version.
 #[cfg(feature = "doctor")]
 pub(crate) fn said(text: &[u8]) -> Result<Said, Refusal> {
     let Some(envelope) = Fields::parse(text, EnvelopeReading::AnyObject)? else {
@@ -220,7 +223,7 @@ pub(crate) fn said(text: &[u8]) -> Result<Said, Refusal> {
     })
 }
 
-/// The expiry of an envelope, unless it has passed.
+/// Returns the expiry of an envelope, unless it has passed.
 pub(crate) fn fresh(
     exp: Option<&str>,
     now: impl FnOnce() -> OffsetDateTime,
@@ -233,7 +236,7 @@ pub(crate) fn fresh(
     Ok(Some(expires_at))
 }
 
-/// An envelope's fields. Fields that Rails does not write are passed over.
+/// The fields of an envelope. Fields that Rails does not write are ignored.
 #[derive(Debug, Deserialize, PartialEq, Eq)]
 struct Fields<'a> {
     #[serde(borrow)]
@@ -245,7 +248,7 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// `None` where the text is a bare value.
+    /// Parses an envelope; `None` if the text is a bare value.
     fn parse(text: &'a [u8], reading: EnvelopeReading) -> Result<Option<Self>, Refusal> {
         if text.starts_with(PREFIX) {
             return match Self::known_shape(text) {
@@ -261,7 +264,7 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// The shape that Rails itself writes, letter by letter, without a general parser.
+    /// Parses exactly the form that Rails itself writes, without a general parser.
     fn known_shape(text: &'a [u8]) -> Option<Self> {
         let rest = text.strip_prefix(PREFIX)?;
         let (message, rest) = nullable_string(rest)?;
@@ -274,8 +277,8 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// Any JSON object with a key `_rails` whose value is an object. (To serde an Array would be a
-    /// struct as well.)
+    /// Parses any JSON object with a key `_rails` whose value is an object. (For serde an Array
+    /// would be a struct too.)
     fn any_shape(text: &'a [u8]) -> Option<Self> {
         memchr::memmem::find(text, b"_rails")?;
         let outer: HashMap<Cow<'a, str>, &'a RawValue> = serde_json::from_slice(text).ok()?;
@@ -286,7 +289,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// `null`, or a string without escapes; and what follows it.
+/// Parses `null` or a string without escapes, and returns it with the text after it.
 fn nullable_string(text: &[u8]) -> Option<(Option<Cow<'_, str>>, &[u8])> {
     if let Some(rest) = text.strip_prefix(b"null") {
         return Some((None, rest));
@@ -300,7 +303,7 @@ fn nullable_string(text: &[u8]) -> Option<(Option<Cow<'_, str>>, &[u8])> {
     Some((Some(Cow::Borrowed(string)), rest.strip_prefix(b"\"")?))
 }
 
-/// As Rails writes it: `Time#utc.iso8601(3)`, the rest of the second cut off.
+/// Formats a time as Rails does: `Time#utc.iso8601(3)`, with the rest of the second cut off.
 pub(crate) fn iso8601(at: OffsetDateTime) -> Result<String, Error> {
     let utc = at
         .checked_to_offset(time::UtcOffset::UTC)
@@ -314,8 +317,8 @@ pub(crate) fn iso8601(at: OffsetDateTime) -> Result<String, Error> {
     ))
 }
 
-/// `Time.iso8601`: date, time and offset.
+/// Parses a time as `Time.iso8601` does: date, time and offset.
 fn parse_iso8601(text: &str) -> Option<OffsetDateTime> {
-    // Ruby takes `t` and `z` for `T` and `Z`.
+    // Ruby accepts `t` and `z` for `T` and `Z`.
     OffsetDateTime::parse(&text.to_ascii_uppercase(), &Iso8601::PARSING).ok()
 }

@@ -1,6 +1,6 @@
-//! Messages that are no cookies (signed ids, reset tokens), and how a message opened.
+//! Messages outside of cookies (signed ids, reset tokens), and how a message opened.
 //!
-//! A message is a text that only the holder of a key can have written.
+//! A message is a text that only the holder of a key can have made.
 
 pub(crate) mod base64;
 pub(crate) mod codec;

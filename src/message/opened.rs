@@ -1,4 +1,4 @@
-//! [`Opened`]: a cookie's value, and how it came.
+//! [`Opened`]: a cookie's value, and the way in which it was sealed.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::serializer::Serialized;
 
 use super::sealed_by::SealedBy;
 
-/// A cookie that was opened: its value, and how it came.
+/// An opened cookie: its value, and the way in which it was sealed and sent.
 ///
 /// ```
 /// use hardtack::{Jar, LoadDefaults, Rotation, SecretKeyBase};
@@ -35,7 +35,7 @@ pub struct Opened<T> {
 }
 
 impl<T> Opened<T> {
-    /// The value.
+    /// Returns the value.
     ///
     /// ```
     /// use hardtack::Jar;
@@ -51,7 +51,7 @@ impl<T> Opened<T> {
         &self.value
     }
 
-    /// The value, taken out.
+    /// Converts into the value.
     ///
     /// ```
     /// use hardtack::Jar;
@@ -67,8 +67,8 @@ impl<T> Opened<T> {
         self.value
     }
 
-    /// The older name under which it was sent, where a rotation has one; `None` for the present
-    /// name. Whoever writes the cookie anew under its present name should remove that one.
+    /// Returns the older name of a rotation under which the cookie was sent; `None` if it has its
+    /// present name. When you write the cookie again under its present name, delete the older one.
     ///
     /// ```
     /// use hardtack::{CookieHeader, Jar, LoadDefaults, Rotation, SecretKeyBase};
@@ -87,8 +87,8 @@ impl<T> Opened<T> {
         self.older_name.as_deref()
     }
 
-    /// Which rotation opened it, counted from 0 in the order in which they were added; `None` for
-    /// the current settings.
+    /// Returns the index of the rotation that opened it, counted from 0 in the order in which they
+    /// were added; `None` if the current settings opened it.
     ///
     /// ```
     /// use hardtack::{Jar, LoadDefaults, Rotation, SecretKeyBase};
@@ -108,7 +108,7 @@ impl<T> Opened<T> {
         self.sealed_by.rotation
     }
 
-    /// Whether it should be written anew: a rotation opened it, or it was in another
+    /// Checks that the cookie should be written again: a rotation opened it, or it has another
     /// serialization than the jar writes.
     ///
     /// ```
@@ -130,13 +130,13 @@ impl<T> Opened<T> {
         self.sealed_by.needs_rewrite
     }
 
-    /// In which way it opened (example: at [`SealedBy`]).
+    /// Returns the settings under which it was sealed (example: at [`SealedBy`]).
     #[must_use]
     pub fn sealed_by(&self) -> &SealedBy {
         &self.sealed_by
     }
 
-    /// The expiry that was sealed with it, to the millisecond; `None` where there was none.
+    /// Returns the sealed expiry, to the millisecond; `None` if it has no expiry.
     ///
     /// ```
     /// use hardtack::{CookieAttributes, Jar};
@@ -155,7 +155,7 @@ impl<T> Opened<T> {
         self.expires_at
     }
 
-    /// The same with another value.
+    /// Replaces the value, and keeps everything else.
     pub(crate) fn try_map<U, E>(self, map: impl FnOnce(T) -> Result<U, E>) -> Result<Opened<U>, E> {
         let Self {
             value,
@@ -179,7 +179,7 @@ impl Opened<Serialized> {
 }
 
 impl<T> fmt::Debug for Opened<T> {
-    /// How it came: the value may be somebody's session.
+    /// Leaves out the value, which may be somebody's session.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Opened")
             .field("older_name", &self.older_name)

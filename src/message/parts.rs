@@ -1,8 +1,8 @@
-//! A message's parts and the `--` between them.
+//! The parts of a message, and the `--` between them.
 //!
-//! Both formats are split from the right at fixed lengths: url-safe data may itself hold `--`
-//! (`ActiveSupport::MessageEncryptor#extract_parts` and `MessageVerifier#get_data_and_digest_from`,
-//! Rails 7.1).
+//! Both formats are split from the right at fixed lengths, since url-safe data may itself contain
+//! `--` (`ActiveSupport::MessageEncryptor#extract_parts` and
+//! `MessageVerifier#get_data_and_digest_from`, Rails 7.1).
 
 use crate::cipher::aes_cbc::{self, Ciphertext};
 use crate::cipher::aes_gcm::{Iv, Tag};
@@ -12,7 +12,7 @@ use super::base64::Alphabet;
 
 const SEPARATOR: &[u8] = b"--";
 
-/// An encrypted message, `data--iv--tag`, decoded.
+/// The decoded parts of an encrypted message, `data--iv--tag`.
 pub(crate) struct SealedParts<'a> {
     pub(crate) ciphertext: &'a [u8],
     pub(crate) iv: Iv,
@@ -20,7 +20,7 @@ pub(crate) struct SealedParts<'a> {
 }
 
 impl<'a> SealedParts<'a> {
-    /// The lengths of the texts of tag and nonce.
+    /// Returns the lengths of the texts of tag and nonce.
     pub(crate) const fn last_parts(alphabet: Alphabet) -> (usize, usize) {
         (
             alphabet.encoded_len(size_of::<Tag>()),
@@ -28,7 +28,7 @@ impl<'a> SealedParts<'a> {
         )
     }
 
-    /// The text of the message, in place of what was in the buffer.
+    /// Writes the text of the message, replacing the contents of `text`.
     pub(crate) fn join(&self, alphabet: Alphabet, text: &mut Vec<u8>) {
         let (tag, iv) = Self::last_parts(alphabet);
         let data = alphabet.encoded_len(self.ciphertext.len());
@@ -41,8 +41,8 @@ impl<'a> SealedParts<'a> {
         alphabet.encode_into(text, &self.tag);
     }
 
-    /// Takes a text apart, the ciphertext into a buffer; `None` where a part is missing, of
-    /// another length or no base64.
+    /// Parses a text, with the ciphertext decoded into a buffer; `None` if a part is missing, has
+    /// another length or is not base64.
     pub(crate) fn parse(
         text: &[u8],
         alphabet: Alphabet,
@@ -63,7 +63,7 @@ impl<'a> SealedParts<'a> {
 }
 
 impl Ciphertext {
-    /// The text `ciphertext--iv`, which is signed as a whole.
+    /// Returns the text `ciphertext--iv`, which is signed as a whole.
     pub(crate) fn join(&self, alphabet: Alphabet) -> Vec<u8> {
         let mut text = Vec::with_capacity(alphabet.encoded_len(self.bytes.len()) + 26);
         alphabet.encode_into(&mut text, &self.bytes);
@@ -72,7 +72,7 @@ impl Ciphertext {
         text
     }
 
-    /// Takes such a text apart.
+    /// Parses the text `ciphertext--iv`.
     pub(crate) fn parse(text: &[u8], alphabet: Alphabet) -> Option<Self> {
         let (data, iv) = split_end(text, alphabet.encoded_len(size_of::<aes_cbc::Iv>()))?;
         let iv = alphabet.decode_array(iv)?;
@@ -83,7 +83,7 @@ impl Ciphertext {
     }
 }
 
-/// A signed message, `data--digest`, taken apart: `data` still as the text that was signed.
+/// The parts of a signed message, `data--digest`; `data` is still the text that was signed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct SignedParts<'a> {
     pub(crate) data: &'a [u8],
@@ -91,18 +91,18 @@ pub(crate) struct SignedParts<'a> {
 }
 
 impl<'a> SignedParts<'a> {
-    /// The length of the text of a digest of so many bytes: hexadecimal digits.
+    /// Returns the length of a digest of `code_length` bytes in hexadecimal digits.
     pub(crate) const fn last_part(code_length: usize) -> usize {
         2 * code_length
     }
 
-    /// Takes apart a text whose digest is `code_length` bytes long.
+    /// Parses a text whose digest is `code_length` bytes long.
     pub(crate) fn parse(text: &'a [u8], code_length: usize) -> Option<Self> {
         let (data, digest) = split_end(text, Self::last_part(code_length))?;
         Some(Self { data, digest })
     }
 
-    /// Appends separator and digest to the data's text.
+    /// Appends separator and digest to the text of the data.
     pub(crate) fn append_digest(text: &mut Vec<u8>, code: impl Iterator<Item = u8>) {
         text.extend_from_slice(SEPARATOR);
         for byte in code {
@@ -110,8 +110,8 @@ impl<'a> SignedParts<'a> {
         }
     }
 
-    /// The digest's bytes, into a buffer that is long enough; `None` where a digit is no
-    /// lower-case hexadecimal one (Rails compares the text, so upper case is refused).
+    /// Decodes the digest into a buffer that is long enough; `None` if it has a character that is
+    /// not a lower-case hexadecimal digit (Rails compares the text, so it refuses upper case).
     pub(crate) fn digest_bytes<'b>(&self, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
         let length = self.digest.len() / 2;
         let bytes = buffer.get_mut(..length)?;
@@ -123,7 +123,8 @@ impl<'a> SignedParts<'a> {
     }
 }
 
-/// Splits off the last `length` bytes, and the separator before them.
+/// Splits off the last `length` bytes and the separator before them; `None` if there is no
+/// separator.
 fn split_end(text: &[u8], length: usize) -> Option<(&[u8], &[u8])> {
     let (head, tail) = text.split_at_checked(text.len().checked_sub(length)?)?;
     Some((head.strip_suffix(SEPARATOR)?, tail))

@@ -27,7 +27,7 @@ use super::sealed_by::SealedBy;
 /// The length in bytes of the key of either cipher.
 pub(super) const CIPHER_KEY_LENGTH: usize = 32;
 
-/// The keys of a message, from which its codec is made again when a setting changes.
+/// The keys of a message. The codec is made from them again when a setting changes.
 #[derive(Clone)]
 pub(super) enum Keys {
     Gcm(KeyArray<CIPHER_KEY_LENGTH>),
@@ -38,8 +38,8 @@ pub(super) enum Keys {
     Signed(Zeroizing<Vec<u8>>),
 }
 
-/// What [`MessageEncryptor`](super::message_encryptor::MessageEncryptor) and
-/// [`MessageVerifier`](super::message_verifier::MessageVerifier) have in common: all but the keys.
+/// The common part of [`MessageEncryptor`](super::message_encryptor::MessageEncryptor) and
+/// [`MessageVerifier`](super::message_verifier::MessageVerifier): everything but the keys.
 #[derive(Clone)]
 pub(super) struct Rotator {
     keys: Keys,
@@ -126,12 +126,12 @@ impl Rotator {
         let Way { codec, envelope } = &self.current;
         let mut message = Vec::new();
         codec.seal(&mut envelope.wrap(value, metadata)?, &mut message)?;
-        // Base64, hyphens and hexadecimal digits: always text.
+        // Base64, hyphens and hexadecimal digits are always text.
         Ok(String::from_utf8(message).unwrap_or_default())
     }
 
-    /// Opens a message by the first key that fits. Of several refusals, returns the one that got
-    /// furthest.
+    /// Opens a message with the first key that fits. If no key fits, returns the refusal of the
+    /// attempt that got furthest.
     pub(super) fn open<T: DeserializeOwned>(
         &self,
         message: &[u8],
@@ -172,7 +172,7 @@ impl Keys {
 }
 
 impl Rotator {
-    /// Shows the settings under a type's name, and no key.
+    /// Shows the settings under a type's name, without any key.
     pub(super) fn fmt_as(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Way { codec, envelope } = &self.current;
         f.debug_struct(name)

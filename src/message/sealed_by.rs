@@ -1,4 +1,4 @@
-//! [`SealedBy`]: in which way a cookie opened.
+//! [`SealedBy`]: the settings under which an opened cookie was sealed.
 
 use std::fmt;
 
@@ -8,10 +8,10 @@ use crate::settings::{Cipher, HmacDigest, KeyDigest, Serializer};
 use super::codec::Codec;
 use super::jar_kind::JarKind;
 
-/// In which way a cookie opened: by which settings of the jar, and what it was sealed with in
-/// fact.
+/// The settings under which an opened cookie was sealed: the rotation that opened it, and the
+/// cipher, digests and serializer that it really has.
 ///
-/// `Display` says it in one line. Nothing in it comes from the cookie's value.
+/// `Display` writes them in one line. None of it comes from the cookie's value.
 ///
 /// ```
 /// use hardtack::message::JarKind;
@@ -27,36 +27,37 @@ use super::jar_kind::JarKind;
 /// let how = opened.sealed_by();
 /// assert_eq!((how.rotation, how.jar), (Some(0), JarKind::Encrypted));
 /// assert_eq!((how.cipher, how.key_digest), (Some(Cipher::Aes256Cbc), Some(KeyDigest::Sha1)));
-/// assert_eq!(how.to_string(), "rotation 0: encrypted, aes-256-cbc, keys by SHA1, HMAC by SHA1, json; to be written anew");
+/// assert_eq!(how.to_string(), "rotation 0: encrypted, aes-256-cbc, key digest SHA1, HMAC digest SHA1, json; to be written again");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct SealedBy {
-    /// Which rotation opened it, counted from 0 in the order in which they were added; `None` for
-    /// the current settings.
+    /// The index of the rotation that opened it, counted from 0 in the order in which they were
+    /// added; `None` if the current settings opened it.
     pub rotation: Option<usize>,
-    /// The jar that it was sealed in.
+    /// The jar in which it was sealed.
     pub jar: JarKind,
-    /// The cipher that it was sealed with, which need not be the one that the settings name: Rails
-    /// reads the other one too. `None` in the signed jar.
+    /// The cipher with which it was sealed. It may differ from the cipher of the settings, since
+    /// Rails reads the other one too. `None` in the signed jar.
     pub cipher: Option<Cipher>,
-    /// The digest by which the keys were derived; `None` where the secret was itself the key: a
+    /// The key digest, with which the keys were derived; `None` if the secret itself was the key: a
     /// `secret_token`, or the key of a message.
     pub key_digest: Option<KeyDigest>,
-    /// The digest of its HMAC: in the signed jar, and with AES-256-CBC; `None` with AES-256-GCM,
-    /// which has none.
+    /// The digest of its HMAC, in the signed jar and with AES-256-CBC; `None` with AES-256-GCM,
+    /// which has no HMAC.
     pub hmac_digest: Option<HmacDigest>,
-    /// What its value was written in: `Json`, `Marshal` or `MessagePack`.
+    /// The format of its value: `Json`, `Marshal` or `MessagePack`.
     pub serializer: Serializer,
-    /// Whether it should be written anew: see [`Opened::needs_rewrite`](crate::message::Opened::needs_rewrite).
+    /// It should be written again: see
+    /// [`Opened::needs_rewrite`](crate::message::Opened::needs_rewrite).
     pub needs_rewrite: bool,
-    /// Whether it was sent under an older name: that of the rotation.
+    /// It was sent under the rotation's older name.
     pub by_older_name: bool,
 }
 
 impl SealedBy {
-    /// Describes what a codec opens; the serializer is the one that the value is expected in.
+    /// Describes a cookie that a codec opens; `serializer` is the expected format of its value.
     pub(crate) fn by(
         codec: &Codec,
         rotation: Option<usize>,
@@ -80,7 +81,8 @@ impl SealedBy {
         }
     }
 
-    /// Describes a value that was found in a format where another one is written.
+    /// Changes the serializer to the format that was found, and marks the cookie for rewriting if
+    /// another is written.
     pub(crate) fn in_format(self, found: Format, written: Format) -> Self {
         Self {
             serializer: found.serializer(),
@@ -100,18 +102,18 @@ impl fmt::Display for SealedBy {
             write!(f, ", {cipher}")?;
         }
         match self.key_digest {
-            Some(digest) => write!(f, ", keys by {digest}")?,
+            Some(digest) => write!(f, ", key digest {digest}")?,
             None => f.write_str(", the secret itself as key")?,
         }
         if let Some(digest) = self.hmac_digest {
-            write!(f, ", HMAC by {digest}")?;
+            write!(f, ", HMAC digest {digest}")?;
         }
         write!(f, ", {}", self.serializer)?;
         if self.by_older_name {
             f.write_str(", under an older name")?;
         }
         if self.needs_rewrite {
-            f.write_str("; to be written anew")?;
+            f.write_str("; to be written again")?;
         }
         Ok(())
     }

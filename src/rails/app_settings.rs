@@ -1,5 +1,5 @@
-//! [`RailsParts`]: what Rails' own parts of a session need of the app, wherever its sessions are kept:
-//! its jars, and how it makes authenticity tokens.
+//! [`RailsParts`]: the app's settings that Rails' own features of a session need, for any store of
+//! sessions: the jars, and the form of authenticity tokens.
 
 use std::sync::Arc;
 
@@ -10,17 +10,17 @@ use crate::load_defaults::LoadDefaults;
 use crate::session::context::Context;
 use crate::session::on_server::ServerSessions;
 
-/// The parts of a Rails app whose sessions a store keeps.
+/// The settings of a Rails app whose sessions a store keeps.
 #[derive(Clone, Default)]
 struct RailsParts {
     keyring: Option<Arc<Keyring>>,
     csrf: Option<CsrfSettings>,
 }
 
-/// Rails' own parts beside sessions in a store.
+/// Settings of Rails' own features, for sessions in a store.
 impl ServerSessions {
-    /// Sets the jars of `cookies.encrypted` and `cookies.signed`: an app that keeps its sessions in a
-    /// store has sealed cookies too. The session's own jar is not used.
+    /// Sets the jars for `cookies.encrypted` and `cookies.signed`, which an app with sessions in a
+    /// store has too. The keyring's session jar is not used.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -39,7 +39,7 @@ impl ServerSessions {
         self.with_parts(|parts| parts.keyring = Some(Arc::new(keyring)))
     }
 
-    /// Sets how authenticity tokens are made; the default is that of the newest Rails.
+    /// Sets how authenticity tokens are made; the default is the newest Rails version's way.
     ///
     /// ```
     /// use hardtack::stores::{MemoryStore, StoredJson};
@@ -65,7 +65,7 @@ impl ServerSessions {
     }
 }
 
-/// Returns the jars of the app whose request this is; `None` where it has none of Rails.
+/// Returns the jars of the request's app; `None` if the app has no Rails jars.
 pub(super) fn keyring(context: &Context) -> Option<Arc<Keyring>> {
     match context.part::<InCookie>() {
         Some(part) => Some(part.jars.load_full()),
@@ -73,7 +73,7 @@ pub(super) fn keyring(context: &Context) -> Option<Arc<Keyring>> {
     }
 }
 
-/// Returns how the app makes authenticity tokens.
+/// Returns the app's settings for authenticity tokens.
 pub(super) fn csrf_settings(context: &Context) -> CsrfSettings {
     match context.part::<InCookie>() {
         Some(part) => Some(part.csrf_settings()),

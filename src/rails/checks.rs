@@ -1,5 +1,5 @@
-//! [`CookieStore::check`] and [`CookieStore::check_secrets`]: mistakes that need not wait for the
-//! first request.
+//! [`CookieStore::check`] and [`CookieStore::check_secrets`]: find mistakes in the settings before
+//! the first request.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,12 @@ use crate::session::events;
 use crate::weak_secret::WeakSecret;
 
 impl CookieStore {
-    /// Checks that sessions and cookies can be written: the name, the attributes and the expiry,
-    /// and that the serializers of all three jars are built in. Call it when the program starts, so
-    /// that a mistake does not wait for the first request.
+    /// Checks that sessions and cookies can be written: the name, the attributes, the expiry, and
+    /// that the serializers of all three jars are built in. Call it when the program starts, so
+    /// that a mistake shows then and not at the first request.
     ///
-    /// A rotation whose cookies this build cannot read (in Marshal, say, without the feature
-    /// `marshal`) is no error: an event tells of it (feature `tracing`).
+    /// A rotation whose cookies this build cannot read (Marshal, for example, without the feature
+    /// `marshal`) is not an error. It is reported as an event (feature `tracing`).
     ///
     /// ```
     /// use hardtack::CookieStore;
@@ -29,9 +29,10 @@ impl CookieStore {
     /// ```
     ///
     /// # Errors
-    /// As [`CookieAttributes::check`](crate::CookieAttributes::check); [`Error::ExpiryOutOfRange`] for an expiry
-    /// or a lifetime beyond the year 9999, [`Error::CookieAttribute`] for one of no time at all, and
-    /// [`Error::SerializerNotBuiltIn`] for a jar that writes a format whose feature is off.
+    /// The errors of [`CookieAttributes::check`](crate::CookieAttributes::check);
+    /// [`Error::ExpiryOutOfRange`] if an expiry or a lifetime is beyond the year 9999;
+    /// [`Error::CookieAttribute`] if an expiry or a lifetime is zero;
+    /// [`Error::SerializerNotBuiltIn`] if a jar writes a format whose feature is off.
     pub fn check(&self) -> Result<(), Error> {
         let jars = self.keyring();
         self.policy
@@ -48,7 +49,7 @@ impl CookieStore {
         for (_, jar) in jars {
             jar.check_serializer()?;
         }
-        // One event for each feature: turning it on mends all of them.
+        // One event for each feature: turning the feature on mends all of its rotations.
         let mut unreadable = BTreeMap::<_, Vec<String>>::new();
         for (kind, jar) in jars {
             for (feature, settings) in jar.unreadable() {
@@ -62,10 +63,10 @@ impl CookieStore {
         Ok(())
     }
 
-    /// Whether none of its jars' secrets, those of the rotations included, is one that others know
-    /// or can find: see [`SecretKeyBase::check`](crate::SecretKeyBase::check). Call it when the
-    /// program starts, where it is to serve others. [`check`](Self::check) does not, since tests and
-    /// development run with such secrets on purpose.
+    /// Checks that no secret of its jars, the rotations' secrets included, is published, repeated
+    /// or short: see [`SecretKeyBase::check`](crate::SecretKeyBase::check). Call it when a program
+    /// that serves others starts. [`check`](Self::check) leaves secrets out, since tests and
+    /// development use weak secrets on purpose.
     ///
     /// ```
     /// use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
@@ -85,7 +86,7 @@ impl CookieStore {
     /// ```
     ///
     /// # Errors
-    /// The first of them that is weak, and why.
+    /// The first weak secret, as a [`WeakSecret`] that says why.
     pub fn check_secrets(&self) -> Result<(), WeakSecret> {
         let jars = self.keyring();
         [&jars.session, &jars.encrypted, &jars.signed]

@@ -1,4 +1,4 @@
-//! [`CookieStore`]: Rails' sessions, sealed into their own cookie
+//! [`CookieStore`]: Rails sessions, sealed into their own cookie
 //! (`ActionDispatch::Session::CookieStore`).
 
 use std::any::Any;
@@ -29,8 +29,9 @@ use crate::session::provenance::Provenance;
 use crate::session::sessions::Sessions;
 use crate::settings::{Serializer, Settings, SizeLimit};
 
-/// The sessions of a Rails app, sealed into their own cookie: the keys, the cookie's name and
-/// attributes, and when it is written. Made when the program starts, and shared (`Arc`).
+/// A store that keeps each session of a Rails app in its own sealed cookie. It holds the keys, the
+/// cookie's name and attributes, and the policy of when the cookie is written. Create it when the
+/// program starts, and share it (`Arc`).
 ///
 /// ```
 /// use std::sync::Arc;
@@ -50,25 +51,26 @@ use crate::settings::{Serializer, Settings, SizeLimit};
 /// # Ok::<(), hardtack::Error>(())
 /// ```
 ///
-/// Unlike in Rails, a session that was merely read is not written: that would defeat caches, and
-/// let a slow request overwrite a newer session ([`WritePolicy::WhenRead`](crate::WritePolicy::WhenRead) does as Rails).
+/// Unlike Rails, it does not write a session that was only read: that would defeat caches, and let
+/// a slow request overwrite a newer session.
+/// [`WritePolicy::WhenRead`](crate::WritePolicy::WhenRead) does as Rails.
 pub type CookieStore = Sessions<InCookie>;
 
-/// The place of sessions that are sealed into their own cookie: the jars of a Rails app, which may
+/// The place of sessions that are sealed into their own cookie: the jars of a Rails app, which can
 /// be replaced while it runs. See [`CookieStore`].
 #[derive(Clone)]
 pub struct InCookie {
-    /// Shared by the clones of a store, so that all of them get new jars.
+    /// Shared by the clones of a store, so that all of them see the new jars after a replacement.
     pub(super) jars: Arc<ArcSwap<Keyring>>,
     pub(super) csrf: Option<CsrfSettings>,
 }
 
 impl CookieStore {
-    /// Creates a store that keeps sessions in the cookie `name`, as an app of these settings seals
-    /// them.
+    /// Creates a store that keeps sessions in the cookie `name`, sealed as an app with these
+    /// settings seals them.
     ///
-    /// The cookie is told `path=/`, `HttpOnly`, and `SameSite` as the Rails version has it; it
-    /// lasts until the browser is closed. Keys are derived here.
+    /// The cookie gets `path=/`, `HttpOnly`, and the Rails version's `SameSite`. It lasts until the
+    /// browser is closed. The keys are derived here.
     ///
     /// ```
     /// use hardtack::CookieStore;
@@ -86,8 +88,8 @@ impl CookieStore {
         Self::with_keyring(Keyring::new(secret, settings), name)
     }
 
-    /// Creates a store under a secret of its own, which nobody else has and which ends with the
-    /// process: for examples and tests.
+    /// Creates a store with a new random secret, which is lost when the process ends: for examples
+    /// and tests.
     ///
     /// ```
     /// use hardtack::CookieStore;
@@ -98,7 +100,7 @@ impl CookieStore {
     /// ```
     ///
     /// # Errors
-    /// [`Error::NoRandomness`] where the operating system gives none.
+    /// [`Error::NoRandomness`] if the operating system gives no random bytes.
     pub fn ephemeral(name: impl Into<String>) -> Result<Self, Error> {
         Ok(Self::new(
             &SecretKeyBase::generate()?,
@@ -107,7 +109,7 @@ impl CookieStore {
         ))
     }
 
-    /// Sessions in these jars, under this cookie name.
+    /// Creates a store that keeps sessions in the cookie `name`, sealed in these jars.
     ///
     /// ```
     /// use hardtack::{CookieStore, Jar, Keyring, LoadDefaults, SecretKeyBase};
@@ -129,7 +131,8 @@ impl CookieStore {
         }
     }
 
-    /// Adds older settings: see [`Keyring::rotation`]. Sessions that they open are written anew.
+    /// Adds older settings: see [`Keyring::rotation`]. Sessions that they open are written again
+    /// under the current settings.
     ///
     /// ```
     /// use hardtack::{CookieStore, LoadDefaults, Rotation, SecretKeyBase};
@@ -160,13 +163,14 @@ impl CookieStore {
         self.with(|jars| jars.signed_rotation(rotation))
     }
 
-    /// In which serialization values are written, and which are read (`cookies_serializer`), where
-    /// it is not as the Rails version has it. Rotations have their own.
+    /// Sets the format in which values are written, and the formats that are read
+    /// (`cookies_serializer`), if the app does not use its Rails version's default. Each rotation
+    /// has a serializer of its own.
     ///
     /// ```
     /// use hardtack::{CookieStore, Serializer};
     ///
-    /// // An app on load_defaults 6.1, which are Marshal, that chose JSON.
+    /// // An app on load_defaults 6.1, whose default is Marshal, that chose JSON.
     /// let store = CookieStore::ephemeral("_shop_session")?
     ///     .serializer(Serializer::Json);
     /// # Ok::<(), hardtack::Error>(())
@@ -176,8 +180,8 @@ impl CookieStore {
         self.with(|jars| jars.map(|jar| jar.with_serializer(serializer)))
     }
 
-    /// What may not be longer than 4096 bytes: what browsers count, unless this says otherwise.
-    /// Rotations that write have their own.
+    /// Sets which bytes of a cookie count against the limit of 4096; the default counts as browsers
+    /// do. Each rotation that writes has a limit of its own.
     ///
     /// ```
     /// use hardtack::CookieStore;
@@ -192,13 +196,13 @@ impl CookieStore {
         self.with(|jars| jars.map(|jar| jar.with_limit(limit)))
     }
 
-    /// How authenticity tokens are made, where it is not as the Rails version has it.
+    /// Sets how authenticity tokens are made, if the app does not use its Rails version's default.
     ///
     /// ```
     /// use hardtack::csrf::CsrfSettings;
     /// use hardtack::{CookieStore, LoadDefaults};
     ///
-    /// // load_defaults 6.0 under Rails 7.0, which knows url-safe tokens alone
+    /// // load_defaults 6.0 under Rails 7.0, which reads only url-safe tokens
     /// let store = CookieStore::ephemeral("_shop_session")?
     ///     .csrf(CsrfSettings::from(LoadDefaults::V6_0).urlsafe_csrf_tokens(true));
     /// # Ok::<(), hardtack::Error>(())
@@ -209,7 +213,7 @@ impl CookieStore {
         self
     }
 
-    /// The jars as they are now.
+    /// Returns the current jars.
     ///
     /// ```
     /// use hardtack::CookieStore;
@@ -223,16 +227,16 @@ impl CookieStore {
         self.place.jars.load_full()
     }
 
-    /// Puts other jars in place while the server runs (example: at [`Keyring`]). No request waits:
-    /// one that has read its session keeps the jars that it began with.
+    /// Replaces the jars while the server runs (example: at [`Keyring`]). No request waits: a
+    /// request that has already read its session keeps the jars that it began with.
     pub fn replace_keyring(&self, jars: Keyring) {
         let jars = jars.map(|jar| jar.with_clock(self.policy.clock.clone()));
         self.place.jars.store(Arc::new(jars));
     }
 
-    /// How many cookies this process has sealed under the session's key, of the 2^32 that an
-    /// AES-GCM key is good for: [`Jar::seals`](crate::Jar::seals) of the session's jar as it is
-    /// now. `cookies.encrypted` has the same key, and is in the number.
+    /// Returns how many cookies this process has sealed under the session's key, of the 2^32 for
+    /// which an AES-GCM key is safe: [`Jar::seals`](crate::Jar::seals) of the current session jar.
+    /// `cookies.encrypted` has the same key, and its cookies are counted too.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -250,7 +254,7 @@ impl CookieStore {
         self.keyring().session().seals()
     }
 
-    /// Counts on from this number, where that is more than what was counted: see
+    /// Raises the count of sealed cookies to this number if it is lower: see
     /// [`Jar::raise_seals`](crate::Jar::raise_seals).
     ///
     /// ```
@@ -329,8 +333,8 @@ impl Place for InCookie {
 }
 
 impl Session {
-    /// Opens a new session under a secret of its own, as [`CookieStore::ephemeral`]: for examples,
-    /// and for tests of what takes a session.
+    /// Opens a new session with a new random secret, as [`CookieStore::ephemeral`] does: for
+    /// examples, and for tests of functions that take a session.
     ///
     /// ```
     /// use hardtack::Session;
@@ -342,14 +346,15 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// [`Error::NoRandomness`] where the operating system gives none.
+    /// [`Error::NoRandomness`] if the operating system gives no random bytes.
     pub fn ephemeral() -> Result<Self, Error> {
         let store = CookieStore::ephemeral("_session")?;
         Ok(Self::open(&Arc::new(store), "", RequestOrigin::default()))
     }
 
-    /// The session of a request, from its header `Cookie`, which may be empty. Of several headers
-    /// (HTTP/2 allows it) join the values with `"; "` first. Nothing is read yet.
+    /// Creates the session of a request from its `Cookie` header, which may be empty. If there are
+    /// several headers (HTTP/2 allows it), join their values with `"; "` first. The cookie is
+    /// opened when the session is first used.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -372,7 +377,7 @@ impl Session {
 
 #[cfg(feature = "test-util")]
 impl CookieStore {
-    /// Seals a session that no request brought.
+    /// Seals a session that does not come from a request.
     pub(crate) fn seal(&self, data: SessionData) -> Result<SetCookie, Error> {
         let mut loaded = Loaded::new(
             Kept::InCookie(self.keyring().session.clone()),
@@ -382,7 +387,7 @@ impl CookieStore {
         loaded.seal(&self.policy, &RequestOrigin::new(true, None))
     }
 
-    /// Returns what is in a session; `None` where there is none that opens.
+    /// Returns the session's data; `None` if no session cookie opens.
     pub(crate) fn read(&self, header: &CookieHeader<'_>) -> Option<SessionData> {
         let (loaded, outcome) = self.place.read(&self.policy, header);
         outcome?.ok().map(|_| loaded.data)

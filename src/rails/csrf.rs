@@ -1,4 +1,4 @@
-//! [`AuthenticityTokens`]: proof that a form was rendered for this session
+//! [`AuthenticityTokens`]: prove that a form was rendered for this session
 //! (`ActionController::RequestForgeryProtection`, `request_forgery_protection.rb`).
 
 use std::fmt;
@@ -18,7 +18,8 @@ use crate::settings::{CsrfForms, HmacDigest, Settings};
 /// `GLOBAL_CSRF_TOKEN_IDENTIFIER` (5.2.4.3 and 6.0.3.1)
 const GLOBAL: &[u8] = b"!real_csrf_token";
 
-/// How an app makes its authenticity tokens. Reading takes every form there is.
+/// The form in which an app makes its authenticity tokens. Every form is accepted when a token is
+/// verified.
 ///
 /// ```
 /// use hardtack::LoadDefaults;
@@ -26,19 +27,20 @@ const GLOBAL: &[u8] = b"!real_csrf_token";
 ///
 /// assert!(CsrfSettings::from(LoadDefaults::V6_1).urlsafe_csrf_tokens);
 /// assert!(!CsrfSettings::from(LoadDefaults::V6_0).urlsafe_csrf_tokens);
-/// // An app on load_defaults 6.0 that runs Rails 7.0, which knows no other tokens:
+/// // An app on load_defaults 6.0 that runs Rails 7.0, which reads only url-safe tokens:
 /// let settings = CsrfSettings::from(LoadDefaults::V6_0).urlsafe_csrf_tokens(true);
 /// assert!(settings.per_form_csrf_tokens);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CsrfSettings {
-    /// `urlsafe_csrf_tokens`: url-safe base64 without padding (defaults 6.1), rather than standard.
+    /// `urlsafe_csrf_tokens`: url-safe base64 without padding (defaults 6.1), instead of standard
+    /// base64.
     pub urlsafe_csrf_tokens: bool,
-    /// `per_form_csrf_tokens`: whether a token for one path and method counts (defaults 5.0).
+    /// `per_form_csrf_tokens`: also accepts a token made for one path and method (defaults 5.0).
     pub per_form_csrf_tokens: bool,
-    /// Whether a page gets the global token, as from 5.2.4.3 and 6.0.3.1 on, rather than the real
-    /// one, which is all that older ones know. Both are always accepted.
+    /// Pages get the global token, as from Rails 5.2.4.3 and 6.0.3.1 on, instead of the real one,
+    /// the only token that older versions know. Both are always accepted.
     pub global_csrf_tokens: bool,
 }
 
@@ -65,13 +67,13 @@ impl CsrfSettings {
         self
     }
 
-    /// Sets whether a page gets the global token.
+    /// Sets `global_csrf_tokens`: pages get the global token instead of the real one.
     ///
     /// ```
     /// use hardtack::LoadDefaults;
     /// use hardtack::csrf::CsrfSettings;
     ///
-    /// // Rails 5.2.4.2 had none.
+    /// // Rails 5.2.4.2 had no global token.
     /// let settings = CsrfSettings::from(LoadDefaults::V5_2).global_csrf_tokens(false);
     /// assert!(!settings.global_csrf_tokens);
     /// ```
@@ -99,11 +101,12 @@ impl From<&Settings> for CsrfSettings {
     }
 }
 
-/// The authenticity tokens of a session: made for pages, verified when a form comes back.
+/// The authenticity tokens of a session: made for pages, verified when a form is sent.
 ///
-/// They are Rails' own: a form that Rails rendered verifies here, and the reverse. A token is
-/// masked by other random bytes each time that it is shown. Every comparison takes the same time
-/// wherever tokens differ; the secret is wiped when it is dropped, and `Debug` does not show it.
+/// They are compatible with Rails both ways: a form that Rails rendered verifies here, and the
+/// reverse. A token is masked with new random bytes each time it is shown. Every comparison takes
+/// the same time, no matter at which byte the tokens differ. The secret is wiped when it is
+/// dropped, and `Debug` does not show it.
 ///
 /// ```
 /// use hardtack::csrf::AuthenticityTokens;
@@ -124,7 +127,7 @@ pub struct AuthenticityTokens {
 }
 
 impl AuthenticityTokens {
-    /// Takes the token out of a session; `None` where it has none, and nothing verifies.
+    /// Reads the token from a session; `None` if the session has none, so that no token can verify.
     ///
     /// ```
     /// use hardtack::csrf::AuthenticityTokens;
@@ -138,8 +141,8 @@ impl AuthenticityTokens {
         Self::parse(&text, settings)
     }
 
-    /// Takes the token out of a session, or makes one and puts it there: 32 bytes of the operating
-    /// system's randomness (`real_csrf_token`).
+    /// Reads the token from a session, or creates one and puts it there: 32 random bytes from the
+    /// operating system (`real_csrf_token`).
     ///
     /// ```
     /// use hardtack::csrf::AuthenticityTokens;
@@ -152,7 +155,7 @@ impl AuthenticityTokens {
     /// ```
     ///
     /// # Errors
-    /// [`Error::NoRandomness`] where the operating system gives none.
+    /// [`Error::NoRandomness`] if the operating system gives no random bytes.
     pub fn load_or_create(
         session: &mut SessionData,
         settings: impl Into<CsrfSettings>,
@@ -166,8 +169,9 @@ impl AuthenticityTokens {
         Ok(tokens)
     }
 
-    /// Takes the token as text, for an app that keeps it elsewhere (`csrf_token_storage_strategy`,
-    /// Rails 7.1 and later); `None` where it is not base64 of 32 bytes.
+    /// Parses the token from text, for an app that keeps it outside the session
+    /// (`csrf_token_storage_strategy`, Rails 7.1 and later); `None` if it is not base64 of 32
+    /// bytes.
     ///
     /// ```
     /// use hardtack::LoadDefaults;
@@ -193,7 +197,7 @@ impl AuthenticityTokens {
         }
     }
 
-    /// A token for any form and for `<meta name="csrf-token">`, masked anew
+    /// Returns a newly masked token for any form and for `<meta name="csrf-token">`
     /// (`form_authenticity_token`).
     ///
     /// ```
@@ -209,7 +213,7 @@ impl AuthenticityTokens {
     /// ```
     ///
     /// # Errors
-    /// [`Error::NoRandomness`] where the operating system gives none.
+    /// [`Error::NoRandomness`] if the operating system gives no random bytes.
     pub fn masked_authenticity_token(&self) -> Result<String, Error> {
         if self.settings.global_csrf_tokens {
             Ok(self.encode(&mask(&self.signed(GLOBAL))?))
@@ -218,9 +222,9 @@ impl AuthenticityTokens {
         }
     }
 
-    /// A token for one form, masked anew: for the path of `action`, be it a path or a URL, and
-    /// the method that the form stands for (`patch`, where it has a `_method` of `patch`). Where
-    /// the app knows no such tokens, one for any form.
+    /// Returns a newly masked token for one form: for the path of `action` (a path or a URL) and
+    /// the form's `method`, which is `patch` for a form whose `_method` is `patch`. If the app does
+    /// not use per-form tokens, returns a token for any form.
     ///
     /// ```
     /// use hardtack::csrf::AuthenticityTokens;
@@ -236,7 +240,7 @@ impl AuthenticityTokens {
     /// ```
     ///
     /// # Errors
-    /// [`Error::NoRandomness`] where the operating system gives none.
+    /// [`Error::NoRandomness`] if the operating system gives no random bytes.
     pub fn masked_per_form_token(&self, action: &str, method: &str) -> Result<String, Error> {
         if !self.settings.per_form_csrf_tokens {
             return self.masked_authenticity_token();
@@ -245,11 +249,11 @@ impl AuthenticityTokens {
         Ok(self.encode(&mask(&token)?))
     }
 
-    /// Whether a token, from the form or the header `X-CSRF-Token`, is one of this session's, for
-    /// any form or for the path and method of this request (`valid_authenticity_token?`).
+    /// Checks that a token, from the form or the header `X-CSRF-Token`, belongs to this session,
+    /// for any form or for the path and method of this request (`valid_authenticity_token?`).
     ///
-    /// The method is the one that counts in Rails, after `_method` has been heeded. GET and HEAD
-    /// need no token at all there.
+    /// Pass the method that Rails would see, after `_method` was applied. In Rails, GET and HEAD
+    /// requests need no token.
     ///
     /// ```
     /// use hardtack::LoadDefaults;
@@ -276,7 +280,7 @@ impl AuthenticityTokens {
             |text: &[u8]| Choice::from(u8::from(self.key.verify(text, &*token).is_some()));
         let per_form = is_signed(&per_form(path, method))
             & Choice::from(u8::from(self.settings.per_form_csrf_tokens));
-        // All three, whichever it is.
+        // All three are always compared, so that the time does not tell which kind the token is.
         (is_signed(GLOBAL) | self.is_real(&token) | per_form).into()
     }
 
@@ -307,11 +311,11 @@ impl fmt::Debug for AuthenticityTokens {
     }
 }
 
-/// Whether a request comes from a page of the site itself, as far as its header `Origin` tells
+/// Checks that a request's `Origin` header, if it has one, names the site itself
 /// (`valid_request_origin?`, with `forgery_protection_origin_check`, defaults 5.0).
 ///
-/// The base URL is scheme and host, with the port where it is not the scheme's own. Without the
-/// header a request passes, since some browsers leave it out; `null` does not.
+/// The base URL is scheme and host, with the port unless it is the scheme's default. A request
+/// without the header passes, since some browsers leave it out; the value `null` does not pass.
 ///
 /// ```
 /// use hardtack::internal::verified_origin;
@@ -326,13 +330,13 @@ pub fn verified_origin(origin: Option<&str>, base_url: &str) -> bool {
     origin.is_none_or(|origin| origin != "null" && origin == base_url)
 }
 
-/// What a per-form token signs: the path less one trailing slash, and the method.
+/// Returns the text that a per-form token signs: the path less one trailing slash, and the method.
 fn per_form(path: &str, method: &str) -> Vec<u8> {
     let path = path.strip_suffix('/').unwrap_or(path);
     format!("{path}#{}", method.to_ascii_lowercase()).into_bytes()
 }
 
-/// The path of a form's action (`URI.parse(action).path`).
+/// Returns the path of a form's action (`URI.parse(action).path`).
 fn path_of(action: &str) -> &str {
     let end = action.find(['?', '#']).unwrap_or(action.len());
     let action = action.get(..end).unwrap_or(action);

@@ -1,4 +1,4 @@
-//! [`Flash`]: the flash of a request, as a handler has it (`ActionDispatch::Flash`, `flash.rb`).
+//! [`Flash`]: a request's flash, as a handler uses it (`ActionDispatch::Flash`, `flash.rb`).
 
 use serde::de::DeserializeOwned;
 
@@ -8,11 +8,11 @@ use crate::serializer::value::Value;
 use crate::session::context::Context;
 use crate::session::handle::Session;
 
-/// The flash of a request: what the last request said to this one, and what this one says to the
-/// next. Rails' `flash`, as a handle that is cheap to clone.
+/// The flash of a request (Rails' `flash`): the messages from the last request, and the messages
+/// for the next one. A handle that is cheap to clone.
 ///
-/// It is loaded, and with that swept, when it is first asked or changed: what came from the last
-/// request goes at the end of this one, unless it is kept. A flash that nobody asks for waits in
+/// It is loaded and swept when it is first read or changed: messages from the last request go at
+/// the end of this one, unless they are kept. If no handler uses the flash, its messages wait in
 /// the session. [`Session::reset`] drops it.
 ///
 /// ```
@@ -26,7 +26,7 @@ use crate::session::handle::Session;
 /// assert_eq!(session.flash().keys(), ["notice", "alert"]);
 /// let Commit::Set(cookies) = session.commit(200)? else { panic!() };
 ///
-/// // The next request shows the one, and the one after that has none.
+/// // The next request shows the notice, and the request after that has an empty flash.
 /// let header = format!("_shop_session={}", cookies[0].escaped_value());
 /// let session = Session::open(&store, header, RequestOrigin::default());
 /// assert_eq!(session.flash().notice().as_deref(), Some("Saved"));
@@ -40,13 +40,13 @@ use crate::session::handle::Session;
 /// ```
 ///
 /// # Errors
-/// Whatever changes it returns [`Error::ReadOnlySession`] or [`Error::CommittedSession`] where the
-/// session cannot be changed.
+/// Every method that changes the flash returns [`Error::ReadOnlySession`] or
+/// [`Error::CommittedSession`] if the session cannot be changed.
 #[derive(Clone, Debug)]
 pub struct Flash(Context);
 
 impl Session {
-    /// The flash of this request: Rails' `flash` (example: at [`Flash`]).
+    /// Returns the flash of this request (`flash`; example: at [`Flash`]).
     #[must_use]
     pub fn flash(&self) -> Flash {
         Flash(self.0.clone())
@@ -54,7 +54,7 @@ impl Session {
 }
 
 impl Flash {
-    /// Returns the value of a key as a type; `None` where there is no such key, or nil in it
+    /// Returns the value of a key as a type; `None` if the key is absent or its value is nil
     /// (`flash[:errors]`).
     ///
     /// ```
@@ -69,12 +69,12 @@ impl Flash {
     /// ```
     ///
     /// # Errors
-    /// [`Error::UnexpectedValue`] where it is not of that type.
+    /// [`Error::UnexpectedValue`] if the value is not of that type.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
         self.read(|flash| flash.get_as(key))
     }
 
-    /// Returns the text of a key; `None` also where its value is no text.
+    /// Returns the text of a key; `None` also if its value is not a text.
     ///
     /// ```
     /// use hardtack::Session;
@@ -103,7 +103,7 @@ impl Flash {
         self.text("alert")
     }
 
-    /// Checks that there is this key, be it nil (`flash.key?(:notice)`).
+    /// Checks that the flash has this key, even with the value nil (`flash.key?(:notice)`).
     ///
     /// ```
     /// use hardtack::Session;
@@ -119,7 +119,7 @@ impl Flash {
         self.read(|flash| flash.contains_key(key))
     }
 
-    /// Checks that there is nothing to show (`flash.empty?`; example: at [`Flash`]).
+    /// Checks that the flash has no messages (`flash.empty?`; example: at [`Flash`]).
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.read(FlashHash::is_empty)
@@ -135,51 +135,50 @@ impl Flash {
     /// [`Flash`]).
     ///
     /// # Errors
-    /// As at [`Flash`].
+    /// The errors listed at [`Flash`].
     pub fn set(&self, key: impl Into<String>, value: impl Into<Value>) -> Result<(), Error> {
         let (key, value) = (key.into(), value.into());
         self.change(|flash| flash.set(key, value))
     }
 
-    /// Sets a value for this request alone (`flash.now[:alert] = "Full"`; example: at [`Flash`]).
+    /// Sets a value for this request only (`flash.now[:alert] = "Full"`; example: at [`Flash`]).
     ///
     /// # Errors
-    /// As at [`Flash`].
+    /// The errors listed at [`Flash`].
     pub fn now(&self, key: impl Into<String>, value: impl Into<Value>) -> Result<(), Error> {
         let (key, value) = (key.into(), value.into());
         self.change(|flash| flash.now(key, value))
     }
 
-    /// Keeps a key for the next request (`flash.keep(:notice)`), as [`FlashHash::keep`] does.
+    /// Keeps a key for the next request (`flash.keep(:notice)`); see [`FlashHash::keep`].
     ///
     /// # Errors
-    /// As at [`Flash`].
+    /// The errors listed at [`Flash`].
     pub fn keep(&self, key: &str) -> Result<(), Error> {
         self.change(|flash| flash.keep(key))
     }
 
-    /// Keeps everything for the next request (`flash.keep`), as [`FlashHash::keep_all`] does.
+    /// Keeps all keys for the next request (`flash.keep`); see [`FlashHash::keep_all`].
     ///
     /// # Errors
-    /// As at [`Flash`].
+    /// The errors listed at [`Flash`].
     pub fn keep_all(&self) -> Result<(), Error> {
         self.change(FlashHash::keep_all)
     }
 
-    /// Lets a key go at the end of this request (`flash.discard(:notice)`), as
-    /// [`FlashHash::discard`] does.
+    /// Drops a key at the end of this request (`flash.discard(:notice)`); see
+    /// [`FlashHash::discard`].
     ///
     /// # Errors
-    /// As at [`Flash`].
+    /// The errors listed at [`Flash`].
     pub fn discard(&self, key: &str) -> Result<(), Error> {
         self.change(|flash| flash.discard(key))
     }
 
-    /// Lets everything go at the end of this request (`flash.discard`), as
-    /// [`FlashHash::discard_all`] does.
+    /// Drops all keys at the end of this request (`flash.discard`); see [`FlashHash::discard_all`].
     ///
     /// # Errors
-    /// As at [`Flash`].
+    /// The errors listed at [`Flash`].
     pub fn discard_all(&self) -> Result<(), Error> {
         self.change(FlashHash::discard_all)
     }
@@ -198,20 +197,20 @@ impl Flash {
     /// ```
     ///
     /// # Errors
-    /// As at [`Flash`].
+    /// The errors listed at [`Flash`].
     pub fn remove(&self, key: &str) -> Result<Option<Value>, Error> {
         self.change(|flash| flash.remove(key))
     }
 
-    /// Removes everything at once (`flash.clear`), as [`FlashHash::clear`] does.
+    /// Removes all keys at once (`flash.clear`); see [`FlashHash::clear`].
     ///
     /// # Errors
-    /// As at [`Flash`].
+    /// The errors listed at [`Flash`].
     pub fn clear(&self) -> Result<(), Error> {
         self.change(FlashHash::clear)
     }
 
-    /// The closure runs without the lock.
+    /// Runs the closure without holding the lock.
     fn read<R>(&self, read: impl FnOnce(&FlashHash) -> R) -> R {
         let loaded = self.0.loaded_with(FlashHash::load);
         read(loaded.beside().unwrap_or(&FlashHash::default()))

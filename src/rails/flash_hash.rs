@@ -11,15 +11,15 @@ use crate::serializer::value::Value;
 use crate::session::beside::Beside;
 use crate::session::data::{SessionData, from_value};
 
-/// The session's key in every version of Rails.
+/// The session's key for the flash in every version of Rails.
 const KEY: &str = "flash";
 
-/// The messages of one request to the next, as Rails keeps them in a session (`FlashHash`, unchanged
-/// from Rails 5.0 to 8.1). A handler has [`Session::flash`](crate::Session::flash).
+/// The messages from one request to the next, as Rails keeps them in a session (`FlashHash`,
+/// unchanged from Rails 5.0 to 8.1). In a handler, use [`Session::flash`](crate::Session::flash).
 ///
-/// To load it is to access it, in Rails' words: what came from the last request is swept, so that
-/// [`commit`](Self::commit) keeps only what this request set or kept. A flash that nobody loads
-/// waits in the session.
+/// Loading the flash counts as access to it, as in Rails: messages from the last request are swept,
+/// and [`commit`](Self::commit) keeps only those that this request set or kept. A flash that is not
+/// loaded waits in the session.
 ///
 /// ```
 /// use hardtack::SessionData;
@@ -30,7 +30,7 @@ const KEY: &str = "flash";
 /// flash.set("notice", "Saved");
 /// flash.commit(&mut session)?;
 ///
-/// // The next request shows it, and the one after that has none.
+/// // The next request shows it, and the request after that has an empty flash.
 /// let flash = FlashHash::load(&session);
 /// assert_eq!(flash.notice(), Some("Saved"));
 /// flash.commit(&mut session)?;
@@ -46,7 +46,7 @@ pub struct FlashHash {
 struct Entry {
     key: String,
     value: Value,
-    /// Whether it goes at the end of this request.
+    /// Dropped at the end of this request.
     discarded: bool,
 }
 
@@ -61,12 +61,12 @@ impl Beside for FlashHash {
 }
 
 impl FlashHash {
-    /// Takes the flash out of a session, and marks all that is in it to go at the end of this
+    /// Loads the flash from a session, and marks all of its keys to be dropped at the end of this
     /// request (`FlashHash.from_session_value`).
     ///
-    /// It reads what Rails 4.0 and later keep, and the `FlashHash` objects of 3.1 and 3.2. Of the
-    /// `Hash` subclass of 2.3 and 3.0 only the entries are known, not which of them were shown
-    /// already. Anything else is an empty flash.
+    /// Reads the flash of Rails 4.0 and later, and the `FlashHash` objects of 3.1 and 3.2. From the
+    /// `Hash` subclass of 2.3 and 3.0 it reads only the entries: the list of entries already shown
+    /// is not stored. Any other value is an empty flash.
     ///
     /// ```
     /// use hardtack::SessionData;
@@ -94,11 +94,11 @@ impl FlashHash {
         }
     }
 
-    /// Puts into the session what the next request is to see, and removes the key where that is
-    /// nothing (`commit_flash`). The session is changed only if something differs.
+    /// Stores the messages for the next request in the session, or removes the key if there are
+    /// none (`commit_flash`). The session is changed only if the stored flash differs.
     ///
-    /// Like Rails' `reset_session`, whoever clears the session drops the flash that was loaded
-    /// from it too, and loads another.
+    /// Rails' `reset_session` drops the loaded flash too. After you clear the session, drop this
+    /// flash and load another.
     ///
     /// ```
     /// use hardtack::SessionData;
@@ -111,10 +111,10 @@ impl FlashHash {
     /// ```
     ///
     /// # Errors
-    /// [`Error::UnwritableValue`] where a value is none that a session can hold.
+    /// [`Error::UnwritableValue`] if a session cannot hold one of the values.
     pub fn commit(&self, session: &mut SessionData) -> Result<(), Error> {
         let Some(flash) = self.to_session_value() else {
-            // What cannot be read was shown to nobody: it waits.
+            // An unreadable flash was not shown to anybody, so it stays.
             if !matches!(
                 session.get::<Value>(KEY),
                 Err(Error::UnreadableValue { .. })
@@ -142,7 +142,7 @@ impl FlashHash {
         })
     }
 
-    /// The value of a key, be it from the last request or from this one (`flash[:notice]`).
+    /// Returns the value of a key, from the last request or from this one (`flash[:notice]`).
     ///
     /// ```
     /// use hardtack::flash::FlashHash;
@@ -158,7 +158,7 @@ impl FlashHash {
         self.entry(key).map(|entry| &entry.value)
     }
 
-    /// The value of a key as a type; `None` where there is no such key, or nil in it.
+    /// Returns the value of a key as a type; `None` if the key is absent or its value is nil.
     pub(super) fn get_as<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
         match self.get(key) {
             None | Some(Value::Nil) => Ok(None),
@@ -166,7 +166,7 @@ impl FlashHash {
         }
     }
 
-    /// The text of a key; `None` also where its value is no text.
+    /// Returns the text of a key; `None` also if its value is not a text.
     ///
     /// ```
     /// use hardtack::flash::FlashHash;
@@ -182,7 +182,7 @@ impl FlashHash {
         self.get(key).and_then(Value::as_str)
     }
 
-    /// The text of `notice` (`flash.notice`).
+    /// Returns the text of `notice` (`flash.notice`).
     ///
     /// ```
     /// assert_eq!(hardtack::flash::FlashHash::default().notice(), None);
@@ -192,7 +192,7 @@ impl FlashHash {
         self.text("notice")
     }
 
-    /// The text of `alert` (`flash.alert`).
+    /// Returns the text of `alert` (`flash.alert`).
     ///
     /// ```
     /// assert_eq!(hardtack::flash::FlashHash::default().alert(), None);
@@ -215,7 +215,7 @@ impl FlashHash {
         self.put(key.into(), value.into(), false);
     }
 
-    /// Sets a value for this request alone (`flash.now[:alert] = "Full"`).
+    /// Sets a value for this request only (`flash.now[:alert] = "Full"`).
     ///
     /// ```
     /// use hardtack::SessionData;
@@ -253,7 +253,7 @@ impl FlashHash {
         self.mark(key, false);
     }
 
-    /// Keeps everything for the next request (`flash.keep`).
+    /// Keeps all keys for the next request (`flash.keep`).
     ///
     /// ```
     /// use hardtack::SessionData;
@@ -271,7 +271,7 @@ impl FlashHash {
         self.mark_all(false);
     }
 
-    /// Lets a key go at the end of this request (`flash.discard(:notice)`).
+    /// Drops a key at the end of this request (`flash.discard(:notice)`).
     ///
     /// ```
     /// use hardtack::SessionData;
@@ -290,7 +290,7 @@ impl FlashHash {
         self.mark(key, true);
     }
 
-    /// Lets everything go at the end of this request (`flash.discard`).
+    /// Drops all keys at the end of this request (`flash.discard`).
     ///
     /// ```
     /// use hardtack::SessionData;
@@ -308,7 +308,7 @@ impl FlashHash {
         self.mark_all(true);
     }
 
-    /// Removes a key at once (`flash.delete(:notice)`), and gives its value.
+    /// Removes a key at once and returns its value (`flash.delete(:notice)`).
     ///
     /// ```
     /// use hardtack::flash::FlashHash;
@@ -324,7 +324,7 @@ impl FlashHash {
         Some(self.entries.remove(place).value)
     }
 
-    /// Removes everything at once (`flash.clear`).
+    /// Removes all keys at once (`flash.clear`).
     ///
     /// ```
     /// use hardtack::flash::FlashHash;
@@ -338,7 +338,7 @@ impl FlashHash {
         self.entries.clear();
     }
 
-    /// Whether there is this key, be it nil (`flash.key?(:notice)`).
+    /// Checks that the flash has this key, even with the value nil (`flash.key?(:notice)`).
     ///
     /// ```
     /// use hardtack::flash::FlashHash;
@@ -353,7 +353,7 @@ impl FlashHash {
         self.entry(key).is_some()
     }
 
-    /// Whether there is nothing to show (`flash.empty?`).
+    /// Checks that the flash has no messages (`flash.empty?`).
     ///
     /// ```
     /// assert!(hardtack::flash::FlashHash::default().is_empty());
@@ -363,7 +363,7 @@ impl FlashHash {
         self.entries.is_empty()
     }
 
-    /// Keys and values, in order (`flash.each`).
+    /// Returns the keys and values, in order (`flash.each`).
     ///
     /// ```
     /// use hardtack::flash::FlashHash;
@@ -411,7 +411,7 @@ impl FlashHash {
 }
 
 impl fmt::Debug for FlashHash {
-    /// The keys alone: values may be personal.
+    /// Shows only the keys: the values may be personal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let keys: Vec<&str> = self.iter().map(|(key, _)| key).collect();
         f.debug_struct("FlashHash").field("keys", &keys).finish()

@@ -7,7 +7,7 @@ use crate::rails::jar::rotation::Rotation;
 use crate::secret_key_base::SecretKeyBase;
 use crate::settings::{SecretKind, Settings};
 
-/// The jars of an app: the one that its session is in, `cookies.encrypted` and `cookies.signed`.
+/// The jars of an app: the session's, `cookies.encrypted` and `cookies.signed`.
 ///
 /// ```
 /// use hardtack::{CookieStore, Keyring, LoadDefaults, Rotation, SecretKeyBase};
@@ -15,7 +15,7 @@ use crate::settings::{SecretKind, Settings};
 /// # let (secret, new_secret) = (SecretKeyBase::generate()?, SecretKeyBase::generate()?);
 /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session");
 ///
-/// // While the server runs, the secret is changed: what the old one sealed still opens.
+/// // The secret changes while the server runs: cookies sealed with the old secret still open.
 /// let jars = Keyring::new(&new_secret, LoadDefaults::V7_1)
 ///     .rotation(Rotation::encrypted(&secret, LoadDefaults::V7_1))
 ///     .signed_rotation(Rotation::signed(&secret, LoadDefaults::V7_1));
@@ -30,10 +30,10 @@ pub struct Keyring {
 }
 
 impl Keyring {
-    /// The jars of an app of these settings. Its session is in the encrypted jar, or in the signed
-    /// one where a `secret_token` is all there is (up to Rails 3.2).
+    /// Creates the jars of an app with these settings. The session is in the encrypted jar, or in
+    /// the signed one if the app has only a `secret_token` (up to Rails 3.2).
     ///
-    /// Keys are derived here: five, of about 0.3 ms each.
+    /// Derives five keys, which takes about 0.3 ms each.
     ///
     /// ```
     /// use hardtack::{Keyring, LoadDefaults, SecretKeyBase};
@@ -61,7 +61,8 @@ impl Keyring {
         }
     }
 
-    /// The session in the encrypted jar, or whatever stands for it.
+    /// Creates a keyring whose session is in the given encrypted jar, or in the jar that takes its
+    /// place.
     #[cfg(feature = "rails-app")]
     pub(crate) fn of(encrypted: Jar, signed: Jar) -> Self {
         let encrypted = Arc::new(encrypted);
@@ -72,8 +73,8 @@ impl Keyring {
         }
     }
 
-    /// Adds older settings to the session's jar and to the encrypted one. One with another
-    /// [`cookie_name`](Rotation::cookie_name) counts for the session alone.
+    /// Adds older settings to the session's jar and to the encrypted jar. A rotation with another
+    /// [`cookie_name`](Rotation::cookie_name) applies to the session only.
     ///
     /// ```
     /// use hardtack::{Keyring, LoadDefaults, Rotation, SecretKeyBase};
@@ -114,8 +115,8 @@ impl Keyring {
         self
     }
 
-    /// Keeps the session in another jar than the settings say: in the signed one, say, of an app
-    /// that chose so.
+    /// Moves the session to another jar than the settings choose: for example to the signed jar, if
+    /// the app is configured so.
     ///
     /// ```
     /// use hardtack::{Jar, Keyring, LoadDefaults, SecretKeyBase};
@@ -131,25 +132,26 @@ impl Keyring {
         self
     }
 
-    /// The jar that the session is in (example: at [`new`](Self::new)).
+    /// Returns the session's jar (example: at [`new`](Self::new)).
     #[must_use]
     pub fn session(&self) -> &Arc<Jar> {
         &self.session
     }
 
-    /// `cookies.encrypted` (example: at [`rotation`](Self::rotation)).
+    /// Returns the jar of `cookies.encrypted` (example: at [`rotation`](Self::rotation)).
     #[must_use]
     pub fn encrypted(&self) -> &Arc<Jar> {
         &self.encrypted
     }
 
-    /// `cookies.signed` (example: at [`signed_rotation`](Self::signed_rotation)).
+    /// Returns the jar of `cookies.signed` (example: at
+    /// [`signed_rotation`](Self::signed_rotation)).
     #[must_use]
     pub fn signed(&self) -> &Arc<Jar> {
         &self.signed
     }
 
-    /// Changes every one of them.
+    /// Changes all three jars.
     pub(super) fn map(self, change: impl Fn(Jar) -> Jar) -> Self {
         let changed = |jar| Arc::new(change(Arc::unwrap_or_clone(jar)));
         Self {

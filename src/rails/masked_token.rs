@@ -1,5 +1,5 @@
-//! Authenticity tokens as bytes: masked by a one-time pad, so that a page's compressed length
-//! tells nothing of them (`mask_token`, `request_forgery_protection.rb`, Rails 4.2 to 8.1).
+//! Masked authenticity tokens: a one-time pad hides the token, so that the compressed length of a
+//! page tells nothing about it (`mask_token`, `request_forgery_protection.rb`, Rails 4.2 to 8.1).
 
 use rand::TryRng;
 use zeroize::Zeroizing;
@@ -13,7 +13,7 @@ pub(super) const LENGTH: usize = 32;
 /// A token's bytes.
 pub(super) type Token = Zeroizing<[u8; LENGTH]>;
 
-/// A new pad, and the token under it.
+/// Returns a new random pad, followed by the token masked with it.
 pub(super) fn mask(token: &Token) -> Result<Zeroizing<Vec<u8>>, Error> {
     let pad = random()?;
     let mut bytes = Zeroizing::new(Vec::with_capacity(2 * LENGTH));
@@ -22,7 +22,7 @@ pub(super) fn mask(token: &Token) -> Result<Zeroizing<Vec<u8>>, Error> {
     Ok(bytes)
 }
 
-/// The token under its pad; `None` where the two are not 64 bytes.
+/// Removes the pad from a token; `None` if the bytes are not 64, a pad and a token.
 pub(super) fn unmask(bytes: &[u8]) -> Option<Token> {
     let (pad, masked) = bytes.split_first_chunk()?;
     Some(xor(pad, masked.try_into().ok()?))
@@ -36,7 +36,7 @@ fn xor(one: &[u8; LENGTH], other: &[u8; LENGTH]) -> Token {
     bytes
 }
 
-/// A new token, of the operating system's randomness.
+/// Returns a new token of random bytes from the operating system.
 pub(super) fn random() -> Result<Token, Error> {
     let mut bytes = Zeroizing::new([0; LENGTH]);
     rand::rngs::SysRng
@@ -45,8 +45,8 @@ pub(super) fn random() -> Result<Token, Error> {
     Ok(bytes)
 }
 
-/// The bytes of a text as Ruby's `Base64.urlsafe_decode64` reads it: either alphabet, padded or
-/// not at all. Nothing longer than a masked token is looked at.
+/// Decodes a text as Ruby's `Base64.urlsafe_decode64` does: either alphabet, with padding or
+/// without. Refuses any text longer than a masked token.
 pub(super) fn decode(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     const LONGEST: usize = base64::encoded_len(2 * LENGTH);
     if text.len() > LONGEST {

@@ -1,4 +1,4 @@
-//! Rails' own parts: the session in a sealed cookie, the flash, authenticity tokens, Warden.
+//! Rails' own features: sessions in a sealed cookie, the flash, authenticity tokens, Warden logins.
 
 mod app_settings;
 mod checks;

@@ -20,9 +20,9 @@ use crate::session::events::Event;
 use crate::session::write_policy::WritePolicy;
 
 impl Cookies {
-    /// `cookies.encrypted` (example: at [`Cookies`]). Beside sessions in a store it needs
-    /// [`ServerSessions::keyring`](crate::ServerSessions::keyring): without it reading and writing is
-    /// [`Error::NoKeyring`].
+    /// Returns the cookies of `cookies.encrypted` (example: at [`Cookies`]). If sessions are kept
+    /// in a store, set the jars with [`ServerSessions::keyring`](crate::ServerSessions::keyring):
+    /// without them, reading and writing returns [`Error::NoKeyring`].
     #[must_use]
     pub fn encrypted(&self) -> SealedCookies {
         SealedCookies {
@@ -31,7 +31,9 @@ impl Cookies {
         }
     }
 
-    /// `cookies.signed` (example: at [`Cookies`]); as [`encrypted`](Self::encrypted) otherwise.
+    /// Returns the cookies of `cookies.signed` (example: at [`Cookies`]). As with
+    /// [`encrypted`](Self::encrypted), sessions in a store need
+    /// [`ServerSessions::keyring`](crate::ServerSessions::keyring).
     #[must_use]
     pub fn signed(&self) -> SealedCookies {
         SealedCookies {
@@ -40,7 +42,7 @@ impl Cookies {
         }
     }
 
-    /// The cookies of any other jar: with another secret, say.
+    /// Returns the cookies of any other jar: of a jar with another secret, for example.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -61,7 +63,7 @@ impl Cookies {
     }
 }
 
-/// One of the jars, for the cookies of a request.
+/// The sealed cookies of a request in one jar: reads, writes and deletes them.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -77,7 +79,7 @@ impl Cookies {
 /// ```
 #[derive(Clone, Debug)]
 pub struct SealedCookies {
-    /// `None` where the app has no jars of Rails.
+    /// `None` if the app has no Rails jars.
     jar: Option<Arc<Jar>>,
     cookies: Cookies,
 }
@@ -87,14 +89,14 @@ impl SealedCookies {
         self.jar.as_deref().ok_or(Error::NoKeyring)
     }
 
-    /// Returns a cookie's value (example: at [`SealedCookies`]); `None` where none was sent, where its
-    /// value is nil, and where it does not open: the operator hears why ([`explain`](Self::explain)).
+    /// Returns a cookie's value (example: at [`SealedCookies`]); `None` if the request has no such
+    /// cookie, if its value is nil, or if it does not open ([`explain`](Self::explain) tells why).
     ///
-    /// One that a rotation, another cipher or an older serializer opened is set again with the
-    /// response, as in Rails, unless the handler sets or deletes a cookie of that name. It gets the
-    /// attributes that Rails gives it, `path=/` and `SameSite`, since a `Cookie` header tells none;
-    /// `Secure` where the session's cookie is, and the expiry that was sealed. So
-    /// [`write`](Self::write) it yourself where it has a domain or `HttpOnly`.
+    /// A cookie that a rotation, another cipher or an older serializer opened is set again with the
+    /// response, as in Rails, unless the handler sets or deletes a cookie of that name. A `Cookie`
+    /// header carries no attributes, so the cookie gets the ones that Rails gives it: `path=/`,
+    /// `SameSite`, the sealed expiry, and `Secure` if the session's cookie has it. If your cookie
+    /// has a domain or `HttpOnly`, [`write`](Self::write) it yourself.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -114,15 +116,15 @@ impl SealedCookies {
     /// ```
     ///
     /// # Errors
-    /// [`Error::UnexpectedValue`] where it opens, and its value is not of that type;
-    /// [`Error::NoKeyring`] where the app has no jars of Rails.
+    /// [`Error::UnexpectedValue`] if the cookie opens and its value is not of that type;
+    /// [`Error::NoKeyring`] if the app has no Rails jars.
     pub fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Error> {
         let read = |opened: &Opened<Serialized>| {
             let value = opened.value();
             if value.is_nil() {
                 return Ok(None);
             }
-            // Which type was asked for does not decide on whether it opens.
+            // A cookie opens no matter which type was asked for.
             match value.load_as::<T>() {
                 Ok(value) => Ok(Some(Ok(value))),
                 Err(Unfit::OfAnotherType(reason)) => Ok(Some(Err(reason))),
@@ -132,7 +134,7 @@ impl SealedCookies {
         let jar = self.jar()?;
         let value = match self.pending(jar, name) {
             Some(cookie) if is_deleted(&cookie) => None,
-            // Set here, be it through another jar: nobody sent it.
+            // Set by this request, possibly through another jar: the browser did not send it.
             Some(cookie) => {
                 let opened = jar.open_as(name, cookie.name(), &cookie.value());
                 opened.and_then(|opened| read(&opened)).ok()
@@ -148,15 +150,15 @@ impl SealedCookies {
             })
     }
 
-    /// Returns the cookie that is to be set, which a rotation may write under its own name.
+    /// Returns the cookie that this response sets, which a rotation may write under its own name.
     fn pending(&self, jar: &Jar, name: &str) -> Option<SetCookie> {
         let written_name = jar.written_name(name);
         let is_it = |other: &str| other == name || other == written_name;
         self.cookies.0.pending(is_it)
     }
 
-    /// Opens a cookie that came with the request; sets it again where that is due, and tells
-    /// whoever listens.
+    /// Opens a cookie that came with the request, sets it again if that is due, and reports the
+    /// outcome to the observers.
     fn get_sent<R>(
         &self,
         jar: &Jar,
@@ -179,12 +181,12 @@ impl SealedCookies {
         found.ok().map(|(_, read)| read)
     }
 
-    /// Queues a cookie to be set again. One that cannot be, since it is too long now, say, stays
-    /// as it is: whoever reads it has its value.
+    /// Queues a cookie to be set again. A cookie that cannot be set, because it is now too long,
+    /// for example, stays unchanged: the handler still gets its value.
     fn rewrite(&self, jar: &Jar, name: &str, opened: &Opened<Serialized>) {
         let context = &self.cookies.0;
         let policy = context.policy();
-        // The session's cookie is for its commit, with attributes of its own.
+        // The session's commit writes the session's cookie, with attributes of its own.
         let is_sessions = || context.is_sessions(name);
         if policy.writes == WritePolicy::Never
             || !context.may_rewrite(jar.written_name(name))
@@ -198,8 +200,9 @@ impl SealedCookies {
         }
     }
 
-    /// Tells how a cookie opened, or why it did not: for the operator, never for whoever sent it.
-    /// `None` where none was sent. Nothing is set again, and no event or observer hears of it.
+    /// Tells how a cookie opened, or why it did not; `None` if the request has no such cookie. Show
+    /// the answer to the operator, never to the sender of the cookie. Sets no cookie, and reports
+    /// nothing to events or observers.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -233,10 +236,11 @@ impl SealedCookies {
         }
     }
 
-    /// Writes a cookie, which goes out with the response (example: at [`SealedCookies`]).
+    /// Writes a cookie, which is sent with the response (example: at [`SealedCookies`]).
     ///
     /// # Errors
-    /// As [`Jar::write`] and [`Cookies::set`].
+    /// The errors of [`Jar::write`] and [`Cookies::set`]; [`Error::NoKeyring`] if the app has no
+    /// Rails jars.
     pub fn write<'a, T: Serialize>(
         &self,
         name: &str,
@@ -249,7 +253,7 @@ impl SealedCookies {
             .set(self.jar()?.write(name, value, &attributes)?)
     }
 
-    /// Makes the browser forget a cookie, under its older names too.
+    /// Deletes a cookie from the browser, under its older names too.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -263,7 +267,8 @@ impl SealedCookies {
     /// ```
     ///
     /// # Errors
-    /// As [`Cookies::delete`].
+    /// The errors of [`Jar::delete`] and [`Cookies::set`]; [`Error::NoKeyring`] if the app has no
+    /// Rails jars.
     pub fn delete<'a>(
         &self,
         name: &str,

@@ -1,5 +1,5 @@
-//! A session that is sealed into a cookie of Rails: how [`SessionData`] comes out of a jar and goes
-//! back, and the keys that Rails itself keeps in it.
+//! Sessions in a sealed Rails cookie: reads and writes [`SessionData`] through a jar, and defines
+//! the keys that Rails itself keeps in a session.
 
 use std::borrow::Cow;
 
@@ -16,14 +16,14 @@ use crate::serializer::Serialized;
 use crate::session::data::SessionData;
 use crate::session::sealer::Sealer;
 
-/// The key under which Rails keeps a session's id.
+/// The key of a session's id in Rails.
 const SESSION_ID: &str = "session_id";
 
-/// The key under which every version of Rails keeps the secret of a session's authenticity tokens.
+/// The key of the secret for authenticity tokens in every version of Rails.
 pub(super) const CSRF_TOKEN: &str = "_csrf_token";
 
 impl SessionData {
-    /// Reads the session from a request's `Cookie` header; `None` where there is no such cookie.
+    /// Reads the session from a request's `Cookie` header; `None` if the header has no such cookie.
     ///
     /// ```
     /// use hardtack::{CookieHeader, Jar, SessionData};
@@ -43,7 +43,7 @@ impl SessionData {
     /// ```
     ///
     /// # Errors
-    /// [`InvalidMessage`], and nothing else, where the cookie does not open or holds no map.
+    /// [`InvalidMessage`], and no other error, if the cookie does not open or does not hold a map.
     pub fn read(
         jar: &Jar,
         name: &str,
@@ -52,7 +52,7 @@ impl SessionData {
         Ok(Self::explain(jar, name, header)?)
     }
 
-    /// Reads the session from its cookie's value, no longer escaped.
+    /// Reads the session from its cookie's unescaped value.
     ///
     /// ```
     /// use hardtack::{Jar, SessionData};
@@ -63,7 +63,7 @@ impl SessionData {
     /// ```
     ///
     /// # Errors
-    /// [`InvalidMessage`], and nothing else, where the cookie does not open or holds no map.
+    /// [`InvalidMessage`], and no other error, if the value does not open or does not hold a map.
     pub fn read_value(
         jar: &Jar,
         name: &str,
@@ -72,8 +72,8 @@ impl SessionData {
         Ok(Self::load(jar.open_as(name, name, value.as_ref())?)?)
     }
 
-    /// Reads the session from a request's `Cookie` header, as [`read`](Self::read) does, and says
-    /// why it does not open: for the operator, never for whoever sent it.
+    /// Reads the session from a request's `Cookie` header, as [`read`](Self::read) does, and tells
+    /// why it does not open. Show the reason to the operator, never to the sender of the cookie.
     ///
     /// ```
     /// use hardtack::{CookieHeader, Jar, Refusal, SessionData};
@@ -86,8 +86,8 @@ impl SessionData {
     /// ```
     ///
     /// # Errors
-    /// The [`Refusal`] of the attempt that got furthest; [`Refusal::UnreadableValue`] also where
-    /// the cookie holds no map.
+    /// The [`Refusal`] of the attempt that got furthest; [`Refusal::UnreadableValue`] also if the
+    /// cookie does not hold a map.
     pub fn explain(
         jar: &Jar,
         name: &str,
@@ -101,10 +101,10 @@ impl SessionData {
         opened.try_map(|payload| Self::of_payload(payload).ok_or(Refusal::UnreadableValue))
     }
 
-    /// Writes the session through a jar, as a cookie of this name.
+    /// Writes the session through a jar, as a cookie with this name.
     ///
-    /// A `session_id` is added where there is none, since Rails takes a session without one for
-    /// empty; keys whose value is nil are left out, as in Rails.
+    /// Adds a `session_id` if the session has none, since Rails treats a session without one as
+    /// empty. Leaves out keys whose value is nil, as Rails does.
     ///
     /// ```
     /// use hardtack::{CookieAttributes, Error, Jar, SessionData};
@@ -123,7 +123,7 @@ impl SessionData {
     /// ```
     ///
     /// # Errors
-    /// As [`Jar::write`].
+    /// The errors of [`Jar::write`].
     pub fn write<'a>(
         &mut self,
         jar: &Jar,
@@ -138,8 +138,8 @@ impl SessionData {
         jar.dump_and_seal(name, &attributes, |room, style| self.dump(room, style))
     }
 
-    /// The session's id: 32 hexadecimal digits in a session that Rails made. `None` where it has
-    /// none yet.
+    /// Returns the session's id; `None` if it has none yet. An id that Rails made has 32
+    /// hexadecimal digits.
     ///
     /// ```
     /// use hardtack::{Jar, SessionData};
@@ -156,15 +156,15 @@ impl SessionData {
         self.get(SESSION_ID).ok().flatten()
     }
 
-    /// Removes what somebody may have planted before a login: the id, so that the session gets
-    /// another when it is written, and the secret of the authenticity tokens.
+    /// Removes everything that an attacker may have planted before a login: the id, so that the
+    /// session gets another one when it is written, and the secret of the authenticity tokens.
     pub(super) fn renew(&mut self) {
         self.remove(SESSION_ID);
         self.remove(CSRF_TOKEN);
         self.touch();
     }
 
-    /// Gives the session an id, where it has none.
+    /// Gives the session an id, if it has none.
     fn ensure_session_id(&mut self) -> Result<(), Error> {
         if !self.holds_text(SESSION_ID) {
             self.insert(SESSION_ID, &generate_session_id()?)?;
@@ -211,7 +211,8 @@ impl Sealer for Jar {
     }
 }
 
-/// As `SecureRandom.hex(16)` (`Rack::Session::Abstract::ID#generate_sid`).
+/// Returns a new session id, as `SecureRandom.hex(16)` does
+/// (`Rack::Session::Abstract::ID#generate_sid`).
 pub(super) fn generate_session_id() -> Result<String, Error> {
     let mut random = [0; 16];
     rand::rngs::SysRng

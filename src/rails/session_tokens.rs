@@ -6,9 +6,9 @@ use crate::error::Error;
 use crate::session::handle::Session;
 
 impl Session {
-    /// The session's authenticity tokens, for pages that are rendered; a session without gets
-    /// them. They go with [`reset`](Self::reset), [`renew`](Self::renew) and a login: ask after
-    /// these.
+    /// Returns the session's authenticity tokens, for the pages of this request. Creates them if
+    /// the session has none. [`reset`](Self::reset), [`renew`](Self::renew) and a login replace the
+    /// tokens: call this method after them.
     ///
     /// ```
     /// use hardtack::Session;
@@ -21,8 +21,8 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// As [`AuthenticityTokens::load_or_create`]; [`Error::ReadOnlySession`] and
-    /// [`Error::CommittedSession`] where the session has none and cannot be given any.
+    /// The errors of [`AuthenticityTokens::load_or_create`]; [`Error::ReadOnlySession`] or
+    /// [`Error::CommittedSession`] if the session has no tokens and cannot be changed.
     pub fn authenticity_tokens(&self) -> Result<AuthenticityTokens, Error> {
         if let Some(tokens) = self.present_authenticity_tokens() {
             return Ok(tokens);
@@ -32,7 +32,7 @@ impl Session {
             .write(|loaded| AuthenticityTokens::load_or_create(&mut loaded.data, settings))
     }
 
-    /// Whether a token is one of this session's for a request of this path and method: see
+    /// Checks that a token belongs to this session, for a request with this path and method: see
     /// [`AuthenticityTokens::verify`] (example: at
     /// [`authenticity_tokens`](Self::authenticity_tokens)).
     #[must_use]
@@ -41,7 +41,7 @@ impl Session {
         tokens.is_some_and(|tokens| tokens.verify(token, path, method))
     }
 
-    /// The session's authenticity tokens; `None` where it has none.
+    /// Returns the session's authenticity tokens; `None` if it has none.
     pub(crate) fn present_authenticity_tokens(&self) -> Option<AuthenticityTokens> {
         let settings = csrf_settings(&self.0);
         self.read(|data| AuthenticityTokens::load(data, settings))

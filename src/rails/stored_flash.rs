@@ -1,12 +1,14 @@
-//! A flash as each version of Rails keeps it in the session.
+//! The stored form of a flash in each version of Rails.
 
 use crate::serializer::value::{RubyObject, Value, text_pairs};
 
-/// What a stored flash has left to show, by `FlashHash.from_session_value` (6.1).
+/// Returns the entries of a stored flash that were not shown yet, as `FlashHash.from_session_value`
+/// does (6.1).
 pub(super) fn waiting(stored: &Value) -> Vec<(String, Value)> {
     let (flashes, shown) = match stored {
         Value::Object(object) => of_object(object),
-        // Rails 4.0 and later; 4.0 to 4.2 list in `discard` what they wrote though it was shown.
+        // Rails 4.0 and later. 4.0 to 4.2 write an entry although it was shown, and list it in
+        // `discard`.
         hash => (hash.get("flashes"), hash.get("discard")),
     };
     let shown = shown.and_then(Value::as_array).unwrap_or_default();
@@ -20,7 +22,7 @@ pub(super) fn waiting(stored: &Value) -> Vec<(String, Value)> {
     with_text_keys(left)
 }
 
-/// The entries of a `FlashHash`, and the keys of those that were shown already.
+/// Returns the entries of a `FlashHash`, and the keys of the entries that were already shown.
 fn of_object(object: &RubyObject) -> (Option<&Value>, Option<&Value>) {
     match object {
         // Rails 3.1 and 3.2
@@ -31,13 +33,13 @@ fn of_object(object: &RubyObject) -> (Option<&Value>, Option<&Value>) {
             };
             (ivar("@flashes"), ivar("@used"))
         }
-        // Rails 2.3 and 3.0, a subclass of Hash: its `@used` is not kept with the content.
+        // Rails 2.3 and 3.0, a subclass of Hash: its `@used` is not stored with the content.
         RubyObject::Subclass { content, .. } => (Some(content), None),
         _ => (None, None),
     }
 }
 
-/// `stringify_keys`: up to 4.0 keys may be Symbols.
+/// Turns keys into text (`stringify_keys`): up to 4.0 keys may be Symbols.
 fn with_text_keys(pairs: Vec<(Value, Value)>) -> Vec<(String, Value)> {
     if let Some(texts) = text_pairs(&pairs) {
         let texts = texts.into_iter();

@@ -1,4 +1,4 @@
-//! [`StoredJson`]: sessions on a server as JSON, under the ids of Rack and Rails.
+//! [`StoredJson`]: sessions on a server as JSON, under Rack's and Rails' session ids.
 
 use std::time::Duration;
 
@@ -12,13 +12,13 @@ use crate::hex;
 use crate::session::data::SessionData;
 use crate::session::session_format::{ReadEntry, SessionFormat};
 
-/// The lengths of ids: Rack's are of 128 bits, and an app may ask for up to 256 (`sidbits`).
+/// The lengths of session ids: Rack's have 128 bits, and an app may choose up to 256 (`sidbits`).
 const LENGTHS: std::ops::RangeInclusive<usize> = 32..=64;
 
-/// Sessions on a server as a JSON object, under the ids of Rack and Rails: 32 lower-case hexadecimal
-/// digits in the cookie, and in the store `2::` and the SHA-256 of these, so that whoever reads the
-/// store cannot take over a session (`Rack::Session::SessionId`, Rack 2.2 `session/abstract/id.rb`).
-/// What stands under the id itself is read as well, and moved.
+/// Stores sessions on a server as a JSON object, under Rack's and Rails' session ids. The cookie
+/// holds 32 lower-case hexadecimal digits. The store's key is `2::` and their SHA-256, so that a
+/// person who can read the store cannot take over a session (`Rack::Session::SessionId`, Rack 2.2
+/// `session/abstract/id.rb`). A session stored under the id itself is read too, and moved.
 ///
 /// ```
 /// use hardtack::ServerSessions;

@@ -1,4 +1,4 @@
-//! [`WardenScope`]: who is logged in, as Devise keeps it in the session.
+//! [`WardenScope`]: the logged-in user, as Devise keeps the login in the session.
 
 use std::fmt;
 
@@ -13,15 +13,14 @@ use crate::serializer::unexpected as of_another_type;
 use crate::serializer::value::Value;
 use crate::session::data::SessionData;
 
-/// How much of a bcrypt hash is its salt (`authenticatable_salt`: `encrypted_password[0,29]`,
+/// The length of the salt in a bcrypt hash (`authenticatable_salt`: `encrypted_password[0,29]`,
 /// Devise's `database_authenticatable.rb`).
 const SALT_LENGTH: usize = 29;
 
-/// One of the kinds of users that log in separately: Devise has one for each model, `user` for
-/// `User`.
+/// A kind of user that logs in separately: Devise has a scope for each model, `user` for `User`.
 ///
-/// Warden keeps a login under `warden.user.<scope>.key`; since Devise 2.2 it is the record's key
-/// and the salt of its password, so that a changed password logs out everywhere.
+/// Warden keeps a login under `warden.user.<scope>.key`. Since Devise 2.2 the login is the record's
+/// key and the salt of its password, so that a changed password logs the user out everywhere.
 ///
 /// ```
 /// use hardtack::SessionData;
@@ -32,7 +31,7 @@ const SALT_LENGTH: usize = 29;
 /// let mut session = SessionData::new();
 /// users.log_in(&mut session, &7, hash)?;
 ///
-/// // In another request: find the record, and see that its password is still the one.
+/// // In another request: find the record, and check that its password is unchanged.
 /// let login = users.login(&session).unwrap();
 /// assert_eq!(login.id::<u64>()?, 7);
 /// assert!(login.matches(hash));
@@ -49,7 +48,7 @@ pub struct WardenScope {
 }
 
 impl WardenScope {
-    /// The scope of this name.
+    /// Creates the scope of this name.
     ///
     /// ```
     /// use hardtack::SessionData;
@@ -67,10 +66,11 @@ impl WardenScope {
         }
     }
 
-    /// Who is logged in; `None` also where the session holds something else than Devise writes.
+    /// Returns the login in the session; `None` if there is none, or if Devise did not write the
+    /// value.
     ///
-    /// Whoever it is has to be looked up, and [`matches`](WardenLogin::matches) to be asked:
-    /// only then is the user logged in.
+    /// The user is logged in only if the record exists and [`matches`](WardenLogin::matches) its
+    /// password: look the record up, then ask.
     ///
     /// ```
     /// use hardtack::SessionData;
@@ -104,11 +104,12 @@ impl WardenScope {
         (!ids.is_empty()).then_some(WardenLogin { key, ids, salt })
     }
 
-    /// Logs a user in, by the record's id and `encrypted_password` (`None` for a record that has
-    /// none at all; Devise's column is an empty text where only other sites' logins are used).
+    /// Logs a user in, by the record's id and `encrypted_password`. Pass `None` for a record
+    /// without a password; Devise's column is an empty text if the user logs in only through other
+    /// sites.
     ///
-    /// As `Warden::Proxy#set_user` and Devise do, it has the session written under another id and
-    /// drops the CSRF token, so that nobody can have planted either.
+    /// As `Warden::Proxy#set_user` and Devise do, gives the session another id and drops the CSRF
+    /// token, so that an attacker cannot have planted either.
     ///
     /// ```
     /// use hardtack::SessionData;
@@ -123,7 +124,7 @@ impl WardenScope {
     /// ```
     ///
     /// # Errors
-    /// [`Error::UnwritableValue`] where the id is none that a session can hold.
+    /// [`Error::UnwritableValue`] if a session cannot hold the id.
     pub fn log_in<'p, I: Serialize + ?Sized>(
         &self,
         session: &mut SessionData,
@@ -141,10 +142,10 @@ impl WardenScope {
         Ok(())
     }
 
-    /// Logs the user of this scope out: removes `warden.user.<scope>.key`, and the scope's other
-    /// keys (`Warden::Proxy#logout` with a scope). Says whether there was any.
+    /// Logs the user of this scope out: removes `warden.user.<scope>.key` and the scope's other
+    /// keys (`Warden::Proxy#logout` with a scope). Returns `true` if the session had any of them.
     ///
-    /// Devise by default (`sign_out_all_scopes`) empties the whole session instead:
+    /// By default (`sign_out_all_scopes`) Devise empties the whole session instead:
     /// [`SessionData::clear`].
     ///
     /// ```
@@ -176,7 +177,7 @@ impl WardenScope {
     }
 }
 
-/// A login as the session tells it: whose it is, and the salt of the password at that time.
+/// A login in the session: the record's key, and the salt of the password at that time.
 #[derive(Clone)]
 pub struct WardenLogin {
     key: String,
@@ -185,7 +186,7 @@ pub struct WardenLogin {
 }
 
 impl WardenLogin {
-    /// The record's id.
+    /// Returns the record's id.
     ///
     /// ```
     /// use hardtack::SessionData;
@@ -200,7 +201,7 @@ impl WardenLogin {
     /// ```
     ///
     /// # Errors
-    /// [`Error::UnexpectedValue`] where it is not of that type, or the key is of several columns.
+    /// [`Error::UnexpectedValue`] if the id is not of that type, or if the key has several columns.
     pub fn id<T: DeserializeOwned>(&self) -> Result<T, Error> {
         let unexpected = |reason| Error::UnexpectedValue {
             key: self.key.clone(),
@@ -212,7 +213,7 @@ impl WardenLogin {
         }
     }
 
-    /// The record's key, one value for each of its columns; never empty.
+    /// Returns the record's key, one value for each of its columns; never empty.
     ///
     /// ```
     /// use hardtack::SessionData;
@@ -230,9 +231,9 @@ impl WardenLogin {
         &self.ids
     }
 
-    /// Whether the record's `encrypted_password` still is the one of the login
-    /// (`serialize_from_session`, Devise's `authenticatable.rb`). Takes the same time wherever
-    /// they differ.
+    /// Checks that the record's `encrypted_password` is unchanged since the login
+    /// (`serialize_from_session`, Devise's `authenticatable.rb`). Takes the same time no matter
+    /// where the salts differ.
     ///
     /// ```
     /// use hardtack::SessionData;
@@ -260,7 +261,7 @@ impl WardenLogin {
 }
 
 impl fmt::Debug for WardenLogin {
-    /// Without who it is, and without the salt, which is a part of the password's hash.
+    /// Leaves out the record's key, and the salt, which is a part of the password's hash.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WardenLogin")
             .field("key", &self.key)
@@ -268,7 +269,7 @@ impl fmt::Debug for WardenLogin {
     }
 }
 
-/// The first 29 characters.
+/// Returns the first 29 characters, the salt.
 fn salt_of(encrypted_password: &str) -> &str {
     let end = encrypted_password.char_indices().nth(SALT_LENGTH);
     end.and_then(|(end, _)| encrypted_password.get(..end))

@@ -12,11 +12,13 @@ use crate::rails::jar::rotation::Rotation;
 use crate::secret_key_base::SecretKeyBase;
 use crate::settings::{HmacDigest, SecretKind, Serializer, Settings};
 
-/// A Rails app's directory: its secret, found as Rails finds it, and what it sets for cookies.
+/// The directory of a Rails app, from which its secret and its cookie settings are read.
 ///
-/// No Ruby is run. Of the app's `config/application.rb`, its environment's file and its
-/// initializers what is plain is taken, in the order in which Rails loads them; the rest is told
-/// ([`RailsAppSettings::unreadable_settings`]) and never guessed. What gems set is not seen.
+/// No Ruby is run. Settings are read from the app's `config/application.rb`, its environment's file
+/// and its initializers, in the order in which Rails loads them. Only plain statements are
+/// understood, for example an assignment of a literal. Other statements that set something for
+/// cookies are listed in [`RailsAppSettings::unreadable_settings`] and never guessed. Settings that
+/// gems make are not seen.
 ///
 /// ```
 /// # let dir = std::env::temp_dir().join("hardtack-doc-app");
@@ -45,8 +47,8 @@ pub struct RailsApp {
 }
 
 impl RailsApp {
-    /// The app in this directory, which holds `config`. Nothing is read before it is asked for,
-    /// and everything is read anew each time.
+    /// Creates a reader for the app in this directory, which contains `config`. Files are read when
+    /// a method needs them, and again at each call.
     ///
     /// ```
     /// let app = hardtack::rails_app::RailsApp::new("/no/such/app");
@@ -62,9 +64,8 @@ impl RailsApp {
         }
     }
 
-    /// The environment. Unless it is said, `RAILS_ENV` or else `RACK_ENV` tells it, and without
-    /// either it is `production`: the cookies that a program beside the app meets are production's.
-    /// (Rails itself would take `development`.)
+    /// Sets the environment. The default is `RAILS_ENV`, then `RACK_ENV`, then `production`, since
+    /// a program beside the app meets production's cookies. (Rails itself would use `development`.)
     ///
     /// ```
     /// use hardtack::rails_app::{RailsApp, RailsAppError};
@@ -78,7 +79,8 @@ impl RailsApp {
         self
     }
 
-    /// The Rails version that the app runs on, as `7.1.5`: for an app without a `Gemfile.lock`.
+    /// Sets the Rails version that the app runs on, such as `7.1.5`: for an app without a
+    /// `Gemfile.lock`.
     ///
     /// ```
     /// use hardtack::LoadDefaults;
@@ -99,8 +101,8 @@ impl RailsApp {
         self
     }
 
-    /// What gives an environment variable's value by its name, in place of the process' own
-    /// (`std::env::var`). Nothing else reads the environment.
+    /// Sets the function that returns the value of an environment variable, instead of the
+    /// process's own environment (`std::env::var`). Nothing else reads the environment.
     ///
     /// ```
     /// use hardtack::rails_app::RailsApp;
@@ -121,7 +123,7 @@ impl RailsApp {
         self
     }
 
-    /// The environment's name.
+    /// Returns the environment's name.
     ///
     /// ```
     /// use hardtack::rails_app::RailsApp;
@@ -133,7 +135,8 @@ impl RailsApp {
     /// ```
     ///
     /// # Errors
-    /// [`RailsAppError::Environment`] where it is no plain name: it becomes part of paths.
+    /// [`RailsAppError::Environment`] if the name has other characters than letters, digits, `_`
+    /// and `-`: it becomes a part of paths.
     pub fn environment_name(&self) -> Result<String, RailsAppError> {
         let variable = |name| {
             let value = self.variables.get_present(name)?;
@@ -151,7 +154,7 @@ impl RailsApp {
         Ok(name)
     }
 
-    /// What the app sets for its cookies.
+    /// Reads the app's settings for its cookies.
     ///
     /// ```
     /// # let dir = std::env::temp_dir().join("hardtack-doc-app-settings");
@@ -173,19 +176,21 @@ impl RailsApp {
     /// ```
     ///
     /// # Errors
-    /// [`RailsAppError::NoApp`] and [`RailsAppError::UnknownVersion`]; a file that is there and
-    /// cannot be read.
+    /// [`RailsAppError::NoApp`] if the directory is not a Rails app; [`RailsAppError::Environment`]
+    /// if the environment's name is wrong; [`RailsAppError::UnknownVersion`] or
+    /// [`RailsAppError::Version`] if the Rails version is not found or not supported;
+    /// [`RailsAppError::File`] if a file exists and cannot be read.
     pub fn settings(&self) -> Result<RailsAppSettings, RailsAppError> {
         Ok(self.load()?.settings())
     }
 
-    /// The app's secrets: `secret_key_base`, and what else opens its cookies.
+    /// Reads the app's secrets: its `secret_key_base`, and other secrets that open its cookies.
     ///
-    /// Looked for in the places of the app's Rails version, in its order: a variable, the
-    /// credentials, `config/secrets.yml`, a setting in Ruby, a file in `tmp`. A `RAILS_MASTER_KEY`
-    /// that is empty counts as not set, whatever the version. In `secrets.yml` and in settings,
-    /// `ENV["NAME"]` and `ENV.fetch("NAME")` are all that is understood of Ruby. Of any length that
-    /// the app runs with.
+    /// Searches the places where the app's Rails version searches, in its order: a variable, the
+    /// credentials, `config/secrets.yml`, a setting in Ruby, a file in `tmp`. An empty
+    /// `RAILS_MASTER_KEY` counts as not set, in every version. In `secrets.yml` and in settings,
+    /// `ENV["NAME"]` and `ENV.fetch("NAME")` are the only Ruby that is understood. A secret of any
+    /// length is accepted if the app runs with it.
     ///
     /// ```
     /// use hardtack::rails_app::{MissingSecret, RailsApp, RailsAppError};
@@ -205,13 +210,14 @@ impl RailsApp {
     /// ```
     ///
     /// # Errors
-    /// [`RailsAppError::NoSecret`], which tells of every place what it lacks; and what is wrong
-    /// with the app ([`settings`](Self::settings)).
+    /// [`RailsAppError::NoSecret`], with the fault of each place, if there is no secret;
+    /// [`RailsAppError::Secret`] if a secret is unusable; the errors of
+    /// [`settings`](Self::settings).
     pub fn secrets(&self) -> Result<RailsAppSecrets, RailsAppError> {
         self.search(&self.load()?)
     }
 
-    /// The app's `secret_key_base`.
+    /// Reads the app's `secret_key_base`.
     ///
     /// ```
     /// # let dir = std::env::temp_dir().join("hardtack-doc-app-key-base");
@@ -227,7 +233,8 @@ impl RailsApp {
     /// ```
     ///
     /// # Errors
-    /// Those of [`secrets`](Self::secrets), also where a `secret_token` is all there is.
+    /// The errors of [`secrets`](Self::secrets); [`RailsAppError::NoSecret`] also if the app has
+    /// only a `secret_token`.
     pub fn secret_key_base(&self) -> Result<SecretKeyBase, RailsAppError> {
         let loaded = self.load()?;
         let secrets = self.search(&loaded)?;
@@ -245,9 +252,9 @@ impl RailsApp {
             })
     }
 
-    /// The app's encrypted jar, which sessions are in as well, with every rotation that is known:
-    /// the older secrets of the credentials, and up to Rails 5.2 the `secret_token`, by which
-    /// Rails 3 signed. Where the token is all there is, its signed jar, in which sessions then are.
+    /// Creates the app's encrypted jar, which also has its sessions, with every known rotation: the
+    /// older secrets in the credentials, and up to Rails 5.2 the `secret_token`, with which Rails 3
+    /// signed. If the app has only the token, creates its signed jar, which then has the sessions.
     ///
     /// ```
     /// # let dir = std::env::temp_dir().join("hardtack-doc-app-jar");
@@ -257,7 +264,7 @@ impl RailsApp {
     /// std::fs::write(&file, "module Shop\nclass Application < Rails::Application\nconfig.load_defaults 8.0\nend\nend\n")?;
     /// assert!(app.jar().is_ok());
     ///
-    /// // No jar on a guess:
+    /// // The jar is not made on a guess:
     /// std::fs::write(&file, "module Shop\nclass Application < Rails::Application\nconfig.load_defaults V\nend\nend\n")?;
     /// # let app = app.rails("8.0");
     /// let refused = app.jar().unwrap_err().to_string();
@@ -266,15 +273,15 @@ impl RailsApp {
     /// ```
     ///
     /// # Errors
-    /// Those of [`secrets`](Self::secrets), and [`RailsAppError::UnreadableSetting`] where
-    /// `load_defaults` is not plain. What else is not understood does not count: look at
-    /// [`settings`](Self::settings).
+    /// The errors of [`secrets`](Self::secrets); [`RailsAppError::UnreadableSetting`] if
+    /// `load_defaults` is not a plain literal. Other settings that are not understood are no error:
+    /// check [`settings`](Self::settings).
     pub fn jar(&self) -> Result<Jar, RailsAppError> {
         self.make_jar(Jar::encrypted, Rotation::encrypted, false)
     }
 
-    /// The app's signed jar, with every rotation that is known: as in [`jar`](Self::jar), and those
-    /// of [`RailsAppSettings::rotations`].
+    /// Creates the app's signed jar, with every known rotation: the rotations of
+    /// [`jar`](Self::jar), and those of [`RailsAppSettings::rotations`].
     ///
     /// ```
     /// # let dir = std::env::temp_dir().join("hardtack-doc-app-signed-jar");
@@ -290,7 +297,7 @@ impl RailsApp {
     /// ```
     ///
     /// # Errors
-    /// Those of [`jar`](Self::jar).
+    /// The errors of [`jar`](Self::jar).
     pub fn signed_jar(&self) -> Result<Jar, RailsAppError> {
         self.make_jar(Jar::signed, Rotation::signed, true)
     }
@@ -329,7 +336,7 @@ impl RailsApp {
         };
         let older = secrets.rotated_secret_key_bases.iter();
         let older = older.map(|secret| rotation(secret, settings.clone()));
-        // Rails 3 wrote nothing but Marshal.
+        // Rails 3 wrote only Marshal.
         let tokens = secrets.secret_token.iter().map(|token| {
             let settings = Settings {
                 cookies_serializer: Serializer::Marshal,

@@ -14,11 +14,11 @@ use crate::load_defaults::LoadDefaults;
 use crate::safe_buffer_form::SafeBufferForm;
 use crate::settings::CbcDigest;
 
-/// How deep `config/initializers` is followed, and how many files of it are read.
+/// The depth to which the folders in `config/initializers` are read.
 const MOST_FOLDERS: usize = 8;
 const MOST_FILES: usize = 1000;
 
-/// An app whose files were read.
+/// The contents of an app's files.
 pub(super) struct AppFiles {
     pub(super) configuration: Configuration,
     pub(super) environment: String,
@@ -29,7 +29,7 @@ pub(super) struct AppFiles {
 
 impl AppFiles {
     /// Reads the files of the app in `root`, in the order in which Rails loads them. `rails` is the
-    /// Rails version it runs on, where it is known without the `Gemfile.lock`.
+    /// app's Rails version, if it is known without the `Gemfile.lock`.
     pub(super) fn read(
         root: &Path,
         environment: String,
@@ -73,7 +73,7 @@ impl AppFiles {
                 setting: "the Rails version",
                 text: rails.clone().unwrap_or_default(),
                 why: format!(
-                    "hardtack knows none newer than {}, and takes that",
+                    "the newest version that hardtack knows is {}, and it is used instead",
                     LoadDefaults::NEWEST
                 ),
             });
@@ -89,7 +89,7 @@ impl AppFiles {
         })
     }
 
-    /// What the files set.
+    /// Returns the settings that the files make.
     pub(super) fn settings(self) -> RailsAppSettings {
         let Self {
             configuration,
@@ -136,7 +136,7 @@ impl AppFiles {
     }
 }
 
-/// Whether a release, such as `8.1.4`, is one after 8.1.3: the first that has the change of
+/// Checks that a release, such as `8.1.4`, comes after 8.1.3: 8.1.4 is the first with the change of
 /// [`SafeBufferForm`] on its branch.
 fn writes_safe_buffers_as_strings(rails: &str) -> bool {
     let numbers = rails.split('.').map_while(|number| number.parse().ok());
@@ -152,7 +152,7 @@ fn read_into(into: &mut Configuration, root: &Path, file: &Path) -> Result<bool,
     let Some(mut text) = text else {
         return Ok(false);
     };
-    // Ruby's parser passes over a byte order mark.
+    // Ruby's parser ignores a byte order mark.
     if text.starts_with('\u{feff}') {
         text.remove(0);
     }
@@ -160,7 +160,7 @@ fn read_into(into: &mut Configuration, root: &Path, file: &Path) -> Result<bool,
     Ok(true)
 }
 
-/// The Rails version in the `Gemfile.lock`.
+/// Returns the Rails version in the `Gemfile.lock`.
 fn locked(root: &Path) -> Result<Option<String>, RailsAppError> {
     let file = Path::new("Gemfile.lock");
     let lock = file::read_text(&root.join(file)).map_err(|reason| RailsAppError::File {
@@ -170,8 +170,8 @@ fn locked(root: &Path) -> Result<Option<String>, RailsAppError> {
     Ok(lock.and_then(|lock| gemfile_lock::rails_version(&lock).map(str::to_owned)))
 }
 
-/// The initializers below the app's directory, sorted as Rails sorts them: by their whole
-/// paths' bytes.
+/// Returns the initializers below the app's directory, sorted as Rails sorts them: by the bytes of
+/// their whole paths.
 fn initializers(root: &Path) -> Vec<String> {
     let mut files = Vec::new();
     let mut folders = vec![("config/initializers".to_owned(), 0)];

@@ -1,8 +1,8 @@
-//! The app's name, as it stands in the session's default name.
+//! The app's name, as used in the session's default name.
 
-/// The name that Rails makes of the application's class: `MyShop::Application` is `my_shop`
-/// (`Railtie.generate_railtie_name` and the initializer `setup_default_session_store`). Inflections
-/// of the app's own (acronyms) are not known.
+/// Returns the name that Rails derives from the application's class: `MyShop::Application` is
+/// `my_shop` (`Railtie.generate_railtie_name` and the initializer `setup_default_session_store`).
+/// The app's own inflections (acronyms) are not known.
 pub(super) fn app_name(class: &str) -> String {
     let name = class
         .split("::")
@@ -15,7 +15,7 @@ pub(super) fn app_name(class: &str) -> String {
     }
 }
 
-/// `ActiveSupport::Inflector.underscore` of a name without `::`.
+/// Converts a name without `::` as `ActiveSupport::Inflector.underscore` does.
 fn underscore(name: &str) -> String {
     let characters: Vec<char> = name.chars().collect();
     let at = |index: usize| characters.get(index).copied();
@@ -25,7 +25,7 @@ fn underscore(name: &str) -> String {
         let starts_word = character.is_ascii_uppercase()
             && match before {
                 Some(before) if before.is_ascii_lowercase() || before.is_ascii_digit() => true,
-                // The last capital before a small letter begins a word: HTMLPage is html_page.
+                // The last capital before a small letter starts a word: HTMLPage becomes html_page.
                 Some(before) if before.is_ascii_uppercase() => {
                     at(index + 1).is_some_and(|next| next.is_ascii_lowercase())
                 }

@@ -1,4 +1,4 @@
-//! [`Configuration`]: what an app's Ruby files set, one after the other.
+//! [`Configuration`]: the settings that an app's Ruby files make, one file after the other.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ use crate::secret_key_base::SecretKeyBase;
 use crate::settings::{Cipher, HmacDigest, KeyDigest, Settings};
 use crate::shown::Shown;
 
-/// Settings in whose statements texts may be secrets.
+/// Settings whose statements may contain a secret as a text.
 const SECRET: &[&str] = &[
     "secret_key_base",
     "secret_token",
@@ -24,33 +24,33 @@ const SECRET: &[&str] = &[
     "session_options",
 ];
 
-const NO_LITERAL: &str = "its value is no literal that hardtack knows";
+const NO_LITERAL: &str = "its value is not a literal that hardtack reads";
 
-/// A secret in Ruby.
+/// The setting of a secret in Ruby.
 pub(super) struct SecretSetting {
-    /// Where: a file and a line.
+    /// The file and the line.
     pub(super) place: String,
-    /// What, or why that is not plain.
+    /// The secret, or the reason why it cannot be read.
     pub(super) value: Result<Secret, &'static str>,
 }
 
-/// What a secret is set to.
+/// The value that a secret is set to.
 pub(super) enum Secret {
     Text(Zeroizing<String>),
     Variable { name: String, required: bool },
 }
 
-/// What an app's Ruby files set.
+/// The settings that an app's Ruby files make.
 pub(super) struct Configuration {
-    /// The version apart, which is not theirs to say.
+    /// The settings without the version, which the files do not decide.
     pub(super) settings: Settings,
     pub(super) load_defaults: Option<LoadDefaults>,
     pub(super) signed_cookie_digest: Option<HmacDigest>,
-    /// Up to 5.1 in place of the other.
+    /// Used up to 5.1 instead of `signed_cookie_digest`.
     pub(super) cookies_digest: Option<HmacDigest>,
     pub(super) session: SessionOptions,
     pub(super) force_ssl: bool,
-    /// `ssl_options`' `secure_cookies`.
+    /// The option `secure_cookies` of `ssl_options`.
     pub(super) secure_cookies: bool,
     pub(super) rotations: Vec<(Option<SecretKeyBase>, Option<HmacDigest>)>,
     pub(super) secret_key_base: Option<SecretSetting>,
@@ -61,10 +61,10 @@ pub(super) struct Configuration {
 }
 
 impl Configuration {
-    /// What Rails has before any file is read.
+    /// Creates the settings that Rails has before any file is read.
     pub(super) fn new() -> Self {
         Self {
-            // The newest version whose load_defaults says nothing of cookies.
+            // The newest version whose load_defaults sets nothing for cookies.
             settings: LoadDefaults::V5_1.settings(),
             load_defaults: None,
             signed_cookie_digest: None,
@@ -80,12 +80,13 @@ impl Configuration {
         }
     }
 
-    /// Reads a file, which comes after those read before.
+    /// Reads a file that Rails loads after those read before.
     pub(super) fn read(&mut self, file: &Path, text: Zeroizing<String>) {
         let source = match Source::parse(text) {
             Ok(source) => source,
             Err(unfinished) => {
-                let why = "something that begins on this line does not end, or nests too deep";
+                let why =
+                    "something that starts on this line does not end, or is nested too deeply";
                 self.unreadable_settings.push(UnreadableSetting {
                     file: file.to_owned(),
                     line: unfinished.line,
@@ -137,10 +138,11 @@ impl Configuration {
             }));
     }
 
-    /// Takes a statement that runs once and under no condition; what of it is not plain.
+    /// Applies a statement that runs exactly once and without a condition; returns the faults of
+    /// the parts that cannot be read.
     fn plain(&mut self, source: &str, walk: &Walk, tokens: &[Token], place: &str) -> Vec<String> {
         let Some((path, rest)) = walk.path(tokens) else {
-            return vec!["it is no plain assignment to the app's config".to_owned()];
+            return vec!["it is not a plain assignment to the app's config".to_owned()];
         };
         let path: Vec<_> = path.iter().map(String::as_str).collect();
         match rest {
@@ -152,7 +154,7 @@ impl Configuration {
             }
             [operator, ..] if operator.text(source).ends_with('=') => {
                 vec![format!(
-                    "`{}` depends on what it was before",
+                    "`{}` depends on the earlier value",
                     operator.text(source)
                 )]
             }
@@ -210,9 +212,9 @@ impl Configuration {
                 _ => Err("hardtack does not read config/secrets.yml.enc"),
             },
             ["credentials", _] => {
-                Err("hardtack looks for the credentials where Rails does unless told")
+                Err("hardtack finds the credentials only in Rails' default places")
             }
-            _ => Err("hardtack does not know what this sets"),
+            _ => Err("hardtack does not know this setting"),
         }
     }
 
@@ -243,7 +245,7 @@ impl Configuration {
             ("cookies_digest", value) => self.cookies_digest = digest(&value)?,
             ("encrypted_cookie_cipher", Literal::Text(cipher)) => {
                 if !cipher.eq_ignore_ascii_case(Cipher::Aes256Gcm.name()) {
-                    return Err("hardtack knows no other cipher than aes-256-gcm here");
+                    return Err("hardtack supports only the cipher aes-256-gcm here");
                 }
             }
             ("encrypted_cookie_cipher", Literal::Nil) => {}
@@ -264,7 +266,7 @@ impl Configuration {
         Ok(())
     }
 
-    /// `secure_cookies` is all of it that matters.
+    /// Reads `secure_cookies`, the only option that matters for cookies.
     fn ssl_options(&mut self, source: &str, value: &[Token]) -> Result<(), &'static str> {
         self.secure_cookies = true;
         let names = |token: &Token| token.text(source).trim_matches(':') == "secure_cookies";
@@ -281,7 +283,7 @@ impl Configuration {
             .next();
         match literal(source, value.unwrap_or_default()) {
             Some(Literal::Bool(on)) => self.secure_cookies = on,
-            _ => return Err("its option `secure_cookies` is no literal"),
+            _ => return Err("its option `secure_cookies` is not a literal"),
         }
         Ok(())
     }
@@ -311,11 +313,12 @@ impl Configuration {
                 Err(why) => vec![why],
             },
             ["action_dispatch", "cookies_rotations", "rotate"] => faults(self.rotate(arguments)),
-            _ => vec!["it is no plain assignment or call".to_owned()],
+            _ => vec!["it is not a plain assignment or call".to_owned()],
         }
     }
 
-    /// What a version's `load_defaults` sets; what it says nothing of stays as it is.
+    /// Applies the settings of a version's `load_defaults`; settings that it does not make are
+    /// unchanged.
     fn load_defaults(&mut self, version: LoadDefaults) {
         let (without, with) = (LoadDefaults::V5_1.settings(), version.settings());
         let Settings {
@@ -352,7 +355,7 @@ impl Configuration {
 
     fn rotate(&mut self, arguments: Vec<Argument>) -> Result<(), &'static str> {
         const NOT_SIGNED: &str =
-            "rotations of encrypted cookies take keys that apps derive in Ruby";
+            "rotations of encrypted cookies take keys, which only Ruby can derive";
         let mut arguments = arguments.into_iter();
         match arguments.next() {
             Some(Argument::Positional(Some(Literal::Symbol(kind)))) if kind == "signed" => {}
@@ -383,7 +386,7 @@ fn set<T: PartialEq + Copy>(place: &mut T, without: T, with: T) {
     }
 }
 
-/// A digest's name; none for nil.
+/// Reads a digest's name; `None` for nil.
 fn digest(value: &Literal) -> Result<Option<HmacDigest>, &'static str> {
     let name = match value {
         Literal::Nil => return Ok(None),

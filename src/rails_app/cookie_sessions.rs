@@ -1,4 +1,4 @@
-//! [`CookieStore::from_rails_app`]: the sessions of an app, as its files say.
+//! [`CookieStore::from_rails_app`]: the store of an app's sessions, set up from its files.
 
 use super::app::RailsApp;
 use super::rails_app_error::RailsAppError;
@@ -8,15 +8,16 @@ use crate::rails::csrf::CsrfSettings;
 use crate::rails::keyring::Keyring;
 use crate::settings::{CsrfForms, Settings};
 
-/// The only store whose sessions are in the cookie.
+/// The only store that keeps sessions in the cookie.
 const COOKIE_STORE: &str = "cookie_store";
 
 impl CookieStore {
-    /// The sessions of a Rails app: its secrets, settings, rotations, the session's name and
-    /// attributes, `expire_after` (rolling), and which authenticity tokens its pages get. What is
-    /// set on the store by chain then counts instead.
+    /// Creates a store for the sessions of a Rails app from its files: its secrets, settings and
+    /// rotations, the session's name and attributes, `expire_after` (rolling), and the form of its
+    /// authenticity tokens. Methods called on the store afterwards override these settings.
     ///
-    /// No Ruby is run, and nothing is guessed: look at [`RailsAppSettings::unreadable_settings`], too.
+    /// No Ruby is run, and no setting is guessed: check [`RailsAppSettings::unreadable_settings`]
+    /// too.
     ///
     /// ```
     /// # let dir = std::env::temp_dir().join("hardtack-doc-cookie-store");
@@ -38,7 +39,7 @@ impl CookieStore {
     /// assert_eq!(store.name(), "_shop_session");
     ///
     /// # std::fs::write(&file, format!("{app_rb}config.session_store :redis_session_store\nend\nend\n"))?;
-    /// // Of an app that keeps its sessions in Redis:
+    /// // An app that keeps its sessions in Redis:
     /// let refused = CookieStore::from_rails_app(&app).unwrap_err();
     /// assert!(refused.to_string().contains("redis_session_store"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -47,8 +48,8 @@ impl CookieStore {
     /// [`RailsAppSettings::unreadable_settings`]: crate::rails_app::RailsAppSettings::unreadable_settings
     ///
     /// # Errors
-    /// Those of [`RailsApp::jar`]; [`RailsAppError::OtherStore`] where the session is not in the
-    /// cookie, and [`RailsAppError::UnreadableSetting`] where `session_store` is not plain.
+    /// The errors of [`RailsApp::jar`]; [`RailsAppError::OtherStore`] if the session is not in the
+    /// cookie; [`RailsAppError::UnreadableSetting`] if `session_store` cannot be read.
     pub fn from_rails_app(app: &RailsApp) -> Result<Self, RailsAppError> {
         let told = app.settings()?;
         let mut unreadable_settings = told.unreadable_settings.into_iter();
@@ -72,7 +73,8 @@ impl CookieStore {
     }
 }
 
-/// `load_defaults` says which tokens pages get, so far as the Rails that runs knows them.
+/// Returns the form of the tokens in pages: the one that `load_defaults` sets, if the running Rails
+/// version knows it.
 fn csrf(settings: &Settings, load_defaults: Option<LoadDefaults>) -> CsrfSettings {
     let running = CsrfSettings::from(settings);
     let set = load_defaults.map(CsrfSettings::from);

@@ -1,4 +1,4 @@
-//! Encrypted files (`ActiveSupport::EncryptedFile`): AES-128-GCM over Ruby's Marshal of one String.
+//! Encrypted files (`ActiveSupport::EncryptedFile`): AES-128-GCM around Ruby's Marshal of a String.
 
 use zeroize::Zeroizing;
 
@@ -9,11 +9,11 @@ use crate::message::base64::Alphabet;
 use crate::message::parts::SealedParts;
 use crate::serializer::marshal::one_string;
 
-/// What an encrypted file's key has in place of 16 bytes: hexadecimal digits.
+/// The length of an encrypted file's key in hexadecimal digits, which stand for 16 bytes.
 const DIGITS: usize = 32;
 
-/// The text of an encrypted file, under the key from that place. White space around the file's
-/// text does not matter.
+/// Returns the text of an encrypted file, decrypted with the key from `place`. White space around
+/// the file's text is ignored.
 pub(super) fn decrypt(
     file: &[u8],
     key: &str,
@@ -33,7 +33,7 @@ pub(super) fn decrypt(
     one_string(&plaintext).ok_or(MissingSecret::NoText)
 }
 
-/// The key of 32 digits; Ruby's `pack("H*")` takes them in either case.
+/// Decodes a key of 32 digits; Ruby's `pack("H*")` accepts them in either case.
 fn expand(digits: &str) -> Option<AesGcm128Key> {
     if digits.len() != DIGITS {
         return None;

@@ -1,4 +1,4 @@
-//! The ERB of a YAML file, so far as it needs no Ruby: environment variables.
+//! Evaluates the ERB in a YAML file as far as it needs no Ruby: environment variables.
 
 use zeroize::Zeroizing;
 
@@ -6,13 +6,14 @@ use super::file::MOST;
 use super::rails_app_error::MissingSecret;
 use super::variables::Variables;
 
-/// The text with `<%= ENV["NAME"] %>` and `<%= ENV.fetch("NAME") %>` replaced by what those
-/// variables hold (nothing where one is not set), as ERB replaces them: before YAML is read.
+/// Replaces `<%= ENV["NAME"] %>` and `<%= ENV.fetch("NAME") %>` in a text with the values of the
+/// variables (with nothing if a variable is not set). As in Rails, ERB is evaluated before the YAML
+/// is parsed.
 pub(super) fn result(
     text: &str,
     variables: &Variables,
 ) -> Result<Zeroizing<String>, MissingSecret> {
-    // Room for what usually comes of it: what grows leaves its old bytes in memory.
+    // Room for the usual result: a string that grows leaves its old bytes in memory.
     let mut result = Zeroizing::new(String::with_capacity(2 * text.len() + 1024));
     let mut rest = text;
     while let Some((before, tag)) = rest.split_once("<%") {
@@ -34,7 +35,7 @@ pub(super) fn result(
         if code.starts_with('#') {
             continue;
         }
-        // `-%>` cuts the newline behind it under a trim mode that Rails does not set here.
+        // `-%>` removes the newline after it only under a trim mode that Rails does not set here.
         let code = code
             .strip_prefix('=')
             .ok_or_else(|| MissingSecret::Erb { line: line() })?;
@@ -57,7 +58,7 @@ pub(super) fn result(
     Ok(result)
 }
 
-/// The variable that such code asks for, and whether it must be set.
+/// Returns the variable that the code reads, and `true` if it must be set.
 fn variable(code: &str) -> Option<(&str, bool)> {
     let code = code.strip_prefix("ENV")?;
     let (name, required) = match code.strip_prefix('[') {

@@ -1,4 +1,4 @@
-//! Files of the app, read with a bound.
+//! Reads files of the app, up to a size limit.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -8,13 +8,13 @@ use zeroize::Zeroizing;
 
 use super::rails_app_error::MissingSecret;
 
-/// The most bytes of any file: a thousand times what they usually have.
+/// The most bytes of any file: a thousand times the usual size.
 pub(super) const MOST: usize = 1024 * 1024;
 
-/// The most bytes of a file that holds a key or a secret and nothing else.
+/// The most bytes of a file that contains only a key or a secret.
 pub(super) const MOST_OF_A_KEY: usize = 64 * 1024;
 
-/// The file's bytes, in memory that is wiped; none where there is no such file.
+/// Reads a file's bytes into memory that is wiped; `None` if there is no such file.
 pub(super) fn read(path: &Path, most: usize) -> Result<Option<Zeroizing<Vec<u8>>>, MissingSecret> {
     let unreadable = |error: std::io::Error| MissingSecret::Unreadable {
         reason: error.kind().to_string(),
@@ -36,7 +36,7 @@ pub(super) fn read(path: &Path, most: usize) -> Result<Option<Zeroizing<Vec<u8>>
     if length > most {
         return Err(too_large);
     }
-    // Room for all of it beforehand: a vector that grows leaves its old bytes in memory.
+    // Room for the whole file: a vector that grows leaves its old bytes in memory.
     let mut bytes = Zeroizing::new(Vec::with_capacity(length + 64));
     let file = File::open(path).map_err(unreadable)?;
     file.take(most as u64 + 1)
@@ -48,7 +48,7 @@ pub(super) fn read(path: &Path, most: usize) -> Result<Option<Zeroizing<Vec<u8>>
     Ok(Some(bytes))
 }
 
-/// The same as text; what is no UTF-8 becomes U+FFFD, which Ruby code has no use for.
+/// Reads a file as text. Bytes that are not UTF-8 become U+FFFD, which Ruby code does not use.
 pub(super) fn read_text(path: &Path) -> Result<Option<Zeroizing<String>>, MissingSecret> {
     let Some(mut bytes) = read(path, MOST)? else {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! What the fuzz targets see of the readers of an app's files; see [`crate::fuzzing`].
+//! Functions for the fuzz targets of the readers of an app's files; see [`crate::fuzzing`].
 
 use std::path::Path;
 
@@ -9,21 +9,21 @@ use super::variables::Variables;
 use super::yaml::Node;
 use super::{credentials, erb as erb_files, yaml as yaml_files};
 
-/// The text in an encrypted file.
+/// Returns the text in an encrypted file.
 ///
 /// # Errors
-/// What is wrong with the file.
+/// The fault of the file.
 pub fn encrypted_file(file: &[u8], key: &str) -> Result<String, String> {
     let text = credentials::decrypt(file, key, "the key");
     text.map(|text| (*text).clone())
         .map_err(|reason| reason.to_string())
 }
 
-/// The `secret_key_base` at the root of a YAML document (`None` if it is no text), and those of
-/// two sections.
+/// Returns the `secret_key_base` at the root of a YAML document (`None` if it is not a text), and
+/// those of two sections.
 ///
 /// # Errors
-/// What is wrong with the document.
+/// The fault of the document.
 pub fn yaml(text: &str) -> Result<[Option<String>; 3], String> {
     let secret = |node: &mut Node| match node.take("secret_key_base") {
         Some(Node::Text(text)) => Some((*text).clone()),
@@ -37,10 +37,10 @@ pub fn yaml(text: &str) -> Result<[Option<String>; 3], String> {
     Ok([root, section("production"), section("shared")])
 }
 
-/// A YAML file's text without its ERB; each variable holds its own name.
+/// Evaluates the ERB of a YAML file; the value of each variable is its own name.
 ///
 /// # Errors
-/// What is wrong with the text.
+/// The fault of the text.
 pub fn erb(text: &str) -> Result<String, String> {
     let variables = Variables::new(|name| Some(name.to_owned()));
     let result = erb_files::result(text, &variables);
@@ -49,7 +49,7 @@ pub fn erb(text: &str) -> Result<String, String> {
         .map_err(|reason| reason.to_string())
 }
 
-/// The lines of a Ruby file that were not understood.
+/// Returns the lines of a Ruby file that were not understood.
 #[must_use]
 pub fn ruby(text: &str) -> Vec<String> {
     let mut configuration = Configuration::new();

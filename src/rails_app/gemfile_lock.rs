@@ -1,11 +1,11 @@
-//! The Rails version that an app runs on: what Bundler locked.
+//! Finds the Rails version that an app runs on, as locked by Bundler.
 
-/// The gems of which Rails consists that hold cookies and configuration, the whole first.
+/// The gems with Rails' cookies and configuration, starting with Rails as a whole.
 const GEMS: &[&str] = &["rails", "railties", "actionpack"];
 
-/// The version of Rails in a `Gemfile.lock`.
+/// Returns the Rails version in a `Gemfile.lock`.
 pub(super) fn rails_version(lock: &str) -> Option<&str> {
-    // A gem stands four spaces in, what it depends on six.
+    // A gem is indented by four spaces, its dependencies by six.
     let gems = lock.lines().filter_map(|line| {
         let (name, version) = line.strip_prefix("    ")?.split_once(" (")?;
         Some((name, version.strip_suffix(')')?))

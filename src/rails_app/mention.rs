@@ -1,9 +1,9 @@
-//! Which statements matter: those that set something for cookies, or seem to.
+//! Finds the statements that set something for cookies, or seem to.
 
 use super::ruby::statement::Walk;
 use super::ruby::token::{Kind, Token};
 
-/// Settings that are assigned to.
+/// Settings that are assigned.
 const ASSIGNED: &[&str] = &[
     "cookies_serializer",
     "use_authenticated_cookie_encryption",
@@ -25,10 +25,10 @@ const ASSIGNED: &[&str] = &[
     "read_encrypted_secrets",
 ];
 
-/// Settings that are calls.
+/// Settings that are method calls.
 const CALLED: &[&str] = &["load_defaults", "session_store", "cookies_rotations"];
 
-/// The setting that a statement sets, or seems to.
+/// Returns the setting that a statement sets or seems to set.
 pub(super) fn mentioned(source: &str, walk: &Walk, tokens: &[Token]) -> Option<&'static str> {
     if let Some((path, rest)) = walk.path(tokens) {
         let path: Vec<_> = path.iter().map(String::as_str).collect();
@@ -36,7 +36,7 @@ pub(super) fn mentioned(source: &str, walk: &Walk, tokens: &[Token]) -> Option<&
         match path.as_slice() {
             ["credentials", "content_path"] if assigns => return Some("credentials.content_path"),
             ["credentials", "key_path"] if assigns => return Some("credentials.key_path"),
-            // By a name that stands for it.
+            // Called on a local variable for `cookies_rotations`.
             ["action_dispatch", "cookies_rotations", _] => return Some("cookies_rotations"),
             ["middleware", "use"]
                 if rest.iter().any(|token| token.text(source) == "CookieStore") =>
@@ -70,7 +70,7 @@ pub(super) fn mentioned(source: &str, walk: &Walk, tokens: &[Token]) -> Option<&
             Kind::Word if after_dot && assigns(next) => find(ASSIGNED, text).or(find(CALLED, text)),
             Kind::Word if after_dot => {
                 let called = find(CALLED, text)?;
-                // `config.session_store` alone only asks for it.
+                // `config.session_store` without arguments only reads it.
                 let asks = called == "session_store"
                     && next.is_none_or(|next| {
                         next.kind == Kind::Operator && next.text(source) != "("

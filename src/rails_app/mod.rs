@@ -1,8 +1,8 @@
-//! A Rails app's directory as configuration: where its secret is, and what it sets for cookies.
+//! A Rails app's directory as configuration: finds its secret and its cookie settings.
 //!
-//! No Ruby is run. Secrets are looked for as the app's Rails version does (`order`); settings are
-//! taken from its Ruby files where they are plain (`configuration`, over `ruby`), and what is not
-//! plain is told and never guessed.
+//! No Ruby is run. Secrets are searched where the app's Rails version searches (`order`). Settings
+//! are read from plain statements in its Ruby files (`configuration`, which uses `ruby`). Other
+//! statements are reported and never guessed.
 
 mod app;
 mod app_files;

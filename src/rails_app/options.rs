@@ -11,10 +11,10 @@ use crate::settings::SameSite;
 /// The store that keeps the session in its cookie.
 const COOKIE_STORE: &str = "cookie_store";
 
-/// Options that change nothing of the cookie.
+/// Options that do not affect the cookie.
 const OF_NO_MATTER: &[&str] = &["cookie_only", "defer", "renew", "sidbits"];
 
-/// What an app tells its session store, so far as it is plain.
+/// The arguments of an app's `session_store` that can be read.
 pub(super) struct SessionOptions {
     store: String,
     key: Option<String>,
@@ -47,7 +47,8 @@ impl Default for SessionOptions {
 }
 
 impl SessionOptions {
-    /// The options of a call, and what of them is not plain. Fails where the store is not.
+    /// Reads the arguments of a call, and returns the faults of those that cannot be read. Fails if
+    /// the store cannot be read.
     pub(super) fn new(arguments: Vec<Argument>) -> Result<(Self, Vec<String>), String> {
         let mut options = Self::default();
         let mut faults = Vec::new();
@@ -58,12 +59,12 @@ impl SessionOptions {
                 "ActionDispatch::Session::CookieStore" => COOKIE_STORE.to_owned(),
                 _ => class,
             },
-            _ => return Err("the store is no plain name".to_owned()),
+            _ => return Err("the store is not a plain name".to_owned()),
         };
         let mut tld_length = None;
         for argument in arguments {
             let Argument::Named(name, value) = argument else {
-                faults.push("some of its options are no plain pairs".to_owned());
+                faults.push("some of its options are not plain pairs".to_owned());
                 continue;
             };
             let taken = match value {
@@ -74,13 +75,13 @@ impl SessionOptions {
                 Some(value) => options.take(&name, value),
                 None => false,
             };
-            // What other stores make of options of their own is no matter of the cookie's.
+            // Options that only other stores know do not affect the cookie.
             let known = KNOWN.contains(&name.as_str());
             if !taken && (known || options.store == COOKIE_STORE) {
                 let what = if known {
-                    "is no literal that hardtack knows"
+                    "is not a literal that hardtack reads"
                 } else {
-                    "is not known"
+                    "is unknown"
                 };
                 faults.push(format!("its option `{name}` {what}"));
             }
@@ -91,7 +92,7 @@ impl SessionOptions {
         Ok((options, faults))
     }
 
-    /// Takes an option; whether it is one, of a kind of value that it may have.
+    /// Applies an option; returns `false` if it is unknown or has a value of another kind.
     fn take(&mut self, name: &str, value: Literal) -> bool {
         match (name, value) {
             ("key", Literal::Text(key)) => self.key = Some(key.to_string()),
@@ -121,7 +122,7 @@ impl SessionOptions {
         same_site.is_some()
     }
 
-    /// The session's cookie, under the name that it has by default.
+    /// Returns the session's cookie, with its default name if no other is set.
     pub(super) fn finish(self, default_name: String, force_ssl: bool) -> RailsAppSession {
         let attributes = CookieAttributes::new()
             .domain(self.domain)
@@ -145,7 +146,7 @@ impl SessionOptions {
     }
 }
 
-/// The options that a cookie has, whatever the store.
+/// The options of a cookie, in any store.
 const KNOWN: &[&str] = &[
     "key",
     "path",

@@ -1,56 +1,56 @@
-//! Where Rails looks for the secret, in which order: one row for each version that changed it.
+//! The places where Rails searches for the secret, in order: one row for each version that changed
+//! them.
 //!
 //! Sources: `railties/lib/rails/application.rb` (`secret_key_base`, `secrets`) and
 //! `railties/lib/rails/application/configuration.rb` of each version.
 
 use super::rails_app_error::RailsAppError;
 
-/// A place where the secret may be.
+/// A place where Rails searches for the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
-    /// `config.secret_key_base` or `config.secret_token`, wherever the app sets it.
+    /// `config.secret_key_base` or `config.secret_token`, in any of the app's files.
     Setting,
     /// The variable `SECRET_KEY_BASE`.
     Variable,
-    /// The credentials, encrypted.
+    /// The encrypted credentials.
     Credentials(CredentialsFiles),
     /// `config/secrets.yml`; from 5.1 on with a section `shared`.
     SecretsYml { shared: bool },
-    /// A file that Rails makes for development and test.
+    /// A file that Rails creates for development and test.
     Local(&'static str),
 }
 
-/// Which files hold the credentials and their key.
+/// The files that hold the credentials and their key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CredentialsFiles {
-    /// 5.2: one for all environments.
+    /// 5.2: one file for all environments.
     One,
-    /// 6.0 to 7.0: an environment's own with a key of its own, or the common ones.
+    /// 6.0 to 7.0: the environment's file with its own key, or the common file and key.
     OwnTogether,
-    /// From 7.1 on: file and key each the environment's own where it exists.
+    /// From 7.1 on: the environment's file and the environment's key, each if it exists.
     OwnEach,
 }
 
-/// Where a version looks.
+/// The places where a version searches.
 #[derive(Debug)]
 pub(super) struct Order {
-    /// The first version of which it is so.
+    /// The first version with these places.
     since: Version,
-    /// In development and test.
+    /// The places in development and test.
     pub(super) local: &'static [Place],
-    /// In all other environments.
+    /// The places in all other environments.
     pub(super) production: &'static [Place],
-    /// Where `SECRET_KEY_BASE_DUMMY` makes Rails look, and nowhere else; no place where it does not
-    /// count.
+    /// The only places if `SECRET_KEY_BASE_DUMMY` is set; empty if the version does not know that
+    /// variable.
     pub(super) dummy: &'static [Place],
-    /// Whether a `secret_token` counts: alone, or for what Rails 3 signed.
+    /// Reads a `secret_token`: as the only secret, or for cookies that Rails 3 signed.
     pub(super) takes_token: bool,
-    /// Whether the session gets the app's name without being told
-    /// (`setup_default_session_store`, 5.1).
+    /// Names the session after the app by default (`setup_default_session_store`, 5.1).
     pub(super) names_session: bool,
 }
 
-/// Major, minor, and the third number.
+/// The major, minor and patch number.
 pub(super) type Version = (u16, u16, u16);
 
 const DEVELOPMENT_SECRET: &str = "tmp/development_secret.txt";
@@ -67,7 +67,7 @@ const LOCAL_LAST: &[Place] = &[
 ];
 const PRODUCTION: &[Place] = &[Place::Setting, Place::Variable, OWN_EACH];
 
-/// Newest first.
+/// The newest version comes first.
 const ORDERS: &[Order] = &[
     Order {
         since: (8, 0, 2),
@@ -168,13 +168,13 @@ const ORDERS: &[Order] = &[
 ];
 
 impl Order {
-    /// That of a version.
+    /// Returns the places of a version.
     pub(super) fn of(version: Version) -> Option<&'static Self> {
         ORDERS.iter().find(|order| order.since <= version)
     }
 }
 
-/// The numbers of a version: `7.1.5`, `8.0.0.rc1`; of `7.1` the newest of them.
+/// Parses the numbers of a version: `7.1.5`, `8.0.0.rc1`; `7.1` means its newest release.
 pub(super) fn numbers(text: &str) -> Result<Version, RailsAppError> {
     let mut parts = text.trim().split('.');
     let mut number = || parts.next().and_then(|part| part.parse::<u16>().ok());

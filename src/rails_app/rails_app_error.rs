@@ -1,4 +1,4 @@
-//! [`RailsAppError`]: why a Rails app's secret or settings were not found, for the operator.
+//! [`RailsAppError`]: the reasons why a Rails app's secret or settings were not found.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,9 +7,9 @@ use super::unreadable_setting::UnreadableSetting;
 use crate::error::Error;
 use crate::shown::Shown;
 
-/// Why a Rails app's secret or settings were not found: for the operator. No secret is in it, and
-/// `Display` escapes what a terminal obeys in names: see [`Shown`]. Only [`NoSecret`](Self::NoSecret)
-/// has more than one line.
+/// The reason why a Rails app's secret or settings were not found, for the operator. It contains no
+/// secret. `Display` escapes control characters in names: see [`Shown`]. Only
+/// [`NoSecret`](Self::NoSecret) has more than one line.
 ///
 /// ```
 /// use hardtack::rails_app::{RailsApp, RailsAppError};
@@ -18,7 +18,7 @@ use crate::shown::Shown;
 /// assert!(matches!(missing, RailsAppError::NoApp { .. }));
 /// assert_eq!(
 ///     missing.to_string(),
-///     "/no/such/app is no Rails app: it has no config/application.rb",
+///     "/no/such/app is not a Rails app: it has no config/application.rb; give the app's root directory",
 /// );
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,42 +33,43 @@ pub enum RailsAppError {
     File {
         /// The file, below the app's directory.
         file: PathBuf,
-        /// What is wrong with it.
+        /// The fault of the file.
         reason: MissingSecret,
     },
-    /// No `Gemfile.lock` and no `load_defaults` tell the Rails version.
+    /// Neither `Gemfile.lock` nor `load_defaults` tells the Rails version.
     UnknownVersion {
         /// The directory.
         root: PathBuf,
     },
-    /// A Rails version before 3.0, or none at all.
+    /// The Rails version is older than 3.0, or is not a version.
     Version {
         /// The version as given.
         given: String,
     },
-    /// The name of an environment that could be a path to elsewhere.
+    /// The environment's name has characters that could lead to another path.
     Environment {
         /// The name as given.
         given: String,
     },
-    /// Nothing that Rails would look at holds the secret, or what does is broken.
+    /// No place that Rails searches has a usable secret.
     NoSecret {
         /// The directory.
         root: PathBuf,
         /// The environment.
         environment: String,
-        /// Every place looked at, in Rails' order, and what it lacks. Behind one that is broken
-        /// Rails looks no further.
+        /// The places that were searched, in Rails' order, with the fault of each. As in Rails, the
+        /// search stops at a place that is broken.
         searched: Vec<Searched>,
     },
-    /// A jar would have to guess at a setting on which all others stand (`load_defaults`).
+    /// The setting `load_defaults`, on which all others depend, cannot be read, and a jar is never
+    /// made on a guess.
     UnreadableSetting(UnreadableSetting),
     /// The app's sessions are not in a cookie.
     OtherStore {
-        /// The store that it has, as `config.session_store` names it.
+        /// The app's store, as `config.session_store` names it.
         store: String,
     },
-    /// A secret that is no secret.
+    /// The secret that was found is unusable.
     Secret(Error),
 }
 
@@ -77,25 +78,24 @@ impl fmt::Display for RailsAppError {
         match self {
             Self::NoApp { root } => write!(
                 f,
-                "{} is no Rails app: it has no config/application.rb",
+                "{} is not a Rails app: it has no config/application.rb; give the app's root directory",
                 Shown::path(root)
             ),
             Self::File { file, reason } => write!(f, "{}: {reason}", Shown::path(file)),
             Self::UnknownVersion { root } => write!(
                 f,
-                "{}: neither Gemfile.lock nor load_defaults tells the Rails version; give it \
-                 (RailsApp::rails)",
+                "{}: neither Gemfile.lock nor load_defaults tells the Rails version; set it with \
+                RailsApp::rails",
                 Shown::path(root)
             ),
             Self::Version { given } => write!(
                 f,
-                "Rails {:?} is no version that hardtack knows the files of; it knows 3.0 and \
-                 later",
+                "Rails {:?} is not a supported version; hardtack reads apps of Rails 3.0 and later",
                 Shown::new(given)
             ),
             Self::Environment { given } => write!(
                 f,
-                "{:?} is no name of a Rails environment; letters, digits, _ and - make one",
+                "{:?} is not a name of a Rails environment; use only letters, digits, _ and -",
                 Shown::new(given)
             ),
             Self::NoSecret {
@@ -105,7 +105,7 @@ impl fmt::Display for RailsAppError {
             } => {
                 write!(
                     f,
-                    "no secret for the environment {} in {}; looked at:",
+                    "no secret for the environment {} in {}; searched:",
                     Shown::new(environment),
                     Shown::path(root)
                 )?;
@@ -117,8 +117,8 @@ impl fmt::Display for RailsAppError {
             Self::UnreadableSetting(statement) => statement.fmt(f),
             Self::OtherStore { store } => write!(
                 f,
-                "the app keeps its sessions in {}, and not in a cookie: its other cookies \
-                 open with RailsApp::jar and RailsApp::signed_jar",
+                "the app keeps its sessions in {}, not in a cookie; open its other cookies with \
+                RailsApp::jar and RailsApp::signed_jar",
                 Shown::new(store)
             ),
             Self::Secret(error) => error.fmt(f),
@@ -134,7 +134,7 @@ impl From<Error> for RailsAppError {
     }
 }
 
-/// A place in which the secret was looked for.
+/// A place that was searched for the secret.
 ///
 /// ```
 /// use hardtack::rails_app::{MissingSecret, RailsApp, RailsAppError};
@@ -154,83 +154,83 @@ impl From<Error> for RailsAppError {
 pub struct Searched {
     /// An environment variable, or a file below the app's directory.
     pub place: String,
-    /// What it lacks.
+    /// The fault of the place.
     pub reason: MissingSecret,
 }
 
-/// What a place lacks in which the secret might have been.
+/// The reason why a place gives no secret.
 ///
 /// ```
 /// assert_eq!(
 ///     hardtack::rails_app::MissingSecret::WrongKey.to_string(),
-///     "the key does not fit: it is another file's, or the file was changed",
+///     "the key does not fit: it belongs to another file, or the file was changed",
 /// );
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MissingSecret {
-    /// An environment variable that is not set.
+    /// The environment variable is not set.
     NotSet,
-    /// It is there, but blank.
+    /// The value is blank.
     Blank,
-    /// A file that is not there, or a setting that is nowhere set.
+    /// The file does not exist, or no file makes the setting.
     Missing,
-    /// A file that cannot be read.
+    /// The file cannot be read.
     Unreadable {
         /// The operating system's reason.
         reason: String,
     },
-    /// A file that is too large to be what it should be.
+    /// The file is larger than such a file ever is.
     TooLarge {
         /// The most bytes that are read.
         most: usize,
     },
-    /// An encrypted file whose key is nowhere.
+    /// The encrypted file exists, and its key was not found.
     NoKey {
         /// The key's file, below the app's directory.
         key_file: String,
     },
-    /// An encrypted file's key that is not 32 hexadecimal digits.
+    /// The encrypted file's key is not 32 hexadecimal digits.
     Key {
-        /// Where the key is from.
+        /// The variable or file of the key.
         place: String,
-        /// The characters that it has.
+        /// The number of characters in the key.
         characters: usize,
     },
-    /// An encrypted file that is cut off, or no encrypted file.
+    /// The encrypted file is cut off, or is not an encrypted file.
     Malformed,
-    /// An encrypted file that its key does not open.
+    /// The key does not open the encrypted file.
     WrongKey,
-    /// What was encrypted is not one text.
+    /// The decrypted content is not a single text.
     NoText,
-    /// No YAML, or more than is read: nested too deep, or expanding to too much.
+    /// The file is not YAML, is nested too deeply, or expands to too much.
     Yaml {
-        /// The line, where it is known.
+        /// The line, if it is known.
         line: Option<u32>,
     },
-    /// YAML without the secret.
+    /// The YAML does not contain the secret.
     NoSecretInside {
-        /// The keys under which it should stand.
+        /// The keys that should hold the secret.
         keys: String,
     },
-    /// YAML in which the secret is no text.
+    /// The secret in the YAML is not a text.
     SecretIsNoText {
         /// The key.
         key: String,
     },
-    /// ERB that is more than an environment variable.
+    /// The file has ERB that reads more than an environment variable.
     Erb {
         /// The line.
         line: u32,
     },
-    /// An environment variable that the file asks for by `ENV.fetch`, and that is not set.
+    /// The file uses `ENV.fetch` for an environment variable that is not set.
     Fetch {
         /// The variable.
         variable: String,
     },
-    /// Set in Ruby, but not plainly.
+    /// Ruby sets the secret in a way that cannot be read.
     NotPlain {
-        /// Why it is not plain.
+        /// The reason why it cannot be read.
         why: String,
     },
 }
@@ -245,31 +245,28 @@ impl fmt::Display for MissingSecret {
             Self::TooLarge { most } => write!(f, "more than {most} bytes"),
             Self::NoKey { key_file } => write!(
                 f,
-                "there, but its key is not: set RAILS_MASTER_KEY, or write the key to {}",
+                "found, but its key is missing: set RAILS_MASTER_KEY, or write the key to {}",
                 Shown::new(key_file).whole()
             ),
             Self::Key { place, characters } => write!(
                 f,
-                "the key of {} has {characters} characters, and should be 32 hexadecimal \
-                 digits",
+                "the key from {} has {characters} characters; it must have 32 hexadecimal digits",
                 Shown::new(place).whole()
             ),
-            Self::Malformed => {
-                f.write_str("cut off, or no file that `rails credentials:edit` wrote")
-            }
-            Self::WrongKey => {
-                f.write_str("the key does not fit: it is another file's, or the file was changed")
-            }
-            Self::NoText => f.write_str("what is encrypted is no text"),
+            Self::Malformed => f.write_str("cut off, or not written by `rails credentials:edit`"),
+            Self::WrongKey => f.write_str(
+                "the key does not fit: it belongs to another file, or the file was changed",
+            ),
+            Self::NoText => f.write_str("the decrypted content is not a text"),
             Self::Yaml { line } => {
-                f.write_str("no YAML, nested too deep, or with too many aliases")?;
+                f.write_str("not YAML, nested too deeply, or with too many aliases")?;
                 line.map_or(Ok(()), |line| write!(f, " (line {line})"))
             }
             Self::NoSecretInside { keys } => write!(f, "has no {}", Shown::new(keys)),
-            Self::SecretIsNoText { key } => write!(f, "its {} is no text", Shown::new(key)),
+            Self::SecretIsNoText { key } => write!(f, "its {} is not a text", Shown::new(key)),
             Self::Erb { line } => write!(
                 f,
-                "line {line}: ERB that is more than <%= ENV[\"NAME\"] %>, which only Ruby can run"
+                "line {line}: ERB other than <%= ENV[\"NAME\"] %>, which only Ruby can run"
             ),
             Self::Fetch { variable } => {
                 let variable = Shown::new(variable);
@@ -277,7 +274,7 @@ impl fmt::Display for MissingSecret {
             }
             Self::NotPlain { why } => {
                 let why = Shown::new(why).whole();
-                write!(f, "set in a way that only Ruby can tell: {why}")
+                write!(f, "set in a way that only Ruby can evaluate: {why}")
             }
         }
     }

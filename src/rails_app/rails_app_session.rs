@@ -1,11 +1,11 @@
-//! [`RailsAppSession`]: what an app tells of its session's cookie.
+//! [`RailsAppSession`]: the session cookie that an app has configured.
 
 use std::time::Duration;
 
 use crate::http::cookie_attributes::CookieAttributes;
 
-/// A Rails app's session cookie: the arguments of `config.session_store`, so far as they are
-/// plain, and Rails' defaults.
+/// A Rails app's session cookie: the arguments of `config.session_store` that can be read, and
+/// Rails' defaults for the others.
 ///
 /// ```
 /// # let dir = std::env::temp_dir().join("hardtack-doc-session");
@@ -29,12 +29,12 @@ use crate::http::cookie_attributes::CookieAttributes;
 pub struct RailsAppSession {
     /// The cookie's name: `key`, or else `_<app name>_session` (up to Rails 5.0 `_session_id`).
     pub name: String,
-    /// Which store keeps the session: `cookie_store`, unless the app says otherwise. In another
-    /// one the cookie holds no more than an id.
+    /// The store of the sessions: `cookie_store`, unless the app sets another. With another store
+    /// the cookie contains only an id.
     pub store: String,
     /// `path`, `domain`, `secure`, `httponly`, `same_site` and `partitioned`. `force_ssl` makes a
     /// session's cookie secure.
     pub attributes: CookieAttributes,
-    /// How long a session lives after each request: `expire_after`, or `max_age`, which wins.
+    /// The lifetime of a session after each request: `max_age` if it is set, else `expire_after`.
     pub expire_after: Option<Duration>,
 }

@@ -1,4 +1,4 @@
-//! [`RailsAppSettings`]: what an app sets for its cookies.
+//! [`RailsAppSettings`]: the cookie settings of an app.
 
 use super::rails_app_session::RailsAppSession;
 use super::unreadable_setting::UnreadableSetting;
@@ -28,30 +28,30 @@ use crate::settings::{HmacDigest, Settings};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RailsAppSettings {
-    /// The Rails version that the app runs on, as `Gemfile.lock` has it; none without one.
+    /// The Rails version that the app runs on, from `Gemfile.lock`; `None` without that file.
     pub rails: Option<String>,
-    /// The app's `load_defaults`; none where it has none.
+    /// The app's `load_defaults`; `None` if it has none.
     pub load_defaults: Option<LoadDefaults>,
-    /// What decides how cookies are written and read.
+    /// The settings for writing and reading cookies.
     ///
-    /// Its `version` is the Rails version that runs, or `load_defaults` where that is not known:
-    /// what is not set by `load_defaults` (the limit, envelopes, the dot before a domain) goes by
-    /// it. An app without `load_defaults` has what Rails has without it, whatever the version:
-    /// AES-256-CBC, SHA-1 keys, Marshal, no metadata, no `SameSite`.
+    /// Their `version` is the Rails version that the app runs on, or `load_defaults` if that
+    /// version is unknown. It decides everything that `load_defaults` does not set: the limit,
+    /// envelopes, the dot before a domain. An app without `load_defaults` has the same settings in
+    /// every version: AES-256-CBC, SHA-1 as key digest, Marshal, no metadata, no `SameSite`.
     pub settings: Settings,
     /// The session's cookie.
     pub session: RailsAppSession,
     /// Older settings of signed cookies (`cookies_rotations.rotate :signed, ...`).
     pub rotations: Vec<SignedRotation>,
-    /// What is set in a way that only Ruby can tell: set it yourself. What an earlier file sets
-    /// plainly stands above even so.
+    /// The settings that only Ruby can evaluate: set them yourself. If an earlier file makes the
+    /// same setting plainly, its value is used here.
     pub unreadable_settings: Vec<UnreadableSetting>,
 }
 
-/// An older setting of signed cookies: `cookies_rotations.rotate :signed, digest: "SHA256"`.
+/// A former digest of signed cookies: `cookies_rotations.rotate :signed, digest: "SHA256"`.
 ///
-/// Rotations of encrypted cookies take keys, which apps derive by method calls: those are
-/// [`UnreadableSetting`].
+/// Rotations of encrypted cookies take keys, which apps derive with method calls: they are listed
+/// as [`UnreadableSetting`].
 ///
 /// ```
 /// # let dir = std::env::temp_dir().join("hardtack-doc-rotation");
@@ -72,7 +72,7 @@ pub struct RailsAppSettings {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SignedRotation {
-    /// The key itself, from which nothing is derived; none where it is the app's present one.
+    /// The key itself, from which nothing is derived; `None` for the app's present secret.
     pub secret: Option<SecretKeyBase>,
     /// The digest.
     pub digest: HmacDigest,

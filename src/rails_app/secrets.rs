@@ -1,4 +1,4 @@
-//! [`RailsAppSecrets`]: an app's secrets, found where its Rails version looks for them.
+//! [`RailsAppSecrets`]: an app's secrets, found where its Rails version searches for them.
 
 use std::path::Path;
 
@@ -44,17 +44,17 @@ const ROTATED: &str = "rotated_secret_key_bases";
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RailsAppSecrets {
-    /// The `secret_key_base`; none where a `secret_token` is all there is.
+    /// The `secret_key_base`; `None` if the app has only a `secret_token`.
     pub secret_key_base: Option<SecretKeyBase>,
-    /// The `secret_token`, which counts up to Rails 5.2.
+    /// The `secret_token`, which is read up to Rails 5.2.
     pub secret_token: Option<SecretKeyBase>,
-    /// Older ones: the list `rotated_secret_key_bases` in the credentials.
+    /// The older secrets: the list `rotated_secret_key_bases` in the credentials.
     pub rotated_secret_key_bases: Vec<SecretKeyBase>,
-    /// Where the first of these is from: a variable or a file.
+    /// The variable or file of `secret_key_base`, or else of `secret_token`.
     pub found_in: String,
 }
 
-/// A search under way.
+/// A search in progress.
 pub(super) struct Search<'a> {
     pub(super) root: &'a Path,
     pub(super) environment: &'a str,
@@ -64,23 +64,23 @@ pub(super) struct Search<'a> {
     pub(super) searched: Vec<Searched>,
 }
 
-/// A secret that was found, and where.
+/// A secret that was found, and its place.
 struct Found {
     text: Zeroizing<String>,
     place: String,
 }
 
-/// What the credentials hold.
+/// The secrets in the credentials.
 struct InCredentials {
     secret: Option<Found>,
     older: Vec<Zeroizing<String>>,
 }
 
-/// What is wrong where Rails would go no further.
+/// Stops the search at a fault at which Rails would stop too.
 struct Stop;
 
 impl Search<'_> {
-    /// Looks in every place of the order until there is a secret.
+    /// Searches the places in order until a secret is found.
     pub(super) fn secrets(mut self) -> Result<RailsAppSecrets, RailsAppError> {
         match self.look() {
             Ok(Some(secrets)) => secrets,
@@ -104,7 +104,7 @@ impl Search<'_> {
         let (mut key_base, mut token, mut rotated) = (None, None, Vec::new());
         for place in places {
             match place {
-                // A token counts beside a secret_key_base, and so do older ones.
+                // A token and older secrets are used beside a secret_key_base.
                 Place::Setting => {
                     let setting = self.configuration.secret_token.as_ref();
                     if self.order.takes_token && token.is_none() {
@@ -138,7 +138,7 @@ impl Search<'_> {
         let found_in = found_in.place.clone();
         let make = |text: Zeroizing<String>| {
             let mut text = text;
-            // As short as it is, if the app runs with it.
+            // Of any length, if the app runs with it.
             SecretKeyBase::allow_short(std::mem::take(&mut *text))
         };
         let all = || -> Result<RailsAppSecrets, RailsAppError> {
@@ -155,7 +155,7 @@ impl Search<'_> {
         Ok(Some(all()))
     }
 
-    /// Notes what a place lacks, after which Rails looks on.
+    /// Records the fault of a place after which Rails continues the search.
     fn lacks<T>(&mut self, place: impl Into<String>, reason: MissingSecret) -> Option<T> {
         self.searched.push(Searched {
             place: place.into(),
@@ -164,7 +164,7 @@ impl Search<'_> {
         None
     }
 
-    /// Notes what is wrong with a place, after which Rails does not look on.
+    /// Records the fault of a place at which Rails stops the search.
     fn stop<T>(&mut self, place: impl Into<String>, reason: MissingSecret) -> Result<T, Stop> {
         self.searched.push(Searched {
             place: place.into(),
@@ -173,7 +173,8 @@ impl Search<'_> {
         Err(Stop)
     }
 
-    /// What was found, unless it is blank: Rails takes that for one, and then refuses it.
+    /// Returns the secret unless it is blank: Rails takes a blank one as found, and then refuses
+    /// it.
     fn found(&mut self, place: &str, text: Zeroizing<String>) -> Result<Option<Found>, Stop> {
         if text.trim().is_empty() {
             return self.stop(place, MissingSecret::Blank);
@@ -233,7 +234,8 @@ impl Search<'_> {
         }
     }
 
-    /// The secret in the credentials, and the older ones; none where Rails would not read them.
+    /// Returns the secret in the credentials, and the older ones; `None` if Rails would not read
+    /// them.
     fn credentials(
         &mut self,
         files: CredentialsFiles,
@@ -293,7 +295,7 @@ impl Search<'_> {
         self.found(place, text)
     }
 
-    /// The files of the credentials and of their key.
+    /// Returns the paths of the credentials and of their key.
     fn credentials_files(&mut self, files: CredentialsFiles) -> (String, String) {
         let common = (
             "config/credentials.yml.enc".to_owned(),
@@ -324,7 +326,7 @@ impl Search<'_> {
         )
     }
 
-    /// The secret and the token of `config/secrets.yml`.
+    /// Reads the secret and the token in `config/secrets.yml`.
     fn secrets_yml(&mut self, shared: bool) -> Result<(Option<Found>, Option<Found>), Stop> {
         let text = match file::read_text(&self.root.join(SECRETS_YML)) {
             Ok(Some(text)) => text,

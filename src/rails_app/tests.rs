@@ -1,4 +1,4 @@
-//! What of Ruby is plain, and that no text makes the reader fail.
+//! Tests that plain Ruby is read, and that no text makes the reader fail.
 
 #![allow(
     clippy::unwrap_used,
@@ -28,7 +28,7 @@ fn read(source: &str) -> Configuration {
     configuration
 }
 
-/// What becomes of a statement that stands where `§` does.
+/// The result for a statement that is put in the place of `§`.
 #[derive(Debug, PartialEq)]
 enum Outcome {
     Plain,
@@ -105,7 +105,7 @@ fn statements_are_plain_or_told_or_no_code() {
         ("return\n§", UnreadableSetting),
         ("x = §", UnreadableSetting),
         ("if x\nend\nif y\n§\nend", UnreadableSetting),
-        // No code.
+        // Not code.
         ("# §", NoCode),
         ("x # §", NoCode),
         ("=begin\n§\n=end", NoCode),
@@ -138,7 +138,7 @@ fn statements_are_plain_or_told_or_no_code() {
 
 #[test]
 fn assignments_are_taken_by_every_name_of_the_configuration() {
-    // A source, and whether it sets json plainly.
+    // A source, and `true` if it sets json plainly.
     let cases = [
         ("config.action_dispatch.cookies_serializer = :json", true),
         (
@@ -253,7 +253,7 @@ fn what_does_not_end_is_told() {
 
 #[test]
 fn apps_have_the_names_that_rails_gives_them() {
-    // By Rails 6.1's `railtie_name.chomp("_application")`.
+    // As by Rails 6.1's `railtie_name.chomp("_application")`.
     for (class, name) in [
         ("Shop::Application", "shop"),
         ("MyShop::Application", "my_shop"),
@@ -327,7 +327,7 @@ fn erb_is_variables_and_nothing_else() {
         let result = erb::result(text, &variables).map(|text| text.to_string());
         assert_eq!(result, expected.map(str::to_owned), "{text}");
     }
-    // What expands beyond the bound is not read.
+    // A text that expands beyond the limit is refused.
     let variables = Variables::new(|_| Some("x".repeat(100_000)));
     let result = erb::result(&"<%= ENV['X'] %>".repeat(1000), &variables);
     assert_eq!(
@@ -336,7 +336,7 @@ fn erb_is_variables_and_nothing_else() {
     );
 }
 
-/// Pieces of Ruby, of YAML and of ERB, between which anything may stand.
+/// Pieces of Ruby, of YAML and of ERB, with any text between them.
 fn soup() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         Just("config.action_dispatch.cookies_serializer = :json"),

@@ -1,11 +1,11 @@
-//! [`UnreadableSetting`]: what an app's Ruby files set in a way that only Ruby can tell.
+//! [`UnreadableSetting`]: a setting in an app's Ruby files that only Ruby can evaluate.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use crate::shown::Shown;
 
-/// A statement that sets something that matters for cookies, but not plainly: set it yourself.
+/// A setting for cookies in an app's Ruby files that only Ruby can evaluate: set it yourself.
 ///
 /// ```
 /// # let dir = std::env::temp_dir().join("hardtack-doc-not-understood");
@@ -22,7 +22,7 @@ use crate::shown::Shown;
 /// let settings = hardtack::rails_app::RailsApp::new(&dir).settings()?;
 /// let [one] = settings.unreadable_settings.as_slice() else { panic!() };
 /// assert_eq!((one.setting, one.line), ("cookies_serializer", 5));
-/// assert_eq!(one.why, "it stands under a condition (`if`)");
+/// assert_eq!(one.why, "it has a condition (`if`)");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,11 +32,11 @@ pub struct UnreadableSetting {
     pub file: PathBuf,
     /// The line, counted from 1.
     pub line: u32,
-    /// The setting, by Rails' name for it.
+    /// The setting's name in Rails.
     pub setting: &'static str,
-    /// The statement's first line, without what may be a secret.
+    /// The first line of the statement, without texts that may be secrets.
     pub text: String,
-    /// Why it is not plain.
+    /// The reason why it cannot be read.
     pub why: String,
 }
 
@@ -53,7 +53,7 @@ impl fmt::Display for UnreadableSetting {
         let why = Shown::new(why).whole();
         write!(
             f,
-            "{file}:{line}: {setting} is not understood, set it yourself: {why}"
+            "{file}:{line}: {setting} is not understood; set it yourself: {why}"
         )?;
         if text.is_empty() {
             return Ok(());

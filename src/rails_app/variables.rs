@@ -1,14 +1,14 @@
-//! The environment variables, which a program or a test may stand in for.
+//! The environment variables, which a program or a test may replace.
 
 use std::fmt;
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-/// What gives a variable's value by its name.
+/// A function that returns a variable's value by its name.
 type Lookup = dyn Fn(&str) -> Option<String> + Send + Sync;
 
-/// The process' own variables, or what stands in for them.
+/// The process's own variables, or a function in their place.
 #[derive(Clone, Default)]
 pub(super) struct Variables(Option<Arc<Lookup>>);
 
@@ -17,7 +17,7 @@ impl Variables {
         Self(Some(Arc::new(lookup)))
     }
 
-    /// The value of a variable; none where it is not set, or is no text.
+    /// Returns the value of a variable; `None` if it is not set, or is not valid Unicode.
     pub(super) fn get(&self, name: &str) -> Option<Zeroizing<String>> {
         let value = match &self.0 {
             Some(lookup) => lookup(name),
@@ -26,7 +26,7 @@ impl Variables {
         value.map(Zeroizing::new)
     }
 
-    /// The same, where it is not empty.
+    /// Returns the value of a variable unless it is empty.
     pub(super) fn get_present(&self, name: &str) -> Option<Zeroizing<String>> {
         self.get(name).filter(|value| !value.trim().is_empty())
     }

@@ -1,8 +1,8 @@
-//! The secrets in a YAML document, and nothing else of it.
+//! Reads the secrets in a YAML document, and nothing else.
 //!
-//! Read by `serde-saphyr`, whose limits are set here: a document is at most a mebibyte, nests 64
-//! levels, and its aliases expand to at most a hundred thousand nodes. The parser's own buffers
-//! are not wiped; what is kept of the document is.
+//! Uses `serde-saphyr`, with the limits set here: a document has at most a mebibyte and 64 levels,
+//! and its aliases expand to at most a hundred thousand nodes. The parser's own buffers are not
+//! wiped; the kept parts of the document are.
 
 use std::cell::Cell;
 use std::fmt;
@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::rails_app_error::MissingSecret;
 
-/// The most nodes that all aliases together expand to.
+/// The most nodes that all aliases expand to together.
 const MOST_OF_ALIASES: usize = 100_000;
 
 /// The most bytes of texts that are kept: an alias in a list is a copy.
@@ -22,20 +22,20 @@ const MOST_OF_TEXTS: usize = 1024 * 1024;
 /// The most bytes that are kept for anchors.
 const MOST_OF_ANCHORS: usize = 4 * 1024 * 1024;
 
-/// What is kept of a document.
+/// A kept part of a document.
 #[derive(Clone)]
 pub(super) enum Node {
     Text(Zeroizing<String>),
     List(Vec<Node>),
-    /// The entries whose names were asked for.
+    /// The entries with the requested names.
     Mapping(Vec<(String, Node)>),
     Nil,
-    /// A number, a date, or a mapping where none was asked for.
+    /// A number, a date, or a mapping that was not requested.
     Other,
 }
 
 impl Node {
-    /// The texts of a list of nothing else.
+    /// Returns the texts of a list that contains only texts.
     pub(super) fn into_texts(self) -> Option<Vec<Zeroizing<String>>> {
         let Self::List(items) = self else {
             return None;
@@ -47,7 +47,8 @@ impl Node {
         items.into_iter().map(text).collect()
     }
 
-    /// Takes an entry out of a mapping: of two under one name the last, as Psych. A nil is no entry.
+    /// Removes and returns an entry of a mapping. If two have the same name, the last counts, as in
+    /// Psych. An entry that is nil counts as missing.
     pub(super) fn take(&mut self, name: &str) -> Option<Self> {
         let Self::Mapping(entries) = self else {
             return None;
@@ -60,12 +61,12 @@ impl Node {
     }
 }
 
-/// Reads a document: the entries named in `names` of its root; with more levels of names, those of
-/// the mappings below. All else is passed over.
+/// Reads a document: the entries of its root that are named in `names`, and, with more levels of
+/// names, the entries of the mappings below. Everything else is ignored.
 pub(super) fn read(text: &str, names: &[&[&str]]) -> Result<Node, MissingSecret> {
     let mut options = Options::default();
     options.with_snippet = false;
-    // As Psych: the last of two keys counts.
+    // As in Psych, the last of two equal keys counts.
     options.duplicate_keys = serde_saphyr::DuplicateKeyPolicy::LastWins;
     options.alias_limits.max_total_replayed_events = MOST_OF_ALIASES;
     if let Some(budget) = &mut options.budget {
@@ -75,7 +76,7 @@ pub(super) fn read(text: &str, names: &[&[&str]]) -> Result<Node, MissingSecret>
         let room = Cell::new(MOST_OF_TEXTS);
         Kept { names, room: &room }.deserialize(yaml)
     });
-    // The error's own text may quote what stands there.
+    // The error's own text may quote the document.
     read.map_err(|error: Error| MissingSecret::Yaml {
         line: error
             .location()
@@ -83,16 +84,16 @@ pub(super) fn read(text: &str, names: &[&[&str]]) -> Result<Node, MissingSecret>
     })
 }
 
-/// The names of each level that is kept.
+/// The names that are kept at each level.
 #[derive(Clone, Copy)]
 struct Kept<'n> {
     names: &'n [&'n [&'n str]],
-    /// The bytes that texts may still take.
+    /// The bytes left for texts.
     room: &'n Cell<usize>,
 }
 
 impl<'n> Kept<'n> {
-    /// A level below this one.
+    /// Returns the names for the next level.
     const fn below(self, names: &'n [&'n [&'n str]]) -> Self {
         Self { names, ..self }
     }
@@ -135,7 +136,7 @@ impl<'de> Visitor<'de> for Kept<'_> {
         };
         let mut kept = Vec::new();
         while let Some(key) = entries.next_key_seed(self.below(&[]))? {
-            // A Symbol and a text are one name here (`deep_symbolize_keys`).
+            // A Symbol and a text are the same name here (`deep_symbolize_keys`).
             let name = match &key {
                 Node::Text(key) => key.strip_prefix(':').unwrap_or(key),
                 _ => "",

@@ -35,7 +35,7 @@ use crate::message::sealed_by::SealedBy;
 /// assert_eq!(counts.len(), 2);
 /// let (cookie, Ok(how), 2) = &counts[0] else { panic!() };
 /// assert_eq!(cookie, "_shop_session");
-/// assert_eq!(how.to_string(), "current: encrypted, aes-256-gcm, keys by SHA256, json");
+/// assert_eq!(how.to_string(), "current: encrypted, aes-256-gcm, key digest SHA256, json");
 /// assert_eq!(counts[1], ("_shop_session".to_owned(), Err(Refusal::Malformed), 1));
 /// # Ok::<(), hardtack::Error>(())
 /// ```

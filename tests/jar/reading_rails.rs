@@ -22,11 +22,11 @@ impl Record {
         let digest = self.digest.as_deref().unwrap_or("SHA1");
         let sealed = match self.jar.as_deref() {
             Some("encrypted_cbc") => {
-                format!("encrypted, aes-256-cbc, keys by {keys}, HMAC by SHA1")
+                format!("encrypted, aes-256-cbc, key digest {keys}, HMAC digest SHA1")
             }
-            Some("encrypted_gcm") => format!("encrypted, aes-256-gcm, keys by {keys}"),
-            Some(_) => format!("signed, keys by {keys}, HMAC by SHA1"),
-            None => format!("signed, the secret itself as key, HMAC by {digest}"),
+            Some("encrypted_gcm") => format!("encrypted, aes-256-gcm, key digest {keys}"),
+            Some(_) => format!("signed, key digest {keys}, HMAC digest SHA1"),
+            None => format!("signed, the secret itself as key, HMAC digest {digest}"),
         };
         let serializer = match &*self.serializer {
             "hybrid" | "json_allow_marshal" => "json",

@@ -174,7 +174,7 @@ fn a_local_secret_that_is_no_text_is_told() {
         .environment("development")
         .variables(|_| None);
     let refused = app.secret_key_base().unwrap_err().to_string();
-    let told = "tmp/local_secret.txt: its secret is no text";
+    let told = "tmp/local_secret.txt: its secret is not a text";
     assert!(refused.ends_with(told), "{refused}");
 }
 

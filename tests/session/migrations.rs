@@ -16,8 +16,8 @@ use crate::support::{json, other_secret, secret, vectors};
 const NAME: &str = "_app_session";
 
 /// A session that needs no recipe any more.
-const GCM_SHA256: &str = "current: encrypted, aes-256-gcm, keys by SHA256, json";
-const GCM_SHA1: &str = "current: encrypted, aes-256-gcm, keys by SHA1, json";
+const GCM_SHA256: &str = "current: encrypted, aes-256-gcm, key digest SHA256, json";
+const GCM_SHA1: &str = "current: encrypted, aes-256-gcm, key digest SHA1, json";
 
 /// The session of a browser, before and after.
 struct Case {
@@ -78,7 +78,7 @@ fn cases() -> Vec<Case> {
                 .rotation(Rotation::encrypted(&rails_secret(), LoadDefaults::V7_1)),
             after: store(LoadDefaults::V7_1),
             opened: [
-                "rotation 0: encrypted, aes-256-gcm, keys by SHA256, json; to be written anew",
+                "rotation 0: encrypted, aes-256-gcm, key digest SHA256, json; to be written again",
                 GCM_SHA256,
             ],
             names: &[NAME],
@@ -91,7 +91,7 @@ fn cases() -> Vec<Case> {
             ),
             after: CookieStore::new(&rails_secret(), LoadDefaults::V7_0, NAME),
             opened: [
-                "rotation 0: encrypted, aes-256-gcm, keys by SHA1, json; to be written anew",
+                "rotation 0: encrypted, aes-256-gcm, key digest SHA1, json; to be written again",
                 GCM_SHA256,
             ],
             names: &[NAME],
@@ -103,7 +103,7 @@ fn cases() -> Vec<Case> {
                 .rotation(Rotation::encrypted(&rails_secret(), LoadDefaults::V6_1)),
             after: CookieStore::new(&rails_secret(), LoadDefaults::V7_0, NAME),
             opened: [
-                "rotation 0: encrypted, aes-256-gcm, keys by SHA1, marshal; to be written anew",
+                "rotation 0: encrypted, aes-256-gcm, key digest SHA1, marshal; to be written again",
                 GCM_SHA256,
             ],
             names: &[NAME],
@@ -114,7 +114,7 @@ fn cases() -> Vec<Case> {
             recipe: store(json(LoadDefaults::V6_1)),
             after: store(json(LoadDefaults::V6_1)),
             opened: [
-                "current: encrypted, aes-256-cbc, keys by SHA1, HMAC by SHA1, json; to be written anew",
+                "current: encrypted, aes-256-cbc, key digest SHA1, HMAC digest SHA1, json; to be written again",
                 GCM_SHA1,
             ],
             names: &[NAME],
@@ -132,7 +132,7 @@ fn cases() -> Vec<Case> {
             )),
             after: store(LoadDefaults::V7_1),
             opened: [
-                "rotation 0: encrypted, aes-256-cbc, keys by SHA1, HMAC by SHA1, json; to be written anew",
+                "rotation 0: encrypted, aes-256-cbc, key digest SHA1, HMAC digest SHA1, json; to be written again",
                 GCM_SHA256,
             ],
             names: &[NAME],
@@ -143,7 +143,7 @@ fn cases() -> Vec<Case> {
             recipe: CookieStore::new(&rails_secret(), hybrid(LoadDefaults::V7_1), NAME),
             after: CookieStore::new(&rails_secret(), LoadDefaults::V7_1, NAME),
             opened: [
-                "current: encrypted, aes-256-gcm, keys by SHA256, marshal; to be written anew",
+                "current: encrypted, aes-256-gcm, key digest SHA256, marshal; to be written again",
                 GCM_SHA256,
             ],
             names: &[NAME],
@@ -159,7 +159,7 @@ fn cases() -> Vec<Case> {
                 .rotation(Rotation::signed(&other_secret(), LoadDefaults::V3_2)),
             after: store(LoadDefaults::V7_1),
             opened: [
-                "rotation 0: signed, the secret itself as key, HMAC by SHA1, marshal; to be written anew",
+                "rotation 0: signed, the secret itself as key, HMAC digest SHA1, marshal; to be written again",
                 GCM_SHA256,
             ],
             names: &[NAME],
@@ -183,7 +183,7 @@ fn cases() -> Vec<Case> {
                 ),
             after: CookieStore::new(&rails_secret(), LoadDefaults::V7_1, "__Host-app"),
             opened: [
-                "rotation 0: encrypted, aes-256-gcm, keys by SHA256, json, under an older name; to be written anew",
+                "rotation 0: encrypted, aes-256-gcm, key digest SHA256, json, under an older name; to be written again",
                 GCM_SHA256,
             ],
             names: &["__Host-app", NAME],

@@ -67,7 +67,7 @@ fn how_a_session_opened() {
             "the current settings",
             store(),
             sent(&v7_1(), NAME),
-            "current: encrypted, aes-256-gcm, keys by SHA256, json",
+            "current: encrypted, aes-256-gcm, key digest SHA256, json",
         ),
         (
             "the second rotation",
@@ -75,38 +75,38 @@ fn how_a_session_opened() {
                 .rotation(Rotation::encrypted(&other_secret(), LoadDefaults::V7_1))
                 .rotation(Rotation::encrypted(&secret(), LoadDefaults::V6_1)),
             sent(&Jar::encrypted(&secret(), json(LoadDefaults::V6_1)), NAME),
-            "rotation 1: encrypted, aes-256-gcm, keys by SHA1, json; to be written anew",
+            "rotation 1: encrypted, aes-256-gcm, key digest SHA1, json; to be written again",
         ),
         (
             "the rotation that writes",
             store().rotation(Rotation::encrypted(&secret(), json(LoadDefaults::V6_1)).writes()),
             sent(&Jar::encrypted(&secret(), json(LoadDefaults::V6_1)), NAME),
-            "rotation 0: encrypted, aes-256-gcm, keys by SHA1, json",
+            "rotation 0: encrypted, aes-256-gcm, key digest SHA1, json",
         ),
         (
             "CBC beside GCM, of a chosen digest",
             CookieStore::new(&secret(), sha256.clone(), NAME),
             sent(&Jar::encrypted(&secret(), cbc_of_5_1), NAME),
-            "current: encrypted, aes-256-cbc, keys by SHA1, HMAC by SHA256, json; to be written anew",
+            "current: encrypted, aes-256-cbc, key digest SHA1, HMAC digest SHA256, json; to be written again",
         ),
         (
             "GCM beside CBC",
             CookieStore::new(&secret(), without_gcm, NAME),
             sent(&Jar::encrypted(&secret(), json(LoadDefaults::V6_1)), NAME),
-            "current: encrypted, aes-256-gcm, keys by SHA1, json; to be written anew",
+            "current: encrypted, aes-256-gcm, key digest SHA1, json; to be written again",
         ),
         (
             "signed with a chosen digest",
             store().rotation(Rotation::signed(&secret(), sha256.clone())),
             sent(&Jar::signed(&secret(), sha256), NAME),
-            "rotation 0: signed, keys by SHA1, HMAC by SHA256, json; to be written anew",
+            "rotation 0: signed, key digest SHA1, HMAC digest SHA256, json; to be written again",
         ),
         (
             "another name",
             store()
                 .rotation(Rotation::encrypted(&secret(), LoadDefaults::V7_1).cookie_name("_old")),
             sent(&v7_1(), "_old"),
-            "rotation 0: encrypted, aes-256-gcm, keys by SHA256, json, under an older name; to be written anew",
+            "rotation 0: encrypted, aes-256-gcm, key digest SHA256, json, under an older name; to be written again",
         ),
     ];
     let mut ran = 0;
@@ -188,9 +188,9 @@ fn how_other_cookies_came() {
     assert!(jars[1].get::<String>("theme").unwrap().is_some());
     assert!(jars[0].get::<String>("theme").unwrap().is_none());
     let expected = [
-        "2 cart current: encrypted, aes-256-gcm, keys by SHA256, json",
+        "2 cart current: encrypted, aes-256-gcm, key digest SHA256, json",
         "1 junk refused: malformed",
-        "2 seen rotation 0: signed, keys by SHA1, HMAC by SHA1, json; to be written anew",
+        "2 seen rotation 0: signed, key digest SHA1, HMAC digest SHA1, json; to be written again",
     ];
     assert_eq!(heard(&tally), expected);
 }

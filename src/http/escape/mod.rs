@@ -1,9 +1,10 @@
-//! The form encoding of cookie values, both ways (Ruby's `URI.encode_www_form_component`, which Rack 2.2 and 3.1 use).
+//! The form encoding of cookie values, in both directions (Ruby's `URI.encode_www_form_component`,
+//! which Rack 2.2 and 3.1 use).
 //!
-//! A cookie is 200 to 4,000 bytes of base64 of which every thirtieth needs work. A loop over bytes mispredicts at
-//! each of these; here 64 bytes are classified at once without a branch, and the runs between are copied in
-//! pieces of fixed size. That is four times faster, and needs no `unsafe`. Where the processor has AVX-512, `avx512`
-//! does it faster still.
+//! A cookie is 200 to 4,000 bytes of base64, of which every thirtieth byte is escaped. A loop over
+//! bytes mispredicts a branch at each of these. This code classifies 64 bytes at once without a
+//! branch, and copies the runs between in pieces of fixed size. That is four times as fast, and
+//! needs no `unsafe`. On processors with AVX-512, `escape_avx512` is faster still.
 
 #[cfg(all(feature = "simd", target_arch = "x86_64"))]
 mod escape_avx512;
@@ -19,9 +20,10 @@ use crate::lanes::{BLOCK, Lanes, mask};
 
 /// Escapes a cookie's value for `Set-Cookie`.
 ///
-/// Takes any bytes and gives ASCII: `A-Z a-z 0-9 * - . _` stay, a space becomes `+`, every other byte `%XX` in upper
-/// case. So `+`, `/` and `=` of base64 are escaped; left alone, Rack would read a `+` as a space.
-/// (Rack 2.2 `utils.rb`, `escape`; the URL standard's `application/x-www-form-urlencoded`.)
+/// Takes any bytes and returns ASCII: `A-Z a-z 0-9 * - . _` stay, a space becomes `+`, and every
+/// other byte becomes `%XX` in upper case. So the `+`, `/` and `=` of base64 are escaped; Rack
+/// would read a plain `+` as a space. (Rack 2.2 `utils.rb`, `escape`; the URL standard's
+/// `application/x-www-form-urlencoded`.)
 ///
 /// ```
 /// assert_eq!(hardtack::headers::escape(b"a b+c/d="), "a+b%2Bc%2Fd%3D");
@@ -31,11 +33,11 @@ use crate::lanes::{BLOCK, Lanes, mask};
 pub fn escape(value: &[u8]) -> String {
     let mut out = Vec::new();
     escape_into(&mut out, value);
-    // Always ASCII, so this never takes the default.
+    // The output is always ASCII, so the default is never used.
     String::from_utf8(out).unwrap_or_default()
 }
 
-/// Appends the escaped value to `out`: as [`escape`], without a buffer of its own.
+/// Appends the escaped value to `out`, as [`escape`] does, without allocating a buffer of its own.
 ///
 /// ```
 /// let mut header = b"k=".to_vec();
@@ -50,12 +52,13 @@ pub fn escape_into(out: &mut Vec<u8>, value: &[u8]) {
     escape_anywhere(out, value);
 }
 
-/// [`escape_into`] on any processor.
+/// Escapes as [`escape_into`] does, on any processor.
 fn escape_anywhere(out: &mut Vec<u8>, value: &[u8]) {
     let mut to = out.len();
     out.resize(usual_end(to, value), 0);
     let mut copied = 0;
-    // All that is neither letter nor digit: testing for less costs less than leaving out the few `-` and `.`.
+    // Stops at all bytes that are neither letter nor digit: a more exact test would cost more than it
+    // saves on the few `-` and `.`.
     for_each(value, not_alphanumeric, |at| {
         let Some(byte) = value.get(at) else { return };
         if out.len() < to + (value.len() - copied) + MARGIN {
@@ -73,7 +76,7 @@ fn escape_anywhere(out: &mut Vec<u8>, value: &[u8]) {
     out.extend_from_slice(value.get(copied..).unwrap_or_default());
 }
 
-/// How many bytes [`escape`] makes of this value, without making them.
+/// Returns the length of the value that [`escape`] makes, without making it.
 ///
 /// ```
 /// assert_eq!(hardtack::internal::escaped_len(b"a b+"), "a+b%2B".len());
@@ -81,7 +84,7 @@ fn escape_anywhere(out: &mut Vec<u8>, value: &[u8]) {
 #[must_use]
 pub fn escaped_len(value: &[u8]) -> usize {
     let grows = |byte: &u8| u8::from(!stays(*byte) && *byte != b' ');
-    // Counted in bytes, which vectorizes; no chunk can make one overflow.
+    // Counted in bytes, so that the compiler vectorizes it; no chunk is long enough to overflow one.
     let escapes: usize = value
         .chunks(128)
         .map(|chunk| usize::from(chunk.iter().map(grows).sum::<u8>()))
@@ -89,10 +92,11 @@ pub fn escaped_len(value: &[u8]) -> usize {
     value.len() + 2 * escapes
 }
 
-/// Reads an escaped value: `+` is a space, `%XX` (either case) a byte, all else itself.
+/// Decodes an escaped value: `+` is a space, `%XX` (in either case) is a byte, and all other bytes
+/// stay.
 ///
-/// One `%` without two hex digits leaves the WHOLE value as it is, its `+` included, as Rack does.
-/// Nothing is allocated where there is nothing to decode. (Rack 2.2 `utils.rb`, `unescape` and
+/// A single `%` without two hex digits leaves the WHOLE value unchanged, its `+` included, as in
+/// Rack. If there is nothing to decode, nothing is allocated. (Rack 2.2 `utils.rb`, `unescape` and
 /// `parse_cookies_header`.)
 ///
 /// ```
@@ -112,7 +116,8 @@ pub fn unescape(value: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// Appends the decoded value to `out`: as [`unescape`], into a buffer that the caller uses again.
+/// Appends the decoded value to `out`, as [`unescape`] decodes it, so that the caller can reuse a
+/// buffer.
 ///
 /// ```
 /// let mut out = Vec::new();
@@ -126,8 +131,8 @@ pub fn unescape_into(out: &mut Vec<u8>, value: &[u8]) {
     }
 }
 
-/// Puts the decoded value in place of what was in a buffer, as [`unescape_into`] decodes. What was
-/// there is written over; to empty it first would mean to fill it with zeros.
+/// Replaces a buffer's contents with the decoded value, as [`unescape_into`] decodes it. The old
+/// contents are overwritten in place; emptying the buffer first would mean filling it with zeros.
 pub(crate) fn unescape_over(buffer: &mut Vec<u8>, value: &[u8]) {
     buffer.resize(value.len() + MARGIN, 0);
     if let Some(length) = decode_to(buffer, value) {
@@ -138,7 +143,8 @@ pub(crate) fn unescape_over(buffer: &mut Vec<u8>, value: &[u8]) {
     }
 }
 
-/// Decodes to the end of `out`; false, with `out` as it was, where a `%` stands without two hex digits.
+/// Decodes to the end of `out`; returns `false`, with `out` unchanged, if a `%` has no two hex
+/// digits.
 fn decode(out: &mut Vec<u8>, value: &[u8]) -> bool {
     let start = out.len();
     out.resize(start + value.len() + MARGIN, 0);
@@ -147,8 +153,8 @@ fn decode(out: &mut Vec<u8>, value: &[u8]) -> bool {
     decoded.is_some()
 }
 
-/// Decodes into room for the value and [`MARGIN`] bytes more. How many bytes it became; `None` where a `%` stands
-/// without two hex digits.
+/// Decodes into room for the value and [`MARGIN`] bytes more. Returns the length of the decoded
+/// value; `None` if a `%` has no two hex digits.
 fn decode_to(room: &mut [u8], value: &[u8]) -> Option<usize> {
     #[cfg(all(feature = "simd", target_arch = "x86_64"))]
     if let Some(avx512) = crate::lanes::avx512::found() {
@@ -157,7 +163,7 @@ fn decode_to(room: &mut [u8], value: &[u8]) -> Option<usize> {
     decode_anywhere(room, value)
 }
 
-/// [`decode_to`] on any processor.
+/// Decodes as [`decode_to`] does, on any processor.
 fn decode_anywhere(room: &mut [u8], value: &[u8]) -> Option<usize> {
     let mut to = 0;
     let mut copied = 0;
@@ -198,9 +204,9 @@ fn decode_anywhere(room: &mut [u8], value: &[u8]) -> Option<usize> {
 
 /// Calls `each` with the index of every byte that `wanted` marks, in order.
 ///
-/// How many there are in a block no processor can foresee. So the indices are gathered first, a
-/// fixed number from each block, of which those that there are count; what is done with them is
-/// then one long loop.
+/// No processor can predict how many such bytes a block has. So the indices are gathered first: a
+/// fixed number from each block, of which only the valid ones count. Then one long loop handles
+/// them.
 #[inline(always)]
 #[expect(
     clippy::inline_always,
@@ -220,7 +226,7 @@ fn for_each(value: &[u8], wanted: impl Fn(Lanes) -> Lanes + Copy, mut each: impl
         from += BATCH * BLOCK;
     }
     let from = blocks.len() * BLOCK;
-    // The rest is filled up with what nobody wants.
+    // The last block is filled up with a byte that `wanted` never marks.
     let mut last = [b'A'; BLOCK];
     for (to, from) in last.iter_mut().zip(rest) {
         *to = *from;
@@ -229,14 +235,15 @@ fn for_each(value: &[u8], wanted: impl Fn(Lanes) -> Lanes + Copy, mut each: impl
     found.drain(from, &mut each);
 }
 
-/// How many blocks are looked at before what was found is used: an index in them is a byte.
+/// The number of blocks that are searched before the found indices are used: an index in them fits
+/// a byte.
 const BATCH: usize = 4;
 
-/// How many bytes of a block are taken without asking whether there are as many: in 64 digits of
-/// base64 there are two to escape, and more than four in one block of twenty.
+/// The number of indices that are taken from a block without checking how many it has. 64 digits of
+/// base64 have two bytes to escape on average, and one block in twenty has more than four.
 const USUAL: usize = 4;
 
-/// Indices that were found.
+/// The indices that were found.
 struct Found {
     indices: [u8; BATCH * BLOCK + USUAL],
     count: usize,
@@ -285,8 +292,9 @@ impl Found {
     }
 }
 
-/// Copies `value[from..end]` to `room[to..]`, and says where that ends: in one piece of fixed size where it fits, of
-/// which the rest is written over after, because a copy of unknown length costs a call and a mispredicted branch.
+/// Copies `value[from..end]` to `room[to..]`, and returns where the copy ends. If it fits, it
+/// copies one piece of fixed size and the surplus is overwritten later: a copy of unknown length
+/// costs a call and a mispredicted branch.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "see for_each")]
 fn copy_run(room: &mut [u8], to: usize, value: &[u8], from: usize, end: usize) -> usize {
@@ -301,7 +309,7 @@ fn copy_run(room: &mut [u8], to: usize, value: &[u8], from: usize, end: usize) -
     to + length
 }
 
-/// Marks all that is neither letter nor digit.
+/// Marks all bytes that are neither letter nor digit.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "see for_each")]
 fn not_alphanumeric(lanes: Lanes) -> Lanes {
@@ -311,11 +319,11 @@ fn not_alphanumeric(lanes: Lanes) -> Lanes {
 }
 
 fn escape_of(byte: u8) -> [u8; 4] {
-    // Always in the table; there is no check left in the machine code.
+    // Always in the table; the machine code has no check.
     ESCAPES.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
-/// The value of a hex digit; 255 for any other byte.
+/// Returns the value of a hex digit; 255 for any other byte.
 fn nibble(digit: u8) -> u8 {
     NIBBLES.get(usize::from(digit)).copied().unwrap_or(255)
 }

@@ -1,12 +1,13 @@
-//! What each byte becomes, both ways, and how much room that takes.
+//! Tables of the replacement of each byte, in both directions, and the room that the output needs.
 
-/// The size of piece in which runs are copied, longer than most runs between two escapes of a base64 text; and how
-/// much room there must be behind what is written, for pieces that reach beyond their run.
+/// The size of the pieces in which runs are copied, longer than most runs between two escapes of a
+/// base64 text. It is also the room that must follow the output, since a piece may reach beyond its
+/// run.
 pub(super) const MARGIN: usize = 64;
 
 pub(super) const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
-/// What each byte becomes: up to three bytes, then how many of them count.
+/// The replacement of each byte: up to three bytes, then their number.
 #[expect(
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,
@@ -32,7 +33,7 @@ pub(super) const fn stays(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'*' | b'-' | b'.' | b'_')
 }
 
-/// The value of each byte as a hex digit; 255 where it is none.
+/// The value of each byte as a hex digit; 255 if it is not a digit.
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
 pub(super) const NIBBLES: [u8; 256] = {
     let mut table = [255; 256];
@@ -46,8 +47,9 @@ pub(super) const NIBBLES: [u8; 256] = {
     table
 };
 
-/// Where what is escaped behind `start` ends, if it grows as base64 does, by 2 bytes in 32; with a margin for what
-/// is written over after. More than that is made room for when it comes.
+/// Returns where the escaped output after `start` ends if it grows as base64 does, by 2 bytes in
+/// 32, plus a margin for surplus bytes that are overwritten later. More room is made when it is
+/// needed.
 pub(super) fn usual_end(start: usize, value: &[u8]) -> usize {
     start + value.len() + value.len() / 8 + 2 * MARGIN
 }

@@ -1,5 +1,5 @@
-//! Values of every length and every byte at every place, on each kind of processor that this one
-//! is, against the standard read byte by byte.
+//! Tests values of every length, and every byte at every place, against the standard read byte by
+//! byte, on each kind of processor that this machine can be.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -16,11 +16,11 @@ use super::{MARGIN, decode_anywhere, escape_anywhere};
 type Escape = fn(&mut Vec<u8>, &[u8]);
 type Decode = fn(&mut [u8], &[u8]) -> Option<usize>;
 
-/// Beyond some blocks of 64 and of 21 bytes, and two bytes more than a block.
+/// Longer than some blocks of 64 and of 21 bytes, and two bytes longer than a block.
 const LONGEST: usize = 200;
 
-/// What any processor does, and what one with AVX-512 does: on others, its instructions are made of
-/// those that there are.
+/// The code for any processor, and the code for AVX-512; on other processors the AVX-512
+/// instructions are emulated.
 const WAYS: &[(Escape, Decode)] = &[
     (escape_anywhere, decode_anywhere),
     #[cfg(all(feature = "simd", target_arch = "x86_64"))]
@@ -30,7 +30,7 @@ const WAYS: &[(Escape, Decode)] = &[
     ),
 ];
 
-/// The URL standard's `application/x-www-form-urlencoded`, a byte at a time.
+/// Escapes by the URL standard's `application/x-www-form-urlencoded`, a byte at a time.
 fn expected(value: &[u8]) -> Vec<u8> {
     let escaped = value.iter().map(|byte| match byte {
         b'*' | b'-' | b'.' | b'_' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => {
@@ -43,7 +43,7 @@ fn expected(value: &[u8]) -> Vec<u8> {
 }
 
 fn escaped(escape: Escape, value: &[u8]) -> Vec<u8> {
-    // Behind what was there, which stays.
+    // Appended after the old contents, which stay.
     let mut out = b"k=".to_vec();
     escape(&mut out, value);
     out.strip_prefix(b"k=").unwrap().to_vec()
@@ -60,7 +60,7 @@ fn any_bytes_there_and_back() {
     let mut checked = 0;
     for &(escape, decode) in WAYS {
         for length in 0..=LONGEST {
-            // Each with another share of bytes that are escaped: none, few, all, and spaces.
+            // Each with another share of escaped bytes: none, few, all, and spaces.
             let kinds: [fn(usize) -> u8; 5] = [
                 |at| b"ABCxyz019-_.*"[at % 13],
                 |at| if at % 31 == 5 { b'+' } else { b'A' },
@@ -111,7 +111,7 @@ fn a_percent_without_two_digits_anywhere() {
             for place in 0..length {
                 let mut text = vec![b'm'; length];
                 text[place] = b'%';
-                // `m` is no digit, nor is what lies behind the end.
+                // `m` is not a digit, and neither is a byte after the end.
                 assert_eq!(decoded(decode, &text), None, "{place} of {length}");
                 if let Some(digits) = text.get_mut(place + 1..place + 3) {
                     digits.copy_from_slice(b"4a");
@@ -122,7 +122,7 @@ fn a_percent_without_two_digits_anywhere() {
                 checked += 1;
             }
         }
-        // Every pair of bytes behind it, at the end of a block and within one.
+        // Every pair of bytes after it, at the end of a block and within one.
         for pair in 0..=u16::MAX {
             let [high, low] = pair.to_be_bytes();
             let digits = [high, low].map(|byte| char::from(byte).to_digit(16));

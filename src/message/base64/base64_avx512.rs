@@ -1,7 +1,8 @@
-//! The standard alphabet on processors with AVX-512, which look up 64 bytes at once in the whole of
-//! it: two to three times as fast as the crate `base64`, and as strict.
+//! The standard alphabet on processors with AVX-512, which look up 64 bytes at once in the whole
+//! alphabet: two to three times as fast as the crate `base64`, and as strict.
 //!
-//! 48 bytes are 64 digits. Three bytes or four digits lie in a lane of 32 bits, where the shifts
+//! 48 bytes are 64 digits. Each lane of 32 bits holds three bytes or four digits, and is converted
+//! by the shifts of RFC 4648 section 4.
 //! between them are those of RFC 4648 section 4.
 
 #![expect(
@@ -14,12 +15,12 @@ use fearless_simd::{Avx512, Simd, u8x64, u32x16};
 
 use crate::lanes::avx512::{below_128, highest_bits, lookup, padded};
 
-/// How many bytes are as many digits as a block has.
+/// The number of bytes whose digits fill a block.
 const BYTES: usize = 48;
 
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// The value of each byte below 128 as a digit; with the highest bit where it is none.
+/// The value of each byte below 128 as a digit; with the highest bit set if it is not a digit.
 #[expect(
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,
@@ -35,8 +36,8 @@ const VALUES: [[u8; 64]; 2] = {
     below_128(&values)
 };
 
-/// Where the bytes of each lane come from: the second of three, the first, the third, and the
-/// second again, so that the bits of each digit stand together.
+/// The source of each lane's bytes: the second of three, the first, the third, and the second
+/// again, so that the bits of each digit are adjacent.
 #[expect(
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,
@@ -56,7 +57,7 @@ const SPREAD: [u8; 64] = {
     from
 };
 
-/// Where the 48 bytes come from that are the lower three of each lane, the highest first.
+/// The source of the 48 decoded bytes: the lower three of each lane, the highest first.
 #[expect(
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,
@@ -72,7 +73,7 @@ const GATHERED: [u8; 64] = {
     from
 };
 
-/// As [`encode_anywhere`](super::encode_anywhere).
+/// Does the work of [`encode_anywhere`](super::encode_anywhere).
 pub(super) fn encode_slice(avx512: Avx512, bytes: &[u8], text: &mut [u8]) {
     avx512.vectorize(
         #[inline(always)]
@@ -80,7 +81,7 @@ pub(super) fn encode_slice(avx512: Avx512, bytes: &[u8], text: &mut [u8]) {
     );
 }
 
-/// The same in lanes of whatever kind there is.
+/// Encodes with vectors of any kind, so that tests can run it on any processor.
 #[inline(always)]
 pub(super) fn encode_with<S: Simd>(simd: S, bytes: &[u8], text: &mut [u8]) {
     let mut rest = bytes;
@@ -95,7 +96,7 @@ pub(super) fn encode_with<S: Simd>(simd: S, bytes: &[u8], text: &mut [u8]) {
     for some in rest.chunks(BYTES) {
         let mut digits = encode_block(simd, &padded(some, 0)).to_array();
         let end = some.len().div_ceil(3) * 4;
-        // A byte is two digits, two bytes are three.
+        // One byte makes two digits, two bytes make three.
         let counted = (some.len() * 4).div_ceil(3);
         if let Some(padding) = digits.get_mut(counted..end) {
             padding.fill(b'=');
@@ -107,7 +108,7 @@ pub(super) fn encode_with<S: Simd>(simd: S, bytes: &[u8], text: &mut [u8]) {
     }
 }
 
-/// The digits of the first [`BYTES`] bytes.
+/// Returns the digits of the first [`BYTES`] bytes.
 #[inline(always)]
 fn encode_block<S: Simd>(simd: S, bytes: &[u8; 64]) -> u8x64<S> {
     let bytes = u8x64::load_array_ref(simd, bytes);
@@ -120,7 +121,7 @@ fn encode_block<S: Simd>(simd: S, bytes: &[u8; 64]) -> u8x64<S> {
     u8x64::load_array_ref(simd, DIGITS).swizzle_dyn(values)
 }
 
-/// As [`decode_to`](super::decode_to).
+/// Does the work of [`decode_to`](super::decode_to).
 pub(super) fn decode_to(avx512: Avx512, room: &mut [u8], text: &[u8]) -> Option<usize> {
     avx512.vectorize(
         #[inline(always)]
@@ -128,13 +129,13 @@ pub(super) fn decode_to(avx512: Avx512, room: &mut [u8], text: &[u8]) -> Option<
     )
 }
 
-/// The same in lanes of whatever kind there is.
+/// Decodes with vectors of any kind, so that tests can run it on any processor.
 #[inline(always)]
 pub(super) fn decode_with<S: Simd>(simd: S, room: &mut [u8], text: &[u8]) -> Option<usize> {
     if !text.len().is_multiple_of(4) {
         return None;
     }
-    // A third `=` is no digit.
+    // A third `=` counts as a wrong digit.
     let one_less = text.strip_suffix(b"=").unwrap_or(text);
     let digits = one_less.strip_suffix(b"=").unwrap_or(one_less);
     let (blocks, rest) = digits.as_chunks();
@@ -154,7 +155,7 @@ pub(super) fn decode_with<S: Simd>(simd: S, room: &mut [u8], text: &[u8]) -> Opt
         decode_block(simd, &padded(rest, DIGITS[0]), &mut wrong, place);
         to += rest.len() * 3 / 4;
     }
-    // With a zero for each `=`, the bits that belong to no byte are in the one behind the last.
+    // Each `=` was decoded as a zero digit, so the unused bits are in the byte after the last one.
     let stray = if digits.len() < text.len() {
         *room.get(to)?
     } else {
@@ -163,14 +164,15 @@ pub(super) fn decode_with<S: Simd>(simd: S, room: &mut [u8], text: &[u8]) -> Opt
     (stray == 0 && highest_bits(wrong).to_bitmask() == 0).then_some(to)
 }
 
-/// The bytes of a block, and behind them a filling. What is no digit sets a highest bit in `wrong`.
+/// Decodes a block to its bytes, followed by filling. Sets a highest bit in `wrong` for each byte
+/// that is not a digit.
 #[inline(always)]
 fn decode_block<S: Simd>(simd: S, digits: &[u8; 64], wrong: &mut u8x64<S>, place: &mut [u8; 64]) {
     let digits = u8x64::load_array_ref(simd, digits);
     let values = lookup(simd, &VALUES, digits);
     *wrong = *wrong | values | digits;
     let lanes: u32x16<S> = values.bitcast();
-    let groups = (lanes << 18) // what of this is too high falls into the byte that is not gathered
+    let groups = (lanes << 18) // bits that overflow go to the byte that is not gathered
         | (lanes << 4 & 0x3_F000)
         | (lanes >> 10 & 0xFC0)
         | (lanes >> 24);

@@ -1,7 +1,9 @@
-//! Base64 (RFC 4648 section 4), strict: padded, no white space, no stray bits in the last digit.
+//! Base64 (RFC 4648 section 4), strict: padded, without white space, without stray bits in the last
+//! digit.
 //!
-//! The one seam behind which an engine is chosen. Short texts (a nonce, a tag) are faster with the
-//! scalar engine, long ones with the vector engine, or with our own where the processor has AVX-512.
+//! The only place that chooses an engine. Short texts (a nonce, a tag) are faster with the scalar
+//! engine. Long texts are faster with the vector engine, or with our own on processors with
+//! AVX-512.
 
 #[cfg(all(feature = "simd", target_arch = "x86_64"))]
 mod base64_avx512;
@@ -19,17 +21,17 @@ use base64::engine::{general_purpose::PAD, simd::Simd};
 #[cfg(all(feature = "simd", target_arch = "x86_64"))]
 use crate::lanes;
 
-/// From this length on a vector engine is used; a nonce and a tag are below it.
+/// The length from which on a vector engine is used; a nonce and a tag are shorter.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 const LONG: usize = 64;
 
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 static VECTOR: LazyLock<Simd> = LazyLock::new(|| Simd::standard(PAD));
 
-/// In which of RFC 4648's alphabets a message's parts are written.
+/// The alphabet of RFC 4648 in which a message's parts are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Alphabet {
-    /// Section 4, padded: cookies always, other messages unless the app says otherwise.
+    /// Section 4, padded: for all cookies, and for other messages unless the app chooses otherwise.
     #[default]
     Standard,
     /// Section 5, unpadded: `url_safe: true` (Rails 7.0 and later).
@@ -45,7 +47,7 @@ impl Alphabet {
         }
     }
 
-    /// The length of the text of `length` bytes.
+    /// Returns the length of the text of `length` bytes.
     pub(crate) const fn encoded_len(self, length: usize) -> usize {
         match self {
             Self::Standard => encoded_len(length),
@@ -58,21 +60,21 @@ impl Alphabet {
         self.encode_over(text, text.len(), bytes);
     }
 
-    /// Puts the text of the bytes in place of all that comes from `start` on.
+    /// Replaces everything from `start` on with the text of the bytes.
     pub(crate) fn encode_over(self, text: &mut Vec<u8>, start: usize, bytes: &[u8]) {
         match self {
             Self::Standard => encode_over(text, start, bytes),
             Self::UrlSafe => {
                 text.resize(start + self.encoded_len(bytes.len()), 0);
                 let out = text.get_mut(start..).unwrap_or_default();
-                // The room is exact, so that no error can come of it.
+                // The room is exact, so this cannot fail.
                 let _ = URL_SAFE_NO_PAD.encode_slice(bytes, out);
             }
         }
     }
 
-    /// The bytes of a text. Rails takes either alphabet for the url-safe one, padded or not
-    /// (`Base64.urlsafe_decode64`), and only the standard one for itself.
+    /// Decodes a text. As in Rails, url-safe accepts either alphabet, padded or not
+    /// (`Base64.urlsafe_decode64`), and standard accepts only itself.
     pub(crate) fn decode(self, text: &[u8]) -> Option<Vec<u8>> {
         match self {
             Self::Standard => decode(text),
@@ -80,7 +82,7 @@ impl Alphabet {
         }
     }
 
-    /// The same in a buffer that is used again, in place of what was in it.
+    /// Decodes a text into a buffer, replacing its contents.
     pub(crate) fn decode_into(self, bytes: &mut Vec<u8>, text: &[u8]) -> Option<()> {
         match self {
             Self::Standard => decode_into(bytes, text),
@@ -91,7 +93,7 @@ impl Alphabet {
         }
     }
 
-    /// The `N` bytes of a short text; `None` where it is not strict base64 of exactly so many.
+    /// Decodes a short text of `N` bytes; `None` if it is not strict base64 of exactly `N` bytes.
     pub(crate) fn decode_array<const N: usize>(self, text: &[u8]) -> Option<[u8; N]> {
         match self {
             Self::Standard => decode_array(text),
@@ -103,13 +105,13 @@ impl Alphabet {
     }
 }
 
-/// The length of the text of `length` bytes.
+/// Returns the length of the text of `length` bytes.
 pub(crate) const fn encoded_len(length: usize) -> usize {
     length.div_ceil(3) * 4
 }
 
-/// Puts the text of the bytes in place of all that comes from `start` on. What a buffer held before
-/// is so written over; to empty it first would mean to fill it with zeros.
+/// Replaces everything from `start` on with the text of the bytes. The old contents are overwritten
+/// in place; emptying the buffer first would mean filling it with zeros.
 pub(crate) fn encode_over(text: &mut Vec<u8>, start: usize, bytes: &[u8]) {
     text.resize(start + encoded_len(bytes.len()), 0);
     let out = text.get_mut(start..).unwrap_or_default();
@@ -122,9 +124,9 @@ pub(crate) fn encode_over(text: &mut Vec<u8>, start: usize, bytes: &[u8]) {
     encode_anywhere(bytes, out);
 }
 
-/// Encodes into room of just the text's length, on any processor.
+/// Encodes into a slice of exactly the text's length, on any processor.
 fn encode_anywhere(bytes: &[u8], text: &mut [u8]) {
-    // The room is exact, so that no error can come of it.
+    // The room is exact, so this cannot fail.
     #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
     if bytes.len() >= LONG {
         let _ = VECTOR.encode_slice(bytes, text);
@@ -133,14 +135,14 @@ fn encode_anywhere(bytes: &[u8], text: &mut [u8]) {
     let _ = STANDARD.encode_slice(bytes, text);
 }
 
-/// The bytes of a text, in a buffer of their own; `None` where it is not strict base64.
+/// Decodes a text into a new buffer; `None` if it is not strict base64.
 pub(crate) fn decode(text: &[u8]) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     decode_into(&mut bytes, text)?;
     Some(bytes)
 }
 
-/// The bytes of a text, in place of what was in the buffer.
+/// Decodes a text into a buffer, replacing its contents.
 fn decode_into(bytes: &mut Vec<u8>, text: &[u8]) -> Option<()> {
     bytes.resize(text.len().div_ceil(4) * 3 + MARGIN, 0);
     let length = decode_to(bytes, text)?;
@@ -148,10 +150,10 @@ fn decode_into(bytes: &mut Vec<u8>, text: &[u8]) -> Option<()> {
     Some(())
 }
 
-/// How much room there must be behind the bytes of a text, for what is written in whole blocks.
+/// The room that must follow the decoded bytes, since whole blocks are written.
 const MARGIN: usize = 64;
 
-/// Decodes into room for the bytes and [`MARGIN`] more; how many there are.
+/// Decodes into room for the bytes and [`MARGIN`] more, and returns their number.
 fn decode_to(room: &mut [u8], text: &[u8]) -> Option<usize> {
     #[cfg(all(feature = "simd", target_arch = "x86_64"))]
     if text.len() >= LONG
@@ -162,7 +164,7 @@ fn decode_to(room: &mut [u8], text: &[u8]) -> Option<usize> {
     decode_anywhere(room, text)
 }
 
-/// [`decode_to`] on any processor.
+/// Decodes as [`decode_to`] does, on any processor.
 fn decode_anywhere(room: &mut [u8], text: &[u8]) -> Option<usize> {
     #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
     if text.len() >= LONG {
@@ -171,14 +173,14 @@ fn decode_anywhere(room: &mut [u8], text: &[u8]) -> Option<usize> {
     STANDARD.decode_slice(text, room).ok()
 }
 
-/// The `N` bytes of a short text; `None` where it is not strict base64 of exactly so many.
+/// Decodes a short text of `N` bytes; `None` if it is not strict base64 of exactly `N` bytes.
 fn decode_array<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
     let mut bytes = [0; N];
     (STANDARD.decode_slice(text, &mut bytes).ok()? == N).then_some(bytes)
 }
 
-/// The bytes of a text in the standard or in the url-safe alphabet, the latter padded or not:
-/// what Rails 7.2.3 and 8.0.2 read in signed messages (`message_verifier.rb`).
+/// Decodes a text in the standard alphabet, or in the url-safe one with or without padding, as
+/// Rails 7.2.3 and 8.0.2 do for signed messages (`message_verifier.rb`).
 pub(crate) fn decode_any(text: &[u8]) -> Option<Vec<u8>> {
     decode(text)
         .or_else(|| URL_SAFE.decode(text).ok())

@@ -1,5 +1,5 @@
-//! Texts of every length, and every byte at every place, on each kind of processor that this one
-//! is, against RFC 4648 read digit by digit.
+//! Tests texts of every length, and every byte at every place, against RFC 4648 read digit by
+//! digit, on each kind of processor that this machine can be.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -16,17 +16,17 @@ use super::{MARGIN, decode_anywhere, encode_anywhere, encoded_len};
 type Encode = fn(&[u8], &mut [u8]);
 type Decode = fn(&mut [u8], &[u8]) -> Option<usize>;
 
-/// Beyond some blocks of 48 bytes.
+/// Longer than some blocks of 48 bytes.
 const LONGEST: usize = 200;
 
-/// Texts that are just decoded one by one, and in blocks; that begin and end blocks; with one `=`,
-/// with two and with none at the end.
+/// Lengths of texts that are barely decoded one by one, and barely in blocks; that start and end
+/// blocks; with one `=`, with two and with none at the end.
 const LENGTHS: [usize; 14] = [
     45, 46, 47, 48, 49, 63, 64, 65, 96, 97, 144, 190, 191, LONGEST,
 ];
 
-/// What any processor does, and what one with AVX-512 does: on others, its instructions are made of
-/// those that there are.
+/// The code for any processor, and the code for AVX-512; on other processors the AVX-512
+/// instructions are emulated.
 const WAYS: &[(Encode, Decode)] = &[
     (encode_anywhere, decode_anywhere),
     #[cfg(all(feature = "simd", target_arch = "x86_64"))]
@@ -36,7 +36,8 @@ const WAYS: &[(Encode, Decode)] = &[
     ),
 ];
 
-/// Section 4: six bits a digit, the last ones filled up with zeros, the last group with `=`.
+/// Encodes by section 4: six bits a digit, the last digit filled up with zeros, the last group with
+/// `=`.
 fn expected(bytes: &[u8]) -> Vec<u8> {
     const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = Vec::new();
@@ -67,7 +68,7 @@ fn decoded(decode: Decode, text: &[u8]) -> Option<Vec<u8>> {
     Some(room[..length].to_vec())
 }
 
-/// Bytes in which every digit comes.
+/// Returns bytes in which every digit occurs.
 fn some(length: usize) -> Vec<u8> {
     let byte = |at| u8::try_from((at * 89 + at / 7 + length) % 256).unwrap();
     (0..length).map(byte).collect()
@@ -106,7 +107,7 @@ fn every_byte_at_every_place() {
                 for byte in 0..=255 {
                     let mut other = text.clone();
                     other[place] = byte;
-                    // It is a text if there are bytes of which it is the text.
+                    // The text is valid if some bytes encode to it.
                     let found = decoded(decode, &other);
                     let is_text = found
                         .as_deref()
@@ -131,7 +132,7 @@ fn every_byte_at_every_place() {
 fn stray_bits_are_refused() {
     let mut checked = 0;
     for &(_, decode) in WAYS {
-        // At the end of a block, and at the beginning of one.
+        // At the end of a block, and at the start of one.
         for (length, unused) in [(190, 4), (191, 2), (193, 4), (194, 2)] {
             let text = expected(&vec![0; length]);
             let last = text.iter().rposition(|digit| *digit != b'=').unwrap();
@@ -151,7 +152,7 @@ fn stray_bits_are_refused() {
     assert_eq!(checked, WAYS.len() * 4 * 62);
 }
 
-/// Two bytes that are no digits, in one block or at one place of two, do not make up for each other.
+/// Two wrong digits, in one block or at the same place of two blocks, do not cancel each other.
 #[test]
 fn two_wrong_digits_are_wrong() {
     let text = expected(&some(LONGEST));

@@ -1,23 +1,22 @@
-//! [`Buffers`]: room that every cookie of a thread passes through on its way in and out.
+//! [`Buffers`]: a thread's memory for the cookies that it reads and writes.
 
 use std::cell::Cell;
 
-/// Room of sizes for which allocators are slow, used again and again. What is in it is the last
-/// cookie, sealed and not: what memory that was just freed would hold as well. There is no key in
-/// it.
+/// Reusable buffers, of sizes for which allocators are slow. They hold the last cookie, sealed and
+/// unsealed, as freshly freed memory would too. They never hold a key.
 #[derive(Default)]
 pub(super) struct Buffers {
-    /// A value that was serialized.
+    /// A serialized value.
     pub(super) serialized: Vec<u8>,
-    /// A value as the browser sent it, no longer escaped; or a message to be sent.
+    /// A cookie value, unescaped; or a message to be sent.
     pub(super) value: Vec<u8>,
-    /// The ciphertext, no longer base64.
+    /// The ciphertext, decoded from base64.
     pub(super) ciphertext: Vec<u8>,
-    /// The text that is sealed: the envelope.
+    /// The text to be sealed: the envelope.
     pub(super) text: Vec<u8>,
 }
 
-/// What a buffer may keep, in bytes: four times the longest value that is read.
+/// The most bytes that a buffer keeps: four times the longest value that is read.
 const KEPT: usize = 64 * 1024;
 
 thread_local! {
@@ -32,8 +31,8 @@ thread_local! {
 }
 
 impl Buffers {
-    /// Lends the thread's buffers, whatever was in them before. Whoever asks while they are lent,
-    /// or when the thread has ended, gets new ones.
+    /// Lends the thread's buffers, with old contents in them. A second borrower, or a thread that
+    /// is ending, gets new buffers.
     pub(super) fn lend<T>(to: impl FnOnce(&mut Self) -> T) -> T {
         let mut buffers = BUFFERS.try_with(Cell::take).unwrap_or_default();
         let result = to(&mut buffers);

@@ -1,11 +1,11 @@
-//! Formats of a jar's settings that are not built in.
+//! Finds the formats in a jar's settings that are not built in.
 
 use super::Jar;
 use super::way::Way;
 use crate::error::Error;
 
 impl Jar {
-    /// Checks that the format in which it writes is built in.
+    /// Checks that the format that the jar writes is built in.
     pub(crate) fn check_serializer(&self) -> Result<(), Error> {
         let serializer = self.settings().cookies_serializer;
         match serializer.writes().missing_feature() {
@@ -17,8 +17,8 @@ impl Jar {
         }
     }
 
-    /// Finds the settings whose cookies this build cannot read: the feature that is off, and the
-    /// settings in words ("rotation 0 (marshal)").
+    /// Returns the settings whose cookies this build cannot read: the missing feature, and a
+    /// description of the settings ("rotation 0 (marshal)").
     pub(crate) fn unreadable(&self) -> impl Iterator<Item = (&'static str, String)> {
         let same = |one: &Way, other: &Way| one.sealed_by.rotation == other.sealed_by.rotation;
         let ways = self.ways.chunk_by(same).filter_map(<[Way]>::first);

@@ -1,17 +1,18 @@
-//! Whether a value can be a message at all: told by its end, before anything is decoded.
+//! Checks the end of a value before anything is decoded, to see whether it can be a message.
 //!
-//! Much of what is sent in a session's place is cut off, or another program's. It is refused for a
-//! small part of what opening costs.
+//! Many values in a session's place are cut off, or come from another program. Refusing them by
+//! their end costs a small part of what opening would.
 
 use crate::lanes::{BLOCK, mask};
 use crate::message::codec::Codec;
 
-/// How the messages end that a jar opens: the lengths in characters of their last part, and of the
-/// part before it where all have the same. Found out when the jar is made, since junk is refused by it.
+/// The ends of the messages that a jar opens: the length in characters of the last part, and of the
+/// part before it if that is fixed. Computed when the jar is made, to keep the refusal of junk
+/// fast.
 #[derive(Clone)]
 pub(super) struct Ends {
     known: Vec<(usize, Option<usize>)>,
-    /// The characters from the end that matter, if each of them is escaped.
+    /// The number of characters at the end to check, if each of them is escaped.
     longest: usize,
 }
 
@@ -30,7 +31,7 @@ impl Ends {
         }
     }
 
-    /// Checks whether a value as sent, still escaped, ends as a message does. What does not is
+    /// Checks that a value as sent, still escaped, ends as a message does. Any other value is
     /// malformed.
     pub(super) fn fit(&self, raw: &[u8]) -> bool {
         let end = raw
@@ -51,16 +52,16 @@ impl Ends {
     }
 }
 
-/// How many characters stand before each part but the first.
+/// The number of hyphens before each part but the first.
 const HYPHENS: usize = 2;
 
-/// What stands behind the last two hyphens.
+/// The part after the last two hyphens.
 enum LastPart<'a> {
-    /// So many characters, with what stands before the hyphens.
+    /// The part's length in characters, and the text before the hyphens.
     Found { before: &'a [u8], length: usize },
-    /// There are no such hyphens.
+    /// There are no two such hyphens.
     None,
-    /// One may be escaped, which nobody does who takes cookies as they come.
+    /// A hyphen may be escaped. A client that sends cookies back unchanged never does that.
     Unclear,
 }
 
@@ -73,9 +74,9 @@ fn last_part(end: &[u8]) -> LastPart<'_> {
         None => (&[][..], end),
     };
     // Escapes are counted as if all of them were right: a value with a wrong one is not decoded at
-    // all, and no part of a message holds a `%`. At most 390 characters are looked at, of which 130
-    // escapes can be right: if there are more than a byte counts, some are wrong. All at once,
-    // without a branch, which is many times as fast as finding them one by one.
+    // all, and no part of a message holds a `%`. Of the at most 390 characters, 130 escapes can be
+    // right: if a byte cannot count them, some are wrong. All are counted at once, without a
+    // branch, which is many times as fast as finding them one by one.
     let (escapes, is_unclear) = match end.last_chunk() {
         Some(block) if (1..=BLOCK).contains(&part.len()) => escapes_of_last(block, part.len()),
         _ => escapes_of(part),
@@ -93,7 +94,7 @@ fn last_part(end: &[u8]) -> LastPart<'_> {
     }
 }
 
-/// How many escapes there are, and whether any is one of a hyphen.
+/// Counts the escapes, and tells whether any of them is an escaped hyphen.
 fn escapes_of(part: &[u8]) -> (u32, bool) {
     let behind = |by: usize| part.get(by..).unwrap_or_default();
     let triples = part.iter().zip(behind(1)).zip(behind(2));
@@ -106,9 +107,9 @@ fn escapes_of(part: &[u8]) -> (u32, bool) {
     (u32::from(escapes), hyphens != 0)
 }
 
-/// The same of the last `length` bytes of a block: too few for a loop to pay.
+/// Counts as [`escapes_of`] in the last `length` bytes of a block: too few for a loop to pay.
 fn escapes_of_last(block: &[u8; BLOCK], length: usize) -> (u32, bool) {
-    // A `%` among the last two has no two digits.
+    // A `%` among the last two bytes has no two digits after it.
     let counted = u64::MAX << (BLOCK - length) & u64::MAX >> 2;
     let escapes = mask(block, |lanes| lanes.eq(b'%')) & counted;
     let twos = mask(block, |lanes| lanes.eq(b'2'));
@@ -120,7 +121,7 @@ fn escapes_of_last(block: &[u8; BLOCK], length: usize) -> (u32, bool) {
 mod tests {
     use super::{BLOCK, escapes_of, escapes_of_last};
 
-    /// Every combination at the end of a part, and of what stands before it in the block.
+    /// Tries every combination at the end of a part, and of the bytes before it in the block.
     #[test]
     fn escapes_are_counted_alike_in_a_block() {
         const BYTES: &[u8] = b"%2Ddm";
@@ -138,7 +139,7 @@ mod tests {
                 let part = &block[BLOCK - length..];
                 let counted = escapes_of(part);
                 assert_eq!(escapes_of_last(&block, length), counted, "{part:?}");
-                // The same behind two bytes that would make an escape of the first, or be one.
+                // The same part after the bytes `%2`, with which its first byte may be an escape.
                 if let Some(before) =
                     block.get_mut(BLOCK.saturating_sub(length + 2)..BLOCK - length)
                 {

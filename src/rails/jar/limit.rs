@@ -1,15 +1,15 @@
-//! The 4096-byte limit: what counts against it, by rule.
+//! The 4096-byte limit: the bytes of a cookie that each rule counts.
 
 use crate::settings::{RailsLimit, Settings, SizeLimit};
 
 /// The most bytes of a cookie (`ActionDispatch::Cookies::MAX_COOKIE_SIZE`; RFC 6265 section 6.1).
 const MAX_COOKIE_SIZE: usize = 4096;
 
-/// The longest value that is looked at in bytes, as sent: four times what a browser keeps.
-/// Whatever is longer is refused before any work.
+/// The most bytes of a value, as sent, that is opened: four times what a browser keeps. A longer
+/// value is refused before any work.
 pub(crate) const MAX_READ_SIZE: usize = 16 * 1024;
 
-/// What a cookie counts under a rule.
+/// A cookie's size under a rule, and the rule's limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Size {
     pub(crate) counted: usize,
@@ -22,8 +22,8 @@ impl Size {
     }
 }
 
-/// What a cookie of these lengths in bytes counts: its name, its value, and its value escaped.
-/// `None` where there is no limit.
+/// Returns the size of a cookie with these lengths in bytes: its name, its value, and its escaped
+/// value. `None` if there is no limit.
 pub(crate) fn size(settings: &Settings, name: usize, value: usize, escaped: usize) -> Option<Size> {
     let counted = match (settings.limit, settings.rails_limit) {
         (SizeLimit::None, _) => return None,

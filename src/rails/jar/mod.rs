@@ -26,8 +26,8 @@ use self::ends::Ends;
 use self::rotation::Rotation;
 use self::way::Way;
 
-/// The encrypted jar (`cookies.encrypted`) or the signed jar (`cookies.signed`) of a Rails app:
-/// it writes cookies that the app reads, and reads those that the app wrote.
+/// Reads and writes the sealed cookies of a Rails app: its encrypted jar (`cookies.encrypted`) or
+/// its signed jar (`cookies.signed`).
 ///
 /// ```
 /// use hardtack::{CookieHeader, Jar, LoadDefaults, SecretKeyBase};
@@ -44,21 +44,21 @@ use self::way::Way;
 /// let discount = jar.read::<u32>("discount", &CookieHeader::new(&header))?.unwrap();
 /// assert_eq!(*discount.value(), 45);
 ///
-/// // Whoever sends anything else gets one answer.
+/// // Any forged or foreign cookie gets the same answer.
 /// assert!(jar.read::<u32>("discount", &CookieHeader::new("discount=AAAA--AAAA--AAAA")).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Cookies of the cipher that the app does not use (CBC where it uses GCM, from 5.2 on; GCM where
-/// it uses CBC, from 6.1 on) open too, as in Rails, and ask to be written anew.
+/// Cookies of the cipher that the app does not use (CBC if it uses GCM, from 5.2 on; GCM if it uses
+/// CBC, from 6.1 on) open too, as in Rails, and are reported as due to be written again.
 ///
-/// Keys are derived when the jar is made (about 0.3 ms each): make it once and keep it.
+/// Keys are derived when the jar is created (about 0.3 ms each): create it once and keep it.
 #[derive(Clone)]
 pub struct Jar {
-    /// In the order in which they are tried, those of the current settings first.
+    /// In the order in which they are tried, with the current settings first.
     ways: Vec<Way>,
     ends: Ends,
-    /// Which of them seals.
+    /// The index of the way that seals.
     writes: usize,
     /// The settings of the way that seals.
     settings: Settings,
@@ -68,8 +68,8 @@ pub struct Jar {
 }
 
 impl Jar {
-    /// Creates an encrypted jar under a secret of its own, which ends with the process: for examples
-    /// and tests.
+    /// Creates an encrypted jar with a new random secret, which is lost when the process ends: for
+    /// examples and tests.
     ///
     /// ```
     /// use hardtack::Jar;
@@ -81,7 +81,8 @@ impl Jar {
     /// ```
     ///
     /// # Errors
-    /// [`Error::NoRandomness`](crate::Error::NoRandomness) where the operating system gives none.
+    /// [`Error::NoRandomness`](crate::Error::NoRandomness) if the operating system gives no random
+    /// bytes.
     pub fn ephemeral() -> Result<Self, Error> {
         Ok(Self::encrypted(
             &SecretKeyBase::generate()?,
@@ -89,7 +90,7 @@ impl Jar {
         ))
     }
 
-    /// The encrypted jar: nobody but the secret's holders can read or change what is in it.
+    /// Creates the encrypted jar: only the holders of the secret can read or change its cookies.
     ///
     /// ```
     /// use hardtack::{Jar, LoadDefaults, SecretKeyBase};
@@ -108,7 +109,8 @@ impl Jar {
         Self::new(Rotation::current(secret, settings.into()))
     }
 
-    /// The signed jar: everybody can read what is in it, and only the secret's holders change it.
+    /// Creates the signed jar: everybody can read its cookies, and only the holders of the secret
+    /// can change them.
     ///
     /// ```
     /// use hardtack::{Jar, LoadDefaults, SecretKeyBase};
@@ -140,9 +142,9 @@ impl Jar {
         }
     }
 
-    /// Adds older settings, tried after those already there
-    /// (`config.action_dispatch.cookies_rotations`). Each has a serializer of its own: that says
-    /// what may be read of a cookie that it opens.
+    /// Adds older settings, tried after the present ones
+    /// (`config.action_dispatch.cookies_rotations`). Each rotation has a serializer of its own,
+    /// which decides the formats that are read from the cookies that it opens.
     ///
     /// ```
     /// use hardtack::{Jar, LoadDefaults, Rotation, SecretKeyBase};
@@ -177,9 +179,9 @@ impl Jar {
         self
     }
 
-    /// Checks that none of its secrets, those of its rotations included, is one that others know or
-    /// can find: see [`SecretKeyBase::check`](crate::SecretKeyBase::check). A published secret in
-    /// a rotation lets anybody in just so.
+    /// Checks that no secret of the jar, its rotations' secrets included, is published, repeated or
+    /// short: see [`SecretKeyBase::check`](crate::SecretKeyBase::check). A published secret in a
+    /// rotation lets an attacker in just as well.
     ///
     /// ```
     /// use hardtack::{Jar, LoadDefaults, Rotation, SecretKeyBase};
@@ -194,21 +196,23 @@ impl Jar {
     /// ```
     ///
     /// # Errors
-    /// The first of them that is weak, and why.
+    /// The first weak secret, as a [`WeakSecret`] that says why.
     pub fn check_secrets(&self) -> Result<(), WeakSecret> {
         self.weak.map_or(Ok(()), Err)
     }
 
     /// Returns how many cookies this process has sealed under the jar's sealing key, of the 2^32
-    /// that an AES-GCM key is good for in all processes, Rails' included (NIST SP 800-38D, section
-    /// 8.3). `None` in the signed jar and under CBC: no app comes near what their keys are good for.
+    /// for which an AES-GCM key is safe in all processes together, Rails' included (NIST SP
+    /// 800-38D, section 8.3). `None` in the signed jar and under CBC: no app comes near the limits
+    /// of their keys.
     ///
-    /// It is one number for each key in the process, shared by every jar of the same secret, salt
-    /// and digest of keys: the session's and `cookies.encrypted`, and those that are made anew.
-    /// Each seal counts; a cookie that is too long is sealed up to eight times. Opening does not.
+    /// The process has one count for each key, shared by all jars with the same secret, salt and
+    /// key digest: the session's jar and `cookies.encrypted`, and jars that are made later. Each
+    /// seal counts; a cookie that is too long is sealed up to eight times. Opening does not count.
     ///
-    /// With the feature `tracing` there is an event when it passes 2^30, and one at 2^32. What to
-    /// do then, and when it will be: [`operating`](crate::operating#how-long-a-secret-lasts).
+    /// With the feature `tracing` there is an event when the count passes 2^30, and one at 2^32.
+    /// [`operating`](crate::operating#how-long-a-secret-lasts) tells what to do then, and how to
+    /// find out when it will happen.
     ///
     /// ```
     /// use hardtack::{Jar, LoadDefaults, SecretKeyBase};
@@ -226,13 +230,13 @@ impl Jar {
         self.writing().codec.seals()
     }
 
-    /// Counts on from this number, where that is more than what was counted: for whoever carries
-    /// [`seals`](Self::seals) over a restart, or knows what other processes have sealed. It holds
-    /// for the key, and so for every jar of it in the process; a lower number changes nothing, nor
-    /// does any where nothing is counted.
+    /// Raises the count of sealed cookies to this number, if it is lower. Use it to carry
+    /// [`seals`](Self::seals) over a restart, or to add the cookies that other processes have
+    /// sealed. The count belongs to the key, and so to every jar with that key in the process. A
+    /// lower number changes nothing, and a jar without a count ignores the call.
     ///
-    /// Where it passes 2^30 or 2^32 by this, the event is told too: a server that begins beyond one
-    /// says so at every start.
+    /// If the count passes 2^30 or 2^32 by this, the event is sent too: a server that starts beyond
+    /// either number reports it at every start.
     ///
     /// ```
     /// use hardtack::{Jar, LoadDefaults, SecretKeyBase};
@@ -250,7 +254,7 @@ impl Jar {
         self.writing().codec.raise_seals(to);
     }
 
-    /// Returns the names of a cookie: the present one, then the older ones.
+    /// Returns the names of a cookie: the present name, then the older ones.
     pub(crate) fn names<'a>(&'a self, name: &'a str) -> Vec<&'a str> {
         iter::once(name).chain(self.older_names(name)).collect()
     }
@@ -313,19 +317,19 @@ impl Jar {
         self
     }
 
-    /// The settings under which it writes.
+    /// Returns the settings under which the jar writes.
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// In which format, and how, this jar writes values.
+    /// Returns the format in which this jar writes values, and its style.
     pub(crate) fn dump_style(&self) -> DumpStyle {
         DumpStyle::of(self.settings())
     }
 
     /// Returns the way that seals.
     fn writing(&self) -> &Way {
-        // The index of a way that was there when it was set, and none is removed.
+        // The index was valid when it was set, and no way is ever removed.
         #[allow(clippy::indexing_slicing, reason = "see above")]
         &self.ways[self.writes]
     }

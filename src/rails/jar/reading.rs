@@ -1,5 +1,5 @@
-//! What a [`Jar`] reads: the cookie of a name, by the first rotation and under the first name that
-//! fits.
+//! Reads the cookie of a name through a [`Jar`]: tries the current settings and each rotation,
+//! under the present name and the older ones.
 
 use std::iter;
 
@@ -20,8 +20,8 @@ use crate::http::duplicate_policy::DuplicatePolicy;
 use crate::http::escape::unescape_over;
 
 impl Jar {
-    /// Reads the cookie of this name from a request's `Cookie` header; `None` where it is not
-    /// there.
+    /// Reads the cookie with this name from a request's `Cookie` header; `None` if the header has
+    /// none.
     ///
     /// ```
     /// use hardtack::{CookieHeader, InvalidMessage, Jar};
@@ -38,8 +38,8 @@ impl Jar {
     /// ```
     ///
     /// # Errors
-    /// [`InvalidMessage`], and nothing else, where it does not open; [`Jar::explain`] tells the
-    /// operator why.
+    /// [`InvalidMessage`], and no other error, if the cookie does not open; [`Jar::explain`] tells
+    /// the operator why.
     pub fn read<T: DeserializeOwned>(
         &self,
         name: &str,
@@ -48,8 +48,8 @@ impl Jar {
         Ok(self.find_value(name, header)?)
     }
 
-    /// Reads a cookie's value, no longer escaped: for whoever has taken the header apart already.
-    /// The name is needed too, since from Rails 6.0 on it is sealed with the value.
+    /// Reads a cookie from its unescaped value, if the header is already parsed. From Rails 6.0 on
+    /// the name is sealed with the value, so it is needed too.
     ///
     /// ```
     /// use hardtack::{Jar, LoadDefaults, SecretKeyBase};
@@ -62,7 +62,7 @@ impl Jar {
     /// ```
     ///
     /// # Errors
-    /// [`InvalidMessage`], and nothing else, where it does not open.
+    /// [`InvalidMessage`], and no other error, if the cookie does not open.
     pub fn read_value<T: DeserializeOwned>(
         &self,
         name: &str,
@@ -71,8 +71,8 @@ impl Jar {
         Ok(self.open_as(name, name, value.as_ref())?.load()?)
     }
 
-    /// Reads a cookie's value, no longer escaped, and says why it does not open: for the operator,
-    /// never for whoever sent it.
+    /// Reads a cookie from its unescaped value, and tells why it does not open. Show the reason to
+    /// the operator, never to the sender of the cookie.
     ///
     /// ```
     /// use hardtack::{Jar, Refusal};
@@ -94,8 +94,9 @@ impl Jar {
         self.open_as(name, name, value.as_ref())?.load()
     }
 
-    /// Reads the cookie of this name from a request's `Cookie` header, as [`read`](Self::read)
-    /// does, and says why it does not open: for the operator, never for whoever sent it.
+    /// Reads the cookie with this name from a request's `Cookie` header, as [`read`](Self::read)
+    /// does, and tells why it does not open. Show the reason to the operator, never to the sender
+    /// of the cookie.
     ///
     /// ```
     /// use hardtack::{CookieHeader, Jar, Refusal};
@@ -117,7 +118,7 @@ impl Jar {
         self.find_value(name, header)
     }
 
-    /// Reads the cookie of this name, and says why it does not open.
+    /// Reads the cookie with this name, and tells why it does not open.
     pub(crate) fn find_value<T: DeserializeOwned>(
         &self,
         name: &str,
@@ -127,8 +128,8 @@ impl Jar {
             .transpose()
     }
 
-    /// Opens the first cookie that does, and that is accepted, under the present name and then
-    /// under the older ones.
+    /// Returns the first cookie that opens and that `accept` takes; tries `name`, then the
+    /// rotations' former names.
     pub(crate) fn find<T>(
         &self,
         name: &str,
@@ -172,8 +173,8 @@ impl Jar {
         })
     }
 
-    /// Opens a cookie's value, no longer escaped, and keeps it as it was serialized. For tools: it
-    /// says why a cookie does not open, which is for the operator and never for whoever sent it.
+    /// Opens a cookie's unescaped value, and returns it still serialized: for tools. Tells why a
+    /// cookie does not open; show the reason to the operator, never to the sender of the cookie.
     ///
     /// ```
     /// use hardtack::{Jar, Refusal};
@@ -196,7 +197,7 @@ impl Jar {
         Ok(opened)
     }
 
-    /// Opens the value of the cookie that is asked for under one name, and was sent under one.
+    /// Opens a cookie's value that was sent as `sent_name` and is asked for as `name`.
     pub(crate) fn open_as(
         &self,
         name: &str,
@@ -224,8 +225,8 @@ impl Jar {
         Refusal::first_opened(attempts).unwrap_or(Err(Refusal::Malformed))
     }
 
-    /// Returns the ways in which a cookie opens that is asked for under one name, and was sent
-    /// under one.
+    /// Returns the ways to open a cookie that was sent under one name and is asked for under
+    /// another.
     fn ways<'a>(
         &'a self,
         name: &'a str,

@@ -1,5 +1,5 @@
-//! Cookies that are written again, since a rotation or an older serializer opened them
-//! (`cookies.rb`, `force_reserialize`).
+//! Writes cookies again that a rotation or an older serializer opened (`cookies.rb`,
+//! `force_reserialize`).
 
 use super::Jar;
 use crate::error::Error;
@@ -9,17 +9,16 @@ use crate::message::opened::Opened;
 use crate::serializer::Serialized;
 
 impl Jar {
-    /// Under which name it writes the cookie of this name.
+    /// Returns the name under which the jar writes the cookie `name`.
     pub(crate) fn written_name<'a>(&'a self, name: &'a str) -> &'a str {
         self.writing().name(name)
     }
 
-    /// Writes a cookie that was opened again, and removes the one that it was sent in where that
-    /// has another name.
+    /// Writes an opened cookie again, and deletes the cookie that was sent if it has another name.
     ///
-    /// A `Cookie` header tells no attributes. So the cookie gets those of Rails, `path=/` and the
-    /// settings' `SameSite`, and `Secure` where that is asked for or browsers insist. The sealed
-    /// expiry stays, which Rails forgets: a trial of a week would never end.
+    /// A `Cookie` header carries no attributes. So the cookie gets those that Rails gives it,
+    /// `path=/` and the settings' `SameSite`, and `Secure` if that is asked for or browsers insist.
+    /// The sealed expiry is kept. Rails drops it, and a trial of one week would never end.
     pub(crate) fn rewrite(
         &self,
         name: &str,

@@ -1,4 +1,4 @@
-//! [`Rotation`]: settings under which cookies were sealed before
+//! [`Rotation`]: former settings under which cookies were sealed
 //! (`config.action_dispatch.cookies_rotations`).
 
 use std::fmt;
@@ -25,7 +25,7 @@ use super::way::Way;
 /// let secret = SecretKeyBase::generate()?;
 /// let old = SecretKeyBase::generate()?;
 /// let jar = Jar::encrypted(&secret, LoadDefaults::V7_0)
-///     // load_defaults 6.1 -> 7.0 changed the digest of the keys:
+///     // load_defaults 6.1 -> 7.0 changed the key digest:
 ///     .rotation(Rotation::encrypted(&secret, LoadDefaults::V6_1))
 ///     // an older secret, and a cookie that was only signed, under another name:
 ///     .rotation(Rotation::encrypted(&old, LoadDefaults::V6_1))
@@ -38,19 +38,19 @@ pub struct Rotation {
     pub(super) settings: Settings,
     cookie_name: Option<String>,
     pub(super) writes: bool,
-    /// Why its secret keeps nobody out, where it does not.
+    /// The reason why its secret is weak; `None` if it is not.
     pub(super) weak: Option<WeakSecret>,
 }
 
 impl Rotation {
-    /// Cookies of the encrypted jar, of the settings' cipher alone.
+    /// Creates a rotation for cookies of the encrypted jar, with the settings' cipher only.
     ///
     /// ```
     /// use hardtack::settings::KeyDigest;
     /// use hardtack::{Jar, LoadDefaults, Rotation, SecretKeyBase};
     ///
     /// # let secret = SecretKeyBase::generate()?;
-    /// // An app on load_defaults 7.0 that still derived its keys by SHA-1:
+    /// // An app on load_defaults 7.0 that still derived its keys with SHA-1:
     /// let before = LoadDefaults::V7_0.settings().key_generator_hash_digest_class(KeyDigest::Sha1);
     /// let cookie = Jar::encrypted(&secret, before.clone()).write("tab", 2, None)?;
     ///
@@ -66,7 +66,7 @@ impl Rotation {
         Self::new(secret, encrypted(secret, &settings, false), settings)
     }
 
-    /// Cookies of the signed jar, signed with the settings' digest alone.
+    /// Creates a rotation for cookies of the signed jar, with the settings' digest only.
     ///
     /// ```
     /// use hardtack::settings::HmacDigest;
@@ -87,7 +87,8 @@ impl Rotation {
         Self::new(secret, vec![signed(secret, &settings)], settings)
     }
 
-    /// The encrypted jar's own settings, by which the cipher that is not used opens as well.
+    /// Creates the encrypted jar's current settings, which open the cipher that is not used as
+    /// well.
     pub(super) fn current(secret: &SecretKeyBase, settings: Settings) -> Self {
         Self::new(secret, encrypted(secret, &settings, true), settings)
     }
@@ -102,8 +103,8 @@ impl Rotation {
         }
     }
 
-    /// The name that the cookie had then. It is looked for where the cookie of the present name
-    /// is missing or does not open.
+    /// Sets the former name of the cookie. It is tried if the cookie with the present name is
+    /// missing or does not open.
     ///
     /// ```
     /// use hardtack::{CookieHeader, Jar, LoadDefaults, Rotation, SecretKeyBase};
@@ -124,9 +125,9 @@ impl Rotation {
         self
     }
 
-    /// Makes this one seal, although another is read first: "read new, write old", for the time
-    /// of a deploy in which not all servers know the new settings yet. Of several such rotations
-    /// of a jar the last counts.
+    /// Makes this rotation seal, although the current settings are tried first: "read new, write
+    /// old", for the time of a deploy in which some servers do not know the new settings yet. If
+    /// several rotations of a jar are marked so, the last one seals.
     ///
     /// ```
     /// use hardtack::{Jar, LoadDefaults, Rotation, SecretKeyBase};
@@ -146,13 +147,13 @@ impl Rotation {
         self
     }
 
-    /// Whether the cookie had another name.
+    /// Checks that the cookie had another name.
     pub(crate) fn is_renamed(&self) -> bool {
         self.cookie_name.is_some()
     }
 
-    /// Returns the ways that it adds to a jar, as its rotation of this index, or as its current
-    /// settings. The first one seals; Rails only reads by the others.
+    /// Returns the ways that it adds to a jar, as the rotation with this index, or as the current
+    /// settings if there is no index. The first one seals; the others only read, as in Rails.
     pub(super) fn ways(&self, index: Option<usize>) -> impl Iterator<Item = Way> {
         let Self { settings, .. } = self;
         let name: Option<Arc<str>> = self.cookie_name.as_deref().map(Arc::from);
@@ -178,12 +179,12 @@ impl Rotation {
     }
 }
 
-/// Derives the codecs of the encrypted jar, the one that seals first. With `upgrade`, those of the
-/// cipher that Rails reads beside it too.
+/// Derives the codecs of the encrypted jar; the first one seals. With `upgrade`, also those of the
+/// cipher that Rails reads beside the settings' own.
 fn encrypted(secret: &SecretKeyBase, settings: &Settings, upgrade: bool) -> Vec<Codec> {
     let keys = KeyGenerator::new(secret).digest(settings.key_generator_hash_digest_class);
     // Up to 5.1 the app chose the digest of CBC messages; from 5.2 on they are written with
-    // SHA-1, and what the app chose only serves to read older ones.
+    // SHA-1, and the digest that the app chose is only used to read older ones.
     let chosen = settings.signed_cookie_digest;
     let (written, chosen) = match settings.cbc_digest {
         CbcDigest::Chosen => (chosen, None),
@@ -233,7 +234,8 @@ fn signed(secret: &SecretKeyBase, settings: &Settings) -> Codec {
     Codec::Signed(Signed::new(key, Alphabet::Standard))
 }
 
-/// Rails asks for no length, and gets 64 bytes (`ActiveSupport::KeyGenerator#generate_key`).
+/// The length of signing keys in bytes: Rails asks for none, and gets 64
+/// (`ActiveSupport::KeyGenerator#generate_key`).
 const SIGNING_KEY_LENGTH: usize = 64;
 
 fn signing_key(keys: &KeyGenerator, salt: &str, digest: HmacDigest) -> HmacKey {

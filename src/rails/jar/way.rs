@@ -1,4 +1,4 @@
-//! [`Way`]: one way in which a jar opens a cookie.
+//! [`Way`]: a key with the settings under which a jar opens a cookie.
 
 use std::sync::Arc;
 
@@ -13,26 +13,26 @@ use crate::message::sealed_by::SealedBy;
 use crate::serializer::Serialized;
 use crate::settings::{EnvelopeReading, Serializer};
 
-/// A key with all that goes with it. A rotation brings one; the current settings bring one more for
-/// each cipher that Rails reads beside theirs.
+/// A key with everything that belongs to it. A rotation adds one way; the current settings add one
+/// more for each cipher that Rails reads beside theirs.
 #[derive(Clone)]
 pub(super) struct Way {
     pub(super) codec: Codec,
     pub(super) envelope: EnvelopeReading,
-    /// The name under which such cookies were sent, where it is not the one that is asked for.
+    /// The name under which such cookies were sent, if it is not the name that is asked for.
     pub(super) name: Option<Arc<str>>,
     pub(super) serializer: Serializer,
-    /// Describes a cookie that opens so, save its value's format.
+    /// Describes a cookie that this way opens, except for the format of its value.
     pub(super) sealed_by: SealedBy,
 }
 
 impl Way {
-    /// Returns the name of the cookie that is asked for under a name.
+    /// Returns the sent name of a cookie that is asked for under `asked`.
     pub(super) fn name<'a>(&'a self, asked: &'a str) -> &'a str {
         self.name.as_deref().unwrap_or(asked)
     }
 
-    /// Opens a message that was sent under a name, by way of a buffer for its text.
+    /// Opens a message that was sent as `sent_name`; `text` is the buffer for its text.
     pub(super) fn open(
         &self,
         message: &mut Incoming<'_>,

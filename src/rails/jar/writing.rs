@@ -1,4 +1,5 @@
-//! What a [`Jar`] writes: a value, serialized, sealed for its name, and held to the limit.
+//! Writes values through a [`Jar`]: serializes them, seals them for a name, and checks the size
+//! limit.
 
 use serde::Serialize;
 
@@ -12,18 +13,19 @@ use super::limit;
 use crate::http::cookie_attributes::CookieAttributes;
 use crate::http::set_cookie::SetCookie;
 
-/// How often an encrypted cookie that is too long is sealed: each nonce escapes to another length,
-/// about 21 bytes of deviation in all.
+/// The number of times that an encrypted cookie is sealed before it counts as too long: each nonce
+/// escapes to another length, with a standard deviation of about 21 bytes.
 const SEALS: usize = 8;
 
 impl Jar {
-    /// Writes a cookie: serialized, sealed for its name and its expiry, and held to the limit.
+    /// Writes a cookie: serializes the value, seals it for its name and expiry, and checks the size
+    /// limit.
     ///
-    /// An expiry (`max-age` before `expires`, as browsers have it) is sealed with the value, so
-    /// that it holds whatever the browser does; `permanent` is not.
+    /// The expiry (`max-age` before `expires`, as in browsers) is sealed with the value, so that it
+    /// holds no matter what the browser does. The expiry of `permanent` is not sealed.
     ///
-    /// Up to about 2,020 bytes of JSON always fit the default limit; whether up to 150 more do
-    /// depends on how the nonce happens to escape, and several are tried.
+    /// Up to about 2,020 bytes of JSON always fit the default limit. Up to 150 more fit depending
+    /// on how the nonce happens to escape, so several nonces are tried.
     ///
     /// ```
     /// use std::time::Duration;
@@ -41,8 +43,11 @@ impl Jar {
     /// ```
     ///
     /// # Errors
-    /// [`Error::CookieOverflow`] where it does not fit, [`Error::UnwritableValue`] where it cannot
-    /// be serialized, and what is wrong with the name or the attributes.
+    /// [`Error::CookieOverflow`] if the cookie does not fit; [`Error::UnwritableValue`] if the
+    /// value cannot be serialized; [`Error::ExpiryOutOfRange`] if the expiry is beyond the year
+    /// 9999; [`Error::CookieName`], [`Error::CookieAttribute`] or [`Error::CookieConflict`] if the
+    /// name or the attributes are wrong; [`Error::NoRandomness`] if the operating system gives no
+    /// random bytes.
     pub fn write<'a, T: Serialize>(
         &self,
         name: &str,
@@ -55,10 +60,10 @@ impl Jar {
         })
     }
 
-    /// Writes a cookie whose value is serialized already: byte for byte, unless the jar writes
-    /// another format than it is in.
+    /// Writes a cookie whose value is already serialized: byte for byte, unless the jar writes
+    /// another format.
     ///
-    /// So a cookie is written anew under other settings without a loss:
+    /// Writes a cookie again under other settings without loss:
     ///
     /// ```
     /// use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
@@ -77,7 +82,7 @@ impl Jar {
     /// ```
     ///
     /// # Errors
-    /// As [`Jar::write`].
+    /// The errors of [`Jar::write`].
     pub fn write_serialized<'a>(
         &self,
         name: &str,
@@ -89,7 +94,7 @@ impl Jar {
         Buffers::lend(|buffers| self.seal(name, &value, attributes, buffers))
     }
 
-    /// Writes a cookie whose value is serialized here, in the room and the style that are given.
+    /// Writes a cookie whose value `dump` serializes, in the buffer and the style that it gets.
     pub(crate) fn dump_and_seal(
         &self,
         name: &str,
@@ -130,7 +135,7 @@ impl Jar {
         let mut tries = if way.codec.is_random() { SEALS } else { 1 };
         let too_large = loop {
             tries -= 1;
-            // Anew each time: it is encrypted where it stands.
+            // Wrapped again for each try, since the text is encrypted in place.
             metadata::wrap(text, &payload.bytes, metadata, settings.envelope)?;
             way.codec.seal(text, value)?;
             let cookie = SetCookie::of_checked(settings, name, value, attributes, &self.clock)?;
@@ -140,7 +145,7 @@ impl Jar {
             if size_now.fits() {
                 return Ok(cookie);
             }
-            // What is too long even if nothing is escaped need not be tried twice.
+            // A cookie that is too long without any escape is not tried again.
             let hopeless = size(value.len(), value.len()).is_some_and(|size| !size.fits());
             if tries == 0 || hopeless {
                 break size_now;
@@ -154,11 +159,12 @@ impl Jar {
         }))
     }
 
-    /// Makes the browser forget the cookie of this name, which was set with these attributes: one
-    /// `Set-Cookie`, and one more for each older name that a rotation has, since that cookie would
-    /// be read in its place.
+    /// Deletes the cookie with this name, which was set with these attributes, from the browser.
+    /// Returns one `Set-Cookie`, and one more for each older name of a rotation, since that cookie
+    /// would be read in its place.
     ///
-    /// Deletes it even where the browser did not send it; Rails deletes only what was sent.
+    /// Deletes the cookie even if the browser did not send it; Rails deletes only cookies that were
+    /// sent.
     ///
     /// ```
     /// use hardtack::{Jar, LoadDefaults, Rotation, SecretKeyBase};
@@ -173,7 +179,8 @@ impl Jar {
     /// ```
     ///
     /// # Errors
-    /// What is wrong with the name or the attributes.
+    /// [`Error::CookieName`], [`Error::CookieAttribute`] or [`Error::CookieConflict`] if the name
+    /// or the attributes are wrong.
     pub fn delete<'a>(
         &self,
         name: &str,

@@ -1,7 +1,7 @@
-//! Ruby's source taken apart into words, literals and operators, so far as is needed to tell code
-//! from comments and texts. No Ruby is run.
+//! Splits Ruby source into words, literals and operators, as far as is needed to tell code from
+//! comments and texts. No Ruby is run.
 //!
-//! After Ruby's own rules (`doc/syntax/literals.rdoc`, `doc/syntax/comments.rdoc` of Ruby 3.1).
+//! Follows Ruby's own rules (`doc/syntax/literals.rdoc`, `doc/syntax/comments.rdoc` of Ruby 3.1).
 
 use super::token::{Kind, Token};
 
@@ -12,19 +12,19 @@ const OPERATORS: &[&str] = &[
     "=>", "&.",
 ];
 
-/// Words after which an expression begins.
+/// Words after which an expression starts.
 const EXPRESSION_FOLLOWS: &[&str] = &[
     "and", "begin", "case", "do", "else", "elsif", "ensure", "if", "in", "not", "or", "rescue",
     "return", "then", "unless", "until", "when", "while", "class", "yield",
 ];
 
-/// Something that begins on this line does not end, or nests too deep.
+/// Reports something that starts on this line and does not end, or is nested too deeply.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Unfinished {
     pub(crate) line: u32,
 }
 
-/// The tokens of a source, which is shorter than 4 GiB.
+/// Returns the tokens of a source, which must be shorter than 4 GiB.
 pub(crate) fn tokens(source: &str) -> Result<Vec<Token>, Unfinished> {
     let mut lexer = Lexer {
         source,
@@ -42,10 +42,11 @@ pub(super) struct Lexer<'a> {
     pub(super) source: &'a str,
     pub(super) at: usize,
     pub(super) line: u32,
-    /// Whether white space stands before what comes.
+    /// White space precedes the next token.
     pub(super) spaced: bool,
     pub(super) tokens: Vec<Token>,
-    /// The here documents that begin after this line: their ends, and whether those may be indented.
+    /// The here documents that start after this line: their end words, and `true` if the end may be
+    /// indented.
     pub(super) heredocs: Vec<(&'a str, bool)>,
 }
 
@@ -93,7 +94,7 @@ impl<'a> Lexer<'a> {
             b':' => self.colon(),
             b'@' | b'$' => {
                 let sigils = self.rest().bytes().take_while(|b| *b == byte).count();
-                // `$!` and `$1`: one more character, whatever it is.
+                // `$!` and `$1`: one more character of any kind.
                 let name = self.word_length(sigils).max(usize::from(byte == b'$'));
                 self.push_checked(Kind::Other, sigils + name);
                 Ok(())
@@ -110,7 +111,7 @@ impl<'a> Lexer<'a> {
                 let start = self.at;
                 self.at += 1;
                 self.skip_text(None, b'/', true, 0)?;
-                self.at += self.word_length(0); // the options
+                self.at += self.word_length(0); // the options of a regular expression
                 self.push_from(Kind::Other, start);
                 Ok(())
             }
@@ -148,7 +149,7 @@ impl<'a> Lexer<'a> {
         self.push_from(kind, start);
     }
 
-    /// The same, up to the source's end and not into the midst of a character.
+    /// Pushes a token that ends at the source's end at the latest, and never inside a character.
     pub(super) fn push_checked(&mut self, kind: Kind, length: usize) {
         let mut end = (self.at + length).min(self.source.len());
         while !self.source.is_char_boundary(end) {
@@ -164,7 +165,7 @@ impl<'a> Lexer<'a> {
         let own = if kind == Kind::Newline { 0 } else { newlines };
         self.tokens.push(Token {
             kind,
-            // Where it begins; the line counter may have gone on to where it ends.
+            // The line where it starts; the line counter may have moved on to the line where it ends.
             line: self.line.saturating_sub(place(own)),
             start: place(start),
             end: place(self.at),
@@ -177,7 +178,7 @@ impl<'a> Lexer<'a> {
         self.line += 1;
     }
 
-    /// Skips `=begin` to `=end`; false at `__END__`, behind which is no code.
+    /// Skips `=begin` to `=end`; returns `false` at `__END__`, after which there is no code.
     fn start_of_line(&mut self) -> Result<bool, Unfinished> {
         loop {
             let rest = self.rest();
@@ -198,7 +199,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// The line that begins here, which is skipped.
+    /// Skips the line that starts here, and returns it.
     pub(super) fn skip_line(&mut self) -> Option<&'a str> {
         let rest = self.rest();
         if rest.is_empty() {
@@ -211,7 +212,7 @@ impl<'a> Lexer<'a> {
             .map(|line| line.trim_end_matches(['\n', '\r']))
     }
 
-    /// Whether the last token ends an expression.
+    /// Checks that the last token ends an expression.
     pub(super) fn after_value(&self) -> bool {
         let Some(last) = self.tokens.last() else {
             return false;
@@ -225,8 +226,8 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Whether what may be an operator or begin a value begins one: no value stands before it, or
-    /// a name does as in `puts /x/`.
+    /// Checks that a character that may be an operator or start a value starts one: it does not
+    /// follow a value, or it follows a name as in `puts /x/`.
     fn begins_value(&self, next: fn(u8) -> bool) -> bool {
         let after_name = self
             .tokens
@@ -295,7 +296,7 @@ impl<'a> Lexer<'a> {
         last.is_some_and(|last| last.is(self.source, Kind::Operator, operator))
     }
 
-    /// How many bytes from there on belong to a word.
+    /// Returns the number of bytes from there on that belong to a word.
     pub(super) fn word_length(&self, from: usize) -> usize {
         let bytes = self.source.as_bytes().get(self.at + from..);
         let bytes = bytes.unwrap_or_default().iter();

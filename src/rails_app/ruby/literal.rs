@@ -1,4 +1,4 @@
-//! What stands plainly on the right of an assignment or among arguments.
+//! Parses plain values on the right of an assignment or among arguments.
 
 use std::time::Duration;
 
@@ -6,11 +6,11 @@ use zeroize::Zeroizing;
 
 use super::token::{Kind, Token};
 
-/// A value that can be told without running Ruby.
+/// A value that can be read without running Ruby.
 pub(crate) enum Literal {
     Nil,
     Bool(bool),
-    /// As it is written, `_` removed: `7.1` is a version as well.
+    /// The digits as written, without `_`: `7.1` may be a version.
     Number(String),
     Symbol(String),
     Text(Zeroizing<String>),
@@ -19,7 +19,7 @@ pub(crate) enum Literal {
     Constant(String),
     /// `14.days`.
     Duration(Duration),
-    /// `ENV["NAME"]`, or `ENV.fetch("NAME")`.
+    /// `ENV["NAME"]` or `ENV.fetch("NAME")`.
     Variable {
         name: String,
         required: bool,
@@ -34,8 +34,8 @@ pub(crate) enum Argument {
     Spread,
 }
 
-/// Seconds of the units that are always as long (`Numeric#days` and the like). Months and years
-/// go by the calendar.
+/// The seconds of the units that always have the same length (`Numeric#days` and the like). Months
+/// and years depend on the calendar.
 const UNITS: &[(&str, u64)] = &[
     ("second", 1),
     ("minute", 60),
@@ -45,7 +45,7 @@ const UNITS: &[(&str, u64)] = &[
     ("fortnight", 1_209_600),
 ];
 
-/// The literal that these tokens are, if they are one.
+/// Parses tokens as a literal; `None` if they are not one.
 pub(crate) fn literal(source: &str, tokens: &[Token]) -> Option<Literal> {
     let text = |token: &Token| token.text(source);
     let is = |token: &Token, operator: &str| token.is(source, Kind::Operator, operator);
@@ -118,7 +118,7 @@ fn variable(source: &str, name: Token, required: bool) -> Option<Literal> {
     }
 }
 
-/// `A::B`, where the tokens are that and nothing else.
+/// Parses tokens that are exactly a constant such as `A::B`.
 pub(super) fn constant(source: &str, tokens: &[Token]) -> Option<String> {
     let colons = |token: &&Token| token.is(source, Kind::Operator, "::");
     let tokens = match tokens {
@@ -143,7 +143,7 @@ pub(super) fn constant(source: &str, tokens: &[Token]) -> Option<String> {
     (tokens.len() % 2 == 1).then_some(path)
 }
 
-/// What a text in quotes says.
+/// Returns the contents of a text in quotes.
 fn decode(quoted: &str) -> Option<Zeroizing<String>> {
     let quote = quoted.chars().next()?;
     let inner = quoted.strip_prefix(quote)?.strip_suffix(quote)?;
@@ -168,7 +168,7 @@ fn decode(quoted: &str) -> Option<Zeroizing<String>> {
             's' => ' ',
             'r' => '\r',
             'e' => '\u{1b}',
-            // Octal, hexadecimal, control and Unicode escapes, and a line that goes on: not plain.
+            // Octal, hexadecimal, control and Unicode escapes, and a continued line: not plain.
             '0'..='9' | 'x' | 'u' | 'c' | 'C' | 'M' | 'a' | 'b' | 'f' | 'v' | '\n' => return None,
             other => other,
         });
@@ -176,7 +176,7 @@ fn decode(quoted: &str) -> Option<Zeroizing<String>> {
     Some(text)
 }
 
-/// The arguments of a call, with or without parentheses around them.
+/// Returns the arguments of a call, with or without parentheses around them.
 pub(crate) fn arguments(source: &str, tokens: &[Token]) -> Vec<Argument> {
     let is = |token: &Token, operator: &str| token.is(source, Kind::Operator, operator);
     let tokens = match tokens {
@@ -220,7 +220,7 @@ fn argument(source: &str, tokens: &[Token]) -> Argument {
     }
 }
 
-/// What stands between commas that are in no brackets.
+/// Splits tokens at commas that are not inside brackets.
 fn split<'t>(source: &str, tokens: &'t [Token]) -> Vec<&'t [Token]> {
     let mut depth = 0_i32;
     let parts = tokens.split(|token| {
@@ -234,6 +234,6 @@ fn split<'t>(source: &str, tokens: &'t [Token]) -> Vec<&'t [Token]> {
         }
         false
     });
-    // A comma may end a list.
+    // A list may end with a comma.
     parts.filter(|part| !part.is_empty()).collect()
 }

@@ -1,4 +1,4 @@
-//! Ruby's source, read but never run: which statements there are, and which of them are plain.
+//! Reads Ruby source without running it: finds its statements, and those of them that are plain.
 
 mod lexer;
 pub(super) mod literal;
@@ -12,13 +12,13 @@ use lexer::Unfinished;
 use statement::Walk;
 use token::{Kind, Token};
 
-/// From how many characters on a text may be a secret, and is not shown.
+/// The number of characters from which on a text may be a secret, and is not shown.
 const MAYBE_SECRET: usize = 30;
 
-/// How much of a statement is shown, in characters.
+/// The number of characters of a statement that are shown.
 const SHOWN: usize = 120;
 
-/// A source, taken apart.
+/// A source with its tokens.
 pub(super) struct Source {
     text: Zeroizing<String>,
     tokens: Vec<Token>,
@@ -38,7 +38,8 @@ impl Source {
         Walk::new(&self.text, &self.tokens)
     }
 
-    /// The first line of a statement, for messages: no text that is or may be a secret.
+    /// Returns the first line of a statement for messages, without texts that are or may be
+    /// secrets.
     pub(super) fn excerpt(&self, tokens: &[Token], secret: bool) -> String {
         let Some(first) = tokens.first() else {
             return String::new();

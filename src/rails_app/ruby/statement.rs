@@ -1,19 +1,19 @@
-//! A source's statements in their order, and what stands around each: only what runs once and
-//! under no condition is plain.
+//! Finds a source's statements in order, and the blocks around each: a statement is plain only if
+//! it runs exactly once and without a condition.
 
 use super::literal::constant;
 use super::token::{Kind, Token};
 
-/// Words that make what stands before them conditional.
+/// Words that make the code before them conditional.
 const MODIFIERS: &[&str] = &["if", "unless", "while", "until", "rescue", "and", "or"];
 
-/// Operators after which a statement goes on on the next line.
+/// Operators after which a statement continues on the next line.
 const GOES_ON: &[&str] = &[
     ",", ".", "&.", "::", "=", "||=", "&&=", "+=", "||", "&&", "+", "-", "*", "=>", "?", ":", "!",
     "==", "(", "[", "{", "<<", "->", "<",
 ];
 
-/// Something that begins and ends.
+/// A block that was opened and is not closed yet.
 enum Frame {
     /// `module Shop`.
     Module(String),
@@ -21,32 +21,32 @@ enum Frame {
     Application,
     /// `Rails.application.configure do`.
     Configure,
-    /// `config.action_dispatch.tap do |name|`, and the path that the name stands for.
+    /// `config.action_dispatch.tap do |name|`, with the path that the name refers to.
     Tap(String, Vec<String>),
-    /// Anything else: its first word, and its line.
+    /// Any other block: its first word, and its line.
     Other(String, u32),
 }
 
 /// A statement, without the newlines in it.
 pub(crate) struct Statement {
     pub(crate) tokens: Vec<Token>,
-    /// Why it may not run, or not as it stands.
+    /// The reason why it may not run, or may have another meaning.
     pub(crate) hidden: Option<String>,
-    /// Whether it only opens what is itself plain.
+    /// It only opens a block that is itself plain.
     pub(crate) opens_plainly: bool,
 }
 
-/// Goes through a source, statement by statement.
+/// Iterates over a source's statements.
 pub(crate) struct Walk<'a> {
     source: &'a str,
     tokens: &'a [Token],
     at: usize,
     frames: Vec<Frame>,
-    /// Local variables that stand for a path below `config`.
+    /// Local variables that refer to a path below `config`.
     locals: Vec<(String, Vec<String>)>,
-    /// The line of a `return`, behind which nothing is certain.
+    /// The line of a `return`, after which a statement may not run.
     returned: Option<u32>,
-    /// The application's class with its modules, where it is defined here.
+    /// The application's class with its modules, if it is defined here.
     pub(crate) application: Option<String>,
 }
 
@@ -63,7 +63,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The next statement; what it opens and closes counts from then on.
+    /// Returns the next statement. The blocks that it opens and closes count from the following one
+    /// on.
     pub(crate) fn next(&mut self) -> Option<Statement> {
         let tokens = self.take()?;
         let mut hidden = self.hidden();
@@ -74,8 +75,7 @@ impl<'a> Walk<'a> {
             let word = self.keyword(*token, before.copied())?;
             MODIFIERS.contains(&word).then(|| word.to_owned())
         });
-        hidden = hidden
-            .or_else(|| modifier.map(|word| format!("it stands under a condition (`{word}`)")));
+        hidden = hidden.or_else(|| modifier.map(|word| format!("it has a condition (`{word}`)")));
         if let [first, ..] = tokens.as_slice()
             && ["return", "next", "break"].contains(&first.text(self.source))
             && self
@@ -100,8 +100,8 @@ impl<'a> Walk<'a> {
         })
     }
 
-    /// The path below the app's configuration with which a statement begins, and the rest of it:
-    /// `config.action_dispatch.signed_cookie_salt = ""` has a path of two words.
+    /// Returns the path below the app's configuration with which a statement starts, and the rest
+    /// of the statement: `config.action_dispatch.signed_cookie_salt = ""` has a path of two words.
     pub(crate) fn path<'t>(&self, tokens: &'t [Token]) -> Option<(Vec<String>, &'t [Token])> {
         let (mut path, mut rest) = self.root(tokens)?;
         while let [dot, word, after @ ..] = rest {
@@ -115,7 +115,8 @@ impl<'a> Walk<'a> {
         Some((path, rest))
     }
 
-    /// What stands for the configuration: `config`, `Rails.application.config`, and names for it.
+    /// Parses an expression for the configuration: `config`, `Rails.application.config`, and names
+    /// for it.
     fn root<'t>(&self, tokens: &'t [Token]) -> Option<(Vec<String>, &'t [Token])> {
         let source = self.source;
         let words: Vec<_> = tokens
@@ -148,19 +149,19 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Why what comes next may not run, or not as it stands.
+    /// Returns the reason why the next statement may not run, or may have another meaning.
     fn hidden(&self) -> Option<String> {
         let other = self.frames.iter().find_map(|frame| match frame {
-            Frame::Other(word, line) => Some(format!("it stands inside `{word}` (line {line})")),
+            Frame::Other(word, line) => Some(format!("it is inside `{word}` (line {line})")),
             _ => None,
         });
         other.or_else(|| {
             self.returned
-                .map(|line| format!("it stands behind a `return` (line {line})"))
+                .map(|line| format!("it follows a `return` (line {line})"))
         })
     }
 
-    /// The tokens up to the statement's end.
+    /// Returns the tokens up to the end of the statement.
     fn take(&mut self) -> Option<Vec<Token>> {
         let mut depth = 0_usize;
         let mut statement: Vec<Token> = Vec::new();
@@ -170,7 +171,7 @@ impl<'a> Walk<'a> {
             match (token.kind, text) {
                 (Kind::Newline, _) if depth > 0 => continue,
                 (Kind::Newline, _) => {
-                    // Empty lines and comments do not end what goes on.
+                    // Empty lines and comments do not end a statement that continues.
                     let rest = self.tokens.get(self.at..).unwrap_or_default();
                     let newlines = rest.iter().take_while(|token| token.kind == Kind::Newline);
                     self.at += newlines.count();
@@ -207,7 +208,7 @@ impl<'a> Walk<'a> {
         ends_open || continued
     }
 
-    /// The frame that a statement opens, where it does nothing else and is plain.
+    /// Returns the frame that a statement opens, if it does nothing else and is plain.
     fn plain_frame(&mut self, tokens: &[Token]) -> Option<Frame> {
         let source = self.source;
         match tokens {
@@ -258,14 +259,14 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Whether this is the application itself: `Rails.application`, `Shop::Application`.
+    /// Checks for the application itself: `Rails.application`, `Shop::Application`.
     fn is_application(&self, tokens: &[Token]) -> bool {
         let words: Vec<_> = tokens.iter().map(|token| token.text(self.source)).collect();
         words == ["Rails", ".", "application"]
             || constant(self.source, tokens).is_some_and(|class| is_application(&class))
     }
 
-    /// Opens and closes what a statement opens and closes.
+    /// Opens and closes the blocks that a statement opens and closes.
     fn follow(&mut self, tokens: &[Token]) {
         let mut loops = 0_usize;
         let mut before = None;
@@ -310,7 +311,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Whether a method is defined without an `end`: `def name(..) = value`.
+    /// Checks for a method definition without an `end`: `def name(..) = value`.
     fn is_endless(&self, tokens: &[Token]) -> bool {
         let mut depth = 0_usize;
         for token in tokens {
@@ -324,7 +325,7 @@ impl<'a> Walk<'a> {
         false
     }
 
-    /// The keyword that a token is; a method of that name is none (`self.class`).
+    /// Returns the keyword of a token; a method with that name is not one (`self.class`).
     fn keyword(&self, token: Token, before: Option<Token>) -> Option<&'a str> {
         let is_method = before.is_some_and(|before| {
             before.kind == Kind::Operator && [".", "&.", "::"].contains(&before.text(self.source))
@@ -333,7 +334,7 @@ impl<'a> Walk<'a> {
         (token.kind == Kind::Word && !is_method).then(|| token.text(self.source))
     }
 
-    /// `config = Rails.application.config`.
+    /// Remembers a local variable such as `config = Rails.application.config`.
     fn remember_local(&mut self, tokens: &[Token]) {
         if let [name, equals, value @ ..] = tokens
             && name.kind == Kind::Word
@@ -346,7 +347,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// `Shop::Application`.
+/// Checks for a class such as `Shop::Application`.
 fn is_application(class: &str) -> bool {
     class == "Application" || class.ends_with("::Application")
 }

@@ -1,9 +1,9 @@
-//! Ruby's texts: quotes, percent literals, here documents, and what is interpolated in them.
+//! Lexes Ruby's texts: quotes, percent literals, here documents, and the code interpolated in them.
 
 use super::lexer::{Lexer, Unfinished, is_word};
 use super::token::Kind;
 
-/// How deep texts may nest in each other's `#{}`.
+/// The depth to which texts may nest in each other's `#{}`.
 const MAX_DEPTH: usize = 32;
 
 impl Lexer<'_> {
@@ -23,7 +23,7 @@ impl Lexer<'_> {
         Ok(())
     }
 
-    /// Skips to behind the end of a text; whether anything in it is interpolated.
+    /// Skips past the end of a text; returns `true` if it contains an interpolation.
     pub(super) fn skip_text(
         &mut self,
         open: Option<u8>,
@@ -88,7 +88,7 @@ impl Lexer<'_> {
         Ok(())
     }
 
-    /// `%w[a b]`, `%(text)`: whether it is one.
+    /// Lexes a percent literal (`%w[a b]`, `%(text)`); returns `false` if there is none.
     pub(super) fn percent(&mut self) -> Result<bool, Unfinished> {
         let named = self
             .peek(1)
@@ -113,7 +113,8 @@ impl Lexer<'_> {
         Ok(true)
     }
 
-    /// `<<~END`: whether it is one. Its text begins on the next line.
+    /// Lexes the start of a here document (`<<~END`), whose text starts on the next line; returns
+    /// `false` if there is none.
     pub(super) fn heredoc(&mut self) -> bool {
         let after_name = self
             .tokens

@@ -1,6 +1,6 @@
-//! [`Token`]: a piece of Ruby's source.
+//! [`Token`]: a piece of Ruby source.
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A name, a constant or a keyword.
@@ -9,7 +9,7 @@ pub(crate) enum Kind {
     Label,
     /// `:name`.
     Symbol,
-    /// A text in quotes in which nothing is interpolated.
+    /// A text in quotes without interpolation.
     Text,
     /// A number.
     Number,
@@ -17,11 +17,11 @@ pub(crate) enum Kind {
     Operator,
     /// The end of a line.
     Newline,
-    /// A value that is none of these: an interpolated text, a regular expression, `%w[]`, `@name`.
+    /// A value of any other kind: an interpolated text, a regular expression, `%w[]`, `@name`.
     Other,
 }
 
-/// A piece of the source: which, and where.
+/// A piece of the source: its kind and its position.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Token {
     pub(crate) kind: Kind,
@@ -31,12 +31,12 @@ pub(crate) struct Token {
 }
 
 impl Token {
-    /// Where it stands, in bytes.
+    /// Returns the position in bytes.
     pub(crate) fn span(self) -> (usize, usize) {
         (self.start as usize, self.end as usize)
     }
 
-    /// As it stands in the source.
+    /// Returns the text as written in the source.
     pub(crate) fn text(self, source: &str) -> &str {
         let (start, end) = self.span();
         source.get(start..end).unwrap_or_default()

@@ -145,7 +145,7 @@ fn what_is_not_understood_is_told() {
     assert_eq!((run.status, run.err.lines().count()), (0, 2), "{}", run.err);
     told(
         &run,
-        "note: config/initializers/cookie_rotator.rb:17: cookies_rotations is not understood, set it yourself: it stands inside `do` (line 2): cookies.rotate :encrypted, old_encrypted_secret",
+        "note: config/initializers/cookie_rotator.rb:17: cookies_rotations is not understood; set it yourself: it is inside `do` (line 2): cookies.rotate :encrypted, old_encrypted_secret",
     );
     let run = seal("another_store", &[]);
     assert_eq!(run.status, 0);
@@ -173,17 +173,17 @@ fn wrong_use_is_told() {
         (
             "nowhere",
             &[],
-            "is no Rails app: it has no config/application.rb",
+            "is not a Rails app: it has no config/application.rb",
         ),
         (
             "rails_7_1",
             &["--rails-env", "../x"],
-            "\"../x\" is no name of a Rails environment",
+            "\"../x\" is not a name of a Rails environment",
         ),
         (
             "credentials_wrong_key",
             &[],
-            "\n  config/credentials.yml.enc: the key does not fit: it is another file's",
+            "\n  config/credentials.yml.enc: the key does not fit: it belongs to another file",
         ),
         (
             "credentials_no_key",

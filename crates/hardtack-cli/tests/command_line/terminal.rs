@@ -102,7 +102,7 @@ fn names_and_code_are_escaped_in_messages() {
         ),
         (
             &["open", "--rails-app", &nowhere, "x"],
-            r"\r\n\t is no Rails app",
+            r"\r\n\t is not a Rails app",
         ),
         (&["open", "--rails-app", root, "x"], r"\u{200b}"),
         (&["doctor", "--rails-app", root, "x"], r"\u{200b}"),
@@ -134,7 +134,7 @@ fn code_of_an_app_is_quoted_without_what_is_in_it() {
         program().args(["open", "--rails-app"]).arg(app()).arg("x"),
         "",
     );
-    let told = "session_store is not understood, set it yourself: ";
+    let told = "session_store is not understood; set it yourself: ";
     assert!(run.err.contains(told), "{}", run.err);
     assert_tame(&run, "an app's code");
     // A message is one line, whatever the file is called.
