@@ -58,7 +58,7 @@
 //!
 //! # Where to begin
 //!
-//! | for | take |
+//! | to have | take |
 //! | --- | --- |
 //! | an app's sessions, in their cookie | [`CookieStore::new`] |
 //! | sessions that a server keeps | [`ServerSessions::new`], [`stores`] |
@@ -70,11 +70,11 @@
 //! | Devise's login | [`WardenScope`](warden::WardenScope) |
 //! | messages other than cookies | [`MessageVerifier`](message::MessageVerifier), [`MessageEncryptor`](message::MessageEncryptor) |
 //! | counts of how cookies come in | [`Observer`](observe::Observer), [`Tally`](observe::Tally) |
-#![cfg_attr(feature = "tower", doc = "| the middleware of axum and tower | [`SessionLayer`](tower::SessionLayer), [`CsrfLayer`](tower::CsrfLayer) |")]
-#![cfg_attr(feature = "actix-web", doc = "| the middleware of actix-web | [`SessionMiddleware`](actix::SessionMiddleware), [`CsrfMiddleware`](actix::CsrfMiddleware) |")]
-#![cfg_attr(feature = "rails-app", doc = "| secret and settings from a Rails app's files | [`RailsApp`](rails_app::RailsApp) |")]
-#![cfg_attr(feature = "doctor", doc = "| why a cookie does not open | [`doctor`] |")]
-#![cfg_attr(feature = "test-util", doc = "| a logged-in browser, for the tests of an app | [`test_util`] |")]
+//! | the middleware of axum and tower | [`SessionLayer`](tower/struct.SessionLayer.html), [`CsrfLayer`](tower/struct.CsrfLayer.html) |
+//! | the middleware of actix-web | [`SessionMiddleware`](actix/struct.SessionMiddleware.html), [`CsrfMiddleware`](actix/struct.CsrfMiddleware.html) |
+//! | secret and settings from a Rails app's files | [`RailsApp`](rails_app/struct.RailsApp.html) |
+//! | why a cookie does not open | [`doctor`](doctor/index.html) |
+//! | a logged-in browser, for the tests of an app | [`test_util`](test_util/index.html) |
 //!
 //! # Errors
 //!
@@ -206,7 +206,6 @@ mod key_generator;
 mod lanes;
 mod load_defaults;
 pub mod message;
-#[cfg(any(feature = "tower", feature = "actix-web"))]
 mod middleware;
 mod rails;
 #[cfg(feature = "rails-app")]

@@ -10,6 +10,7 @@
 mod circles;
 mod layers;
 mod names;
+mod papers;
 
 use std::fs;
 use std::path::{Path, PathBuf};
