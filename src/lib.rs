@@ -37,7 +37,8 @@
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//!     // The Rails app's secret_key_base, its config.load_defaults and the name of its session cookie.
+//!     // The Rails app's secret_key_base, its config.load_defaults
+//!     // and the name of its session cookie.
 //!     let secret = SecretKeyBase::new(std::env::var("SECRET_KEY_BASE")?)?;
 //!     let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session");
 //!     store.check()?; // A mistake in the settings is an error here, not at the first request.
