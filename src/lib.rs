@@ -1,127 +1,122 @@
-//! Rails' encrypted cookie session, for Rust.
+//! Rails' encrypted session cookie, for Rust.
 //!
-//! hardtack opens the cookies that a Rails app set, and seals cookies that the app opens: the
-//! session, and any other of `cookies.encrypted` and `cookies.signed`, as any Rails from
-//! 2.3 to 8.1 writes them. A user who logged in at Rails is logged in at Rust, and back.
+//! hardtack opens the cookies that a Rails app from 2.3 to 8.1 sets, and seals cookies that the app
+//! opens: the session, `cookies.encrypted` and `cookies.signed`. A user who logged in at Rails is
+//! logged in at axum or actix-web, and the reverse. Log in, log out and a flash message in axum
+//! (feature `axum`):
 //!
+#![cfg_attr(feature = "axum", doc = "```no_run")]
+#![cfg_attr(not(feature = "axum"), doc = "```ignore")]
+//! use axum::Router;
+//! use axum::response::Redirect;
+//! use axum::routing::{get, post};
+//! use hardtack::tower::SessionLayer;
+//! use hardtack::{CookieStore, Error, LoadDefaults, SecretKeyBase, Session};
+//!
+//! async fn home(session: Session) -> Result<String, Error> {
+//!     let notice = session.flash().notice().unwrap_or_default();
+//!     Ok(match session.get::<u64>("user_id")? {
+//!         Some(id) => format!("{notice} You are user {id}.\n"),
+//!         None => format!("{notice} Please log in.\n"),
+//!     })
+//! }
+//!
+//! // Check the password first; 42 stands for the user's id.
+//! async fn log_in(session: Session) -> Result<Redirect, Error> {
+//!     session.reset()?; // A new session, so that nobody can have planted this one.
+//!     session.insert("user_id", 42)?;
+//!     session.flash().set("notice", "Welcome aboard.")?;
+//!     Ok(Redirect::to("/"))
+//! }
+//!
+//! async fn log_out(session: Session) -> Result<Redirect, Error> {
+//!     session.reset()?;
+//!     session.flash().set("notice", "Fair winds.")?;
+//!     Ok(Redirect::to("/"))
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     // The Rails app's secret_key_base, its config.load_defaults
+//!     // and the name of its session cookie.
+//!     let secret = SecretKeyBase::new(std::env::var("SECRET_KEY_BASE")?)?;
+//!     let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session");
+//!     store.check()?; // A mistake in the settings is an error here, not at the first request.
+//!
+//!     let app = Router::new()
+//!         .route("/", get(home))
+//!         .route("/log_in", post(log_in))
+//!         .route("/log_out", post(log_out))
+//!         .layer(SessionLayer::new(store));
+//!     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+//!     axum::serve(listener, app).await?;
+//!     Ok(())
+//! }
 //! ```
-//! use hardtack::{CookieAttributes, CookieHeader, Jar, LoadDefaults, Rotation, SecretKeyBase, SessionData};
 //!
-//! // The app's secret_key_base, and its load_defaults. Keys are derived here, once.
-//! # let text = "b3c631c314c0bbca50c1b2843150fe33b3c631c314c0bbca50c1b2843150fe33";
-//! let secret = SecretKeyBase::new(text)?;
-//! let jar = Jar::encrypted(&secret, LoadDefaults::V7_1)
-//!     // Cookies from before the upgrade to load_defaults 7.0 still open (those in Marshal, which
-//!     // is what an app has there that sets no serializer, with the feature `marshal`):
-//!     .rotation(Rotation::encrypted(&secret, LoadDefaults::V6_1));
+//! [`getting_started`] has a form with its CSRF token, an expiry and a changed secret too, for axum,
+//! for actix-web and without a framework.
 //!
-//! let mut session = SessionData::new();
-//! session.insert("user_id", 42)?;
-//! let set_cookie = session.write(&jar, "_shop_session", &CookieAttributes::new().http_only(true))?;
+//! # Where to begin
 //!
-//! let header = format!("_shop_session={}", set_cookie.escaped_value());
-//! let session = SessionData::read(&jar, "_shop_session", &CookieHeader::new(&header))?.unwrap();
-//! assert_eq!(session.value().get::<u32>("user_id")?, Some(42));
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
-//!
-//! # What to reach for
-//!
-//! In a web server:
-//!
-//! - [`CookieStore`]: the app's sessions, made once at start-up: what the cookie is called and told,
-//!   when it expires and when it is written.
-//! - [`ServerSessions`]: the same for sessions that a [`SessionStore`](stores::SessionStore) keeps ([`MemoryStore`](stores::MemoryStore), or your
-//!   own) in a [`SessionFormat`](stores::SessionFormat) ([`StoredJson`](stores::StoredJson)); [`stores`] shows how. [`Sessions`] has the settings
-//!   of both.
-//! - [`Session`]: the session of a request, as a handler has it, with its [flash](Session::flash)
-//!   and its [authenticity tokens](Session::authenticity_tokens).
-//! - [`Cookies`]: the request's other cookies, plain, signed and encrypted.
-//! - `tower::SessionLayer` (axum too) and `actix::SessionMiddleware` give each request its session;
-//!   elsewhere it is [`Session::open`] before the handler and [`Session::commit`] after it, or
-//!   [`LazySession::open`] and [`LazySession::commit`] where a store keeps it.
-//! - `tower::CsrfLayer` and `actix::CsrfMiddleware`, by `ForgeryProtection`: requests that may be
-//!   forged are refused.
-//! - `test_util`: a logged-in browser in one line, for the tests of an app.
-//! - [`migrating`]: recipes for another secret, digest, serializer, name or domain.
-//!
-//! Below it:
-//!
-//! - [`SessionData`]: the session. Values are decoded when they are asked for, and what was not
-//!   changed goes back to Rails as it came.
-//! - [`Jar`]: the encrypted or the signed jar, for any cookie and any [`serde`] type, with
-//!   [rotations](Rotation) of secrets, digests, formats and names.
-//! - [`LoadDefaults`] and [`Settings`]: what an app's `load_defaults` means, and what it changed.
-//! - [`CookieHeader`] and [`SetCookie`]: the headers, by Rack's rules.
-//! - [`MessageVerifier`](message::MessageVerifier) and [`MessageEncryptor`](message::MessageEncryptor): messages other than cookies, such as signed
-//!   ids and reset tokens.
-//! - [`FlashHash`](flash::FlashHash), [`AuthenticityTokens`](csrf::AuthenticityTokens) and [`WardenScope`](warden::WardenScope): what Rails' flash, its CSRF protection
-//!   and Devise keep in a session.
-//! - [`KeyGenerator`](secret::KeyGenerator): keys for anything else that the app derives from its secret.
-//! - `RailsApp` (feature `rails-app`): secret, settings and cookie name from a Rails app's own
-//!   files.
-//! - `doctor` (a feature): why a cookie does not open, and what to set.
-//! - [`Observer`](observe::Observer) and [`Tally`](observe::Tally): by which rotation, digest and serializer cookies still come in, so
-//!   that one knows when an older way can go.
+//! | to have | take |
+//! | --- | --- |
+//! | an app's sessions, in their cookie | [`CookieStore::new`] |
+//! | sessions that a server keeps | [`ServerSessions::new`], [`stores`] |
+//! | the session in a handler | [`Session`], with its [flash](Session::flash) and [CSRF tokens](Session::authenticity_tokens) |
+//! | other cookies in a handler | [`Cookies`]: plain, signed and encrypted |
+//! | older secrets, digests, formats and names | [`Rotation`], [`migrating`] |
+//! | the settings of a Rails app | [`LoadDefaults`], [`Settings`] |
+//! | single cookies, without a framework | [`Jar`], [`SessionData`], [`CookieHeader`], [`SetCookie`] |
+//! | Devise's login | [`WardenScope`](warden::WardenScope) |
+//! | messages other than cookies | [`MessageVerifier`](message::MessageVerifier), [`MessageEncryptor`](message::MessageEncryptor) |
+//! | counts of how cookies come in | [`Observer`](observe::Observer), [`Tally`](observe::Tally) |
+//! | the middleware of axum and tower | [`SessionLayer`](tower/struct.SessionLayer.html), [`CsrfLayer`](tower/struct.CsrfLayer.html) |
+//! | the middleware of actix-web | [`SessionMiddleware`](actix/struct.SessionMiddleware.html), [`CsrfMiddleware`](actix/struct.CsrfMiddleware.html) |
+//! | secret and settings from a Rails app's files | [`RailsApp`](rails_app/struct.RailsApp.html) |
+//! | why a cookie does not open | [`doctor`](doctor/index.html) |
+//! | a logged-in browser, for the tests of an app | [`test_util`](test_util/index.html) |
 //!
 //! # Errors
 //!
-//! Under a store a cookie that does not open is none, and the operator hears why by an event; a
-//! [`Jar`] by itself has one answer for whoever sent it, [`InvalidMessage`]. [`SealedCookies::explain`]
-//! and [`Jar::explain`] tell the operator's [`Refusal`]. What is wrong with a setting, a secret or a
-//! value, be it to be written or of another type than was asked for, is an [`Error`].
-//!
-//! # Secrets in memory
-//!
-//! Secrets, derived and expanded keys are wiped when they are dropped, and where they were derived
-//! the stack is overwritten. A test looks for them in the memory of a process that has dropped all,
-//! and finds none. What it cannot promise: sealing and opening leave pieces of a key on the stack,
-//! which are overwritten when the last of that key is dropped, but on that thread only; on others
-//! they stay until something else is computed there. A `&str` that a secret is made of, the
-//! environment, swapped memory, core dumps and what the YAML parser had of a Rails app's
-//! credentials are beyond it. Neither secrets nor a session's values are in any `Debug`, error or
-//! event; a [`Value`](value::Value) shows itself.
-//!
-//! Secrets that others know are taken, since tests and development run with them. Where the app
-//! serves others, [`CookieStore::check_secrets`] refuses them.
-//!
-//! # How long a secret lasts
-//!
-//! An AES-GCM key is good for 2^32 seals, of all processes together. Each counts its own
-//! ([`CookieStore::seals`]), and says so at 2^30 and at 2^32 (feature `tracing`);
-//! [`migrating`](migrating#how-long-a-secret-lasts) tells how to plan for it.
+//! A cookie that does not open is an empty session, as in Rails, and an event for the operator
+//! (feature `tracing`). A [`Jar`] answers every such cookie with [`InvalidMessage`], and its
+//! [`explain`](Jar::explain) tells the operator the [`Refusal`]. A wrong setting, a blank secret, a
+//! value of another type and a session that does not fit are an [`Error`].
 //!
 //! # Size
 //!
-//! A browser drops a cookie whose name and value take more than 4096 bytes, without a word. Two
-//! layers of base64, the envelope and the escaping leave about 2,020 bytes of session JSON that
-//! always fit; beyond that, [`Error::CookieOverflow`] says what takes the room.
+//! Browsers drop a cookie whose name and value exceed 4096 bytes, without an error. About 2,020 bytes
+//! of session JSON always fit, after two layers of base64, the envelope and the escaping. A larger
+//! session is [`Error::CookieOverflow`], which says how many bytes each key takes.
 //!
-//! # Features
+//! # Secrets
 //!
-//! All off by default.
+//! Secrets and keys are wiped when they are dropped, and no `Debug`, error or event shows them or a
+//! session's values; a [`Value`](value::Value) shows itself. Where a key was derived, the stack is
+//! overwritten. Sealing and opening leave pieces of a key on the stack, which are overwritten when the
+//! last copy of that key is dropped, on that thread only. Copies outside of hardtack stay: a `&str`
+//! that a secret was made of, the environment, swapped memory, core dumps, and what the YAML parser
+//! read of a Rails app's credentials.
 //!
-//! | feature | what it adds |
-//! | --- | --- |
-//! | `axum` | `tower`, and [`Session`] and [`Cookies`] as extractors |
-//! | `tower` | `hardtack::tower`: the session and the protection against forgery as layers; with `tracing` |
-//! | `actix-web` | `hardtack::actix`: the same as middleware, and extractors; with `tracing` |
-//! | `tracing` | events for the operator, of the target `hardtack` |
-//! | `test-util` | `hardtack::test_util`: for the tests of apps |
-//! | `aws-lc-rs` | AES-256-GCM by AWS-LC rather than in pure Rust: faster, and a C compiler is needed |
-//! | `simd` | base64 and escaping by AVX-512, where an x86-64 processor has it: looked for when the program runs |
-//! | `marshal` | Ruby's Marshal, which Rails writes by default below `load_defaults` 7.0 |
-//! | `message_pack` | Active Support's MessagePack (Rails 7.1 and later) |
-//! | `legacy-digests` | MD5 and RIPEMD-160, for signed cookies of Rails 2.3 apps that chose them |
-//! | `rails-app` | `RailsApp`: secret, settings and cookie name from a Rails app's directory; with `marshal` |
-//! | `doctor` | `hardtack::doctor`: why does this cookie not open? |
-//! | `metrics` | `CookieMetrics`: counters of how cookies come in, for the `metrics` crate |
-//! | `cookie` | [`SetCookie`] into the `cookie` crate's `Cookie` |
+//! [`CookieStore::check_secrets`] refuses secrets that are published, repeated or short. An AES-GCM
+//! key is good for 2^32 seals by all processes together; [`CookieStore::seals`] counts those of this
+//! process ([how long a secret lasts](migrating#how-long-a-secret-lasts)).
+//!
+#![doc = include_str!("../docs/features.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 // What the README shows compiles, with the features that it names.
 #[cfg(all(doctest, feature = "actix-web", feature = "axum"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+// Compiled as the README is. Elsewhere the guide is shown, and nothing of it is a test.
+#[cfg_attr(
+    any(not(doctest), all(feature = "actix-web", feature = "axum", feature = "test-util")),
+    doc = include_str!("../docs/getting-started.md")
+)]
+pub mod getting_started {}
 
 // The guides. They link to each other by `[text][label]`: `guide_links.md` comes first, so that its
 // definitions of the labels count here, and those of the guide itself (`operating.md`) on a forge.
@@ -250,7 +245,6 @@ mod key_generator;
 mod lanes;
 mod load_defaults;
 pub mod message;
-#[cfg(any(feature = "tower", feature = "actix-web"))]
 mod middleware;
 mod rails;
 #[cfg(feature = "rails-app")]

@@ -2,16 +2,22 @@
 //! middleware opens the session, passes it to the handler, and sets the cookies of its
 //! [`Commit`](crate::Commit).
 
+// Each module names its features itself: docs.rs would add those of the folder to every item.
 #[cfg(feature = "actix-web")]
 pub mod actix;
 #[cfg(any(feature = "tower", feature = "actix-web"))]
 mod answer;
 #[cfg(feature = "axum")]
 pub mod axum;
+#[cfg(any(feature = "tower", feature = "actix-web"))]
 mod forgery_events;
+#[cfg(any(feature = "tower", feature = "actix-web"))]
 pub(crate) mod forgery_protection;
+#[cfg(any(feature = "tower", feature = "actix-web"))]
 mod form_body;
+#[cfg(any(feature = "tower", feature = "actix-web"))]
 mod form_type;
+#[cfg(any(feature = "tower", feature = "actix-web"))]
 pub(crate) mod invalid_authenticity_token;
 #[cfg(feature = "tower")]
 mod on_error;

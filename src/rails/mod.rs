@@ -1,7 +1,6 @@
 //! Rails' own features: sessions in a sealed cookie, the flash, authenticity tokens, Warden logins.
 
 mod app_settings;
-mod checks;
 pub(crate) mod cookie_store;
 pub(crate) mod csrf;
 pub(crate) mod flash;
@@ -12,6 +11,7 @@ mod masked_token;
 pub(crate) mod sealed_cookies;
 mod sealed_session;
 mod session_tokens;
+mod store_checks;
 mod stored_flash;
 pub(crate) mod stored_json;
 pub(crate) mod warden;

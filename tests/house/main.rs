@@ -12,6 +12,7 @@ mod guides;
 mod layers;
 mod names;
 mod one_clock;
+mod papers;
 
 use std::fs;
 use std::path::{Path, PathBuf};
