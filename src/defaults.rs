@@ -188,6 +188,9 @@ impl FromStr for Settings {
     type Err = Error;
 
     /// Reads a version, as [`LoadDefaults`] does: `"7.1".parse::<Settings>()?`.
+    ///
+    /// # Errors
+    /// [`Error::UnknownSetting`] for a version that is not in [`LoadDefaults::ALL`].
     fn from_str(version: &str) -> Result<Self, Error> {
         version.parse::<LoadDefaults>().map(Self::from)
     }

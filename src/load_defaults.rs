@@ -98,6 +98,9 @@ impl FromStr for LoadDefaults {
     type Err = Error;
 
     /// Reads `7.1`. Anything after the minor version is ignored (`7.1.5`, `8.0.0.rc1`).
+    ///
+    /// # Errors
+    /// [`Error::UnknownSetting`] for a version that is not in [`ALL`](Self::ALL).
     fn from_str(text: &str) -> Result<Self, Error> {
         let mut parts = text.trim().split('.');
         let mut number = || {

@@ -54,6 +54,10 @@ macro_rules! named {
         impl FromStr for $name {
             type Err = Error;
 
+            /// Reads a name; case does not matter, `_` and `-` are equal (example: at the type).
+            ///
+            /// # Errors
+            /// [`Error::UnknownSetting`] for any other name.
             fn from_str(text: &str) -> Result<Self, Error> {
                 let plain = |name: &str| name.to_ascii_lowercase().replace('_', "-");
                 let same = |name: &str| plain(name) == plain(text);
