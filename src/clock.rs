@@ -1,11 +1,11 @@
-//! [`Clock`]: what time it is, so that tests can say so.
+//! [`Clock`]: the present time, which tests can set.
 
 use std::fmt;
 use std::sync::Arc;
 
 use time::OffsetDateTime;
 
-/// The system's time, or one that is told.
+/// The system's time, or the time that a closure returns.
 #[derive(Clone, Default)]
 pub(crate) enum Clock {
     #[default]
@@ -14,6 +14,10 @@ pub(crate) enum Clock {
 }
 
 impl Clock {
+    pub(crate) fn told(now: impl Fn() -> OffsetDateTime + Send + Sync + 'static) -> Self {
+        Self::Told(Arc::new(now))
+    }
+
     pub(crate) fn now(&self) -> OffsetDateTime {
         match self {
             Self::System => OffsetDateTime::now_utc(),

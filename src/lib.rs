@@ -123,10 +123,48 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+// The guides. They link to each other by `[text][label]`: `guide_links.md` comes first, so that its
+// definitions of the labels count here, and those of the guide itself (`operating.md`) on a forge.
+// A guide's examples compile with the features that it names.
+#[cfg(any(not(doctest), feature = "metrics"))]
+#[doc = include_str!("guide_links.md")]
 #[doc = include_str!("../docs/migrating.md")]
 pub mod migrating {}
 
-#[doc = include_str!("../docs/stores.md")]
+#[cfg(any(not(doctest), all(feature = "axum", feature = "rails-app")))]
+#[doc = include_str!("guide_links.md")]
+#[doc = include_str!("../docs/beside-rails.md")]
+pub mod beside_rails {}
+
+#[doc = include_str!("guide_links.md")]
+#[doc = include_str!("../docs/operating.md")]
+pub mod operating {}
+
+#[cfg(any(not(doctest), feature = "doctor"))]
+#[doc = include_str!("guide_links.md")]
+#[doc = include_str!("../docs/doctor.md")]
+pub mod diagnosing {}
+
+#[doc = include_str!("guide_links.md")]
+#[doc = include_str!("../docs/command-line.md")]
+pub mod command_line {}
+
+#[doc = include_str!("guide_links.md")]
+#[doc = include_str!("../docs/performance.md")]
+pub mod performance {}
+
+#[doc = include_str!("guide_links.md")]
+#[doc = include_str!("../docs/differences.md")]
+pub mod differences {}
+
+#[doc = include_str!("guide_links.md")]
+#[doc = include_str!("../docs/security.md")]
+pub mod security {}
+
+#[cfg_attr(
+    any(not(doctest), all(feature = "test-util", feature = "tower")),
+    doc = include_str!("../docs/stores.md")
+)]
 pub mod stores {
     pub use crate::rails::stored_json::StoredJson;
     pub use crate::session::memory_store::MemoryStore;

@@ -1,10 +1,10 @@
-//! [`StoreError`]: a store of sessions that could not do its work.
+//! [`StoreError`]: the error of a store of sessions.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// A store that could not do its work: it is out of reach, too slow, or answered what nobody
-/// understands.
+/// The error of a store of sessions that is out of reach, too slow, or answered something
+/// unexpected.
 ///
 /// ```
 /// use hardtack::stores::StoreError;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub struct StoreError(Arc<dyn std::error::Error + Send + Sync>);
 
 impl StoreError {
-    /// Creates an error of the client's own.
+    /// Creates an error from the error of the store's client.
     #[must_use]
     pub fn new(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self(Arc::from(error.into()))

@@ -1,4 +1,5 @@
-//! [`check_session_store`](crate::test_util::check_session_store): what every store must do.
+//! [`check_session_store`](crate::test_util::check_session_store): the rules that every store
+//! keeps.
 
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use bytes::Bytes;
 use crate::session::session_store::{Saved, SessionStore, Version, When};
 use crate::store_error::StoreError;
 
-/// Runs a [`SessionStore`] through what every store must do, and returns how many rules it kept.
+/// Checks that a [`SessionStore`] keeps every rule of the trait, and returns the number of rules.
 ///
 /// It uses the keys `hardtack-check-1` and `hardtack-check-2`, and deletes them at the end. It does
 /// not wait for an entry's time to pass: test that with the clock of your store.
@@ -23,7 +24,7 @@ use crate::store_error::StoreError;
 /// ```
 ///
 /// # Errors
-/// The rule that it breaks, or its own error, as text.
+/// The rule that the store broke, or the store's own error, as text.
 pub async fn check_session_store(store: &impl SessionStore) -> Result<usize, String> {
     let mut rules = Rules(0);
     let (one, two) = ("hardtack-check-1", "hardtack-check-2");
@@ -35,14 +36,11 @@ pub async fn check_session_store(store: &impl SessionStore) -> Result<usize, Str
     }
 
     let nothing = store.load(one).await.map_err(told)?;
-    rules.keep(
-        "load of a key that is not there returns None",
-        nothing.is_none(),
-    )?;
+    rules.keep("load of a missing key returns None", nothing.is_none())?;
     let touched = store.touch(one, hour).await.map_err(told)?;
-    rules.keep("touch of a key that is not there returns false", !touched)?;
+    rules.keep("touch of a missing key returns false", !touched)?;
     let deleted = store.delete(one, &When::Always).await.map_err(told)?;
-    rules.keep("delete of a key that is not there returns false", !deleted)?;
+    rules.keep("delete of a missing key returns false", !deleted)?;
     let unknown = When::Unchanged(Version::new("no version of anybody"));
     for when in [When::Present, unknown.clone()] {
         let saved = store
@@ -51,7 +49,7 @@ pub async fn check_session_store(store: &impl SessionStore) -> Result<usize, Str
             .map_err(told)?;
         let is_gone = matches!(saved, Saved::Gone);
         rules.keep(
-            "a save that needs an entry answers Gone where there is none",
+            "a save that needs an entry returns Gone if there is none",
             is_gone,
         )?;
     }
@@ -61,12 +59,15 @@ pub async fn check_session_store(store: &impl SessionStore) -> Result<usize, Str
         .await
         .map_err(told)?;
     rules.keep(
-        "a save of a new key is done",
+        "a save of a new key returns Done",
         matches!(saved, Saved::Done(_)),
     )?;
     let entry = store.load(one).await.map_err(told)?;
-    let entry = entry.ok_or("load returns what was saved")?;
-    rules.keep("load returns the very bytes", entry.bytes == first)?;
+    let entry = entry.ok_or("load returns the entry that was saved")?;
+    rules.keep(
+        "load returns the saved bytes unchanged",
+        entry.bytes == first,
+    )?;
     for when in [When::Absent, unknown.clone()] {
         let saved = store
             .save(one, second.clone(), hour, &when)
@@ -74,7 +75,7 @@ pub async fn check_session_store(store: &impl SessionStore) -> Result<usize, Str
             .map_err(told)?;
         let brings = matches!(&saved, Saved::Conflict(there) if there.bytes == first);
         rules.keep(
-            "a save that is refused answers Conflict with what is there",
+            "a refused save returns Conflict with the present entry",
             brings,
         )?;
     }
@@ -84,7 +85,7 @@ pub async fn check_session_store(store: &impl SessionStore) -> Result<usize, Str
         .await
         .map_err(told)?;
     rules.keep(
-        "a save over the version that was read is done",
+        "a save over the version that was read returns Done",
         matches!(saved, Saved::Done(_)),
     )?;
     let saved = store
@@ -92,11 +93,11 @@ pub async fn check_session_store(store: &impl SessionStore) -> Result<usize, Str
         .await
         .map_err(told)?;
     let brings = matches!(&saved, Saved::Conflict(there) if there.bytes == second);
-    rules.keep("a version is of one state alone", brings)?;
+    rules.keep("a version identifies a single state of an entry", brings)?;
     let touched = store.touch(one, hour).await.map_err(told)?;
     rules.keep("touch of an entry returns true", touched)?;
     let deleted = store.delete(one, &unchanged).await.map_err(told)?;
-    rules.keep("delete of another version leaves the entry", !deleted)?;
+    rules.keep("delete with an outdated version leaves the entry", !deleted)?;
     store
         .save(two, first.clone(), hour, &When::Always)
         .await
@@ -106,10 +107,10 @@ pub async fn check_session_store(store: &impl SessionStore) -> Result<usize, Str
     rules.keep("keys do not share entries", stays)?;
     let unchanged = entry.map_or(unknown, |entry| When::Unchanged(entry.version));
     let deleted = store.delete(one, &unchanged).await.map_err(told)?;
-    rules.keep("delete of the version that was read deletes", deleted)?;
+    rules.keep("delete with the current version deletes the entry", deleted)?;
     store.delete(two, &When::Always).await.map_err(told)?;
     let nothing = store.load(two).await.map_err(told)?;
-    rules.keep("what was deleted is not there", nothing.is_none())?;
+    rules.keep("load of a deleted key returns None", nothing.is_none())?;
     Ok(rules.0)
 }
 

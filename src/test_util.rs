@@ -1,4 +1,4 @@
-//! For the tests of apps: a logged-in browser in one line, and what is in the session that a
+//! Helpers for the tests of apps: log a browser in with one line, and read the session that a
 //! response sets.
 //!
 //! ```
@@ -27,11 +27,11 @@ use crate::rails::cookie_store::CookieStore;
 use crate::session::data::SessionData;
 pub use crate::store_rules::check_session_store;
 
-/// The header `Cookie` of a browser whose session holds what the closure puts into it (example:
-/// at [the module](self)).
+/// Creates the header `Cookie` of a browser whose session holds the keys that `fill` inserts
+/// (example: at [the module](self)).
 ///
 /// # Errors
-/// What the closure says, and what [`Jar::write`](crate::Jar::write) does.
+/// The error of `fill`, and those of [`Jar::write`](crate::Jar::write).
 pub fn cookie_header(
     store: &CookieStore,
     fill: impl FnOnce(&mut SessionData) -> Result<(), Error>,
@@ -42,8 +42,10 @@ pub fn cookie_header(
     Ok(format!("{}={}", cookie.name(), cookie.escaped_value()))
 }
 
-/// What a browser does with cookies, as far as tests of one host need it: it keeps those that are
-/// set, and forgets those that are removed. Domains, paths and expiries are not looked at.
+/// Keeps cookies as a browser does, for tests of a single host.
+///
+/// It keeps cookies that are set, and forgets cookies that are removed. It ignores domains, paths
+/// and expiries.
 ///
 /// ```
 /// use hardtack::test_util::Browser;
@@ -73,8 +75,8 @@ impl Browser {
         }
     }
 
-    /// The header `Cookie` of the next request; empty where there is no cookie (example: at
-    /// [`Browser`]).
+    /// Returns the header `Cookie` of the next request; empty if the browser has no cookies
+    /// (example: at [`Browser`]).
     #[must_use]
     pub fn cookie_header(&self) -> String {
         let pairs = self.cookies.iter();
@@ -84,7 +86,7 @@ impl Browser {
         pairs.join("; ")
     }
 
-    /// What is in the browser's session; `None` where it has none that opens.
+    /// Returns the browser's session; `None` if it has none that opens.
     ///
     /// ```
     /// use hardtack::CookieStore;
@@ -101,7 +103,7 @@ impl Browser {
 }
 
 impl fmt::Debug for Browser {
-    /// Names only: the values are sessions.
+    /// Shows names only: the values are sessions.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.cookies.iter().map(|(name, _)| name);
         f.debug_list().entries(names).finish()

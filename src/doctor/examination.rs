@@ -2,6 +2,7 @@
 
 use time::OffsetDateTime;
 
+use crate::clock::Clock;
 use crate::message::jar_kind::JarKind;
 use crate::rails::jar::limit::MAX_READ_SIZE;
 
@@ -99,7 +100,7 @@ impl Doctor {
     }
 
     fn at(&self) -> OffsetDateTime {
-        self.now.unwrap_or_else(OffsetDateTime::now_utc)
+        self.now.unwrap_or_else(|| Clock::System.now())
     }
 
     /// What the form alone shows.

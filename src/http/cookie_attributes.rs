@@ -6,6 +6,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::domain::Domain;
+use crate::clock::Clock;
 use crate::settings::SameSite;
 
 /// When the browser forgets the cookie.
@@ -249,12 +250,12 @@ impl CookieAttributes {
 
     /// The expiry that is sealed with a value: where both are given `max-age` counts, as in browsers. A permanent
     /// cookie's is not sealed, as in Rails' `cookies.permanent.encrypted`.
-    pub(crate) fn sealed_expiry(&self) -> Option<OffsetDateTime> {
+    pub(crate) fn sealed_expiry(&self, clock: &Clock) -> Option<OffsetDateTime> {
         match (self.max_age, self.expiry) {
             (Some(max_age), _) => {
                 let max_age = time::Duration::try_from(max_age).unwrap_or(time::Duration::MAX);
                 // What lies beyond the calendar is never reached.
-                OffsetDateTime::now_utc().checked_add(max_age)
+                clock.now().checked_add(max_age)
             }
             (None, Expiry::At(at)) => Some(at),
             (None, Expiry::WithBrowser | Expiry::InTwentyYears) => None,

@@ -11,6 +11,7 @@ use super::cookie_attributes::{CookieAttributes, Expiry};
 use super::domain::Domain;
 use super::escape::{escape_into, unescape};
 use super::rules::header_time;
+use crate::clock::Clock;
 use crate::error::Error;
 use crate::load_defaults::LoadDefaults;
 use crate::settings::{SameSite, Settings};
@@ -89,7 +90,8 @@ impl SetCookie {
         let attributes = &*CookieAttributes::or_default(attributes.into());
         let settings = version.settings();
         attributes.check_under(name.as_ref(), &settings)?;
-        Self::of_checked(&settings, name.as_ref(), value.as_ref(), attributes)
+        let (name, value) = (name.as_ref(), value.as_ref());
+        Self::of_checked(&settings, name, value, attributes, &Clock::System)
     }
 
     /// A cookie as an app of these settings writes it, whose name and attributes were checked.
@@ -98,12 +100,13 @@ impl SetCookie {
         name: &str,
         value: &[u8],
         attributes: &CookieAttributes,
+        clock: &Clock,
     ) -> Result<Self, Error> {
         let max_age = attributes.max_age.map(whole_seconds);
         let expires = match attributes.expiry {
             Expiry::WithBrowser => None,
             Expiry::At(at) => header_time(at),
-            Expiry::InTwentyYears => header_time(twenty_years_after(OffsetDateTime::now_utc())),
+            Expiry::InTwentyYears => header_time(twenty_years_after(clock.now())),
         };
         Self::render(settings, name, value, attributes, max_age, expires)
     }

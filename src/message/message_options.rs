@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
+use crate::clock::Clock;
 use crate::error::Error;
 
 /// A message's purpose and expiry; both are optional, and Rails knows them from 5.2 on.
@@ -109,13 +110,13 @@ impl MessageOptions {
     }
 
     /// The expiry of a message that is made now.
-    pub(super) fn expiry(&self) -> Result<Option<OffsetDateTime>, Error> {
+    pub(super) fn expiry(&self, clock: &Clock) -> Result<Option<OffsetDateTime>, Error> {
         match self.expiry {
             None => Ok(None),
             Some(Expiry::At(at)) => Ok(Some(at)),
             Some(Expiry::In(duration)) => time::Duration::try_from(duration)
                 .ok()
-                .and_then(|duration| OffsetDateTime::now_utc().checked_add(duration))
+                .and_then(|duration| clock.now().checked_add(duration))
                 .map(Some)
                 .ok_or(Error::ExpiryOutOfRange),
         }

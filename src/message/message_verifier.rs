@@ -6,6 +6,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
+use time::OffsetDateTime;
+
+use crate::clock::Clock;
 use crate::error::{Error, InvalidMessage, Refusal};
 use crate::key_generator::KeyGenerator;
 use crate::load_defaults::LoadDefaults;
@@ -216,6 +219,29 @@ impl MessageVerifier {
     #[must_use]
     pub fn use_message_serializer_for_metadata(self, nests: bool) -> Self {
         Self(self.0.nesting(nests))
+    }
+
+    /// Sets the clock, which decides whether a message has expired: for tests, and for platforms
+    /// without a clock of their own.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use hardtack::LoadDefaults;
+    /// use hardtack::message::{MessageOptions, MessageVerifier};
+    /// use time::OffsetDateTime;
+    ///
+    /// let now = MessageVerifier::new("a secret", LoadDefaults::V7_1)?;
+    /// let a_minute = MessageOptions::new().expires_in(Duration::from_secs(60));
+    /// let message = now.generate("hello", &a_minute)?;
+    /// assert!(now.verify::<String>(&message, None).is_ok());
+    ///
+    /// let later = now.clock(|| OffsetDateTime::now_utc() + time::Duration::minutes(2));
+    /// assert!(later.verify::<String>(&message, None).is_err());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn clock(self, now: impl Fn() -> OffsetDateTime + Send + Sync + 'static) -> Self {
+        Self(self.0.clock(Clock::told(now)))
     }
 
     /// Adds an older verifier, tried after those already there and followed by its own rotations

@@ -5,12 +5,12 @@ use std::fmt;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use crate::cipher::aes_cbc::AesCbcKey;
 use crate::cipher::aes_gcm::AesGcmKey;
 use crate::cipher::hmac::HmacKey;
+use crate::clock::Clock;
 use crate::error::{Error, Refusal};
 use crate::key_generator::KeyArray;
 use crate::settings::{HmacDigest, Serializer, Settings};
@@ -47,6 +47,7 @@ pub(super) struct Rotator {
     alphabet: Alphabet,
     current: Way,
     older: Vec<Way>,
+    clock: Clock,
 }
 
 #[derive(Clone)]
@@ -68,6 +69,7 @@ impl Rotator {
             alphabet,
             current,
             older: Vec::new(),
+            clock: Clock::System,
         }
     }
 
@@ -96,6 +98,11 @@ impl Rotator {
         self
     }
 
+    pub(super) fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
     pub(super) fn rotation(mut self, older: Self) -> Self {
         self.older.push(older.current);
         self.older.extend(older.older);
@@ -113,7 +120,7 @@ impl Rotator {
         options: &MessageOptions,
     ) -> Result<String, Error> {
         let metadata = Metadata {
-            expires_at: options.expiry()?,
+            expires_at: options.expiry(&self.clock)?,
             purpose: options.purpose_text().map(Purpose::Of),
         };
         let Way { codec, envelope } = &self.current;
@@ -136,7 +143,7 @@ impl Rotator {
         let ways = std::iter::once(&self.current).chain(&self.older);
         let attempts = ways.enumerate().map(|(index, Way { codec, envelope })| {
             codec.open(&mut message, &mut text)?;
-            let extracted = envelope.extract(&text, purpose, OffsetDateTime::now_utc)?;
+            let extracted = envelope.extract(&text, purpose, || self.clock.now())?;
             let sealed_by = SealedBy::by(codec, index.checked_sub(1), None, envelope.serializer());
             Ok((extracted, sealed_by, envelope.writes()))
         });

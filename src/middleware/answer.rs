@@ -1,4 +1,4 @@
-//! What every middleware does when the handler has answered: no framework's types in it.
+//! The work of every middleware after the handler has answered, without any framework's types.
 
 use std::pin::Pin;
 
@@ -38,7 +38,7 @@ fn with_others(commit: Commit, context: &Context) -> Vec<SetCookie> {
     cookies
 }
 
-/// The status of a response that an error of the session ends: 503 where it may go better soon.
+/// Returns the status of a response to a session's error: 503 if a later attempt may succeed.
 pub(crate) fn status(error: &Error) -> u16 {
     match error {
         Error::Store(_) | Error::BusySession { .. } => 503,

@@ -1,10 +1,12 @@
-//! The session under [axum](https://docs.rs/axum): [`Session`] and [`Cookies`] as extractors,
-//! and answers to their errors (feature `axum`). The layer is tower's
-//! [`SessionLayer`](super::tower::SessionLayer).
+//! The session under [axum](https://docs.rs/axum): [`Session`] and [`Cookies`] as extractors, and
+//! responses to errors (feature `axum`).
 //!
-//! With `?` in a handler an [`Error`] becomes an empty 500 (503 where a store failed), of
-//! which the operator is told (`tracing`). A cookie that does not open is none; where it should be an empty 400, ask
-//! [`explain`](crate::SealedCookies::explain) and answer with an [`InvalidMessage`].
+//! The layer is tower's [`SessionLayer`](super::tower::SessionLayer).
+//!
+//! If a handler returns an [`Error`] with `?`, the client gets an empty 500 (503 if a store
+//! failed), and the operator is told (`tracing`). A cookie that does not open is treated as absent.
+//! To answer it with an empty 400 instead, call [`explain`](crate::SealedCookies::explain) and
+//! return an [`InvalidMessage`].
 //!
 //! ```
 //! use axum::Router;
@@ -46,8 +48,10 @@ use crate::session::cookies::Cookies;
 use crate::session::handle::Session;
 use crate::session::lazy_session::LazySession;
 
-/// A handler asks for the session, and no [`SessionLayer`](super::tower::SessionLayer) is around
-/// its route: a mistake in the program. As a response it is an empty 500, and the operator is told
+/// The rejection of a handler that asks for the session on a route without a
+/// [`SessionLayer`](super::tower::SessionLayer).
+///
+/// It is a mistake in the program. The response is an empty 500, and the operator is told
 /// (`tracing`).
 ///
 /// ```
@@ -82,7 +86,7 @@ pub struct MissingSessionLayer;
 impl fmt::Display for MissingSessionLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "no SessionLayer is around this route: add .layer(SessionLayer::new(store)) to the router, after its routes",
+            "no SessionLayer is around this route: add .layer(SessionLayer::new(sessions)) to the router, after its routes",
         )
     }
 }
@@ -96,7 +100,7 @@ impl IntoResponse for MissingSessionLayer {
     }
 }
 
-/// The session of the request (example: at [`hardtack::axum`](self)).
+/// Extracts the request's session, not loaded yet.
 impl<S: Send + Sync> FromRequestParts<S> for LazySession {
     type Rejection = MissingSessionLayer;
 
@@ -106,6 +110,7 @@ impl<S: Send + Sync> FromRequestParts<S> for LazySession {
     }
 }
 
+/// Loads and extracts the request's session (example: at [`hardtack::axum`](self)).
 impl<S: Send + Sync> FromRequestParts<S> for Session {
     type Rejection = SessionRejection;
 
@@ -115,10 +120,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Session {
     }
 }
 
+/// Loads and extracts the request's session if a layer is around the route.
 impl<S: Send + Sync> OptionalFromRequestParts<S> for Session {
     type Rejection = SessionRejection;
 
-    /// `None` where no layer is around the route; a store that fails is an error all the same.
+    /// Returns `None` if no layer is around the route; a store that fails is still an error.
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Self::Rejection> {
         match parts.extensions.get::<LazySession>() {
             Some(session) => Ok(Some(session.load().await?)),
@@ -127,6 +133,7 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for Session {
     }
 }
 
+/// Extracts the request's cookies, without loading its session.
 impl<S: Send + Sync> FromRequestParts<S> for Cookies {
     type Rejection = MissingSessionLayer;
 
@@ -136,8 +143,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Cookies {
     }
 }
 
-/// Why a handler does not get its [`Session`]: an empty 500, or an empty 503 where the store of the
-/// sessions failed. The operator is told (`tracing`).
+/// The reason why a handler does not get its [`Session`].
+///
+/// The response is an empty 500, or an empty 503 if the store of the sessions failed. The operator
+/// is told (`tracing`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SessionRejection {
@@ -181,7 +190,7 @@ impl IntoResponse for SessionRejection {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        tracing::error!(target: "hardtack", reason = %self, "a handler could not go on");
+        tracing::error!(target: "hardtack", reason = %self, "a request failed; the client gets an empty response");
         let status = StatusCode::from_u16(status(&self));
         status
             .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
@@ -189,7 +198,7 @@ impl IntoResponse for Error {
     }
 }
 
-/// An empty 400: whoever sent the cookie hears no reason.
+/// Answers with an empty 400, without telling the client the reason.
 ///
 /// ```
 /// use axum::response::IntoResponse;

@@ -1,10 +1,10 @@
-//! What the operator hears of refused requests, as `tracing` events of the target `hardtack`: of
-//! each reason one in ten seconds, as of the session's. None holds a token.
+//! The events of refused requests for the operator: `tracing` events with the target `hardtack`. At
+//! most one event for each reason is sent in ten seconds, as for sessions. No event holds a token.
 
-use time::OffsetDateTime;
 use tracing::{error, warn};
 
 use super::invalid_authenticity_token::InvalidAuthenticityToken;
+use crate::clock::Clock;
 use crate::session::events::Limit;
 use crate::shown::Shown;
 
@@ -13,10 +13,18 @@ use crate::shown::Shown;
 pub(super) struct ForgeryEvents {
     refused: [Limit; 6],
     missing_session: Limit,
+    clock: Clock,
 }
 
 impl ForgeryEvents {
-    /// Tells that a request was refused; of which origin, and which was expected.
+    pub(super) fn at(clock: Clock) -> Self {
+        Self {
+            clock,
+            ..Self::default()
+        }
+    }
+
+    /// Reports that a request was refused, with its origin and the expected one.
     pub(super) fn refused(
         &self,
         reason: InvalidAuthenticityToken,
@@ -24,11 +32,11 @@ impl ForgeryEvents {
         base_url: Option<&str>,
     ) {
         let limit = self.refused.get(reason as usize);
-        let Some(untold) = limit.and_then(|limit| limit.pass(OffsetDateTime::now_utc())) else {
+        let Some(untold) = limit.and_then(|limit| limit.pass(self.clock.now())) else {
             return;
         };
-        // The sender chose the one, and the header Host often tells the other. As texts, which
-        // formatters quote, so that neither forges a field beside it.
+        // The sender chose `origin`, and often `base_url` too, by the header Host. Log both as
+        // texts, which formatters quote: neither can forge another field.
         let origin = origin.map(|origin| Shown::new(origin).to_string());
         let base_url = base_url.map(|url| Shown::new(url).to_string());
         warn!(
@@ -38,11 +46,11 @@ impl ForgeryEvents {
             origin,
             base_url,
             untold,
-            "a request was refused that may be forged"
+            "a request was refused, because it may be forged"
         );
     }
 
-    /// Tells that a request was refused whose origin was found right.
+    /// Reports that a request with a valid origin was refused for its form.
     pub(super) fn refused_form(
         &self,
         reason: InvalidAuthenticityToken,
@@ -51,9 +59,9 @@ impl ForgeryEvents {
         reason
     }
 
-    /// Tells that there is no session to look at.
+    /// Reports that the request has no session.
     pub(super) fn missing_session(&self) {
-        if let Some(untold) = self.missing_session.pass(OffsetDateTime::now_utc()) {
+        if let Some(untold) = self.missing_session.pass(self.clock.now()) {
             error!(
                 target: "hardtack",
                 untold,

@@ -1,4 +1,4 @@
-//! [`ForgeryProtection`]: which requests need an authenticity token, and whether they bring one
+//! [`ForgeryProtection`]: checks the authenticity tokens of requests
 //! (`ActionController::RequestForgeryProtection`, Rails 6.1 `request_forgery_protection.rb`).
 
 use std::fmt;
@@ -10,22 +10,25 @@ use super::forgery_events::ForgeryEvents;
 use super::form_body::{FormBody, Target, override_of};
 use super::form_type::FormType;
 use super::invalid_authenticity_token::InvalidAuthenticityToken;
+use crate::clock::Clock;
 use crate::rails::csrf::verified_origin;
 use crate::session::handle::Session;
+use time::OffsetDateTime;
 
 type Skip = Arc<dyn Fn(&str, &str) -> bool + Send + Sync>;
 
-/// Protection against requests that another site made a browser send (`protect_from_forgery`).
+/// Protects against requests that another site made a browser send (`protect_from_forgery`).
 ///
-/// Every request but GET and HEAD needs one of its session's authenticity tokens, in the header
-/// `X-CSRF-Token` or the form's field `authenticity_token` (`application/x-www-form-urlencoded` or
-/// `multipart/form-data`), and an `Origin` of the site itself, where it has one. Where the header's
-/// token is valid the body is not touched. OPTIONS needs one too, as in Rails: put a middleware
-/// that answers preflight requests around this one. Unlike in Rails, a token in the query or in a
-/// JSON body does not count.
+/// Every request except GET and HEAD needs an authenticity token of its session. The token is in
+/// the header `X-CSRF-Token`, or in the form's field `authenticity_token`
+/// (`application/x-www-form-urlencoded` or `multipart/form-data`). If the request has an `Origin`,
+/// it must be the site's own. If the header's token is valid, the body is not read.
 ///
-/// A POST whose form has a `_method`, or that has the header `X-HTTP-Method-Override`, may bring
-/// the token that Rails rendered for that method; it needs one whatever they say.
+/// OPTIONS needs a token too, as in Rails: put a middleware that answers preflight requests around
+/// this one. Unlike in Rails, tokens in the query or in a JSON body do not count.
+///
+/// A POST with the form field `_method` or the header `X-HTTP-Method-Override` may use the token
+/// that Rails rendered for that method. It needs a token even if it names GET or HEAD.
 ///
 /// ```
 /// use hardtack::csrf::ForgeryProtection;
@@ -45,7 +48,8 @@ pub struct ForgeryProtection {
 }
 
 impl ForgeryProtection {
-    /// As Rails has it by default: tokens and origins are checked; forms of up to 2 MiB are read.
+    /// Creates the protection with Rails' defaults: it checks tokens and origins, and reads forms
+    /// of up to 2 MiB.
     ///
     /// ```
     /// use hardtack::csrf::ForgeryProtection;
@@ -64,7 +68,7 @@ impl ForgeryProtection {
         }
     }
 
-    /// Whether the header `Origin` must be the site's own (`forgery_protection_origin_check`,
+    /// Sets whether the header `Origin` must be the site's own (`forgery_protection_origin_check`,
     /// on from `load_defaults` 5.0).
     ///
     /// ```
@@ -81,8 +85,10 @@ impl ForgeryProtection {
         }
     }
 
-    /// The site's own origin: scheme and host as browsers send them, with the port where it is
-    /// not the scheme's usual one. Without it, what [`Session::origin`] says.
+    /// Sets the site's own origin; the default is that of [`Session::origin`].
+    ///
+    /// It is the scheme and host as browsers send them, with the port unless it is the scheme's
+    /// usual one.
     ///
     /// ```
     /// use hardtack::csrf::ForgeryProtection;
@@ -102,9 +108,11 @@ impl ForgeryProtection {
         }
     }
 
-    /// Lets requests through for which this is true, of their method and their path without its
-    /// query, as sent: those that something else protects, such as a webhook's signature
-    /// (`skip_forgery_protection`). Of several any one will do.
+    /// Lets requests through for which `skip` returns true (`skip_forgery_protection`).
+    ///
+    /// `skip` gets the method, and the path as it was sent, without its query. Use it for requests
+    /// that are protected otherwise, such as webhooks with a signature. After several calls, a
+    /// request passes if any of them returns true.
     ///
     /// ```
     /// use hardtack::csrf::ForgeryProtection;
@@ -118,8 +126,10 @@ impl ForgeryProtection {
         self
     }
 
-    /// How long a form may be, in bytes, that is kept in memory for its token: 2 MiB where nothing
-    /// is said. A longer one is refused unless the header `X-CSRF-Token` has a valid token.
+    /// Sets the maximum length in bytes of a form that is kept in memory to find its token; the
+    /// default is 2 MiB.
+    ///
+    /// A longer form is refused unless the header `X-CSRF-Token` has a valid token.
     ///
     /// ```
     /// use hardtack::csrf::ForgeryProtection;
@@ -132,7 +142,25 @@ impl ForgeryProtection {
         Self { form_limit, ..self }
     }
 
-    /// What a request's head says of it.
+    /// Sets the clock that limits how often an event is told: for platforms without a clock of
+    /// their own.
+    ///
+    /// ```
+    /// use hardtack::csrf::ForgeryProtection;
+    /// use time::OffsetDateTime;
+    ///
+    /// let protection = ForgeryProtection::new().clock(|| OffsetDateTime::UNIX_EPOCH);
+    /// # let _ = protection;
+    /// ```
+    #[must_use]
+    pub fn clock(self, now: impl Fn() -> OffsetDateTime + Send + Sync + 'static) -> Self {
+        Self {
+            events: Arc::new(ForgeryEvents::at(Clock::told(now))),
+            ..self
+        }
+    }
+
+    /// Checks a request by its headers; returns [`Check::Form`] if its form may hold the token.
     pub(super) fn check(&self, head: &Head<'_>, session: &Session) -> Check {
         if self.is_exempt(head.method, head.path) {
             return Check::Verified;
@@ -182,7 +210,7 @@ impl ForgeryProtection {
         matches!(method, "GET" | "HEAD") || self.skips.iter().any(|skip| skip(method, path))
     }
 
-    /// Tells the operator that there was no session to look at.
+    /// Reports to the operator that the request has no session.
     pub(super) fn missing_session(&self) {
         self.events.missing_session();
     }
@@ -233,23 +261,23 @@ impl fmt::Debug for ForgeryProtection {
     }
 }
 
-/// What the protection looks at in a request's head.
+/// The method, path and headers that the protection checks.
 pub(super) struct Head<'a> {
     pub(super) method: &'a str,
-    /// Without the query.
+    /// The path without the query.
     pub(super) path: &'a str,
     pub(super) origin: Option<&'a [u8]>,
     pub(super) csrf_token: Option<&'a [u8]>,
     pub(super) method_override: Option<&'a [u8]>,
     pub(super) content_type: Option<&'a [u8]>,
-    /// How many bytes the body has at least.
+    /// The minimum length of the body in bytes.
     pub(super) length: u64,
 }
 
-/// What is to be done with a request.
+/// The outcome of a check of the headers.
 pub(super) enum Check {
     Verified,
     Refused(InvalidAuthenticityToken),
-    /// Its body decides.
+    /// The form in the body decides.
     Form(Box<FormBody>),
 }

@@ -1,4 +1,4 @@
-//! [`FormBody`]: a body that is read for the token in it.
+//! [`FormBody`]: a body that is read to find its token.
 
 use std::sync::Arc;
 
@@ -9,26 +9,26 @@ use super::form_type::FormType;
 use super::invalid_authenticity_token::InvalidAuthenticityToken;
 use crate::rails::csrf::AuthenticityTokens;
 
-/// `HTTP_METHODS` (Rack 2.2 `method_override.rb`): what a POST may stand for.
+/// The methods that a POST may stand for (`HTTP_METHODS`, Rack 2.2 `method_override.rb`).
 const METHODS: [&str; 9] = [
     "GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "PATCH", "LINK", "UNLINK",
 ];
 
-/// The body of a request whose head has no valid token, as far as it has come.
+/// The body, as far as it has arrived, of a request without a valid token in its headers.
 pub(super) struct FormBody {
     pub(super) kind: FormType,
-    /// In bytes.
+    /// The maximum length in bytes.
     pub(super) limit: usize,
     pub(super) body: BytesMut,
     pub(super) tokens: AuthenticityTokens,
     pub(super) target: Target<Box<str>>,
-    /// The header's token, which `_method` may yet make valid.
+    /// The header's token, which the field `_method` may still make valid.
     pub(super) sent: Option<Box<[u8]>>,
     pub(super) events: Arc<ForgeryEvents>,
 }
 
 impl FormBody {
-    /// Takes a piece of the body, unless the body gets longer than it may be.
+    /// Adds a piece of the body, unless the body would exceed its limit.
     pub(super) fn push(&mut self, piece: &[u8]) -> Result<(), InvalidAuthenticityToken> {
         if piece.len() > self.limit.saturating_sub(self.body.len()) {
             return Err(self
@@ -39,13 +39,13 @@ impl FormBody {
         Ok(())
     }
 
-    /// The body broke off.
+    /// Refuses the request because its body broke off.
     pub(super) fn broke_off(self) -> InvalidAuthenticityToken {
         self.events
             .refused_form(InvalidAuthenticityToken::UnreadableForm)
     }
 
-    /// The whole body, for the handler, where the request is verified.
+    /// Returns the complete body for the handler if the request is verified.
     pub(super) fn verify(self) -> Result<Bytes, InvalidAuthenticityToken> {
         let refuse = |reason| Err(self.events.refused_form(reason));
         let body = self.body.freeze();
@@ -54,8 +54,8 @@ impl FormBody {
             Err(reason) => return refuse(reason),
         };
         let mut target = self.target;
-        // The field comes before the header, even where it names no method (Rack 2.2
-        // method_override.rb).
+        // The field takes precedence over the header, even if it names no method (Rack 2.2
+        // `method_override.rb`).
         if let Some(method) = &fields.method {
             target.stands_for = override_of(&target.method, method);
         }
@@ -71,7 +71,7 @@ impl FormBody {
     }
 }
 
-/// What a per-form token must be for.
+/// The path and methods for which a per-form token is valid.
 pub(super) struct Target<T> {
     pub(super) path: T,
     pub(super) method: T,
@@ -86,7 +86,7 @@ impl<T: AsRef<str>> Target<T> {
     }
 }
 
-/// The method that a request stands for: POST alone may stand for another.
+/// Returns the method that a request stands for: only a POST may stand for another.
 pub(super) fn override_of(method: &str, other: &str) -> Option<&'static str> {
     let mut known = METHODS.into_iter();
     (method == "POST").then(|| known.find(|known| known.eq_ignore_ascii_case(other)))?

@@ -1,4 +1,4 @@
-//! [`FormType`]: what the protection looks for in the body of a form.
+//! [`FormType`]: finds the fields that the forgery protection needs in a form's body.
 
 use std::convert::Infallible;
 use std::pin::{Pin, pin};
@@ -10,17 +10,17 @@ use multer::{Constraints, Multipart, SizeLimit};
 
 use super::invalid_authenticity_token::InvalidAuthenticityToken;
 
-/// `request_forgery_protection_token`
+/// The field of the token (`request_forgery_protection_token`)
 const TOKEN: &str = "authenticity_token";
 
-/// `METHOD_OVERRIDE_PARAM_KEY` (Rack 2.2 `method_override.rb`)
+/// The field of the method (`METHOD_OVERRIDE_PARAM_KEY`, Rack 2.2 `method_override.rb`)
 const METHOD: &str = "_method";
 
-/// How long either field may be in a multipart form, in bytes: a token has 88.
+/// The maximum length of either field in a multipart form, in bytes: a token has 88.
 const FIELD: u64 = 4096;
 
-/// From so many parts on a multipart form is refused (`multipart_total_part_limit`, Rack 2.2
-/// `utils.rb`): many small ones take long.
+/// The number of parts from which a multipart form is refused (`multipart_total_part_limit`, Rack
+/// 2.2 `utils.rb`), because many small parts take long to read.
 const PARTS: usize = 4096;
 
 /// The two types of forms that browsers send and Rails reads.
@@ -29,7 +29,7 @@ pub(super) enum FormType {
     Multipart { boundary: String },
 }
 
-/// The two fields; of several of one name the last, as in Rack.
+/// The two fields; if several have the same name, the last one counts, as in Rack.
 #[derive(Default)]
 pub(super) struct Fields {
     pub(super) token: Option<Vec<u8>>,
@@ -37,7 +37,7 @@ pub(super) struct Fields {
 }
 
 impl FormType {
-    /// The type that a header `Content-Type` names.
+    /// Returns the type of form that a header `Content-Type` names.
     pub(super) fn of(content_type: Option<&[u8]>) -> Result<Self, InvalidAuthenticityToken> {
         let content_type = content_type.and_then(|bytes| std::str::from_utf8(bytes).ok());
         let content_type = content_type.ok_or(InvalidAuthenticityToken::NoToken)?;
@@ -51,12 +51,12 @@ impl FormType {
         }
     }
 
-    /// The fields of a whole body.
+    /// Reads the two fields of a complete body.
     pub(super) fn fields(self, body: &Bytes) -> Result<Fields, InvalidAuthenticityToken> {
         match self {
             Self::UrlEncoded => Ok(url_encoded(body)),
             Self::Multipart { boundary } => {
-                // The body is there already, so that nothing is waited for.
+                // The body is complete, so the future never waits.
                 let fields = pin!(multipart(boundary, body.clone()));
                 match fields.poll(&mut Context::from_waker(Waker::noop())) {
                     Poll::Ready(Ok(fields)) => Ok(fields),
@@ -92,7 +92,7 @@ async fn multipart(boundary: String, body: Bytes) -> Result<Fields, multer::Erro
         if part.index() + 1 == PARTS {
             return Err(multer::Error::IncompleteStream);
         }
-        // An uploaded file is no text, whatever its name.
+        // An uploaded file is not a text field, even under the name of one.
         if part.file_name().is_some() {
             continue;
         }
@@ -105,7 +105,7 @@ async fn multipart(boundary: String, body: Bytes) -> Result<Fields, multer::Erro
     Ok(fields)
 }
 
-/// A body as a stream of one piece.
+/// A complete body as a stream of one item.
 struct Whole(Option<Bytes>);
 
 impl Stream for Whole {

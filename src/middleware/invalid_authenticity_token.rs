@@ -1,9 +1,11 @@
-//! [`InvalidAuthenticityToken`]: why a request was taken for a forged one.
+//! [`InvalidAuthenticityToken`]: the reason why a request was refused as possibly forged.
 
 use std::fmt;
 
-/// Why a request was refused, for the operator: whoever sent it is told nothing
+/// The reason why a request was refused as possibly forged
 /// (`ActionController::InvalidAuthenticityToken`).
+///
+/// It is for the operator; the client is not told.
 ///
 /// ```
 /// use hardtack::csrf::InvalidAuthenticityToken;
@@ -14,43 +16,43 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InvalidAuthenticityToken {
-    /// The header `Origin` names another site, or `null`.
+    /// The header `Origin` names another site, or is `null`.
     Origin,
-    /// The session has no token that the request's could be one of.
+    /// The session has no token to compare with.
     NoTokenInSession,
-    /// No token in the header, nor in a form that could be read.
+    /// The request has no token in its header, nor in a form that could be read.
     NoToken,
-    /// A token, but none of this session for this path and method.
+    /// The request has a token, but it does not belong to this session, path and method.
     WrongToken,
-    /// No valid token in the header, and a form longer than
+    /// The header has no valid token, and the form is longer than
     /// [`form_limit`](crate::csrf::ForgeryProtection::form_limit).
     FormTooLarge,
-    /// No valid token in the header, and a form that is broken or broke off.
+    /// The header has no valid token, and the form is malformed or broke off.
     UnreadableForm,
 }
 
 impl InvalidAuthenticityToken {
-    /// What may be the cause, and how to mend it (example: at [`InvalidAuthenticityToken`]).
+    /// Returns the probable cause and the remedy (example: at [`InvalidAuthenticityToken`]).
     #[must_use]
     pub const fn hint(self) -> &'static str {
         match self {
             Self::Origin => {
-                "where a proxy ends TLS or changes the header Host, see CookieStore::assume_ssl and trust_proxy, or ForgeryProtection::base_url; null is what browsers send under a Referrer-Policy of no-referrer: same-origin would do; else a request of another site"
+                "if a proxy ends TLS or changes the header Host, see Sessions::assume_ssl and trust_proxy, or ForgeryProtection::base_url; if the origin is null, the page has the Referrer-Policy no-referrer: send same-origin instead; otherwise another site made the request"
             }
             Self::NoTokenInSession => {
-                "the session has expired, its cookie was not sent or did not open, or no page with a token was rendered for it"
+                "the session has expired, its cookie was not sent or did not open, or no page with a token was rendered for it: load the page again"
             }
             Self::NoToken => {
-                "send it as X-CSRF-Token, or as authenticity_token in a form that is application/x-www-form-urlencoded or multipart/form-data (neither the query nor a JSON body is looked at); for webhooks see ForgeryProtection::skip"
+                "send it in the header X-CSRF-Token, or as authenticity_token in a form that is application/x-www-form-urlencoded or multipart/form-data (neither the query nor a JSON body is read); for webhooks see ForgeryProtection::skip"
             }
             Self::WrongToken => {
-                "the page was rendered before a login, a logout or a reset of the session, or for another path or method"
+                "the page was rendered before a login, a logout or a reset of the session, or for another path or method: load the page again"
             }
             Self::FormTooLarge => {
-                "send the token as X-CSRF-Token, or see ForgeryProtection::form_limit"
+                "send the token in the header X-CSRF-Token, or raise ForgeryProtection::form_limit"
             }
             Self::UnreadableForm => {
-                "the body is no multipart form of the boundary that its Content-Type names, or it broke off"
+                "the body broke off, or is not a multipart form with the boundary that its Content-Type names"
             }
         }
     }
@@ -60,9 +62,9 @@ impl fmt::Display for InvalidAuthenticityToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Origin => "the header Origin is not the site's own",
-            Self::NoTokenInSession => "no token in the session",
+            Self::NoTokenInSession => "the session has no token",
             Self::NoToken => "no token in the header or the form",
-            Self::WrongToken => "no token of this session, path and method",
+            Self::WrongToken => "the token does not belong to this session, path and method",
             Self::FormTooLarge => "no valid token in the header, and the form is too large",
             Self::UnreadableForm => "no valid token in the header, and the form is unreadable",
         })

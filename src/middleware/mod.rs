@@ -1,5 +1,6 @@
-//! The session under the web frameworks: each opens it, hands it on, and sets what
-//! [`Commit`](crate::Commit) says. And inside it the protection against forged requests.
+//! The session under the web frameworks, and the protection against forged requests. Each
+//! middleware opens the session, passes it to the handler, and sets the cookies of its
+//! [`Commit`](crate::Commit).
 
 #[cfg(feature = "actix-web")]
 pub mod actix;

@@ -1,12 +1,13 @@
-//! [`OnError`]: the response of tower's layer where a session cannot be written.
+//! [`OnError`]: creates the response of tower's layer if a session cannot be written.
 
 use http::{Response, StatusCode};
 
 use super::answer::status;
 use crate::error::Error;
 
-/// What is answered where a session cannot be written: any `Fn(Error) -> Response<B>` does, and
-/// [`Opaque`].
+/// Creates the response if a session cannot be written.
+///
+/// Any `Fn(Error) -> Response<B>` implements it, and so does [`Opaque`].
 ///
 /// ```
 /// use hardtack::Error;
@@ -16,7 +17,7 @@ use crate::error::Error;
 /// assert!(hook.answer(Error::NoRandomness).body().contains("random"));
 /// ```
 pub trait OnError<B> {
-    /// The response in place of the handler's.
+    /// Returns the response to send in place of the handler's.
     fn answer(&self, error: Error) -> Response<B>;
 }
 
@@ -29,7 +30,10 @@ where
     }
 }
 
-/// An answer that says nothing: a 500 to an error (503 where a store failed), a 422 to a request that may be forged.
+/// Answers with an empty body.
+///
+/// The status is 500 for an error (503 if a store failed or the session is busy), and 422 for a
+/// request that may be forged.
 ///
 /// ```
 /// use hardtack::Error;

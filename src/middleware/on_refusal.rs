@@ -1,4 +1,4 @@
-//! [`OnRefusal`]: the response of tower's layer to a request that may be forged.
+//! [`OnRefusal`]: creates the response of tower's layer to a request that may be forged.
 
 use http::request::Parts;
 use http::{Response, StatusCode};
@@ -6,8 +6,10 @@ use http::{Response, StatusCode};
 use super::invalid_authenticity_token::InvalidAuthenticityToken;
 use super::on_error::Opaque;
 
-/// What is answered to a request that may be forged, of the reason and the request's head: any
-/// `Fn(InvalidAuthenticityToken, &Parts) -> Response<B>` does, and [`Opaque`].
+/// Creates the response to a request that may be forged, from the reason and the request without
+/// its body.
+///
+/// Any `Fn(InvalidAuthenticityToken, &Parts) -> Response<B>` implements it, and so does [`Opaque`].
 ///
 /// ```
 /// use hardtack::csrf::InvalidAuthenticityToken;
@@ -19,7 +21,7 @@ use super::on_error::Opaque;
 /// assert_eq!(response.body(), "");
 /// ```
 pub trait OnRefusal<B> {
-    /// The response in place of the handler's.
+    /// Returns the response to send in place of the handler's.
     fn answer(&self, reason: InvalidAuthenticityToken, head: &Parts) -> Response<B>;
 }
 
@@ -32,7 +34,7 @@ where
     }
 }
 
-/// By 422, as Rails does (`rescue_responses`), with an empty body.
+/// Answers with status 422, as Rails does (`rescue_responses`), and an empty body.
 impl<B: Default> OnRefusal<B> for Opaque {
     fn answer(&self, _: InvalidAuthenticityToken, _: &Parts) -> Response<B> {
         let mut response = Response::new(B::default());

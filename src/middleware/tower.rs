@@ -1,12 +1,14 @@
 //! The session under [tower](https://docs.rs/tower): [`SessionLayer`], for axum, tonic, hyper and
-//! whatever else takes a layer (feature `tower`).
+//! anything else that takes a layer (feature `tower`).
 //!
-//! The layer puts a [`LazySession`] into the request's extensions. On the response it appends
-//! `Set-Cookie` headers; and where anybody asked for the session or a cookie, it tells caches that
-//! the response is for one user ([`Sessions::cache_headers`]). Other headers, bodies, streams and
-//! upgrades (101) stay as they are. The session is written with the response headers: whoever changes
-//! it later gets [`Error::CommittedSession`]. Where the inner service fails or panics, nothing is set.
-//! A response of 5xx sets no session ([`Sessions::writes_on_server_error`]).
+//! The layer puts a [`LazySession`] into the request's extensions. It appends `Set-Cookie` headers
+//! to the response. If anybody asked for the session or a cookie, it also tells caches that the
+//! response is for one user ([`Sessions::cache_headers`]). Other headers, bodies, streams and
+//! upgrades (101) stay unchanged.
+//!
+//! The session is written together with the response headers: a later change returns
+//! [`Error::CommittedSession`]. If the inner service fails or panics, no cookie is set. A response
+//! with status 5xx sets no session ([`Sessions::writes_on_server_error`]).
 //!
 //! ```
 //! use http::{Request, Response};
@@ -37,22 +39,22 @@
 //!
 //! # HTTPS
 //!
-//! A request came over HTTPS where its URI says `https`, as HTTP/2's `:scheme` makes it do. Clients
-//! write that themselves, and whoever lies only gets a `Secure` cookie of his own over plain HTTP.
-//! Most requests of HTTP/1.1 do not say it, though, over TLS neither. So whoever sets `Secure`
-//! cookies says how requests come: [`Sessions::assume_ssl`], [`Sessions::trust_proxy`], or,
-//! where a server knows it of each connection, a [`RequestOrigin`] that an outer service puts into
-//! the request's extensions. That one counts as it is; nothing else is looked at then.
+//! A request came over HTTPS if its URI has the scheme `https`, which HTTP/2 sends as `:scheme`.
+//! The client chooses it: a client that lies only gets its own `Secure` cookie over plain HTTP.
+//! Most HTTP/1.1 requests do not send a scheme, even over TLS. So an app with `Secure` cookies must
+//! say how requests arrive: by [`Sessions::assume_ssl`], by [`Sessions::trust_proxy`], or, if the
+//! server knows it for each connection, by a [`RequestOrigin`] that an outer service puts into the
+//! request's extensions. Such an origin is used unchanged, and replaces everything else.
 //!
-//! The host is the URI's, where it has one (HTTP/2's `:authority`), and the header `Host` else
-//! (RFC 9112 section 3.2.2, RFC 9113 section 8.3.1).
+//! The host comes from the URI if it has one (HTTP/2's `:authority`), and otherwise from the header
+//! `Host` (RFC 9112 section 3.2.2, RFC 9113 section 8.3.1).
 //!
 //! # Two layers
 //!
-//! Of two layers one around the other, the handler gets the inner one's session. The outer one's
-//! is seen by what stands between them; unless that uses it, nothing of it is set. With two stores
-//! of two cookie names both work so, each in its place; for two sessions in one handler, open the
-//! second by [`Session::open`](crate::Session::open).
+//! If two layers are nested, the handler gets the inner layer's session. Services between the two
+//! see the outer layer's session; unless they use it, it sets no cookie. Two sets of sessions with
+//! different cookie names work in this way, each in its place. For two sessions in one handler,
+//! open the second by [`Session::open`](crate::Session::open).
 
 use std::fmt;
 use std::future::Future;
@@ -87,7 +89,7 @@ pub struct SessionLayer<H = Opaque> {
 }
 
 impl SessionLayer {
-    /// Sessions of this store, or of one that is shared (`Arc`).
+    /// Creates a layer for these sessions, which may be shared (`Arc`).
     ///
     /// ```
     /// use std::sync::Arc;
@@ -109,11 +111,12 @@ impl SessionLayer {
 }
 
 impl<H> SessionLayer<H> {
-    /// What is answered where a session cannot be written: it does not fit
-    /// ([`Error::CookieOverflow`], with the bytes of each key), say. The handler's own response is
-    /// dropped, its cookies too, since what it says did not happen; the browser keeps the session
-    /// that it has. Without a hook it is an empty 500. The operator hears of it in either case
-    /// (`tracing`).
+    /// Sets the response that replaces the handler's if a session cannot be written.
+    ///
+    /// The usual reason is [`Error::CookieOverflow`], which names the bytes of each key. The
+    /// handler's own response is dropped with its cookies, because its changes were not kept. The
+    /// browser keeps its session. Without a hook the response is an empty 500 (503 if a store
+    /// failed or the session is busy). The operator is told in either case (`tracing`).
     ///
     /// ```
     /// use http::{Request, Response, StatusCode};
@@ -169,7 +172,8 @@ impl<S, H: Clone> Layer<S> for SessionLayer<H> {
     }
 }
 
-/// A service whose requests have a [`LazySession`]: what [`SessionLayer`] makes of one.
+/// The service that [`SessionLayer`] wraps around another one: each of its requests has a
+/// [`LazySession`].
 ///
 /// ```
 /// use tower::Layer;
@@ -205,7 +209,7 @@ where
             .extensions_mut()
             .insert(LazySession(context.clone()));
         ResponseFuture {
-            // Called here and now, on the very service that said it is ready: no clone is needed.
+            // Call the very service that reported readiness: no clone is needed.
             inner: self.inner.call(request),
             context,
             on_error: self.layer.on_error.clone(),
@@ -215,7 +219,7 @@ where
 }
 
 pin_project! {
-    /// The response, with its cookies.
+    /// The response future of [`SessionService`], which adds the cookies.
     #[must_use = "a future does nothing unless it is polled"]
     pub struct ResponseFuture<F: Future, H = Opaque> {
         #[pin]
@@ -226,7 +230,7 @@ pin_project! {
     }
 }
 
-/// The commit of a session that a store keeps.
+/// The running commit of a session that a store keeps.
 type Running = Pin<Box<dyn Future<Output = CookiesToSet> + Send>>;
 
 impl<F, H, B, E> Future for ResponseFuture<F, H>
@@ -241,7 +245,7 @@ where
         let (mut response, cookies) = loop {
             if let Some((_, committing)) = this.committing {
                 let cookies = ready!(committing.as_mut().poll(cx));
-                // It was there a line above.
+                // The line above found it there.
                 if let Some((response, _)) = this.committing.take() {
                     break (response?, cookies);
                 }
@@ -277,7 +281,7 @@ fn open<B>(sessions: &Arc<Sessions<dyn Place>>, request: &Request<B>) -> Context
         (None, _) => Context::new(sessions.clone(), "", origin),
         // A reference to the server's own buffer.
         (Some(header), None) => Context::new(sessions.clone(), header.clone(), origin),
-        // HTTP/2 may send each cookie by itself (RFC 9113 section 8.2.3).
+        // HTTP/2 may send each cookie in a header of its own (RFC 9113 section 8.2.3).
         _ => {
             let values: Vec<&[u8]> = headers.iter().map(HeaderValue::as_bytes).collect();
             Context::new(sessions.clone(), values.join(&b"; "[..]), origin)
@@ -297,14 +301,14 @@ fn origin<B>(sessions: &Sessions<dyn Place>, request: &Request<B>) -> RequestOri
             let mut values = request.headers().get_all(name).iter();
             match name {
                 "host" if host.is_some() => host,
-                // Several are one list, whose last entry counts.
+                // Several headers form a single list, whose last entry counts.
                 "x-forwarded-host" => values.next_back().map(HeaderValue::as_bytes),
                 _ => values.next().map(HeaderValue::as_bytes),
             }
         })
 }
 
-/// Host and port (RFC 3986 section 3.2).
+/// Returns the host and port of an authority (RFC 3986 section 3.2).
 fn without_user(authority: &Authority) -> &[u8] {
     let authority = authority.as_str();
     let host = authority
@@ -316,9 +320,10 @@ fn without_user(authority: &Authority) -> &[u8] {
 fn append(headers: &mut HeaderMap, cookies: Vec<SetCookie>) {
     for cookie in cookies {
         // Names, values, paths and domains are ASCII without control characters, so this never
-        // leaves one out.
+        // leaves a cookie out.
         if let Ok(mut value) = HeaderValue::try_from(cookie.into_header()) {
-            // Not for logs of headers, nor for HPACK's table (RFC 7541 section 7.1.3).
+            // Keeps the cookie out of logs of headers and of HPACK's table (RFC 7541 section
+            // 7.1.3).
             value.set_sensitive(true);
             headers.append(SET_COOKIE, value);
         }
@@ -328,7 +333,7 @@ fn append(headers: &mut HeaderMap, cookies: Vec<SetCookie>) {
 fn tell_caches(headers: &mut HeaderMap, context: &Context) {
     let values = |name| headers.get_all(name).iter().map(HeaderValue::as_bytes);
     let told = context.cache_headers(values);
-    // It is made of values of this very header.
+    // The value consists of values of this very header.
     if let Some(Ok(vary)) = told
         .vary
         .map(|vary| HeaderValue::from_bytes(vary.as_bytes()))

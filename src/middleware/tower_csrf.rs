@@ -22,12 +22,12 @@ use super::on_refusal::OnRefusal;
 use crate::session::handle::Session;
 use crate::session::lazy_session::LazySession;
 
-/// Refuses requests that may be forged: 422, as Rails does, with an empty body.
+/// Refuses requests that may be forged, with status 422, as Rails does, and an empty body.
 ///
-/// It stands inside [`SessionLayer`](super::tower::SessionLayer), and around the whole router,
-/// whose nested parts see a shortened path. Without a session every request is answered by 500,
-/// and the operator told. The request's body is one that [`Bytes`] can be made into, such as
-/// axum's; it comes to the handler as it was sent, save for trailers of a form.
+/// Put it inside [`SessionLayer`](super::tower::SessionLayer), and around the whole router: nested
+/// routers see a shortened path. If a request has no session, the answer is 500, and the operator
+/// is told (`tracing`). The request body must be convertible from [`Bytes`], as axum's is. The
+/// handler gets the body unchanged, except for the trailers of a form.
 ///
 /// ```
 /// use axum::body::Body;
@@ -63,7 +63,7 @@ pub struct CsrfLayer<H = Opaque> {
 }
 
 impl CsrfLayer {
-    /// A layer of this protection (example: at [`CsrfLayer`]).
+    /// Creates a layer with this protection (example: at [`CsrfLayer`]).
     #[must_use]
     pub fn new(protection: ForgeryProtection) -> Self {
         Self {
@@ -74,8 +74,10 @@ impl CsrfLayer {
 }
 
 impl<H> CsrfLayer<H> {
-    /// What is answered to a request that may be forged, of the reason, which is for the operator,
-    /// and the request's head, which has the [`LazySession`] in its extensions, loaded.
+    /// Sets the response to a request that may be forged.
+    ///
+    /// The hook gets the reason, which is for the operator and not the client, and the request
+    /// without its body. The request's extensions hold the [`LazySession`], already loaded.
     ///
     /// ```
     /// use axum::body::Body;
@@ -123,7 +125,7 @@ impl<H> fmt::Debug for CsrfLayer<H> {
     }
 }
 
-/// What [`CsrfLayer`] makes of a service.
+/// The service that [`CsrfLayer`] wraps around another service.
 ///
 /// ```
 /// use tower::Layer;
@@ -196,7 +198,7 @@ where
                 let session = match session.load().await {
                     Ok(session) => session,
                     Err(error) => {
-                        tracing::error!(target: "hardtack", reason = %error, "a session could not be loaded");
+                        tracing::error!(target: "hardtack", reason = %error, "a session could not be loaded; the client gets an empty response");
                         return Ok(OnError::answer(&Opaque, error));
                     }
                 };
@@ -235,8 +237,8 @@ where
 }
 
 impl<S: Clone, H> CsrfService<S, H> {
-    /// Takes out what a future of its own needs. The service that was asked for readiness is the
-    /// one that is called.
+    /// Takes the parts out for a future that owns them. The future calls the very service that
+    /// reported readiness; its clone stays here.
     fn parts(&mut self) -> (S, Arc<ForgeryProtection>, Arc<H>) {
         let clone = self.inner.clone();
         (
@@ -264,7 +266,7 @@ fn check<B: Body>(
     protection.check(&head, session)
 }
 
-/// Reads the form, and calls the service with it where its token is the session's.
+/// Reads the form, and calls the service with it if its token belongs to the session.
 async fn with_form<S, H, ReqBody, ResBody>(
     mut inner: S,
     on_refusal: &H,
@@ -284,7 +286,8 @@ where
 }
 
 pin_project! {
-    /// The response of [`CsrfService`], to be. Only a form whose body is read is boxed.
+    /// The response future of [`CsrfService`]. It allocates only if a form has to be read, or a
+    /// session loaded.
     pub struct CsrfFuture<F, R, E> {
         #[pin]
         state: State<F, R, E>,
@@ -315,7 +318,7 @@ impl<F: Future<Output = Result<R, E>>, R, E> Future for CsrfFuture<F, R, E> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
             StateProjection::Inner { future } => future.poll(cx),
-            // A future that has answered is not polled again.
+            // A future that has completed is not polled again.
             StateProjection::Answer { response } => response
                 .take()
                 .map_or(Poll::Pending, |response| Poll::Ready(Ok(response))),

@@ -1,13 +1,13 @@
-//! [`Beside`]: what a framework keeps of a session while a request runs.
+//! [`Beside`]: a framework's state beside a session while a request runs.
 
 use std::any::Any;
 
 use super::data::SessionData;
 use crate::error::Error;
 
-/// What a framework keeps beside a session's data while a request runs: Rails' flash.
+/// A framework's state beside a session's data while a request runs: Rails' flash.
 pub(crate) trait Beside: Any + Send + Sync {
-    /// Puts into the data what the next request is to find there. Called before the session is
+    /// Puts into the data the parts that the next request needs. Called before the session is
     /// written.
     fn commit(&self, data: &mut SessionData) -> Result<(), Error>;
 

@@ -1,4 +1,4 @@
-//! [`CacheHeaders`]: what a response that depends on the request's cookies tells caches.
+//! [`CacheHeaders`]: headers that tell caches that a response depends on the request's cookies.
 
 use std::borrow::Cow;
 
@@ -7,15 +7,15 @@ use super::events::Event;
 use super::handle::Session;
 use super::lazy_session::LazySession;
 
-/// Rails' header where the app sets none (`DEFAULT_CACHE_CONTROL`, Rails 6.1
+/// The header that Rails sends if the app sets none (`DEFAULT_CACHE_CONTROL`, Rails 6.1
 /// `action_dispatch/http/cache.rb`).
 const PRIVATE: &str = "max-age=0, private, must-revalidate";
 
 /// The headers by which a response tells caches that it is for one user.
 ///
-/// Without them a shared cache that keeps what it is told nothing of (nginx with
-/// `proxy_cache_valid`, a CDN) serves the page of one user to the next.
-/// [`Session::cache_headers`] makes it; the middlewares of this crate apply it by themselves.
+/// Without them a shared cache with a default lifetime (nginx with `proxy_cache_valid`, a CDN)
+/// serves the page of one user to the next. [`Session::cache_headers`] returns them; the
+/// middlewares of this crate apply them automatically.
 ///
 /// ```
 /// use hardtack::Session;
@@ -38,24 +38,25 @@ const PRIVATE: &str = "max-age=0, private, must-revalidate";
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct CacheHeaders {
-    /// The header `Vary`, in place of those that there are, whose values it has; `None` where
-    /// they stay: caches already know that the response depends on the header `Cookie`, or it
-    /// does not.
+    /// The header `Vary`, which replaces all present ones and includes their values.
     ///
-    /// It is one header because nginx before 1.23 heeds only the last of several.
+    /// `None` leaves the present ones unchanged: they already tell caches that the response depends
+    /// on `Cookie`, or it does not depend on it. It is a single header because nginx before 1.23
+    /// honours only the last of several.
     pub vary: Option<Cow<'static, str>>,
-    /// The header `Cache-Control`, for a response that has none; `None` where it has, or needs
-    /// none.
+    /// The header `Cache-Control`; `None` if the response already has one, or needs none.
     pub cache_control: Option<&'static str>,
 }
 
 impl Session {
-    /// Returns what the response tells caches, given its headers' values by a name in lower case,
-    /// with those of `Set-Cookie` that it sets. Ask after [`commit`](Self::commit), before the
-    /// response's headers leave (example: at [`CacheHeaders`]).
+    /// Returns the headers that tell caches that the response is for one user.
+    ///
+    /// `headers` returns the values of a response header by its name in lower case, including the
+    /// `Set-Cookie` headers of this commit. Call it after [`commit`](Self::commit), before the
+    /// response headers are sent (example: at [`CacheHeaders`]).
     ///
     /// Returns no header unless somebody asked for the session, or for a cookie through
-    /// [`cookies`](Self::cookies), or one of these is set with the response.
+    /// [`cookies`](Self::cookies), or the response sets one of these.
     #[must_use]
     pub fn cache_headers<'h, V>(&self, headers: impl Fn(&'static str) -> V) -> CacheHeaders
     where
@@ -66,12 +67,14 @@ impl Session {
 }
 
 impl LazySession {
-    /// Returns what the response tells caches, given its headers' values by a name in lower case,
-    /// with those of `Set-Cookie` that it sets. Ask after [`commit`](Self::commit), before the
-    /// response's headers leave (example: at [`CacheHeaders`]).
+    /// Returns the headers that tell caches that the response is for one user.
+    ///
+    /// `headers` returns the values of a response header by its name in lower case, including the
+    /// `Set-Cookie` headers of this commit. Call it after [`commit`](Self::commit), before the
+    /// response headers are sent (example: at [`CacheHeaders`]).
     ///
     /// Returns no header unless somebody asked for the session, or for a cookie through
-    /// [`cookies`](Self::cookies), or one of these is set with the response.
+    /// [`cookies`](Self::cookies), or the response sets one of these.
     #[must_use]
     pub fn cache_headers<'h, V>(&self, headers: impl Fn(&'static str) -> V) -> CacheHeaders
     where
@@ -103,19 +106,19 @@ impl Context {
         }
     }
 
-    /// Checks whether the response has something to tell caches.
+    /// Checks whether the response has to tell caches anything.
     pub(crate) fn tells_caches(&self) -> bool {
         self.is_asked() && self.policy().cache_headers
     }
 }
 
-/// The directives of `Cache-Control` that count here (RFC 9111 section 5.2).
+/// The directives of `Cache-Control` that matter here (RFC 9111 section 5.2).
 #[derive(Default)]
 struct Said {
     anything: bool,
-    /// `public` or `s-maxage`
+    /// True after `public` or `s-maxage`.
     for_all: bool,
-    /// `private` or `no-store`, which overrule it
+    /// True after `private` or `no-store`, which take precedence.
     for_one: bool,
 }
 
@@ -125,7 +128,7 @@ impl Said {
         for directive in headers.into_iter().flat_map(directives) {
             let mut parts = directive.splitn(2, |byte| *byte == b'=');
             let name = parts.next().unwrap_or_default().trim_ascii();
-            // `private="set-cookie"` is about these headers alone.
+            // `private="set-cookie"` concerns only the headers that it names.
             let is_whole = parts.next().is_none();
             let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
             said.anything |= !name.is_empty();
@@ -140,7 +143,7 @@ impl Said {
     }
 }
 
-/// The directives of one header: commas part them, but within quotation marks.
+/// Splits a header into its directives, at commas outside of quotation marks.
 fn directives(header: &[u8]) -> impl Iterator<Item = &[u8]> {
     let (mut is_quoted, mut is_escaped) = (false, false);
     header.split(move |byte| {
@@ -154,7 +157,7 @@ fn directives(header: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// The headers `Vary` as one, and `Cookie` in it; `None` where it is in them.
+/// Joins the `Vary` headers into one, with `Cookie` added; `None` if they already list it.
 fn with_cookie<'h>(headers: impl IntoIterator<Item = &'h [u8]>) -> Option<Cow<'static, str>> {
     let mut before = String::new();
     for header in headers {

@@ -1,4 +1,4 @@
-//! [`Changes`]: what was set, removed and cleared in a session since it was read.
+//! [`Changes`]: the keys set, removed and cleared in a session since it was read.
 
 use serde::Serialize;
 
@@ -6,28 +6,28 @@ use crate::serializer::json::exact::write_exactly;
 use crate::serializer::value::Value;
 use crate::serializer::{DumpError, NewValue, Span, to_value};
 
-/// Room for the keys and values of most sessions, in bytes, and for as many keys.
+/// The sizes that fit most sessions: the bytes of keys and values, and the number of keys.
 const USUAL_SIZE: usize = 1024;
 const USUAL_KEYS: usize = 8;
 
-/// The changes of a session, the last one of each key.
+/// The changes of a session, of which it keeps the last one of each key.
 ///
-/// Each has a number, so that those which were made after some moment can be told from the rest.
+/// Each change has a number, so that changes made after some moment can be told from earlier ones.
 #[derive(Clone, Default)]
 pub(super) struct Changes {
     edits: Vec<Edit>,
-    /// The keys of the edits and their values, one after the other: a session that is built key by
-    /// key allocates once rather than for each part of each value.
+    /// The keys of the edits and their values, one after the other. A session that is built key by
+    /// key allocates once, rather than for each part of each value.
     text: Vec<u8>,
     /// The number of changes that were made.
     revision: u64,
-    /// The revision by which everything that was read went; 0 where nothing did.
+    /// The revision that discarded everything that was read; 0 if none did.
     cleared_at: u64,
-    /// The loan by which a closure has the session, or had it.
+    /// The number of the latest loan to a closure.
     pub(super) loan: u64,
 }
 
-/// The last change of a key.
+/// The last change of a key, as it is kept.
 #[derive(Clone)]
 struct Edit {
     key: Span,
@@ -43,24 +43,24 @@ enum Content {
     Removed,
 }
 
-/// The last change of a key, to read.
+/// The last change of a key, for readers.
 #[derive(Clone, Copy)]
 pub(super) enum Change<'a> {
     Set(NewValue<'a>),
-    /// Set after it was removed: a new key, which has lost its place.
+    /// Set after it was removed: the key is new, and has lost its place.
     SetAnew(NewValue<'a>),
     Removed,
 }
 
-/// A value that is to be set.
+/// A value to be set.
 pub(super) enum Incoming {
-    /// JSON text that says all of it.
+    /// JSON text that represents the value completely.
     Json(String),
     Value(Value),
 }
 
 impl Incoming {
-    /// As text where it may be, and where that says all of it.
+    /// Keeps a value as JSON text if that is allowed and represents the value completely.
     pub(super) fn new<T: Serialize + ?Sized>(
         value: &T,
         may_be_text: bool,
@@ -77,7 +77,7 @@ impl Incoming {
 }
 
 impl Changes {
-    /// Counts every change: one that was set to what it had been, too.
+    /// Returns the number of changes, including those that set a key to the value that it had.
     pub(super) fn revision(&self) -> u64 {
         self.revision
     }
@@ -86,12 +86,12 @@ impl Changes {
         self.find(key).map(|edit| self.change(edit))
     }
 
-    /// The keys and their changes, those that lost their place last.
+    /// Returns the keys and their changes; keys that lost their place come last.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, Change<'_>)> + Clone {
         self.after(0)
     }
 
-    /// The changes of keys that were made after a revision.
+    /// Returns the changes of keys that were made after a revision.
     pub(super) fn after(&self, revision: u64) -> impl Iterator<Item = (&str, Change<'_>)> + Clone {
         self.edits
             .iter()
@@ -99,7 +99,8 @@ impl Changes {
             .map(|edit| (self.key(edit), self.change(edit)))
     }
 
-    /// The bytes of the keys and what they are set to, where nothing was removed or set to nil.
+    /// Returns the bytes of the keys and their new values; `None` if any key was removed or set to
+    /// nil.
     pub(super) fn sets(&self) -> Option<impl Iterator<Item = (&[u8], NewValue<'_>)> + Clone> {
         let is_set = |edit| match self.change(edit) {
             Change::Set(value) => !value.is_nil(),
@@ -113,18 +114,19 @@ impl Changes {
         are_sets.then(|| self.edits.iter().filter_map(set))
     }
 
-    /// The revision by which a key was changed last.
+    /// Returns the revision that last changed a key.
     pub(super) fn changed_at(&self, key: &str) -> u64 {
         self.find(key).map_or(self.cleared_at, |edit| edit.at)
     }
 
-    /// Counts a change that is of no key.
+    /// Counts a change that belongs to no key.
     pub(super) fn touch(&mut self) -> u64 {
         self.revision += 1;
         self.revision
     }
 
-    /// Sets a key to a value of any type: as text where it may be, and where that says all of it.
+    /// Sets a key to a value of any type, as JSON text if that is allowed and represents the value
+    /// completely.
     pub(super) fn insert<T: Serialize + ?Sized>(
         &mut self,
         key: &str,
@@ -144,7 +146,7 @@ impl Changes {
         Ok(())
     }
 
-    /// Sets a key to a value that says all of itself.
+    /// Sets a key to a value whose JSON text represents it completely.
     pub(super) fn set_json(&mut self, key: &str, json: &[u8]) {
         self.reserve();
         let json = self.append(json);
@@ -159,19 +161,19 @@ impl Changes {
         self.put(key, Content::Removed);
     }
 
-    /// Everything goes, what was changed too.
+    /// Discards everything, earlier changes too.
     pub(super) fn clear(&mut self) {
         self.edits.clear();
         self.text.clear();
         self.cleared_at = self.touch();
     }
 
-    /// Checks whether everything went after a revision.
+    /// Checks whether everything was discarded after a revision.
     pub(super) fn is_cleared_after(&self, revision: u64) -> bool {
         self.cleared_at > revision
     }
 
-    /// Counts all that is here as changed after everything that was there before.
+    /// Counts all changes here as made after everything in `before`.
     pub(super) fn replace(&mut self, before: &Self) {
         self.revision = self.revision.max(before.revision) + 1;
         self.cleared_at = self.revision;
@@ -200,6 +202,7 @@ impl Changes {
         if let Some(edit) = self.edits.get_mut(place) {
             let is_anew = edit.is_gone() && !matches!(content, Content::Removed);
             (edit.content, edit.at) = (content, at);
+            // As in Ruby's Hash, a key that is set after its removal comes last.
             if is_anew {
                 let mut edit = self.edits.remove(place);
                 edit.is_anew = true;
@@ -209,7 +212,7 @@ impl Changes {
         self.drop_old_text();
     }
 
-    /// Makes room for most sessions that are built key by key.
+    /// Reserves the room that suffices for most sessions built key by key.
     fn reserve(&mut self) {
         if self.text.capacity() == 0 {
             self.text.reserve(USUAL_SIZE);
@@ -223,7 +226,7 @@ impl Changes {
         Span::new(start, self.text.len())
     }
 
-    /// Makes the text anew where most of it is of values that were set before others.
+    /// Copies the text if most of it belongs to values that were overwritten.
     fn drop_old_text(&mut self) {
         let lengths = self.edits.iter().map(|edit| match edit.content {
             Content::Json(json) => edit.key.len() + json.len(),

@@ -1,5 +1,5 @@
-//! What is set, against the [`Value`] that `to_value` makes of it: written in every format, read,
-//! and merged alike.
+//! Sets values in sessions, against the [`Value`] that `to_value` makes of them: written in every
+//! format, read, and merged alike.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use crate::serializer::value::Value;
 use crate::serializer::{DumpStyle, Format, Serialized, to_value};
 use crate::session::data::SessionData;
 
-/// All that a type's own `Serialize` can do.
+/// Every call that a type's own `Serialize` can make.
 #[derive(Clone, Debug)]
 enum Any {
     Bool(bool),
@@ -50,9 +50,9 @@ enum Any {
     Value(Value),
     Raw(&'static str),
     Fails,
-    /// Passes over what cannot be written.
+    /// Skips values that cannot be written.
     Careless(Vec<Any>),
-    /// A key without a value, and one that a second takes the place of.
+    /// Leaves a key without a value, and replaces a key by a second one.
     Keys(Vec<Any>),
 }
 
@@ -140,7 +140,7 @@ fn texts() -> impl Strategy<Value = String> {
     prop_oneof![
         "[ab]{0,2}",
         any::<String>(),
-        // What is escaped, in and across the blocks that are looked at.
+        // Escaped characters, within and across the blocks that are searched at once.
         "x{0,130}[<>&\u{2028}\u{2029}\u{20ac}\u{2019}\"\\\\\n]{0,3}y{0,70}[&\u{2028}]{0,1}",
     ]
 }
@@ -189,7 +189,7 @@ fn anything() -> impl Strategy<Value = Any> {
             items().prop_map(Any::TupleStruct),
             items().prop_map(Any::TupleVariant),
             vec((key.clone(), inner.clone()), 0..4).prop_map(Any::Map),
-            // More keys than are compared as they come.
+            // More keys than are compared in their order of arrival.
             vec((key.clone(), inner.clone()), 15..20).prop_map(Any::Map),
             fields().prop_map(Any::Struct),
             fields().prop_map(Any::StructVariant),
@@ -214,7 +214,7 @@ fn styles() -> Vec<DumpStyle> {
     styles
 }
 
-/// An empty session, and one of two keys as each format has it.
+/// Creates an empty session, and one with two keys, as each format reads it.
 fn sessions() -> Vec<SessionData> {
     let read = |style| {
         let read = SessionData::from_json(r#"{"a":1,"k":[true],"z":null}"#).unwrap();
@@ -231,13 +231,13 @@ fn written(session: &SessionData) -> Vec<Result<Serialized, String>> {
     styles().into_iter().map(dump).collect()
 }
 
-/// Both sessions are the same to whoever reads or writes them.
+/// Asserts that both sessions read and write alike.
 fn assert_same(found: &SessionData, expected: &SessionData) -> Result<(), TestCaseError> {
     prop_assert_eq!(written(found), written(expected));
     prop_assert_eq!(found.keys(), expected.keys());
     prop_assert_eq!(found.changes.revision(), expected.changes.revision());
     prop_assert_eq!(found.holds_text("k"), expected.holds_text("k"));
-    // By their text: NaN is not equal to itself.
+    // Compare as text: NaN is not equal to itself.
     let read = |session: &SessionData| format!("{:?}", session.get::<Value>("k"));
     prop_assert_eq!(read(found), read(expected));
     let read = |session: &SessionData| format!("{:?}", session.get::<serde_json::Value>("k"));
@@ -263,7 +263,7 @@ proptest! {
                 Err(error) => prop_assert_eq!(inserted, Err(Error::from(error))),
             }
             assert_same(&found, &expected)?;
-            // And among others, set again, and after it was removed.
+            // Among other keys, set again, and after removal.
             for session in [&mut found, &mut expected] {
                 session.insert("n", [1, 2]).unwrap();
                 session.remove("k");
@@ -289,7 +289,7 @@ proptest! {
                 }
                 assert_same(&found, &expected)?;
             }
-            // Whatever it is: what is no map of texts is refused by both.
+            // Both refuse a value that is not a map with text keys.
             let merged = found.merge(&given);
             match to_value(&given) {
                 Ok(value) => prop_assert_eq!(merged, expected.merge_value(value)),

@@ -1,9 +1,10 @@
-//! [`Commit`]: what becomes of a session at the end of a request.
+//! [`Commit`]: the outcome of a session at the end of a request.
 
 use crate::http::set_cookie::SetCookie;
 
-/// What the response has to say of the session's cookie: decided once, by
-/// [`Session::commit`](crate::Session::commit), for every framework.
+/// The changes to the session's cookie in the response.
+///
+/// [`Session::commit`](crate::Session::commit) decides it once, for every framework.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -22,17 +23,16 @@ use crate::http::set_cookie::SetCookie;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Commit {
-    /// Nothing: the browser keeps what it has.
+    /// Sets nothing: the browser keeps its cookies.
     Keep,
-    /// A `Set-Cookie` with the session, beside any other; and one for each older name, domain or
-    /// path under which the browser is to forget it.
+    /// Sets the session's cookie, and removes it under each older name, domain or path.
     Set(Vec<SetCookie>),
-    /// The `Set-Cookie`s by which the browser forgets the session.
+    /// Removes the session's cookies from the browser.
     Remove(Vec<SetCookie>),
 }
 
 impl Commit {
-    /// The cookies to be set, each by a header of its own that is appended.
+    /// Returns the cookies to set, each to be appended as a `Set-Cookie` header of its own.
     ///
     /// ```
     /// assert!(hardtack::Commit::Keep.cookies().is_empty());

@@ -1,9 +1,10 @@
-//! [`Committing`]: what a store is asked at the end of a request, without I/O.
+//! [`Committing`]: the operations of a store at the end of a request, without I/O.
 
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
+use time::OffsetDateTime;
 
 use super::commit::Commit;
 use super::data::SessionData;
@@ -15,60 +16,66 @@ use super::session_format::{ReadEntry, Touch};
 use super::session_store::{Answer, Entry, Operation, Saved, Version, When};
 use crate::error::Error;
 
-/// How long a commit tries again where others write the same session.
+/// The time for which a commit retries while others write the same session.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The commit of one session that a store keeps: [`step`](Self::step) says what to ask the store,
-/// and takes its answer. The cookies are decided before, and are not set where nothing was written.
+/// The maximum number of retries, for a clock that was set and does not move.
+const MOST_TRIES: u32 = 10_000;
+
+/// The commit of one session in a store: [`step`](Self::step) returns the next operation for the
+/// store, and takes its answer. The cookies are decided before, and are not set if nothing was
+/// written.
 pub(crate) struct Committing {
     data: SessionData,
     stored: Stored,
     cookies: Commit,
     todo: VecDeque<Task>,
-    /// What was saved last.
+    /// The bytes that were saved last.
     sent: Bytes,
-    began: Instant,
+    began: OffsetDateTime,
+    tries: u32,
     is_changed: bool,
-    /// The session was written where no entry was.
+    /// True if the session was written under a key that had no entry.
     is_created: bool,
 }
 
-/// One question to the store, and what follows from its answer.
+/// An operation of the store, and the way to continue after its answer.
 #[derive(Clone)]
 enum Task {
-    /// Writes the session under its id, where nobody has that key.
+    /// Writes the session under its id, if the key has no entry.
     Create,
-    /// Writes the session over the entry that was read. Another entry there is rebased on.
+    /// Writes the session over the entry that was read. The changes are rebased on another entry
+    /// there.
     Update,
-    /// Writes the session under its id, which this request made or moved it to.
+    /// Writes the session under its id, which this request created or moved it to.
     Overwrite,
-    /// Lets the entry that was read live for longer.
+    /// Extends the life of the entry that was read.
     Touch,
-    /// Deletes a key, whatever is there.
+    /// Deletes a key unconditionally.
     Delete(String),
-    /// Deletes an entry that nobody changed since; otherwise `Reread` follows.
+    /// Deletes an entry unless somebody changed it since; otherwise `Reread` follows.
     DeleteUnchanged {
         key: String,
         version: Version,
         why: Why,
     },
-    /// Reads again what is under a key that somebody changed.
+    /// Reads again the entry of a key that somebody changed.
     Reread { key: String, why: Why },
 }
 
-/// Why an entry is deleted only as it was read.
+/// The reason to delete an entry only if it is unchanged.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Why {
-    /// The session has nothing in it any more.
+    /// The session is empty now.
     IsEmpty,
-    /// The session has another id by now.
+    /// The session has another id now.
     HasNewId,
-    /// The session was found under an older key, and stands under the present one by now.
+    /// The session was found under an older key, and is now kept under the present one.
     IsMoved,
 }
 
 impl Committing {
-    /// Decides what becomes of a session in a store. `None` where nothing does.
+    /// Plans the operations of a session in a store; `None` if there are none.
     pub(crate) fn begin(loaded: &Loaded, cookies: &Commit, policy: &Policy) -> Option<Self> {
         let Kept::OnServer(stored) = &loaded.kept else {
             return None;
@@ -82,7 +89,8 @@ impl Committing {
             cookies: cookies.clone(),
             todo: VecDeque::new(),
             sent: Bytes::new(),
-            began: Instant::now(),
+            began: policy.now(),
+            tries: 0,
             is_changed: loaded.data.is_changed(),
             is_created: false,
         };
@@ -93,7 +101,8 @@ impl Committing {
     fn plan(&mut self, loaded: &Loaded, policy: &Policy) {
         let is_removed = matches!(self.cookies, Commit::Remove(_));
         match &self.stored.former {
-            // A logout comes first: whatever happens then, nobody comes back to the old session.
+            // A logout comes first: if a later step fails, still nobody can return to the old
+            // session.
             Some(Former {
                 id, is_first: true, ..
             }) => self.delete_all(&id.clone()),
@@ -142,22 +151,24 @@ impl Committing {
     }
 
     /// Deletes all keys of an id, the present one last: a request that loads meanwhile finds the
-    /// session, or none, and no older state of it.
+    /// session or none, but never an older state of it.
     fn delete_all(&mut self, id: &str) {
         let keys = self.stored.format.keys(id);
         self.todo.extend(keys.into_iter().rev().map(Task::Delete));
     }
 
-    /// Checks whether the request changed the session: where it did not, its response does not
-    /// fail with the store.
+    /// Checks whether the request changed the session. If it did not, its response does not fail
+    /// with the store.
     pub(crate) fn is_changed(&self) -> bool {
         self.is_changed
     }
 
-    /// Takes the store's answer, `None` at the beginning, and returns what comes next.
+    /// Takes the store's answer (`None` at the beginning), and returns the next step.
     ///
     /// # Errors
-    /// What the format cannot write, an entry that became unreadable, and [`Error::BusySession`].
+    /// [`Error::UnwritableValue`] if the format cannot write the session,
+    /// [`Error::UnreadableSession`] if an entry became unreadable, and [`Error::BusySession`] if
+    /// other requests kept writing the session for 1 s.
     pub(crate) fn step(
         &mut self,
         policy: &Policy,
@@ -171,7 +182,7 @@ impl Committing {
         let Some(task) = self.todo.front().cloned() else {
             let cookies = std::mem::replace(&mut self.cookies, Commit::Keep);
             return Ok(Step::Done(match cookies {
-                // The browser has that cookie.
+                // The browser already has that cookie.
                 Commit::Set(cookies) if cookies.is_empty() => Commit::Keep,
                 cookies => cookies,
             }));
@@ -196,6 +207,7 @@ impl Committing {
                 let key = entry.key.clone();
                 match format.touch(&self.data, &entry.bytes, ttl, now) {
                     Touch::Entry => return Ok(Operation::Touch { key, ttl }),
+                    // Still asked: a session that is gone gets no cookie.
                     Touch::Nothing => return Ok(Operation::Touch { key, ttl: None }),
                     Touch::Rewrite(bytes) => (bytes, key, When::Unchanged(entry.version.clone())),
                 }
@@ -228,14 +240,14 @@ impl Committing {
         })
     }
 
-    /// The key under which the session is written.
+    /// Returns the key under which the session is written.
     fn key(&self) -> String {
         let id = self.stored.id.as_deref().unwrap_or_default();
         let keys = self.stored.format.keys(id);
         keys.into_iter().next().unwrap_or_default()
     }
 
-    /// The session is gone: nothing is written, and no cookie is set.
+    /// Ends the commit of a session that is gone: nothing is written, and no cookie is set.
     fn give_up(&mut self) {
         self.todo.clear();
         self.cookies = Commit::Keep;
@@ -246,7 +258,7 @@ impl Committing {
             (Task::Create, Answer::Saved(Saved::Done(_))) => self.is_created = true,
             (Task::Delete(_), _) | (_, Answer::Saved(Saved::Done(_))) => {}
             (Task::DeleteUnchanged { key, why, .. }, Answer::Found(true)) => {
-                // Under the other keys of that id nobody finds it either.
+                // Nobody finds the session under the other keys of that id either.
                 let id = match (why, &self.stored.former) {
                     (Why::HasNewId, Some(former)) => Some(&former.id),
                     (Why::IsEmpty, _) => self.stored.id.as_ref(),
@@ -266,7 +278,8 @@ impl Committing {
             }
             (_, Answer::Found(true)) => {}
             (task, Answer::Saved(Saved::Conflict(entry))) => {
-                // Our own, whose answer was lost; or whoever wrote it prolonged it.
+                // The entry is this commit's own, whose answer was lost; or its writer extended its
+                // life.
                 if entry.bytes != self.sent && !matches!(task, Task::Touch) {
                     self.conflict(policy, &task, entry)?;
                 }
@@ -278,10 +291,10 @@ impl Committing {
         Ok(())
     }
 
-    /// Somebody else wrote where this request writes.
+    /// Handles an entry that somebody else wrote in the same place.
     fn conflict(&mut self, policy: &Policy, task: &Task, entry: Entry) -> Result<(), Error> {
         self.have_patience(policy)?;
-        // Under an id that this request made, somebody else's session is not touched.
+        // Under an id that this request created, somebody else's session is not touched.
         let is_own = matches!(task, Task::Update) || self.stored.entry.is_some();
         if !is_own {
             let name = policy.name.clone();
@@ -297,7 +310,7 @@ impl Committing {
         Ok(())
     }
 
-    /// Decides by what stands under a key now that was to be deleted as it was read.
+    /// Decides about a changed entry that was to be deleted, by its present content.
     fn reread(
         &mut self,
         policy: &Policy,
@@ -307,7 +320,7 @@ impl Committing {
     ) -> Result<(), Error> {
         let Some(entry) = entry else {
             match why {
-                // A logout came between: what this request wrote goes as well.
+                // A logout came between: the entry that this request wrote is deleted as well.
                 Why::HasNewId | Why::IsMoved if self.is_created => {
                     let key = self.key();
                     self.give_up();
@@ -322,7 +335,7 @@ impl Committing {
         match why {
             Why::IsEmpty => {
                 if self.rebase(policy, key.clone(), entry)? {
-                    // The cookie that was to be removed is that of a session that lives.
+                    // The cookie to be removed belongs to a session that lives.
                     self.cookies = Commit::Keep;
                     self.todo.push_front(if self.data.is_empty() {
                         Task::DeleteUnchanged { key, version, why }
@@ -332,7 +345,7 @@ impl Committing {
                 }
             }
             Why::HasNewId | Why::IsMoved => {
-                // What is written under the present key takes over what came meanwhile.
+                // The entry under the present key takes over the changes made meanwhile.
                 let own = self.stored.entry.take();
                 if self.rebase(policy, key.clone(), entry)? {
                     self.stored.entry = own;
@@ -345,16 +358,17 @@ impl Committing {
         Ok(())
     }
 
-    fn have_patience(&self, policy: &Policy) -> Result<(), Error> {
-        if self.began.elapsed() > PATIENCE {
+    fn have_patience(&mut self, policy: &Policy) -> Result<(), Error> {
+        self.tries += 1;
+        if policy.now() - self.began > PATIENCE || self.tries > MOST_TRIES {
             let name = policy.name.clone();
             return Err(Error::BusySession { name });
         }
         Ok(())
     }
 
-    /// Puts the changes of this request on what somebody else wrote under a key. Returns `false`
-    /// where that has expired.
+    /// Applies this request's changes to an entry that somebody else wrote. Returns `false` if that
+    /// entry has expired.
     fn rebase(&mut self, policy: &Policy, key: String, entry: Entry) -> Result<bool, Error> {
         let Entry { bytes, version } = entry;
         match self.stored.format.read(&bytes, policy.now()) {

@@ -1,4 +1,4 @@
-//! [`Context`]: a request's session and cookies, which all of its handles share.
+//! [`Context`]: the session and cookies of a request, shared by all of its handles.
 
 use std::any::Any;
 use std::fmt;
@@ -24,8 +24,8 @@ use crate::http::cookie_attributes::CookieAttributes;
 use crate::http::cookie_header::CookieHeader;
 use crate::http::set_cookie::SetCookie;
 
-/// What a request's handles share: its header `Cookie`, where it came to, its session once somebody
-/// has asked for it, and the cookies that its response sets.
+/// The state shared by the handles of a request: its header `Cookie`, its origin, its session once
+/// somebody has asked for it, and the cookies that its response sets.
 #[derive(Clone)]
 pub(crate) struct Context(Arc<Shared<dyn AsRef<[u8]> + Send + Sync>>);
 
@@ -33,32 +33,32 @@ struct Shared<H: ?Sized> {
     sessions: Arc<Sessions<dyn Place>>,
     origin: RequestOrigin,
     state: Mutex<State>,
-    /// The response depends on the request's cookies, or sets some.
+    /// True if the response depends on the request's cookies, or sets some.
     is_asked: AtomicBool,
     header: H,
 }
 
 #[derive(Default)]
 struct State {
-    /// Shared with whoever reads meanwhile, so that nobody reads under the lock.
+    /// Shared with readers, so that nobody reads under the lock.
     loaded: Option<Arc<Loaded>>,
-    /// Cookies beside the session's that are to be set.
+    /// Cookies to be set beside the session's.
     cookies: Vec<SetCookie>,
-    /// Cookies that a rotation opened, to be set again where the handler does not set them.
+    /// Cookies that a rotation opened. They are set again unless the handler sets them.
     rewritten: Vec<SetCookie>,
     writing: Writing,
     is_committed: bool,
 }
 
-/// What the response does with the session.
+/// The choice of how the response treats the session.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Writing {
-    /// What the policy says.
+    /// The policy decides.
     #[default]
     ByPolicy,
-    /// Nothing.
+    /// The response neither writes nor removes the session.
     Skipped,
-    /// Its store forgets it, and the browser hears nothing.
+    /// The session is deleted from its store, and the response sets no cookie.
     Dropped,
 }
 
@@ -85,7 +85,8 @@ impl Context {
         &self.0.sessions.policy
     }
 
-    /// Returns what a framework's own parts need of the app; `None` where it is another's.
+    /// Returns the framework's own parts of the app; `None` if the app belongs to another
+    /// framework.
     pub(crate) fn part<T: Any>(&self) -> Option<&T> {
         self.0.sessions.place.part()?.downcast_ref()
     }
@@ -95,18 +96,19 @@ impl Context {
         self.0.sessions.place.is_sessions(name, self.policy())
     }
 
-    /// The request's header `Cookie`, on which the response depends from here on.
+    /// Returns the request's header `Cookie`. The response depends on it from here on.
     pub(crate) fn header(&self) -> &[u8] {
         self.0.is_asked.store(true, Relaxed);
         self.header_for_debug()
     }
 
-    /// The same, for what the operator sees: a level of logging changes no response.
+    /// Returns the header `Cookie` for logs, without marking the response as dependent on it: a
+    /// level of logging changes no response.
     pub(crate) fn header_for_debug(&self) -> &[u8] {
         self.0.header.as_ref()
     }
 
-    /// Checks whether anybody looked at the request's cookies, or the response sets some.
+    /// Checks whether anybody read the request's cookies, or the response sets some.
     pub(crate) fn is_asked(&self) -> bool {
         self.0.is_asked.load(Relaxed)
     }
@@ -115,7 +117,7 @@ impl Context {
         attributes.for_host(self.0.origin.host().unwrap_or_default())
     }
 
-    /// Returns the cookie of a name that is to be set: of several, the last one.
+    /// Returns the last queued cookie whose name `is_it` accepts.
     pub(crate) fn pending(&self, is_it: impl Fn(&str) -> bool) -> Option<SetCookie> {
         let state = self.state();
         let mut cookies = state.cookies.iter().rev();
@@ -136,15 +138,15 @@ impl Context {
         Ok(())
     }
 
-    /// Checks whether the cookie that is written under this name may be written again: once, and
-    /// not after the response headers.
+    /// Checks whether the cookie of this name may be written again: once only, and not after the
+    /// response headers were sent.
     pub(crate) fn may_rewrite(&self, name: &str) -> bool {
         let state = self.state();
         let is_same = |cookie: &SetCookie| cookie.name() == name;
         !state.is_committed && !state.rewritten.iter().any(is_same)
     }
 
-    /// Queues cookies that are written again; what the handler sets or deletes wins.
+    /// Queues cookies that are written again; a cookie that the handler sets or deletes wins.
     pub(crate) fn queue_rewritten(&self, cookies: Vec<SetCookie>) {
         let mut state = self.state();
         if !state.is_committed {
@@ -164,6 +166,7 @@ impl Context {
         drop(state);
         rewritten.retain(|own| !cookies.iter().any(|cookie| cookie.name() == own.name()));
         cookies.append(&mut rewritten);
+        // As in Rails (`CookieJar#write_cookie?`, 6.1 `cookies.rb`)
         if !self.0.origin.is_ssl() {
             if let Some(secure) = cookies.iter().find(|cookie| cookie.secure()) {
                 self.policy().tell(Event::NotOverHttp(secure.name()));
@@ -191,8 +194,10 @@ impl Context {
         }
     }
 
-    /// Changes what will be written. That it will be is checked under the same lock: a commit in
-    /// between would lose the change, and nobody would be told. The closure is none of the app's.
+    /// Changes the session that will be written.
+    ///
+    /// The check that it will be written runs under the same lock: a commit in between would
+    /// silently lose the change. The closure must not be the app's code.
     pub(crate) fn write<R>(
         &self,
         write: impl FnOnce(&mut Loaded) -> Result<R, Error>,
@@ -201,14 +206,16 @@ impl Context {
         let seen = self.loaded();
         let mut state = self.state();
         self.writable_in(&state)?;
-        // What was sealed by `check` is not what it is now.
+        // The cookie that `check` sealed is out of date after this change.
         let loaded = Arc::make_mut(state.loaded.get_or_insert(seen));
         loaded.checked = None;
         write(loaded)
     }
 
-    /// The session as it is now, for reading without the lock. It is read without the lock too: the
-    /// clock, or an observer, may ask this very session.
+    /// Returns the current session, for reading without the lock.
+    ///
+    /// The session is also opened without the lock, because the clock or an observer may ask for
+    /// this very session.
     pub(crate) fn loaded(&self) -> Arc<Loaded> {
         if let Some(loaded) = &self.state().loaded {
             return loaded.clone();
@@ -218,13 +225,13 @@ impl Context {
         self.keep(loaded, outcome)
     }
 
-    /// Checks whether the session is there without asking a store.
+    /// Checks whether the session is available without asking a store.
     pub(super) fn is_loaded(&self) -> bool {
         self.0.sessions.place.store().is_none() || self.seen().is_some()
     }
 
-    /// Loads the session from its store, where a store keeps it. Where this is dropped before it
-    /// ends, nothing has happened.
+    /// Loads the session from its store, if a store keeps it. A future dropped before it ends has
+    /// no effect.
     pub(super) async fn load(&self) -> Result<(), Error> {
         let Some(store) = self.0.sessions.place.store() else {
             return Ok(());
@@ -250,10 +257,10 @@ impl Context {
         Ok(())
     }
 
-    /// Keeps what was loaded, where nobody else loaded it meanwhile.
+    /// Keeps the session that was loaded, unless somebody else loaded it meanwhile.
     fn keep(&self, loaded: Loaded, outcome: Option<Outcome>) -> Arc<Loaded> {
         let loaded = Arc::new(loaded);
-        // Of several threads that read it, the first tells how it came.
+        // If several threads read the session, the first one reports how it arrived.
         if Arc::ptr_eq(
             self.state().loaded.get_or_insert_with(|| loaded.clone()),
             &loaded,
@@ -263,12 +270,13 @@ impl Context {
         self.state().loaded.clone().unwrap_or(loaded)
     }
 
-    /// The session as it is now, where somebody has asked for it.
+    /// Returns the current session, if somebody has asked for it.
     pub(crate) fn seen(&self) -> Option<Arc<Loaded>> {
         self.state().loaded.clone()
     }
 
-    /// The session with what a framework keeps beside it, which is made where it is not there yet.
+    /// Returns the session with the framework's state beside it, and creates that state if it is
+    /// missing.
     pub(crate) fn loaded_with<T: Beside>(
         &self,
         make: impl FnOnce(&SessionData) -> T,
@@ -285,12 +293,13 @@ impl Context {
         shared.clone()
     }
 
-    /// A handler that panicked leaves a session that is whole: values are put in one at a time.
+    /// Locks the state. A handler that panicked leaves a whole session: values are inserted one at
+    /// a time.
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sets what this response does with the session.
+    /// Sets how this response treats the session.
     pub(super) fn set_writing(&self, writing: Writing) -> Result<(), Error> {
         let mut state = self.state();
         if state.is_committed {
@@ -300,11 +309,11 @@ impl Context {
         Ok(())
     }
 
-    /// Seals the session as it is now, so that what cannot be written is an error here.
+    /// Seals the current session, so that an unwritable one fails here.
     pub(crate) fn check(&self) -> Result<(), Error> {
         self.writable()?;
         let seen = self.loaded();
-        // The clock, and whoever hears of how often the key has sealed, may look at the session.
+        // The clock, and the observer of a key's seals, may read the session.
         let checked = seen.check(self.policy(), &self.0.origin)?;
         let mut state = self.state();
         if let Some(loaded) = &mut state.loaded
@@ -315,8 +324,8 @@ impl Context {
         Ok(())
     }
 
-    /// Decides what the response says of the session, and what its store is asked for that, if one
-    /// keeps it. Nobody changes the session from here on.
+    /// Decides what the response says of the session, and which commands its store gets, if one
+    /// keeps it. The session cannot be changed from here on.
     fn decide(&self, status: u16) -> Result<Decision, Error> {
         let (loaded, writing) = {
             let mut state = self.state();
@@ -346,7 +355,7 @@ impl Context {
         })
     }
 
-    /// Tells the operator of a session that could not be written.
+    /// Reports to the operator a session that could not be written.
     fn told<T>(&self, outcome: Result<T, Error>) -> Result<T, Error> {
         outcome.inspect_err(|error| self.policy().tell(Event::Failed(error)))
     }
@@ -359,7 +368,7 @@ impl Context {
         }
     }
 
-    /// Commits a session, wherever it is kept. Returns a future only where a store is to be asked.
+    /// Commits a session, in a cookie or a store. Returns a future only if a store has to be asked.
     pub(crate) fn finish(&self, status: u16) -> Finish {
         let mut committing = match self.told(self.decide(status)) {
             Ok(Decision::Done(commit)) => return Finish::Done(Ok(commit)),
@@ -370,7 +379,7 @@ impl Context {
         Finish::Running(Box::pin(async move {
             let outcome = context.drive(&mut committing).await;
             match context.told(outcome) {
-                // Nothing is lost where nothing was changed: the response goes out.
+                // Nothing is lost if nothing was changed: the response goes out.
                 Err(_) if !committing.is_changed() => Ok(Commit::Keep),
                 outcome => outcome,
             }
@@ -396,7 +405,7 @@ enum Decision {
     Ask(Box<Committing>),
 }
 
-/// A commit: over at once, or as soon as the store has answered.
+/// A commit: done at once, or as soon as the store has answered.
 pub(crate) enum Finish {
     Done(Result<Commit, Error>),
     Running(Pin<Box<dyn Future<Output = Result<Commit, Error>> + Send>>),

@@ -1,4 +1,4 @@
-//! [`CookieMetrics`]: counters of the cookies that come in, for the `metrics` crate's exporters.
+//! [`CookieMetrics`]: counters of incoming cookies, for exporters of the `metrics` crate.
 
 use std::borrow::Cow;
 
@@ -11,19 +11,18 @@ use crate::message::sealed_by::SealedBy;
 const OPENED: &str = "hardtack_cookies_opened_total";
 const REFUSED: &str = "hardtack_cookies_refused_total";
 
-/// What a label says where there is nothing to say: the cipher of a signed cookie.
+/// The value of a label that does not apply, such as the cipher of a signed cookie.
 const NONE: &str = "none";
 
-/// Counts how cookies come in, for whichever exporter of the [`metrics`] crate the program has
-/// installed (feature `metrics`).
+/// Counts incoming cookies for the installed exporter of the [`metrics`] crate (feature `metrics`).
 ///
 /// | counter | labels |
 /// | --- | --- |
 /// | `hardtack_cookies_opened_total` | `cookie`, `jar`, `rotation` (`current`, or its index from `0` on), `cipher`, `key_digest`, `hmac_digest`, `serializer` |
 /// | `hardtack_cookies_refused_total` | `cookie`, `reason` (as [`Refusal::name`]) |
 ///
-/// A label of which a cookie has nothing is `none`. `cookie` is a name that the app asks for:
-/// none is taken from a request.
+/// A label that does not apply to a cookie is `none`. `cookie` is a name that the app asks for; no
+/// name is taken from a request.
 ///
 /// ```
 /// use hardtack::CookieStore;
@@ -38,8 +37,8 @@ const NONE: &str = "none";
 pub struct CookieMetrics;
 
 impl CookieMetrics {
-    /// The counters, which are described to the exporter that is installed by now (example: at
-    /// [`CookieMetrics`]).
+    /// Creates the observer, and describes its counters to the exporter installed so far (example:
+    /// at [`CookieMetrics`]).
     #[must_use]
     pub fn new() -> Self {
         describe_counter!(
@@ -77,7 +76,7 @@ impl Observer for CookieMetrics {
     }
 }
 
-/// Hardly an app has more than a few; the others take an allocation.
+/// Names the common indexes without allocating: hardly any app has more than three rotations.
 fn rotation(index: Option<usize>) -> SharedString {
     let text = match index {
         None => Cow::Borrowed("current"),

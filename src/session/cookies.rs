@@ -10,11 +10,11 @@ use crate::http::cookie_attributes::CookieAttributes;
 use crate::http::cookie_header::CookieHeader;
 use crate::http::set_cookie::SetCookie;
 
-/// The cookies of a request beside the session, and those that its response sets: Rails'
-/// `cookies`. A handle that is cheap to clone.
+/// The cookies of a request beside the session, and those that its response sets (Rails'
+/// `cookies`).
 ///
-/// What is set is read again from there on, as in Rails, and goes out with the response. A
-/// `Secure` cookie is not set over plain HTTP.
+/// A handle that is cheap to clone. A cookie that was set can be read back at once, as in Rails,
+/// and is sent with the response. A `Secure` cookie is not set over plain HTTP.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -34,7 +34,7 @@ use crate::http::set_cookie::SetCookie;
 pub struct Cookies(pub(crate) Context);
 
 impl Session {
-    /// The request's other cookies, and those that its response sets.
+    /// Returns the request's other cookies, and those that its response sets.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -52,8 +52,11 @@ impl Session {
 }
 
 impl Cookies {
-    /// Returns a plain cookie's value, no longer escaped (`cookies[:theme]`): anybody can have made
-    /// it. What is no UTF-8 in it becomes U+FFFD; [`get_bytes`](Self::get_bytes) has it as it came.
+    /// Returns the unescaped value of a plain cookie (`cookies[:theme]`), which any client can
+    /// forge.
+    ///
+    /// Bytes that are not UTF-8 become U+FFFD; [`get_bytes`](Self::get_bytes) returns them
+    /// unchanged.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -74,7 +77,7 @@ impl Cookies {
         })
     }
 
-    /// Returns a plain cookie's value as bytes, no longer escaped.
+    /// Returns the unescaped value of a plain cookie as bytes.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -97,8 +100,8 @@ impl Cookies {
         }
     }
 
-    /// Sets a cookie with the response; one of the same name, path and domain that was set before
-    /// goes.
+    /// Sets a cookie with the response, in place of one set before with the same name, path and
+    /// domain.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -112,12 +115,12 @@ impl Cookies {
     /// ```
     ///
     /// # Errors
-    /// [`Error::CommittedSession`] where the response's cookies were decided already.
+    /// [`Error::CommittedSession`] after the session was committed.
     pub fn set(&self, cookie: SetCookie) -> Result<(), Error> {
         self.0.queue(cookie)
     }
 
-    /// Makes the browser forget a plain cookie that was set with these attributes.
+    /// Removes a plain cookie from the browser; the attributes must be those with which it was set.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -131,7 +134,8 @@ impl Cookies {
     /// ```
     ///
     /// # Errors
-    /// What is wrong with the name or the attributes; else as [`set`](Self::set).
+    /// [`Error::CookieName`], [`Error::CookieAttribute`] or [`Error::CookieConflict`] if the name
+    /// or the attributes are invalid; otherwise as [`set`](Self::set).
     pub fn delete<'a>(
         &self,
         name: &str,
@@ -141,8 +145,9 @@ impl Cookies {
         self.set(SetCookie::delete(name, &self.0.for_host(&attributes))?)
     }
 
-    /// The cookies to be set beside the session's, which are taken out: for whoever writes the
-    /// response. Over plain HTTP those that are `Secure` are not among them.
+    /// Takes out the cookies to set beside the session's, for code that writes the response itself.
+    ///
+    /// Over plain HTTP it leaves out `Secure` cookies.
     #[must_use]
     pub fn take(&self) -> Vec<SetCookie> {
         self.0.take_queue()

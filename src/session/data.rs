@@ -1,4 +1,4 @@
-//! [`SessionData`]: the inside of a session.
+//! [`SessionData`]: the content of a session.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,11 +15,11 @@ use crate::serializer::{
     DumpError, DumpStyle, Format, Key, NewValue, Part, Serialized, Unfit, text,
 };
 
-/// What is in a session: text keys, and values of any kind.
+/// The content of a session: text keys, and values of any kind.
 ///
-/// It keeps what it was read from, and beside it only what was changed since. So a value is
-/// decoded when somebody asks for it, and one that nobody changed goes back as it came: key order,
-/// integers of any size, floats, escapes.
+/// It keeps the serialized session that it was read from, and beside it only the changes. A value
+/// is decoded when somebody asks for it. A value that nobody changed is written back byte for byte:
+/// key order, integers of any size, floats, escapes.
 ///
 /// ```
 /// use hardtack::{CookieAttributes, CookieHeader, Jar, SessionData};
@@ -43,7 +43,7 @@ pub struct SessionData {
 }
 
 impl SessionData {
-    /// A session with nothing in it.
+    /// Creates an empty session.
     ///
     /// ```
     /// use hardtack::SessionData;
@@ -56,7 +56,7 @@ impl SessionData {
         Self::default()
     }
 
-    /// The session in a serialized value; `None` where it cannot be read or is no map.
+    /// Creates the session of a serialized value; `None` if it cannot be read or is not a map.
     pub(crate) fn of_payload(payload: Serialized) -> Option<Self> {
         let read = Entries::load(payload).ok().flatten()?;
         Some(Self {
@@ -65,8 +65,9 @@ impl SessionData {
         })
     }
 
-    /// Reads a session from a JSON object, for a [`SessionFormat`](crate::stores::SessionFormat). Nothing in
-    /// it counts as changed. Returns `None` where the text is no JSON object.
+    /// Reads a session from a JSON object, for a [`SessionFormat`](crate::stores::SessionFormat).
+    ///
+    /// None of its keys count as changed. Returns `None` if the text is not a JSON object.
     ///
     /// ```
     /// use hardtack::SessionData;
@@ -88,16 +89,17 @@ impl SessionData {
         })
     }
 
-    /// Writes the session as a JSON object (example: at [`from_json`](Self::from_json)); what nobody
-    /// changed goes out as it came.
+    /// Writes the session as a JSON object (example: at [`from_json`](Self::from_json)).
+    ///
+    /// Values that nobody changed are written back unchanged.
     ///
     /// # Errors
-    /// [`Error::UnwritableValue`] where a value has no form in JSON.
+    /// [`Error::UnwritableValue`] if a value has no form in JSON.
     pub fn to_json(&self) -> Result<Vec<u8>, Error> {
         Ok(self.dump(Vec::new(), DumpStyle::json())?.bytes)
     }
 
-    /// Serializes the session: what nobody touched as it came.
+    /// Serializes the session; untouched values stay byte for byte.
     pub(crate) fn dump(&self, room: Vec<u8>, style: DumpStyle) -> Result<Serialized, DumpError> {
         match self.dump_if_set(room, style) {
             Ok(payload) => Ok(payload),
@@ -116,17 +118,17 @@ impl SessionData {
         }
     }
 
-    /// Checks whether everything that was read was thrown away.
+    /// Checks whether everything that was read was discarded.
     pub(crate) fn is_cleared(&self) -> bool {
         self.changes.is_cleared_after(0)
     }
 
-    /// Marks the session as changed, though no key was.
+    /// Marks the session as changed without a change of any key.
     pub(crate) fn touch(&mut self) {
         self.changes.touch();
     }
 
-    /// Reads the value of a key as a type; `None` where there is no such key, or nil in it.
+    /// Returns the value of a key as a type; `None` if the key is missing or its value is nil.
     ///
     /// ```
     /// use hardtack::SessionData;
@@ -140,8 +142,9 @@ impl SessionData {
     /// ```
     ///
     /// # Errors
-    /// [`Error::UnexpectedValue`] where it is not of that type, [`Error::UnreadableValue`] where it
-    /// cannot be read at all: it goes back as it came, unless it is set or removed.
+    /// [`Error::UnexpectedValue`] if the value does not fit the type, [`Error::UnreadableValue`] if
+    /// it cannot be read at all. An unreadable value is written back unchanged, unless it is set or
+    /// removed.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
         match self.place(key) {
             None => Ok(None),
@@ -160,8 +163,8 @@ impl SessionData {
         }
     }
 
-    /// Sets the value of a key: a new key comes last, one that is there keeps its place, as in
-    /// Ruby's Hash.
+    /// Sets the value of a key: a new key comes last, an existing key keeps its place, as in Ruby's
+    /// Hash.
     ///
     /// ```
     /// use std::time::{Duration, SystemTime};
@@ -178,14 +181,14 @@ impl SessionData {
     /// ```
     ///
     /// # Errors
-    /// [`Error::UnwritableValue`] where the value is none that a session can hold.
+    /// [`Error::UnwritableValue`] if a session cannot hold the value.
     pub fn insert(&mut self, key: impl AsRef<str>, value: impl Serialize) -> Result<(), Error> {
         let may_be_text = self.may_be_text();
         self.changes.insert(key.as_ref(), &value, may_be_text)?;
         Ok(())
     }
 
-    /// Removes a key. Says whether it was there.
+    /// Removes a key, and returns whether it was there.
     ///
     /// ```
     /// use hardtack::SessionData;
@@ -204,8 +207,8 @@ impl SessionData {
         found
     }
 
-    /// Removes a key and returns its value as a type; `None` where there is no such key, or nil in
-    /// it.
+    /// Removes a key and returns its value as a type; `None` if the key is missing or its value is
+    /// nil.
     ///
     /// ```
     /// use hardtack::SessionData;
@@ -219,14 +222,15 @@ impl SessionData {
     /// ```
     ///
     /// # Errors
-    /// [`Error::UnexpectedValue`] where it is not of that type; then it stays where it is.
+    /// [`Error::UnexpectedValue`] if the value does not fit the type, and
+    /// [`Error::UnreadableValue`] if it cannot be read; the value stays in the session.
     pub fn take<T: DeserializeOwned>(&mut self, key: &str) -> Result<Option<T>, Error> {
         let value = self.get(key)?;
         self.remove(key);
         Ok(value)
     }
 
-    /// Removes every key, `session_id` too: the next [`write`](Self::write) makes a new one.
+    /// Removes every key, `session_id` too: the next [`write`](Self::write) creates a new id.
     ///
     /// ```
     /// use hardtack::SessionData;
@@ -242,7 +246,7 @@ impl SessionData {
         self.changes.clear();
     }
 
-    /// Whether there is this key, be it nil.
+    /// Checks whether the session has this key, even with a nil value.
     ///
     /// ```
     /// use hardtack::SessionData;
@@ -258,7 +262,7 @@ impl SessionData {
         self.place(key).is_some()
     }
 
-    /// The keys, in the order in which they were written first.
+    /// Returns the keys, in the order in which they were first written.
     ///
     /// ```
     /// use hardtack::SessionData;
@@ -278,7 +282,7 @@ impl SessionData {
         self.all().map(key).collect()
     }
 
-    /// Whether there is no key at all.
+    /// Checks whether the session has no keys.
     ///
     /// ```
     /// use hardtack::SessionData;
@@ -294,8 +298,10 @@ impl SessionData {
         self.all().next().is_none()
     }
 
-    /// Whether anything was set, removed or cleared since it was read or made, and so whether it
-    /// has to be written. Setting a key to the value that it has counts too.
+    /// Checks whether any key was set, removed or cleared since the session was read or created.
+    ///
+    /// A changed session has to be written. Setting a key to the value that it already has counts
+    /// as a change.
     ///
     /// ```
     /// use hardtack::SessionData;
@@ -312,13 +318,15 @@ impl SessionData {
         self.changes.revision() > 0
     }
 
-    /// Checks whether a value that is set may be text: not in a session that was read as Marshal or
-    /// MessagePack, and goes back so, since a short text takes longer to convert than a `Value`.
+    /// Checks whether new values may be kept as JSON text.
+    ///
+    /// A session that was read as Marshal or MessagePack is written back in that format, and a
+    /// short text takes longer to convert than a `Value`.
     pub(super) fn may_be_text(&self) -> bool {
         matches!(self.read, Entries::Empty | Entries::Json { .. })
     }
 
-    /// Checks whether a key holds this value, which its JSON text says all of.
+    /// Checks whether a key holds exactly the value of this JSON text.
     pub(super) fn is_json(&self, key: &str, json: &str) -> bool {
         let is_same_text = match self.place(key) {
             None => return false,
@@ -332,7 +340,7 @@ impl SessionData {
         }
     }
 
-    /// Where the value of a key is to be found.
+    /// Finds the value of a key, among the changes or the entries that were read.
     fn place(&self, key: &str) -> Option<Held<'_>> {
         match self.changes.get(key) {
             Some(Change::Set(value) | Change::SetAnew(value)) => Some(Held::Changed(value)),
@@ -341,7 +349,7 @@ impl SessionData {
         }
     }
 
-    /// Every entry: those that were read at their old places, then the new ones.
+    /// Returns every entry: those that were read at their old places, then the new ones.
     fn all(&self) -> impl Iterator<Item = (Key<'_, usize>, Part<'_, usize>)> {
         let new = self
             .changes
@@ -364,8 +372,9 @@ impl SessionData {
         old.chain(new)
     }
 
-    /// The short way where all that was changed was set, as it mostly is. The room comes back
-    /// where it was not, or cannot be written so.
+    /// Serializes by the fast path, for changes that only set keys, which most are.
+    ///
+    /// Returns the buffer unused if other changes were made, or the fast path cannot write them.
     fn dump_if_set(&self, room: Vec<u8>, style: DumpStyle) -> Result<Serialized, Vec<u8>> {
         if style.format != Format::Json {
             return Err(room);
@@ -376,7 +385,7 @@ impl SessionData {
         self.read.dump_with(room, sets, style)
     }
 
-    /// What is written: every entry but those that are nil, as Rack leaves them out
+    /// Returns the entries to write: all except those that are nil, which Rack leaves out too
     /// (`Rack::Session::Abstract::Persisted#commit_session`, 2.2).
     fn parts(&self) -> impl Iterator<Item = (Key<'_, usize>, Part<'_, usize>)> {
         self.all().filter(|(_, part)| match part {
@@ -386,7 +395,7 @@ impl SessionData {
     }
 }
 
-/// The value of a key as a type.
+/// Returns the value of a key as a type.
 pub(crate) fn from_value<T: DeserializeOwned>(key: &str, value: &Value) -> Result<T, Error> {
     T::deserialize(value).map_err(|_| Unfit::of::<T>(value).at(key))
 }
@@ -397,7 +406,7 @@ enum Held<'a> {
 }
 
 impl fmt::Debug for SessionData {
-    /// The keys alone: values may be personal, or secret.
+    /// Shows the keys alone: values may be personal, or secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SessionData")
             .field("keys", &self.keys())

@@ -1,11 +1,11 @@
-//! The short way of writing a session against the way entry by entry.
+//! Compares the fast path of writing a session with the path entry by entry.
 
 use super::{SessionData, Value};
 use crate::load_defaults::LoadDefaults;
 use crate::serializer::entries::Entries;
 use crate::serializer::{DumpStyle, Format, Serialized};
 
-/// What is set, or removed, in turn.
+/// The keys to set or remove, in turn.
 type Changes<'a> = &'a [(&'a str, Option<Value>)];
 
 fn session(text: &str, changes: Changes<'_>) -> SessionData {
@@ -69,6 +69,7 @@ fn the_short_way_writes_what_the_long_one_does() {
             }
         }
     }
-    // Three texts are as Rails writes them, of which seven lists of changes do nothing but set.
+    // The fast path takes the three texts that Rails wrote, with the seven lists that only set
+    // keys.
     assert_eq!((short, long), (3 * 7, 9 * 11 - 3 * 7));
 }

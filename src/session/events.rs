@@ -1,8 +1,9 @@
-//! What the operator hears of a store's sessions, as `tracing` events of the target `hardtack`.
+//! The events of sessions and cookies for the operator: `tracing` events with the target
+//! `hardtack`.
 //!
-//! Anybody can send junk. So of each kind one event is told in ten seconds, with the number of
-//! those that were not. None holds a value, a cookie or a secret, and names are escaped: one event
-//! is one line, and no longer than a few kilobytes.
+//! Any client can send junk. So at most one event of each kind is sent in ten seconds, with the
+//! number of events that were held back. No event holds a value, a cookie or a secret. Names are
+//! escaped: an event is a single line of at most a few kilobytes.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
@@ -10,37 +11,37 @@ use time::OffsetDateTime;
 
 use crate::error::{Error, Refusal};
 
-/// How long nothing more is told of a kind, in milliseconds.
+/// The time between two events of a kind, in milliseconds.
 const SILENCE: i64 = 10_000;
 
-/// What there is to tell of the session's cookie.
+/// An event about the session's cookie, or another one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Event<'a> {
-    /// It did not open.
+    /// The session's cookie did not open.
     Refused(Refusal),
-    /// This cookie, another than the session's, did not open.
+    /// This cookie, other than the session's, did not open.
     CookieRefused(&'a str, Refusal),
-    /// This cookie, which a rotation opened, could not be written again.
+    /// This cookie was opened by a rotation, and could not be written again.
     NotRewritten(
         &'a str,
         #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "nobody is told"))]
         &'a Error,
     ),
-    /// This cookie was to be set, and is `Secure`, over plain HTTP.
+    /// This `Secure` cookie was not set, because the request came over plain HTTP.
     NotOverHttp(&'a str),
     /// This cookie is set by a response that shared caches may keep.
     InSharedCaches(&'a str),
-    /// It could not be written.
+    /// The session could not be written.
     #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "nobody is told"))]
     Failed(&'a Error),
 }
 
-/// The limits, one of each kind.
+/// The limits, one for each kind of event.
 #[derive(Debug, Default)]
 pub(crate) struct Events([Limit; 16]);
 
 impl Events {
-    /// Tells an event, unless one of its kind was told just now.
+    /// Sends an event, unless one of its kind was sent less than ten seconds ago.
     pub(crate) fn tell(&self, cookie: &str, event: Event<'_>, now: OffsetDateTime) {
         let (kind, cookie) = match event {
             Event::NotOverHttp(cookie) => (0, cookie),
@@ -57,20 +58,21 @@ impl Events {
     }
 }
 
-/// Of events of one kind: one in ten seconds.
+/// Limits the events of a kind to one in ten seconds.
 #[derive(Debug, Default)]
 pub(crate) struct Limit {
-    /// From when on the next one may be told, in milliseconds since 1970.
+    /// The earliest time of the next event, in milliseconds since 1970.
     next: AtomicI64,
     untold: AtomicU64,
 }
 
 impl Limit {
-    /// Whether one may be told now, and how many were not told before it.
+    /// Returns the number of events held back so far if an event may be sent now, and `None`
+    /// otherwise.
     pub(crate) fn pass(&self, now: OffsetDateTime) -> Option<u64> {
         let now = now.unix_timestamp().saturating_mul(1000) + i64::from(now.millisecond());
         let next = self.next.load(Relaxed);
-        // A clock that was set back does not silence it for longer.
+        // A clock that was set back does not extend the silence.
         let is_silent = now < next && next - now <= SILENCE;
         let until = now.saturating_add(SILENCE);
         if is_silent
@@ -92,7 +94,7 @@ fn send(cookie: &str, event: Event<'_>, untold: u64) {
 
     use crate::shown::Shown;
 
-    // As a text, which formatters quote, so that no name forges a field beside it.
+    // Log the name as a text, which formatters quote: a name cannot forge another field.
     let cookie = Shown::new(cookie).to_string();
     match event {
         Event::Refused(refusal) => warn!(
@@ -101,7 +103,7 @@ fn send(cookie: &str, event: Event<'_>, untold: u64) {
             reason = %refusal,
             hint = refusal.hint(),
             untold,
-            "a session's cookie was refused"
+            "a session cookie was refused; the request gets an empty session"
         ),
         Event::CookieRefused(_, refusal) => warn!(
             target: "hardtack",
@@ -109,26 +111,26 @@ fn send(cookie: &str, event: Event<'_>, untold: u64) {
             reason = %refusal,
             hint = refusal.hint(),
             untold,
-            "a cookie was refused"
+            "a cookie was refused; it is treated as absent"
         ),
         Event::NotRewritten(_, reason) => warn!(
             target: "hardtack",
             cookie,
             %reason,
             untold,
-            "a cookie that a rotation opened could not be written again; the browser keeps the old one"
+            "a cookie opened by a rotation could not be written again; keep the rotation, since the browser keeps the old cookie"
         ),
         Event::NotOverHttp(_) => warn!(
             target: "hardtack",
             cookie,
             untold,
-            "a cookie was not set over plain HTTP, since it is secure; where a proxy ends TLS, see CookieStore::trust_proxy and assume_ssl"
+            "a Secure cookie was not set over plain HTTP; if a proxy ends TLS, see Sessions::trust_proxy and assume_ssl"
         ),
         Event::InSharedCaches(_) => warn!(
             target: "hardtack",
             cookie,
             untold,
-            "a response sets a cookie, and its Cache-Control lets shared caches give it to other users; leave out public and s-maxage, or set no cookie there"
+            "a response sets a cookie, and its Cache-Control lets shared caches give it to other users; remove public and s-maxage, or set no cookie there"
         ),
         Event::Failed(reason) => error!(
             target: "hardtack",
@@ -143,7 +145,7 @@ fn send(cookie: &str, event: Event<'_>, untold: u64) {
 #[cfg(not(feature = "tracing"))]
 fn send(_cookie: &str, _event: Event<'_>, _untold: u64) {}
 
-/// Tells, when the program starts, that cookies of these settings cannot be read.
+/// Warns, when the program starts, that cookies with these settings cannot be read.
 #[cfg(feature = "tracing")]
 pub(crate) fn tell_unreadable(cookie: &str, feature: &str, settings: &str) {
     tracing::warn!(
@@ -151,7 +153,7 @@ pub(crate) fn tell_unreadable(cookie: &str, feature: &str, settings: &str) {
         cookie,
         feature,
         settings,
-        "cookies of these settings cannot be read, since a feature of hardtack is off; turn it on, or give the settings the serializer that their cookies have"
+        "cookies with these settings cannot be read, because a feature of hardtack is off; turn the feature on, or set the serializer that the cookies use"
     );
 }
 
@@ -174,7 +176,7 @@ mod tests {
             Some(2),
             None,
             Some(1),
-            // Set back by 16 seconds, which is more than it is ever silent.
+            // Set back by 16 seconds, which is longer than any silence.
             Some(0),
             None,
             Some(1),

@@ -1,27 +1,26 @@
-//! [`Session`]: the session of a request, as a handler has it.
+//! [`Session`]: the session of a request, for handlers.
 
 use std::fmt;
-use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::changes::Incoming;
 use super::commit::Commit;
-use super::context::{Context, Writing};
+use super::context::Context;
 use super::data::SessionData;
 use super::loaded::Loaded;
 use super::origin::RequestOrigin;
 use super::provenance::Provenance;
 use crate::error::{Error, Refusal};
-use crate::settings::SameSite;
 
-/// The session of a request: a handle that is cheap to clone, and changed through `&self`.
+/// The session of a request: a handle that is cheap to clone, and changes through `&self`.
 ///
-/// A session in its cookie is opened when it is first asked for, and one that does not open is empty.
-/// A session that a store keeps was loaded by [`LazySession`](crate::LazySession). Nothing here waits,
-/// and closures, values, observers and subscribers run under no lock: they may use the session. (Of a
-/// [`SessionFormat`](crate::stores::SessionFormat) of one's own, `new_id` and `renew` may not.)
+/// A session in a cookie is opened on first use, and is empty if its cookie does not open. A
+/// session in a store was loaded by [`LazySession`](crate::LazySession). No method here waits for
+/// I/O. Closures, values, observers and subscribers run without any lock, so they may use the
+/// session. (The methods `new_id` and `renew` of your own
+/// [`SessionFormat`](crate::stores::SessionFormat) may not.)
 ///
 /// ```
 /// use std::sync::Arc;
@@ -48,7 +47,7 @@ use crate::settings::SameSite;
 pub struct Session(pub(crate) Context);
 
 impl Session {
-    /// The value of a key as a type; `None` where there is no such key, or nil in it.
+    /// Returns the value of a key as a type; `None` if the key is missing or its value is nil.
     ///
     /// ```
     /// use hardtack::Session;
@@ -62,7 +61,8 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// [`Error::UnexpectedValue`] where it is not of that type.
+    /// [`Error::UnexpectedValue`] if the value does not fit the type, [`Error::UnreadableValue`] if
+    /// it cannot be read at all.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
         self.read(|data| data.get(key))
     }
@@ -70,12 +70,12 @@ impl Session {
     /// Sets the value of a key (example: at [`get`](Self::get)).
     ///
     /// # Errors
-    /// [`Error::UnwritableValue`] where the value is none that a session can hold,
-    /// [`Error::ReadOnlySession`] and [`Error::CommittedSession`] where the session can no longer,
-    /// or never, be written.
+    /// [`Error::UnwritableValue`] if a session cannot hold the value. [`Error::ReadOnlySession`] if
+    /// the sessions are never written, and [`Error::CommittedSession`] after the session was
+    /// committed.
     pub fn insert(&self, key: impl AsRef<str>, value: impl Serialize) -> Result<(), Error> {
         self.0.writable()?;
-        // Before the lock: the code of a key or a value may look at the session.
+        // Before the lock: the code of a key or a value may read the session.
         let (key, value) = (
             key.as_ref(),
             Incoming::new(&value, self.read(SessionData::may_be_text))?,
@@ -89,7 +89,7 @@ impl Session {
         })
     }
 
-    /// Removes a key. Says whether it was there.
+    /// Removes a key, and returns whether it was there.
     ///
     /// ```
     /// use hardtack::Session;
@@ -102,14 +102,14 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// [`Error::ReadOnlySession`] and [`Error::CommittedSession`] where the session can no longer,
-    /// or never, be written.
+    /// [`Error::ReadOnlySession`] if the sessions are never written, and
+    /// [`Error::CommittedSession`] after the session was committed.
     pub fn remove(&self, key: &str) -> Result<bool, Error> {
         self.0.write(|loaded| Ok(loaded.data.remove(key)))
     }
 
-    /// Removes a key and returns its value as a type; `None` where there is no such key, or nil in
-    /// it.
+    /// Removes a key and returns its value as a type; `None` if the key is missing or its value is
+    /// nil.
     ///
     /// ```
     /// use hardtack::Session;
@@ -123,8 +123,9 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// [`Error::UnexpectedValue`] where it is not of that type, and stays where it is; else as
-    /// [`remove`](Self::remove).
+    /// [`Error::UnexpectedValue`] if the value does not fit the type, and
+    /// [`Error::UnreadableValue`] if it cannot be read; the value stays in the session. Otherwise
+    /// as [`remove`](Self::remove).
     pub fn take<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
         self.0.writable()?;
         let seen = self.0.loaded();
@@ -133,7 +134,8 @@ impl Session {
         let changed_at = seen.data.changes.changed_at(key);
         drop(seen);
         self.0.write(|Loaded { data, .. }| {
-            // Whoever took it meanwhile has it alone, and what was set meanwhile stays.
+            // If somebody took the value meanwhile, it is theirs alone; a value set meanwhile
+            // stays.
             if !data.contains_key(key) {
                 return Ok(None);
             }
@@ -144,7 +146,7 @@ impl Session {
         })
     }
 
-    /// Whether there is this key.
+    /// Checks whether the session has this key.
     ///
     /// ```
     /// use hardtack::Session;
@@ -158,7 +160,7 @@ impl Session {
         self.read(|data| data.contains_key(key))
     }
 
-    /// The keys, in the order in which they were written first.
+    /// Returns the keys, in the order in which they were first written.
     ///
     /// ```
     /// use hardtack::Session;
@@ -174,7 +176,7 @@ impl Session {
         self.read(|data| data.keys().into_iter().map(String::from).collect())
     }
 
-    /// Whether there is no key at all.
+    /// Checks whether the session has no keys.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -189,8 +191,10 @@ impl Session {
         self.read(SessionData::is_empty)
     }
 
-    /// Removes every key, the id too. A session that stays empty is removed from the browser. A
-    /// flash that was loaded stays, as in Rails; [`reset`](Self::reset) drops that as well.
+    /// Removes every key, the id too.
+    ///
+    /// A session that stays empty is removed from the browser. A flash that was loaded stays, as in
+    /// Rails; [`reset`](Self::reset) drops it as well.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -212,9 +216,11 @@ impl Session {
         })
     }
 
-    /// Returns the session's id: 32 hexadecimal digits in a cookie of Rails and in
-    /// [`StoredJson`](crate::stores::StoredJson). A session that is to be written gets one now, where it has
-    /// none; `None` where it has none and can no longer, or never, be written.
+    /// Returns the session's id, and creates one if the session will be written and has none.
+    ///
+    /// The id has 32 hexadecimal digits in a Rails cookie and in
+    /// [`StoredJson`](crate::stores::StoredJson). Returns `None` if the session has no id and can
+    /// no longer, or never, be written.
     ///
     /// ```
     /// use hardtack::Session;
@@ -235,13 +241,15 @@ impl Session {
             return None;
         }
         drop(loaded);
-        // Where there is no randomness, writing says so.
+        // Without randomness, the commit reports the error.
         self.0.write(Loaded::id_to_write).ok()?
     }
 
-    /// Throws the session away and begins another, with another id (`reset_session`): when
-    /// somebody logs out, and before somebody logs in, so that nobody can have planted the session
-    /// (session fixation). It keeps nothing: the flash and the authenticity tokens go as well.
+    /// Discards the session and begins another with a new id (`reset_session`).
+    ///
+    /// Call it when somebody logs out, and before somebody logs in: it prevents session fixation, a
+    /// login in a session that an attacker planted. It keeps nothing: the flash and the
+    /// authenticity tokens are dropped as well.
     ///
     /// ```
     /// use hardtack::Session;
@@ -256,20 +264,22 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// As [`remove`](Self::remove): the browser keeps the session that it has, and whoever is
-    /// logged in there stays so.
+    /// As [`remove`](Self::remove). After an error the browser keeps its session, and a user who is
+    /// logged in there stays logged in.
     pub fn reset(&self) -> Result<(), Error> {
         self.0.write(|loaded| {
             loaded.reset();
-            // Where there is no randomness the session stays empty, and is removed.
+            // Without randomness the session stays empty, and is removed.
             let _ = loaded.ensure_id();
             Ok(())
         })
     }
 
-    /// Gives the session another id (`request.session_options[:renew]`), when somebody logs in. It
-    /// keeps what is in the session, the flash too, but for the authenticity tokens (`_csrf_token`),
-    /// which somebody may have planted: pages that were rendered before have none that count.
+    /// Gives the session a new id and keeps its content (`request.session_options[:renew]`).
+    ///
+    /// Call it when somebody logs in. Only the authenticity tokens (`_csrf_token`) are dropped,
+    /// because an attacker may have planted them; the flash stays. Tokens in pages that were
+    /// rendered before no longer count.
     ///
     /// ```
     /// use hardtack::Session;
@@ -286,12 +296,13 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// As [`remove`](Self::remove); [`Error::NoRandomness`] where the operating system gives none.
+    /// As [`remove`](Self::remove); [`Error::NoRandomness`] if the operating system gives no random
+    /// bytes.
     pub fn renew(&self) -> Result<(), Error> {
         self.0.write(Loaded::renew)
     }
 
-    /// The whole session as a type: see [`SessionData::view`].
+    /// Reads the whole session as a type: see [`SessionData::view`].
     ///
     /// ```
     /// use hardtack::Session;
@@ -312,12 +323,12 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// [`Error::UnexpectedValue`] where the session is not of that type.
+    /// [`Error::UnexpectedValue`] if the session does not fit the type.
     pub fn view<T: DeserializeOwned>(&self) -> Result<T, Error> {
         self.read(SessionData::view)
     }
 
-    /// Sets the keys that a value has, and leaves all others alone: see [`SessionData::merge`]
+    /// Sets the keys that `value` has, and leaves all others unchanged: see [`SessionData::merge`]
     /// (example: at [`view`](Self::view)).
     ///
     /// # Errors
@@ -328,107 +339,7 @@ impl Session {
         self.0.write(|loaded| loaded.data.merge_incoming(value))
     }
 
-    /// Ends this session so long after each writing, in place of the store's own expiry ("remember
-    /// me"; `request.session_options[:expire_after]`). `None` goes back to the store's.
-    ///
-    /// Unlike in Rails it holds for later requests too: the session keeps it, as `_expire_after` in
-    /// whole seconds. Where Rails writes the session in between, Rails' own expiry counts until the
-    /// session is next written here. An [`absolute_lifetime`](crate::Sessions::absolute_lifetime)
-    /// ends it all the same.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use hardtack::{Commit, Session};
-    ///
-    /// let session = Session::ephemeral()?;
-    /// session.insert("user_id", &42)?;
-    /// session.expire_after(Duration::from_secs(30 * 24 * 60 * 60))?;
-    /// let Commit::Set(cookies) = session.commit(200)? else { panic!() };
-    /// assert!(cookies[0].expires().is_some());
-    /// # Ok::<(), hardtack::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::CookieAttribute`] for no time at all, [`Error::ExpiryOutOfRange`] for a time beyond
-    /// the year 9999; else as [`remove`](Self::remove).
-    pub fn expire_after(&self, duration: impl Into<Option<Duration>>) -> Result<(), Error> {
-        let (policy, duration) = (self.0.policy(), duration.into());
-        self.0
-            .write(|loaded| policy.set_expire_after(&mut loaded.data, duration))
-    }
-
-    /// Sets the `SameSite` of the session's cookie in this response, and writes the session: a
-    /// login at another site that comes back by a form (`response_mode=form_post`) needs
-    /// `SameSite::None`. The next writing has the store's own again.
-    ///
-    /// ```
-    /// use std::sync::Arc;
-    /// use hardtack::{Commit, CookieStore, RequestOrigin, SameSite, Session};
-    ///
-    /// let store = Arc::new(CookieStore::ephemeral("_shop_session")?.secure(true));
-    /// let session = Session::open(&store, "", RequestOrigin::new(true, None));
-    /// session.insert("oauth_state", "5ca75bd30")?;
-    /// session.same_site(SameSite::None)?;
-    /// let Commit::Set(cookies) = session.commit(302)? else { panic!() };
-    /// assert_eq!(cookies[0].same_site(), Some(SameSite::None));
-    /// # Ok::<(), hardtack::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::CookieConflict`] for `SameSite::None` where the cookie is not `Secure`; else as
-    /// [`remove`](Self::remove).
-    pub fn same_site(&self, same_site: SameSite) -> Result<(), Error> {
-        let policy = self.0.policy();
-        let attributes = policy.attributes_for(self.0.origin());
-        attributes.same_site(Some(same_site)).check(&policy.name)?;
-        self.0.write(|loaded| {
-            loaded.same_site = Some(same_site);
-            loaded.data.touch();
-            Ok(())
-        })
-    }
-
-    /// Writes nothing of the session in this response (`request.session_options[:skip]`): what was
-    /// changed in this request is not kept, and no expiry is renewed.
-    ///
-    /// ```
-    /// use hardtack::{Commit, Session};
-    ///
-    /// let session = Session::ephemeral()?;
-    /// session.insert("polled_at", &1_700_000_000)?;
-    /// session.skip()?;
-    /// assert_eq!(session.commit(200)?, Commit::Keep);
-    /// # Ok::<(), hardtack::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::CommittedSession`] where the response's cookies were decided already.
-    pub fn skip(&self) -> Result<(), Error> {
-        self.0.set_writing(Writing::Skipped)
-    }
-
-    /// Deletes the session from its store with this response, and sets no cookie
-    /// (`request.session_options[:drop]`). The browser's cookie then leads to nothing. A session
-    /// that lives in its cookie stays there, as with [`skip`](Self::skip): [`reset`](Self::reset)
-    /// ends either.
-    ///
-    /// ```
-    /// use hardtack::Session;
-    ///
-    /// let session = Session::ephemeral()?;
-    /// session.drop()?;
-    /// assert!(session.commit(200)?.cookies().is_empty());
-    /// # Ok::<(), hardtack::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::ReadOnlySession`] where nothing is ever written, and as [`skip`](Self::skip).
-    pub fn drop(&self) -> Result<(), Error> {
-        self.0.writable()?;
-        self.0.set_writing(Writing::Dropped)
-    }
-
-    /// By which scheme and host the request came.
+    /// Returns the scheme and host by which the request came.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -444,8 +355,8 @@ impl Session {
         self.0.origin()
     }
 
-    /// Why the session's cookie was refused, for the operator; `None` where it opened, or there
-    /// was none.
+    /// Returns why the session's cookie was refused, for the operator; `None` if it opened, or none
+    /// was sent.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -464,9 +375,11 @@ impl Session {
         }
     }
 
-    /// Checks that the session can be written as it is now, flash and all: for a handler that would
-    /// rather meet an overflow itself than have the middleware answer with an error. Unless the
-    /// session is changed after, what was sealed here is what is set.
+    /// Checks that the session can be written as it is now, including the flash.
+    ///
+    /// Call it in a handler that wants to handle an overflow itself: otherwise the middleware
+    /// answers with an error. Unless the session is changed afterwards, the cookie that was sealed
+    /// here is the one that is set.
     ///
     /// ```
     /// use hardtack::{Error, Session};
@@ -481,17 +394,20 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// As [`Jar::write`](crate::Jar::write), and as [`insert`](Self::insert) where nothing is
-    /// written any more. In a store: [`Error::UnwritableValue`] where its format cannot hold a value.
+    /// As [`Jar::write`](crate::Jar::write) for a session in a cookie; [`Error::UnwritableValue`]
+    /// for a session in a store whose format cannot hold a value. As [`remove`](Self::remove) if
+    /// nothing is written any more.
     pub fn check(&self) -> Result<(), Error> {
         self.0.check()
     }
 
-    /// Decides what a response of this status says of the session. Call it once, when the handler has
-    /// returned; the session and its cookies cannot be changed after.
+    /// Decides which session cookies a response with this status sets.
     ///
-    /// One of 5xx does not write the session, unless
-    /// [`writes_on_server_error`](crate::Sessions::writes_on_server_error) says so.
+    /// Call it once, when the handler has returned: the session and its cookies cannot be changed
+    /// after.
+    ///
+    /// A response with status 5xx does not write the session, unless
+    /// [`writes_on_server_error`](crate::Sessions::writes_on_server_error) is on.
     ///
     /// ```
     /// use hardtack::{Error, Session};
@@ -503,9 +419,9 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// As [`Jar::write`](crate::Jar::write): the session does not fit, or cannot be written. The
-    /// browser keeps what it has; a response that pretends that all went well would be wrong.
-    /// [`Error::NeedsStore`] where a store keeps the session: await
+    /// As [`Jar::write`](crate::Jar::write) if the session does not fit, or cannot be written. The
+    /// browser then keeps its cookies; answer with an error, because the changes were not kept.
+    /// [`Error::NeedsStore`] if a store keeps the session: await
     /// [`LazySession::commit`](crate::LazySession::commit) instead.
     pub fn commit(&self, status: u16) -> Result<Commit, Error> {
         self.0.commit(status)
@@ -513,7 +429,7 @@ impl Session {
 }
 
 impl fmt::Debug for Session {
-    /// How it stands, and no value.
+    /// Shows the state of the session, and no values.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let loaded = self.0.seen();
         f.debug_struct("Session")

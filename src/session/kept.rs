@@ -1,4 +1,4 @@
-//! [`Kept`]: how one session is kept, and under which id.
+//! [`Kept`]: the place and the id of one session.
 
 use std::sync::Arc;
 
@@ -13,12 +13,12 @@ use crate::error::Error;
 use crate::http::cookie_attributes::CookieAttributes;
 use crate::http::set_cookie::SetCookie;
 
-/// How one session is kept.
+/// The place of one session.
 #[derive(Clone)]
 pub(crate) enum Kept {
-    /// In the cookie, which these keys seal.
+    /// In the cookie, sealed by these keys.
     InCookie(Arc<dyn Sealer>),
-    /// In a store, under an id that the cookie brings.
+    /// In a store, under an id in the cookie.
     OnServer(Box<Stored>),
 }
 
@@ -26,15 +26,15 @@ pub(crate) enum Kept {
 #[derive(Clone)]
 pub(crate) struct Stored {
     pub(crate) format: Arc<dyn SessionFormat>,
-    /// The id under which it is, or will be; `None` where it has none yet.
+    /// The id of the session, which may not be written yet; `None` if it has none yet.
     pub(crate) id: Option<String>,
     /// The entry that was read.
     pub(crate) entry: Option<StoredEntry>,
-    /// The entry that another id replaces.
+    /// The entry to delete because the session has another id.
     pub(crate) former: Option<Former>,
 }
 
-/// An entry that was read, and where.
+/// An entry that was read, and its place.
 #[derive(Clone)]
 pub(crate) struct StoredEntry {
     pub(crate) key: String,
@@ -42,17 +42,17 @@ pub(crate) struct StoredEntry {
     pub(crate) version: Version,
 }
 
-/// An entry that goes.
+/// An entry to delete.
 #[derive(Clone)]
 pub(crate) struct Former {
     pub(crate) id: String,
     pub(crate) entry: StoredEntry,
-    /// It goes before the new one is written: nobody may come back to it after a logout.
+    /// Delete it before the new one is written: after a logout nobody may come back to it.
     pub(crate) is_first: bool,
 }
 
 impl Stored {
-    /// Lets the entry that was read go, and with it the id.
+    /// Marks the entry that was read for deletion, and drops its id.
     fn leave(&mut self, is_first: bool) {
         let id = self.id.take();
         if let (Some(id), Some(entry)) = (id, self.entry.take()) {
@@ -75,7 +75,7 @@ impl Kept {
         }
     }
 
-    /// Makes the session's cookie; a session without an id gets one.
+    /// Creates the session's cookie; a session without an id gets one.
     pub(crate) fn seal(
         &mut self,
         data: &mut SessionData,
@@ -106,7 +106,7 @@ impl Kept {
         }
     }
 
-    /// Checks that a store's format can write the session.
+    /// Checks that the store's format can write the session.
     pub(crate) fn check(&self, data: &SessionData, policy: &Policy) -> Result<(), Error> {
         match self {
             Self::InCookie(_) => Ok(()),
@@ -139,7 +139,7 @@ impl Kept {
         }
     }
 
-    /// Takes the id of a copy of this session, where it has none itself.
+    /// Takes the id of a copy of this session, if this one has none.
     pub(crate) fn adopt_id(
         &mut self,
         data: &mut SessionData,
@@ -156,8 +156,8 @@ impl Kept {
         }
     }
 
-    /// Removes what somebody may have planted before a login: the id, and the secret of the
-    /// authenticity tokens.
+    /// Removes the parts that an attacker may have planted before a login: the id, and the secret
+    /// of the authenticity tokens.
     pub(crate) fn renew(&mut self, data: &mut SessionData) {
         match self {
             Self::InCookie(sealer) => sealer.renew(data),
@@ -169,7 +169,7 @@ impl Kept {
         }
     }
 
-    /// Throws away what came.
+    /// Discards the session that came.
     pub(crate) fn reset(&mut self) {
         if let Self::OnServer(stored) = self {
             stored.leave(true);

@@ -10,11 +10,12 @@ use super::on_server::ServerSessions;
 use super::origin::RequestOrigin;
 use crate::error::Error;
 
-/// The session of a request, before it is loaded: what a middleware puts into the request's
-/// extensions. A request that never loads it costs its store nothing.
+/// The session of a request before it is loaded, in the request's extensions.
 ///
-/// The extractors of axum and actix-web load it. Take a `LazySession` itself where the body is long
-/// (an upload), and load it after that.
+/// A middleware puts it there. A request that never loads the session costs the store nothing.
+///
+/// The extractors of axum and actix-web load the session. For a request with a long body (an
+/// upload), take a `LazySession` itself, and load it after the body.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -43,8 +44,9 @@ use crate::error::Error;
 pub struct LazySession(pub(crate) Context);
 
 impl LazySession {
-    /// Opens the session of a request that a store keeps, by the request's header `Cookie`, which
-    /// may be empty. Nothing is read yet.
+    /// Opens the session of a request, and reads nothing yet.
+    ///
+    /// `header` is the request's header `Cookie`, which may be empty.
     #[must_use]
     pub fn open(
         sessions: &Arc<ServerSessions>,
@@ -54,29 +56,33 @@ impl LazySession {
         Self(Context::new(sessions.clone(), cookie_header, origin))
     }
 
-    /// Loads the session from its store. A session in a cookie needs no waiting: it is opened when it
-    /// is first used. Loading again returns the same session.
+    /// Loads the session from its store; loading again returns the same session.
+    ///
+    /// A session in a cookie needs no waiting: it is opened on first use.
     ///
     /// # Errors
-    /// [`Error::Store`] where the store cannot be reached, and [`Error::UnreadableSession`].
+    /// [`Error::Store`] if the store could not answer, and [`Error::UnreadableSession`] if the
+    /// entry is not a session of this format.
     pub async fn load(&self) -> Result<Session, Error> {
         self.0.load().await?;
         Ok(Session(self.0.clone()))
     }
 
-    /// Returns the request's other cookies, and those that its response sets; for these nothing is
-    /// loaded.
+    /// Returns the request's other cookies, and those that its response sets, without loading the
+    /// session.
     #[must_use]
     pub fn cookies(&self) -> Cookies {
         Cookies(self.0.clone())
     }
 
-    /// Commits the session with a response of this status, and returns what the response says of
-    /// it. For a middleware of one's own: call it before the response headers leave.
+    /// Commits the session with a response of this status, and returns the cookies to set.
+    ///
+    /// Call it in your own middleware, before the response headers are sent.
     ///
     /// # Errors
-    /// What cannot be written, and [`Error::Store`]. After an error of the store nobody knows
-    /// whether the session was written.
+    /// As [`Session::commit`] if the session cannot be written. With a store also
+    /// [`Error::BusySession`], [`Error::UnreadableSession`] and [`Error::Store`]; after
+    /// [`Error::Store`] it is unknown whether the session was written.
     pub async fn commit(&self, status: u16) -> Result<Commit, Error> {
         match self.0.finish(status) {
             Finish::Done(outcome) => outcome,
@@ -84,8 +90,9 @@ impl LazySession {
         }
     }
 
-    /// Returns the session where it needs no loading: its cookie holds it, or it was loaded. For code
-    /// that cannot wait.
+    /// Returns the session if no loading is needed; for code that cannot wait.
+    ///
+    /// A session needs no loading if its cookie holds it, or if it was loaded before.
     #[must_use]
     pub fn loaded(&self) -> Option<Session> {
         self.0.is_loaded().then(|| Session(self.0.clone()))

@@ -1,4 +1,4 @@
-//! A session once somebody has asked for it: what came with the request, and what is to be set.
+//! A session once somebody has asked for it: the data that came with the request, and its changes.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -22,9 +22,9 @@ pub(crate) struct Loaded {
     pub(crate) data: SessionData,
     beside: Option<Box<dyn Beside>>,
     pub(crate) provenance: Provenance,
-    /// The `SameSite` of this response's cookie, where it has one of its own.
+    /// The `SameSite` of this response's cookie, if it has one of its own.
     pub(crate) same_site: Option<SameSite>,
-    /// What it was sealed as, by [`check`](Self::check), if nothing was changed since.
+    /// The cookie that [`check`](Self::check) sealed, if nothing was changed since.
     pub(crate) checked: Option<SetCookie>,
 }
 
@@ -40,7 +40,7 @@ impl Loaded {
         }
     }
 
-    /// Throws away what came: what follows is another session.
+    /// Discards the data that came: the handler gets another session.
     pub(crate) fn reset(&mut self) {
         self.kept.reset();
         self.data.clear();
@@ -48,18 +48,18 @@ impl Loaded {
         self.provenance = Provenance::New;
     }
 
-    /// Checks whether it was found under an older key.
+    /// Checks whether the session was found under an older key.
     pub(super) fn is_stale(&self) -> bool {
         matches!(self.provenance, Provenance::Opened { is_stale: true, .. })
     }
 
-    /// Returns what a framework keeps beside the session.
+    /// Returns the framework's state beside the session.
     pub(crate) fn beside<T: Beside>(&self) -> Option<&T> {
         let beside: &dyn Any = &**self.beside.as_ref()?;
         beside.downcast_ref()
     }
 
-    /// The same to change, made where it is not there yet.
+    /// Returns the framework's state beside the session, to change; creates it if it is missing.
     pub(crate) fn beside_mut<T: Beside>(
         &mut self,
         make: impl FnOnce(&SessionData) -> T,
@@ -87,7 +87,7 @@ impl Loaded {
         self.kept.ensure_id(&mut self.data)
     }
 
-    /// Returns the session's id; one that is to be written, and has none, gets it.
+    /// Returns the session's id, and creates one if the session will be written and has none.
     pub(crate) fn id_to_write(&mut self) -> Result<Option<String>, Error> {
         if self.data.is_changed() && !self.data.is_empty() {
             self.ensure_id()?;
@@ -95,14 +95,14 @@ impl Loaded {
         Ok(self.id())
     }
 
-    /// Gives the session another id, and what goes with it.
+    /// Gives the session a new id, and drops the secret of its authenticity tokens.
     pub(crate) fn renew(&mut self) -> Result<(), Error> {
         self.kept.renew(&mut self.data);
         self.ensure_id()
     }
 
-    /// Seals the session as it is now, and returns it with that: another nonce escapes to another
-    /// length, and what fits here may not fit again.
+    /// Seals the session as it is now, and returns it with that cookie. Sealing again could fail:
+    /// another nonce escapes to another length, so a value that fits here may not fit then.
     pub(crate) fn check(&self, policy: &Policy, origin: &RequestOrigin) -> Result<Self, Error> {
         let mut copy = self.clone();
         copy.commit_beside()?;
@@ -116,7 +116,7 @@ impl Loaded {
         Ok(checked)
     }
 
-    /// The cookie by which the session is set, whatever speaks for or against it.
+    /// Seals the session into a cookie, without asking whether it should be written.
     pub(crate) fn seal(
         &mut self,
         policy: &Policy,
@@ -137,7 +137,7 @@ impl Loaded {
         self.kept.seal(&mut self.data, &policy.name, &attributes)
     }
 
-    /// What the response says of the session. It is copied only where it is written.
+    /// Decides what the response says of the session. The session is copied only if it is written.
     pub(crate) fn commit(
         this: &mut Arc<Self>,
         policy: &Policy,
@@ -160,13 +160,14 @@ impl Loaded {
         if this.data.is_empty() && !came {
             return Ok(Commit::Keep);
         }
+        // As in Rack (`Rack::Session::Abstract::Persisted#security_matches?`, 2.2)
         if policy.attributes.is_secure() && !origin.is_ssl() {
             policy.tell(Event::NotOverHttp(&policy.name));
             let Kept::OnServer(stored) = &this.kept else {
                 return Ok(Commit::Keep);
             };
-            // What the store has under the browser's own id is changed there all the same. A new id
-            // cannot reach the browser: after a renewal the session stays what it was.
+            // The entry under the browser's own id is changed all the same. A new id cannot reach
+            // the browser: after a renewal the session keeps its id.
             let is_left = stored.former.as_ref().is_some_and(|former| former.is_first);
             return Ok(if is_left || this.data.is_empty() {
                 Commit::Remove(Vec::new())
@@ -178,7 +179,7 @@ impl Loaded {
         }
         let is_changed = this.data.is_changed();
         if matches!(this.kept, Kept::OnServer(_)) && !this.data.is_empty() {
-            // What the store gets tells it too; `check` sealed the cookie alone.
+            // The bytes for the store include these changes too; `check` sealed the cookie alone.
             let loaded = Arc::make_mut(this);
             policy.begin(&mut loaded.data, policy.now())?;
         }
@@ -186,8 +187,8 @@ impl Loaded {
             None
         } else {
             match Arc::make_mut(this).seal(policy, origin) {
-                // A value that has no form in the store's format is no reason to fail a request
-                // that changed nothing.
+                // A value without a form in the store's format is no reason to fail a request that
+                // changed nothing.
                 Err(error @ Error::UnwritableValue { .. }) if !is_changed => {
                     policy.tell(Event::Failed(&error));
                     return Ok(Commit::Keep);
@@ -196,8 +197,8 @@ impl Loaded {
             }
         };
         let removed = this.removed(policy, origin, set.as_ref(), was_sent)?;
-        // A cookie that the browser has already is not set again: it would come back after a login
-        // elsewhere gave it another id.
+        // A cookie that the browser already has is not set again: after a login elsewhere gave the
+        // session another id, the old id would come back.
         let has_it = |set: &SetCookie| {
             let there = header.get(&policy.name);
             set.max_age().is_none()
@@ -215,8 +216,8 @@ impl Loaded {
         })
     }
 
-    /// What the browser is to forget beside the cookie that is set: older names, and what it has
-    /// under the attributes of before.
+    /// Returns the cookies to remove beside the cookie that is set: those of older names, and those
+    /// under the former attributes.
     fn removed(
         &self,
         policy: &Policy,
@@ -227,7 +228,7 @@ impl Loaded {
         let is_removed = |name: &str| was_sent(name) && set.is_none_or(|set| set.name() != name);
         let names = self.kept.names(&policy.name);
         let mut removed = Vec::new();
-        // Most have one name alone.
+        // Most sessions have a single name.
         if names.iter().any(|name| is_removed(name)) {
             let attributes = policy.attributes_for(origin);
             removed = self.kept.delete(&policy.name, &attributes)?;
@@ -235,7 +236,7 @@ impl Loaded {
         }
         if let Some(former) = policy.former_attributes_for(origin) {
             let former = self.kept.delete(&policy.name, &former)?;
-            // With the present attributes it would remove what is set here.
+            // With the present attributes it would remove the cookie that is set here.
             let present = set.or(removed.first());
             let is_present = |cookie: &SetCookie| {
                 present.is_some_and(|present| {

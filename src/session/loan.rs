@@ -1,4 +1,4 @@
-//! [`Loan`]: a copy of a session's data in the hands of a closure, and how it comes back.
+//! [`Loan`]: a copy of a session's data lent to a closure, and how it is taken back.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -6,7 +6,7 @@ use super::changes::Change;
 use super::data::SessionData;
 use crate::serializer::NewValue;
 
-/// The number of a copy that was lent, and the revision that it had by then.
+/// The number of a lent copy, and its revision at that time.
 #[derive(Clone, Copy)]
 pub(super) struct Loan {
     number: u64,
@@ -24,11 +24,11 @@ impl SessionData {
         }
     }
 
-    /// Takes a copy back that was lent, while others may have changed this session.
+    /// Takes back a lent copy, while others may have changed this session.
     pub(super) fn take_back(&mut self, mut lent: Self, loan: Loan) {
         if lent.changes.loan != loan.number {
-            // The closure put another session in its place (`*data = SessionData::new()`), whose
-            // revisions say nothing here.
+            // The closure replaced the whole session (`*data = SessionData::new()`), whose
+            // revisions mean nothing here.
             lent.changes.replace(&self.changes);
             *self = lent;
         } else if self.changes.revision() == loan.revision {
@@ -38,17 +38,17 @@ impl SessionData {
         }
     }
 
-    /// Applies the changes that were made here since it was read to another state of the session.
+    /// Applies the changes made since this session was read to another state of it.
     pub(crate) fn rebase_onto(self, fresh: &mut Self) {
         self.rebase_after(fresh, 0);
     }
 
-    /// Applies the changes that were made here after a revision to another session, key by key.
+    /// Applies the changes made after a revision to another session, key by key.
     fn rebase_after(self, other: &mut Self, revision: u64) {
         if self.changes.is_cleared_after(revision) {
             other.clear();
         } else if self.changes.revision() > revision {
-            // What is of no key
+            // A change that belongs to no key
             other.changes.touch();
         }
         for (key, change) in self.changes.after(revision) {

@@ -3,47 +3,52 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
+use time::OffsetDateTime;
 
 use super::session_store::{Entry, Saved, SessionStore, Version, When};
+use crate::clock::Clock;
 use crate::store_error::StoreError;
 
-/// The most sessions that are kept, unless [`MemoryStore::capacity`] says otherwise.
+/// The maximum number of sessions, unless [`MemoryStore::capacity`] sets another.
 const CAPACITY: usize = 100_000;
 
-/// Keeps sessions in the memory of this process: for development, tests and examples. They go when
-/// the process ends, and no other process sees them.
+/// Keeps sessions in the memory of this process, for development, tests and examples.
 ///
-/// It holds a bounded number of sessions, of any size. Where one more comes, the one that was used
-/// longest ago goes, expired or not: a flood of new sessions drops those of users who log in rarely.
+/// The sessions are lost when the process ends, and no other process sees them.
+///
+/// It holds a limited number of sessions, each of any size. When it is full, a new session replaces
+/// the one that was used longest ago, expired or not: a flood of new sessions drops the sessions of
+/// users who visit rarely.
 pub struct MemoryStore {
     entries: Mutex<Entries>,
     capacity: usize,
+    clock: Clock,
 }
 
 #[derive(Default)]
 struct Entries {
     by_key: HashMap<String, Held>,
-    /// The keys by when they were used last: the order in which they go.
+    /// The keys in the order of their last use, in which they are dropped.
     by_use: BTreeMap<u64, String>,
     uses: u64,
 }
 
 struct Held {
     bytes: Bytes,
-    /// Counts the writes of all entries: no two have the same.
+    /// The number of the write, counted over all entries, so that no two entries share one.
     version: u64,
-    ends_at: Option<Instant>,
+    ends_at: Option<OffsetDateTime>,
     used: u64,
 }
 
 impl MemoryStore {
     /// Creates an empty store for 100,000 sessions.
     ///
-    /// A build without debug assertions logs a warning (feature `tracing`): in production, sessions
-    /// belong into a store that outlives the process.
+    /// A build without debug assertions logs a warning (feature `tracing`): in production, keep
+    /// sessions in a store that outlives the process.
     ///
     /// ```
     /// use hardtack::stores::MemoryStore;
@@ -55,18 +60,34 @@ impl MemoryStore {
         #[cfg(all(feature = "tracing", not(debug_assertions)))]
         tracing::warn!(
             target: "hardtack",
-            "sessions are kept in memory: they are lost when the process ends, and no other process has them; use a store on a server in production"
+            "sessions are kept in memory: they are lost when the process ends, and no other process sees them; use a store on a server in production"
         );
         Self {
             entries: Mutex::default(),
             capacity: CAPACITY,
+            clock: Clock::System,
         }
     }
 
-    /// Sets how many sessions are kept at the most.
+    /// Sets the maximum number of sessions.
     #[must_use]
     pub fn capacity(mut self, capacity: usize) -> Self {
         self.capacity = capacity.max(1);
+        self
+    }
+
+    /// Sets the clock, which decides whether a session has expired: for tests, and for platforms
+    /// without a clock of their own.
+    ///
+    /// ```
+    /// use hardtack::stores::MemoryStore;
+    /// use time::OffsetDateTime;
+    ///
+    /// let store = MemoryStore::new().clock(|| OffsetDateTime::UNIX_EPOCH);
+    /// ```
+    #[must_use]
+    pub fn clock(mut self, now: impl Fn() -> OffsetDateTime + Send + Sync + 'static) -> Self {
+        self.clock = Clock::told(now);
         self
     }
 
@@ -76,10 +97,15 @@ impl MemoryStore {
         self.entries().by_key.len()
     }
 
-    /// Checks that the store holds no session.
+    /// Checks whether the store holds no session.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Returns the time before the lock is taken: the clock is the app's own code.
+    fn now(&self) -> OffsetDateTime {
+        self.clock.now()
     }
 
     fn entries(&self) -> MutexGuard<'_, Entries> {
@@ -103,14 +129,9 @@ impl fmt::Debug for MemoryStore {
 }
 
 impl Entries {
-    /// Returns what is there, which counts as used.
-    fn find(&mut self, key: &str) -> Option<&mut Held> {
-        if self
-            .by_key
-            .get(key)?
-            .ends_at
-            .is_some_and(|end| end <= Instant::now())
-        {
+    /// Finds the entry of a key, and counts that as a use.
+    fn find(&mut self, key: &str, now: OffsetDateTime) -> Option<&mut Held> {
+        if self.by_key.get(key)?.ends_at.is_some_and(|end| end <= now) {
             self.remove(key);
             return None;
         }
@@ -131,16 +152,16 @@ impl Entries {
         true
     }
 
-    fn entry(&mut self, key: &str) -> Option<Entry> {
-        self.find(key).map(|held| Entry {
+    fn entry(&mut self, key: &str, now: OffsetDateTime) -> Option<Entry> {
+        self.find(key, now).map(|held| Entry {
             bytes: held.bytes.clone(),
             version: version(held.version),
         })
     }
 
-    /// Returns why a write may not happen.
-    fn hindrance(&mut self, key: &str, when: &When) -> Option<Saved> {
-        let there = self.entry(key);
+    /// Returns the reason why a write may not happen.
+    fn hindrance(&mut self, key: &str, when: &When, now: OffsetDateTime) -> Option<Saved> {
+        let there = self.entry(key, now);
         match (when, there) {
             (When::Always, _) | (When::Absent, None) | (When::Present, Some(_)) => None,
             (When::Unchanged(wanted), Some(entry)) if entry.version == *wanted => None,
@@ -154,14 +175,15 @@ fn version(number: u64) -> Version {
     Version::new(number.to_be_bytes().to_vec())
 }
 
-fn end(ttl: Option<Duration>) -> Option<Instant> {
-    // Further than the clock reaches is for ever.
-    Instant::now().checked_add(ttl?)
+fn end(ttl: Option<Duration>, now: OffsetDateTime) -> Option<OffsetDateTime> {
+    // A time beyond the calendar never comes.
+    now.checked_add(ttl?.try_into().ok()?)
 }
 
 impl SessionStore for MemoryStore {
     async fn load(&self, key: &str) -> Result<Option<Entry>, StoreError> {
-        Ok(self.entries().entry(key))
+        let now = self.now();
+        Ok(self.entries().entry(key, now))
     }
 
     async fn save(
@@ -171,8 +193,9 @@ impl SessionStore for MemoryStore {
         ttl: Option<Duration>,
         when: &When,
     ) -> Result<Saved, StoreError> {
+        let now = self.now();
         let mut entries = self.entries();
-        if let Some(hindrance) = entries.hindrance(key, when) {
+        if let Some(hindrance) = entries.hindrance(key, when, now) {
             return Ok(hindrance);
         }
         entries.remove(key);
@@ -188,7 +211,7 @@ impl SessionStore for MemoryStore {
         let held = Held {
             bytes,
             version: used,
-            ends_at: end(ttl),
+            ends_at: end(ttl, now),
             used,
         };
         entries.by_key.insert(key.to_owned(), held);
@@ -196,18 +219,20 @@ impl SessionStore for MemoryStore {
     }
 
     async fn touch(&self, key: &str, ttl: Option<Duration>) -> Result<bool, StoreError> {
+        let now = self.now();
         let mut entries = self.entries();
-        let Some(held) = entries.find(key) else {
+        let Some(held) = entries.find(key, now) else {
             return Ok(false);
         };
         if ttl.is_some() {
-            held.ends_at = end(ttl);
+            held.ends_at = end(ttl, now);
         }
         Ok(true)
     }
 
     async fn delete(&self, key: &str, when: &When) -> Result<bool, StoreError> {
+        let now = self.now();
         let mut entries = self.entries();
-        Ok(entries.hindrance(key, when).is_none() && entries.remove(key))
+        Ok(entries.hindrance(key, when, now).is_none() && entries.remove(key))
     }
 }

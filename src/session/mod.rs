@@ -1,4 +1,4 @@
-//! The session and its data, wherever they are kept: in a cookie, or in a store on a server.
+//! The session and its data, kept in a cookie or in a store on a server.
 
 pub(crate) mod beside;
 pub(crate) mod cache_headers;
@@ -27,6 +27,7 @@ pub(crate) mod policy;
 pub(crate) mod provenance;
 pub(crate) mod sealer;
 pub(crate) mod session_format;
+mod session_options;
 pub(crate) mod session_store;
 pub(crate) mod sessions;
 pub(crate) mod tally;

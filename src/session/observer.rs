@@ -1,20 +1,23 @@
-//! [`Observer`]: what is told of the cookies that come in.
+//! [`Observer`]: hears of incoming cookies.
 
 use std::sync::Arc;
 
 use crate::error::Refusal;
 use crate::message::sealed_by::SealedBy;
 
-/// How a cookie opened, or why it did not.
+/// The way in which a cookie opened, or the reason why it did not.
 pub(crate) type Outcome = Result<SealedBy, Refusal>;
 
-/// Hears of every sealed cookie that is read: the session of a [`CookieStore`](crate::CookieStore),
-/// when a request first asks for it, and every `get` through [`SealedCookies`](crate::SealedCookies) of a
-/// cookie that came with the request. Of sessions in a store it hears of a cookie that is no id.
+/// Hears of every sealed cookie that is read.
 ///
-/// So one knows when an older secret or format can go: when no cookie is opened by it any more.
-/// It is called on the request's thread, without any lock, and has to be quick. [`Tally`](crate::observe::Tally) counts in
-/// memory; `CookieMetrics` (feature `metrics`) counts for an exporter.
+/// It hears of the session of a [`CookieStore`](crate::CookieStore) when a request first asks for
+/// it, and of every `get` through [`SealedCookies`](crate::SealedCookies) of a cookie that came
+/// with the request. For sessions in a store it hears of cookies whose value is not an id.
+///
+/// With it you learn when an older secret or format can be removed: when it opens no more cookies.
+/// Observers run on the request's thread, without any lock, and must be quick.
+/// [`Tally`](crate::observe::Tally) counts in memory; `CookieMetrics` (feature `metrics`) counts
+/// for an exporter.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -41,13 +44,15 @@ pub(crate) type Outcome = Result<SealedBy, Refusal>;
 /// # Ok::<(), hardtack::Error>(())
 /// ```
 pub trait Observer: Send + Sync {
-    /// A cookie opened, whatever type was asked for. The name is the one that it was asked for by,
-    /// whatever it was sent as.
+    /// Hears that a cookie opened, regardless of the type that was asked for.
+    ///
+    /// `cookie` is the name by which the app asked, even if the cookie was sent under a former
+    /// name.
     fn opened(&self, cookie: &str, how: &SealedBy) {
         let _ = (cookie, how);
     }
 
-    /// A cookie was sent that did not open (example: at the trait).
+    /// Hears that a cookie was sent and did not open (example: at the trait).
     fn refused(&self, cookie: &str, refusal: Refusal) {
         let _ = (cookie, refusal);
     }

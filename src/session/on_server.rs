@@ -16,23 +16,25 @@ use crate::clock::Clock;
 use crate::error::{Error, Refusal};
 use crate::http::cookie_header::CookieHeader;
 
-/// Sessions that live on a server: a store keeps their bytes, and the cookie brings an id.
+/// The sessions of an app that a store on a server keeps, under an id in the cookie.
 pub type ServerSessions = Sessions<OnServer>;
 
-/// The place of sessions that live on a server. See [`ServerSessions`].
+/// The place of sessions on a server. See [`ServerSessions`].
 #[derive(Clone)]
 pub struct OnServer {
     pub(crate) format: Arc<dyn SessionFormat>,
     pub(crate) store: Arc<dyn AnyStore>,
-    /// What a framework's own parts need of the app.
+    /// The framework's own parts of the app.
     pub(crate) part: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl ServerSessions {
     /// Creates the sessions that `store` keeps in `format`, under the cookie `name`.
     ///
-    /// The cookie has `path=/`, `HttpOnly` and `SameSite=Lax`; it lasts until the browser is closed.
-    /// Without an expiry the store is given no time to live, so that entries stay until it drops them.
+    /// The cookie has `path=/`, `HttpOnly` and `SameSite=Lax`, and lasts until the browser is
+    /// closed. The store is given a time to live only with
+    /// [`expire_after`](crate::Sessions::expire_after) or another expiry; without one, entries stay
+    /// until the store drops them.
     #[must_use]
     pub fn new(
         format: impl SessionFormat,
@@ -51,8 +53,10 @@ impl ServerSessions {
         }
     }
 
-    /// Checks that the session's cookie can be set: its name, attributes and expiry. Call it when the
-    /// program starts, so that a mistake does not wait for the first request. The store is not asked.
+    /// Checks that the session's cookie can be set: its name, attributes and expiry.
+    ///
+    /// Call it when the program starts, so that a mistake does not wait for the first request. The
+    /// store is not asked.
     ///
     /// ```
     /// use hardtack::ServerSessions;
@@ -64,7 +68,7 @@ impl ServerSessions {
     /// ```
     ///
     /// # Errors
-    /// As [`CookieStore::check`](crate::CookieStore::check), but for the jars.
+    /// As [`CookieStore::check`](crate::CookieStore::check), except for the jars.
     pub fn check(&self) -> Result<(), Error> {
         self.policy
             .check(|attributes| attributes.check(self.name()))
@@ -84,7 +88,7 @@ impl Place for OnServer {
         name == policy.name
     }
 
-    /// Reads no more than the header; the rest is [`Loading`].
+    /// Reads only the header; [`Loading`] does the rest.
     fn read(&self, policy: &Policy, header: &CookieHeader<'_>) -> (Loaded, Option<Outcome>) {
         let id = header
             .get(&policy.name)
@@ -115,27 +119,27 @@ impl Place for OnServer {
     }
 }
 
-/// What comes next of a loading or a commit.
+/// The next step of a loading or a commit.
 pub(crate) enum Step<T> {
-    /// Ask the store this, and come back with its answer.
+    /// Run this operation, and call again with the store's answer.
     Run(Operation),
     Done(T),
 }
 
-/// The loading of one session, without I/O: [`step`](Self::step) says what to ask the store, and
-/// takes its answer.
+/// The loading of one session, without I/O: [`step`](Self::step) returns the next operation for the
+/// store, and takes its answer.
 pub(crate) struct Loading {
     loaded: Loaded,
     id: String,
     /// The keys that were not asked for yet.
     keys: std::vec::IntoIter<String>,
     asked: String,
-    /// How many were asked for.
+    /// The number of keys that were asked for.
     tries: usize,
 }
 
 impl Loading {
-    /// Begins to load the session that a request's cookie names; `None` where it names none.
+    /// Begins to load the session that a request's cookie names; `None` if it names none.
     pub(crate) fn begin(
         loaded: &Loaded,
         policy: &Policy,
@@ -148,7 +152,7 @@ impl Loading {
         let id = stored.format.id_of_cookie(&value)?;
         let mut keys = stored.format.keys(&id);
         if keys.len() > 1 {
-            // Somebody may move it to the first key between two loads.
+            // Another request may move the session to the first key between two loads.
             keys.extend(keys.first().cloned());
         }
         Some(Self {
@@ -160,10 +164,10 @@ impl Loading {
         })
     }
 
-    /// Takes the store's answer, `None` at the beginning, and returns what comes next.
+    /// Takes the store's answer (`None` at the beginning), and returns the next step.
     ///
     /// # Errors
-    /// [`Error::UnreadableSession`].
+    /// [`Error::UnreadableSession`] if the entry is not a session of the format.
     pub(crate) fn step(
         &mut self,
         policy: &Policy,
@@ -179,7 +183,7 @@ impl Loading {
                 self.asked.clone_from(&key);
                 Step::Run(Operation::Load { key })
             }
-            // Nobody's: an id that came from outside is not taken over.
+            // The id came from outside and nobody has it: it is never adopted.
             None => Step::Done(self.loaded.clone()),
         })
     }

@@ -1,9 +1,11 @@
-//! [`RequestOrigin`]: scheme and host by which a request reached the app.
+//! [`RequestOrigin`]: the scheme and host by which a request reached the app.
 
 use crate::http::domain::host_without_port;
 
-/// Scheme and host by which a browser reached the app. They decide whether a `Secure` cookie may
-/// be set, which domain it gets, and what the header `Origin` must say.
+/// The scheme and host by which a browser reached the app.
+///
+/// They decide whether a `Secure` cookie may be set, which domain it gets, and which value of the
+/// header `Origin` is the app's own.
 ///
 /// ```
 /// use hardtack::RequestOrigin;
@@ -20,8 +22,10 @@ pub struct RequestOrigin {
 }
 
 impl RequestOrigin {
-    /// What a connection and a header `Host` (with its port) say. No header of a proxy is looked
-    /// at: [`Sessions::origin`](crate::Sessions::origin) does, where it is told to.
+    /// Creates an origin from the connection and the header `Host` (with its port).
+    ///
+    /// It ignores the headers of proxies: [`Sessions::origin`](crate::Sessions::origin) reads them
+    /// if it is configured to.
     ///
     /// ```
     /// use hardtack::RequestOrigin;
@@ -36,7 +40,7 @@ impl RequestOrigin {
         }
     }
 
-    /// Whether the browser speaks HTTPS (`request.ssl?`).
+    /// Checks whether the browser speaks HTTPS (`request.ssl?`).
     ///
     /// ```
     /// use hardtack::RequestOrigin;
@@ -48,7 +52,7 @@ impl RequestOrigin {
         self.ssl
     }
 
-    /// The host without its port (`request.host`).
+    /// Returns the host without its port (`request.host`).
     ///
     /// ```
     /// use hardtack::RequestOrigin;
@@ -60,8 +64,9 @@ impl RequestOrigin {
         self.host.as_deref().map(host_without_port)
     }
 
-    /// What a browser sends as `Origin` with a request from the app's own pages
-    /// (`request.base_url`): the scheme's usual port is left out.
+    /// Returns the `Origin` that a browser sends from the app's own pages (`request.base_url`).
+    ///
+    /// The port is left out if it is the usual one of the scheme. `None` if the host is unknown.
     ///
     /// ```
     /// use hardtack::RequestOrigin;

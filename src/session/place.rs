@@ -1,4 +1,4 @@
-//! [`Place`]: where the sessions of an app are kept.
+//! [`Place`]: the place of an app's sessions, in cookies or in a store.
 
 use std::any::Any;
 
@@ -9,10 +9,11 @@ use super::session_store::AnyStore;
 use crate::clock::Clock;
 use crate::http::cookie_header::CookieHeader;
 
-/// Where the sessions of an app are kept. Sealed: the library's own places implement it.
+/// The place of an app's sessions: their cookies, or a store. Only the library's own places
+/// implement this sealed trait.
 #[expect(private_interfaces, reason = "nobody else implements or calls it")]
 pub trait Place: Send + Sync + 'static {
-    /// Returns what the framework's own parts need of the app.
+    /// Returns the framework's own parts of the app, such as its jars.
     #[doc(hidden)]
     fn part(&self) -> Option<&dyn Any>;
 
@@ -23,14 +24,14 @@ pub trait Place: Send + Sync + 'static {
     #[doc(hidden)]
     fn is_sessions(&self, name: &str, policy: &Policy) -> bool;
 
-    /// Returns the store that keeps the sessions; `None` where they live in their cookie.
+    /// Returns the store that keeps the sessions; `None` if they live in their cookies.
     #[doc(hidden)]
     fn store(&self) -> Option<&dyn AnyStore> {
         None
     }
 
-    /// Reads the session from a request's header; one that does not open is an empty one. Also
-    /// returns how it went, where one was sent.
+    /// Reads the session from a request's header; a session that does not open is empty. If a
+    /// cookie was sent, also returns how it opened, or why it did not.
     #[doc(hidden)]
     fn read(&self, policy: &Policy, header: &CookieHeader<'_>) -> (Loaded, Option<Outcome>);
 }

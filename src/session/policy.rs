@@ -17,26 +17,26 @@ use crate::http::cookie_attributes::CookieAttributes;
 use crate::http::cookie_header::CookieHeader;
 use crate::http::duplicate_policy::DuplicatePolicy;
 
-/// The session's key of an expiry of its own: how long it lives after each writing, in seconds.
+/// The session's key of its own expiry: its life after each write, in seconds.
 const EXPIRE_AFTER: &str = "_expire_after";
 
-/// The session's key of the time when it began, in seconds since 1970.
+/// The session's key of the time at which it began, in seconds since 1970.
 const BEGAN_AT: &str = "_began_at";
 
-/// A renewal is due when this part of a rolling expiry has passed.
+/// The divisor of a rolling expiry: a renewal is due when a tenth of it has passed.
 const RENEWALS: u32 = 10;
 
-/// When a session ends, if not with the browser.
+/// The end of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Expiry {
     WithBrowser,
-    /// So long after it was written last.
+    /// This long after it was last written.
     Rolling(Duration),
-    /// So long after it was written first.
+    /// This long after it was first written.
     Fixed(Duration),
 }
 
-/// The rules of an app's sessions, wherever their data is kept.
+/// The rules of an app's sessions, regardless of their place.
 #[derive(Clone)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -49,7 +49,8 @@ pub(crate) struct Policy {
     pub(crate) former_attributes: Option<CookieAttributes>,
     pub(crate) expiry: Expiry,
     pub(crate) lifetime: Option<Duration>,
-    /// A store keeps the sessions: no cookie seals their end, so that they tell when they began.
+    /// True if a store keeps the sessions: no cookie seals their end, so they record when they
+    /// began.
     pub(crate) on_server: bool,
     pub(crate) writes: WritePolicy,
     pub(crate) writes_on_server_error: bool,
@@ -83,7 +84,7 @@ impl Policy {
         }
     }
 
-    /// Finds the scheme and host of a request, by its headers.
+    /// Returns the scheme and host of a request, from its headers.
     pub(crate) fn origin<'h>(
         &self,
         is_tls: bool,
@@ -91,8 +92,9 @@ impl Policy {
     ) -> RequestOrigin {
         let text = |name| header(name).and_then(|value| std::str::from_utf8(value).ok());
         let forwarded = |name| self.trust_proxy.then(|| text(name)).flatten();
-        // Of several proxies the first saw the browser (Rack 2.2 request.rb, forwarded_scheme);
-        // the last says the host (Rails 6.1 url.rb, raw_host_with_port).
+        // The first of several proxies saw the browser's scheme (Rack 2.2 `request.rb`,
+        // `forwarded_scheme`); the last one names the host (Rails 6.1 `url.rb`,
+        // `raw_host_with_port`).
         let proto = forwarded("x-forwarded-proto")
             .and_then(|entries| entries.split(',').next())
             .and_then(is_ssl);
@@ -107,7 +109,7 @@ impl Policy {
         RequestOrigin::new(self.assume_ssl || proto.unwrap_or(is_tls), host)
     }
 
-    /// Checks the expiry, and the cookie's attributes by what is given, for those of before too.
+    /// Checks the expiry and the cookie's attributes, the former attributes too.
     pub(crate) fn check(
         &self,
         check: impl Fn(&CookieAttributes) -> Result<(), Error>,
@@ -119,7 +121,7 @@ impl Policy {
         for duration in [expiry, self.lifetime].into_iter().flatten() {
             check_expiry(&self.name, duration, self.now())?;
         }
-        // Any host: which it is does not decide on what is wrong.
+        // Any host will do: it does not decide whether the attributes are valid.
         let all = [Some(&self.attributes), self.former_attributes.as_ref()];
         let mut all = all.into_iter().flatten();
         all.try_for_each(|attributes| check(&attributes.for_host("localhost")))
@@ -129,14 +131,14 @@ impl Policy {
         self.clock.now()
     }
 
-    /// Tells whoever listens how the session of a request opened, where one was sent.
+    /// Tells the observer and the log how the session's cookie opened, if one was sent.
     pub(crate) fn heard(&self, outcome: Option<Outcome>) {
         if let Some(outcome) = outcome {
             self.heard_of(&self.name, outcome, Event::Refused);
         }
     }
 
-    /// Tells whoever listens how another cookie of a request opened.
+    /// Tells the observer and the log how another cookie of a request opened.
     pub(crate) fn heard_of_cookie(&self, cookie: &str, outcome: Outcome) {
         self.heard_of(cookie, outcome, |refusal| {
             Event::CookieRefused(cookie, refusal)
@@ -149,7 +151,7 @@ impl Policy {
         outcome: Outcome,
         event: impl FnOnce(Refusal) -> Event<'a>,
     ) {
-        // First the event: an observer may panic.
+        // The event comes first: an observer may panic.
         if let Err(refusal) = outcome {
             self.tell(event(refusal));
         }
@@ -169,7 +171,7 @@ impl Policy {
         for_origin(&self.attributes, origin)
     }
 
-    /// Returns the attributes of before, for the host of a request.
+    /// Returns the former attributes of the cookie for the host of a request.
     pub(crate) fn former_attributes_for(&self, origin: &RequestOrigin) -> Option<CookieAttributes> {
         let former = self.former_attributes.as_ref()?;
         Some(for_origin(former, origin))
@@ -180,8 +182,8 @@ impl Policy {
         self.writes != WritePolicy::Never && (status < 500 || self.writes_on_server_error)
     }
 
-    /// Returns the time at which a session ends however often it is renewed; `None` where nothing
-    /// says when it began.
+    /// Returns the time at which a session ends regardless of renewals; `None` if its lifetime is
+    /// unlimited or its beginning unknown.
     pub(crate) fn ends_at(&self, data: &SessionData) -> Option<OffsetDateTime> {
         let lifetime = self.lifetime()?;
         let began_at = data.get::<i64>(BEGAN_AT).ok()??;
@@ -191,7 +193,7 @@ impl Policy {
         )
     }
 
-    /// Gives a session an expiry of its own, or takes it away.
+    /// Sets or removes a session's own expiry.
     pub(crate) fn set_expire_after(
         &self,
         data: &mut SessionData,
@@ -202,21 +204,21 @@ impl Policy {
             return Ok(());
         };
         check_expiry(&self.name, duration, self.now())?;
-        // Whole seconds, as in the header; a begun one counts, so that none becomes zero.
+        // Whole seconds, as in the header; rounded up, so that no duration becomes zero.
         let seconds = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
         data.insert(EXPIRE_AFTER, seconds)
     }
 
-    /// Returns when a session ends: its own expiry before that of all.
+    /// Returns the end of a session: its own expiry takes precedence over the policy's.
     fn expiry(&self, data: &SessionData) -> Expiry {
         let own = data.get::<u64>(EXPIRE_AFTER).ok().flatten();
         let own = own.map(Duration::from_secs);
-        // What another program wrote there may be no time that there is.
+        // Another program may have written an invalid duration there.
         let own = own.filter(|own| check_expiry(&self.name, *own, self.now()).is_ok());
         own.map_or(self.expiry, Expiry::Rolling)
     }
 
-    /// Returns how long a session lives at the most.
+    /// Returns the maximum lifetime of a session.
     fn lifetime(&self) -> Option<Duration> {
         let fixed = match self.expiry {
             Expiry::Fixed(duration) if self.on_server => Some(duration),
@@ -225,7 +227,7 @@ impl Policy {
         self.lifetime.into_iter().chain(fixed).min()
     }
 
-    /// Returns how long a store keeps a session that is written now; `None` where nothing says it.
+    /// Returns how long a store keeps a session that is written now; `None` if there is no limit.
     pub(crate) fn time_to_live(&self, data: &SessionData) -> Option<Duration> {
         let rolling = match self.expiry(data) {
             Expiry::WithBrowser => None,
@@ -242,7 +244,7 @@ impl Policy {
             .map(|ttl| ttl.max(least))
     }
 
-    /// Checks whether a session that nobody changed is written all the same.
+    /// Checks whether a session that nobody changed is still written.
     pub(crate) fn writes_unchanged(&self, data: &SessionData) -> bool {
         self.writes == WritePolicy::WhenRead || self.lacks_beginning(data)
     }
@@ -257,7 +259,7 @@ impl Policy {
         self.lifetime().is_some() && self.ends_at(data).is_none()
     }
 
-    /// Notes in a session that is written when it began, where its lifetime is limited.
+    /// Records in a session that is written when it began, if its lifetime is limited.
     pub(crate) fn begin(&self, data: &mut SessionData, now: OffsetDateTime) -> Result<(), Error> {
         if self.lacks_beginning(data) {
             data.insert(BEGAN_AT, now.unix_timestamp())?;
@@ -265,7 +267,7 @@ impl Policy {
         Ok(())
     }
 
-    /// Checks whether anything speaks for writing a session.
+    /// Checks whether there is any reason to write a session.
     pub(crate) fn is_due(
         &self,
         data: &SessionData,
@@ -302,12 +304,12 @@ impl Policy {
         let Some(before) = expires_at else {
             return Ok(true);
         };
-        // One that ends much later than it should was sealed when sessions lasted longer.
+        // An expiry much later than due was sealed while sessions lasted longer.
         let after = self.expires_at(data, provenance, self.now())?;
         Ok(after.is_some_and(|after| (after - before).abs() >= duration / RENEWALS))
     }
 
-    /// Returns the expiry of a cookie that is written now; `None` where it ends with the browser.
+    /// Returns the expiry of a cookie that is written now; `None` if it ends with the browser.
     pub(crate) fn expires_at(
         &self,
         data: &SessionData,
@@ -319,7 +321,7 @@ impl Policy {
             Provenance::New | Provenance::Refused(_) => None,
         };
         let expires_at = match (self.expiry(data), sealed) {
-            // One that Rails sealed for a time keeps it.
+            // An expiry that Rails sealed is kept.
             (Expiry::WithBrowser | Expiry::Fixed(_), Some(sealed)) => sealed,
             (Expiry::WithBrowser, None) => return Ok(None),
             (Expiry::Rolling(duration), _) | (Expiry::Fixed(duration), None) => {
@@ -335,14 +337,14 @@ fn after(time: OffsetDateTime, duration: Duration) -> Option<OffsetDateTime> {
     time.checked_add(duration.try_into().ok()?)
 }
 
-/// Checks that a session of this duration ends, and not when it is set.
+/// Checks that a session of this duration ends by the year 9999, and not immediately.
 fn check_expiry(name: &str, duration: Duration, now: OffsetDateTime) -> Result<(), Error> {
     if duration.is_zero() {
         return Err(Error::CookieAttribute {
             name: name.to_owned(),
             attribute: "expires",
             value: "0 s".to_owned(),
-            reason: "a session would be over when it is set; leave it out for one that ends with the browser",
+            reason: "a session of zero seconds ends at once; leave the expiry out for a session that ends with the browser",
         });
     }
     after(now, duration)
@@ -354,7 +356,7 @@ fn for_origin(attributes: &CookieAttributes, origin: &RequestOrigin) -> CookieAt
     attributes.for_host(origin.host().unwrap_or_default())
 }
 
-/// What a proxy's word for the scheme says; what is none says nothing (Rack 2.2 `request.rb`,
+/// Returns whether a proxy's scheme means TLS; `None` if it is unknown (Rack 2.2 `request.rb`,
 /// `allowed_scheme`, and 3.1, which knows `wss` and `ws` too).
 fn is_ssl(scheme: &str) -> Option<bool> {
     match scheme.trim().to_ascii_lowercase().as_str() {

@@ -1,17 +1,17 @@
-//! [`Provenance`]: where the session of a request comes from.
+//! [`Provenance`]: the source of a request's session.
 
 use time::OffsetDateTime;
 
 use crate::error::Refusal;
 
-/// Where a session comes from.
+/// The source of a request's session.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Provenance {
-    /// No cookie brought it, or what came was reset since.
+    /// No cookie brought the session, or it was reset since.
     New,
-    /// The cookie that came did not open.
+    /// A cookie came, and did not open.
     Refused(Refusal),
-    /// A cookie brought it.
+    /// A cookie brought the session.
     Opened {
         is_stale: bool,
         expires_at: Option<OffsetDateTime>,

@@ -1,17 +1,17 @@
-//! [`Sealer`]: how a session goes into its own cookie.
+//! [`Sealer`]: seals a session into its own cookie.
 
 use super::data::SessionData;
 use crate::error::Error;
 use crate::http::cookie_attributes::CookieAttributes;
 use crate::http::set_cookie::SetCookie;
 
-/// Seals sessions into cookies, for one request: its keys stay the same though the app's are
-/// replaced meanwhile.
+/// Seals sessions into cookies for one request, with the same keys even if the app's are replaced
+/// meanwhile.
 pub(crate) trait Sealer: Send + Sync {
     /// Returns the names under which the session's cookie may come, the present one first.
     fn names<'a>(&'a self, name: &'a str) -> Vec<&'a str>;
 
-    /// Seals a session, which gets an id where it has none.
+    /// Seals a session; one without an id gets one.
     fn seal(
         &self,
         data: &mut SessionData,
@@ -19,19 +19,19 @@ pub(crate) trait Sealer: Send + Sync {
         attributes: &CookieAttributes,
     ) -> Result<SetCookie, Error>;
 
-    /// Returns the cookies that make a browser forget the session, under each name.
+    /// Returns the cookies that remove the session from a browser, under each name.
     fn delete(&self, name: &str, attributes: &CookieAttributes) -> Result<Vec<SetCookie>, Error>;
 
     /// Returns the id of a session.
     fn id(&self, data: &SessionData) -> Option<String>;
 
-    /// Gives a session an id, where it has none.
+    /// Gives a session an id if it has none.
     fn ensure_id(&self, data: &mut SessionData) -> Result<(), Error>;
 
-    /// Gives a session the id of another, where it has none.
+    /// Gives a session the id of another if it has none.
     fn adopt_id(&self, data: &mut SessionData, from: &SessionData) -> Result<(), Error>;
 
-    /// Removes what somebody may have planted before a login: the id, so that the session gets
-    /// another, and the secret of its authenticity tokens.
+    /// Removes the parts that an attacker may have planted before a login: the id, so that the
+    /// session gets another, and the secret of its authenticity tokens.
     fn renew(&self, data: &mut SessionData);
 }

@@ -8,27 +8,31 @@ use time::OffsetDateTime;
 use super::data::SessionData;
 use crate::error::Error;
 
-/// Names and writes the sessions that a framework keeps on a server. Pure: it waits for
-/// nothing, and any [`SessionStore`](crate::stores::SessionStore) keeps what it writes.
+/// Names and writes the sessions that a framework keeps on a server.
+///
+/// A format does no I/O: any [`SessionStore`](crate::stores::SessionStore) can keep its bytes.
 pub trait SessionFormat: Send + Sync + 'static {
-    /// Returns the id in the value of a cookie; `None` where it is none of this framework's. What
-    /// comes from outside becomes a key or a path, so that only the framework's own alphabet and
-    /// lengths are ids.
+    /// Returns the id in the value of a cookie; `None` if the value is not an id of this framework.
+    ///
+    /// The value comes from outside and becomes a key or a path. Accept only the framework's own
+    /// alphabet and lengths.
     fn id_of_cookie(&self, value: &[u8]) -> Option<String>;
 
-    /// Returns the value of the cookie that brings an id.
+    /// Returns the value of the cookie that carries an id.
     fn cookie_of_id(&self, id: &str) -> String {
         id.to_owned()
     }
 
-    /// Creates an id, of the operating system's randomness. It runs under the session's lock, and must
-    /// not use a [`Session`](crate::Session).
+    /// Creates an id from the operating system's randomness.
+    ///
+    /// It runs under the session's lock, and must not use a [`Session`](crate::Session).
     ///
     /// # Errors
-    /// [`Error::NoRandomness`].
+    /// [`Error::NoRandomness`] if the operating system gives no random bytes.
     fn new_id(&self) -> Result<String, Error>;
 
-    /// Returns the keys of a session in a store: the first is written, the others are read as well.
+    /// Returns the keys of a session in a store: it is written under the first, and also read under
+    /// the others.
     fn keys(&self, id: &str) -> Vec<String>;
 
     /// Creates the session of a visitor who has none.
@@ -36,14 +40,15 @@ pub trait SessionFormat: Send + Sync + 'static {
         SessionData::new()
     }
 
-    /// Reads an entry.
+    /// Reads an entry of the store.
     fn read(&self, bytes: &Bytes, now: OffsetDateTime) -> ReadEntry;
 
-    /// Writes a session for `ttl`; `previous` is the entry that it was read from, whose envelope
-    /// travels along.
+    /// Writes a session for `ttl`.
+    ///
+    /// `previous` is the entry that the session was read from; its envelope is preserved.
     ///
     /// # Errors
-    /// [`Error::UnwritableValue`] where a value has no form in this format.
+    /// [`Error::UnwritableValue`] if a value has no form in this format.
     fn write(
         &self,
         session: &SessionData,
@@ -52,7 +57,7 @@ pub trait SessionFormat: Send + Sync + 'static {
         now: OffsetDateTime,
     ) -> Result<Bytes, Error>;
 
-    /// Decides what a request that only read a session does for its time to live.
+    /// Decides how a request that only read a session extends its life in the store.
     fn touch(
         &self,
         session: &SessionData,
@@ -67,8 +72,9 @@ pub trait SessionFormat: Send + Sync + 'static {
         }
     }
 
-    /// Removes from a session what somebody may have planted before a login. It runs under the
-    /// session's lock, as [`new_id`](Self::new_id).
+    /// Removes the parts of a session that an attacker may have planted before a login.
+    ///
+    /// It runs under the session's lock, as [`new_id`](Self::new_id) does.
     fn renew(&self, session: &mut SessionData) {
         let _ = session;
     }
@@ -82,18 +88,18 @@ pub enum ReadEntry {
     Session(SessionData),
     /// A session whose own time has passed.
     Expired,
-    /// Something that is no session of this format. It is neither overwritten nor deleted.
+    /// Bytes that are not a session of this format. They are neither overwritten nor deleted.
     Unreadable,
 }
 
-/// The way in which a session that was only read lives on.
+/// The way to extend the life of a session that was only read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Touch {
-    /// Nothing.
+    /// Do nothing.
     Nothing,
-    /// The store keeps the entry for longer.
+    /// Extend the entry's time in the store.
     Entry,
-    /// The time is written in the entry, which is replaced by these bytes.
+    /// Replace the entry by these bytes, because the entry itself holds its time.
     Rewrite(Bytes),
 }

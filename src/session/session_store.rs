@@ -1,4 +1,4 @@
-//! [`SessionStore`]: where the bytes of sessions are kept on a server.
+//! [`SessionStore`]: keeps the bytes of sessions on a server.
 
 use std::fmt;
 use std::future::Future;
@@ -9,19 +9,27 @@ use bytes::Bytes;
 
 use crate::store_error::StoreError;
 
-/// Keeps the bytes of sessions under keys, for a time: a map in memory, Redis, a table.
+/// Keeps the bytes of sessions under keys for a time: a map in memory, Redis, a database table.
 ///
-/// A store knows neither formats nor cookies. It never changes the bytes, and an error of its own
-/// is an error, never a missing entry: a session that cannot be reached is not an empty one. Timeouts
-/// and reconnecting are its business.
+/// A store knows neither formats nor cookies, and never changes the bytes. It reports a failure as
+/// an error, never as a missing entry: an unreachable session is not an empty one. Timeouts and
+/// reconnecting are up to the store.
 ///
-/// Write the methods as `async fn`. See [`MemoryStore`](crate::stores::MemoryStore) for a whole one.
+/// Write the methods as `async fn`. See [`MemoryStore`](crate::stores::MemoryStore) for a complete
+/// implementation.
 pub trait SessionStore: Send + Sync + 'static {
-    /// Returns the entry of a key; `None` where there is none, or its time has passed.
+    /// Returns the entry of a key; `None` if there is none, or its time has passed.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store could not answer.
     fn load(&self, key: &str) -> impl Future<Output = Result<Option<Entry>, StoreError>> + Send;
 
-    /// Writes an entry where `when` allows it, in one step that no other writer can come between.
-    /// It lives for `ttl`; without one, as long as the store keeps it.
+    /// Writes an entry if `when` allows it, in one atomic step.
+    ///
+    /// The entry lives for `ttl`; without one, for as long as the store keeps it.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store could not write. The entry may have been written all the same.
     fn save(
         &self,
         key: &str,
@@ -30,15 +38,22 @@ pub trait SessionStore: Send + Sync + 'static {
         when: &When,
     ) -> impl Future<Output = Result<Saved, StoreError>> + Send;
 
-    /// Lets an entry live for `ttl` from now on, its bytes as they are; without one its time stays.
-    /// Returns `false` where there is none.
+    /// Extends the life of an entry to `ttl` from now, and leaves its bytes unchanged.
+    ///
+    /// Without a `ttl` the entry keeps its time. Returns `false` if there is no entry.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store could not answer.
     fn touch(
         &self,
         key: &str,
         ttl: Option<Duration>,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Deletes an entry where `when` allows it. Returns `false` where nothing was deleted.
+    /// Deletes an entry if `when` allows it; returns `false` if nothing was deleted.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store could not delete. The entry may have been deleted all the same.
     fn delete(
         &self,
         key: &str,
@@ -46,22 +61,23 @@ pub trait SessionStore: Send + Sync + 'static {
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 }
 
-/// An entry as it was read.
+/// An entry as it was read from a store.
 #[derive(Clone)]
 pub struct Entry {
-    /// The bytes, as they were saved.
+    /// The bytes, exactly as they were saved.
     pub bytes: Bytes,
-    /// Tells this state of the entry from a later one.
+    /// The version, which tells this state of the entry from a later one.
     pub version: Version,
 }
 
-/// A state of an entry: opaque to all but the store that made it. Redis and SQL take the old bytes,
-/// Memcached its cas id.
+/// Identifies one state of an entry, in terms that only its store understands.
+///
+/// Redis and SQL stores use the old bytes, Memcached uses its cas id.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Version(Bytes);
 
 impl Version {
-    /// Creates a version of what the store tells states apart by.
+    /// Creates a version from the bytes by which the store tells states of an entry apart.
     ///
     /// ```
     /// use hardtack::stores::Version;
@@ -73,7 +89,7 @@ impl Version {
         Self(bytes.into())
     }
 
-    /// Returns what it was made of.
+    /// Returns the bytes from which the version was created.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -83,29 +99,29 @@ impl Version {
 /// The condition of a write or a deletion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum When {
-    /// No entry: an id that nobody has.
+    /// The key has no entry: the id is new.
     Absent,
-    /// Any entry: nobody has logged out meanwhile.
+    /// The key has an entry: nobody has logged out meanwhile.
     Present,
-    /// The very entry that was read.
+    /// The key still has exactly the entry that was read.
     Unchanged(Version),
-    /// Whatever is there, or nothing.
+    /// Any state of the key, with or without an entry.
     Always,
 }
 
 /// The outcome of a write.
 #[derive(Clone, Debug)]
 pub enum Saved {
-    /// It was written; the version is that of the new entry, where the store knows it.
+    /// The entry was written; holds the version of the new entry if the store knows it.
     Done(Option<Version>),
-    /// Nothing was written, since no entry is there.
+    /// Nothing was written, because the key has no entry.
     Gone,
-    /// Nothing was written, since this other entry is there.
+    /// Nothing was written, because the key holds this other entry.
     Conflict(Entry),
 }
 
 impl fmt::Debug for Version {
-    /// No bytes: they may be the session's.
+    /// Leaves out the bytes: they may be the session's.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Version(..)")
     }
@@ -119,7 +135,7 @@ impl fmt::Debug for Entry {
     }
 }
 
-/// What is asked of a store, as data: the decisions are made without it.
+/// A command for a store, as data: decisions are made without I/O.
 #[derive(Clone)]
 pub(crate) enum Operation {
     Load {
@@ -141,18 +157,18 @@ pub(crate) enum Operation {
     },
 }
 
-/// What a store answered.
+/// The answer of a store to an [`Operation`].
 #[derive(Clone)]
 pub(crate) enum Answer {
     Loaded(Option<Entry>),
     Saved(Saved),
-    /// Whether an entry was touched or deleted.
+    /// Says whether an entry was touched or deleted.
     Found(bool),
 }
 
 type Running<'a> = Pin<Box<dyn Future<Output = Result<Answer, StoreError>> + Send + 'a>>;
 
-/// A [`SessionStore`] as an object.
+/// A [`SessionStore`] as a trait object.
 pub(crate) trait AnyStore: Send + Sync {
     fn run(&self, operation: Operation) -> Running<'_>;
 }

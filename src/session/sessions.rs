@@ -17,21 +17,24 @@ use crate::http::domain::Domain;
 use crate::http::duplicate_policy::DuplicatePolicy;
 use crate::settings::SameSite;
 
-/// The sessions of an app: where they are kept, and the rules by which they are written.
-/// [`CookieStore`](crate::CookieStore) keeps them in their cookie,
-/// [`ServerSessions`](crate::ServerSessions) in a store.
+/// The sessions of an app: their place, and the rules by which they are written.
+///
+/// [`CookieStore`](crate::CookieStore) keeps sessions in their cookies,
+/// [`ServerSessions`](crate::ServerSessions) keeps them in a store on a server.
 pub struct Sessions<P: ?Sized> {
     pub(crate) policy: Policy,
     pub(crate) place: P,
 }
 
 impl<P: Place> Sessions<P> {
-    /// Ends a session so long after it was written last (`expire_after`): in the browser, and by the
-    /// expiry that is sealed or the store's time to live. A cookie is renewed when a tenth of that has
-    /// passed, a session in a store with every request that reads it.
+    /// Ends a session this long after it was last written (`expire_after`).
     ///
-    /// Up to Rails 5.1 no expiry is sealed, so that the browser's word is all there is, and a
-    /// session is renewed whenever it is read.
+    /// The end is enforced by the browser, and by the sealed expiry or the store's time to live. A
+    /// cookie is renewed when a tenth of the duration has passed. A session in a store is renewed
+    /// with every request that reads it.
+    ///
+    /// Rails up to 5.1 seals no expiry: the browser alone enforces the end, and a session is
+    /// renewed whenever it is read.
     ///
     /// ```
     /// use std::time::Duration;
@@ -47,9 +50,10 @@ impl<P: Place> Sessions<P> {
         self
     }
 
-    /// Ends a session so long after it was written first; it is not renewed. In a cookie this needs
-    /// an expiry that is sealed (Rails 5.2 and later): up to 5.1 each writing renews it. A session in
-    /// a store holds the time at which it began (`_began_at`).
+    /// Ends a session this long after it was first written, without renewing it.
+    ///
+    /// In a cookie this needs a sealed expiry (Rails 5.2 and later): up to 5.1 each write renews
+    /// the session. A session in a store holds the time at which it began (`_began_at`).
     ///
     /// ```
     /// use std::time::Duration;
@@ -65,9 +69,11 @@ impl<P: Place> Sessions<P> {
         self
     }
 
-    /// Ends a session so long after it began, however often it was renewed. When it began is kept
-    /// in the session, as `_began_at` in seconds since 1970, which Rails carries along; one that
-    /// Rails began is counted from the first time that it is read here.
+    /// Ends a session this long after it began, even if it was renewed meanwhile.
+    ///
+    /// The session keeps its beginning as `_began_at`, in seconds since 1970, and Rails carries
+    /// that key along. A session that Rails began is counted from the first time that it is read
+    /// here.
     ///
     /// ```
     /// use std::time::Duration;
@@ -84,8 +90,9 @@ impl<P: Place> Sessions<P> {
         self
     }
 
-    /// The hosts that get the cookie. With [`Domain::All`] and [`Domain::FirstOf`] the request's
-    /// host decides.
+    /// Sets the hosts that receive the cookie.
+    ///
+    /// With [`Domain::All`] and [`Domain::FirstOf`] the request's host decides.
     ///
     /// ```
     /// use hardtack::CookieStore;
@@ -103,7 +110,7 @@ impl<P: Place> Sessions<P> {
         self
     }
 
-    /// The path of the cookie, `/` unless it is set.
+    /// Sets the path of the cookie; the default is `/`.
     ///
     /// ```
     /// use hardtack::CookieStore;
@@ -118,7 +125,8 @@ impl<P: Place> Sessions<P> {
         self
     }
 
-    /// `SameSite`, where it is not what the Rails version has; `None` leaves it out.
+    /// Sets `SameSite`, in place of the default of the Rails version; `None` leaves the attribute
+    /// out.
     ///
     /// ```
     /// use hardtack::{CookieStore, SameSite};
@@ -134,8 +142,10 @@ impl<P: Place> Sessions<P> {
         self
     }
 
-    /// Sets whether the cookie is sent over HTTPS only. Over plain HTTP nothing is set then: see
-    /// [`assume_ssl`](Self::assume_ssl) and [`trust_proxy`](Self::trust_proxy).
+    /// Sets `Secure`: the browser then sends the cookie over HTTPS only.
+    ///
+    /// Such a cookie is not set over plain HTTP: see [`assume_ssl`](Self::assume_ssl) and
+    /// [`trust_proxy`](Self::trust_proxy).
     ///
     /// ```
     /// use hardtack::CookieStore;
@@ -151,7 +161,7 @@ impl<P: Place> Sessions<P> {
         self
     }
 
-    /// Sets whether the cookie is hidden from scripts; the default is `true`.
+    /// Sets `HttpOnly`, which hides the cookie from scripts; the default is `true`.
     ///
     /// ```
     /// use hardtack::CookieStore;
@@ -165,9 +175,11 @@ impl<P: Place> Sessions<P> {
         self
     }
 
-    /// The attributes under which the cookie was set before its domain or path was changed.
-    /// Browsers then have two of them. Whenever the session is written, that one is removed; and a
-    /// session that came in two is written.
+    /// Sets the attributes that the cookie had before its domain or path was changed.
+    ///
+    /// After such a change browsers hold two cookies of the name. Whenever the session is written,
+    /// the cookie with the former attributes is removed. A session that arrives in two cookies is
+    /// written.
     ///
     /// ```
     /// use hardtack::{CookieAttributes, CookieStore};
@@ -190,13 +202,15 @@ impl<P: Place> Sessions<P> {
         self
     }
 
-    /// Sets whether a response of 5xx writes the session; the default is `false`. Then it does not
-    /// remove the session either: after a `reset` the browser still has the one of before.
+    /// Sets whether a response with status 5xx writes the session; the default is `false`.
     ///
-    /// Rails writes nothing after an exception, and the session where a 5xx was rendered. Here an
-    /// error is a response like any other, so that the status decides. Cookies beside the session
-    /// are set with any status. A form on a page of 5xx cannot be sent where its authenticity token
-    /// is the session's first, since the session with that token is not written.
+    /// With `false` such a response does not remove the session either: after a `reset` the browser
+    /// keeps the session that it had.
+    ///
+    /// Rails writes nothing after an exception, and writes the session if a 5xx was rendered. Here
+    /// an error is a response like any other, so the status decides. Cookies beside the session are
+    /// set with any status. If a 5xx page shows the session's first authenticity token, its form
+    /// cannot be sent: the session with that token is not written.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -220,7 +234,9 @@ impl<P: Place> Sessions<P> {
         self
     }
 
-    /// Chooses the cookie to use when several have the session's name (example: at [`DuplicatePolicy`]).
+    /// Chooses the cookie to use when several have the session's name (example: at
+    /// [`DuplicatePolicy`]).
+    ///
     /// Sessions in a store always use the first.
     #[must_use]
     pub fn duplicates(mut self, duplicates: DuplicatePolicy) -> Self {
@@ -228,8 +244,10 @@ impl<P: Place> Sessions<P> {
         self
     }
 
-    /// Declares that every request came over HTTPS, whatever it looks like (`config.assume_ssl`): where
-    /// TLS ends before the server, and plain HTTP reaches it by no other way.
+    /// Sets whether to treat every request as sent over HTTPS (`config.assume_ssl`).
+    ///
+    /// Use it when TLS ends before the server, and plain HTTP cannot reach the server any other
+    /// way.
     ///
     /// ```
     /// use hardtack::CookieStore;
@@ -244,8 +262,9 @@ impl<P: Place> Sessions<P> {
         self
     }
 
-    /// Sets whether `X-Forwarded-Proto` and `X-Forwarded-Host` count: only behind a proxy that sets or
-    /// clears both, since anybody can send them otherwise.
+    /// Sets whether to trust the headers `X-Forwarded-Proto` and `X-Forwarded-Host`.
+    ///
+    /// Turn it on only behind a proxy that sets or clears both: otherwise any client can send them.
     ///
     /// ```
     /// use hardtack::CookieStore;
@@ -268,8 +287,9 @@ impl<P: Place> Sessions<P> {
         self
     }
 
-    /// Sets the observer of the sealed cookies that come in; there is one at most, so this replaces
-    /// another. Of sessions in a store it hears only of a cookie that is no id.
+    /// Sets the observer of incoming sealed cookies, in place of any earlier one.
+    ///
+    /// For sessions in a store the observer hears only of cookies whose value is not an id.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -288,18 +308,19 @@ impl<P: Place> Sessions<P> {
         self
     }
 
-    /// Sets whether a response that depends on the request's cookies tells caches so; the default is
+    /// Sets whether responses that depend on the request's cookies say so to caches; the default is
     /// `true`.
     ///
-    /// Once somebody asked for the session, the flash, an authenticity token, or a cookie through
-    /// [`Session::cookies`](crate::Session::cookies) (a plain one or one that was not sent, too), or one of them is set, the
-    /// response lists `Cookie` in `Vary`, and has `Cache-Control: max-age=0, private,
-    /// must-revalidate` where the handler set none. Without these a shared cache may serve the page
-    /// of one user to another. The operator is warned (feature `tracing`) where such a response
-    /// sets a cookie and the handler said `public` or `s-maxage`.
+    /// A response depends on the cookies once a handler asks for the session, the flash, an
+    /// authenticity token, or a cookie through [`Session::cookies`](crate::Session::cookies) (also
+    /// a plain cookie, or one that was not sent), or sets any of these. Such a response lists
+    /// `Cookie` in `Vary`, and has `Cache-Control: max-age=0, private, must-revalidate` unless the
+    /// handler set `Cache-Control`. Without these headers a shared cache may serve the page of one
+    /// user to another. If such a response sets a cookie and the handler set `public` or
+    /// `s-maxage`, the operator is warned (feature `tracing`).
     ///
-    /// A handler that streams its body has to ask before it returns: later the headers are sent.
-    /// A handler that reads the header `Cookie` by itself is not noticed.
+    /// A handler that streams its body must ask before it returns: the headers are sent by the time
+    /// the body runs. A handler that reads the header `Cookie` itself goes unnoticed.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -330,12 +351,12 @@ impl<P: Place> Sessions<P> {
     /// ```
     #[must_use]
     pub fn clock(mut self, now: impl Fn() -> OffsetDateTime + Send + Sync + 'static) -> Self {
-        self.policy.clock = Clock::Told(Arc::new(now));
+        self.policy.clock = Clock::told(now);
         self.place.set_clock(&self.policy.clock);
         self
     }
 
-    /// The session's cookie.
+    /// Returns the name of the session's cookie.
     ///
     /// ```
     /// use hardtack::CookieStore;
@@ -349,9 +370,10 @@ impl<P: Place> Sessions<P> {
         &self.policy.name
     }
 
-    /// Returns the scheme and host of a request: from its headers, by their names in lower case, and
-    /// whether its connection is TLS itself (examples: at [`assume_ssl`](Self::assume_ssl) and
-    /// [`trust_proxy`](Self::trust_proxy)).
+    /// Returns the scheme and host of a request, from its headers and its connection.
+    ///
+    /// `header` is asked by names in lower case; `is_tls` is true if the connection itself is TLS
+    /// (examples: at [`assume_ssl`](Self::assume_ssl) and [`trust_proxy`](Self::trust_proxy)).
     pub fn origin<'h>(
         &self,
         is_tls: bool,
@@ -367,8 +389,8 @@ impl<P: Place> Sessions<P> {
     }
 }
 
-/// A clone shares the jars or the store, the observer, and the clock; settings changed later are its
-/// own.
+/// A clone shares the jars or the store, the observer and the clock. Later changes of its settings
+/// do not affect the original.
 impl<P: Clone> Clone for Sessions<P> {
     fn clone(&self) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! [`Tally`]: counts of the cookies that came in, in memory.
+//! [`Tally`]: counts of incoming cookies, in memory.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,11 +8,11 @@ use super::observer::{Observer, Outcome};
 use crate::error::Refusal;
 use crate::message::sealed_by::SealedBy;
 
-/// Counts in memory how cookies came in, for whoever exports the numbers by other means than the
-/// `metrics` crate, and for tests.
+/// Counts incoming cookies in memory, by how they opened or why they did not.
 ///
-/// It holds one number for each cookie's name that the app asks for and each way in which it
-/// came; names are never taken from a request.
+/// Use it in tests, or to export the numbers by other means than the `metrics` crate. It holds one
+/// number for each cookie's name that the app asks for and each outcome; names are never taken from
+/// a request.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -42,11 +42,12 @@ use crate::message::sealed_by::SealedBy;
 #[derive(Default)]
 pub struct Tally(Mutex<Counts>);
 
-/// By the cookie's name; the ways are few, and stand in the order in which they were first met.
+/// Counts by the cookie's name. The outcomes of a cookie are few, in the order of their first
+/// occurrence.
 type Counts = BTreeMap<String, Vec<(Outcome, u64)>>;
 
 impl Tally {
-    /// One that has counted nothing.
+    /// Creates an empty tally.
     ///
     /// ```
     /// assert!(hardtack::observe::Tally::new().snapshot().is_empty());
@@ -56,8 +57,8 @@ impl Tally {
         Self::default()
     }
 
-    /// The counts since it was made, by the cookies' names and then in the order in which each way
-    /// was first met (example: at [`Tally`]).
+    /// Returns the counts since the tally was created, by the cookies' names and then in the order
+    /// in which each outcome first occurred (example: at [`Tally`]).
     #[must_use]
     pub fn snapshot(&self) -> Vec<(String, Result<SealedBy, Refusal>, u64)> {
         let mut rows = Vec::new();
@@ -86,7 +87,7 @@ impl Tally {
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {
-        // A number is whole whoever panicked beside it.
+        // A panic elsewhere cannot leave a number half written.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! The whole session as a type of one's own.
+//! The whole session as a type of the app.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -19,8 +19,9 @@ use crate::serializer::{DumpError, unexpected};
 use crate::shown::Shown;
 
 impl SessionData {
-    /// Reads the whole session as a type. Keys that the type does not name stay where they are,
-    /// and are not even decoded.
+    /// Reads the whole session as a type.
+    ///
+    /// Keys that the type does not name stay in the session, and are not even decoded.
     ///
     /// ```
     /// use serde::{Deserialize, Serialize};
@@ -49,7 +50,7 @@ impl SessionData {
     /// ```
     ///
     /// # Errors
-    /// [`Error::UnexpectedValue`] where the session is not of that type.
+    /// [`Error::UnexpectedValue`] if the session does not fit the type.
     pub fn view<T: DeserializeOwned>(&self) -> Result<T, Error> {
         let view = View {
             session: self,
@@ -61,8 +62,10 @@ impl SessionData {
         })
     }
 
-    /// Sets the keys that a value has, and leaves all others alone. One that is nil (`None`) is
-    /// removed; one that is as it was is not changed, so that a session is not written for nothing.
+    /// Sets the keys that `value` has, and leaves all others unchanged.
+    ///
+    /// A key whose new value is nil (`None`) is removed. A key that already has its new value is
+    /// not changed, so that the session is not written needlessly.
     ///
     /// ```
     /// use std::collections::BTreeMap;
@@ -78,8 +81,8 @@ impl SessionData {
     /// ```
     ///
     /// # Errors
-    /// [`Error::UnwritableValue`] where the value is no map of text keys, or holds what no session
-    /// can.
+    /// [`Error::UnwritableValue`] if `value` is not a map of text keys, or a session cannot hold
+    /// one of its values.
     pub fn merge<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
         self.merge_incoming(Incoming::new(value, self.may_be_text())?)
     }
@@ -127,7 +130,7 @@ impl SessionData {
 
 fn no_map() -> Error {
     Error::UnwritableValue {
-        reason: "a session takes a struct, or a map whose keys are texts".to_owned(),
+        reason: "only a struct, or a map with text keys, can be merged into a session".to_owned(),
     }
 }
 
@@ -181,7 +184,7 @@ impl<'de> Deserializer<'de> for View<'de> {
     }
 }
 
-/// The entries, one after the other; an error names the key.
+/// Returns the entries one after the other; an error names the key.
 struct Access<'de> {
     rest: std::slice::Iter<'de, (String, Value)>,
     value: Option<&'de (String, Value)>,
@@ -212,7 +215,7 @@ impl<'de> MapAccess<'de> for Access<'de> {
     }
 }
 
-/// Why a session is not of a type: in words that have no value in them, as serde's own have.
+/// The reason why a session does not fit a type, in words without any value, unlike serde's own.
 #[derive(Debug)]
 struct ViewError(String);
 
@@ -226,7 +229,7 @@ impl std::error::Error for ViewError {}
 
 impl serde::de::Error for ViewError {
     fn custom<T: fmt::Display>(_: T) -> Self {
-        Self("a value is of another form".to_owned())
+        Self("a value has another form".to_owned())
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
@@ -234,15 +237,15 @@ impl serde::de::Error for ViewError {
     }
 
     fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self(format!("it is another value than {expected}"))
+        Self(format!("it is not {expected}"))
     }
 
     fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
-        Self(format!("it is none of {}", expected.join(", ")))
+        Self(format!("it is not one of {}", expected.join(", ")))
     }
 
     fn unknown_field(field: &str, _: &'static [&'static str]) -> Self {
-        Self(format!("the type does not know {}", Shown::new(field)))
+        Self(format!("the type has no field {}", Shown::new(field)))
     }
 
     fn missing_field(field: &'static str) -> Self {
@@ -250,7 +253,7 @@ impl serde::de::Error for ViewError {
     }
 
     fn duplicate_field(field: &'static str) -> Self {
-        Self(format!("{field} is there twice"))
+        Self(format!("{field} appears twice"))
     }
 }
 

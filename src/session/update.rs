@@ -5,10 +5,10 @@ use super::handle::Session;
 use crate::error::Error;
 
 impl Session {
-    /// Reads the session's data, for several reads at once.
+    /// Reads the session's data in a closure, for several reads of one state.
     ///
-    /// The closure has the data as it is when this is called: it does not see what is changed
-    /// meanwhile, by this handle too.
+    /// The closure sees the data as it was at the call. It does not see later changes, not even
+    /// those made through this handle.
     ///
     /// ```
     /// use hardtack::Session;
@@ -23,12 +23,12 @@ impl Session {
         read(&self.0.loaded().data)
     }
 
-    /// Changes the session's data: all that the closure does, or nothing where it returns an error
+    /// Changes the session's data in a closure: all of its changes, or none if it returns an error
     /// or panics.
     ///
-    /// The closure has a copy, and may use this handle. What it set, removed and cleared becomes
-    /// the session's when it returns. Of a key that somebody else changed meanwhile the closure's
-    /// value counts; other changes stay.
+    /// The closure works on a copy, and may use this handle. Keys that it set, removed or cleared
+    /// are applied to the session when it returns. If somebody else changed the same key meanwhile,
+    /// the closure's value wins; other changes stay.
     ///
     /// ```
     /// use hardtack::warden::WardenScope;
@@ -50,8 +50,8 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// What the closure returns; [`Error::ReadOnlySession`] and [`Error::CommittedSession`] where
-    /// the session cannot be changed.
+    /// The closure's error; [`Error::ReadOnlySession`] if the sessions are never written, and
+    /// [`Error::CommittedSession`] after the session was committed.
     pub fn update<R>(
         &self,
         update: impl FnOnce(&mut SessionData) -> Result<R, Error>,

@@ -1,6 +1,6 @@
-//! [`WritePolicy`]: when a session is written.
+//! [`WritePolicy`]: the choice of when a session is written.
 
-/// When a session is written.
+/// Chooses when a session is written.
 ///
 /// ```
 /// use hardtack::{CookieStore, WritePolicy};
@@ -12,12 +12,12 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum WritePolicy {
-    /// Where it changed, was opened by a rotation or in another serialization, or is due for
+    /// If the session changed, was opened by a rotation or in another serialization, or is due for
     /// renewal.
     #[default]
     WhenChanged,
-    /// As Rails does: also where it was merely read.
+    /// Also if the session was only read, as Rails does.
     WhenRead,
-    /// Never: a read-only store.
+    /// Never: the sessions are read-only.
     Never,
 }

@@ -8,8 +8,10 @@
 )]
 
 mod circles;
+mod guides;
 mod layers;
 mod names;
+mod one_clock;
 
 use std::fs;
 use std::path::{Path, PathBuf};

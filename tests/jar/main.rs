@@ -11,6 +11,7 @@
 mod allocations;
 mod as_sent;
 mod attributes;
+mod clocks;
 mod cookie_domain;
 mod cookie_header;
 mod limits;

@@ -110,7 +110,7 @@ fn a_cookie_that_does_not_open_is_none_and_the_operator_is_told() {
     let (status, body, heard) = call(&routes().layer(layer()), "/forged");
     assert_eq!((status, body.as_str()), (200, ""));
     assert!(
-        heard.starts_with(r#"WARN hardtack: a cookie was refused cookie="seen" reason=malformed"#),
+        heard.starts_with(r#"WARN hardtack: a cookie was refused; it is treated as absent cookie="seen" reason=malformed"#),
         "{heard}"
     );
     assert_eq!(heard.lines().count(), 1, "{heard}");

@@ -109,8 +109,8 @@ fn told(store: &CookieStore) -> Vec<String> {
 fn settings_whose_cookies_cannot_be_read_are_told_of() {
     let line = |feature: &str, settings: &str| {
         format!(
-            "WARN hardtack: cookies of these settings cannot be read, since a feature of hardtack \
-             is off; turn it on, or give the settings the serializer that their cookies have \
+            "WARN hardtack: cookies with these settings cannot be read, because a feature of hardtack \
+             is off; turn the feature on, or set the serializer that the cookies use \
              cookie=\"_app_session\" feature=\"{feature}\" settings=\"{settings}\""
         )
     };

@@ -66,9 +66,9 @@ fn why_a_cookie_was_refused_once_in_ten_seconds() {
         assert!(open(&store, "junk").is_empty());
     });
     let expected = [
-        r#"WARN hardtack: a session's cookie was refused cookie="_app_session" reason=malformed hint="the value is cut off"#,
-        r#"WARN hardtack: a session's cookie was refused cookie="_app_session" reason=invalid hint="the cookie is forged, or was sealed with another secret_key_base"#,
-        r#"WARN hardtack: a session's cookie was refused cookie="_app_session" reason=malformed hint="the value is cut off"#,
+        r#"WARN hardtack: a session cookie was refused; the request gets an empty session cookie="_app_session" reason=malformed hint="the value is cut off"#,
+        r#"WARN hardtack: a session cookie was refused; the request gets an empty session cookie="_app_session" reason=invalid hint="the cookie is forged, or was sealed with another secret_key_base"#,
+        r#"WARN hardtack: a session cookie was refused; the request gets an empty session cookie="_app_session" reason=malformed hint="the value is cut off"#,
     ];
     assert_eq!(lines.len(), expected.len(), "{lines:#?}");
     for (line, expected) in lines.iter().zip(expected) {
@@ -103,9 +103,9 @@ fn what_became_of_other_cookies() {
         }
     });
     let expected = [
-        r#"WARN hardtack: a session's cookie was refused cookie="_app_session" reason=malformed"#,
-        r#"WARN hardtack: a cookie was refused cookie="seen" reason=invalid hint="the cookie is forged, or was sealed with another secret_key_base"#,
-        r#"WARN hardtack: a cookie was refused cookie="cart" reason=malformed hint="the value is cut off"#,
+        r#"WARN hardtack: a session cookie was refused; the request gets an empty session cookie="_app_session" reason=malformed"#,
+        r#"WARN hardtack: a cookie was refused; it is treated as absent cookie="seen" reason=invalid hint="the cookie is forged, or was sealed with another secret_key_base"#,
+        r#"WARN hardtack: a cookie was refused; it is treated as absent cookie="cart" reason=malformed hint="the value is cut off"#,
     ];
     assert_eq!(lines.len(), expected.len(), "{lines:#?}");
     for (line, expected) in lines.iter().zip(expected) {
@@ -126,7 +126,7 @@ fn what_became_of_other_cookies() {
         assert_eq!(seen.unwrap().len(), 4000);
         assert!(session.cookies().take().is_empty());
     });
-    let expected = "WARN hardtack: a cookie that a rotation opened could not be written again; the browser keeps the old one cookie=\"seen\" reason=the cookie seen takes";
+    let expected = "WARN hardtack: a cookie opened by a rotation could not be written again; keep the rotation, since the browser keeps the old cookie cookie=\"seen\" reason=the cookie seen takes";
     assert_eq!(lines.len(), 1, "{lines:#?}");
     assert!(lines[0].starts_with(expected), "{lines:#?}");
     assert!(!lines[0].contains("4111"), "{lines:#?}");
@@ -142,7 +142,7 @@ fn what_could_not_be_set() {
                 session.insert("card", "4111").unwrap();
                 assert!(session.commit(200).unwrap().cookies().is_empty());
             },
-            "WARN hardtack: a cookie was not set over plain HTTP, since it is secure; where a proxy ends TLS, see CookieStore::trust_proxy and assume_ssl cookie=\"_app_session\"",
+            "WARN hardtack: a Secure cookie was not set over plain HTTP; if a proxy ends TLS, see Sessions::trust_proxy and assume_ssl cookie=\"_app_session\"",
         ),
         (
             || {
@@ -154,7 +154,7 @@ fn what_could_not_be_set() {
                     .unwrap();
                 assert!(session.cookies().take().is_empty());
             },
-            "WARN hardtack: a cookie was not set over plain HTTP, since it is secure; where a proxy ends TLS, see CookieStore::trust_proxy and assume_ssl cookie=\"card\"",
+            "WARN hardtack: a Secure cookie was not set over plain HTTP; if a proxy ends TLS, see Sessions::trust_proxy and assume_ssl cookie=\"card\"",
         ),
         (
             || {
@@ -223,7 +223,7 @@ fn that_shared_caches_may_keep_a_cookie() {
         now.fetch_add(10, SeqCst);
         let lines = logged(|| tell(&store, cache_control, true));
         let expected = expected.map(|name| {
-            format!("WARN hardtack: a response sets a cookie, and its Cache-Control lets shared caches give it to other users; leave out public and s-maxage, or set no cookie there cookie=\"{name}\" untold=0")
+            format!("WARN hardtack: a response sets a cookie, and its Cache-Control lets shared caches give it to other users; remove public and s-maxage, or set no cookie there cookie=\"{name}\" untold=0")
         });
         assert_eq!(lines, Vec::from_iter(expected), "{cache_control:?}");
         ran += 1;

@@ -39,6 +39,7 @@ mod steps;
 mod store_of_rails;
 #[path = "../support/mod.rs"]
 mod support;
+mod told_clock;
 #[cfg(feature = "message_pack")]
 mod unreadable_values;
 mod updates;

@@ -23,10 +23,11 @@ use crate::session::lazy_session::LazySession;
 
 type OnRefusal = dyn Fn(InvalidAuthenticityToken, &HttpRequest) -> HttpResponse + Send + Sync;
 
-/// Refuses requests that may be forged: 422, as Rails does, with an empty body.
+/// Refuses requests that may be forged, with status 422, as Rails does, and an empty body.
 ///
-/// It stands inside [`SessionMiddleware`](super::SessionMiddleware): `wrap` it first. Without a session every request is
-/// answered by 500, and the operator told. A body that is read comes to the handler as it was sent.
+/// Put it inside [`SessionMiddleware`](super::SessionMiddleware), by calling `wrap` with it first.
+/// If a request has no session, the answer is 500, and the operator is told (`tracing`). The
+/// handler gets the body unchanged.
 ///
 /// ```
 /// use actix_web::dev::Service;
@@ -67,8 +68,10 @@ pub struct CsrfMiddleware {
 }
 
 impl CsrfMiddleware {
-    /// A middleware of this protection (example: at [`CsrfMiddleware`]). Clones share the limits
-    /// of what the operator is told: make it once, outside of what makes the `App`.
+    /// Creates a middleware with this protection (example: at [`CsrfMiddleware`]).
+    ///
+    /// Clones share the limits of the operator's events: create it once, outside of the closure
+    /// that makes the `App`.
     #[must_use]
     pub fn new(protection: ForgeryProtection) -> Self {
         Self {
@@ -77,8 +80,10 @@ impl CsrfMiddleware {
         }
     }
 
-    /// What is answered to a request that may be forged, of the reason, which is for the operator,
-    /// and the request, which has the [`LazySession`] in its extensions, loaded.
+    /// Sets the response to a request that may be forged.
+    ///
+    /// The hook gets the reason, which is for the operator and not the client, and the request. The
+    /// request's extensions hold the [`LazySession`], already loaded.
     ///
     /// ```
     /// use actix_web::{HttpMessage, HttpResponse};
@@ -133,7 +138,7 @@ where
     }
 }
 
-/// What [`CsrfMiddleware`] makes of a service.
+/// The service that [`CsrfMiddleware`] wraps around another service.
 pub struct CsrfService<S> {
     inner: Rc<S>,
     csrf: CsrfMiddleware,
@@ -210,7 +215,7 @@ fn check(protection: &ForgeryProtection, request: &ServiceRequest, session: &Ses
     protection.check(&head, session)
 }
 
-/// Reads the form, and calls the service with it where its token is the session's.
+/// Reads the form, and calls the service with it if its token belongs to the session.
 async fn with_form<S, B>(
     inner: &S,
     on_refusal: &OnRefusal,
@@ -237,14 +242,15 @@ where
 type Outcome<B> = Result<ServiceResponse<EitherBody<B>>, Error>;
 
 pin_project! {
-    /// The response, to be. Only a form whose body is read is boxed.
+    /// The response future of [`CsrfService`]. It allocates only if a form has to be read, or a
+    /// session loaded.
     #[project = CsrfFutureProjection]
     pub enum CsrfFuture<F, B> {
-        /// The handler's.
+        /// The handler's response.
         Inner { #[pin] future: F },
-        /// A refusal.
+        /// The response to a refused request.
         Answer { response: Option<ServiceResponse<EitherBody<B>>> },
-        /// The body decides.
+        /// The form in the body decides, or the session is being loaded.
         Waiting { future: Pin<Box<dyn Future<Output = Outcome<B>>>> },
     }
 }
@@ -269,7 +275,7 @@ where
             CsrfFutureProjection::Inner { future } => {
                 future.poll(cx).map_ok(ServiceResponse::map_into_left_body)
             }
-            // A future that has answered is not polled again.
+            // A future that has completed is not polled again.
             CsrfFutureProjection::Answer { response } => response
                 .take()
                 .map_or(Poll::Pending, |response| Poll::Ready(Ok(response))),

@@ -1,4 +1,4 @@
-//! [`Session`] and [`Cookies`] as arguments of handlers.
+//! [`LazySession`], [`Session`] and [`Cookies`] as arguments of handlers.
 
 use std::fmt;
 use std::future::{Future, Ready, ready};
@@ -14,17 +14,7 @@ use crate::session::cookies::Cookies;
 use crate::session::handle::Session;
 use crate::session::lazy_session::LazySession;
 
-/// The request's session. Nothing is read of it yet.
-///
-/// ```
-/// use actix_web::Responder;
-/// use hardtack::Session;
-///
-/// async fn log_out(session: Session) -> Result<impl Responder, hardtack::Error> {
-///     session.reset()?;
-///     Ok("Good bye.")
-/// }
-/// ```
+/// Extracts the request's session, not loaded yet.
 impl FromRequest for LazySession {
     type Error = MissingSessionMiddleware;
     type Future = Ready<Result<Self, Self::Error>>;
@@ -35,6 +25,17 @@ impl FromRequest for LazySession {
     }
 }
 
+/// Loads and extracts the request's session.
+///
+/// ```
+/// use actix_web::Responder;
+/// use hardtack::Session;
+///
+/// async fn log_out(session: Session) -> Result<impl Responder, hardtack::Error> {
+///     session.reset()?;
+///     Ok("Good bye.")
+/// }
+/// ```
 impl FromRequest for Session {
     type Error = actix_web::Error;
     type Future = SessionFuture;
@@ -51,7 +52,7 @@ impl FromRequest for Session {
     }
 }
 
-/// The session of a request, at once where its cookie holds it.
+/// The future of a request's [`Session`]; ready at once if its cookie holds it.
 pub enum SessionFuture {
     #[doc(hidden)]
     Ready(Option<Result<Session, actix_web::Error>>),
@@ -64,7 +65,7 @@ impl Future for SessionFuture {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.get_mut() {
-            // A future that has answered is not polled again.
+            // A future that has completed is not polled again.
             Self::Ready(session) => session.take().map_or(Poll::Pending, Poll::Ready),
             Self::Loading(session) => session.as_mut().poll(cx).map_err(Into::into),
         }
@@ -77,6 +78,7 @@ impl fmt::Debug for SessionFuture {
     }
 }
 
+/// Extracts the request's cookies, without loading its session.
 impl FromRequest for Cookies {
     type Error = MissingSessionMiddleware;
     type Future = Ready<Result<Self, Self::Error>>;

@@ -1,4 +1,4 @@
-//! [`FailedRequest`]: the error of a middleware, and what its response has of the session.
+//! [`FailedRequest`]: a middleware's error with the session's response headers.
 
 use std::fmt;
 
@@ -9,9 +9,10 @@ use super::headers::{append, tell_caches};
 use crate::http::set_cookie::SetCookie;
 use crate::session::context::Context;
 
-/// An error that is not a response yet, and needs headers when it becomes one. They are not given by
-/// `Error::add_response_mapper`: `HttpResponse::from_error` does not ask the mappers (actix-web
-/// 4.18).
+/// An error that is not a response yet, and needs the session's headers when it becomes one.
+///
+/// `Error::add_response_mapper` cannot add them: `HttpResponse::from_error` does not call the
+/// mappers (actix-web 4.18).
 #[derive(Debug)]
 pub(super) struct FailedRequest {
     failure: actix_web::Error,

@@ -5,9 +5,9 @@ use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderValue, SET_COOKIE,
 use crate::http::set_cookie::SetCookie;
 use crate::session::context::Context;
 
-/// Sets the cookies beside those that there are.
+/// Appends the cookies to those already present.
 pub(super) fn append(headers: &mut HeaderMap, cookies: Vec<SetCookie>) {
-    // What a cookie is made of was checked to be ASCII that a header may hold: none is left out.
+    // The parts of a cookie were checked to be ASCII that a header may hold: no cookie is left out.
     let values = cookies
         .into_iter()
         .map(|cookie| cookie.into_header().try_into());
@@ -16,11 +16,11 @@ pub(super) fn append(headers: &mut HeaderMap, cookies: Vec<SetCookie>) {
     }
 }
 
-/// Tells caches that the response depends on the request's cookies, where it does.
+/// Tells caches that the response depends on the request's cookies, if it does.
 pub(super) fn tell_caches(headers: &mut HeaderMap, context: &Context) {
     let values = |name| headers.get_all(name).map(HeaderValue::as_bytes);
     let told = context.cache_headers(values);
-    // It is made of values of this very header.
+    // The value consists of values of this very header.
     if let Some(Ok(vary)) = told
         .vary
         .map(|vary| HeaderValue::from_bytes(vary.as_bytes()))

@@ -1,11 +1,13 @@
-//! [`MissingSessionMiddleware`]: a handler asks for a session, and none was opened.
+//! [`MissingSessionMiddleware`]: the error of a handler without a session.
 
 use std::fmt;
 
 use actix_web::{HttpResponse, ResponseError};
 
-/// A handler asks for the session, and no [`SessionMiddleware`](super::SessionMiddleware) is around
-/// it: a mistake in the program. As a response it is an empty 500, and the operator is told
+/// The error of a handler that asks for the session without a
+/// [`SessionMiddleware`](super::SessionMiddleware) around it.
+///
+/// It is a mistake in the program. The response is an empty 500, and the operator is told
 /// (`tracing`).
 ///
 /// ```
@@ -25,7 +27,7 @@ pub struct MissingSessionMiddleware;
 impl fmt::Display for MissingSessionMiddleware {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "no SessionMiddleware is around this handler: add .wrap(SessionMiddleware::new(store)) to its App or its scope",
+            "no SessionMiddleware is around this handler: add .wrap(SessionMiddleware::new(sessions)) to its App or its scope",
         )
     }
 }

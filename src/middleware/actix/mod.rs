@@ -1,4 +1,4 @@
-//! The session in actix-web: a middleware, and extractors of [`Session`](crate::Session) and
+//! The session under actix-web: a middleware, and extractors of [`Session`](crate::Session) and
 //! [`Cookies`](crate::Cookies).
 //!
 //! ```
@@ -30,14 +30,16 @@
 //! # Ok::<(), hardtack::Error>(())
 //! ```
 //!
-//! Take no `Option<Session>`: actix-web makes `None` of every error of an extractor, so that a store
-//! that is out of reach would look like a visitor who is not logged in.
+//! Do not extract an `Option<Session>`: actix-web turns every error of an extractor into `None`, so
+//! a store that is out of reach would look like a visitor who is not logged in.
 //!
-//! A handler that answers with a [`hardtack::Error`](crate::Error) by `?` answers an empty 500, of
-//! which the operator is told (`tracing`). A cookie that does not open is none; where it should be
-//! an empty 400, ask [`explain`](crate::SealedCookies::explain) and answer with an
+//! If a handler returns a [`hardtack::Error`](crate::Error) with `?`, the client gets an empty 500
+//! (503 if a store failed), and the operator is told (`tracing`). A cookie that does not open is
+//! treated as absent. To answer it with an empty 400 instead, call
+//! [`explain`](crate::SealedCookies::explain) and return an
 //! [`InvalidMessage`](crate::InvalidMessage).
-//! With a response of 5xx no session is set
+//!
+//! A response with status 5xx sets no session
 //! ([`Sessions::writes_on_server_error`](crate::CookieStore::writes_on_server_error)).
 
 mod csrf_middleware;

@@ -1,4 +1,4 @@
-//! The session of a request, before anything is read of it.
+//! The session of a request, before anything of it is read.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ pub(super) fn open(sessions: &Arc<Sessions<dyn Place>>, request: &ServiceRequest
         (None, _) => Context::new(sessions.clone(), "", origin),
         // A clone shares the bytes.
         (Some(only), None) => Context::new(sessions.clone(), only.clone(), origin),
-        // HTTP/2 lets a browser part its cookies (RFC 9113 section 8.2.3).
+        // HTTP/2 lets a browser split its cookies over several headers (RFC 9113 section 8.2.3).
         _ => {
             let headers = request.headers().get_all(COOKIE);
             let headers: Vec<&[u8]> = headers.map(HeaderValue::as_bytes).collect();
@@ -27,18 +27,19 @@ pub(super) fn open(sessions: &Arc<Sessions<dyn Place>>, request: &ServiceRequest
     }
 }
 
-/// Not by `connection_info`, which believes what any client says in `Forwarded`.
+/// Returns the scheme and host of a request. It avoids `connection_info`, which trusts any client's
+/// header `Forwarded`.
 fn origin(sessions: &Sessions<dyn Place>, request: &ServiceRequest) -> RequestOrigin {
     let headers = |name: &str| request.headers().get_all(name).map(HeaderValue::as_bytes);
-    // A URI that says the host overrules the header (RFC 9112 section 3.2.2); it is where HTTP/2
-    // says it (`:authority`, RFC 9113 section 8.3.1). Before `@` stands no host.
+    // A host in the URI overrides the header (RFC 9112 section 3.2.2). HTTP/2 sends the host there
+    // (`:authority`, RFC 9113 section 8.3.1). The part before `@` is not the host.
     let authority = request.uri().authority().map(Authority::as_str);
     let authority = authority.and_then(|uri| uri.rsplit('@').next());
     sessions
         .policy
         .origin(request.app_config().secure(), |name| match name {
             "host" if authority.is_some() => authority.map(str::as_bytes),
-            // Several are one list, whose last entry counts.
+            // Several headers form a single list, whose last entry counts.
             "x-forwarded-host" => headers(name).last(),
             _ => headers(name).next(),
         })

@@ -1,4 +1,4 @@
-//! Errors of this crate as a handler's answers: nothing of the reason is shown to the client.
+//! The library's errors as responses of handlers, which tell the client no reason.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
@@ -6,7 +6,8 @@ use actix_web::{HttpResponse, ResponseError};
 use crate::error::{Error, InvalidMessage};
 use crate::middleware::answer::status;
 
-/// A 500 without a body, and an event for the operator.
+/// Answers with an empty 500 (503 if a store failed or the session is busy), and tells the operator
+/// (`tracing`).
 ///
 /// ```
 /// use actix_web::{HttpResponse, body, web};
@@ -18,18 +19,19 @@ use crate::middleware::answer::status;
 /// # });
 /// ```
 impl ResponseError for Error {
-    /// 503 where a store did not do its work, which may go better soon.
+    /// Returns 503 if a store failed or the session is busy, since a later attempt may succeed, and
+    /// 500 otherwise.
     fn status_code(&self) -> StatusCode {
         StatusCode::from_u16(status(self)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     fn error_response(&self) -> HttpResponse {
-        tracing::error!(target: "hardtack", reason = %self, "a handler could not go on");
+        tracing::error!(target: "hardtack", reason = %self, "a request failed; the client gets an empty response");
         HttpResponse::new(self.status_code())
     }
 }
 
-/// A 400 without a body: whoever sent what does not open learns nothing of the reason.
+/// Answers with an empty 400, without telling the client the reason.
 ///
 /// ```
 /// use actix_web::{HttpResponse, body, web};

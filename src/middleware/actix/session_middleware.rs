@@ -21,18 +21,19 @@ use crate::session::sessions::Sessions;
 
 type OnError = dyn Fn(Error, &HttpRequest) -> HttpResponse + Send + Sync;
 
-/// The middleware that gives every handler of an app or a scope its session, and sets what became
-/// of it (example: at [the module](super)).
+/// Gives every handler of an app or a scope its session, and sets the session's cookies (example:
+/// at [the module](super)).
 ///
-/// Each cookie is a `Set-Cookie` of its own beside those that the response has. Where anybody asked
+/// Each cookie is a `Set-Cookie` header of its own, beside those of the response. If anybody asked
 /// for the session or a cookie, the response tells caches that it is for one user
-/// ([`Sessions::cache_headers`]). Bodies are passed on as they come.
+/// ([`Sessions::cache_headers`]). Bodies pass unchanged.
 ///
-/// The error of a middleware inside this one becomes another error where the response has headers
-/// of the session: a middleware outside then no longer finds its type (`Error::as_error`).
+/// If a middleware inside this one fails, and its response needs headers of the session, its error
+/// becomes another error: a middleware outside no longer finds the error's type
+/// (`Error::as_error`).
 ///
-/// Whether a request came over HTTPS is the connection's own word; where TLS ends before the
-/// server, see [`Sessions::assume_ssl`] and [`Sessions::trust_proxy`].
+/// The connection says whether a request came over HTTPS; if TLS ends before the server, see
+/// [`Sessions::assume_ssl`] and [`Sessions::trust_proxy`].
 #[derive(Clone)]
 pub struct SessionMiddleware {
     sessions: Arc<Sessions<dyn Place>>,
@@ -40,8 +41,10 @@ pub struct SessionMiddleware {
 }
 
 impl SessionMiddleware {
-    /// Sessions of this store. Make it outside of the closure of `HttpServer::new` and clone it
-    /// there, so that all workers share the store.
+    /// Creates a middleware for these sessions.
+    ///
+    /// Create it outside of the closure of `HttpServer::new` and clone it there, so that all
+    /// workers share the sessions.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -64,13 +67,15 @@ impl SessionMiddleware {
         }
     }
 
-    /// What is answered where the session cannot be written: above all a
-    /// [`CookieOverflow`](Error::CookieOverflow), which says how many bytes each key takes. Unless
-    /// this is said, it is a 500 without a body. The handler's response is dropped, nothing is
-    /// set, and the browser keeps the session that it has.
+    /// Sets the response that replaces the handler's if the session cannot be written.
     ///
-    /// Where a middleware between this one and the handler has failed (its `call` gave an `Err`),
-    /// no request is left to be shown, and the answer is the 500 without a body.
+    /// The usual reason is a [`CookieOverflow`](Error::CookieOverflow), which names the bytes of
+    /// each key. Without a hook the response is an empty 500 (503 if a store failed). The handler's
+    /// response is dropped, no cookie is set, and the browser keeps its session.
+    ///
+    /// The hook is not called if a middleware between this one and the handler failed (its `call`
+    /// returned an `Err`): no request is left to pass to it. The response is then empty, with the
+    /// same status.
     ///
     /// ```
     /// use actix_web::{App, HttpResponse, test, web};
@@ -139,7 +144,7 @@ where
     }
 }
 
-/// What [`SessionMiddleware`] makes of a worker's service; actix-web makes it.
+/// The service that [`SessionMiddleware`] wraps around a worker's service; actix-web creates it.
 #[derive(Debug)]
 pub struct SessionService<S> {
     inner: S,
@@ -164,7 +169,7 @@ where
             .extensions_mut()
             .insert(LazySession(context.clone()));
         let on_error = self.middleware.on_error.clone();
-        // The request goes in whole: actix-web's router panics where somebody holds a clone.
+        // Pass the whole request on: actix-web's router panics if somebody holds a clone.
         let outcome = self.inner.call(request);
         Box::pin(async move {
             match outcome.await {
@@ -196,16 +201,16 @@ async fn answer<B>(
     response
 }
 
-/// Of a middleware: what a handler's error comes to is a response already.
+/// Commits the session after a middleware's error. A handler's error is already a response here.
 async fn answer_failure(failure: actix_web::Error, context: Context) -> actix_web::Error {
-    // Not by `error_response`, which may be had but once (`InternalError::from_response`).
+    // Avoids `error_response`, which may be called only once (`InternalError::from_response`).
     let status = failure.as_response_error().status_code();
     let (failure, cookies) = match cookies(&context, status.as_u16()).await {
         Ok(cookies) => (failure, cookies),
         Err(error) => (error.into(), Vec::new()),
     };
     if cookies.is_empty() && !context.tells_caches() {
-        // Those outside may look for its type.
+        // Middlewares outside may look for its type.
         failure
     } else {
         FailedRequest::new(failure, cookies, context).into()

@@ -12,6 +12,8 @@ mod writing;
 
 use std::{fmt, iter};
 
+use time::OffsetDateTime;
+
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::load_defaults::LoadDefaults;
@@ -206,7 +208,7 @@ impl Jar {
     /// Each seal counts; a cookie that is too long is sealed up to eight times. Opening does not.
     ///
     /// With the feature `tracing` there is an event when it passes 2^30, and one at 2^32. What to
-    /// do then, and when it will be: [`migrating`](crate::migrating#how-long-a-secret-lasts).
+    /// do then, and when it will be: [`operating`](crate::operating#how-long-a-secret-lasts).
     ///
     /// ```
     /// use hardtack::{Jar, LoadDefaults, SecretKeyBase};
@@ -265,6 +267,28 @@ impl Jar {
         };
         let each_once = older.enumerate().filter(is_new).map(|(_, older)| older);
         each_once.filter(move |older| *older != name)
+    }
+
+    /// Sets the clock, which decides whether a cookie has expired: for tests, and for platforms
+    /// without a clock of their own.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use hardtack::{CookieAttributes, Jar};
+    /// use time::OffsetDateTime;
+    ///
+    /// let jar = Jar::ephemeral()?;
+    /// let a_minute = CookieAttributes::new().max_age(Duration::from_secs(60));
+    /// let cookie = jar.write("code", 7, &a_minute)?;
+    /// assert!(jar.read_value::<u8>("code", cookie.value()).is_ok());
+    ///
+    /// let later = jar.clock(|| OffsetDateTime::now_utc() + time::Duration::minutes(2));
+    /// assert!(later.read_value::<u8>("code", cookie.value()).is_err());
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn clock(self, now: impl Fn() -> OffsetDateTime + Send + Sync + 'static) -> Self {
+        self.with_clock(Clock::told(now))
     }
 
     pub(crate) fn with_clock(self, clock: Clock) -> Self {

@@ -119,7 +119,7 @@ impl Jar {
         attributes.check_under(name, settings)?;
         let metadata = Metadata {
             expires_at: attributes
-                .sealed_expiry()
+                .sealed_expiry(&self.clock)
                 .filter(|_| settings.seals_expiry()),
             purpose: settings
                 .use_cookies_with_metadata
@@ -133,7 +133,7 @@ impl Jar {
             // Anew each time: it is encrypted where it stands.
             metadata::wrap(text, &payload.bytes, metadata, settings.envelope)?;
             way.codec.seal(text, value)?;
-            let cookie = SetCookie::of_checked(settings, name, value, attributes)?;
+            let cookie = SetCookie::of_checked(settings, name, value, attributes, &self.clock)?;
             let Some(size_now) = size(value.len(), cookie.size() - name.len()) else {
                 return Ok(cookie);
             };

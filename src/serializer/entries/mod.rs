@@ -207,12 +207,11 @@ impl Entries {
 
     /// Returns true if the value of an entry is this JSON text.
     pub(crate) fn is_json(&self, entry: usize, json: &str) -> bool {
-        match self {
-            Self::Json { text, index } => index
-                .get(entry)
-                .is_some_and(|entry| entry.value.of(text) == json),
-            _ => false,
-        }
+        let Self::Json { text, index } = self else {
+            return false;
+        };
+        let entry = index.get(entry);
+        entry.is_some_and(|entry| entry.value.of(text) == json)
     }
 
     /// Returns true if the value of an entry is a String.

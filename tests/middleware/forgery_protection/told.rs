@@ -34,7 +34,7 @@ fn the_operator_hears_why_once_in_a_while() {
     assert!(lines[0].contains("untold=0"));
     // Of what the sender chose 120 characters, of which each repetition takes 22.
     assert_eq!(lines[0].matches("evil").count(), 5, "{}", lines[0]);
-    assert!(lines[1].contains("no token of this session, path and method"));
+    assert!(lines[1].contains("the token does not belong to this session, path and method"));
     assert!(!lines[1].contains("c2VjcmV0"));
     assert!(lines[2].starts_with("ERROR") && lines[2].contains("found no session"));
 }

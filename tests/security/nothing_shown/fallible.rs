@@ -263,7 +263,11 @@ fn sessions(told: &mut Told) {
         "Session::authenticity_tokens",
         session.authenticity_tokens(),
     );
-    let large = open();
+    stores(told);
+}
+
+fn stores(told: &mut Told) {
+    let large = open_in(&CookieStore::new(&secret(), json(LoadDefaults::V7_1), NAME));
     large.insert(KEY, VALUE.repeat(300)).unwrap();
     told.add("Session::check", large.check());
     told.add("Session::commit", large.commit(200));
