@@ -1,4 +1,5 @@
-//! What each `load_defaults` means: one table, each row the row before it and what changed.
+//! The settings that each `load_defaults` stands for: one table, each row the row before it and its
+//! changes.
 //!
 //! Sources: `railties/lib/rails/application/configuration.rb` (`load_defaults`),
 //! `actionpack/lib/action_dispatch/middleware/cookies.rb` and
@@ -39,7 +40,7 @@ const V2_3: Settings = Settings {
     rails_limit: RailsLimit::Value,
     leading_dot: true,
     escape_js_separators: true,
-    // 7.1 is the first version that has MessagePack: earlier rows are never asked.
+    // 7.1 is the first version that has MessagePack: earlier rows never use it.
     ip_addr: IpAddrForm::Raw,
     csrf: CsrfForms::Rails2_3,
 };
@@ -142,7 +143,7 @@ const V8_1: Settings = Settings {
     version: LoadDefaults::V8_1,
     rails_limit: RailsLimit::NameAndValue,
     escape_js_separators: false,
-    // 8.1.0 to 8.1.3, the releases that there are of it.
+    // 8.1.0 to 8.1.3, all releases of 8.1 so far.
     safe_buffer: SafeBufferForm::Raw,
     ..V8_0
 };
@@ -150,8 +151,8 @@ const V8_1: Settings = Settings {
 impl LoadDefaults {
     /// Returns the settings of an app that changes none of the version's defaults.
     ///
-    /// The serializer is what an app gets that sets no `cookies_serializer`: Marshal below
-    /// `load_defaults "7.0"`, JSON from there on.
+    /// The serializer is the one of an app that does not set `cookies_serializer`: Marshal below
+    /// `load_defaults "7.0"`, JSON from "7.0" on.
     ///
     /// ```
     /// use hardtack::{LoadDefaults, Serializer};
@@ -187,6 +188,9 @@ impl FromStr for Settings {
     type Err = Error;
 
     /// Reads a version, as [`LoadDefaults`] does: `"7.1".parse::<Settings>()?`.
+    ///
+    /// # Errors
+    /// [`Error::UnknownSetting`] for a version that is not in [`LoadDefaults::ALL`].
     fn from_str(version: &str) -> Result<Self, Error> {
         version.parse::<LoadDefaults>().map(Self::from)
     }

@@ -1,4 +1,4 @@
-//! Two errors for two readers: [`InvalidMessage`] for whoever sent a cookie, [`Error`] and
+//! The errors for two readers: [`InvalidMessage`] for the sender of a cookie, [`Error`] and
 //! [`Refusal`] for the operator.
 
 use std::error::Error as StdError;
@@ -7,10 +7,10 @@ use std::fmt;
 use crate::shown::Shown;
 use crate::store_error::StoreError;
 
-/// The one answer to whoever sent a cookie that does not open: it says nothing of the reason
+/// The one error for the sender of a cookie that does not open. It tells nothing of the reason
 /// (`ActiveSupport::MessageEncryptor::InvalidMessage`).
 ///
-/// What is wrong with a cookie is for the operator: see [`Jar::explain`](crate::Jar::explain).
+/// The reason is for the operator: see [`Jar::explain`](crate::Jar::explain).
 ///
 /// ```
 /// assert_eq!(hardtack::InvalidMessage.to_string(), "invalid message");
@@ -32,10 +32,11 @@ impl From<Refusal> for InvalidMessage {
     }
 }
 
-/// Why a cookie was not opened, for the operator: never to be shown to whoever sent it.
+/// The reason why a cookie was not opened. It is for the operator and must never reach the sender.
 ///
-/// Ordered by how far the cookie got; of several attempts (older secrets, names) the one that got
-/// furthest is told. `Display` gives the short name that the command line prints.
+/// Refusals are ordered by how far the cookie got. Of several attempts (older secrets, former
+/// names) the refusal of the one that got furthest is reported. `Display` gives the short name that
+/// the command line prints.
 ///
 /// ```
 /// use hardtack::Refusal;
@@ -46,23 +47,25 @@ impl From<Refusal> for InvalidMessage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// Longer than 16 KiB: not looked at.
+    /// The cookie is longer than 16 KiB and was not examined.
     TooLarge,
-    /// Not of the form that the jar's messages have: parts missing or cut off, or no base64.
+    /// The cookie does not have the form of the jar's messages: parts are missing or cut off, or it
+    /// is not base64.
     Malformed,
-    /// Of the right form, but no key fits: another secret, salt, digest or cipher, or it was
-    /// tampered with.
+    /// The form is right, but no key fits: the secret, salt, digest or cipher is another, or the
+    /// cookie was tampered with.
     Invalid,
-    /// Sealed by the right key, but past its expiry.
+    /// The right key sealed the cookie, but its expiry has passed.
     Expired,
-    /// Sealed by the right key, but for a cookie of another name.
+    /// The right key sealed the cookie, but for a cookie of another name.
     WrongPurpose,
-    /// Sealed by the right key, but in a serialization that the jar does not read, or broken.
+    /// The right key sealed the cookie, but its value is broken, or in a format that the jar does
+    /// not read.
     UnreadableValue,
 }
 
 impl Refusal {
-    /// The short name, which `Display` gives too.
+    /// Returns the short name, which `Display` gives too.
     ///
     /// ```
     /// assert_eq!(hardtack::Refusal::TooLarge.name(), "too large");
@@ -79,7 +82,7 @@ impl Refusal {
         }
     }
 
-    /// What may be the cause, and how to mend it.
+    /// Returns the likely causes, and how to mend them.
     ///
     /// ```
     /// assert!(hardtack::Refusal::Invalid.hint().contains("secret_key_base"));
@@ -88,28 +91,28 @@ impl Refusal {
     pub const fn hint(self) -> &'static str {
         match self {
             Self::TooLarge => {
-                "no browser keeps a cookie of more than 4096 bytes; whoever sends more than 16 KiB made it up"
+                "browsers keep no cookie of more than 4096 bytes, so the sender made up this one of more than 16 KiB"
             }
             Self::Malformed => {
-                "the value is cut off, still escaped, or no message of this jar (encrypted and signed jars differ, and so do their ciphers)"
+                "the value is cut off, still escaped, or not a message of this jar (encrypted and signed jars differ, and so do their ciphers)"
             }
             Self::Invalid => {
-                "another secret_key_base, another digest (SHA-1 up to Rails 6.1, SHA-256 from load_defaults 7.0 on), another salt, or a forged cookie; add a rotation for the settings it was sealed under"
+                "the cookie is forged, or was sealed with another secret_key_base, digest (SHA-1 up to Rails 6.1, SHA-256 from load_defaults 7.0 on) or salt; add a rotation for the settings it was sealed under"
             }
             Self::Expired => "the expiry that was sealed with the value has passed",
             Self::WrongPurpose => {
-                "it was sealed under another cookie's name; add a rotation with that cookie_name if the cookie was renamed"
+                "the cookie was sealed under another name; add a rotation with that cookie_name if the cookie was renamed"
             }
             Self::UnreadableValue => {
-                "the value was written by another serializer (Marshal is read under Serializer::Hybrid and Serializer::Marshal, with the crate's feature `marshal`; MessagePack with the feature `message_pack`), or it is no value at all"
+                "the value was written by another serializer (Marshal is read under Serializer::Hybrid and Serializer::Marshal, with the crate's feature `marshal`; MessagePack with the feature `message_pack`), or it is not a value at all"
             }
         }
     }
 }
 
 impl Refusal {
-    /// Returns the first attempt that succeeds, else the refusal of the one that got furthest;
-    /// `None` where there was no attempt. Later attempts are not made.
+    /// Returns the first attempt that succeeds, else the refusal of the attempt that got furthest;
+    /// `None` if there was no attempt. Attempts after the first success are not made.
     pub(crate) fn first_opened<T>(
         attempts: impl IntoIterator<Item = Result<T, Self>>,
     ) -> Option<Result<T, Self>> {
@@ -132,143 +135,145 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
-/// What is wrong with a setting, a secret or a value that is to be written: for the operator.
+/// An error in a setting, a secret or a value to be written, or a failure of the store: for the
+/// operator.
 ///
-/// There is a variant for each kind that a caller can act on: a session that is too long is made
-/// smaller, a store that is down is tried again. Variants and their fields may be added.
+/// There is a variant for each kind that a caller can act on: a session that is too long can be
+/// made smaller, a store that is down can be tried again. Later versions may add variants and
+/// fields.
 ///
-/// It holds names and types, and no value of a session. `Display` is one line without control
-/// characters, whatever the names are: see [`Shown`].
+/// An error holds names and types, and never a value of a session. `Display` is one line without
+/// control characters for any name: see [`Shown`].
 ///
 /// ```
 /// let error = hardtack::SecretKeyBase::new("secret").unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
-///     "the secret has 6 characters, and 30 are the least: use the app's secret_key_base \
+///     "the secret has 6 characters and needs at least 30: use the app's secret_key_base \
 ///      (`rails secret` makes 128), or SecretKeyBase::allow_short if it really is that short",
 /// );
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// The secret is empty or only white space.
+    /// The secret is empty, or only white space.
     BlankSecret,
-    /// The secret is shorter than Rails ever allowed.
+    /// The secret is shorter than any version of Rails allowed.
     #[non_exhaustive]
     ShortSecret {
-        /// The characters that it has.
+        /// The number of characters that the secret has.
         characters: usize,
-        /// The characters that it should have.
+        /// The number of characters that it should have at least.
         least: usize,
     },
-    /// A key of another length than its cipher takes.
+    /// The key's length does not fit the cipher.
     #[non_exhaustive]
     KeyLength {
-        /// The bytes that it has.
+        /// The number of bytes that the key has.
         given: usize,
-        /// The bytes that it should have.
+        /// The number of bytes that the cipher takes.
         wanted: usize,
     },
-    /// The operating system gives no random bytes.
+    /// The operating system failed to give random bytes.
     NoRandomness,
-    /// A name of a setting's value that does not exist.
+    /// The name is none of the setting's values.
     #[non_exhaustive]
     UnknownSetting {
         /// The setting.
         what: &'static str,
         /// The name that was given.
         given: String,
-        /// The names that there are.
+        /// The names that exist.
         known: Vec<&'static str>,
     },
-    /// A jar writes a format whose feature is off, so that every write would fail.
+    /// The jar writes a format whose feature is off: every write would fail.
     #[non_exhaustive]
     SerializerNotBuiltIn {
-        /// The setting of the jar.
+        /// The jar's serializer.
         serializer: &'static str,
-        /// The feature of hardtack that builds it in.
+        /// The feature of hardtack that builds the format in.
         feature: &'static str,
     },
-    /// A value that cannot be written in the jar's serialization.
+    /// The value cannot be written in the jar's format.
     #[non_exhaustive]
     UnwritableValue {
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
-    /// A value that is not of the type that was asked for.
+    /// The value is not of the type that was asked for.
     #[non_exhaustive]
     UnexpectedValue {
-        /// The entry's key, where it is one of a session.
+        /// The key of the session's entry; empty for a value outside a session.
         key: String,
-        /// What is wrong with it.
+        /// The types that were found and asked for.
         reason: String,
     },
-    /// A value of a session that cannot be read, while others can: it is malformed, or of a class
-    /// that hardtack does not know so.
+    /// A value of a session cannot be read, while others can: it is malformed, or an object of a
+    /// class that hardtack does not know in that form.
     #[non_exhaustive]
     UnreadableValue {
-        /// The entry's key.
+        /// The key of the session's entry.
         key: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: &'static str,
     },
-    /// The cookie's name is no token (RFC 6265 section 4.1.1).
+    /// The cookie's name is not a token (RFC 6265 section 4.1.1).
     #[non_exhaustive]
     CookieName {
         /// The name as given.
         name: String,
-        /// The first character that may not stand there; none where the name is empty.
+        /// The first character that a name may not contain; `None` if the name is empty.
         found: Option<char>,
     },
     /// An attribute has a value that browsers would cut, ignore or misread.
     #[non_exhaustive]
     CookieAttribute {
-        /// The cookie.
+        /// The cookie's name.
         name: String,
         /// The attribute: `"path"`, `"domain"` or `"expires"`.
         attribute: &'static str,
-        /// Its value as given.
+        /// The attribute's value as given.
         value: String,
-        /// What is wrong with it and how to mend it.
+        /// The fault of the value, and the remedy.
         reason: &'static str,
     },
-    /// Attributes that do not go together: browsers drop such a cookie without a word.
+    /// Two attributes contradict each other: browsers drop such a cookie silently.
     #[non_exhaustive]
     CookieConflict {
-        /// The cookie.
+        /// The cookie's name.
         name: String,
-        /// The rule that is broken and how to mend it.
+        /// The rule that is broken, and the remedy.
         reason: &'static str,
     },
-    /// An expiry that no date of four digits' year can say.
+    /// The expiry is after the year 9999: dates in cookies have a four-digit year.
     ExpiryOutOfRange,
-    /// The cookie is longer than 4096 bytes, as far as the limit's rule counts.
+    /// The cookie is longer than 4096 bytes, counted by the rule of
+    /// [`SizeLimit`](crate::settings::SizeLimit).
     CookieOverflow(CookieOverflow),
-    /// The session was to be changed, and its store is read-only (`WritePolicy::Never`).
+    /// The session cannot be changed: its store is read-only (`WritePolicy::Never`).
     ReadOnlySession,
-    /// The session or a cookie was to be changed after the response's cookies were decided.
+    /// The session or a cookie was changed too late: the response's cookies were decided already.
     CommittedSession,
-    /// The store of the sessions did not do its work: no session is known, and none was changed that
-    /// one could count on.
+    /// The session store failed. The session could not be loaded, or its changes may not be saved.
     Store(StoreError),
-    /// A store holds something under the session's id that is no session of its format. It is
+    /// The store's entry under the session's id is not a session of this format. The entry is
     /// neither overwritten nor deleted.
     #[non_exhaustive]
     UnreadableSession {
         /// The name of the session's cookie.
         name: String,
     },
-    /// Other requests wrote the session again and again, so that this one's changes found no place.
+    /// The changes were not saved: other requests wrote the session again and again.
     #[non_exhaustive]
     BusySession {
         /// The name of the session's cookie.
         name: String,
     },
-    /// A session that a store keeps was to be committed without it.
+    /// The session is kept in a store, and was committed without it.
     NeedsStore,
-    /// A cookie or message does not open: the one answer to whoever sent it.
+    /// A cookie or message does not open: the one error for its sender.
     InvalidMessage,
-    /// A sealed cookie was asked for, and the app has no jars of Rails.
+    /// A sealed cookie was asked for, and the app has no [`Keyring`](crate::Keyring).
     NoKeyring,
 }
 
@@ -281,20 +286,22 @@ impl fmt::Display for Error {
             ),
             Self::ShortSecret { characters, least } => write!(
                 f,
-                "the secret has {characters} characters, and {least} are the least: use the app's \
+                "the secret has {characters} characters and needs at least {least}: use the app's \
                  secret_key_base (`rails secret` makes 128), or SecretKeyBase::allow_short if it \
                  really is that short"
             ),
             Self::KeyLength { given, wanted } => write!(
                 f,
-                "the key has {given} bytes, and the cipher takes {wanted}: derive it with \
+                "the key has {given} bytes, but the cipher takes {wanted}: derive it with \
                  KeyGenerator::generate_key(salt, {wanted})"
             ),
-            Self::NoRandomness => f.write_str("the operating system gives no random bytes"),
+            Self::NoRandomness => f.write_str(
+                "the operating system gives no random bytes; check that the process may read them",
+            ),
             Self::UnknownSetting { what, given, known } => {
                 write!(
                     f,
-                    "there is no {what} {:?}; there are: ",
+                    "unknown {what} {:?}; use one of: ",
                     Shown::new(given)
                 )?;
                 list(f, known)
@@ -321,8 +328,8 @@ impl fmt::Display for Error {
             }
             Self::UnreadableValue { key, reason } => write!(
                 f,
-                "the value of {:?} cannot be read: {reason}; it stays as it is until it is set \
-                 or removed",
+                "the value of {:?} cannot be read: {reason}; the session keeps it unchanged \
+                 until it is set or removed",
                 Shown::new(key)
             ),
             Self::CookieName { found: None, .. } => {
@@ -333,7 +340,7 @@ impl fmt::Display for Error {
                 found: Some(found),
             } => write!(
                 f,
-                "cookie name {:?}: {found:?} may not stand in a name (RFC 6265); use ASCII letters, digits and !#$%&'*+-.^_`|~",
+                "cookie name {:?}: {found:?} is not allowed in a name (RFC 6265); use ASCII letters, digits and !#$%&'*+-.^_`|~",
                 Shown::new(name)
             ),
             Self::CookieAttribute {
@@ -348,35 +355,37 @@ impl fmt::Display for Error {
             Self::CookieConflict { name, reason } => {
                 write!(f, "cookie {:?}: {reason}", Shown::new(name))
             }
-            Self::ExpiryOutOfRange => f.write_str("the expiry is beyond the year 9999"),
+            Self::ExpiryOutOfRange => {
+                f.write_str("the expiry is after the year 9999; set one with a four-digit year")
+            }
             Self::CookieOverflow(overflow) => overflow.fmt(f),
             Self::Store(error) => write!(
                 f,
-                "the store of the sessions failed: {}; look whether it runs and can be reached",
+                "the session store failed: {}; check that it runs and can be reached",
                 Shown::new(&error.to_string())
             ),
             Self::UnreadableSession { name } => write!(
                 f,
-                "what the store holds for the cookie {} is no session of this format; check the format and its serializer",
+                "the store's entry for the cookie {} is not a session of this format; check the format and its serializer",
                 Shown::new(name)
             ),
             Self::BusySession { name } => write!(
                 f,
-                "the session of the cookie {} was written by others for a second, and the changes of this request were not",
+                "the changes to the session of the cookie {} were not saved: other requests wrote it for a second; send the request again",
                 Shown::new(name)
             ),
             Self::InvalidMessage => InvalidMessage.fmt(f),
             Self::NeedsStore => f.write_str(
-                "a store keeps this session; await LazySession::commit in place of Session::commit",
+                "this session is kept in a store; await LazySession::commit instead of Session::commit",
             ),
             Self::NoKeyring => f.write_str(
-                "the app has no jars for sealed cookies; give them to ServerSessions::keyring",
+                "the app has no keyring for sealed cookies; set one with ServerSessions::keyring",
             ),
             Self::ReadOnlySession => f.write_str(
-                "the session was not changed: its store is read-only (WritePolicy::Never); change it where it is written",
+                "the session was not changed: its store is read-only (WritePolicy::Never); change it in the app that writes it, or set another policy",
             ),
             Self::CommittedSession => f.write_str(
-                "the session or cookie was not changed: the response headers are sent already; change it before the handler returns, not while the body is streamed",
+                "the session or cookie was not changed: the response headers have already been sent; change it before the handler returns, not while the body is streamed",
             ),
         }
     }
@@ -405,8 +414,8 @@ impl StdError for Error {
     }
 }
 
-/// A cookie that is too long, and what takes the room
-/// (`ActionDispatch::Cookies::CookieOverflow`, with more to say).
+/// The error for a cookie that is too long, with the bytes that each key takes
+/// (`ActionDispatch::Cookies::CookieOverflow`, with more detail).
 ///
 /// `Display` names the ten largest keys, each as [`Shown`] shows it, and counts the others;
 /// [`entries`](Self::entries) has all.
@@ -430,11 +439,11 @@ impl StdError for Error {
 pub struct CookieOverflow {
     /// The cookie's name.
     pub name: String,
-    /// The bytes that count: by default name and value as they are sent.
+    /// The bytes that count: by default the name and the value as they are sent.
     pub size: usize,
-    /// The most bytes that may count.
+    /// The largest number of bytes that may count.
     pub limit: usize,
-    /// The serialized bytes of each top-level key, largest first; empty where the value has none.
+    /// The serialized bytes of each top-level key, largest first; empty if the value has no keys.
     pub entries: Vec<(String, usize)>,
 }
 
@@ -450,12 +459,12 @@ impl fmt::Display for CookieOverflow {
         } = self;
         write!(
             f,
-            "the cookie {} takes {size} bytes, and {limit} are the most",
+            "the cookie {} takes {size} bytes, but may take at most {limit}",
             Shown::new(name)
         )?;
         for (index, (key, bytes)) in entries.iter().take(MOST_KEYS).enumerate() {
             let start = if index == 0 {
-                "; its values, before they are sealed: "
+                "; bytes of its values before sealing: "
             } else {
                 ", "
             };
@@ -468,7 +477,7 @@ impl fmt::Display for CookieOverflow {
     }
 }
 
-/// The most keys that an overflow names.
+/// The number of keys that an overflow names at most.
 const MOST_KEYS: usize = 10;
 
 fn list<T: fmt::Display>(f: &mut fmt::Formatter<'_>, items: &[T]) -> fmt::Result {

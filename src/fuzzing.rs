@@ -1,5 +1,5 @@
-//! What the fuzz targets (`fuzz/`) see of the inside: each function does no more than pass its
-//! arguments on. Not part of the public API: anything here may change at any time.
+//! The internal functions that the fuzz targets (`fuzz/`) call: each one only passes its arguments
+//! on. Not part of the public API: anything here may change at any time.
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ use crate::settings::{Serializer, Settings};
 
 pub use crate::rails_app::fuzz_readers::{encrypted_file, erb, ruby, yaml};
 
-/// Bytes as what this serializer writes, be they so or not.
+/// Wraps bytes as the output of a serializer, unchecked.
 #[must_use]
 pub fn serialized(serializer: Serializer, bytes: &[u8]) -> Serialized {
     Serialized {
@@ -27,10 +27,10 @@ pub fn serialized(serializer: Serializer, bytes: &[u8]) -> Serialized {
     }
 }
 
-/// Whether a serialized value can be read at all.
+/// Checks that a serialized value can be read.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The reason why it cannot be read.
 pub fn check(serialized: &Serialized) -> Result<(), &'static str> {
     serialized.check().map_err(|error| error.reason)
 }
@@ -38,7 +38,7 @@ pub fn check(serialized: &Serialized) -> Result<(), &'static str> {
 /// Reads the whole value.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The reason why it cannot be read.
 pub fn load(serialized: &Serialized) -> Result<Value, &'static str> {
     serialized.load().map_err(|error| error.reason)
 }
@@ -46,16 +46,16 @@ pub fn load(serialized: &Serialized) -> Result<Value, &'static str> {
 /// Writes a value as an app of these settings does.
 ///
 /// # Errors
-/// What it cannot write.
+/// The reason why it cannot be written.
 pub fn dump(value: &Value, settings: &Settings) -> Result<Serialized, Error> {
     Ok(Serialized::dump(value, DumpStyle::of(settings))?)
 }
 
-/// The top-level entries of a JSON object: each key as text, or what is wrong with it, and each
-/// value as it stands.
+/// Returns the top-level entries of a JSON object: each key as text or as the error in it, and each
+/// value's JSON text.
 ///
 /// # Errors
-/// What is wrong with the text.
+/// The error in the text.
 #[allow(clippy::type_complexity, reason = "one test reads it")]
 pub fn json_index(
     text: &str,
@@ -69,20 +69,20 @@ pub fn json_index(
     Ok(entries.map(|entries| entries.into_iter().map(entry).collect()))
 }
 
-/// Reads a Marshal stream, with its sharing, and writes it.
+/// Reads a Marshal stream, with its sharing, and writes it again.
 ///
 /// # Errors
-/// What is wrong with the stream.
+/// The error in the stream.
 pub fn marshal_again(stream: &[u8]) -> Result<Vec<u8>, &'static str> {
     let document = marshal::Document::load(stream).map_err(|error| error.reason)?;
     Ok(document.dump())
 }
 
-/// The top-level entries of a message whose root is a map: each key and each value, or what is
-/// wrong with it.
+/// Returns the top-level entries of a message whose root is a map: each key and each value, or the
+/// error in it.
 ///
 /// # Errors
-/// What is wrong with the message.
+/// The error in the message.
 #[allow(clippy::type_complexity, reason = "one test reads it")]
 pub fn message_pack_index(
     message: &[u8],
@@ -95,25 +95,25 @@ pub fn message_pack_index(
     Ok(entries.map(|entries| entries.into_iter().map(entry).collect()))
 }
 
-/// Whether two values are one key to Ruby's Hash.
+/// Checks if two values are one key to Ruby's Hash.
 #[must_use]
 pub fn is_one_key(one: &Value, other: &Value) -> bool {
     HashKey(one) == HashKey(other)
 }
 
-/// Strict base64 of the standard alphabet.
+/// Decodes strict base64 of the standard alphabet.
 #[must_use]
 pub fn base64_decode(text: &[u8]) -> Option<Vec<u8>> {
     base64::decode(text)
 }
 
-/// Base64 of either alphabet.
+/// Decodes base64 of either alphabet.
 #[must_use]
 pub fn base64_decode_any(text: &[u8]) -> Option<Vec<u8>> {
     base64::decode_any(text)
 }
 
-/// Bytes as base64 of the standard alphabet.
+/// Encodes bytes as base64 of the standard alphabet.
 #[must_use]
 pub fn base64_encode(bytes: &[u8]) -> Vec<u8> {
     let mut text = Vec::new();
@@ -121,7 +121,7 @@ pub fn base64_encode(bytes: &[u8]) -> Vec<u8> {
     text
 }
 
-/// Takes `data--iv--tag` apart, and puts it together again.
+/// Splits `data--iv--tag`, and joins the parts again.
 #[must_use]
 pub fn gcm_parts(text: &[u8], url_safe: bool) -> Option<Vec<u8>> {
     let alphabet = Alphabet::when_url_safe(url_safe);
@@ -130,14 +130,15 @@ pub fn gcm_parts(text: &[u8], url_safe: bool) -> Option<Vec<u8>> {
     Some(joined)
 }
 
-/// Takes `data--iv` apart, and puts it together again.
+/// Splits `data--iv`, and joins the parts again.
 #[must_use]
 pub fn cbc_parts(text: &[u8], url_safe: bool) -> Option<Vec<u8>> {
     let alphabet = Alphabet::when_url_safe(url_safe);
     Some(Ciphertext::parse(text, alphabet)?.join(alphabet))
 }
 
-/// Takes `data--digest` apart: the data, and the digest's bytes where they are such.
+/// Splits `data--digest`: the data, and the digest's bytes if they are hexadecimal digits of its
+/// length.
 #[must_use]
 pub fn signed_parts(text: &[u8], digest_length: usize) -> Option<(&[u8], Option<Vec<u8>>)> {
     let signed = SignedParts::parse(text, digest_length)?;
@@ -154,23 +155,23 @@ pub fn signed_join(data: &[u8], digest: &[u8]) -> Vec<u8> {
     text
 }
 
-/// A value out of its envelope.
+/// A value taken out of its envelope.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Extracted {
     /// The value.
     pub value: Vec<u8>,
-    /// Its expiry.
+    /// The value's expiry.
     pub expires_at: Option<OffsetDateTime>,
-    /// Whether there was an envelope.
+    /// There was an envelope.
     pub has_envelope: bool,
-    /// Whether it was for the purpose that was asked for.
+    /// The envelope was for the purpose that was asked for.
     pub is_for_purpose: bool,
 }
 
-/// Puts a value into a cookie's envelope, as this version writes it.
+/// Wraps a value in a cookie's envelope, as this version writes it.
 ///
 /// # Errors
-/// What cannot be said in an envelope.
+/// The part that an envelope cannot hold.
 pub fn envelope_wrap(
     value: &[u8],
     expires_at: Option<OffsetDateTime>,
@@ -186,10 +187,10 @@ pub fn envelope_wrap(
     Ok(text)
 }
 
-/// Takes a value out of a cookie's envelope, as this version reads it.
+/// Extracts a value from a cookie's envelope, as this version reads it.
 ///
 /// # Errors
-/// Why it is not to be had.
+/// The reason why the value is refused.
 pub fn envelope_extract(
     text: &[u8],
     purpose: &str,
@@ -206,10 +207,10 @@ pub fn envelope_extract(
     })
 }
 
-/// The text of a message's value and metadata.
+/// Wraps a message's value and metadata in one text.
 ///
 /// # Errors
-/// What cannot be written so.
+/// The part that cannot be written.
 pub fn message_wrap(
     value: &Value,
     expires_at: Option<OffsetDateTime>,
@@ -225,10 +226,10 @@ pub fn message_wrap(
     envelope.wrap(value, metadata)
 }
 
-/// A message's value and expiry out of its text.
+/// Extracts a message's value and expiry from its text.
 ///
 /// # Errors
-/// Why they are not to be had.
+/// The reason why they are refused.
 pub fn message_extract(
     text: &[u8],
     purpose: &str,

@@ -1,4 +1,5 @@
-//! [`KeyGenerator`]: keys from the secret (`ActiveSupport::KeyGenerator`, `key_generator.rb`).
+//! [`KeyGenerator`]: derives keys from the secret (`ActiveSupport::KeyGenerator`,
+//! `key_generator.rb`).
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,12 +11,13 @@ use crate::secret_key_base::SecretKeyBase;
 use crate::settings::KeyDigest;
 use crate::stack;
 
-/// The rounds of PBKDF2 that Rails uses (`Rails::Application#key_generator`, all versions).
+/// The rounds of PBKDF2 that all versions of Rails use (`Rails::Application#key_generator`).
 const ITERATIONS: u32 = 1000;
 
-/// A derived key of this many bytes.
+/// A derived key of `N` bytes.
 ///
-/// It never leaves its place on the heap: what is moved, or cloned, leaves copies on the stack.
+/// It never leaves its place on the heap: a move or a clone of the bytes would leave copies on the
+/// stack.
 pub(crate) type KeyArray<const N: usize> = Arc<Zeroizing<[u8; N]>>;
 
 /// Derives keys from a secret by PBKDF2 (RFC 8018 section 5.2), as Rails does.
@@ -35,7 +37,7 @@ pub(crate) type KeyArray<const N: usize> = Arc<Zeroizing<[u8; N]>>;
 /// # Ok::<(), hardtack::Error>(())
 /// ```
 ///
-/// A key takes about 0.3 ms: derive it once, when the program starts, and keep it.
+/// Deriving a key takes about 0.3 ms: derive it once, when the program starts, and keep it.
 #[derive(Clone, Debug)]
 pub struct KeyGenerator {
     secret: SecretKeyBase,
@@ -44,7 +46,7 @@ pub struct KeyGenerator {
 }
 
 impl KeyGenerator {
-    /// A generator with SHA-256 and 1000 rounds, the defaults of Rails 7.0 and later.
+    /// Creates a generator with SHA-256 and 1000 rounds, the defaults of Rails 7.0 and later.
     ///
     /// ```
     /// use hardtack::SecretKeyBase;
@@ -83,7 +85,7 @@ impl KeyGenerator {
         self
     }
 
-    /// Sets the number of rounds, 1000 unless it is set; 0 counts as 1.
+    /// Sets the number of rounds: 1000 unless it is set; 0 counts as 1.
     ///
     /// ```
     /// use hardtack::SecretKeyBase;
@@ -103,9 +105,10 @@ impl KeyGenerator {
         self
     }
 
-    /// Derives the key of `length` bytes for a salt (any text or bytes). Secret, salt, length,
-    /// digest and rounds alone decide it. Rails' own length is 64 where none is given; AES-256
-    /// takes 32.
+    /// Derives the key of `length` bytes for a salt, which is any text or bytes.
+    ///
+    /// Equal secret, salt, length, digest and rounds give the same key. Rails' default length is
+    /// 64; AES-256 takes 32.
     ///
     /// ```
     /// use hardtack::SecretKeyBase;
@@ -126,7 +129,7 @@ impl KeyGenerator {
         Key(key)
     }
 
-    /// Derives a key whose length is known when the program is compiled.
+    /// Derives a key whose length is known at compile time.
     pub(crate) fn generate_array<const N: usize>(&self, salt: &str) -> KeyArray<N> {
         let mut key = KeyArray::new(Zeroizing::new([0; N]));
         self.fill(salt.as_bytes(), &mut **Arc::make_mut(&mut key));
@@ -156,7 +159,7 @@ impl KeyGenerator {
 pub struct Key(Zeroizing<Vec<u8>>);
 
 impl Key {
-    /// The key's bytes, for whatever takes a key. A copy of them is not wiped.
+    /// Returns the key's bytes. A copy of them is not wiped.
     ///
     /// ```
     /// use hardtack::message::MessageEncryptor;

@@ -7,7 +7,7 @@ use crate::error::Error;
 
 macro_rules! versions {
     ($($variant:ident $major:literal . $minor:literal,)+) => {
-        /// A Rails version, by its `config.load_defaults`.
+        /// A Rails version, as `config.load_defaults` names it.
         ///
         /// ```
         /// use hardtack::LoadDefaults;
@@ -29,7 +29,7 @@ macro_rules! versions {
         }
 
         impl LoadDefaults {
-            /// Every version that hardtack knows, oldest first.
+            /// All versions that hardtack knows, oldest first.
             ///
             /// ```
             /// use hardtack::LoadDefaults;
@@ -97,7 +97,10 @@ impl fmt::Debug for LoadDefaults {
 impl FromStr for LoadDefaults {
     type Err = Error;
 
-    /// Reads `7.1`; what follows the minor version (`7.1.5`, `8.0.0.rc1`) does not matter.
+    /// Reads `7.1`. Anything after the minor version is ignored (`7.1.5`, `8.0.0.rc1`).
+    ///
+    /// # Errors
+    /// [`Error::UnknownSetting`] for a version that is not in [`ALL`](Self::ALL).
     fn from_str(text: &str) -> Result<Self, Error> {
         let mut parts = text.trim().split('.');
         let mut number = || {

@@ -1,4 +1,4 @@
-//! [`SecretKeyBase`]: the one secret of a Rails app.
+//! [`SecretKeyBase`]: the secret of a Rails app.
 
 use std::fmt;
 
@@ -29,10 +29,10 @@ use crate::weak_secret::{LEAST_CHARACTERS, WeakSecret, characters};
 pub struct SecretKeyBase(Zeroizing<Vec<u8>>);
 
 impl SecretKeyBase {
-    /// Takes a secret of at least 30 characters, as Rails 2.3 to 3.2 demanded.
+    /// Creates a secret of at least 30 characters, the minimum of Rails 2.3 to 3.2.
     ///
-    /// A `String` or `Vec<u8>` is taken over and wiped later; a `&str` is copied, and its owner
-    /// has to see to the original.
+    /// A `String` or `Vec<u8>` is moved in and wiped later. A `&str` is copied: wiping the original
+    /// is up to its owner.
     ///
     /// ```
     /// use hardtack::{Error, SecretKeyBase};
@@ -44,8 +44,8 @@ impl SecretKeyBase {
     /// ```
     ///
     /// # Errors
-    /// [`Error::BlankSecret`] where nothing but white space is given, [`Error::ShortSecret`] below
-    /// 30 characters.
+    /// [`Error::BlankSecret`] if the secret is empty or only white space, [`Error::ShortSecret`] if
+    /// it has fewer than 30 characters.
     pub fn new(secret: impl Into<Vec<u8>>) -> Result<Self, Error> {
         let secret = Self::allow_short(secret)?;
         let characters = characters(&secret.0);
@@ -58,8 +58,8 @@ impl SecretKeyBase {
         Ok(secret)
     }
 
-    /// Takes a secret of any length that is not blank: for tests, and for apps that really run
-    /// with a short one.
+    /// Creates a secret of any length that is not blank: for tests, and for apps that really run
+    /// with a short secret.
     ///
     /// ```
     /// use hardtack::SecretKeyBase;
@@ -69,7 +69,7 @@ impl SecretKeyBase {
     /// ```
     ///
     /// # Errors
-    /// [`Error::BlankSecret`] where nothing but white space is given.
+    /// [`Error::BlankSecret`] if the secret is empty or only white space.
     pub fn allow_short(secret: impl Into<Vec<u8>>) -> Result<Self, Error> {
         let secret = Zeroizing::new(secret.into());
         let blank = match std::str::from_utf8(&secret) {
@@ -82,8 +82,8 @@ impl SecretKeyBase {
         Ok(Self(secret))
     }
 
-    /// Makes a new secret as `rails secret` does: 64 bytes of the operating system's randomness,
-    /// as 128 lower-case hexadecimal digits (`SecureRandom.hex(64)`).
+    /// Generates a new secret as `rails secret` does: 64 random bytes of the operating system, as
+    /// 128 lower-case hexadecimal digits (`SecureRandom.hex(64)`).
     ///
     /// ```
     /// use hardtack::SecretKeyBase;
@@ -94,7 +94,7 @@ impl SecretKeyBase {
     /// ```
     ///
     /// # Errors
-    /// [`Error::NoRandomness`] where the operating system gives none.
+    /// [`Error::NoRandomness`] if the operating system fails to give random bytes.
     pub fn generate() -> Result<Self, Error> {
         let mut random = Zeroizing::new([0; 64]);
         rand::rngs::SysRng
@@ -105,7 +105,7 @@ impl SecretKeyBase {
         Ok(Self(secret))
     }
 
-    /// The secret's bytes, for whoever has to store it.
+    /// Returns the secret's bytes, to store them.
     ///
     /// ```
     /// use hardtack::SecretKeyBase;
@@ -119,13 +119,15 @@ impl SecretKeyBase {
         &self.0
     }
 
-    /// Whether it is a secret that keeps anybody out: not one that guides, tutorials, tests or
-    /// examples publish, not a short pattern over and over, and of 30 characters at least. Ask
-    /// where the app is to serve others; for tests and development such secrets are good enough,
-    /// and [`new`](Self::new) takes them.
+    /// Checks that the secret is not published, repeated or short.
     ///
-    /// What is published is known by its digest. The table holds what has been found (37
-    /// secrets), and no list of them is complete: what passes may still have been published.
+    /// A published secret is printed in a guide, a tutorial, tests or an example; a repeated one is a
+    /// short pattern over and over; a short one has fewer than 30 characters. Call it before the
+    /// app serves others. For tests and development such secrets are good enough, and
+    /// [`new`](Self::new) takes all but the short ones.
+    ///
+    /// Published secrets are recognised by their digest. The table holds the 37 secrets that were
+    /// found. No such list is complete: a secret that passes may still have been published.
     ///
     /// ```
     /// use hardtack::SecretKeyBase;
@@ -139,7 +141,7 @@ impl SecretKeyBase {
     /// ```
     ///
     /// # Errors
-    /// Why it is weak, what is worst first.
+    /// The reason why the secret is weak; the worst if there are several.
     pub fn check(&self) -> Result<(), WeakSecret> {
         WeakSecret::of(&self.0).map_or(Ok(()), Err)
     }

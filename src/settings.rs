@@ -1,4 +1,4 @@
-//! [`Settings`]: what decides how a Rails app writes and reads its cookies, as plain data.
+//! [`Settings`]: the rules by which a Rails app writes and reads its cookies, as plain data.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,8 +8,8 @@ use crate::error::Error;
 use crate::load_defaults::LoadDefaults;
 pub use crate::safe_buffer_form::SafeBufferForm;
 
-/// Defines an enum whose variants have a name in Rails' own notation: `Display`, `FromStr`
-/// (case does not matter, `_` and `-` are the same) and `ALL` in one place.
+/// Defines an enum whose variants have a name in Rails' own notation: `Display`, `FromStr` (case
+/// does not matter, `_` and `-` are equal) and `ALL` in one place.
 macro_rules! named {
     (
         $(#[$meta:meta])*
@@ -32,10 +32,11 @@ macro_rules! named {
         }
 
         impl $name {
-            /// Every one there is, in the order of the documentation (example: at the type).
+            /// All variants, in the order of the documentation (example: at the type).
             pub const ALL: &'static [Self] = &[$($(#[cfg(feature = $feature)])? Self::$variant),+];
 
-            /// The name, as Rails or OpenSSL writes it (example: at the type). Parsing reads it.
+            /// Returns the name, as Rails or OpenSSL writes it (example: at the type). `FromStr`
+            /// reads it.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self {
@@ -53,6 +54,10 @@ macro_rules! named {
         impl FromStr for $name {
             type Err = Error;
 
+            /// Reads a name; case does not matter, `_` and `-` are equal (example: at the type).
+            ///
+            /// # Errors
+            /// [`Error::UnknownSetting`] for any other name.
             fn from_str(text: &str) -> Result<Self, Error> {
                 let plain = |name: &str| name.to_ascii_lowercase().replace('_', "-");
                 let same = |name: &str| plain(name) == plain(text);
@@ -82,16 +87,17 @@ named! {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     "cipher" Cipher {
-        /// AES-256-GCM: `use_authenticated_cookie_encryption`, from `load_defaults "5.2"` on.
+        /// AES-256-GCM: the default from `load_defaults "5.2"` on
+        /// (`use_authenticated_cookie_encryption`).
         Aes256Gcm = "aes-256-gcm",
-        /// AES-256-CBC and HMAC: Rails 4.0 to 5.1, and where
-        /// `use_authenticated_cookie_encryption` is off.
+        /// AES-256-CBC and HMAC: Rails 4.0 to 5.1, and apps that turn
+        /// `use_authenticated_cookie_encryption` off.
         Aes256Cbc = "aes-256-cbc",
     }
 }
 
 named! {
-    /// The digest with which keys are derived from the secret
+    /// The digest that derives keys from the secret
     /// (`config.active_support.key_generator_hash_digest_class`).
     ///
     /// ```
@@ -105,7 +111,7 @@ named! {
     /// assert!("SHA512".parse::<KeyDigest>().is_err());
     /// ```
     "key digest" KeyDigest {
-        /// SHA-1: up to Rails 6.1, and below `load_defaults "7.0"`.
+        /// SHA-1: Rails up to 6.1, and `load_defaults` below "7.0".
         Sha1 = "SHA1",
         /// SHA-256: from `load_defaults "7.0"` on.
         Sha256 = "SHA256",
@@ -113,8 +119,8 @@ named! {
 }
 
 named! {
-    /// The digest of a signed message's HMAC (`config.action_dispatch.signed_cookie_digest`; from
-    /// Rails 4.2 to 5.1 `cookies_digest`; in 2.3 the session's `:digest`).
+    /// The digest of a signed message's HMAC: `config.action_dispatch.signed_cookie_digest`. Rails
+    /// 4.2 to 5.1 call it `cookies_digest`, Rails 2.3 the session's `:digest`.
     ///
     /// ```
     /// use hardtack::settings::HmacDigest;
@@ -144,7 +150,8 @@ named! {
 }
 
 impl HmacDigest {
-    /// The length of the digest in bytes; a message carries twice as many hexadecimal digits.
+    /// Returns the length of the digest in bytes. A message carries twice as many hexadecimal
+    /// digits.
     ///
     /// ```
     /// use hardtack::LoadDefaults;
@@ -175,7 +182,7 @@ impl HmacDigest {
 }
 
 named! {
-    /// What the secret is, and so how the signed jar uses it.
+    /// The kind of the app's secret, which decides how the signed jar uses it.
     ///
     /// ```
     /// use hardtack::LoadDefaults;
@@ -190,15 +197,16 @@ named! {
     "kind of secret" SecretKind {
         /// `secret_key_base`, from which keys are derived: Rails 4.0 and later.
         SecretKeyBase = "secret_key_base",
-        /// `secret_token` (2.3: `secret`), which is itself the key of signed messages: Rails 2.3
-        /// to 3.2, and 4.0 to 5.2 where an app has nothing else. The encrypted jar, which those
-        /// versions did not have, derives its keys nevertheless.
+        /// `secret_token` (2.3: `secret`), which is itself the key of signed messages: Rails 2.3 to
+        /// 3.2, and 4.0 to 5.2 if an app has no other secret. The encrypted jar, which those
+        /// versions did not have, derives its keys from it nevertheless.
         SecretToken = "secret_token",
     }
 }
 
 named! {
-    /// How values are written, and what may be read (`config.action_dispatch.cookies_serializer`).
+    /// The format that a jar writes, and the formats that it reads
+    /// (`config.action_dispatch.cookies_serializer`).
     ///
     /// ```
     /// use hardtack::Serializer;
@@ -210,9 +218,10 @@ named! {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     "serializer" Serializer {
-        /// Writes JSON and reads JSON (and MessagePack, where that feature is on). Never Marshal.
+        /// Writes JSON; reads JSON, and MessagePack if that feature is on. It never reads Marshal.
         Json = "json",
-        /// Writes JSON; reads JSON, Marshal and MessagePack. `json_allow_marshal` from 7.1 on.
+        /// Writes JSON; reads JSON, Marshal and MessagePack. Rails calls it `json_allow_marshal`
+        /// from 7.1 on.
         Hybrid = "hybrid" | "json_allow_marshal",
         /// Writes Marshal; reads Marshal, JSON and MessagePack. Needs the feature `marshal`.
         Marshal = "marshal",
@@ -224,7 +233,7 @@ named! {
 }
 
 named! {
-    /// The attribute `SameSite` of a cookie.
+    /// The `SameSite` attribute of a cookie.
     ///
     /// ```
     /// use hardtack::{LoadDefaults, SameSite};
@@ -236,60 +245,61 @@ named! {
     /// assert!("loose".parse::<SameSite>().is_err());
     /// ```
     "SameSite" SameSite {
-        /// Sent with requests from the same site only.
+        /// Browsers send the cookie with requests from the same site only.
         Strict = "strict",
-        /// Sent also when a link on another site is followed: Rails' default from 6.1 on.
+        /// Browsers also send the cookie when a link on another site is followed. Rails' default
+        /// from 6.1 on.
         Lax = "lax",
-        /// Sent always; browsers then insist on `Secure`.
+        /// Browsers always send the cookie. They require `Secure` with it.
         None = "none",
     }
 }
 
 named! {
-    /// What may not be longer than 4096 bytes.
+    /// The rule that counts a cookie's bytes against the limit of 4096.
     ///
     /// ```
     /// use hardtack::LoadDefaults;
     /// use hardtack::settings::SizeLimit;
     ///
-    /// // The default, whatever the version: what browsers count.
+    /// // The default of every version: the bytes that browsers count.
     /// assert_eq!(LoadDefaults::V7_0.settings().limit, SizeLimit::Strict);
     /// assert_eq!(SizeLimit::Rails.name(), "rails");
     /// assert_eq!(SizeLimit::ALL, [SizeLimit::Strict, SizeLimit::Rails, SizeLimit::None]);
     /// assert!("4096".parse::<SizeLimit>().is_err());
     /// ```
     "limit" SizeLimit {
-        /// Name and value as they are sent: what browsers count, which drop a longer cookie
-        /// without a word.
+        /// Counts the name and the value as they are sent. Browsers count the same, and drop a
+        /// longer cookie silently.
         Strict = "strict",
-        /// What the Rails version counts: up to 8.0 the value before it is escaped, from 8.1 on
-        /// the name and that value.
+        /// Counts as the Rails version does: up to 8.0 the value before it is escaped, from 8.1 on
+        /// the name and the unescaped value.
         Rails = "rails",
-        /// Nothing: for values that do not go to a browser.
+        /// Counts nothing: for values that do not go to a browser.
         None = "none",
     }
 }
 
-/// Which texts Rails takes for an envelope when it reads (`ActiveSupport::Messages::Metadata`).
+/// The texts that Rails takes for an envelope on reading (`ActiveSupport::Messages::Metadata`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EnvelopeReading {
     /// Up to 7.0: any JSON object with a key `_rails`.
     AnyObject,
-    /// From 7.1 on: a text that starts with `{"_rails":{"message":` exactly.
+    /// From 7.1 on: a text that starts with exactly `{"_rails":{"message":`.
     ExactPrefix,
 }
 
-/// How messages other than cookies are written by default (`config.active_support.
-/// message_serializer` and `use_message_serializer_for_metadata`).
+/// The default form of messages other than cookies (`config.active_support.message_serializer` and
+/// `use_message_serializer_for_metadata`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MessageForm {
-    /// Up to 7.0: Marshal, in an envelope of JSON where there is a purpose or an expiry.
+    /// Up to 7.0: Marshal, in an envelope of JSON if there is a purpose or an expiry.
     Rails4_0,
-    /// From 7.1 on: JSON (Marshal is still read), the value a part of the envelope.
+    /// From 7.1 on: JSON (Marshal is still read); the value is a part of the envelope.
     Rails7_1,
 }
 
-/// What Rails itself counts against 4096 bytes.
+/// The bytes that Rails itself counts against 4096.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RailsLimit {
     /// Up to 8.0: the value before it is escaped.
@@ -298,43 +308,43 @@ pub(crate) enum RailsLimit {
     NameAndValue,
 }
 
-/// With which digest the HMAC of a CBC message is made.
+/// The digest of a CBC message's HMAC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CbcDigest {
-    /// Up to 5.1: the one that the app chose.
+    /// Up to 5.1: the digest that the app chose.
     Chosen,
-    /// From 5.2 on: SHA-1; another one only serves to read older messages.
+    /// From 5.2 on: SHA-1; another digest only serves to read older messages.
     Sha1,
 }
 
-/// When an expiry is sealed with a value.
+/// The versions and ciphers that seal an expiry with a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SealedExpiry {
-    /// Up to 5.1, which know no envelope.
+    /// Up to 5.1, which have no envelope.
     Never,
-    /// 5.2: where the app uses GCM.
+    /// 5.2: only if the app uses GCM.
     WithGcm,
     /// From 6.0 on.
     Always,
 }
 
-/// Which authenticity tokens an app's pages get (`request_forgery_protection.rb`).
+/// The authenticity tokens that an app's pages get (`request_forgery_protection.rb`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CsrfForms {
-    /// Up to 4.2: the real token, masked from 4.2 on.
+    /// Up to 4.2: the real token; masked from 4.2 on.
     Rails2_3,
-    /// From 5.0 on: per form as well.
+    /// From 5.0 on: tokens per form as well.
     Rails5_0,
     /// From 5.2 on: the global token in place of the real one.
     Rails5_2,
-    /// From 6.1 on: url-safe, where that is chosen.
+    /// From 6.1 on: url-safe if the app chooses it.
     Rails6_1,
-    /// From 7.0 on: url-safe whatever is chosen.
+    /// From 7.0 on: always url-safe.
     Rails7_0,
 }
 
-/// The payload of an `IPAddr` in MessagePack; neither version of Rails reads the other's, hardtack
-/// reads both.
+/// The payload of an `IPAddr` in MessagePack. Neither version of Rails reads the form of the other;
+/// hardtack reads both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum IpAddrForm {
     /// Rails 7.1: the bare text.
@@ -343,11 +353,10 @@ pub(crate) enum IpAddrForm {
     String,
 }
 
-/// How a Rails app writes and reads its cookies: the defaults of a version, and what the app
-/// changed.
+/// The settings of a Rails app's cookies: a version's defaults, and the app's changes.
 ///
-/// The fields bear the names of Rails' own settings under `config.action_dispatch`. Each has a
-/// method that sets it.
+/// The fields have the names of Rails' own settings under `config.action_dispatch`. For each field
+/// there is a method of the same name that sets it.
 ///
 /// ```
 /// use hardtack::{LoadDefaults, Serializer, Settings};
@@ -366,40 +375,41 @@ pub(crate) enum IpAddrForm {
     reason = "a row of a table, not a state"
 )]
 pub struct Settings {
-    /// The version that the rest stands on. [`version`](Self::version) sets it with all that no
-    /// setting of its own decides; the field alone changes nothing else.
+    /// The version of Rails. [`version`](Self::version) sets it together with every rule that has
+    /// no setting of its own; changing the field alone changes nothing else.
     pub version: LoadDefaults,
-    /// `use_authenticated_cookie_encryption`, as the cipher that it chooses.
+    /// The cipher that `use_authenticated_cookie_encryption` chooses.
     pub cipher: Cipher,
-    /// `key_generator_hash_digest_class` (under `config.active_support`).
+    /// The digest that derives keys (Rails has this setting under `config.active_support`).
     pub key_generator_hash_digest_class: KeyDigest,
-    /// `signed_cookie_digest`.
+    /// The digest that signs messages.
     pub signed_cookie_digest: HmacDigest,
-    /// `cookies_serializer`.
+    /// The format that is written, and the formats that are read.
     pub cookies_serializer: Serializer,
-    /// `use_cookies_with_metadata`: whether the cookie's name is sealed with the value.
+    /// Seals the cookie's name together with the value.
     pub use_cookies_with_metadata: bool,
-    /// `cookies_same_site_protection`.
+    /// The `SameSite` attribute of cookies; `None` leaves the attribute out.
     pub cookies_same_site_protection: Option<SameSite>,
-    /// The rule for the limit of 4096 bytes. Ours, not Rails': strict unless it is changed.
+    /// The rule for the limit of 4096 bytes. It is a setting of hardtack, not of Rails:
+    /// [`SizeLimit::Strict`] unless it is changed.
     pub limit: SizeLimit,
-    /// The kind of the secret.
+    /// The kind of the app's secret.
     pub secret_kind: SecretKind,
     /// The form of a `SafeBuffer` in MessagePack, which differs between releases of Rails 8.1.
     pub safe_buffer: SafeBufferForm,
-    /// `authenticated_encrypted_cookie_salt`.
+    /// The salt of the key of AES-256-GCM.
     pub authenticated_encrypted_cookie_salt: Cow<'static, str>,
-    /// `encrypted_cookie_salt`.
+    /// The salt of the key of AES-256-CBC.
     pub encrypted_cookie_salt: Cow<'static, str>,
-    /// `encrypted_signed_cookie_salt`.
+    /// The salt of the key that signs cookies under AES-256-CBC.
     pub encrypted_signed_cookie_salt: Cow<'static, str>,
-    /// `signed_cookie_salt`.
+    /// The salt of the key that signs `cookies.signed`.
     pub signed_cookie_salt: Cow<'static, str>,
-    /// How an envelope is told from a bare value.
+    /// The rule that tells an envelope from a bare value.
     pub(crate) envelope: EnvelopeReading,
-    /// How messages other than cookies are written.
+    /// The form of messages other than cookies.
     pub(crate) messages: MessageForm,
-    /// When an expiry is sealed with a value.
+    /// The rule for sealing an expiry with a value.
     pub(crate) sealed_expiry: SealedExpiry,
     /// The digest that signs CBC messages.
     pub(crate) cbc_digest: CbcDigest,
@@ -407,19 +417,19 @@ pub struct Settings {
     pub(crate) reads_cbc_beside_gcm: bool,
     /// Reads GCM cookies beside CBC.
     pub(crate) reads_gcm_beside_cbc: bool,
-    /// What counts under [`SizeLimit::Rails`].
+    /// The bytes that count under [`SizeLimit::Rails`].
     pub(crate) rails_limit: RailsLimit,
     /// Writes `domain: :all` with a leading dot.
     pub(crate) leading_dot: bool,
     /// Escapes U+2028 and U+2029 in JSON.
     pub(crate) escape_js_separators: bool,
-    /// How MessagePack writes an `IPAddr`.
+    /// The form of an `IPAddr` in MessagePack.
     pub(crate) ip_addr: IpAddrForm,
     /// The authenticity tokens that pages get.
     pub(crate) csrf: CsrfForms,
 }
 
-/// Declares the methods that set a field and return the settings.
+/// Declares the methods that set one field and return the settings.
 macro_rules! setters {
     ($($(#[$meta:meta])* $field:ident: $type:ty $(=> $into:ident)?,)+) => {
         $(
@@ -444,7 +454,7 @@ impl Settings {
         /// assert_eq!(settings.cipher, Cipher::Aes256Cbc);
         /// ```
         cipher: Cipher,
-        /// Sets the digest by which keys are derived.
+        /// Sets the digest that derives keys.
         ///
         /// ```
         /// use hardtack::LoadDefaults;
@@ -454,7 +464,7 @@ impl Settings {
         /// assert_eq!(settings.key_generator_hash_digest_class, KeyDigest::Sha256);
         /// ```
         key_generator_hash_digest_class: KeyDigest,
-        /// Sets the digest that signs.
+        /// Sets the digest that signs messages.
         ///
         /// ```
         /// use hardtack::LoadDefaults;
@@ -466,7 +476,7 @@ impl Settings {
         signed_cookie_digest: HmacDigest,
         /// Sets the serializer (example: at [`Settings`]).
         cookies_serializer: Serializer,
-        /// Seals the cookie's name with the value, or does not.
+        /// Turns the sealing of the cookie's name with the value on or off.
         ///
         /// ```
         /// use hardtack::LoadDefaults;
@@ -474,7 +484,7 @@ impl Settings {
         /// assert!(!LoadDefaults::V7_1.settings().use_cookies_with_metadata(false).use_cookies_with_metadata);
         /// ```
         use_cookies_with_metadata: bool,
-        /// Sets the `SameSite` of cookies; `None` leaves it out.
+        /// Sets the `SameSite` attribute of cookies; `None` leaves the attribute out.
         ///
         /// ```
         /// use hardtack::{LoadDefaults, SameSite};
@@ -493,7 +503,7 @@ impl Settings {
         /// assert_eq!(settings.limit, SizeLimit::Rails);
         /// ```
         limit: SizeLimit,
-        /// Sets the kind of the secret.
+        /// Sets the kind of the app's secret.
         ///
         /// ```
         /// use hardtack::LoadDefaults;
@@ -503,7 +513,7 @@ impl Settings {
         /// assert_eq!(settings.secret_kind, SecretKind::SecretToken);
         /// ```
         secret_kind: SecretKind,
-        /// Sets how a `SafeBuffer` is written (example: at [`SafeBufferForm`]).
+        /// Sets the form in which a `SafeBuffer` is written (example: at [`SafeBufferForm`]).
         safe_buffer: SafeBufferForm,
         /// Sets the salt of the key of AES-256-GCM.
         ///
@@ -543,11 +553,11 @@ impl Settings {
         signed_cookie_salt: impl Into<Cow<'static, str>> => into,
     }
 
-    /// Sets the version, and keeps every other setting that has a method here: as where
+    /// Sets the version, and keeps every other setting that has a method here. Use it if
     /// `load_defaults` is older than the Rails that runs.
     ///
-    /// The form of a `SafeBuffer` is the new version's, unless it was set: `load_defaults` has no
-    /// say in it.
+    /// The form of a `SafeBuffer` becomes the new version's unless it was set: `load_defaults` does
+    /// not decide it.
     ///
     /// ```
     /// use hardtack::LoadDefaults;
@@ -586,7 +596,7 @@ impl Settings {
         }
     }
 
-    /// Returns true where an expiry is sealed with a value.
+    /// Returns true if an expiry is sealed with a value.
     pub(crate) fn seals_expiry(&self) -> bool {
         match self.sealed_expiry {
             SealedExpiry::Never => false,

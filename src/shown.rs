@@ -1,29 +1,29 @@
-//! [`Shown`]: text from outside as a person may see it.
+//! [`Shown`]: text from outside, made safe for a person to see.
 
 use std::fmt::{self, Write as _};
 use std::path::Path;
 
 /// Shows text from outside to a person: on a terminal, in a log, in an error.
 ///
-/// Such text may hold what a terminal obeys, what ends a line of a log, and what hides or reorders
-/// what stands beside it. These characters are written as Rust escapes them:
+/// Such text may hold characters that control a terminal, end a line of a log, or hide or reorder
+/// the text around them. These characters are written as Rust escapes them:
 ///
-/// | what | as |
+/// | characters | written as |
 /// | --- | --- |
 /// | tab, line feed, carriage return | `\t`, `\n`, `\r` |
 /// | other control characters: C0, DEL, C1 | `\u{1b}`, `\u{7f}`, `\u{9b}` |
 /// | line and paragraph separators (U+2028, U+2029) | `\u{2028}` |
 /// | controls of the writing direction (U+061C, U+200E, U+202A, U+2066 ...) | `\u{202e}` |
-/// | all else that Unicode displays as nothing (`Default_Ignorable_Code_Point`) | `\u{200b}` |
-/// | bytes that are no UTF-8 | `\xff` |
+/// | other characters that display as nothing (`Default_Ignorable_Code_Point`) | `\u{200b}` |
+/// | bytes that are not UTF-8 | `\xff` |
 ///
-/// All other characters stay, a backslash too, since file names and Ruby code have many. `Debug`
-/// adds quotes, and escapes a quote or a backslash inside them.
+/// All other characters stay. A backslash stays too, since file names and Ruby code have many.
+/// `Debug` adds quotes, and escapes a quote or a backslash inside them.
 ///
-/// A longer text is cut after 120 characters, and `…` says so: see [`whole`](Self::whole) and
+/// A longer text is cut after 120 characters and ends in `…`: see [`whole`](Self::whole) and
 /// [`at_most`](Self::at_most). An escape counts as the characters that it is written in.
 ///
-/// hardtack's own errors, events and reports show text from outside so.
+/// hardtack's own errors, events and reports show text from outside in this way.
 ///
 /// ```
 /// use hardtack::observe::Shown;
@@ -40,7 +40,7 @@ pub struct Shown<'a> {
     most: usize,
 }
 
-/// The most characters that are shown unless somebody says otherwise.
+/// The number of characters that are shown by default.
 const MOST: usize = 120;
 
 impl<'a> Shown<'a> {
@@ -64,7 +64,7 @@ impl<'a> Shown<'a> {
         Self::new(path.as_os_str().as_encoded_bytes()).whole()
     }
 
-    /// Shows at most this many characters, and `…` where there are more.
+    /// Sets the number of characters that are shown at most; a longer text ends in `…`.
     ///
     /// ```
     /// use hardtack::observe::Shown;
@@ -81,7 +81,7 @@ impl<'a> Shown<'a> {
         }
     }
 
-    /// Shows all of it, however long it is.
+    /// Shows the whole text, without a limit.
     ///
     /// ```
     /// use hardtack::observe::Shown;
@@ -93,8 +93,10 @@ impl<'a> Shown<'a> {
         self.at_most(usize::MAX)
     }
 
-    /// Shows JSON as JSON of the same value. JSON lets DEL, C1, U+2028, the controls of the writing
-    /// direction and the like stand as they are in a string; here they are `\uXXXX`.
+    /// Shows JSON text as JSON of the same value that hides nothing.
+    ///
+    /// JSON allows DEL, C1, U+2028, the controls of the writing direction and the like unescaped in
+    /// a string; here they are written as `\uXXXX`.
     ///
     /// ```
     /// use hardtack::observe::Shown;
@@ -110,7 +112,7 @@ impl<'a> Shown<'a> {
 
     fn write(self, f: &mut fmt::Formatter<'_>, is_quoted: bool) -> fmt::Result {
         let mut left = self.most;
-        // Counts what is to be written next.
+        // Takes the room of the next piece, if it is there.
         let mut fits = |length: usize| {
             let rest = left.checked_sub(length);
             left = rest.unwrap_or(left);
@@ -160,14 +162,14 @@ impl fmt::Debug for Shown<'_> {
     }
 }
 
-/// JSON of the same value that shows all that is in it.
+/// Displays JSON of the same value without hidden characters.
 struct Json<'a>(&'a str);
 
 impl fmt::Display for Json<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut written = 0;
         for (at, character) in self.0.char_indices() {
-            // No string of JSON has a raw one: it stands between values, and indents them.
+            // A raw line feed never occurs in a JSON string: it separates and indents values.
             if character == '\n' || !is_hidden(character) {
                 continue;
             }
@@ -185,7 +187,7 @@ impl fmt::Display for Json<'_> {
     }
 }
 
-/// Checks whether a terminal obeys a character, a log ends a line at it, or nobody sees it.
+/// Checks if a terminal obeys a character, a log ends a line at it, or it is invisible.
 fn is_hidden(character: char) -> bool {
     if character < '\u{7f}' {
         return character < ' ';
@@ -233,7 +235,7 @@ mod tests {
         for character in "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}\n\r\u{b}\u{c}\u{85}\u{2028}\u{2029}".chars() {
             assert!(is_hidden(character), "{character:?}");
         }
-        // Rust's own Debug escapes all of it but these letters, which are fillers.
+        // Rust's own Debug escapes all of them except these letters, which are fillers.
         let seen = all.filter(|c| is_hidden(*c) && format!("{c:?}").chars().count() == 3);
         assert_eq!(seen.collect::<String>(), "\u{115f}\u{1160}\u{3164}\u{ffa0}");
     }

@@ -8,17 +8,17 @@ use zeroize::Zeroizing;
 use crate::hex;
 use crate::stack;
 
-/// The fewest characters that Rails asked of a secret (`config.secret_token`, Rails 2.3 to 3.2).
+/// The smallest number of characters that Rails accepted (`config.secret_token`, Rails 2.3 to 3.2).
 pub(crate) const LEAST_CHARACTERS: usize = 30;
 
-/// The longest pattern that makes a secret weak when there is nothing else in it: as hexadecimal
-/// digits it is of 64 bits.
+/// The longest pattern that makes a secret weak if the secret repeats nothing else: 16 hexadecimal
+/// digits hold 64 bits.
 const LONGEST_PATTERN: usize = 16;
 
-/// The digests of published secrets, and where they were published.
+/// The digests of published secrets, and the places where they were published.
 const PUBLISHED: &str = include_str!("published_secrets.tsv");
 
-/// Why a secret keeps nobody out. It never says what the secret is.
+/// The reason why a secret protects nothing. It never holds the secret.
 ///
 /// ```
 /// use hardtack::SecretKeyBase;
@@ -36,27 +36,27 @@ const PUBLISHED: &str = include_str!("published_secrets.tsv");
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WeakSecret {
-    /// It stands where anybody can read it, and those who attack try such secrets first.
+    /// The secret is published, and attackers try published secrets first.
     Published {
-        /// Where that is: a guide, a tutorial, the example of an app.
+        /// The place: a guide, a tutorial, the example of an app.
         place: &'static str,
     },
-    /// It is one short pattern over and over.
+    /// The secret is one short pattern over and over.
     Repeated {
-        /// The pattern's length in bytes: 16 at most.
+        /// The pattern's length in bytes, at most 16.
         length: usize,
     },
-    /// It has fewer characters than Rails ever asked for.
+    /// The secret has fewer characters than any version of Rails accepted.
     TooShort {
-        /// The characters that it has.
+        /// The number of characters that the secret has.
         characters: usize,
-        /// The characters that it should have.
+        /// The number of characters that it should have at least.
         least: usize,
     },
 }
 
 impl WeakSecret {
-    /// The reason's name, as `hardtack doctor --json` prints it: `published`, `repeated` or
+    /// Returns the reason's name, as `hardtack doctor --json` prints it: `published`, `repeated` or
     /// `too-short`.
     ///
     /// ```
@@ -75,7 +75,7 @@ impl WeakSecret {
         }
     }
 
-    /// What is wrong with a secret, what is worst first.
+    /// Returns the worst reason why a secret is weak.
     pub(crate) fn of(secret: &[u8]) -> Option<Self> {
         let published = || published(secret).map(|place| Self::Published { place });
         let repeated = || pattern(secret).map(|length| Self::Repeated { length });
@@ -88,14 +88,14 @@ impl WeakSecret {
     }
 }
 
-/// How many characters a secret has; of one that is no text, how many bytes.
+/// Counts the characters of a secret, or its bytes if it is not text.
 pub(crate) fn characters(secret: &[u8]) -> usize {
     std::str::from_utf8(secret).map_or(secret.len(), |text| text.chars().count())
 }
 
-/// Where a secret was published.
+/// Returns the place where a secret was published.
 fn published(secret: &[u8]) -> Option<&'static str> {
-    // HMAC takes the digest of a long secret for its key: it is wiped as one.
+    // HMAC uses the digest of a long secret as its key, so the digest is wiped like a key.
     let mut digits = Zeroizing::new([0; 64]);
     stack::wiped(|| {
         let digest = Sha256::digest(secret.trim_ascii());
@@ -107,13 +107,13 @@ fn published(secret: &[u8]) -> Option<&'static str> {
     rows().find_map(|(digest, place)| (digest.as_bytes() == *digits).then_some(place))
 }
 
-/// The table's rows: a digest in lower-case digits, and a place.
+/// Returns the table's rows: a digest in lower-case digits, and a place.
 fn rows() -> impl Iterator<Item = (&'static str, &'static str)> {
     let lines = PUBLISHED.lines().filter(|line| !line.starts_with('#'));
     lines.filter_map(|line| line.split_once('\t'))
 }
 
-/// The length of the shortest pattern that a secret is made of, twice at least.
+/// Returns the length of the shortest pattern that the secret repeats, at least twice.
 fn pattern(secret: &[u8]) -> Option<usize> {
     (1..=LONGEST_PATTERN.min(secret.len() / 2)).find(|length| {
         let shifted = secret.iter().skip(*length);
@@ -133,7 +133,7 @@ impl fmt::Display for WeakSecret {
             }
             Self::TooShort { characters, least } => write!(
                 f,
-                "the secret has {characters} characters, and {least} are the least"
+                "the secret has {characters} characters and needs at least {least}"
             )?,
         }
         f.write_str("; make a new one with `rails secret` or `hardtack secret`")
@@ -146,7 +146,7 @@ impl std::error::Error for WeakSecret {}
 mod tests {
     use super::*;
 
-    /// A row that is broken would never be found, and nobody would know.
+    /// A broken row would never match, and nothing else would notice.
     #[test]
     fn every_row_is_whole() {
         let mut digests: Vec<_> = rows().map(|(digest, _)| digest).collect();

@@ -1,7 +1,7 @@
 //! AES-256-CBC (NIST SP 800-38A) with PKCS#7 padding (RFC 5652 section 6.3).
 //!
-//! CBC alone tells nothing of who wrote a ciphertext, and a padding error tells an attacker much.
-//! So only [`Verified`] ciphertexts can be decrypted, and only the HMAC check makes those.
+//! CBC alone does not show who wrote a ciphertext, and a padding error tells an attacker much. So
+//! only [`Verified`] ciphertexts can be decrypted, and only the HMAC check creates those.
 
 use aes::Aes256;
 use aes::cipher::block_padding::Pkcs7;
@@ -16,7 +16,7 @@ use super::hmac::Verified;
 /// The initialisation vector of one message.
 pub(crate) type Iv = [u8; 16];
 
-/// What stands in a message: ciphertext and initialisation vector.
+/// The content of a message: ciphertext and initialisation vector.
 pub(crate) struct Ciphertext {
     pub(crate) bytes: Vec<u8>,
     pub(crate) iv: Iv,
@@ -27,7 +27,7 @@ pub(crate) struct Ciphertext {
 pub(crate) struct AesCbcKey(Expanded<Aes256>);
 
 impl AesCbcKey {
-    /// The length of a key in bytes. Rails up to 5.1 derived 64 and used the first 32.
+    /// The length of a key in bytes. Rails up to 5.1 derived 64 bytes and used the first 32.
     pub(crate) const LENGTH: usize = 32;
 
     /// Expands a key.
@@ -35,7 +35,7 @@ impl AesCbcKey {
         Self(Expanded::new(|| Aes256::new(key.into())))
     }
 
-    /// Encrypts under a fresh initialisation vector from the operating system.
+    /// Encrypts under a new initialisation vector from the operating system.
     pub(crate) fn seal(&self, text: &[u8]) -> Result<Ciphertext, Error> {
         let mut iv = Iv::default();
         rand::rngs::SysRng
@@ -44,15 +44,15 @@ impl AesCbcKey {
         Ok(self.seal_with_iv(iv, text))
     }
 
-    /// Encrypts under an initialisation vector that nobody could foresee.
+    /// Encrypts under an initialisation vector, which must be unpredictable.
     pub(super) fn seal_with_iv(&self, iv: Iv, text: &[u8]) -> Ciphertext {
         let cipher = cbc::Encryptor::inner_iv_init(Aes256::clone(&self.0), &iv.into());
         let bytes = cipher.encrypt_padded_vec::<Pkcs7>(text);
         Ciphertext { bytes, iv }
     }
 
-    /// Decrypts what the HMAC check let through; `None` where the padding is wrong, which then
-    /// only another key can be the reason for.
+    /// Decrypts a ciphertext that the HMAC check accepted; `None` if the padding is wrong, which
+    /// can then only mean another key.
     pub(crate) fn open(&self, verified: Verified<Ciphertext>) -> Option<Vec<u8>> {
         let Ciphertext { mut bytes, iv } = verified.into_inner();
         let cipher = cbc::Decryptor::inner_iv_init(Aes256::clone(&self.0), &iv.into());

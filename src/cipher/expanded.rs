@@ -1,16 +1,16 @@
-//! [`Expanded`]: a cipher's key where nothing of it stays.
+//! [`Expanded`]: a cipher's expanded key that leaves no copies in memory.
 
 use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::stack;
 
-/// A key that is expanded, shared rather than copied, and wiped when the last of them is dropped.
+/// An expanded key, shared rather than copied, and wiped when its last owner drops it.
 ///
-/// It never leaves its place on the heap: what is moved, or cloned, leaves copies on the stack. What
-/// the cipher itself left on the stack of the thread that drops it is overwritten then. (Not at
-/// every use, which takes 12 KiB and its time: as long as a key is in use, it is in memory.
-/// Other threads' stacks keep such pieces until they compute something else.)
+/// It never leaves its place on the heap: a move or a clone would leave copies on the stack. The
+/// drop also overwrites the pieces that the cipher left on the stack of the thread that drops it.
+/// They are not overwritten at every use, which would take 12 KiB and its time: while a key is in
+/// use, it is in memory. Other threads' stacks keep such pieces until later calls overwrite them.
 pub(crate) struct Expanded<K>(Arc<Kept<K>>);
 
 struct Kept<K>(K);

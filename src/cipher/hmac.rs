@@ -11,7 +11,7 @@ use super::expanded::Expanded;
 /// The longest digest in bytes.
 pub(crate) const LONGEST: usize = 64;
 
-/// A key with its digest, already expanded, wiped when dropped.
+/// An expanded key with its digest, wiped when dropped.
 #[derive(Clone)]
 pub(crate) enum HmacKey {
     Sha1(Expanded<Hmac<Sha1>>),
@@ -60,7 +60,7 @@ impl Code {
         code
     }
 
-    /// The code's bytes.
+    /// Returns the code's bytes.
     pub(crate) fn bytes(&self) -> impl Iterator<Item = u8> {
         self.bytes.into_iter().take(self.length)
     }
@@ -91,7 +91,7 @@ impl HmacKey {
         }
     }
 
-    /// The digest that it was made for.
+    /// Returns the digest that the key was made for.
     pub(crate) fn digest(&self) -> HmacDigest {
         match self {
             Self::Sha1(_) => HmacDigest::Sha1,
@@ -106,7 +106,7 @@ impl HmacKey {
         }
     }
 
-    /// The length of a code in bytes.
+    /// Returns the length of a code in bytes.
     pub(crate) fn code_length(&self) -> usize {
         self.digest().len()
     }
@@ -118,8 +118,8 @@ impl HmacKey {
         })
     }
 
-    /// The text, as verified, if the code is its own, whole. Takes the same time wherever the
-    /// code differs.
+    /// Returns the text as verified if the code is exactly its own, uncut. The time that it takes
+    /// does not depend on the place where the codes differ.
     pub(crate) fn verify<'a>(&self, text: &'a [u8], code: &[u8]) -> Option<Verified<&'a [u8]>> {
         let right = with_hmac!(self, hmac => {
             Hmac::clone(hmac).chain_update(text).verify_slice(code).is_ok()
@@ -128,11 +128,12 @@ impl HmacKey {
     }
 }
 
-/// What [`HmacKey::verify`] let through, or was made of that: nothing else makes one.
+/// Bytes that [`HmacKey::verify`] accepted, or a value made of such bytes: nothing else creates
+/// one.
 pub(crate) struct Verified<T>(T);
 
 impl<T> Verified<T> {
-    /// What is made of verified bytes alone is verified too.
+    /// Makes a verified value of verified bytes alone.
     pub(crate) fn and_then<U>(self, make: impl FnOnce(T) -> Option<U>) -> Option<Verified<U>> {
         make(self.0).map(Verified)
     }

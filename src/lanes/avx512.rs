@@ -1,10 +1,10 @@
-//! Blocks of 64 bytes in one register, on processors with AVX-512 of Ice Lake's kind (Intel's
-//! servers since that, AMD since Zen 4), and what is done with them in more than one place.
-//! `fearless_simd` looks for the processor when the program runs, and makes safe functions of its
-//! instructions.
+//! Blocks of 64 bytes in one register, on processors with the AVX-512 of Ice Lake (Intel's servers
+//! since then, AMD since Zen 4), and the functions on them that several modules use.
+//! `fearless_simd` detects the processor when the program runs, and makes its instructions safe
+//! functions.
 //!
-//! Whatever is to be compiled to these must be inlined into [`Simd::vectorize`], with every function
-//! it calls that has vectors in it.
+//! Code that is to be compiled to these instructions must be inlined into [`Simd::vectorize`], with
+//! every function that it calls with vectors.
 
 #![expect(
     clippy::inline_always,
@@ -14,13 +14,13 @@
 use fearless_simd::prelude::*;
 use fearless_simd::{Avx512, Level, Simd, i8x64, mask8x64, u8x64};
 
-/// The proof that this processor has it; `None` where it has not.
+/// Returns the proof that this processor has the instructions; `None` if it has not.
 #[inline]
 pub(crate) fn found() -> Option<Avx512> {
     Level::new().as_avx512()
 }
 
-/// What a table of all bytes has for those below 128, in two halves.
+/// Returns the entries of a table for the bytes below 128, in two halves.
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
 pub(crate) const fn below_128(table: &[u8; 256]) -> [[u8; 64]; 2] {
     let mut halves = [[0; 64]; 2];
@@ -32,7 +32,8 @@ pub(crate) const fn below_128(table: &[u8; 256]) -> [[u8; 64]; 2] {
     halves
 }
 
-/// What a table of two halves has for each byte below 128; for others it may be anything.
+/// Looks up each byte below 128 in a table of two halves; the result for other bytes is
+/// unspecified.
 #[inline(always)]
 pub(crate) fn lookup<S: Simd>(simd: S, table: &[[u8; 64]; 2], bytes: u8x64<S>) -> u8x64<S> {
     let [lower, upper] = table;
@@ -46,7 +47,7 @@ pub(crate) fn highest_bits<S: Simd>(bytes: u8x64<S>) -> mask8x64<S> {
     bytes.bitcast::<i8x64<S>>().simd_lt(0)
 }
 
-/// The first bytes of those, and behind them a filling.
+/// Returns the first `N` bytes, padded with `filling`.
 pub(crate) fn padded<const N: usize>(bytes: &[u8], filling: u8) -> [u8; N] {
     let mut padded = [filling; N];
     let count = bytes.len().min(N);
@@ -63,7 +64,7 @@ mod tests {
 
     use super::{found, highest_bits};
 
-    /// Where the processor has what is taken for AVX-512 here, it is found.
+    /// Instructions that the processor reports as AVX-512 are found.
     #[test]
     fn is_found_where_it_is() {
         let is_there = std::arch::is_x86_feature_detected!("avx512vbmi2")
@@ -72,7 +73,8 @@ mod tests {
         assert_eq!(found().is_some(), is_there);
     }
 
-    /// Every byte, beside others of which some are marked; on any processor, as well as it can.
+    /// Every byte, beside others of which some are marked; on any processor, with the instructions
+    /// that it has.
     #[test]
     fn highest_bits_of_every_byte() {
         dispatch!(Level::new(), simd => check_highest_bits(simd));

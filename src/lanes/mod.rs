@@ -1,18 +1,18 @@
-//! [`Lanes`]: sixteen bytes that are looked at all at once.
+//! [`Lanes`]: sixteen bytes that are compared all at once.
 //!
-//! Cookies and JSON are read a block of 64 bytes at a time: which of them matter is a number of 64
-//! bits, and finding the next one is counting zeros, where a loop over bytes would mispredict at
-//! each. `wide` is what makes the comparisons one instruction each without `unsafe` here.
+//! Cookies and JSON are read in blocks of 64 bytes. The bytes that matter in a block are the bits
+//! of a 64-bit number, and finding the next one is counting zeros; a loop over bytes would
+//! mispredict at each. `wide` compiles each comparison to one instruction without `unsafe` here.
 
 #[cfg(all(feature = "simd", target_arch = "x86_64"))]
 pub(crate) mod avx512;
 
 use wide::u8x16;
 
-/// How many bytes are classified at a time: as many as a mask has bits.
+/// The number of bytes that are classified at a time: as many as a mask has bits.
 pub(crate) const BLOCK: usize = 64;
 
-/// Bit n tells whether byte n of the block is one that `wanted` marks.
+/// Returns a mask: bit n is set if `wanted` marks byte n of the block.
 #[inline(always)]
 #[expect(
     clippy::inline_always,
@@ -25,7 +25,7 @@ pub(crate) fn mask(block: &[u8; BLOCK], wanted: impl Fn(Lanes) -> Lanes) -> u64 
     })
 }
 
-/// Sixteen bytes; a test makes 255 of those that it marks, and 0 of all others.
+/// Sixteen bytes. A test sets the bytes that it marks to 255, and all others to 0.
 #[derive(Clone, Copy)]
 pub(crate) struct Lanes(u8x16);
 
@@ -35,43 +35,43 @@ impl Lanes {
         Self(u8x16::new(*bytes))
     }
 
-    /// Marks the bytes that are this one.
+    /// Marks the bytes that equal `byte`.
     #[inline]
     pub(crate) fn eq(self, byte: u8) -> Self {
         Self(self.0.simd_eq(u8x16::splat(byte)))
     }
 
-    /// Marks the bytes that are at most this one.
+    /// Marks the bytes that are at most `byte`.
     #[inline]
     pub(crate) fn at_most(self, byte: u8) -> Self {
         Self(self.0.min(u8x16::splat(byte)).simd_eq(self.0))
     }
 
-    /// Each byte less this one, without a carry between them.
+    /// Subtracts `byte` from each byte, without a carry between them.
     #[inline]
     pub(crate) fn minus(self, byte: u8) -> Self {
         Self(self.0 - u8x16::splat(byte))
     }
 
-    /// The bits of both, byte by byte.
+    /// Combines the bits of both, byte by byte.
     #[inline]
     pub(crate) fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// Each byte with these bits set.
+    /// Sets these bits in each byte.
     #[inline]
     pub(crate) fn with_bits(self, bits: u8) -> Self {
         Self(self.0 | u8x16::splat(bits))
     }
 
-    /// Marks what was not marked.
+    /// Marks the bytes that are not marked.
     #[inline]
     pub(crate) fn not(self) -> Self {
         self.eq(0)
     }
 
-    /// A bit for each byte, set where it is marked.
+    /// Returns a bit for each byte, set if the byte is marked.
     #[inline]
     pub(crate) fn bits(self) -> u16 {
         #[expect(clippy::cast_possible_truncation, reason = "sixteen bits")]

@@ -1,5 +1,5 @@
-//! `Deserialize` for [`Value`]: exactly what it was from a `&Value`, the natural kind from any
-//! other deserializer.
+//! `Deserialize` for [`Value`]: unchanged from a `&Value`, the natural kind from any other
+//! deserializer.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,9 +15,9 @@ impl<'de> Deserialize<'de> for Value {
     }
 }
 
-/// Takes the text of a value where `serde_json` gives it instead of its parts: the only way to an
-/// Integer of more than 64 bits, which it would make a float of. Any other deserializer sees nothing
-/// particular in the name.
+/// Takes a value's text if `serde_json` gives it instead of the parts. Only so can an Integer of
+/// more than 64 bits be read, of which it would make a float. Any other deserializer ignores the
+/// name.
 struct RawVisitor;
 
 impl<'de> Visitor<'de> for RawVisitor {
@@ -49,12 +49,12 @@ impl<'de> Visitor<'de> for ValueVisitor {
         f.write_str("a value")
     }
 
-    /// A foreign deserializer, which sees nothing particular in the name.
+    /// Called by a foreign deserializer, which ignores the name.
     fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<Value, D::Error> {
         inner.deserialize_newtype_struct(RAW_VALUE, RawVisitor)
     }
 
-    /// From our own deserializer the value lies ready.
+    /// Called by our own deserializer, which has put the value into the slot.
     fn visit_unit<E>(self) -> Result<Value, E> {
         Ok(handed_over().unwrap_or(Value::Nil))
     }
@@ -136,7 +136,7 @@ fn number<E: Error>(text: &str) -> Result<Value, E> {
         .map_err(|_| E::custom("not a number"))
 }
 
-/// As a number of any size.
+/// Deserializes a number of any size.
 impl<'de> Deserialize<'de> for BigInteger {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Value::deserialize(deserializer)? {

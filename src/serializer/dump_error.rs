@@ -1,13 +1,13 @@
-//! [`DumpError`]: why a value cannot be written.
+//! [`DumpError`]: the reason why a value cannot be written.
 
 use std::fmt;
 
 use super::load_error::LoadError;
 use crate::error::Error;
 
-pub(crate) const NO_TEXT: &str = "a String that is no text, and JSON can hold no other";
+pub(crate) const NO_TEXT: &str = "a String that is not valid text, and JSON holds only text";
 
-/// Why a value cannot be written in a format, in words that tell nothing of the value.
+/// The reason why a value cannot be written in a format. Its text holds nothing of the value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct DumpError(pub(crate) String);
 
@@ -26,13 +26,14 @@ impl fmt::Display for DumpError {
 impl std::error::Error for DumpError {}
 
 impl serde::ser::Error for DumpError {
-    /// What a type's own `Serialize` says may hold the value.
+    /// Discards the message: the text of a type's own `Serialize` may hold the value.
     fn custom<T: fmt::Display>(message: T) -> Self {
-        // [`Value`](super::value::Value)'s own, which any serializer may be told.
+        // The message of [`Value`](super::value::Value) itself, which any serializer may be given.
         if message.to_string() == NO_TEXT {
             return Self(NO_TEXT.to_owned());
         }
-        let refused = "its own Serialize refuses it, and what that says may hold the value";
+        let refused =
+            "its own Serialize refuses it; the message is left out, since it may hold the value";
         Self(refused.to_owned())
     }
 }

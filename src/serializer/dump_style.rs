@@ -1,4 +1,4 @@
-//! [`DumpStyle`]: how values are written.
+//! [`DumpStyle`]: the format and form in which values are written.
 
 use super::format::Format;
 use super::json::write::JsonStyle;
@@ -7,7 +7,7 @@ use super::message_pack;
 use crate::load_defaults::LoadDefaults;
 use crate::settings::Settings;
 
-/// In which format, and how, a value is written.
+/// The format in which a value is written, and its details that depend on the version.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DumpStyle {
     pub(crate) format: Format,
@@ -17,7 +17,7 @@ pub(crate) struct DumpStyle {
 }
 
 impl DumpStyle {
-    /// As an app of these settings writes.
+    /// Returns the style in which an app of these settings writes.
     pub(crate) fn of(settings: &Settings) -> Self {
         Self {
             format: settings.cookies_serializer.writes(),
@@ -32,12 +32,12 @@ impl DumpStyle {
         }
     }
 
-    /// JSON, as the newest Rails writes it.
+    /// Returns the style of JSON as the newest Rails writes it.
     pub(crate) fn json() -> Self {
         Self::of(&LoadDefaults::NEWEST.settings()).in_format(Format::Json)
     }
 
-    /// Returns the same in another format.
+    /// Returns the style with another format.
     pub(crate) fn in_format(self, format: Format) -> Self {
         Self { format, ..self }
     }

@@ -1,5 +1,4 @@
-//! Entries that nobody touched, through a rewrite: none is lost, and each can be read where it is
-//! written.
+//! Untouched entries through a rewrite: none is lost, and each can be read from the new bytes.
 #![cfg(all(feature = "marshal", feature = "message_pack"))]
 
 use super::entries::Entries;
@@ -62,7 +61,7 @@ fn keys(payload: &Serialized) -> Vec<String> {
     keys.map(|entry| entries.key(entry).into_owned()).collect()
 }
 
-/// Every entry written again as it was read.
+/// Writes every entry again as it was read.
 fn rewritten(payload: &Serialized, style: DumpStyle) -> Serialized {
     let entries = entries(payload);
     let parts: Vec<_> = entries
@@ -141,7 +140,7 @@ fn keys_of_one_text_are_one_key() {
     let symbols = b"{\x07I\"\x06a\x06:\x06ETi\x06:\x06ai\x07";
     let written = rewritten(&marshal(symbols), style(Format::Marshal, RAILS_8_1));
     assert_eq!(written.as_bytes(), b"\x04\x08{\x06:\x06ai\x07");
-    // "a".b == "a", and so is any ASCII in Shift_JIS.
+    // "a".b == "a", and any ASCII in Shift_JIS equals it too.
     let ascii =
         b"{\x08I\"\x06a\x06:\x06ETi\x06\"\x06ai\x07I\"\x06a\x06:\x0dencoding\"\x0eShift_JISi\x08";
     assert_eq!(keys(&marshal(ascii)), ["a"]);
@@ -192,14 +191,14 @@ fn untouched_entries_are_written_for_the_version_that_reads_them() {
     for (from, ip, buffer) in cases {
         for (to, new_ip, _) in cases {
             let new_buffer = match (to.safe_buffer, buffer) {
-                // What is a String once does not become safe again.
+                // Text that has become a String does not become safe again.
                 (SafeBufferForm::Text, _) | (_, "a33c623e") => plain,
                 (SafeBufferForm::String, _) => safe_string,
-                // It came from a later release of 8.1 than that.
+                // The value came from a later release of 8.1.
                 (SafeBufferForm::Raw, _) => buffer,
             };
             // In a value, in a Set in an Array, in a Range, in a HashWithIndifferentAccess, and as
-            // a key. The integers in a wider form show what was copied.
+            // a key. The integers in a wider form show which bytes were copied.
             let message = |ip: &str, buffer: &str, copied: &str| {
                 let ext = |kind: &str, body: &str| format!("c7{:02x}{kind}{body}", body.len() / 2);
                 let set = format!("92 01 {}", ext("0c", &format!("93{ip}{buffer}02")));
@@ -219,7 +218,7 @@ fn untouched_entries_are_written_for_the_version_that_reads_them() {
             if hexed(&source) == hexed(&expected) {
                 assert_eq!(hexed(&whole), hexed(&source));
             } else {
-                // A value that must be written anew is so as a whole.
+                // A value that must be converted is written anew as a whole.
                 let anew = message(new_ip, new_buffer, "01");
                 assert_eq!(hexed(&whole), hexed(&anew), "{from:?} {to:?}");
             }
@@ -254,7 +253,7 @@ fn one_kind_of_big_decimal_in_every_format() {
             assert_eq!(written.load::<Value>().unwrap(), value);
         }
     }
-    // Ruby: ArgumentError, or TypeError for what stands before the colon.
+    // Ruby raises ArgumentError, or TypeError for what precedes the colon.
     for dumped in ["9:1.", "9:1.e3", "9:1e", "9:+NaN", "x:1.5", "9:"] {
         let length = char::from(u8::try_from(dumped.len() + 5).unwrap());
         let body = format!("u:\x0fBigDecimal{length}{dumped}");
@@ -283,8 +282,8 @@ fn nil_is_told_without_reading() {
     assert_eq!(is_nil(marshal(b"{\x07:\x06a0:\x06b[\x060")), expected);
 }
 
-/// `ActiveSupport::Duration#initialize` (Rails 7.0 and later) ends with `@variable`, whether a part
-/// is years, months, weeks or days; `Marshal.load` does not call it.
+/// `ActiveSupport::Duration#initialize` (Rails 7.0 and later) sets `@variable` last: true if a part
+/// is years, months, weeks or days. `Marshal.load` does not call it.
 #[test]
 fn durations_say_whether_they_vary() {
     for (part, variable) in [
@@ -338,7 +337,7 @@ fn floats_are_rubys_as_keys_and_as_values() {
     }
 }
 
-/// A key twice: the last one counts, in every format (as Ruby reads a Hash).
+/// A repeated key: the last value counts, in every format (as Ruby reads a Hash).
 #[test]
 fn of_two_equal_keys_the_last_is_found() {
     let cases = [
@@ -353,7 +352,7 @@ fn of_two_equal_keys_the_last_is_found() {
         assert_eq!(keys(&payload), ["a", "b"], "{payload:?}");
         assert_eq!(entries.find("c"), None);
     }
-    // And where there is no other key.
+    // The same without another key.
     let alone = [
         json(r#"{"a":1,"a":2}"#),
         json(r#"{"\u0061":1,"a":2}"#),
@@ -377,8 +376,7 @@ fn json(text: &str) -> Serialized {
     }
 }
 
-/// What nobody changed is written as it stands, without the white space around it; what is written
-/// otherwise in its place.
+/// Unchanged text is copied, without the white space around it; changed text takes its place.
 #[test]
 fn json_entries_are_copied_as_they_stand() {
     let changed = Value::from("<new>");
@@ -424,7 +422,7 @@ fn json_entries_are_copied_as_they_stand() {
             assert_eq!(written, json(&expected), "{source} {order:?}");
             count += 1;
         }
-        // A key with the value of another entry, as where a key was renamed.
+        // A key with the value of another entry, as after a rename.
         let parts = [
             (Key::Read(0), Part::Read(2)),
             (Key::Read(3), Part::Changed(NewValue::Value(&changed))),
@@ -438,7 +436,7 @@ fn json_entries_are_copied_as_they_stand() {
     assert_eq!(count, 5 * 17);
 }
 
-/// Each key once, at its first place with its last value, whether they are few or many.
+/// Each key once, at its first place with its last value, among few and among many.
 #[test]
 fn each_key_once_among_few_and_among_many() {
     for others in [0_u8, 1, 2, 12, 13, 14, 15, 40] {

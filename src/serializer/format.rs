@@ -1,9 +1,9 @@
-//! [`Format`]: what a value is written in, and which formats each serializer reads.
+//! [`Format`]: the format of serialized bytes, and the formats that each serializer reads.
 
 use super::load_error::LoadError;
 use crate::settings::Serializer;
 
-/// A format, told by its first bytes.
+/// The format of serialized bytes, recognised by the first of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     Json,
@@ -12,7 +12,7 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    /// The feature that reads and writes it, where that is off.
+    /// Returns the feature that reads and writes the format, if it is off.
     pub(crate) const fn missing_feature(self) -> Option<&'static str> {
         match self {
             Self::Marshal if !cfg!(feature = "marshal") => Some("marshal"),
@@ -21,7 +21,7 @@ impl Format {
         }
     }
 
-    /// The answer where the feature that reads and writes it is off.
+    /// Returns the error for a format whose feature is off.
     #[cfg(not(all(feature = "marshal", feature = "message_pack")))]
     pub(super) fn not_built_in(self) -> LoadError {
         let reason = match self {
@@ -32,7 +32,7 @@ impl Format {
         LoadError { reason, offset: 0 }
     }
 
-    /// The serializer that writes it.
+    /// Returns the serializer that writes the format.
     pub(crate) const fn serializer(self) -> Serializer {
         match self {
             Self::Json => Serializer::Json,
@@ -41,7 +41,8 @@ impl Format {
         }
     }
 
-    /// `ActiveSupport::Messages::SerializerWithFallback` (Rails 7.1): what bytes look like.
+    /// Recognises the format of bytes, as `ActiveSupport::Messages::SerializerWithFallback` does
+    /// (Rails 7.1).
     pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
         match bytes {
             [0x04, 0x08, ..] => Some(Self::Marshal),
@@ -59,7 +60,7 @@ impl Format {
 }
 
 impl Serializer {
-    /// What it writes.
+    /// Returns the format that the serializer writes.
     pub(crate) fn writes(self) -> Format {
         match self {
             Self::Json | Self::Hybrid => Format::Json,
@@ -68,8 +69,9 @@ impl Serializer {
         }
     }
 
-    /// The formats of the cookies that an app with this setting has, the one it writes first. It
-    /// reads others too, which an app has only after another setting.
+    /// Returns the formats of the cookies that an app with this setting has, beginning with the one
+    /// that it writes. The serializer reads other formats too, which an app has only after a change
+    /// of the setting.
     pub(crate) const fn formats(self) -> &'static [Format] {
         match self {
             Self::Json => &[Format::Json],
@@ -80,8 +82,9 @@ impl Serializer {
         }
     }
 
-    /// Whether it reads this format. The rule is that of the newest Rails, whatever the version:
-    /// to read what an older one refuses harms nobody, since only the key's holder wrote it.
+    /// Returns true if the serializer reads this format. The rule is that of the newest Rails for
+    /// every version: reading a format that an older Rails refuses harms nobody, since only the
+    /// key's holder can have written it.
     pub(crate) fn reads(self, format: Format) -> bool {
         match format {
             Format::Json | Format::MessagePack => true,
@@ -89,15 +92,15 @@ impl Serializer {
         }
     }
 
-    /// The format of bytes that this serializer is to read.
+    /// Returns the format of bytes that this serializer is to read.
     pub(crate) fn format_of(self, bytes: &[u8]) -> Result<Format, LoadError> {
         let refused = |reason| LoadError { reason, offset: 0 };
         match Format::of(bytes) {
             Some(format) if self.reads(format) => Ok(format),
-            Some(_) => Err(refused("a format that the serializer does not allow")),
-            // `:json` hands everything else to the parser (it may start with a space).
+            Some(_) => Err(refused("a format that the serializer does not read")),
+            // `:json` gives all other text to the parser (it may start with a space).
             None if self == Self::Json => Ok(Format::Json),
-            None => Err(refused("no known format")),
+            None => Err(refused("not JSON, Marshal or MessagePack")),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What stands in a cookie: values, and the formats in which Rails writes them.
+//! The values in a cookie, and the formats in which Rails writes them.
 
 mod deserialize;
 mod dump_error;

@@ -1,25 +1,25 @@
-//! What a map is written from: [`Key`]s and [`Part`]s, new or of an entry that was read; and
-//! [`Untouched`], by which bytes that were read go out as they stand.
+//! The parts that a map is written from: [`Key`]s and [`Part`]s, each new or an entry that was
+//! read; and [`Untouched`], which copies bytes that were read.
 //!
-//! JSON and MessagePack copy a read entry's bytes. Marshal cannot: its links count objects from the
-//! start, so that a read entry is a node of the document, and is encoded anew.
+//! JSON and MessagePack copy the bytes of an entry that was read. Marshal cannot: its links count
+//! objects from the start, so that such an entry is a node of the document, and is encoded anew.
 
 use super::Span;
 use super::value::Value;
 
-/// A key that is to be written.
+/// A key to be written.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Key<'a, Read> {
-    /// As it was read.
+    /// A key that was read, unchanged.
     Read(Read),
-    /// A String.
+    /// A new key, a String.
     New(&'a str),
 }
 
-/// A value that is to be written.
+/// A value to be written.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Part<'a, Read> {
-    /// As it was read.
+    /// A value that was read, unchanged.
     Read(Read),
     Changed(NewValue<'a>),
 }
@@ -27,7 +27,7 @@ pub(crate) enum Part<'a, Read> {
 /// A value that was set.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum NewValue<'a> {
-    /// As JSON text that says all of it ([`write_exactly`](super::json::exact::write_exactly)).
+    /// A value as lossless JSON text ([`write_exactly`](super::json::exact::write_exactly)).
     Json(&'a [u8]),
     Value(&'a Value),
 }
@@ -41,7 +41,7 @@ impl NewValue<'_> {
     }
 }
 
-/// Stretches of a source that go out as they stand: those that stand behind each other, at once.
+/// Stretches of a source that are copied unchanged; adjacent ones are copied at once.
 pub(crate) struct Untouched<'a> {
     source: &'a [u8],
     start: usize,
@@ -57,8 +57,8 @@ impl<'a> Untouched<'a> {
         }
     }
 
-    /// Puts a stretch behind the others, after what stands between entries. Where the source has
-    /// as many bytes there, they are the same.
+    /// Adds a stretch after the separator between entries. If the source has as many bytes between
+    /// the stretches, those bytes equal the separator.
     pub(crate) fn add(&mut self, out: &mut Vec<u8>, separator: &[u8], stretch: Span) {
         let is_empty = self.start == self.end;
         if is_empty || stretch.start() != self.end + separator.len() {
@@ -69,7 +69,7 @@ impl<'a> Untouched<'a> {
         self.end = stretch.end();
     }
 
-    /// Writes what was put together.
+    /// Copies the stretches that were added.
     pub(crate) fn copy(&mut self, out: &mut Vec<u8>) {
         let stretch = self.source.get(self.start..self.end);
         out.extend_from_slice(stretch.unwrap_or_default());

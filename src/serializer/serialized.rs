@@ -1,4 +1,4 @@
-//! [`Serialized`]: a value as it stands in a cookie.
+//! [`Serialized`]: the value of a cookie in its serialized form.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -20,13 +20,14 @@ use super::to_value::to_value;
 use super::unfit::Unfit;
 use super::value::Value;
 
-/// Room for most sessions, in bytes: one that grows from nothing is moved eight times.
+/// Room for most sessions, in bytes: a Vec that grows from nothing is moved eight times.
 const USUAL_SIZE: usize = 1024;
 
-/// A value as it stands in a cookie: serialized, and not read.
+/// The value of a cookie in its serialized form, as it was sealed.
 ///
-/// What [`Jar::open`](crate::Jar::open) gives, to be sealed anew as it is by
-/// [`Jar::write_serialized`](crate::Jar::write_serialized). `Debug` shows no more than its length.
+/// [`Jar::open`](crate::Jar::open) returns it, and
+/// [`Jar::write_serialized`](crate::Jar::write_serialized) seals it again unchanged. `Debug` shows
+/// only its length.
 ///
 /// ```
 /// use hardtack::Jar;
@@ -55,17 +56,18 @@ impl fmt::Debug for Serialized {
 }
 
 impl Serialized {
-    /// The bytes that were sealed.
+    /// Returns the bytes that were sealed.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Whether it can be read at all. A map can where its entries are found: see [`Entries::load`](super::entries::Entries::load).
+    /// Checks that the value can be read. For a map that means that its entries are found: see
+    /// [`Entries::load`](super::entries::Entries::load).
     pub(crate) fn check(&self) -> Result<(), LoadError> {
         let is_map = match self.format {
             Format::Json => json::index_entry::index(text(&self.bytes)?)?.is_some(),
-            // Found out while it is read, as a whole.
+            // Reading the whole stream is the only check.
             #[cfg(feature = "marshal")]
             Format::Marshal => return marshal::Document::load(&self.bytes).map(|_| ()),
             #[cfg(feature = "message_pack")]
@@ -79,7 +81,7 @@ impl Serialized {
         self.load::<Value>().map(|_| ())
     }
 
-    /// The same value in another format; as it is in its own, if the app reads it so.
+    /// Returns the value in another format; unchanged if the app reads its present one.
     pub(crate) fn converted(&self, style: DumpStyle) -> Result<Cow<'_, Self>, DumpError> {
         #[cfg(feature = "message_pack")]
         let as_it_is = self.format != Format::MessagePack || style.message_pack.keeps(&self.bytes);
@@ -100,7 +102,7 @@ impl Serialized {
         Self::dump_into(Vec::new(), value, style)
     }
 
-    /// The same; JSON in the room that is given, in place of what was in it.
+    /// Serializes a value; JSON is written into `room`, which is emptied first.
     pub(crate) fn dump_into<T: Serialize + ?Sized>(
         room: Vec<u8>,
         value: &T,
@@ -138,7 +140,8 @@ impl Serialized {
         })
     }
 
-    /// Reads the whole value, and tells a value of another type from one that cannot be read.
+    /// Reads the whole value, and distinguishes a value of another type from one that cannot be
+    /// read.
     pub(crate) fn load_as<T: DeserializeOwned>(&self) -> Result<T, Unfit> {
         #[cfg(any(feature = "marshal", feature = "message_pack"))]
         let of_type = |value: Result<_, LoadError>| {

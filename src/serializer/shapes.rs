@@ -1,9 +1,9 @@
-//! What serde's data model has in several shapes, and JSON and a `Value` in one: both of our
-//! serializers take those alike.
+//! Macros for the methods that serde's data model has in several shapes and JSON and a `Value` have
+//! in one. Both of our serializers treat those shapes alike.
 //!
 //! `$list` has a method `item`, `$map` a method `field`, and both have a `finish`.
 
-/// The associated types of a `Serializer`, and the methods that only hand on to another.
+/// Defines the associated types of a `Serializer`, and the methods that only forward to another.
 macro_rules! alike {
     ($ok:ty, $list:ty, $map:ty) => {
         type Ok = $ok;
@@ -55,7 +55,7 @@ macro_rules! alike {
     };
 }
 
-/// The methods that take a value of one of these types, each by one expression.
+/// Defines the methods that take a value of one of these types, each by the same expression.
 macro_rules! each {
     (|$this:ident, $v:ident| $taken:expr => $ok:ty; $($method:ident: $type:ty,)+) => {
         $(fn $method(self, $v: $type) -> Result<$ok, DumpError> {
@@ -65,7 +65,7 @@ macro_rules! each {
     };
 }
 
-/// Collections of which every item is one value.
+/// Implements the collections whose items are single values.
 macro_rules! lists {
     ($list:ty => $ok:ty; $($trait:ident::$method:ident)+) => {
         $(impl ser::$trait for $list {
@@ -92,7 +92,7 @@ macro_rules! lists {
     };
 }
 
-/// Collections whose keys are names.
+/// Implements the collections whose keys are names.
 macro_rules! structs {
     ($map:ty => $ok:ty; $($trait:ident)+) => {
         $(impl ser::$trait for $map {

@@ -28,14 +28,14 @@ impl Span {
         (self.end - self.start) as usize
     }
 
-    /// The stretch of these bytes; empty where it is out of bounds.
+    /// Returns the stretch of these bytes; empty if it is out of bounds.
     pub(crate) fn of_bytes(self, bytes: &[u8]) -> &[u8] {
         bytes
             .get(self.start as usize..self.end as usize)
             .unwrap_or_default()
     }
 
-    /// The stretch of this text; empty where it is out of bounds.
+    /// Returns the stretch of this text; empty if it is out of bounds.
     pub(crate) fn of(self, text: &str) -> &str {
         text.get(self.start as usize..self.end as usize)
             .unwrap_or_default()

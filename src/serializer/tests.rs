@@ -1,12 +1,12 @@
-//! Hostile bytes in each format, as they would come out of a cookie: an error or a value, in
-//! bounded memory, on a small stack.
+//! Hostile bytes in each format, as they would come out of a cookie: the result is an error or a
+//! value, in bounded memory, on a small stack.
 #![cfg(all(feature = "marshal", feature = "message_pack"))]
 
 use super::entries::Entries;
 use super::value::Value;
 use super::{Format, Serialized};
 
-/// As much as a jar looks at.
+/// The longest input that a jar reads.
 const LONGEST: usize = 16 * 1024;
 
 fn repeated_to(head: &[u8], unit: &[u8], times: usize) -> Vec<u8> {
@@ -18,7 +18,7 @@ fn repeated(head: &[u8], unit: &[u8], tail: &[u8]) -> Vec<u8> {
     [head, &unit.repeat(times), tail].concat()
 }
 
-/// Marshal: an Array, then so many links to it. Zeros make the input as long as there can be.
+/// Marshal: an Array, then `links` links to it. Zeros fill the input up to the longest length.
 fn linked(array: &[u8], links: u8) -> Vec<u8> {
     let tail = b"@\x06".repeat(usize::from(links));
     let head = [&b"\x04\x08["[..], &[links + 2 + 5], array, b"f\x02"].concat();
@@ -28,7 +28,7 @@ fn linked(array: &[u8], links: u8) -> Vec<u8> {
 }
 
 #[expect(clippy::too_many_lines, reason = "a table")]
-/// What is hostile about it, its format, its bytes, and whether it is a value after all.
+/// The name of the attack, the format, the bytes, and if they are a value after all.
 fn cases() -> Vec<(&'static str, Format, Vec<u8>, bool)> {
     let deep = |open: &str, close: &str| {
         let levels = LONGEST / (open.len() + close.len());
@@ -55,7 +55,7 @@ fn cases() -> Vec<(&'static str, Format, Vec<u8>, bool)> {
             repeated(b"{\"a\":\"", b"\\u0000", b"\"}"),
             true,
         ),
-        ("no UTF-8", b"{\"a\":\"\xff\"}".to_vec(), false),
+        ("not UTF-8", b"{\"a\":\"\xff\"}".to_vec(), false),
         (
             "keys and values that cannot be read",
             repeated(br#"{"\x":"\x""#, br#","\x":"\x""#, b"}"),
@@ -223,8 +223,8 @@ fn memory_is_a_small_multiple_of_the_input() {
             index.bytes_max
         );
 
-        // A `Value` is 56 bytes, a nil in MessagePack 1; what Marshal's links may expand to is three
-        // times that. For a moment there are two of it: the serializer's and the caller's.
+        // A `Value` is 56 bytes, a nil in MessagePack 1; Marshal's links may expand to three times
+        // that. For a moment there are two: the serializer's and the caller's.
         let mut value = None;
         let load = allocation_counter::measure(|| value = serialized.load::<Value>().ok());
         assert!(
@@ -254,7 +254,7 @@ fn a_small_stack_is_enough() {
             let _ = Entries::load(serialized.clone());
             let _ = serialized.load::<Value>();
         }
-        // As deep as each format may be.
+        // The deepest nesting of each format.
         let levels = 100;
         let json = "[".repeat(levels) + &"]".repeat(levels);
         let marshal = [&b"\x04\x08"[..], &b"[\x06".repeat(levels - 1), b"[\x00"].concat();
@@ -272,7 +272,7 @@ fn a_small_stack_is_enough() {
     thread.spawn(run).unwrap().join().unwrap();
 }
 
-/// A session of many kinds, in each format: cut off anywhere, it is an error.
+/// A session of many kinds, in each format: truncated at any place, it is an error.
 #[test]
 fn what_is_cut_off_is_refused() {
     use super::DumpStyle;
@@ -306,8 +306,8 @@ fn what_is_cut_off_is_refused() {
     }
 }
 
-/// Which format bytes are taken for, as `SerializerWithFallback` of Rails 7.1 has it
-/// (`JSON_START_WITH`, Marshal's version, MessagePack's signature); plain JSON asks no questions.
+/// The recognised format of bytes, as in `SerializerWithFallback` of Rails 7.1 (`JSON_START_WITH`,
+/// Marshal's version, MessagePack's signature); plain JSON takes any bytes.
 #[test]
 fn the_format_of_what_comes_out_of_a_cookie() {
     use crate::settings::Serializer;
@@ -339,7 +339,12 @@ fn the_format_of_what_comes_out_of_a_cookie() {
                 assert_eq!(format, Ok(Format::Json), "{}", bytes.escape_ascii());
             } else {
                 let error = format.unwrap_err();
-                assert_eq!(error.reason, "no known format", "{}", bytes.escape_ascii());
+                assert_eq!(
+                    error.reason,
+                    "not JSON, Marshal or MessagePack",
+                    "{}",
+                    bytes.escape_ascii()
+                );
             }
             count += 1;
         }
@@ -348,7 +353,7 @@ fn the_format_of_what_comes_out_of_a_cookie() {
 }
 
 /// `extensions.rb` of Rails 7.1, 7.2 and 8.1: the forms of `IPAddr.new("10.0.0.10")` and of
-/// `"<b>".html_safe`, and whether JSON escapes U+2028.
+/// `"<b>".html_safe`, and the escape of U+2028 in JSON.
 #[test]
 fn each_version_writes_in_its_own_style() {
     use super::DumpStyle;

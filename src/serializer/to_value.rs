@@ -1,4 +1,4 @@
-//! [`to_value`]: any type that serde knows, as a [`Value`].
+//! [`to_value`]: converts any type that serde can serialize into a [`Value`].
 
 use serde::ser::{self, Serialize, Serializer};
 
@@ -7,11 +7,11 @@ use super::json::read::from_json_str;
 use super::shapes::{alike, each, lists, structs};
 use super::value::{MAX_DEPTH, TOKEN, Value, capture, is_raw, unique_pairs};
 
-/// How many newtypes and `Some`s may stand around each other: they are no levels of the value, but
+/// The newtypes and `Some`s that may be nested in each other. They are not levels of the value, but
 /// they are levels of the stack.
 const MAX_WRAPPERS: usize = 512;
 
-/// The value of any type. A [`Value`] anywhere inside it stays exactly what it is.
+/// Converts any type into a value. A [`Value`] anywhere inside it is kept unchanged.
 pub(crate) fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value, DumpError> {
     value.serialize(ValueSerializer::default())
 }
@@ -23,7 +23,7 @@ struct ValueSerializer {
 }
 
 impl ValueSerializer {
-    /// The serializer for what stands in an array or a map here.
+    /// Returns the serializer for the items of an array or a map here.
     fn deeper(self) -> Result<Self, DumpError> {
         if self.levels == MAX_DEPTH {
             return Err(DumpError::too_deep(MAX_DEPTH));
@@ -64,8 +64,8 @@ impl Serializer for ValueSerializer {
         serialize_str: &str,
     }
 
-    /// By its shortest digits, as JSON has it: 0.1, not the 0.10000000149011612 of a mere widening.
-    /// It reads back to the same `f32`.
+    /// Keeps the shortest digits, as JSON does: 0.1, not the 0.10000000149011612 of a plain
+    /// widening. The value reads back to the same `f32`.
     fn serialize_f32(self, v: f32) -> Result<Value, DumpError> {
         Ok(Value::Float(v.to_string().parse().unwrap_or(f64::from(v))))
     }
@@ -162,12 +162,12 @@ impl Serializer for ValueSerializer {
     }
 }
 
-/// A length is a promise of somebody's code, not a reason to reserve any amount.
+/// Reserves room for at most 1,024 items: a length is only a claim of foreign code.
 fn room<T>(length: Option<usize>) -> Vec<T> {
     Vec::with_capacity(length.unwrap_or(0).min(1_024))
 }
 
-/// A value; in serde's externally tagged form, if it is an enum's.
+/// Returns the value; if it is an enum's, in serde's externally tagged form.
 fn tagged(variant: Option<&str>, content: Value) -> Value {
     match variant {
         Some(variant) => Value::Hash(vec![(variant.into(), content)]),
@@ -175,15 +175,15 @@ fn tagged(variant: Option<&str>, content: Value) -> Value {
     }
 }
 
-/// An array, a tuple, an enum's variant of several values.
+/// An array, a tuple or an enum's variant of several values.
 struct Items {
     variant: Option<&'static str>,
     collected: Vec<Value>,
     inner: ValueSerializer,
 }
 
-/// A map, a struct, an enum's variant with fields; or the JSON text of a raw value, which comes as
-/// a struct.
+/// A map, a struct or an enum's variant with fields; or the JSON text of a raw value, which arrives
+/// as a struct.
 struct Pairs {
     variant: Option<&'static str>,
     collected: Vec<(Value, Value)>,

@@ -1,25 +1,25 @@
-//! [`Unfit`]: why a value is not to be had as a type.
+//! [`Unfit`]: the reason why a value does not read as a type.
 
 use super::load_error::LoadError;
 use super::value::Value;
 use crate::error::Error;
 
-/// Why a value is not to be had as the type that was asked for.
+/// The reason why a value does not read as the type that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Unfit {
-    /// It is none.
+    /// The bytes are not a value.
     Unreadable(LoadError),
-    /// In words that tell nothing of it.
+    /// The value is of another type; the text names the types and nothing of the value.
     OfAnotherType(String),
 }
 
 impl Unfit {
-    /// That the value of a type that was asked for is another one.
+    /// Creates the reason for a value of another type than `T`.
     pub(crate) fn of<T>(value: &Value) -> Self {
         Self::OfAnotherType(unexpected::<T>(value))
     }
 
-    /// The error of the key whose value it is.
+    /// Returns the error for the entry's key.
     pub(crate) fn at(self, key: &str) -> Error {
         let key = key.to_owned();
         match self {
@@ -29,7 +29,7 @@ impl Unfit {
     }
 }
 
-/// Says that a value is of another type than was asked for, without the value.
+/// Names the value's kind and the type that was asked for, without the value.
 pub(crate) fn unexpected<T>(value: &Value) -> String {
     format!("it is {}, not {}", value.kind(), std::any::type_name::<T>())
 }

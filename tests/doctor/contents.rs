@@ -183,7 +183,7 @@ fn an_entry_that_cannot_be_read_is_named() {
         ),
         (
             br#"{"a":"\ud800","user_id":1}"#.to_vec(),
-            "what stands under a (half of a surrogate pair) cannot be read",
+            "what stands under a (an unpaired surrogate) cannot be read",
         ),
         (many.into_bytes(), "k4 (unknown escape) and 2 more cannot"),
     ] {

@@ -43,8 +43,14 @@ const CASES: [(&str, Option<(&str, &str)>); 24] = [
         Some(("repeated", "one character")),
     ),
     ("xx", Some(("repeated", "one character"))),
-    ("x", Some(("too-short", "1 characters, and 30"))),
-    ("tr0ub4dor&3", Some(("too-short", "11 characters, and 30"))),
+    (
+        "x",
+        Some(("too-short", "1 characters and needs at least 30")),
+    ),
+    (
+        "tr0ub4dor&3",
+        Some(("too-short", "11 characters and needs at least 30")),
+    ),
     // Characters count, not bytes.
     (
         "\u{fc}ber alle Ma\u{df}en geheimes Wort",

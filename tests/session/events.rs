@@ -67,7 +67,7 @@ fn why_a_cookie_was_refused_once_in_ten_seconds() {
     });
     let expected = [
         r#"WARN hardtack: a session cookie was refused; the request gets an empty session cookie="_app_session" reason=malformed hint="the value is cut off"#,
-        r#"WARN hardtack: a session cookie was refused; the request gets an empty session cookie="_app_session" reason=invalid hint="another secret_key_base"#,
+        r#"WARN hardtack: a session cookie was refused; the request gets an empty session cookie="_app_session" reason=invalid hint="the cookie is forged, or was sealed with another secret_key_base"#,
         r#"WARN hardtack: a session cookie was refused; the request gets an empty session cookie="_app_session" reason=malformed hint="the value is cut off"#,
     ];
     assert_eq!(lines.len(), expected.len(), "{lines:#?}");
@@ -104,7 +104,7 @@ fn what_became_of_other_cookies() {
     });
     let expected = [
         r#"WARN hardtack: a session cookie was refused; the request gets an empty session cookie="_app_session" reason=malformed"#,
-        r#"WARN hardtack: a cookie was refused; it is treated as absent cookie="seen" reason=invalid hint="another secret_key_base"#,
+        r#"WARN hardtack: a cookie was refused; it is treated as absent cookie="seen" reason=invalid hint="the cookie is forged, or was sealed with another secret_key_base"#,
         r#"WARN hardtack: a cookie was refused; it is treated as absent cookie="cart" reason=malformed hint="the value is cut off"#,
     ];
     assert_eq!(lines.len(), expected.len(), "{lines:#?}");

@@ -1,11 +1,12 @@
-//! AES-256-GCM by `aws-lc-rs`: AWS-LC, in C and assembly. It decrypts while it checks the tag, and
-//! overwrites what it decrypted where that is wrong.
+//! AES-256-GCM with `aws-lc-rs`: AWS-LC, in C and assembly. It decrypts while it checks the tag,
+//! and overwrites the decrypted text if the tag is wrong.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 
 use super::tag::{InvalidTag, Iv, Tag};
 
-/// An expanded key. `None` where the library has no memory for one: nothing opens or is sealed then.
+/// An expanded key. `None` if the library has no memory for a key: then nothing is opened or
+/// sealed.
 pub(super) struct Aes256Gcm(Option<LessSafeKey>);
 
 impl Aes256Gcm {
@@ -18,7 +19,7 @@ impl Aes256Gcm {
         )
     }
 
-    /// Encrypts in place; `None` where the text is too long.
+    /// Encrypts in place; `None` if the text is too long.
     pub(super) fn encrypt(&self, iv: &Iv, text: &mut [u8]) -> Option<Tag> {
         let nonce = Nonce::assume_unique_for_key(*iv);
         let key = self.0.as_ref()?;
@@ -26,7 +27,7 @@ impl Aes256Gcm {
         tag.ok()?.as_ref().try_into().ok()
     }
 
-    /// Decrypts into room of the same length, if the tag is right.
+    /// Decrypts into a buffer of the same length, if the tag is right.
     pub(super) fn decrypt(
         &self,
         iv: &Iv,

@@ -1,7 +1,8 @@
-//! AES-256-GCM, and AES-128-GCM of Rails' encrypted files (NIST SP 800-38D), with a 12-byte nonce and a 16-byte tag, without associated data.
+//! AES-256-GCM, and AES-128-GCM of Rails' encrypted files (NIST SP 800-38D), with a 12-byte nonce
+//! and a 16-byte tag, without associated data.
 //!
-//! Which library does AES-256-GCM is decided here and nowhere else: `aes-gcm`, or with the feature
-//! `aws-lc-rs` that. Each is a file with the same three functions.
+//! This module alone chooses the library for AES-256-GCM: `aes-gcm`, or `aws-lc-rs` with the
+//! feature of that name. Each library has a file with the same three functions.
 
 #[cfg(feature = "aws-lc-rs")]
 mod aws_lc;
@@ -22,10 +23,10 @@ pub(crate) use tag::{InvalidTag, Iv, Tag};
 
 use super::expanded::Expanded;
 
-/// NIST SP 800-38D section 5.2.1.1; no cookie comes near.
+/// NIST SP 800-38D section 5.2.1.1. Cookies are far shorter.
 const TOO_LONG: &str = "AES-GCM encrypts 64 GiB at most";
 
-/// An expanded key, wiped when dropped, and how often it seals.
+/// An expanded key, wiped when dropped, with the number of messages that it has sealed.
 #[derive(Clone)]
 pub(crate) struct AesGcmKey {
     cipher: Expanded<Aes256Gcm>,
@@ -44,11 +45,11 @@ impl AesGcmKey {
         }
     }
 
-    /// Encrypts in place under a fresh nonce.
+    /// Encrypts in place under a new nonce.
     ///
-    /// The nonce comes from the operating system every time: a generator in the process may hand
-    /// out the same bytes twice after a fork or a resumed snapshot, and one repeated nonce gives
-    /// the key's authentication away.
+    /// The nonce comes from the operating system every time: a generator in the process may return
+    /// the same bytes twice after a fork or a resumed snapshot, and a single repeated nonce reveals
+    /// the key's authentication key.
     pub(crate) fn seal(&self, text: &mut [u8]) -> Result<(Iv, Tag), Error> {
         let mut iv = Iv::default();
         rand::rngs::SysRng
@@ -68,8 +69,8 @@ impl AesGcmKey {
             })
     }
 
-    /// Decrypts into a buffer, in place of what was in it. Where the tag is wrong nothing is handed
-    /// out, and another key can be tried on the ciphertext.
+    /// Decrypts into a buffer, in place of its contents. If the tag is wrong, no text is given out,
+    /// and another key can be tried on the ciphertext.
     pub(crate) fn open(
         &self,
         iv: &Iv,
@@ -81,12 +82,12 @@ impl AesGcmKey {
         self.cipher.decrypt(iv, tag, ciphertext, text)
     }
 
-    /// How many messages were sealed under this key, as far as this process knows.
+    /// Returns the number of messages that this process knows to be sealed under this key.
     pub(crate) fn seals(&self) -> u64 {
         self.seals.number()
     }
 
-    /// Counts on from a number, where that is more than what was counted.
+    /// Raises the number of sealed messages to `to`, if that is more.
     pub(crate) fn raise_seals(&self, to: u64) {
         self.seals.raise(to);
     }
@@ -106,7 +107,7 @@ impl AesGcm128Key {
         Self(Expanded::new(|| rust_crypto::Aes128Gcm::new(key)))
     }
 
-    /// Decrypts into a buffer, in place of what was in it; where the tag is wrong, nothing.
+    /// Decrypts into a buffer, in place of its contents; if the tag is wrong, no text is given out.
     pub(crate) fn open(
         &self,
         iv: &Iv,

@@ -1,4 +1,4 @@
-//! AES-GCM by the crate `aes-gcm`, in pure Rust. It checks the tag before it decrypts anything.
+//! AES-GCM with the crate `aes-gcm`, in pure Rust. It checks the tag before it decrypts anything.
 
 use aes_gcm::KeyInit;
 use aes_gcm::aead::AeadInOut;
@@ -13,7 +13,7 @@ pub(super) type Aes256Gcm = AesGcm<aes_gcm::Aes256Gcm, 32>;
 #[cfg(feature = "rails-app")]
 pub(super) type Aes128Gcm = AesGcm<aes_gcm::Aes128Gcm, 16>;
 
-/// An expanded key, made of so many bytes.
+/// An expanded key of `KEY` bytes.
 #[cfg_attr(
     all(feature = "aws-lc-rs", not(feature = "rails-app")),
     allow(dead_code, reason = "the other library does all that there is")
@@ -34,7 +34,7 @@ where
         Self(C::new(key.into()))
     }
 
-    /// Encrypts in place; `None` where the text is too long.
+    /// Encrypts in place; `None` if the text is too long.
     #[cfg_attr(
         feature = "aws-lc-rs",
         allow(dead_code, reason = "files are only read")
@@ -47,7 +47,7 @@ where
         Some(tag.into())
     }
 
-    /// Decrypts into room of the same length, if the tag is right.
+    /// Decrypts into a buffer of the same length, if the tag is right.
     pub(super) fn decrypt(
         &self,
         iv: &Iv,

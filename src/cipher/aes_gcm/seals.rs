@@ -1,8 +1,8 @@
-//! [`Seals`]: how many messages a key has sealed.
+//! [`Seals`]: counts the messages that a key has sealed.
 //!
 //! A key that is used with random 96-bit nonces is good for 2^32 messages: with more, the chance
-//! that a nonce repeats is above one in 2^32 (NIST SP 800-38D section 8.3), and one repeated nonce
-//! gives the key's authentication away.
+//! that a nonce repeats is above one in 2^32 (NIST SP 800-38D section 8.3), and a single repeated
+//! nonce reveals the key's authentication key.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -12,16 +12,16 @@ use sha2::{Digest, Sha256};
 
 use crate::stack;
 
-/// A quarter of what a key is good for: time to plan another one.
+/// A quarter of the messages that a key is good for: time to plan its replacement.
 const SOON: u64 = 1 << 30;
 
-/// All that a key is good for.
+/// The number of messages that a key is good for.
 const BOUND: u64 = 1 << 32;
 
-/// What tells a key from others, and does not tell what it is.
+/// A value that tells keys apart and reveals nothing of them.
 type Fingerprint = [u8; 32];
 
-/// The numbers of all keys that have sealed anything: one key counts once in the process, however
+/// The numbers of all keys that have sealed a message: a key counts once in the process, however
 /// often it was derived.
 static NUMBERS: Mutex<BTreeMap<Fingerprint, Arc<AtomicU64>>> = Mutex::new(BTreeMap::new());
 
@@ -34,7 +34,7 @@ pub(super) struct Seals {
 }
 
 impl Seals {
-    /// Of this key.
+    /// Creates the counter of this key.
     pub(super) fn of(key: &[u8; 32]) -> Self {
         let fingerprint = stack::wiped(|| {
             let digest = Sha256::new_with_prefix(b"hardtack: number of seals");
@@ -48,13 +48,13 @@ impl Seals {
 
     fn shared(&self) -> &AtomicU64 {
         self.number.get_or_init(|| {
-            // A map of numbers is right whatever happened to whoever held the lock.
+            // A map of numbers is valid even if a holder of the lock panicked.
             let mut numbers = NUMBERS.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(numbers.entry(self.fingerprint).or_default())
         })
     }
 
-    /// Counts one more, and says so where it is one to think about.
+    /// Counts one more message, and warns if the number reaches a bound.
     pub(super) fn count(&self) {
         self.change(|number| number.checked_add(1));
     }
@@ -63,13 +63,13 @@ impl Seals {
         self.shared().load(Relaxed)
     }
 
-    /// Counts on from a number, where that is more than what was counted.
+    /// Raises the number to `to`, if that is more.
     pub(super) fn raise(&self, to: u64) {
         self.change(|number| (number < to).then_some(to));
     }
 
-    /// Makes the number a higher one, or leaves it. Since it never falls, it passes each bound once
-    /// in the process, in the one change that is told of.
+    /// Raises the number, or leaves it. The number never falls, so it passes each bound once in the
+    /// process, and only the change that passes a bound warns.
     fn change(&self, higher: impl Fn(u64) -> Option<u64>) {
         if let Ok(before) = self.shared().fetch_update(Relaxed, Relaxed, &higher)
             && let Some(number) = higher(before)
@@ -80,7 +80,7 @@ impl Seals {
     }
 }
 
-/// The bound that lies between two numbers; of two the higher.
+/// Returns the bound that lies between two numbers; of two the higher.
 fn passed(before: u64, number: u64) -> Option<u64> {
     let mut bounds = [BOUND, SOON].into_iter();
     bounds.find(|&bound| before < bound && bound <= number)

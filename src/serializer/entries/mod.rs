@@ -1,8 +1,8 @@
-//! [`Entries`]: the top-level entries of a serialized map, read only when they are asked for.
+//! [`Entries`]: the top-level entries of a serialized map, each read only when it is asked for.
 //!
-//! One shape for every format: an entry has a number, and what it holds is either as it was read
-//! or changed. JSON and MessagePack entries are stretches of the bytes they were read from, and
-//! are copied as such; Marshal's links count objects from the start, so that its entries are nodes
+//! All formats share one shape: an entry has a number, and its content is either as it was read or
+//! changed. JSON and MessagePack entries are stretches of the bytes that they were read from, and
+//! are copied. Marshal's links count objects from the start of the stream, so its entries are nodes
 //! of a decoded document and are encoded anew.
 
 mod rebuild;
@@ -26,7 +26,7 @@ use super::{Format, LoadError, Serialized, Unfit};
 #[cfg(feature = "marshal")]
 use super::{Key, Part};
 
-/// What a serialized map holds.
+/// The entries of a serialized map.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Entries {
     #[default]
@@ -48,14 +48,14 @@ pub(crate) enum Entries {
 }
 
 impl Entries {
-    /// Finds the entries of a serialized value; `None` where it is no map. Where each of them ends is
-    /// known then. Whether its key and value can be read is not: in JSON and MessagePack one that
-    /// cannot fails alone.
+    /// Finds the entries of a serialized value; `None` if it is not a map. This step finds where
+    /// each entry ends. It does not check that keys and values can be read: in JSON and MessagePack
+    /// an unreadable one affects its own entry alone.
     pub(crate) fn load(payload: Serialized) -> Result<Option<Self>, LoadError> {
         match payload.format {
             Format::Json => {
                 let text = String::from_utf8(payload.bytes).map_err(|error| LoadError {
-                    reason: "no UTF-8",
+                    reason: "not UTF-8",
                     offset: error.utf8_error().valid_up_to(),
                 })?;
                 Ok(index(&text)?.map(|index| Self::Json { text, index }))
@@ -77,7 +77,7 @@ impl Entries {
         }
     }
 
-    /// How many there are, doubles and all.
+    /// Counts the entries, with repeated keys.
     fn count(&self) -> usize {
         match self {
             Self::Empty => 0,
@@ -89,7 +89,7 @@ impl Entries {
         }
     }
 
-    /// The key of an entry.
+    /// Returns the key of an entry.
     pub(crate) fn key(&self, entry: usize) -> Cow<'_, str> {
         match self {
             Self::Empty => None,
@@ -106,14 +106,14 @@ impl Entries {
         .unwrap_or_default()
     }
 
-    /// The entry of this key: of several the last, as in Ruby.
+    /// Finds the entry of this key: the last if there are several, as in Ruby.
     pub(crate) fn find(&self, key: &str) -> Option<usize> {
         (0..self.count())
             .rev()
             .find(|entry| self.has_key(*entry, key))
     }
 
-    /// Whether this is the key of an entry.
+    /// Returns true if this is the key of an entry.
     pub(crate) fn has_key(&self, entry: usize, key: &str) -> bool {
         if let Self::Json { text, index } = self {
             return index
@@ -123,12 +123,12 @@ impl Entries {
         self.key(entry) == key
     }
 
-    /// Whether two entries have one key.
+    /// Returns true if two entries have the same key.
     fn have_one_key(&self, one: usize, other: usize) -> bool {
         self.key(one) == self.key(other)
     }
 
-    /// Whether any two entries have one key.
+    /// Returns true if any two entries have the same key.
     fn has_doubles(&self) -> bool {
         if let Self::Json { text, index } = self {
             return has_doubles(text, index);
@@ -137,7 +137,8 @@ impl Entries {
         (0..self.count()).any(is_double)
     }
 
-    /// Each key once, at the place where it stood first, as the entry that stood last.
+    /// Iterates over each key once, in the order of first occurrence; of equal keys the last entry
+    /// counts.
     pub(crate) fn unique(&self) -> impl Iterator<Item = usize> {
         let count = self.count();
         let (few, many) = if count <= FEW {
@@ -186,7 +187,7 @@ impl Entries {
         T::deserialize(&value).map_err(|_| Unfit::of::<T>(&value))
     }
 
-    /// Whether the value of an entry is nil: told without reading it.
+    /// Returns true if the value of an entry is nil, without reading the value.
     pub(crate) fn is_nil(&self, entry: usize) -> bool {
         match self {
             Self::Empty => false,
@@ -204,7 +205,7 @@ impl Entries {
         }
     }
 
-    /// Whether the value of an entry is this JSON text.
+    /// Returns true if the value of an entry is this JSON text.
     pub(crate) fn is_json(&self, entry: usize, json: &str) -> bool {
         let Self::Json { text, index } = self else {
             return false;
@@ -213,11 +214,11 @@ impl Entries {
         entry.is_some_and(|entry| entry.value.of(text) == json)
     }
 
-    /// Whether the value of an entry is a String.
+    /// Returns true if the value of an entry is a String.
     pub(crate) fn is_string(&self, entry: usize) -> bool {
         if let Self::Json { text, index } = self
             && let Some(entry) = index.get(entry)
-            // Most have no escape, and need not be copied.
+            // Most strings have no escape, and need no copy.
             && is_plain_string(entry.value.of(text))
         {
             return true;
@@ -225,7 +226,7 @@ impl Entries {
         self.get::<String>(entry).is_ok()
     }
 
-    /// The value of an entry.
+    /// Reads the value of an entry.
     fn value(&self, entry: usize) -> Result<Value, LoadError> {
         let missing = LoadError {
             reason: "no such entry",
@@ -247,7 +248,7 @@ impl Entries {
         }
     }
 
-    /// Whether the key of an entry can be read.
+    /// Checks that the key of an entry can be read.
     fn check_key(&self, entry: usize) -> Result<(), LoadError> {
         match self {
             Self::Json { text, index } => index
@@ -261,7 +262,7 @@ impl Entries {
         }
     }
 
-    /// The entries that cannot be read, by their keys, and why.
+    /// Iterates over the entries that cannot be read: their keys and the errors.
     #[cfg(feature = "doctor")]
     pub(crate) fn unreadable(&self) -> impl Iterator<Item = (Cow<'_, str>, LoadError)> {
         self.unique().filter_map(|entry| {
@@ -270,7 +271,7 @@ impl Entries {
         })
     }
 
-    /// The serialized bytes that each entry takes, largest first.
+    /// Returns the serialized bytes that each entry takes, largest first.
     pub(crate) fn sizes(&self) -> Vec<(String, usize)> {
         let size = |entry: usize| match self {
             Self::Empty => 0,
@@ -278,12 +279,12 @@ impl Entries {
             Self::Json { index, .. } => index
                 .get(entry)
                 .map_or(0, |entry| entry.key.span.len() + entry.value.len() + 2),
-            // Alone: what it shares with another entry counts for both.
+            // Each entry alone: an object that two entries share counts for both.
             #[cfg(feature = "marshal")]
             Self::Marshal { document, entries } => entries.get(entry).map_or(0, |entry| {
                 let (key, value) = (Key::Read(entry.key_node), Part::Read(entry.value_node));
                 let alone = marshal::dump_root(Some(document), std::iter::once((key, value)));
-                // Less version, Hash and count.
+                // Without the version, the Hash's type and the count.
                 alone.map_or(0, |bytes| bytes.len().saturating_sub(4))
             }),
             #[cfg(feature = "message_pack")]
@@ -301,7 +302,7 @@ impl Entries {
 }
 
 impl Serialized {
-    /// Returns the keys of the top-level entries that cannot be read, and why.
+    /// Returns the keys of the top-level entries that cannot be read, and the reasons.
     #[cfg(feature = "doctor")]
     pub(crate) fn unreadable_entries(&self) -> Vec<(String, &'static str)> {
         let entries = Entries::load(self.clone()).ok().flatten();
@@ -311,7 +312,8 @@ impl Serialized {
             .collect()
     }
 
-    /// The bytes that each top-level entry takes, largest first; empty where there are none.
+    /// Returns the bytes that each top-level entry takes, largest first; empty if the value has no
+    /// entries.
     pub(crate) fn entry_sizes(&self) -> Vec<(String, usize)> {
         let entries = Entries::load(self.clone()).ok().flatten();
         entries.map(|entries| entries.sizes()).unwrap_or_default()

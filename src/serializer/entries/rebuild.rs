@@ -1,5 +1,5 @@
-//! [`Entries`] written as a map again: what was read in the same format as it came, what was
-//! changed in its place.
+//! Writes [`Entries`] as a map again: unchanged entries of the same format byte for byte, changed
+//! ones in their places.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,7 +15,7 @@ use super::Entries;
 
 impl Entries {
     /// Writes the map with these values set, none of them nil: as [`dump`](Self::dump), but in long
-    /// stretches. The room comes back where it cannot be done so.
+    /// stretches. Returns the room if that is impossible.
     pub(crate) fn dump_with<'a>(
         &self,
         mut room: Vec<u8>,
@@ -40,8 +40,8 @@ impl Entries {
         }
     }
 
-    /// Writes a map of these parts: those that were read in the same format as they were. JSON in
-    /// the room that is given, in place of what was in it.
+    /// Writes a map of these parts; parts that were read in the same format are copied. JSON is
+    /// written into `room`, which is emptied first.
     pub(crate) fn dump<'a>(
         &'a self,
         room: Vec<u8>,
@@ -62,7 +62,7 @@ impl Entries {
         })
     }
 
-    /// The format that the entries were read in.
+    /// Returns the format that the entries were read in.
     fn format(&self) -> Option<Format> {
         match self {
             Self::Empty => None,
@@ -117,7 +117,7 @@ impl Entries {
         }
     }
 
-    /// The parts as values, for another format than they were read in.
+    /// Returns the parts as values, for another format than the one that they were read in.
     fn converted<'a>(
         &'a self,
         parts: impl Iterator<Item = (Key<'a, usize>, Part<'a, usize>)>,
@@ -136,7 +136,7 @@ impl Entries {
         converted.collect()
     }
 
-    /// The key of an entry, for another format than it was read in.
+    /// Returns the key of an entry, for another format than the one that it was read in.
     fn key_to_convert(&self, entry: usize) -> Result<Cow<'_, str>, DumpError> {
         let key = self.key(entry);
         match self.check_key(entry) {
@@ -145,7 +145,7 @@ impl Entries {
         }
     }
 
-    /// The value of an entry, for another format than it was read in.
+    /// Returns the value of an entry, for another format than the one that it was read in.
     fn value_to_convert(&self, entry: usize) -> Result<Value, DumpError> {
         let key = || self.key(entry);
         self.value(entry)
@@ -153,10 +153,10 @@ impl Entries {
     }
 }
 
-/// An entry as its key and its value.
+/// A key and a value that are to be written anew.
 type New<'a> = (Cow<'a, str>, Converted<'a>);
 
-/// A value for another format than its map was read in.
+/// A value for another format than the one that its map was read in.
 enum Converted<'a> {
     Read(Value),
     Changed(NewValue<'a>),
@@ -171,7 +171,7 @@ impl Converted<'_> {
     }
 }
 
-/// The parts in the terms of a format: `read` gives the key and the value of an entry.
+/// Resolves the parts for a format: `read` gives the key and the value of an entry.
 fn resolved<'a, Entry, Read>(
     parts: impl Iterator<Item = (Key<'a, usize>, Part<'a, usize>)>,
     entries: &[Entry],
@@ -190,7 +190,7 @@ fn resolved<'a, Entry, Read>(
     })
 }
 
-/// What cannot be read cannot be written in another format.
+/// Returns the error for an entry that cannot be read, and so not be written in another format.
 fn not_converted(what: fmt::Arguments<'_>, error: LoadError) -> DumpError {
     let LoadError { reason, .. } = error;
     DumpError(format!(

@@ -1,4 +1,4 @@
-//! JSON strings, escaped as Rails' encoder does.
+//! Escapes JSON strings as Rails' encoder does.
 
 #![expect(
     clippy::indexing_slicing,
@@ -9,12 +9,11 @@ use std::ops::Range;
 
 use crate::lanes::{BLOCK, Lanes, mask};
 
-/// How Rails' encoder is set.
+/// The settings of Rails' encoder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct JsonStyle {
-    /// Whether U+2028 and U+2029 are escaped, which old JavaScript could not bear in a string:
-    /// Rails up to 8.0 always, not with the defaults of 8.1
-    /// (`ActiveSupport.escape_js_separators_in_json`).
+    /// Escapes U+2028 and U+2029, which old JavaScript did not accept in a string. Rails up to 8.0
+    /// always escapes them, 8.1 does not by default (`ActiveSupport.escape_js_separators_in_json`).
     pub(crate) escape_js_separators: bool,
 }
 
@@ -26,14 +25,14 @@ impl Default for JsonStyle {
     }
 }
 
-/// What each byte of a string needs: 0 nothing, `u` a `\u00XX`, [`SEPARATOR`] a look at the next
-/// two bytes, any other letter a backslash and that letter.
+/// The escape of each byte of a string: 0 is none, `u` is `\u00XX`, [`SEPARATOR`] depends on the
+/// next two bytes, any other letter is a backslash and that letter.
 pub(super) type Escapes = [u8; 256];
 
 /// The first byte of U+2028 (E2 80 A8) and U+2029 (E2 80 A9).
 const SEPARATOR: u8 = 0xE2;
 
-/// RFC 8259, section 7: what must be escaped, in its short forms.
+/// Returns the escapes that RFC 8259, section 7 requires, in their short forms.
 const fn plain() -> Escapes {
     let mut table = [0; 256];
     let mut control = 0;
@@ -51,7 +50,7 @@ const fn plain() -> Escapes {
     table
 }
 
-/// Active Support's `ESCAPED_CHARS` on top of those (json/encoding.rb).
+/// Adds Active Support's `ESCAPED_CHARS` (json/encoding.rb).
 const fn html(mut table: Escapes, separators: bool) -> Escapes {
     table[b'<' as usize] = b'u';
     table[b'>' as usize] = b'u';
@@ -63,7 +62,7 @@ const fn html(mut table: Escapes, separators: bool) -> Escapes {
 }
 
 pub(super) static NOTHING: Escapes = [0; 256];
-/// Readable JSON, for people.
+/// Escapes for readable JSON, for people.
 pub(super) static PLAIN: Escapes = plain();
 static RAILS: Escapes = html(plain(), true);
 static RAILS_8_1: Escapes = html(plain(), false);
@@ -71,7 +70,7 @@ static IN_RAW: Escapes = html([0; 256], true);
 static IN_RAW_8_1: Escapes = html([0; 256], false);
 
 impl JsonStyle {
-    /// For the text of a string.
+    /// Returns the escapes for the text of a string.
     pub(super) fn escapes(self) -> &'static Escapes {
         if self.escape_js_separators {
             &RAILS
@@ -80,7 +79,8 @@ impl JsonStyle {
         }
     }
 
-    /// For what is JSON already: the characters that Rails escapes can only stand in its strings.
+    /// Returns the escapes for text that is JSON already: the characters that Rails escapes can
+    /// only occur in its strings.
     pub(super) fn escapes_in_raw_json(self) -> &'static Escapes {
         if self.escape_js_separators {
             &IN_RAW
@@ -90,8 +90,8 @@ impl JsonStyle {
     }
 }
 
-/// Whether nothing in it need be escaped. It looks at every byte without a branch: strings are of
-/// any length, which a processor cannot foresee.
+/// Returns true if no byte needs an escape. The check reads every byte without a branch: strings
+/// have any length, which a processor cannot predict.
 #[inline(always)]
 #[expect(
     clippy::inline_always,
@@ -111,7 +111,7 @@ fn has_none(text: &[u8], escapes: &Escapes, special: impl Fn(Lanes) -> Lanes) ->
         == 0
 }
 
-/// Marks all that any table escapes.
+/// Marks the bytes that any table escapes.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "it is the body of a hot loop")]
 fn special(lanes: Lanes) -> Lanes {
@@ -119,7 +119,7 @@ fn special(lanes: Lanes) -> Lanes {
     quotes.or(lanes.at_most(0x1F)).or(styled(lanes))
 }
 
-/// Marks all that a style escapes in what is JSON already.
+/// Marks the bytes that a style escapes in text that is JSON already.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "it is the body of a hot loop")]
 fn styled(lanes: Lanes) -> Lanes {
@@ -127,7 +127,7 @@ fn styled(lanes: Lanes) -> Lanes {
     html.or(lanes.eq(SEPARATOR))
 }
 
-/// Append text, escaped; what needs no escape is copied in runs.
+/// Appends escaped text; stretches without escapes are copied in runs.
 pub(super) fn escape(out: &mut Vec<u8>, bytes: &[u8], escapes: &Escapes) {
     if has_none(bytes, escapes, special) {
         out.extend_from_slice(bytes);
@@ -137,7 +137,8 @@ pub(super) fn escape(out: &mut Vec<u8>, bytes: &[u8], escapes: &Escapes) {
     out.extend_from_slice(bytes.get(copied..).unwrap_or_default());
 }
 
-/// Appends what is JSON already, with what the style escapes on top of that escaped.
+/// Appends text that is JSON already, and escapes the characters that the style escapes beyond RFC
+/// 8259.
 pub(super) fn escape_in_json(out: &mut Vec<u8>, bytes: &[u8], style: JsonStyle) {
     let escapes = style.escapes_in_raw_json();
     if has_none(bytes, escapes, styled) {
@@ -158,8 +159,8 @@ pub(super) fn escape_in_json(out: &mut Vec<u8>, bytes: &[u8], style: JsonStyle) 
     out.extend_from_slice(bytes.get(copied..).unwrap_or_default());
 }
 
-/// Appends the bytes from `copied` to the last in the stretch that needs an escape, and returns
-/// where that ends.
+/// Appends the bytes from `copied` to the last byte in the stretch that needs an escape. Returns
+/// the end of the appended part.
 fn escape_stretch(
     out: &mut Vec<u8>,
     bytes: &[u8],
@@ -180,7 +181,7 @@ fn escape_stretch(
         let separator = match bytes.get(at + 1..at + 3) {
             _ if escape != SEPARATOR => None,
             Some([0x80, last @ (0xA8 | 0xA9)]) => Some(*last),
-            // Another character of that first byte, such as the euro sign.
+            // Another character with the same first byte, such as the euro sign.
             _ => continue,
         };
         out.extend_from_slice(bytes.get(copied..at).unwrap_or_default());

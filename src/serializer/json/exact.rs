@@ -1,10 +1,10 @@
-//! Any `T: Serialize` as JSON text that says all of it: read again, it is the very [`Value`] that
-//! [`to_value`] makes of the same `T`.
+//! Writes any `T: Serialize` as lossless JSON text: read again, the text is exactly the [`Value`]
+//! that [`to_value`] makes of the same `T`.
 //!
-//! A session keeps such text rather than values of many parts. What has no such text (bytes, NaN, a
-//! map with two equal keys or with keys that are no texts, a [`Value`], raw JSON) stays a `Value`.
-//! `<`, `>`, `&` and the like stand there as they are: which of them are escaped is known only when
-//! the session is written ([`new_value`]).
+//! A session keeps such text rather than values of many parts. Values without such a text stay a
+//! `Value`: bytes, NaN, a map with two equal keys or with keys that are not texts, a [`Value`], raw
+//! JSON. `<`, `>`, `&` and the like are not escaped in the text: the set of escaped characters is
+//! known only when the session is written ([`new_value`]).
 //!
 //! [`Value`]: crate::serializer::value::Value
 //! [`to_value`]: crate::serializer::to_value
@@ -19,15 +19,16 @@ use crate::serializer::shapes::{alike, each, lists, structs};
 use crate::serializer::value::{TOKEN, is_raw, ruby_float, ruby_float_of_single};
 use crate::serializer::{DumpError, Span};
 
-/// How many containers, and how many newtypes and `Some`s, may stand in each other. It is far below
-/// the limits of every format, so that each of those is met by a `Value`, and by its own rule.
+/// The containers, newtypes and `Some`s that may be nested in each other. The limit is far below
+/// those of the formats, so that a value that exceeds one of those is a `Value` and meets that
+/// format's own rule.
 const MOST_LEVELS: usize = 64;
 
-/// Up to this many keys of the objects that are open are compared as they come.
+/// Up to this many keys of the open objects are compared as they arrive.
 const MOST_KEYS: usize = 24;
 
-/// Appends a value's text. Returns `false`, and appends nothing, where it has none that says all of
-/// it, or cannot be written.
+/// Appends a value's text. Returns `false`, and appends nothing, if the value has no lossless text
+/// or cannot be written.
 pub(crate) fn write_exactly<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) -> bool {
     let start = out.len();
     let mut serializer = ExactSerializer {
@@ -48,12 +49,13 @@ pub(crate) fn write_exactly<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T)
 
 struct ExactSerializer<'a> {
     out: &'a mut Vec<u8>,
-    /// Where the keys of the objects that are open stand, the innermost object's last.
+    /// The spans of the keys of the open objects, the innermost object's last.
     keys: [Span; MOST_KEYS],
     key_count: usize,
     levels: usize,
     wrappers: usize,
-    /// A type's own code may pass over an error, so that the outcome alone does not tell.
+    /// True while the text is lossless. A type's own code may ignore an error, so the result of its
+    /// `serialize` is not enough.
     is_exact: bool,
 }
 
@@ -61,7 +63,7 @@ impl ExactSerializer<'_> {
     #[cold]
     fn refuse<T>(&mut self) -> Result<T, DumpError> {
         self.is_exact = false;
-        // Nobody reads it: `to_value` tells what is wrong, if anything is.
+        // The text is never read: `to_value` reports what is wrong, if anything is.
         Err(DumpError(String::new()))
     }
 
@@ -90,7 +92,7 @@ impl ExactSerializer<'_> {
         Ok(())
     }
 
-    /// Opens `{"variant":` and what stands in it.
+    /// Opens `{"variant":` and the variant's content.
     fn open_variant(&mut self, variant: &str, bracket: u8) -> Result<(), DumpError> {
         self.open(b'{')?;
         self.text(variant);
@@ -98,7 +100,7 @@ impl ExactSerializer<'_> {
         self.open(bracket)
     }
 
-    /// Closes as many containers.
+    /// Closes one container for each bracket.
     #[inline]
     fn close(&mut self, brackets: &[u8]) {
         self.levels -= brackets.len();
@@ -115,7 +117,7 @@ impl ExactSerializer<'_> {
         Ok(())
     }
 
-    /// Writes what stands in a container.
+    /// Writes a value inside a container.
     #[inline]
     fn nested<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), DumpError> {
         let written = value.serialize(&mut *self);
@@ -124,7 +126,7 @@ impl ExactSerializer<'_> {
     }
 }
 
-/// An array, a tuple, an enum's variant of several values.
+/// An array, a tuple or an enum's variant of several values.
 struct Items<'a, 'b> {
     serializer: &'b mut ExactSerializer<'a>,
     is_empty: bool,
@@ -154,24 +156,25 @@ impl<'a, 'b> Items<'a, 'b> {
     }
 }
 
-/// A map, a struct, an enum's variant with fields.
+/// A map, a struct or an enum's variant with fields.
 struct Pairs<'a, 'b> {
     serializer: &'b mut ExactSerializer<'a>,
-    /// Where the object begins.
+    /// The place where the object begins.
     start: usize,
-    /// How many keys of the objects around it are remembered.
+    /// The number of keys that are remembered of the enclosing objects.
     outer_keys: usize,
-    /// A bit of each key, by its length and first byte: only keys of one bit can be equal.
+    /// One bit for each key, by its length and first byte: only keys with the same bit can be
+    /// equal.
     bits: u64,
-    /// There was no place for a key.
+    /// True if there was no room to remember a key.
     is_long: bool,
-    /// A key is written, and its value is not.
+    /// True if a key has been written and its value has not.
     is_key: bool,
     end: &'static [u8],
 }
 
 impl<'a, 'b> Pairs<'a, 'b> {
-    /// The pairs of the object whose bracket was written last.
+    /// Creates the pairs of the object whose bracket was written last.
     fn new(serializer: &'b mut ExactSerializer<'a>, end: &'static [u8]) -> Self {
         Self {
             start: serializer.out.len() - 1,
@@ -191,7 +194,7 @@ impl<'a, 'b> Pairs<'a, 'b> {
         }
     }
 
-    /// Counts the key that was written from there on.
+    /// Remembers the key that was written from `start` on.
     #[inline]
     fn count_key(&mut self, start: usize) -> Result<(), DumpError> {
         let ExactSerializer {
@@ -231,7 +234,7 @@ impl<'a, 'b> Pairs<'a, 'b> {
         self.serializer.nested(value)
     }
 
-    /// Of many keys, whether two are one is seen when all are there.
+    /// Returns true if two of many keys are equal; it is called when all of them are written.
     fn has_doubles(&self) -> bool {
         let text = self.serializer.out.get(self.start..).unwrap_or_default();
         let Ok(text) = std::str::from_utf8(text) else {

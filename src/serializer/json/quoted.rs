@@ -1,15 +1,16 @@
-//! [`Quoted`]: a JSON string as it stands in a text, with its quotes (RFC 8259, section 7).
+//! [`Quoted`]: a JSON string in a text, with its quotes (RFC 8259, section 7).
 
 use std::borrow::Cow;
 
 use crate::lanes::Lanes;
 use crate::serializer::{LoadError, Span};
 
-/// Where a string stands.
+/// The place of a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Quoted {
     pub(crate) span: Span,
-    /// Whether it holds an escape or what no string can, so that its text is not its bytes.
+    /// True if the string holds an escape or an invalid character, so that its text is not its
+    /// bytes.
     pub(crate) escaped: bool,
 }
 
@@ -19,7 +20,7 @@ impl Quoted {
         Self { span, escaped }
     }
 
-    /// The text that it stands for.
+    /// Returns the text that the string stands for.
     pub(crate) fn text(self, json: &str) -> Result<Cow<'_, str>, LoadError> {
         let mut at = self.span.start() + 1;
         let last = self.span.end().saturating_sub(1);
@@ -30,7 +31,7 @@ impl Quoted {
         let mut text = String::with_capacity(last - at);
         loop {
             let plain = after_plain(bytes, at);
-            // Both ends are beside ASCII characters: no character is cut.
+            // Both ends are beside ASCII characters, so no character is cut.
             text.push_str(json.get(at..plain).unwrap_or_default());
             match bytes.get(plain..) {
                 None | Some([]) => return Ok(Cow::Owned(text)),
@@ -46,16 +47,16 @@ impl Quoted {
     }
 }
 
-/// Whether a text is one string, and nothing in it stands for something else.
+/// Returns true if a text is one JSON string without escapes or invalid characters.
 pub(crate) fn is_plain_string(text: &str) -> bool {
     after_string(text.as_bytes(), 0) == Ok((text.len(), false))
 }
 
-/// The end of the string whose quote stands there, and whether it is escaped ([`Quoted`]).
+/// Returns the end of the string whose quote is at `start`, and if it is escaped ([`Quoted`]).
 #[inline]
 pub(super) fn after_string(text: &[u8], start: usize) -> Result<(usize, bool), LoadError> {
     if text.get(start) != Some(&b'"') {
-        return error("a string was expected", start);
+        return error("expected a string", start);
     }
     let end = after_plain(text, start + 1);
     if text.get(end) == Some(&b'"') {
@@ -69,9 +70,9 @@ fn error<T>(reason: &'static str, offset: usize) -> Result<T, LoadError> {
     Err(LoadError { reason, offset })
 }
 
-/// Where the closing quote stands, from the first character on that is none of a plain string. An
-/// escape is passed over whatever it is, and so is a control character: where the string ends is
-/// known all the same.
+/// Finds the closing quote, starting from the first character that is not of a plain string. Any
+/// escape and any control character is passed over: the string's end is known even if its text is
+/// invalid.
 #[cold]
 fn end_of_escaped(text: &[u8], mut at: usize) -> Result<usize, LoadError> {
     loop {
@@ -79,12 +80,12 @@ fn end_of_escaped(text: &[u8], mut at: usize) -> Result<usize, LoadError> {
             Some(b'"') => return Ok(at),
             Some(b'\\') => at = after_plain(text, at + 2),
             Some(_) => at = after_plain(text, at + 1),
-            None => return error("a string without an end", text.len()),
+            None => return error("a string that does not end", text.len()),
         }
     }
 }
 
-/// Where the next quote, backslash or control character stands, or the text ends.
+/// Returns the place of the next quote, backslash or control character, or the text's end.
 #[inline]
 fn after_plain(text: &[u8], mut at: usize) -> usize {
     while let Some(bytes) = text.get(at..).and_then(<[u8]>::first_chunk) {
@@ -101,7 +102,8 @@ fn after_plain(text: &[u8], mut at: usize) -> usize {
     at + rest.iter().position(special).unwrap_or(rest.len())
 }
 
-/// The character of the escape that these bytes begin with, and how many of them it takes.
+/// Returns the character of the escape that these bytes begin with, and the number of bytes that it
+/// takes.
 fn unescape(bytes: &[u8]) -> Result<(char, usize), &'static str> {
     let character = match bytes.get(1) {
         Some(same @ (b'"' | b'\\' | b'/')) => char::from(*same),
@@ -116,8 +118,8 @@ fn unescape(bytes: &[u8]) -> Result<(char, usize), &'static str> {
     Ok((character, 2))
 }
 
-/// `\uXXXX`, or two of them for a character beyond U+FFFF. Half of such a pair is no character, and
-/// Ruby's text would be invalid.
+/// Reads `\uXXXX`, or two of them for a character beyond U+FFFF. Half of such a pair is not a
+/// character: Ruby's text would be invalid.
 fn unicode(bytes: &[u8]) -> Result<(char, usize), &'static str> {
     let unit = four_digits(bytes)?;
     if let 0xD800..0xDC00 = unit
@@ -129,11 +131,11 @@ fn unicode(bytes: &[u8]) -> Result<(char, usize), &'static str> {
     }
     match char::from_u32(unit) {
         Some(character) => Ok((character, 6)),
-        None => Err("half of a surrogate pair"),
+        None => Err("an unpaired surrogate"),
     }
 }
 
-/// The number behind a `\u`.
+/// Reads the number after a `\u`.
 fn four_digits(bytes: &[u8]) -> Result<u32, &'static str> {
     let digits = bytes.get(2..6).unwrap_or_default();
     let add = |number, &digit: &u8| Some(number << 4 | char::from(digit).to_digit(16)?);

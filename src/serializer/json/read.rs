@@ -1,8 +1,8 @@
-//! JSON into a [`Value`], without loss: integers of any size, and the order of keys.
+//! Reads JSON into a [`Value`] without loss: integers of any size, and the order of keys.
 //!
-//! Strict RFC 8259, nested up to 100 levels as Ruby's parser (`max_nesting`). Of equal keys the
-//! last value counts, at the first one's place. Floats beyond all floats are infinities, as in
-//! Ruby; `-0` is the Integer 0.
+//! The reader is strict RFC 8259, nested up to 100 levels as Ruby's parser (`max_nesting`). Of
+//! equal keys the last value counts, at the place of the first. Numbers beyond all floats are
+//! infinities, as in Ruby; `-0` is the Integer 0.
 
 use serde::de::DeserializeOwned;
 
@@ -12,14 +12,14 @@ use crate::serializer::{LoadError, Span, Unfit};
 use super::quoted::Quoted;
 use super::scan::{MAX_DEPTH, Scanner, Sink, Skip};
 
-/// How many digits an integer may have. Reading them takes time in the square of their number; no
-/// cookie holds as many.
+/// The largest number of digits of an integer. The time to read them grows with the square of their
+/// number; no cookie holds as many.
 const MAX_DIGITS: usize = 20_000;
 
 /// Reads a text as any type.
 ///
-/// What `serde_json` does not take and Rails does (a key twice, a float beyond all floats) goes
-/// the longer way, by a [`Value`].
+/// `serde_json` refuses some texts that Rails accepts (a repeated key, a number beyond all floats).
+/// Such texts are read into a [`Value`] first, which takes longer.
 pub(crate) fn load<T: DeserializeOwned>(json: &str) -> Result<T, Unfit> {
     if may_be_too_deep(json) {
         let whole = Scanner::new(json).value(0, &mut Skip);
@@ -32,7 +32,8 @@ pub(crate) fn load<T: DeserializeOwned>(json: &str) -> Result<T, Unfit> {
     serde_json::from_str(json).or_else(by_value)
 }
 
-/// Whether there are brackets enough for it: `serde_json` goes 127 levels deep, Rails 100.
+/// Returns true if the text has enough brackets to nest too deep: `serde_json` reads 127 levels,
+/// Rails 100.
 fn may_be_too_deep(json: &str) -> bool {
     let opens = |byte: &u8| u8::from(matches!(byte, b'[' | b'{'));
     let chunks = json.as_bytes().chunks(128);
@@ -42,7 +43,7 @@ fn may_be_too_deep(json: &str) -> bool {
     brackets > MAX_DEPTH
 }
 
-/// The one value that the text is.
+/// Reads the one value of a text.
 pub(crate) fn from_json_str(json: &str) -> Result<Value, LoadError> {
     let mut builder = Builder {
         json,
@@ -55,7 +56,7 @@ pub(crate) fn from_json_str(json: &str) -> Result<Value, LoadError> {
     Ok(builder.built)
 }
 
-/// The number that stands there.
+/// Reads the number in a span.
 pub(super) fn number(json: &str, span: Span, is_integer: bool) -> Result<Value, LoadError> {
     let error = |reason| LoadError {
         reason,
@@ -74,7 +75,7 @@ pub(super) fn number(json: &str, span: Span, is_integer: bool) -> Result<Value, 
     number.ok_or_else(|| error("not a number"))
 }
 
-/// Makes a value of what the scanner finds.
+/// Builds a value from the parts that the scanner finds.
 struct Builder<'a> {
     json: &'a str,
     /// The containers that have not ended, the innermost last.
@@ -84,7 +85,7 @@ struct Builder<'a> {
 
 enum Open {
     Array(Vec<Value>),
-    /// The last pair has no value yet where its key has just been read.
+    /// The last pair has no value yet if its key has just been read.
     Object(Vec<(Value, Value)>),
 }
 

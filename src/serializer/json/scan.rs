@@ -1,9 +1,9 @@
-//! JSON's grammar (RFC 8259): where each value of a text ends, and what it is made of. Whoever
-//! wants more than the ends is told of the parts, as a [`Sink`].
+//! JSON's grammar (RFC 8259): finds the end of each value of a text. A [`Sink`] is told of the
+//! value's parts.
 //!
-//! The structure is checked on the way; what stands in strings is for whoever reads them
-//! ([`Quoted::text`]). No recursion: the open containers are bits of one integer, so that depth
-//! costs no stack.
+//! The structure is checked on the way. The contents of strings are checked when they are read
+//! ([`Quoted::text`]). There is no recursion: the open containers are bits of one integer, so that
+//! depth costs no stack.
 
 use super::quoted::{Quoted, after_string};
 use crate::lanes::Lanes;
@@ -12,12 +12,12 @@ use crate::serializer::{LoadError, Span};
 /// The deepest nesting that Ruby's parser takes (`JSON.parse`, `max_nesting`).
 pub(crate) const MAX_DEPTH: usize = 100;
 
-/// Is told what a value is made of, in the order of the text.
+/// Receives the parts of a value, in the order of the text.
 pub(super) trait Sink {
     /// An object or an array begins.
     fn open(&mut self, _is_object: bool) {}
 
-    /// The one that began last ends.
+    /// The container that began last ends.
     fn close(&mut self) {}
 
     fn key(&mut self, _key: Quoted) -> Result<(), LoadError> {
@@ -36,12 +36,12 @@ pub(super) trait Sink {
     fn word(&mut self, _boolean: Option<bool>) {}
 }
 
-/// Wants to know nothing.
+/// A sink that ignores all parts.
 pub(super) struct Skip;
 
 impl Sink for Skip {}
 
-/// A place in a JSON text, moving forward only.
+/// A place in a JSON text that only moves forward.
 pub(super) struct Scanner<'a> {
     text: &'a [u8],
     at: usize,
@@ -53,7 +53,7 @@ impl<'a> Scanner<'a> {
         Self { text, at: 0 }
     }
 
-    /// Passes over white space and this bracket, if it is the next byte.
+    /// Passes over white space and then this bracket, if it is the next byte.
     pub(super) fn bracket(&mut self, wanted: u8) -> bool {
         self.at = after_space(self.text, self.at);
         let found = byte(self.text, self.at) == wanted;
@@ -69,14 +69,14 @@ impl<'a> Scanner<'a> {
         Ok(Quoted::new(start, end, escaped))
     }
 
-    /// Passes over one value of any kind that stands `outer` containers deep.
+    /// Passes over one value of any kind that is nested in `outer` containers.
     pub(super) fn value(&mut self, outer: usize, sink: &mut impl Sink) -> Result<Span, LoadError> {
         let start = after_space(self.text, self.at);
         self.at = after_value(self.text, start, outer, sink)?;
         Ok(Span::new(start, self.at))
     }
 
-    /// Passes over the comma behind an entry of an object, or the object's end. Says whether
+    /// Passes over the comma after an entry of an object, or over the object's end. Returns true if
     /// another entry follows.
     pub(super) fn has_more_entries(&mut self) -> Result<bool, LoadError> {
         let (at, is_comma) = after_item(self.text, self.at, true)?;
@@ -84,17 +84,17 @@ impl<'a> Scanner<'a> {
         Ok(is_comma)
     }
 
-    /// Nothing but white space may be left.
+    /// Checks that only white space is left.
     pub(super) fn end(&self) -> Result<(), LoadError> {
         let at = after_space(self.text, self.at);
         if at < self.text.len() {
-            return error("something after the value", at);
+            return error("more text after the value", at);
         }
         Ok(())
     }
 }
 
-/// Checks that a text is one value whose strings can be read, `outer` containers deep.
+/// Checks that a text is one value, nested in `outer` containers, whose strings can be read.
 pub(super) fn check(text: &str, outer: usize) -> Result<(), LoadError> {
     struct Strings<'a>(&'a str);
 
@@ -113,7 +113,7 @@ pub(super) fn check(text: &str, outer: usize) -> Result<(), LoadError> {
     scanner.end()
 }
 
-/// The byte that stands there; behind the end NUL, which JSON has nowhere.
+/// Returns the byte at a place. Beyond the end that is NUL, which no JSON token contains.
 #[inline]
 fn byte(text: &[u8], at: usize) -> u8 {
     text.get(at).copied().unwrap_or(0)
@@ -132,7 +132,7 @@ fn after_space(text: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// The end of the value that stands there after white space, `outer` containers deep.
+/// Returns the end of the value that follows white space, nested in `outer` containers.
 fn after_value(
     text: &[u8],
     mut at: usize,
@@ -183,7 +183,7 @@ fn after_value(
                 at = end;
             }
         }
-        // A value has ended: what follows it, in what stands around it?
+        // A value has ended: the byte after it depends on the container around it.
         loop {
             if depth == 0 {
                 return Ok(at);
@@ -208,19 +208,19 @@ fn closing(is_object: bool) -> u8 {
     if is_object { b'}' } else { b']' }
 }
 
-/// The end of the comma behind a value in a container, or of the container's closing bracket, and
-/// whether it is the comma.
+/// Passes over the comma after a value in a container, or over the container's closing bracket.
+/// Returns the end, and true for a comma.
 #[inline]
 fn after_item(text: &[u8], at: usize, in_object: bool) -> Result<(usize, bool), LoadError> {
     let at = after_space(text, at);
     match byte(text, at) {
         b',' => Ok((at + 1, true)),
         found if found == closing(in_object) => Ok((at + 1, false)),
-        _ => error("a comma or a closing bracket was expected", at),
+        _ => error("expected a comma or a closing bracket", at),
     }
 }
 
-/// The end of the colon behind the key that stands there.
+/// Returns the end of the colon after the key at a place.
 #[inline]
 fn after_key(text: &[u8], at: usize, sink: &mut impl Sink) -> Result<usize, LoadError> {
     let (end, escaped) = after_string(text, at)?;
@@ -232,12 +232,12 @@ fn after_key(text: &[u8], at: usize, sink: &mut impl Sink) -> Result<usize, Load
 fn after_colon(text: &[u8], at: usize) -> Result<usize, LoadError> {
     let at = after_space(text, at);
     if byte(text, at) != b':' {
-        return error("a colon was expected", at);
+        return error("expected a colon", at);
     }
     Ok(at + 1)
 }
 
-/// The end of the `true`, `false` or `null` that stands there, and which it is.
+/// Returns the end of the `true`, `false` or `null` at a place, and the word itself.
 #[inline]
 fn after_word(text: &[u8], at: usize) -> Result<(usize, Option<bool>), LoadError> {
     let rest = text.get(at..).unwrap_or_default();
@@ -251,10 +251,10 @@ fn after_word(text: &[u8], at: usize) -> Result<(usize, Option<bool>), LoadError
             return Ok((at + word.len(), boolean));
         }
     }
-    error("no JSON value", at)
+    error("not a JSON value", at)
 }
 
-/// The end of the number that stands there, and whether it is an integer.
+/// Returns the end of the number at a place, and true if it is an integer.
 #[inline]
 fn after_number(text: &[u8], mut at: usize) -> Result<(usize, bool), LoadError> {
     at += usize::from(byte(text, at) == b'-');
@@ -274,7 +274,7 @@ fn after_number(text: &[u8], mut at: usize) -> Result<(usize, bool), LoadError> 
     }
     Ok((at, at == whole))
 }
-/// The end of the digits that stand there, one or more.
+/// Returns the end of one or more digits.
 #[inline]
 fn after_digits(text: &[u8], start: usize) -> Result<usize, LoadError> {
     let mut at = start;
@@ -288,7 +288,7 @@ fn after_digits(text: &[u8], start: usize) -> Result<usize, LoadError> {
     let rest = text.get(at..).unwrap_or_default();
     at += rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
     if at == start {
-        return error("no JSON value", at);
+        return error("not a JSON value", at);
     }
     Ok(at)
 }

@@ -1,7 +1,8 @@
-//! Any `T: Serialize` as JSON, written as Rails does: all JSON is written here, a [`Value`]'s too.
+//! [`JsonSerializer`]: any `T: Serialize` as JSON in Rails' form. All JSON is written here, also
+//! that of a [`Value`].
 //!
-//! `serde_json`'s own serializer looks at each byte of a string by itself, and a formatter of ours
-//! would have to look a second time. What types become is as there.
+//! `serde_json`'s own serializer scans the bytes of a string one by one, and a formatter of ours
+//! would have to scan them again. Types become the same JSON as there.
 //!
 //! [`Value`]: crate::serializer::value::Value
 
@@ -14,20 +15,20 @@ use crate::serializer::DumpError;
 use crate::serializer::shapes::{alike, each, lists, structs};
 use crate::serializer::value::{is_raw, ruby_float, ruby_float_of_single};
 
-/// Appends to a Vec.
+/// A serializer that appends to a Vec.
 pub(super) struct JsonSerializer<'a> {
     out: &'a mut Vec<u8>,
-    /// What is escaped in strings.
+    /// The escapes in strings.
     escapes: &'static Escapes,
-    /// What is escaped in what is JSON already.
+    /// The escapes in text that is JSON already.
     in_raw: &'static Escapes,
-    /// Whether each item stands on a line of its own. Enum variants do not: no value is one.
+    /// Puts each item on a line of its own. Enum variants stay on one line: no value is one.
     indented: bool,
     depth: usize,
     max_depth: usize,
 }
 
-/// What is open: how many brackets, and whether it is a raw value.
+/// An open container: the number of its brackets, and if it is a raw value.
 pub(super) struct Compound<'a, 'b> {
     serializer: &'b mut JsonSerializer<'a>,
     /// The brackets that close it.
@@ -36,8 +37,8 @@ pub(super) struct Compound<'a, 'b> {
 }
 
 impl<'a> JsonSerializer<'a> {
-    /// As Rails writes what stands `outer` containers deep. What nests deeper than Rails reads is
-    /// an error.
+    /// Creates a serializer that writes as Rails does, nested in `outer` containers. Values that
+    /// nest deeper than Rails reads are an error.
     pub(super) fn new(out: &'a mut Vec<u8>, style: JsonStyle, outer: usize) -> Self {
         Self {
             out,
@@ -49,7 +50,7 @@ impl<'a> JsonSerializer<'a> {
         }
     }
 
-    /// Readable, and however deep.
+    /// Creates a serializer of readable JSON without a limit on depth.
     pub(super) fn for_people(out: &'a mut Vec<u8>, indented: bool) -> Self {
         Self {
             out,
@@ -107,7 +108,7 @@ impl<'a> JsonSerializer<'a> {
         })
     }
 
-    /// Opens `{"variant":` and what stands in it.
+    /// Opens `{"variant":` and the variant's content.
     fn open_variant<'b>(
         &'b mut self,
         variant: &str,
@@ -145,7 +146,7 @@ impl Compound<'_, '_> {
         value.serialize(&mut *self.serializer)
     }
 
-    /// What stands before a pair's value.
+    /// Writes a pair's key with the punctuation around it.
     #[inline]
     fn key(&mut self, key: &str) {
         self.separate();
@@ -153,12 +154,12 @@ impl Compound<'_, '_> {
         self.serializer.colon();
     }
 
-    /// The text of a raw value: it comes as a string, and goes without its quotes.
+    /// Appends the text of a raw value, which arrives as a string and is written without quotes.
     fn raw_text<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), DumpError> {
         let serializer = &mut *self.serializer;
         match serde_json::to_value(value).map_err(DumpError::custom)? {
             serde_json::Value::String(text) => {
-                // serde_json looked at its structure alone.
+                // serde_json has only checked its structure.
                 check(&text, serializer.depth)
                     .map_err(|error| DumpError(error.reason.to_owned()))?;
                 escape(serializer.out, text.as_bytes(), serializer.in_raw);
@@ -309,7 +310,7 @@ impl ser::SerializeMap for Compound<'_, '_> {
     type Ok = ();
     type Error = DumpError;
 
-    /// Keys are texts: numbers, booleans and nil become such, nothing else does.
+    /// Writes a key. Numbers, booleans and nil become text; keys of other kinds are an error.
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), DumpError> {
         self.separate();
         let out = self.serializer.out.len();

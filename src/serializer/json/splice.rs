@@ -1,5 +1,5 @@
-//! A JSON object's text with other values in some places, and some keys behind: what is left is
-//! copied as it stands.
+//! Writes a JSON object from its old text, with new values in some places and new keys at the end.
+//! All other text is copied unchanged.
 
 use crate::serializer::{DumpError, Key, NewValue, Part, Span, Untouched};
 
@@ -7,7 +7,8 @@ use super::escape::JsonStyle;
 use super::index_entry::{FEW, IndexEntry, has_doubles, has_key, is_nil};
 use super::write;
 
-/// Writes an object of these parts in place of what was in `out`; what was read stands in `source`.
+/// Writes an object of these parts in place of the contents of `out`. `source` is the text that the
+/// read parts come from.
 pub(crate) fn write_object<'a>(
     out: &mut Vec<u8>,
     source: &str,
@@ -19,7 +20,7 @@ pub(crate) fn write_object<'a>(
     out.push(b'{');
     let mut untouched = Untouched::new(source.as_bytes());
     let mut comma: &[u8] = b"";
-    // From within, which compilers make better code of than of a loop around it.
+    // `try_for_each`: compilers make better code of it than of a loop around the iterator.
     parts.try_for_each(|(key, part)| {
         match key {
             Key::Read(key) => untouched.add(out, comma, key),
@@ -45,10 +46,11 @@ pub(crate) fn write_object<'a>(
     Ok(())
 }
 
-/// The same in one pass over the index, in long stretches rather than entry by entry: the text with
-/// these values set, none of them nil, in place of what was in `out`. `None`,
-/// with anything in `out`, where the text is not as Rails and hardtack write it: closely, each key
-/// once, and no nil; or where a value cannot be written.
+/// Writes a map's text with these values set, none of them nil, in place of the contents of `out`.
+/// It makes one pass over the index, in long stretches rather than entry by entry.
+///
+/// `None`, with anything in `out`, if the text is not in the form of Rails and hardtack (no spaces
+/// between entries, each key once, no nil), or if a value cannot be written.
 pub(crate) fn splice<'a>(
     out: &mut Vec<u8>,
     text: &str,
@@ -88,8 +90,8 @@ pub(crate) fn splice<'a>(
     Some(())
 }
 
-/// Writes an object of these values alone, none of them nil, in place of what was in `out`. `None`,
-/// with anything in `out`, where one cannot be written.
+/// Writes an object of these values alone, none of them nil, in place of the contents of `out`.
+/// `None`, with anything in `out`, if a value cannot be written.
 pub(crate) fn write_new<'a>(
     out: &mut Vec<u8>,
     sets: impl Iterator<Item = (&'a [u8], NewValue<'a>)>,
@@ -109,7 +111,8 @@ pub(crate) fn write_new<'a>(
     Some(())
 }
 
-/// Whether nothing stands between the entries, nothing is nil, and each key is there once.
+/// Returns true if the entries follow each other without spaces, no value is nil, and each key
+/// occurs once.
 fn is_usual(text: &str, index: &[IndexEntry]) -> bool {
     // The bracket before the first entry, and a colon and a comma or bracket for each.
     let mut length = 1;

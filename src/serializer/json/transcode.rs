@@ -1,4 +1,4 @@
-//! JSON text straight into another format, without a [`Value`] between.
+//! Converts JSON text directly into another format, without a [`Value`] in between.
 
 use super::quoted::Quoted;
 use super::read::number;
@@ -6,7 +6,7 @@ use super::scan::{Scanner, Sink};
 use crate::serializer::value::Value;
 use crate::serializer::{DumpError, LoadError, Span, text};
 
-/// A format whose containers begin with how much is in them.
+/// A format whose containers begin with the number of their items.
 pub(crate) trait Target {
     /// Writes nil, a boolean or a number.
     fn scalar(&mut self, scalar: &Value) -> Result<(), DumpError>;
@@ -14,11 +14,11 @@ pub(crate) trait Target {
     /// Writes a String.
     fn text(&mut self, text: &str) -> Result<(), DumpError>;
 
-    /// Writes what stands before so many values, or pairs of an object.
+    /// Writes the start of a container of `length` values, or pairs of an object.
     fn head(&mut self, is_object: bool, length: usize) -> Result<(), DumpError>;
 }
 
-/// Writes the one value that a text is, as the `Value` that it reads as would be.
+/// Writes the one value of a text, as the `Value` read from it would be written.
 pub(crate) fn transcode(json: &[u8], target: &mut impl Target) -> Result<(), DumpError> {
     let json = text(json)?;
     let mut counter = Counter::default();
@@ -40,11 +40,11 @@ pub(crate) fn transcode(json: &[u8], target: &mut impl Target) -> Result<(), Dum
     transcoder.outcome
 }
 
-/// Counts what is in each container, in the order in which they begin.
+/// Counts the items of each container, in the order in which the containers begin.
 #[derive(Default)]
 struct Counter {
     lengths: Vec<usize>,
-    /// The places of those that have not ended, and whether they are objects.
+    /// The indices of the containers that have not ended, and if they are objects.
     open: Vec<(usize, bool)>,
 }
 
@@ -95,7 +95,7 @@ struct Transcoder<'a, T> {
     json: &'a str,
     target: &'a mut T,
     lengths: std::vec::IntoIter<usize>,
-    /// The first error of the target.
+    /// The target's first error.
     outcome: Result<(), DumpError>,
 }
 

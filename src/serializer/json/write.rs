@@ -1,8 +1,9 @@
-//! JSON as Rails' encoder writes it (`ActiveSupport::JSON.encode`, json/encoding.rb and
-//! `core_ext/object/json.rb`, the same from 4.1 to 8.1 but for U+2028 and U+2029).
+//! Writes JSON as Rails' encoder does (`ActiveSupport::JSON.encode`, json/encoding.rb and
+//! `core_ext/object/json.rb`, the same from 4.1 to 8.1 except for U+2028 and U+2029).
 //!
-//! No spaces; `<`, `>`, `&` escaped; floats in Ruby's form; integers of any size as digits; NaN and
-//! infinities null; keys by their text. What `as_json` makes of each kind is said in `View`.
+//! There are no spaces; `<`, `>`, `&` are escaped; floats have Ruby's form; integers of any size
+//! are digits; NaN and infinities are null; keys are their text. `View` defines the result of
+//! `as_json` for each kind.
 
 use std::fmt;
 
@@ -14,8 +15,8 @@ use super::serializer::JsonSerializer;
 use crate::serializer::value::{AsJson, MAX_DEPTH, Shown, Value};
 use crate::serializer::{DumpError, NewValue};
 
-/// Appends a value that stands `outer` containers deep. A String that is no UTF-8 is written as
-/// text where its encoding is known here, and is an error otherwise, as in Rails. On an error
+/// Appends a value that is nested in `outer` containers. A String that is not UTF-8 is written as
+/// text if hardtack decodes its encoding; otherwise it is an error, as in Rails. On an error
 /// nothing is appended.
 pub(crate) fn value(
     out: &mut Vec<u8>,
@@ -26,7 +27,7 @@ pub(crate) fn value(
     serialize(out, &AsJson(value), style, outer)
 }
 
-/// Appends a value that was set, as [`value`].
+/// Appends a value that was set, as [`value`] does.
 pub(crate) fn new_value(
     out: &mut Vec<u8>,
     new: NewValue<'_>,
@@ -40,8 +41,8 @@ pub(crate) fn new_value(
     Ok(())
 }
 
-/// Appends what any type serializes to, as [`value`]. Bytes (`serialize_bytes`) are an array of
-/// numbers, as in `serde_json`, so that they read back.
+/// Appends the serialization of any type, as [`value`] does. Bytes (`serialize_bytes`) become an
+/// array of numbers, as in `serde_json`, so that they read back.
 pub(crate) fn serialize<T: Serialize + ?Sized>(
     out: &mut Vec<u8>,
     value: &T,
@@ -53,14 +54,14 @@ pub(crate) fn serialize<T: Serialize + ?Sized>(
     written.inspect_err(|_| out.truncate(start))
 }
 
-/// Appends a key, of which these are the bytes, with its quotes.
+/// Appends a key of these bytes, with its quotes.
 pub(super) fn key(out: &mut Vec<u8>, key: &[u8], style: JsonStyle) {
     out.push(b'"');
     escape(out, key, style.escapes());
     out.push(b'"');
 }
 
-/// Appends a string of these parts, with its quotes.
+/// Appends a string that joins these parts, with its quotes.
 pub(crate) fn string<const N: usize>(out: &mut Vec<u8>, parts: [&str; N], style: JsonStyle) {
     out.push(b'"');
     for part in parts {
@@ -70,8 +71,8 @@ pub(crate) fn string<const N: usize>(out: &mut Vec<u8>, parts: [&str; N], style:
 }
 
 impl fmt::Display for Value {
-    /// JSON without the escapes that are there for HTML: compact, or with `{:#}` indented by two
-    /// spaces. Beyond 128 levels stands null.
+    /// Writes JSON without the escapes that protect HTML: compact, or indented by two spaces with
+    /// `{:#}`. Values beyond 128 levels are null.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = Vec::new();
         let mut serializer = JsonSerializer::for_people(&mut out, f.alternate());
@@ -79,7 +80,7 @@ impl fmt::Display for Value {
             value: self,
             levels: MAX_DEPTH,
         };
-        // For people nothing is an error.
+        // `for_people` gives no errors.
         let _ = shown.serialize(&mut serializer);
         f.write_str(&String::from_utf8_lossy(&out))
     }

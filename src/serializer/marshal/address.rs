@@ -10,7 +10,7 @@ use super::writer::Writer;
 use crate::serializer::DumpError;
 use crate::serializer::value::Value;
 
-/// `@addr`, `@mask_addr` and `@family` as text.
+/// Converts `@addr`, `@mask_addr` and `@family` into text.
 pub(super) fn ip_addr(
     document: &Document,
     ivar: impl Fn(&[u8]) -> Option<NodeId>,
@@ -21,14 +21,15 @@ pub(super) fn ip_addr(
         _ => None,
     };
     let (bits, mask) = (number(b"@addr")?, number(b"@mask_addr")?);
-    // AF_INET is 2 everywhere; AF_INET6 differs from system to system.
+    // AF_INET is 2 everywhere; AF_INET6 differs between systems.
     let (address, width) = if number(b"@family")? == 2 {
         (IpAddr::V4(Ipv4Addr::from(u32::try_from(bits).ok()?)), 32)
     } else {
         (IpAddr::V6(Ipv6Addr::from(bits)), 128)
     };
-    // `IPAddr#to_s` shows the last 32 bits as an IPv4 address wherever only they are not zero and
-    // take more than 16 (`::1.2.3.4`); those mapped from IPv4 the standard library shows so too.
+    // `IPAddr#to_s` shows the last 32 bits as an IPv4 address if all other bits are zero and they
+    // take more than 16 bits (`::1.2.3.4`). The standard library shows addresses mapped from IPv4
+    // in that way too.
     let shown = match (address, u32::try_from(bits)) {
         (IpAddr::V6(_), Ok(low)) if low > 0xffff => format!("::{}", Ipv4Addr::from(low)),
         _ => address.to_string(),
@@ -49,7 +50,7 @@ pub(super) fn ip_addr(
     })
 }
 
-/// `URI::Generic#to_s`.
+/// Returns the text of a URI, as `URI::Generic#to_s`.
 pub(super) fn uri(document: &Document, ivar: impl Fn(&[u8]) -> Option<NodeId>) -> Option<String> {
     let part = |name: &[u8]| match ivar(name) {
         None | Some(NodeId::NIL) => Some(None),
@@ -103,7 +104,7 @@ impl Writer<'_> {
         let (address, prefix) = text
             .split_once('/')
             .map_or((text, None), |(address, prefix)| (address, Some(prefix)));
-        let invalid = || DumpError("an IPAddr is no address".to_owned());
+        let invalid = || DumpError("an IPAddr is not an address".to_owned());
         let (number, width, family) = match address.parse::<IpAddr>().map_err(|_| invalid())? {
             IpAddr::V4(address) => (u128::from(address.to_bits()), 32, 2),
             IpAddr::V6(address) => (address.to_bits(), 128, 10),

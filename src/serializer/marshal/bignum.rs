@@ -4,12 +4,13 @@ use num_bigint::{BigInt, Sign};
 
 use crate::serializer::value::ruby_float_digits;
 
-/// A Bignum's value from its magnitude, little-endian.
+/// Returns a Bignum's value from its magnitude, little-endian.
 pub(super) fn bignum(negative: bool, magnitude: &[u8]) -> BigInt {
     BigInt::from_bytes_le(if negative { Sign::Minus } else { Sign::Plus }, magnitude)
 }
 
-/// A Float's value from its text (`r_object0`, `TYPE_FLOAT`); `None` if it is no number.
+/// Returns a Float's value from its text (`r_object0`, `TYPE_FLOAT`); `None` if the text is not a
+/// number.
 pub(super) fn float(text: &[u8]) -> Option<f64> {
     match text {
         b"nan" => return Some(f64::NAN),
@@ -19,7 +20,7 @@ pub(super) fn float(text: &[u8]) -> Option<f64> {
     }
     let mut halves = text.splitn(2, |&byte| byte == 0);
     let digits = std::str::from_utf8(halves.next()?).ok()?;
-    // Rust also reads words ("infinity", "nan"), which are no Floats in Marshal.
+    // Rust also reads words ("infinity", "nan"), which are not Floats in Marshal.
     if !digits
         .bytes()
         .all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'))
@@ -27,7 +28,7 @@ pub(super) fn float(text: &[u8]) -> Option<f64> {
         return None;
     }
     let float: f64 = digits.parse().ok()?;
-    // Ruby 1.8 did not trust its digits: the mantissa's low 16 bits follow (`load_mantissa`).
+    // Ruby 1.8 did not rely on the digits: the mantissa's low 16 bits follow (`load_mantissa`).
     Some(match halves.next() {
         None | Some([]) => float,
         Some([high, rest @ ..]) => {
@@ -37,7 +38,7 @@ pub(super) fn float(text: &[u8]) -> Option<f64> {
     })
 }
 
-/// Digits with their point, without an exponent; only where `-width < point`.
+/// Returns digits with their point, without an exponent; only called if `-width < point`.
 fn fixed(digits: &str, point: i32) -> String {
     if point <= 0 {
         return format!("0.{}{digits}", "0".repeat(point.unsigned_abs() as usize));
@@ -49,7 +50,7 @@ fn fixed(digits: &str, point: i32) -> String {
     }
 }
 
-/// A Float as Marshal writes it (`w_float`): `1.5`, `1e2`, `1e-300`.
+/// Returns a Float as Marshal writes it (`w_float`): `1.5`, `1e2`, `1e-300`.
 pub(super) fn float_text(float: f64) -> String {
     match float {
         _ if float.is_nan() => return "nan".to_owned(),

@@ -3,7 +3,7 @@
 use super::document::Text;
 use crate::serializer::LoadError;
 
-/// Where the reader stands.
+/// The input and the place of the reader in it.
 pub(super) struct Cursor<'a> {
     input: &'a [u8],
     position: usize,
@@ -16,13 +16,13 @@ impl<'a> Cursor<'a> {
 
     pub(super) fn byte(&mut self) -> Result<u8, LoadError> {
         let Some(&byte) = self.input.get(self.position) else {
-            return Err(self.error("the end, too early"));
+            return Err(self.error("the input ends too early"));
         };
         self.position += 1;
         Ok(byte)
     }
 
-    /// An integer as the format writes it (`r_long`).
+    /// Reads an integer in the format's own form (`r_long`).
     pub(super) fn long(&mut self) -> Result<i64, LoadError> {
         let first = i64::from(self.byte()?.cast_signed());
         let width = match first {
@@ -42,18 +42,19 @@ impl<'a> Cursor<'a> {
         })
     }
 
-    /// How many things follow, each of at least `size` bytes: never more than there can be.
+    /// Reads the number of the following items, each of at least `size` bytes; more than the input
+    /// can hold is an error.
     pub(super) fn count(&mut self, size: usize) -> Result<usize, LoadError> {
         let count = self.long()?;
         match usize::try_from(count) {
             Ok(count) if count <= (self.input.len() - self.position) / size => Ok(count),
-            _ => Err(self.error("a count beyond the end")),
+            _ => Err(self.error("a count that exceeds the input")),
         }
     }
 
     pub(super) fn take(&mut self, length: usize) -> Result<Text, LoadError> {
         if length > self.input.len() - self.position {
-            return Err(self.error("the end, too early"));
+            return Err(self.error("the input ends too early"));
         }
         let text = Text {
             start: narrow(self.position),
@@ -63,7 +64,7 @@ impl<'a> Cursor<'a> {
         Ok(text)
     }
 
-    /// What was taken.
+    /// Returns the bytes of a range that was read.
     pub(super) fn bytes(&self, text: Text) -> &'a [u8] {
         let start = text.start as usize;
         self.input

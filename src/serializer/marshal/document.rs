@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-/// One object of a [`Document`]. Only meaningful with the document it came from.
+/// An object of a [`Document`]. An id is only valid with the document that it came from.
 ///
-/// nil, true, false, the smallest Fixnums and Symbols have an id but no node: they are a byte or
-/// two of input each, and an array of them must not cost twenty times that.
+/// nil, true, false, the smallest Fixnums and Symbols have an id but no node: each takes a byte or
+/// two of input, and an array of them must not cost twenty times that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct NodeId(u32);
 
@@ -14,7 +14,7 @@ impl NodeId {
     pub(super) const NIL: Self = Self(0);
     pub(super) const TRUE: Self = Self(1);
     pub(super) const FALSE: Self = Self(2);
-    /// No node at all: a Hash without a default.
+    /// The id for a missing node: a Hash without a default.
     pub(super) const NONE: Self = Self(u32::MAX);
     /// The id of Fixnum 0: from -123 to 122 they take one byte in the stream.
     const ZERO: i32 = 126;
@@ -35,13 +35,13 @@ impl NodeId {
         Self(Self::FIRST_NODE + index)
     }
 
-    /// Its place among [`Document::nodes`], if it is there.
+    /// Returns the object's place among [`Document::nodes`], if it has one.
     pub(super) fn node_index(self) -> Option<usize> {
         let index = self.0.checked_sub(Self::FIRST_NODE)?;
         (self.0 < Self::FIRST_SYMBOL).then_some(index as usize)
     }
 
-    /// Different for every object of a document.
+    /// Returns a number that is different for every object of a document.
     pub(super) fn place(self) -> usize {
         self.0 as usize
     }
@@ -67,11 +67,11 @@ pub(super) struct Span {
     pub(super) len: u32,
 }
 
-/// What an object is. A class is the [`NodeId`] of the Symbol that names it; `members` and
-/// `ivars` are pairs of a Symbol and a value.
+/// The type and the parts of an object. A class is the [`NodeId`] of the Symbol that names it;
+/// `members` and `ivars` are pairs of a Symbol and a value.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
-    /// Still being read: a link to it would be a cycle.
+    /// The object is still being read: a link to it would be a cycle.
     Open,
     Nil,
     Bool(bool),
@@ -114,7 +114,7 @@ pub(super) enum Kind {
     OldModule(Text),
 }
 
-/// A Symbol's text, and the ivars that tell its encoding if it is not ASCII.
+/// A Symbol's text, and the ivars that name its encoding if it is not ASCII.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Symbol {
     pub(super) text: Text,
@@ -128,7 +128,7 @@ pub(super) struct Wrapper {
     pub(super) name: NodeId,
 }
 
-/// What stands around an object, if anything does: `I`, `e` and `C`.
+/// The parts around an object, if there are any: `I`, `e` and `C`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Extra {
     pub(super) wrappers: Span,
@@ -138,14 +138,14 @@ pub(super) struct Extra {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Node {
     pub(super) kind: Kind,
-    /// One more than its place in [`Document::extras`]; 0 for none.
+    /// The place in [`Document::extras`] plus 1; 0 for none.
     pub(super) extra: u32,
 }
 
-/// How a String's or Symbol's bytes are to be read.
+/// The encoding of a String's or Symbol's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Encoding<'a> {
-    /// No ivar: ASCII-8BIT, or anything at all from Ruby 1.8.
+    /// No ivar: ASCII-8BIT, or any encoding at all from Ruby 1.8.
     Unnamed,
     Utf8,
     UsAscii,
@@ -164,7 +164,7 @@ pub(crate) struct Document {
     pub(super) root: NodeId,
 }
 
-/// One entry of a session: its key as text, and where key and value stand.
+/// An entry of a session: its key as text, and the nodes of its key and value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) key: String,
@@ -173,16 +173,17 @@ pub(crate) struct Entry {
 }
 
 impl Document {
-    /// The object that the stream is.
+    /// Returns the object at the root of the stream.
     pub(crate) fn root(&self) -> NodeId {
         self.root
     }
 
-    /// The entries of a Hash at the root, of whatever class; `None` if something else is there.
+    /// Returns the entries of a Hash of any class at the root; `None` if the root is another
+    /// object.
     ///
-    /// Where keys have the same text (`"a"` and `:a`), the last one counts, at the first one's
-    /// place: so does Rails when it makes their keys Strings. Keys that Ruby tells apart otherwise
-    /// never have the same text.
+    /// If keys have the same text (`"a"` and `:a`), the last one counts, at the place of the first,
+    /// as when Rails makes the keys Strings. Keys that Ruby tells apart otherwise never have the
+    /// same text.
     pub(crate) fn entries(&self) -> Option<Vec<Entry>> {
         let Kind::Hash { pairs, .. } = self.kind(self.root) else {
             return None;
@@ -206,13 +207,13 @@ impl Document {
         Some(entries)
     }
 
-    /// Whether an object is nil.
+    /// Returns true if an object is nil.
     pub(crate) fn is_nil(&self, id: NodeId) -> bool {
         matches!(self.kind(id), Kind::Nil)
     }
 
-    /// The instance variables written with an object, by name: `@used` of an old flash, which no
-    /// [`Value`](crate::value::Value) holds because it is a Hash as well.
+    /// Returns the instance variables written with an object, by name: `@used` of an old flash,
+    /// which no [`Value`](crate::value::Value) holds because the object is a Hash as well.
     #[cfg(test)]
     pub(crate) fn ivars(&self, id: NodeId) -> Vec<(String, NodeId)> {
         let own = if let Kind::Object { ivars, .. } = self.kind(id) {
@@ -232,7 +233,7 @@ impl Document {
         self.nodes.get(id.node_index()?)
     }
 
-    /// What an object is; nil for an id of another document.
+    /// Returns the kind of an object; nil for an id of another document.
     pub(super) fn kind(&self, id: NodeId) -> Kind {
         if let Some(index) = id.symbol_index() {
             return self
@@ -282,7 +283,7 @@ impl Document {
             .unwrap_or_default()
     }
 
-    /// A Symbol's bytes, or nothing.
+    /// Returns a Symbol's bytes; empty for other objects.
     pub(super) fn symbol_bytes(&self, id: NodeId) -> &[u8] {
         if let Kind::Symbol(symbol) = self.kind(id) {
             self.text(symbol.text)
@@ -291,12 +292,12 @@ impl Document {
         }
     }
 
-    /// A Symbol's text: names of classes and of instance variables.
+    /// Returns a Symbol's text: the name of a class or of an instance variable.
     pub(super) fn name(&self, id: NodeId) -> String {
         String::from_utf8_lossy(self.symbol_bytes(id)).into_owned()
     }
 
-    /// What the ivars of a String or Symbol say of its encoding.
+    /// Returns the encoding that the ivars of a String or Symbol name.
     pub(super) fn encoding(&self, ivars: Option<Span>) -> Encoding<'_> {
         for (name, value) in ivars.into_iter().flat_map(|span| self.pairs(span)) {
             match (self.symbol_bytes(name), self.kind(value)) {

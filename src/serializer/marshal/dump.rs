@@ -1,4 +1,4 @@
-//! What is written: one value, a whole document, or a session of which some entries changed.
+//! Writes one value, a whole document, or a session of which some entries changed.
 
 use super::document::{Document, Kind, NodeId};
 use super::writer::Writer;
@@ -13,11 +13,11 @@ pub(crate) fn dump_value(value: &Value) -> Result<Vec<u8>, DumpError> {
     Ok(writer.bytes)
 }
 
-/// Writes a session: a Hash of these entries, of the class, with the default and the instance
-/// variables that the Hash at `document`'s root has.
+/// Writes a session: a Hash of these entries, with the class, the default and the instance
+/// variables of the Hash at `document`'s root.
 ///
-/// Objects that entries of the document shared are still shared, each of them written whole where
-/// it now comes first.
+/// Objects that entries of the document shared are still shared. Each of them is written whole at
+/// its new first place.
 pub(crate) fn dump_root<'a>(
     document: Option<&'a Document>,
     entries: impl Iterator<Item = (Key<'a, NodeId>, Part<'a, NodeId>)>,
@@ -61,7 +61,7 @@ pub(crate) fn dump_root<'a>(
 
 #[cfg(any(test, feature = "_fuzzing"))]
 impl Document {
-    /// Writes the whole document: what Ruby wrote comes out byte for byte.
+    /// Writes the whole document: a stream that Ruby wrote comes out byte for byte.
     pub(crate) fn dump(&self) -> Vec<u8> {
         let mut writer = Writer::new(Some(self));
         writer.node(self.root());

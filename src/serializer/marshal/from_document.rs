@@ -1,10 +1,10 @@
-//! A [`Document`]'s objects as Marshal again: in their order, with new numbers.
+//! Writes a [`Document`]'s objects as Marshal again: in their order, with new numbers.
 
 use super::document::{Document, Encoding, Kind, NodeId, Span, Text};
 use super::writer::{UNNUMBERED, Writer};
 
 impl<'a> Writer<'a> {
-    /// An object of the document. Its nesting was bounded when it was read.
+    /// Writes an object of the document. The reader bounded its nesting.
     pub(super) fn node(&mut self, id: NodeId) {
         let Some(document) = self.document else {
             return self.byte(b'0');
@@ -95,7 +95,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// `I`, and the classes and modules that stand before an object.
+    /// Writes `I`, and the classes and modules that precede an object.
     pub(super) fn prefix(&mut self, document: &'a Document, id: NodeId) {
         let Some(extra) = document.extra(id) else {
             return;

@@ -1,15 +1,16 @@
-//! [`Value`]s that are objects of a class of their own, as that class writes them.
+//! Writes [`Value`]s that are objects of a class of their own, as that class writes them.
 
 use super::from_value::unwritable;
 use super::writer::Writer;
 use crate::serializer::DumpError;
 use crate::serializer::value::{RubyDuration, Value, dump_big_decimal};
 
-/// `ActiveSupport::Duration::VARIABLE_PARTS`: how long one lasts depends on when it begins.
+/// `ActiveSupport::Duration::VARIABLE_PARTS`: the length of such a part depends on the day when it
+/// begins.
 const VARIABLE_PARTS: [&str; 4] = ["years", "months", "weeks", "days"];
 
 impl<'a> Writer<'a> {
-    /// Objects of known classes.
+    /// Writes an object of a known class.
     pub(super) fn known(&mut self, value: &'a Value, depth: usize) -> Result<(), DumpError> {
         match value {
             Value::BigDecimal(text) => return self.big_decimal(text),
@@ -54,7 +55,7 @@ impl<'a> Writer<'a> {
                 self.byte(b'"');
                 self.text(text.as_bytes());
                 self.encoding_ivars("UTF-8", 1);
-                // Up to Rails 7.0 text without this is not safe; later versions ignore it.
+                // Up to Rails 7.0 text without this variable is not safe; later versions ignore it.
                 self.symbol("@html_safe");
                 self.bool(true);
             }
@@ -78,7 +79,7 @@ impl<'a> Writer<'a> {
 
     fn big_decimal(&mut self, text: &str) -> Result<(), DumpError> {
         let Some(dumped) = dump_big_decimal(text) else {
-            return Err(DumpError("a BigDecimal is no number".to_owned()));
+            return Err(DumpError("a BigDecimal is not a number".to_owned()));
         };
         self.byte(b'u');
         self.symbol("BigDecimal");
@@ -100,7 +101,7 @@ impl<'a> Writer<'a> {
         self.symbol("@value");
         self.value(&duration.value, &[], depth + 1)?;
         // Since Rails 7.0, in this order; Marshal.load does not call the method that would set it
-        // (`Duration#initialize`). Rails 6.1 and earlier do not look at it.
+        // (`Duration#initialize`). Rails 6.1 and earlier ignore it.
         let variable = |part: &(String, Value)| VARIABLE_PARTS.contains(&part.0.as_str());
         self.symbol("@variable");
         self.bool(duration.parts.iter().any(variable));

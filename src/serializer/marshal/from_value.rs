@@ -1,4 +1,4 @@
-//! [`Value`]s as the Marshal that Ruby writes for the same objects.
+//! Writes [`Value`]s as the Marshal that Ruby writes for the same objects.
 
 use num_bigint::{BigInt, Sign};
 
@@ -10,7 +10,7 @@ use crate::serializer::DumpError;
 use crate::serializer::json::transcode::Target;
 use crate::serializer::value::{RubyObject, Value};
 
-/// `e` or `C`, and the name: what is to stand before the object that comes next.
+/// `e` or `C`, and the name: the prefixes of the next object.
 type Wrappers<'w, 'a> = &'w [(u8, &'a str)];
 
 impl<'a> Writer<'a> {
@@ -48,7 +48,8 @@ impl<'a> Writer<'a> {
             _ => {
                 if !wrappers.is_empty() {
                     return Err(DumpError(
-                        "a subclass or an extension of an object that is no core type".to_owned(),
+                        "a subclass or an extension of an object that is not of a core type"
+                            .to_owned(),
                     ));
                 }
                 self.known(value, depth)
@@ -56,7 +57,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// What links do not count, and what no class can stand before.
+    /// Writes a value that links do not count and that cannot have a class before it.
     fn immediate(&mut self, value: &'a Value, wrappers: Wrappers<'_, 'a>) -> Result<(), DumpError> {
         if !wrappers.is_empty() {
             return Err(DumpError(
@@ -146,7 +147,8 @@ impl<'a> Writer<'a> {
                 if !ivars.is_empty() {
                     self.named(ivars, depth)?;
                 }
-                // Only here: what `_dump` wrote is no object before its ivars are read.
+                // Counted only here: the result of `_dump` is not an object before its ivars are
+                // read.
                 self.count_object();
                 return Ok(());
             }
@@ -222,7 +224,7 @@ impl<'a> Writer<'a> {
         self.count_object();
     }
 
-    /// A Fixnum of 31 bits, or a Bignum.
+    /// Writes a Fixnum of 31 bits, or a Bignum.
     pub(super) fn integer(&mut self, number: i64) {
         if (-(1 << 30)..1 << 30).contains(&number) {
             self.byte(b'i');
@@ -243,7 +245,7 @@ impl<'a> Writer<'a> {
         self.text(text.as_bytes());
     }
 
-    /// `(?i-mx:source)` back into source and options; other text is a source without options.
+    /// Splits `(?i-mx:source)` into source and options; other text is a source without options.
     fn regexp(&mut self, text: &str, wrappers: Wrappers<'_, 'a>) {
         let (source, options) = take_apart(text);
         let (encoding, fixed) = if source.is_ascii() {
@@ -288,12 +290,12 @@ impl Target for Writer<'_> {
     }
 }
 
-/// A name or a source as it was: U+FFFD stands where it was no UTF-8 (see `to_value`), and to
-/// write that would be another one.
+/// Returns a name or a source if it is exact. U+FFFD replaced bytes that were not UTF-8 (see
+/// `to_value`), and writing it would give another name.
 fn exact(text: &str) -> Result<&str, DumpError> {
     if text.contains(char::REPLACEMENT_CHARACTER) {
         return Err(DumpError(
-            "U+FFFD in a Symbol, a Regexp or a name stands for bytes that were no UTF-8".to_owned(),
+            "U+FFFD in a Symbol, a Regexp or a name replaces bytes that were not UTF-8".to_owned(),
         ));
     }
     Ok(text)
@@ -304,9 +306,9 @@ pub(super) fn unwritable(value: &Value) -> DumpError {
         Value::Uri(_) => ("URI", "Ruby's object carries its whole parser"),
         Value::TimeZone(_) => (
             "ActiveSupport::TimeZone",
-            "Ruby's object also has the zone's name in the tz database, which is not known here",
+            "Ruby's object also has the zone's name in the tz database, which hardtack does not know",
         ),
-        _ => ("this value", "no such object in Ruby"),
+        _ => ("this value", "Ruby has no such object"),
     };
     DumpError(format!("{class} cannot be written as Marshal: {why}"))
 }

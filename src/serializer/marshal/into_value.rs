@@ -1,4 +1,5 @@
-//! A [`Document`]'s objects as [`Value`]s: links followed, core types, everything else by name.
+//! Converts a [`Document`]'s objects into [`Value`]s: links are followed, core types converted, all
+//! other objects kept by name.
 
 use std::collections::HashMap;
 
@@ -9,15 +10,16 @@ use crate::serializer::LoadError;
 use crate::serializer::value::{RubyObject, Value};
 
 impl Document {
-    /// An object as a value. What is malformed for its class is an [`RubyObject`], not an error.
+    /// Returns an object as a value. An object that is malformed for its class is an
+    /// [`RubyObject`], not an error.
     ///
     /// A String without an encoding is a [`Value::String`] if its bytes are UTF-8: Ruby 1.8, and so
-    /// Rails 2.3, wrote all of them so. Otherwise it is [`Value::Bytes`]. An entry that nobody
-    /// changes is written from the document, where nothing is lost.
+    /// Rails 2.3, wrote all Strings without one. Otherwise it is [`Value::Bytes`]. An unchanged
+    /// entry is written from the document, where nothing is lost.
     ///
     /// # Errors
     ///
-    /// For an id of another document.
+    /// An error for an id of another document.
     pub(crate) fn value(&self, id: NodeId) -> Result<Value, LoadError> {
         if id.node_index().is_some() && self.node(id).is_none() {
             return Err(LoadError {
@@ -28,7 +30,8 @@ impl Document {
         Ok(self.expand(id))
     }
 
-    /// Recursion and size are bounded: the reader measured the document with its links followed.
+    /// Expands an object. Recursion and size are bounded: the reader measured the document with its
+    /// links followed.
     pub(super) fn expand(&self, id: NodeId) -> Value {
         match self.extra(id) {
             Some(extra) => self.wrapped(id, extra),
@@ -49,7 +52,8 @@ impl Document {
         {
             return value;
         }
-        // An object of a known class that a module extends is a stranger below that module.
+        // An object of a known class that a module extends is kept as an unknown one below that
+        // module.
         let mut value = if wrappers.is_empty() {
             self.bare(id, extra.ivars)
         } else {
@@ -76,7 +80,7 @@ impl Document {
         known_class::object(self, id, ivars).unwrap_or_else(|| self.core(id, ivars))
     }
 
-    /// A core type, or a name with its parts.
+    /// Converts a core type, or keeps an object by name with its parts.
     fn core(&self, id: NodeId, ivars: Option<Span>) -> Value {
         match self.kind(id) {
             Kind::Nil | Kind::Open => Value::Nil,
@@ -168,7 +172,7 @@ impl Document {
             .collect()
     }
 
-    /// A Hash's entries. Ruby writes no key twice; whoever does gets the last one.
+    /// Returns a Hash's entries. Ruby writes no key twice; in other streams the last value counts.
     pub(super) fn hash(&self, pairs: Span) -> Vec<(Value, Value)> {
         let mut entries: Vec<(Value, Value)> = Vec::with_capacity(pairs.len as usize / 2);
         let mut places = HashMap::with_capacity(entries.capacity());
@@ -179,7 +183,7 @@ impl Document {
                 None => entries.push((self.expand(key), self.expand(value))),
             }
         }
-        // Text without an encoding is read as UTF-8, but not beside a key that is that text.
+        // Text without an encoding is read as UTF-8, except beside a key that is that text.
         for (identity, &place) in &places {
             if let Identity::Text {
                 is_symbol,
@@ -204,10 +208,10 @@ impl Document {
         entries
     }
 
-    /// What makes two keys one (`rb_str_hash_cmp`).
+    /// Returns the identity by which two keys are one (`rb_str_hash_cmp`).
     fn identity(&self, id: NodeId) -> Identity<'_> {
         let (is_symbol, text, ivars) = match self.kind(id) {
-            // Of whichever class it is, and whatever it was extended with.
+            // Of any class, and extended by any module.
             Kind::String(text) => {
                 let ivars = self.extra(id).and_then(|extra| extra.ivars);
                 (false, text, ivars)
@@ -229,8 +233,8 @@ impl Document {
     }
 }
 
-/// What a key is in its Hash: a String's or Symbol's text, of which ASCII is the same in every
-/// encoding, or the object itself.
+/// The identity of a key in its Hash: a String's or Symbol's text (ASCII is the same in every
+/// encoding), or the object itself.
 #[derive(PartialEq, Eq, Hash)]
 enum Identity<'a> {
     Text {
@@ -241,12 +245,12 @@ enum Identity<'a> {
     Object(NodeId),
 }
 
-/// A String without an encoding.
+/// Returns a String without an encoding.
 fn binary(bytes: &[u8]) -> Value {
     Value::bytes(bytes, super::writer::BINARY)
 }
 
-/// Bytes of an encoding that is not read: what of them is ASCII.
+/// Returns the ASCII part of bytes in an encoding that hardtack does not decode.
 fn ascii(bytes: &[u8]) -> String {
     let show = |&byte: &u8| {
         if byte.is_ascii() {
@@ -258,8 +262,8 @@ fn ascii(bytes: &[u8]) -> String {
     bytes.iter().map(show).collect()
 }
 
-/// Names and texts that are no UTF-8 are shown as well as can be. From a value with U+FFFD in such
-/// a place nothing is written.
+/// Returns a name or text with U+FFFD for bytes that are not UTF-8. A value with U+FFFD in such a
+/// place cannot be written.
 fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }

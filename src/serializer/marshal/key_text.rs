@@ -1,5 +1,5 @@
-//! The keys of a session as text: the same for two keys only where a Rails session takes them for
-//! one.
+//! The keys of a session as text. Two keys have the same text only if a Rails session takes them
+//! for the same key.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -10,7 +10,7 @@ use super::writer::BINARY;
 use crate::serializer::value::{foreign_key_text, object_key_text, ruby_float_text};
 
 /// The encodings in which Ruby does not take ASCII bytes for ASCII text
-/// (`Encoding.list.reject(&:ascii_compatible?)`), by how their names begin.
+/// (`Encoding.list.reject(&:ascii_compatible?)`), by the start of their names.
 const NO_ASCII: [&[u8]; 6] = [
     b"UTF-16",
     b"UTF-32",
@@ -21,14 +21,14 @@ const NO_ASCII: [&[u8]; 6] = [
 ];
 
 impl Document {
-    /// The text of each key.
+    /// Returns the text of each key.
     pub(super) fn key_texts(&self, pairs: Span) -> Vec<Cow<'_, str>> {
         let mut texts: Vec<_> = self
             .pairs(pairs)
             .map(|(key, _)| self.key_text(key))
             .collect();
-        // What Ruby 1.8 wrote has no encoding: it is the text that it looks like, unless there is
-        // another key of that text.
+        // Ruby 1.8 wrote no encodings: such a key is the text that its bytes spell, unless another
+        // key has that text.
         let unnamed = |place: usize| match self.parts(pairs).get(2 * place) {
             Some(&key) => self.unnamed_text(key),
             None => None,
@@ -44,8 +44,8 @@ impl Document {
         texts
     }
 
-    /// A key as `to_s` gives it, which is what JSON and Rails' sessions make of keys, where that is
-    /// text in UTF-8; otherwise a text that no other key has.
+    /// Returns a key as `to_s` gives it, if that is text in UTF-8: JSON and Rails' sessions use
+    /// that text. Otherwise returns a text that no other key has.
     fn key_text(&self, id: NodeId) -> Cow<'_, str> {
         match self.kind(id) {
             Kind::String(text) => {
@@ -71,7 +71,7 @@ impl Document {
         }
     }
 
-    /// The text of a String or Symbol beyond ASCII that no encoding was named of.
+    /// Returns the text of a String or Symbol beyond ASCII that names no encoding.
     fn unnamed_text(&self, id: NodeId) -> Option<&str> {
         let (text, ivars) = match self.kind(id) {
             Kind::String(text) => (text, self.extra(id).and_then(|extra| extra.ivars)),
@@ -84,7 +84,7 @@ impl Document {
     }
 }
 
-/// The text of a key that is a String or a Symbol.
+/// Returns the text of a key that is a String or a Symbol.
 fn key_string<'a>(bytes: &'a [u8], encoding: Encoding<'_>) -> Cow<'a, str> {
     let text = std::str::from_utf8(bytes).ok();
     let (text, name) = match encoding {

@@ -1,7 +1,7 @@
-//! Classes that Rails sessions hold and that are a [`Value`] of their own.
+//! Reads objects of the classes that have a [`Value`] of their own.
 //!
-//! Each function answers `None` where an object is not what its class writes: it is then kept by
-//! name, like one of an unknown class.
+//! Each function returns `None` if an object is not as its class writes it. Such an object is kept
+//! by name, like one of an unknown class.
 
 use super::address::{ip_addr, uri};
 use super::document::{Document, Kind, NodeId, Span};
@@ -9,7 +9,7 @@ use super::ruby_time;
 use super::scalars::{text, whole};
 use crate::serializer::value::{RubyDuration, RubyRange, Value, parse_big_decimal};
 
-/// An instance of a subclass of a core class (`C`).
+/// Reads an instance of a subclass of a core class (`C`).
 pub(super) fn subclass(
     document: &Document,
     class: &[u8],
@@ -17,13 +17,13 @@ pub(super) fn subclass(
     ivars: Option<Span>,
 ) -> Option<Value> {
     match (class, document.kind(id)) {
-        // Without a module up to Rails 2.3.
+        // Up to Rails 2.3 the class is in no module.
         (
             b"ActiveSupport::HashWithIndifferentAccess" | b"HashWithIndifferentAccess",
             Kind::Hash { pairs, .. },
         ) => Some(Value::IndifferentHash(document.hash(pairs))),
         (b"ActiveSupport::SafeBuffer", Kind::String(text)) => {
-            // What was changed in place is a SafeBuffer too, but not safe.
+            // A text that was changed in place is still a SafeBuffer, but not safe.
             let unsafe_text = ivars
                 .into_iter()
                 .flat_map(|ivars| document.pairs(ivars))
@@ -43,7 +43,7 @@ pub(super) fn subclass(
     }
 }
 
-/// An object of a class of its own (`o`, `u`, `U`).
+/// Reads an object of a class of its own (`o`, `u`, `U`).
 pub(super) fn object(document: &Document, id: NodeId, outer: Option<Span>) -> Option<Value> {
     match document.kind(id) {
         Kind::Object { class, ivars } => instance(document, document.symbol_bytes(class), ivars),
@@ -138,7 +138,7 @@ fn instance(document: &Document, class: &[u8], ivars: Span) -> Option<Value> {
     }
 }
 
-/// A real number, likewise.
+/// Reads a real number. Other objects are not expanded, as in `whole`.
 fn real(document: &Document, id: NodeId) -> Option<Value> {
     let extra = document.extra(id);
     let value = match document.kind(id) {

@@ -1,17 +1,18 @@
-//! [`Measure`]: how deep and how large an object is once its links are followed.
+//! [`Measure`]: the depth and size of an object once its links are followed.
 
 use super::document::Text;
 use crate::serializer::value::MOST_ZEROS;
 
-/// Bytes of text that weigh as much as one more node.
+/// The bytes of text that weigh as much as one more node.
 const TEXT: u32 = 16;
-/// What an object comes to once its links are followed.
+/// The depth and size of an object once its links are followed.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Measure {
-    /// Levels of objects in it; 0 for one without parts.
+    /// The levels of objects inside; 0 for an object without parts.
     pub(super) height: u32,
-    /// Nodes, and what their texts and digits weigh. A [`Value`](crate::value::Value) holds a name or a
-    /// Symbol wherever it stands, so that a link to one weighs what the Symbol weighs.
+    /// The number of nodes, and the weight of their texts and digits. A
+    /// [`Value`](crate::value::Value) holds a copy of a name or a Symbol at each place, so a link
+    /// to one weighs as much as the Symbol.
     pub(super) weight: u32,
 }
 
@@ -36,8 +37,8 @@ impl Measure {
         }
     }
 
-    /// A Bignum becomes decimal digits in time that grows with the square of its length: a
-    /// thousand digits weigh 50, ten thousand 2,400.
+    /// Measures a Bignum. It becomes decimal digits in time that grows with the square of its
+    /// length: a thousand digits weigh 50, ten thousand 2,400.
     pub(super) fn bignum(magnitude: Text) -> Self {
         let square = u64::from(magnitude.len).pow(2) / 8192;
         let mut measure = Self::text(magnitude);
@@ -47,7 +48,7 @@ impl Measure {
         measure
     }
 
-    /// A `BigDecimal`'s text: `18:0.1e300` is written out as 300 digits.
+    /// Measures a `BigDecimal`'s text: `18:0.1e300` is written out as 300 digits.
     pub(super) fn decimal(text: Text, bytes: &[u8]) -> Self {
         let mut measure = Self::text(text);
         if let Some(e) = bytes.iter().rposition(|byte| matches!(byte, b'e' | b'E')) {

@@ -1,13 +1,13 @@
-//! Ruby's Marshal format 4.8: what Rails wrote into cookies by default up to 6.1.
+//! Ruby's Marshal format 4.8, which Rails wrote into cookies by default up to 6.1.
 //!
-//! After Ruby's `marshal.c` (3.1.2, functions `w_object` and `r_object0`) and its
+//! It follows Ruby's `marshal.c` (3.1.2, functions `w_object` and `r_object0`) and its
 //! `doc/marshal.rdoc`. Bytes become a [`Document`], in which objects that Ruby shared are shared;
-//! entries of it become a [`Value`] when somebody looks at them. Nothing is ever instantiated:
-//! a class is a name.
+//! an entry of it becomes a [`Value`] when it is read. No Ruby object is ever instantiated: a class
+//! is a name.
 //!
-//! What a sender can make a reader do is bounded: nesting, also through links, by [`MAX_DEPTH`];
-//! a `Document`'s memory by a small multiple of the input; what it expands to where links are
-//! followed, to objects and to Symbols, by [`expansion_limit`]. A cycle of links is an error.
+//! The work that a sender can cause is bounded: nesting, also through links, by [`MAX_DEPTH`]; a
+//! `Document`'s memory by a small multiple of the input; its size once links to objects and to
+//! Symbols are followed, by [`expansion_limit`]. A cycle of links is an error.
 //!
 //! [`Value`]: crate::value::Value
 
@@ -40,21 +40,22 @@ pub(crate) use dump::{dump_root, dump_value};
 #[cfg(feature = "rails-app")]
 pub(crate) use string::one_string;
 
-/// How deep objects may nest: a hundred containers, and the instance variables of a String (its
-/// encoding) in the innermost one.
+/// The depth to which objects may nest: a hundred containers, and the instance variables of a
+/// String (its encoding) in the innermost one.
 pub(super) const MAX_DEPTH: usize = 101;
 
-/// How much an input of this length may weigh ([`measure::Measure`]) once its links are followed.
+/// Returns the weight ([`measure::Measure`]) that an input of this length may have once its links
+/// are followed.
 ///
-/// `[x, x]`, nested, doubles at every level. Without links nothing weighs more than its bytes, a
-/// few long numbers apart; real sessions share Strings and the names of keys. As much as a cookie
-/// of 4 KiB may weigh is small enough for any. A weight of 1 is about a [`Value`] of 56 bytes,
-/// or 16 bytes of text: 16 KiB of input become 3 MiB at most.
+/// `[x, x]`, nested, doubles at every level. Without links nothing weighs more than its bytes,
+/// except a few long numbers; real sessions share Strings and the names of keys. Any input may
+/// weigh as much as a cookie of 4 KiB may, which is little enough. A weight of 1 is about a
+/// [`Value`] of 56 bytes, or 16 bytes of text: 16 KiB of input become 3 MiB at most.
 ///
 /// [`Value`]: crate::value::Value
 pub(super) fn expansion_limit(input_length: usize) -> usize {
     input_length.max(4096).saturating_mul(3)
 }
 
-/// Version 4.8, which has been the format's only one since Ruby 1.8.
+/// Version 4.8, the only version of the format since Ruby 1.8.
 pub(super) const VERSION: [u8; 2] = [4, 8];

@@ -1,8 +1,9 @@
-//! [`Packed`]: what `Time#_dump` writes, eight bytes of UTC, packed by field (`time_mdump` in Ruby's `time.c`, 3.1.2).
+//! [`Packed`]: the eight bytes that `Time#_dump` writes: UTC, packed by field (`time_mdump` in
+//! Ruby's `time.c`, 3.1.2).
 
 use super::writer::long;
 
-/// What the bytes say; nanoseconds, offset and zone stand in ivars beside them.
+/// The fields in the bytes; nanoseconds, offset and zone are in ivars beside them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Packed {
     pub(super) seconds: i64,
@@ -16,14 +17,14 @@ const LAST_YEAR: i64 = FIRST_YEAR + 0xffff;
 const DAY: i64 = 86_400;
 
 impl Packed {
-    /// Bytes into a time; `None` if they are none.
+    /// Unpacks bytes into a time; `None` if they are not one.
     pub(super) fn unpack(bytes: &[u8]) -> Option<Self> {
         let (fields, extension) = bytes.split_first_chunk::<8>()?;
         let [p0, p1, p2, p3, s0, s1, s2, s3] = *fields;
         let p = u32::from_le_bytes([p0, p1, p2, p3]);
         let s = u32::from_le_bytes([s0, s1, s2, s3]);
         if p >> 31 == 0 {
-            // From before Ruby 1.8: seconds and microseconds.
+            // The form from before Ruby 1.8: seconds and microseconds.
             return (s < 1_000_000).then_some(Self {
                 seconds: i64::from(p),
                 microseconds: s,
@@ -48,7 +49,7 @@ impl Packed {
         })
     }
 
-    /// A time into bytes.
+    /// Packs a time into bytes.
     pub(super) fn pack(self) -> Vec<u8> {
         let (year, month, day) = civil(self.seconds.div_euclid(DAY));
         let second = self.seconds.rem_euclid(DAY);
@@ -79,7 +80,7 @@ impl Packed {
     }
 }
 
-/// A year beyond the sixteen bits: how far, little-endian, behind its length.
+/// Adds the distance of a year beyond the sixteen bits: little-endian, after its length.
 fn extend(year: i64, extension: &[u8]) -> Option<i64> {
     let Some((length, distance)) = extension.split_first() else {
         return Some(year);
@@ -99,9 +100,9 @@ fn extend(year: i64, extension: &[u8]) -> Option<i64> {
     }
 }
 
-/// Days since 1970-01-01 in the proleptic Gregorian calendar, as Ruby's Time counts.
+/// Returns the days since 1970-01-01 in the proleptic Gregorian calendar, as Ruby's Time counts.
 fn days(year: i64, month: i64, day: i64) -> i64 {
-    // Years that begin in March put the leap day at their end.
+    // Years that begin in March have the leap day at their end.
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
     let year_of_era = year.rem_euclid(400);
@@ -109,7 +110,7 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
-/// Year, month and day of a day since 1970-01-01.
+/// Returns year, month and day of a day since 1970-01-01.
 fn civil(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);

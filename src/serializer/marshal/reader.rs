@@ -7,15 +7,15 @@ use super::measure::Measure;
 use super::{MAX_DEPTH, VERSION, expansion_limit};
 use crate::serializer::LoadError;
 
-/// One pass over the input. Its recursion is the nesting of objects, checked at each level.
+/// A single pass over the input. Its recursion is the nesting of objects, checked at each level.
 pub(super) struct Reader<'a> {
     pub(super) cursor: Cursor<'a>,
     pub(super) document: Document,
-    /// Of each node, in its order.
+    /// The measure of each node, in the nodes' order.
     measures: Vec<Measure>,
-    /// What object links count: everything but nil, booleans, Fixnums and Symbols.
+    /// The objects that links count: all but nil, booleans, Fixnums and Symbols.
     pub(super) objects: Vec<NodeId>,
-    /// Parts of the objects that are still being read.
+    /// The parts of the objects that are still being read.
     pub(super) pending: Vec<NodeId>,
 }
 
@@ -47,11 +47,11 @@ impl<'a> Reader<'a> {
         };
         // Ids and ranges are 32 bits wide, half of them for Symbols.
         if input.len() > (u32::MAX / 4) as usize {
-            return Err(reader.cursor.error("more than a gigabyte"));
+            return Err(reader.cursor.error("a stream of more than a gigabyte"));
         }
         let [major, minor] = VERSION;
         if reader.cursor.byte()? != major || reader.cursor.byte()? > minor {
-            return Err(reader.cursor.error("no Marshal 4.8"));
+            return Err(reader.cursor.error("not Marshal 4.8"));
         }
         let root = reader.object(0)?;
         if reader.measure(root).weight as usize > expansion_limit(input.len()) {
@@ -64,7 +64,7 @@ impl<'a> Reader<'a> {
         Ok(reader.document)
     }
 
-    /// One object, with everything that stands before its type.
+    /// Reads one object, with all prefixes before its type.
     fn object(&mut self, mut depth: usize) -> Result<NodeId, LoadError> {
         let mut has_ivars = false;
         let mut names = Measure::default();
@@ -101,7 +101,7 @@ impl<'a> Reader<'a> {
         Ok(id)
     }
 
-    /// An object that links do not count, or a link; `None` for another type.
+    /// Reads an object that links do not count, or a link; `None` for another type.
     fn unnumbered(&mut self, tag: u8, depth: usize) -> Result<Option<NodeId>, LoadError> {
         Ok(Some(match tag {
             b'0' => NodeId::NIL,
@@ -136,7 +136,8 @@ impl<'a> Reader<'a> {
         }))
     }
 
-    /// An object that links count: from the moment on at which Ruby's own reader counts it.
+    /// Reads an object that links count, and counts it at the moment at which Ruby's own reader
+    /// does.
     fn numbered(
         &mut self,
         tag: u8,
@@ -150,7 +151,7 @@ impl<'a> Reader<'a> {
         } else {
             NodeId::NIL
         };
-        // What `_dump` wrote becomes an object only once its ivars are read.
+        // The result of `_dump` becomes an object only once its ivars are read.
         let early = if tag == b'u' { None } else { Some(self.open()) };
         let (kind, mut measure) = self.body(tag, class, depth)?;
         let mut ivars = None;
@@ -222,7 +223,7 @@ impl<'a> Reader<'a> {
         Ok((Kind::Hash { pairs, default }, measure))
     }
 
-    /// The objects without parts.
+    /// Reads an object without parts.
     fn leaf(&mut self, tag: u8, class: NodeId) -> Result<(Kind, Measure), LoadError> {
         if tag == b'l' {
             let negative = match self.cursor.byte()? {
@@ -244,7 +245,7 @@ impl<'a> Reader<'a> {
             return Err(self.cursor.error(match tag {
                 b'd' => "an object of type Data",
                 b'I' | b'e' | b'C' | b'0' | b'T' | b'F' | b'i' | b':' | b';' | b'@' => {
-                    "instance variables or a class where there can be none"
+                    "instance variables or a class on an object that cannot have them"
                 }
                 _ => "an unknown type",
             }));
@@ -254,7 +255,7 @@ impl<'a> Reader<'a> {
         let mut measure = Measure::text(text);
         let kind = match tag {
             b'f' if bignum::float(self.cursor.bytes(text)).is_none() => {
-                return Err(self.cursor.error("a Float that is no number"));
+                return Err(self.cursor.error("a Float that is not a number"));
             }
             b'f' => Kind::Float(text),
             b'"' => Kind::String(text),
@@ -288,8 +289,8 @@ impl<'a> Reader<'a> {
         self.parts(count, true, depth)
     }
 
-    /// So many objects, each behind its name where they are `named`. Nothing is reserved: a count
-    /// is only a claim.
+    /// Reads `count` objects, each after its name if they are `named`. No memory is reserved: a
+    /// count is only a claim.
     fn parts(
         &mut self,
         count: usize,
@@ -327,7 +328,7 @@ impl<'a> Reader<'a> {
             .ok()
             .and_then(|index| self.objects.get(index));
         let Some(&id) = found else {
-            return Err(self.cursor.error("a link to no object"));
+            return Err(self.cursor.error("a link to a missing object"));
         };
         if matches!(self.document.kind(id), Kind::Open) {
             return Err(self.cursor.error("a cycle"));
@@ -348,7 +349,7 @@ impl<'a> Reader<'a> {
         id
     }
 
-    /// Adds to an object's weight what stands around it.
+    /// Adds the weight of an object's prefixes and ivars.
     fn weigh(&mut self, id: NodeId, names: Measure) {
         if let Some(measure) = id
             .node_index()
@@ -358,7 +359,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Whether a class is this one.
+    /// Returns true if the class has this name.
     fn name_is(&self, class: NodeId, name: &[u8]) -> bool {
         matches!(self.document.kind(class), Kind::Symbol(symbol) if self.cursor.bytes(symbol.text) == name)
     }

@@ -1,12 +1,13 @@
-//! A Regexp's source and options as one text, as `Regexp#to_s` writes it, and back.
+//! Converts a Regexp's source and options into one text, as `Regexp#to_s` writes it, and back.
 
 /// The flags, in the order in which Ruby names them, and their bits.
 const FLAGS: [(char, u8); 3] = [('m', 4), ('i', 1), ('x', 2)];
 
-/// `(?i-mx:a.b)` (`rb_reg_str_with_opt`): a slash escaped, control characters as `\x01`.
+/// Returns `(?i-mx:a.b)` (`rb_reg_str_with_opt`): a slash is escaped, control characters are
+/// `\x01`.
 ///
-/// A group with options around the whole source becomes the whole's options, as in Ruby; Ruby
-/// keeps it where what is in it is no Regexp by itself, here it counts parentheses.
+/// The options of a group around the whole source become those of the whole, as in Ruby. Ruby keeps
+/// the group if its content is not a Regexp by itself; here its parentheses are counted.
 pub(super) fn regexp(source: &str, options: u8) -> String {
     let (source, options) = group(source, options & 7).unwrap_or((source, options));
     let flags = |on: bool| {
@@ -35,12 +36,14 @@ pub(super) fn regexp(source: &str, options: u8) -> String {
     text
 }
 
-/// What stands in a group around the whole source, and the options with those of the group.
+/// Returns the source inside a group around the whole source, and the options merged with the
+/// group's.
 fn group(source: &str, options: u8) -> Option<(&str, u8)> {
     outer(source, options).filter(|(inner, _)| is_whole(inner))
 }
 
-/// The same, be what stands in between one group or not.
+/// Returns the text between the first `:` and the last `)` of a source in the form `(?flags:..)`,
+/// and the options merged with the flags. It does not check that both belong to one group.
 fn outer(source: &str, mut options: u8) -> Option<(&str, u8)> {
     let (flags, inner) = source
         .strip_prefix("(?")?
@@ -56,7 +59,7 @@ fn outer(source: &str, mut options: u8) -> Option<(&str, u8)> {
     Some((inner, options))
 }
 
-/// Whether every parenthesis in it has its partner in it.
+/// Returns true if every parenthesis has its partner.
 fn is_whole(source: &str) -> bool {
     let (mut open, mut class, mut escaped) = (0_usize, 0_usize, false);
     for character in source.chars() {
@@ -76,18 +79,19 @@ fn is_whole(source: &str) -> bool {
     open == 0 && class == 0 && !escaped
 }
 
-/// Source and options of what `Regexp#to_s` writes; other text is a source without options.
+/// Splits the text that `Regexp#to_s` writes into source and options; other text is a source
+/// without options.
 pub(super) fn take_apart(text: &str) -> (String, u8) {
     let complete = |(source, options)| {
-        // Only all three flags make the whole expression's options.
+        // Only all three flags together are the whole expression's options.
         let flags = text.strip_prefix("(?")?.split_once(':')?.0;
         (flags.trim_end_matches('-').replacen('-', "", 1).len() == 3).then_some((source, options))
     };
-    // Where nothing has its partner it is still one group: a source that Ruby would not compile
-    // must not get another around it each time it is written.
+    // If no parenthesis has its partner it is still one group: a source that Ruby would not compile
+    // must not get another group around it each time it is written.
     let whole = outer(text, 0).filter(|(inner, _)| is_whole(inner) || !is_whole(text));
     let (source, options) = whole.and_then(complete).unwrap_or((text, 0));
-    // The slash was escaped by `to_s` only.
+    // Only `to_s` escaped the slash.
     (source.replace("\\/", "/"), options)
 }
 
@@ -95,7 +99,7 @@ pub(super) fn take_apart(text: &str) -> (String, u8) {
 mod tests {
     use super::*;
 
-    /// No Ruby writes such a Regexp; whoever does must not see it grow.
+    /// Ruby writes no such Regexp; in other streams it must not grow.
     #[test]
     fn what_ruby_would_not_compile_stays_as_it_is() {
         for source in [
@@ -112,7 +116,7 @@ mod tests {
             let (again, options) = take_apart(&shown);
             assert_eq!(regexp(&again, options), shown, "{source}");
         }
-        // What is in the group does not end with it.
+        // The group's content does not end with it.
         assert_eq!(regexp("(?i-mx:x[)", 0), "(?-mix:(?i-mx:x[))");
     }
 }

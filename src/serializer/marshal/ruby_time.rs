@@ -13,12 +13,12 @@ use crate::serializer::value::{RubyTime, Value};
 const REFORM: &str = "2299161";
 /// The Julian day of 1970-01-01.
 const EPOCH: i64 = 2_440_588;
-/// Seconds of a day.
+/// The seconds of a day.
 const DAY: i64 = 86_400;
-/// The days of the first of the periods that Ruby counts Dates in.
+/// The number of days in the first of the periods in which Ruby counts Dates.
 const PERIOD: i64 = 213_447_717;
 
-/// A `Time`, with what its ivars add.
+/// Reads a `Time`, with the parts in its ivars.
 pub(super) fn time(document: &Document, id: NodeId) -> Option<RubyTime> {
     let Kind::UserDump { class, bytes } = document.kind(id) else {
         return None;
@@ -45,11 +45,11 @@ pub(super) fn time(document: &Document, id: NodeId) -> Option<RubyTime> {
                 denominator = small(document, value).filter(|&denominator| denominator > 0)?;
             }
             b"submicro" => submicro = binary_coded(document, value)?,
-            // Any other belongs to whoever set it; the time is the same.
+            // Any other variable belongs to the app; the time is the same.
             _ => {}
         }
     }
-    // Of the two Ruby goes by the flag (`time_mload`).
+    // If they differ, Ruby follows the flag (`time_mload`).
     if time.utc {
         time.utc_offset = 0;
     }
@@ -60,7 +60,7 @@ pub(super) fn time(document: &Document, id: NodeId) -> Option<RubyTime> {
     Some(time)
 }
 
-/// Ruby 1.9.1's nanoseconds: three decimal digits, four bits each.
+/// Reads Ruby 1.9.1's nanoseconds: three decimal digits, four bits each.
 fn binary_coded(document: &Document, id: NodeId) -> Option<u32> {
     let Kind::String(text) = document.kind(id) else {
         return None;
@@ -79,8 +79,8 @@ pub(super) fn time_with_zone(
     let (utc, local) = (time(document, utc)?, time(document, local)?);
     let zone = text(document, zone)?;
     let utc_offset = i32::try_from(local.seconds - utc.seconds).ok()?;
-    // `TimeWithZone#utc?` asks the zone's abbreviation, which only its rules know. These are all
-    // the names in the tz database (and in Active Support) that have always had "UTC".
+    // `TimeWithZone#utc?` asks for the zone's abbreviation, which only the zone's rules give. These
+    // are all the names in the tz database (and in Active Support) that have always had "UTC".
     let is_utc = matches!(
         zone.strip_prefix("Etc/").unwrap_or(&zone),
         "UTC" | "UCT" | "Universal" | "Zulu"
@@ -94,7 +94,7 @@ pub(super) fn time_with_zone(
     }))
 }
 
-/// A `Date`: its Julian day.
+/// Reads a `Date`: its Julian day.
 pub(super) fn date(document: &Document, fields: &[NodeId]) -> Option<Value> {
     match date_time(document, fields)? {
         RubyTime {
@@ -107,13 +107,13 @@ pub(super) fn date(document: &Document, fields: &[NodeId]) -> Option<Value> {
     }
 }
 
-/// `Date#marshal_dump`: period, Julian day, second, nanosecond, offset, day of the calendar's
-/// reform.
+/// Reads the parts of `Date#marshal_dump`: period, Julian day, second, nanosecond, offset, day of
+/// the calendar's reform.
 pub(super) fn date_time(document: &Document, fields: &[NodeId]) -> Option<RubyTime> {
     let [period, day, second, nanosecond, offset, _reform] = fields else {
         return None;
     };
-    // The days of other periods are counted from there.
+    // The days of other periods are counted from their own start.
     if small(document, *period)? != 0 {
         return None;
     }
@@ -126,7 +126,7 @@ pub(super) fn date_time(document: &Document, fields: &[NodeId]) -> Option<RubyTi
     (nanoseconds < 1_000_000_000).then_some(time)
 }
 
-/// A number of nanoseconds: an Integer, or a Rational where there is less than one of them.
+/// Reads a number of nanoseconds: an Integer, or a Rational if there is a fraction of one.
 fn floor(document: &Document, id: NodeId) -> Option<u32> {
     let whole = |id| match whole(document, id)? {
         Value::Integer(number) => Some(BigInt::from(number)),
@@ -143,7 +143,7 @@ fn floor(document: &Document, id: NodeId) -> Option<u32> {
         return None;
     };
     let (numerator, denominator) = (whole(*numerator)?, whole(*denominator)?);
-    // Towards zero is down, where neither is negative.
+    // Truncation towards zero rounds down, since neither term is negative.
     let valid = document.symbol_bytes(class) == b"Rational"
         && numerator.sign() != Sign::Minus
         && denominator.sign() == Sign::Plus;
@@ -174,7 +174,7 @@ impl<'a> Writer<'a> {
         self.count_object();
     }
 
-    /// Everything up to the ivars for offset and zone, which are `others`.
+    /// Writes all parts but the ivars for offset and zone, of which there are `others`.
     fn packed_time(&mut self, seconds: i64, nanoseconds: u32, utc: bool, others: usize) {
         let below = nanoseconds % 1000;
         self.byte(b'I');
@@ -200,7 +200,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Nanoseconds for Ruby 1.9.1: three decimal digits, four bits each.
+    /// Writes nanoseconds for Ruby 1.9.1: three decimal digits, four bits each.
     fn submicro(&mut self, below: u32) {
         self.symbol("submicro");
         let digit = |divisor: u32| u8::try_from(below / divisor % 10).unwrap_or(0);
@@ -209,7 +209,7 @@ impl<'a> Writer<'a> {
         self.string(bytes.get(..length).unwrap_or_default(), BINARY, &[]);
     }
 
-    /// UTC, the zone's name, and the local time as though it were UTC.
+    /// Writes the time in UTC, the zone's name, and the local time as though it were UTC.
     pub(super) fn time_with_zone(&mut self, time: &'a RubyTime) -> Result<(), DumpError> {
         let Some(zone) = &time.zone else {
             return Err(DumpError(

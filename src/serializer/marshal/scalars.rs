@@ -17,7 +17,7 @@ pub(super) fn text(document: &Document, id: NodeId) -> Option<String> {
     }
 }
 
-/// An Integer of 64 bits.
+/// Returns an Integer of 64 bits.
 pub(super) fn small(document: &Document, id: NodeId) -> Option<i64> {
     match document.kind(id) {
         Kind::Fixnum(number) => Some(i64::from(number)),
@@ -32,8 +32,8 @@ pub(super) fn small(document: &Document, id: NodeId) -> Option<i64> {
     }
 }
 
-/// An Integer of any size. What is none is not expanded: its owner would expand it again, and
-/// such owners in each other double the work at every level.
+/// Returns an Integer of any size. Other objects are not expanded: their owner would expand them
+/// again, and such owners in each other would double the work at every level.
 pub(super) fn whole(document: &Document, id: NodeId) -> Option<Value> {
     let (Kind::Fixnum(_) | Kind::Bignum { .. }) = document.kind(id) else {
         return None;

@@ -1,4 +1,4 @@
-//! Symbols as the reader meets them: text, or a link to one before.
+//! Reads Symbols: a text, or a link to an earlier one.
 
 use super::document::{Kind, NodeId, Span, Symbol};
 use super::measure::Measure;
@@ -6,13 +6,13 @@ use super::reader::{Reader, len};
 use crate::serializer::LoadError;
 
 impl Reader<'_> {
-    /// A Symbol where only a Symbol can stand (`r_symbol`).
+    /// Reads a Symbol at a place where only a Symbol is allowed (`r_symbol`).
     pub(super) fn symbol(&mut self) -> Result<NodeId, LoadError> {
         match self.cursor.byte()? {
             b':' => self.new_symbol(false),
             b';' => self.symbol_link(),
             b'I' if self.cursor.byte()? == b':' => self.new_symbol(true),
-            _ => Err(self.cursor.error("no Symbol where one must be")),
+            _ => Err(self.cursor.error("expected a Symbol")),
         }
     }
 
@@ -20,11 +20,11 @@ impl Reader<'_> {
         let index = self.cursor.long()?;
         match u32::try_from(index) {
             Ok(index) if index < len(&self.document.symbols) => Ok(NodeId::symbol(index)),
-            _ => Err(self.cursor.error("a link to no Symbol")),
+            _ => Err(self.cursor.error("a link to a missing Symbol")),
         }
     }
 
-    /// The rest of a Symbol (`r_symreal`), which counts from before its own ivars on. Those name
+    /// Reads the rest of a Symbol (`r_symreal`), which is counted before its own ivars. Those name
     /// its encoding and nothing else, so there is no recursion here.
     pub(super) fn new_symbol(&mut self, has_ivars: bool) -> Result<NodeId, LoadError> {
         let length = self.cursor.count(1)?;
@@ -48,7 +48,7 @@ impl Reader<'_> {
                         NodeId::symbol(len(&self.document.symbols) - 1)
                     }
                     b';' => self.symbol_link()?,
-                    _ => return Err(self.cursor.error("no Symbol where one must be")),
+                    _ => return Err(self.cursor.error("expected a Symbol")),
                 };
                 let value = self.encoding_value()?;
                 self.pending.extend([name, value]);
@@ -76,10 +76,10 @@ impl Reader<'_> {
                 let id = self.link()?;
                 match self.document.kind(id) {
                     Kind::String(_) if self.measure(id).height == 0 => Ok(id),
-                    _ => Err(self.cursor.error("a Symbol of no encoding")),
+                    _ => Err(self.cursor.error("a Symbol with an invalid encoding")),
                 }
             }
-            _ => Err(self.cursor.error("a Symbol of no encoding")),
+            _ => Err(self.cursor.error("a Symbol with an invalid encoding")),
         }
     }
 }

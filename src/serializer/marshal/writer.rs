@@ -1,26 +1,27 @@
 //! [`Writer`]: Marshal bytes as `w_object` in Ruby's `marshal.c` writes them.
 //!
-//! Links are positional, so an object that stays as it was is still written anew: with the numbers
-//! it has among its new neighbours.
+//! Links are positional, so even an unchanged object is written anew, with its number among its new
+//! neighbours.
 
 use std::collections::HashMap;
 
 use super::VERSION;
 use super::document::{Document, NodeId};
 
-/// Not written yet.
+/// The number of a node that is not written yet.
 pub(super) const UNNUMBERED: u32 = u32::MAX;
 
 pub(super) struct Writer<'a> {
     pub(super) bytes: Vec<u8>,
     pub(super) document: Option<&'a Document>,
-    /// Of each node of the document: its number in the output.
+    /// The number in the output of each node of the document.
     pub(super) numbers: Vec<u32>,
-    /// How many objects the output has.
+    /// The number of objects in the output.
     objects: u32,
-    /// Symbols of the output, by text and encoding (none for ASCII).
+    /// The Symbols of the output, by text and encoding (empty for ASCII).
     symbols: HashMap<(&'a [u8], &'a [u8]), u32>,
-    /// Strings that Ruby itself keeps once and therefore links: names of encodings and of zones.
+    /// The Strings that Ruby itself keeps once and therefore links: names of encodings and of
+    /// zones.
     interned: HashMap<(u8, &'a str), u32>,
 }
 
@@ -36,7 +37,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// A Symbol of valid text.
+    /// Writes a Symbol of valid text.
     pub(super) fn symbol(&mut self, text: &'a str) {
         let encoding: &[u8] = if text.is_ascii() { b"" } else { b"UTF-8" };
         let has_ivars = !encoding.is_empty();
@@ -45,7 +46,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Writes a Symbol, or a link if it stood before; whether its ivars must follow.
+    /// Writes a Symbol, or a link if it was written before. Returns true if its ivars must follow.
     pub(super) fn new_symbol(
         &mut self,
         text: &'a [u8],
@@ -68,7 +69,7 @@ impl<'a> Writer<'a> {
         true
     }
 
-    /// `[I] [e, C ...] " bytes [ivars]`, in the encoding of this name.
+    /// Writes `[I] [e, C ...] " bytes [ivars]`, in the encoding of this name.
     pub(super) fn string(&mut self, bytes: &[u8], encoding: &'a str, wrappers: &[(u8, &'a str)]) {
         self.begin(encoding != BINARY, wrappers);
         self.count_object();
@@ -79,7 +80,8 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// How many instance variables follow, the one for the encoding first (`w_encoding`).
+    /// Writes the number of instance variables that follow, and the one for the encoding
+    /// (`w_encoding`).
     pub(super) fn encoding_ivars(&mut self, encoding: &'a str, others: usize) {
         self.length(1 + others);
         match encoding {
@@ -94,7 +96,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// A String that Ruby keeps once: without an encoding (`"`), or in US-ASCII (`I`).
+    /// Writes a String that Ruby keeps once: without an encoding (`"`), or in US-ASCII (`I`).
     pub(super) fn interned(&mut self, kind: u8, text: &'a str) {
         if let Some(&number) = self.interned.get(&(kind, text)) {
             self.byte(b'@');
@@ -138,7 +140,7 @@ impl<'a> Writer<'a> {
         self.count_object();
     }
 
-    /// Links count one object more from here on.
+    /// Counts one more object for the links that follow.
     pub(super) fn count_object(&mut self) {
         self.objects += 1;
     }
@@ -160,7 +162,7 @@ impl<'a> Writer<'a> {
         self.long(i64::try_from(length).unwrap_or(i64::MAX));
     }
 
-    /// An integer as the format writes it (`w_long`).
+    /// Writes an integer in the format's own form (`w_long`).
     pub(super) fn long(&mut self, number: i64) {
         self.bytes.extend(long(number));
     }
@@ -169,7 +171,8 @@ impl<'a> Writer<'a> {
 /// The name of the encoding that has no ivar.
 pub(super) const BINARY: &str = "ASCII-8BIT";
 
-/// `w_long`: a byte for what fits one, otherwise a count of bytes and the bytes, little-endian.
+/// Returns an integer as `w_long` writes it: one byte if it fits, otherwise a count of bytes and
+/// the bytes, little-endian.
 pub(super) fn long(number: i64) -> Vec<u8> {
     let small = match number {
         0 => Some(0),

@@ -1,4 +1,4 @@
-//! Ruby's types as MessagePack extensions: what their payloads hold.
+//! Ruby's types as MessagePack extensions: reads their payloads.
 //!
 //! Source: `active_support/message_pack/extensions.rb`, Rails 7.1, 7.2 (the new payload of
 //! `IPAddr`), 8.1 (`SafeBuffer`) and 8-1-stable (its new payload).
@@ -16,7 +16,7 @@ use super::{marker, moment, ruby_number};
 use crate::safe_buffer_form::SafeBufferForm;
 use crate::settings::IpAddrForm;
 
-const NO_UTF_8: &str = "text that is no UTF-8";
+const NO_UTF_8: &str = "text that is not UTF-8";
 const RESERVED_BY_RAILS: &str = "extension type 127, which Rails reserves";
 
 /// `ActiveSupport::Duration::PARTS`, in the order of the payload.
@@ -24,7 +24,7 @@ pub(super) const DURATION_PARTS: [&str; 7] = [
     "years", "months", "weeks", "days", "hours", "minutes", "seconds",
 ];
 
-/// Reads the payload of an extension, all of it.
+/// Reads the whole payload of an extension.
 pub(super) fn load(kind: i8, payload: Unpacker<'_>, levels: usize) -> Result<Value, LoadError> {
     match kind {
         SYMBOL | URI | PATHNAME | REGEXP | SAFE_BUFFER | TIME_ZONE | IP_ADDR => {
@@ -55,7 +55,7 @@ fn load_text(kind: i8, payload: Unpacker<'_>, levels: usize) -> Result<Value, Lo
     })
 }
 
-/// The text in the payload of an extension that is a text.
+/// Returns the text in the payload of an extension that is a text.
 fn text(kind: i8, payload: Unpacker<'_>, levels: usize) -> Result<&str, LoadError> {
     match kind {
         IP_ADDR => ip_addr(payload, levels),
@@ -64,7 +64,7 @@ fn text(kind: i8, payload: Unpacker<'_>, levels: usize) -> Result<&str, LoadErro
     }
 }
 
-/// `at` says where, in an error.
+/// Returns bytes as text; `at` is the place of an error.
 fn utf8<'a>(bytes: &'a [u8], at: Unpacker<'_>) -> Result<&'a str, LoadError> {
     std::str::from_utf8(bytes).map_err(|_| at.error(NO_UTF_8))
 }
@@ -75,7 +75,7 @@ fn ip_addr(mut payload: Unpacker<'_>, levels: usize) -> Result<&str, LoadError> 
             payload.open_payload(levels)?;
             match payload.head()? {
                 Head::Str(bytes) => bytes,
-                _ => return Err(payload.error("IPAddr that is no text")),
+                _ => return Err(payload.error("IPAddr that is not text")),
             }
         }
         IpAddrForm::Raw => payload.take(payload.rest().len())?,
@@ -85,12 +85,12 @@ fn ip_addr(mut payload: Unpacker<'_>, levels: usize) -> Result<&str, LoadError> 
     if is_ip_addr(text) {
         Ok(text)
     } else {
-        Err(payload.error("IPAddr that is no address"))
+        Err(payload.error("IPAddr that is not an address"))
     }
 }
 
-/// Rails 7.1 wrote bare text, which is ASCII; from 7.2 on it is a MessagePack string, whose first
-/// byte never is.
+/// Recognises the form of an `IPAddr`. Rails 7.1 wrote bare text, which is ASCII; from 7.2 on it is
+/// a MessagePack string, whose first byte never is.
 pub(super) fn ip_addr_form(payload: Unpacker<'_>) -> IpAddrForm {
     match payload.rest() {
         [first, ..] if *first >= marker::FIXSTR => IpAddrForm::String,
@@ -98,21 +98,22 @@ pub(super) fn ip_addr_form(payload: Unpacker<'_>) -> IpAddrForm {
     }
 }
 
-/// Whether a text can be told from the other form of payload (nothing more is asked of it).
+/// Returns true if a text can be told from the other form of payload. It does not check that the
+/// text is an address.
 pub(super) fn is_ip_addr(text: &str) -> bool {
     text.is_ascii() && !text.is_empty()
 }
 
-/// The text of a `SafeBuffer`, and the form in which it stands.
+/// Returns the text of a `SafeBuffer`, and the form of its payload.
 ///
-/// Nothing says which form a payload has. A MessagePack string that ends with the payload is one:
-/// so newer releases of Rails read it. Any other payload is bare text. A bare text is mistaken for
+/// A payload does not name its form. A MessagePack string that ends with the payload is a string:
+/// newer releases of Rails read it so. Any other payload is bare text. A bare text is mistaken for
 /// a string only if it begins with one of U+0640 to U+067F, whose UTF-8 begins with the marker of a
-/// string of 128 to 191 bytes, and has exactly as many bytes behind the first two. The other way
-/// round every string of such a length would be mistaken for text.
+/// string of 128 to 191 bytes, and has exactly as many bytes after the first two. The opposite rule
+/// would mistake every string of such a length for text.
 ///
-/// What Ruby holds as binary is written as `bin`, whose markers begin U+0100 to U+017F. Rails has
-/// next to no binary `SafeBuffer`: such a payload counts only where it is no text.
+/// Text that Ruby holds as binary is written as `bin`, whose markers begin U+0100 to U+017F. Rails
+/// has next to no binary `SafeBuffer`: such a payload is binary only if it is not valid text.
 pub(super) fn safe_buffer(
     payload: Unpacker<'_>,
     levels: usize,
@@ -147,7 +148,7 @@ fn load_scalar(kind: i8, mut payload: Unpacker<'_>, levels: usize) -> Result<Val
 fn load_duration(payload: &mut Unpacker<'_>, room: Room) -> Result<Value, LoadError> {
     let value = ruby_number::load(payload, room)?;
     if array(payload)? != DURATION_PARTS.len() {
-        return Err(payload.error("duration whose parts are not seven"));
+        return Err(payload.error("duration without its seven parts"));
     }
     let room = payload.open(DURATION_PARTS.len(), room)?;
     let mut parts = Vec::new();
@@ -197,7 +198,7 @@ fn load_indifferent_hash(mut payload: Unpacker<'_>, levels: usize) -> Result<Val
     Ok(Value::IndifferentHash(indifferent(pairs)))
 }
 
-/// `HashWithIndifferentAccess` makes a Symbol key a String.
+/// Turns Symbol keys into Strings, as `HashWithIndifferentAccess` does.
 fn indifferent(mut pairs: Vec<(Value, Value)>) -> Vec<(Value, Value)> {
     let mut symbols = false;
     for (key, _) in &mut pairs {

@@ -36,13 +36,13 @@ pub(super) const ARRAY_32: u8 = 0xdd;
 pub(super) const MAP_16: u8 = 0xde;
 pub(super) const MAP_32: u8 = 0xdf;
 
-// The families that keep a small number in the marker itself: their first byte. What lies between
-// two of them, and the last ones up to 0xff (negative fixint), belongs to the lower one.
+// The first bytes of the families that keep a small number in the marker itself. Markers between
+// two of them belong to the lower one; the last family, negative fixint, extends to 0xff.
 pub(super) const FIXMAP: u8 = 0x80;
 pub(super) const FIXARRAY: u8 = 0x90;
 pub(super) const FIXSTR: u8 = 0xa0;
 
-/// What every message begins with: 128, as the gem writes it.
+/// The first bytes of every message: 128, as the gem writes it.
 pub(crate) const SIGNATURE: [u8; 2] = [UINT_8, 128];
 
 /// Ruby's name of the encoding whose Strings are `bin`; all others are `str`.

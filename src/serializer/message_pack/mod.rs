@@ -4,11 +4,12 @@
 //! specification; `active_support/message_pack/serializer.rb` and `extensions.rb` of Rails 7.1, 7.2
 //! and 8.1; the msgpack gem (1.7 and later) for widths and for the limit on nesting.
 //!
-//! Stricter than Rails in one way: the payload of a known extension must be consumed to its last
-//! byte (the gem does not look). More generous in two ways. A value that cannot be read does not
-//! cost those beside it in the map that a session is, where its end is known. An extension of a type
-//! that Active Support does not define is kept as it stands ([`RubyObject::Extension`]) where Rails
-//! refuses the whole message, so that an entry that an application registered itself survives.
+//! The reader is stricter than Rails in one way: the payload of a known extension must be consumed
+//! to its last byte (the gem does not check). It is more generous in two ways. A value that cannot
+//! be read does not affect the others in the session's map, if its end is known. An extension of a
+//! type that Active Support does not define is kept unchanged ([`RubyObject::Extension`]), whereas
+//! Rails refuses the whole message. So an entry of a type that an application registered itself
+//! survives.
 //!
 //! [`RubyObject::Extension`]: super::value::RubyObject::Extension
 

@@ -1,7 +1,7 @@
-//! Time, `TimeWithZone` and `DateTime`: between their payloads and [`RubyTime`].
+//! Time, `TimeWithZone` and `DateTime`: conversions between their payloads and [`RubyTime`].
 //!
 //! Source: `active_support/message_pack/extensions.rb` (`write_time`, `write_time_with_zone`,
-//! `write_datetime` and their readers). Nothing is looked up: a zone stays a name.
+//! `write_datetime` and their readers). No zone is looked up: it stays a name.
 
 use super::super::LoadError;
 use super::super::value::{RubyTime, Value};
@@ -23,8 +23,8 @@ fn time(payload: &mut Unpacker<'_>) -> Result<RubyTime, LoadError> {
     let utc_offset = load_i64(payload)?;
     let nanoseconds =
         u32::try_from(nanoseconds).map_err(|_| payload.error("nanoseconds beyond a second"))?;
-    let utc_offset = i32::try_from(utc_offset)
-        .map_err(|_| payload.error("time that is a day or more from UTC"))?;
+    let utc_offset =
+        i32::try_from(utc_offset).map_err(|_| payload.error("offset of a day or more from UTC"))?;
     // `Time.at(.., in: 0)` is a time with an offset of 0, not one in UTC.
     let time = RubyTime::at(seconds, nanoseconds, utc_offset, false);
     match time_problem(&time) {
@@ -33,12 +33,12 @@ fn time(payload: &mut Unpacker<'_>) -> Result<RubyTime, LoadError> {
     }
 }
 
-/// What keeps Ruby from having such a Time.
+/// Returns the reason why Ruby cannot have such a Time.
 pub(super) fn time_problem(time: &RubyTime) -> Option<&'static str> {
     if time.nanoseconds >= NANOSECONDS {
         Some("nanoseconds beyond a second")
     } else if time.utc_offset <= -DAY || time.utc_offset >= DAY {
-        Some("time that is a day or more from UTC")
+        Some("offset of a day or more from UTC")
     } else {
         None
     }
@@ -47,11 +47,11 @@ pub(super) fn time_problem(time: &RubyTime) -> Option<&'static str> {
 pub(super) fn load_time_with_zone(payload: &mut Unpacker<'_>) -> Result<Value, LoadError> {
     let utc = time(payload)?;
     let Head::Str(zone) = payload.head()? else {
-        return Err(payload.error("time zone that is no name"));
+        return Err(payload.error("time zone that is not a name"));
     };
-    let zone = std::str::from_utf8(zone).map_err(|_| payload.error("text that is no UTF-8"))?;
+    let zone = std::str::from_utf8(zone).map_err(|_| payload.error("text that is not UTF-8"))?;
     Ok(Value::Time(RubyTime {
-        // The zone's offset at this time is for those who have its rules; the time is in UTC.
+        // Only the zone's rules give its offset at this time; here the time is in UTC.
         utc_offset: 0,
         utc: true,
         zone: Some(zone.to_owned()),
@@ -67,11 +67,11 @@ pub(super) fn load_date_time(payload: &mut Unpacker<'_>) -> Result<Value, LoadEr
     let second = below(payload, 60)?;
     let nanoseconds = second_fraction(payload)?;
     let utc_offset = offset(payload)?;
-    // Day and time of day are those of the place, not of UTC.
+    // Day and time of day are local, not UTC.
     let local = (i128::from(day) - i128::from(UNIX_EPOCH)) * i128::from(DAY)
         + i128::from((hour * 60 + minute) * 60 + second);
     let seconds = i64::try_from(local - i128::from(utc_offset))
-        .map_err(|_| payload.error("date beyond 64-bit seconds"))?;
+        .map_err(|_| payload.error("date that 64-bit seconds cannot express"))?;
     Ok(Value::DateTime(RubyTime::at(
         seconds,
         nanoseconds,
@@ -83,11 +83,11 @@ pub(super) fn load_date_time(payload: &mut Unpacker<'_>) -> Result<Value, LoadEr
 fn below(payload: &mut Unpacker<'_>, limit: i64) -> Result<i64, LoadError> {
     match load_i64(payload)? {
         number if (0..limit).contains(&number) => Ok(number),
-        _ => Err(payload.error("time of day that no clock shows")),
+        _ => Err(payload.error("invalid time of day")),
     }
 }
 
-/// Nanoseconds; what is finer is cut off.
+/// Reads nanoseconds; anything finer is truncated.
 fn second_fraction(payload: &mut Unpacker<'_>) -> Result<u32, LoadError> {
     let (numerator, denominator) = load_fraction(payload)?;
     u32::try_from(numerator * i128::from(NANOSECONDS) / denominator)
@@ -96,7 +96,7 @@ fn second_fraction(payload: &mut Unpacker<'_>) -> Result<u32, LoadError> {
         .ok_or_else(|| payload.error("second fraction beyond a second"))
 }
 
-/// Seconds, from a fraction of a day; rounded as `DateTime` does.
+/// Reads seconds from a fraction of a day, rounded as `DateTime` does.
 fn offset(payload: &mut Unpacker<'_>) -> Result<i32, LoadError> {
     let (numerator, denominator) = load_fraction(payload)?;
     let twice = 2 * numerator * i128::from(DAY);
@@ -104,33 +104,33 @@ fn offset(payload: &mut Unpacker<'_>) -> Result<i32, LoadError> {
     i32::try_from(rounded)
         .ok()
         .filter(|offset| (-DAY..=DAY).contains(offset))
-        .ok_or_else(|| payload.error("date more than a day from UTC"))
+        .ok_or_else(|| payload.error("offset of more than a day from UTC"))
 }
 
-/// What a `DateTime` is written as.
+/// The parts in which a `DateTime` is written.
 pub(super) struct DateTimeParts {
-    /// The Julian day, as counted at the place.
+    /// The Julian day, in local time.
     pub(super) day: i64,
     pub(super) hour: i64,
     pub(super) minute: i64,
     pub(super) second: i64,
-    /// Numerator and denominator.
+    /// The fraction of the second: numerator and denominator.
     pub(super) second_fraction: (i64, i64),
-    /// Of a day.
+    /// The offset as a fraction of a day: numerator and denominator.
     pub(super) offset: (i64, i64),
 }
 
 impl DateTimeParts {
-    /// Takes a time apart, or says why no `DateTime` is like that.
+    /// Splits a time into parts, or returns the reason why no `DateTime` can hold it.
     pub(super) fn of(time: &RubyTime) -> Result<Self, &'static str> {
         if time.nanoseconds >= NANOSECONDS {
             return Err("nanoseconds beyond a second");
         }
         if !(-DAY..=DAY).contains(&time.utc_offset) {
-            return Err("date more than a day from UTC");
+            return Err("offset of more than a day from UTC");
         }
         let local = time.seconds.checked_add(time.utc_offset.into());
-        let local = local.ok_or("date beyond 64-bit seconds")?;
+        let local = local.ok_or("date that 64-bit seconds cannot express")?;
         let of_day = local.rem_euclid(DAY.into());
         Ok(Self {
             day: local.div_euclid(DAY.into()) + UNIX_EPOCH,
@@ -143,7 +143,7 @@ impl DateTimeParts {
     }
 }
 
-/// A fraction in its lowest terms. The denominator is one of the constants above, never 0.
+/// Returns a fraction in its lowest terms. The denominator is one of the constants above, never 0.
 fn reduced(numerator: i64, denominator: i64) -> (i64, i64) {
     let (mut divisor, mut rest) = (denominator, numerator.abs());
     while rest != 0 {

@@ -1,10 +1,10 @@
 //! [`Packer`]: values as the msgpack gem writes them, each in its smallest form.
 //!
-//! Source: `ext/msgpack/packer.h` of the msgpack gem (widths: integers as small as they go, unsigned
-//! where positive; Floats always 64 bits; `str 8` and `fixext` used).
+//! Source: `ext/msgpack/packer.h` of the msgpack gem (widths: integers are as small as possible,
+//! and unsigned if positive; Floats always take 64 bits; `str 8` and `fixext` are used).
 //!
-//! Not `rmp`, which writes to an `io::Write` that can fail: these are a dozen short functions, and
-//! the reader has the markers anyway.
+//! `rmp` is not used: it writes to an `io::Write` that can fail. The functions here are a dozen
+//! short ones, and the reader needs the markers anyway.
 
 use num_bigint::BigInt;
 
@@ -17,7 +17,7 @@ use super::{kind, ruby_number};
 
 pub(super) type Dumped = Result<(), DumpError>;
 
-/// Bytes in the making.
+/// The bytes of a message that is being written.
 pub(super) struct Packer {
     out: Vec<u8>,
     style: Style,
@@ -31,7 +31,7 @@ impl Packer {
         }
     }
 
-    /// An empty writer of the same style, for a payload whose length must be known first.
+    /// Returns an empty writer of the same style, for a payload whose length must be known first.
     pub(super) fn beside(&self) -> Self {
         Self::new(self.style)
     }
@@ -44,7 +44,7 @@ impl Packer {
         self.out
     }
 
-    /// The bytes so far, for others that are MessagePack already.
+    /// Returns the bytes so far, to append MessagePack from another writer.
     pub(super) fn out(&mut self) -> &mut Vec<u8> {
         &mut self.out
     }
@@ -70,7 +70,7 @@ impl Packer {
         }
     }
 
-    /// Writes one of the values that are extensions.
+    /// Writes a value that is an extension.
     fn extended(&mut self, value: &Value, levels: usize) -> Dumped {
         match value {
             Value::BigInteger(number) => self.big_integer(&number.0),
@@ -140,7 +140,7 @@ impl Packer {
         }
     }
 
-    /// A length behind the smallest of up to three markers that holds it.
+    /// Writes a length after the smallest of up to three markers that holds it.
     fn length(&mut self, length: usize, markers: (Option<u8>, u8, u8)) -> Dumped {
         let length = u32::try_from(length).map_err(|_| refused("a part is longer than 4 GiB"))?;
         match (markers, u8::try_from(length), u16::try_from(length)) {
@@ -243,7 +243,7 @@ impl Target for Packer {
     }
 }
 
-/// The levels that are left within one more.
+/// Returns the levels that are left inside one more level.
 pub(super) fn inside(levels: usize) -> Result<usize, DumpError> {
     levels
         .checked_sub(1)

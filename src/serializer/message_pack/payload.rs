@@ -1,7 +1,7 @@
-//! What [`Packer`] puts into the payloads of Ruby's types.
+//! Writes the payloads of Ruby's types for [`Packer`].
 //!
 //! Source: the `write_` methods of `active_support/message_pack/extensions.rb`, Rails 7.1, 7.2 and
-//! 8.1. Whatever is written can be loaded again: what a reader would refuse is refused here.
+//! 8.1. All output can be loaded again: a value that a reader would refuse is refused here.
 
 use super::super::DumpError;
 use super::super::value::{RubyDuration, RubyObject, RubyRange, RubyTime, Value, dump_big_decimal};
@@ -13,7 +13,7 @@ use crate::safe_buffer_form::SafeBufferForm;
 use crate::settings::IpAddrForm;
 
 impl Packer {
-    /// Writes one of the extensions whose payloads consist of values.
+    /// Writes an extension whose payload consists of values.
     pub(super) fn payload(&mut self, value: &Value, levels: usize) -> Dumped {
         let levels = inside(levels)?;
         let mut payload = self.beside();
@@ -34,7 +34,7 @@ impl Packer {
             Value::Time(time) if time.with_zone => self.time_with_zone(time),
             Value::Time(time) => self.time(time, time.utc_offset),
             Value::Duration(duration) => self.duration(duration, levels),
-            // All others were written without a payload of values.
+            // All other kinds are written without a payload of values.
             _ => Err(refused("MessagePack has no form for a value of this class")),
         }
     }
@@ -47,7 +47,7 @@ impl Packer {
     pub(super) fn big_decimal(&mut self, text: &str) -> Dumped {
         match dump_big_decimal(text) {
             Some(payload) => self.extension(kind::BIG_DECIMAL, payload.as_bytes()),
-            None => Err(refused("a BigDecimal is no number")),
+            None => Err(refused("a BigDecimal is not a number")),
         }
     }
 
@@ -66,7 +66,7 @@ impl Packer {
         if *denominator == Value::Integer(0) {
             return Err(refused("a Rational has the denominator 0"));
         }
-        // Integers are no containers: they need no levels.
+        // Integers are not containers: they need no levels.
         self.value(numerator, 0)?;
         if *numerator == Value::Integer(0) {
             return Ok(());
@@ -105,7 +105,7 @@ impl Packer {
         let Some(zone) = &time.zone else {
             return Err(refused("an ActiveSupport::TimeWithZone has no zone"));
         };
-        // In UTC, whatever offset the zone has at that time.
+        // In UTC, for any offset that the zone has at that time.
         self.time(time, 0)?;
         self.text(zone)
     }
@@ -141,7 +141,7 @@ impl Packer {
 
     pub(super) fn ip_addr(&mut self, text: &str, levels: usize) -> Dumped {
         if !extension::is_ip_addr(text) {
-            return Err(refused("an IPAddr is no address"));
+            return Err(refused("an IPAddr is not an address"));
         }
         match self.style().ip_addr {
             IpAddrForm::Raw => self.extension(kind::IP_ADDR, text.as_bytes()),
@@ -149,8 +149,8 @@ impl Packer {
         }
     }
 
-    /// Writes a text that counts as safe HTML. A bare one that would be read as a string (see
-    /// [`extension::safe_buffer`]) is written as a String, which keeps all of its letters.
+    /// Writes a text that counts as safe HTML. A bare text that would be read as a string (see
+    /// [`extension::safe_buffer`]) is written as a String, which keeps all of its characters.
     pub(super) fn safe_buffer(&mut self, text: &str, levels: usize) -> Dumped {
         let is_read_so = || {
             let read = extension::safe_buffer(Unpacker::new(text.as_bytes()), levels);
@@ -176,7 +176,8 @@ impl Packer {
     pub(super) fn object(&mut self, object: &RubyObject, levels: usize) -> Dumped {
         let class = match object {
             RubyObject::Extension { kind, bytes } => {
-                // One of Active Support's own types, made by hand, must be what the type says.
+                // An extension of Active Support's own type, built by hand, must hold what the type
+                // requires.
                 return match extension::load(*kind, Unpacker::new(bytes), levels) {
                     Ok(_) => self.extension(*kind, bytes),
                     Err(problem) => Err(refused(problem.reason)),
@@ -197,7 +198,7 @@ impl Packer {
     }
 }
 
-/// The extension's type of a value whose payload consists of values.
+/// Returns the extension's type of a value whose payload consists of values.
 fn kind_of(value: &Value) -> i8 {
     match value {
         Value::IndifferentHash(_) => kind::INDIFFERENT_HASH,

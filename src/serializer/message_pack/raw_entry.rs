@@ -1,8 +1,8 @@
-//! [`index`]: where the entries of a message's map stand, without making values of them.
+//! [`index`]: finds the entries of a message's map without making values of them.
 //!
 //! A session of which one key is read needs one value; a session of which one key is written keeps
-//! the bytes of all others. What an index has checked is where each value ends. Whether a value
-//! can be read is found out by [`value_at`], so that one that cannot does not cost the others.
+//! the bytes of all others. The index checks where each value ends. [`value_at`] checks that a
+//! value can be read, so that an unreadable value does not affect the others.
 
 use std::borrow::Cow;
 
@@ -17,32 +17,33 @@ use super::unpacker::message;
 use super::unpacker::{Head, Unpacker};
 use crate::safe_buffer_form::SafeBufferForm;
 
-/// Ruby's name of the encoding of every other text.
+/// Ruby's name of the encoding of every text that is not binary.
 const UTF_8: &str = "UTF-8";
 
 /// An entry of a message whose root is a map.
 ///
-/// Two entries may have one text: where the message repeats a key (the last one counts), and where
-/// a plain Hash has both `"a"` and `:a`.
+/// Two entries may have one text: if the message repeats a key (the last one counts), or if a plain
+/// Hash has both `"a"` and `:a`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RawEntry {
-    /// The bytes of the key, which need not be text.
+    /// The span of the key, which need not be text.
     pub(crate) key: Span,
-    /// The bytes of the value.
+    /// The span of the value.
     pub(crate) value: Span,
     text: KeyText,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum KeyText {
-    /// UTF-8 in the message itself.
+    /// A span of UTF-8 in the message itself.
     There(Span),
-    /// Made from a key that is no text.
+    /// A text made from a key that is not text.
     Made(Box<str>),
 }
 
 impl RawEntry {
-    /// The key as text, as Rails' `as_json` has it. `source` is the message that was indexed.
+    /// Returns the key as text, as Rails' `as_json` has it. `source` is the message that was
+    /// indexed.
     pub(crate) fn text<'a>(&'a self, source: &'a [u8]) -> &'a str {
         match &self.text {
             KeyText::There(span) => {
@@ -55,7 +56,7 @@ impl RawEntry {
     }
 }
 
-/// Finds where the entries of a message's map stand, in order; `None` if it holds something else.
+/// Finds the entries of a message's map, in order; `None` if the message is another value.
 pub(crate) fn index(source: &[u8]) -> Result<Option<Vec<RawEntry>>, LoadError> {
     let mut reader = message(source)?;
     if u32::try_from(source.len()).is_err() {
@@ -81,13 +82,14 @@ pub(crate) fn index(source: &[u8]) -> Result<Option<Vec<RawEntry>>, LoadError> {
     Ok(entries)
 }
 
-/// Whether a message's root is a `HashWithIndifferentAccess`. Looks at its first bytes only.
+/// Returns true if a message's root is a `HashWithIndifferentAccess`. It reads the first bytes
+/// only.
 pub(crate) fn root_is_indifferent(source: &[u8]) -> bool {
     let head = message(source).and_then(|mut reader| reader.head());
     matches!(head, Ok(Head::Extension(kind::INDIFFERENT_HASH, _)))
 }
 
-/// Reads the key or the value that stands in a span of a message that was indexed.
+/// Reads the key or the value in a span of a message that was indexed.
 pub(crate) fn value_at(source: &[u8], span: Span) -> Result<Value, LoadError> {
     let mut reader = Unpacker::within(source, span).ok_or(LoadError {
         reason: "range outside the message",
@@ -98,7 +100,7 @@ pub(crate) fn value_at(source: &[u8], span: Span) -> Result<Value, LoadError> {
     Ok(value)
 }
 
-/// Checks whether the value in a span of a message is nil.
+/// Returns true if the value in a span of a message is nil.
 pub(crate) fn is_nil_at(source: &[u8], span: Span) -> bool {
     Unpacker::within(source, span).is_some_and(|reader| reader.rest() == [marker::NIL])
 }
@@ -114,8 +116,8 @@ impl Style {
 
     /// Checks that values hold nothing that this style writes in another form.
     ///
-    /// What containers hold stands behind their heads, and what these extensions hold behind
-    /// theirs: all of it comes by, one head after the other.
+    /// The contents of a container follow its first bytes, and the contents of these extensions
+    /// follow theirs. So one pass over the first bytes of each value sees all of them.
     pub(super) fn keeps_all(self, mut values: Unpacker<'_>) -> bool {
         while !values.rest().is_empty() {
             match values.head() {
@@ -126,7 +128,7 @@ impl Style {
                     return false;
                 }
                 Ok(_) => {}
-                // Not for this function to say.
+                // Unreadable values are reported elsewhere.
                 Err(_) => return true,
             }
         }
@@ -138,7 +140,8 @@ impl Style {
             kind::IP_ADDR => extension::ip_addr_form(payload) == self.ip_addr,
             kind::SAFE_BUFFER => match self.safe_buffer {
                 SafeBufferForm::Text => false,
-                // The app may run on a newer release than its settings tell, and wrote either.
+                // The app may run on a newer release than its settings say, and have written either
+                // form.
                 SafeBufferForm::Raw => true,
                 SafeBufferForm::String => !matches!(
                     extension::safe_buffer(payload, MAX_LEVELS),
@@ -165,7 +168,7 @@ fn entries(
         reader.skip(room.owing(2 * left + 1))?;
         let key = Span::new(start.at(), reader.at());
         let text = text_of(start, room).unwrap_or_else(|_| {
-            // Its entry is there nevertheless, under a name that nothing else has.
+            // The entry exists nevertheless, under a name that no other entry has.
             KeyText::Made(object_key_text(start.at()).into())
         });
         let value_start = reader.at();
@@ -176,7 +179,8 @@ fn entries(
     Ok(entries)
 }
 
-/// The text of a key: distinct, but for keys that a Rails session takes for one.
+/// Returns the text of a key. Two keys have the same text only if a Rails session takes them for
+/// the same key.
 fn text_of(mut key: Unpacker<'_>, room: Room) -> Result<KeyText, LoadError> {
     let mut again = key;
     let (bytes, encoding) = match key.head()? {

@@ -1,4 +1,4 @@
-//! [`dump_root`]: a message put together from the bytes of an older one and from new values.
+//! [`dump_root`]: writes a message from the bytes of an older one and from new values.
 
 use super::super::json::transcode::transcode;
 use super::super::{DumpError, Key, NewValue, Part, Span, Untouched};
@@ -21,8 +21,9 @@ pub(crate) fn dump_root<'a>(
 }
 
 impl Style {
-    /// Writes a message whose root is a map. Spans are those of [`super::index`] of `source`,
-    /// whose bytes are copied as they stand, unless they hold what this style writes otherwise.
+    /// Writes a message whose root is a map. Spans are those of [`super::index`] of `source`. The
+    /// bytes of the spans are copied unchanged unless they hold a value that this style writes in
+    /// another form.
     pub(crate) fn dump_root<'a>(
         self,
         source: &[u8],
@@ -65,7 +66,7 @@ impl Style {
         Ok(message.into_bytes())
     }
 
-    /// Writes what was read.
+    /// Writes a key or value that was read.
     fn read(
         self,
         map: &mut Packer,
@@ -77,7 +78,7 @@ impl Style {
         let read = Unpacker::within(source, span)
             .filter(|read| !read.rest().is_empty())
             .ok_or_else(|| refused("an entry is not in the message it was read from"))?;
-        // What cannot be read has no other form either.
+        // A value that cannot be read cannot be converted either, so it is copied.
         if !self.keeps_all(read)
             && let Ok(value) = value_at(source, span)
         {

@@ -11,7 +11,7 @@ use super::kind::{BIG_DECIMAL, BIG_INTEGER, RATIONAL};
 use super::room::Room;
 use super::unpacker::{Head, Unpacker};
 
-/// The sign and the 32-bit chunks of a big Integer's payload, least significant first.
+/// Returns the sign and the 32-bit chunks of a big Integer's payload, least significant first.
 pub(super) fn big_integer_chunks(
     mut payload: Unpacker<'_>,
 ) -> Result<(Sign, &[[u8; 4]]), LoadError> {
@@ -33,27 +33,27 @@ fn load_big_integer(payload: Unpacker<'_>) -> Result<Value, LoadError> {
     Ok(Value::from_bigint(number))
 }
 
-/// The payload of a big Integer: its sign, and big-endian chunks, least significant first.
+/// Returns the payload of a big Integer: its sign, and big-endian chunks, least significant first.
 pub(super) fn big_integer_payload(number: &BigInt) -> Vec<u8> {
     let mut payload = vec![u8::from(number.sign() == Sign::Minus)];
     payload.extend(number.iter_u32_digits().flat_map(u32::to_be_bytes));
     payload
 }
 
-/// The number in `_dump`'s text, `18:0.123456e3`.
+/// Returns the number in `_dump`'s text, `18:0.123456e3`.
 fn big_decimal(payload: Unpacker<'_>) -> Result<&str, LoadError> {
     std::str::from_utf8(payload.rest())
         .ok()
         .and_then(parse_big_decimal)
-        .ok_or_else(|| payload.error("BigDecimal that is no number"))
+        .ok_or_else(|| payload.error("BigDecimal that is not a number"))
 }
 
-/// An integer beyond `i64::MAX`.
+/// Returns the value of an unsigned integer that may be beyond `i64::MAX`.
 pub(super) fn unsigned_value(number: u64) -> Value {
     Value::from_bigint(BigInt::from(number))
 }
 
-/// Reads the payload of an extension that is a real number, all of it.
+/// Reads the whole payload of an extension that is a real number.
 pub(super) fn load_extension(
     kind: i8,
     mut payload: Unpacker<'_>,
@@ -78,7 +78,7 @@ pub(super) fn load_i64(payload: &mut Unpacker<'_>) -> Result<i64, LoadError> {
     }
 }
 
-/// A fraction whose terms fit 64 bits, signed or not; its denominator is positive.
+/// Reads a fraction whose terms fit 64 bits, signed or not; its denominator is positive.
 pub(super) fn load_fraction(payload: &mut Unpacker<'_>) -> Result<(i128, i128), LoadError> {
     let numerator = load_i128(payload)?;
     let denominator = if numerator == 0 {
@@ -132,7 +132,7 @@ pub(super) fn load_complex(payload: &mut Unpacker<'_>, room: Room) -> Result<Val
 /// Reads a real number of any of Ruby's classes.
 pub(super) fn load(payload: &mut Unpacker<'_>, room: Room) -> Result<Value, LoadError> {
     match load_optional(payload, room)? {
-        Value::Nil => Err(payload.error("nil in the place of a number")),
+        Value::Nil => Err(payload.error("nil instead of a number")),
         number => Ok(number),
     }
 }
@@ -143,7 +143,7 @@ pub(super) fn load_optional(payload: &mut Unpacker<'_>, room: Room) -> Result<Va
         Head::Integer(number) => Ok(Value::Integer(number)),
         Head::Unsigned(number) => Ok(unsigned_value(number)),
         Head::Float(number) => Ok(Value::Float(number)),
-        // By type, before anything else could nest there.
+        // Checked by type before its payload is read, so that no other extension can nest there.
         Head::Extension(kind @ (BIG_INTEGER | BIG_DECIMAL | RATIONAL), number) => {
             load_extension(kind, number, room.levels())
         }

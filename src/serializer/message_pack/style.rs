@@ -1,20 +1,20 @@
-//! [`Style`]: how an app writes MessagePack.
+//! [`Style`]: the form in which an app writes MessagePack.
 
 use crate::safe_buffer_form::SafeBufferForm;
 use crate::settings::IpAddrForm;
 
-/// What differs between the Rails versions that write MessagePack.
+/// The differences between the Rails versions that write MessagePack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Style {
-    /// How an `IPAddr` is written.
+    /// The form of an `IPAddr`.
     pub(crate) ip_addr: IpAddrForm,
-    /// How an `ActiveSupport::SafeBuffer` is written.
+    /// The form of an `ActiveSupport::SafeBuffer`.
     pub(crate) safe_buffer: SafeBufferForm,
 }
 
 #[cfg(test)]
 impl Default for Style {
-    /// As the newest Rails writes.
+    /// Returns the style of the newest Rails.
     fn default() -> Self {
         Self {
             ip_addr: IpAddrForm::String,

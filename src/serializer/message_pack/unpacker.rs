@@ -1,9 +1,9 @@
-//! [`Unpacker`]: MessagePack values out of borrowed bytes, within bounds.
+//! [`Unpacker`]: reads MessagePack values from borrowed bytes, within bounds.
 //!
-//! Written here rather than taken from `rmp`, whose functions read from `io::Read`: what is needed
-//! is borrowed text, the position of every error, sub-readers for the payload of an extension, and
-//! a check of each declared length before anything is allocated for it. What would be left of
-//! `rmp` is the list of markers.
+//! `rmp` is not used: its functions read from `io::Read`. This reader needs borrowed text, the
+//! position of every error, sub-readers for the payload of an extension, and a check of each
+//! declared length before anything is allocated for it. Of `rmp` only the list of markers would be
+//! left.
 //!
 //! Sources: the MessagePack specification; `ext/msgpack/unpacker.c` of the msgpack gem.
 
@@ -13,15 +13,15 @@ use super::room::Room;
 
 const TOO_DEEP: &str = "nesting deeper than 128 levels";
 
-/// Where a value's bytes are read from. Positions are those of the whole message, also within the
-/// payload of an extension, so that an error says where it is.
+/// A reader at a place in a message. Positions are those of the whole message, also within the
+/// payload of an extension, so that an error names the place.
 #[derive(Clone, Copy)]
 pub(super) struct Unpacker<'a> {
     source: &'a [u8],
     at: usize,
 }
 
-/// A value without what it contains.
+/// The first bytes of a value, without the values that it contains.
 #[derive(Clone, Copy)]
 pub(super) enum Head<'a> {
     Nil,
@@ -45,7 +45,7 @@ impl<'a> Unpacker<'a> {
         Self { source, at: 0 }
     }
 
-    /// A reader of a span of a message.
+    /// Creates a reader of a span of a message.
     pub(super) fn within(source: &'a [u8], span: Span) -> Option<Self> {
         (span.start() <= span.end()).then_some(())?;
         let source = source.get(..span.end())?;
@@ -53,7 +53,7 @@ impl<'a> Unpacker<'a> {
         Some(Self { source, at })
     }
 
-    /// This reader where the payload of an extension begins that it has read.
+    /// Returns this reader at the start of an extension's payload that it has read.
     pub(super) fn back_to(self, payload: Self) -> Self {
         Self {
             at: payload.at,
@@ -72,7 +72,7 @@ impl<'a> Unpacker<'a> {
         }
     }
 
-    /// Refuses anything that is left.
+    /// Checks that no bytes are left.
     pub(super) fn finish(&self) -> Result<(), LoadError> {
         if self.at == self.source.len() {
             Ok(())
@@ -81,7 +81,7 @@ impl<'a> Unpacker<'a> {
         }
     }
 
-    /// The bytes that are left.
+    /// Returns the bytes that are left.
     pub(super) fn rest(&self) -> &'a [u8] {
         self.source.get(self.at..).unwrap_or_default()
     }
@@ -166,7 +166,7 @@ impl<'a> Unpacker<'a> {
             marker::ARRAY_32 => Head::Array(self.length_32()?),
             marker::MAP_16 => Head::Map(self.length_16()?),
             marker::MAP_32 => Head::Map(self.length_32()?),
-            _ => return Err(self.error("a byte that begins no MessagePack value (C1)")),
+            _ => return Err(self.error("invalid first byte of a MessagePack value (C1)")),
         })
     }
 
@@ -205,8 +205,8 @@ impl<'a> Unpacker<'a> {
         room.nested().ok_or_else(|| self.error(TOO_DEEP))
     }
 
-    /// Checks, behind an extension, that its payload took no bytes that other values need: in the
-    /// payload nothing is owed any more.
+    /// Checks, after an extension, that its payload took no bytes that other values need: inside
+    /// the payload nothing is counted as owed.
     pub(super) fn keep_owed(&self, room: Room) -> Result<(), LoadError> {
         if room.fits(0, self.rest().len()) {
             Ok(())
@@ -221,8 +221,8 @@ impl<'a> Unpacker<'a> {
         room.nested().ok_or_else(|| self.error(TOO_DEEP))
     }
 
-    /// Passes over one value: lengths, counts and nesting are checked, texts and the payloads of
-    /// extensions, whose lengths are given, are not looked into.
+    /// Passes over one value. Lengths, counts and nesting are checked; texts and the payloads of
+    /// extensions, whose lengths are given, are not.
     pub(super) fn skip(&mut self, room: Room) -> Result<(), LoadError> {
         match self.head() {
             Ok(Head::Array(count)) => self.skip_values(count, room),
@@ -233,7 +233,7 @@ impl<'a> Unpacker<'a> {
         }
     }
 
-    /// Passes over the values in a container whose head was read.
+    /// Passes over the values in a container whose first bytes were read.
     fn skip_values(&mut self, count: usize, room: Room) -> Result<(), LoadError> {
         if count == 0 {
             return Ok(());
@@ -246,13 +246,13 @@ impl<'a> Unpacker<'a> {
     }
 }
 
-/// A reader that stands behind the signature.
+/// Creates a reader that starts after the signature.
 pub(super) fn message(source: &[u8]) -> Result<Unpacker<'_>, LoadError> {
     let mut reader = Unpacker::new(source);
     if source.starts_with(&marker::SIGNATURE) {
         reader.take(marker::SIGNATURE.len())?;
         Ok(reader)
     } else {
-        Err(reader.error("no MessagePack signature (CC 80)"))
+        Err(reader.error("missing MessagePack signature (CC 80)"))
     }
 }

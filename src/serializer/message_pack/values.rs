@@ -1,4 +1,4 @@
-//! Values out of a [`Unpacker`], with all that stands in them.
+//! Reads whole values from an [`Unpacker`].
 
 use super::super::LoadError;
 use super::super::value::{Value, unique_pairs};
@@ -32,7 +32,7 @@ impl Unpacker<'_> {
         extension::load(kind, payload, room.levels())
     }
 
-    /// The elements of an array whose head was read.
+    /// Reads the elements of an array whose first bytes were read.
     pub(super) fn elements(&mut self, count: usize, room: Room) -> Result<Vec<Value>, LoadError> {
         if count == 0 {
             return Ok(Vec::new());
@@ -45,8 +45,8 @@ impl Unpacker<'_> {
         Ok(elements)
     }
 
-    /// The pairs of a map whose head was read. Of two equal keys the first keeps its place and the
-    /// last its value, as in a Ruby Hash.
+    /// Reads the pairs of a map whose first bytes were read. Of two equal keys the first keeps its
+    /// place and the last its value, as in a Ruby Hash.
     pub(super) fn pairs(
         &mut self,
         count: usize,
@@ -66,7 +66,7 @@ impl Unpacker<'_> {
     }
 }
 
-/// A value that contains no others.
+/// Returns a value that contains no others.
 fn leaf_value(head: Head<'_>) -> Value {
     match head {
         Head::Bool(truth) => Value::Bool(truth),
@@ -75,7 +75,7 @@ fn leaf_value(head: Head<'_>) -> Value {
         Head::Float(number) => Value::Float(number),
         Head::Str(bytes) => text_value(bytes),
         Head::Bin(bytes) => Value::bytes(bytes, BINARY),
-        // The last three never get here.
+        // The callers handle these four.
         Head::Nil | Head::Array(_) | Head::Map(_) | Head::Extension(..) => Value::Nil,
     }
 }

@@ -1,9 +1,9 @@
-//! What a [`Value`] holds, asked by kind.
+//! Accessors of a [`Value`], one for each kind.
 
 use super::Value;
 
 impl Value {
-    /// What it is, in a word or two, without its contents.
+    /// Returns the name of the value's kind, in a word or two, without its contents.
     ///
     /// ```
     /// assert_eq!(hardtack::value::Value::from("secret").kind(), "a String");
@@ -16,7 +16,7 @@ impl Value {
             Self::Integer(_) | Self::BigInteger(_) => "an Integer",
             Self::Float(_) => "a Float",
             Self::String(_) => "a String",
-            Self::Bytes(_) => "a String that is no UTF-8",
+            Self::Bytes(_) => "a String that is not UTF-8",
             Self::Symbol(_) => "a Symbol",
             Self::Array(_) => "an Array",
             Self::Hash(_) => "a Hash",
@@ -40,8 +40,8 @@ impl Value {
         }
     }
 
-    /// A Hash of these pairs. Of equal keys the last value stands, at the first one's place, as
-    /// in Ruby.
+    /// Creates a Hash of these pairs. Of equal keys the last value counts, at the place of the
+    /// first, as in Ruby.
     ///
     /// ```
     /// use hardtack::value::Value;
@@ -57,8 +57,8 @@ impl Value {
         Self::Hash(super::unique_pairs(pairs.collect()))
     }
 
-    /// The value under a key of a Hash, be the key a String or a Symbol (the String first).
-    /// `None` for every other kind.
+    /// Returns the value under a key of a Hash. The key may be a String or a Symbol; the String is
+    /// tried first. `None` for every other kind of value.
     ///
     /// ```
     /// use hardtack::value::Value;
@@ -83,7 +83,7 @@ impl Value {
             .map(|(_, value)| value)
     }
 
-    /// The pairs of a Hash, in order.
+    /// Returns the pairs of a Hash, in order; `None` for other kinds.
     ///
     /// ```
     /// use hardtack::value::Value;
@@ -99,7 +99,7 @@ impl Value {
         }
     }
 
-    /// The elements of an Array or a Set, in order.
+    /// Returns the elements of an Array or a Set, in order; `None` for other kinds.
     ///
     /// ```
     /// use hardtack::value::Value;
@@ -115,8 +115,9 @@ impl Value {
         }
     }
 
-    /// The text of a String, of a Symbol, or of another kind that is text at heart (URI, `IPAddr`,
-    /// Pathname, Regexp, `SafeBuffer`, `TimeZone`, `BigDecimal`; Bytes that are valid UTF-8).
+    /// Returns the text of a String, a Symbol, or another kind that is kept as text: URI, `IPAddr`,
+    /// Pathname, Regexp, `SafeBuffer`, `TimeZone`, `BigDecimal`, Bytes that are valid UTF-8. `None`
+    /// for other kinds.
     ///
     /// ```
     /// use hardtack::value::Value;
@@ -141,7 +142,7 @@ impl Value {
         }
     }
 
-    /// An Integer of 64 bits.
+    /// Returns an Integer of 64 bits; `None` for larger ones and other kinds.
     ///
     /// ```
     /// use hardtack::value::Value;
@@ -157,7 +158,8 @@ impl Value {
         }
     }
 
-    /// A Float, or the float nearest to another number (Integer, `BigDecimal`, Rational, Duration).
+    /// Returns a Float, or the float nearest to another number: an Integer, `BigDecimal`, Rational
+    /// or Duration. `None` for other kinds.
     ///
     /// ```
     /// use hardtack::value::Value;
@@ -170,7 +172,7 @@ impl Value {
         self.number()
     }
 
-    /// `true` or `false`.
+    /// Returns `true` or `false` as a `bool`; `None` for other kinds.
     ///
     /// ```
     /// use hardtack::value::Value;
@@ -186,7 +188,7 @@ impl Value {
         }
     }
 
-    /// Whether it is `nil`.
+    /// Returns true if the value is `nil`.
     ///
     /// ```
     /// use hardtack::value::Value;

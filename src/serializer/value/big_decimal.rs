@@ -1,24 +1,24 @@
 //! The text of a `BigDecimal`, as `_dump` writes it and `_load` reads it.
 //!
-//! `BigDecimal#_dump` and `._load` of Ruby's bigdecimal gem 3.1: `18:0.123456e3`, where what stands
-//! before the colon is only how many digits Ruby sets aside.
+//! `BigDecimal#_dump` and `._load` of Ruby's bigdecimal gem 3.1 use the form `18:0.123456e3`. The
+//! number before the colon only tells how many digits Ruby sets aside.
 
-/// The decimal digits in one of `BigDecimal`'s words.
+/// The number of decimal digits in a word of `BigDecimal`.
 #[cfg(any(feature = "marshal", feature = "message_pack"))]
 const WORD_DIGITS: usize = 9;
 
-/// A number's parts, none of them checked for size.
+/// A number's parts, with no limit on their size.
 pub(super) struct Decimal<'a> {
     pub(super) negative: bool,
     pub(super) whole: &'a str,
     pub(super) fraction: &'a str,
-    /// With its sign, if it has one.
+    /// The exponent with its sign, if it has one.
     pub(super) exponent: &'a str,
 }
 
 impl<'a> Decimal<'a> {
-    /// `_dump` writes `0.123456e3`; `_load` takes other decimal notations as well. `None` for NaN
-    /// and the infinities, and for what is no number.
+    /// Splits a number. `_dump` writes `0.123456e3`; `_load` takes other decimal notations as well.
+    /// `None` for NaN, the infinities and text that is not a number.
     pub(super) fn of(text: &'a str) -> Option<Self> {
         let number = unsigned(text);
         let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
@@ -40,25 +40,25 @@ impl<'a> Decimal<'a> {
     }
 }
 
-/// The number in the text that `_dump` wrote.
+/// Returns the number in the text that `_dump` wrote.
 #[cfg(any(feature = "marshal", feature = "message_pack"))]
 pub(crate) fn parse(dumped: &str) -> Option<&str> {
     let (digits, number) = dumped.split_once(':')?;
     (is_digits(digits) && (is_special(number) || Decimal::of(number).is_some())).then_some(number)
 }
 
-/// The text that `_dump` writes, or `None` if it is no number.
+/// Returns the text that `_dump` writes, or `None` if `number` is not a number.
 ///
-/// As Ruby writes what it has loaded: a word more than the digits take, be the exponent what it
-/// may (`18:0.1e1000000000`). Of a number that was calculated, or read with all its zeros, Ruby may
-/// write that it sets aside more.
+/// The text is that of a number that Ruby has loaded: it sets aside a word more than the digits
+/// take, for any exponent (`18:0.1e1000000000`). Ruby may write a larger count for a number that
+/// was calculated, or read with all its zeros.
 #[cfg(any(feature = "marshal", feature = "message_pack"))]
 pub(crate) fn dump_text(number: &str) -> Option<String> {
     let digits = if is_special(number) {
         0
     } else {
         let decimal = Decimal::of(number)?;
-        // The 0 of "0." is notation, and no digit.
+        // The 0 of "0." is notation, not a digit.
         let notation = decimal.whole == "0" && !decimal.fraction.is_empty();
         decimal.whole.len() + decimal.fraction.len() - usize::from(notation)
     };

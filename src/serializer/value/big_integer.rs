@@ -7,10 +7,10 @@ use num_bigint::BigInt;
 
 use super::Value;
 
-/// An Integer of any size, meant for those that do not fit an `i64`.
+/// An Integer of any size, for Integers that do not fit an `i64`.
 ///
-/// `Value::from` makes of it a [`Value::Integer`] where it fits one, so that equal numbers are
-/// equal values.
+/// `Value::from` turns it into a [`Value::Integer`] if it fits one, so that equal numbers are equal
+/// values.
 ///
 /// ```
 /// use hardtack::value::BigInteger;
@@ -24,9 +24,9 @@ use super::Value;
 pub struct BigInteger(pub(crate) BigInt);
 
 impl BigInteger {
-    /// The nearest float; an infinity where none is near.
+    /// Returns the nearest float, or an infinity if the number is beyond all floats.
     pub(crate) fn to_f64(&self) -> f64 {
-        // By way of the digits: the conversion of num-bigint needs num-traits, and the standard
+        // Through the digits: the conversion of num-bigint needs num-traits, and the standard
         // library's parser rounds correctly.
         self.0.to_string().parse().unwrap_or(f64::NAN)
     }
@@ -44,7 +44,7 @@ impl fmt::Debug for BigInteger {
     }
 }
 
-/// Why a text is no [`BigInteger`]: it is not a run of decimal digits, with or without a `-`.
+/// The error of parsing a [`BigInteger`]: the text is not decimal digits with an optional `-`.
 ///
 /// ```
 /// use hardtack::value::BigInteger;
@@ -76,7 +76,7 @@ impl FromStr for BigInteger {
     }
 }
 
-/// Why a [`BigInteger`] is no `i128` or `u128`: it does not fit.
+/// The error of converting a [`BigInteger`] to an `i128` or `u128` that it does not fit.
 ///
 /// ```
 /// use hardtack::value::BigInteger;
@@ -139,7 +139,7 @@ impl From<BigInteger> for Value {
 }
 
 impl Value {
-    /// An Integer: [`Value::Integer`] where it fits 64 bits, else [`Value::BigInteger`].
+    /// Creates an Integer: [`Value::Integer`] if it fits 64 bits, else [`Value::BigInteger`].
     pub(crate) fn from_bigint(integer: BigInt) -> Self {
         match i64::try_from(&integer) {
             Ok(small) => Self::Integer(small),
@@ -147,7 +147,7 @@ impl Value {
         }
     }
 
-    /// An Integer: [`Value::Integer`] where it fits 64 bits, else [`Value::BigInteger`].
+    /// Creates an Integer: [`Value::Integer`] if it fits 64 bits, else [`Value::BigInteger`].
     ///
     /// ```
     /// use hardtack::value::Value;
@@ -163,7 +163,7 @@ impl Value {
         }
     }
 
-    /// An Integer: [`Value::Integer`] where it fits 64 bits, else [`Value::BigInteger`].
+    /// Creates an Integer: [`Value::Integer`] if it fits 64 bits, else [`Value::BigInteger`].
     ///
     /// ```
     /// use hardtack::value::Value;

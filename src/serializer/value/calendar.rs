@@ -1,11 +1,11 @@
-//! Days and their dates.
+//! Days as numbers, and their dates in either calendar.
 
-/// Which calendar names days before 15 October 1582.
+/// The calendar that names days before 15 October 1582.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Calendar {
-    /// The Gregorian one, reckoned backwards: ISO 8601, Ruby's `Time`, most programs.
+    /// The Gregorian calendar, extended backwards: ISO 8601, Ruby's `Time`, most programs.
     Gregorian,
-    /// The Julian one: Ruby's `Date` and `DateTime` (`Date::ITALY`).
+    /// The Julian calendar: Ruby's `Date` and `DateTime` (`Date::ITALY`).
     JulianBeforeReform,
 }
 
@@ -14,9 +14,9 @@ pub(super) const UNIX_EPOCH: i128 = 2_440_588;
 /// The Julian day number of 1582-10-15, the first Gregorian day (`Date::ITALY`).
 const REFORM: i128 = 2_299_161;
 
-/// Year, month and day of a Julian day number.
+/// Returns year, month and day of a Julian day number.
 pub(super) fn date(julian_day: i128, calendar: Calendar) -> (i128, u8, u8) {
-    // Both count days from 1 March of a year 0, so that the leap day is the year's last;
+    // Both calendars count days from 1 March of a year 0, so that the leap day is the year's last.
     // 1,721,120 is 1 March of the year 0 in the Gregorian calendar, 1,721,118 in the Julian.
     let (year, day_of_year) = if calendar == Calendar::JulianBeforeReform && julian_day < REFORM {
         let days = julian_day - 1_721_118;
@@ -29,7 +29,7 @@ pub(super) fn date(julian_day: i128, calendar: Calendar) -> (i128, u8, u8) {
         let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
         (era * 400 + year, day - (365 * year + year / 4 - year / 100))
     };
-    // March to January have 153 days in each five months, in the pattern 31 30 31 30 31.
+    // From March to January, each five months have 153 days, in the pattern 31 30 31 30 31.
     let month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month + 2) / 5 + 1;
     let (year, month) = if month < 10 {
@@ -44,8 +44,8 @@ pub(super) fn date(julian_day: i128, calendar: Calendar) -> (i128, u8, u8) {
     )
 }
 
-/// `2024-02-03`, as Ruby's `%Y-%m-%d` writes it: at least four digits of year, after a sign if
-/// there is one.
+/// Returns `2024-02-03`, as Ruby's `%Y-%m-%d` writes it: at least four digits of year, after a sign
+/// if the year is negative.
 pub(super) fn date_text(julian_day: i128, calendar: Calendar) -> String {
     let (year, month, day) = date(julian_day, calendar);
     let sign = if year < 0 { "-" } else { "" };

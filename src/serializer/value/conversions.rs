@@ -81,7 +81,7 @@ impl<T: Into<Value>, const N: usize> From<[T; N]> for Value {
 }
 
 impl<T: Into<Value>> FromIterator<T> for Value {
-    /// An Array.
+    /// Collects items into an Array.
     fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
         Self::Array(items.into_iter().map(Into::into).collect())
     }

@@ -1,4 +1,4 @@
-//! `&Value` as a deserializer: `T::deserialize(&value)` for any type.
+//! `&Value` as a serde deserializer: `T::deserialize(&value)` for any type.
 
 use std::borrow::Cow;
 
@@ -10,13 +10,13 @@ use super::hand_off::{RAW_VALUE, TOKEN, give};
 use super::text_deserializer::visit_text;
 use super::{Value, View, entries};
 
-/// Reads a value into any type, text borrowed where it stands as it is.
+/// Reads a value into any type, and borrows text that needs no conversion.
 ///
-/// Text at heart (Symbol, URI, `BigDecimal` ...) is text, a Time is RFC 3339 text with all its
-/// decimals, a Date ISO 8601, a Set a sequence, an object a map of its instance variables. A
-/// [`Value`] inside the type is exactly what stood there; only where serde buffers in between
-/// (`#[serde(flatten)]` and `#[serde(untagged)]`) it is the plain form, with integers of more than
-/// 64 bits as floats.
+/// Kinds that are kept as text (Symbol, URI, `BigDecimal` ...) are read as text, a Time as RFC 3339
+/// text with all its decimals, a Date as ISO 8601, a Set as a sequence, an object as a map of its
+/// instance variables. A [`Value`] inside the type is read unchanged. The exception: serde buffers
+/// for `#[serde(flatten)]` and `#[serde(untagged)]`, and a `Value` behind such a buffer has the
+/// plain form, with integers of more than 64 bits as floats.
 impl<'de> Deserializer<'de> for &'de Value {
     type Error = Error;
 
@@ -25,7 +25,7 @@ impl<'de> Deserializer<'de> for &'de Value {
             View::Nil => visitor.visit_unit(),
             View::Bool(boolean) => visitor.visit_bool(boolean),
             View::Integer(integer) => visit_integer(integer, visitor),
-            // What serde_json does with such a number: 128 bits are beyond most visitors.
+            // As serde_json does with such a number: most visitors do not take 128 bits.
             View::BigInteger(big) => match u64::try_from(&*big) {
                 Ok(integer) => visitor.visit_u64(integer),
                 Err(_) => visitor.visit_f64(big.to_f64()),
@@ -117,7 +117,8 @@ impl<'de> Deserializer<'de> for &'de Value {
         }
     }
 
-    /// As a map, but keys by their text: `:a` and `"a"` in one Hash are one field, not a duplicate.
+    /// Reads a map whose keys are their texts: `:a` and `"a"` in one Hash are one field, not a
+    /// duplicate.
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         name: &'static str,
@@ -171,7 +172,7 @@ impl<'de> IntoDeserializer<'de, Error> for &'de Value {
     }
 }
 
-/// As `serde_json` passes them: what is not negative as unsigned.
+/// Passes an integer as `serde_json` does: unsigned if it is not negative.
 pub(super) fn visit_integer<'de, V: Visitor<'de>>(
     integer: i64,
     visitor: V,

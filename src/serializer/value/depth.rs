@@ -1,10 +1,10 @@
-//! How deep a [`Value`] nests.
+//! The depth to which a [`Value`] nests.
 
 use super::{RubyObject, Value};
 
 impl Value {
-    /// Whether no more than this many collections and objects stand in each other. It looks no
-    /// deeper than that.
+    /// Returns true if at most `levels` collections and objects are nested in each other. It looks
+    /// no deeper than that.
     pub(crate) fn nests_at_most(&self, levels: usize) -> bool {
         let all = |mut values: &mut dyn Iterator<Item = &Value>| match levels.checked_sub(1) {
             Some(left) => Iterator::all(&mut values, |value| value.nests_at_most(left)),

@@ -67,7 +67,7 @@ where
     Ok(value)
 }
 
-/// The one entry under which `serde_json`'s `RawValue` takes its text.
+/// Passes the one entry from which `serde_json`'s `RawValue` takes its text.
 pub(super) fn visit_raw<'de, V: Visitor<'de>>(json: String, visitor: V) -> Result<V::Value, Error> {
     visitor.visit_map(MapDeserializer::new(std::iter::once((RAW_VALUE, json))))
 }
@@ -137,7 +137,7 @@ impl<'de> IntoDeserializer<'de, Error> for Field<'de> {
     }
 }
 
-/// An enum in externally tagged form: a Hash of one key, which names the variant.
+/// Passes an enum in externally tagged form: a Hash of one key, which names the variant.
 pub(super) fn visit_tagged<'de, V: Visitor<'de>>(
     tag: &'de Value,
     content: &'de Value,

@@ -1,8 +1,8 @@
-//! A Float as Ruby writes it.
+//! Floats as Ruby writes them.
 
 use std::fmt::{self, LowerExp, Write};
 
-/// Room for the longest shortest float, `-2.2250738585072014e-308`, with some to spare.
+/// Room for the longest shortest float, `-2.2250738585072014e-308`, and a little more.
 struct Digits {
     bytes: [u8; 32],
     len: usize,
@@ -19,7 +19,7 @@ impl Write for Digits {
 }
 
 impl Digits {
-    /// The shortest digits that read back to the same number, as `[-]d[.ddd]e[-]x`.
+    /// Returns the shortest digits that read back to the same number, as `[-]d[.ddd]e[-]x`.
     fn shortest(number: impl LowerExp) -> Option<Self> {
         let mut digits = Self {
             bytes: [0; 32],
@@ -29,8 +29,8 @@ impl Digits {
         Some(digits)
     }
 
-    /// As [`Self::shortest`], but of two that are equally near the even one, as David Gay's
-    /// `dtoa` gives in Ruby: 765727949427390.25 is `765727949427390.2`, not `.3`.
+    /// Returns the shortest digits; of two equally near the even one, as David Gay's `dtoa` in
+    /// Ruby: 765727949427390.25 is `765727949427390.2`, not `.3`.
     fn shortest_even(float: f64) -> Option<Self> {
         /// Only floats of this many digits can lie in the middle of two shorter numbers.
         const LONG: usize = 15;
@@ -42,7 +42,7 @@ impl Digits {
         if digits < LONG {
             return Some(shortest);
         }
-        // Rounded from the exact number to that many digits, half to even.
+        // The exact number, rounded to that many digits, half to even.
         let mut even = Self {
             bytes: [0; 32],
             len: 0,
@@ -71,19 +71,19 @@ impl Digits {
     }
 }
 
-/// Append a finite float in the form of Ruby's `Float#to_s` (`flo_to_s` in numeric.c): shortest
-/// digits that read back to the same float, always with a point; decimal from 1e-4 to below 1e15
-/// (to below 1e16 where the digits go on after the point: `2932837392844915.5`, but
-/// `1.234567890123456e+15`), `d.ddde+XX` with at least two digits of exponent beyond.
+/// Appends a finite float in the form of Ruby's `Float#to_s` (`flo_to_s` in numeric.c): the
+/// shortest digits that read back to the same float, always with a point. The notation is decimal
+/// from 1e-4 to below 1e15, and to below 1e16 if digits follow the point (`2932837392844915.5`, but
+/// `1.234567890123456e+15`); beyond that it is `d.ddde+XX` with at least two digits of exponent.
 ///
-/// NaN and infinities are not JSON: the caller decides, here they leave nothing behind.
+/// NaN and infinities are not JSON: the caller handles them; nothing is appended for them here.
 pub(crate) fn ruby_float(out: &mut Vec<u8>, float: f64) {
     if let Some(digits) = Digits::shortest_even(float) {
         write_digits(out, digits.as_str().as_bytes());
     }
 }
 
-/// As [`ruby_float`], with the digits that it takes to read back the same `f32`.
+/// Appends a float as [`ruby_float`] does, with the digits that read back the same `f32`.
 pub(crate) fn ruby_float_of_single(out: &mut Vec<u8>, single: f32) {
     if let Some(digits) = Digits::shortest(single) {
         write_digits(out, digits.as_str().as_bytes());
@@ -143,7 +143,7 @@ fn write_digits(out: &mut Vec<u8>, text: &[u8]) {
     }
 }
 
-/// `Float#to_s`, of any float.
+/// Returns `Float#to_s` of any float.
 pub(crate) fn ruby_float_text(float: f64) -> String {
     if float.is_nan() {
         return "NaN".to_owned();
@@ -156,8 +156,8 @@ pub(crate) fn ruby_float_text(float: f64) -> String {
     String::from_utf8(out).unwrap_or_default()
 }
 
-/// The digits of a finite float without their sign, and where the point stands:
-/// `0.DIGITS * 10 ** point`.
+/// Returns the digits of a finite float without their sign, and the place of the point: `0.DIGITS *
+/// 10 ** point`.
 #[cfg(feature = "marshal")]
 pub(crate) fn ruby_float_digits(float: f64) -> Option<(String, i32)> {
     let digits = Digits::shortest_even(float.abs())?;

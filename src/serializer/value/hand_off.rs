@@ -1,10 +1,10 @@
-//! How a [`Value`] passes through serde's traits unharmed.
+//! Passes a [`Value`] through serde's traits unchanged.
 //!
-//! serde's data model has no Symbol, no Time and no Set, and a `Serializer` cannot ask what type
-//! it is given. So a `Value` announces itself as a newtype struct of a private name, as
-//! `serde_json::value::RawValue` does. A foreign serializer (or deserializer) sees through a
-//! newtype to what stands in it; ours knows the name, and the two hand the value over in a slot of
-//! this thread, within one call.
+//! serde's data model has no Symbol, no Time and no Set, and a `Serializer` cannot ask for the type
+//! that it is given. So a `Value` announces itself as a newtype struct of a private name, as
+//! `serde_json::value::RawValue` does. A foreign serializer (or deserializer) ignores the newtype
+//! and takes its content. Our own knows the name, and the two pass the value in a slot of this
+//! thread, within one call.
 
 use std::cell::Cell;
 
@@ -15,15 +15,15 @@ use super::Value;
 /// The newtype's name.
 pub(crate) const TOKEN: &str = "$hardtack::private::Value";
 
-/// The name under which `serde_json` passes a `RawValue`, a struct of one field with JSON text, and
+/// The name under which `serde_json` passes a `RawValue` (a struct of one field with JSON text) and
 /// asks for the text of one.
 pub(crate) const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
-/// The same for a number, where its feature `arbitrary_precision` is on: the application may have
-/// turned it on.
+/// The name under which `serde_json` passes a number if its feature `arbitrary_precision` is on.
+/// The application may have turned that feature on.
 pub(crate) const RAW_NUMBER: &str = "$serde_json::private::Number";
 
-/// Whether a struct of this name is JSON text.
+/// Returns true if a struct of this name is JSON text.
 pub(crate) fn is_raw(name: &str) -> bool {
     name == RAW_VALUE || name == RAW_NUMBER
 }
@@ -33,7 +33,7 @@ thread_local! {
     static SLOT: Cell<Option<Value>> = const { Cell::new(None) };
 }
 
-/// Leaves nothing behind, even after a panic in somebody's `Serialize` or `Visitor`.
+/// Empties the slot on drop, even after a panic in a foreign `Serialize` or `Visitor`.
 struct Sweep;
 
 impl Drop for Sweep {
@@ -43,8 +43,8 @@ impl Drop for Sweep {
     }
 }
 
-/// Within `serialize`, the first [`offer`] is asked for its value. That value, or what
-/// `serialize` returned.
+/// Asks the first [`offer`] within `serialize` for its value. Returns that value, or the result of
+/// `serialize`.
 pub(crate) fn capture<E>(serialize: impl FnOnce() -> Result<Value, E>) -> Result<Value, E> {
     let _sweep = Sweep;
     WANTED.set(true);
@@ -52,7 +52,7 @@ pub(crate) fn capture<E>(serialize: impl FnOnce() -> Result<Value, E>) -> Result
     Ok(SLOT.take().unwrap_or(result))
 }
 
-/// If a [`capture`] waits for it: leave a copy of the value in the slot.
+/// Leaves a copy of the value in the slot, if a [`capture`] waits for it.
 pub(super) fn offer<S: Serializer>(
     value: &Value,
     serializer: S,
@@ -65,14 +65,14 @@ pub(super) fn offer<S: Serializer>(
     }
 }
 
-/// Within `visit`, [`handed_over`] gives `value`.
+/// Calls `visit`, within which [`handed_over`] returns `value`.
 pub(super) fn give<T>(value: Value, visit: impl FnOnce() -> T) -> T {
     let _sweep = Sweep;
     SLOT.set(Some(value));
     visit()
 }
 
-/// The value that [`give`] left, if this is within one.
+/// Returns the value that [`give`] left, if this call is within one.
 pub(crate) fn handed_over() -> Option<Value> {
     SLOT.take()
 }

@@ -1,4 +1,4 @@
-//! `Hash` for [`Value`], in agreement with its `==`: for tables of keys.
+//! `Hash` for [`Value`], in agreement with its `==`, for tables of keys.
 
 use std::hash::{Hash, Hasher};
 use std::mem::discriminant;
@@ -13,7 +13,7 @@ impl Hash for Value {
             Self::Bool(boolean) => boolean.hash(state),
             Self::Integer(integer) | Self::Date(integer) => integer.hash(state),
             Self::BigInteger(big) => big.hash(state),
-            // 0.0 == -0.0, in Ruby's Hash too.
+            // 0.0 == -0.0, also in Ruby's Hash.
             Self::Float(float) if *float == 0.0 => 0.0_f64.to_bits().hash(state),
             Self::Float(float) => float.to_bits().hash(state),
             Self::String(text)

@@ -1,17 +1,18 @@
-//! [`HashKey`]: what is one key to Ruby's Hash.
+//! [`HashKey`]: the equality of keys in Ruby's Hash.
 
 use std::hash::{Hash, Hasher};
 
 use super::Value;
 
-/// A value as Ruby's Hash takes it for a key: it asks `eql?`, to which a String's class is nothing,
-/// nor is its encoding as long as all is ASCII, nor is a Hash's class; not in the containers that
-/// are keys themselves either. (Ruby `string.c`, `rb_str_eql`, and `hash.c`, `rb_hash_eql`; but
-/// pairs in another order make another key here.)
+/// A value as a key of Ruby's Hash, which compares keys with `eql?`. `eql?` ignores the class of a
+/// String, the encoding of a String that is ASCII, and the class of a Hash, also inside containers
+/// that are keys. (Ruby `string.c`, `rb_str_eql`, and `hash.c`, `rb_hash_eql`; unlike in Ruby, a
+/// Hash with its pairs in another order is another key here.)
 pub(crate) struct HashKey<'a>(pub(crate) &'a Value);
 
 impl HashKey<'_> {
-    /// The text of a String of any class, where nothing else has to be the same.
+    /// Returns the text of a String of any class; the text alone decides equality with another such
+    /// String.
     fn text(&self) -> Option<&str> {
         match self.0 {
             Value::String(text) | Value::SafeBuffer(text) => Some(text),
@@ -77,7 +78,8 @@ mod tests {
 
     use super::*;
 
-    /// What differs has another hash, so that a table finds it at once; what is one key has the same.
+    /// Different keys must have different hashes, so that a table finds a key at once; equal keys
+    /// must have the same one.
     #[test]
     fn hashes_tell_keys_apart() {
         let text = |text: &str| Value::from(text);

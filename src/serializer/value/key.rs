@@ -1,4 +1,4 @@
-//! A key of a Hash, as serde reads it.
+//! A serde deserializer of a Hash's key.
 
 use std::str::FromStr;
 
@@ -10,8 +10,8 @@ use super::Value;
 use super::text::key_text;
 use super::text_deserializer::{Text, visit_text};
 
-/// A key into any type: as what it is, as text by Rails' `as_json` where text is asked, and as the
-/// number or boolean that its text says where that is asked (as in `serde_json`).
+/// A key to read into any type: as the value that it is; as text by Rails' `as_json` if text is
+/// asked for; as the number or boolean in its text if that is asked for (as in `serde_json`).
 pub(super) struct Key<'de>(pub(super) &'de Value);
 
 impl Key<'_> {

@@ -1,4 +1,4 @@
-//! [`Value`]: anything that a Rails session can hold, whichever serializer wrote it.
+//! [`Value`]: any value that a Rails session can hold, in any serializer's format.
 
 mod access;
 mod big_decimal;
@@ -48,17 +48,17 @@ pub(crate) use text::foreign_key_text;
 pub(crate) use text::object_key_text;
 pub(crate) use view::{Field, View, text_pairs};
 
-/// How deep a [`Value`] may nest where it is made from a user's type or written. Active Support's
-/// `MessagePack` reads 128 levels, JSON 100; a session of real use has about five.
+/// The levels that a [`Value`] may nest if it is made from a user's type or written. Active
+/// Support's `MessagePack` reads 128 levels, JSON 100; sessions in use have about five.
 pub(crate) const MAX_DEPTH: usize = 128;
 
-/// A Ruby value, as it stands in a cookie.
+/// A Ruby value, as a cookie holds it.
 ///
-/// JSON knows the first few variants; the others come from Marshal and from Active Support's
-/// `MessagePack`. Nothing here is ever instantiated: an object of a class that hardtack does not
-/// know is a name with its parts ([`RubyObject`]).
+/// JSON has the first few variants; the others come from Marshal and from Active Support's
+/// `MessagePack`. No Ruby object is ever instantiated: an object of a class that hardtack does not
+/// know is kept as a class name and its parts ([`RubyObject`]).
 ///
-/// A `Value` is what [`serde`] makes of any type and makes into any type.
+/// Any type that implements [`serde`]'s traits converts into a `Value` and from it.
 ///
 /// ```
 /// use hardtack::value::Value;
@@ -73,23 +73,23 @@ pub(crate) const MAX_DEPTH: usize = 128;
 pub enum Value {
     /// `nil`; JSON's `null`.
     Nil,
-    /// `true` or `false`.
+    /// `true` or `false`; the same in JSON.
     Bool(bool),
     /// An Integer that fits 64 bits.
     Integer(i64),
-    /// An Integer that does not.
+    /// An Integer that does not fit 64 bits.
     BigInteger(BigInteger),
     /// A Float; NaN and the infinities are `null` in JSON, as in Rails.
     Float(f64),
     /// A String in UTF-8 (or US-ASCII).
     String(String),
-    /// A String that is no UTF-8 text: its bytes, and the name of its encoding.
+    /// A String that is not UTF-8 text: its bytes, and the name of its encoding.
     Bytes(RubyBytes),
     /// A Symbol; text in JSON.
     Symbol(String),
     /// An Array.
     Array(Vec<Value>),
-    /// A Hash, in order. No key stands twice.
+    /// A Hash, in order. Each key occurs once.
     Hash(Vec<(Value, Value)>),
     /// An `ActiveSupport::HashWithIndifferentAccess`, in order.
     IndifferentHash(Vec<(Value, Value)>),
@@ -101,13 +101,13 @@ pub enum Value {
     Complex(Box<(Value, Value)>),
     /// A `Time` or an `ActiveSupport::TimeWithZone`.
     Time(RubyTime),
-    /// A `DateTime`: as a time of day with its offset from UTC.
+    /// A `DateTime`: a date and time of day, with the offset from UTC.
     DateTime(RubyTime),
     /// A `Date`, as a Julian day number (2,440,588 is 1970-01-01).
     Date(i64),
     /// An `ActiveSupport::TimeZone`, by name.
     TimeZone(String),
-    /// An `ActiveSupport::Duration`: its length in seconds, and the parts it was made of.
+    /// An `ActiveSupport::Duration`: its length in seconds, and the parts that it was made of.
     Duration(Box<RubyDuration>),
     /// A Range.
     Range(Box<RubyRange>),
@@ -123,11 +123,11 @@ pub enum Value {
     Regexp(String),
     /// An `ActiveSupport::SafeBuffer`: text that counts as safe HTML.
     SafeBuffer(String),
-    /// Anything else: named, kept, never instantiated.
+    /// Any other object: kept under its class's name, never instantiated.
     Object(Box<RubyObject>),
 }
 
-/// A String of another encoding than UTF-8: its bytes as they came, and the encoding's Ruby name.
+/// A String of another encoding than UTF-8: its unchanged bytes, and the encoding's Ruby name.
 ///
 /// ```
 /// use hardtack::value::{RubyBytes, Value};
@@ -138,14 +138,14 @@ pub enum Value {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RubyBytes {
-    /// The bytes, as they stood.
+    /// The bytes, unchanged.
     pub bytes: Vec<u8>,
-    /// Ruby's name of the encoding: `ASCII-8BIT`, `Shift_JIS`, `UTF-8` (where the bytes are not
-    /// valid UTF-8).
+    /// Ruby's name of the encoding: `ASCII-8BIT`, `Shift_JIS`; `UTF-8` if the bytes are not valid
+    /// UTF-8.
     pub encoding: String,
 }
 
-/// A point in time as Ruby keeps it: with the offset it is shown in.
+/// A point in time as Ruby keeps it: with the UTC offset in which it is shown.
 ///
 /// ```
 /// use hardtack::value::{RubyTime, Value};
@@ -166,17 +166,17 @@ pub struct RubyTime {
     pub seconds: i64,
     /// Nanoseconds of that second, below 1,000,000,000.
     pub nanoseconds: u32,
-    /// Seconds east of UTC, in which the time is shown.
+    /// The UTC offset in which the time is shown, in seconds east of UTC.
     pub utc_offset: i32,
-    /// Whether Ruby counts it as UTC (`Z` in JSON rather than `+00:00`).
+    /// True if Ruby counts the time as UTC (`Z` in JSON, not `+00:00`).
     pub utc: bool,
-    /// The zone's name, where one was written (`Tokyo`, `CET`); never looked up.
+    /// The zone's name as written (`Tokyo`, `CET`), or `None`. It is never looked up.
     pub zone: Option<String>,
-    /// Whether it is an `ActiveSupport::TimeWithZone`.
+    /// True if the time is an `ActiveSupport::TimeWithZone`.
     pub with_zone: bool,
 }
 
-/// An `ActiveSupport::Duration`.
+/// An `ActiveSupport::Duration`: a length of time.
 ///
 /// ```
 /// use hardtack::value::{RubyDuration, Value};
@@ -189,11 +189,11 @@ pub struct RubyTime {
 pub struct RubyDuration {
     /// The length in seconds (an Integer, Float or Rational).
     pub value: Value,
-    /// What it was made of, in order: `months` 1, `days` 3.
+    /// The parts that the duration was made of, in order: `months` 1, `days` 3.
     pub parts: Vec<(String, Value)>,
 }
 
-/// A Range: `begin..end`, or `begin...end` where the end is excluded. `nil` leaves a side open.
+/// A Range: `begin..end`, or `begin...end` if the end is excluded. `nil` leaves a side open.
 ///
 /// ```
 /// use hardtack::value::{RubyRange, Value};
@@ -207,11 +207,11 @@ pub struct RubyRange {
     pub begin: Value,
     /// The last value.
     pub end: Value,
-    /// Whether `end` itself is outside.
+    /// True if `end` itself is outside.
     pub exclude_end: bool,
 }
 
-/// An object that hardtack does not know: what was written of it, under its class's name.
+/// An object of a class that hardtack does not know: its class's name, and its parts as written.
 ///
 /// ```
 /// use hardtack::value::{RubyObject, Value};
@@ -239,20 +239,20 @@ pub enum RubyObject {
         /// Members, in order.
         members: Vec<(String, Value)>,
     },
-    /// What a class's `_dump` wrote (Marshal `u`).
+    /// An object written by its class's `_dump` (Marshal `u`).
     UserDump {
         /// The class's name.
         class: String,
-        /// The bytes of `_dump`.
+        /// The bytes that `_dump` returned.
         bytes: Vec<u8>,
         /// The instance variables of that String.
         ivars: Vec<(String, Value)>,
     },
-    /// What a class's `marshal_dump` wrote (Marshal `U`).
+    /// An object written by its class's `marshal_dump` (Marshal `U`).
     UserMarshal {
         /// The class's name.
         class: String,
-        /// The value that `marshal_dump` gave.
+        /// The value that `marshal_dump` returned.
         content: Value,
     },
     /// An instance of a subclass of a core class (Marshal `C`).
@@ -277,7 +277,7 @@ pub enum RubyObject {
     Extension {
         /// The extension's type.
         kind: i8,
-        /// Its payload, as it stood.
+        /// The extension's payload, unchanged.
         bytes: Vec<u8>,
     },
 }

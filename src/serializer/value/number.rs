@@ -1,11 +1,11 @@
-//! What kinds of number come to.
+//! Numbers of all kinds as floats and integers.
 
 use num_bigint::BigInt;
 
 use super::{BigInteger, Value};
 
 impl Value {
-    /// The nearest float of any kind of number; `None` for what is none.
+    /// Returns the nearest float of any kind of number; `None` for other kinds.
     pub(super) fn number(&self) -> Option<f64> {
         match self {
             #[expect(
@@ -23,8 +23,8 @@ impl Value {
         }
     }
 
-    /// As [`Self::number`], for a part of another number: no deeper than one Rational, so that no
-    /// nesting from outside is followed.
+    /// Returns the float of a part of another number, as [`Self::number`]. It goes no deeper than
+    /// one Rational, so that no nesting from outside is followed.
     fn number_of_part(&self) -> Option<f64> {
         match self {
             Self::Rational(parts) => Some(parts.0.plain_number()? / parts.1.plain_number()?),
@@ -39,12 +39,13 @@ impl Value {
         }
     }
 
-    /// Ruby's `to_i`: the number without its fraction. Nil for what is none, NaN and infinities.
+    /// Converts as Ruby's `to_i`: the number without its fraction. Nil for NaN, the infinities and
+    /// other kinds.
     pub(super) fn to_integer(&self) -> Value {
         match self {
             Self::Integer(_) | Self::BigInteger(_) => self.clone(),
             Self::Rational(parts) => match (parts.0.bigint(), parts.1.bigint()) {
-                // Ruby cuts towards zero, as num-bigint divides.
+                // Ruby truncates towards zero, as num-bigint divides.
                 (Some(numerator), Some(denominator)) => numerator
                     .checked_div(&denominator)
                     .map_or(Self::Nil, Self::from_bigint),
@@ -52,7 +53,7 @@ impl Value {
             },
             other => match other.plain_number() {
                 Some(float) => {
-                    // NaN and infinities are words, and so no integer.
+                    // NaN and infinities are words, so they do not parse as an integer.
                     let digits = format!("{:.0}", float.trunc());
                     digits.parse::<BigInteger>().map_or(Self::Nil, Self::from)
                 }

@@ -1,4 +1,4 @@
-//! Pairs as Ruby's Hash keeps them.
+//! Pairs of unique keys, as Ruby's Hash keeps them.
 
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
@@ -7,11 +7,11 @@ use std::hash::BuildHasher;
 use super::Value;
 use super::hash_key::HashKey;
 
-/// Up to this many pairs, comparing each key with all before it is the fastest way.
+/// Up to this many pairs, comparing each key with all before it is the fastest.
 const FEW: usize = 16;
 
-/// Pairs in which no key stands twice: of equal keys the LAST value stands at the FIRST one's
-/// place, as when Ruby fills a Hash.
+/// Returns pairs in which each key occurs once: of equal keys the LAST value counts, at the place
+/// of the FIRST, as when Ruby fills a Hash.
 pub(crate) fn unique_pairs(pairs: Vec<(Value, Value)>) -> Vec<(Value, Value)> {
     if pairs.len() <= FEW {
         unique_few(pairs)
@@ -34,7 +34,7 @@ fn unique_few(pairs: Vec<(Value, Value)>) -> Vec<(Value, Value)> {
     unique
 }
 
-/// Keys come from outside: the table's hash is seeded, so that nobody can choose colliding ones.
+/// Keys come from outside: the table's hash is seeded, so that no sender can choose colliding keys.
 fn unique_many(pairs: Vec<(Value, Value)>) -> Vec<(Value, Value)> {
     let seed = RandomState::new();
     let mut unique: Vec<(Value, Value)> = Vec::with_capacity(pairs.len());
@@ -49,7 +49,7 @@ fn unique_many(pairs: Vec<(Value, Value)>) -> Vec<(Value, Value)> {
         if let Some(pair) = known.and_then(|place| unique.get_mut(place)) {
             pair.1 = value;
         } else {
-            // A NaN equals nothing, not itself either: it would fill one list with all its copies.
+            // A NaN does not equal even itself: one list would fill with all its copies.
             if HashKey(&key) == HashKey(&key) {
                 same_hash.push(unique.len());
             }

@@ -1,5 +1,5 @@
-//! `Serialize` for [`Value`]: through our own `to_value` as it is, through any other serializer as
-//! Rails' `as_json` has it.
+//! `Serialize` for [`Value`]: unchanged through our own `to_value`, by Rails' `as_json` through any
+//! other serializer.
 
 use serde::ser::{Error, Serialize, SerializeMap, Serializer};
 
@@ -14,7 +14,7 @@ impl Serialize for Value {
     }
 }
 
-/// What stands in the newtype.
+/// The content of the newtype.
 struct Carrier<'a>(&'a Value);
 
 impl Serialize for Carrier<'_> {
@@ -26,7 +26,7 @@ impl Serialize for Carrier<'_> {
     }
 }
 
-/// A value for a serializer that no value is handed over to.
+/// A value for a serializer that cannot take a value over.
 pub(crate) struct AsJson<'a>(pub(crate) &'a Value);
 
 impl Serialize for AsJson<'_> {
@@ -35,8 +35,8 @@ impl Serialize for AsJson<'_> {
     }
 }
 
-/// The same as far as it can be shown, without an error: nil stands for what nests too deep, and
-/// U+FFFD for what is no text.
+/// A value for display, written without an error: nil replaces a value that nests too deep, and
+/// U+FFFD bytes that are not text.
 pub(crate) struct Shown<'a> {
     pub(crate) value: &'a Value,
     pub(crate) levels: usize,
@@ -55,7 +55,7 @@ impl Serialize for Shown<'_> {
     }
 }
 
-/// Serializes what a value comes to, and each value in it as what `nested` makes of that.
+/// Serializes a value's view; `nested` wraps each value inside it.
 fn serialize_view<'a, S: Serializer, N: Serialize>(
     view: View<'a>,
     serializer: S,
@@ -99,7 +99,7 @@ fn serialize_view<'a, S: Serializer, N: Serialize>(
 }
 
 impl Serialize for BigInteger {
-    /// As a number: bare digits in `serde_json`, whatever the size.
+    /// Serializes as a number: bare digits in `serde_json`, at any size.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if !serializer.is_human_readable() {
             if let Ok(integer) = i128::try_from(self) {

@@ -1,4 +1,4 @@
-//! Values as text, by Ruby's `to_s`: for what `as_json` makes a text, and for keys.
+//! Values as text, by Ruby's `to_s`: for kinds that `as_json` turns into text, and for keys.
 
 use std::borrow::Cow;
 
@@ -8,8 +8,9 @@ use super::time::TimeStyle;
 use super::{RubyBytes, RubyObject, RubyRange, Value, float::ruby_float_text};
 
 impl RubyBytes {
-    /// The text, where the bytes are valid in an encoding known here: UTF-8 (or bytes that happen
-    /// to be valid UTF-8, whatever they are called), ISO-8859-1, UTF-16LE and UTF-16BE.
+    /// Returns the text if the bytes are valid in an encoding that hardtack decodes: UTF-8 (or
+    /// bytes that are valid UTF-8 under another name), ISO-8859-1, UTF-16LE and UTF-16BE. `None`
+    /// otherwise.
     ///
     /// ```
     /// use hardtack::value::RubyBytes;
@@ -37,7 +38,7 @@ impl RubyBytes {
         }
     }
 
-    /// [`Self::to_text`], or the bytes with U+FFFD for what is no UTF-8.
+    /// Returns [`Self::to_text`], or the bytes with U+FFFD for each part that is not UTF-8.
     pub(crate) fn text_or_replacements(&self) -> Cow<'_, str> {
         self.to_text()
             .unwrap_or_else(|| String::from_utf8_lossy(&self.bytes))
@@ -45,7 +46,7 @@ impl RubyBytes {
 }
 
 impl Value {
-    /// A String of this encoding.
+    /// Creates a String of this encoding.
     pub(crate) fn bytes(bytes: impl Into<Vec<u8>>, encoding: impl Into<String>) -> Self {
         Self::Bytes(RubyBytes {
             bytes: bytes.into(),
@@ -54,16 +55,16 @@ impl Value {
     }
 }
 
-/// How deep a collection may nest that stands as a key: one with another in it would be text in a
-/// text in a text, and every level may double it once more (`\\\\\"`).
+/// The depth to which a collection may nest as a key. A collection inside a key would be text in a
+/// text in a text, and every level may double it again (`\\\\\"`).
 const DEEPEST_KEY: usize = 1;
 
-/// The text of a key of a Hash in JSON: Rails' `as_json` calls `to_s` on it (`Hash#as_json` in
-/// `core_ext/object/json.rb`). nil is "", a Symbol its text, 2.5 "2.5".
+/// Returns the text of a Hash's key in JSON. Rails' `as_json` calls `to_s` on it (`Hash#as_json` in
+/// `core_ext/object/json.rb`): nil is "", a Symbol its text, 2.5 "2.5".
 ///
-/// Arrays, Hashes, Sets and objects stand as compact JSON; Ruby would write their `inspect`, which
-/// differs from version to version. One with another in it is `...`. A `TimeZone` is its name (Ruby
-/// puts the offset before it).
+/// Arrays, Hashes, Sets and objects become compact JSON; Ruby would write their `inspect`, which
+/// differs between versions. A collection inside such a key becomes `...`. A `TimeZone` is its name
+/// (Ruby puts the offset before it).
 pub(crate) fn key_text(key: &Value) -> Cow<'_, str> {
     to_s(key).unwrap_or_else(|| {
         if key.nests_at_most(DEEPEST_KEY) {
@@ -74,8 +75,8 @@ pub(crate) fn key_text(key: &Value) -> Cow<'_, str> {
     })
 }
 
-/// [`key_text`] where no other key can have the same text unless a Rails session takes the two for
-/// one (`"a"` and `:a`): it makes Strings of its keys.
+/// Returns [`key_text`] if no other key can have the same text, except a key that a Rails session
+/// takes for the same one (`"a"` and `:a`): a session makes Strings of its keys.
 #[cfg(feature = "message_pack")]
 pub(crate) fn exact_key_text(key: &Value) -> Option<Cow<'_, str>> {
     match key {
@@ -93,13 +94,13 @@ pub(crate) fn exact_key_text(key: &Value) -> Option<Cow<'_, str>> {
         | Value::Pathname(_)
         | Value::Regexp(_)
         | Value::SafeBuffer(_) => to_s(key),
-        // Times have parts that their text leaves out, as addresses have; collections are cut.
+        // The texts of times and addresses leave parts out, and those of collections are cut.
         _ => None,
     }
 }
 
-/// The text of a key that is a String in another encoding than UTF-8, or invalid in its own: Ruby's
-/// literal, which no two such Strings share.
+/// Returns the text of a key that is a String in another encoding than UTF-8, or invalid in its
+/// own: Ruby's literal, which is different for any two such Strings.
 #[cfg(any(feature = "marshal", feature = "message_pack"))]
 pub(crate) fn foreign_key_text(bytes: &[u8], encoding: &str) -> String {
     let bytes = bytes.escape_ascii();
@@ -110,12 +111,13 @@ pub(crate) fn foreign_key_text(bytes: &[u8], encoding: &str) -> String {
     }
 }
 
-/// The text of a key that has none of its own, or none that can be read; told from others by where it stands.
+/// Returns a text for a key that has none, or none that can be read. The key's place makes the text
+/// unique.
 pub(crate) fn object_key_text(place: usize) -> String {
     format!("#<Object:{place:#x}>")
 }
 
-/// Ruby's `to_s`; `None` for collections and objects.
+/// Returns Ruby's `to_s`; `None` for collections and objects.
 pub(super) fn to_s(value: &Value) -> Option<Cow<'_, str>> {
     Some(match value {
         Value::Nil => Cow::Borrowed(""),
@@ -157,18 +159,19 @@ pub(super) fn to_s(value: &Value) -> Option<Cow<'_, str>> {
     })
 }
 
-/// Ruby's `Range#to_s`, which is also its `as_json`: `1..5`, `1...5`, `1..`.
+/// Returns Ruby's `Range#to_s`, which is also its `as_json`: `1..5`, `1...5`, `1..`.
 pub(super) fn range_text(range: &RubyRange) -> String {
     let dots = if range.exclude_end { "..." } else { ".." };
     format!("{}{dots}{}", part_text(&range.begin), part_text(&range.end))
 }
 
-/// Ruby's `Rational#to_s`: `1/3`.
+/// Returns Ruby's `Rational#to_s`: `1/3`.
 pub(super) fn rational_text(numerator: &Value, denominator: &Value) -> String {
     format!("{}/{}", part_text(numerator), part_text(denominator))
 }
 
-/// Ruby's `Complex#to_s`: `1-2i`, and `1+NaN*i` where the imaginary part does not end in a digit.
+/// Returns Ruby's `Complex#to_s`: `1-2i`, and `1+NaN*i` if the imaginary part does not end in a
+/// digit.
 pub(super) fn complex_text(real: &Value, imaginary: &Value) -> String {
     let imaginary = part_text(imaginary);
     let (sign, size) = match imaginary.strip_prefix('-') {
@@ -183,8 +186,8 @@ pub(super) fn complex_text(real: &Value, imaginary: &Value) -> String {
     format!("{}{sign}{size}{star}i", part_text(real))
 }
 
-/// The text of a value inside a number or a Range. Those do not nest in practice: what would be
-/// one inside another stops here, so that no nesting from outside is followed.
+/// Returns the text of a value inside a number or a Range. Such values do not nest in practice: one
+/// inside another is `?` here, so that no nesting from outside is followed.
 fn part_text(part: &Value) -> String {
     match part {
         Value::Rational(parts) => {
@@ -202,13 +205,13 @@ fn integer_text(part: &Value) -> Cow<'_, str> {
     }
 }
 
-/// More zeros than this are not written out: `1e999999999` is eleven bytes in a cookie, and a
-/// cookie holds hundreds of them. Enough for whatever a Float can be (5e-324).
+/// The zeros that are written out at most: `1e999999999` is eleven bytes in a cookie, and a cookie
+/// can hold hundreds of such numbers. 400 is enough for any Float (5e-324).
 pub(crate) const MOST_ZEROS: u32 = 400;
 
-/// A `BigDecimal` as `BigDecimal#to_s("F")` writes it, Active Support's default: `0.123456e3` is
-/// `123.456`, `0.1e-9` is `0.0000000001`. What is no such number stays as it is, and so does one
-/// of more than 400 zeros.
+/// Returns a `BigDecimal` as `BigDecimal#to_s("F")` writes it, Active Support's default:
+/// `0.123456e3` is `123.456`, `0.1e-9` is `0.0000000001`. Text that is not such a number is
+/// returned unchanged, and so is a number of more than 400 zeros.
 pub(super) fn decimal_text(text: &str) -> Cow<'_, str> {
     plain_decimal(text).map_or(Cow::Borrowed(text), Cow::Owned)
 }
@@ -224,7 +227,8 @@ fn plain_decimal(text: &str) -> Option<String> {
     let exponent: i64 = exponent.parse().ok()?;
     let digits = format!("{whole}{fraction}");
     let point = exponent.checked_add(i64::try_from(whole.len()).ok()?)?;
-    // Without leading and trailing zeros, with the point before the first digit that counts.
+    // The digits without leading and trailing zeros; the point is before the first significant
+    // digit.
     let significant = digits.trim_start_matches('0');
     let point = point.checked_sub(i64::try_from(digits.len() - significant.len()).ok()?)?;
     let significant = significant.trim_end_matches('0');

@@ -1,4 +1,4 @@
-//! [`Text`]: text as serde reads it.
+//! [`Text`]: a serde deserializer of text.
 
 use std::borrow::Cow;
 

@@ -1,16 +1,16 @@
-//! [`RubyTime`] and dates as text, and from and into the `time` crate's types.
+//! [`RubyTime`] and dates as text, and conversions from and into the `time` crate's types.
 
 use ::time::{Date, OffsetDateTime, UtcOffset};
 
 use super::calendar::{Calendar, UNIX_EPOCH, date_text};
 use super::{RubyTime, Value};
 
-/// What a [`RubyTime`] is written for.
+/// The form in which a [`RubyTime`] is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TimeStyle {
-    /// Rails' `as_json`: exactly three decimals, cut off (`xmlschema(3)`).
+    /// Rails' `as_json`: exactly three decimals, truncated (`xmlschema(3)`).
     Json,
-    /// RFC 3339 (section 5.6): as many decimals as it takes, offset in whole minutes.
+    /// RFC 3339 (section 5.6): as many decimals as needed, the offset in whole minutes.
     Rfc3339,
     /// Ruby's `Time#to_s`: `2024-02-03 00:00:00 +0200`, or `UTC`.
     ToS,
@@ -19,7 +19,7 @@ pub(super) enum TimeStyle {
 }
 
 impl RubyTime {
-    /// A `Time` without a zone's name.
+    /// Creates a `Time` without a zone's name.
     pub(crate) fn at(seconds: i64, nanoseconds: u32, utc_offset: i32, utc: bool) -> Self {
         Self {
             seconds,
@@ -31,8 +31,8 @@ impl RubyTime {
         }
     }
 
-    /// This time for the `time` crate. `None` where it is out of that crate's range (years from
-    /// -9999 to 9999, offsets of less than 26 hours).
+    /// Converts the time for the `time` crate. `None` if it is out of that crate's range (years
+    /// from -9999 to 9999, offsets of less than 26 hours).
     ///
     /// ```
     /// use hardtack::value::RubyTime;
@@ -53,7 +53,7 @@ impl RubyTime {
 
     pub(super) fn text(&self, style: TimeStyle, calendar: Calendar) -> String {
         // RFC 3339 has no seconds in an offset: the moment is right at the offset's whole minutes.
-        // Ruby shows the local time at the full offset and cuts the offset's text.
+        // Ruby shows the local time at the full offset and truncates the offset's text.
         let offset = if style == TimeStyle::Rfc3339 {
             self.utc_offset - self.utc_offset % 60
         } else {
@@ -117,7 +117,8 @@ impl From<Date> for Value {
 }
 
 impl Value {
-    /// The day of a [`Value::Date`], where the `time` crate knows it (years -9999 to 9999).
+    /// Returns the day of a [`Value::Date`] if the `time` crate can express it (years -9999 to
+    /// 9999). `None` for other days and other kinds.
     ///
     /// ```
     /// use hardtack::value::Value;

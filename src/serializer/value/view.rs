@@ -1,5 +1,5 @@
-//! What a [`Value`] comes to in terms of JSON: one place that says so, for writing it, for handing
-//! it to another crate's serializer and for reading it into a Rust type.
+//! [`View`]: a [`Value`] in the terms of JSON, for writing it, for another crate's serializer and
+//! for reading it into a Rust type.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -21,11 +21,11 @@ pub(crate) enum View<'a> {
     List(&'a [Value]),
     Pairs(&'a [(Value, Value)]),
     Fields(Vec<(&'a str, Field<'a>)>),
-    /// Another value stands for it.
+    /// Another value is used in its place.
     Same(&'a Value),
 }
 
-/// What an object's field holds.
+/// The content of an object's field.
 #[derive(Clone)]
 pub(crate) enum Field<'a> {
     Value(&'a Value),
@@ -34,7 +34,7 @@ pub(crate) enum Field<'a> {
 }
 
 impl Value {
-    /// As Rails' `as_json`: what stands in JSON.
+    /// Returns the view that is written to JSON, as Rails' `as_json`.
     pub(crate) fn as_json(&self) -> View<'_> {
         match self {
             // BigDecimal#as_json: finite? ? to_s : nil
@@ -48,8 +48,8 @@ impl Value {
         }
     }
 
-    /// For a Rust type: times in full precision, and dates in the calendar of ISO 8601, which is
-    /// Gregorian throughout.
+    /// Returns the view for a Rust type: times in full precision, and dates in the calendar of ISO
+    /// 8601, which is Gregorian throughout.
     pub(super) fn as_data(&self) -> View<'_> {
         match self {
             Self::Time(time) | Self::DateTime(time) => {
@@ -82,7 +82,7 @@ impl Value {
             Self::Rational(parts) => owned(rational_text(&parts.0, &parts.1)),
             Self::Complex(parts) => owned(complex_text(&parts.0, &parts.1)),
             Self::Range(range) => owned(range_text(range)),
-            // Both have been seen to by the callers; to be total, here too.
+            // The callers handle both; this arm makes the match complete.
             Self::Time(time) | Self::DateTime(time) => {
                 owned(time.text(TimeStyle::Rfc3339, Calendar::Gregorian))
             }
@@ -103,10 +103,12 @@ fn owned(text: String) -> View<'static> {
 }
 
 impl RubyObject {
-    /// `Object#as_json` is the instance variables without `@`, `Struct#as_json` the members. What
-    /// Ruby's class would make of a `_dump`, a `marshal_dump` or an unknown `MessagePack` extension
-    /// cannot be known: those are an object that names the class and holds the content, bytes as
-    /// hexadecimal digits.
+    /// Returns the view of a kind that is the same in both forms.
+    ///
+    /// `Object#as_json` is the instance variables without `@`, `Struct#as_json` the members. The
+    /// result of a `_dump`, a `marshal_dump` or an unknown `MessagePack` extension is known only to
+    /// its Ruby class: such a value is an object that names the class and holds the content, with
+    /// bytes as hexadecimal digits.
     fn view(&self) -> View<'_> {
         let text = |text| Field::Text(Cow::Borrowed(text));
         match self {
@@ -154,9 +156,9 @@ fn hex(bytes: &[u8]) -> String {
         })
 }
 
-/// The pairs of a Hash under their keys' texts, where not all keys are Strings already: two keys
-/// may have one text (`:a` and `"a"`), then the last value stands at the first one's place, as in
-/// the Hash that `as_json` fills.
+/// Returns the pairs of a Hash under their keys' texts; `None` if all keys are Strings already. Two
+/// keys may have one text (`:a` and `"a"`): the last value is at the first one's place, as in the
+/// Hash that `as_json` fills.
 pub(crate) fn text_pairs(pairs: &[(Value, Value)]) -> Option<Vec<(Cow<'_, str>, &Value)>> {
     if pairs.iter().all(|(key, _)| matches!(key, Value::String(_))) {
         return None;

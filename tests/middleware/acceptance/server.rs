@@ -662,7 +662,7 @@ fn server_other_cookies_ask_no_store(framework: &dyn Framework) {
         Reply::text(refused.unwrap_err().to_string())
     });
     assert_eq!(response.set_cookies.len(), 1);
-    assert!(response.body.contains("no jars"), "{}", response.body);
+    assert!(response.body.contains("no keyring"), "{}", response.body);
     assert_eq!(client.store.asked(), [""; 0]);
 }
 

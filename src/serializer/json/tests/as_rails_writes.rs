@@ -1,4 +1,4 @@
-//! What Rails writes, byte by byte.
+//! JSON byte by byte as Rails writes it.
 
 use std::collections::BTreeMap;
 
@@ -80,7 +80,7 @@ fn strings_are_escaped_as_in_rails() {
         assert_eq!(value(&string, RAILS_8_1), modern);
         assert_eq!(serialize(&text, RAILS_8_1), modern);
 
-        // RFC 8259 and no more.
+        // The escapes of RFC 8259 and no others.
         let plain = serde_json::to_string(&text).unwrap();
         assert_eq!(string.to_string(), plain);
         assert_eq!(format!("{:#}", &string), plain);
@@ -187,7 +187,7 @@ fn too_deep_is_an_error_that_writes_nothing() {
             );
         }
     }
-    // For people: as far as it goes.
+    // `Display` shows as many levels as are allowed.
     assert!(nested(1_000).to_string().contains("[null]"));
     assert!(from_json_str(&nested(99).to_string()).is_ok());
 
@@ -195,7 +195,7 @@ fn too_deep_is_an_error_that_writes_nothing() {
     let keyed = (0..1_000).fold(Value::Nil, |key, _| Value::Hash(vec![(key, Value::Nil)]));
     assert_eq!(value(&keyed, RAILS), r#"{"...":null}"#);
 
-    // No text: Rails raises as well. It may be shown, though.
+    // Bytes that are not text: an error, as in Rails; `Display` still shows them.
     let bytes = Value::bytes([0xff], "ASCII-8BIT");
     let mut out = b"kept".to_vec();
     assert!(write::value(&mut out, &bytes, RAILS, 0).is_err());
@@ -204,7 +204,7 @@ fn too_deep_is_an_error_that_writes_nothing() {
     assert_eq!(bytes.to_string(), "\"\u{fffd}\"");
 }
 
-/// JSON in the form of the encoder (each piece stands in the tables above), read and written again.
+/// JSON in the form of the encoder (each piece is in the tables above), read and written again.
 #[test]
 fn what_rails_wrote_comes_out_the_same() {
     let texts = [
@@ -250,7 +250,7 @@ fn the_other_shapes_of_serde() {
     assert!(write::serialize(&mut Vec::new(), &keyed, RAILS, 0).is_err());
 }
 
-/// What was closed is no level any more, of whichever shape it was.
+/// A container that has been closed does not count as a level, in any of serde's shapes.
 #[test]
 fn one_beside_another_is_no_deeper() {
     #[derive(Clone, Serialize)]
@@ -279,7 +279,7 @@ fn one_beside_another_is_no_deeper() {
     assert_eq!(serialize(&vec![map; 200], RAILS), many(r#"{"a":1}"#));
 }
 
-/// `{1.5 => 1}.to_json` and so on: a key is its `to_s`, and of binary text Ruby's literal.
+/// `{1.5 => 1}.to_json` and so on: a key is its `to_s`, and a key of binary text is Ruby's literal.
 #[test]
 fn keys_that_are_no_text() {
     for (float, expected) in [
@@ -294,7 +294,7 @@ fn keys_that_are_no_text() {
     }
 }
 
-/// A time with more nanoseconds than a second has: they are carried.
+/// A time with more nanoseconds than a second has: they carry over into the seconds.
 #[test]
 fn nanoseconds_beyond_a_second() {
     let time = |nanoseconds| Value::Time(RubyTime::at(0, nanoseconds, 0, true));
@@ -321,7 +321,7 @@ fn the_last_days_of_a_cycle() {
     }
 }
 
-/// Bytes are looked at sixteen at a time, the last sixteen over those before them.
+/// The scan takes sixteen bytes at a time; the last sixteen overlap those before them.
 #[test]
 fn what_is_escaped_is_found_anywhere() {
     let mut checked = 0;
@@ -339,7 +339,7 @@ fn what_is_escaped_is_found_anywhere() {
     assert_eq!(checked, 3 * 50 * 51 / 2);
 }
 
-/// Bytes are looked at sixteen at a time: two of a kind at one place must not cancel out.
+/// The scan takes sixteen bytes at a time: two of a kind at one place must not cancel out.
 #[test]
 fn the_same_byte_sixteen_bytes_apart_is_escaped_twice() {
     for apart in [1, 16, 32] {
@@ -352,7 +352,7 @@ fn the_same_byte_sixteen_bytes_apart_is_escaped_twice() {
     }
 }
 
-/// `serde_json` takes it for raw JSON, since it does not look into strings that it passes over.
+/// `serde_json` takes such text for raw JSON, since it does not check strings that it passes over.
 #[test]
 fn raw_json_that_nobody_could_read_is_not_written() {
     for text in [r#""\ud800""#, r#"{"a":["\udc00"]}"#, r#"{"\ud800":1}"#] {
@@ -364,8 +364,8 @@ fn raw_json_that_nobody_could_read_is_not_written() {
     }
 }
 
-/// What `serde_json` makes of a number with its feature `arbitrary_precision`, which the application
-/// may have turned on.
+/// The form in which `serde_json` passes a number with its feature `arbitrary_precision`, which the
+/// application may have turned on.
 #[test]
 fn a_number_of_any_precision_is_a_number() {
     #[derive(Serialize)]

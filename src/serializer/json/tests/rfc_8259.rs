@@ -52,7 +52,7 @@ fn values() {
     assert!(matches!(from_json_str("-0.0"), Ok(Value::Float(zero)) if zero.is_sign_negative()));
 }
 
-/// What stands in strings. Structure: `scanning`, which reads its refusals too.
+/// Refusals of text in strings. `scanning` covers the structure, with its refusals.
 #[test]
 fn refusals_say_where() {
     let cases = [
@@ -60,11 +60,11 @@ fn refusals_say_where() {
         (r#""\x""#, "unknown escape", 1),
         (r#""\u12G4""#, "expected four hexadecimal digits", 1),
         (r#""\u+123""#, "expected four hexadecimal digits", 1),
-        (r#""a\ud800""#, "half of a surrogate pair", 2),
-        (r#""\ud800\u0041""#, "half of a surrogate pair", 1),
-        (r#""\ud800\ud800""#, "half of a surrogate pair", 1),
-        (r#""\udc00""#, "half of a surrogate pair", 1),
-        (r#"[1,{"\ud83d":2}]"#, "half of a surrogate pair", 5),
+        (r#""a\ud800""#, "an unpaired surrogate", 2),
+        (r#""\ud800\u0041""#, "an unpaired surrogate", 1),
+        (r#""\ud800\ud800""#, "an unpaired surrogate", 1),
+        (r#""\udc00""#, "an unpaired surrogate", 1),
+        (r#"[1,{"\ud83d":2}]"#, "an unpaired surrogate", 5),
     ];
     let mut count = 0;
     for (json, reason, offset) in cases {
@@ -97,7 +97,7 @@ fn a_hundred_levels_of_any_type() {
             assert_eq!(loaded.is_ok(), levels <= 100, "{levels}: {loaded:?}");
         }
     }
-    // Many, and none of them deep.
+    // Many containers, none of them deep.
     for count in [99, 100, 101, 1_000] {
         let text = format!("[{}{{}}]", "[],".repeat(count));
         assert_eq!(load::<Vec<Any>>(&text).unwrap().len(), count + 1);
@@ -136,13 +136,13 @@ fn json() -> impl Strategy<Value = serde_json::Value> {
     })
 }
 
-/// Ours as `serde_json` has it.
+/// Our value as `serde_json` has it.
 fn as_serde_json(value: &Value) -> serde_json::Value {
     serde::Deserialize::deserialize(value).unwrap()
 }
 
-/// The same, but for floats: `serde_json` reads -0 as -0.0, and floats only to the last bit but one
-/// (its feature `float_roundtrip` is off). Ruby and Rust read the nearest.
+/// Equality except for floats: `serde_json` reads -0 as -0.0, and floats only to the last bit but
+/// one (its feature `float_roundtrip` is off). Ruby and Rust read the nearest.
 fn alike(ours: &serde_json::Value, theirs: &serde_json::Value) -> bool {
     use serde_json::Value::{Array, Number, Object};
     match (ours, theirs) {
@@ -181,7 +181,7 @@ proptest! {
         let ours = from_json_str(&value.to_string()).unwrap();
         prop_assert_eq!(as_serde_json(&ours), value.clone());
         prop_assert_eq!(from_json_str(&serde_json::to_string_pretty(&value).unwrap()).unwrap(), ours.clone());
-        // And what we write ourselves.
+        // The JSON that we write reads back to the same value.
         prop_assert_eq!(from_json_str(&ours.to_string()).unwrap(), ours.clone());
         prop_assert_eq!(from_json_str(&format!("{:#}", &ours)).unwrap(), ours);
     }

@@ -1,4 +1,4 @@
-//! Where the entries of an object stand, against RFC 8259 and against `serde_json`.
+//! The spans of an object's entries, against RFC 8259 and against `serde_json`.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::serializer::LoadError;
 use crate::serializer::json::index_entry::{index, key_text, readable_key};
 use crate::serializer::json::read::from_json_str;
 
-/// Keys and values of an object, as they stand.
+/// Keys and values of an object, unchanged.
 fn entries(text: &str) -> Vec<(String, &str)> {
     let entries = index(text).unwrap().unwrap();
     entries
@@ -20,7 +20,7 @@ fn entries(text: &str) -> Vec<(String, &str)> {
         .collect()
 }
 
-/// Values that RFC 8259 has, of every shape, with white space where it may stand.
+/// Values of every shape in RFC 8259, with white space wherever it is allowed.
 const VALUES: &[&str] = &[
     "null",
     "true",
@@ -88,7 +88,8 @@ const VALUES: &[&str] = &[
 fn every_value_ends_where_it_does() {
     let mut count = 0;
     for value in VALUES {
-        // First, in the middle and last; close, and with all the white space there can be.
+        // First, in the middle and last; without white space, and with all white space that is
+        // allowed.
         for space in ["", " ", " \t\r\n "] {
             let others = ["0", r#""x""#];
             for place in 0..3 {
@@ -102,7 +103,7 @@ fn every_value_ends_where_it_does() {
                 let expected: Vec<_> = ["a", "b", "c"].map(str::to_owned).into_iter().collect();
                 let expected: Vec<_> = expected.into_iter().zip(values).collect();
                 assert_eq!(entries(&text), expected, "{text}");
-                // serde_json has the same, value by value.
+                // serde_json finds the same, value by value.
                 let theirs: BTreeMap<String, &RawValue> = serde_json::from_str(&text).unwrap();
                 let theirs = theirs.into_iter().map(|(key, raw)| (key, raw.get()));
                 assert_eq!(theirs.collect::<Vec<_>>(), expected, "{text}");
@@ -118,77 +119,77 @@ fn every_value_ends_where_it_does() {
 #[test]
 fn refusals_say_where() {
     let cases = [
-        ("", "no JSON value", 0),
-        (" ", "no JSON value", 1),
-        ("nul", "no JSON value", 0),
-        ("tru", "no JSON value", 0),
-        ("True", "no JSON value", 0),
-        ("NaN", "no JSON value", 0),
-        ("+1", "no JSON value", 0),
-        (".5", "no JSON value", 0),
-        ("-", "no JSON value", 1),
-        ("-a", "no JSON value", 1),
-        ("1.", "no JSON value", 2),
-        ("1.e5", "no JSON value", 2),
-        ("1e", "no JSON value", 2),
-        ("1e+", "no JSON value", 3),
-        ("12345678901234567e", "no JSON value", 18),
-        ("01", "something after the value", 1),
-        ("-01", "something after the value", 2),
-        ("1 2", "something after the value", 2),
-        ("{} x", "something after the value", 3),
-        ("[] ]", "something after the value", 3),
-        ("truefalse", "something after the value", 4),
-        ("nullnull", "something after the value", 4),
-        ("falsetrue", "something after the value", 5),
-        ("\"a", "a string without an end", 2),
-        ("\"sixteen of them!", "a string without an end", 17),
-        ("[", "no JSON value", 1),
-        ("[1", "a comma or a closing bracket was expected", 2),
-        ("[1,", "no JSON value", 3),
-        ("[1,]", "no JSON value", 3),
-        ("[,1]", "no JSON value", 1),
-        ("[1 2]", "a comma or a closing bracket was expected", 3),
-        ("[1}", "a comma or a closing bracket was expected", 2),
-        ("[[]}", "a comma or a closing bracket was expected", 3),
-        ("[{]", "a string was expected", 2),
-        ("{", "a string was expected", 1),
-        ("{1:2}", "a string was expected", 1),
-        ("{a:1}", "a string was expected", 1),
-        (r#"{"a""#, "a colon was expected", 4),
-        (r#"{"a" 1}"#, "a colon was expected", 5),
-        (r#"{"a":}"#, "no JSON value", 5),
-        (r#"{"a":1"#, "a comma or a closing bracket was expected", 6),
-        (r#"{"a":1]"#, "a comma or a closing bracket was expected", 6),
+        ("", "not a JSON value", 0),
+        (" ", "not a JSON value", 1),
+        ("nul", "not a JSON value", 0),
+        ("tru", "not a JSON value", 0),
+        ("True", "not a JSON value", 0),
+        ("NaN", "not a JSON value", 0),
+        ("+1", "not a JSON value", 0),
+        (".5", "not a JSON value", 0),
+        ("-", "not a JSON value", 1),
+        ("-a", "not a JSON value", 1),
+        ("1.", "not a JSON value", 2),
+        ("1.e5", "not a JSON value", 2),
+        ("1e", "not a JSON value", 2),
+        ("1e+", "not a JSON value", 3),
+        ("12345678901234567e", "not a JSON value", 18),
+        ("01", "more text after the value", 1),
+        ("-01", "more text after the value", 2),
+        ("1 2", "more text after the value", 2),
+        ("{} x", "more text after the value", 3),
+        ("[] ]", "more text after the value", 3),
+        ("truefalse", "more text after the value", 4),
+        ("nullnull", "more text after the value", 4),
+        ("falsetrue", "more text after the value", 5),
+        ("\"a", "a string that does not end", 2),
+        ("\"sixteen of them!", "a string that does not end", 17),
+        ("[", "not a JSON value", 1),
+        ("[1", "expected a comma or a closing bracket", 2),
+        ("[1,", "not a JSON value", 3),
+        ("[1,]", "not a JSON value", 3),
+        ("[,1]", "not a JSON value", 1),
+        ("[1 2]", "expected a comma or a closing bracket", 3),
+        ("[1}", "expected a comma or a closing bracket", 2),
+        ("[[]}", "expected a comma or a closing bracket", 3),
+        ("[{]", "expected a string", 2),
+        ("{", "expected a string", 1),
+        ("{1:2}", "expected a string", 1),
+        ("{a:1}", "expected a string", 1),
+        (r#"{"a""#, "expected a colon", 4),
+        (r#"{"a" 1}"#, "expected a colon", 5),
+        (r#"{"a":}"#, "not a JSON value", 5),
+        (r#"{"a":1"#, "expected a comma or a closing bracket", 6),
+        (r#"{"a":1]"#, "expected a comma or a closing bracket", 6),
         (
             r#"{"a":1 "b":2}"#,
-            "a comma or a closing bracket was expected",
+            "expected a comma or a closing bracket",
             7,
         ),
-        (r#"{"a":1,}"#, "a string was expected", 7),
-        (r#"{"a":1,,}"#, "a string was expected", 7),
+        (r#"{"a":1,}"#, "expected a string", 7),
+        (r#"{"a":1,,}"#, "expected a string", 7),
         (
             r#"{"a":{"b":1]}"#,
-            "a comma or a closing bracket was expected",
+            "expected a comma or a closing bracket",
             11,
         ),
         (
             r#"{"a":[{"b":1}}}"#,
-            "a comma or a closing bracket was expected",
+            "expected a comma or a closing bracket",
             13,
         ),
-        (r#"{"a":{"b" 1}}"#, "a colon was expected", 10),
-        (r#"{"a":{"b":1,}}"#, "a string was expected", 12),
-        (r#"{"a":{"b":1,2}}"#, "a string was expected", 12),
+        (r#"{"a":{"b" 1}}"#, "expected a colon", 10),
+        (r#"{"a":{"b":1,}}"#, "expected a string", 12),
+        (r#"{"a":{"b":1,2}}"#, "expected a string", 12),
         (
             r#"{"a":[1,"b":2]}"#,
-            "a comma or a closing bracket was expected",
+            "expected a comma or a closing bracket",
             11,
         ),
-        ("\u{feff}1", "no JSON value", 0),
-        ("// c\n1", "no JSON value", 0),
-        ("\u{a0}1", "no JSON value", 0),
-        ("\u{b}1", "no JSON value", 0),
+        ("\u{feff}1", "not a JSON value", 0),
+        ("// c\n1", "not a JSON value", 0),
+        ("\u{a0}1", "not a JSON value", 0),
+        ("\u{b}1", "not a JSON value", 0),
     ];
     for (text, reason, offset) in cases {
         let error = LoadError { reason, offset };
@@ -202,7 +203,7 @@ fn refusals_say_where() {
     assert_eq!(cases.len(), 55);
 }
 
-/// What stands in a string is for whoever reads it. Its end is known.
+/// The text of a string is checked when it is read; the scan only finds its end.
 #[test]
 fn strings_that_cannot_be_read_are_passed_over() {
     for string in [
@@ -250,7 +251,7 @@ fn strings_that_cannot_be_read_are_passed_over() {
         assert_eq!(key_text(&text, entries[1]), "#<Object:0x7>", "{text}");
     }
     for open in ["\"\\", "\"\\\"", "\"\n", "\"a\\u12"] {
-        let reason = "a string without an end";
+        let reason = "a string that does not end";
         let offset = open.len();
         assert_eq!(index(open), Err(LoadError { reason, offset }), "{open}");
     }
@@ -270,11 +271,11 @@ fn a_hundred_levels() {
         assert_eq!(index(&nested(101)), Err(error));
         assert_eq!(from_json_str(&nested(101)), Err(error));
     }
-    // Empty ones are a level too.
+    // Empty containers are a level too.
     let empty = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
     assert!(is_ok(&empty(100)));
     assert!(index(&empty(101)).is_err());
-    // One beside another is not.
+    // Containers beside each other are not.
     let beside = format!("[{}[1]]", "[{}],{\"a\":[]},".repeat(200));
     assert!(is_ok(&beside));
     assert!(is_ok(&format!("[{beside}]")));

@@ -1,5 +1,5 @@
-//! [`splice`] against what stands there by hand. That it is what is written entry by entry as well,
-//! `session::data` tests.
+//! [`splice`] against results written by hand. The `session::data` tests show that writing entry by
+//! entry gives the same.
 
 use crate::serializer::NewValue;
 use crate::serializer::json::escape::JsonStyle;
@@ -7,7 +7,7 @@ use crate::serializer::json::index_entry::index;
 use crate::serializer::json::splice::splice;
 use crate::serializer::value::Value;
 
-/// A text, what is set in it, and what comes of that.
+/// A text, the values that are set in it, and the expected result.
 type Case<'a> = (&'a str, &'a [(&'a str, Value)], Option<&'a str>);
 
 fn spliced(text: &str, sets: &[(&str, Value)]) -> Option<String> {
@@ -38,7 +38,7 @@ fn values_are_put_in_place_and_keys_behind() {
             Some(r#"{"a":5,"bc":1}"#),
         ),
         (r#"{"a":5}"#, &[("b", one())], Some(r#"{"a":5,"b":1}"#)),
-        // Places as they were, new keys in the order in which they were set.
+        // Old keys keep their places, new keys follow in the order in which they were set.
         (
             r#"{"a":5,"b":6,"c":7}"#,
             &[("d", one()), ("c", one()), ("a", one()), ("e", one())],
@@ -60,7 +60,7 @@ fn values_are_put_in_place_and_keys_behind() {
             &[("cd", one())],
             Some(r#"{"ab":5,"cd":1}"#),
         ),
-        // Not as Rails writes it.
+        // Not in the form that Rails writes.
         (r#"{"a": 5}"#, &[("a", one())], None),
         (r#"{ "a":5}"#, &[("a", one())], None),
         (r#"{"a":5} "#, &[("a", one())], None),
@@ -68,7 +68,7 @@ fn values_are_put_in_place_and_keys_behind() {
         (r#"{"a":5,"a":6}"#, &[("b", one())], None),
         (r#"{"a":5,"\u0061":6}"#, &[("b", one())], None),
         (r"{}", &[("a", one())], None),
-        // A value that cannot be written: the other way says so.
+        // A value that cannot be written: writing entry by entry gives the error.
         (r#"{"a":5}"#, &[("a", no_text)], None),
     ];
     for (text, sets, expected) in &cases {
@@ -76,7 +76,7 @@ fn values_are_put_in_place_and_keys_behind() {
     }
 }
 
-/// As many keys as are spliced, and more. Their lengths wrap around 64.
+/// As many keys as one splice takes, and more. Their lengths wrap around 64.
 #[test]
 fn many_keys() {
     let mut checked = 0;
@@ -93,7 +93,7 @@ fn many_keys() {
     assert_eq!(checked, 20);
 }
 
-/// Two keys of which one is 64 characters longer are not taken for one.
+/// Two keys whose lengths differ by 64 are told apart.
 #[test]
 fn lengths_that_look_alike() {
     let long = "a".repeat(65);
@@ -105,7 +105,7 @@ fn lengths_that_look_alike() {
     );
 }
 
-/// U+2028 stays as it is where Rails 8.1 leaves it.
+/// U+2028 is left unescaped if the style is that of Rails 8.1.
 #[test]
 fn by_the_style() {
     let style = JsonStyle {

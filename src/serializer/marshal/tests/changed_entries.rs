@@ -1,4 +1,4 @@
-//! Sessions: their entries, and what is written once some of them changed.
+//! Sessions: their entries, and the streams written after some of them changed.
 
 use super::{Document, dump_root, marshal, ruby};
 use crate::serializer::marshal::document::NodeId;
@@ -22,7 +22,7 @@ fn keys(document: &Document) -> Vec<String> {
         .collect()
 }
 
-/// Every entry of a document, as it stands.
+/// Every entry of a document, unchanged.
 fn untouched(document: &Document) -> Vec<(Key<'static, NodeId>, Part<'static, NodeId>)> {
     let entries = document.entries().unwrap().into_iter();
     entries

@@ -1,4 +1,4 @@
-//! Chosen vectors against Values written by hand, and what malformed objects become.
+//! Chosen vectors against Values written by hand, and the values of malformed objects.
 
 use super::{Document, dump_value, marshal, ruby};
 use crate::serializer::marshal::bignum;
@@ -160,7 +160,7 @@ fn what_is_malformed_for_its_class_keeps_its_name() {
         b"u:\x0fBigDecimal\x0a18:xy",
         b"U:\x0dRational[\x07i\x06i\x00",
         b"U:\x0dRationali\x06",
-        // No BigDecimal can be extended: Complex(BigDecimal("1").extend(M), 2)
+        // A BigDecimal cannot be extended: Complex(BigDecimal("1").extend(M), 2)
         b"U:\x0cComplex[\x07e:\x06Mu:\x0fBigDecimal\x0d18:0.1e1i\x07",
         b"U:\x09Date[\x06i\x00",
         b"o:\x08Set\x06:\x0a@hashi\x06",
@@ -168,7 +168,7 @@ fn what_is_malformed_for_its_class_keeps_its_name() {
         b"o:\x0bIPAddr\x00",
         b"o:\x1cActiveSupport::Duration\x00",
         b"o:\x0dPathname\x06:\x0a@pathi\x06",
-        // No Pathname holds what was extended.
+        // A Pathname cannot hold an extended String.
         b"o:\x0dPathname\x06:\x0a@pathIe:\x06M\"\x06a\x06:\x06ET",
     ];
     for body in bodies {
@@ -277,7 +277,7 @@ fn symbols_with_an_encoding() {
 
 #[test]
 fn floats_of_ruby_1_8_have_their_low_bits_behind_their_digits() {
-    // What Ruby 3.1 loads these as.
+    // The floats that Ruby 3.1 loads from these.
     assert_eq!(bignum::float(b"1.1000000000000001\0\x99\x9a"), Some(1.1));
     let low = |text: &[u8]| bignum::float(text).unwrap().to_bits();
     assert_eq!(low(b"1.1\0\x99\x9b"), 0x3ff1_9999_9999_999b);
@@ -286,7 +286,7 @@ fn floats_of_ruby_1_8_have_their_low_bits_behind_their_digits() {
     assert_eq!(bignum::float(b""), None);
 }
 
-/// As Ruby 3.1 with Active Support 6.1 wrote it.
+/// Hexadecimal digits as Ruby 3.1 with Active Support 6.1 wrote them, and the value.
 fn written(hex: &str) -> (Vec<u8>, Value) {
     let bytes = hex::decode(hex).unwrap();
     let document = Document::load(&bytes).unwrap();
@@ -312,11 +312,11 @@ fn keys_of_different_encodings_are_kept_apart() {
         (Value::Symbol("\u{fffd}\u{fffd}".into()), Value::Integer(2)),
     ];
     assert_eq!(value, Value::Array(vec![Value::Hash(pairs)]));
-    // The same key twice is one all the same: {"é" => 1, "é" => 2}
+    // A repeated key is one key: {"é" => 1, "é" => 2}
     let twice = load(b"{\x07I\"\x07\xc3\xa9\x06:\x06ETi\x06I\"\x07\xc3\xa9\x06;\x00Ti\x07");
     let pair = (Value::String("é".into()), Value::Integer(2));
     assert_eq!(twice, Value::Hash(vec![pair]));
-    // Nor does it matter how its encoding is named.
+    // The name of the encoding makes no difference.
     let twice = load(
         b"{\x07I\"\x07\xc3\xa9\x06:\x06ETi\x06I\"\x07\xc3\xa9\x06:\x0dencoding\"\x0aUTF-8i\x07",
     );
@@ -326,13 +326,13 @@ fn keys_of_different_encodings_are_kept_apart() {
     let twice = load(b"{\x07I\"\x06a\x06:\x06EFi\x06I\"\x06a\x06;\x00Ti\x07");
     let pair = (Value::String("a".into()), Value::Integer(2));
     assert_eq!(twice, Value::Hash(vec![pair]));
-    // Nor which class it is of: {Name.new("a") => 1, "a" => 2}, where Name < String
+    // The class makes no difference: {Name.new("a") => 1, "a" => 2}, where Name < String
     let twice = load(b"{\x07C:\x09Name\"\x06ai\x06\"\x06ai\x07");
     assert!(
         matches!(&twice, Value::Hash(pairs) if matches!(&pairs[..], [(Value::Object(_), Value::Integer(2))])),
         "{twice:?}"
     );
-    // Without another of its text, it is Ruby 1.8's.
+    // Without another key of its text, it is Ruby 1.8's.
     let old = load(b"{\x06\"\x07\xc3\xa9i\x06");
     let pair = (Value::String("é".into()), Value::Integer(1));
     assert_eq!(old, Value::Hash(vec![pair]));
@@ -405,7 +405,7 @@ fn zones_that_are_utc() {
     }
 }
 
-/// `ActiveSupport::TimeWithZone` with other parts than it has: by Ruby 3.1.
+/// `ActiveSupport::TimeWithZone` with other parts than its own: by Ruby 3.1.
 #[test]
 fn a_time_with_zone_of_what_is_no_time_keeps_its_name() {
     let time = "49753a0954696d650dd6e91ec000004035063a097a6f6e65492208555443063a064546";
@@ -490,7 +490,7 @@ fn regexps_as_ruby_shows_them() {
         (b"\\/", 0, "(?-mix:\\/)"),
         (b"\\\n", 0, "(?-mix:\\\n)"),
         (b"[/]", 0, "(?-mix:[\\/])"),
-        // Parentheses that are not one's partner: escaped, or in a class.
+        // Parentheses that do not match each other: escaped, or in a class.
         (b"(?i-mx:[(])", 0, "(?i-mx:[(])"),
         (b"(?i-mx:[)])", 0, "(?i-mx:[)])"),
         (b"(?i-mx:\\()", 0, "(?i-mx:\\()"),
@@ -521,7 +521,7 @@ fn a_fraction_of_a_nanosecond_is_dropped() {
         ..time(1_706_933_106, 333_333_333)
     };
     assert_eq!(value, Value::DateTime(time));
-    // No number of nanoseconds at all.
+    // Not a number of nanoseconds.
     for rational in [&b"i\xfai\x08"[..], b"i\x06i\x00", b"i\x06i\xfa", b"0i\x06"] {
         let head = b"U:\x0dDateTime[\x0bi\x00i\x03\xb8\x8a%i\x00U:\x0dRational[\x07";
         let body = [&head[..], rational, b"i\x00f\x0c2299161"].concat();
@@ -578,6 +578,6 @@ fn a_time_in_utc_has_no_other_offset() {
 fn floats_without_a_number() {
     for text in [&b"f\x00"[..], b"f\x06.", b"f\x08abc", b"f\x06\0"] {
         let error = Document::load(&marshal(text)).unwrap_err();
-        assert_eq!(error.reason, "a Float that is no number");
+        assert_eq!(error.reason, "a Float that is not a number");
     }
 }

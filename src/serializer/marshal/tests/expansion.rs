@@ -1,4 +1,4 @@
-//! What links and names expand to: bounded in time, in `Value`s and in JSON.
+//! The expansion of links and names: bounded in time, in `Value`s and in JSON.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use super::{Document, marshal};
 use crate::serializer::marshal::writer::long;
 use crate::serializer::value::Value;
 
-/// As much as a jar looks at.
+/// The longest input that a jar reads.
 const LONGEST: usize = 16 * 1024;
 const REFUSED: &str = "links that expand to many times the input";
 
@@ -25,7 +25,7 @@ fn bignum(words: usize) -> Vec<u8> {
     [b"l+", &count[..], &vec![0xff; 2 * words]].concat()
 }
 
-/// The most memory at once of `load`, `value` and `to_string`, and the value.
+/// The most memory that `load`, `value` and `to_string` hold at once, and the value.
 struct Cost {
     load: u64,
     value: u64,
@@ -117,11 +117,11 @@ fn what_expands_to_many_times_the_input_is_refused() {
     }
 }
 
-/// What one object weighs, told by how often it may stand there. An object weighs 1, and its text
-/// 1 for each 16 bytes begun.
+/// The weight of one object, measured by the number of times that it is accepted. An object weighs
+/// 1, and its text 1 for each 16 bytes begun.
 #[test]
 fn the_weight_of_an_object() {
-    /// Of an input of up to 4 KiB.
+    /// The weight that an input of up to 4 KiB may have.
     const LIMIT: usize = 3 * 4096;
 
     let accepted = |body: &[u8]| {
@@ -163,7 +163,7 @@ fn the_weight_of_an_object() {
         ("a BigDecimal of -300", user_dump("BigDecimal", "18:0.1e-300"), links, 1 + 1 + 2 + 19),
     ];
     for (what, element, more, weight) in &elements {
-        // The Array of ten of it stands there so many times.
+        // The number of times that the Array of ten of it is accepted.
         let most = (LIMIT - 1) / (10 * weight + 1);
         assert!(accepted(&table(element, more, 9, most - 1)), "{what}");
         assert!(!accepted(&table(element, more, 9, most)), "{what}");
@@ -171,7 +171,7 @@ fn the_weight_of_an_object() {
     assert_eq!(elements.len(), 15);
 }
 
-/// As many links as are accepted, in an input as long as there can be.
+/// The largest accepted number of links, in an input of the longest length.
 #[test]
 fn what_is_accepted_stays_small() {
     let symbol = |length| (text(":", length, b's'), b";\x00".to_vec());
@@ -216,7 +216,7 @@ fn what_is_accepted_stays_small() {
     ];
     for (what, (first, more)) in elements {
         for mut count in [3, 1_000] {
-            // The padding makes the input as long as there can be, so that most is accepted.
+            // The padding gives the input its longest length, so that the limit is highest.
             let body = |count: usize, links: usize| {
                 let inner = array(&[&first], &more, count);
                 let used = inner.len() + 2 * links + 16;
@@ -265,7 +265,7 @@ fn a_number_of_many_digits_is_cheap() {
     assert!(start.elapsed() < Duration::from_secs(2));
 }
 
-/// What is no Rational after all, in one that is none either, is still read once.
+/// An invalid Rational inside another invalid one is still read once.
 #[test]
 fn malformed_objects_in_each_other_are_read_once() {
     let nests: [(&str, &[u8], &[u8]); 5] = [

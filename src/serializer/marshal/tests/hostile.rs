@@ -1,4 +1,4 @@
-//! Bytes that no Ruby wrote: an error or a value, never a panic, never much memory.
+//! Bytes that no Ruby wrote: the result is an error or a value, never a panic, never much memory.
 
 use std::thread;
 
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::{Document, all, dump_value, marshal};
 use crate::serializer::marshal::writer::long;
 
-/// Everything that can be done with bytes from outside.
+/// Calls every function that takes bytes from outside.
 fn exercise(bytes: &[u8]) {
     let Ok(document) = Document::load(bytes) else {
         return;
@@ -201,31 +201,31 @@ fn claims() {
 
 #[test]
 fn links_to_nothing_and_to_what_is_not_read_yet() {
-    assert_eq!(reason(b"@\x00"), "a link to no object");
-    assert_eq!(reason(b"[\x06@\x06"), "a link to no object");
-    assert_eq!(reason(b"[\x06@\xfa"), "a link to no object");
+    assert_eq!(reason(b"@\x00"), "a link to a missing object");
+    assert_eq!(reason(b"[\x06@\x06"), "a link to a missing object");
+    assert_eq!(reason(b"[\x06@\xfa"), "a link to a missing object");
     assert_eq!(reason(b"[\x06@\x00"), "a cycle");
     assert_eq!(reason(b"I\"\x00\x06:\x06a@\x00"), "a cycle");
     assert_eq!(reason(b"U:\x06a@\x00"), "a cycle");
     assert_eq!(reason(b"}\x00@\x00"), "a cycle");
-    // What `_dump` wrote is no object before its ivars are read.
+    // The result of `_dump` is not an object before its ivars are read.
     assert_eq!(
         reason(b"Iu:\x06a\x00\x06:\x06b@\x00"),
-        "a link to no object"
+        "a link to a missing object"
     );
-    assert_eq!(reason(b";\x00"), "a link to no Symbol");
-    assert_eq!(reason(b";\xfa"), "a link to no Symbol");
+    assert_eq!(reason(b";\x00"), "a link to a missing Symbol");
+    assert_eq!(reason(b";\xfa"), "a link to a missing Symbol");
 }
 
 #[test]
 fn other_formats() {
     assert_eq!(
         Document::load(b"\x04\x090").unwrap_err().reason,
-        "no Marshal 4.8"
+        "not Marshal 4.8"
     );
     assert_eq!(
         Document::load(b"\x03\x000").unwrap_err().reason,
-        "no Marshal 4.8"
+        "not Marshal 4.8"
     );
     assert!(Document::load(b"\x04\x070").is_ok());
     assert_eq!(reason(b"d:\x06a0"), "an object of type Data");
@@ -239,7 +239,7 @@ fn other_formats() {
     ] {
         assert_eq!(
             reason(body),
-            "instance variables or a class where there can be none"
+            "instance variables or a class on an object that cannot have them"
         );
     }
     assert_eq!(
@@ -250,7 +250,7 @@ fn other_formats() {
 
 #[test]
 fn memory_is_a_small_multiple_of_the_input() {
-    // Of each kind the smallest object, many times over.
+    // The smallest object of each kind, many times over.
     let smallest: &[&[u8]] = &[
         b"0",
         b"i\x00",
@@ -361,28 +361,31 @@ fn token() -> impl Strategy<Value = Vec<u8>> {
 #[test]
 fn refusals_say_why() {
     let cases: &[(&[u8], &str)] = &[
-        (b"[\x08i\x00", "a count beyond the end"),
-        (b"{\x08i\x00i\x00", "a count beyond the end"),
-        (b"\"\x07a", "a count beyond the end"),
-        (b":\x07a", "a count beyond the end"),
-        (b"[\xfa", "a count beyond the end"),
-        // Twice what is there once.
+        (b"[\x08i\x00", "a count that exceeds the input"),
+        (b"{\x08i\x00i\x00", "a count that exceeds the input"),
+        (b"\"\x07a", "a count that exceeds the input"),
+        (b":\x07a", "a count that exceeds the input"),
+        (b"[\xfa", "a count that exceeds the input"),
+        // The same entry twice.
         (
             b"II\"\x06a\x06:\x06ET",
-            "instance variables or a class where there can be none",
+            "instance variables or a class on an object that cannot have them",
         ),
-        (b"oI;\x00\x00", "no Symbol where one must be"),
-        (b"o\"\x06a\x00", "no Symbol where one must be"),
-        (b"I:\x06a\x06:\x06Ei\x06", "a Symbol of no encoding"),
-        (b"I:\x06a\x06:\x06E@\x06", "a link to no object"),
+        (b"oI;\x00\x00", "expected a Symbol"),
+        (b"o\"\x06a\x00", "expected a Symbol"),
+        (
+            b"I:\x06a\x06:\x06Ei\x06",
+            "a Symbol with an invalid encoding",
+        ),
+        (b"I:\x06a\x06:\x06E@\x06", "a link to a missing object"),
         // A link to an Array, and to a String that has instance variables of its own.
         (
             b"[\x07[\x00I:\x06a\x06:\x0dencoding@\x06",
-            "a Symbol of no encoding",
+            "a Symbol with an invalid encoding",
         ),
         (
             b"[\x07I\"\x0eShift_JIS\x06:\x06ETI:\x07\x93\xfa\x06:\x0dencoding@\x06",
-            "a Symbol of no encoding",
+            "a Symbol with an invalid encoding",
         ),
     ];
     for (body, expected) in cases {

@@ -1,5 +1,5 @@
-//! What a known class holds besides its own: another variable makes it an object like any, which
-//! keeps all of it.
+//! Objects of a known class with an additional variable: they are kept as objects, which hold all
+//! of it.
 
 use super::{Document, marshal};
 use crate::serializer::marshal::dump_value;
@@ -32,7 +32,7 @@ fn a_complex_is_of_any_real_numbers() {
         assert_eq!(load(&bytes), complex);
         assert_eq!(dump_value(&complex).unwrap(), bytes);
     }
-    // Of a Complex, of text, and of a number with a variable of its own there is none.
+    // A part that is a Complex, a text, or a number with a variable of its own.
     for part in [
         &b"U:\x0cComplex[\x07i\x06i\x06"[..],
         b"\"\x06a",
@@ -62,14 +62,14 @@ fn a_variable_more_is_an_object() {
         assert!(
             matches!(&**object, RubyObject::Instance { ivars, .. } if ivars.last() == Some(&("@x".into(), 1.into())))
         );
-        // A Hash's default is no part of a Value.
+        // A Value cannot hold a Hash's default.
         if !body.starts_with(b"o:\x08Set") {
             assert_eq!(dump_value(&value).unwrap(), marshal(body));
         }
     }
 }
 
-/// The writer follows no nesting beyond a hundred levels, through whatever it goes.
+/// The writer follows at most a hundred levels of nesting, through any kind.
 #[test]
 fn nesting_through_any_kind_is_bounded() {
     let mut checked = 0;

@@ -1,4 +1,4 @@
-//! What Ruby wrote, what Ruby would write, and what only an attacker would.
+//! Streams that Ruby wrote, streams that Ruby would write, and streams that only an attacker would.
 
 mod changed_entries;
 mod chosen_vectors;
@@ -14,7 +14,7 @@ mod one_string;
 
 use super::{Document, dump_root, dump_value};
 
-/// One line of a vectors file.
+/// A line of a vectors file.
 struct Vector {
     kind: String,
     name: String,

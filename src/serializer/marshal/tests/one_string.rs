@@ -17,7 +17,7 @@ fn one_string_and_nothing_else() {
         ("04083a0661", None),
         ("04085b0649220661063a064554", None),
         ("040830", None),
-        // No Marshal, and half of one.
+        // Not Marshal, and half of a stream.
         ("", None),
         ("736563726574", None),
         ("04082207", None),

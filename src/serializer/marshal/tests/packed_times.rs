@@ -1,4 +1,4 @@
-//! The eight bytes of `Time#_dump` and what stands beside them, as Ruby 3.1 wrote them and loads
+//! The eight bytes of `Time#_dump` and the ivars beside them, as Ruby 3.1 wrote them and loads
 //! them.
 
 use super::{Document, marshal};
@@ -23,7 +23,7 @@ fn utc(packed: &str) -> Vec<u8> {
     hex::decode(format!("040849753a0954696d65{packed}{zone}")).unwrap()
 }
 
-/// A time of nothing but its eight bytes.
+/// A time of its eight bytes alone.
 fn bare(first: u32, second: u32) -> Vec<u8> {
     let packed = [first.to_le_bytes(), second.to_le_bytes()].concat();
     marshal(&[&b"u:\x09Time\x0d"[..], &packed].concat())
@@ -48,7 +48,7 @@ fn years_that_sixteen_bits_hold_and_others() {
         assert_eq!((time.seconds, time.utc), (seconds, true));
         assert_eq!(dump_value(&Value::Time(time)).unwrap(), bytes);
     }
-    // A length that is not that of what follows, and a year of more than ten digits.
+    // A length that differs from that of the following bytes, and a year of more than ten digits.
     for packed in [
         "0f37c0ffff0000a0ef070106",
         "1337c0ffff0000a0ef0a010101010106",
@@ -74,7 +74,7 @@ fn every_field_at_its_ends() {
         bare(first, minute << 26 | second << 20 | microsecond)
     };
     assert_eq!(time(&packed(0, 1, 0, 0, 0, 0)).seconds, 946_684_800);
-    // A leap second is the one after it.
+    // A leap second is the second after it.
     let last = time(&packed(11, 31, 23, 59, 60, 999_999));
     assert_eq!((last.seconds, last.nanoseconds), (978_307_200, 999_999_000));
     for wrong in [
@@ -125,7 +125,7 @@ fn nanoseconds_are_a_fraction_or_in_1_9_1_digits() {
             nanoseconds
         );
     }
-    // A thousand of them, and a denominator that is none.
+    // A thousand of them, and an invalid denominator.
     for packed in [
         "073a0d6e616e6f5f6e756d6902e803",
         "083a0d6e616e6f5f6e756d69063a0d6e616e6f5f64656e6900",

@@ -1,9 +1,9 @@
-//! A URI's port, which Ruby leaves out where it is the scheme's own (`URI::Generic#to_s`).
+//! A URI's port, which Ruby leaves out if it is the scheme's default (`URI::Generic#to_s`).
 
 use super::{Document, marshal};
 use crate::serializer::value::Value;
 
-/// The variables of a URI that are not nil; Ruby's has twelve, and how they are read is the same.
+/// The variables of a URI that are not nil. Ruby's URI has twelve, and they are read the same way.
 fn uri(class: &str, scheme: &str, port: u16) -> Value {
     let length = |text: &str| u8::try_from(text.len() + 5).unwrap();
     let [low, high] = port.to_le_bytes();

@@ -1,4 +1,4 @@
-//! Every vector: read, written again byte for byte, and of the value that Rails says.
+//! Every vector: read, written again byte for byte, and compared with Rails' value.
 
 use super::{Document, all, dump_value, rails, ruby};
 use crate::serializer::value::{RubyObject, Value};
@@ -71,11 +71,11 @@ fn values_are_written_as_ruby_writes_them() {
     }
 }
 
-/// The bytes of a vector, but for what Ruby itself writes in more than one way.
+/// The bytes of a vector, except for the parts that Ruby itself writes in more than one way.
 fn expected(bytes: &[u8], value: &Value) -> Vec<u8> {
     match value {
-        // How many digits are set aside depends on where Ruby had the number from: for 1e20 written
-        // with all its zeros 36, for the same number loaded 18.
+        // The number of digits that are set aside depends on the number's origin in Ruby: 36 for
+        // 1e20 written with all its zeros, 18 for the same number loaded.
         Value::BigDecimal(text)
             if ["0.1e21", "0.1e-19", "0.123456789e10", "0.1e-8", "0.1e-9"]
                 .contains(&text.as_str()) =>
@@ -99,7 +99,7 @@ fn expected(bytes: &[u8], value: &Value) -> Vec<u8> {
     }
 }
 
-/// As much of `as_json` as the vectors need.
+/// The part of `as_json` that the vectors need.
 fn as_json(value: &Value) -> serde_json::Value {
     use serde_json::{Value as Json, json};
     let key = |key: &Value| match as_json(key) {

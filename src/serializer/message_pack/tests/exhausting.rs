@@ -1,4 +1,4 @@
-//! Messages made to exhaust whoever reads them.
+//! Messages made to exhaust their reader.
 
 use std::thread;
 
@@ -8,7 +8,7 @@ use super::super::{dump, index, load, value_at};
 use super::check;
 use super::rails_vectors::all;
 
-/// Runs where little stack is left.
+/// Runs a test on a small stack.
 fn on_small_stack(test: impl FnOnce() + Send + 'static) {
     let thread = thread::Builder::new().stack_size(512 * 1024);
     thread.spawn(test).unwrap().join().unwrap();
@@ -18,7 +18,7 @@ fn message(body: &[u8]) -> Vec<u8> {
     [&[0xcc, 0x80], body].concat()
 }
 
-/// `inner` within `levels` of what `wrap` makes.
+/// `inner` nested in `levels` containers of `wrap`.
 fn nested(levels: usize, inner: &[u8], wrap: impl Fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
     message(&(0..levels).fold(inner.to_vec(), |inner, _| wrap(&inner)))
 }
@@ -58,7 +58,7 @@ fn one_hundred_and_twenty_eight_levels_are_read_and_no_more() {
             for message in [too_deep, bomb] {
                 let error = load(&message).unwrap_err();
                 assert_eq!(error.reason, "nesting deeper than 128 levels", "{name}");
-                // In the payload of an extension it is for whoever reads the entry.
+                // The payload of an extension is checked when its entry is read.
                 match index(&message) {
                     Err(other) => assert_eq!(other.reason, error.reason, "{name}"),
                     Ok(None) => assert_eq!(check(&message), Err(error), "{name}"),
@@ -96,7 +96,7 @@ fn a_payload_of_values_takes_a_level() {
         assert!(load(&nested(128, leaf, wrap)).is_err());
         assert!(check(&nested(128, leaf, wrap)).is_err());
     }
-    // A Symbol is no container.
+    // A Symbol is not a container.
     assert!(load(&nested(128, &[0xd4, 0, b'a'], |inner| [&[0x91], inner].concat())).is_ok());
 }
 
@@ -150,7 +150,7 @@ fn declared_lengths_are_held_against_what_is_there() {
     }
 }
 
-/// An extension's payload may not be made of the bytes that others need.
+/// An extension's payload may not take the bytes that other values need.
 #[test]
 fn what_is_owed_is_held_against_what_is_left() {
     // A Set of two nils.

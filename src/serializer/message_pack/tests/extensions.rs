@@ -1,4 +1,4 @@
-//! Payloads that Rails writes beyond the vectors, and payloads that nobody should.
+//! Payloads that Rails writes beyond the vectors, and invalid payloads.
 
 use num_bigint::BigInt;
 
@@ -16,7 +16,7 @@ fn written(value: &Value) -> String {
     hex::encode(&dump(value).unwrap()[2..])
 }
 
-/// Read as the value and written as the bytes.
+/// Checks that the bytes read as the value and the value is written as the bytes.
 fn both(body: &str, value: &Value) {
     assert_eq!(load(&unhex(body)).as_ref(), Ok(value), "{body}");
     assert_eq!(written(value), body.replace(' ', ""));
@@ -56,7 +56,7 @@ fn integers_take_the_smallest_width() {
         &big("18446744073709551616"),
     );
     both("c70901 01 00000001 80000000", &big("-9223372036854775809"));
-    // One that fits after all is an Integer.
+    // A big Integer that fits 64 bits is an Integer.
     assert_eq!(load(&unhex("c70501 01 00000005")), Ok(Value::Integer(-5)));
     assert_eq!(written(&big("-5")), "fb");
 }
@@ -174,8 +174,8 @@ fn safe_buffers_in_both_forms() {
     }
 }
 
-/// Payloads that could be either: text in UTF-8 whose first bytes are the marker and the length of
-/// a MessagePack string or of binary.
+/// Ambiguous payloads: text in UTF-8 whose first bytes are the marker and the length of a
+/// MessagePack string or of binary.
 #[test]
 fn what_could_be_text_or_a_string_is_decided_by_its_length() {
     let read = |payload: &[u8]| {
@@ -188,7 +188,7 @@ fn what_could_be_text_or_a_string_is_decided_by_its_length() {
     };
     let behind = |head: &[u8], length: usize| [head, &vec![b'x'; length]].concat();
     let text = |letters: &str, length: usize| Some(letters.to_owned() + &"x".repeat(length));
-    // Nothing, as text and as a string.
+    // The empty text, as text and as a string.
     assert_eq!(read(b""), text("", 0));
     assert_eq!(read(b"\xa0"), text("", 0));
     for length in [1, 31, 32, 127, 128, 191, 192, 255, 256, 0x7fff] {
@@ -201,8 +201,9 @@ fn what_could_be_text_or_a_string_is_decided_by_its_length() {
         assert_eq!(read(&behind(&marker, length)), text("", length), "{length}");
         assert_eq!(read(&behind(b"", length)), text("", length), "{length}");
     }
-    // U+0640 to U+067F are D9 80 to D9 BF. With as many bytes as that says it is a string, as
-    // Rails after 8.1.3 reads it; with others it is text, as Rails up to 8.1.3 wrote it.
+    // U+0640 to U+067F are D9 80 to D9 BF. If as many bytes follow as the second byte says, the
+    // payload is a string, as Rails after 8.1.3 reads it; otherwise it is text, as Rails up to
+    // 8.1.3 wrote it.
     for letter in ['\u{640}', 'م', '\u{67f}'] {
         let mut utf_8 = [0; 2];
         letter.encode_utf8(&mut utf_8);
@@ -216,7 +217,7 @@ fn what_could_be_text_or_a_string_is_decided_by_its_length() {
                 "{letter}"
             );
         }
-        // So that text is not written bare.
+        // Such text is therefore not written bare.
         let raw = Style {
             safe_buffer: SafeBufferForm::Raw,
             ..Style::default()
@@ -231,7 +232,8 @@ fn what_could_be_text_or_a_string_is_decided_by_its_length() {
         );
         assert_eq!(written(5), Value::SafeBuffer(text(&letters, 5).unwrap()));
     }
-    // U+0100 to U+013F are C4 80 to C4 BF, which begin binary of as many bytes. Text counts first.
+    // U+0100 to U+013F are C4 80 to C4 BF, which begin binary of as many bytes. Text is tried
+    // first.
     for letter in ['Č', 'İ'] {
         let mut utf_8 = [0; 2];
         letter.encode_utf8(&mut utf_8);
@@ -255,7 +257,7 @@ fn unknown_extensions_are_kept() {
     // MessagePack's own timestamp, which Active Support does not know either.
     both("d6ff 65000000", &kept(-1, &[0x65, 0, 0, 0]));
     both("c70013", &kept(19, &[]));
-    // 127 is Rails' own refusal, and a type of its own must hold what it says.
+    // 127 is Rails' own refusal, and an extension of a known type must hold what the type requires.
     assert!(load(&unhex("d47f00")).is_err());
     assert!(dump(&kept(127, &[0])).is_err());
     assert!(dump(&kept(3, &[1, 0])).is_err());
@@ -265,12 +267,12 @@ fn unknown_extensions_are_kept() {
 #[test]
 fn malformed_payloads_are_refused() {
     for body in [
-        "d400ff",                      // Symbol in no UTF-8
+        "d400ff",                      // Symbol, not in UTF-8
         "c70001",                      // big Integer without a sign
-        "d40102",                      // with a sign that is none
+        "d40102",                      // with an invalid sign
         "d5010000",                    // with half a chunk
         "c70302 302e35",               // BigDecimal without the colon
-        "c70402 31383a61",             // that is no number
+        "c70402 31383a61",             // that is not a number
         "c70402 3a302e35",             // without digits
         "d40301",                      // Rational without denominator
         "d5030100",                    // with the denominator 0
@@ -300,26 +302,26 @@ fn malformed_payloads_are_refused() {
         "c7080a 01 96 c0c0c0c0c0c0",   // with six parts
         "d50b 01 02",                  // Range without its end's kind
         "c7030b 01 02 c0",             // with nil for it
-        "d40c01",                      // Set of no array
-        "d40dff",                      // URI in no UTF-8
+        "d40c01",                      // Set without an array
+        "d40dff",                      // URI, not in UTF-8
         "c7000e",                      // IPAddr of nothing
         "d40ec0",                      // of nil
         "d50ec400",                    // of binary
         "d60e a2 3a3a31",              // with a byte left
         "d41190",                      // indifferent hash of an array
         "d51180c0",                    // with a byte left
-        "d412ff",                      // SafeBuffer in no UTF-8
+        "d412ff",                      // SafeBuffer, not in UTF-8
         "d512a1ff",                    // as a string
-        "c70312 a16161",               // with bytes behind the string
+        "c70312 a16161",               // with bytes after the string
         "d512a561",                    // with a string that ends too soon
         "d512c5ff",                    // with no bytes to its length
-        "d612c402ff61",                // of binary that is no UTF-8
+        "d612c402ff61",                // of binary that is not UTF-8
         "d47fc0",
     ] {
         let message = unhex(body);
         let error = load(&message).expect_err(body);
         assert_eq!(check(&message), Err(error), "{body}");
-        // In a map it costs its own entry alone, be it the value or the key.
+        // In a map it affects its own entry alone, as the value and as the key.
         for (map, place) in [("81a161", 0), ("81", 1)] {
             let message = unhex(&format!("{map}{body}{}", ["", "01"][place]));
             assert!(load(&message).is_err(), "{body}");
@@ -348,7 +350,7 @@ fn times_before_1970_and_west_of_utc() {
         &Value::DateTime(time.clone()),
     );
     both("c70507 ff 00 d1b2a8", &Value::Time(time));
-    // A Time in UTC is written with the offset 0, and read as one that has it.
+    // A Time in UTC is written with the offset 0, and read as one with that offset.
     assert_eq!(written(&Value::Time(utc(0))), "c70307000000");
     assert_eq!(
         load(&unhex("c70307000000")),
@@ -409,7 +411,7 @@ fn a_fraction_of_a_second_may_be_long() {
     );
 }
 
-/// Rails writes the time in UTC, so with the offset 0. What says another is in UTC all the same.
+/// Rails writes the time in UTC, so with the offset 0. A time with another offset is in UTC too.
 #[test]
 fn a_time_with_zone_is_in_utc() {
     for offset in ["00", "cd0e10", "d1f1f0"] {
@@ -473,7 +475,7 @@ fn what_no_rails_could_read_is_not_written() {
         assert!(dump(&value).is_err(), "{value:?}");
     }
     assert!(dump(&duration(&["days", "years"])).is_ok());
-    // The ends of what a DateTime can be.
+    // The first and the last second that a DateTime can hold.
     for seconds in [i64::MIN, i64::MAX] {
         let value = Value::DateTime(RubyTime {
             utc: false,
@@ -513,7 +515,7 @@ fn complexes_and_durations_of_any_numbers() {
         "c7140a cb3ff8000000000000 97 c0c0 d5030103 c0c0c0c0",
         &Value::Duration(Box::new(duration)),
     );
-    // A Complex in a Complex is none.
+    // A Complex in a Complex is an error.
     assert!(load(&unhex("c70504 d5040101 01")).is_err());
 }
 

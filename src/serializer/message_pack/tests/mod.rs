@@ -1,4 +1,4 @@
-//! What Rails wrote, what an attacker might, and what must hold for anything.
+//! Messages that Rails wrote, messages of an attacker, and properties of any message.
 
 mod exhausting;
 mod extensions;
@@ -9,7 +9,7 @@ mod widths;
 
 use super::super::{Format, LoadError, Serialized};
 
-/// Whether a message can be read, or its entries found.
+/// Checks that a message can be read, or its entries found.
 fn check(message: &[u8]) -> Result<(), LoadError> {
     let bytes = message.to_vec();
     let format = Format::MessagePack;

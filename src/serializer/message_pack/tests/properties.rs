@@ -1,4 +1,4 @@
-//! What holds for any bytes.
+//! Properties that hold for any bytes.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -11,7 +11,7 @@ use super::check;
 use crate::safe_buffer_form::SafeBufferForm;
 use crate::settings::IpAddrForm;
 
-/// Bytes that are MessagePack more often than chance has it: markers and types are frequent.
+/// Bytes that are valid MessagePack more often than random ones: markers and types are frequent.
 fn bodies() -> impl Strategy<Value = Vec<u8>> {
     let leaf = prop_oneof![
         vec(any::<u8>(), 0..6),
@@ -53,7 +53,7 @@ fn with_head(marker: u8, bytes: &[u8]) -> Vec<u8> {
 }
 
 fn with_length(marker: u8, kind: Option<u8>, bytes: &[u8]) -> Vec<u8> {
-    // What is too long for 8 bits is cut: the message is malformed then, which is as good.
+    // A length beyond 8 bits is cut: the message is malformed then, which is as good.
     let length = u8::try_from(bytes.len()).unwrap_or(u8::MAX);
     let head = [Some(marker), Some(length), kind];
     let head: Vec<u8> = head.into_iter().flatten().collect();
@@ -70,7 +70,7 @@ fn message(body: &[u8]) -> Vec<u8> {
     [&[0xcc, 0x80], body].concat()
 }
 
-/// As text, in which NaN is NaN.
+/// The value as text, in which NaN equals NaN.
 fn text(value: &Value) -> String {
     format!("{value:?}")
 }
@@ -90,13 +90,13 @@ fn holds(message: &[u8]) {
     let ranges = ranges.flat_map(|entry| [entry.key, entry.value]);
     let unreadable = ranges.filter_map(|range| value_at(message, range).err());
     let unreadable = unreadable.collect::<Vec<_>>();
-    // A map can be read where all its entries can be, and anything else where it is checked.
+    // A map can be read if all its entries can be; any other value if its check passes.
     let is_map = entries.is_some();
     assert_eq!(check(message).is_ok(), is_map || loaded.is_ok());
     assert!(!is_map || loaded.as_ref().err() == unreadable.first());
     let indifferent = root_is_indifferent(message);
     let Ok(value) = loaded else {
-        // What cannot be read is copied with all the rest.
+        // Unreadable values are copied with all the others.
         let Some(entries) = entries else { return };
         let raw = entries
             .iter()
@@ -125,7 +125,7 @@ fn holds(message: &[u8]) {
     let is_hash = matches!(value, Value::Hash(_) | Value::IndifferentHash(_));
     assert_eq!(is_map, is_hash);
     let Some(entries) = entries else { return };
-    // Copied entry by entry, and written from their values: the same.
+    // Copying entry by entry and writing from the values give the same bytes.
     let raw = entries
         .iter()
         .map(|entry| (Key::Read(entry.key), Part::Read(entry.value)));
@@ -161,8 +161,7 @@ proptest! {
         holds(&bytes);
     }
 
-    /// Each form is read as what was written, whatever the text begins with, and whatever its
-    /// length is.
+    /// Each form is read as the text that was written, for any first characters and any length.
     #[test]
     fn safe_buffers_keep_their_text(start in "[a<\u{80}-\u{7ff}é]{0,2}", length in 0..300usize, depth in 0..3usize) {
         let text = start + &"x".repeat(length);
@@ -174,7 +173,7 @@ proptest! {
             if safe_buffer == SafeBufferForm::String || !('\u{640}'..='\u{67f}').contains(&first) {
                 prop_assert_eq!(again, safe(&text));
             } else {
-                // Of these some become Strings.
+                // Some of these become Strings.
                 let inner = (0..depth).fold(&again, |value, _| &value.as_array().unwrap()[0]);
                 prop_assert_eq!(inner.as_str(), Some(&*text));
             }

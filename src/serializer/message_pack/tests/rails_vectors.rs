@@ -1,4 +1,4 @@
-//! Values as Rails 7.1 and 8.1 wrote them. What is expected stands in each record's `ruby`.
+//! Values as Rails 7.1 and 8.1 wrote them. The expected value is each record's `ruby`.
 
 use num_bigint::BigInt;
 use serde_json::Value as Json;

@@ -1,5 +1,5 @@
-//! Lengths in any width, and numbers in numbers: what the MessagePack specification lets a writer
-//! choose is read, though Rails writes the shortest.
+//! Lengths of any width, and numbers within numbers: all forms that the MessagePack specification
+//! allows are read, though Rails writes the shortest.
 
 use super::super::super::value::{BigInteger, Value};
 use super::super::{index, load};

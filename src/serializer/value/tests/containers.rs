@@ -1,4 +1,4 @@
-//! What values hold values.
+//! The kinds of values that hold values.
 
 use super::super::{RubyDuration, RubyObject, RubyRange, Value};
 

@@ -1,4 +1,4 @@
-//! What serde's hints change: a type that asks for bytes, an enum or a number of 128 bits gets it,
+//! The effects of serde's hints: a type that asks for bytes, an enum or a number of 128 bits gets it,
 //! at the top, in an object's instance variable and as a key.
 
 use std::collections::BTreeMap;
@@ -120,7 +120,7 @@ fn instance_variables_are_read_as_what_is_asked_for() {
         unsigned: u128,
         nothing: Option<i64>,
     }
-    // One field by two keys: the last value counts, where a struct is asked for.
+    // One field by two keys: the last value counts if a struct is asked for.
     let twice = Value::hash([(Value::Symbol(text("x")), 0), (Value::from("x"), 1)]);
     let value = instance([
         ("@exact", Value::Symbol(text("s"))),
@@ -153,8 +153,8 @@ fn a_key_is_read_as_what_it_is_wrapped_in() {
     );
 }
 
-/// As which `serde_json` passes a number with all its digits (its feature `arbitrary_precision`): a
-/// map of one entry.
+/// The name under which `serde_json` passes a number with all its digits (its feature
+/// `arbitrary_precision`): a map of one entry.
 const NUMBER: &str = "$serde_json::private::Number";
 
 fn map(pairs: &[(&str, &str)]) -> Result<Value, serde::de::value::Error> {
@@ -208,7 +208,7 @@ fn fractions_in_durations_and_in_fractions() {
     let thirds = Value::Rational(Box::new((large.into(), 3.into())));
     assert_eq!(f64::deserialize(&thirds), Ok(4.029_752_732_048_764e23));
     assert_eq!(duration(thirds).to_string(), "402975273204876391568725");
-    // And there is none of these.
+    // An infinity and a NaN have no integer.
     for float in [f64::INFINITY, f64::NAN] {
         assert_eq!(duration(Value::Float(float)).to_string(), "null");
     }
@@ -295,7 +295,7 @@ fn a_value_that_could_not_be_handed_over_leaves_nothing_behind() {
         }
     }
     assert!(to_value(&Announced).is_err());
-    // By another crate's serializer, which nobody hands anything over to.
+    // Another crate's serializer, which cannot take a value over.
     let json = serde_json::to_string(&Value::from("a")).unwrap();
     assert_eq!(json, r#""a""#);
 }

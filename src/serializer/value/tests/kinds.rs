@@ -1,4 +1,4 @@
-//! What a value answers when it is asked for one kind.
+//! The accessors of a value, one for each kind.
 
 use super::*;
 

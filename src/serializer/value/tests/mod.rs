@@ -304,7 +304,7 @@ pub(crate) fn every_kind() -> Vec<(Value, &'static str)> {
     ]
 }
 
-/// One hash for many values would make a table of them slow, which is what a sender may want.
+/// Many values with the same hash would make a table of them slow, and a sender could use that.
 #[test]
 fn what_is_equal_has_one_hash_and_what_differs_another() {
     use std::hash::{DefaultHasher, Hash, Hasher};

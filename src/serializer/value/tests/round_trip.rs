@@ -103,7 +103,7 @@ fn a_foreign_serializer_sees_as_json() {
             serde_json::from_str(&serde_json::to_string(&value).unwrap()).unwrap();
         assert_eq!(in_text, expected, "{value:?}");
     }
-    // A big integer stands as its digits.
+    // A big integer is written as its digits.
     let big = Value::from_u128(u128::MAX);
     assert_eq!(
         serde_json::to_string(&[big]).unwrap(),

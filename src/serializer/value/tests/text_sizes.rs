@@ -1,4 +1,4 @@
-//! What a few bytes can become as text.
+//! The sizes of the texts that a few bytes can become.
 
 use super::super::{RubyRange, Value};
 use super::every_container;
@@ -52,7 +52,7 @@ fn keys_in_keys_do_not_double_at_every_level() {
     }
 }
 
-/// Whatever holds values is one level of its own.
+/// Every kind that holds values is a level of its own.
 #[test]
 fn every_kind_of_container_is_a_level() {
     let mut checked = 0;

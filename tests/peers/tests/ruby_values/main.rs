@@ -158,9 +158,12 @@ fn what_is_not_written() {
             "a MessagePack extension has no form in Marshal",
         ),
         (without_zone, "without its zone's name"),
-        (decimal("1,5"), "a BigDecimal is no number"),
+        (decimal("1,5"), "a BigDecimal is not a number"),
         (Value::Date(-1), "a Date before 4713 BC"),
-        (Value::IpAddr(owned("10.0.0")), "an IPAddr is no address"),
+        (
+            Value::IpAddr(owned("10.0.0")),
+            "an IPAddr is not an address",
+        ),
     ];
     for (value, message) in refused {
         let error = jar.write("c1", &value, None);
