@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod breaker;
 mod built_in;
 #[cfg(feature = "metrics")]
 mod cookie_metrics;
