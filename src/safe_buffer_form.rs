@@ -25,7 +25,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SafeBufferForm {
-    /// A String: releases before Rails 8.1, which had no form for a SafeBuffer.
+    /// A String: releases before Rails 8.1, which had no form for a `SafeBuffer`.
     Text,
     /// Extension 18 with the bare text as its payload: Rails 8.1.0 to 8.1.3.
     Raw,

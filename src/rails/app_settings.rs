@@ -1,14 +1,17 @@
 //! [`RailsParts`]: the app's settings that Rails' own features of a session need, for any store of
 //! sessions: the jars, and the form of authenticity tokens.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use super::cookie_store::InCookie;
 use super::csrf::CsrfSettings;
 use super::keyring::Keyring;
+use crate::clock::Clock;
 use crate::load_defaults::LoadDefaults;
 use crate::session::context::Context;
 use crate::session::on_server::ServerSessions;
+use crate::session::place::AppPart;
 
 /// The settings of a Rails app whose sessions a store keeps.
 #[derive(Clone, Default)]
@@ -54,14 +57,22 @@ impl ServerSessions {
     }
 
     fn with_parts(mut self, change: impl FnOnce(&mut RailsParts)) -> Self {
-        let parts = self.place.part.as_deref();
-        let mut parts = parts
-            .and_then(|part| part.downcast_ref::<RailsParts>())
-            .cloned()
-            .unwrap_or_default();
+        let parts: Option<&dyn Any> = self.place.part.as_deref().map(|part| part as _);
+        let parts = parts.and_then(|parts| parts.downcast_ref::<RailsParts>());
+        let mut parts = parts.cloned().unwrap_or_default();
         change(&mut parts);
-        self.place.part = Some(Arc::new(parts));
+        self.place.part = Some(parts.at(&self.policy.clock));
         self
+    }
+}
+
+impl AppPart for RailsParts {
+    fn at(&self, clock: &Clock) -> Arc<dyn AppPart> {
+        let keyring = self.keyring.as_deref().cloned();
+        Arc::new(Self {
+            keyring: keyring.map(|keyring| Arc::new(keyring.at(clock))),
+            ..self.clone()
+        })
     }
 }
 

@@ -230,8 +230,7 @@ impl CookieStore {
     /// Replaces the jars while the server runs (example: at [`Keyring`]). No request waits: a
     /// request that has already read its session keeps the jars that it began with.
     pub fn replace_keyring(&self, jars: Keyring) {
-        let jars = jars.map(|jar| jar.with_clock(self.policy.clock.clone()));
-        self.place.jars.store(Arc::new(jars));
+        self.place.jars.store(Arc::new(jars.at(&self.policy.clock)));
     }
 
     /// Returns how many cookies this process has sealed under the session's key, of the 2^32 for
@@ -296,7 +295,7 @@ impl Place for InCookie {
     }
 
     fn set_clock(&mut self, clock: &Clock) {
-        self.change(|jars| jars.map(|jar| jar.with_clock(clock.clone())));
+        self.change(|jars| jars.at(clock));
     }
 
     fn is_sessions(&self, name: &str, policy: &Policy) -> bool {

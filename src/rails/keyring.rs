@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::clock::Clock;
 use crate::rails::jar::Jar;
 use crate::rails::jar::rotation::Rotation;
 use crate::secret_key_base::SecretKeyBase;
@@ -149,6 +150,14 @@ impl Keyring {
     #[must_use]
     pub fn signed(&self) -> &Arc<Jar> {
         &self.signed
+    }
+
+    /// Sets the clock of all three jars, where one was set; the system's leaves each its own.
+    pub(super) fn at(self, clock: &Clock) -> Self {
+        match clock {
+            Clock::System => self,
+            Clock::Told(_) => self.map(|jar| jar.with_clock(clock.clone())),
+        }
     }
 
     /// Changes all three jars.

@@ -305,7 +305,10 @@ impl Context {
         if state.is_committed {
             return Err(Error::CommittedSession);
         }
-        state.writing = writing;
+        // A session that is dropped is dropped, as in Rack (`commit_session`), whatever is skipped.
+        if state.writing != Writing::Dropped {
+            state.writing = writing;
+        }
         Ok(())
     }
 
@@ -327,14 +330,21 @@ impl Context {
     /// Decides what the response says of the session, and which commands its store gets, if one
     /// keeps it. The session cannot be changed from here on.
     fn decide(&self, status: u16) -> Result<Decision, Error> {
-        let (loaded, writing) = {
+        let (loaded, mut writing) = {
             let mut state = self.state();
             state.is_committed = true;
             (state.loaded.clone(), state.writing)
         };
-        let Some(mut loaded) = loaded.filter(|_| writing != Writing::Skipped) else {
+        let Some(mut loaded) = loaded else {
             return Ok(Decision::Done(Commit::Keep));
         };
+        if writing == Writing::Skipped {
+            // A logout holds all the same: Rails deletes at once (`Request::Session#destroy`).
+            if !loaded.kept.is_reset() {
+                return Ok(Decision::Done(Commit::Keep));
+            }
+            writing = Writing::Dropped;
+        }
         if writing == Writing::Dropped {
             Arc::make_mut(&mut loaded).reset();
         }

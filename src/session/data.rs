@@ -166,6 +166,8 @@ impl SessionData {
     /// Sets the value of a key: a new key comes last, an existing key keeps its place, as in Ruby's
     /// Hash.
     ///
+    /// The value's `Serialize` may run twice.
+    ///
     /// ```
     /// use std::time::{Duration, SystemTime};
     /// use hardtack::{Error, SessionData};
@@ -260,6 +262,11 @@ impl SessionData {
     #[must_use]
     pub fn contains_key(&self, key: &str) -> bool {
         self.place(key).is_some()
+    }
+
+    /// Checks whether a key was set, removed or cleared since the session was read.
+    pub(super) fn is_key_changed(&self, key: &str) -> bool {
+        self.changes.changed_at(key) > 0
     }
 
     /// Returns the keys, in the order in which they were first written.

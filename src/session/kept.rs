@@ -169,6 +169,14 @@ impl Kept {
         }
     }
 
+    /// Checks whether a store is to forget what came.
+    pub(super) fn is_reset(&self) -> bool {
+        let Self::OnServer(stored) = self else {
+            return false;
+        };
+        stored.former.as_ref().is_some_and(|former| former.is_first)
+    }
+
     /// Discards the session that came.
     pub(crate) fn reset(&mut self) {
         if let Self::OnServer(stored) = self {

@@ -9,7 +9,7 @@ use super::data::SessionData;
 use super::events::Event;
 use super::kept::Kept;
 use super::origin::RequestOrigin;
-use super::policy::Policy;
+use super::policy::{EXPIRE_AFTER, Policy};
 use super::provenance::Provenance;
 use crate::error::Error;
 use crate::http::cookie_header::CookieHeader;
@@ -154,6 +154,10 @@ impl Loaded {
         if !policy.is_due(&this.data, this.provenance, header)? {
             return Ok(Commit::Keep);
         }
+        // An expiry alone is no session, as in Rack (`forced_session_update?`).
+        if this.data.keys() == [EXPIRE_AFTER] {
+            Arc::make_mut(this).data.remove(EXPIRE_AFTER);
+        }
         let names = this.kept.names(&policy.name);
         let was_sent = |name: &str| header.iter().any(|(sent, _)| sent == name.as_bytes());
         let came = names.iter().any(|name| was_sent(name));
@@ -208,6 +212,7 @@ impl Loaded {
         let is_repeated = matches!(this.kept, Kept::OnServer(_))
             && removed.is_empty()
             && this.same_site.is_none()
+            && !Policy::changes_expiry(&this.data)
             && set.as_ref().is_some_and(has_it);
         Ok(match set {
             Some(_) if is_repeated => Commit::Set(Vec::new()),

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use super::changes::Change;
 use super::data::SessionData;
 use crate::serializer::NewValue;
+use crate::serializer::value::Value;
 
 /// The number of a lent copy, and its revision at that time.
 #[derive(Clone, Copy)]
@@ -47,6 +48,12 @@ impl SessionData {
     fn rebase_after(self, other: &mut Self, revision: u64) {
         if self.changes.is_cleared_after(revision) {
             other.clear();
+            // Data that the closure put in place has entries of its own.
+            for key in self.keys() {
+                if let Ok(Some(value)) = self.get::<Value>(&key) {
+                    other.changes.set(&key, value);
+                }
+            }
         } else if self.changes.revision() > revision {
             // A change that belongs to no key
             other.changes.touch();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::kept::{Kept, Stored, StoredEntry};
 use super::loaded::Loaded;
 use super::observer::Outcome;
-use super::place::Place;
+use super::place::{AppPart, Place};
 use super::policy::Policy;
 use super::provenance::Provenance;
 use super::session_format::{ReadEntry, SessionFormat};
@@ -25,7 +25,7 @@ pub struct OnServer {
     pub(crate) format: Arc<dyn SessionFormat>,
     pub(crate) store: Arc<dyn AnyStore>,
     /// The framework's own parts of the app.
-    pub(crate) part: Option<Arc<dyn Any + Send + Sync>>,
+    pub(crate) part: Option<Arc<dyn AppPart>>,
 }
 
 impl ServerSessions {
@@ -82,7 +82,9 @@ impl Place for OnServer {
         Some(part)
     }
 
-    fn set_clock(&mut self, _: &Clock) {}
+    fn set_clock(&mut self, clock: &Clock) {
+        self.part = self.part.as_ref().map(|part| part.at(clock));
+    }
 
     fn is_sessions(&self, name: &str, policy: &Policy) -> bool {
         name == policy.name

@@ -1,6 +1,7 @@
 //! [`Place`]: the place of an app's sessions, in cookies or in a store.
 
 use std::any::Any;
+use std::sync::Arc;
 
 use super::loaded::Loaded;
 use super::observer::Outcome;
@@ -8,6 +9,12 @@ use super::policy::Policy;
 use super::session_store::AnyStore;
 use crate::clock::Clock;
 use crate::http::cookie_header::CookieHeader;
+
+/// What a framework's own features need of an app whose sessions a store keeps, such as its jars.
+pub(crate) trait AppPart: Any + Send + Sync {
+    /// Returns the same part, by another clock.
+    fn at(&self, clock: &Clock) -> Arc<dyn AppPart>;
+}
 
 /// The place of an app's sessions: their cookies, or a store. Only the library's own places
 /// implement this sealed trait.

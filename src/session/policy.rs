@@ -18,7 +18,7 @@ use crate::http::cookie_header::CookieHeader;
 use crate::http::duplicate_policy::DuplicatePolicy;
 
 /// The session's key of its own expiry: its life after each write, in seconds.
-const EXPIRE_AFTER: &str = "_expire_after";
+pub(crate) const EXPIRE_AFTER: &str = "_expire_after";
 
 /// The session's key of the time at which it began, in seconds since 1970.
 const BEGAN_AT: &str = "_began_at";
@@ -185,7 +185,7 @@ impl Policy {
     /// Returns the time at which a session ends regardless of renewals; `None` if its lifetime is
     /// unlimited or its beginning unknown.
     pub(crate) fn ends_at(&self, data: &SessionData) -> Option<OffsetDateTime> {
-        let lifetime = self.lifetime()?;
+        let lifetime = self.lifetime(data)?;
         let began_at = data.get::<i64>(BEGAN_AT).ok()??;
         after(
             OffsetDateTime::from_unix_timestamp(began_at).ok()?,
@@ -193,20 +193,16 @@ impl Policy {
         )
     }
 
-    /// Sets or removes a session's own expiry.
-    pub(crate) fn set_expire_after(
-        &self,
-        data: &mut SessionData,
-        duration: Option<Duration>,
-    ) -> Result<(), Error> {
-        let Some(duration) = duration else {
-            data.remove(EXPIRE_AFTER);
-            return Ok(());
-        };
+    /// Returns what a session's own expiry is written as: whole seconds, as in the header.
+    pub(crate) fn own_expiry(&self, duration: Duration) -> Result<u64, Error> {
         check_expiry(&self.name, duration, self.now())?;
-        // Whole seconds, as in the header; rounded up, so that no duration becomes zero.
-        let seconds = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
-        data.insert(EXPIRE_AFTER, seconds)
+        // A begun second counts, so that no expiry becomes zero.
+        Ok(duration.as_secs() + u64::from(duration.subsec_nanos() > 0))
+    }
+
+    /// Checks whether this request set, removed or cleared the session's own expiry.
+    pub(crate) fn changes_expiry(data: &SessionData) -> bool {
+        data.is_key_changed(EXPIRE_AFTER)
     }
 
     /// Returns the end of a session: its own expiry takes precedence over the policy's.
@@ -219,9 +215,11 @@ impl Policy {
     }
 
     /// Returns the maximum lifetime of a session.
-    fn lifetime(&self) -> Option<Duration> {
-        let fixed = match self.expiry {
-            Expiry::Fixed(duration) if self.on_server => Some(duration),
+    fn lifetime(&self, data: &SessionData) -> Option<Duration> {
+        // Few policies are fixed, so the session's own expiry is rarely looked up.
+        let is_fixed = self.on_server && matches!(self.expiry, Expiry::Fixed(_));
+        let fixed = match is_fixed.then(|| self.expiry(data)) {
+            Some(Expiry::Fixed(duration)) => Some(duration),
             _ => None,
         };
         self.lifetime.into_iter().chain(fixed).min()
@@ -256,7 +254,7 @@ impl Policy {
     }
 
     fn lacks_beginning(&self, data: &SessionData) -> bool {
-        self.lifetime().is_some() && self.ends_at(data).is_none()
+        self.lifetime(data).is_some() && self.ends_at(data).is_none()
     }
 
     /// Records in a session that is written when it began, if its lifetime is limited.
@@ -317,6 +315,8 @@ impl Policy {
         now: OffsetDateTime,
     ) -> Result<Option<OffsetDateTime>, Error> {
         let sealed = match provenance {
+            // The seal may be of the session's own expiry, which this request took away.
+            Provenance::Opened { .. } if Self::changes_expiry(data) => None,
             Provenance::Opened { expires_at, .. } => expires_at,
             Provenance::New | Provenance::Refused(_) => None,
         };

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::context::Writing;
 use super::handle::Session;
+use super::policy::EXPIRE_AFTER;
 use crate::error::Error;
 use crate::settings::SameSite;
 
@@ -11,7 +12,8 @@ impl Session {
     /// Ends this session this long after each write, in place of the expiry of
     /// [`Sessions`](crate::Sessions).
     ///
-    /// Use it for "remember me" (`request.session_options[:expire_after]`). `None` returns to the
+    /// Use it for "remember me" (`request.session_options[:expire_after]`), after
+    /// [`reset`](Self::reset), which removes it. `None` returns to the
     /// expiry of [`Sessions`](crate::Sessions).
     ///
     /// Unlike in Rails the expiry holds for later requests too: the session keeps it as
@@ -35,15 +37,22 @@ impl Session {
     /// [`Error::CookieAttribute`] for a duration of zero, [`Error::ExpiryOutOfRange`] for an end
     /// after the year 9999; otherwise as [`remove`](Self::remove).
     pub fn expire_after(&self, duration: impl Into<Option<Duration>>) -> Result<(), Error> {
-        let (policy, duration) = (self.0.policy(), duration.into());
-        self.0
-            .write(|loaded| policy.set_expire_after(&mut loaded.data, duration))
+        self.0.writable()?;
+        // Before the lock: the clock is the app's own code.
+        let policy = self.0.policy();
+        let seconds = duration.into().map(|duration| policy.own_expiry(duration));
+        match seconds.transpose()? {
+            Some(seconds) => self.insert(EXPIRE_AFTER, seconds),
+            None => self.remove(EXPIRE_AFTER).map(|_| ()),
+        }
     }
 
     /// Sets `SameSite` of the session's cookie for this response, and writes the session.
     ///
     /// A login at another site that returns by a form (`response_mode=form_post`) needs
-    /// `SameSite::None`. The next write uses the setting of [`Sessions`](crate::Sessions) again.
+    /// `SameSite::None`. The next response that sets the cookie uses the setting of
+    /// [`Sessions`](crate::Sessions) again. If a store keeps the session, the cookie holds only the
+    /// id and is rarely set again: call this with the usual value after the login.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -74,7 +83,8 @@ impl Session {
 
     /// Leaves the session unwritten in this response (`request.session_options[:skip]`).
     ///
-    /// Changes made in this request are lost, and no expiry is renewed.
+    /// Changes made in this request are lost, and no expiry is renewed. A [`reset`](Self::reset) still
+    /// ends a session in a store, as in Rails, which deletes it at once.
     ///
     /// ```
     /// use hardtack::{Commit, Session};
@@ -95,7 +105,8 @@ impl Session {
     /// Deletes the session from its store with this response, and sets no cookie
     /// (`request.session_options[:drop]`).
     ///
-    /// The browser's cookie then leads to nothing. A session that lives in its cookie stays there,
+    /// The browser's cookie then leads to nothing. A response of 5xx deletes nothing, as it writes
+    /// nothing. A session that lives in its cookie stays there,
     /// as with [`skip`](Self::skip). [`reset`](Self::reset) ends sessions of both kinds.
     ///
     /// ```

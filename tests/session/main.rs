@@ -7,7 +7,6 @@
     reason = "a test fails by panicking"
 )]
 
-mod breaker;
 mod built_in;
 #[cfg(feature = "metrics")]
 mod cookie_metrics;
@@ -29,6 +28,7 @@ mod re_entry;
 #[path = "../support/recorded.rs"]
 mod recorded;
 mod session_data;
+mod session_options;
 #[cfg(all(feature = "marshal", feature = "message_pack"))]
 mod sessions_of_rails;
 #[cfg(feature = "message_pack")]

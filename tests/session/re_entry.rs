@@ -10,8 +10,8 @@ use std::time::Duration;
 use hardtack::message::SealedBy;
 use hardtack::observe::Observer;
 use hardtack::{
-    CookieAttributes, CookieStore, Keyring, LoadDefaults, Refusal, RequestOrigin, SecretKeyBase,
-    Session, SetCookie,
+    CookieAttributes, CookieStore, Keyring, LoadDefaults, Refusal, RequestOrigin, SameSite,
+    SecretKeyBase, Session, SetCookie,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::OffsetDateTime;
@@ -53,7 +53,15 @@ fn sent() -> String {
 type Use = fn(&Session);
 
 /// Every method of a session, of its flash and its cookies.
-const USES: [(&str, Use); 41] = [
+const USES: [(&str, Use); 45] = [
+    ("expire_after", |session| {
+        drop(session.expire_after(Duration::from_secs(60)));
+    }),
+    ("same_site", |session| {
+        drop(session.same_site(SameSite::Lax));
+    }),
+    ("skip", |session| drop(session.skip())),
+    ("drop", |session| drop(session.drop())),
     ("get", |session| drop(session.get::<u32>("user_id"))),
     ("insert", |session| drop(session.insert("b", 1))),
     ("remove", |session| drop(session.remove("user_id"))),
@@ -438,7 +446,7 @@ fn no_code_of_the_app_waits_for_the_session_that_calls_it() {
             ran += 1;
         }
     }
-    assert_eq!(ran, 24 * 41);
+    assert_eq!(ran, 24 * 45);
 }
 
 /// The event of many seals comes once for each key in a process, so each case has its own key.
