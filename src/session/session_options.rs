@@ -26,7 +26,7 @@ impl Session {
     /// use hardtack::{Commit, Session};
     ///
     /// let session = Session::ephemeral()?;
-    /// session.insert("user_id", &42)?;
+    /// session.insert("user_id", 42)?;
     /// session.expire_after(Duration::from_secs(30 * 24 * 60 * 60))?;
     /// let Commit::Set(cookies) = session.commit(200)? else { panic!() };
     /// assert!(cookies[0].expires().is_some());
@@ -90,7 +90,7 @@ impl Session {
     /// use hardtack::{Commit, Session};
     ///
     /// let session = Session::ephemeral()?;
-    /// session.insert("polled_at", &1_700_000_000)?;
+    /// session.insert("polled_at", 1_700_000_000)?;
     /// session.skip()?;
     /// assert_eq!(session.commit(200)?, Commit::Keep);
     /// # Ok::<(), hardtack::Error>(())

@@ -515,7 +515,7 @@ fn tokens_and_keyrings_in_either_order() {
         session.cookies().signed().write("a", 1, None).unwrap();
         let tokens = session.authenticity_tokens().unwrap();
         let made = (0..50).map(|_| tokens.masked_authenticity_token().unwrap());
-        made.map(|token| token.clone()).collect::<String>()
+        made.collect::<String>()
     };
     for (sessions, is_url_safe) in [(before, false), (after, false), (none, true)] {
         assert_ne!(tokens(sessions).contains(['+', '/']), is_url_safe);
