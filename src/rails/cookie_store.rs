@@ -38,7 +38,7 @@ use crate::settings::{Serializer, Settings, SizeLimit};
 /// use std::time::Duration;
 /// use hardtack::{CookieStore, LoadDefaults, RequestOrigin, Rotation, SecretKeyBase, Session};
 ///
-/// # let secret = SecretKeyBase::generate()?;
+/// let secret = SecretKeyBase::generate()?; // in production: the app's own
 /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session")
 ///     .rotation(Rotation::encrypted(&secret, LoadDefaults::V6_1))
 ///     .expire_after(Duration::from_secs(14 * 24 * 60 * 60))
@@ -73,9 +73,10 @@ impl CookieStore {
     /// browser is closed. The keys are derived here.
     ///
     /// ```
-    /// use hardtack::CookieStore;
+    /// use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
     ///
-    /// let store = CookieStore::ephemeral("_shop_session")?;
+    /// let secret = SecretKeyBase::generate()?; // in production: the app's own
+    /// let store = CookieStore::new(&secret, LoadDefaults::V7_1, "_shop_session");
     /// assert_eq!(store.name(), "_shop_session");
     /// # Ok::<(), hardtack::Error>(())
     /// ```
