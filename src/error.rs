@@ -7,7 +7,7 @@ use std::fmt;
 use crate::shown::Shown;
 use crate::store_error::StoreError;
 
-/// The one error for the sender of a cookie that does not open. It tells nothing of the reason
+/// The one error for the sender of a cookie that does not open. It does not reveal the reason
 /// (`ActiveSupport::MessageEncryptor::InvalidMessage`).
 ///
 /// The reason is for the operator: see [`Jar::explain`](crate::Jar::explain).
@@ -34,9 +34,9 @@ impl From<Refusal> for InvalidMessage {
 
 /// The reason why a cookie was not opened. It is for the operator and must never reach the sender.
 ///
-/// Refusals are ordered by how far the cookie got. Of several attempts (older secrets, former
-/// names) the refusal of the one that got furthest is reported. `Display` gives the short name that
-/// the command line prints.
+/// Refusals are ordered by how far the cookie got. After several attempts (older secrets, former
+/// names), hardtack reports the refusal of the attempt that got furthest. `Display` gives the short
+/// name that the command line prints.
 ///
 /// ```
 /// use hardtack::Refusal;
@@ -52,12 +52,12 @@ pub enum Refusal {
     /// The cookie does not have the form of the jar's messages: parts are missing or cut off, or it
     /// is not base64.
     Malformed,
-    /// The form is right, but no key fits: the secret, salt, digest or cipher is another, or the
-    /// cookie was tampered with.
+    /// The form is right, but no key fits: the secret, salt, digest or cipher differs, or the
+    /// cookie was changed.
     Invalid,
     /// The right key sealed the cookie, but its expiry has passed.
     Expired,
-    /// The right key sealed the cookie, but for a cookie of another name.
+    /// The right key sealed the cookie, but under another name.
     WrongPurpose,
     /// The right key sealed the cookie, but its value is broken, or in a format that the jar does
     /// not read.
@@ -138,8 +138,8 @@ impl std::error::Error for Refusal {}
 /// An error in a setting, a secret or a value to be written, or a failure of the store: for the
 /// operator.
 ///
-/// There is a variant for each kind that a caller can act on: a session that is too long can be
-/// made smaller, a store that is down can be tried again. Later versions may add variants and
+/// Each kind of error that a caller can act on has a variant. For example, a caller can shorten a
+/// session that is too long, or retry a store that is down. Later versions may add variants and
 /// fields.
 ///
 /// An error holds names and types, and never a value of a session. `Display` is one line without
@@ -163,7 +163,7 @@ pub enum Error {
     ShortSecret {
         /// The number of characters that the secret has.
         characters: usize,
-        /// The number of characters that it should have at least.
+        /// The minimum number of characters.
         least: usize,
     },
     /// The key's length does not fit the cipher.
@@ -176,7 +176,7 @@ pub enum Error {
     },
     /// The operating system failed to give random bytes.
     NoRandomness,
-    /// The name is none of the setting's values.
+    /// The setting has no value of this name.
     #[non_exhaustive]
     UnknownSetting {
         /// The setting.
@@ -208,8 +208,8 @@ pub enum Error {
         /// The types that were found and asked for.
         reason: String,
     },
-    /// A value of a session cannot be read, while others can: it is malformed, or an object of a
-    /// class that hardtack does not know in that form.
+    /// One value of a session cannot be read: it is malformed, or an object of a class that
+    /// hardtack does not know in that form. The other values can be read.
     #[non_exhaustive]
     UnreadableValue {
         /// The key of the session's entry.
@@ -252,7 +252,7 @@ pub enum Error {
     CookieOverflow(CookieOverflow),
     /// The session cannot be changed: its store is read-only (`WritePolicy::Never`).
     ReadOnlySession,
-    /// The session or a cookie was changed too late: the response's cookies were decided already.
+    /// The session or a cookie was changed too late: the response headers are already decided.
     CommittedSession,
     /// The session store failed. The session could not be loaded, or its changes may not be saved.
     Store(StoreError),
@@ -269,11 +269,11 @@ pub enum Error {
         /// The name of the session's cookie.
         name: String,
     },
-    /// The session is kept in a store, and was committed without it.
+    /// A store keeps the session, and `Session::commit` cannot write to it.
     NeedsStore,
     /// A cookie or message does not open: the one error for its sender.
     InvalidMessage,
-    /// A sealed cookie was asked for, and the app has no [`Keyring`](crate::Keyring).
+    /// The app read or wrote a sealed cookie, but has no [`Keyring`](crate::Keyring).
     NoKeyring,
 }
 
@@ -431,7 +431,7 @@ impl StdError for Error {
 /// let Error::CookieOverflow(overflow) = refused else { panic!() };
 /// assert_eq!(overflow.limit, 4096);
 /// assert!(overflow.size > 5000);
-/// assert_eq!(overflow.entries[0].0, "cart"); // what takes most comes first
+/// assert_eq!(overflow.entries[0].0, "cart"); // the largest key comes first
 /// # Ok::<(), hardtack::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

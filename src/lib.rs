@@ -23,7 +23,7 @@
 //!
 //! // Check the password first; 42 stands for the user's id.
 //! async fn log_in(session: Session) -> Result<Redirect, Error> {
-//!     session.reset()?; // A new session, so that nobody can have planted this one.
+//!     session.reset()?; // A new session: prevents session fixation.
 //!     session.insert("user_id", 42)?;
 //!     session.flash().set("notice", "Welcome aboard.")?;
 //!     Ok(Redirect::to("/"))
@@ -184,7 +184,7 @@ pub mod flash {
     pub use crate::rails::flash_hash::FlashHash;
 }
 
-/// What the response says to caches, and what cookies are made of below [`SetCookie`] and
+/// The cache headers of a response, and the parts of cookies below [`SetCookie`] and
 /// [`CookieHeader`].
 pub mod headers {
     pub use crate::error::CookieOverflow;
@@ -194,7 +194,7 @@ pub mod headers {
     pub use crate::session::cache_headers::CacheHeaders;
 }
 
-/// How cookies come in: for metrics, logs, and to learn when an older secret can go.
+/// Reports of incoming cookies: for metrics, for logs, and to learn when an older secret can go.
 pub mod observe {
     #[cfg(feature = "metrics")]
     pub use crate::session::cookie_metrics::CookieMetrics;
@@ -217,7 +217,7 @@ pub mod value {
     };
 }
 
-/// What Devise keeps in a session: its user's id, by Warden.
+/// Devise's login in a session: the user's id, as Warden stores it.
 pub mod warden {
     pub use crate::rails::warden::{WardenLogin, WardenScope};
 }

@@ -198,8 +198,8 @@ named! {
         /// `secret_key_base`, from which keys are derived: Rails 4.0 and later.
         SecretKeyBase = "secret_key_base",
         /// `secret_token` (2.3: `secret`), which is itself the key of signed messages: Rails 2.3 to
-        /// 3.2, and 4.0 to 5.2 if an app has no other secret. The encrypted jar, which those
-        /// versions did not have, derives its keys from it nevertheless.
+        /// 3.2, and 4.0 to 5.2 if an app has no other secret. Rails 2.3 to 3.2 have no encrypted
+        /// jar; hardtack's encrypted jar derives its keys from this secret, too.
         SecretToken = "secret_token",
     }
 }
@@ -353,10 +353,11 @@ pub(crate) enum IpAddrForm {
     String,
 }
 
-/// The settings of a Rails app's cookies: a version's defaults, and the app's changes.
+/// The settings of a Rails app's cookies: the defaults of a version, and the changes that the app
+/// makes.
 ///
-/// The fields have the names of Rails' own settings under `config.action_dispatch`. For each field
-/// there is a method of the same name that sets it.
+/// Fields that are Rails' own settings have Rails' names; most of them are under
+/// `config.action_dispatch`. Each field has a method of the same name, which sets it.
 ///
 /// ```
 /// use hardtack::{LoadDefaults, Serializer, Settings};
@@ -553,11 +554,11 @@ impl Settings {
         signed_cookie_salt: impl Into<Cow<'static, str>> => into,
     }
 
-    /// Sets the version, and keeps every other setting that has a method here. Use it if
-    /// `load_defaults` is older than the Rails that runs.
+    /// Sets the version, and keeps every other setting that has a method of its own. Use it if
+    /// `load_defaults` is older than the installed Rails.
     ///
-    /// The form of a `SafeBuffer` becomes the new version's unless it was set: `load_defaults` does
-    /// not decide it.
+    /// The form of a `SafeBuffer` becomes that of the new version, unless you set it: it depends on
+    /// the installed Rails, not on `load_defaults`.
     ///
     /// ```
     /// use hardtack::LoadDefaults;

@@ -63,7 +63,7 @@ pub(crate) fn home(session: &Session) -> Result<String, Error> {
     Ok(page("The biscuit counter", &notices, &body))
 }
 
-/// A new session for whoever logs in, so that nobody can have planted this one.
+/// Begins a new session at login, which prevents session fixation.
 pub(crate) fn log_in(session: &Session, name: &str) -> Result<(), Error> {
     let mut visitor: Visitor = session.view()?;
     visitor.name = Some(name.trim().chars().take(40).collect());

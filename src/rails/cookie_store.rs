@@ -110,7 +110,8 @@ impl CookieStore {
         ))
     }
 
-    /// Creates a store that keeps sessions in the cookie `name`, sealed in these jars.
+    /// Creates a store that keeps sessions in the cookie `name`, sealed by the jars of this
+    /// keyring.
     ///
     /// ```
     /// use hardtack::{CookieStore, Jar, Keyring, LoadDefaults, SecretKeyBase};
@@ -171,7 +172,7 @@ impl CookieStore {
     /// ```
     /// use hardtack::{CookieStore, Serializer};
     ///
-    /// // An app on load_defaults 6.1, whose default is Marshal, that chose JSON.
+    /// // For an app that set cookies_serializer = :json.
     /// let store = CookieStore::ephemeral("_shop_session")?
     ///     .serializer(Serializer::Json);
     /// # Ok::<(), hardtack::Error>(())
@@ -197,7 +198,7 @@ impl CookieStore {
         self.with(|jars| jars.map(|jar| jar.with_limit(limit)))
     }
 
-    /// Sets how authenticity tokens are made, if the app does not use its Rails version's default.
+    /// Sets the rules for authenticity tokens, if the app does not use its Rails version's default.
     ///
     /// ```
     /// use hardtack::csrf::CsrfSettings;
@@ -234,9 +235,9 @@ impl CookieStore {
         self.place.jars.store(Arc::new(jars.at(&self.policy.clock)));
     }
 
-    /// Returns how many cookies this process has sealed under the session's key, of the 2^32 for
-    /// which an AES-GCM key is safe: [`Jar::seals`](crate::Jar::seals) of the current session jar.
-    /// `cookies.encrypted` has the same key, and its cookies are counted too.
+    /// Returns the number of cookies that this process has sealed under the session's key. An
+    /// AES-GCM key is safe for 2^32 of them. The number includes `cookies.encrypted`, which has the
+    /// same key. It is [`Jar::seals`](crate::Jar::seals) of the current session jar.
     ///
     /// ```
     /// use std::sync::Arc;

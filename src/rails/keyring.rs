@@ -34,7 +34,7 @@ impl Keyring {
     /// Creates the jars of an app with these settings. The session is in the encrypted jar, or in
     /// the signed one if the app has only a `secret_token` (up to Rails 3.2).
     ///
-    /// Derives five keys, which takes about 0.3 ms each.
+    /// Derives four keys under settings of 5.2 or later, which takes about 0.3 ms each.
     ///
     /// ```
     /// use hardtack::{Keyring, LoadDefaults, SecretKeyBase};

@@ -17,10 +17,10 @@ use crate::error::{Error, Refusal};
 /// The session of a request: a handle that is cheap to clone, and changes through `&self`.
 ///
 /// A session in a cookie is opened on first use, and is empty if its cookie does not open. A
-/// session in a store was loaded by [`LazySession`](crate::LazySession). No method here waits for
-/// I/O. Closures, values, observers and subscribers run without any lock, so they may use the
-/// session. (The methods `new_id` and `renew` of your own
-/// [`SessionFormat`](crate::stores::SessionFormat) may not.)
+/// session in a store was loaded by [`LazySession`](crate::LazySession). No method waits for I/O.
+/// Your closures, `Serialize` implementations, observers and `tracing` subscribers run without any
+/// lock, so they may use the session. Only `new_id` and `renew` of your own
+/// [`SessionFormat`](crate::stores::SessionFormat) must not use it.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -28,7 +28,7 @@ use crate::error::{Error, Refusal};
 ///
 /// let store = Arc::new(CookieStore::ephemeral("_shop_session")?);
 ///
-/// // What a middleware does before the handler ...
+/// // The middleware, before the handler ...
 /// let session = Session::open(&store, "theme=dark", RequestOrigin::default());
 /// // ... the handler ...
 /// let visits = session.get::<u32>("visits")?.unwrap_or(0) + 1;
@@ -89,7 +89,7 @@ impl Session {
         })
     }
 
-    /// Removes a key, and returns whether it was there.
+    /// Removes a key; returns true if the session had it.
     ///
     /// ```
     /// use hardtack::Session;
@@ -193,8 +193,8 @@ impl Session {
 
     /// Removes every key, the id too.
     ///
-    /// A session that stays empty is removed from the browser. A flash that was loaded stays, as in
-    /// Rails; [`reset`](Self::reset) drops it as well.
+    /// The response removes a session that stays empty from the browser. A flash that was loaded
+    /// stays, as in Rails; [`reset`](Self::reset) drops it as well.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -219,8 +219,8 @@ impl Session {
     /// Returns the session's id, and creates one if the session will be written and has none.
     ///
     /// The id has 32 hexadecimal digits in a Rails cookie and in
-    /// [`StoredJson`](crate::stores::StoredJson). Returns `None` if the session has no id and can
-    /// no longer, or never, be written.
+    /// [`StoredJson`](crate::stores::StoredJson). Returns `None` if a session without an id is
+    /// unchanged, or cannot be written (any more).
     ///
     /// ```
     /// use hardtack::Session;
@@ -247,9 +247,9 @@ impl Session {
 
     /// Discards the session and begins another with a new id (`reset_session`).
     ///
-    /// Call it when somebody logs out, and before somebody logs in: it prevents session fixation, a
-    /// login in a session that an attacker planted. It keeps nothing: the flash and the
-    /// authenticity tokens are dropped as well.
+    /// Call it when a user logs out, and before a user logs in: it prevents session fixation (a
+    /// login in a session that an attacker planted). It also drops the flash and the authenticity
+    /// tokens.
     ///
     /// ```
     /// use hardtack::Session;
@@ -277,9 +277,9 @@ impl Session {
 
     /// Gives the session a new id and keeps its content (`request.session_options[:renew]`).
     ///
-    /// Call it when somebody logs in. Only the authenticity tokens (`_csrf_token`) are dropped,
-    /// because an attacker may have planted them; the flash stays. Tokens in pages that were
-    /// rendered before no longer count.
+    /// Call it when a user logs in. It drops only the authenticity tokens (`_csrf_token`), because
+    /// an attacker may have planted them; the flash stays. Tokens in pages that were rendered
+    /// before are then invalid.
     ///
     /// ```
     /// use hardtack::Session;
@@ -355,8 +355,8 @@ impl Session {
         self.0.origin()
     }
 
-    /// Returns why the session's cookie was refused, for the operator; `None` if it opened, or none
-    /// was sent.
+    /// Returns the reason why the session's cookie was refused, for the operator; `None` if the
+    /// cookie opened, or if the request has no such cookie.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -377,9 +377,9 @@ impl Session {
 
     /// Checks that the session can be written as it is now, including the flash.
     ///
-    /// Call it in a handler that wants to handle an overflow itself: otherwise the middleware
-    /// answers with an error. Unless the session is changed afterwards, the cookie that was sealed
-    /// here is the one that is set.
+    /// Call it in a handler that handles an overflow itself: otherwise the middleware answers with
+    /// an error. If the session does not change afterwards, the response sets the cookie that this
+    /// call sealed.
     ///
     /// ```
     /// use hardtack::{Error, Session};
@@ -396,15 +396,15 @@ impl Session {
     /// # Errors
     /// As [`Jar::write`](crate::Jar::write) for a session in a cookie; [`Error::UnwritableValue`]
     /// for a session in a store whose format cannot hold a value. As [`remove`](Self::remove) if
-    /// nothing is written any more.
+    /// the session can no longer be written.
     pub fn check(&self) -> Result<(), Error> {
         self.0.check()
     }
 
     /// Decides which session cookies a response with this status sets.
     ///
-    /// Call it once, when the handler has returned: the session and its cookies cannot be changed
-    /// after.
+    /// Call it once, after the handler has returned: from then on neither the session nor its
+    /// cookies can change.
     ///
     /// A response with status 5xx does not write the session, unless
     /// [`writes_on_server_error`](crate::Sessions::writes_on_server_error) is on.
@@ -419,9 +419,9 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// As [`Jar::write`](crate::Jar::write) if the session does not fit, or cannot be written. The
-    /// browser then keeps its cookies; answer with an error, because the changes were not kept.
-    /// [`Error::NeedsStore`] if a store keeps the session: await
+    /// As [`Jar::write`](crate::Jar::write) if the session exceeds the size limit, or cannot be
+    /// written. The browser then keeps its cookies; answer with an error, because the changes are
+    /// lost. [`Error::NeedsStore`] if a store keeps the session: await
     /// [`LazySession::commit`](crate::LazySession::commit) instead.
     pub fn commit(&self, status: u16) -> Result<Commit, Error> {
         self.0.commit(status)

@@ -12,10 +12,10 @@ use crate::error::Error;
 
 /// The session of a request before it is loaded, in the request's extensions.
 ///
-/// A middleware puts it there. A request that never loads the session costs the store nothing.
+/// A middleware inserts it. If a request never loads the session, the store is not used.
 ///
 /// The extractors of axum and actix-web load the session. For a request with a long body (an
-/// upload), take a `LazySession` itself, and load it after the body.
+/// upload), take a `LazySession` instead, and load it after you have read the body.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -26,9 +26,9 @@ use crate::error::Error;
 /// # async fn main() -> Result<(), hardtack::Error> {
 /// let sessions = Arc::new(ServerSessions::new(StoredJson, MemoryStore::new(), "_session_id"));
 ///
-/// // What a middleware does for a request that brings no cookie ...
+/// // The middleware, for a request without a cookie ...
 /// let lazy = LazySession::open(&sessions, "", RequestOrigin::default());
-/// // ... what the handler does ...
+/// // ... the handler ...
 /// let session = lazy.load().await?;
 /// session.insert("user_id", 42)?;
 /// // ... and the middleware after it.
@@ -44,9 +44,9 @@ use crate::error::Error;
 pub struct LazySession(pub(crate) Context);
 
 impl LazySession {
-    /// Opens the session of a request, and reads nothing yet.
+    /// Creates the lazy session of a request; reads nothing yet.
     ///
-    /// `header` is the request's header `Cookie`, which may be empty.
+    /// `cookie_header` is the request's `Cookie` header, which may be empty.
     #[must_use]
     pub fn open(
         sessions: &Arc<ServerSessions>,
@@ -58,7 +58,7 @@ impl LazySession {
 
     /// Loads the session from its store; loading again returns the same session.
     ///
-    /// A session in a cookie needs no waiting: it is opened on first use.
+    /// For a session in a cookie it returns at once: the cookie is opened on first use.
     ///
     /// # Errors
     /// [`Error::Store`] if the store could not answer, and [`Error::UnreadableSession`] if the
@@ -90,7 +90,7 @@ impl LazySession {
         }
     }
 
-    /// Returns the session if no loading is needed; for code that cannot wait.
+    /// Returns the session if it needs no loading; for code that cannot await.
     ///
     /// A session needs no loading if its cookie holds it, or if it was loaded before.
     #[must_use]
@@ -99,7 +99,7 @@ impl LazySession {
     }
 }
 
-/// A session that was opened by hand, for a request's extensions.
+/// Converts a session that you opened yourself, for a request's extensions.
 impl From<Session> for LazySession {
     fn from(session: Session) -> Self {
         Self(session.0)

@@ -10,7 +10,8 @@ use super::session_store::AnyStore;
 use crate::clock::Clock;
 use crate::http::cookie_header::CookieHeader;
 
-/// What a framework's own features need of an app whose sessions a store keeps, such as its jars.
+/// The part of an app that a framework's own features need if a store keeps the sessions, such as
+/// the app's jars.
 pub(crate) trait AppPart: Any + Send + Sync {
     /// Returns the same part, by another clock.
     fn at(&self, clock: &Clock) -> Arc<dyn AppPart>;

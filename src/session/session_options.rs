@@ -9,16 +9,16 @@ use crate::error::Error;
 use crate::settings::SameSite;
 
 impl Session {
-    /// Ends this session this long after each write, in place of the expiry of
+    /// Sets the expiry of this session, in place of that of [`Sessions`](crate::Sessions): it ends
+    /// this long after each write.
+    ///
+    /// Use it for "remember me" (`request.session_options[:expire_after]`). Call it after
+    /// [`reset`](Self::reset), which removes it. `None` restores the expiry of
     /// [`Sessions`](crate::Sessions).
     ///
-    /// Use it for "remember me" (`request.session_options[:expire_after]`), after
-    /// [`reset`](Self::reset), which removes it. `None` returns to the
-    /// expiry of [`Sessions`](crate::Sessions).
-    ///
-    /// Unlike in Rails the expiry holds for later requests too: the session keeps it as
-    /// `_expire_after`, in whole seconds. If Rails writes the session in between, Rails' own expiry
-    /// counts until the session is next written here. An
+    /// Unlike in Rails, the expiry also applies to later requests: the session stores it under
+    /// `_expire_after`, in whole seconds. If Rails writes the session in between, the expiry of
+    /// Rails applies until hardtack writes the session again. An
     /// [`absolute_lifetime`](crate::Sessions::absolute_lifetime) still ends the session.
     ///
     /// ```
@@ -105,9 +105,9 @@ impl Session {
     /// Deletes the session from its store with this response, and sets no cookie
     /// (`request.session_options[:drop]`).
     ///
-    /// The browser's cookie then leads to nothing. A response of 5xx deletes nothing, as it writes
-    /// nothing. A session that lives in its cookie stays there,
-    /// as with [`skip`](Self::skip). [`reset`](Self::reset) ends sessions of both kinds.
+    /// The browser keeps its cookie, but the session no longer exists. A response with status 5xx
+    /// deletes nothing. A session in a cookie stays there, as with [`skip`](Self::skip).
+    /// [`reset`](Self::reset) ends both kinds of session.
     ///
     /// ```
     /// use hardtack::Session;

@@ -17,7 +17,7 @@ use crate::http::domain::Domain;
 use crate::http::duplicate_policy::DuplicatePolicy;
 use crate::settings::SameSite;
 
-/// The sessions of an app: their place, and the rules by which they are written.
+/// The sessions of an app: the place that keeps them, and the rules for writing them.
 ///
 /// [`CookieStore`](crate::CookieStore) keeps sessions in their cookies,
 /// [`ServerSessions`](crate::ServerSessions) keeps them in a store on a server.
@@ -27,11 +27,11 @@ pub struct Sessions<P: ?Sized> {
 }
 
 impl<P: Place> Sessions<P> {
-    /// Ends a session this long after it was last written (`expire_after`).
+    /// Ends a session this long after its last write (`expire_after`).
     ///
-    /// The end is enforced by the browser, and by the sealed expiry or the store's time to live. A
-    /// cookie is renewed when a tenth of the duration has passed. A session in a store is renewed
-    /// with every request that reads it.
+    /// The browser enforces the end, and so does the sealed expiry or the store's time to live. A
+    /// request that reads the session renews it: a cookie when a tenth of the duration has passed,
+    /// a session in a store each time.
     ///
     /// Rails up to 5.1 seals no expiry: the browser alone enforces the end, and a session is
     /// renewed whenever it is read.
@@ -50,10 +50,10 @@ impl<P: Place> Sessions<P> {
         self
     }
 
-    /// Ends a session this long after it was first written, without renewing it.
+    /// Ends a session this long after its first write, and never renews it.
     ///
     /// In a cookie this needs a sealed expiry (Rails 5.2 and later): up to 5.1 each write renews
-    /// the session. A session in a store holds the time at which it began (`_began_at`).
+    /// the session. A session in a store contains the time at which it began (`_began_at`).
     ///
     /// ```
     /// use std::time::Duration;
@@ -71,9 +71,8 @@ impl<P: Place> Sessions<P> {
 
     /// Ends a session this long after it began, even if it was renewed meanwhile.
     ///
-    /// The session keeps its beginning as `_began_at`, in seconds since 1970, and Rails carries
-    /// that key along. A session that Rails began is counted from the first time that it is read
-    /// here.
+    /// The session stores its beginning under `_began_at`, in seconds since 1970, and Rails keeps
+    /// that key. The lifetime of a session that Rails began starts when hardtack first reads it.
     ///
     /// ```
     /// use std::time::Duration;
@@ -92,7 +91,8 @@ impl<P: Place> Sessions<P> {
 
     /// Sets the hosts that receive the cookie.
     ///
-    /// With [`Domain::All`] and [`Domain::FirstOf`] the request's host decides.
+    /// With [`Domain::All`] and [`Domain::FirstOf`] the request's host decides which domain the
+    /// cookie gets.
     ///
     /// ```
     /// use hardtack::CookieStore;
@@ -177,14 +177,14 @@ impl<P: Place> Sessions<P> {
 
     /// Sets the attributes that the cookie had before its domain or path was changed.
     ///
-    /// After such a change browsers hold two cookies of the name. Whenever the session is written,
-    /// the cookie with the former attributes is removed. A session that arrives in two cookies is
-    /// written.
+    /// After such a change browsers may have two cookies with the name. Each response that writes
+    /// the session removes the cookie with the former attributes. If a request that reads the
+    /// session has two such cookies, its response writes the session.
     ///
     /// ```
     /// use hardtack::{CookieAttributes, CookieStore};
     ///
-    /// // It was set for example.org and all its subdomains, and is for the host alone now.
+    /// // The cookie was set for example.org and all its subdomains; now it is for one host.
     /// let store = CookieStore::ephemeral("_shop_session")?
     ///     .former_attributes(CookieAttributes::new().domain("example.org"));
     /// # Ok::<(), hardtack::Error>(())
@@ -207,10 +207,10 @@ impl<P: Place> Sessions<P> {
     /// With `false` such a response does not remove the session either: after a `reset` the browser
     /// keeps the session that it had.
     ///
-    /// Rails writes nothing after an exception, and writes the session if a 5xx was rendered. Here
-    /// an error is a response like any other, so the status decides. Cookies beside the session are
-    /// set with any status. If a 5xx page shows the session's first authenticity token, its form
-    /// cannot be sent: the session with that token is not written.
+    /// Rails writes nothing after an exception, and writes the session if a 5xx was rendered. In
+    /// Rust an error is a response like any other, so the status decides. Other cookies are set
+    /// with any status. If a 5xx page shows the session's first authenticity token, its form is
+    /// refused later, because the session with that token is not written.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -289,14 +289,14 @@ impl<P: Place> Sessions<P> {
 
     /// Sets the observer of incoming sealed cookies, in place of any earlier one.
     ///
-    /// For sessions in a store the observer hears only of cookies whose value is not an id.
+    /// For sessions in a store, hardtack reports only cookies whose value is not an id.
     ///
     /// ```
     /// use std::sync::Arc;
     /// use hardtack::CookieStore;
     /// use hardtack::observe::Tally;
     ///
-    /// let tally = Arc::new(Tally::new()); // or CookieMetrics, or one's own
+    /// let tally = Arc::new(Tally::new()); // or CookieMetrics, or your own
     /// let store = CookieStore::ephemeral("_shop_session")?
     ///     .observer(tally.clone());
     /// assert!(tally.snapshot().is_empty());
@@ -308,7 +308,7 @@ impl<P: Place> Sessions<P> {
         self
     }
 
-    /// Sets whether responses that depend on the request's cookies say so to caches; the default is
+    /// Sets whether responses tell caches that they depend on the request's cookies; the default is
     /// `true`.
     ///
     /// A response depends on the cookies once a handler asks for the session, the flash, an
@@ -319,15 +319,16 @@ impl<P: Place> Sessions<P> {
     /// user to another. If such a response sets a cookie and the handler set `public` or
     /// `s-maxage`, the operator is warned (feature `tracing`).
     ///
-    /// A handler that streams its body must ask before it returns: the headers are sent by the time
-    /// the body runs. A handler that reads the header `Cookie` itself goes unnoticed.
+    /// A handler that streams its body must ask before it returns, because the headers are sent
+    /// before the body runs. hardtack does not notice a handler that reads the header `Cookie`
+    /// itself.
     ///
     /// ```
     /// use std::sync::Arc;
     /// use hardtack::headers::CacheHeaders;
     /// use hardtack::{CookieStore, RequestOrigin, Session};
     ///
-    /// // Nothing between this server and the browsers keeps responses, say.
+    /// // For a server without any cache between it and the browsers.
     /// let store = CookieStore::ephemeral("_shop_session")?.cache_headers(false);
     /// let session = Session::open(&Arc::new(store), "", RequestOrigin::default());
     /// assert_eq!(session.get::<u32>("user_id")?, None);
@@ -372,8 +373,9 @@ impl<P: Place> Sessions<P> {
 
     /// Returns the scheme and host of a request, from its headers and its connection.
     ///
-    /// `header` is asked by names in lower case; `is_tls` is true if the connection itself is TLS
-    /// (examples: at [`assume_ssl`](Self::assume_ssl) and [`trust_proxy`](Self::trust_proxy)).
+    /// `header` returns the value of a header, and gets its name in lower case. `is_tls` is true if
+    /// the connection itself uses TLS (examples: at [`assume_ssl`](Self::assume_ssl) and
+    /// [`trust_proxy`](Self::trust_proxy)).
     pub fn origin<'h>(
         &self,
         is_tls: bool,

@@ -32,7 +32,7 @@ use self::way::Way;
 /// ```
 /// use hardtack::{CookieHeader, Jar, LoadDefaults, SecretKeyBase};
 ///
-/// let secret = SecretKeyBase::generate()?; // in earnest: the app's own
+/// let secret = SecretKeyBase::generate()?; // a real app uses its own
 /// let jar = Jar::encrypted(&secret, LoadDefaults::V7_1);
 ///
 /// // cookies.encrypted[:discount] = 45
@@ -49,8 +49,8 @@ use self::way::Way;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Cookies of the cipher that the app does not use (CBC if it uses GCM, from 5.2 on; GCM if it uses
-/// CBC, from 6.1 on) open too, as in Rails, and are reported as due to be written again.
+/// The encrypted jar also opens cookies of the other cipher, as Rails does: CBC if the app uses GCM
+/// (from 5.2 on), GCM if it uses CBC (from 6.1 on). It reports them as due to be written again.
 ///
 /// Keys are derived when the jar is created (about 0.3 ms each): create it once and keep it.
 #[derive(Clone)]
@@ -142,9 +142,9 @@ impl Jar {
         }
     }
 
-    /// Adds older settings, tried after the present ones
+    /// Adds older settings, which the jar tries after the current ones
     /// (`config.action_dispatch.cookies_rotations`). Each rotation has a serializer of its own,
-    /// which decides the formats that are read from the cookies that it opens.
+    /// which decides the formats that the jar reads from that rotation's cookies.
     ///
     /// ```
     /// use hardtack::{Jar, LoadDefaults, Rotation, SecretKeyBase};
@@ -181,7 +181,7 @@ impl Jar {
 
     /// Checks that no secret of the jar, its rotations' secrets included, is published, repeated or
     /// short: see [`SecretKeyBase::check`](crate::SecretKeyBase::check). A published secret in a
-    /// rotation lets an attacker in just as well.
+    /// rotation is as dangerous: an attacker can seal cookies with it.
     ///
     /// ```
     /// use hardtack::{Jar, LoadDefaults, Rotation, SecretKeyBase};
@@ -201,18 +201,19 @@ impl Jar {
         self.weak.map_or(Ok(()), Err)
     }
 
-    /// Returns how many cookies this process has sealed under the jar's sealing key, of the 2^32
-    /// for which an AES-GCM key is safe in all processes together, Rails' included (NIST SP
-    /// 800-38D, section 8.3). `None` in the signed jar and under CBC: no app comes near the limits
-    /// of their keys.
+    /// Returns the number of cookies that this process has sealed under the jar's sealing key. An
+    /// AES-GCM key is safe for 2^32 seals by all processes together, Rails' included (NIST SP
+    /// 800-38D, section 8.3). Returns `None` for the signed jar and under CBC: no app reaches the
+    /// limits of their keys.
     ///
-    /// The process has one count for each key, shared by all jars with the same secret, salt and
-    /// key digest: the session's jar and `cookies.encrypted`, and jars that are made later. Each
-    /// seal counts; a cookie that is too long is sealed up to eight times. Opening does not count.
+    /// The process has one count for each key. All jars with the same secret, salt and key digest
+    /// share it: the session's jar, `cookies.encrypted`, and jars that you create later. Each seal
+    /// counts, and hardtack seals a cookie that is too long up to eight times. Opening does not
+    /// count.
     ///
-    /// With the feature `tracing` there is an event when the count passes 2^30, and one at 2^32.
-    /// [`operating`](crate::operating#how-long-a-secret-lasts) tells what to do then, and how to
-    /// find out when it will happen.
+    /// With the feature `tracing`, hardtack sends an event when the count passes 2^30, and another
+    /// at 2^32. [`operating`](crate::operating#how-long-a-secret-lasts) explains what to do then,
+    /// and how to estimate when that will be.
     ///
     /// ```
     /// use hardtack::{Jar, LoadDefaults, SecretKeyBase};
@@ -235,15 +236,15 @@ impl Jar {
     /// sealed. The count belongs to the key, and so to every jar with that key in the process. A
     /// lower number changes nothing, and a jar without a count ignores the call.
     ///
-    /// If the count passes 2^30 or 2^32 by this, the event is sent too: a server that starts beyond
-    /// either number reports it at every start.
+    /// If this call raises the count past 2^30 or 2^32, hardtack sends the event too. So a server
+    /// that starts beyond either number reports it at every start.
     ///
     /// ```
     /// use hardtack::{Jar, LoadDefaults, SecretKeyBase};
     ///
     /// # let secret = SecretKeyBase::generate()?;
     /// let jar = Jar::encrypted(&secret, LoadDefaults::V7_1);
-    /// jar.raise_seals(1_000_000); // what was kept when the server stopped
+    /// jar.raise_seals(1_000_000); // saved when the server stopped
     /// jar.write("discount", 45, None)?;
     /// assert_eq!(jar.seals(), Some(1_000_001));
     /// jar.raise_seals(1_000_000);

@@ -48,8 +48,8 @@ impl Jar {
         Ok(self.find_value(name, header)?)
     }
 
-    /// Reads a cookie from its unescaped value, if the header is already parsed. From Rails 6.0 on
-    /// the name is sealed with the value, so it is needed too.
+    /// Reads a cookie from its unescaped value, for code that has already parsed the header. From
+    /// Rails 6.0 on the name is sealed with the value, so it is needed too.
     ///
     /// ```
     /// use hardtack::{Jar, LoadDefaults, SecretKeyBase};
@@ -57,7 +57,7 @@ impl Jar {
     /// # let jar = Jar::signed(&SecretKeyBase::generate()?, LoadDefaults::V7_1);
     /// let cookie = jar.write("locale", "pt-BR", None)?;
     /// assert_eq!(jar.read_value::<String>("locale", cookie.value())?.value(), "pt-BR");
-    /// assert!(jar.read_value::<String>("language", cookie.value()).is_err()); // another's value
+    /// assert!(jar.read_value::<String>("language", cookie.value()).is_err()); // another name
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

@@ -125,9 +125,9 @@ impl Rotation {
         self
     }
 
-    /// Makes this rotation seal, although the current settings are tried first: "read new, write
-    /// old", for the time of a deploy in which some servers do not know the new settings yet. If
-    /// several rotations of a jar are marked so, the last one seals.
+    /// Makes the jar seal with this rotation: "read new, write old". Use it during a deploy in
+    /// which some servers do not know the new settings yet. The jar still tries the current
+    /// settings first when it reads. If several rotations of a jar are marked, the last one seals.
     ///
     /// ```
     /// use hardtack::{Jar, LoadDefaults, Rotation, SecretKeyBase};

@@ -21,11 +21,12 @@ impl Jar {
     /// Writes a cookie: serializes the value, seals it for its name and expiry, and checks the size
     /// limit.
     ///
-    /// The expiry (`max-age` before `expires`, as in browsers) is sealed with the value, so that it
-    /// holds no matter what the browser does. The expiry of `permanent` is not sealed.
+    /// The expiry is sealed with the value, so it applies even if the client keeps the cookie
+    /// longer. `max-age` takes precedence over `expires`, as in browsers. The expiry of `permanent`
+    /// is not sealed.
     ///
-    /// Up to about 2,020 bytes of JSON always fit the default limit. Up to 150 more fit depending
-    /// on how the nonce happens to escape, so several nonces are tried.
+    /// Up to about 2,020 bytes of JSON always fit the default limit. Up to 150 more may fit: the
+    /// escaped length depends on the random nonce, so hardtack tries several nonces.
     ///
     /// ```
     /// use std::time::Duration;
@@ -43,11 +44,11 @@ impl Jar {
     /// ```
     ///
     /// # Errors
-    /// [`Error::CookieOverflow`] if the cookie does not fit; [`Error::UnwritableValue`] if the
-    /// value cannot be serialized; [`Error::ExpiryOutOfRange`] if the expiry is beyond the year
-    /// 9999; [`Error::CookieName`], [`Error::CookieAttribute`] or [`Error::CookieConflict`] if the
-    /// name or the attributes are wrong; [`Error::NoRandomness`] if the operating system gives no
-    /// random bytes.
+    /// [`Error::CookieOverflow`] if the cookie exceeds the size limit; [`Error::UnwritableValue`]
+    /// if the value cannot be serialized; [`Error::ExpiryOutOfRange`] if the expiry is beyond the
+    /// year 9999; [`Error::CookieName`], [`Error::CookieAttribute`] or [`Error::CookieConflict`] if
+    /// the name or the attributes are wrong; [`Error::NoRandomness`] if the operating system gives
+    /// no random bytes.
     pub fn write<'a, T: Serialize>(
         &self,
         name: &str,
@@ -60,10 +61,10 @@ impl Jar {
         })
     }
 
-    /// Writes a cookie whose value is already serialized: byte for byte, unless the jar writes
-    /// another format.
+    /// Writes a cookie whose value is already serialized. Copies the value byte for byte, unless
+    /// the jar writes another format.
     ///
-    /// Writes a cookie again under other settings without loss:
+    /// Use it to write a cookie again under other settings, without loss:
     ///
     /// ```
     /// use hardtack::{CookieAttributes, Jar, LoadDefaults, SecretKeyBase};
@@ -159,9 +160,9 @@ impl Jar {
         }))
     }
 
-    /// Deletes the cookie with this name, which was set with these attributes, from the browser.
-    /// Returns one `Set-Cookie`, and one more for each older name of a rotation, since that cookie
-    /// would be read in its place.
+    /// Deletes the cookie with this name from the browser; `attributes` are those with which it was
+    /// set. Returns one `Set-Cookie` for the name, and one for each older name of a rotation,
+    /// because the jar would read that cookie instead.
     ///
     /// Deletes the cookie even if the browser did not send it; Rails deletes only cookies that were
     /// sent.

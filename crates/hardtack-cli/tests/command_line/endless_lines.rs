@@ -12,7 +12,7 @@ const MEGABYTE: usize = 1_000_000;
 /// The most memory that a process may have had: half of the shortest line.
 const MOST_KILOBYTES: u64 = 30_000;
 
-/// What `VmHWM` of a process says: the peak of its resident memory.
+/// Returns the peak of a process's resident memory (`VmHWM`).
 fn peak_kilobytes(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmHWM:"));

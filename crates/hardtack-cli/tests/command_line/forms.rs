@@ -1,4 +1,4 @@
-//! What is taken for a cookie, a pair and a header, and what is not.
+//! The texts that count as a cookie, a pair or a header, and those that do not.
 
 use crate::program::{Run, bare, run};
 use crate::recorded::{Record, record};

@@ -1,4 +1,4 @@
-//! What messages tell the reader to do: the option to change, or the command that knows more.
+//! Messages tell the reader what to do: the option to change, or the command that knows more.
 
 use hardtack::message::{MessageEncryptor, MessageOptions};
 use hardtack::{LoadDefaults, SecretKeyBase};

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 /// The secret in the environment, unless a test says otherwise. No output may hold it.
 pub(crate) const SECRET: &str = "b3c631c314c0bbca50c1b2843150fe33";
 
-/// What a run came to.
+/// The outcome of a run.
 pub(crate) struct Run {
     pub(crate) status: i32,
     pub(crate) out: String,

@@ -90,7 +90,7 @@ impl Record {
         options
     }
 
-    /// Whether the file holds the value as it was before it was escaped.
+    /// Checks whether the file holds the value as it was before it was escaped.
     fn is_unescaped(&self) -> bool {
         self.rails.as_str() < "5.2"
     }
@@ -113,7 +113,7 @@ impl Record {
         }
     }
 
-    /// What `open --jsonl` has to answer.
+    /// Asserts the answer of `open --jsonl`.
     pub(crate) fn assert_opens_as(&self, answer: &str) {
         let place = format!("{:?}", self.options());
         if self.kind == "expired" {

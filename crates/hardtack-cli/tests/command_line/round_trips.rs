@@ -1,4 +1,4 @@
-//! What is sealed opens again as the same value.
+//! A sealed value opens again as the same value.
 
 use crate::program::{hardtack, piped};
 

@@ -1,4 +1,4 @@
-//! What each command does, a file each under `runs/`.
+//! Runs of each command, each in a file under `runs/`.
 
 use crate::written_down::replay_all;
 

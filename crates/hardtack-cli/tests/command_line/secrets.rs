@@ -1,4 +1,4 @@
-//! Where secrets come from, and which of them seals.
+//! The sources of secrets, and the secret that seals.
 
 use std::path::Path;
 

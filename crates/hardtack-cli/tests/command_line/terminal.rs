@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::program::{Run, bare, file, hardtack, piped, program, run};
 
-/// What a terminal obeys (C0, DEL, C1), what ends a line, what reorders and what hides text.
+/// Characters that a terminal obeys (C0, DEL, C1), that end a line, and that reorder or hide text.
 const ODD: &str = "\u{1b}[2J\u{9b}31m\u{7f}\u{85}\u{2028}\u{202e}\u{2066}\u{200b}\r\n\t";
 
 /// Nothing of it stands there as it is; a line feed ends our own lines.

@@ -9,7 +9,7 @@ use crate::support::vectors;
 const TOKEN: &str = "a secret token of thirty characters";
 const OTHER: &str = "another secret token, as long as that";
 
-/// What a run is given beside its options.
+/// The secrets of a run: variables and files.
 #[derive(Clone, Copy, Default)]
 struct Given<'a> {
     key_base: Option<&'a str>,
