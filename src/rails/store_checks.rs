@@ -18,12 +18,14 @@ impl CookieStore {
     /// `marshal`) is not an error. It is reported as an event (feature `tracing`).
     ///
     /// ```
-    /// use hardtack::CookieStore;
+    /// use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
     ///
     /// assert!(CookieStore::ephemeral("_shop_session")?.check().is_ok());
     /// assert!(CookieStore::ephemeral("shop session")?.check().is_err());
     ///
-    /// let marshal = CookieStore::ephemeral("_shop_session")?;
+    /// // Rails 6.1 writes Marshal unless an app sets the serializer.
+    /// let secret = SecretKeyBase::generate()?;
+    /// let marshal = CookieStore::new(&secret, LoadDefaults::V6_1, "_shop_session");
     /// assert_eq!(marshal.check().is_ok(), cfg!(feature = "marshal"));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
