@@ -95,7 +95,7 @@ mod open {
     }
 }
 
-/// What does not open, made of cookies of 512 bytes of session JSON.
+/// Cookies that do not open, made of cookies of 512 bytes of session JSON.
 mod refuse {
     use super::*;
 

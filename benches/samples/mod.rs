@@ -7,7 +7,7 @@ use std::cell::Cell;
 
 use serde::{Deserialize, Serialize};
 
-/// How many sessions there are of each size: a power of two.
+/// The number of sessions of each size: a power of two.
 pub(crate) const COUNT: usize = 256;
 
 /// The sizes that are measured, in bytes of session JSON.
@@ -16,7 +16,7 @@ pub(crate) const SIZES: [usize; 3] = [128, 512, 2048];
 /// The name of the session's cookie.
 pub(crate) const NAME: &str = "_shop_session";
 
-/// What a Rails app keeps in a session, in the order in which it stands there: six keys, of which
+/// The content of a Rails app's session, in the order in which it stands there: six keys, of which
 /// the cart has most of a large session's bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(
@@ -48,7 +48,7 @@ pub(crate) struct Flashes {
     pub(crate) notice: String,
 }
 
-/// What somebody wants to buy.
+/// A product in the cart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Item {
     pub(crate) sku: String,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::pages::{escape, form, page};
 
-/// What these examples keep in the session; whatever else is in it stays.
+/// The keys of these examples in the session; all other keys stay.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Visitor {

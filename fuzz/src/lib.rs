@@ -10,7 +10,7 @@ pub mod seeds;
 /// Runs a target's check.
 ///
 /// # Panics
-/// Where something does not hold that should: a finding. And where there is no such target.
+/// Panics if a check fails, which is a finding, and if there is no such target.
 #[cfg(feature = "targets")]
 pub fn check(target: &str, data: &[u8]) {
     let found = checks::TARGETS.iter().find(|(name, _)| *name == target);

@@ -16,7 +16,7 @@ const LONGEST: usize = 4096;
 /// The seeds of a target, from the folder `tests/vectors`.
 ///
 /// # Panics
-/// Where a file of vectors cannot be read, or there is no such target.
+/// Panics if a file of vectors cannot be read, and if there is no such target.
 #[must_use]
 pub fn seeds(target: &str, vectors: &Path) -> Vec<Vec<u8>> {
     let vectors = Vectors { root: vectors };
@@ -90,7 +90,7 @@ impl Vectors<'_> {
         cookies.into_iter().map(unescaped).collect()
     }
 
-    /// What stands in signed cookies and messages, which everybody can read.
+    /// The content of signed cookies and messages, which everybody can read.
     fn signed_texts(&self) -> Vec<Vec<u8>> {
         let mut messages = self.cookies();
         messages.extend(self.texts("messages", "message"));
@@ -232,7 +232,7 @@ impl Vectors<'_> {
         seeds
     }
 
-    /// What is read how: see `checks/credentials.rs`.
+    /// The readers of each input: see `checks/credentials.rs`.
     fn credentials(&self) -> Vec<Vec<u8>> {
         let tagged = |tag: u8| move |text: Vec<u8>| [&[tag], &text[..]].concat();
         let mut seeds = Vec::new();

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::rust_files;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
-/// Where the API and the repository are read; both are checked against this tree.
+/// The addresses of the API and of the repository; both are checked against this tree.
 const API: &str = "https://docs.rs/hardtack/latest/hardtack/";
 const REPOSITORY: &str = "https://github.com/hardtack-rs/hardtack/blob/main/";
 

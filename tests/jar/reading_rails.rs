@@ -16,7 +16,7 @@ impl Record {
         )
     }
 
-    /// How the cookie opens, in words, by the fields of its file.
+    /// Describes how the cookie opens, by the fields of its file.
     fn sealed_by(&self) -> String {
         let keys = self.key_digest.as_deref().unwrap_or("SHA1");
         let digest = self.digest.as_deref().unwrap_or("SHA1");

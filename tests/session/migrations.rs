@@ -26,7 +26,7 @@ struct Case {
     /// The store of the recipe, and a store that has only the new settings.
     recipe: CookieStore,
     after: CookieStore,
-    /// How the session comes in at first, as its observer reports it, and how it comes in later.
+    /// The reports of the session's observer: for the first request, and for later ones.
     opened: [&'static str; 2],
     /// The cookies that the response sets or removes.
     names: &'static [&'static str],

@@ -311,7 +311,7 @@ fn a_cleared_session_has_no_end_of_the_one_before() {
     assert_eq!(session.commit(200).unwrap().cookies()[0].expires(), None);
 }
 
-// What held.
+// The rules that the first review found kept.
 
 #[test]
 fn dropped_sessions_are_gone() {

@@ -8,21 +8,21 @@ use crate::contender::{Contender, check, cookie};
 use crate::operation::Operation;
 use crate::samples::{COUNT, SIZES, sessions};
 
-/// How long a case's turns in one round take.
+/// The duration of a case's turns in one round.
 const ROUND: Duration = Duration::from_millis(3);
 
 /// One contender at one operation and size.
 pub(crate) struct Case {
     pub(crate) contender: &'static str,
     pub(crate) operation: Operation,
-    /// What sets it apart from others of that operation: how it is spoilt, or how many secrets
+    /// The difference from other cases of that operation: the kind of fault, or the number of secrets
     /// are tried before.
     pub(crate) detail: Option<String>,
     /// Bytes of session JSON.
     pub(crate) size: usize,
     /// Nanoseconds per operation, a figure for each round.
     pub(crate) rounds: Vec<f64>,
-    /// How often it allocates, on average over the inputs.
+    /// The number of allocations, on average over the inputs.
     pub(crate) allocations: f64,
     /// Does it once for every input, and tells how long that took.
     cycle: Box<dyn FnMut() -> Duration>,
@@ -121,7 +121,7 @@ impl Case {
         (0..cycles).map(|_| (self.cycle)()).sum()
     }
 
-    /// How many cycles make a round: every input as often as every other.
+    /// The number of cycles in a round: every input as often as every other.
     fn cycles_per_round(&mut self) -> usize {
         let once = self.time(1).as_nanos().max(1);
         let cycles = usize::try_from(ROUND.as_nanos() / once).unwrap_or(usize::MAX);

@@ -6,9 +6,9 @@ use crate::samples::Session;
 /// The contender that the others are compared with.
 pub(crate) const OURS: &str = "hardtack";
 
-/// What takes part: a session in, a header out, and back.
+/// A library that takes part: a session in, a header out, and back.
 pub(crate) trait Contender {
-    /// How the table calls it.
+    /// Its name in the table.
     const NAME: &'static str;
 
     /// A session that was opened, every top-level key of it found.
@@ -19,7 +19,7 @@ pub(crate) trait Contender {
 
     fn new() -> Self;
 
-    /// Whether it can do this at all; what it cannot is left out of the table.
+    /// Checks that it has this operation; the table leaves out the others.
     fn can(_: Operation) -> bool {
         true
     }
@@ -49,7 +49,7 @@ pub(crate) trait Contender {
     fn change(&self, opened: Self::Opened, user_id: u32) -> String;
 }
 
-/// What the browser sends back of a `Set-Cookie` header.
+/// The part of a `Set-Cookie` header that the browser sends back.
 pub(crate) fn cookie(set_cookie: &str) -> String {
     set_cookie
         .split_once(';')

@@ -14,7 +14,7 @@ pub(crate) struct PrivateJar(Key);
 
 pub(crate) struct SignedJar(Key);
 
-/// What sets the two apart.
+/// The differences between the two jars.
 trait Jar {
     fn key(&self) -> &Key;
     fn opened(jar: &CookieJar, key: &Key) -> Option<Cookie<'static>>;

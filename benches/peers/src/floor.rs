@@ -1,4 +1,4 @@
-//! What a straight line by hand comes to: the fastest safe parts that there are (`aws-lc-rs`,
+//! The time of the same work in straight-line code, written by hand: the fastest safe parts that there are (`aws-lc-rs`,
 //! `base64-turbo`, `serde_json` into an owned struct), one generator of nonces a thread, every
 //! buffer used again, Rails' envelope matched letter by letter, and nothing else of Rails: no
 //! expiry, no rotation, no other format, no check of what browsers take. Values are escaped without
@@ -18,7 +18,7 @@ const PREFIX: &[u8] = br#"{"_rails":{"message":""#;
 const SUFFIX: &[u8] = br#"","exp":null,"pur":"cookie._shop_session"}}"#;
 const ATTRIBUTES: &[u8] = b"; path=/; httponly; samesite=lax";
 
-/// How the floor is called.
+/// The floor's name.
 pub(crate) const FLOOR: &str = "floor";
 
 pub(crate) struct Floor {

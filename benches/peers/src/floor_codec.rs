@@ -10,14 +10,14 @@
 
 use wide::u8x16;
 
-/// How many bytes are classified at a time: as many as a mask has bits.
+/// The number of bytes that are classified at a time: as many as a mask has bits.
 const BLOCK: usize = 64;
 
 /// The size of piece in which runs are copied, longer than most runs between two escapes of a base64 text; and how
 /// much room there must be behind what is written, for pieces that reach beyond their run.
 const MARGIN: usize = 64;
 
-/// What each byte becomes: up to three bytes, then how many of them count.
+/// The escape of each byte: up to three bytes, then how many of them count.
 static ESCAPES: [[u8; 4]; 256] = {
     let digits = b"0123456789ABCDEF";
     let mut table = [[0; 4]; 256];
@@ -149,10 +149,10 @@ fn for_each(value: &[u8], wanted: impl Fn(u8x16) -> u8x16 + Copy, mut each: impl
     found.drain(from, &mut each);
 }
 
-/// How many blocks are looked at before what was found is used: an index in them is a byte.
+/// The number of blocks that are examined before the result is used: an index in them is a byte.
 const BATCH: usize = 4;
 
-/// How many bytes of a block are taken without asking whether there are as many: in 64 digits of
+/// The number of bytes of a block that are taken without a check that there are as many: in 64 digits of
 /// base64 there are two to escape, and more than four in one block of twenty.
 const USUAL: usize = 4;
 

@@ -1,4 +1,4 @@
-//! What hardtack takes for cookies that do not open, and for those that an older secret opens.
+//! The time that hardtack takes for cookies that do not open, and for those that an older secret opens.
 
 use std::rc::Rc;
 
@@ -10,10 +10,10 @@ use crate::operation::Operation;
 use crate::ours::read;
 use crate::samples::{NAME, SIZES, sessions};
 
-/// How many older secrets are tried before the one that fits.
+/// The number of older secrets that are tried before the right one.
 const OLDER: [usize; 4] = [0, 1, 4, 16];
 
-/// How a cookie is spoilt.
+/// The fault of a cookie.
 type Spoil = fn(&str) -> String;
 
 const SPOILT: [(&str, Spoil); 5] = [

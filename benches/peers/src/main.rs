@@ -42,7 +42,7 @@ use case::{Case, measure};
 use report::Report;
 use samples::{SIZES, sessions};
 
-/// How many rounds there are. A ratio is taken within a round, and the median of them counts.
+/// The number of rounds. A ratio is taken within a round, and the median of them counts.
 const ROUNDS: usize = 51;
 
 /// By what hardtack encrypts here.

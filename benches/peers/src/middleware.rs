@@ -1,4 +1,4 @@
-//! What the session's middleware costs a request, in process: under tower and under actix-web, on a
+//! The cost of the session's middleware for a request, in process: under tower and under actix-web, on a
 //! request that never touches the session, one that reads a key, and one that changes it.
 
 use std::cell::RefCell;
@@ -21,7 +21,7 @@ use crate::now::now;
 use crate::operation::Operation;
 use crate::samples::{NAME, SIZES, sessions};
 
-/// What a handler does with the session.
+/// The use that a handler makes of the session.
 #[derive(Clone, Copy)]
 enum Use {
     Nothing,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// What is measured, in the table's order.
+/// The operations that are measured, in the table's order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Operation {
@@ -31,7 +31,7 @@ pub(crate) enum Operation {
 }
 
 impl Operation {
-    /// How the table calls it.
+    /// Its name in the table.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::OpenOneKey => "open to one key",

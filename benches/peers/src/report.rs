@@ -13,10 +13,10 @@ use crate::contender::OURS;
 use crate::floor::FLOOR;
 use crate::operation::Operation;
 
-/// What was measured.
+/// The results of a run.
 #[derive(Serialize)]
 pub(crate) struct Report {
-    /// What hardtack encrypts by.
+    /// The library by which hardtack encrypts.
     back_end: &'static str,
     /// On what it was measured, and when, as `scripts/bench-peers` tells.
     processor: String,
@@ -86,7 +86,7 @@ impl Row {
     }
 }
 
-/// How much more time one takes than another.
+/// Returns the ratio of one contender's time to another's.
 fn ratio(one: &Case, other: &Case) -> f64 {
     median(
         one.rounds

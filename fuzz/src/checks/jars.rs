@@ -35,7 +35,7 @@ pub(super) struct Keyring {
     stranger: Jar,
     /// Everything that was ever sealed so under the secret.
     sealed: BTreeSet<Vec<u8>>,
-    /// What the jar opens besides, sealed by the cipher that it does not use.
+    /// The cookies that the jar also opens, sealed by the cipher that it does not use.
     besides: BTreeSet<Vec<u8>>,
 }
 
@@ -88,7 +88,7 @@ impl Keyring {
         }
     }
 
-    /// Whether Rails sealed it, to the letter.
+    /// Checks that Rails sealed it, to the letter.
     fn knows(&self, value: &[u8]) -> bool {
         self.sealed.contains(value) || self.besides.contains(value)
     }
@@ -231,7 +231,7 @@ impl Keyring {
     }
 }
 
-/// Whether a cookie's seal was found right, whatever was then found in it.
+/// Checks that a cookie's seal was right, even if its content was not.
 fn was_unsealed(opened: &Result<Opened<Serialized>, Refusal>) -> bool {
     !matches!(
         opened,

@@ -1,6 +1,6 @@
 //! JSON: our index and our reader against `serde_json`, and our writer against both.
 //!
-//! What differs, and is meant to: we take a hundred levels as Ruby does, `serde_json` 127; a float
+//! The intended differences: hardtack takes a hundred levels as Ruby does, `serde_json` 127; a float
 //! beyond all floats is an infinity; `-0` is the Integer 0; Integers have any size.
 
 use hardtack::value::Value;

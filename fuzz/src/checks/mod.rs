@@ -1,4 +1,4 @@
-//! What each target holds against its input: the one body that the fuzzer and the replay on
+//! The check that each target makes of its input: the one body that the fuzzer and the replay on
 //! stable (`tests/corpora.rs` at the root) both run. A check that fails panics.
 
 #![allow(

@@ -1,4 +1,4 @@
-//! What a sender may do to a sealed text: the edits that base64, case, separators and escapes
+//! The edits that a sender may make to a sealed text: the edits that base64, case, separators and escapes
 //! invite, and any other.
 
 use arbitrary::{Result, Unstructured};

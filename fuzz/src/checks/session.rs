@@ -12,7 +12,7 @@ use super::{one_of, secret, text};
 
 const NAME: &str = "_app_session";
 
-/// What a session is read from, and what it is written as.
+/// The format from which a session is read, and the one in which it is written.
 const WAYS: &[(Serializer, Serializer)] = &[
     (Serializer::Hybrid, Serializer::Hybrid),
     (Serializer::Marshal, Serializer::Marshal),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use hardtack::headers::unescape;
 use serde_json::Value;
 
-/// What Rails of these versions sealed (`tests/vectors/jars`).
+/// The cookies that Rails of these versions sealed (`tests/vectors/jars`).
 const JARS: &[&str] = &[
     include_str!("../../../tests/vectors/jars/rails-2.3.18.jsonl"),
     include_str!("../../../tests/vectors/jars/rails-3.2.22.5.jsonl"),
@@ -16,7 +16,7 @@ const JARS: &[&str] = &[
     include_str!("../../../tests/vectors/jars/rails-8.1.3.1.jsonl"),
 ];
 
-/// What Rails of these versions encrypted as credentials, all under one key.
+/// The credentials that Rails of these versions encrypted, all under one key.
 const CREDENTIALS: &[&str] = &[
     include_str!("../../../tests/vectors/credentials/rails-6.1.jsonl"),
     include_str!("../../../tests/vectors/credentials/rails-7.1.jsonl"),

@@ -23,7 +23,7 @@ const VECTORS: usize = 52 + 203;
 /// Refused rather than followed for ever: no session of real use is cyclic.
 const CYCLIC: &str = "rails-8.1 cyclic";
 
-/// What Ruby itself does not call equal to a copy: NaN, an Object, a Hash by its keys' identity.
+/// The values that Ruby itself does not call equal to a copy: NaN, an Object, a Hash by its keys' identity.
 const EQUAL_TO_NOTHING: [&str; 5] = [
     "rails-8.1 nan",
     "ruby-3.1 object extended twice",

@@ -15,7 +15,7 @@ use serde_json::json;
 const SECRET: &str = "a secret that both sides have";
 const NAME: &str = "_app_session";
 
-/// What one key's objects share with another's, and values of classes of every kind. The keys are
+/// Objects that two keys share, and values of classes of every kind. The keys are
 /// in order: `serde_json` sorts them.
 const RICH: [(&str, &str); 20] = [
     (
