@@ -208,8 +208,8 @@ pub enum Error {
         /// The types that were found and asked for.
         reason: String,
     },
-    /// One value of a session cannot be read: it is malformed, or an object of a class that
-    /// hardtack does not know in that form. The other values can be read.
+    /// A value of a session cannot be read, while the others can: it is malformed, or an object of a
+    /// class that hardtack does not know in that form.
     #[non_exhaustive]
     UnreadableValue {
         /// The key of the session's entry.

@@ -356,6 +356,11 @@ impl SessionData {
         }
     }
 
+    /// Checks that the session has this key and no other.
+    pub(super) fn holds_only(&self, key: &str) -> bool {
+        self.contains_key(key) && self.all().nth(1).is_none()
+    }
+
     /// Returns every entry: those that were read at their old places, then the new ones.
     fn all(&self) -> impl Iterator<Item = (Key<'_, usize>, Part<'_, usize>)> {
         let new = self

@@ -155,7 +155,7 @@ impl Loaded {
             return Ok(Commit::Keep);
         }
         // An expiry alone is no session, as in Rack (`forced_session_update?`).
-        if this.data.keys() == [EXPIRE_AFTER] {
+        if this.data.holds_only(EXPIRE_AFTER) {
             Arc::make_mut(this).data.remove(EXPIRE_AFTER);
         }
         let names = this.kept.names(&policy.name);

@@ -172,21 +172,24 @@ fn an_own_expiry_takes_the_place_of_a_fixed_one() {
 }
 
 /// Rack deletes what is dropped before it asks whether the rest is skipped
-/// (`Rack::Session::Abstract::Persisted#commit_session`).
+/// (`Rack::Session::Abstract::Persisted#commit_session`), and Rails what is reset at once
+/// (`Request::Session#destroy`): `skip` does not undo a logout.
 #[test]
-fn what_is_dropped_is_dropped_though_the_rest_is_skipped() {
-    let clock = Arc::new(AtomicI64::new(NOON));
-    let (sessions, store) = server(&clock);
-    let sessions = Arc::new(sessions);
-    let sent = header(&request(&sessions, "", |session| {
-        session.insert("user_id", 42).unwrap();
-    }));
-    assert_eq!(store.len(), 1);
-    let _ = request(&sessions, &sent, |session| {
-        session.drop().unwrap();
-        session.skip().unwrap();
-    });
-    assert_eq!(store.len(), 0);
+fn what_is_dropped_or_reset_is_gone_though_the_rest_is_skipped() {
+    for end in [Session::drop, Session::reset] {
+        let clock = Arc::new(AtomicI64::new(NOON));
+        let (sessions, store) = server(&clock);
+        let sessions = Arc::new(sessions);
+        let sent = header(&request(&sessions, "", |session| {
+            session.insert("user_id", 42).unwrap();
+        }));
+        assert_eq!(store.len(), 1);
+        let _ = request(&sessions, &sent, |session| {
+            end(session).unwrap();
+            session.skip().unwrap();
+        });
+        assert_eq!(store.len(), 0);
+    }
 }
 
 /// "Closures, values, observers and subscribers run under no lock", and so does the clock
@@ -482,23 +485,6 @@ fn a_jar_that_replaces_another_keeps_its_clock() {
     assert!(!opens(&store), "made with it");
     store.replace_keyring(keyring());
     assert!(!opens(&store), "put in its place");
-}
-
-/// Rails deletes a session when it is reset (`Request::Session#destroy`), before the options are
-/// asked whether to write: `skip` does not undo a logout.
-#[test]
-fn a_reset_session_is_gone_though_the_rest_is_skipped() {
-    let clock = Arc::new(AtomicI64::new(NOON));
-    let (sessions, store) = server(&clock);
-    let sessions = Arc::new(sessions);
-    let sent = header(&request(&sessions, "", |session| {
-        session.insert("user_id", 42).unwrap();
-    }));
-    let _ = request(&sessions, &sent, |session| {
-        session.reset().unwrap();
-        session.skip().unwrap();
-    });
-    assert_eq!(store.len(), 0);
 }
 
 #[test]

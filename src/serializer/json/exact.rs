@@ -163,7 +163,7 @@ struct Pairs<'a, 'b> {
     start: usize,
     /// The number of keys that are remembered of the enclosing objects.
     outer_keys: usize,
-    /// One bit for each key, by its length and first byte: only keys with the same bit can be
+    /// The keys as bits, each by its length and first byte: only keys with the same bit can be
     /// equal.
     bits: u64,
     /// True if there was no room to remember a key.

@@ -573,7 +573,7 @@ fn tampered_and_written(framework: &dyn Framework) {
     assert_eq!(client.call(visit).body, "2");
 }
 
-/// Of two cookies the first is junk.
+/// The first of two cookies is junk.
 fn two_cookies(store: CookieStore, framework: &dyn Framework) -> Client<'_> {
     let mut client = Client::new(framework, store);
     client.request.cookies = vec![format!("{NAME}=junk; a=b; {NAME}={OF_RAILS}")];
