@@ -7,5 +7,6 @@ pub(crate) mod cookie_header;
 pub(crate) mod domain;
 pub(crate) mod duplicate_policy;
 pub(crate) mod escape;
+pub(crate) mod forwarded;
 mod rules;
 pub(crate) mod set_cookie;

@@ -42,7 +42,7 @@
 //! A request came over HTTPS if its URI has the scheme `https`, which HTTP/2 sends as `:scheme`.
 //! The client chooses it: a client that lies only gets its own `Secure` cookie over plain HTTP.
 //! Most HTTP/1.1 requests do not send a scheme, even over TLS. So an app with `Secure` cookies must
-//! say how requests arrive: by [`Sessions::assume_ssl`], by [`Sessions::trust_proxy`], or, if the
+//! say how requests arrive: by [`Sessions::assume_ssl`], by [`Sessions::trusted_hops`], or, if the
 //! server knows it for each connection, by a [`RequestOrigin`] that an outer service puts into the
 //! request's extensions. Such an origin is used unchanged, and replaces everything else.
 //!
@@ -295,17 +295,13 @@ fn origin<B>(sessions: &Sessions<dyn Place>, request: &Request<B>) -> RequestOri
     }
     let uri = request.uri();
     let host = uri.authority().map(without_user);
-    sessions
-        .policy
-        .origin(uri.scheme() == Some(&Scheme::HTTPS), |name| {
-            let mut values = request.headers().get_all(name).iter();
-            match name {
-                "host" if host.is_some() => host,
-                // Several headers form a single list, whose last entry counts.
-                "x-forwarded-host" => values.next_back().map(HeaderValue::as_bytes),
-                _ => values.next().map(HeaderValue::as_bytes),
-            }
-        })
+    let is_tls = uri.scheme() == Some(&Scheme::HTTPS);
+    sessions.policy.origin(is_tls, |name| {
+        let own = host.filter(|_| name == "host");
+        let sent = own.is_none().then(|| request.headers().get_all(name));
+        let sent = sent.into_iter().flatten().map(HeaderValue::as_bytes);
+        own.into_iter().chain(sent)
+    })
 }
 
 /// Returns the host and port of an authority (RFC 3986 section 3.2).

@@ -4,7 +4,7 @@ use super::app::RailsApp;
 use super::rails_app_error::RailsAppError;
 use crate::load_defaults::LoadDefaults;
 use crate::rails::cookie_store::CookieStore;
-use crate::rails::csrf::CsrfSettings;
+use crate::rails::csrf_settings::CsrfSettings;
 use crate::rails::keyring::Keyring;
 use crate::settings::{CsrfForms, Settings};
 
@@ -35,7 +35,7 @@ impl CookieStore {
     /// for statement in &app.settings()?.unreadable_settings {
     ///     eprintln!("{statement}");
     /// }
-    /// let store = CookieStore::from_rails_app(&app)?.trust_proxy(true);
+    /// let store = CookieStore::from_rails_app(&app)?.trusted_hops(1);
     /// assert_eq!(store.name(), "_shop_session");
     ///
     /// # std::fs::write(&file, format!("{app_rb}config.session_store :redis_session_store\nend\nend\n"))?;
@@ -79,9 +79,9 @@ fn csrf(settings: &Settings, load_defaults: Option<LoadDefaults>) -> CsrfSetting
     let running = CsrfSettings::from(settings);
     let set = load_defaults.map(CsrfSettings::from);
     CsrfSettings {
-        urlsafe_csrf_tokens: settings.csrf == CsrfForms::Rails7_0
+        urlsafe_csrf_tokens: settings.csrf >= CsrfForms::Rails7_0
             || set.is_some_and(|set| set.urlsafe_csrf_tokens),
         per_form_csrf_tokens: set.is_some_and(|set| set.per_form_csrf_tokens),
-        global_csrf_tokens: running.global_csrf_tokens,
+        ..running
     }
 }

@@ -124,7 +124,7 @@ fn send(cookie: &str, event: Event<'_>, untold: u64) {
             target: "hardtack",
             cookie,
             untold,
-            "a Secure cookie was not set over plain HTTP; if a proxy ends TLS, see Sessions::trust_proxy and assume_ssl"
+            "a Secure cookie was not set over plain HTTP; if a proxy ends TLS, see Sessions::trusted_hops and assume_ssl"
         ),
         Event::InSharedCaches(_) => warn!(
             target: "hardtack",

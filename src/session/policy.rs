@@ -16,6 +16,7 @@ use crate::error::{Error, Refusal};
 use crate::http::cookie_attributes::CookieAttributes;
 use crate::http::cookie_header::CookieHeader;
 use crate::http::duplicate_policy::DuplicatePolicy;
+use crate::http::forwarded::Forwarded;
 
 /// The session's key of its own expiry: its life after each write, in seconds.
 pub(crate) const EXPIRE_AFTER: &str = "_expire_after";
@@ -57,7 +58,8 @@ pub(crate) struct Policy {
     pub(crate) duplicates: DuplicatePolicy,
     pub(crate) cache_headers: bool,
     pub(crate) assume_ssl: bool,
-    pub(crate) trust_proxy: bool,
+    /// The number of trusted proxies in front.
+    pub(crate) trusted_hops: usize,
     pub(crate) clock: Clock,
     pub(crate) events: Arc<Events>,
     pub(crate) observer: Option<Arc<dyn Observer>>,
@@ -77,7 +79,7 @@ impl Policy {
             duplicates: DuplicatePolicy::First,
             cache_headers: true,
             assume_ssl: false,
-            trust_proxy: false,
+            trusted_hops: 0,
             clock: Clock::System,
             events: Arc::default(),
             observer: None,
@@ -85,28 +87,14 @@ impl Policy {
     }
 
     /// Returns the scheme and host of a request, from its headers.
-    pub(crate) fn origin<'h>(
-        &self,
-        is_tls: bool,
-        header: impl Fn(&str) -> Option<&'h [u8]>,
-    ) -> RequestOrigin {
-        let text = |name| header(name).and_then(|value| std::str::from_utf8(value).ok());
-        let forwarded = |name| self.trust_proxy.then(|| text(name)).flatten();
-        // The first of several proxies saw the browser's scheme (Rack 2.2 `request.rb`,
-        // `forwarded_scheme`); the last one names the host (Rails 6.1 `url.rb`,
-        // `raw_host_with_port`).
-        let proto = forwarded("x-forwarded-proto")
-            .and_then(|entries| entries.split(',').next())
-            .and_then(is_ssl);
-        let host = forwarded("x-forwarded-host")
-            .and_then(|entries| {
-                entries
-                    .rsplit(',')
-                    .map(str::trim)
-                    .find(|host| !host.is_empty())
-            })
-            .or_else(|| text("host"));
-        RequestOrigin::new(self.assume_ssl || proto.unwrap_or(is_tls), host)
+    pub(crate) fn origin<'h, H>(&self, is_tls: bool, header: impl Fn(&str) -> H) -> RequestOrigin
+    where
+        H: IntoIterator<Item = &'h [u8], IntoIter: DoubleEndedIterator>,
+    {
+        let forwarded = Forwarded::read(self.trusted_hops, &header);
+        let is_ssl = self.assume_ssl || forwarded.is_ssl.unwrap_or(is_tls);
+        let own = || std::str::from_utf8(header("host").into_iter().next()?).ok();
+        RequestOrigin::new(is_ssl, forwarded.host.as_deref().or_else(own))
     }
 
     /// Checks the expiry and the cookie's attributes, the former attributes too.
@@ -354,14 +342,4 @@ fn check_expiry(name: &str, duration: Duration, now: OffsetDateTime) -> Result<(
 
 fn for_origin(attributes: &CookieAttributes, origin: &RequestOrigin) -> CookieAttributes {
     attributes.for_host(origin.host().unwrap_or_default())
-}
-
-/// Returns whether a proxy's scheme means TLS; `None` if it is unknown (Rack 2.2 `request.rb`,
-/// `allowed_scheme`, and 3.1, which knows `wss` and `ws` too).
-fn is_ssl(scheme: &str) -> Option<bool> {
-    match scheme.trim().to_ascii_lowercase().as_str() {
-        "https" | "wss" => Some(true),
-        "http" | "ws" => Some(false),
-        _ => None,
-    }
 }

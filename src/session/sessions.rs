@@ -145,7 +145,7 @@ impl<P: Place> Sessions<P> {
     /// Sets `Secure`: the browser then sends the cookie over HTTPS only.
     ///
     /// Such a cookie is not set over plain HTTP: see [`assume_ssl`](Self::assume_ssl) and
-    /// [`trust_proxy`](Self::trust_proxy).
+    /// [`trusted_hops`](Self::trusted_hops).
     ///
     /// ```
     /// use hardtack::CookieStore;
@@ -262,28 +262,45 @@ impl<P: Place> Sessions<P> {
         self
     }
 
-    /// Sets whether to trust the headers `X-Forwarded-Proto` and `X-Forwarded-Host`.
+    /// Sets how many proxies in front of the server tell the scheme and host of the browser's
+    /// request; the default is 0, and no header of a proxy is read.
     ///
-    /// Turn it on only behind a proxy that sets or clears both: otherwise any client can send them.
+    /// A proxy appends an element on the right of `X-Forwarded-Proto` and `X-Forwarded-Host`, or
+    /// replaces the header. The element that is `trusted_hops` from the right counts: 1 is what the
+    /// nearest proxy appended, 2 what the proxy before it did. Everything further to the left may
+    /// come from the client. If a header has fewer elements, or the scheme is unknown, the
+    /// connection and the header `Host` count instead.
+    ///
+    /// `Forwarded` (RFC 7239) is read in the same way, by its `proto` and `host`, if a request has
+    /// neither of the other two headers. (Rack 3 prefers `Forwarded`. Most proxies do not set it,
+    /// and let a client's pass.)
+    ///
+    /// Your proxies must set, append to or clear both headers, and `Forwarded` if they set neither:
+    /// otherwise any client can send them.
     ///
     /// ```
     /// use hardtack::CookieStore;
     ///
+    /// // The client sent "https" itself; a proxy appended "http", and the next one "https".
     /// let header = |name: &str| match name {
-    ///     "x-forwarded-proto" => Some(&b"https"[..]),
-    ///     "host" => Some(b"10.0.0.7:3000".as_slice()),
-    ///     "x-forwarded-host" => Some(b"shop.example.org".as_slice()),
-    ///     _ => None,
+    ///     "x-forwarded-proto" => vec![&b"https, http"[..], b"https"],
+    ///     "x-forwarded-host" => vec![&b"evil.example, shop.example.org, 10.0.0.7"[..]],
+    ///     "host" => vec![&b"10.0.0.8:3000"[..]],
+    ///     _ => vec![],
     /// };
-    /// let store = CookieStore::ephemeral("_shop_session")?;
-    /// assert_eq!(store.origin(false, header).base_url().unwrap(), "http://10.0.0.7:3000");
-    /// let store = store.trust_proxy(true);
-    /// assert_eq!(store.origin(false, header).base_url().unwrap(), "https://shop.example.org");
+    /// let base_url = |hops| {
+    ///     let store = CookieStore::ephemeral("_shop_session")?.trusted_hops(hops);
+    ///     Ok::<_, hardtack::Error>(store.origin(false, header).base_url().unwrap())
+    /// };
+    /// assert_eq!(base_url(0)?, "http://10.0.0.8:3000");
+    /// assert_eq!(base_url(1)?, "https://10.0.0.7");
+    /// assert_eq!(base_url(2)?, "http://shop.example.org");
+    /// assert_eq!(base_url(4)?, "http://10.0.0.8:3000"); // too few elements
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn trust_proxy(mut self, trust_proxy: bool) -> Self {
-        self.policy.trust_proxy = trust_proxy;
+    pub fn trusted_hops(mut self, trusted_hops: usize) -> Self {
+        self.policy.trusted_hops = trusted_hops;
         self
     }
 
@@ -373,14 +390,14 @@ impl<P: Place> Sessions<P> {
 
     /// Returns the scheme and host of a request, from its headers and its connection.
     ///
-    /// `header` returns the value of a header, and gets its name in lower case. `is_tls` is true if
-    /// the connection itself uses TLS (examples: at [`assume_ssl`](Self::assume_ssl) and
-    /// [`trust_proxy`](Self::trust_proxy)).
-    pub fn origin<'h>(
-        &self,
-        is_tls: bool,
-        header: impl Fn(&str) -> Option<&'h [u8]>,
-    ) -> RequestOrigin {
+    /// `header` returns all values of a header in the order in which they were sent (an `Option`
+    /// or a `Vec`, for example), and gets its name in lower case. `is_tls` is true if the
+    /// connection itself uses TLS (examples: at [`assume_ssl`](Self::assume_ssl) and
+    /// [`trusted_hops`](Self::trusted_hops)).
+    pub fn origin<'h, H>(&self, is_tls: bool, header: impl Fn(&str) -> H) -> RequestOrigin
+    where
+        H: IntoIterator<Item = &'h [u8], IntoIter: DoubleEndedIterator>,
+    {
         self.policy.origin(is_tls, header)
     }
 

@@ -188,7 +188,8 @@ fn cookie_headers() {
 fn origins() {
     type Headers = &'static [(&'static str, &'static str)];
     let plain = || store("_app_session");
-    let behind_proxy = || plain().trust_proxy(true);
+    let behind_proxy = || plain().trusted_hops(1);
+    let behind_two = || plain().trusted_hops(2);
     let https = || plain().assume_ssl(true);
     let forwarded: Headers = &[
         ("host", "10.0.0.7"),
@@ -196,8 +197,19 @@ fn origins() {
         ("x-forwarded-host", "evil.example"),
         ("x-forwarded-host", "shop.example"),
     ];
+    let appended: Headers = &[
+        ("host", "10.0.0.7"),
+        ("x-forwarded-proto", "https"),
+        ("x-forwarded-proto", "http"),
+        ("forwarded", "proto=https;host=evil.example"),
+    ];
+    let standard: Headers = &[
+        ("host", "10.0.0.7"),
+        ("forwarded", "proto=http;host=evil.example"),
+        ("forwarded", "proto=https;host=shop.example"),
+    ];
     let host: Headers = &[("host", "shop.example:3000")];
-    let cases: [(CookieStore, &str, Headers, Option<&str>); 10] = [
+    let cases: [(CookieStore, &str, Headers, Option<&str>); 14] = [
         (plain(), "/", &[], None),
         (plain(), "/", host, Some("http://shop.example:3000")),
         (https(), "/", host, Some("https://shop.example:3000")),
@@ -234,6 +246,12 @@ fn origins() {
             forwarded,
             Some("https://shop.example"),
         ),
+        // The scheme has one element only.
+        (behind_two(), "/", forwarded, Some("http://evil.example")),
+        // The client sent "https" itself.
+        (behind_proxy(), "/", appended, Some("http://10.0.0.7")),
+        (behind_two(), "/", appended, Some("https://10.0.0.7")),
+        (behind_proxy(), "/", standard, Some("https://shop.example")),
     ];
     let mut ran = 0;
     for (store, uri, headers, expected) in cases {
@@ -262,7 +280,7 @@ fn origins() {
         assert_eq!(seen(request).as_deref(), Some("https://told.example"));
         ran += 1;
     }
-    assert_eq!(ran, 10);
+    assert_eq!(ran, 14);
 }
 
 #[test]

@@ -142,7 +142,7 @@ fn what_could_not_be_set() {
                 session.insert("card", "4111").unwrap();
                 assert!(session.commit(200).unwrap().cookies().is_empty());
             },
-            "WARN hardtack: a Secure cookie was not set over plain HTTP; if a proxy ends TLS, see Sessions::trust_proxy and assume_ssl cookie=\"_app_session\"",
+            "WARN hardtack: a Secure cookie was not set over plain HTTP; if a proxy ends TLS, see Sessions::trusted_hops and assume_ssl cookie=\"_app_session\"",
         ),
         (
             || {
@@ -154,7 +154,7 @@ fn what_could_not_be_set() {
                     .unwrap();
                 assert!(session.cookies().take().is_empty());
             },
-            "WARN hardtack: a Secure cookie was not set over plain HTTP; if a proxy ends TLS, see Sessions::trust_proxy and assume_ssl cookie=\"card\"",
+            "WARN hardtack: a Secure cookie was not set over plain HTTP; if a proxy ends TLS, see Sessions::trusted_hops and assume_ssl cookie=\"card\"",
         ),
         (
             || {

@@ -30,17 +30,15 @@ pub(super) fn open(sessions: &Arc<Sessions<dyn Place>>, request: &ServiceRequest
 /// Returns the scheme and host of a request. It avoids `connection_info`, which trusts any client's
 /// header `Forwarded`.
 fn origin(sessions: &Sessions<dyn Place>, request: &ServiceRequest) -> RequestOrigin {
-    let headers = |name: &str| request.headers().get_all(name).map(HeaderValue::as_bytes);
     // A host in the URI overrides the header (RFC 9112 section 3.2.2). HTTP/2 sends the host there
     // (`:authority`, RFC 9113 section 8.3.1). The part before `@` is not the host.
     let authority = request.uri().authority().map(Authority::as_str);
     let authority = authority.and_then(|uri| uri.rsplit('@').next());
-    sessions
-        .policy
-        .origin(request.app_config().secure(), |name| match name {
-            "host" if authority.is_some() => authority.map(str::as_bytes),
-            // Several headers form a single list, whose last entry counts.
-            "x-forwarded-host" => headers(name).last(),
-            _ => headers(name).next(),
-        })
+    let is_tls = request.app_config().secure();
+    sessions.policy.origin(is_tls, |name| {
+        let own = authority.filter(|_| name == "host").map(str::as_bytes);
+        let sent = own.is_none().then(|| request.headers().get_all(name));
+        let sent = sent.into_iter().flatten().map(HeaderValue::as_bytes);
+        own.into_iter().chain(sent)
+    })
 }

@@ -33,7 +33,7 @@ type OnError = dyn Fn(Error, &HttpRequest) -> HttpResponse + Send + Sync;
 /// (`Error::as_error`).
 ///
 /// The connection says whether a request came over HTTPS; if TLS ends before the server, see
-/// [`Sessions::assume_ssl`] and [`Sessions::trust_proxy`].
+/// [`Sessions::assume_ssl`] and [`Sessions::trusted_hops`].
 #[derive(Clone)]
 pub struct SessionMiddleware {
     sessions: Arc<Sessions<dyn Place>>,

@@ -21,12 +21,9 @@ impl Framework for Bare {
         handler: Handler,
     ) -> Result<Response, Panicked> {
         let header = |name: &str| {
-            let mut found = request.headers.iter().filter(|(known, _)| *known == name);
-            let found = match name {
-                "x-forwarded-host" => found.next_back(),
-                _ => found.next(),
-            };
-            found.map(|(_, value)| value.as_bytes())
+            let sent = request.headers.iter();
+            let same = sent.filter(|(known, _)| *known == name);
+            same.map(|(_, value)| value.as_bytes()).collect::<Vec<_>>()
         };
         let cookies = request.cookies.join("; ");
         let lazy = match sessions {

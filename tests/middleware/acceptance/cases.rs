@@ -681,10 +681,11 @@ fn proxies_not_trusted_unless_told(framework: &dyn Framework) {
     };
     let headers = vec![
         ("host", "10.0.0.7:3000"),
+        // The client's own, and the proxies'.
+        ("x-forwarded-proto", "http"),
         ("x-forwarded-proto", "https, http"),
-        // The client's own, and the proxy's.
         ("x-forwarded-host", "evil.example"),
-        ("x-forwarded-host", "cdn.example, www.example.org"),
+        ("x-forwarded-host", "www.example.org, cdn.example"),
     ];
     let call = |store| {
         let mut client = Client::new(framework, store);
@@ -695,7 +696,7 @@ fn proxies_not_trusted_unless_told(framework: &dyn Framework) {
     // An unknown scheme is ignored (Rack 2.2 request.rb, allowed_scheme).
     let proto = |proto: &'static str, is_tls| {
         let header = move |name: &str| (name == "x-forwarded-proto").then_some(proto.as_bytes());
-        all().trust_proxy(true).origin(is_tls, header).is_ssl()
+        all().trusted_hops(1).origin(is_tls, header).is_ssl()
     };
     for (sent, is_ssl) in [
         ("HTTPS", [true, true]),
@@ -707,7 +708,10 @@ fn proxies_not_trusted_unless_told(framework: &dyn Framework) {
     ] {
         assert_eq!([proto(sent, false), proto(sent, true)], is_ssl, "{sent}");
     }
-    assert!(call(all().trust_proxy(true))[0].contains("; domain=example.org; path=/; secure;"));
+    assert_eq!(call(all().trusted_hops(1)), [""; 0]);
+    assert!(call(all().trusted_hops(2))[0].contains("; domain=example.org; path=/; secure;"));
+    assert_eq!(call(all().trusted_hops(3)), [""; 0]);
+    assert_eq!(call(all().trusted_hops(4)), [""; 0]);
     assert!(call(all().assume_ssl(true))[0].contains("; path=/; secure;"));
 }
 
