@@ -2,7 +2,8 @@
 //! changes.
 //!
 //! Sources: `railties/lib/rails/application/configuration.rb` (`load_defaults`),
-//! `actionpack/lib/action_dispatch/middleware/cookies.rb` and
+//! `actionpack/lib/action_dispatch/middleware/cookies.rb`,
+//! `actionpack/lib/action_controller/metal/request_forgery_protection.rb` and
 //! `activesupport/lib/active_support/messages/metadata.rb` of each version.
 
 use std::borrow::Cow;
@@ -12,8 +13,9 @@ use crate::error::Error;
 use crate::load_defaults::LoadDefaults;
 use crate::safe_buffer_form::SafeBufferForm;
 use crate::settings::{
-    CbcDigest, Cipher, CsrfForms, EnvelopeReading, HmacDigest, IpAddrForm, KeyDigest, MessageForm,
-    RailsLimit, SameSite, SealedExpiry, SecretKind, Serializer, Settings, SizeLimit,
+    CbcDigest, Cipher, CsrfForms, CsrfVerification, EnvelopeReading, HmacDigest, IpAddrForm,
+    KeyDigest, MessageForm, RailsLimit, SameSite, SealedExpiry, SecretKind, Serializer, Settings,
+    SizeLimit,
 };
 
 const V2_3: Settings = Settings {
@@ -43,6 +45,7 @@ const V2_3: Settings = Settings {
     // 7.1 is the first version that has MessagePack: earlier rows never use it.
     ip_addr: IpAddrForm::Raw,
     csrf: CsrfForms::Rails2_3,
+    csrf_verification: CsrfVerification::Token,
 };
 
 const V3_0: Settings = Settings {
@@ -131,6 +134,7 @@ const V7_1: Settings = Settings {
 const V7_2: Settings = Settings {
     version: LoadDefaults::V7_2,
     ip_addr: IpAddrForm::String,
+    csrf: CsrfForms::Rails7_2,
     ..V7_1
 };
 
@@ -146,6 +150,14 @@ const V8_1: Settings = Settings {
     // 8.1.0 to 8.1.3, all releases of 8.1 so far.
     safe_buffer: SafeBufferForm::Raw,
     ..V8_0
+};
+
+// 8.2.0.alpha of August 2026.
+const V8_2: Settings = Settings {
+    version: LoadDefaults::V8_2,
+    safe_buffer: SafeBufferForm::String,
+    csrf_verification: CsrfVerification::HeaderOnly,
+    ..V8_1
 };
 
 impl LoadDefaults {
@@ -180,6 +192,7 @@ impl LoadDefaults {
             Self::V7_2 => V7_2,
             Self::V8_0 => V8_0,
             Self::V8_1 => V8_1,
+            Self::V8_2 => V8_2,
         }
     }
 }
@@ -211,6 +224,6 @@ mod tests {
         for version in LoadDefaults::ALL {
             assert_eq!(version.settings().version, *version);
         }
-        assert_eq!(LoadDefaults::ALL.len(), 17);
+        assert_eq!(LoadDefaults::ALL.len(), 18);
     }
 }

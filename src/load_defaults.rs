@@ -68,15 +68,18 @@ versions! {
     V7_2 7 . 2,
     V8_0 8 . 0,
     V8_1 8 . 1,
+    V8_2 8 . 2,
 }
 
 impl LoadDefaults {
-    /// The newest version that hardtack knows.
+    /// The newest version that is released. hardtack knows 8.2 too, as its main branch is: name it
+    /// yourself if the app runs on that.
     ///
     /// ```
     /// use hardtack::LoadDefaults;
     ///
-    /// assert_eq!(LoadDefaults::ALL.last(), Some(&LoadDefaults::NEWEST));
+    /// assert_eq!(LoadDefaults::NEWEST, LoadDefaults::V8_1);
+    /// assert_eq!("8.2.0.alpha".parse(), Ok(LoadDefaults::V8_2));
     /// ```
     pub const NEWEST: Self = Self::V8_1;
 }

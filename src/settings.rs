@@ -5,9 +5,12 @@ mod version_rules;
 
 use std::borrow::Cow;
 
-pub use self::choices::{Cipher, HmacDigest, KeyDigest, SameSite, SecretKind, Serializer, SizeLimit};
+pub use self::choices::{
+    Cipher, HmacDigest, KeyDigest, SameSite, SecretKind, Serializer, SizeLimit,
+};
 pub(crate) use self::version_rules::{
-    CbcDigest, CsrfForms, EnvelopeReading, IpAddrForm, MessageForm, RailsLimit, SealedExpiry,
+    CbcDigest, CsrfForms, CsrfVerification, EnvelopeReading, IpAddrForm, MessageForm, RailsLimit,
+    SealedExpiry,
 };
 use crate::load_defaults::LoadDefaults;
 pub use crate::safe_buffer_form::SafeBufferForm;
@@ -87,6 +90,8 @@ pub struct Settings {
     pub(crate) ip_addr: IpAddrForm,
     /// The authenticity tokens that pages get.
     pub(crate) csrf: CsrfForms,
+    /// What proves that a request is not forged.
+    pub(crate) csrf_verification: CsrfVerification,
 }
 
 /// Declares the methods that set one field and return the settings.
@@ -252,6 +257,9 @@ impl Settings {
             encrypted_cookie_salt: self.encrypted_cookie_salt,
             encrypted_signed_cookie_salt: self.encrypted_signed_cookie_salt,
             signed_cookie_salt: self.signed_cookie_salt,
+            csrf_verification: self
+                .csrf_verification
+                .under(version.settings().csrf_verification),
             ..version.settings()
         }
     }

@@ -46,18 +46,18 @@ impl Sealing {
         impossible + changes.into_iter().filter(|change| *change).count()
     }
 
-    /// Returns the versions that seal this way by their defaults, oldest first. The serializer does
-    /// not count, since apps often choose their own.
+    /// Returns the released versions that seal this way by their defaults, oldest first. The
+    /// serializer does not count, since apps often choose their own.
     pub(super) fn versions(&self) -> Vec<LoadDefaults> {
-        let all = LoadDefaults::ALL.iter().copied();
-        all.filter(|version| self.changes(*version) == 0).collect()
+        let mut versions: Vec<_> = released().collect();
+        versions.retain(|version| self.changes(*version) == 0);
+        versions
     }
 
     /// Returns the versions that need the fewest changes.
     fn nearest(&self) -> Vec<LoadDefaults> {
-        let all = || LoadDefaults::ALL.iter().copied();
-        let least = all().map(|version| self.changes(version)).min();
-        all()
+        let least = released().map(|version| self.changes(version)).min();
+        released()
             .filter(|version| Some(self.changes(*version)) == least)
             .collect()
     }
@@ -85,6 +85,12 @@ impl Sealing {
         }
         settings
     }
+}
+
+/// Returns the versions that apps of today may run.
+fn released() -> impl Iterator<Item = LoadDefaults> {
+    let all = LoadDefaults::ALL.iter().copied();
+    all.filter(|version| *version <= LoadDefaults::NEWEST)
 }
 
 impl Sealing {

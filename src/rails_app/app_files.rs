@@ -63,8 +63,9 @@ impl AppFiles {
         let version = if let Ok(version) = version {
             version
         } else {
-            let newest = order::numbers(&LoadDefaults::NEWEST.to_string())?;
-            if numbers < newest {
+            let newest = LoadDefaults::ALL.last().copied();
+            let newest = newest.unwrap_or(LoadDefaults::NEWEST);
+            if numbers < order::numbers(&newest.to_string())? {
                 return Err(unknown());
             }
             configuration.unreadable_settings.push(UnreadableSetting {
@@ -73,11 +74,10 @@ impl AppFiles {
                 setting: "the Rails version",
                 text: rails.clone().unwrap_or_default(),
                 why: format!(
-                    "the newest version that hardtack knows is {}, and it is used instead",
-                    LoadDefaults::NEWEST
+                    "the newest version that hardtack knows is {newest}, and it is used instead"
                 ),
             });
-            LoadDefaults::NEWEST
+            newest
         };
         let order = Order::of(numbers).ok_or_else(unknown)?;
         Ok(Self {

@@ -49,7 +49,7 @@ pub(crate) enum SealedExpiry {
 }
 
 /// The authenticity tokens that an app's pages get (`request_forgery_protection.rb`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum CsrfForms {
     /// Up to 4.2: the real token; masked from 4.2 on.
     Rails2_3,
@@ -61,6 +61,32 @@ pub(crate) enum CsrfForms {
     Rails6_1,
     /// From 7.0 on: always url-safe.
     Rails7_0,
+    /// From 7.2 on: a form's relative action is joined to the path of its page.
+    Rails7_2,
+}
+
+/// What proves that a request is not forged (`forgery_protection_verification_strategy`, Rails
+/// 8.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CsrfVerification {
+    /// Up to 8.1: a token.
+    Token,
+    /// 8.2 under older defaults: the header `Sec-Fetch-Site`, or a token if the header is missing.
+    HeaderOrLegacyToken,
+    /// `load_defaults "8.2"`: the header `Sec-Fetch-Site`.
+    HeaderOnly,
+}
+
+impl CsrfVerification {
+    /// Returns the strategy of an app that keeps its `load_defaults` and runs another version, whose
+    /// own default is `newer`.
+    pub(crate) fn under(self, newer: Self) -> Self {
+        match (self, newer) {
+            (_, Self::Token) => Self::Token,
+            (Self::Token, _) => Self::HeaderOrLegacyToken,
+            _ => self,
+        }
+    }
 }
 
 /// The payload of an `IPAddr` in MessagePack. Neither version of Rails reads the form of the other;

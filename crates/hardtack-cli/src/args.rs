@@ -58,7 +58,7 @@ pub(crate) struct Sealing {
         value_name = "VERSION",
         value_parser = Versions,
         hide_possible_values = true,
-        help = format!("The app's load_defaults, from 2.3 to {0} [default: {0}]", LoadDefaults::NEWEST),
+        help = format!("The app's load_defaults, from 2.3 on [default: {}]", LoadDefaults::NEWEST),
         long_help = format!(
             "The app's load_defaults: {} [default: {}]\n\n\
              load_defaults exists from Rails 5.1 on; before, give the app's Rails version. The \

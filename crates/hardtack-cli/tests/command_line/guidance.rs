@@ -184,7 +184,7 @@ fn a_version_without_its_minor_number_is_answered_with_what_to_write() {
         ),
         (
             "rotate --from-rails 8",
-            "error: invalid value '8' for '--from-rails <VERSION>': write 8.0 or 8.1\n",
+            "error: invalid value '8' for '--from-rails <VERSION>': write 8.0, 8.1 or 8.2\n",
         ),
         (
             "doctor --rails 2 x",
@@ -197,7 +197,7 @@ fn a_version_without_its_minor_number_is_answered_with_what_to_write() {
         (
             "open --rails 9",
             "error: invalid value '9' for '--rails <VERSION>': write one of 2.3, 3.0, 3.1, 3.2, \
-             4.0, 4.1, 4.2, 5.0, 5.1, 5.2, 6.0, 6.1, 7.0, 7.1, 7.2, 8.0, 8.1\n",
+             4.0, 4.1, 4.2, 5.0, 5.1, 5.2, 6.0, 6.1, 7.0, 7.1, 7.2, 8.0, 8.1, 8.2\n",
         ),
     ];
     let mut ran = 0;
