@@ -175,7 +175,8 @@ pub mod csrf {
     pub use crate::middleware::forgery_protection::ForgeryProtection;
     #[cfg(any(feature = "tower", feature = "actix-web"))]
     pub use crate::middleware::invalid_authenticity_token::InvalidAuthenticityToken;
-    pub use crate::rails::csrf::{AuthenticityTokens, CsrfSettings};
+    pub use crate::rails::csrf::AuthenticityTokens;
+    pub use crate::rails::csrf_settings::CsrfSettings;
 }
 
 /// Rails' flash: messages for the next request.

@@ -11,7 +11,7 @@ use crate::shown::Shown;
 /// The limits, one for each reason and one for a missing session.
 #[derive(Debug, Default)]
 pub(super) struct ForgeryEvents {
-    refused: [Limit; 6],
+    refused: [Limit; 8],
     missing_session: Limit,
     clock: Clock,
 }

@@ -9,19 +9,25 @@ use super::form_type::FormType;
 use super::invalid_authenticity_token::InvalidAuthenticityToken;
 use crate::rails::csrf::AuthenticityTokens;
 
-/// The methods that a POST may stand for (`HTTP_METHODS`, Rack 2.2 `method_override.rb`).
-const METHODS: [&str; 9] = [
-    "GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "PATCH", "LINK", "UNLINK",
+/// The methods that a POST may stand for (`HTTP_METHODS`, Rack 2.2 `method_override.rb`), less GET
+/// and HEAD, which would need no token: the request stays a POST.
+const METHODS: [&str; 7] = [
+    "PUT", "POST", "DELETE", "OPTIONS", "PATCH", "LINK", "UNLINK",
 ];
 
 /// The body, as far as it has arrived, of a request without a valid token in its headers.
 pub(super) struct FormBody {
     pub(super) kind: FormType,
+    /// The name of the token's field.
+    pub(super) token_name: &'static str,
     /// The maximum length in bytes.
     pub(super) limit: usize,
     pub(super) body: BytesMut,
     pub(super) tokens: AuthenticityTokens,
-    pub(super) target: Target<Box<str>>,
+    pub(super) path: Box<str>,
+    pub(super) method: Box<str>,
+    /// The method that the header `X-HTTP-Method-Override` names.
+    pub(super) stands_for: Option<&'static str>,
     /// The header's token, which the field `_method` may still make valid.
     pub(super) sent: Option<Box<[u8]>>,
     pub(super) events: Arc<ForgeryEvents>,
@@ -49,40 +55,26 @@ impl FormBody {
     pub(super) fn verify(self) -> Result<Bytes, InvalidAuthenticityToken> {
         let refuse = |reason| Err(self.events.refused_form(reason));
         let body = self.body.freeze();
-        let fields = match self.kind.fields(&body) {
+        let fields = match self.kind.fields(&body, self.token_name) {
             Ok(fields) => fields,
             Err(reason) => return refuse(reason),
         };
-        let mut target = self.target;
         // The field takes precedence over the header, even if it names no method (Rack 2.2
         // `method_override.rb`).
-        if let Some(method) = &fields.method {
-            target.stands_for = override_of(&target.method, method);
-        }
+        let stands_for = match &fields.method {
+            Some(other) => override_of(&self.method, other),
+            None => self.stands_for,
+        };
+        let method = stands_for.unwrap_or(&self.method);
         let in_form = fields.token.as_deref().filter(|token| !token.is_empty());
         let mut tokens = in_form.into_iter().chain(self.sent.as_deref()).peekable();
         if tokens.peek().is_none() {
             refuse(InvalidAuthenticityToken::NoToken)
-        } else if tokens.any(|token| target.is_authentic(&self.tokens, token)) {
+        } else if tokens.any(|token| self.tokens.verify(token, &self.path, method)) {
             Ok(body)
         } else {
             refuse(InvalidAuthenticityToken::WrongToken)
         }
-    }
-}
-
-/// The path and methods for which a per-form token is valid.
-pub(super) struct Target<T> {
-    pub(super) path: T,
-    pub(super) method: T,
-    /// The method that `_method` or its header names.
-    pub(super) stands_for: Option<&'static str>,
-}
-
-impl<T: AsRef<str>> Target<T> {
-    pub(super) fn is_authentic(&self, tokens: &AuthenticityTokens, token: &[u8]) -> bool {
-        let is_for = |method| tokens.verify(token, self.path.as_ref(), method);
-        is_for(self.method.as_ref()) || self.stands_for.is_some_and(is_for)
     }
 }
 

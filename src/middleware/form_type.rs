@@ -10,9 +10,6 @@ use multer::{Constraints, Multipart, SizeLimit};
 
 use super::invalid_authenticity_token::InvalidAuthenticityToken;
 
-/// The field of the token (`request_forgery_protection_token`)
-const TOKEN: &str = "authenticity_token";
-
 /// The field of the method (`METHOD_OVERRIDE_PARAM_KEY`, Rack 2.2 `method_override.rb`)
 const METHOD: &str = "_method";
 
@@ -51,13 +48,17 @@ impl FormType {
         }
     }
 
-    /// Reads the two fields of a complete body.
-    pub(super) fn fields(self, body: &Bytes) -> Result<Fields, InvalidAuthenticityToken> {
+    /// Reads the two fields of a complete body; `token` is the name of the token's field.
+    pub(super) fn fields(
+        self,
+        body: &Bytes,
+        token: &str,
+    ) -> Result<Fields, InvalidAuthenticityToken> {
         match self {
-            Self::UrlEncoded => Ok(url_encoded(body)),
+            Self::UrlEncoded => Ok(url_encoded(body, token)),
             Self::Multipart { boundary } => {
                 // The body is complete, so the future never waits.
-                let fields = pin!(multipart(boundary, body.clone()));
+                let fields = pin!(multipart(boundary, body.clone(), token));
                 match fields.poll(&mut Context::from_waker(Waker::noop())) {
                     Poll::Ready(Ok(fields)) => Ok(fields),
                     Poll::Ready(Err(_)) | Poll::Pending => {
@@ -69,21 +70,21 @@ impl FormType {
     }
 }
 
-fn url_encoded(body: &[u8]) -> Fields {
+fn url_encoded(body: &[u8], token: &str) -> Fields {
     let mut fields = Fields::default();
     for (name, value) in form_urlencoded::parse(body) {
-        match &*name {
-            TOKEN => fields.token = Some(value.into_owned().into_bytes()),
-            METHOD => fields.method = Some(value.into_owned()),
-            _ => {}
+        if name == token {
+            fields.token = Some(value.into_owned().into_bytes());
+        } else if name == METHOD {
+            fields.method = Some(value.into_owned());
         }
     }
     fields
 }
 
-async fn multipart(boundary: String, body: Bytes) -> Result<Fields, multer::Error> {
+async fn multipart(boundary: String, body: Bytes, token: &str) -> Result<Fields, multer::Error> {
     let limit = SizeLimit::new()
-        .for_field(TOKEN, FIELD)
+        .for_field(token, FIELD)
         .for_field(METHOD, FIELD);
     let constraints = Constraints::new().size_limit(limit);
     let mut parts = Multipart::with_constraints(Whole(Some(body)), boundary, constraints);
@@ -97,7 +98,7 @@ async fn multipart(boundary: String, body: Bytes) -> Result<Fields, multer::Erro
             continue;
         }
         match part.name() {
-            Some(TOKEN) => fields.token = Some(part.bytes().await?.into()),
+            Some(name) if name == token => fields.token = Some(part.bytes().await?.into()),
             Some(METHOD) => fields.method = Some(part.text().await?),
             _ => {}
         }
@@ -122,6 +123,8 @@ mod tests {
 
     use super::*;
 
+    const TOKEN: &str = "authenticity_token";
+
     fn part(name: &str, content: &[u8]) -> Vec<u8> {
         let head = format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
         [head.as_bytes(), content, b"\r\n"].concat()
@@ -142,7 +145,7 @@ mod tests {
             body.extend(part(TOKEN, b"c2VjcmV0"));
             body.extend(after.iter().flat_map(other));
             body.extend(b"--XX--\r\n");
-            let fields = form_type().fields(&body.into()).unwrap();
+            let fields = form_type().fields(&body.into(), TOKEN).unwrap();
             prop_assert_eq!(fields.token.as_deref(), Some(&b"c2VjcmV0"[..]));
         }
 
@@ -159,15 +162,15 @@ mod tests {
             ),
         ) {
             let body = Bytes::from(pieces.concat());
-            let _ = form_type().fields(&body);
-            prop_assert!(FormType::UrlEncoded.fields(&body).is_ok());
+            let _ = form_type().fields(&body, TOKEN);
+            prop_assert!(FormType::UrlEncoded.fields(&body, TOKEN).is_ok());
         }
 
         #[test]
         fn no_content_type_makes_it_panic(more in proptest::collection::vec(any::<u8>(), 0..60)) {
             let header = [b"multipart/form-data; boundary=", more.as_slice()].concat();
             if let Ok(form_type) = FormType::of(Some(&header)) {
-                let _ = form_type.fields(&Bytes::from_static(b"--\r\n\r\n\r\n----"));
+                let _ = form_type.fields(&Bytes::from_static(b"--\r\n\r\n\r\n----"), TOKEN);
             }
         }
     }

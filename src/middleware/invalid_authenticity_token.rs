@@ -11,13 +11,17 @@ use std::fmt;
 /// use hardtack::csrf::InvalidAuthenticityToken;
 ///
 /// assert_eq!(InvalidAuthenticityToken::NoToken.to_string(), "no token in the header or the form");
-/// assert!(InvalidAuthenticityToken::Origin.hint().contains("trust_proxy"));
+/// assert!(InvalidAuthenticityToken::Origin.hint().contains("trusted_hops"));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InvalidAuthenticityToken {
     /// The header `Origin` names another site, or is `null`.
     Origin,
+    /// The header `Sec-Fetch-Site` says that another site made the request.
+    CrossSite,
+    /// The header `Sec-Fetch-Site` is missing, or names neither the own site nor another.
+    NoSecFetchSite,
     /// The session has no token to compare with.
     NoTokenInSession,
     /// The request has no token in its header, nor in a form that could be read.
@@ -37,7 +41,13 @@ impl InvalidAuthenticityToken {
     pub const fn hint(self) -> &'static str {
         match self {
             Self::Origin => {
-                "if a proxy ends TLS or changes the header Host, see Sessions::assume_ssl and trust_proxy, or ForgeryProtection::base_url; if the origin is null, the page has the Referrer-Policy no-referrer: send same-origin instead; otherwise another site made the request"
+                "if a proxy ends TLS or changes the header Host, see Sessions::assume_ssl and trusted_hops, or ForgeryProtection::base_url; if the origin is null, the page has the Referrer-Policy no-referrer: send same-origin instead; otherwise another site made the request"
+            }
+            Self::CrossSite => {
+                "another site made the request; to let its pages send requests, see ForgeryProtection::trusted_origins"
+            }
+            Self::NoSecFetchSite => {
+                "the browser is older than March 2023: see ForgeryProtection::header_or_legacy_token; or no browser sent the request: let it send Sec-Fetch-Site: same-origin, or see ForgeryProtection::skip"
             }
             Self::NoTokenInSession => {
                 "the session has expired, its cookie was not sent or did not open, or no page with a token was rendered for it: load the page again"
@@ -62,6 +72,8 @@ impl fmt::Display for InvalidAuthenticityToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Origin => "the header Origin is not the site's own",
+            Self::CrossSite => "the header Sec-Fetch-Site names another site",
+            Self::NoSecFetchSite => "the header Sec-Fetch-Site does not name the own site",
             Self::NoTokenInSession => "the session has no token",
             Self::NoToken => "no token in the header or the form",
             Self::WrongToken => "the token does not belong to this session, path and method",

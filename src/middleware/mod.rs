@@ -23,6 +23,8 @@ pub(crate) mod invalid_authenticity_token;
 mod on_error;
 #[cfg(feature = "tower")]
 mod on_refusal;
+#[cfg(any(feature = "tower", feature = "actix-web"))]
+mod sec_fetch_site;
 #[cfg(feature = "tower")]
 pub mod tower;
 #[cfg(feature = "tower")]

@@ -8,7 +8,7 @@ use std::{fmt, mem};
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode};
 use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
@@ -19,6 +19,7 @@ use super::form_body::FormBody;
 use super::invalid_authenticity_token::InvalidAuthenticityToken;
 use super::on_error::{OnError, Opaque};
 use super::on_refusal::OnRefusal;
+use super::sec_fetch_site::SecFetchSite;
 use crate::session::handle::Session;
 use crate::session::lazy_session::LazySession;
 
@@ -183,10 +184,7 @@ where
             return CsrfFuture::answer(empty(StatusCode::INTERNAL_SERVER_ERROR));
         };
         let Some(session) = session.loaded() else {
-            if self
-                .protection
-                .is_exempt(request.method().as_str(), request.uri().path())
-            {
+            if self.protection.needs_no_token(&head(&request), &session.0) {
                 let future = self.inner.call(request);
                 return CsrfFuture {
                     state: State::Inner { future },
@@ -260,10 +258,7 @@ fn check<B: Body>(
     request: &Request<B>,
     session: &Session,
 ) -> Check {
-    let least = request.body().size_hint().lower();
-    let method = request.method().as_str();
-    let head = head(method, request.uri().path(), request.headers(), least);
-    protection.check(&head, session)
+    protection.check(&head(request), session)
 }
 
 /// Reads the form, and calls the service with it if its token belongs to the session.
@@ -333,16 +328,19 @@ impl<F, R, E> fmt::Debug for CsrfFuture<F, R, E> {
     }
 }
 
-fn head<'a>(method: &'a str, path: &'a str, headers: &'a HeaderMap, length: u64) -> Head<'a> {
-    let header = |name| headers.get(name).map(http::HeaderValue::as_bytes);
+fn head<B: Body>(request: &Request<B>) -> Head<'_> {
+    let headers = request.headers();
+    let header = |name| headers.get(name).map(HeaderValue::as_bytes);
+    let site = headers.get_all("sec-fetch-site").iter();
     Head {
-        method,
-        path,
+        method: request.method().as_str(),
+        path: request.uri().path(),
         origin: header("origin"),
+        sec_fetch_site: SecFetchSite::of(site.map(HeaderValue::as_bytes)),
         csrf_token: header("x-csrf-token"),
         method_override: header("x-http-method-override"),
         content_type: header("content-type"),
-        length,
+        length: request.body().size_hint().lower(),
     }
 }
 

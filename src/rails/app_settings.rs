@@ -5,7 +5,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use super::cookie_store::InCookie;
-use super::csrf::CsrfSettings;
+use super::csrf_settings::CsrfSettings;
 use super::keyring::Keyring;
 use crate::clock::Clock;
 use crate::load_defaults::LoadDefaults;
@@ -85,7 +85,7 @@ pub(super) fn keyring(context: &Context) -> Option<Arc<Keyring>> {
 }
 
 /// Returns the app's settings for authenticity tokens.
-pub(super) fn csrf_settings(context: &Context) -> CsrfSettings {
+pub(crate) fn csrf_settings(context: &Context) -> CsrfSettings {
     match context.part::<InCookie>() {
         Some(part) => Some(part.csrf_settings()),
         None => context.part::<RailsParts>().and_then(|parts| parts.csrf),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use super::csrf::CsrfSettings;
+use super::csrf_settings::CsrfSettings;
 use super::keyring::Keyring;
 use crate::clock::Clock;
 use crate::error::{Error, Refusal};

@@ -1,105 +1,23 @@
 //! [`AuthenticityTokens`]: prove that a form was rendered for this session
 //! (`ActionController::RequestForgeryProtection`, `request_forgery_protection.rb`).
 
+use std::borrow::Cow;
 use std::fmt;
 
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
+use super::csrf_settings::CsrfSettings;
 use super::masked_token::{LENGTH, Token, decode, mask, random, unmask};
 use super::sealed_session::CSRF_TOKEN;
 use crate::cipher::hmac::HmacKey;
 use crate::error::Error;
-use crate::load_defaults::LoadDefaults;
 use crate::message::base64::Alphabet;
 use crate::session::data::SessionData;
-use crate::settings::{CsrfForms, HmacDigest, Settings};
+use crate::settings::HmacDigest;
 
 /// `GLOBAL_CSRF_TOKEN_IDENTIFIER` (5.2.4.3 and 6.0.3.1)
 const GLOBAL: &[u8] = b"!real_csrf_token";
-
-/// The form in which an app makes its authenticity tokens. Every form is accepted when a token is
-/// verified.
-///
-/// ```
-/// use hardtack::LoadDefaults;
-/// use hardtack::csrf::CsrfSettings;
-///
-/// assert!(CsrfSettings::from(LoadDefaults::V6_1).urlsafe_csrf_tokens);
-/// assert!(!CsrfSettings::from(LoadDefaults::V6_0).urlsafe_csrf_tokens);
-/// // An app on load_defaults 6.0 that runs Rails 7.0, which reads only url-safe tokens:
-/// let settings = CsrfSettings::from(LoadDefaults::V6_0).urlsafe_csrf_tokens(true);
-/// assert!(settings.per_form_csrf_tokens);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct CsrfSettings {
-    /// `urlsafe_csrf_tokens`: url-safe base64 without padding (defaults 6.1), instead of standard
-    /// base64.
-    pub urlsafe_csrf_tokens: bool,
-    /// `per_form_csrf_tokens`: also accepts a token made for one path and method (defaults 5.0).
-    pub per_form_csrf_tokens: bool,
-    /// Pages get the global token, as from Rails 5.2.4.3 and 6.0.3.1 on, instead of the real one,
-    /// the only token that older versions know. Both are always accepted.
-    pub global_csrf_tokens: bool,
-}
-
-impl CsrfSettings {
-    /// Sets `urlsafe_csrf_tokens` (example: at the type).
-    #[must_use]
-    pub fn urlsafe_csrf_tokens(mut self, urlsafe_csrf_tokens: bool) -> Self {
-        self.urlsafe_csrf_tokens = urlsafe_csrf_tokens;
-        self
-    }
-
-    /// Sets `per_form_csrf_tokens`.
-    ///
-    /// ```
-    /// use hardtack::LoadDefaults;
-    /// use hardtack::csrf::CsrfSettings;
-    ///
-    /// let settings = CsrfSettings::from(LoadDefaults::V7_1).per_form_csrf_tokens(false);
-    /// assert!(!settings.per_form_csrf_tokens);
-    /// ```
-    #[must_use]
-    pub fn per_form_csrf_tokens(mut self, per_form_csrf_tokens: bool) -> Self {
-        self.per_form_csrf_tokens = per_form_csrf_tokens;
-        self
-    }
-
-    /// Sets `global_csrf_tokens`: pages get the global token instead of the real one.
-    ///
-    /// ```
-    /// use hardtack::LoadDefaults;
-    /// use hardtack::csrf::CsrfSettings;
-    ///
-    /// // Rails 5.2.4.2 had no global token.
-    /// let settings = CsrfSettings::from(LoadDefaults::V5_2).global_csrf_tokens(false);
-    /// assert!(!settings.global_csrf_tokens);
-    /// ```
-    #[must_use]
-    pub fn global_csrf_tokens(mut self, global_csrf_tokens: bool) -> Self {
-        self.global_csrf_tokens = global_csrf_tokens;
-        self
-    }
-}
-
-impl From<LoadDefaults> for CsrfSettings {
-    fn from(version: LoadDefaults) -> Self {
-        Self::from(&version.settings())
-    }
-}
-
-impl From<&Settings> for CsrfSettings {
-    fn from(settings: &Settings) -> Self {
-        let forms = settings.csrf;
-        Self {
-            urlsafe_csrf_tokens: matches!(forms, CsrfForms::Rails6_1 | CsrfForms::Rails7_0),
-            per_form_csrf_tokens: forms != CsrfForms::Rails2_3,
-            global_csrf_tokens: !matches!(forms, CsrfForms::Rails2_3 | CsrfForms::Rails5_0),
-        }
-    }
-}
 
 /// The authenticity tokens of a session: made for pages, verified when a form is sent.
 ///
@@ -124,6 +42,8 @@ pub struct AuthenticityTokens {
     real: Token,
     key: HmacKey,
     settings: CsrfSettings,
+    /// The path of the page that the tokens are for.
+    page: Option<Box<str>>,
 }
 
 impl AuthenticityTokens {
@@ -194,6 +114,32 @@ impl AuthenticityTokens {
             real,
             key,
             settings,
+            page: None,
+        }
+    }
+
+    /// Sets the path of the page whose forms get tokens, the path of the present request.
+    ///
+    /// A form without an action, or with a relative one, is sent to an address below that page:
+    /// Rails 7.2 and later append `/` and the action to the page's path. Browsers resolve `edit` on
+    /// the page `/orders/17` to `/orders/edit` instead, and so no such token is ever valid. Write
+    /// other actions with their whole path.
+    ///
+    /// ```
+    /// use hardtack::csrf::AuthenticityTokens;
+    /// use hardtack::{LoadDefaults, SessionData};
+    ///
+    /// let mut session = SessionData::new();
+    /// let tokens = AuthenticityTokens::load_or_create(&mut session, LoadDefaults::V7_2)?;
+    /// let token = tokens.page("/orders/17").masked_per_form_token("", "post")?;
+    /// assert!(tokens.verify(&token, "/orders/17", "POST"));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn page(&self, path: &str) -> Self {
+        Self {
+            page: Some(without_query(path).into()),
+            ..self.clone()
         }
     }
 
@@ -224,7 +170,8 @@ impl AuthenticityTokens {
 
     /// Returns a newly masked token for one form: for the path of `action` (a path or a URL) and
     /// the form's `method`, which is `patch` for a form whose `_method` is `patch`. If the app does
-    /// not use per-form tokens, returns a token for any form.
+    /// not use per-form tokens, returns a token for any form. For a relative action, see
+    /// [`page`](Self::page).
     ///
     /// ```
     /// use hardtack::csrf::AuthenticityTokens;
@@ -245,8 +192,67 @@ impl AuthenticityTokens {
         if !self.settings.per_form_csrf_tokens {
             return self.masked_authenticity_token();
         }
-        let token = self.signed(&per_form(path_of(action), method));
+        let token = self.signed(&per_form(&self.action_path(action), method));
         Ok(self.encode(&mask(&token)?))
+    }
+
+    /// Returns the path of a form's action (`normalize_action_path`); a relative one is joined to
+    /// the page's path (`normalize_relative_action_path`, Rails 7.2).
+    fn action_path<'a>(&self, action: &'a str) -> Cow<'a, str> {
+        let (path, is_relative) = path_of(action);
+        match &self.page {
+            Some(page) if is_relative && self.settings.joins_relative_actions => {
+                Cow::Owned(format!("{page}/{path}").replace("/./", "/"))
+            }
+            _ => Cow::Borrowed(path),
+        }
+    }
+
+    /// Returns the hidden field of a form, as HTML, with a newly masked token for any form
+    /// (`token_tag`). For a token of one form, write the field yourself.
+    ///
+    /// ```
+    /// use hardtack::Session;
+    ///
+    /// let field = Session::ephemeral()?.authenticity_tokens()?.hidden_field()?;
+    /// assert!(field.starts_with(r#"<input type="hidden" name="authenticity_token" value=""#));
+    /// assert!(field.ends_with(r#"" autocomplete="off" />"#));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NoRandomness`] if the operating system gives no random bytes.
+    pub fn hidden_field(&self) -> Result<String, Error> {
+        let name = escape_html(self.settings.request_forgery_protection_token);
+        let token = self.masked_authenticity_token()?;
+        // A browser that reloads a page would fill in the old token again (Rails 7.0 to 8.0).
+        Ok(format!(
+            r#"<input type="hidden" name="{name}" value="{token}" autocomplete="off" />"#
+        ))
+    }
+
+    /// Returns the two tags for a page's `<head>`, as HTML: the name of a form's field, and a newly
+    /// masked token for any form (`csrf_meta_tags`). JavaScript sends the token in the header
+    /// `X-CSRF-Token`.
+    ///
+    /// ```
+    /// use hardtack::Session;
+    ///
+    /// let tags = Session::ephemeral()?.authenticity_tokens()?.csrf_meta_tags()?;
+    /// let (name, token) = tags.split_once('\n').unwrap();
+    /// assert_eq!(name, r#"<meta name="csrf-param" content="authenticity_token" />"#);
+    /// assert!(token.starts_with(r#"<meta name="csrf-token" content=""#));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NoRandomness`] if the operating system gives no random bytes.
+    pub fn csrf_meta_tags(&self) -> Result<String, Error> {
+        let name = escape_html(self.settings.request_forgery_protection_token);
+        let token = self.masked_authenticity_token()?;
+        Ok(format!(
+            "<meta name=\"csrf-param\" content=\"{name}\" />\n<meta name=\"csrf-token\" content=\"{token}\" />"
+        ))
     }
 
     /// Checks that a token, from the form or the header `X-CSRF-Token`, belongs to this session,
@@ -266,7 +272,16 @@ impl AuthenticityTokens {
     /// ```
     #[must_use]
     pub fn verify(&self, token: impl AsRef<[u8]>, path: &str, method: &str) -> bool {
-        let Some(bytes) = decode(token.as_ref()) else {
+        self.is_valid(token.as_ref(), Some((path, method)))
+    }
+
+    /// Checks that a token belongs to this session, and is not for one form only.
+    pub(crate) fn verify_for_any_form(&self, token: &[u8]) -> bool {
+        self.is_valid(token, None)
+    }
+
+    fn is_valid(&self, token: &[u8], form: Option<(&str, &str)>) -> bool {
+        let Some(bytes) = decode(token) else {
             return false;
         };
         if let Ok(unmasked) = <&[u8; LENGTH]>::try_from(bytes.as_slice()) {
@@ -275,10 +290,10 @@ impl AuthenticityTokens {
         let Some(token) = unmask(&bytes) else {
             return false;
         };
-        let path = path.split_once('?').map_or(path, |(path, _)| path);
         let is_signed =
             |text: &[u8]| Choice::from(u8::from(self.key.verify(text, &*token).is_some()));
-        let per_form = is_signed(&per_form(path, method))
+        let is_for_form = |(path, method)| is_signed(&per_form(without_query(path), method));
+        let per_form = form.map_or(Choice::from(0), is_for_form)
             & Choice::from(u8::from(self.settings.per_form_csrf_tokens));
         // All three are always compared, so that the time does not tell which kind the token is.
         (is_signed(GLOBAL) | self.is_real(&token) | per_form).into()
@@ -330,14 +345,36 @@ pub fn verified_origin(origin: Option<&str>, base_url: &str) -> bool {
     origin.is_none_or(|origin| origin != "null" && origin == base_url)
 }
 
+/// Returns a request's path without its query.
+fn without_query(path: &str) -> &str {
+    path.split_once('?').map_or(path, |(path, _)| path)
+}
+
+/// Escapes the value of an attribute (`ERB::Util.html_escape`).
+fn escape_html(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}
+
 /// Returns the text that a per-form token signs: the path less one trailing slash, and the method.
 fn per_form(path: &str, method: &str) -> Vec<u8> {
     let path = path.strip_suffix('/').unwrap_or(path);
     format!("{path}#{}", method.to_ascii_lowercase()).into_bytes()
 }
 
-/// Returns the path of a form's action (`URI.parse(action).path`).
-fn path_of(action: &str) -> &str {
+/// Returns the path of a form's action (`URI.parse(action).path`), and whether it is relative to
+/// its page.
+fn path_of(action: &str) -> (&str, bool) {
     let end = action.find(['?', '#']).unwrap_or(action.len());
     let action = action.get(..end).unwrap_or(action);
     let is_scheme = |text: &str| {
@@ -346,15 +383,15 @@ fn path_of(action: &str) -> &str {
                 .chars()
                 .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
     };
-    let rest = match action.split_once(':') {
-        Some((scheme, rest)) if is_scheme(scheme) => rest,
-        _ => action,
+    let (rest, has_scheme) = match action.split_once(':') {
+        Some((scheme, rest)) if is_scheme(scheme) => (rest, true),
+        _ => (action, false),
     };
     match rest.strip_prefix("//") {
-        Some(host) => host
-            .find('/')
-            .and_then(|start| host.get(start..))
-            .unwrap_or(""),
-        None => rest,
+        Some(host) => {
+            let start = host.find('/').unwrap_or(host.len());
+            (host.get(start..).unwrap_or_default(), false)
+        }
+        None => (rest, !has_scheme && !rest.starts_with('/')),
     }
 }

@@ -1,8 +1,9 @@
 //! Rails' own features: sessions in a sealed cookie, the flash, authenticity tokens, Warden logins.
 
-mod app_settings;
+pub(crate) mod app_settings;
 pub(crate) mod cookie_store;
 pub(crate) mod csrf;
+pub(crate) mod csrf_settings;
 pub(crate) mod flash;
 pub(crate) mod flash_hash;
 pub(crate) mod jar;

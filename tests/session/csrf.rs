@@ -225,6 +225,80 @@ fn an_action_stands_for_its_path() {
     assert_eq!((same.len(), different.len()), (11, 4));
 }
 
+/// A page's path and a form's action, with the path that Rails 7.2's `normalize_action_path` makes
+/// of them; Rails 7.1's ignores the page.
+#[test]
+fn a_relative_action_is_joined_to_its_page() {
+    let cases = [
+        ("/orders/17", "", "/orders/17", ""),
+        ("/orders/17", "edit", "/orders/17/edit", "edit"),
+        ("/orders/17", "./edit", "/orders/17/edit", "./edit"),
+        ("/orders/17", "?page=2", "/orders/17", ""),
+        ("/orders/17", "#top", "/orders/17", ""),
+        ("/orders", "a/./b", "/orders/a/b", "a/./b"),
+        ("/orders", "././a", "/orders/./a", "././a"),
+        ("/orders", "../x", "/orders/../x", "../x"),
+        ("/", "a", "//a", "a"),
+        ("/orders/17", "edit/", "/orders/17/edit", "edit"),
+        ("/orders/17?a=b", "edit?x=1#y", "/orders/17/edit", "edit"),
+        ("/orders/17", "/abs/", "/abs", "/abs"),
+        ("/orders/17", "//example.com/abs", "/abs", "/abs"),
+        ("/orders/17", "https://example.com/abs", "/abs", "/abs"),
+        ("/orders/17", "https://example.com", "", ""),
+        ("/caf%C3%A9", "x", "/caf%C3%A9/x", "x"),
+    ];
+    let text = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+    for (page, action, joined, alone) in cases {
+        for (version, expected) in [
+            (LoadDefaults::V7_1, alone),
+            (LoadDefaults::V7_2, joined),
+            (LoadDefaults::V8_2, joined),
+        ] {
+            let tokens = AuthenticityTokens::parse(text, version).unwrap();
+            let signed = |tokens: &AuthenticityTokens| {
+                let token = tokens.masked_per_form_token(action, "post").unwrap();
+                [expected, alone].map(|path| tokens.verify(&token, path, "POST"))
+            };
+            let of_page = signed(&tokens.page(page));
+            assert!(of_page[0], "{version}: {page} {action}");
+            assert_eq!(of_page[1], expected == alone, "{version}: {page} {action}");
+            assert!(signed(&tokens)[1], "{version}: {action}");
+        }
+    }
+    assert_eq!(cases.len(), 16);
+}
+
+#[test]
+fn tags_are_as_rails_prints_them() {
+    #[derive(Deserialize)]
+    struct Html {
+        name: String,
+        csrf_meta_tags: String,
+        hidden_field: String,
+    }
+    let all: Vec<Html> = support::vectors("csrf/html-6.1.jsonl");
+    assert_eq!(all.len(), 2);
+    for tags in all {
+        let settings = CsrfSettings::from(LoadDefaults::V6_1);
+        let settings = settings.request_forgery_protection_token(tags.name.leak());
+        let tokens = AuthenticityTokens::load_or_create(&mut SessionData::new(), settings).unwrap();
+        for (ours, theirs) in [
+            (tokens.csrf_meta_tags(), tags.csrf_meta_tags),
+            (tokens.hidden_field(), tags.hidden_field),
+        ] {
+            let ours = ours.unwrap();
+            let (before, after) = theirs.split_once("TOKEN").unwrap();
+            let token = ours
+                .strip_prefix(before)
+                .unwrap()
+                .strip_suffix(after)
+                .unwrap();
+            assert_eq!(token.len(), 86);
+            assert!(tokens.verify(token, "/", "POST"));
+        }
+    }
+}
+
 #[test]
 fn one_changed_bit_and_it_is_refused() {
     let vector = &vectors()[1];
@@ -368,6 +442,7 @@ fn the_settings_of_each_version() {
         (LoadDefaults::V6_0, (false, true, true)),
         (LoadDefaults::V6_1, (true, true, true)),
         (LoadDefaults::NEWEST, (true, true, true)),
+        (LoadDefaults::V8_2, (true, true, true)),
     ];
     for (version, (urlsafe_csrf_tokens, per_form_csrf_tokens, global_csrf_tokens)) in table {
         let found = CsrfSettings::from(version);

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform};
-use actix_web::http::header::{HeaderMap, HeaderValue};
+use actix_web::http::header::HeaderValue;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use bytes::Bytes;
 use futures_core::Stream;
@@ -18,6 +18,7 @@ use pin_project_lite::pin_project;
 use crate::middleware::forgery_protection::{Check, ForgeryProtection, Head};
 use crate::middleware::form_body::FormBody;
 use crate::middleware::invalid_authenticity_token::InvalidAuthenticityToken;
+use crate::middleware::sec_fetch_site::SecFetchSite;
 use crate::session::handle::Session;
 use crate::session::lazy_session::LazySession;
 
@@ -166,7 +167,7 @@ where
         };
         let Some(session) = lazy.loaded() else {
             let protection = &self.csrf.protection;
-            if protection.is_exempt(request.method().as_str(), request.path()) {
+            if protection.needs_no_token(&head(&request), &lazy.0) {
                 let future = self.inner.call(request);
                 return CsrfFuture::Inner { future };
             }
@@ -210,9 +211,7 @@ where
 }
 
 fn check(protection: &ForgeryProtection, request: &ServiceRequest, session: &Session) -> Check {
-    let method = request.method().as_str();
-    let head = head(method, request.uri().path(), request.headers());
-    protection.check(&head, session)
+    protection.check(&head(request), session)
 }
 
 /// Reads the form, and calls the service with it if its token belongs to the session.
@@ -284,13 +283,16 @@ where
     }
 }
 
-fn head<'a>(method: &'a str, path: &'a str, headers: &'a HeaderMap) -> Head<'a> {
+fn head(request: &ServiceRequest) -> Head<'_> {
+    let headers = request.headers();
     let header = |name: &str| headers.get(name).map(HeaderValue::as_bytes);
+    let site = headers.get_all("sec-fetch-site");
     let length = header("content-length").and_then(|value| std::str::from_utf8(value).ok());
     Head {
-        method,
-        path,
+        method: request.method().as_str(),
+        path: request.uri().path(),
         origin: header("origin"),
+        sec_fetch_site: SecFetchSite::of(site.map(HeaderValue::as_bytes)),
         csrf_token: header("x-csrf-token"),
         method_override: header("x-http-method-override"),
         content_type: header("content-type"),

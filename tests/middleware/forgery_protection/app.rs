@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use hardtack::Session;
 use hardtack::csrf::{ForgeryProtection, InvalidAuthenticityToken};
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) method: &'static str,
     pub(crate) uri: &'static str,

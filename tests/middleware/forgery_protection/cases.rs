@@ -339,7 +339,7 @@ pub(crate) fn all() -> Vec<Case> {
             .token(per_form)
             .header("x-http-method-override", "PATCH")
             .url_encoded("a=1")
-            .pulls(0),
+            .pulls(1),
         case("method by header, _method before it", "POST", "/orders/17")
             .header("x-http-method-override", "PATCH")
             .url_encoded(patch.replace("patch", ""))
@@ -353,7 +353,7 @@ pub(crate) fn all() -> Vec<Case> {
         from("null", "null").refused(Origin),
         from("behind a proxy", "https://shop.example")
             .header("x-forwarded-proto", "https")
-            .store(|store| store.trust_proxy(true)),
+            .store(|store| store.trusted_hops(1)),
         from("behind a proxy that is not trusted", "https://shop.example")
             .header("x-forwarded-proto", "https")
             .refused(Origin),

@@ -3,8 +3,10 @@
 mod actix;
 mod app;
 mod axum;
+mod by_site;
 mod cases;
 mod inside_the_session;
+mod method_override;
 mod told;
 
 use std::sync::{Arc, Mutex};
