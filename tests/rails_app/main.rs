@@ -76,8 +76,11 @@ impl Expected {
         let or = |given: &Option<String>, default: Cow<'static, str>| {
             given.clone().map_or(default, Cow::Owned)
         };
-        version
+        // No app has the defaults of 8.2 yet.
+        LoadDefaults::V8_1
             .settings()
+            .version(version)
+            .secret_kind(defaults.secret_kind)
             .cipher(self.cipher.parse().unwrap())
             .key_generator_hash_digest_class(self.key_digest.parse().unwrap())
             .signed_cookie_digest(self.hmac_digest.parse().unwrap())
