@@ -276,6 +276,7 @@ impl AuthenticityTokens {
     }
 
     /// Checks that a token belongs to this session, and is not for one form only.
+    #[cfg(any(feature = "tower", feature = "actix-web"))]
     pub(crate) fn verify_for_any_form(&self, token: &[u8]) -> bool {
         self.is_valid(token, None)
     }
