@@ -35,6 +35,7 @@ const V2_3: Settings = Settings {
     signed_cookie_salt: Cow::Borrowed("signed cookie"),
     envelope: EnvelopeReading::AnyObject,
     messages: MessageForm::Rails4_0,
+    url_safe_signed_ids: false,
     sealed_expiry: SealedExpiry::Never,
     cbc_digest: CbcDigest::Chosen,
     reads_cbc_beside_gcm: false,
@@ -135,6 +136,7 @@ const V7_2: Settings = Settings {
     version: LoadDefaults::V7_2,
     ip_addr: IpAddrForm::String,
     csrf: CsrfForms::Rails7_2,
+    url_safe_signed_ids: true,
     ..V7_1
 };
 

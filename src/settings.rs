@@ -72,6 +72,8 @@ pub struct Settings {
     pub(crate) envelope: EnvelopeReading,
     /// The form of messages other than cookies.
     pub(crate) messages: MessageForm,
+    /// Writes signed ids in the url-safe alphabet, which Rails up to 7.1 does not read.
+    pub(crate) url_safe_signed_ids: bool,
     /// The rule for sealing an expiry with a value.
     pub(crate) sealed_expiry: SealedExpiry,
     /// The digest that signs CBC messages.
@@ -260,6 +262,8 @@ impl Settings {
             csrf_verification: self
                 .csrf_verification
                 .under(version.settings().csrf_verification),
+            // `message_serializer` and `use_message_serializer_for_metadata`, of `load_defaults`.
+            messages: self.messages,
             ..version.settings()
         }
     }

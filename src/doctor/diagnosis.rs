@@ -8,8 +8,8 @@ use serde::{Serialize, Serializer as SerdeSerializer};
 use time::OffsetDateTime;
 
 use crate::load_defaults::LoadDefaults;
+use crate::message::expiry::iso8601;
 use crate::message::jar_kind::JarKind;
-use crate::message::metadata::iso8601;
 use crate::serializer::value::Value;
 use crate::settings::{Cipher, HmacDigest, KeyDigest, Serializer, Settings};
 use crate::weak_secret::WeakSecret;

@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 
-use crate::message::metadata::iso8601;
+use crate::message::expiry::iso8601;
 
 /// Writes a number with its noun: "1 byte", "2 bytes".
 pub(super) fn count(number: usize, noun: &str) -> String {

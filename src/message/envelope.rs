@@ -10,20 +10,19 @@
 //! In this form a field that is not set is left out, and under a `MessagePack` serializer `exp` is
 //! a Time instead of a text. Without purpose and expiry both forms write the bare value.
 
-use std::borrow::Cow;
-
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use time::OffsetDateTime;
 
 use crate::error::{Error, Refusal};
 use crate::serializer::json;
 use crate::serializer::to_value;
-use crate::serializer::value::Value;
+use crate::serializer::value::{Value, ruby_to_s};
 use crate::serializer::{self, DumpStyle, Format, Serialized};
 use crate::settings::{EnvelopeReading, MessageForm, Serializer, Settings};
 
+use super::envelope_fields::EnvelopeFields;
+use super::expiry::{fresh, iso8601};
 use super::metadata::{self, Metadata, Purpose, SealedFor};
 
 const KEY: &str = "_rails";
@@ -90,13 +89,8 @@ impl Envelope {
         if self.nests && !bare {
             return nest_json(&value.bytes, metadata, style);
         }
-        // As in `metadata::wrap`: a bare value must not look like an envelope.
-        if bare && !matches!(Nested::find(&value), Ok(None)) {
-            return Err(Error::UnwritableValue {
-                reason:
-                    "it would be read as an envelope around another value; put it inside an Array"
-                        .to_owned(),
-            });
+        if bare {
+            metadata::refuse_look_alike(&Nested::find(&value))?;
         }
         let mut text = Vec::new();
         metadata::wrap(&mut text, &value.bytes, metadata, self.reading)?;
@@ -163,7 +157,7 @@ fn nest(data: Value, metadata: Metadata<'_>, format: Format) -> Result<Value, Er
     let mut fields = vec![(Value::from("data"), data)];
     if let Some(at) = metadata.expires_at {
         // A text must be able to express the expiry, and a Time has the same limits.
-        let text = metadata::iso8601(at)?;
+        let text = iso8601(at)?;
         let exp = if format == Format::MessagePack {
             Value::from(at.to_offset(time::UtcOffset::UTC))
         } else {
@@ -184,7 +178,7 @@ fn nest_json(data: &[u8], metadata: Metadata<'_>, style: DumpStyle) -> Result<Ve
     text.extend_from_slice(data);
     if let Some(at) = metadata.expires_at {
         text.extend_from_slice(br#","exp":"#);
-        json::write::string(&mut text, [&metadata::iso8601(at)?], style.json);
+        json::write::string(&mut text, [&iso8601(at)?], style.json);
     }
     if let Some(purpose) = metadata.purpose {
         text.extend_from_slice(br#","pur":"#);
@@ -215,7 +209,7 @@ impl Nested {
             return Ok(None);
         }
         if payload.format == Format::Json {
-            return Self::find_in_json(&payload.bytes).ok_or(Refusal::UnreadableValue);
+            return Self::find_in_json(&payload.bytes);
         }
         let value: Value = payload.load().map_err(|_| Refusal::UnreadableValue)?;
         let Some(envelope) = pairs(value).and_then(|mut pairs| take(&mut pairs, KEY)) else {
@@ -226,57 +220,34 @@ impl Nested {
             .map(Some)
     }
 
-    /// Finds an envelope in JSON. The outer `None` means: not JSON, or no envelope that Rails
-    /// writes.
-    #[expect(clippy::option_option, reason = "broken, bare, or found")]
-    fn find_in_json(bytes: &[u8]) -> Option<Option<Self>> {
-        #[derive(Deserialize)]
-        struct Outer<'a> {
-            #[serde(borrow, rename = "_rails")]
-            rails: Option<Fields<'a>>,
-        }
-        #[derive(Deserialize)]
-        struct Fields<'a> {
-            #[serde(borrow)]
-            data: &'a RawValue,
-            #[serde(borrow, default)]
-            exp: Option<Cow<'a, str>>,
-            #[serde(borrow, default)]
-            pur: Option<Cow<'a, str>>,
-        }
-        let text = serializer::text(bytes).ok()?;
-        // serde would accept an Array as a struct too.
+    fn find_in_json(bytes: &[u8]) -> Result<Option<Self>, Refusal> {
+        let text = serializer::text(bytes).map_err(|_| Refusal::UnreadableValue)?;
         if !text.trim_start().starts_with('{') {
-            return Some(None);
+            return Ok(None);
         }
-        let outer: Outer<'_> = serde_json::from_str(text).ok()?;
-        Some(outer.rails.map(|fields| {
-            Self {
-                data: Content::Serialized(Serialized {
-                    bytes: fields.data.get().as_bytes().to_vec(),
-                    format: Format::Json,
-                }),
-                exp: fields
-                    .exp
-                    .map_or(Exp::Never, |text| Exp::Text(text.into_owned())),
-                pur: fields.pur.unwrap_or_default().into_owned(),
-            }
+        let Some(fields) = EnvelopeFields::find(bytes)? else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            data: Content::Serialized(Serialized {
+                bytes: fields.json("data")?.as_bytes().to_vec(),
+                format: Format::Json,
+            }),
+            exp: fields.exp()?.map_or(Exp::Never, Exp::Text),
+            pur: fields.pur()?,
         }))
     }
 
     fn of_value(envelope: Value) -> Option<Self> {
         let mut fields = pairs(envelope)?;
         let exp = match take(&mut fields, "exp") {
-            None | Some(Value::Nil) => Exp::Never,
+            None | Some(Value::Nil | Value::Bool(false)) => Exp::Never,
             Some(Value::String(text)) => Exp::Text(text),
-            Some(Value::Time(time)) => Exp::At(time.to_offset_date_time()?),
+            Some(Value::Time(time) | Value::DateTime(time)) => Exp::At(time.to_offset_date_time()?),
             Some(_) => return None,
         };
-        let pur = match take(&mut fields, "pur") {
-            None | Some(Value::Nil) => String::new(),
-            Some(Value::String(text) | Value::Symbol(text)) => text,
-            Some(_) => return None,
-        };
+        let pur = take(&mut fields, "pur").unwrap_or(Value::Nil);
+        let pur = ruby_to_s(&pur)?.into_owned();
         Some(Self {
             data: Content::Value(take(&mut fields, "data")?),
             exp,
@@ -293,7 +264,7 @@ impl Nested {
     ) -> Result<Extracted, Refusal> {
         let expires_at = match self.exp {
             Exp::Never => None,
-            Exp::Text(text) => metadata::fresh(Some(&text), now)?,
+            Exp::Text(text) => fresh(Some(&text), now)?,
             Exp::At(at) if now() >= at => return Err(Refusal::Expired),
             Exp::At(at) => Some(at),
         };

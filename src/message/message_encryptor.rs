@@ -18,6 +18,7 @@ use crate::secret_key_base::SecretKeyBase;
 use crate::serializer::value::Value;
 use crate::settings::{Cipher, HmacDigest, Serializer, Settings};
 
+use super::base64::Alphabet;
 use super::message_options::MessageOptions;
 use super::opened::Opened;
 use super::rotator::{CIPHER_KEY_LENGTH, Keys, Rotator};
@@ -182,7 +183,7 @@ impl MessageEncryptor {
     }
 
     /// Sets whether messages are in the url-safe alphabet, unpadded (`url_safe: true`, Rails
-    /// 7.0 and later). As in Rails, only the alphabet that is written is read. To read the other,
+    /// 7.1 and later). As in Rails, only the alphabet that is written is read. To read the other,
     /// add a rotation.
     ///
     /// ```
@@ -198,7 +199,7 @@ impl MessageEncryptor {
     /// ```
     #[must_use]
     pub fn url_safe(self, url_safe: bool) -> Self {
-        Self(self.0.url_safe(url_safe))
+        Self(self.0.alphabet(Alphabet::when_url_safe(url_safe)))
     }
 
     /// Sets whether the value is a part of the envelope (from 7.1 on): see

@@ -16,6 +16,7 @@ use crate::secret_key_base::SecretKeyBase;
 use crate::serializer::value::Value;
 use crate::settings::{HmacDigest, SecretKind, Serializer, Settings};
 
+use super::base64::Alphabet;
 use super::message_options::MessageOptions;
 use super::opened::Opened;
 use super::rotator::{Keys, Rotator};
@@ -43,38 +44,20 @@ use super::rotator::{Keys, Rotator};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// # Signed ids of Active Record
+/// # Verifiers that Rails has of its own
 ///
-/// `user.signed_id(purpose: :password_reset)` is such a message. Its salt is
-/// `active_record/signed_id`, its digest SHA-256, and its value the id in JSON. Its purpose is the
-/// underscored name of the model (or of the base class, if the model inherits), a slash, and the
-/// given purpose. It is url-safe from Rails 7.1 on; both alphabets are read.
+/// | in Rails | verifier | purpose | value |
+/// | --- | --- | --- | --- |
+/// | `signed_id` (6.1 and later) | [`signed_ids`](Self::signed_ids) | the model's name, `/`, the purpose: `user/login`, `user` | the id |
+/// | `generates_token_for` (7.1 and later) | `for_application(.., "active_record/token_for", ..)` | `"User\nunsubscribe\n900"`: class, name and `expires_in` in seconds (empty if there is none) | `[id]`, or `[id, block's value]` |
+/// | `password_reset_token` (8.0 and later) | the same | `"User\npassword_reset\n900"` | `[id, last 10 characters of the bcrypt salt]` |
+/// | Active Storage | `for_application(.., "ActiveStorage", ..)` | `blob_id`, `blob_key`, `blob_token` or `variation` | the blob's id, or a Hash |
+/// | signed global ids | [`signed_global_ids`](Self::signed_global_ids) | `for:`, else `default` | `gid://shop/User/7` |
+/// | Turbo's stream names | [`turbo_streams`](Self::turbo_streams) | none | the name |
 ///
-/// ```
-/// use std::time::Duration;
-///
-/// use hardtack::{LoadDefaults, SecretKeyBase, Serializer};
-/// use hardtack::message::{MessageOptions, MessageVerifier};
-/// use hardtack::settings::HmacDigest;
-///
-/// # let secret = SecretKeyBase::generate()?;
-/// let signed_ids =
-///     MessageVerifier::for_application(&secret, "active_record/signed_id", LoadDefaults::V7_1)
-///         .digest(HmacDigest::Sha256)
-///         .serializer(Serializer::Json)
-///         .url_safe(true); // false up to Rails 7.0
-///
-/// // User.find(7).signed_id(purpose: :password_reset, expires_in: 15.minutes)
-/// let options = MessageOptions::new()
-///     .purpose("user/password_reset")
-///     .expires_in(Duration::from_secs(15 * 60));
-/// let signed_id = signed_ids.generate(7, &options)?;
-///
-/// // User.find_signed(signed_id, purpose: :password_reset)
-/// assert_eq!(signed_ids.verify::<i64>(&signed_id, "user/password_reset")?, 7);
-/// assert!(signed_ids.verify::<i64>(&signed_id, "user/login").is_err());
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
+/// The settings are those of the app's `load_defaults`. If they are older than the installed Rails,
+/// name its version too: `LoadDefaults::V6_1.settings().version(LoadDefaults::V7_2)`. The guide
+/// [`beside_rails`](crate::beside_rails) has the code.
 #[derive(Clone)]
 pub struct MessageVerifier(Rotator);
 
@@ -102,6 +85,11 @@ impl MessageVerifier {
             return Err(Error::BlankSecret);
         }
         Ok(Self::with_key(key.as_ref(), &version.settings()))
+    }
+
+    /// Returns the verifier, with the alphabet in which it writes.
+    pub(super) fn alphabet(self, alphabet: Alphabet) -> Self {
+        Self(self.0.alphabet(alphabet))
     }
 
     fn with_key(key: &[u8], settings: &Settings) -> Self {
@@ -185,7 +173,7 @@ impl MessageVerifier {
     }
 
     /// Sets whether messages are written in the url-safe alphabet, unpadded (`url_safe: true`,
-    /// Rails 7.0 and later). Both alphabets are read, as in Rails 7.2.3 and 8.0.2.
+    /// Rails 7.1 and later). Both alphabets are read, as in Rails 7.2.3 and 8.0.2.
     ///
     /// ```
     /// use hardtack::LoadDefaults;
@@ -199,7 +187,7 @@ impl MessageVerifier {
     /// ```
     #[must_use]
     pub fn url_safe(self, url_safe: bool) -> Self {
-        Self(self.0.url_safe(url_safe))
+        self.alphabet(Alphabet::when_url_safe(url_safe))
     }
 
     /// Sets whether the value is a part of the envelope (`{"_rails":{"data":...}}`, from 7.1 on)

@@ -4,18 +4,16 @@
 //! `{"_rails":{"message":"<base64 of the value>","exp":null,"pur":"cookie.<name>"}}`
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use time::OffsetDateTime;
-use time::format_description::well_known::Iso8601;
 
 use crate::error::{Error, Refusal};
 use crate::serializer::json::write::{JsonStyle, string};
 use crate::settings::EnvelopeReading;
 
 use super::base64;
+use super::envelope_fields::EnvelopeFields;
+use super::expiry::{fresh, iso8601};
 
 /// The start of an envelope whose message is a text; [`PREFIX`] is the start of any envelope.
 const BEGINNING: &[u8; 22] = br#"{"_rails":{"message":""#;
@@ -96,9 +94,20 @@ pub(crate) enum SealedFor {
     ThisPurpose,
 }
 
+/// Refuses a bare value in which an envelope was found, or something too broken to tell: the person
+/// who chose the value could choose its purpose with it.
+pub(super) fn refuse_look_alike<T>(found: &Result<Option<T>, Refusal>) -> Result<(), Error> {
+    if matches!(found, Ok(None)) {
+        return Ok(());
+    }
+    Err(Error::UnwritableValue {
+        reason: "it would be read as an envelope around another value; put it inside an Array"
+            .to_owned(),
+    })
+}
+
 /// Puts a value into an envelope, replacing the contents of `text`; without expiry and purpose it
-/// stays bare. Refuses a bare value that would be read as an envelope: the person who chose the
-/// value could choose its purpose with it.
+/// stays bare. Refuses a bare value that would be read as an envelope.
 pub(crate) fn wrap(
     text: &mut Vec<u8>,
     value: &[u8],
@@ -111,18 +120,10 @@ pub(crate) fn wrap(
         purpose,
     } = metadata;
     if expires_at.is_none() && purpose.is_none() {
-        return match Fields::parse(value, reading) {
-            Ok(None) => {
-                text.clear();
-                text.extend_from_slice(value);
-                Ok(())
-            }
-            Ok(Some(_)) | Err(_) => Err(Error::UnwritableValue {
-                reason:
-                    "it would be read as an envelope around another value; put it inside an Array"
-                        .to_owned(),
-            }),
-        };
+        refuse_look_alike(&Fields::parse(value, reading))?;
+        text.clear();
+        text.extend_from_slice(value);
+        return Ok(());
     }
     let purpose_len: usize =
         purpose.map_or(0, |purpose| purpose.parts().map(str::len).iter().sum());
@@ -177,9 +178,8 @@ pub(crate) fn extract(
     if !sealed_for.is_empty() && !purpose.is(sealed_for) {
         return Err(Refusal::WrongPurpose);
     }
-    let value = base64::decode(envelope.message.as_bytes()).ok_or(Refusal::UnreadableValue)?;
     Ok(Extracted {
-        value,
+        value: envelope.value()?,
         expires_at,
         sealed_for: if sealed_for.is_empty() {
             SealedFor::Anything
@@ -211,39 +211,25 @@ pub(crate) fn said(text: &[u8]) -> Result<Said, Refusal> {
         });
     };
     let expires_at = match envelope.exp.as_deref() {
-        Some(exp) => Some(parse_iso8601(exp).ok_or(Refusal::UnreadableValue)?),
+        Some(exp) => Some(super::expiry::parse_iso8601(exp).ok_or(Refusal::UnreadableValue)?),
         None => None,
     };
-    let purpose = envelope.pur.filter(|purpose| !purpose.is_empty());
     Ok(Said {
-        value: base64::decode(envelope.message.as_bytes()).ok_or(Refusal::UnreadableValue)?,
+        value: envelope.value()?,
         has_envelope: true,
         expires_at,
-        purpose: purpose.map(Cow::into_owned),
+        purpose: envelope
+            .pur
+            .filter(|purpose| !purpose.is_empty())
+            .map(Cow::into_owned),
     })
 }
 
-/// Returns the expiry of an envelope, unless it has passed.
-pub(crate) fn fresh(
-    exp: Option<&str>,
-    now: impl FnOnce() -> OffsetDateTime,
-) -> Result<Option<OffsetDateTime>, Refusal> {
-    let Some(exp) = exp else { return Ok(None) };
-    let expires_at = parse_iso8601(exp).ok_or(Refusal::UnreadableValue)?;
-    if now() >= expires_at {
-        return Err(Refusal::Expired);
-    }
-    Ok(Some(expires_at))
-}
-
 /// The fields of an envelope. Fields that Rails does not write are ignored.
-#[derive(Debug, Deserialize, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 struct Fields<'a> {
-    #[serde(borrow)]
     message: Cow<'a, str>,
-    #[serde(borrow, default)]
     exp: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
     pur: Option<Cow<'a, str>>,
 }
 
@@ -277,15 +263,21 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// Parses any JSON object with a key `_rails` whose value is an object. (For serde an Array
-    /// would be a struct too.)
+    /// Parses any JSON object with a key `_rails` whose value is an object.
     fn any_shape(text: &'a [u8]) -> Option<Self> {
         memchr::memmem::find(text, b"_rails")?;
-        let outer: HashMap<Cow<'a, str>, &'a RawValue> = serde_json::from_slice(text).ok()?;
-        let envelope = outer.get("_rails")?.get();
-        envelope
-            .starts_with('{')
-            .then(|| serde_json::from_str(envelope).ok())?
+        let fields = EnvelopeFields::find(text).ok()??;
+        Some(Self {
+            message: fields.text("message").ok()?.into(),
+            exp: fields.exp().ok()?.map(Cow::Owned),
+            pur: Some(fields.pur().ok()?.into()),
+        })
+    }
+
+    /// Returns the value. globalid's verifier writes it in its own alphabet in here too, and Rails
+    /// 7.2.3 and 8.0.2 read either.
+    fn value(&self) -> Result<Vec<u8>, Refusal> {
+        base64::decode_any(self.message.as_bytes()).ok_or(Refusal::UnreadableValue)
     }
 }
 
@@ -301,24 +293,4 @@ fn nullable_string(text: &[u8]) -> Option<(Option<Cow<'_, str>>, &[u8])> {
     let has_control = string.iter().fold(0, control) != 0;
     let string = std::str::from_utf8(string).ok().filter(|_| !has_control)?;
     Some((Some(Cow::Borrowed(string)), rest.strip_prefix(b"\"")?))
-}
-
-/// Formats a time as Rails does: `Time#utc.iso8601(3)`, with the rest of the second cut off.
-pub(crate) fn iso8601(at: OffsetDateTime) -> Result<String, Error> {
-    let utc = at
-        .checked_to_offset(time::UtcOffset::UTC)
-        .filter(|utc| (0..=9999).contains(&utc.year()))
-        .ok_or(Error::ExpiryOutOfRange)?;
-    let (year, month, day) = utc.to_calendar_date();
-    let (hour, minute, second, millisecond) = utc.to_hms_milli();
-    let month = u8::from(month);
-    Ok(format!(
-        "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millisecond:03}Z"
-    ))
-}
-
-/// Parses a time as `Time.iso8601` does: date, time and offset.
-fn parse_iso8601(text: &str) -> Option<OffsetDateTime> {
-    // Ruby accepts `t` and `z` for `T` and `Z`.
-    OffsetDateTime::parse(&text.to_ascii_uppercase(), &Iso8601::PARSING).ok()
 }

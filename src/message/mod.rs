@@ -5,6 +5,8 @@
 pub(crate) mod base64;
 pub(crate) mod codec;
 pub(crate) mod envelope;
+mod envelope_fields;
+pub(crate) mod expiry;
 pub(crate) mod incoming;
 pub(crate) mod jar_kind;
 pub(crate) mod message_encryptor;
@@ -13,6 +15,7 @@ pub(crate) mod message_verifier;
 pub(crate) mod metadata;
 pub(crate) mod opened;
 pub(crate) mod parts;
+mod rails_verifiers;
 pub(crate) mod rotator;
 pub(crate) mod sealed_by;
 

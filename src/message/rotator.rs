@@ -78,8 +78,8 @@ impl Rotator {
         self.rebuild()
     }
 
-    pub(super) fn url_safe(mut self, url_safe: bool) -> Self {
-        self.alphabet = Alphabet::when_url_safe(url_safe);
+    pub(super) fn alphabet(mut self, alphabet: Alphabet) -> Self {
+        self.alphabet = alphabet;
         self.rebuild()
     }
 
@@ -179,7 +179,7 @@ impl Rotator {
             .field("cipher", &codec.cipher())
             .field("digest", &codec.hmac_digest())
             .field("serializer", &envelope.serializer())
-            .field("url_safe", &(self.alphabet == Alphabet::UrlSafe))
+            .field("url_safe", &(self.alphabet != Alphabet::Standard))
             .field("rotations", &self.older.len())
             .finish_non_exhaustive()
     }

@@ -14,7 +14,7 @@ mod tests;
 use std::sync::LazyLock;
 
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::{GeneralPurpose, STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use base64::engine::{general_purpose::PAD, simd::Simd};
 
@@ -34,8 +34,10 @@ pub(crate) enum Alphabet {
     /// Section 4, padded: for all cookies, and for other messages unless the app chooses otherwise.
     #[default]
     Standard,
-    /// Section 5, unpadded: `url_safe: true` (Rails 7.0 and later).
+    /// Section 5, unpadded: `url_safe: true` (Rails 7.1 and later).
     UrlSafe,
+    /// Section 5, padded: signed global ids (`GlobalID::Verifier`).
+    UrlSafePadded,
 }
 
 impl Alphabet {
@@ -47,10 +49,17 @@ impl Alphabet {
         }
     }
 
+    fn url_safe_engine(self) -> &'static GeneralPurpose {
+        match self {
+            Self::UrlSafePadded => &URL_SAFE,
+            Self::Standard | Self::UrlSafe => &URL_SAFE_NO_PAD,
+        }
+    }
+
     /// Returns the length of the text of `length` bytes.
     pub(crate) const fn encoded_len(self, length: usize) -> usize {
         match self {
-            Self::Standard => encoded_len(length),
+            Self::Standard | Self::UrlSafePadded => encoded_len(length),
             Self::UrlSafe => (length * 4).div_ceil(3),
         }
     }
@@ -64,11 +73,11 @@ impl Alphabet {
     pub(crate) fn encode_over(self, text: &mut Vec<u8>, start: usize, bytes: &[u8]) {
         match self {
             Self::Standard => encode_over(text, start, bytes),
-            Self::UrlSafe => {
+            Self::UrlSafe | Self::UrlSafePadded => {
                 text.resize(start + self.encoded_len(bytes.len()), 0);
                 let out = text.get_mut(start..).unwrap_or_default();
                 // The room is exact, so this cannot fail.
-                let _ = URL_SAFE_NO_PAD.encode_slice(bytes, out);
+                let _ = self.url_safe_engine().encode_slice(bytes, out);
             }
         }
     }
@@ -78,7 +87,7 @@ impl Alphabet {
     pub(crate) fn decode(self, text: &[u8]) -> Option<Vec<u8>> {
         match self {
             Self::Standard => decode(text),
-            Self::UrlSafe => decode_any(text),
+            Self::UrlSafe | Self::UrlSafePadded => decode_any(text),
         }
     }
 
@@ -86,7 +95,7 @@ impl Alphabet {
     pub(crate) fn decode_into(self, bytes: &mut Vec<u8>, text: &[u8]) -> Option<()> {
         match self {
             Self::Standard => decode_into(bytes, text),
-            Self::UrlSafe => {
+            Self::UrlSafe | Self::UrlSafePadded => {
                 *bytes = decode_any(text)?;
                 Some(())
             }
@@ -97,9 +106,10 @@ impl Alphabet {
     pub(crate) fn decode_array<const N: usize>(self, text: &[u8]) -> Option<[u8; N]> {
         match self {
             Self::Standard => decode_array(text),
-            Self::UrlSafe => {
+            Self::UrlSafe | Self::UrlSafePadded => {
                 let mut bytes = [0; N];
-                (URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()? == N).then_some(bytes)
+                let length = self.url_safe_engine().decode_slice(text, &mut bytes);
+                (length.ok()? == N).then_some(bytes)
             }
         }
     }

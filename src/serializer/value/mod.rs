@@ -35,7 +35,6 @@ pub(crate) use float::{ruby_float, ruby_float_of_single};
 #[cfg(feature = "marshal")]
 pub(crate) use float::{ruby_float_digits, ruby_float_text};
 pub(crate) use hand_off::{RAW_NUMBER, RAW_VALUE, TOKEN, capture, handed_over, is_raw};
-#[cfg(feature = "_fuzzing")]
 pub(crate) use hash_key::HashKey;
 pub(crate) use pairs::unique_pairs;
 pub(crate) use ser::{AsJson, Shown};
@@ -45,7 +44,7 @@ pub(crate) use text::MOST_ZEROS;
 pub(crate) use text::exact_key_text;
 #[cfg(any(feature = "marshal", feature = "message_pack"))]
 pub(crate) use text::foreign_key_text;
-pub(crate) use text::object_key_text;
+pub(crate) use text::{object_key_text, ruby_to_s};
 pub(crate) use view::{Field, View, text_pairs};
 
 /// The levels that a [`Value`] may nest if it is made from a user's type or written. Active
@@ -83,7 +82,9 @@ pub enum Value {
     Float(f64),
     /// A String in UTF-8 (or US-ASCII).
     String(String),
-    /// A String that is not UTF-8 text: its bytes, and the name of its encoding.
+    /// A String of another encoding, or whose bytes are invalid in its own: its bytes, and the name
+    /// of the encoding. What Rack reads from a request is `ASCII-8BIT`; [`as_str`](Self::as_str)
+    /// returns its text too.
     Bytes(RubyBytes),
     /// A Symbol; text in JSON.
     Symbol(String),
@@ -127,7 +128,8 @@ pub enum Value {
     Object(Box<RubyObject>),
 }
 
-/// A String of another encoding than UTF-8: its unchanged bytes, and the encoding's Ruby name.
+/// A String of another encoding than UTF-8: its unchanged bytes, and the encoding's Ruby name. It
+/// keeps both when it is written again.
 ///
 /// ```
 /// use hardtack::value::{RubyBytes, Value};

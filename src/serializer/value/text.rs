@@ -117,6 +117,34 @@ pub(crate) fn object_key_text(place: usize) -> String {
     format!("#<Object:{place:#x}>")
 }
 
+/// Returns Ruby's `to_s` of a value that JSON can hold: of an Array that is its `inspect`. `None`
+/// for a Hash, whose `inspect` differs between versions of Ruby, for text that `inspect` would
+/// escape, and for objects.
+pub(crate) fn ruby_to_s(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::Array(_) => inspect(value).map(Cow::Owned),
+        _ => to_s(value),
+    }
+}
+
+fn inspect(value: &Value) -> Option<String> {
+    match value {
+        Value::Nil => Some("nil".to_owned()),
+        Value::String(text) => {
+            let is_plain = |c: char| matches!(c, ' '..='~') && !matches!(c, '"' | '\\' | '#');
+            text.chars().all(is_plain).then(|| format!("\"{text}\""))
+        }
+        Value::Array(items) => {
+            let items: Option<Vec<_>> = items.iter().map(inspect).collect();
+            Some(format!("[{}]", items?.join(", ")))
+        }
+        Value::Bool(_) | Value::Integer(_) | Value::BigInteger(_) | Value::Float(_) => {
+            to_s(value).map(Cow::into_owned)
+        }
+        _ => None,
+    }
+}
+
 /// Returns Ruby's `to_s`; `None` for collections and objects.
 pub(super) fn to_s(value: &Value) -> Option<Cow<'_, str>> {
     Some(match value {
@@ -133,7 +161,7 @@ pub(super) fn to_s(value: &Value) -> Option<Cow<'_, str>> {
         | Value::Regexp(text)
         | Value::TimeZone(text)
         | Value::SafeBuffer(text) => Cow::Borrowed(text),
-        // IPAddr#to_s leaves the prefix out; only as_json (Rails 7.2+) has it.
+        // IPAddr#to_s leaves the prefix out; only as_json has it (Rails 8.1, or ipaddr 1.2.7).
         Value::IpAddr(text) => Cow::Borrowed(
             text.split_once('/')
                 .map_or(text.as_str(), |(address, _)| address),

@@ -3,12 +3,14 @@
 
 mod envelope;
 mod keys;
+mod odd;
+mod of_rails;
 mod recorded;
 mod refusals;
 mod url_safe;
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use hardtack::LoadDefaults;
 use hardtack::message::MessageVerifier;
 use time::OffsetDateTime;
@@ -24,5 +26,6 @@ fn verifier(version: LoadDefaults) -> MessageVerifier {
 /// The text that was signed.
 fn text(message: &str) -> Vec<u8> {
     let (data, _) = message.rsplit_once("--").unwrap();
-    STANDARD.decode(data).unwrap()
+    let data = data.replace('-', "+").replace('_', "/");
+    STANDARD_NO_PAD.decode(data.trim_end_matches('=')).unwrap()
 }
