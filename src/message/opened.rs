@@ -109,7 +109,8 @@ impl<T> Opened<T> {
     }
 
     /// Checks that the cookie should be written again: a rotation opened it, or it has another
-    /// serialization than the jar writes.
+    /// serialization than the jar writes. A jar that writes Marshal leaves cookies of other
+    /// serializations as they are, as in Rails.
     ///
     /// ```
     /// use hardtack::settings::Cipher;

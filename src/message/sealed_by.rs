@@ -82,11 +82,12 @@ impl SealedBy {
     }
 
     /// Changes the serializer to the format that was found, and marks the cookie for rewriting if
-    /// another is written.
+    /// another is written. Under `:marshal` Rails rewrites nothing (`force_reserialize` and
+    /// `reserialize?` in `cookies.rb`).
     pub(crate) fn in_format(self, found: Format, written: Format) -> Self {
         Self {
             serializer: found.serializer(),
-            needs_rewrite: self.needs_rewrite || found != written,
+            needs_rewrite: self.needs_rewrite || (found != written && written != Format::Marshal),
             ..self
         }
     }

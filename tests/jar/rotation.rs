@@ -1,5 +1,7 @@
 //! Rotations: what was sealed under older settings opens, and asks to be written anew.
 
+#[cfg(feature = "marshal")]
+use hardtack::Serializer;
 use hardtack::settings::{Cipher, HmacDigest, KeyDigest};
 use hardtack::value::Value;
 use hardtack::{CookieAttributes, CookieHeader, Jar, LoadDefaults, Refusal, Rotation, SetCookie};
@@ -332,4 +334,28 @@ fn a_header_is_explained_as_its_cookies_are() {
         assert_eq!(&explained, expected, "{sent}");
     }
     assert_eq!(cases.len(), 7);
+}
+
+/// By Rails 6.1 and 8.0: under `:marshal` nothing is written again, under `:hybrid` Marshal is.
+#[cfg(feature = "marshal")]
+#[test]
+fn a_jar_of_marshal_leaves_json_as_it_is() {
+    let jar = |serializer| {
+        let settings = LoadDefaults::V6_1.settings().cookies_serializer(serializer);
+        Jar::encrypted(&secret(), settings)
+    };
+    let cases = [
+        (Serializer::Json, Serializer::Marshal, false),
+        (Serializer::Json, Serializer::Hybrid, false),
+        (Serializer::Marshal, Serializer::Marshal, false),
+        (Serializer::Marshal, Serializer::Hybrid, true),
+    ];
+    for (written, read, expected) in cases {
+        let cookie = jar(written).write("a", [1], None).unwrap();
+        let opened = jar(read)
+            .read_value::<[u8; 1]>("a", cookie.value())
+            .unwrap();
+        assert_eq!(opened.needs_rewrite(), expected, "{written} read as {read}");
+        assert_eq!(opened.sealed_by().serializer, written);
+    }
 }

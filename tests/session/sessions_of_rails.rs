@@ -107,7 +107,8 @@ fn from_each_serializer_to_each() {
                 };
                 check(&jar("8.1", secret, to), &cookie, true);
             } else {
-                check(&after, &cookie, from != to);
+                // Under `:marshal` Rails writes nothing again.
+                check(&after, &cookie, from != to && to != "marshal");
             }
             ran += 1;
         }
