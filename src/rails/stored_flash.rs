@@ -1,6 +1,6 @@
 //! The stored form of a flash in each version of Rails.
 
-use crate::serializer::value::{RubyObject, Value, text_pairs};
+use crate::serializer::value::{HashKey, RubyObject, Value, text_pairs};
 
 /// Returns the entries of a stored flash that were not shown yet, as `FlashHash.from_session_value`
 /// does (6.1).
@@ -16,7 +16,7 @@ pub(super) fn waiting(stored: &Value) -> Vec<(String, Value)> {
         .and_then(Value::as_hash)
         .unwrap_or_default()
         .iter()
-        .filter(|(key, _)| !shown.contains(key))
+        .filter(|(key, _)| !shown.iter().any(|shown| HashKey(shown) == HashKey(key)))
         .cloned()
         .collect();
     with_text_keys(left)

@@ -239,19 +239,14 @@ mod in_cookies_of_rails {
 
     #[test]
     fn the_flash_of_older_versions() {
-        let (mut ran, mut differs, mut closed) = (0, 0, 0);
+        let (mut ran, mut differs) = (0, 0);
         for old in support::vectors::<Old>("flash/old-sessions.jsonl") {
             let place = format!("{}: {}", old.rails, old.what);
             let secret = SecretKeyBase::new(old.secret_key_base.as_str()).unwrap();
             let jar = Jar::signed(&secret, LoadDefaults::V4_0);
             ran += 1;
-            let Ok(opened) = SessionData::read_value(&jar, NAME, &old.cookie) else {
-                // A cycle, which hardtack's Marshal does not read: no session at all.
-                assert!(old.what.starts_with("now was used"), "{place}");
-                closed += 1;
-                continue;
-            };
-            let mut session = opened.into_value();
+            let opened = SessionData::read_value(&jar, NAME, &old.cookie);
+            let mut session = opened.unwrap_or_else(|_| panic!("{place}")).into_value();
             let flash = FlashHash::load(&session);
             let used_is_lost = ["2.3", "3.0"].contains(&&*old.rails) && old.what == "one used";
             if used_is_lost {
@@ -263,6 +258,6 @@ mod in_cookies_of_rails {
             flash.commit(&mut session).unwrap();
             assert!(!session.contains_key("flash"), "{place}");
         }
-        assert_eq!((ran, differs, closed), (13, 2, 1));
+        assert_eq!((ran, differs), (13, 2));
     }
 }

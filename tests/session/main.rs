@@ -27,11 +27,13 @@ mod re_entry;
 #[cfg(feature = "marshal")]
 #[path = "../support/recorded.rs"]
 mod recorded;
+#[cfg(feature = "marshal")]
+mod ruby_objects;
 mod session_data;
 mod session_options;
 #[cfg(all(feature = "marshal", feature = "message_pack"))]
 mod sessions_of_rails;
-#[cfg(feature = "message_pack")]
+#[cfg(any(feature = "marshal", feature = "message_pack"))]
 #[path = "../support/signed.rs"]
 mod signed;
 #[cfg(feature = "marshal")]

@@ -22,6 +22,13 @@ impl<'a> Cursor<'a> {
         Ok(byte)
     }
 
+    /// Skips the next byte if it is this one.
+    pub(super) fn skip(&mut self, byte: u8) -> bool {
+        let is_next = self.input.get(self.position) == Some(&byte);
+        self.position += usize::from(is_next);
+        is_next
+    }
+
     /// Reads an integer in the format's own form (`r_long`).
     pub(super) fn long(&mut self) -> Result<i64, LoadError> {
         let first = i64::from(self.byte()?.cast_signed());

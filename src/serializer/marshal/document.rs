@@ -73,6 +73,9 @@ pub(super) struct Span {
 pub(super) enum Kind {
     /// The object is still being read: a link to it would be a cycle.
     Open,
+    /// A link to an object around this one, which expands to nil. The only such link is that from a
+    /// `FlashNow` to its flash.
+    Owner(NodeId),
     Nil,
     Bool(bool),
     Fixnum(i32),

@@ -16,6 +16,14 @@ impl<'a> Writer<'a> {
             return self.long(i64::from(number));
         }
         match document.kind(id) {
+            // The owner is being written, so it has a number.
+            Kind::Owner(owner) => match owner.node_index().and_then(|at| self.numbers.get(at)) {
+                Some(&number) if number != UNNUMBERED => {
+                    self.byte(b'@');
+                    self.long(i64::from(number));
+                }
+                _ => self.byte(b'0'),
+            },
             Kind::Nil | Kind::Open => self.byte(b'0'),
             Kind::Bool(flag) => self.bool(flag),
             Kind::Fixnum(number) => {
@@ -91,7 +99,12 @@ impl<'a> Writer<'a> {
                 self.pairs(document, ivars);
             }
             Kind::UserMarshal { content, .. } => self.node(content),
-            Kind::Nil | Kind::Bool(_) | Kind::Fixnum(_) | Kind::Symbol(_) | Kind::Open => {}
+            Kind::Nil
+            | Kind::Bool(_)
+            | Kind::Fixnum(_)
+            | Kind::Symbol(_)
+            | Kind::Open
+            | Kind::Owner(_) => {}
         }
     }
 

@@ -13,9 +13,10 @@ impl Document {
     /// Returns an object as a value. An object that is malformed for its class is an
     /// [`RubyObject`], not an error.
     ///
-    /// A String without an encoding is a [`Value::String`] if its bytes are UTF-8: Ruby 1.8, and so
-    /// Rails 2.3, wrote all Strings without one. Otherwise it is [`Value::Bytes`]. An unchanged
-    /// entry is written from the document, where nothing is lost.
+    /// A String without an encoding is [`Value::Bytes`]: it is binary (`ASCII-8BIT`), as what Rack
+    /// reads from a request. Ruby 1.8, and so Rails 2.3, wrote all Strings without one. Such a key
+    /// of a Hash is a [`Value::String`] if its bytes are UTF-8. An unchanged entry is written from
+    /// the document, where nothing is lost.
     ///
     /// # Errors
     ///
@@ -83,7 +84,7 @@ impl Document {
     /// Converts a core type, or keeps an object by name with its parts.
     fn core(&self, id: NodeId, ivars: Option<Span>) -> Value {
         match self.kind(id) {
-            Kind::Nil | Kind::Open => Value::Nil,
+            Kind::Nil | Kind::Open | Kind::Owner(_) => Value::Nil,
             Kind::Bool(flag) => Value::Bool(flag),
             Kind::Fixnum(number) => Value::Integer(i64::from(number)),
             Kind::Symbol(symbol) => {
@@ -99,7 +100,10 @@ impl Document {
                 magnitude,
             } => Value::from_bigint(bignum::bignum(negative, self.text(magnitude))),
             Kind::Float(text) => Value::Float(bignum::float(self.text(text)).unwrap_or(f64::NAN)),
-            Kind::String(text) => self.string(self.text(text), ivars),
+            Kind::String(text) => match self.encoding(ivars) {
+                Encoding::Unnamed => binary(self.text(text)),
+                _ => self.string(self.text(text), ivars),
+            },
             Kind::Array(span) => Value::Array(self.values(span)),
             Kind::Hash { pairs, .. } => Value::Hash(self.hash(pairs)),
             Kind::Regexp { source, options } => {
@@ -136,6 +140,8 @@ impl Document {
         }
     }
 
+    /// Converts a String for a place where text is expected: without an encoding it is text if its
+    /// bytes are UTF-8.
     pub(super) fn string(&self, bytes: &[u8], ivars: Option<Span>) -> Value {
         let encoding = self.encoding(ivars);
         let text = match encoding {
@@ -180,7 +186,7 @@ impl Document {
             let place = *places.entry(self.identity(key)).or_insert(entries.len());
             match entries.get_mut(place) {
                 Some(entry) => entry.1 = self.expand(value),
-                None => entries.push((self.expand(key), self.expand(value))),
+                None => entries.push((self.key(key), self.expand(value))),
             }
         }
         // Text without an encoding is read as UTF-8, except beside a key that is that text.
@@ -206,6 +212,16 @@ impl Document {
             }
         }
         entries
+    }
+
+    fn key(&self, id: NodeId) -> Value {
+        let extra = self.extra(id);
+        match self.kind(id) {
+            Kind::String(text) if extra.is_none_or(|extra| extra.wrappers.len == 0) => {
+                self.string(self.text(text), extra.and_then(|extra| extra.ivars))
+            }
+            _ => self.expand(id),
+        }
     }
 
     /// Returns the identity by which two keys are one (`rb_str_hash_cmp`).

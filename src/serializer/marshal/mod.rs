@@ -7,7 +7,8 @@
 //!
 //! The work that a sender can cause is bounded: nesting, also through links, by [`MAX_DEPTH`]; a
 //! `Document`'s memory by a small multiple of the input; its size once links to objects and to
-//! Symbols are followed, by [`expansion_limit`]. A cycle of links is an error.
+//! Symbols are followed, by [`expansion_limit`]. A cycle of links is an error, except for the one
+//! that Rails 3 itself wrote (`flash.now`).
 //!
 //! [`Value`]: crate::value::Value
 
@@ -22,6 +23,7 @@ mod from_value;
 mod into_value;
 mod key_text;
 mod known_class;
+mod links;
 mod measure;
 mod packed_time;
 mod reader;

@@ -17,7 +17,13 @@ pub(super) struct Reader<'a> {
     pub(super) objects: Vec<NodeId>,
     /// The parts of the objects that are still being read.
     pub(super) pending: Vec<NodeId>,
+    /// The next parts are the instance variables of a `FlashNow`.
+    in_flash_now: bool,
 }
+
+/// `flash.now` of Rails 3.1 and 3.2, which a session holds if the request used it. It points back to
+/// the flash that holds it: the only cycle that Rails itself writes.
+const FLASH_NOW: &[u8] = b"ActionDispatch::Flash::FlashNow";
 
 impl Document {
     /// Decodes a Marshal stream. Bytes after its object are ignored, as Ruby ignores them.
@@ -44,6 +50,7 @@ impl<'a> Reader<'a> {
             measures,
             objects,
             pending,
+            in_flash_now: false,
         };
         // Ids and ranges are 32 bits wide, half of them for Symbols.
         if input.len() > (u32::MAX / 4) as usize {
@@ -127,10 +134,7 @@ impl<'a> Reader<'a> {
             b';' => self.symbol_link()?,
             b'@' => {
                 let id = self.link()?;
-                if depth + self.measure(id).height as usize > MAX_DEPTH {
-                    return Err(self.cursor.error("nesting deeper than 100 levels"));
-                }
-                id
+                self.within_depth(id, depth)?
             }
             _ => return Ok(None),
         }))
@@ -196,6 +200,7 @@ impl<'a> Reader<'a> {
             }
             b'o' => {
                 let class = self.symbol()?;
+                self.in_flash_now = self.name_is(class, FLASH_NOW);
                 let (ivars, mut measure) = self.ivars(depth)?;
                 measure.add(self.measure(class));
                 (Kind::Object { class, ivars }, measure)
@@ -298,6 +303,7 @@ impl<'a> Reader<'a> {
         depth: usize,
     ) -> Result<(Span, Measure), LoadError> {
         let depth = self.level(depth)?;
+        let in_flash_now = std::mem::take(&mut self.in_flash_now);
         let first = self.pending.len();
         let mut measure = Measure::default();
         for _ in 0..count {
@@ -306,7 +312,11 @@ impl<'a> Reader<'a> {
                 measure.add(self.measure(name));
                 self.pending.push(name);
             }
-            let part = self.object(depth)?;
+            let part = if in_flash_now && self.cursor.skip(b'@') {
+                self.owner_or_link(depth)?
+            } else {
+                self.object(depth)?
+            };
             measure.add(self.measure(part));
             self.pending.push(part);
         }
@@ -320,20 +330,6 @@ impl<'a> Reader<'a> {
             start,
             len: len(&self.document.parts) - start,
         }
-    }
-
-    pub(super) fn link(&mut self) -> Result<NodeId, LoadError> {
-        let index = self.cursor.long()?;
-        let found = usize::try_from(index)
-            .ok()
-            .and_then(|index| self.objects.get(index));
-        let Some(&id) = found else {
-            return Err(self.cursor.error("a link to a missing object"));
-        };
-        if matches!(self.document.kind(id), Kind::Open) {
-            return Err(self.cursor.error("a cycle"));
-        }
-        Ok(id)
     }
 
     fn open(&mut self) -> NodeId {

@@ -16,6 +16,7 @@ impl Value {
             Self::Integer(_) | Self::BigInteger(_) => "an Integer",
             Self::Float(_) => "a Float",
             Self::String(_) => "a String",
+            Self::Bytes(bytes) if bytes.to_text().is_some() => "a String",
             Self::Bytes(_) => "a String that is not UTF-8",
             Self::Symbol(_) => "a Symbol",
             Self::Array(_) => "an Array",

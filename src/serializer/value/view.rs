@@ -112,6 +112,14 @@ impl RubyObject {
     fn view(&self) -> View<'_> {
         let text = |text| Field::Text(Cow::Borrowed(text));
         match self {
+            // `ActionController::Parameters#as_json` (Rails 5.0 and later) is that of its Hash.
+            Self::Instance { class, ivars }
+                if class == "ActionController::Parameters"
+                    && let Some((_, parameters)) =
+                        ivars.iter().find(|(name, _)| name == "@parameters") =>
+            {
+                View::Same(parameters)
+            }
             Self::Instance { ivars: fields, .. }
             | Self::Struct {
                 members: fields, ..
