@@ -89,10 +89,10 @@ impl WardenScope {
             return None;
         };
         // Devise 1.2 to 2.1 wrote the model's name too (`rails/warden_compat.rb`).
-        let (record_key, salt) = match parts.as_slice() {
-            [record_key, salt] => (record_key, salt),
-            [Value::String(_) | Value::Bytes(_), record_key, salt] => (record_key, salt),
-            _ => return None,
+        let ([record_key, salt] | [Value::String(_) | Value::Bytes(_), record_key, salt]) =
+            parts.as_slice()
+        else {
+            return None;
         };
         let ids = match record_key {
             Value::Array(ids) => ids.clone(),

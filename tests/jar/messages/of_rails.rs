@@ -265,18 +265,18 @@ fn messages_from_reports() {
 #[test]
 fn cookies_of_the_authentication_and_of_action_cable() {
     #[derive(Deserialize)]
-    struct Set {
+    struct Recorded {
         rails: String,
         defaults: String,
         set_cookie: String,
     }
     let before: OffsetDateTime = datetime!(2026-12-01 0:00 UTC);
     let mut read = Vec::new();
-    for Set {
+    for Recorded {
         rails,
         defaults,
         set_cookie,
-    } in vectors::<Set>("rails_messages/cookies.jsonl")
+    } in vectors::<Recorded>("rails_messages/cookies.jsonl")
     {
         let settings = defaults.parse::<LoadDefaults>().unwrap().settings();
         let (name, value) = set_cookie.split_once('=').unwrap();

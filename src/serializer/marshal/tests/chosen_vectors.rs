@@ -101,8 +101,10 @@ fn strings() {
         Value::bytes(b"\x96\x7b", "Shift_JIS"),
     ];
     assert_eq!(value("bytes shift_jis twice"), Value::Array(sjis));
-    // Ruby 1.8 knew no encodings.
-    assert_eq!(load(b"\"\x09Zo\xc3\xab"), Value::String("Zoë".into()));
+    // Without an encoding it is binary; Ruby 1.8 knew no encodings.
+    let binary = load(b"\"\x09Zo\xc3\xab");
+    assert_eq!(binary, Value::bytes("Zoë", "ASCII-8BIT"));
+    assert_eq!(binary.as_str(), Some("Zoë"));
 }
 
 #[test]
