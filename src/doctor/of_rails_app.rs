@@ -5,7 +5,7 @@ use crate::rails_app::{RailsApp, RailsAppError, RailsAppSecrets};
 
 impl Doctor {
     /// Adds all secrets of a Rails app, labelled by the places they were found in. Also sets the
-    /// app's settings and the name of its session cookie.
+    /// app's settings and the name of its session cookie, if its files tell the name.
     ///
     /// ```
     /// # let dir = std::env::temp_dir().join("hardtack-doc-doctor");
@@ -46,7 +46,10 @@ impl Doctor {
             rotated_secret_key_bases,
             found_in,
         } = app.secrets()?;
-        let mut doctor = self.settings(told.settings).cookie_name(told.session.name);
+        let mut doctor = self.settings(told.settings);
+        if let Some(name) = told.session.name {
+            doctor = doctor.cookie_name(name);
+        }
         if let Some(secret) = secret_key_base {
             doctor = doctor.secret(&found_in, &secret);
         }

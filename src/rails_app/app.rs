@@ -7,6 +7,7 @@ use super::rails_app_error::{MissingSecret, RailsAppError};
 use super::rails_app_settings::RailsAppSettings;
 use super::secrets::{RailsAppSecrets, Search};
 use super::variables::Variables;
+use crate::message::JarKind;
 use crate::rails::jar::Jar;
 use crate::rails::jar::rotation::Rotation;
 use crate::secret_key_base::SecretKeyBase;
@@ -15,8 +16,9 @@ use crate::settings::{HmacDigest, SecretKind, Serializer, Settings};
 /// The directory of a Rails app, from which its secret and its cookie settings are read.
 ///
 /// No Ruby is run. Settings are read from the app's `config/application.rb`, its environment's file
-/// and its initializers, in the order in which Rails loads them. Only plain statements are
-/// understood, for example an assignment of a literal. Other statements that set something for
+/// and its initializers, in the order in which Rails loads them, and from the app's files that these
+/// load. Only plain statements are understood: an assignment of a literal, also under a condition on
+/// `Rails.env`. Other statements that set something for
 /// cookies are listed in [`RailsAppSettings::unreadable_settings`] and never guessed. Settings that
 /// gems make are not seen.
 ///
@@ -31,7 +33,7 @@ use crate::settings::{HmacDigest, SecretKind, Serializer, Settings};
 /// let app = RailsApp::new(&dir).environment("production"); // "/srv/shop"
 /// # let app = app.variables(|_| None);
 /// assert_eq!(app.secrets()?.found_in, "config/credentials.yml.enc");
-/// assert_eq!(app.settings()?.session.name, "_shop_session");
+/// assert_eq!(app.settings()?.session.name.as_deref(), Some("_shop_session"));
 ///
 /// let jar = app.jar()?;
 /// let cookie = jar.write("_shop_session", 42, None)?;
@@ -79,8 +81,8 @@ impl RailsApp {
         self
     }
 
-    /// Sets the Rails version that the app runs on, such as `7.1.5`: for an app without a
-    /// `Gemfile.lock`.
+    /// Sets the Rails version that the app runs on, such as `7.1.5`: for an app whose `Gemfile.lock`
+    /// or `Gemfile` does not tell it.
     ///
     /// ```
     /// use hardtack::LoadDefaults;
@@ -187,8 +189,9 @@ impl RailsApp {
     /// Reads the app's secrets: its `secret_key_base`, and other secrets that open its cookies.
     ///
     /// Searches the places where the app's Rails version searches, in its order: a variable, the
-    /// credentials, `config/secrets.yml`, a setting in Ruby, a file in `tmp`. An empty
-    /// `RAILS_MASTER_KEY` counts as not set, in every version. In `secrets.yml` and in settings,
+    /// credentials (also at `config.credentials.content_path`), `config/secrets.yml` and
+    /// `secrets.yml.enc`, a setting in Ruby, a file in `tmp`. An empty `RAILS_MASTER_KEY` counts as
+    /// not set from Rails 7.0 on, and is a wrong key before. In `secrets.yml` and in settings,
     /// `ENV["NAME"]` and `ENV.fetch("NAME")` are the only Ruby that is understood. A secret of any
     /// length is accepted if the app runs with it.
     ///
@@ -252,8 +255,8 @@ impl RailsApp {
             })
     }
 
-    /// Creates the app's encrypted jar, which also has its sessions, with every known rotation: the
-    /// older secrets in the credentials, and up to Rails 5.2 the `secret_token`, with which Rails 3
+    /// Creates the app's encrypted jar, which also has its sessions, with every known rotation: those
+    /// of [`RailsAppSettings::rotations`], the older secrets in the credentials, and up to Rails 5.2 the `secret_token`, with which Rails 3
     /// signed. If the app has only the token, creates its signed jar, which then has the sessions.
     ///
     /// ```
@@ -277,11 +280,10 @@ impl RailsApp {
     /// `load_defaults` is not a plain literal. Other settings that are not understood are no error:
     /// check [`settings`](Self::settings).
     pub fn jar(&self) -> Result<Jar, RailsAppError> {
-        self.make_jar(Jar::encrypted, Rotation::encrypted, false)
+        self.make_jar(JarKind::Encrypted)
     }
 
-    /// Creates the app's signed jar, with every known rotation: the rotations of
-    /// [`jar`](Self::jar), and those of [`RailsAppSettings::rotations`].
+    /// Creates the app's signed jar, with every known rotation, as [`jar`](Self::jar) does.
     ///
     /// ```
     /// # let dir = std::env::temp_dir().join("hardtack-doc-app-signed-jar");
@@ -299,19 +301,20 @@ impl RailsApp {
     /// # Errors
     /// The errors of [`jar`](Self::jar).
     pub fn signed_jar(&self) -> Result<Jar, RailsAppError> {
-        self.make_jar(Jar::signed, Rotation::signed, true)
+        self.make_jar(JarKind::Signed)
     }
 
     fn load(&self) -> Result<AppFiles, RailsAppError> {
         AppFiles::read(&self.root, self.environment_name()?, self.rails.clone())
     }
 
-    fn make_jar(
-        &self,
-        jar: fn(&SecretKeyBase, Settings) -> Jar,
-        rotation: fn(&SecretKeyBase, Settings) -> Rotation,
-        signed: bool,
-    ) -> Result<Jar, RailsAppError> {
+    fn make_jar(&self, kind: JarKind) -> Result<Jar, RailsAppError> {
+        let jar: fn(&SecretKeyBase, Settings) -> Jar;
+        let rotation: fn(&SecretKeyBase, Settings) -> Rotation;
+        match kind {
+            JarKind::Encrypted => (jar, rotation) = (Jar::encrypted, Rotation::encrypted),
+            JarKind::Signed => (jar, rotation) = (Jar::signed, Rotation::signed),
+        }
         let loaded = self.load()?;
         let secrets = self.search(&loaded)?;
         let RailsAppSettings {
@@ -345,17 +348,8 @@ impl RailsApp {
             };
             Rotation::signed(token, settings)
         });
-        let told = rotations.iter().filter(|_| signed).map(|rotation| {
-            let (secret, settings) = match &rotation.secret {
-                Some(secret) => (secret, &by_token),
-                None => (&key_base, &settings),
-            };
-            let settings = Settings {
-                signed_cookie_digest: rotation.digest,
-                ..settings.clone()
-            };
-            Rotation::signed(secret, settings)
-        });
+        let told = rotations.iter().filter(|rotation| rotation.jar == kind);
+        let told = told.map(|rotation| rotation.rotation(&key_base));
         let jar = jar(&key_base, settings.clone());
         Ok(told.chain(older).chain(tokens).fold(jar, Jar::rotation))
     }

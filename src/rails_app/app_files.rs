@@ -4,19 +4,19 @@ use std::path::{Path, PathBuf};
 
 use super::app_name::app_name;
 use super::configuration::Configuration;
-use super::file;
-use super::gemfile_lock;
+use super::key_part::{DerivedKey, OlderKey, Rotate, Salt};
+use super::options::DEFAULT_NAME;
 use super::order::{self, Order};
 use super::rails_app_error::RailsAppError;
-use super::rails_app_settings::{RailsAppSettings, SignedRotation};
+use super::rails_app_rotation::RailsAppRotation;
+use super::rails_app_settings::RailsAppSettings;
+use super::runtime::Runtime;
 use super::unreadable_setting::UnreadableSetting;
+use super::{file, gemfile, gemfile_lock};
 use crate::load_defaults::LoadDefaults;
+use crate::message::JarKind;
 use crate::safe_buffer_form::SafeBufferForm;
-use crate::settings::CbcDigest;
-
-/// The depth to which the folders in `config/initializers` are read.
-const MOST_FOLDERS: usize = 8;
-const MOST_FILES: usize = 1000;
+use crate::settings::{CbcDigest, Cipher, SecretKind, Settings};
 
 /// The contents of an app's files.
 pub(super) struct AppFiles {
@@ -35,22 +35,29 @@ impl AppFiles {
         environment: String,
         rails: Option<String>,
     ) -> Result<Self, RailsAppError> {
-        let mut configuration = Configuration::new();
-        let application = Path::new("config/application.rb");
-        if !read_into(&mut configuration, root, application)? {
-            return Err(RailsAppError::NoApp { root: root.into() });
-        }
-        let own = format!("config/environments/{environment}.rb");
-        read_into(&mut configuration, root, Path::new(&own))?;
-        for initializer in initializers(root) {
-            read_into(&mut configuration, root, Path::new(&initializer))?;
-        }
         let rails = match rails {
             Some(rails) => Some(rails),
-            None => locked(root)?,
+            None => rails_version(root)?,
         };
-        let numbers = match (&rails, configuration.load_defaults) {
-            (Some(rails), _) => order::numbers(rails)?,
+        let mut configuration = Configuration::new(Runtime {
+            root: root.to_owned(),
+            environment: environment.clone(),
+            rails: rails.as_deref().map(order::numbers).transpose()?,
+        });
+        if !configuration.load(&root.join("config/application.rb"))? {
+            let is_2_3 = configuration.runtime.is_2_3();
+            if !is_2_3 || !configuration.load(&root.join("config/environment.rb"))? {
+                return Err(RailsAppError::NoApp { root: root.into() });
+            }
+        }
+        configuration.load(&root.join(format!("config/environments/{environment}.rb")))?;
+        for initializer in file::below(&root.join("config/initializers")) {
+            if initializer.extension().is_some_and(|end| end == "rb") {
+                configuration.load(&initializer)?;
+            }
+        }
+        let numbers = match (configuration.runtime.rails, configuration.load_defaults) {
+            (Some(numbers), _) => numbers,
             (None, Some(version)) => order::numbers(&version.to_string())?,
             (None, None) => {
                 return Err(RailsAppError::UnknownVersion { root: root.into() });
@@ -116,21 +123,32 @@ impl AppFiles {
             });
         let name = configuration.application.filter(|_| order.names_session);
         let name = name.map_or_else(
-            || "_session_id".to_owned(),
+            || DEFAULT_NAME.to_owned(),
             |class| format!("_{}_session", app_name(&class)),
         );
         let force_ssl = configuration.force_ssl && configuration.secure_cookies;
-        let rotations = configuration.rotations.into_iter();
-        let rotations = rotations.map(|(secret, digest)| SignedRotation {
-            secret,
-            digest: digest.unwrap_or(settings.signed_cookie_digest),
+        let mut unreadable_settings = configuration.unreadable_settings;
+        let rotations = configuration.rotations.into_iter().filter_map(|rotate| {
+            let (file, line) = (rotate.file.clone(), rotate.line);
+            let rotation = rotation(rotate, &settings);
+            if rotation.is_none() {
+                unreadable_settings.push(UnreadableSetting {
+                    file,
+                    line,
+                    setting: "cookies_rotations",
+                    text: String::new(),
+                    why: "hardtack knows the rotation only beside aes-256-gcm".to_owned(),
+                });
+            }
+            rotation
         });
+        let rotations = rotations.collect();
         RailsAppSettings {
             rails,
             load_defaults: configuration.load_defaults,
             session: configuration.session.finish(name, force_ssl),
-            rotations: rotations.collect(),
-            unreadable_settings: configuration.unreadable_settings,
+            rotations,
+            unreadable_settings,
             settings,
         }
     }
@@ -143,54 +161,57 @@ fn writes_safe_buffers_as_strings(rails: &str) -> bool {
     numbers.collect::<Vec<u32>>() >= vec![8, 1, 4]
 }
 
-/// Reads a file into the configuration, if there is one.
-fn read_into(into: &mut Configuration, root: &Path, file: &Path) -> Result<bool, RailsAppError> {
-    let text = file::read_text(&root.join(file)).map_err(|reason| RailsAppError::File {
-        file: file.to_owned(),
-        reason,
-    })?;
-    let Some(mut text) = text else {
-        return Ok(false);
-    };
-    // Ruby's parser ignores a byte order mark.
-    if text.starts_with('\u{feff}') {
-        text.remove(0);
-    }
-    into.read(file, text);
-    Ok(true)
-}
-
-/// Returns the Rails version in the `Gemfile.lock`.
-fn locked(root: &Path) -> Result<Option<String>, RailsAppError> {
-    let file = Path::new("Gemfile.lock");
-    let lock = file::read_text(&root.join(file)).map_err(|reason| RailsAppError::File {
-        file: file.to_owned(),
-        reason,
-    })?;
-    Ok(lock.and_then(|lock| gemfile_lock::rails_version(&lock).map(str::to_owned)))
-}
-
-/// Returns the initializers below the app's directory, sorted as Rails sorts them: by the bytes of
-/// their whole paths.
-fn initializers(root: &Path) -> Vec<String> {
-    let mut files = Vec::new();
-    let mut folders = vec![("config/initializers".to_owned(), 0)];
-    while let Some((folder, depth)) = folders.pop() {
-        let entries = std::fs::read_dir(root.join(&folder)).into_iter().flatten();
-        for entry in entries.flatten() {
-            let name = entry.file_name();
-            let path = format!("{folder}/{}", name.to_string_lossy());
-            if entry.path().is_dir() {
-                if depth < MOST_FOLDERS {
-                    folders.push((path, depth + 1));
-                }
-            } else if entry.path().extension().is_some_and(|end| end == "rb")
-                && files.len() < MOST_FILES
-            {
-                files.push(path);
-            }
+/// Returns the older settings of a call of `rotate`, from the app's present ones; `None` if no
+/// settings express them.
+fn rotation(rotate: Rotate, settings: &Settings) -> Option<RailsAppRotation> {
+    let digest = rotate.digest.unwrap_or(settings.signed_cookie_digest);
+    let mut older = settings.clone().signed_cookie_digest(digest);
+    let secret = match rotate.key {
+        OlderKey::Present => None,
+        OlderKey::Given(secret) => {
+            older.secret_kind = SecretKind::SecretToken;
+            Some(secret)
         }
+        OlderKey::Derived(DerivedKey { digest, salt }) => {
+            let salt = match salt {
+                Salt::Text(salt) => salt,
+                Salt::Final(setting) => setting.value(settings),
+            };
+            older.key_generator_hash_digest_class = digest;
+            match rotate.jar {
+                JarKind::Signed => older.signed_cookie_salt = salt.into(),
+                // Beside CBC, Rails takes the key that signs from the present settings.
+                JarKind::Encrypted if settings.cipher == Cipher::Aes256Cbc => return None,
+                JarKind::Encrypted => {
+                    older.authenticated_encrypted_cookie_salt = salt.into();
+                    older.reads_cbc_beside_gcm = false;
+                }
+            }
+            None
+        }
+    };
+    Some(RailsAppRotation {
+        jar: rotate.jar,
+        secret,
+        settings: older,
+    })
+}
+
+/// Returns the Rails version that Bundler locked, or else the one that the `Gemfile` asks for.
+fn rails_version(root: &Path) -> Result<Option<String>, RailsAppError> {
+    let read = |name: &str| {
+        file::read_text(&root.join(name)).map_err(|reason| RailsAppError::File {
+            file: PathBuf::from(name),
+            reason,
+        })
+    };
+    if let Some(lock) = read("Gemfile.lock")? {
+        return Ok(gemfile_lock::rails_version(&lock).map(str::to_owned));
     }
-    files.sort();
-    files
+    if let Some(gemfile) = read("Gemfile")? {
+        return Ok(gemfile::rails_version(gemfile));
+    }
+    // Rails 2.3 needs no Bundler.
+    let environment = read("config/environment.rb")?;
+    Ok(environment.and_then(|text| gemfile::rails_gem_version(text)))
 }

@@ -52,18 +52,22 @@ impl CookieStore {
     /// cookie; [`RailsAppError::UnreadableSetting`] if `session_store` cannot be read.
     pub fn from_rails_app(app: &RailsApp) -> Result<Self, RailsAppError> {
         let told = app.settings()?;
+        let of_session = ["session_store", "session_options"];
         let mut unreadable_settings = told.unreadable_settings.into_iter();
-        if let Some(guess) = unreadable_settings.find(|one| one.setting == "session_store") {
-            return Err(RailsAppError::UnreadableSetting(guess));
-        }
+        let guess = unreadable_settings.find(|one| of_session.contains(&one.setting));
         let session = told.session;
-        if session.store != COOKIE_STORE {
-            return Err(RailsAppError::OtherStore {
-                store: session.store,
-            });
+        let (None, Some(name), Some(store)) = (&guess, session.name, session.store) else {
+            let store = "a store that is not understood".to_owned();
+            return Err(guess.map_or(
+                RailsAppError::OtherStore { store },
+                RailsAppError::UnreadableSetting,
+            ));
+        };
+        if store != COOKIE_STORE {
+            return Err(RailsAppError::OtherStore { store });
         }
         let jars = Keyring::of(app.jar()?, app.signed_jar()?);
-        let store = Self::with_keyring(jars, session.name)
+        let store = Self::with_keyring(jars, name)
             .attributes(session.attributes)
             .csrf(csrf(&told.settings, told.load_defaults));
         Ok(match session.expire_after {

@@ -5,6 +5,8 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use super::configuration::Configuration;
+use super::ruby::statement::Reach;
+use super::runtime::Runtime;
 use super::variables::Variables;
 use super::yaml::Node;
 use super::{credentials, erb as erb_files, yaml as yaml_files};
@@ -52,11 +54,13 @@ pub fn erb(text: &str) -> Result<String, String> {
 /// Returns the lines of a Ruby file that were not understood.
 #[must_use]
 pub fn ruby(text: &str) -> Vec<String> {
-    let mut configuration = Configuration::new();
-    configuration.read(
-        Path::new("config/application.rb"),
-        Zeroizing::new(text.to_owned()),
-    );
+    let mut configuration = Configuration::new(Runtime {
+        root: "/no/such/app".into(),
+        environment: "production".to_owned(),
+        rails: None,
+    });
+    let file = Path::new("/no/such/app/config/application.rb");
+    configuration.read_text(file, Zeroizing::new(text.to_owned()), &Reach::Runs);
     let said = configuration.unreadable_settings.iter();
     said.map(ToString::to_string).collect()
 }

@@ -28,6 +28,15 @@ const ASSIGNED: &[&str] = &[
 /// Settings that are method calls.
 const CALLED: &[&str] = &["load_defaults", "session_store", "cookies_rotations"];
 
+/// Checks that a text has the name of any setting: another one makes none.
+pub(super) fn names_any(text: &str) -> bool {
+    let names = ASSIGNED
+        .iter()
+        .chain(CALLED)
+        .chain(&["credentials", "CookieStore"]);
+    names.clone().any(|name| text.contains(name))
+}
+
 /// Returns the setting that a statement sets or seems to set.
 pub(super) fn mentioned(source: &str, walk: &Walk, tokens: &[Token]) -> Option<&'static str> {
     if let Some((path, rest)) = walk.path(tokens) {
@@ -36,6 +45,9 @@ pub(super) fn mentioned(source: &str, walk: &Walk, tokens: &[Token]) -> Option<&
         match path.as_slice() {
             ["credentials", "content_path"] if assigns => return Some("credentials.content_path"),
             ["credentials", "key_path"] if assigns => return Some("credentials.key_path"),
+            ["action_controller", "session" | "session_store"] if assigns => {
+                return Some("session_store");
+            }
             // Called on a local variable for `cookies_rotations`.
             ["action_dispatch", "cookies_rotations", _] => return Some("cookies_rotations"),
             ["middleware", "use"]

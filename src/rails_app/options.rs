@@ -11,13 +11,59 @@ use crate::settings::SameSite;
 /// The store that keeps the session in its cookie.
 const COOKIE_STORE: &str = "cookie_store";
 
+/// The name of a session's cookie where the app gives none.
+pub(super) const DEFAULT_NAME: &str = "_session_id";
+
 /// Options that do not affect the cookie.
 const OF_NO_MATTER: &[&str] = &["cookie_only", "defer", "renew", "sidbits"];
 
+/// Stores that keep the session on the server, and in the cookie only its id. Any other may be a
+/// subclass of the cookie store.
+const ON_SERVER: &[&str] = &[
+    "active_record_store",
+    "cache_store",
+    "dalli_store",
+    "disabled",
+    "mem_cache_store",
+    "mongo_store",
+    "mongoid_store",
+    "redis_session_store",
+    "redis_store",
+    "ActionDispatch::Session::ActiveRecordStore",
+    "ActionDispatch::Session::CacheStore",
+    "ActionDispatch::Session::DalliStore",
+    "ActionDispatch::Session::MemCacheStore",
+    "ActionDispatch::Session::RedisStore",
+    "ActiveRecord::SessionStore",
+    "RedisSessionStore",
+];
+
+const UNKNOWN_STORE: &str =
+    "hardtack does not know the store: it may keep the sessions in their cookie";
+
+/// Former names of options (`ActionController::Session::CookieStore#initialize` of Rails 2.3).
+const OF_RAILS_2_3: &[(&str, &str)] = &[
+    ("session_key", "key"),
+    ("session_path", "path"),
+    ("session_http_only", "httponly"),
+];
+
+/// The name of the session's cookie.
+enum Name {
+    /// No statement sets up the session.
+    ByApp,
+    /// `session_store` has no `key` (`ActionDispatch::Session::Compatibility`).
+    ByRails,
+    Set(String),
+    /// Only Ruby can evaluate it.
+    Unknown,
+}
+
 /// The arguments of an app's `session_store` that can be read.
 pub(super) struct SessionOptions {
-    store: String,
-    key: Option<String>,
+    /// `None` if only Ruby can evaluate it.
+    store: Option<String>,
+    name: Name,
     path: Option<String>,
     domain: Domain,
     secure: Option<bool>,
@@ -32,8 +78,8 @@ pub(super) struct SessionOptions {
 impl Default for SessionOptions {
     fn default() -> Self {
         Self {
-            store: COOKIE_STORE.to_owned(),
-            key: None,
+            store: Some(COOKIE_STORE.to_owned()),
+            name: Name::ByApp,
             path: None,
             domain: Domain::Host,
             secure: None,
@@ -50,34 +96,80 @@ impl SessionOptions {
     /// Reads the arguments of a call, and returns the faults of those that cannot be read. Fails if
     /// the store cannot be read.
     pub(super) fn new(arguments: Vec<Argument>) -> Result<(Self, Vec<String>), String> {
-        let mut options = Self::default();
-        let mut faults = Vec::new();
+        let mut options = Self {
+            name: Name::ByRails,
+            ..Self::default()
+        };
         let mut arguments = arguments.into_iter();
-        options.store = match arguments.next() {
-            Some(Argument::Positional(Some(Literal::Symbol(store)))) => store,
-            Some(Argument::Positional(Some(Literal::Constant(class)))) => match class.as_str() {
-                "ActionDispatch::Session::CookieStore" => COOKIE_STORE.to_owned(),
-                _ => class,
-            },
+        let store = match arguments.next() {
+            Some(Argument::Positional(Some(store))) => options.set_store(&store),
             _ => return Err("the store is not a plain name".to_owned()),
         };
+        let mut faults: Vec<_> = store.err().map(str::to_owned).into_iter().collect();
+        faults.extend(options.merge(arguments, false));
+        Ok((options, faults))
+    }
+
+    /// Sets the store; fails if it is not known.
+    pub(super) fn set_store(&mut self, store: &Literal) -> Result<(), &'static str> {
+        let store = match store {
+            Literal::Symbol(store) => store.as_str(),
+            Literal::Constant(class) if class == "ActionDispatch::Session::CookieStore" => {
+                COOKIE_STORE
+            }
+            Literal::Constant(class) => class,
+            _ => "",
+        };
+        let is_known = store == COOKIE_STORE || ON_SERVER.contains(&store);
+        self.store = is_known.then(|| store.to_owned());
+        is_known.then_some(()).ok_or(UNKNOWN_STORE)
+    }
+
+    /// Forgets the store and the name: a statement that sets them cannot be read.
+    pub(super) fn doubt(&mut self) {
+        self.store = None;
+        self.name = Name::Unknown;
+    }
+
+    /// Applies options, and returns the faults of those that cannot be read.
+    pub(super) fn merge(
+        &mut self,
+        arguments: impl IntoIterator<Item = Argument>,
+        is_2_3: bool,
+    ) -> Vec<String> {
+        let mut faults = Vec::new();
         let mut tld_length = None;
         for argument in arguments {
             let Argument::Named(name, value) = argument else {
+                // The name may be one of them.
+                self.name = Name::Unknown;
                 faults.push("some of its options are not plain pairs".to_owned());
                 continue;
             };
+            let former = OF_RAILS_2_3
+                .iter()
+                .find(|(former, _)| is_2_3 && *former == name);
+            let name = former.map_or(name, |(_, name)| (*name).to_owned());
             let taken = match value {
                 Some(value) if name == "tld_length" => {
                     tld_length = number(&value);
                     tld_length.is_some()
                 }
-                Some(value) => options.take(&name, value),
+                Some(value) => self.take(&name, value),
                 None => false,
             };
+            if !taken && ["key", "session_key"].contains(&&*name) {
+                self.name = Name::Unknown;
+            }
             // Options that only other stores know do not affect the cookie.
             let known = KNOWN.contains(&name.as_str());
-            if !taken && (known || options.store == COOKIE_STORE) {
+            if !taken
+                && (known
+                    || self
+                        .store
+                        .as_deref()
+                        .is_none_or(|store| store == COOKIE_STORE))
+            {
                 let what = if known {
                     "is not a literal that hardtack reads"
                 } else {
@@ -86,16 +178,16 @@ impl SessionOptions {
                 faults.push(format!("its option `{name}` {what}"));
             }
         }
-        if let (Domain::All { tld_length: own }, Some(length)) = (&mut options.domain, tld_length) {
+        if let (Domain::All { tld_length: own }, Some(length)) = (&mut self.domain, tld_length) {
             *own = Some(length);
         }
-        Ok((options, faults))
+        faults
     }
 
     /// Applies an option; returns `false` if it is unknown or has a value of another kind.
     fn take(&mut self, name: &str, value: Literal) -> bool {
         match (name, value) {
-            ("key", Literal::Text(key)) => self.key = Some(key.to_string()),
+            ("key", Literal::Text(key)) => self.name = Name::Set(key.to_string()),
             ("path", Literal::Text(path)) => self.path = Some(path.to_string()),
             ("domain", Literal::Symbol(all)) if all == "all" => {
                 self.domain = Domain::All { tld_length: None };
@@ -122,8 +214,8 @@ impl SessionOptions {
         same_site.is_some()
     }
 
-    /// Returns the session's cookie, with its default name if no other is set.
-    pub(super) fn finish(self, default_name: String, force_ssl: bool) -> RailsAppSession {
+    /// Returns the session's cookie. `app_name` is the name of an app that sets up no session.
+    pub(super) fn finish(self, app_name: String, force_ssl: bool) -> RailsAppSession {
         let attributes = CookieAttributes::new()
             .domain(self.domain)
             .secure(self.secure.unwrap_or(force_ssl))
@@ -138,7 +230,12 @@ impl SessionOptions {
             None => attributes,
         };
         RailsAppSession {
-            name: self.key.unwrap_or(default_name),
+            name: match self.name {
+                Name::ByApp => Some(app_name),
+                Name::ByRails => Some(DEFAULT_NAME.to_owned()),
+                Name::Set(name) => Some(name),
+                Name::Unknown => None,
+            },
             store: self.store,
             attributes,
             expire_after: self.max_age.or(self.expire_after),
@@ -163,7 +260,7 @@ const KNOWN: &[&str] = &[
 fn take_duration(place: &mut Option<Duration>, value: &Literal) -> bool {
     *place = match value {
         Literal::Nil => None,
-        Literal::Duration(duration) => Some(*duration),
+        Literal::Duration { length, .. } => Some(*length),
         other => match number(other) {
             Some(seconds) => Some(Duration::from_secs(seconds)),
             None => return false,

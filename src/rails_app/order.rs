@@ -15,7 +15,8 @@ pub(super) enum Place {
     Variable,
     /// The encrypted credentials.
     Credentials(CredentialsFiles),
-    /// `config/secrets.yml`; from 5.1 on with a section `shared`.
+    /// `config/secrets.yml`; from 5.1 on with a section `shared`, and with `config/secrets.yml.enc`
+    /// over it if the app reads that file.
     SecretsYml { shared: bool },
     /// A file that Rails creates for development and test.
     Local(&'static str),
@@ -46,6 +47,9 @@ pub(super) struct Order {
     pub(super) dummy: &'static [Place],
     /// Reads a `secret_token`: as the only secret, or for cookies that Rails 3 signed.
     pub(super) takes_token: bool,
+    /// Takes an empty `RAILS_MASTER_KEY` for the key, so that nothing opens. From 7.0 on it counts as
+    /// not set (`ActiveSupport::EncryptedFile#read_env_key`).
+    pub(super) takes_empty_key: bool,
     /// Names the session after the app by default (`setup_default_session_store`, 5.1).
     pub(super) names_session: bool,
 }
@@ -67,6 +71,14 @@ const LOCAL_LAST: &[Place] = &[
 ];
 const PRODUCTION: &[Place] = &[Place::Setting, Place::Variable, OWN_EACH];
 
+const LOCAL_YML: &[Place] = &[YML, Place::Setting, Place::Local(DEVELOPMENT_SECRET)];
+const PRODUCTION_YML: &[Place] = &[
+    Place::Variable,
+    Place::Credentials(CredentialsFiles::OwnTogether),
+    YML,
+    Place::Setting,
+];
+
 /// The newest version comes first.
 const ORDERS: &[Order] = &[
     Order {
@@ -75,6 +87,7 @@ const ORDERS: &[Order] = &[
         production: PRODUCTION,
         dummy: LOCAL_ALONE,
         takes_token: false,
+        takes_empty_key: false,
         names_session: true,
     },
     Order {
@@ -83,6 +96,7 @@ const ORDERS: &[Order] = &[
         production: PRODUCTION,
         dummy: LOCAL_ALONE,
         takes_token: false,
+        takes_empty_key: false,
         names_session: true,
     },
     Order {
@@ -91,6 +105,7 @@ const ORDERS: &[Order] = &[
         production: PRODUCTION,
         dummy: LOCAL_ALONE,
         takes_token: false,
+        takes_empty_key: false,
         names_session: true,
     },
     Order {
@@ -99,6 +114,7 @@ const ORDERS: &[Order] = &[
         production: PRODUCTION,
         dummy: LOCAL_ALONE,
         takes_token: false,
+        takes_empty_key: false,
         names_session: true,
     },
     Order {
@@ -113,19 +129,25 @@ const ORDERS: &[Order] = &[
         production: &[Place::Setting, Place::Variable, OWN_EACH, YML],
         dummy: LOCAL_ALONE,
         takes_token: false,
+        takes_empty_key: false,
+        names_session: true,
+    },
+    Order {
+        since: (7, 0, 0),
+        local: LOCAL_YML,
+        production: PRODUCTION_YML,
+        dummy: &[],
+        takes_token: false,
+        takes_empty_key: false,
         names_session: true,
     },
     Order {
         since: (6, 0, 0),
-        local: &[YML, Place::Setting, Place::Local(DEVELOPMENT_SECRET)],
-        production: &[
-            Place::Variable,
-            Place::Credentials(CredentialsFiles::OwnTogether),
-            YML,
-            Place::Setting,
-        ],
+        local: LOCAL_YML,
+        production: PRODUCTION_YML,
         dummy: &[],
         takes_token: false,
+        takes_empty_key: true,
         names_session: true,
     },
     Order {
@@ -139,6 +161,7 @@ const ORDERS: &[Order] = &[
         ],
         dummy: &[],
         takes_token: true,
+        takes_empty_key: true,
         names_session: true,
     },
     Order {
@@ -147,6 +170,7 @@ const ORDERS: &[Order] = &[
         production: &[YML, Place::Setting],
         dummy: &[],
         takes_token: true,
+        takes_empty_key: false,
         names_session: true,
     },
     Order {
@@ -155,14 +179,16 @@ const ORDERS: &[Order] = &[
         production: &[Place::SecretsYml { shared: false }, Place::Setting],
         dummy: &[],
         takes_token: true,
+        takes_empty_key: false,
         names_session: false,
     },
     Order {
-        since: (3, 0, 0),
+        since: (2, 3, 0),
         local: &[Place::Setting],
         production: &[Place::Setting],
         dummy: &[],
         takes_token: true,
+        takes_empty_key: false,
         names_session: false,
     },
 ];

@@ -36,12 +36,12 @@ pub enum RailsAppError {
         /// The fault of the file.
         reason: MissingSecret,
     },
-    /// Neither `Gemfile.lock` nor `load_defaults` tells the Rails version.
+    /// Neither `Gemfile.lock`, the `Gemfile` nor `load_defaults` tells the Rails version.
     UnknownVersion {
         /// The directory.
         root: PathBuf,
     },
-    /// The Rails version is older than 3.0, or is not a version.
+    /// The Rails version is older than 2.3, or is not a version.
     Version {
         /// The version as given.
         given: String,
@@ -84,13 +84,13 @@ impl fmt::Display for RailsAppError {
             Self::File { file, reason } => write!(f, "{}: {reason}", Shown::path(file)),
             Self::UnknownVersion { root } => write!(
                 f,
-                "{}: neither Gemfile.lock nor load_defaults tells the Rails version; set it with \
-                RailsApp::rails",
+                "{}: neither Gemfile.lock, Gemfile nor load_defaults tells the Rails version; set it \
+                with RailsApp::rails",
                 Shown::path(root)
             ),
             Self::Version { given } => write!(
                 f,
-                "Rails {:?} is not a supported version; hardtack reads apps of Rails 3.0 and later",
+                "Rails {:?} is not a supported version; hardtack reads apps of Rails 2.3 and later",
                 Shown::new(given)
             ),
             Self::Environment { given } => write!(

@@ -1,10 +1,10 @@
 //! [`RailsAppSettings`]: the cookie settings of an app.
 
+use super::rails_app_rotation::RailsAppRotation;
 use super::rails_app_session::RailsAppSession;
 use super::unreadable_setting::UnreadableSetting;
 use crate::load_defaults::LoadDefaults;
-use crate::secret_key_base::SecretKeyBase;
-use crate::settings::{HmacDigest, Settings};
+use crate::settings::Settings;
 
 /// A Rails app's settings for cookies, read from its files.
 ///
@@ -21,16 +21,17 @@ use crate::settings::{HmacDigest, Settings};
 /// assert_eq!(settings.rails.as_deref(), Some("8.0.2")); // Gemfile.lock
 /// assert_eq!(settings.load_defaults, Some(LoadDefaults::V7_1)); // config/application.rb
 /// assert_eq!(settings.settings.key_generator_hash_digest_class, KeyDigest::Sha256);
-/// assert_eq!(settings.session.name, "_shop_session");
+/// assert_eq!(settings.session.name.as_deref(), Some("_shop_session"));
 /// assert!(settings.unreadable_settings.is_empty());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RailsAppSettings {
-    /// The Rails version that the app runs on, from `Gemfile.lock`; `None` without that file.
+    /// The Rails version that the app runs on, such as `7.1.5`: from `Gemfile.lock`, or without that
+    /// file from the `Gemfile`, which may name only `7.1`. `None` if neither tells it.
     pub rails: Option<String>,
-    /// The app's `load_defaults`; `None` if it has none.
+    /// The app's `load_defaults`; `None` if it has none. It is often older than `rails`.
     pub load_defaults: Option<LoadDefaults>,
     /// The settings for writing and reading cookies.
     ///
@@ -41,39 +42,10 @@ pub struct RailsAppSettings {
     pub settings: Settings,
     /// The session's cookie.
     pub session: RailsAppSession,
-    /// Older settings of signed cookies (`cookies_rotations.rotate :signed, ...`).
-    pub rotations: Vec<SignedRotation>,
+    /// Older settings of cookies (`cookies_rotations.rotate`).
+    pub rotations: Vec<RailsAppRotation>,
     /// The settings that only Ruby can evaluate: set them yourself. If an earlier file makes the
-    /// same setting plainly, its value is used here.
+    /// same setting plainly, its value is used here, except for the session's name and store, and
+    /// for the paths of the credentials.
     pub unreadable_settings: Vec<UnreadableSetting>,
-}
-
-/// A former digest of signed cookies: `cookies_rotations.rotate :signed, digest: "SHA256"`.
-///
-/// Rotations of encrypted cookies take keys, which apps derive with method calls: they are listed
-/// as [`UnreadableSetting`].
-///
-/// ```
-/// # let dir = std::env::temp_dir().join("hardtack-doc-rotation");
-/// # std::fs::create_dir_all(dir.join("config")).unwrap();
-/// std::fs::write(dir.join("config/application.rb"), r#"
-/// module Shop
-///   class Application < Rails::Application
-///     config.load_defaults 7.1
-///     config.action_dispatch.cookies_rotations.rotate :signed, digest: "SHA256"
-///   end
-/// end
-/// "#)?;
-/// let settings = hardtack::rails_app::RailsApp::new(&dir).settings()?;
-/// assert_eq!(settings.rotations[0].digest, hardtack::settings::HmacDigest::Sha256);
-/// assert!(settings.rotations[0].secret.is_none());
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct SignedRotation {
-    /// The key itself, from which nothing is derived; `None` for the app's present secret.
-    pub secret: Option<SecretKeyBase>,
-    /// The digest.
-    pub digest: HmacDigest,
 }

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::configuration::{Configuration, Secret, SecretSetting};
+use super::configuration::{Configuration, NO_LITERAL, Secret, SecretSetting};
 use super::credentials;
+use super::credentials_paths::CredentialsPath;
 use super::erb;
 use super::file::{self, MOST, MOST_OF_A_KEY};
 use super::order::{CredentialsFiles, Order, Place};
@@ -18,6 +19,8 @@ const SECRET_KEY_BASE: &str = "SECRET_KEY_BASE";
 const SECRET_KEY_BASE_DUMMY: &str = "SECRET_KEY_BASE_DUMMY";
 const RAILS_MASTER_KEY: &str = "RAILS_MASTER_KEY";
 const SECRETS_YML: &str = "config/secrets.yml";
+const SECRETS_YML_ENC: &str = "config/secrets.yml.enc";
+const SECRETS_YML_KEY: &str = "config/secrets.yml.key";
 
 // Keys in YAML.
 const KEY_BASE: &str = "secret_key_base";
@@ -94,8 +97,8 @@ impl Search<'_> {
 
     fn look(&mut self) -> Result<Option<Result<RailsAppSecrets, RailsAppError>>, Stop> {
         let is_local = ["development", "test"].contains(&self.environment);
-        let is_dummy = !self.order.dummy.is_empty()
-            && self.variables.get_present(SECRET_KEY_BASE_DUMMY).is_some();
+        let is_dummy =
+            !self.order.dummy.is_empty() && self.variables.get(SECRET_KEY_BASE_DUMMY).is_some();
         let places = match (is_dummy, is_local) {
             (true, _) => self.order.dummy,
             (_, true) => self.order.local,
@@ -241,25 +244,17 @@ impl Search<'_> {
         files: CredentialsFiles,
         is_found: bool,
     ) -> Result<Option<InCredentials>, Stop> {
-        let (content, key_file) = self.credentials_files(files);
+        let (content, key_file) = self.credentials_files(files)?;
         let noted = self.searched.len();
         let file = match file::read(&self.root.join(&content), MOST) {
             Ok(Some(file)) => file,
             Ok(None) => return Ok(self.lacks(content, MissingSecret::Missing)),
             Err(reason) => return self.stop(content, reason),
         };
-        let (key, place) = match self.variables.get_present(RAILS_MASTER_KEY) {
-            Some(key) => (key, RAILS_MASTER_KEY),
-            None => match file::read(&self.root.join(&key_file), MOST_OF_A_KEY) {
-                Ok(Some(key)) => {
-                    let key = String::from_utf8_lossy(key.trim_ascii()).into_owned();
-                    (Zeroizing::new(key), key_file.as_str())
-                }
-                Ok(None) => return Ok(self.lacks(content, MissingSecret::NoKey { key_file })),
-                Err(reason) => return self.stop(key_file, reason),
-            },
+        let Some((key, place)) = self.master_key(&key_file, self.order.takes_empty_key)? else {
+            return Ok(self.lacks(content, MissingSecret::NoKey { key_file }));
         };
-        let read = credentials::decrypt(&file, &key, place)
+        let read = credentials::decrypt(&file, &key, &place)
             .and_then(|text| yaml::read(&text, &[&[KEY_BASE, ROTATED]]));
         let mut secrets = match read {
             Ok(secrets) => secrets,
@@ -295,8 +290,33 @@ impl Search<'_> {
         self.found(place, text)
     }
 
+    /// Returns the key of an encrypted file and its place: `RAILS_MASTER_KEY`, which may count while
+    /// it is empty, or the key's file.
+    fn master_key(
+        &mut self,
+        key_file: &str,
+        takes_empty_key: bool,
+    ) -> Result<Option<(Zeroizing<String>, String)>, Stop> {
+        let variable = if takes_empty_key {
+            self.variables.get(RAILS_MASTER_KEY)
+        } else {
+            self.variables.get_present(RAILS_MASTER_KEY)
+        };
+        if let Some(key) = variable {
+            return Ok(Some((key, RAILS_MASTER_KEY.to_owned())));
+        }
+        match file::read(&self.root.join(key_file), MOST_OF_A_KEY) {
+            Ok(Some(key)) => {
+                let key = Zeroizing::new(String::from_utf8_lossy(key.trim_ascii()).into_owned());
+                Ok(Some((key, key_file.to_owned())))
+            }
+            Ok(None) => Ok(None),
+            Err(reason) => self.stop(key_file, reason),
+        }
+    }
+
     /// Returns the paths of the credentials and of their key.
-    fn credentials_files(&mut self, files: CredentialsFiles) -> (String, String) {
+    fn credentials_files(&mut self, files: CredentialsFiles) -> Result<(String, String), Stop> {
         let common = (
             "config/credentials.yml.enc".to_owned(),
             "config/master.key".to_owned(),
@@ -306,11 +326,13 @@ impl Search<'_> {
             format!("config/credentials/{}.key", self.environment),
         );
         if files == CredentialsFiles::One {
-            return common;
+            return Ok(common);
         }
+        let paths = &self.configuration.credentials;
+        let content = self.set_path("config.credentials.content_path", &paths.content)?;
         let exists = |file: &str| self.root.join(file).exists();
         let (has_content, has_key) = (exists(&own.0), exists(&own.1));
-        if !has_content {
+        if !has_content && content.is_none() {
             self.searched.push(Searched {
                 place: own.0.clone(),
                 reason: MissingSecret::Missing,
@@ -320,46 +342,104 @@ impl Search<'_> {
             CredentialsFiles::OwnTogether => has_content,
             _ => has_key,
         };
-        (
-            if has_content { own.0 } else { common.0 },
-            if own_key { own.1 } else { common.1 },
-        )
+        let key = self.set_path("config.credentials.key_path", &paths.key)?;
+        Ok((
+            content.unwrap_or(if has_content { own.0 } else { common.0 }),
+            key.unwrap_or(if own_key { own.1 } else { common.1 }),
+        ))
     }
 
-    /// Reads the secret and the token in `config/secrets.yml`.
-    fn secrets_yml(&mut self, shared: bool) -> Result<(Option<Found>, Option<Found>), Stop> {
-        let text = match file::read_text(&self.root.join(SECRETS_YML)) {
-            Ok(Some(text)) => text,
-            Ok(None) => {
-                return Ok((self.lacks(SECRETS_YML, MissingSecret::Missing), None));
+    /// Returns the path that the app sets, if it sets one.
+    fn set_path(&mut self, name: &str, path: &CredentialsPath) -> Result<Option<String>, Stop> {
+        match path {
+            CredentialsPath::Default => Ok(None),
+            CredentialsPath::Set(path) => {
+                let below = path.strip_prefix(self.root).unwrap_or(path);
+                Ok(Some(below.to_string_lossy().into_owned()))
             }
-            Err(reason) => return self.stop(SECRETS_YML, reason),
-        };
+            CredentialsPath::Unknown => {
+                let why = NO_LITERAL.to_owned();
+                self.stop(name, MissingSecret::NotPlain { why })
+            }
+        }
+    }
+
+    /// Reads the secret and the token in `config/secrets.yml` and `config/secrets.yml.enc`.
+    fn secrets_yml(&mut self, shared: bool) -> Result<(Option<Found>, Option<Found>), Stop> {
         let names = [KEY_BASE, TOKEN];
-        let read = erb::result(&text, self.variables)
-            .and_then(|text| yaml::read(&text, &[&["shared", self.environment], &names]));
-        let mut document = match read {
-            Ok(document) => document,
-            Err(reason) => return self.stop(SECRETS_YML, reason),
-        };
-        let mut own = document.take(self.environment).unwrap_or(Node::Nil);
-        let mut common = document.take("shared").filter(|_| shared);
+        let mut documents = Vec::new();
+        for file in [SECRETS_YML_ENC, SECRETS_YML] {
+            let text = match file {
+                SECRETS_YML => self.plain_secrets()?,
+                _ if shared && self.configuration.read_encrypted_secrets => {
+                    self.encrypted_secrets()?
+                }
+                _ => continue,
+            };
+            let Some(text) = text else {
+                self.searched.push(Searched {
+                    place: file.to_owned(),
+                    reason: MissingSecret::Missing,
+                });
+                continue;
+            };
+            let read = erb::result(&text, self.variables)
+                .and_then(|text| yaml::read(&text, &[&["shared", self.environment], &names]));
+            let mut document = match read {
+                Ok(document) => document,
+                Err(reason) => return self.stop(file, reason),
+            };
+            let own = document.take(self.environment).unwrap_or(Node::Nil);
+            let common = document.take("shared").filter(|_| shared);
+            documents.push((file, own, common));
+        }
+        // The sections of the encrypted file count before those of the other one.
         let mut take = |name| {
-            let own = own.take(name);
-            own.or_else(|| common.as_mut()?.take(name))
+            documents.iter_mut().find_map(|(file, own, common)| {
+                let node = own.take(name);
+                let node = node.or_else(|| common.as_mut()?.take(name));
+                node.map(|node| (*file, node))
+            })
         };
         let token = match take(TOKEN) {
-            Some(node) if self.order.takes_token => self.text(SECRETS_YML, TOKEN, node)?,
+            Some((file, node)) if self.order.takes_token => self.text(file, TOKEN, node)?,
             _ => None,
         };
-        let found = if let Some(node) = take(KEY_BASE) {
-            self.text(SECRETS_YML, KEY_BASE, node)?
+        let found = take(KEY_BASE);
+        let found = if let Some((file, node)) = found {
+            self.text(file, KEY_BASE, node)?
         } else {
             let environment = self.environment;
             let or_shared = if shared { " or shared" } else { "" };
             let keys = format!("{KEY_BASE} under {environment}{or_shared}");
-            self.lacks(SECRETS_YML, MissingSecret::NoSecretInside { keys })
+            for (file, ..) in documents {
+                let keys = keys.clone();
+                self.lacks::<Found>(file, MissingSecret::NoSecretInside { keys });
+            }
+            None
         };
         Ok((found, token))
+    }
+
+    fn plain_secrets(&mut self) -> Result<Option<Zeroizing<String>>, Stop> {
+        let read = file::read_text(&self.root.join(SECRETS_YML));
+        read.or_else(|reason| self.stop(SECRETS_YML, reason))
+    }
+
+    /// Decrypts `config/secrets.yml.enc` (`Rails::Secrets.parse`).
+    fn encrypted_secrets(&mut self) -> Result<Option<Zeroizing<String>>, Stop> {
+        let file = match file::read(&self.root.join(SECRETS_YML_ENC), MOST) {
+            Ok(Some(file)) => file,
+            Ok(None) => return Ok(None),
+            Err(reason) => return self.stop(SECRETS_YML_ENC, reason),
+        };
+        // In every version an empty variable is the key (`Rails::Secrets.key`).
+        let Some((key, place)) = self.master_key(SECRETS_YML_KEY, true)? else {
+            let key_file = SECRETS_YML_KEY.to_owned();
+            return self.stop(SECRETS_YML_ENC, MissingSecret::NoKey { key_file });
+        };
+        let text = credentials::decrypt(&file, &key, &place);
+        let text = text.or_else(|reason| self.stop(SECRETS_YML_ENC, reason))?;
+        Ok(Some(text))
     }
 }

@@ -17,14 +17,21 @@ use super::configuration::Configuration;
 use super::erb;
 use super::gemfile_lock::rails_version;
 use super::rails_app_error::MissingSecret;
+use super::ruby::statement::Reach;
+use super::runtime::Runtime;
 use super::variables::Variables;
 use super::yaml;
 use crate::settings::Serializer;
 
 fn read(source: &str) -> Configuration {
-    let mut configuration = Configuration::new();
+    let mut configuration = Configuration::new(Runtime {
+        root: "/no/such/app".into(),
+        environment: "production".to_owned(),
+        rails: Some((7, 1, 0)),
+    });
     let text = Zeroizing::new(source.to_owned());
-    configuration.read(Path::new("config/initializers/x.rb"), text);
+    let file = Path::new("/no/such/app/config/initializers/x.rb");
+    configuration.read_text(file, text, &Reach::Runs);
     configuration
 }
 
@@ -78,7 +85,65 @@ fn statements_are_plain_or_told_or_no_code() {
         ("begin\nx\nrescue\ny\nend while z\n§", Plain),
         ("case x\nwhen 1 then y\nend\n§", Plain),
         ("=begin\nif\n=end\n§", Plain),
+        // Under a condition on the environment, which is production.
+        ("§ if Rails.env.production?", Plain),
+        ("§ unless Rails.env.test?", Plain),
+        ("§ if Rails.env == \"production\"", Plain),
+        ("§ if !Rails.env.development? && !Rails.env.test?", Plain),
+        ("§ if %w[production staging].include?(Rails.env)", Plain),
+        ("§ if Rails.env.in?([\"production\", \"staging\"])", Plain),
+        ("§ unless Rails.env.local?", Plain),
+        ("if Rails.env.production?\n§\nend", Plain),
+        ("if (Rails.env.production?) then\n§\nend", Plain),
+        ("if Rails.env.production? || x\n§\nend", Plain),
+        ("unless Rails.env.production?\nx\nelse\n§\nend", Plain),
+        (
+            "if Rails.env.test?\nx\nelsif Rails.env.production?\n§\nelse\ny\nend",
+            Plain,
+        ),
+        ("if Rails.env.test?\nx\nelse §\nend", Plain),
+        (
+            "case Rails.env\nwhen \"test\"\nx\nwhen \"staging\", \"production\"\n§\nend",
+            Plain,
+        ),
+        ("case Rails.env\nwhen \"test\"\nx\nelse\n§\nend", Plain),
+        ("return unless Rails.env.production?\n§", Plain),
+        ("if Rails.env.test?\nreturn\nend\n§", Plain),
+        (
+            "if Rails.env.production?\nif Rails.env.test?\nx\nend\n§\nend",
+            Plain,
+        ),
+        ("x do |y|\nz\nend if Rails.env.test?\n§", Plain),
+        // Certain not to run.
+        ("§ if Rails.env.test?", NoCode),
+        ("§ unless Rails.env.production?", NoCode),
+        ("if Rails.env.development?\n§\nend", NoCode),
+        ("if Rails.env.test? && x\n§\nend", NoCode),
+        ("if Rails.env.production?\nx\nelse\n§\nend", NoCode),
+        ("if Rails.env.production?\nx\nelsif y\n§\nend", NoCode),
+        ("if Rails.env.test?\nx do |y|\n§\nend\nend", NoCode),
+        ("if Rails.env.test?\nif x\n§\nend\nend", NoCode),
+        ("case Rails.env\nwhen \"test\"\n§\nend", NoCode),
+        ("return if Rails.env.production?\n§", NoCode),
+        ("if Rails.env.production?\nreturn\nend\n§", NoCode),
         // Under a condition, or not certain to run.
+        ("if x || Rails.env.production?\n§\nend", UnreadableSetting),
+        ("if Rails.env.production? && x\n§\nend", UnreadableSetting),
+        (
+            "if x\ny\nelsif Rails.env.production?\n§\nend",
+            UnreadableSetting,
+        ),
+        ("case Rails.env\nwhen x\ny\nelse\n§\nend", UnreadableSetting),
+        ("case x\nwhen \"production\"\n§\nend", UnreadableSetting),
+        ("§ if Rails.env.production? if x", UnreadableSetting),
+        ("§ if ENV[\"X\"]", UnreadableSetting),
+        ("§ if Rails.env.present? == x", UnreadableSetting),
+        ("if x\nreturn\nend\n§", UnreadableSetting),
+        ("begin\nreturn\nend\n§", UnreadableSetting),
+        (
+            "if Rails.env.production?\nx do |y|\n§\nend\nend",
+            UnreadableSetting,
+        ),
         ("if x\n§\nend", UnreadableSetting),
         ("unless x\ny\nelse\n§\nend", UnreadableSetting),
         ("§ if x", UnreadableSetting),
@@ -102,7 +167,7 @@ fn statements_are_plain_or_told_or_no_code() {
             UnreadableSetting,
         ),
         ("return if x\n§", UnreadableSetting),
-        ("return\n§", UnreadableSetting),
+        ("return\n§", NoCode),
         ("x = §", UnreadableSetting),
         ("if x\nend\nif y\n§\nend", UnreadableSetting),
         // Not code.
@@ -133,7 +198,7 @@ fn statements_are_plain_or_told_or_no_code() {
         assert_eq!(outcome, expected, "{around}");
         ran += 1;
     }
-    assert_eq!(ran, 70);
+    assert_eq!(ran, 111);
 }
 
 #[test]
@@ -352,6 +417,18 @@ fn soup() -> impl Strategy<Value = String> {
         Just("#{"),
         Just("}"),
         Just("if"),
+        Just("else"),
+        Just("elsif "),
+        Just("case Rails.env"),
+        Just("when "),
+        Just("Rails.env.production?"),
+        Just("#{Rails.env}"),
+        Just("1.month"),
+        Just("require "),
+        Just("Dir["),
+        Just(".each do |f|\n"),
+        Just("return"),
+        Just("key_generator = ActiveSupport::KeyGenerator.new("),
         Just("end"),
         Just("do |x|"),
         Just("tap do |x|\n"),

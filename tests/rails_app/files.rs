@@ -21,7 +21,11 @@ fn files_of_windows_editors_are_read_as_ruby_reads_them() {
         std::fs::write(&file, text).unwrap();
         let settings = RailsApp::new(&folder).variables(|_| None).settings();
         let settings = settings.unwrap();
-        assert_eq!(settings.session.name, "_shop_session", "{text:?}");
+        assert_eq!(
+            settings.session.name.as_deref(),
+            Some("_shop_session"),
+            "{text:?}"
+        );
         assert_eq!(settings.settings.version, LoadDefaults::V8_1, "{text:?}");
         assert_eq!(settings.unreadable_settings, [], "{text:?}");
         ran += 1;
@@ -191,7 +195,7 @@ fn wrong_use_is_told() {
             }
         );
     }
-    for version in ["2.3.18", "", "new", "8", "4294967296.0"] {
+    for version in ["2.2.3", "", "new", "8", "4294967296.0"] {
         let error = app.clone().rails(version).settings().unwrap_err();
         assert_eq!(
             error,

@@ -80,9 +80,9 @@ fn settings_are_those_that_the_files_say_plainly() {
             settings += 1;
         }
         if let Some(name) = &case.session {
-            assert_eq!(&found.session.name, name, "{what}");
+            assert_eq!(found.session.name.as_ref(), Some(name), "{what}");
             let store = case.store.as_deref().unwrap_or("cookie_store");
-            assert_eq!(found.session.store, store, "{what}");
+            assert_eq!(found.session.store.as_deref(), Some(store), "{what}");
             let seconds = found.session.expire_after.map(|after| after.as_secs());
             assert_eq!(seconds, case.expire_after, "{what}");
             sessions += 1;
@@ -91,7 +91,9 @@ fn settings_are_those_that_the_files_say_plainly() {
             let attributes = &found.session.attributes.for_host("shop.example.com");
             let secret = SecretKeyBase::generate().unwrap();
             let jar = Jar::encrypted(&secret, found.settings.clone());
-            let cookie = jar.write(&found.session.name, 1, attributes).unwrap();
+            let cookie = jar
+                .write(found.session.name.as_ref().unwrap(), 1, attributes)
+                .unwrap();
             let cookie = cookie.to_string();
             let (pair, attributes) = cookie.split_once("; ").unwrap();
             let (name, _) = pair.split_once('=').unwrap();
@@ -99,7 +101,8 @@ fn settings_are_those_that_the_files_say_plainly() {
             cookies += 1;
         }
         if let Some(expected) = &case.rotations {
-            let digests = found.rotations.iter().map(|one| one.digest.to_string());
+            let digests = found.rotations.iter();
+            let digests = digests.map(|one| one.settings.signed_cookie_digest.to_string());
             assert_eq!(&digests.collect::<Vec<_>>(), expected, "{what}");
         }
         if let Some(expected) = &case.unreadable_settings {
@@ -121,5 +124,5 @@ fn settings_are_those_that_the_files_say_plainly() {
             assert!(!one.to_string().contains("b3c631c314c0bbca"), "{one}");
         }
     }
-    assert_eq!((settings, sessions, cookies, notes), (18, 10, 9, 18));
+    assert_eq!((settings, sessions, cookies, notes), (18, 10, 9, 12));
 }

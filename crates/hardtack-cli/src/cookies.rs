@@ -2,7 +2,7 @@
 
 use hardtack::doctor::Doctor;
 use hardtack::message::JarKind;
-use hardtack::rails_app::SignedRotation;
+use hardtack::rails_app::RailsAppRotation;
 use hardtack::settings::{Cipher, HmacDigest, SecretKind, SizeLimit};
 use hardtack::{
     CookieAttributes, Error, Jar, LoadDefaults, Rotation, SecretKeyBase, Serializer, SetCookie,
@@ -36,9 +36,14 @@ pub(crate) struct Cookies {
 }
 
 impl Cookies {
-    /// Creates the cookies that the options without a prefix describe.
-    pub(crate) fn new(sealing: Sealing, limit: Option<SizeLimit>) -> Result<Self, String> {
-        Plan::new(sealing, limit, None)?.carry_out()
+    /// Creates the cookies to open that the options without a prefix describe.
+    pub(crate) fn to_open(sealing: Sealing) -> Result<Self, String> {
+        Plan::new(sealing, None, None, false)?.carry_out()
+    }
+
+    /// Creates the cookies to seal that the options without a prefix describe.
+    pub(crate) fn to_seal(sealing: Sealing, limit: Option<SizeLimit>) -> Result<Self, String> {
+        Plan::new(sealing, limit, None, true)?.carry_out()
     }
 
     /// Creates the cookies that the options with `--from-` describe, and those without.
@@ -47,8 +52,8 @@ impl Cookies {
         after: Sealing,
         limit: Option<SizeLimit>,
     ) -> Result<(Self, Self), String> {
-        let after = Plan::new(after, limit, None)?;
-        let before = Plan::new(before, None, Some(&after))?;
+        let after = Plan::new(after, limit, None, true)?;
+        let before = Plan::new(before, None, Some(&after), false)?;
         // A missing secret that seals is reported first.
         let after = after.carry_out()?;
         Ok((before.carry_out()?, after))
@@ -102,25 +107,29 @@ struct Plan {
     settings: Settings,
     /// An option names the serializer, rather than the version.
     serializer_chosen: bool,
-    /// Older settings of the signed jar, from an app's files.
-    rotations: Vec<SignedRotation>,
+    /// Older settings, from an app's files.
+    rotations: Vec<RailsAppRotation>,
     sources: Sources,
 }
 
 impl Plan {
     /// Creates the plan of these options. `after` is the plan that seals: the options of `--from-`
-    /// take from it what they do not name.
+    /// take from it what they do not name. If the plan `seals`, its name must be known.
     fn new(
         sealing: Sealing,
         limit: Option<SizeLimit>,
         after: Option<&Self>,
+        seals: bool,
     ) -> Result<Self, String> {
         let prefix = sealing.prefix;
         let version = sealing.rails;
         let app = App::new(&sealing.app, prefix, version, sealing.name.is_some())?;
         let told = app.as_ref().map(|app| &app.settings);
         let name = sealing.name.as_deref();
-        let name = name.or(told.map(|told| told.session.name.as_str()));
+        if let (None, Some(app), true) = (name, &app, seals) {
+            app.check_name()?;
+        }
+        let name = name.or(told.and_then(|told| told.session.name.as_deref()));
         let is_named = name.is_some() || after.is_some_and(|after| after.is_named);
         let name = name.unwrap_or(after.map_or(NAME, |after| &after.name));
         let checked = attributes(None).check(name);
@@ -138,7 +147,7 @@ impl Plan {
             prefix,
             name: name.to_owned(),
             is_named,
-            app_session: told.map(|told| told.session.name.clone()),
+            app_session: told.and_then(|told| told.session.name.clone()),
             kind: sealing.jar.or(after.and_then(|after| after.kind)),
             kind_is_own: sealing.jar.is_some(),
             settings: sealing.over(settings),
@@ -189,19 +198,12 @@ impl Plan {
         let rotation: fn(&SecretKeyBase, Settings) -> Rotation;
         if self.kind == Some(JarKind::Signed) {
             (jar, rotation) = (Jar::signed(first, settings()), Rotation::signed);
-            // The app's own rotations of signed cookies.
-            for told in &self.rotations {
-                let (secret, settings) = match &told.secret {
-                    Some(secret) => (secret, self.signed_by_token()),
-                    None => (first, settings()),
-                };
-                jar = jar.rotation(Rotation::signed(
-                    secret,
-                    settings.signed_cookie_digest(told.digest),
-                ));
-            }
         } else {
             (jar, rotation) = (Jar::encrypted(first, settings()), Rotation::encrypted);
+        }
+        let kind = self.kind.unwrap_or(JarKind::Encrypted);
+        for told in self.rotations.iter().filter(|told| told.jar == kind) {
+            jar = jar.rotation(told.rotation(first));
         }
         for secret in older {
             jar = jar.rotation(rotation(secret, settings()));

@@ -130,7 +130,9 @@ fn examiner(options: &Doctor) -> Result<(Examiner, Option<String>), String> {
     }
     let told = app.as_ref().map(|app| &app.settings);
     let name = options.name.as_ref();
-    let name = name.or(told.map(|told| &told.session.name)).cloned();
+    let name = name
+        .or(told.and_then(|told| told.session.name.as_ref()))
+        .cloned();
     if let Some(name) = &name {
         doctor = doctor.cookie_name(name);
     }

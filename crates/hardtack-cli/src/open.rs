@@ -40,7 +40,7 @@ pub(crate) struct Open {
 }
 
 pub(crate) fn run(options: Open) -> Result<u8, String> {
-    let mut cookies = Cookies::new(options.sealing, None)?;
+    let mut cookies = Cookies::to_open(options.sealing)?;
     cookies.explains = !options.jsonl;
     if options.source.is_named() {
         return open_all::run(&options.source, &cookies, options.jsonl);

@@ -42,8 +42,8 @@ impl App {
         }
         let settings = settings.map_err(|error| match error {
             RailsAppError::UnknownVersion { root } => format!(
-                "--{prefix}rails-app: neither Gemfile.lock nor load_defaults in {} gives the Rails \
-                 version; give --{prefix}rails",
+                "--{prefix}rails-app: neither Gemfile.lock, Gemfile nor load_defaults in {} gives the \
+                 Rails version; give --{prefix}rails",
                 Shown::path(&root)
             ),
             other => format!("--{prefix}rails-app: {other}"),
@@ -57,11 +57,14 @@ impl App {
         for one in &settings.unreadable_settings {
             note(&one.to_string());
         }
-        if settings.session.store != "cookie_store" && !is_named {
+        if let (Some(store), false) = (&settings.session.store, is_named)
+            && store != "cookie_store"
+        {
+            let name = settings.session.name.as_deref().unwrap_or("of the session");
             note(&format!(
                 "the app keeps its sessions in {}, not in the cookie {}",
-                Shown::new(&settings.session.store),
-                Shown::new(&settings.session.name)
+                Shown::new(store),
+                Shown::new(name)
             ));
         }
         Ok(Some(Self {
@@ -69,6 +72,24 @@ impl App {
             files: app,
             settings,
         }))
+    }
+
+    /// Checks that the app's files tell the name of its session's cookie: nothing is sealed under a
+    /// guessed name.
+    pub(crate) fn check_name(&self) -> Result<(), String> {
+        if self.settings.session.name.is_some() {
+            return Ok(());
+        }
+        let prefix = self.prefix;
+        let mut unreadable = self.settings.unreadable_settings.iter();
+        let of_session =
+            |one: &&UnreadableSetting| ["session_store", "session_options"].contains(&one.setting);
+        let reason = unreadable.find(of_session).map(|one| format!(" ({one})"));
+        Err(format!(
+            "--{prefix}rails-app: the name of the session's cookie is not understood; give \
+             --{prefix}name{}",
+            reason.unwrap_or_default()
+        ))
     }
 
     /// Reads the app's secrets.

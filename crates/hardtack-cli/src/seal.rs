@@ -49,7 +49,7 @@ fn expires(text: &str) -> Result<OffsetDateTime, String> {
 }
 
 pub(crate) fn run(options: Seal) -> Result<u8, String> {
-    let cookies = Cookies::new(options.sealing, options.limit.limit)?;
+    let cookies = Cookies::to_seal(options.sealing, options.limit.limit)?;
     let expires = options.expires;
     cookies.try_out(expires)?;
     if expires.is_some() && !cookies.seal_expiry() {

@@ -220,7 +220,7 @@ impl<'a> Lexer<'a> {
         let text = last.text(self.source);
         match last.kind {
             Kind::Word => !EXPRESSION_FOLLOWS.contains(&text),
-            Kind::Symbol | Kind::Text | Kind::Number | Kind::Other => true,
+            Kind::Symbol | Kind::Text | Kind::Interpolated | Kind::Number | Kind::Other => true,
             Kind::Operator => matches!(text, ")" | "]" | "}"),
             Kind::Label | Kind::Newline => false,
         }

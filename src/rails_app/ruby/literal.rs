@@ -1,5 +1,6 @@
-//! Parses plain values on the right of an assignment or among arguments.
+//! [`Literal`]: a value that can be read without running Ruby, and the tokens of the plain ones.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -7,6 +8,7 @@ use zeroize::Zeroizing;
 use super::token::{Kind, Token};
 
 /// A value that can be read without running Ruby.
+#[derive(Clone)]
 pub(crate) enum Literal {
     Nil,
     Bool(bool),
@@ -18,7 +20,13 @@ pub(crate) enum Literal {
     /// A constant, without a leading `::`.
     Constant(String),
     /// `14.days`.
-    Duration(Duration),
+    Duration {
+        length: Duration,
+        /// Months or years, of the mean length.
+        is_mean: bool,
+    },
+    /// `Rails.root.join("config")`: a path, which is no text.
+    Path(PathBuf),
     /// `ENV["NAME"]` or `ENV.fetch("NAME")`.
     Variable {
         name: String,
@@ -34,62 +42,8 @@ pub(crate) enum Argument {
     Spread,
 }
 
-/// The seconds of the units that always have the same length (`Numeric#days` and the like). Months
-/// and years depend on the calendar.
-const UNITS: &[(&str, u64)] = &[
-    ("second", 1),
-    ("minute", 60),
-    ("hour", 3600),
-    ("day", 86_400),
-    ("week", 604_800),
-    ("fortnight", 1_209_600),
-];
-
-/// Parses tokens as a literal; `None` if they are not one.
-pub(crate) fn literal(source: &str, tokens: &[Token]) -> Option<Literal> {
-    let text = |token: &Token| token.text(source);
-    let is = |token: &Token, operator: &str| token.is(source, Kind::Operator, operator);
-    match tokens {
-        [one] => single(source, *one),
-        [one, dot, freeze] if is(dot, ".") && text(freeze) == "freeze" => {
-            Some(single(source, *one)?).filter(|value| matches!(value, Literal::Text(_)))
-        }
-        [number, dot, unit] if number.kind == Kind::Number && is(dot, ".") => {
-            let seconds = UNITS.iter().find_map(|(name, seconds)| {
-                let unit = text(unit);
-                (unit.strip_suffix('s').unwrap_or(unit) == *name).then_some(*seconds)
-            })?;
-            let number: u64 = digits(text(number)).parse().ok()?;
-            Some(Literal::Duration(Duration::from_secs(
-                number.checked_mul(seconds)?,
-            )))
-        }
-        [env, open, name, close] if text(env) == "ENV" && is(open, "[") && is(close, "]") => {
-            variable(source, *name, false)
-        }
-        [env, dot, fetch, open, name, close]
-            if text(env) == "ENV"
-                && is(dot, ".")
-                && text(fetch) == "fetch"
-                && is(open, "(")
-                && is(close, ")") =>
-        {
-            variable(source, *name, true)
-        }
-        [open, items @ .., close] if is(open, "[") && is(close, "]") => {
-            let items = split(source, items).into_iter().map(|item| match item {
-                [item] if item.kind == Kind::Text => {
-                    decode(text(item)).map(|text| text.to_string())
-                }
-                _ => None,
-            });
-            items.collect::<Option<_>>().map(Literal::Texts)
-        }
-        _ => constant(source, tokens).map(Literal::Constant),
-    }
-}
-
-fn single(source: &str, token: Token) -> Option<Literal> {
+/// Parses a token as a literal.
+pub(super) fn single(source: &str, token: Token) -> Option<Literal> {
     let text = token.text(source);
     match (token.kind, text) {
         (Kind::Word, "nil") => Some(Literal::Nil),
@@ -100,22 +54,21 @@ fn single(source: &str, token: Token) -> Option<Literal> {
             .map(|name| Literal::Symbol(name.to_owned())),
         (Kind::Number, _) => Some(Literal::Number(digits(text))),
         (Kind::Text, _) => decode(text).map(Literal::Text),
+        (Kind::Other, _) => words(text).map(Literal::Texts),
         _ => constant(source, &[token]).map(Literal::Constant),
     }
 }
 
-fn digits(number: &str) -> String {
-    number.replace('_', "")
+/// Returns the words of `%w[one two]`.
+fn words(text: &str) -> Option<Vec<String>> {
+    let inner = text.strip_prefix("%w")?.get(1..)?;
+    let inner = inner.get(..inner.len().checked_sub(1)?)?;
+    let plain = !inner.contains('\\');
+    plain.then(|| inner.split_whitespace().map(str::to_owned).collect())
 }
 
-fn variable(source: &str, name: Token, required: bool) -> Option<Literal> {
-    match single(source, name)? {
-        Literal::Text(name) => Some(Literal::Variable {
-            name: name.to_string(),
-            required,
-        }),
-        _ => None,
-    }
+pub(super) fn digits(number: &str) -> String {
+    number.replace('_', "")
 }
 
 /// Parses tokens that are exactly a constant such as `A::B`.
@@ -143,10 +96,15 @@ pub(super) fn constant(source: &str, tokens: &[Token]) -> Option<String> {
     (tokens.len() % 2 == 1).then_some(path)
 }
 
-/// Returns the contents of a text in quotes.
+/// Returns the contents of a text in quotes, without interpolation.
 fn decode(quoted: &str) -> Option<Zeroizing<String>> {
     let quote = quoted.chars().next()?;
     let inner = quoted.strip_prefix(quote)?.strip_suffix(quote)?;
+    unescape(inner, quote)
+}
+
+/// Replaces the escapes in a part of a text in quotes.
+pub(super) fn unescape(inner: &str, quote: char) -> Option<Zeroizing<String>> {
     let mut text = Zeroizing::new(String::with_capacity(inner.len()));
     let mut characters = inner.chars();
     while let Some(character) = characters.next() {
@@ -176,52 +134,8 @@ fn decode(quoted: &str) -> Option<Zeroizing<String>> {
     Some(text)
 }
 
-/// Returns the arguments of a call, with or without parentheses around them.
-pub(crate) fn arguments(source: &str, tokens: &[Token]) -> Vec<Argument> {
-    let is = |token: &Token, operator: &str| token.is(source, Kind::Operator, operator);
-    let tokens = match tokens {
-        [open, inner @ .., close] if is(open, "(") && is(close, ")") => inner,
-        all => all,
-    };
-    let mut arguments = Vec::new();
-    for part in split(source, tokens) {
-        match part {
-            [open, inner @ .., close] if is(open, "{") && is(close, "}") => {
-                arguments.extend(
-                    split(source, inner)
-                        .into_iter()
-                        .map(|part| argument(source, part)),
-                );
-            }
-            _ => arguments.push(argument(source, part)),
-        }
-    }
-    arguments
-}
-
-fn argument(source: &str, tokens: &[Token]) -> Argument {
-    let is = |token: &Token, operator: &str| token.is(source, Kind::Operator, operator);
-    match tokens {
-        [star, ..] if ["*", "**", "&"].iter().any(|star_| is(star, star_)) => Argument::Spread,
-        [label, value @ ..] if label.kind == Kind::Label => {
-            let name = label.text(source).trim_end_matches(':').to_owned();
-            Argument::Named(name, literal(source, value))
-        }
-        [key, arrow, value @ ..] if is(arrow, "=>") || is(arrow, ":") => {
-            match single(source, *key) {
-                Some(Literal::Symbol(name)) => Argument::Named(name, literal(source, value)),
-                Some(Literal::Text(name)) => {
-                    Argument::Named(name.to_string(), literal(source, value))
-                }
-                _ => Argument::Positional(None),
-            }
-        }
-        _ => Argument::Positional(literal(source, tokens)),
-    }
-}
-
 /// Splits tokens at commas that are not inside brackets.
-fn split<'t>(source: &str, tokens: &'t [Token]) -> Vec<&'t [Token]> {
+pub(crate) fn split<'t>(source: &str, tokens: &'t [Token]) -> Vec<&'t [Token]> {
     let mut depth = 0_i32;
     let parts = tokens.split(|token| {
         if token.kind == Kind::Operator {

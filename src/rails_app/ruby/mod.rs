@@ -1,13 +1,20 @@
 //! Reads Ruby source without running it: finds its statements, and those of them that are plain.
 
+mod block;
+pub(super) mod expression;
 mod lexer;
 pub(super) mod literal;
+mod opening;
 pub(super) mod statement;
 mod string_literal;
 pub(super) mod token;
 
+use std::path::Path;
+
 use zeroize::Zeroizing;
 
+use super::runtime::Runtime;
+use expression::Scope;
 use lexer::Unfinished;
 use statement::Walk;
 use token::{Kind, Token};
@@ -34,8 +41,9 @@ impl Source {
         &self.text
     }
 
-    pub(super) fn walk(&self) -> Walk<'_> {
-        Walk::new(&self.text, &self.tokens)
+    /// Returns the statements of the file, which has this absolute path.
+    pub(super) fn walk<'a>(&'a self, file: &'a Path, runtime: &'a Runtime) -> Walk<'a> {
+        Walk::new(&self.tokens, Scope::new(&self.text, file, runtime))
     }
 
     /// Returns the first line of a statement for messages, without texts that are or may be
@@ -51,7 +59,7 @@ impl Source {
             excerpt.push_str(self.text.get(from..start).unwrap_or_default());
             from = end;
             let text = token.text(&self.text);
-            let hides = matches!(token.kind, Kind::Text | Kind::Other)
+            let hides = matches!(token.kind, Kind::Text | Kind::Interpolated | Kind::Other)
                 && (secret || text.chars().count() >= MAYBE_SECRET);
             excerpt.push_str(if hides { "\"...\"" } else { text });
         }

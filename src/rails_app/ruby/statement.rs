@@ -1,8 +1,12 @@
 //! Finds a source's statements in order, and the blocks around each: a statement is plain only if
 //! it runs exactly once and without a condition.
 
+use super::block::{Block, Branches};
+use super::expression::Scope;
 use super::literal::constant;
 use super::token::{Kind, Token};
+
+pub(crate) use super::block::Reach;
 
 /// Words that make the code before them conditional.
 const MODIFIERS: &[&str] = &["if", "unless", "while", "until", "rescue", "and", "or"];
@@ -13,91 +17,149 @@ const GOES_ON: &[&str] = &[
     "==", "(", "[", "{", "<<", "->", "<",
 ];
 
-/// A block that was opened and is not closed yet.
-enum Frame {
-    /// `module Shop`.
-    Module(String),
-    /// `class Application < Rails::Application`.
-    Application,
-    /// `Rails.application.configure do`.
-    Configure,
-    /// `config.action_dispatch.tap do |name|`, with the path that the name refers to.
-    Tap(String, Vec<String>),
-    /// Any other block: its first word, and its line.
-    Other(String, u32),
-}
-
 /// A statement, without the newlines in it.
 pub(crate) struct Statement {
     pub(crate) tokens: Vec<Token>,
-    /// The reason why it may not run, or may have another meaning.
-    pub(crate) hidden: Option<String>,
-    /// It only opens a block that is itself plain.
+    pub(crate) reach: Reach,
+    /// It only opens, divides or closes a block that is itself plain.
     pub(crate) opens_plainly: bool,
+    /// The line of the `after_initialize` around it.
+    pub(crate) late: Option<u32>,
 }
 
 /// Iterates over a source's statements.
 pub(crate) struct Walk<'a> {
-    source: &'a str,
+    pub(super) scope: Scope<'a>,
+    pub(super) source: &'a str,
     tokens: &'a [Token],
     at: usize,
-    frames: Vec<Frame>,
+    pub(super) blocks: Vec<Block>,
     /// Local variables that refer to a path below `config`.
     locals: Vec<(String, Vec<String>)>,
-    /// The line of a `return`, after which a statement may not run.
-    returned: Option<u32>,
+    /// What follows a `return` may not run, or never does.
+    returned: Reach,
     /// The application's class with its modules, if it is defined here.
     pub(crate) application: Option<String>,
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(source: &'a str, tokens: &'a [Token]) -> Self {
+    pub(super) fn new(tokens: &'a [Token], scope: Scope<'a>) -> Self {
         Self {
-            source,
+            scope,
+            source: scope.source(),
             tokens,
             at: 0,
-            frames: Vec::new(),
+            blocks: Vec::new(),
             locals: Vec::new(),
-            returned: None,
+            returned: Reach::Runs,
             application: None,
         }
     }
 
+    /// Returns the scope in which expressions are evaluated.
+    pub(crate) const fn scope(&self) -> Scope<'a> {
+        self.scope
+    }
+
     /// Returns the next statement. The blocks that it opens and closes count from the following one
-    /// on.
+    /// on. A condition after the statement is evaluated and removed.
     pub(crate) fn next(&mut self) -> Option<Statement> {
-        let tokens = self.take()?;
-        let mut hidden = self.hidden();
-        let modifier = tokens
-            .iter()
-            .zip(std::iter::once(None).chain(tokens.iter().map(Some)));
-        let modifier = modifier.skip(1).find_map(|(token, before)| {
-            let word = self.keyword(*token, before.copied())?;
-            MODIFIERS.contains(&word).then(|| word.to_owned())
-        });
-        hidden = hidden.or_else(|| modifier.map(|word| format!("it has a condition (`{word}`)")));
-        if let [first, ..] = tokens.as_slice()
-            && ["return", "next", "break"].contains(&first.text(self.source))
-            && self
-                .frames
-                .iter()
-                .all(|frame| !matches!(frame, Frame::Other(..)))
-        {
-            self.returned = self.returned.or(Some(first.line));
+        let mut tokens = self.take()?;
+        let late = self.late();
+        if let Some(is_plain) = self.divide(&tokens) {
+            let reach = self.reach();
+            if !is_plain {
+                self.follow(&tokens);
+            }
+            return Some(Statement {
+                tokens,
+                reach,
+                opens_plainly: is_plain,
+                late,
+            });
         }
-        let frame = self.plain_frame(&tokens);
-        let opens_plainly = frame.is_some();
-        if let Some(frame) = frame {
-            self.frames.push(frame);
+        let (condition, length) = self.condition_after(&tokens);
+        let reach = condition.within(self.reach());
+        let block = self.plain_block(&tokens);
+        let opens_plainly = block.is_some();
+        if let Some(block) = block {
+            self.blocks.push(block);
         } else {
+            self.note_return(&tokens, &reach);
             self.follow(&tokens);
-            self.remember_local(&tokens);
+            tokens.truncate(length);
+            if reach == Reach::Runs {
+                self.remember_local(&tokens);
+            }
         }
         Some(Statement {
             tokens,
-            hidden,
+            reach,
             opens_plainly,
+            late,
         })
+    }
+
+    /// Returns the reach that the conditions in a statement leave it, and the number of tokens
+    /// before a condition that could be evaluated.
+    fn condition_after(&self, tokens: &[Token]) -> (Reach, usize) {
+        let pairs = tokens
+            .iter()
+            .zip(std::iter::once(None).chain(tokens.iter().map(Some)));
+        let mut modifiers = pairs
+            .enumerate()
+            .skip(1)
+            .filter_map(|(at, (token, before))| {
+                let word = self.keyword(*token, before.copied())?;
+                let modifies = !self.begins_value(before.copied());
+                MODIFIERS.contains(&word).then_some((at, word, modifies))
+            });
+        let whole = tokens.len();
+        let Some((at, word, modifies)) = modifiers.next() else {
+            return (Reach::Runs, whole);
+        };
+        let unknown = || {
+            (
+                Reach::Unknown(format!("it has a condition (`{word}`)")),
+                whole,
+            )
+        };
+        if !modifies || !["if", "unless"].contains(&word) || modifiers.next().is_some() {
+            return unknown();
+        }
+        let condition = tokens.get(at + 1..).unwrap_or_default();
+        match self.scope.truth(condition) {
+            Some(is_true) if is_true == (word == "if") => (Reach::Runs, at),
+            Some(_) => (Reach::Never, at),
+            None => unknown(),
+        }
+    }
+
+    /// Remembers that what follows a `return` may not run.
+    fn note_return(&mut self, tokens: &[Token], reach: &Reach) {
+        let [first, ..] = tokens else {
+            return;
+        };
+        let word = first.text(self.source);
+        let ends = first.kind == Kind::Word && ["return", "next", "break"].contains(&word);
+        let in_other = |block: &Block| match block {
+            // A `return` leaves a method or a block alone.
+            Block::Other(opened, _) if word == "return" => ["def", "do"].contains(&&**opened),
+            Block::Other(..) | Block::Files { .. } => true,
+            _ => false,
+        };
+        if !ends || *reach == Reach::Never || self.blocks.iter().any(in_other) {
+            return;
+        }
+        // Only the end of the file is certain to be reached; `next` leaves its block alone.
+        let is_branch = |block: &Block| matches!(block, Block::Branches(_));
+        let leaves_file = word == "return" && self.blocks.iter().all(is_branch);
+        let after = if *reach == Reach::Runs && leaves_file {
+            Reach::Never
+        } else {
+            Reach::Unknown(format!("it follows a `return` (line {})", first.line))
+        };
+        self.returned = after.within(self.returned.clone());
     }
 
     /// Returns the path below the app's configuration with which a statement starts, and the rest
@@ -126,8 +188,8 @@ impl<'a> Walk<'a> {
             .collect();
         let rest = |from| tokens.get(from..).unwrap_or_default();
         if let [first, ..] = words.as_slice() {
-            let taps = self.frames.iter().rev().filter_map(|frame| match frame {
-                Frame::Tap(name, path) => Some((name, path)),
+            let taps = self.blocks.iter().rev().filter_map(|block| match block {
+                Block::Tap(name, path) => Some((name, path)),
                 _ => None,
             });
             let locals = self.locals.iter().rev().map(|(name, path)| (name, path));
@@ -139,6 +201,10 @@ impl<'a> Walk<'a> {
             ["config", ..] => Some((Vec::new(), rest(1))),
             ["Rails", ".", "application" | "app", ".", "config", ..] => Some((Vec::new(), rest(5))),
             ["Rails", ".", "configuration", ..] => Some((Vec::new(), rest(3))),
+            // Rails 2.3
+            ["ActionController", "::", "Base", ".", ..] => {
+                Some((vec!["action_controller".to_owned()], rest(3)))
+            }
             _ => {
                 // Shop::Application.config
                 let dot = words.iter().position(|word| *word == ".")?;
@@ -149,16 +215,32 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Returns the reason why the next statement may not run, or may have another meaning.
-    fn hidden(&self) -> Option<String> {
-        let other = self.frames.iter().find_map(|frame| match frame {
-            Frame::Other(word, line) => Some(format!("it is inside `{word}` (line {line})")),
+    /// Tells whether the next statement runs.
+    pub(super) fn reach(&self) -> Reach {
+        let blocks = self.blocks.iter().rev().map(Block::reach);
+        let around = blocks.fold(Reach::Runs, Reach::within);
+        self.returned.clone().within(around)
+    }
+
+    /// Returns the line of the `after_initialize` around the next statement.
+    pub(crate) fn late(&self) -> Option<u32> {
+        self.blocks.iter().find_map(|block| match block {
+            Block::AfterInitialize(line) => Some(*line),
             _ => None,
-        });
-        other.or_else(|| {
-            self.returned
-                .map(|line| format!("it follows a `return` (line {line})"))
         })
+    }
+
+    /// Returns the pattern of the files whose names this variable has, one after the other, in the
+    /// block around the next statement; and the reach of that block.
+    pub(crate) fn files_named(&self, variable: &str) -> Option<(Option<&str>, Reach)> {
+        let (last, around) = self.blocks.split_last()?;
+        let Block::Files { name, pattern, .. } = last else {
+            return None;
+        };
+        let blocks = around.iter().rev().map(Block::reach);
+        let reach = blocks.fold(Reach::Runs, Reach::within);
+        let reach = self.returned.clone().within(reach);
+        (name == variable).then_some((pattern.as_deref(), reach))
     }
 
     /// Returns the tokens up to the end of the statement.
@@ -191,6 +273,12 @@ impl<'a> Walk<'a> {
                 _ => {}
             }
             statement.push(*token);
+            // What follows it is a statement of its own.
+            if let [only] = statement.as_slice()
+                && only.is(self.source, Kind::Word, "else")
+            {
+                return Some(statement);
+            }
         }
         (!statement.is_empty()).then_some(statement)
     }
@@ -208,81 +296,13 @@ impl<'a> Walk<'a> {
         ends_open || continued
     }
 
-    /// Returns the frame that a statement opens, if it does nothing else and is plain.
-    fn plain_frame(&mut self, tokens: &[Token]) -> Option<Frame> {
-        let source = self.source;
-        match tokens {
-            [module, name @ ..] if module.is(source, Kind::Word, "module") => {
-                constant(source, name).map(Frame::Module)
-            }
-            [class, rest @ ..] if class.is(source, Kind::Word, "class") => {
-                let less = rest
-                    .iter()
-                    .position(|token| token.is(source, Kind::Operator, "<"))?;
-                let (name, parent) = rest.split_at_checked(less)?;
-                if constant(source, parent.get(1..)?)? != "Rails::Application" {
-                    return None;
-                }
-                let mut path: Vec<_> = self
-                    .frames
-                    .iter()
-                    .filter_map(|frame| match frame {
-                        Frame::Module(name) => Some(name.clone()),
-                        _ => None,
-                    })
-                    .collect();
-                path.push(constant(source, name)?);
-                if self.hidden().is_none() {
-                    self.application.get_or_insert(path.join("::"));
-                }
-                Some(Frame::Application)
-            }
-            [before @ .., d] if d.is(source, Kind::Word, "do") => {
-                let [receiver @ .., dot, configure] = before else {
-                    return None;
-                };
-                let plain = dot.is(source, Kind::Operator, ".")
-                    && configure.is(source, Kind::Word, "configure")
-                    && self.is_application(receiver);
-                plain.then_some(Frame::Configure)
-            }
-            [before @ .., d, open, name, close]
-                if d.is(source, Kind::Word, "do")
-                    && open.is(source, Kind::Operator, "|")
-                    && close.is(source, Kind::Operator, "|") =>
-            {
-                let (mut path, rest) = self.path(before)?;
-                (rest.is_empty() && path.pop().as_deref() == Some("tap"))
-                    .then(|| Frame::Tap(name.text(source).to_owned(), path))
-            }
-            _ => None,
-        }
-    }
-
-    /// Checks for the application itself: `Rails.application`, `Shop::Application`.
-    fn is_application(&self, tokens: &[Token]) -> bool {
-        let words: Vec<_> = tokens.iter().map(|token| token.text(self.source)).collect();
-        words == ["Rails", ".", "application"]
-            || constant(self.source, tokens).is_some_and(|class| is_application(&class))
-    }
-
     /// Opens and closes the blocks that a statement opens and closes.
     fn follow(&mut self, tokens: &[Token]) {
         let mut loops = 0_usize;
         let mut before = None;
         for (index, token) in tokens.iter().enumerate() {
             let word = self.keyword(*token, before);
-            let begins_value = before.is_none_or(|before: Token| {
-                let text = before.text(self.source);
-                match before.kind {
-                    Kind::Operator => ![")", "]", "}"].contains(&text),
-                    Kind::Word => {
-                        ["then", "else", "do", "and", "or", "not", "begin"].contains(&text)
-                    }
-                    Kind::Label => true,
-                    _ => false,
-                }
-            });
+            let begins_value = self.begins_value(before);
             let opens = match word {
                 Some("def") => !self.is_endless(tokens.get(index + 1..).unwrap_or_default()),
                 Some("if" | "unless") => begins_value,
@@ -297,18 +317,36 @@ impl<'a> Walk<'a> {
                 }
                 Some("class" | "module" | "begin" | "case" | "do") => true,
                 Some("end") => {
-                    self.frames.pop();
+                    self.blocks.pop();
                     false
                 }
                 _ => false,
             };
             if opens {
                 let word = word.unwrap_or_default();
-                let frame = Frame::Other(word.to_owned(), token.line);
-                self.frames.push(frame);
+                self.blocks.push(match word {
+                    "if" | "unless" if index == 0 => {
+                        Block::Branches(Branches::new(word, token.line, None))
+                    }
+                    "case" if index == 0 => Block::Branches(Branches::case(token.line, None)),
+                    _ => Block::Other(word.to_owned(), token.line),
+                });
             }
             before = Some(*token);
         }
+    }
+
+    /// Checks that the token after this one begins a value, so that an `if` there is no modifier.
+    fn begins_value(&self, before: Option<Token>) -> bool {
+        before.is_none_or(|before| {
+            let text = before.text(self.source);
+            match before.kind {
+                Kind::Operator => ![")", "]", "}"].contains(&text),
+                Kind::Word => ["then", "else", "do", "and", "or", "not", "begin"].contains(&text),
+                Kind::Label => true,
+                _ => false,
+            }
+        })
     }
 
     /// Checks for a method definition without an `end`: `def name(..) = value`.
@@ -340,7 +378,6 @@ impl<'a> Walk<'a> {
             && name.kind == Kind::Word
             && equals.is(self.source, Kind::Operator, "=")
             && let Some((path, [])) = self.path(value)
-            && self.hidden().is_none()
         {
             self.locals.push((name.text(self.source).to_owned(), path));
         }
@@ -348,6 +385,6 @@ impl<'a> Walk<'a> {
 }
 
 /// Checks for a class such as `Shop::Application`.
-fn is_application(class: &str) -> bool {
+pub(super) fn is_application(class: &str) -> bool {
     class == "Application" || class.ends_with("::Application")
 }

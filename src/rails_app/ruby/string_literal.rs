@@ -14,7 +14,11 @@ impl Lexer<'_> {
         let is_label = self.peek(0) == Some(b':')
             && self.peek(1).is_some_and(|byte| byte.is_ascii_whitespace())
             && !self.last_is("?");
-        let kind = if has_code { Kind::Other } else { Kind::Text };
+        let kind = if has_code {
+            Kind::Interpolated
+        } else {
+            Kind::Text
+        };
         self.push_from(kind, start);
         if is_label {
             // `"name": value` is the same as `"name" => value` here.

@@ -11,13 +11,15 @@ pub(crate) enum Kind {
     Symbol,
     /// A text in quotes without interpolation.
     Text,
+    /// A text in double quotes with interpolations.
+    Interpolated,
     /// A number.
     Number,
     /// Punctuation.
     Operator,
     /// The end of a line.
     Newline,
-    /// A value of any other kind: an interpolated text, a regular expression, `%w[]`, `@name`.
+    /// A value of any other kind: a regular expression, `%w[]`, `@name`.
     Other,
 }
 

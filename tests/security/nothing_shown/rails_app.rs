@@ -27,7 +27,7 @@ pub(crate) fn rails_app(rows: &mut Rows) {
     rows.debug("RailsAppSession", &settings.session);
     let upgraded = app("upgraded").settings().unwrap();
     for rotation in &upgraded.rotations {
-        rows.debug("SignedRotation", rotation);
+        rows.debug("RailsAppRotation", rotation);
     }
     let mut refused = 0;
     for entry in fs::read_dir(folder("")).unwrap() {
