@@ -220,6 +220,8 @@ pub mod value {
 
 /// Devise's login in a session: the user's id, as Warden stores it.
 pub mod warden {
+    #[cfg(any(feature = "axum", feature = "actix-web"))]
+    pub use crate::middleware::devise_login::{DeviseLogin, DeviseScope, NotLoggedIn, UserScope};
     pub use crate::rails::warden::{WardenLogin, WardenScope};
 }
 

@@ -43,6 +43,7 @@ use http::StatusCode;
 use http::request::Parts;
 
 use super::answer::status;
+use super::devise_login::{DeviseLogin, DeviseScope, NotLoggedIn};
 use crate::error::{Error, InvalidMessage};
 use crate::session::cookies::Cookies;
 use crate::session::handle::Session;
@@ -140,6 +141,75 @@ impl<S: Send + Sync> FromRequestParts<S> for Cookies {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
         let session = LazySession::from_request_parts(parts, state).await?;
         Ok(session.cookies())
+    }
+}
+
+/// Loads the request's session and extracts the login that Devise keeps in it.
+impl<D: DeviseScope, S: Send + Sync> FromRequestParts<S> for DeviseLogin<D> {
+    type Rejection = LoginRejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let login = <Self as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await?;
+        login.ok_or(LoginRejection::NotLoggedIn(NotLoggedIn))
+    }
+}
+
+/// Extracts the login if the session has one.
+impl<D: DeviseScope, S: Send + Sync> OptionalFromRequestParts<S> for DeviseLogin<D> {
+    type Rejection = SessionRejection;
+
+    /// Returns `None` if nobody is logged in; a missing layer and a store that fails are errors.
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &S,
+    ) -> Result<Option<Self>, Self::Rejection> {
+        let session = <Session as FromRequestParts<S>>::from_request_parts(parts, state).await?;
+        Ok(Self::of(&session))
+    }
+}
+
+/// The reason why a handler does not get its [`DeviseLogin`].
+///
+/// The response is an empty 401 if nobody is logged in, else the one of the [`SessionRejection`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LoginRejection {
+    /// The session has no login.
+    NotLoggedIn(NotLoggedIn),
+    /// The handler does not get its session.
+    Session(SessionRejection),
+}
+
+impl From<SessionRejection> for LoginRejection {
+    fn from(rejection: SessionRejection) -> Self {
+        Self::Session(rejection)
+    }
+}
+
+impl fmt::Display for LoginRejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotLoggedIn(rejection) => rejection.fmt(f),
+            Self::Session(rejection) => rejection.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for LoginRejection {}
+
+impl IntoResponse for LoginRejection {
+    fn into_response(self) -> Response {
+        match self {
+            Self::NotLoggedIn(rejection) => rejection.into_response(),
+            Self::Session(rejection) => rejection.into_response(),
+        }
+    }
+}
+
+/// Answers with an empty 401.
+impl IntoResponse for NotLoggedIn {
+    fn into_response(self) -> Response {
+        StatusCode::UNAUTHORIZED.into_response()
     }
 }
 

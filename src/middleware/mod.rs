@@ -9,6 +9,8 @@ pub mod actix;
 mod answer;
 #[cfg(feature = "axum")]
 pub mod axum;
+#[cfg(any(feature = "axum", feature = "actix-web"))]
+pub(crate) mod devise_login;
 #[cfg(any(feature = "tower", feature = "actix-web"))]
 mod forgery_events;
 #[cfg(any(feature = "tower", feature = "actix-web"))]

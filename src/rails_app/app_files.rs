@@ -213,5 +213,5 @@ fn rails_version(root: &Path) -> Result<Option<String>, RailsAppError> {
     }
     // Rails 2.3 needs no Bundler.
     let environment = read("config/environment.rb")?;
-    Ok(environment.and_then(|text| gemfile::rails_gem_version(text)))
+    Ok(environment.and_then(gemfile::rails_gem_version))
 }

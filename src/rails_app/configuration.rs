@@ -32,6 +32,9 @@ const SECRET: &[&str] = &[
 
 pub(super) const NO_LITERAL: &str = "its value is not a literal that hardtack reads";
 
+/// Rails 2.3's setting, which adds options to those set before.
+pub(super) const OF_RAILS_2_3: &str = "session";
+
 /// The depth to which files load each other.
 const MAX_DEPTH: usize = 16;
 
@@ -207,6 +210,10 @@ impl Configuration {
         if *opens_plainly {
             return;
         }
+        // What the statement sets is not known, unless it can be read.
+        if setting != OF_RAILS_2_3 {
+            self.doubt(setting);
+        }
         let faults = match (reach, late) {
             (Reach::Unknown(why), _) => vec![why.clone()],
             // Rails reads the list of rotations at the first request, and other settings before.
@@ -215,7 +222,7 @@ impl Configuration {
             }
             _ => self.plain(walk, tokens, (file, line)),
         };
-        if !faults.is_empty() {
+        if setting == OF_RAILS_2_3 && !faults.is_empty() {
             self.doubt(setting);
         }
         let says_secret = || {
@@ -258,7 +265,7 @@ impl Configuration {
     /// value nor a default is taken for it.
     fn doubt(&mut self, setting: &str) {
         match setting {
-            "session_store" | "session_options" => self.session.doubt(),
+            "session_store" | "session_options" | OF_RAILS_2_3 => self.session.doubt(),
             "credentials.content_path" => self.credentials.set("content_path", None),
             "credentials.key_path" => self.credentials.set("key_path", None),
             _ => {}

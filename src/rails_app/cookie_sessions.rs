@@ -52,7 +52,7 @@ impl CookieStore {
     /// cookie; [`RailsAppError::UnreadableSetting`] if `session_store` cannot be read.
     pub fn from_rails_app(app: &RailsApp) -> Result<Self, RailsAppError> {
         let told = app.settings()?;
-        let of_session = ["session_store", "session_options"];
+        let of_session = ["session_store", "session_options", "session"];
         let mut unreadable_settings = told.unreadable_settings.into_iter();
         let guess = unreadable_settings.find(|one| of_session.contains(&one.setting));
         let session = told.session;

@@ -4,9 +4,10 @@
 use std::path::{Path, PathBuf};
 
 use super::file;
-use super::ruby::expression::{Scope, normalized};
+use super::ruby::expression::Scope;
 use super::ruby::literal::split;
-use super::ruby::statement::{Reach, Walk};
+use super::ruby::receiver::normalized;
+use super::ruby::statement::{MODIFIERS, Reach, Walk};
 use super::ruby::token::{Kind, Token};
 
 /// The methods that load a file.
@@ -34,6 +35,14 @@ pub(super) fn loads(walk: &Walk, tokens: &[Token]) -> Option<Result<Loads, &'sta
     }
     let (at, loader) = loader(source, tokens)?;
     let argument = tokens.get(at + 1..).unwrap_or_default();
+    // A condition is no part of the path.
+    let is_modifier =
+        |token: &Token| token.kind == Kind::Word && MODIFIERS.contains(&token.text(source));
+    let length = argument
+        .iter()
+        .position(is_modifier)
+        .unwrap_or(argument.len());
+    let argument = argument.get(..length).unwrap_or_default();
     let argument = match argument {
         [open, inner @ .., close] if open.text(source) == "(" && close.text(source) == ")" => inner,
         all => all,

@@ -46,7 +46,7 @@ pub(super) fn mentioned(source: &str, walk: &Walk, tokens: &[Token]) -> Option<&
             ["credentials", "content_path"] if assigns => return Some("credentials.content_path"),
             ["credentials", "key_path"] if assigns => return Some("credentials.key_path"),
             ["action_controller", "session" | "session_store"] if assigns => {
-                return Some("session_store");
+                return Some("session");
             }
             // Called on a local variable for `cookies_rotations`.
             ["action_dispatch", "cookies_rotations", _] => return Some("cookies_rotations"),

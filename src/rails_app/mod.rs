@@ -31,6 +31,7 @@ mod rotate;
 mod ruby;
 mod runtime;
 mod secrets;
+mod secrets_yml;
 #[cfg(test)]
 mod tests;
 mod unreadable_setting;

@@ -114,23 +114,19 @@ impl Configuration {
                 let inner = tokens.get(open + 1..tokens.len() - 1)?;
                 let (salt, length) = match *split(source, inner).as_slice() {
                     [salt] => (salt, SIGNED),
-                    [salt, length] => (salt, self.key_length(walk, length)?),
+                    [salt, length] => match self.key_part(walk, length)? {
+                        KeyPart::Length(length) => (salt, length),
+                        _ => return None,
+                    },
                     _ => return None,
                 };
                 let salt = self.salt(walk, salt)?;
                 Some(KeyPart::Key(DerivedKey { digest, salt }, length))
             }
-            _ => None,
-        }
-    }
-
-    fn key_length(&self, walk: &Walk, tokens: &[Token]) -> Option<usize> {
-        if let Some(KeyPart::Length(length)) = self.key_part(walk, tokens) {
-            return Some(length);
-        }
-        match walk.scope().literal(tokens)? {
-            Literal::Number(length) => length.parse().ok(),
-            _ => None,
+            _ => match scope.literal(tokens)? {
+                Literal::Number(length) => length.parse().ok().map(KeyPart::Length),
+                _ => None,
+            },
         }
     }
 

@@ -7,7 +7,6 @@ use zeroize::Zeroizing;
 use super::configuration::{Configuration, NO_LITERAL, Secret, SecretSetting};
 use super::credentials;
 use super::credentials_paths::CredentialsPath;
-use super::erb;
 use super::file::{self, MOST, MOST_OF_A_KEY};
 use super::order::{CredentialsFiles, Order, Place};
 use super::rails_app_error::{MissingSecret, RailsAppError, Searched};
@@ -18,13 +17,10 @@ use crate::secret_key_base::SecretKeyBase;
 const SECRET_KEY_BASE: &str = "SECRET_KEY_BASE";
 const SECRET_KEY_BASE_DUMMY: &str = "SECRET_KEY_BASE_DUMMY";
 const RAILS_MASTER_KEY: &str = "RAILS_MASTER_KEY";
-const SECRETS_YML: &str = "config/secrets.yml";
-const SECRETS_YML_ENC: &str = "config/secrets.yml.enc";
-const SECRETS_YML_KEY: &str = "config/secrets.yml.key";
 
 // Keys in YAML.
-const KEY_BASE: &str = "secret_key_base";
-const TOKEN: &str = "secret_token";
+pub(super) const KEY_BASE: &str = "secret_key_base";
+pub(super) const TOKEN: &str = "secret_token";
 const ROTATED: &str = "rotated_secret_key_bases";
 
 /// A Rails app's secrets.
@@ -68,7 +64,7 @@ pub(super) struct Search<'a> {
 }
 
 /// A secret that was found, and its place.
-struct Found {
+pub(super) struct Found {
     text: Zeroizing<String>,
     place: String,
 }
@@ -80,7 +76,7 @@ struct InCredentials {
 }
 
 /// Stops the search at a fault at which Rails would stop too.
-struct Stop;
+pub(super) struct Stop;
 
 impl Search<'_> {
     /// Searches the places in order until a secret is found.
@@ -159,7 +155,11 @@ impl Search<'_> {
     }
 
     /// Records the fault of a place after which Rails continues the search.
-    fn lacks<T>(&mut self, place: impl Into<String>, reason: MissingSecret) -> Option<T> {
+    pub(super) fn lacks<T>(
+        &mut self,
+        place: impl Into<String>,
+        reason: MissingSecret,
+    ) -> Option<T> {
         self.searched.push(Searched {
             place: place.into(),
             reason,
@@ -168,7 +168,11 @@ impl Search<'_> {
     }
 
     /// Records the fault of a place at which Rails stops the search.
-    fn stop<T>(&mut self, place: impl Into<String>, reason: MissingSecret) -> Result<T, Stop> {
+    pub(super) fn stop<T>(
+        &mut self,
+        place: impl Into<String>,
+        reason: MissingSecret,
+    ) -> Result<T, Stop> {
         self.searched.push(Searched {
             place: place.into(),
             reason,
@@ -282,7 +286,12 @@ impl Search<'_> {
         }))
     }
 
-    fn text(&mut self, place: &str, key: &str, node: Node) -> Result<Option<Found>, Stop> {
+    pub(super) fn text(
+        &mut self,
+        place: &str,
+        key: &str,
+        node: Node,
+    ) -> Result<Option<Found>, Stop> {
         let Node::Text(text) = node else {
             let key = key.to_owned();
             return self.stop(place, MissingSecret::SecretIsNoText { key });
@@ -292,7 +301,7 @@ impl Search<'_> {
 
     /// Returns the key of an encrypted file and its place: `RAILS_MASTER_KEY`, which may count while
     /// it is empty, or the key's file.
-    fn master_key(
+    pub(super) fn master_key(
         &mut self,
         key_file: &str,
         takes_empty_key: bool,
@@ -362,84 +371,5 @@ impl Search<'_> {
                 self.stop(name, MissingSecret::NotPlain { why })
             }
         }
-    }
-
-    /// Reads the secret and the token in `config/secrets.yml` and `config/secrets.yml.enc`.
-    fn secrets_yml(&mut self, shared: bool) -> Result<(Option<Found>, Option<Found>), Stop> {
-        let names = [KEY_BASE, TOKEN];
-        let mut documents = Vec::new();
-        for file in [SECRETS_YML_ENC, SECRETS_YML] {
-            let text = match file {
-                SECRETS_YML => self.plain_secrets()?,
-                _ if shared && self.configuration.read_encrypted_secrets => {
-                    self.encrypted_secrets()?
-                }
-                _ => continue,
-            };
-            let Some(text) = text else {
-                self.searched.push(Searched {
-                    place: file.to_owned(),
-                    reason: MissingSecret::Missing,
-                });
-                continue;
-            };
-            let read = erb::result(&text, self.variables)
-                .and_then(|text| yaml::read(&text, &[&["shared", self.environment], &names]));
-            let mut document = match read {
-                Ok(document) => document,
-                Err(reason) => return self.stop(file, reason),
-            };
-            let own = document.take(self.environment).unwrap_or(Node::Nil);
-            let common = document.take("shared").filter(|_| shared);
-            documents.push((file, own, common));
-        }
-        // The sections of the encrypted file count before those of the other one.
-        let mut take = |name| {
-            documents.iter_mut().find_map(|(file, own, common)| {
-                let node = own.take(name);
-                let node = node.or_else(|| common.as_mut()?.take(name));
-                node.map(|node| (*file, node))
-            })
-        };
-        let token = match take(TOKEN) {
-            Some((file, node)) if self.order.takes_token => self.text(file, TOKEN, node)?,
-            _ => None,
-        };
-        let found = take(KEY_BASE);
-        let found = if let Some((file, node)) = found {
-            self.text(file, KEY_BASE, node)?
-        } else {
-            let environment = self.environment;
-            let or_shared = if shared { " or shared" } else { "" };
-            let keys = format!("{KEY_BASE} under {environment}{or_shared}");
-            for (file, ..) in documents {
-                let keys = keys.clone();
-                self.lacks::<Found>(file, MissingSecret::NoSecretInside { keys });
-            }
-            None
-        };
-        Ok((found, token))
-    }
-
-    fn plain_secrets(&mut self) -> Result<Option<Zeroizing<String>>, Stop> {
-        let read = file::read_text(&self.root.join(SECRETS_YML));
-        read.or_else(|reason| self.stop(SECRETS_YML, reason))
-    }
-
-    /// Decrypts `config/secrets.yml.enc` (`Rails::Secrets.parse`).
-    fn encrypted_secrets(&mut self) -> Result<Option<Zeroizing<String>>, Stop> {
-        let file = match file::read(&self.root.join(SECRETS_YML_ENC), MOST) {
-            Ok(Some(file)) => file,
-            Ok(None) => return Ok(None),
-            Err(reason) => return self.stop(SECRETS_YML_ENC, reason),
-        };
-        // In every version an empty variable is the key (`Rails::Secrets.key`).
-        let Some((key, place)) = self.master_key(SECRETS_YML_KEY, true)? else {
-            let key_file = SECRETS_YML_KEY.to_owned();
-            return self.stop(SECRETS_YML_ENC, MissingSecret::NoKey { key_file });
-        };
-        let text = credentials::decrypt(&file, &key, &place);
-        let text = text.or_else(|reason| self.stop(SECRETS_YML_ENC, reason))?;
-        Ok(Some(text))
     }
 }

@@ -13,6 +13,8 @@ mod acceptance;
 mod actix;
 #[cfg(feature = "axum")]
 mod axum;
+#[cfg(all(feature = "actix-web", feature = "axum"))]
+mod devise;
 #[cfg(all(feature = "actix-web", feature = "test-util", feature = "tower"))]
 mod forgery_protection;
 #[cfg(any(feature = "actix-web", feature = "axum"))]

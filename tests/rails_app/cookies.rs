@@ -231,7 +231,7 @@ fn rotations_are_in_the_jars() {
 #[test]
 fn the_session_store_is_the_apps() {
     let cases: Vec<Case> = support::vectors("rails_apps/cases.jsonl");
-    let mut cookies = 0;
+    let (mut cookies, mut guesses) = (0, 0);
     for case in &cases {
         let what = format!("{} {}", case.app, case.environment);
         let (Some(expected), app) = (&case.set_cookie, app(case)) else {
@@ -241,8 +241,15 @@ fn the_session_store_is_the_apps() {
             continue;
         }
         let now = OffsetDateTime::from_unix_timestamp(1_918_270_800).unwrap();
-        let store = CookieStore::from_rails_app(&app);
-        let store = store.unwrap_or_else(|error| panic!("{what}: {error}"));
+        let store = match CookieStore::from_rails_app(&app) {
+            Ok(store) => store,
+            // Its load_defaults may be another.
+            Err(RailsAppError::UnreadableSetting(_)) if case.app == "conditional" => {
+                guesses += 1;
+                continue;
+            }
+            Err(error) => panic!("{what}: {error}"),
+        };
         let store = Arc::new(store.clock(move || now));
         let origin = RequestOrigin::new(true, Some("shop.example.com"));
         let session = Session::open(&store, "", origin);
@@ -280,7 +287,7 @@ fn the_session_store_is_the_apps() {
             || told.settings.version >= LoadDefaults::V7_0;
         assert_eq!(token.len(), if is_urlsafe { 86 } else { 88 }, "{what}");
     }
-    assert_eq!(cookies, 9);
+    assert_eq!((cookies, guesses), (8, 1));
 
     let redis = RailsApp::new(folder("another_store")).environment("production");
     let refused = CookieStore::from_rails_app(&redis).unwrap_err();

@@ -61,7 +61,7 @@ fn secrets_are_found_where_rails_finds_them() {
             }
         }
     }
-    assert_eq!((found, missed), (46, 32));
+    assert_eq!((found, missed), (47, 32));
 }
 
 #[test]
@@ -124,5 +124,5 @@ fn settings_are_those_that_the_files_say_plainly() {
             assert!(!one.to_string().contains("b3c631c314c0bbca"), "{one}");
         }
     }
-    assert_eq!((settings, sessions, cookies, notes), (18, 10, 9, 12));
+    assert_eq!((settings, sessions, cookies, notes), (18, 10, 9, 13));
 }

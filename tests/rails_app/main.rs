@@ -8,16 +8,22 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test fails by panicking"
+    clippy::too_many_lines,
+    reason = "a test fails by panicking, and a table of cases is long"
 )]
 
 mod cookies;
 mod files;
 mod found;
+mod loaded_files;
 #[path = "../support/recorded.rs"]
 mod recorded;
+mod rotators;
+mod secret_places;
 #[path = "../support/mod.rs"]
 mod support;
+mod versions;
+mod written;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -82,8 +82,9 @@ impl App {
         }
         let prefix = self.prefix;
         let mut unreadable = self.settings.unreadable_settings.iter();
-        let of_session =
-            |one: &&UnreadableSetting| ["session_store", "session_options"].contains(&one.setting);
+        let of_session = |one: &&UnreadableSetting| {
+            ["session_store", "session_options", "session"].contains(&one.setting)
+        };
         let reason = unreadable.find(of_session).map(|one| format!(" ({one})"));
         Err(format!(
             "--{prefix}rails-app: the name of the session's cookie is not understood; give \

@@ -10,6 +10,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
 use super::missing_session_middleware::MissingSessionMiddleware;
 use crate::error::Error;
+use crate::middleware::devise_login::{DeviseLogin, DeviseScope, NotLoggedIn};
 use crate::session::cookies::Cookies;
 use crate::session::handle::Session;
 use crate::session::lazy_session::LazySession;
@@ -75,6 +76,36 @@ impl Future for SessionFuture {
 impl fmt::Debug for SessionFuture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SessionFuture(..)")
+    }
+}
+
+/// Loads the request's session and extracts the login that Devise keeps in it.
+///
+/// ```
+/// use actix_web::{HttpResponse, Responder};
+/// use hardtack::warden::{DeviseLogin, NotLoggedIn};
+///
+/// async fn orders(login: Result<DeviseLogin, actix_web::Error>) -> actix_web::Result<HttpResponse> {
+///     match login {
+///         Ok(login) => Ok(HttpResponse::Ok().body(format!("user {}", login.id::<u64>()?))),
+///         Err(error) if error.as_error::<NotLoggedIn>().is_some() => {
+///             let to = ("location", "/users/sign_in");
+///             Ok(HttpResponse::SeeOther().insert_header(to).finish())
+///         }
+///         Err(error) => Err(error),
+///     }
+/// }
+/// ```
+impl<D: DeviseScope> FromRequest for DeviseLogin<D> {
+    type Error = actix_web::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Self::Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let session = Session::from_request(request, payload);
+        Box::pin(async move {
+            let session = session.await?;
+            Self::of(&session).ok_or_else(|| NotLoggedIn.into())
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, ResponseError};
 
 use crate::error::{Error, InvalidMessage};
 use crate::middleware::answer::status;
+use crate::middleware::devise_login::NotLoggedIn;
 
 /// Answers with an empty 500 (503 if a store failed or the session is busy), and tells the operator
 /// (`tracing`).
@@ -49,5 +50,16 @@ impl ResponseError for InvalidMessage {
 
     fn error_response(&self) -> HttpResponse {
         HttpResponse::BadRequest().finish()
+    }
+}
+
+/// Answers with an empty 401.
+impl ResponseError for NotLoggedIn {
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::Unauthorized().finish()
+    }
+
+    fn status_code(&self) -> StatusCode {
+        StatusCode::UNAUTHORIZED
     }
 }

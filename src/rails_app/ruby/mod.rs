@@ -5,6 +5,7 @@ pub(super) mod expression;
 mod lexer;
 pub(super) mod literal;
 mod opening;
+pub(super) mod receiver;
 pub(super) mod statement;
 mod string_literal;
 pub(super) mod token;

@@ -135,7 +135,7 @@ impl Walk<'_> {
         if rest.is_empty() && path == ["after_initialize"] {
             return Some(Block::AfterInitialize(line));
         }
-        (rest.is_empty() && path.pop().as_deref() == Some("tap")).then(|| Block::Tap(name, path))
+        (rest.is_empty() && path.pop().as_deref() == Some("tap")).then_some(Block::Tap(name, path))
     }
 
     /// Checks for the application itself: `Rails.application`, `Shop::Application`.

@@ -9,7 +9,7 @@ use super::token::{Kind, Token};
 pub(crate) use super::block::Reach;
 
 /// Words that make the code before them conditional.
-const MODIFIERS: &[&str] = &["if", "unless", "while", "until", "rescue", "and", "or"];
+pub(crate) const MODIFIERS: &[&str] = &["if", "unless", "while", "until", "rescue", "and", "or"];
 
 /// Operators after which a statement continues on the next line.
 const GOES_ON: &[&str] = &[
@@ -106,16 +106,16 @@ impl<'a> Walk<'a> {
         let pairs = tokens
             .iter()
             .zip(std::iter::once(None).chain(tokens.iter().map(Some)));
-        let mut modifiers = pairs
+        let mut conditions = pairs
             .enumerate()
             .skip(1)
             .filter_map(|(at, (token, before))| {
                 let word = self.keyword(*token, before.copied())?;
-                let modifies = !self.begins_value(before.copied());
-                MODIFIERS.contains(&word).then_some((at, word, modifies))
+                let follows = !self.begins_value(before.copied());
+                MODIFIERS.contains(&word).then_some((at, word, follows))
             });
         let whole = tokens.len();
-        let Some((at, word, modifies)) = modifiers.next() else {
+        let Some((at, word, follows)) = conditions.next() else {
             return (Reach::Runs, whole);
         };
         let unknown = || {
@@ -124,7 +124,7 @@ impl<'a> Walk<'a> {
                 whole,
             )
         };
-        if !modifies || !["if", "unless"].contains(&word) || modifiers.next().is_some() {
+        if !follows || !["if", "unless"].contains(&word) || conditions.next().is_some() {
             return unknown();
         }
         let condition = tokens.get(at + 1..).unwrap_or_default();

@@ -2,12 +2,14 @@
 
 use std::convert::Infallible;
 use std::future::ready;
+use std::sync::Arc;
 
 use ::axum::extract::FromRequestParts;
 use ::axum::http::{Request, Response};
 use ::tower::{Layer as _, Service as _, service_fn};
 use hardtack::csrf::{ForgeryProtection, InvalidAuthenticityToken};
-use hardtack::{LazySession, Session, actix, axum, tower};
+use hardtack::warden::{DeviseLogin, NotLoggedIn, UserScope, WardenScope};
+use hardtack::{LazySession, RequestOrigin, Session, SessionData, actix, axum, tower};
 
 use super::{CARD, Rows, store};
 
@@ -47,6 +49,19 @@ pub(crate) fn middleware(rows: &mut Rows) {
     ));
     let rejection: axum::SessionRejection = missing.unwrap_err();
     rows.both("SessionRejection", &rejection);
+    rows.both("LoginRejection", &axum::LoginRejection::from(rejection));
+    rows.both("NotLoggedIn", &NotLoggedIn);
+    rows.debug("UserScope", &UserScope);
+    let store = Arc::new(store());
+    let session = Session::open(
+        &store,
+        "",
+        RequestOrigin::new(true, Some("shop.example.com")),
+    );
+    let log_in = |data: &mut SessionData| WardenScope::new("user").log_in(data, CARD, CARD);
+    session.update(log_in).unwrap();
+    let login = DeviseLogin::<UserScope>::of(&session).unwrap();
+    rows.debug("DeviseLogin", &login);
     rows.debug("SessionMiddleware", &actix::SessionMiddleware::new(store()));
     rows.debug("CsrfMiddleware", &actix::CsrfMiddleware::new(protection));
     let request = actix_web::test::TestRequest::default().to_http_request();

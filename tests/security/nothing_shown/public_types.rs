@@ -59,7 +59,13 @@ pub(crate) fn public_types() -> BTreeSet<String> {
     // Functions, the modules of frameworks, and a glob whose file is read above.
     types.retain(|name| name.starts_with(|c: char| c.is_uppercase()));
     // Traits, which their implementers render.
-    for name in ["OnError", "OnRefusal", "SessionFormat", "SessionStore"] {
+    for name in [
+        "DeviseScope",
+        "OnError",
+        "OnRefusal",
+        "SessionFormat",
+        "SessionStore",
+    ] {
         assert!(types.remove(name), "{name}");
     }
     types

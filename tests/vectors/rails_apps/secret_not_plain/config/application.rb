@@ -11,7 +11,7 @@ module Shop
   class Application < Rails::Application
     # Initialize configuration defaults for originally generated Rails version.
     config.load_defaults 7.1
-    config.secret_key_base = "b3c631c314c0bbca50c1b2843150fe33b3c631c314c0bbca50c1b2843150fe33" + "b3c631c314c0bbca50c1b2843150fe33b3c631c314c0bbca50c1b2843150fe33"
+    config.secret_key_base = ["b3c631c314c0bbca50c1b2843150fe33b3c631c314c0bbca50c1b2843150fe33", "b3c631c314c0bbca50c1b2843150fe33b3c631c314c0bbca50c1b2843150fe33"].join
 
     # Configuration for the application, engines, and railties goes here.
     #
