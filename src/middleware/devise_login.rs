@@ -35,7 +35,6 @@ pub trait DeviseScope: 'static {
 /// assert_eq!(UserScope::NAME, "user");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct UserScope;
 
 impl DeviseScope for UserScope {
@@ -165,7 +164,6 @@ impl<S: DeviseScope> fmt::Debug for DeviseLogin<S> {
 /// assert_eq!(NotLoggedIn.to_string(), "the session has no login of Devise");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct NotLoggedIn;
 
 impl fmt::Display for NotLoggedIn {

@@ -52,14 +52,14 @@ pub(crate) fn middleware(rows: &mut Rows) {
     rows.both("LoginRejection", &axum::LoginRejection::from(rejection));
     rows.both("NotLoggedIn", &NotLoggedIn);
     rows.debug("UserScope", &UserScope);
-    let store = Arc::new(store());
+    let sessions = Arc::new(store());
     let session = Session::open(
-        &store,
+        &sessions,
         "",
         RequestOrigin::new(true, Some("shop.example.com")),
     );
-    let log_in = |data: &mut SessionData| WardenScope::new("user").log_in(data, CARD, CARD);
-    session.update(log_in).unwrap();
+    let enter = |data: &mut SessionData| WardenScope::new("user").log_in(data, CARD, CARD);
+    session.update(enter).unwrap();
     let login = DeviseLogin::<UserScope>::of(&session).unwrap();
     rows.debug("DeviseLogin", &login);
     rows.debug("SessionMiddleware", &actix::SessionMiddleware::new(store()));
