@@ -11,7 +11,7 @@ use crate::scratch;
 pub(crate) const SERIALIZER: &str =
     "Rails.application.config.action_dispatch.cookies_serializer = :message_pack\n";
 
-/// Creates an app with these files beside its `config/application.rb` (load_defaults 8.1).
+/// Creates an app with these files beside its `config/application.rb` (`load_defaults` 8.1).
 pub(crate) fn written(name: &str, files: &[(&str, &str)]) -> PathBuf {
     let root = scratch(name);
     for (file, text) in files {
