@@ -1,24 +1,27 @@
 # frozen_string_literal: true
 
-# The Rails 6.1 application behind both peers: the line server (rails.rb) and puma (puma_app/config.ru).
+# The Rails application behind both peers: the line server (rails.rb) and puma (puma_app/config.ru).
 # It only configures; whoever requires it adds a controller and routes.
 #
 # Settings, all from the environment:
+#   RAILS_VERSION       the version of Rails, and of its defaults: 6.1, or as 7.2
 #   SECRET_KEY_BASE     the secret, as in any Rails app
-#   COOKIES_SERIALIZER  json, hybrid or marshal (what Rails 6.1 uses when nothing is configured)
+#   COOKIES_SERIALIZER  json, hybrid, marshal or, from 7.1 on, message_pack or message_pack_allow_marshal
 #   COOKIES_METADATA    false: no envelope with purpose and expiry (load_defaults 5.2)
 #   COOKIES_GCM         false: AES-256-CBC + HMAC (load_defaults 5.1)
 #   OLD_SECRETS         a JSON array of former secrets, each accepted by rotation
 
 ENV["RAILS_ENV"] = "production" # only there is the secret read from SECRET_KEY_BASE
 
-# Newer Rails read and write other cookies even under load_defaults 6.1.
-gem "railties", "~> 6.1.0"
-gem "actionpack", "~> 6.1.0"
+# Newer Rails read and write other cookies even under older defaults.
+version = ENV.fetch("RAILS_VERSION")
+gem "railties", "~> #{version}.0"
+gem "actionpack", "~> #{version}.0"
+require "logger" # which Active Support 6.1 uses and does not require
 require "action_controller/railtie"
 
 class PeerApplication < Rails::Application
-  config.load_defaults 6.1
+  config.load_defaults ENV.fetch("RAILS_VERSION")
   config.root = __dir__
   config.eager_load = false
   config.hosts.clear
@@ -34,8 +37,10 @@ class PeerApplication < Rails::Application
 
   # Rails upgrades CBC to GCM by itself, but only under the current secret: an old one needs a rotation per cipher.
   # Cipher and digest are named because a rotation otherwise takes those of the current encryptor.
+  # The digest of the keys too: 7.0 and later set it only after this.
+  digest = { hash_digest_class: config.active_support.key_generator_hash_digest_class }.compact
   JSON.parse(ENV.fetch("OLD_SECRETS", "[]")).each do |secret|
-    keys = ActiveSupport::KeyGenerator.new(secret, iterations: 1000)
+    keys = ActiveSupport::KeyGenerator.new(secret, iterations: 1000, **digest)
     rotations = cookies.cookies_rotations
     rotations.rotate :encrypted, keys.generate_key("authenticated encrypted cookie", 32), cipher: "aes-256-gcm"
     rotations.rotate :encrypted, keys.generate_key("encrypted cookie", 32),

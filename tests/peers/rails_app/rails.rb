@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Rails 6.1 as a line server: one JSON request per line on stdin, one JSON answer per line on stdout.
+# Rails as a line server: one JSON request per line on stdin, one JSON answer per line on stdout.
 # Each request passes through the application's whole middleware stack, so that Rails' own jars and
 # session store read and write the cookies. ../PROTOCOL.md lists the requests.
 
@@ -11,8 +11,8 @@ require_relative "application"
 require_relative "comparison"
 require_relative "values"
 
-# A CookieOverflow must become an answer, not an error page.
-Rails.application.config.action_dispatch.show_exceptions = false
+# A CookieOverflow must become an answer, not an error page: `:none` from 7.1 on.
+Rails.application.config.action_dispatch.show_exceptions = Rails.gem_version < "7.1" ? false : :none
 
 class PeerController < ActionController::Base
   def version = answer(rails: Rails.version, rack: Rack.release, ruby: RUBY_VERSION)
@@ -128,6 +128,12 @@ end
 OPERATIONS = PeerController.action_methods.to_a
 Rails.application.routes.draw { OPERATIONS.each { |operation| get operation, to: "peer##{operation}" } }
 
+# Rack 2 has one text of lines; Rack 3 has lower-case names, and an Array where there are several.
+def set_cookies(headers)
+  lines = headers["Set-Cookie"] || headers["set-cookie"]
+  lines.is_a?(Array) ? lines : lines.to_s.split("\n")
+end
+
 def handle(line)
   question = JSON.parse(line, max_nesting: false)
   operation = question.fetch("op")
@@ -140,7 +146,7 @@ def handle(line)
 
   _status, headers, body = Rails.application.call(env)
   body.close if body.respond_to?(:close)
-  ActiveSupport::JSON.encode(env.fetch("peer.answer").merge(set_cookie: headers["Set-Cookie"].to_s.split("\n")))
+  ActiveSupport::JSON.encode(env.fetch("peer.answer").merge(set_cookie: set_cookies(headers)))
 rescue StandardError, ScriptError, SystemStackError, NoMemoryError => error
   # The first line: newer Rubies append the source and suggestions.
   ActiveSupport::JSON.encode(error: "#{error.class}: #{error.message}".scrub[/.*/])

@@ -1,4 +1,4 @@
-# What a running Rails 6.1 says of an app in a directory: ruby says.rb DIR
+# What a running Rails says of an app in a directory: ruby says.rb DIR
 # The app is copied, without what Bundler would do for it, and boots in RAILS_ENV.
 
 require "fileutils"

@@ -1,4 +1,5 @@
-//! A live Rails 6.1, asked line by line: its own jars and session store read and write the cookies.
+//! A live Rails, asked line by line: its own jars and session store read and write the cookies. It is
+//! the version that `RAILS_VERSION` names, 6.1 without it.
 //!
 //! `rails_app/rails.rb` runs as a child process; `PROTOCOL.md` lists what it can be asked.
 //!
@@ -27,6 +28,7 @@ mod hard_cases;
 mod http;
 mod nginx;
 mod puma;
+mod rails_version;
 mod settings;
 mod vectors;
 
@@ -36,6 +38,7 @@ pub use hard_cases::{hard_cases, nested};
 pub use http::{Response, get};
 pub use nginx::Nginx;
 pub use puma::Puma;
+pub use rails_version::RailsVersion;
 pub use settings::{JarKind, Serializer, Settings};
 pub use vectors::{MarshalVector, marshal_vectors};
 
@@ -45,8 +48,8 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
 
-const NEEDED: &str = "the peer needs Ruby with Rails 6.1: on Debian 12 \
-    `apt-get install ruby ruby-actionpack ruby-railties puma` (scripts/peers does it)";
+const NEEDED: &str = "the peer needs `ruby` and `puma` of a Rails of the version RAILS_VERSION, \
+    6.1 without it: run `scripts/peers`, which installs both";
 
 /// A running Rails app; it is killed when dropped.
 #[derive(Debug)]
@@ -61,7 +64,7 @@ impl Rails {
     ///
     /// # Panics
     ///
-    /// Panics if Ruby or Rails 6.1 is missing: a peer test that silently skips proves nothing.
+    /// Panics if Ruby or this Rails is missing: a peer test that silently skips proves nothing.
     #[must_use]
     pub fn start(settings: &Settings) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("rails_app/rails.rb");

@@ -23,7 +23,7 @@ impl Puma {
     ///
     /// # Panics
     ///
-    /// Panics if puma or Rails 6.1 is missing, or if puma does not start within 20 seconds.
+    /// Panics if puma or this Rails is missing, or if puma does not start within 20 seconds.
     #[must_use]
     pub fn start(settings: &Settings) -> Self {
         // Between finding a free port and puma's taking it, somebody else may have.

@@ -1,13 +1,15 @@
 //! [`Settings`]: the configuration of both sides of a test.
 
 use hardtack::settings::{Cipher, SizeLimit};
-use hardtack::{Jar, Keyring, LoadDefaults, Rotation, SecretKeyBase};
+use hardtack::{Jar, Keyring, Rotation, SecretKeyBase};
 use serde_json::json;
+
+use crate::RailsVersion;
 
 /// The configuration of the Rails app.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Settings {
-    /// `secret_key_base`, from which Rails 6.1 derives every key by SHA-1.
+    /// `secret_key_base`, from which Rails derives every key.
     pub secret_key_base: String,
     /// `config.action_dispatch.cookies_serializer`.
     pub serializer: Serializer,
@@ -20,7 +22,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Creates settings with JSON under `load_defaults 6.1`. Change others by struct update.
+    /// Creates settings with JSON under the defaults of [`RailsVersion::current`]. Change others by
+    /// struct update.
     #[must_use]
     pub fn new(secret_key_base: &str) -> Self {
         Self {
@@ -54,8 +57,9 @@ impl Settings {
     }
 
     /// Returns the environment variables that the app reads.
-    pub(crate) fn environment(&self) -> [(&'static str, String); 5] {
+    pub(crate) fn environment(&self) -> [(&'static str, String); 6] {
         [
+            ("RAILS_VERSION", RailsVersion::current().name.to_owned()),
             ("SECRET_KEY_BASE", self.secret_key_base.clone()),
             ("COOKIES_SERIALIZER", self.serializer.name().to_owned()),
             ("COOKIES_METADATA", self.metadata.to_string()),
@@ -67,7 +71,8 @@ impl Settings {
     /// Returns these settings as hardtack's.
     #[must_use]
     pub fn of_hardtack(&self) -> hardtack::Settings {
-        LoadDefaults::V6_1
+        let version = RailsVersion::current().load_defaults;
+        version
             .settings()
             .cipher(if self.gcm {
                 Cipher::Aes256Gcm
@@ -78,6 +83,10 @@ impl Settings {
                 Serializer::Json => hardtack::Serializer::Json,
                 Serializer::Hybrid => hardtack::Serializer::Hybrid,
                 Serializer::Marshal => hardtack::Serializer::Marshal,
+                Serializer::MessagePack => hardtack::Serializer::MessagePack,
+                Serializer::MessagePackAllowMarshal => {
+                    hardtack::Serializer::MessagePackAllowMarshal
+                }
             })
             .use_cookies_with_metadata(self.metadata)
     }
@@ -156,6 +165,10 @@ pub enum Serializer {
     Hybrid,
     /// Writes Marshal, reads JSON too.
     Marshal,
+    /// Writes MessagePack, reads JSON too: Rails 7.1 and later.
+    MessagePack,
+    /// Writes MessagePack; reads JSON and Marshal too.
+    MessagePackAllowMarshal,
 }
 
 impl Serializer {
@@ -164,8 +177,10 @@ impl Serializer {
     pub fn name(self) -> &'static str {
         match self {
             Self::Json => "json",
-            Self::Hybrid => "hybrid",
+            Self::Hybrid => RailsVersion::current().hybrid,
             Self::Marshal => "marshal",
+            Self::MessagePack => "message_pack",
+            Self::MessagePackAllowMarshal => "message_pack_allow_marshal",
         }
     }
 }

@@ -11,7 +11,8 @@
 use hardtack::CookieHeader;
 use hardtack::value::Value;
 use hardtack_peers::{
-    Data, Generator, JarKind, Rails, Serializer, Settings, cookie_value, hard_cases, nested,
+    Data, Generator, JarKind, Rails, RailsVersion, Serializer, Settings, cookie_value, hard_cases,
+    nested,
 };
 use serde_json::json;
 use time::macros::datetime;
@@ -169,7 +170,7 @@ fn kinds_that_json_has_not() {
     assert_eq!(read, 18);
 }
 
-/// Rails escapes the name in `Set-Cookie`, where no browser unescapes it; within the purpose it
+/// Rack 2 escapes the name in `Set-Cookie`, where no browser unescapes it; within the purpose Rails
 /// escapes `&` for HTML.
 #[test]
 fn names_within_the_purpose() {
@@ -188,7 +189,12 @@ fn names_within_the_purpose() {
             let written = rails.ask(json!({
                 "op": "eval_write", "jar": kind.name(), "name": name, "ruby": "[1]",
             }));
-            let header = format!("{name}={}", cookie_value(&written, escaped));
+            let sent = if RailsVersion::current().escapes_names {
+                escaped
+            } else {
+                name
+            };
+            let header = format!("{name}={}", cookie_value(&written, sent));
             let opened = jar.read::<Vec<u8>>(name, &CookieHeader::new(&header));
             let opened = opened.unwrap_or_else(|_| panic!("{name}: refused"));
             assert_eq!(opened.expect("it is there").into_value(), [1]);
@@ -198,7 +204,7 @@ fn names_within_the_purpose() {
     assert_eq!(read, 8);
 }
 
-/// Rails 6.1 writes what it cannot read itself; here it is refused like anything unreadable.
+/// Rails writes what it cannot read itself; here it is refused like anything unreadable.
 #[test]
 fn a_hundred_levels_are_the_most() {
     let settings = Settings::new(SECRET);
@@ -208,8 +214,14 @@ fn a_hundred_levels_are_the_most() {
     }));
     let cookie = cookie_value(&written, "c1");
     let read = json!({"op": "read", "jar": "encrypted", "name": "c1", "cookie": cookie});
-    let error = rails.try_ask(&read).expect_err("Rails cannot read it");
-    assert!(error.starts_with("JSON::NestingError"), "{error}");
+    match (
+        rails.try_ask(&read),
+        RailsVersion::current().unreadable_json,
+    ) {
+        (Err(error), Some(class)) => assert!(error.starts_with(class), "{error}"),
+        (Ok(answer), None) => assert_eq!(answer["nil"], true, "{answer}"),
+        (answer, expected) => panic!("{answer:?}, expected {expected:?}"),
+    }
 
     let header = format!("c1={cookie}");
     let jar = settings.jar(JarKind::Encrypted);

@@ -98,7 +98,8 @@ fn assert_holds(rails: &mut Rails, cookie: &str, entries: &[(&str, String)]) {
 /// shared comes first under the next; Rails changes its own key and writes all the rest anew.
 #[test]
 fn a_rich_session_goes_to_and_fro() {
-    let settings = Settings::new(SECRET).with(Serializer::Marshal);
+    // Without the envelope, or CBC's cookie is too long for Rails 7.2.
+    let settings = Settings::new(SECRET).with(Serializer::Marshal).bare();
     let mut rounds = 0;
     for settings in [settings.clone(), settings.cbc()] {
         let jar = settings.unlimited_jar(JarKind::Encrypted);
