@@ -44,9 +44,10 @@ class Comparison
     @sharing ||= "#{path}: #{partner.equal?(expected) ? "a copy, expected one object" : "one object, expected a copy"}"
   end
 
-  # The class and the modules that `extend` added to this one object.
+  # The class and the modules that `extend` added to this one object. Asked of a copy: MessagePack does not write what
+  # has a singleton class, and asking for one makes it.
   def kind(value)
-    [value.class, *(value.singleton_class.included_modules - value.class.included_modules)]
+    [value.class, *(value.clone.singleton_class.included_modules - value.class.included_modules)]
   rescue TypeError # numbers, Symbols and the Strings that are keys cannot be extended
     [value.class]
   end

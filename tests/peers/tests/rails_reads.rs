@@ -10,7 +10,8 @@
 
 use hardtack::{CookieAttributes, Jar, SetCookie};
 use hardtack_peers::{
-    Data, Generator, JarKind, Rails, Serializer, Settings, assert_same, hard_cases, nested,
+    Data, Generator, JarKind, Rails, RailsVersion, Serializer, Settings, assert_same, hard_cases,
+    nested,
 };
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -115,6 +116,19 @@ fn under_hybrid() {
 #[test]
 fn under_marshal() {
     reads_all(&Settings::new(SECRET).with(Serializer::Marshal));
+}
+
+/// `message_pack.rs` checks that a Rails of before 7.1 cannot write it.
+#[test]
+fn under_message_pack() {
+    if RailsVersion::current().has_message_pack {
+        reads_all(&Settings::new(SECRET).with(Serializer::MessagePack));
+        reads_all(
+            &Settings::new(SECRET)
+                .with(Serializer::MessagePackAllowMarshal)
+                .bare(),
+        );
+    }
 }
 
 /// The format of Rails 4.0 to 5.1.

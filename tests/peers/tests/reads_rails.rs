@@ -81,6 +81,19 @@ fn under_marshal() {
     reads_all(&Settings::new(SECRET).with(Serializer::Marshal));
 }
 
+/// `message_pack.rs` checks that a Rails of before 7.1 cannot write it.
+#[test]
+fn under_message_pack() {
+    if RailsVersion::current().has_message_pack {
+        reads_all(&Settings::new(SECRET).with(Serializer::MessagePack));
+        reads_all(
+            &Settings::new(SECRET)
+                .with(Serializer::MessagePackAllowMarshal)
+                .bare(),
+        );
+    }
+}
+
 /// The format of Rails 4.0 to 5.1.
 #[test]
 fn under_marshal_with_cbc_without_metadata() {
