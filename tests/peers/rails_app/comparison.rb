@@ -47,8 +47,9 @@ class Comparison
   # The class and the modules that `extend` added to this one object. Asked of a copy: MessagePack does not write what
   # has a singleton class, and asking for one makes it.
   def kind(value)
+    return [value.class] if value in Numeric | Symbol | nil | true | false
     [value.class, *(value.clone.singleton_class.included_modules - value.class.included_modules)]
-  rescue TypeError # numbers, Symbols and the Strings that are keys cannot be extended
+  rescue TypeError # the Strings that are keys cannot be extended
     [value.class]
   end
 

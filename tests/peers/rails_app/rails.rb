@@ -9,6 +9,7 @@ $stdout.reopen($stderr) # whatever else prints must not stand between the answer
 
 require_relative "application"
 require_relative "comparison"
+require_relative "differential"
 require_relative "values"
 
 # A CookieOverflow must become an answer, not an error page: `:none` from 7.1 on.
@@ -56,6 +57,8 @@ class PeerController < ActionController::Base
     actual = verifier.verify(question.fetch("message"))
     answer(described(actual).merge(question["ruby"] ? compared(actual, evaluate(question["ruby"])) : {}))
   end
+
+  def differential = answer(Differential.answer(question))
 
   private
 

@@ -132,6 +132,11 @@ impl Generator {
         }
     }
 
+    /// Makes a value that holds no others.
+    pub fn leaf(&mut self) -> Data {
+        self.any(0)
+    }
+
     fn integer(&mut self) -> Data {
         let digits = match self.below(3) {
             0 => self.below(1000).to_string(),
@@ -175,7 +180,8 @@ impl Generator {
         }
     }
 
-    fn text(&mut self, longest: usize) -> String {
+    /// Makes a text of at most `longest` pieces.
+    pub fn text(&mut self, longest: usize) -> String {
         let length = self.below(longest + 1);
         (0..length)
             .map(|_| PIECES[self.below(PIECES.len())])
