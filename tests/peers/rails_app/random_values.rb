@@ -75,7 +75,8 @@ class RandomValues
   # JSON has only text keys, and of two that are one text it keeps both.
   def key(depth)
     return text(3) if !@shares || below(3).positive?
-    [text(2).to_sym, below(100), nil, true, below(100) / 4.0, [text(1)], 1 << 70].sample(random: @random)
+    # An indifferent Hash makes a String of a Symbol, which is US-ASCII where it can be; a `Value` has UTF-8.
+    ["#{text(2)}é".to_sym, below(100), nil, true, below(100) / 4.0, [text(1)], 1 << 70].sample(random: @random)
   end
 
   def seconds = [0, -1, 1_700_000_000, below(1 << 32), -below(1 << 31), 253_402_300_799].sample(random: @random)
