@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::domain::Domain;
 use crate::clock::Clock;
-use crate::settings::SameSite;
+use crate::settings::{Priority, SameSite};
 
 /// The time at which the browser drops the cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +51,7 @@ pub struct CookieAttributes {
     #[expect(clippy::option_option, reason = "not said, said to be none, or one")]
     pub(super) same_site: Option<Option<SameSite>>,
     pub(super) partitioned: bool,
+    pub(super) priority: Option<Priority>,
 }
 
 impl Default for CookieAttributes {
@@ -65,6 +66,7 @@ impl Default for CookieAttributes {
             http_only: false,
             same_site: None,
             partitioned: false,
+            priority: None,
         }
     }
 }
@@ -222,6 +224,23 @@ impl CookieAttributes {
     #[must_use]
     pub fn partitioned(mut self, partitioned: bool) -> Self {
         self.partitioned = partitioned;
+        self
+    }
+
+    /// Sets `Priority`: Chrome drops cookies of a lower priority first if a site has too many.
+    /// `None`, the default, leaves the attribute out.
+    ///
+    /// ```
+    /// use hardtack::settings::Priority;
+    /// use hardtack::{CookieAttributes, SetCookie};
+    ///
+    /// let cookie = SetCookie::new("k", "v", &CookieAttributes::new().priority(Priority::High))?;
+    /// assert_eq!(cookie.to_string(), "k=v; path=/; samesite=lax; priority=high");
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn priority(mut self, priority: impl Into<Option<Priority>>) -> Self {
+        self.priority = priority.into();
         self
     }
 

@@ -5,7 +5,8 @@ use crate::settings::SameSite;
 
 impl From<SetCookie> for cookie::Cookie<'static> {
     /// Converts into a cookie of the `cookie` crate. Its value is already escaped: add it to a jar
-    /// unchanged, never through `encoded()`, which would escape it again.
+    /// unchanged, never through `encoded()`, which would escape it again. `Priority`, which the
+    /// crate does not know, is left out.
     ///
     /// ```
     /// use hardtack::SetCookie;

@@ -14,7 +14,7 @@ use super::rules::header_time;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::load_defaults::LoadDefaults;
-use crate::settings::{SameSite, Settings};
+use crate::settings::{Priority, SameSite, Settings};
 
 /// A `Set-Cookie` header whose name and attributes were checked, so that it can always be sent.
 /// `Display` writes the header's value: ASCII only, with the attributes in Rack's order and in the
@@ -41,6 +41,7 @@ pub struct SetCookie {
     http_only: bool,
     same_site: Option<SameSite>,
     partitioned: bool,
+    priority: Option<Priority>,
 }
 
 impl SetCookie {
@@ -187,6 +188,9 @@ impl SetCookie {
         if attributes.partitioned {
             append("; partitioned", "");
         }
+        if let Some(priority) = attributes.priority {
+            append("; priority=", priority.name());
+        }
         Ok(Self {
             header,
             name_end: name.len(),
@@ -199,6 +203,7 @@ impl SetCookie {
             http_only: attributes.http_only,
             same_site,
             partitioned: attributes.partitioned,
+            priority: attributes.priority,
         })
     }
 
@@ -391,6 +396,19 @@ impl SetCookie {
     pub fn partitioned(&self) -> bool {
         self.partitioned
     }
+
+    /// Returns `Priority`; `None` if the header has no such attribute.
+    ///
+    /// ```
+    /// use hardtack::SetCookie;
+    ///
+    /// assert_eq!(SetCookie::new("k", "v", None)?.priority(), None);
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn priority(&self) -> Option<Priority> {
+        self.priority
+    }
 }
 
 impl fmt::Display for SetCookie {
@@ -412,6 +430,33 @@ impl SetCookie {
     #[must_use]
     pub fn header(&self) -> &str {
         &self.header
+    }
+
+    /// Checks whether a browser replaces that cookie by this one: both have the same name, domain
+    /// and path (RFC 6265 section 5.3, step 11).
+    pub(crate) fn replaces(&self, other: &Self) -> bool {
+        (self.name(), self.path(), self.domain()) == (other.name(), other.path(), other.domain())
+    }
+
+    /// Checks whether a browser replaces the cookie of this `Set-Cookie` header by this one. A header
+    /// without a path counts as one with this path: the browser would take the path from the URL.
+    pub(crate) fn replaces_header(&self, header: &[u8]) -> bool {
+        let mut parts = header.split(|byte| *byte == b';').map(pair);
+        let name = parts.next().map(|(name, _)| name);
+        let (mut path, mut domain) = (None, None);
+        for (attribute, value) in parts {
+            // Of two the last counts.
+            if attribute.eq_ignore_ascii_case(b"path") {
+                path = Some(value);
+            } else if attribute.eq_ignore_ascii_case(b"domain") {
+                domain = Some(value.strip_prefix(b".").unwrap_or(value));
+            }
+        }
+        let own = self.domain().unwrap_or_default();
+        let own = own.strip_prefix('.').unwrap_or(own).as_bytes();
+        name == Some(self.name().as_bytes())
+            && path.is_none_or(|path| path == self.path().as_bytes())
+            && domain.unwrap_or_default().eq_ignore_ascii_case(own)
     }
 
     /// Converts the cookie into the header's value, without copying.
@@ -437,6 +482,15 @@ impl fmt::Debug for SetCookie {
             .field("size", &self.size())
             .finish_non_exhaustive()
     }
+}
+
+/// Returns name and value of a part of a header, without the white space around them.
+fn pair(part: &[u8]) -> (&[u8], &[u8]) {
+    let (name, value) = match memchr::memchr(b'=', part).map(|at| part.split_at(at)) {
+        Some((name, value)) => (name, value.get(1..).unwrap_or_default()),
+        None => (part, &[][..]),
+    };
+    (name.trim_ascii(), value.trim_ascii())
 }
 
 /// Rounds up to whole seconds: rounding half a second down to 0 would delete the cookie.

@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::http::cookie_attributes::CookieAttributes;
 use crate::http::domain::Domain;
 use crate::http::duplicate_policy::DuplicatePolicy;
-use crate::settings::SameSite;
+use crate::settings::{Priority, SameSite};
 
 /// The sessions of an app: the place that keeps them, and the rules for writing them.
 ///
@@ -158,6 +158,22 @@ impl<P: Place> Sessions<P> {
     #[must_use]
     pub fn secure(mut self, secure: bool) -> Self {
         self.policy.attributes = self.policy.attributes.secure(secure);
+        self
+    }
+
+    /// Sets `Priority` of the session's cookie. With [`Priority::High`], Chrome drops other cookies
+    /// first if the site has too many.
+    ///
+    /// ```
+    /// use hardtack::CookieStore;
+    /// use hardtack::settings::Priority;
+    ///
+    /// let store = CookieStore::ephemeral("_shop_session")?.priority(Priority::High);
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn priority(mut self, priority: impl Into<Option<Priority>>) -> Self {
+        self.policy.attributes = self.policy.attributes.priority(priority);
         self
     }
 

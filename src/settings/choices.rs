@@ -253,6 +253,28 @@ named! {
 }
 
 named! {
+    /// The `Priority` attribute of a cookie. Chrome keeps at most 180 cookies of a site, and drops
+    /// those of a lower priority first (draft-west-cookie-priority-00; other browsers ignore it).
+    /// Neither Rack nor Rails writes it.
+    ///
+    /// ```
+    /// use hardtack::settings::Priority;
+    ///
+    /// assert_eq!(Priority::High.name(), "high");
+    /// assert_eq!(Priority::ALL, [Priority::Low, Priority::Medium, Priority::High]);
+    /// assert!("highest".parse::<Priority>().is_err());
+    /// ```
+    "priority" Priority {
+        /// Dropped first.
+        Low = "low",
+        /// The priority of a cookie without the attribute.
+        Medium = "medium",
+        /// Dropped last.
+        High = "high",
+    }
+}
+
+named! {
     /// The rule that counts a cookie's bytes against the limit of 4096.
     ///
     /// ```

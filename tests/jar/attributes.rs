@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hardtack::headers::Domain;
+use hardtack::settings::Priority;
 use hardtack::{CookieAttributes, Error, LoadDefaults, SameSite, SetCookie};
 use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -302,15 +303,20 @@ fn a_cookie_says_what_its_header_says() {
         ("; samesite=strict", plain().same_site(Some(SameSite::Strict))),
         ("; secure; samesite=none", plain().secure(true).same_site(Some(SameSite::None))),
         ("; secure; partitioned", plain().secure(true).partitioned(true)),
+        ("; priority=low", plain().priority(Priority::Low)),
+        ("; priority=medium", plain().priority(Priority::Medium)),
+        ("; priority=high", plain().priority(Priority::High)),
+        ("", plain().priority(Priority::High).priority(None)),
         ("; path=/shop", plain().path("/shop")),
         ("; domain=example.org", plain().domain("example.org".to_owned())),
         ("; max-age=60", plain().max_age(Duration::from_secs(60))),
         ("; expires=Tue, 15 Oct 2030 05:00:00 GMT", plain().expires(at)),
         (
             "; domain=.example.org; path=/a; max-age=1; expires=Tue, 15 Oct 2030 05:00:00 GMT; \
-             secure; httponly; samesite=strict; partitioned",
+             secure; httponly; samesite=strict; partitioned; priority=high",
             plain().domain(".example.org").path("/a").max_age(Duration::from_secs(1)).expires(at)
-                .secure(true).http_only(true).same_site(Some(SameSite::Strict)).partitioned(true),
+                .secure(true).http_only(true).same_site(Some(SameSite::Strict)).partitioned(true)
+                .priority(Priority::High),
         ),
     ];
     for (said, attributes) in &cases {
@@ -338,6 +344,8 @@ fn a_cookie_says_what_its_header_says() {
         assert_eq!(cookie.http_only(), has("httponly"), "{said}");
         assert_eq!(cookie.partitioned(), has("partitioned"), "{said}");
         assert_eq!(same_site.as_deref(), of("samesite"), "{said}");
+        let priority = cookie.priority().map(Priority::name);
+        assert_eq!(priority, of("priority"), "{said}");
 
         let path = if of("path").is_some() { "" } else { "; path=/" };
         let header = cookie.header().to_owned();
@@ -345,7 +353,7 @@ fn a_cookie_says_what_its_header_says() {
         assert_eq!(cookie.to_string(), header);
         assert_eq!(cookie.into_header(), header);
     }
-    assert_eq!(cases.len(), 12);
+    assert_eq!(cases.len(), 16);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use hardtack::flash::FlashHash;
 use hardtack::headers::Domain;
 use hardtack::message::{MessageEncryptor, MessageOptions, MessageVerifier};
 use hardtack::rails_app::RailsApp;
-use hardtack::settings::{Cipher, HmacDigest, KeyDigest, SecretKind, SizeLimit};
+use hardtack::settings::{Cipher, HmacDigest, KeyDigest, Priority, SecretKind, SizeLimit};
 use hardtack::stores::{MemoryStore, StoredJson};
 use hardtack::test_util::cookie_header;
 use hardtack::value::{BigInteger, RubyObject, Value};
@@ -365,6 +365,7 @@ fn settings(told: &mut Told) {
     told.add("from_str", KEY.parse::<Cipher>());
     told.add("from_str", KEY.parse::<HmacDigest>());
     told.add("from_str", KEY.parse::<KeyDigest>());
+    told.add("from_str", KEY.parse::<Priority>());
     told.add("from_str", KEY.parse::<SizeLimit>());
     told.add("from_str", KEY.parse::<SecretKind>());
     told.add("from_str", KEY.parse::<Serializer>());

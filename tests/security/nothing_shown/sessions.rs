@@ -6,7 +6,7 @@ use hardtack::csrf::CsrfSettings;
 use hardtack::flash::FlashHash;
 use hardtack::headers::Domain;
 use hardtack::observe::Tally;
-use hardtack::settings::SizeLimit;
+use hardtack::settings::{Priority, SizeLimit};
 use hardtack::stores::{
     Entry, MemoryStore, Saved, SessionFormat, StoreError, StoredJson, Touch, Version, When,
 };
@@ -95,6 +95,7 @@ pub(crate) fn settings(rows: &mut Rows) {
     rows.both("SecretKind", &settings.secret_kind);
     rows.both("Serializer", &settings.cookies_serializer);
     rows.both("SameSite", &settings.cookies_same_site_protection.unwrap());
+    rows.both("Priority", &Priority::High);
     rows.debug("SafeBufferForm", &settings.safe_buffer);
     rows.debug("SizeLimit", &SizeLimit::Rails);
     rows.both("LoadDefaults", &settings.version);
