@@ -5,8 +5,13 @@ use std::iter::FusedIterator;
 
 use super::escape::unescape;
 
+/// The most pairs of a header that are looked at, the empty ones between two `;` included. Browsers
+/// keep 50 to 180 cookies for a site (RFC 6265 section 6.1 asks for 50).
+const MOST: usize = 1024;
+
 /// A `Cookie` header, read as Rack reads it. It borrows the header's bytes, which can be any bytes,
-/// and scans them when it is asked for a cookie.
+/// and scans them when it is asked for a cookie. Unlike Rack, it ignores everything after the first
+/// 1,024 pairs: without a limit, a header of nothing but `;` would cost as much as a large page.
 ///
 /// The header is split at `;`, the spaces after a `;` are dropped (and no others), and each pair is
 /// split at its first `=`. Quotes stay, a comma separates nothing, and names are not decoded. If
@@ -26,6 +31,8 @@ use super::escape::unescape;
 #[derive(Clone, Copy)]
 pub struct CookieHeader<'a> {
     bytes: &'a [u8],
+    /// The pairs, if somebody has already found them.
+    index: Option<&'a CookieIndex>,
 }
 
 impl<'a> CookieHeader<'a> {
@@ -42,6 +49,15 @@ impl<'a> CookieHeader<'a> {
     pub fn new(header: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
         Self {
             bytes: header.as_ref(),
+            index: None,
+        }
+    }
+
+    /// Creates a reader that looks cookies up in the index of the same header.
+    pub(crate) fn indexed(header: &'a [u8], index: &'a CookieIndex) -> Self {
+        Self {
+            bytes: header,
+            index: Some(index),
         }
     }
 
@@ -76,8 +92,8 @@ impl<'a> CookieHeader<'a> {
         self.iter().find(|(found, _)| *found == name.as_bytes())?.1
     }
 
-    /// Returns all pairs in the header's order, with names and values as sent. A pair without `=`
-    /// has no value.
+    /// Returns the first 1,024 pairs in the header's order, with names and values as sent. A pair
+    /// without `=` has no value.
     ///
     /// ```
     /// use hardtack::CookieHeader;
@@ -87,9 +103,10 @@ impl<'a> CookieHeader<'a> {
     /// ```
     #[must_use]
     pub fn iter(&self) -> CookiePairs<'a> {
-        CookiePairs {
-            rest: Some(self.bytes),
-        }
+        CookiePairs(match self.index {
+            None => Pairs::Scanned(Scan::new(self.bytes)),
+            Some(index) => Pairs::Indexed(self.bytes, index.pairs.iter()),
+        })
     }
 }
 
@@ -127,25 +144,21 @@ impl<'a> IntoIterator for &CookieHeader<'a> {
 /// assert_eq!(cookies.next(), Some((&b"a"[..], Some(&b"1"[..]))));
 /// ```
 #[derive(Clone)]
-pub struct CookiePairs<'a> {
-    rest: Option<&'a [u8]>,
+pub struct CookiePairs<'a>(Pairs<'a>);
+
+#[derive(Clone)]
+enum Pairs<'a> {
+    Scanned(Scan<'a>),
+    Indexed(&'a [u8], std::slice::Iter<'a, Pair>),
 }
 
 impl<'a> Iterator for CookiePairs<'a> {
     type Item = (&'a [u8], Option<&'a [u8]>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            let rest = self.rest?;
-            let (pair, after) =
-                split(rest, b';').map_or((rest, None), |(pair, after)| (pair, Some(after)));
-            self.rest = after.map(without_leading_spaces);
-            if !pair.is_empty() {
-                return Some(match split(pair, b'=') {
-                    Some((name, value)) => (name, Some(value)),
-                    None => (pair, None),
-                });
-            }
+        match &mut self.0 {
+            Pairs::Scanned(scan) => Some(scan.next()?.of(scan.header)),
+            Pairs::Indexed(header, pairs) => Some(pairs.next()?.of(header)),
         }
     }
 }
@@ -158,13 +171,89 @@ impl std::fmt::Debug for CookiePairs<'_> {
     }
 }
 
-fn without_leading_spaces(bytes: &[u8]) -> &[u8] {
-    let spaces = bytes.iter().take_while(|byte| **byte == b' ').count();
-    bytes.get(spaces..).unwrap_or_default()
+/// The place of a pair in its header.
+#[derive(Clone, Copy)]
+struct Pair {
+    start: usize,
+    name_end: usize,
+    /// The end of the value; the end of the name if there is no `=`.
+    end: usize,
 }
 
-/// Returns the bytes before and after the first `at`.
-fn split(bytes: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
-    let (before, after) = bytes.split_at_checked(memchr::memchr(at, bytes)?)?;
-    Some((before, after.get(1..)?))
+impl Pair {
+    /// Returns the name and the value.
+    fn of(self, header: &[u8]) -> (&[u8], Option<&[u8]>) {
+        let part = |range| header.get(range).unwrap_or_default();
+        let has_value = self.end > self.name_end;
+        (
+            part(self.start..self.name_end),
+            has_value.then(|| part(self.name_end + 1..self.end)),
+        )
+    }
+}
+
+/// A scan of a header for its pairs.
+#[derive(Clone)]
+struct Scan<'a> {
+    header: &'a [u8],
+    /// The place that the scan has reached; `None` after the last pair.
+    at: Option<usize>,
+    /// The number of pairs that are still looked at.
+    left: usize,
+}
+
+impl<'a> Scan<'a> {
+    fn new(header: &'a [u8]) -> Self {
+        Self {
+            header,
+            at: Some(0),
+            left: MOST,
+        }
+    }
+
+    fn next(&mut self) -> Option<Pair> {
+        loop {
+            let start = self.at?;
+            self.left = self.left.checked_sub(1)?;
+            let rest = self.header.get(start..)?;
+            let semicolon = memchr::memchr(b';', rest);
+            self.at = semicolon.map(|length| {
+                let after = start + length + 1;
+                let after_it = self.header.get(after..).unwrap_or_default();
+                after + after_it.iter().take_while(|byte| **byte == b' ').count()
+            });
+            let pair = rest.get(..semicolon.unwrap_or(rest.len()))?;
+            if !pair.is_empty() {
+                let name = memchr::memchr(b'=', pair).unwrap_or(pair.len());
+                return Some(Pair {
+                    start,
+                    name_end: start + name,
+                    end: start + pair.len(),
+                });
+            }
+        }
+    }
+}
+
+/// The places of a header's pairs, found once for all look-ups of a request.
+pub(crate) struct CookieIndex {
+    pairs: Box<[Pair]>,
+    is_cut: bool,
+}
+
+impl CookieIndex {
+    /// Finds the pairs of a header.
+    pub(crate) fn of(header: &[u8]) -> Self {
+        let mut scan = Scan::new(header);
+        let pairs = std::iter::from_fn(|| scan.next()).collect();
+        Self {
+            pairs,
+            is_cut: scan.at.is_some_and(|at| at < header.len()),
+        }
+    }
+
+    /// Returns true if the header has more pairs than are looked at.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.is_cut
+    }
 }

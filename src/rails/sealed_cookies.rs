@@ -8,7 +8,6 @@ use serde::de::DeserializeOwned;
 use super::app_settings::keyring;
 use crate::error::{Error, Refusal};
 use crate::http::cookie_attributes::CookieAttributes;
-use crate::http::cookie_header::CookieHeader;
 use crate::http::duplicate_policy::DuplicatePolicy;
 use crate::http::set_cookie::SetCookie;
 use crate::message::opened::Opened;
@@ -166,8 +165,7 @@ impl SealedCookies {
         read: impl Fn(&Opened<Serialized>) -> Result<R, Refusal>,
     ) -> Option<R> {
         let context = &self.cookies.0;
-        let header = CookieHeader::new(context.header());
-        let found = jar.find(name, &header, DuplicatePolicy::First, |opened| {
+        let found = jar.find(name, &context.header(), DuplicatePolicy::First, |opened| {
             read(&opened).map(|read| (opened, read))
         })?;
         let outcome = found.as_ref().map(|(opened, _)| *opened.sealed_by());
@@ -230,8 +228,7 @@ impl SealedCookies {
                 opened.load().map(Some)
             }
             None => {
-                let header = CookieHeader::new(context.header());
-                jar.explain_header(name, &header)
+                jar.explain_header(name, &context.header())
             }
         }
     }

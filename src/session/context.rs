@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::beside::Beside;
 use super::commit::Commit;
@@ -21,7 +21,7 @@ use super::sessions::Sessions;
 use super::write_policy::WritePolicy;
 use crate::error::Error;
 use crate::http::cookie_attributes::CookieAttributes;
-use crate::http::cookie_header::CookieHeader;
+use crate::http::cookie_header::{CookieHeader, CookieIndex};
 use crate::http::set_cookie::SetCookie;
 
 /// The state shared by the handles of a request: its header `Cookie`, its origin, its session once
@@ -35,6 +35,8 @@ struct Shared<H: ?Sized> {
     state: Mutex<State>,
     /// True if the response depends on the request's cookies, or sets some.
     is_asked: AtomicBool,
+    /// The places of the header's cookies, once somebody has asked for one.
+    index: OnceLock<CookieIndex>,
     header: H,
 }
 
@@ -73,6 +75,7 @@ impl Context {
             origin,
             state: Mutex::default(),
             is_asked: AtomicBool::new(false),
+            index: OnceLock::new(),
             header: cookie_header,
         }))
     }
@@ -97,15 +100,25 @@ impl Context {
     }
 
     /// Returns the request's header `Cookie`. The response depends on it from here on.
-    pub(crate) fn header(&self) -> &[u8] {
+    pub(crate) fn header(&self) -> CookieHeader<'_> {
         self.0.is_asked.store(true, Relaxed);
-        self.header_for_debug()
+        let header = self.0.header.as_ref();
+        let mut is_first = false;
+        let index = self.0.index.get_or_init(|| {
+            is_first = true;
+            CookieIndex::of(header)
+        });
+        // Only now: the clock and the log may ask for this very header.
+        if is_first && index.is_cut() {
+            self.policy().tell(Event::TooManyCookies);
+        }
+        CookieHeader::indexed(header, index)
     }
 
     /// Returns the header `Cookie` for logs, without marking the response as dependent on it: a
     /// level of logging changes no response.
-    pub(crate) fn header_for_debug(&self) -> &[u8] {
-        self.0.header.as_ref()
+    pub(crate) fn header_for_debug(&self) -> CookieHeader<'_> {
+        CookieHeader::new(self.0.header.as_ref())
     }
 
     /// Checks whether anybody read the request's cookies, or the response sets some.
@@ -129,13 +142,24 @@ impl Context {
         if state.is_committed {
             return Err(Error::CommittedSession);
         }
-        let is_same = |other: &SetCookie| {
-            (other.name(), other.path(), other.domain())
-                == (cookie.name(), cookie.path(), cookie.domain())
-        };
-        state.cookies.retain(|other| !is_same(other));
+        state.cookies.retain(|other| !other.replaces(&cookie));
         state.cookies.push(cookie);
         Ok(())
+    }
+
+    /// Drops the handler's cookies that the session's cookies replace in the browser.
+    fn overrule(&self, commit: &Commit) {
+        let mut overruled = None;
+        for own in commit.cookies() {
+            self.state().cookies.retain(|other| {
+                let is_same = own.replaces(other);
+                overruled = overruled.or(is_same.then_some(own));
+                !is_same
+            });
+        }
+        if let Some(cookie) = overruled {
+            self.policy().tell(Event::SessionsCookieSet(cookie.name()));
+        }
     }
 
     /// Checks whether the cookie of this name may be written again: once only, and not after the
@@ -220,7 +244,7 @@ impl Context {
         if let Some(loaded) = &self.state().loaded {
             return loaded.clone();
         }
-        let header = CookieHeader::new(self.header());
+        let header = self.header();
         let (loaded, outcome) = self.0.sessions.place.read(self.policy(), &header);
         self.keep(loaded, outcome)
     }
@@ -239,7 +263,7 @@ impl Context {
         if self.is_loaded() {
             return Ok(());
         }
-        let (policy, header) = (self.policy(), CookieHeader::new(self.header()));
+        let (policy, header) = (self.policy(), self.header());
         let (loaded, outcome) = self.0.sessions.place.read(policy, &header);
         let loaded = match Loading::begin(&loaded, policy, &header) {
             None => loaded,
@@ -349,7 +373,7 @@ impl Context {
             Arc::make_mut(&mut loaded).reset();
         }
         let policy = self.policy();
-        let header = CookieHeader::new(self.header());
+        let header = self.header();
         let mut commit = Loaded::commit(&mut loaded, policy, &self.0.origin, &header, status)?;
         if let (Writing::Dropped, Commit::Remove(cookies)) = (writing, &mut commit) {
             cookies.clear();
@@ -373,7 +397,10 @@ impl Context {
     /// Commits a session that lives in its cookie.
     pub(super) fn commit(&self, status: u16) -> Result<Commit, Error> {
         match self.told(self.decide(status))? {
-            Decision::Done(commit) => Ok(commit),
+            Decision::Done(commit) => {
+                self.overrule(&commit);
+                Ok(commit)
+            }
             Decision::Ask(_) => Err(Error::NeedsStore),
         }
     }
@@ -381,7 +408,10 @@ impl Context {
     /// Commits a session, in a cookie or a store. Returns a future only if a store has to be asked.
     pub(crate) fn finish(&self, status: u16) -> Finish {
         let mut committing = match self.told(self.decide(status)) {
-            Ok(Decision::Done(commit)) => return Finish::Done(Ok(commit)),
+            Ok(Decision::Done(commit)) => {
+                self.overrule(&commit);
+                return Finish::Done(Ok(commit));
+            }
             Ok(Decision::Ask(committing)) => committing,
             Err(error) => return Finish::Done(Err(error)),
         };
@@ -404,7 +434,10 @@ impl Context {
         loop {
             match committing.step(self.policy(), answer)? {
                 Step::Run(operation) => answer = Some(store.run(operation).await?),
-                Step::Done(commit) => return Ok(commit),
+                Step::Done(commit) => {
+                    self.overrule(&commit);
+                    return Ok(commit);
+                }
             }
         }
     }

@@ -7,7 +7,6 @@ use super::context::Context;
 use super::handle::Session;
 use crate::error::Error;
 use crate::http::cookie_attributes::CookieAttributes;
-use crate::http::cookie_header::CookieHeader;
 use crate::http::set_cookie::SetCookie;
 
 /// The cookies of a request beside the session, and those that its response sets (Rails'
@@ -94,9 +93,7 @@ impl Cookies {
         match self.0.pending(|other| other == name) {
             Some(cookie) if is_deleted(&cookie) => None,
             Some(cookie) => Some(cookie.value().to_vec()),
-            None => CookieHeader::new(self.0.header())
-                .get(name)
-                .map(std::borrow::Cow::into_owned),
+            None => self.0.header().get(name).map(std::borrow::Cow::into_owned),
         }
     }
 
@@ -157,7 +154,7 @@ impl Cookies {
 impl fmt::Debug for Cookies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Cookies")
-            .field(&CookieHeader::new(self.0.header_for_debug()))
+            .field(&self.0.header_for_debug())
             .finish()
     }
 }

@@ -31,6 +31,10 @@ pub(crate) enum Event<'a> {
     NotOverHttp(&'a str),
     /// This cookie is set by a response that shared caches may keep.
     InSharedCaches(&'a str),
+    /// The request has more cookies than are looked at.
+    TooManyCookies,
+    /// The handler set this cookie, and the session's took its place.
+    SessionsCookieSet(&'a str),
     /// The session could not be written.
     #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "nobody is told"))]
     Failed(&'a Error),
@@ -38,7 +42,7 @@ pub(crate) enum Event<'a> {
 
 /// The limits, one for each kind of event.
 #[derive(Debug, Default)]
-pub(crate) struct Events([Limit; 16]);
+pub(crate) struct Events([Limit; 18]);
 
 impl Events {
     /// Sends an event, unless one of its kind was sent less than ten seconds ago.
@@ -48,8 +52,10 @@ impl Events {
             Event::Failed(_) => (1, cookie),
             Event::InSharedCaches(cookie) => (2, cookie),
             Event::NotRewritten(cookie, _) => (3, cookie),
-            Event::Refused(refusal) => (4 + refusal as usize, cookie),
-            Event::CookieRefused(cookie, refusal) => (10 + refusal as usize, cookie),
+            Event::TooManyCookies => (4, cookie),
+            Event::SessionsCookieSet(cookie) => (5, cookie),
+            Event::Refused(refusal) => (6 + refusal as usize, cookie),
+            Event::CookieRefused(cookie, refusal) => (12 + refusal as usize, cookie),
         };
         let untold = self.0.get(kind).and_then(|limit| limit.pass(now));
         if let Some(untold) = untold {
@@ -131,6 +137,18 @@ fn send(cookie: &str, event: Event<'_>, untold: u64) {
             cookie,
             untold,
             "a response sets a cookie, and its Cache-Control lets shared caches give it to other users; remove public and s-maxage, or set no cookie there"
+        ),
+        Event::TooManyCookies => warn!(
+            target: "hardtack",
+            cookie,
+            untold,
+            "a request has more than 1024 cookies; the cookies after them are ignored"
+        ),
+        Event::SessionsCookieSet(_) => warn!(
+            target: "hardtack",
+            cookie,
+            untold,
+            "a handler set a cookie with the name of the session's; it was dropped for the session's own, so change the session instead"
         ),
         Event::Failed(reason) => error!(
             target: "hardtack",

@@ -19,6 +19,8 @@ mod flash;
 mod logged;
 #[cfg(feature = "test-util")]
 mod lost_changes;
+#[cfg(feature = "tracing")]
+mod many_cookies;
 #[cfg(all(feature = "marshal", feature = "test-util"))]
 mod migrations;
 mod observer;

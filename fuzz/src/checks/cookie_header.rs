@@ -29,10 +29,12 @@ pub(super) fn check(data: &[u8]) {
     let _ = format!("{header:?}");
 }
 
-/// `header.split(/[;] */n)`, and each at its first `=` (Rack 2.2, `parse_cookies_header`).
+/// `header.split(/[;] */n)`, and each at its first `=` (Rack 2.2, `parse_cookies_header`). The first
+/// 1,024 are looked at.
 fn by_rack(header: &[u8]) -> Vec<(&[u8], Option<&[u8]>)> {
     let mut pairs = Vec::new();
-    for (place, mut pair) in header.split(|byte| *byte == b';').enumerate() {
+    let split = header.split(|byte| *byte == b';');
+    for (place, mut pair) in split.take(1024).enumerate() {
         while place > 0 && pair.first() == Some(&b' ') {
             pair = &pair[1..];
         }
