@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::http::set_cookie::SetCookie;
 use crate::session::commit::Commit;
 use crate::session::context::{Context, Finish};
+use crate::session::events::Event;
 
 /// The cookies that a response sets: the session's and the others.
 pub(crate) type CookiesToSet = Result<Vec<SetCookie>, Error>;
@@ -36,6 +37,19 @@ fn with_others(commit: Commit, context: &Context) -> Vec<SetCookie> {
     };
     cookies.extend(context.take_queue());
     cookies
+}
+
+/// Checks whether a `Set-Cookie` header of the handler's response is dropped, since one of these
+/// cookies is the session's and replaces it in the browser. Tells the operator.
+pub(crate) fn is_overruled(context: &Context, header: &[u8], cookies: &[SetCookie]) -> bool {
+    let mut cookies = cookies.iter();
+    let own = cookies.find(|cookie| {
+        cookie.replaces_header(header) && context.is_sessions(cookie.name())
+    });
+    if let Some(own) = own {
+        context.policy().tell(Event::SessionsCookieSet(own.name()));
+    }
+    own.is_some()
 }
 
 /// Returns the status of a response to a session's error: 503 if a later attempt may succeed.

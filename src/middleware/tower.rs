@@ -69,7 +69,7 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::answer::{CookiesToSet, SetCookies, set_cookies};
+use super::answer::{CookiesToSet, SetCookies, is_overruled, set_cookies};
 pub use super::on_error::{OnError, Opaque};
 pub use super::on_refusal::OnRefusal;
 pub use super::tower_csrf::{CsrfLayer, CsrfService};
@@ -259,7 +259,7 @@ where
             }
         };
         match cookies {
-            Ok(cookies) => append(response.headers_mut(), cookies),
+            Ok(cookies) => append(response.headers_mut(), cookies, this.context),
             Err(error) => response = this.on_error.answer(error),
         }
         tell_caches(response.headers_mut(), this.context);
@@ -313,7 +313,19 @@ fn without_user(authority: &Authority) -> &[u8] {
     host.as_bytes()
 }
 
-fn append(headers: &mut HeaderMap, cookies: Vec<SetCookie>) {
+/// Appends the cookies to those of the handler, which cannot replace the session's.
+fn append(headers: &mut HeaderMap, cookies: Vec<SetCookie>, context: &Context) {
+    if !cookies.is_empty() && headers.contains_key(SET_COOKIE) {
+        let set = headers.get_all(SET_COOKIE).iter();
+        let kept: Vec<HeaderValue> = set
+            .filter(|value| !is_overruled(context, value.as_bytes(), &cookies))
+            .cloned()
+            .collect();
+        headers.remove(SET_COOKIE);
+        for value in kept {
+            headers.append(SET_COOKIE, value);
+        }
+    }
     for cookie in cookies {
         // Names, values, paths and domains are ASCII without control characters, so this never
         // leaves a cookie out.

@@ -17,7 +17,7 @@ mod axum;
 mod devise;
 #[cfg(all(feature = "actix-web", feature = "test-util", feature = "tower"))]
 mod forgery_protection;
-#[cfg(any(feature = "actix-web", feature = "axum"))]
+#[cfg(any(feature = "actix-web", feature = "axum", feature = "test-util"))]
 #[path = "../support/logged.rs"]
 mod logged;
 #[cfg(all(feature = "actix-web", feature = "axum"))]

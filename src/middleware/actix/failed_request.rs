@@ -47,7 +47,7 @@ impl ResponseError for FailedRequest {
 
     fn error_response(&self) -> HttpResponse {
         let mut response = self.failure.error_response();
-        append(response.headers_mut(), self.cookies.clone());
+        append(response.headers_mut(), self.cookies.clone(), &self.context);
         tell_caches(response.headers_mut(), &self.context);
         response
     }

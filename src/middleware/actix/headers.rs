@@ -3,10 +3,22 @@
 use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderValue, SET_COOKIE, VARY};
 
 use crate::http::set_cookie::SetCookie;
+use crate::middleware::answer::is_overruled;
 use crate::session::context::Context;
 
-/// Appends the cookies to those already present.
-pub(super) fn append(headers: &mut HeaderMap, cookies: Vec<SetCookie>) {
+/// Appends the cookies to those of the handler, which cannot replace the session's.
+pub(super) fn append(headers: &mut HeaderMap, cookies: Vec<SetCookie>, context: &Context) {
+    if !cookies.is_empty() && headers.contains_key(SET_COOKIE) {
+        let set = headers.get_all(SET_COOKIE);
+        let kept: Vec<HeaderValue> = set
+            .filter(|value| !is_overruled(context, value.as_bytes(), &cookies))
+            .cloned()
+            .collect();
+        headers.remove(SET_COOKIE);
+        for value in kept {
+            headers.append(SET_COOKIE, value);
+        }
+    }
     // The parts of a cookie were checked to be ASCII that a header may hold: no cookie is left out.
     let values = cookies
         .into_iter()

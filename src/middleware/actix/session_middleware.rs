@@ -187,7 +187,7 @@ async fn answer<B>(
 ) -> ServiceResponse<EitherBody<B>> {
     let mut response = match cookies(context, response.status().as_u16()).await {
         Ok(cookies) => {
-            append(response.headers_mut(), cookies);
+            append(response.headers_mut(), cookies, context);
             response.map_into_left_body()
         }
         Err(error) => {

@@ -13,6 +13,8 @@ use hardtack::{
 };
 use time::OffsetDateTime;
 
+use crate::logged::logged;
+
 use super::app::{Body, Framework, Panicked, Reply, Request, Response};
 use super::caches::OF_RAILS as OF_A_USER;
 use super::other_cookies::other_cookies_after_a_change_of_secret;
@@ -40,6 +42,7 @@ cases! {
     overflow another_limit overflow_met_by_the_handler what_was_checked_fits read_only_store written_when_read
     server_errors concurrent_requests panicking_handler streaming_response
     other_headers_stay other_cookies flash_and_tokens
+    the_sessions_own_cookie_wins
     other_cookies_after_a_change_of_secret
     expiry_that_was_shortened mistakes_met_at_the_start duplicates_of_which_one_has_ended
     what_was_checked_keeps_its_id values_that_use_the_session jars_of_the_store
@@ -1000,6 +1003,66 @@ fn other_cookies(framework: &dyn Framework) {
             "step=3; path=/b; samesite=lax"
         ]
     );
+}
+
+/// A handler sets a cookie with the session's name, through `Cookies` and as a header. The session's
+/// own takes its place, once, and the operator is told. Without a framework nobody sees the headers.
+fn the_sessions_own_cookie_wins(framework: &dyn Framework) {
+    let forged = || SetCookie::new(NAME, "forged", None).unwrap();
+    let set = move |session: &Session| session.cookies().set(forged()).unwrap();
+    let mut kept = Vec::new();
+    let mut lines = logged(|| {
+        let mut client = Client::new(framework, store());
+        let response = client.call(move |session| {
+            set(session);
+            visit(session)
+        });
+        kept.extend(client.kept::<u32>("visits"));
+        assert_eq!(names(&response), [NAME], "{:?}", response.set_cookies);
+    });
+    let mut ran = 1;
+    if framework.name() != "bare" {
+        let headers = [
+            "_app_session=forged; path=/",
+            " _app_session =forged; Max-Age=1; PATH = /; secure",
+            "_app_session=forged",
+        ];
+        for header in headers {
+            lines.extend(logged(|| {
+                let mut client = Client::new(framework, store());
+                let response = client.call(move |session| {
+                    visit(session)
+                        .header("set-cookie", "theme=dark; path=/")
+                        .header("set-cookie", header)
+                });
+                assert_eq!(names(&response), ["theme", NAME], "{header}");
+                kept.extend(client.kept::<u32>("visits"));
+            }));
+            ran += 1;
+        }
+    }
+    assert_eq!(kept, vec![1; ran]);
+    let told = if cfg!(feature = "tracing") { ran } else { 0 };
+    assert_eq!(lines.len(), told, "{lines:#?}");
+    for line in &lines {
+        assert!(line.contains("it was dropped for the session's own"), "{line}");
+        assert!(line.contains(&format!("cookie=\"{NAME}\"")) && !line.contains("forged"));
+    }
+
+    // Other places, and a response that sets no session: the handler's cookie is sent.
+    let mut client = Client::new(framework, store());
+    let elsewhere = CookieAttributes::new().path("/admin");
+    let response = client.call(move |session| {
+        let cookie = SetCookie::new(NAME, "x", &elsewhere).unwrap();
+        session.cookies().set(cookie).unwrap();
+        visit(session).header("set-cookie", "_app_session=x; path=/; domain=example.org")
+    });
+    assert_eq!(names(&response), [NAME; 3]);
+    let response = client.call(move |session| {
+        set(session);
+        look(session)
+    });
+    assert_eq!(response.set_cookies, ["_app_session=forged; path=/; samesite=lax"]);
 }
 
 fn flash_and_tokens(framework: &dyn Framework) {
