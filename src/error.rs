@@ -174,6 +174,14 @@ pub enum Error {
         /// The number of bytes that the cipher takes.
         wanted: usize,
     },
+    /// The secret is shorter than rack-session takes.
+    #[non_exhaustive]
+    ShortRackSecret {
+        /// The number of bytes that the secret has.
+        bytes: usize,
+        /// The minimum number of bytes.
+        least: usize,
+    },
     /// The operating system failed to give random bytes.
     NoRandomness,
     /// The setting has no value of this name.
@@ -294,6 +302,11 @@ impl fmt::Display for Error {
                 f,
                 "the key has {given} bytes, but the cipher takes {wanted}: derive it with \
                  KeyGenerator::generate_key(salt, {wanted})"
+            ),
+            Self::ShortRackSecret { bytes, least } => write!(
+                f,
+                "the secret has {bytes} bytes, and rack-session takes at least {least}: give one of \
+                 the Ruby app's `secrets`, or the version of Rack that signs with a shorter one"
             ),
             Self::NoRandomness => f.write_str(
                 "the operating system gives no random bytes; check that the process may read them",

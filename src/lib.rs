@@ -63,6 +63,7 @@
 //! | --- | --- |
 //! | an app's sessions, in their cookie | [`CookieStore::new`] |
 //! | sessions that a server keeps | [`ServerSessions::new`], [`stores`] |
+//! | sessions of Rack itself, such as Sinatra's | [`rack`] |
 //! | the session in a handler | [`Session`], with its [flash](Session::flash) and [CSRF tokens](Session::authenticity_tokens) |
 //! | other cookies in a handler | [`Cookies`]: plain, signed and encrypted |
 //! | older secrets, digests, formats and names | [`Rotation`], [`migrating`] |
@@ -249,6 +250,7 @@ mod lanes;
 mod load_defaults;
 pub mod message;
 mod middleware;
+pub mod rack;
 mod rails;
 #[cfg(feature = "rails-app")]
 pub mod rails_app;

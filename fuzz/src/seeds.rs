@@ -33,6 +33,7 @@ pub fn seeds(target: &str, vectors: &Path) -> Vec<Vec<u8>> {
         "message" => vectors.messages(),
         "message_pack" => vectors.hex("message_pack", "hex"),
         "parts" => vectors.sealed(),
+        "rack" => vectors.rack(),
         "ruby" => vectors.files("rb"),
         "session" => vectors.sessions(),
         "signed" => vectors.jar(|record| record["jar"] == "signed"),
@@ -63,6 +64,19 @@ impl Vectors<'_> {
         }
         assert!(!records.is_empty(), "no vectors in {folder}");
         records
+    }
+
+    /// Sessions of Rack, as they were set or sealed, and what they hold.
+    fn rack(&self) -> Vec<Vec<u8>> {
+        let mut seeds = Vec::new();
+        for record in self.records("rack") {
+            for field in ["cookie", "set_cookie"] {
+                let cookie = record[field].as_str().unwrap_or_default();
+                seeds.push(format!("0{cookie}").into_bytes());
+            }
+            seeds.push(format!("1{}", record["session"]).into_bytes());
+        }
+        seeds
     }
 
     fn texts(&self, folder: &str, field: &str) -> Vec<Vec<u8>> {

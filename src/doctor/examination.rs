@@ -3,8 +3,8 @@
 use time::OffsetDateTime;
 
 use crate::clock::Clock;
+use crate::http::limit::MAX_READ_SIZE;
 use crate::message::jar_kind::JarKind;
-use crate::rails::jar::limit::MAX_READ_SIZE;
 
 use super::Doctor;
 use super::cause::{Cause, CauseKind};

@@ -2,11 +2,11 @@
 
 use crate::error::Refusal;
 use crate::http::escape::escaped_len;
+use crate::http::limit;
 use crate::load_defaults::LoadDefaults;
 use crate::message::jar_kind::JarKind;
 use crate::message::metadata::{self, Said};
 use crate::rails::jar::Jar;
-use crate::rails::jar::limit;
 use crate::serializer::{Format, Serialized};
 use crate::shown::Shown;
 

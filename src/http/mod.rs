@@ -8,5 +8,6 @@ pub(crate) mod domain;
 pub(crate) mod duplicate_policy;
 pub(crate) mod escape;
 pub(crate) mod forwarded;
+pub(crate) mod limit;
 mod rules;
 pub(crate) mod set_cookie;

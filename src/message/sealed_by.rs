@@ -39,7 +39,8 @@ pub struct SealedBy {
     /// The jar in which it was sealed.
     pub jar: JarKind,
     /// The cipher with which it was sealed. It may differ from the cipher of the settings, since
-    /// Rails reads the other one too. `None` in the signed jar.
+    /// Rails reads the other one too. `None` in the signed jar, and for the AES-256-CTR of
+    /// rack-session.
     pub cipher: Option<Cipher>,
     /// The key digest, with which the keys were derived; `None` if the secret itself was the key: a
     /// `secret_token`, or the key of a message.

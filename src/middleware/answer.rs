@@ -43,9 +43,8 @@ fn with_others(commit: Commit, context: &Context) -> Vec<SetCookie> {
 /// cookies is the session's and replaces it in the browser. Tells the operator.
 pub(crate) fn is_overruled(context: &Context, header: &[u8], cookies: &[SetCookie]) -> bool {
     let mut cookies = cookies.iter();
-    let own = cookies.find(|cookie| {
-        cookie.replaces_header(header) && context.is_sessions(cookie.name())
-    });
+    let own =
+        cookies.find(|cookie| cookie.replaces_header(header) && context.is_sessions(cookie.name()));
     if let Some(own) = own {
         context.policy().tell(Event::SessionsCookieSet(own.name()));
     }

@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use super::csrf_settings::CsrfSettings;
 use super::keyring::Keyring;
 use crate::clock::Clock;
-use crate::error::{Error, Refusal};
+use crate::error::Error;
 use crate::http::cookie_header::CookieHeader;
 #[cfg(feature = "test-util")]
 use crate::http::set_cookie::SetCookie;
@@ -308,28 +308,9 @@ impl Place for InCookie {
     fn read(&self, policy: &Policy, header: &CookieHeader<'_>) -> (Loaded, Option<Outcome>) {
         let jar = self.jars.load().session.clone();
         let found = jar.find(&policy.name, header, policy.duplicates, |opened| {
-            let opened = SessionData::load(opened)?;
-            let how = *opened.sealed_by();
-            let provenance = Provenance::Opened {
-                is_stale: opened.needs_rewrite(),
-                expires_at: opened.expires_at(),
-            };
-            let data = opened.into_value();
-            if policy.has_ended(&data) {
-                return Err(Refusal::Expired);
-            }
-            Ok((data, provenance, how))
+            policy.unless_ended(SessionData::load(opened)?)
         });
-        let (data, provenance, outcome) = match found {
-            None => (SessionData::new(), Provenance::New, None),
-            Some(Ok((data, provenance, how))) => (data, provenance, Some(Ok(how))),
-            Some(Err(refusal)) => (
-                SessionData::new(),
-                Provenance::Refused(refusal),
-                Some(Err(refusal)),
-            ),
-        };
-        (Loaded::new(Kept::InCookie(jar), data, provenance), outcome)
+        Loaded::of_cookie(jar, found)
     }
 }
 

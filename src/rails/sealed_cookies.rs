@@ -227,9 +227,7 @@ impl SealedCookies {
                 let opened = jar.open_as(name, cookie.name(), &cookie.value())?;
                 opened.load().map(Some)
             }
-            None => {
-                jar.explain_header(name, &context.header())
-            }
+            None => jar.explain_header(name, &context.header()),
         }
     }
 

@@ -8,12 +8,15 @@ use super::commit::Commit;
 use super::data::SessionData;
 use super::events::Event;
 use super::kept::Kept;
+use super::observer::Outcome;
 use super::origin::RequestOrigin;
 use super::policy::{EXPIRE_AFTER, Policy};
 use super::provenance::Provenance;
-use crate::error::Error;
+use super::sealer::Sealer;
+use crate::error::{Error, Refusal};
 use crate::http::cookie_header::CookieHeader;
 use crate::http::set_cookie::SetCookie;
+use crate::message::opened::Opened;
 use crate::settings::SameSite;
 
 #[derive(Clone)]
@@ -38,6 +41,31 @@ impl Loaded {
             same_site: None,
             checked: None,
         }
+    }
+
+    /// Creates the session of a cookie that opened or did not, or the session of no cookie. Also
+    /// returns how the cookie opened, if there was one.
+    pub(crate) fn of_cookie(
+        sealer: Arc<dyn Sealer>,
+        found: Option<Result<Opened<SessionData>, Refusal>>,
+    ) -> (Self, Option<Outcome>) {
+        let (data, provenance, outcome) = match found {
+            None => (SessionData::new(), Provenance::New, None),
+            Some(Ok(opened)) => {
+                let provenance = Provenance::Opened {
+                    is_stale: opened.needs_rewrite(),
+                    expires_at: opened.expires_at(),
+                };
+                let how = *opened.sealed_by();
+                (opened.into_value(), provenance, Some(Ok(how)))
+            }
+            Some(Err(refusal)) => (
+                SessionData::new(),
+                Provenance::Refused(refusal),
+                Some(Err(refusal)),
+            ),
+        };
+        (Self::new(Kept::InCookie(sealer), data, provenance), outcome)
     }
 
     /// Discards the data that came: the handler gets another session.

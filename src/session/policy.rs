@@ -17,6 +17,7 @@ use crate::http::cookie_attributes::CookieAttributes;
 use crate::http::cookie_header::CookieHeader;
 use crate::http::duplicate_policy::DuplicatePolicy;
 use crate::http::forwarded::Forwarded;
+use crate::message::opened::Opened;
 
 /// The session's key of its own expiry: its life after each write, in seconds.
 pub(crate) const EXPIRE_AFTER: &str = "_expire_after";
@@ -239,6 +240,17 @@ impl Policy {
     pub(crate) fn has_ended(&self, data: &SessionData) -> bool {
         self.ends_at(data)
             .is_some_and(|ends_at| ends_at <= self.now())
+    }
+
+    /// Returns an opened session, unless it has outlived its absolute lifetime.
+    pub(crate) fn unless_ended(
+        &self,
+        opened: Opened<SessionData>,
+    ) -> Result<Opened<SessionData>, Refusal> {
+        if self.has_ended(opened.value()) {
+            return Err(Refusal::Expired);
+        }
+        Ok(opened)
     }
 
     fn lacks_beginning(&self, data: &SessionData) -> bool {

@@ -28,7 +28,7 @@ const LAYERS: &[&[&str]] = &[
     &["message"],
     &["http"],
     &["session"],
-    &["rails"],
+    &["rack", "rails"],
     &["rails_app", "store_rules"],
     &["doctor"],
     &["fuzzing", "middleware", "test_util"],

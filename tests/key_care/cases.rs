@@ -2,13 +2,16 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::thread;
 
 use hardtack::message::{MessageEncryptor, MessageVerifier};
+use hardtack::rack::{RackJar, RackVersion};
 use hardtack::secret::KeyGenerator;
 use hardtack::settings::{Cipher, HmacDigest, KeyDigest};
 use hardtack::{
     CookieHeader, CookieStore, Jar, Keyring, LoadDefaults, RequestOrigin, Rotation, SecretKeyBase,
-    Serializer, Session, Settings,
+    Serializer, Session, SessionData, Settings,
 };
 use zeroize::Zeroizing;
 
@@ -38,7 +41,7 @@ pub(crate) const COUNT: usize = BASE
     + if cfg!(feature = "doctor") { 2 } else { 0 }
     + if cfg!(feature = "rails-app") { 4 } else { 0 };
 
-const BASE: usize = 17;
+const BASE: usize = 22;
 
 const fn case(
     name: &'static str,
@@ -155,6 +158,23 @@ pub(crate) const CASES: &[Case] = &[
         visit(&store);
         Box::new((store, secret))
     }),
+    case("Rack's jar, signed", TOKEN, |given| {
+        rack(&given.secret(), RackVersion::Rack2_1)
+    }),
+    case("Rack's jar, both encryptors", RACK, |given| {
+        let secret = given.secret();
+        let kept = [RackVersion::Session2_0, RackVersion::Session2_1_2];
+        Box::new(kept.map(|version| rack(&secret, version)))
+    }),
+    case("worker's stack, GCM", GCM, |given| {
+        by_worker(Jar::encrypted(&given.secret(), json(LoadDefaults::V7_1)))
+    }),
+    case("worker's stack, CBC", CBC, |given| {
+        by_worker(Jar::encrypted(&given.secret(), json(LoadDefaults::V5_1)))
+    }),
+    case("worker's stack, signed", SIGNED, |given| {
+        by_worker(Jar::signed(&given.secret(), json(LoadDefaults::V7_1)))
+    }),
     // The store lives on, with jars of another secret.
     case("jars that are replaced", &[], |given| {
         let secret = given.secret();
@@ -213,6 +233,10 @@ const CBC_STATES: &[&str] = &["SHA1 signed encrypted cookie, HMAC-SHA1 inner sta
 const SIGNED: &[&str] = &["SHA256 signed cookie, HMAC-SHA1 inner state"];
 const SIGNED_SHA512: &[&str] = &["SHA256 signed cookie, HMAC-SHA512 inner state"];
 const TOKEN: &[&str] = &["secret, HMAC-SHA1 inner state"];
+const RACK: &[&str] = &[
+    "secret's head, HMAC-SHA256 inner state",
+    "secret's rest, HMAC-SHA256 outer state",
+];
 const STORE: &[&str] = &["secret", "SHA256 signed cookie, HMAC-SHA1 inner state"];
 const AES_KEY_GCM: &str = "SHA256 authenticated encrypted cookie";
 const AES_KEY_CBC: &str = "SHA1 encrypted cookie";
@@ -227,6 +251,21 @@ fn json(version: LoadDefaults) -> Settings {
     version.settings().cookies_serializer(Serializer::Json)
 }
 
+/// Uses a jar on another thread, which lives on with its stack.
+fn by_worker(jar: Jar) -> Box<dyn Any> {
+    let (is_done, wait) = channel();
+    let its = jar.clone();
+    thread::spawn(move || {
+        drop(self::jar(its));
+        is_done.send(()).unwrap();
+        loop {
+            thread::park();
+        }
+    });
+    wait.recv().unwrap();
+    Box::new(jar)
+}
+
 /// Writes cookies and reads them, and reads a broken and a forged cookie.
 fn jar(jar: Jar) -> Box<dyn Any> {
     for value in ["a", &"long ".repeat(100)] {
@@ -239,6 +278,20 @@ fn jar(jar: Jar) -> Box<dyn Any> {
         assert!(jar.read_value::<String>(NAME, forged).is_err());
         assert!(jar.read_value::<String>(NAME, "AAAA--AAAA--AAAA").is_err());
     }
+    Box::new((jar.clone(), jar))
+}
+
+/// Seals a session and opens it, and opens a forged one.
+fn rack(secret: &SecretKeyBase, version: RackVersion) -> Box<dyn Any> {
+    let jar = RackJar::new(secret, version).unwrap().json();
+    let mut session = SessionData::new();
+    session.insert("user_id", 42).unwrap();
+    let cookie = jar.seal(&mut session, NAME, None).unwrap();
+    let opened = jar.open(NAME, cookie.value()).unwrap().into_value();
+    assert_eq!(opened.get::<u32>("user_id").unwrap(), Some(42));
+    let mut forged = cookie.value().to_vec();
+    forged[9] = if forged[9] == b'A' { b'B' } else { b'A' };
+    assert!(jar.open(NAME, forged).is_err());
     Box::new((jar.clone(), jar))
 }
 

@@ -46,6 +46,9 @@ impl Needles {
             starts: vec![false; 1 << 16],
         };
         needles.add_key("secret", secret);
+        // The keys of rack-session: what the salts are signed with, and the messages.
+        needles.add_key("secret's head", &secret[..32]);
+        needles.add_key("secret's rest", &secret[32..]);
         for salt in SALTS {
             // An AES key is the first half of it.
             let mut key = [0; 64];

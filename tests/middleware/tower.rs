@@ -7,12 +7,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::task::{Context, Poll, Waker};
 
+#[cfg(feature = "marshal")]
+use hardtack::rack::{RackJar, RackSessions, RackVersion};
 use hardtack::tower::SessionLayer;
 use hardtack::{
     CookieStore, Error, LazySession, LoadDefaults, RequestOrigin, SecretKeyBase, Session,
 };
 use http::{HeaderValue, Request, Response, StatusCode};
 use tower::{Layer, Service, service_fn};
+
+#[cfg(feature = "marshal")]
+use crate::support::vectors;
 
 fn store(name: &str) -> CookieStore {
     let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33".repeat(4)).unwrap();
@@ -391,4 +396,38 @@ fn jars_replaced_while_running() {
         assert_eq!(session.get::<u8>("visits"), Ok(None));
         200
     });
+}
+
+/// A user who logged in at a Ruby app with Rack's own sessions is logged in here.
+#[cfg(feature = "marshal")]
+#[test]
+fn a_session_of_rack() {
+    let mut ran = 0;
+    for record in vectors::<serde_json::Value>("rack/encrypted.jsonl") {
+        let text = |field: &str| record[field].as_str();
+        let secret = SecretKeyBase::new(text("secret").unwrap()).unwrap();
+        let jar = RackJar::new(&secret, RackVersion::Session2_1_2).unwrap();
+        let jar = match text("serializer").unwrap() {
+            "json" => jar.json(),
+            _ => jar,
+        };
+        let (name, jar) = (text("name").unwrap(), jar.purpose(text("purpose")));
+        let layer = SessionLayer::new(RackSessions::new(jar.clone(), name));
+        // As Rack sends it.
+        let value = hardtack::headers::escape(text("cookie").unwrap().as_bytes());
+        let request = Request::get("/").header("cookie", format!("a=1; {name}={value}"));
+        let response: Response<String> = serve(&layer, request.body(()).unwrap(), |session| {
+            assert_eq!(session.get::<u32>("user_id"), Ok(Some(42)));
+            visit(session)
+        });
+        let set = response.headers()["set-cookie"].to_str().unwrap();
+        let (set_name, value) = set.split(';').next().unwrap().split_once('=').unwrap();
+        assert_eq!(set_name, name);
+        let value = hardtack::headers::unescape(value.as_bytes()).into_owned();
+        let session = jar.open(name, value).unwrap().into_value();
+        assert_eq!(session.get::<u32>("user_id"), Ok(Some(42)));
+        assert_eq!(session.get::<u32>("visits"), Ok(Some(1)));
+        ran += 1;
+    }
+    assert_eq!(ran, 24);
 }

@@ -24,6 +24,7 @@ mod many_cookies;
 #[cfg(all(feature = "marshal", feature = "test-util"))]
 mod migrations;
 mod observer;
+mod rack;
 #[cfg(feature = "tracing")]
 mod re_entry;
 #[cfg(feature = "marshal")]

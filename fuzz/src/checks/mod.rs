@@ -23,6 +23,7 @@ mod message;
 mod message_pack;
 mod mutation;
 mod parts;
+mod rack;
 mod ruby;
 mod session;
 mod signed;
@@ -49,6 +50,7 @@ pub(crate) const TARGETS: &[Target] = &[
     ("message", message::check),
     ("message_pack", message_pack::check),
     ("parts", parts::check),
+    ("rack", rack::check),
     ("ruby", ruby::check),
     ("session", session::check),
     ("signed", signed::check),

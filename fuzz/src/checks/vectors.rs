@@ -33,6 +33,32 @@ pub(super) fn signed_rails_3() -> BTreeSet<Vec<u8>> {
     cookies(|record| record["kind"] == "legacy_signed")
 }
 
+/// The sessions of Rack (`tests/vectors/rack`).
+const RACK: &[&str] = &[
+    include_str!("../../../tests/vectors/rack/rack-2.0.jsonl"),
+    include_str!("../../../tests/vectors/rack/rack-2.2.jsonl"),
+    include_str!("../../../tests/vectors/rack/encrypted.jsonl"),
+];
+
+/// The secrets of Rack's recorded sessions, and the cookies' unescaped values.
+pub(super) fn rack() -> (BTreeSet<String>, BTreeSet<Vec<u8>>) {
+    let text = |record: &Value, field: &str| Some(record[field].as_str()?.to_owned());
+    let secrets = records(RACK).filter_map(|record| text(&record, "secret"));
+    let cookies = records(RACK).filter_map(|record| {
+        let signed = text(&record, "set_cookie");
+        let signed = signed.map(|set| {
+            set["rack.session=".len()..]
+                .split(';')
+                .next()
+                .unwrap()
+                .into()
+        });
+        let cookie: String = signed.or_else(|| text(&record, "cookie"))?;
+        Some(unescape(cookie.replace('+', "%2B").as_bytes()).into_owned())
+    });
+    (secrets.collect(), cookies.collect())
+}
+
 /// Encrypted files, and the text in each.
 pub(super) fn credentials() -> Vec<(String, String)> {
     let texts = records(CREDENTIALS).map(|record| {

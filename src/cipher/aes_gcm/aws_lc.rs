@@ -20,10 +20,10 @@ impl Aes256Gcm {
     }
 
     /// Encrypts in place; `None` if the text is too long.
-    pub(super) fn encrypt(&self, iv: &Iv, text: &mut [u8]) -> Option<Tag> {
+    pub(super) fn encrypt(&self, iv: &Iv, associated: &[u8], text: &mut [u8]) -> Option<Tag> {
         let nonce = Nonce::assume_unique_for_key(*iv);
         let key = self.0.as_ref()?;
-        let tag = key.seal_in_place_separate_tag(nonce, Aad::empty(), text);
+        let tag = key.seal_in_place_separate_tag(nonce, Aad::from(associated), text);
         tag.ok()?.as_ref().try_into().ok()
     }
 
@@ -32,12 +32,13 @@ impl Aes256Gcm {
         &self,
         iv: &Iv,
         tag: &Tag,
+        associated: &[u8],
         ciphertext: &[u8],
         text: &mut [u8],
     ) -> Result<(), InvalidTag> {
         let nonce = Nonce::assume_unique_for_key(*iv);
         let key = self.0.as_ref().ok_or(InvalidTag)?;
-        key.open_separate_gather(nonce, Aad::empty(), ciphertext, tag, text)
+        key.open_separate_gather(nonce, Aad::from(associated), ciphertext, tag, text)
             .map_err(|_| InvalidTag)
     }
 }

@@ -1,5 +1,5 @@
 //! AES-256-GCM, and AES-128-GCM of Rails' encrypted files (NIST SP 800-38D), with a 12-byte nonce
-//! and a 16-byte tag, without associated data.
+//! and a 16-byte tag. Rails has no associated data; rack-session has some.
 //!
 //! This module alone chooses the library for AES-256-GCM: `aes-gcm`, or `aws-lc-rs` with the
 //! feature of that name. Each library has a file with the same three functions.
@@ -51,10 +51,7 @@ impl AesGcmKey {
     /// the same bytes twice after a fork or a resumed snapshot, and a single repeated nonce reveals
     /// the key's authentication key.
     pub(crate) fn seal(&self, text: &mut [u8]) -> Result<(Iv, Tag), Error> {
-        let mut iv = Iv::default();
-        rand::rngs::SysRng
-            .try_fill_bytes(&mut iv)
-            .map_err(|_| Error::NoRandomness)?;
+        let iv = new_iv()?;
         let tag = self.seal_with_iv(&iv, text)?;
         self.seals.count();
         Ok((iv, tag))
@@ -62,11 +59,7 @@ impl AesGcmKey {
 
     /// Encrypts in place under a nonce that was never used with this key before.
     pub(super) fn seal_with_iv(&self, iv: &Iv, text: &mut [u8]) -> Result<Tag, Error> {
-        self.cipher
-            .encrypt(iv, text)
-            .ok_or_else(|| Error::UnwritableValue {
-                reason: TOO_LONG.to_owned(),
-            })
+        self.cipher.encrypt(iv, &[], text).ok_or_else(too_long)
     }
 
     /// Decrypts into a buffer, in place of its contents. If the tag is wrong, no text is given out,
@@ -79,7 +72,7 @@ impl AesGcmKey {
         text: &mut Vec<u8>,
     ) -> Result<(), InvalidTag> {
         text.resize(ciphertext.len(), 0);
-        self.cipher.decrypt(iv, tag, ciphertext, text)
+        self.cipher.decrypt(iv, tag, &[], ciphertext, text)
     }
 
     /// Returns the number of messages that this process knows to be sealed under this key.
@@ -90,6 +83,51 @@ impl AesGcmKey {
     /// Raises the number of sealed messages to `to`, if that is more.
     pub(crate) fn raise_seals(&self, to: u64) {
         self.seals.raise(to);
+    }
+}
+
+fn new_iv() -> Result<Iv, Error> {
+    let mut iv = Iv::default();
+    rand::rngs::SysRng
+        .try_fill_bytes(&mut iv)
+        .map_err(|_| Error::NoRandomness)?;
+    Ok(iv)
+}
+
+fn too_long() -> Error {
+    Error::UnwritableValue {
+        reason: TOO_LONG.to_owned(),
+    }
+}
+
+/// An expanded key of one message only, wiped when dropped. Its seals are not counted.
+pub(crate) struct AesGcmMessageKey(Expanded<Aes256Gcm>);
+
+impl AesGcmMessageKey {
+    /// Expands a key.
+    pub(crate) fn new(key: &[u8; AesGcmKey::LENGTH]) -> Self {
+        Self(Expanded::new(|| Aes256Gcm::new(key)))
+    }
+
+    /// Encrypts in place under a new nonce of the operating system. The tag covers the associated
+    /// data too.
+    pub(crate) fn seal(&self, associated: &[u8], text: &mut [u8]) -> Result<(Iv, Tag), Error> {
+        let iv = new_iv()?;
+        let tag = self.0.encrypt(&iv, associated, text);
+        Ok((iv, tag.ok_or_else(too_long)?))
+    }
+
+    /// Decrypts a text; if the tag is wrong, no text is given out.
+    pub(crate) fn open(
+        &self,
+        iv: &Iv,
+        tag: &Tag,
+        associated: &[u8],
+        ciphertext: &[u8],
+    ) -> Result<Vec<u8>, InvalidTag> {
+        let mut text = vec![0; ciphertext.len()];
+        self.0.decrypt(iv, tag, associated, ciphertext, &mut text)?;
+        Ok(text)
     }
 }
 
@@ -116,6 +154,6 @@ impl AesGcm128Key {
         text: &mut Vec<u8>,
     ) -> Result<(), InvalidTag> {
         text.resize(ciphertext.len(), 0);
-        self.0.decrypt(iv, tag, ciphertext, text)
+        self.0.decrypt(iv, tag, &[], ciphertext, text)
     }
 }

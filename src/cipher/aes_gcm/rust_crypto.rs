@@ -39,10 +39,10 @@ where
         feature = "aws-lc-rs",
         allow(dead_code, reason = "files are only read")
     )]
-    pub(super) fn encrypt(&self, iv: &Iv, text: &mut [u8]) -> Option<Tag> {
+    pub(super) fn encrypt(&self, iv: &Iv, associated: &[u8], text: &mut [u8]) -> Option<Tag> {
         let tag = self
             .0
-            .encrypt_inout_detached(iv.into(), &[], text.into())
+            .encrypt_inout_detached(iv.into(), associated, text.into())
             .ok()?;
         Some(tag.into())
     }
@@ -52,12 +52,13 @@ where
         &self,
         iv: &Iv,
         tag: &Tag,
+        associated: &[u8],
         ciphertext: &[u8],
         text: &mut [u8],
     ) -> Result<(), InvalidTag> {
         let buffers = InOutBuf::new(ciphertext, text).map_err(|_| InvalidTag)?;
         self.0
-            .decrypt_inout_detached(iv.into(), &[], buffers, tag.into())
+            .decrypt_inout_detached(iv.into(), associated, buffers, tag.into())
             .map_err(|_| InvalidTag)
     }
 }

@@ -3,7 +3,6 @@
 mod buffers;
 mod built_in;
 mod ends;
-pub(crate) mod limit;
 mod reading;
 mod rewriting;
 pub(crate) mod rotation;

@@ -13,11 +13,11 @@ use crate::serializer::value::Value;
 
 use super::Jar;
 use super::buffers::Buffers;
-use super::limit::MAX_READ_SIZE;
 use super::way::Way;
 use crate::http::cookie_header::CookieHeader;
 use crate::http::duplicate_policy::DuplicatePolicy;
 use crate::http::escape::unescape_over;
+use crate::http::limit::MAX_READ_SIZE;
 
 impl Jar {
     /// Reads the cookie with this name from a request's `Cookie` header; `None` if the header has

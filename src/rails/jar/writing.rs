@@ -9,8 +9,8 @@ use crate::serializer::{DumpError, DumpStyle, Serialized};
 
 use super::Jar;
 use super::buffers::Buffers;
-use super::limit;
 use crate::http::cookie_attributes::CookieAttributes;
+use crate::http::limit;
 use crate::http::set_cookie::SetCookie;
 
 /// The number of times that an encrypted cookie is sealed before it counts as too long: each nonce

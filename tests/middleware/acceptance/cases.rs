@@ -1045,7 +1045,10 @@ fn the_sessions_own_cookie_wins(framework: &dyn Framework) {
     let told = if cfg!(feature = "tracing") { ran } else { 0 };
     assert_eq!(lines.len(), told, "{lines:#?}");
     for line in &lines {
-        assert!(line.contains("it was dropped for the session's own"), "{line}");
+        assert!(
+            line.contains("it was dropped for the session's own"),
+            "{line}"
+        );
         assert!(line.contains(&format!("cookie=\"{NAME}\"")) && !line.contains("forged"));
     }
 
@@ -1062,7 +1065,10 @@ fn the_sessions_own_cookie_wins(framework: &dyn Framework) {
         set(session);
         look(session)
     });
-    assert_eq!(response.set_cookies, ["_app_session=forged; path=/; samesite=lax"]);
+    assert_eq!(
+        response.set_cookies,
+        ["_app_session=forged; path=/; samesite=lax"]
+    );
 }
 
 fn flash_and_tokens(framework: &dyn Framework) {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hardtack::message::MessageEncryptor;
+use hardtack::rack::{RackJar, RackVersion};
 use hardtack::{Error, Jar, LoadDefaults, RequestOrigin, SecretKeyBase, Session};
 
 use super::{CARD, NAME, Rows, SECRET, data, fill, secret, store};
@@ -20,6 +21,7 @@ pub(crate) fn errors(rows: &mut Rows) {
         panic!("{overflow}")
     };
     rows.both("CookieOverflow", inner);
+    let short = SecretKeyBase::new(&SECRET[..32]).unwrap();
     let mut told = vec![
         overflow,
         data.get::<u32>("card").unwrap_err(),
@@ -29,6 +31,7 @@ pub(crate) fn errors(rows: &mut Rows) {
         data.get::<std::net::IpAddr>("card").unwrap_err(),
         SecretKeyBase::new(&SECRET[..16]).unwrap_err(),
         MessageEncryptor::new(SECRET, LoadDefaults::V7_1).unwrap_err(),
+        RackJar::new(&short, RackVersion::Session2_0).unwrap_err(),
     ];
     let store = Arc::new(store());
     let session = Session::open(&store, "", RequestOrigin::default());
@@ -38,7 +41,7 @@ pub(crate) fn errors(rows: &mut Rows) {
     told.extend(session.insert("at", NotWritable).err());
     let _ = session.commit(200).unwrap();
     told.extend(session.insert("card", CARD).err());
-    assert_eq!(told.len(), 12, "{told:#?}");
+    assert_eq!(told.len(), 13, "{told:#?}");
     for error in &told {
         rows.both("Error", error);
     }

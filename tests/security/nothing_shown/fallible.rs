@@ -12,6 +12,7 @@ use hardtack::doctor::Doctor;
 use hardtack::flash::FlashHash;
 use hardtack::headers::Domain;
 use hardtack::message::{MessageEncryptor, MessageOptions, MessageVerifier};
+use hardtack::rack::{RackJar, RackSessions, RackVersion};
 use hardtack::rails_app::RailsApp;
 use hardtack::settings::{Cipher, HmacDigest, KeyDigest, Priority, SecretKind, SizeLimit};
 use hardtack::stores::{MemoryStore, StoredJson};
@@ -174,6 +175,23 @@ fn jars(told: &mut Told) {
     );
     told.add("SessionData::write", Err::<(), _>(inner.clone()));
     told.add("SessionData::write", Err::<(), _>(overflow));
+}
+
+fn rack(told: &mut Told) {
+    let short = SecretKeyBase::new(VALUE.repeat(2)).unwrap();
+    told.add(
+        "RackJar::new",
+        RackJar::new(&short, RackVersion::Session2_0),
+    );
+    let weak = SecretKeyBase::allow_short(VALUE).unwrap();
+    let jar = RackJar::new(&weak, RackVersion::Rack2_1).unwrap().json();
+    told.add("RackJar::check_secrets", jar.check_secrets());
+    told.add("RackJar::open", jar.open(KEY, VALUE));
+    told.add("RackJar::seal", jar.seal(&mut data(), KEY, None));
+    let mut large = data();
+    large.insert(format!("{KEY}2"), VALUE.repeat(300)).unwrap();
+    told.add("RackJar::seal", jar.seal(&mut large, NAME, None));
+    told.add("RackSessions::check", RackSessions::new(jar, KEY).check());
 }
 
 fn sessions(told: &mut Told) {
@@ -424,6 +442,7 @@ fn apps(told: &mut Told) {
 fn no_error_shows_a_value_or_what_a_terminal_obeys() {
     let mut told = Told::default();
     jars(&mut told);
+    rack(&mut told);
     sessions(&mut told);
     messages(&mut told);
     settings(&mut told);

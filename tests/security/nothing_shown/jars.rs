@@ -1,11 +1,12 @@
 //! Keys, jars and messages.
 
 use hardtack::message::{MessageEncryptor, MessageOptions, MessageVerifier};
+use hardtack::rack::{RackJar, RackSessions, RackVersion};
 use hardtack::secret::KeyGenerator;
 use hardtack::settings::HmacDigest;
 use hardtack::{CookieHeader, Jar, Keyring, LoadDefaults, Rotation, SecretKeyBase};
 
-use super::{CARD, NAME, Rows, SECRET, secret};
+use super::{CARD, NAME, Rows, SECRET, data, secret};
 use crate::support::json;
 
 pub(crate) fn keys(rows: &mut Rows) {
@@ -50,6 +51,15 @@ pub(crate) fn jars(rows: &mut Rows) {
             "InvalidMessage",
             &jar.read_value::<String>(NAME, forged).unwrap_err(),
         );
+    }
+    for version in [RackVersion::Rack1_0, RackVersion::Session2_1_2] {
+        rows.debug("RackVersion", &version);
+        let jar = RackJar::new(&secret(), version).unwrap().json();
+        let jar = jar.clone().rotation(jar);
+        rows.debug("RackJar", &jar);
+        let opened = jar.seal(&mut data(), NAME, None).unwrap();
+        rows.debug("Opened", &jar.open(NAME, opened.value()).unwrap());
+        rows.debug("RackSessions", &RackSessions::new(jar, NAME));
     }
     let jars = Keyring::new(&secret(), json(LoadDefaults::V7_1));
     rows.debug("Keyring", &jars);

@@ -22,12 +22,20 @@ impl Size {
     }
 }
 
+/// Returns the size of a cookie as browsers count it, of its name and its escaped value.
+pub(crate) fn size_in_browsers(name: usize, escaped: usize) -> Size {
+    Size {
+        counted: name + escaped,
+        limit: MAX_COOKIE_SIZE,
+    }
+}
+
 /// Returns the size of a cookie with these lengths in bytes: its name, its value, and its escaped
 /// value. `None` if there is no limit.
 pub(crate) fn size(settings: &Settings, name: usize, value: usize, escaped: usize) -> Option<Size> {
     let counted = match (settings.limit, settings.rails_limit) {
         (SizeLimit::None, _) => return None,
-        (SizeLimit::Strict, _) => name + escaped,
+        (SizeLimit::Strict, _) => return Some(size_in_browsers(name, escaped)),
         (SizeLimit::Rails, RailsLimit::Value) => value,
         (SizeLimit::Rails, RailsLimit::NameAndValue) => name + value,
     };
