@@ -11,6 +11,9 @@ use std::hint::black_box;
 /// takes four times as much.
 const DEPTH: usize = if cfg!(debug_assertions) { 64 } else { 16 } * 1024;
 
+/// The bytes of stack that an HMAC takes at most, counted in the same way.
+const HMAC_DEPTH: usize = if cfg!(debug_assertions) { 16 } else { 4 } * 1024;
+
 /// Computes something with a secret, and overwrites the stack that the computation took. The result
 /// is moved, so its secrets should be on the heap.
 ///
@@ -22,17 +25,29 @@ pub(crate) fn wiped<T>(compute: impl FnOnce() -> T) -> T {
     computed
 }
 
+/// Computes an HMAC, and overwrites the stack that the computation took: it leaves a copy of the
+/// expanded key there. Server threads live long, and need not be the thread that drops the key.
+pub(crate) fn wiped_hmac<T>(compute: impl FnOnce() -> T) -> T {
+    let computed = call(compute);
+    overwrite_bytes::<HMAC_DEPTH>();
+    computed
+}
+
 #[inline(never)]
 fn call<T>(compute: impl FnOnce() -> T) -> T {
     compute()
 }
 
-/// Overwrites this thread's stack from here on.
+/// Overwrites this thread's stack from here on, as far as [`wiped`] does.
+pub(crate) fn overwrite() {
+    overwrite_bytes::<DEPTH>();
+}
+
 #[inline(never)]
 #[allow(clippy::large_stack_arrays, reason = "the stack is what it is for")]
-pub(crate) fn overwrite() {
+fn overwrite_bytes<const BYTES: usize>() {
     // Not with `zeroize`, which writes byte by byte. A constant behind a reference would be a
     // static.
-    let mut room = [0_u8; DEPTH];
+    let mut room = [0_u8; BYTES];
     black_box(&mut room);
 }

@@ -9,8 +9,7 @@ use crate::stack;
 ///
 /// It never leaves its place on the heap: a move or a clone would leave copies on the stack. The
 /// drop also overwrites the pieces that the cipher left on the stack of the thread that drops it.
-/// They are not overwritten at every use, which would take 12 KiB and its time: while a key is in
-/// use, it is in memory. Other threads' stacks keep such pieces until later calls overwrite them.
+/// Of the ciphers, only HMAC leaves pieces at each use, and overwrites them (`tests/key_care`).
 pub(crate) struct Expanded<K>(Arc<Kept<K>>);
 
 struct Kept<K>(K);

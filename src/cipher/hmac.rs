@@ -5,6 +5,7 @@ use sha1::Sha1;
 use sha2::{Sha224, Sha256, Sha384, Sha512};
 
 use crate::settings::HmacDigest;
+use crate::stack;
 
 use super::expanded::Expanded;
 
@@ -113,17 +114,17 @@ impl HmacKey {
 
     /// Signs a text.
     pub(crate) fn sign(&self, text: &[u8]) -> Code {
-        with_hmac!(self, hmac => {
+        with_hmac!(self, hmac => stack::wiped_hmac(|| {
             Code::new(&Hmac::clone(hmac).chain_update(text).finalize().into_bytes())
-        })
+        }))
     }
 
     /// Returns the text as verified if the code is exactly its own, uncut. The time that it takes
     /// does not depend on the place where the codes differ.
     pub(crate) fn verify<'a>(&self, text: &'a [u8], code: &[u8]) -> Option<Verified<&'a [u8]>> {
-        let right = with_hmac!(self, hmac => {
+        let right = with_hmac!(self, hmac => stack::wiped_hmac(|| {
             Hmac::clone(hmac).chain_update(text).verify_slice(code).is_ok()
-        });
+        }));
         right.then_some(Verified(text))
     }
 }

@@ -128,6 +128,10 @@ impl Encryptor {
     }
 
     /// Derives the key of a message. It stays in its place on the heap.
+    #[expect(
+        clippy::unnecessary_box_returns,
+        reason = "a key that is moved leaves a copy on the stack"
+    )]
     fn message_key(&self, salt: &[u8; SALT]) -> Box<Zeroizing<[u8; 32]>> {
         stack::wiped(|| {
             let mut key = Box::new(Zeroizing::new([0; 32]));

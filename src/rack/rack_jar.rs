@@ -1,5 +1,6 @@
 //! [`RackJar`]: opens and seals the sessions of `Rack::Session::Cookie`.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use rand::TryRng;
@@ -245,19 +246,15 @@ impl RackJar {
         name: &str,
         attributes: impl Into<Option<&'a CookieAttributes>>,
     ) -> Result<SetCookie, Error> {
-        let default;
         let attributes = match attributes.into() {
-            Some(attributes) => attributes,
-            None => {
-                default = CookieAttributes::new().http_only(true);
-                &default
-            }
+            Some(attributes) => Cow::Borrowed(attributes),
+            None => Cow::Owned(CookieAttributes::new().http_only(true)),
         };
         self.ensure_id(session)?;
         let style = DumpStyle::json().in_format(self.current.format);
         let payload = session.dump(Vec::new(), style)?;
         let value = self.current.seal(name, &payload.bytes)?;
-        let cookie = SetCookie::new(name, value, attributes)?;
+        let cookie = SetCookie::new(name, value, &*attributes)?;
         let size = size_in_browsers(name.len(), cookie.size() - name.len());
         if size.fits() {
             return Ok(cookie);

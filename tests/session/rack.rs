@@ -7,10 +7,7 @@ use std::time::Duration;
 use hardtack::headers::unescape;
 use hardtack::rack::{RackJar, RackSessions, RackVersion};
 use hardtack::settings::HmacDigest;
-use hardtack::{
-    Commit, CookieHeader, Error, Refusal, RequestOrigin, SecretKeyBase, Serializer, Session,
-    SessionData,
-};
+use hardtack::{Commit, Error, Refusal, RequestOrigin, SecretKeyBase, Session, SessionData};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -393,7 +390,8 @@ fn the_id_of_rack_stays_what_it_is() {
     let jar = jar(&rack_secret, RackVersion::Rack2_1, "marshal");
     let cookie = value(&record.set_cookie);
     let opened = jar.open(NAME, &cookie).unwrap();
-    assert_eq!(opened.sealed_by().serializer, Serializer::Marshal);
+    let serializer = opened.sealed_by().serializer;
+    assert_eq!(serializer, hardtack::Serializer::Marshal);
     let mut data = opened.into_value();
     let same = jar.seal(&mut data, NAME, None).unwrap();
     assert_eq!(*same.value(), *cookie);
@@ -412,7 +410,6 @@ fn the_id_of_rack_stays_what_it_is() {
     assert_eq!(session.get::<u32>("user_id"), Ok(Some(42)));
     let commit = session.commit(200).unwrap();
     let header = format!("{NAME}={}", commit.cookies()[0].escaped_value());
-    assert_eq!(CookieHeader::new(&header).iter().count(), 1);
     let again = sessions.open(header, RequestOrigin::default());
     assert_eq!(again.get::<String>("session_id"), Ok(Some(before)));
 }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use hardtack::headers::unescape;
 use hardtack::rack::{RackJar, RackSessions, RackVersion};
 use hardtack::settings::HmacDigest;
-use hardtack::{Commit, RequestOrigin, SecretKeyBase, Session, SessionData};
+use hardtack::{Commit, RequestOrigin, SecretKeyBase, SessionData};
 use serde_json::{Map, Value, json};
 
 const NAME: &str = "rack.session";
