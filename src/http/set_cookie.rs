@@ -438,27 +438,6 @@ impl SetCookie {
         (self.name(), self.path(), self.domain()) == (other.name(), other.path(), other.domain())
     }
 
-    /// Checks whether a browser replaces the cookie of this `Set-Cookie` header by this one. A header
-    /// without a path counts as one with this path: the browser would take the path from the URL.
-    pub(crate) fn replaces_header(&self, header: &[u8]) -> bool {
-        let mut parts = header.split(|byte| *byte == b';').map(pair);
-        let name = parts.next().map(|(name, _)| name);
-        let (mut path, mut domain) = (None, None);
-        for (attribute, value) in parts {
-            // Of two the last counts.
-            if attribute.eq_ignore_ascii_case(b"path") {
-                path = Some(value);
-            } else if attribute.eq_ignore_ascii_case(b"domain") {
-                domain = Some(value.strip_prefix(b".").unwrap_or(value));
-            }
-        }
-        let own = self.domain().unwrap_or_default();
-        let own = own.strip_prefix('.').unwrap_or(own).as_bytes();
-        name == Some(self.name().as_bytes())
-            && path.is_none_or(|path| path == self.path().as_bytes())
-            && domain.unwrap_or_default().eq_ignore_ascii_case(own)
-    }
-
     /// Converts the cookie into the header's value, without copying.
     ///
     /// ```
@@ -482,15 +461,6 @@ impl fmt::Debug for SetCookie {
             .field("size", &self.size())
             .finish_non_exhaustive()
     }
-}
-
-/// Returns name and value of a part of a header, without the white space around them.
-fn pair(part: &[u8]) -> (&[u8], &[u8]) {
-    let (name, value) = match memchr::memchr(b'=', part).map(|at| part.split_at(at)) {
-        Some((name, value)) => (name, value.get(1..).unwrap_or_default()),
-        None => (part, &[][..]),
-    };
-    (name.trim_ascii(), value.trim_ascii())
 }
 
 /// Rounds up to whole seconds: rounding half a second down to 0 would delete the cookie.

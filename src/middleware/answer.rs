@@ -43,12 +43,44 @@ fn with_others(commit: Commit, context: &Context) -> Vec<SetCookie> {
 /// cookies is the session's and replaces it in the browser. Tells the operator.
 pub(crate) fn is_overruled(context: &Context, header: &[u8], cookies: &[SetCookie]) -> bool {
     let mut cookies = cookies.iter();
-    let own =
-        cookies.find(|cookie| cookie.replaces_header(header) && context.is_sessions(cookie.name()));
+    let own = cookies.find(|cookie| replaces(cookie, header) && context.is_sessions(cookie.name()));
     if let Some(own) = own {
         context.policy().tell(Event::SessionsCookieSet(own.name()));
     }
     own.is_some()
+}
+
+/// Checks whether a browser replaces the cookie of this `Set-Cookie` header by the session's: both
+/// have the same name, domain and path (RFC 6265 section 5.3, step 11). A header without a path
+/// counts as one with the same path: the browser would take the path from the URL.
+fn replaces(own: &SetCookie, header: &[u8]) -> bool {
+    let mut parts = header.split(|byte| *byte == b';').map(pair);
+    let name = parts.next().map(|(name, _)| name);
+    let (mut path, mut domain) = (None, None);
+    for (attribute, value) in parts {
+        // Of two the last counts.
+        if attribute.eq_ignore_ascii_case(b"path") {
+            path = Some(value);
+        } else if attribute.eq_ignore_ascii_case(b"domain") {
+            domain = Some(value.strip_prefix(b".").unwrap_or(value));
+        }
+    }
+    let own_domain = own.domain().unwrap_or_default();
+    let own_domain = own_domain.strip_prefix('.').unwrap_or(own_domain);
+    name == Some(own.name().as_bytes())
+        && path.is_none_or(|path| path == own.path().as_bytes())
+        && domain
+            .unwrap_or_default()
+            .eq_ignore_ascii_case(own_domain.as_bytes())
+}
+
+/// Returns name and value of a part of a header, without the white space around them.
+fn pair(part: &[u8]) -> (&[u8], &[u8]) {
+    let (name, value) = match memchr::memchr(b'=', part).map(|at| part.split_at(at)) {
+        Some((name, value)) => (name, value.get(1..).unwrap_or_default()),
+        None => (part, &[][..]),
+    };
+    (name.trim_ascii(), value.trim_ascii())
 }
 
 /// Returns the status of a response to a session's error: 503 if a later attempt may succeed.

@@ -19,12 +19,14 @@ use crate::secret_key_base::SecretKeyBase;
 use crate::session::context::Context;
 use crate::session::data::SessionData;
 use crate::session::handle::Session;
+#[cfg(feature = "test-util")]
 use crate::session::kept::Kept;
 use crate::session::loaded::Loaded;
 use crate::session::observer::Outcome;
 use crate::session::origin::RequestOrigin;
 use crate::session::place::Place;
 use crate::session::policy::Policy;
+#[cfg(feature = "test-util")]
 use crate::session::provenance::Provenance;
 use crate::session::sessions::Sessions;
 use crate::settings::{Serializer, Settings, SizeLimit};
