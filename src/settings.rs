@@ -6,7 +6,7 @@ mod version_rules;
 use std::borrow::Cow;
 
 pub use self::choices::{
-    Cipher, HmacDigest, KeyDigest, SameSite, SecretKind, Serializer, SizeLimit,
+    Cipher, HmacDigest, KeyDigest, Priority, SameSite, SecretKind, Serializer, SizeLimit,
 };
 pub(crate) use self::version_rules::{
     CbcDigest, CsrfForms, CsrfVerification, EnvelopeReading, IpAddrForm, MessageForm, RailsLimit,
