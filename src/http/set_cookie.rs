@@ -470,7 +470,7 @@ fn whole_seconds(duration: Duration) -> u64 {
         .saturating_add(u64::from(duration.subsec_nanos() > 0))
 }
 
-fn twenty_years_after(now: OffsetDateTime) -> OffsetDateTime {
+pub(crate) fn twenty_years_after(now: OffsetDateTime) -> OffsetDateTime {
     let year = now.year() + 20;
     // February 29 does not exist in 2100; Rails uses the 28th.
     now.replace_year(year)

@@ -1,17 +1,18 @@
-//! The events of refused requests for the operator: `tracing` events with the target `hardtack`. At
+//! The events of refused requests, and of those that a token decides, for the operator: `tracing` events with the target `hardtack`. At
 //! most one event for each reason is sent in ten seconds, as for sessions. No event holds a token.
 
-use tracing::{error, warn};
+use tracing::{error, info, warn};
 
 use super::invalid_authenticity_token::InvalidAuthenticityToken;
 use crate::clock::Clock;
 use crate::session::events::Limit;
 use crate::shown::Shown;
 
-/// The limits, one for each reason and one for a missing session.
+/// The limits, one for each reason, and one for each other event.
 #[derive(Debug, Default)]
 pub(super) struct ForgeryEvents {
     refused: [Limit; 8],
+    token_fallback: Limit,
     missing_session: Limit,
     clock: Clock,
 }
@@ -57,6 +58,17 @@ impl ForgeryEvents {
     ) -> InvalidAuthenticityToken {
         self.refused(reason, None, None);
         reason
+    }
+
+    /// Reports that the token decides about a request, since the header `Sec-Fetch-Site` does not.
+    pub(super) fn token_fallback(&self) {
+        if let Some(untold) = self.token_fallback.pass(self.clock.now()) {
+            info!(
+                target: "hardtack",
+                untold,
+                "a request without Sec-Fetch-Site was left to its token; ForgeryProtection::header_only may refuse such requests"
+            );
+        }
     }
 
     /// Reports that the request has no session.

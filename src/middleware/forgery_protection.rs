@@ -112,7 +112,8 @@ impl ForgeryProtection {
     }
 
     /// Creates the protection that asks for the header `Sec-Fetch-Site`, and for a token if a
-    /// browser does not send that header (`using: :header_or_legacy_token`).
+    /// browser does not send that header (`using: :header_or_legacy_token`). An event tells of such
+    /// requests: if there are none, [`header_only`](Self::header_only) will do.
     ///
     /// ```
     /// use hardtack::csrf::ForgeryProtection;
@@ -248,7 +249,7 @@ impl ForgeryProtection {
         match self.check_site(head, &session.0) {
             Some(Ok(())) => return Check::Verified,
             Some(Err(reason)) => return refuse(reason),
-            None => {}
+            None => self.tell_of_fallback(&session.0),
         }
         let Some(tokens) = session.present_authenticity_tokens() else {
             return refuse(InvalidAuthenticityToken::NoTokenInSession);
@@ -312,8 +313,7 @@ impl ForgeryProtection {
         if self.origin_check && !is_trusted && !self.is_own_origin(head.origin, context) {
             return Some(Err(InvalidAuthenticityToken::Origin));
         }
-        let by_settings = || csrf_settings(context).verification;
-        let verification = self.verification.unwrap_or_else(by_settings);
+        let verification = self.verification(context);
         if verification == CsrfVerification::Token {
             return None;
         }
@@ -327,6 +327,19 @@ impl ForgeryProtection {
                 Err(InvalidAuthenticityToken::NoSecFetchSite)
             }
         })
+    }
+
+    /// Returns what proves a request.
+    fn verification(&self, context: &Context) -> CsrfVerification {
+        let by_settings = || csrf_settings(context).verification;
+        self.verification.unwrap_or_else(by_settings)
+    }
+
+    /// Reports to the operator that a token decides, if the header is the proof otherwise.
+    fn tell_of_fallback(&self, context: &Context) {
+        if self.verification(context) == CsrfVerification::HeaderOrLegacyToken {
+            self.events.token_fallback();
+        }
     }
 
     /// Checks whether the browser speaks HTTPS, over which all browsers send `Sec-Fetch-Site`.

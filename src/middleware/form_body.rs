@@ -1,5 +1,6 @@
 //! [`FormBody`]: a body that is read to find its token.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -19,7 +20,7 @@ const METHODS: [&str; 7] = [
 pub(super) struct FormBody {
     pub(super) kind: FormType,
     /// The name of the token's field.
-    pub(super) token_name: &'static str,
+    pub(super) token_name: Cow<'static, str>,
     /// The maximum length in bytes.
     pub(super) limit: usize,
     pub(super) body: BytesMut,
@@ -55,7 +56,7 @@ impl FormBody {
     pub(super) fn verify(self) -> Result<Bytes, InvalidAuthenticityToken> {
         let refuse = |reason| Err(self.events.refused_form(reason));
         let body = self.body.freeze();
-        let fields = match self.kind.fields(&body, self.token_name) {
+        let fields = match self.kind.fields(&body, &self.token_name) {
             Ok(fields) => fields,
             Err(reason) => return refuse(reason),
         };

@@ -52,8 +52,10 @@ impl ServerSessions {
     ///     .csrf(LoadDefaults::V6_0); // whose tokens are not url-safe
     /// ```
     #[must_use]
-    pub fn csrf(self, settings: impl Into<CsrfSettings>) -> Self {
-        self.with_parts(|parts| parts.csrf = Some(settings.into()))
+    pub fn csrf(mut self, settings: impl Into<CsrfSettings>) -> Self {
+        let settings = settings.into();
+        self.policy.remembers_id = settings.token_cookie.is_some();
+        self.with_parts(|parts| parts.csrf = Some(settings))
     }
 
     fn with_parts(mut self, change: impl FnOnce(&mut RailsParts)) -> Self {
@@ -88,7 +90,9 @@ pub(super) fn keyring(context: &Context) -> Option<Arc<Keyring>> {
 pub(crate) fn csrf_settings(context: &Context) -> CsrfSettings {
     match context.part::<InCookie>() {
         Some(part) => Some(part.csrf_settings()),
-        None => context.part::<RailsParts>().and_then(|parts| parts.csrf),
+        None => context
+            .part::<RailsParts>()
+            .and_then(|parts| parts.csrf.clone()),
     }
     .unwrap_or_else(|| LoadDefaults::NEWEST.into())
 }

@@ -213,7 +213,9 @@ impl CookieStore {
     /// ```
     #[must_use]
     pub fn csrf(mut self, settings: impl Into<CsrfSettings>) -> Self {
-        self.place.csrf = Some(settings.into());
+        let settings = settings.into();
+        self.policy.remembers_id = settings.token_cookie.is_some();
+        self.place.csrf = Some(settings);
         self
     }
 
@@ -288,6 +290,7 @@ impl InCookie {
 
     pub(super) fn csrf_settings(&self) -> CsrfSettings {
         self.csrf
+            .clone()
             .unwrap_or_else(|| self.jars.load().session.settings().into())
     }
 }

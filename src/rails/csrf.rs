@@ -81,11 +81,11 @@ impl AuthenticityTokens {
         settings: impl Into<CsrfSettings>,
     ) -> Result<Self, Error> {
         let settings = settings.into();
-        if let Some(tokens) = Self::load(session, settings) {
+        if let Some(tokens) = Self::load(session, settings.clone()) {
             return Ok(tokens);
         }
-        let tokens = Self::new(random()?, settings);
-        session.insert(CSRF_TOKEN, tokens.encode(&*tokens.real))?;
+        let tokens = Self::generate(settings)?;
+        session.insert(CSRF_TOKEN, &*tokens.text())?;
         Ok(tokens)
     }
 
@@ -106,6 +106,16 @@ impl AuthenticityTokens {
         let bytes = decode(text.as_bytes())?;
         let real = <&[u8; LENGTH]>::try_from(bytes.as_slice()).ok()?;
         Some(Self::new(Zeroizing::new(*real), settings.into()))
+    }
+
+    /// Creates new tokens.
+    pub(super) fn generate(settings: CsrfSettings) -> Result<Self, Error> {
+        Ok(Self::new(random()?, settings))
+    }
+
+    /// Returns the token's text, as a session or a cookie keeps it.
+    pub(super) fn text(&self) -> Zeroizing<String> {
+        Zeroizing::new(self.encode(&*self.real))
     }
 
     fn new(real: Token, settings: CsrfSettings) -> Self {
@@ -223,7 +233,7 @@ impl AuthenticityTokens {
     /// # Errors
     /// [`Error::NoRandomness`] if the operating system gives no random bytes.
     pub fn hidden_field(&self) -> Result<String, Error> {
-        let name = escape_html(self.settings.request_forgery_protection_token);
+        let name = escape_html(&self.settings.request_forgery_protection_token);
         let token = self.masked_authenticity_token()?;
         // A browser that reloads a page would fill in the old token again (Rails 7.0 to 8.0).
         Ok(format!(
@@ -248,7 +258,7 @@ impl AuthenticityTokens {
     /// # Errors
     /// [`Error::NoRandomness`] if the operating system gives no random bytes.
     pub fn csrf_meta_tags(&self) -> Result<String, Error> {
-        let name = escape_html(self.settings.request_forgery_protection_token);
+        let name = escape_html(&self.settings.request_forgery_protection_token);
         let token = self.masked_authenticity_token()?;
         Ok(format!(
             "<meta name=\"csrf-param\" content=\"{name}\" />\n<meta name=\"csrf-token\" content=\"{token}\" />"

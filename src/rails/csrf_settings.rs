@@ -1,5 +1,7 @@
 //! [`CsrfSettings`]: the settings of an app's protection against forged requests.
 
+use std::borrow::Cow;
+
 use crate::load_defaults::LoadDefaults;
 use crate::settings::{CsrfForms, CsrfVerification, Settings};
 
@@ -16,7 +18,7 @@ use crate::settings::{CsrfForms, CsrfVerification, Settings};
 /// let settings = CsrfSettings::from(LoadDefaults::V6_0).urlsafe_csrf_tokens(true);
 /// assert!(settings.per_form_csrf_tokens);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a setting of its own, and none excludes another"
@@ -33,7 +35,10 @@ pub struct CsrfSettings {
     pub global_csrf_tokens: bool,
     /// `request_forgery_protection_token`: the name of the field that holds a form's token,
     /// `authenticity_token` in every version.
-    pub request_forgery_protection_token: &'static str,
+    pub request_forgery_protection_token: Cow<'static, str>,
+    /// The encrypted cookie that keeps the token (`protect_from_forgery store: :cookie`); `None` if
+    /// the session keeps it, the default of every version.
+    pub token_cookie: Option<Cow<'static, str>>,
     /// Joins a form's relative action to the path of its page.
     pub(crate) joins_relative_actions: bool,
     /// What proves that a request is not forged.
@@ -91,8 +96,39 @@ impl CsrfSettings {
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
-    pub fn request_forgery_protection_token(mut self, name: &'static str) -> Self {
-        self.request_forgery_protection_token = name;
+    pub fn request_forgery_protection_token(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.request_forgery_protection_token = name.into();
+        self
+    }
+
+    /// Keeps the token in an encrypted cookie of its own (`protect_from_forgery store: :cookie`,
+    /// Rails 7.1 and later), which Rails calls `csrf_token`: a form then begins no session.
+    ///
+    /// The cookie holds the session's id, and counts only for that session, or for a browser
+    /// without one. If a request that uses the tokens begins a session, its response sets the
+    /// cookie for that session. If one does that does not use them, such as a page without a form,
+    /// the tokens of earlier pages are invalid afterwards, as in Rails.
+    ///
+    /// The cookie needs the app's jars ([`ServerSessions::keyring`](crate::ServerSessions::keyring)
+    /// for sessions in a store), and is set with the others
+    /// ([`Cookies::take`](crate::Cookies::take)).
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use hardtack::csrf::CsrfSettings;
+    /// use hardtack::{Commit, CookieStore, LoadDefaults, RequestOrigin, Session};
+    ///
+    /// let store = CookieStore::ephemeral("_shop_session")?
+    ///     .csrf(CsrfSettings::from(LoadDefaults::V7_2).token_cookie("csrf_token"));
+    /// let session = Session::open(&Arc::new(store), "", RequestOrigin::default());
+    /// let token = session.authenticity_tokens()?.masked_authenticity_token()?;
+    /// assert_eq!(session.commit(200)?, Commit::Keep); // no session
+    /// assert_eq!(session.cookies().take()[0].name(), "csrf_token");
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn token_cookie(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.token_cookie = Some(name.into());
         self
     }
 }
@@ -110,7 +146,8 @@ impl From<&Settings> for CsrfSettings {
             urlsafe_csrf_tokens: forms >= CsrfForms::Rails6_1,
             per_form_csrf_tokens: forms >= CsrfForms::Rails5_0,
             global_csrf_tokens: forms >= CsrfForms::Rails5_2,
-            request_forgery_protection_token: "authenticity_token",
+            request_forgery_protection_token: Cow::Borrowed("authenticity_token"),
+            token_cookie: None,
             joins_relative_actions: forms >= CsrfForms::Rails7_2,
             verification: settings.csrf_verification,
         }

@@ -15,4 +15,5 @@ mod session_tokens;
 mod store_checks;
 mod stored_flash;
 pub(crate) mod stored_json;
+mod token_cookie;
 pub(crate) mod warden;

@@ -160,7 +160,8 @@ impl SessionData {
     /// session gets another one when it is written, and the secret of the authenticity tokens.
     pub(super) fn renew(&mut self) {
         self.remove(SESSION_ID);
-        self.remove(CSRF_TOKEN);
+        // Also the tokens that a cookie of their own holds.
+        self.forget(CSRF_TOKEN);
         self.touch();
     }
 

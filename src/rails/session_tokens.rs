@@ -2,6 +2,7 @@
 
 use super::app_settings::csrf_settings;
 use super::csrf::AuthenticityTokens;
+use super::token_cookie;
 use crate::error::Error;
 use crate::session::handle::Session;
 
@@ -22,12 +23,17 @@ impl Session {
     ///
     /// # Errors
     /// The errors of [`AuthenticityTokens::load_or_create`]; [`Error::ReadOnlySession`] or
-    /// [`Error::CommittedSession`] if the session has no tokens and cannot be changed.
+    /// [`Error::CommittedSession`] if the session has no tokens and cannot be changed;
+    /// [`Error::NoKeyring`] if a cookie keeps the tokens
+    /// ([`token_cookie`](crate::csrf::CsrfSettings::token_cookie)) and the app has no Rails jars.
     pub fn authenticity_tokens(&self) -> Result<AuthenticityTokens, Error> {
         if let Some(tokens) = self.present_authenticity_tokens() {
             return Ok(tokens);
         }
         let settings = csrf_settings(&self.0);
+        if let Some(name) = settings.token_cookie.clone() {
+            return token_cookie::create(&self.0, settings, &name);
+        }
         self.0
             .write(|loaded| AuthenticityTokens::load_or_create(&mut loaded.data, settings))
     }
@@ -44,6 +50,9 @@ impl Session {
     /// Returns the session's authenticity tokens; `None` if it has none.
     pub(crate) fn present_authenticity_tokens(&self) -> Option<AuthenticityTokens> {
         let settings = csrf_settings(&self.0);
+        if let Some(name) = &settings.token_cookie {
+            return token_cookie::find(&self.0, &settings, name);
+        }
         self.read(|data| AuthenticityTokens::load(data, settings))
     }
 }

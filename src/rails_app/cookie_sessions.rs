@@ -84,7 +84,7 @@ fn csrf(settings: &Settings, load_defaults: Option<LoadDefaults>) -> CsrfSetting
     let set = load_defaults.map(CsrfSettings::from);
     CsrfSettings {
         urlsafe_csrf_tokens: settings.csrf >= CsrfForms::Rails7_0
-            || set.is_some_and(|set| set.urlsafe_csrf_tokens),
+            || set.as_ref().is_some_and(|set| set.urlsafe_csrf_tokens),
         per_form_csrf_tokens: set.is_some_and(|set| set.per_form_csrf_tokens),
         ..running
     }

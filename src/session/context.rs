@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::beside::Beside;
+use super::bound_cookie::BoundCookie;
 use super::commit::Commit;
 use super::committing::Committing;
 use super::data::SessionData;
@@ -41,11 +42,15 @@ struct Shared<H: ?Sized> {
 }
 
 #[derive(Default)]
-struct State {
+pub(super) struct State {
     /// Shared with readers, so that nobody reads under the lock.
-    loaded: Option<Arc<Loaded>>,
+    pub(super) loaded: Option<Arc<Loaded>>,
+    /// The id of the session that was loaded, if the policy asks for it.
+    pub(super) id_was: Option<String>,
+    /// The cookie that is bound to the session, if this request uses it.
+    pub(super) bound: Option<Arc<dyn BoundCookie>>,
     /// Cookies to be set beside the session's.
-    cookies: Vec<SetCookie>,
+    pub(super) cookies: Vec<SetCookie>,
     /// Cookies that a rotation opened. They are set again unless the handler sets them.
     rewritten: Vec<SetCookie>,
     writing: Writing,
@@ -147,8 +152,10 @@ impl Context {
         Ok(())
     }
 
-    /// Drops the handler's cookies that the session's cookies replace in the browser.
-    fn overrule(&self, commit: &Commit) {
+    /// Decides the cookies beside the session's: sets the bound one, and drops the handler's cookies
+    /// that the session's cookies replace in the browser.
+    fn settle(&self, commit: &Commit) {
+        self.set_bound(commit);
         let mut overruled = None;
         for own in commit.cookies() {
             self.state().cookies.retain(|other| {
@@ -283,12 +290,17 @@ impl Context {
 
     /// Keeps the session that was loaded, unless somebody else loaded it meanwhile.
     fn keep(&self, loaded: Loaded, outcome: Option<Outcome>) -> Arc<Loaded> {
+        let id_was = self.policy().remembers_id.then(|| loaded.id()).flatten();
         let loaded = Arc::new(loaded);
         // If several threads read the session, the first one reports how it arrived.
-        if Arc::ptr_eq(
-            self.state().loaded.get_or_insert_with(|| loaded.clone()),
-            &loaded,
-        ) {
+        let mut state = self.state();
+        let is_first = state.loaded.is_none();
+        if is_first {
+            state.loaded = Some(loaded.clone());
+            state.id_was = id_was;
+        }
+        drop(state);
+        if is_first {
             self.policy().heard(outcome);
         }
         self.state().loaded.clone().unwrap_or(loaded)
@@ -319,7 +331,7 @@ impl Context {
 
     /// Locks the state. A handler that panicked leaves a whole session: values are inserted one at
     /// a time.
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -398,7 +410,7 @@ impl Context {
     pub(super) fn commit(&self, status: u16) -> Result<Commit, Error> {
         match self.told(self.decide(status))? {
             Decision::Done(commit) => {
-                self.overrule(&commit);
+                self.settle(&commit);
                 Ok(commit)
             }
             Decision::Ask(_) => Err(Error::NeedsStore),
@@ -409,7 +421,7 @@ impl Context {
     pub(crate) fn finish(&self, status: u16) -> Finish {
         let mut committing = match self.told(self.decide(status)) {
             Ok(Decision::Done(commit)) => {
-                self.overrule(&commit);
+                self.settle(&commit);
                 return Finish::Done(Ok(commit));
             }
             Ok(Decision::Ask(committing)) => committing,
@@ -435,7 +447,7 @@ impl Context {
             match committing.step(self.policy(), answer)? {
                 Step::Run(operation) => answer = Some(store.run(operation).await?),
                 Step::Done(commit) => {
-                    self.overrule(&commit);
+                    self.settle(&commit);
                     return Ok(commit);
                 }
             }

@@ -123,6 +123,16 @@ impl SessionData {
         self.changes.is_cleared_after(0)
     }
 
+    /// Removes a key, and counts that as a change even if the session has no such key.
+    pub(crate) fn forget(&mut self, key: &str) {
+        self.changes.remove(key);
+    }
+
+    /// Returns the revision that last changed a key; 0 if the key is as it came.
+    pub(crate) fn changed_at(&self, key: &str) -> u64 {
+        self.changes.changed_at(key)
+    }
+
     /// Marks the session as changed without a change of any key.
     pub(crate) fn touch(&mut self) {
         self.changes.touch();

@@ -1,6 +1,8 @@
 //! The session and its data, kept in a cookie or in a store on a server.
 
 pub(crate) mod beside;
+mod binding;
+pub(crate) mod bound_cookie;
 pub(crate) mod cache_headers;
 mod changes;
 #[cfg(test)]

@@ -61,6 +61,8 @@ pub(crate) struct Policy {
     pub(crate) assume_ssl: bool,
     /// The number of trusted proxies in front.
     pub(crate) trusted_hops: usize,
+    /// True if a cookie is bound to the session's id, and so the id that came is kept.
+    pub(crate) remembers_id: bool,
     pub(crate) clock: Clock,
     pub(crate) events: Arc<Events>,
     pub(crate) observer: Option<Arc<dyn Observer>>,
@@ -81,6 +83,7 @@ impl Policy {
             cache_headers: true,
             assume_ssl: false,
             trusted_hops: 0,
+            remembers_id: false,
             clock: Clock::System,
             events: Arc::default(),
             observer: None,

@@ -280,7 +280,7 @@ fn tags_are_as_rails_prints_them() {
     assert_eq!(all.len(), 2);
     for tags in all {
         let settings = CsrfSettings::from(LoadDefaults::V6_1);
-        let settings = settings.request_forgery_protection_token(tags.name.leak());
+        let settings = settings.request_forgery_protection_token(tags.name);
         let tokens = AuthenticityTokens::load_or_create(&mut SessionData::new(), settings).unwrap();
         for (ours, theirs) in [
             (tokens.csrf_meta_tags(), tags.csrf_meta_tags),

@@ -45,6 +45,7 @@ mod steps;
 mod store_of_rails;
 #[path = "../support/mod.rs"]
 mod support;
+mod token_cookie;
 mod told_clock;
 #[cfg(feature = "message_pack")]
 mod unreadable_values;

@@ -38,3 +38,30 @@ fn the_operator_hears_why_once_in_a_while() {
     assert!(!lines[1].contains("c2VjcmV0"));
     assert!(lines[2].starts_with("ERROR") && lines[2].contains("found no session"));
 }
+
+/// Rails 8.2 tells of each such request (`csrf_token_fallback.action_controller`).
+#[test]
+fn the_operator_hears_of_requests_that_a_token_decides() {
+    let session = cases::all()[0].session();
+    let token = session.authenticity_tokens().unwrap();
+    let token = token.masked_authenticity_token().unwrap();
+    let serve = |protection: &ForgeryProtection, site: Option<&str>| {
+        let mut request = Request::new("POST", "/orders");
+        request.headers.push(("x-csrf-token", token.clone()));
+        let site = site.map(|site| ("sec-fetch-site", site.to_owned()));
+        request.headers.extend(site);
+        axum::Axum.serve(protection.clone(), Some(session.clone()), request, None)
+    };
+    let lines = logged(|| {
+        let protection = ForgeryProtection::header_or_legacy_token();
+        for site in [Some("same-origin"), None, Some("none"), None] {
+            assert_eq!(serve(&protection, site).status, 200);
+        }
+        assert_eq!(serve(&ForgeryProtection::new(), None).status, 200);
+    });
+    assert_eq!(lines.len(), 1, "{lines:#?}");
+    assert!(lines[0].starts_with("INFO"), "{lines:#?}");
+    assert!(lines[0].contains("a request without Sec-Fetch-Site was left to its token"));
+    assert!(lines[0].contains("untold=0"));
+    assert!(!lines[0].contains(&token));
+}

@@ -58,6 +58,14 @@ class PeerController < ActionController::Base
     answer(described(actual).merge(question["ruby"] ? compared(actual, evaluate(question["ruby"])) : {}))
   end
 
+  # `protect_from_forgery store: :cookie` of Rails 7.1 and later.
+  def token_cookie
+    strategy = ActionController::RequestForgeryProtection::CookieStore.new(:csrf_token)
+    fetched = strategy.fetch(request)
+    strategy.store(request, question["store"]) if question["store"]
+    answer(fetched: fetched)
+  end
+
   def differential = answer(Differential.answer(question))
 
   private
@@ -145,7 +153,7 @@ def handle(line)
   env = Rack::MockRequest.env_for("/#{operation}", "peer.question" => question)
   of_session = operation.include?("session") || question["jar"] == "session"
   name = of_session ? "_app_session" : question["name"]
-  env["HTTP_COOKIE"] = "#{name}=#{question["cookie"]}" if question["cookie"]
+  env["HTTP_COOKIE"] = question["cookies"] || "#{name}=#{question["cookie"]}" if question["cookies"] || question["cookie"]
 
   _status, headers, body = Rails.application.call(env)
   body.close if body.respond_to?(:close)
