@@ -43,6 +43,7 @@ const V2_3: Settings = Settings {
     rails_limit: RailsLimit::Value,
     leading_dot: true,
     escape_js_separators: true,
+    ip_prefix_in_json: false,
     // 7.1 is the first version that has MessagePack: earlier rows never use it.
     ip_addr: IpAddrForm::Raw,
     csrf: CsrfForms::Rails2_3,
@@ -149,6 +150,7 @@ const V8_1: Settings = Settings {
     version: LoadDefaults::V8_1,
     rails_limit: RailsLimit::NameAndValue,
     escape_js_separators: false,
+    ip_prefix_in_json: true,
     // 8.1.0 to 8.1.3, all releases of 8.1 so far.
     safe_buffer: SafeBufferForm::Raw,
     ..V8_0

@@ -88,6 +88,8 @@ pub struct Settings {
     pub(crate) leading_dot: bool,
     /// Escapes U+2028 and U+2029 in JSON.
     pub(crate) escape_js_separators: bool,
+    /// Writes an `IPAddr` to JSON with its prefix.
+    pub(crate) ip_prefix_in_json: bool,
     /// The form of an `IPAddr` in MessagePack.
     pub(crate) ip_addr: IpAddrForm,
     /// The authenticity tokens that pages get.

@@ -42,8 +42,10 @@ struct TokenCookie {
     name: Box<str>,
     jar: Arc<Jar>,
     token: Zeroizing<String>,
-    /// The session's id in the cookie that the browser sent; `None` if it is to be set anew.
-    sent: Option<Option<String>>,
+    /// The session's id in the cookie that the browser sent.
+    bound_to: Option<String>,
+    /// True if the cookie is set whatever it is bound to: it is new, or an older key sealed it.
+    is_due: bool,
     /// True if the browser has a cookie of this name.
     came: bool,
     /// The revision of the session after which the token counts.
@@ -77,7 +79,7 @@ pub(super) fn find(
             .heard_of_cookie(name, outcome.map_err(|refusal| *refusal));
     }
     let opened = found.ok()??;
-    let is_stale = opened.needs_rewrite();
+    let is_due = opened.needs_rewrite();
     let text = Zeroizing::new(opened.value().as_str()?.to_owned());
     let Content { token, session_id } = serde_json::from_str(&text).ok()?;
     let bound_to = session_id.and_then(|id| id.public_id);
@@ -89,7 +91,8 @@ pub(super) fn find(
         name: name.into(),
         jar,
         token: Zeroizing::new(token.into_owned()),
-        sent: (!is_stale).then_some(bound_to),
+        bound_to,
+        is_due,
         came: true,
         valid_from,
     });
@@ -112,7 +115,8 @@ pub(super) fn create(
         name: name.into(),
         jar,
         token: tokens.text(),
-        sent: None,
+        bound_to: None,
+        is_due: true,
         came: context.header().get(name).is_some(),
         valid_from: context.loaded().data.changed_at(CSRF_TOKEN),
     });
@@ -134,9 +138,7 @@ impl BoundCookie for TokenCookie {
             let delete = || SetCookie::delete(&self.name, &attributes);
             return self.came.then(delete).transpose();
         }
-        if let Some(sent) = &self.sent
-            && sent.as_deref() == id
-        {
+        if !self.is_due && self.bound_to.as_deref() == id {
             return Ok(None);
         }
         let id = id.map(|id| SessionId {

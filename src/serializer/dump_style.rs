@@ -23,6 +23,7 @@ impl DumpStyle {
             format: settings.cookies_serializer.writes(),
             json: JsonStyle {
                 escape_js_separators: settings.escape_js_separators,
+                ip_prefix: settings.ip_prefix_in_json,
             },
             #[cfg(feature = "message_pack")]
             message_pack: message_pack::Style {

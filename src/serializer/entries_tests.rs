@@ -14,6 +14,7 @@ fn style(format: Format, message_pack: Style) -> DumpStyle {
         format,
         json: JsonStyle {
             escape_js_separators: false,
+            ip_prefix: true,
         },
         message_pack,
     }

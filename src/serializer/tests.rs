@@ -386,3 +386,37 @@ fn each_version_writes_in_its_own_style() {
         assert_eq!(written, expected, "{version:?}");
     }
 }
+
+/// What live Rails 7.2.2.2 (ipaddr 1.2.6) writes; from 8.1 on with the prefix (`IPAddr#as_json`,
+/// `core_ext/object/json.rb`).
+#[test]
+fn an_address_has_its_prefix_in_json_from_8_1_on() {
+    use super::DumpStyle;
+    use crate::load_defaults::LoadDefaults;
+
+    let cases = [
+        ("10.0.0.0/8", "10.0.0.0"),
+        ("10.0.0.10", "10.0.0.10"),
+        ("2001:db8::/32", "2001:db8::"),
+    ];
+    let mut compared = 0;
+    for version in LoadDefaults::ALL.iter().copied() {
+        let style = DumpStyle::of(&version.settings()).in_format(Format::Json);
+        for (address, by_7_2) in cases {
+            let value = Value::Array(vec![Value::IpAddr(address.to_owned())]);
+            let address = if version >= LoadDefaults::V8_1 {
+                address
+            } else {
+                by_7_2
+            };
+            let written = Serialized::dump(&value, style).unwrap();
+            assert_eq!(
+                written.bytes,
+                format!(r#"["{address}"]"#).as_bytes(),
+                "{version}"
+            );
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, cases.len() * LoadDefaults::ALL.len());
+}

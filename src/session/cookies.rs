@@ -142,7 +142,8 @@ impl Cookies {
         self.set(SetCookie::delete(name, &self.0.for_host(&attributes))?)
     }
 
-    /// Takes out the cookies to set beside the session's, for code that writes the response itself.
+    /// Takes out the cookies to set beside the session's, for code that writes the response itself:
+    /// after the session was committed.
     ///
     /// Over plain HTTP it leaves out `Secure` cookies.
     #[must_use]

@@ -15,12 +15,16 @@ pub(crate) struct JsonStyle {
     /// Escapes U+2028 and U+2029, which old JavaScript did not accept in a string. Rails up to 8.0
     /// always escapes them, 8.1 does not by default (`ActiveSupport.escape_js_separators_in_json`).
     pub(crate) escape_js_separators: bool,
+    /// Writes an `IPAddr` with its prefix, as Rails 8.1 does, and older versions with the gem ipaddr
+    /// 1.2.7 and later.
+    pub(crate) ip_prefix: bool,
 }
 
 impl Default for JsonStyle {
     fn default() -> Self {
         Self {
             escape_js_separators: true,
+            ip_prefix: true,
         }
     }
 }

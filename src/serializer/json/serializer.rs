@@ -13,7 +13,7 @@ use super::escape::{Escapes, JsonStyle, NOTHING, PLAIN, escape};
 use super::scan::{MAX_DEPTH, check};
 use crate::serializer::DumpError;
 use crate::serializer::shapes::{alike, each, lists, structs};
-use crate::serializer::value::{is_raw, ruby_float, ruby_float_of_single};
+use crate::serializer::value::{ADDRESS, is_raw, ruby_float, ruby_float_of_single};
 
 /// A serializer that appends to a Vec.
 pub(super) struct JsonSerializer<'a> {
@@ -24,6 +24,8 @@ pub(super) struct JsonSerializer<'a> {
     in_raw: &'static Escapes,
     /// Puts each item on a line of its own. Enum variants stay on one line: no value is one.
     indented: bool,
+    /// Writes the prefix of an `IPAddr`.
+    ip_prefix: bool,
     depth: usize,
     max_depth: usize,
 }
@@ -45,6 +47,7 @@ impl<'a> JsonSerializer<'a> {
             escapes: style.escapes(),
             in_raw: style.escapes_in_raw_json(),
             indented: false,
+            ip_prefix: style.ip_prefix,
             depth: outer,
             max_depth: MAX_DEPTH,
         }
@@ -57,6 +60,7 @@ impl<'a> JsonSerializer<'a> {
             escapes: &PLAIN,
             in_raw: &NOTHING,
             indented,
+            ip_prefix: true,
             depth: 0,
             max_depth: usize::MAX,
         }
@@ -241,10 +245,20 @@ impl<'a, 'b> ser::Serializer for &'b mut JsonSerializer<'a> {
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
-        _name: &'static str,
+        name: &'static str,
         value: &T,
     ) -> Result<(), DumpError> {
-        value.serialize(self)
+        if name != ADDRESS || self.ip_prefix {
+            return value.serialize(self);
+        }
+        let start = self.out.len();
+        value.serialize(&mut *self)?;
+        let text = self.out.get(start..).unwrap_or_default();
+        if let Some(at) = memchr::memchr(b'/', text) {
+            self.out.truncate(start + at);
+            self.out.push(b'"');
+        }
+        Ok(())
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(

@@ -79,12 +79,7 @@ pub(super) fn time_with_zone(
     let (utc, local) = (time(document, utc)?, time(document, local)?);
     let zone = text(document, zone)?;
     let utc_offset = i32::try_from(local.seconds - utc.seconds).ok()?;
-    // `TimeWithZone#utc?` asks for the zone's abbreviation, which only the zone's rules give. These
-    // are all the names in the tz database (and in Active Support) that have always had "UTC".
-    let is_utc = matches!(
-        zone.strip_prefix("Etc/").unwrap_or(&zone),
-        "UTC" | "UCT" | "Universal" | "Zulu"
-    );
+    let is_utc = matches!(RubyTime::fixed_offset(&zone), Some((_, true)));
     Some(Value::Time(RubyTime {
         utc_offset,
         utc: is_utc,

@@ -1,7 +1,8 @@
 //! Time, `TimeWithZone` and `DateTime`: conversions between their payloads and [`RubyTime`].
 //!
 //! Source: `active_support/message_pack/extensions.rb` (`write_time`, `write_time_with_zone`,
-//! `write_datetime` and their readers). No zone is looked up: it stays a name.
+//! `write_datetime` and their readers). No zone is looked up: it stays a name,
+//! but for those whose offset never changes.
 
 use super::super::LoadError;
 use super::super::value::{RubyTime, Value};
@@ -50,10 +51,11 @@ pub(super) fn load_time_with_zone(payload: &mut Unpacker<'_>) -> Result<Value, L
         return Err(payload.error("time zone that is not a name"));
     };
     let zone = std::str::from_utf8(zone).map_err(|_| payload.error("text that is not UTF-8"))?;
+    // Only the tz database gives the offset of other zones: their time is in UTC.
+    let (utc_offset, is_utc) = RubyTime::fixed_offset(zone).unwrap_or((0, true));
     Ok(Value::Time(RubyTime {
-        // Only the zone's rules give its offset at this time; here the time is in UTC.
-        utc_offset: 0,
-        utc: true,
+        utc_offset,
+        utc: is_utc,
         zone: Some(zone.to_owned()),
         with_zone: true,
         ..utc

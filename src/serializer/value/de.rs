@@ -32,6 +32,7 @@ impl<'de> Deserializer<'de> for &'de Value {
             },
             View::Float(float) => visitor.visit_f64(float),
             View::Text(text) => visit_text(text, visitor),
+            View::Address(text) => visit_text(Cow::Borrowed(text), visitor),
             View::Bytes(bytes) => match bytes.to_text() {
                 Some(text) => visit_text(text, visitor),
                 None => visitor.visit_borrowed_bytes(&bytes.bytes),

@@ -15,6 +15,9 @@ use super::Value;
 /// The newtype's name.
 pub(crate) const TOKEN: &str = "$hardtack::private::Value";
 
+/// The name of a newtype struct that holds the text of an `IPAddr`.
+pub(crate) const ADDRESS: &str = "$hardtack::private::IpAddr";
+
 /// The name under which `serde_json` passes a `RawValue` (a struct of one field with JSON text) and
 /// asks for the text of one.
 pub(crate) const RAW_VALUE: &str = "$serde_json::private::RawValue";

@@ -34,7 +34,7 @@ pub use big_integer::{BigInteger, BigIntegerRangeError, ParseBigIntegerError};
 pub(crate) use float::{ruby_float, ruby_float_of_single};
 #[cfg(feature = "marshal")]
 pub(crate) use float::{ruby_float_digits, ruby_float_text};
-pub(crate) use hand_off::{RAW_NUMBER, RAW_VALUE, TOKEN, capture, handed_over, is_raw};
+pub(crate) use hand_off::{ADDRESS, RAW_NUMBER, RAW_VALUE, TOKEN, capture, handed_over, is_raw};
 pub(crate) use hash_key::HashKey;
 pub(crate) use pairs::unique_pairs;
 pub(crate) use ser::{AsJson, Shown};
@@ -172,7 +172,7 @@ pub struct RubyTime {
     pub utc_offset: i32,
     /// True if Ruby counts the time as UTC (`Z` in JSON, not `+00:00`).
     pub utc: bool,
-    /// The zone's name as written (`Tokyo`, `CET`), or `None`. It is never looked up.
+    /// The zone's name as written (`Tokyo`, `CET`), or `None`. No tz database is asked.
     pub zone: Option<String>,
     /// True if the time is an `ActiveSupport::TimeWithZone`.
     pub with_zone: bool,

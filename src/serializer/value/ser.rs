@@ -3,7 +3,7 @@
 
 use serde::ser::{Error, Serialize, SerializeMap, Serializer};
 
-use super::hand_off::{self, TOKEN};
+use super::hand_off::{self, ADDRESS, TOKEN};
 use crate::serializer::NO_TEXT;
 
 use super::{BigInteger, Field, Value, View, text_pairs};
@@ -68,6 +68,8 @@ fn serialize_view<'a, S: Serializer, N: Serialize>(
         View::BigInteger(big) => big.serialize(serializer),
         View::Float(float) => serializer.serialize_f64(float),
         View::Text(text) => serializer.serialize_str(&text),
+        // A foreign serializer takes the text, our own may leave the prefix out.
+        View::Address(text) => serializer.serialize_newtype_struct(ADDRESS, text),
         View::Bytes(bytes) if serializer.is_human_readable() => {
             let text = bytes.to_text().ok_or_else(|| S::Error::custom(NO_TEXT))?;
             serializer.serialize_str(&text)

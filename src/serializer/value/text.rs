@@ -162,6 +162,7 @@ pub(super) fn to_s(value: &Value) -> Option<Cow<'_, str>> {
         | Value::TimeZone(text)
         | Value::SafeBuffer(text) => Cow::Borrowed(text),
         // IPAddr#to_s leaves the prefix out; only as_json has it (Rails 8.1, or ipaddr 1.2.7).
+        // IPAddr#to_s leaves the prefix out; only as_json has it (Rails 8.1, or ipaddr 1.2.7).
         Value::IpAddr(text) => Cow::Borrowed(
             text.split_once('/')
                 .map_or(text.as_str(), |(address, _)| address),

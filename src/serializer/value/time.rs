@@ -51,6 +51,31 @@ impl RubyTime {
             .checked_to_offset(offset)
     }
 
+    /// Returns the offset of a zone that never had another, and if Rails counts the zone as UTC;
+    /// `None` for other zones, whose offset only the tz database gives.
+    ///
+    /// `TimeWithZone#utc?` asks for the zone's abbreviation. The names that have always had "UTC" are
+    /// all of those in the tz database (and in Active Support). `Etc/GMT+5` is west of Greenwich.
+    #[cfg(any(feature = "marshal", feature = "message_pack"))]
+    pub(crate) fn fixed_offset(zone: &str) -> Option<(i32, bool)> {
+        let name = zone.strip_prefix("Etc/").unwrap_or(zone);
+        if matches!(name, "UTC" | "UCT" | "Universal" | "Zulu") {
+            return Some((0, true));
+        }
+        if matches!(name, "GMT" | "GMT0" | "GMT+0" | "GMT-0" | "Greenwich") {
+            return Some((0, false));
+        }
+        let (hours, most) = match zone.strip_prefix("Etc/GMT")?.split_at_checked(1)? {
+            ("+", hours) => (hours, -12),
+            ("-", hours) => (hours, 14),
+            _ => return None,
+        };
+        let is_number =
+            hours.bytes().all(|digit| digit.is_ascii_digit()) && !hours.starts_with('0');
+        let hours: i32 = hours.parse().ok().filter(|_| is_number)?;
+        (hours <= i32::abs(most)).then_some((3600 * hours * i32::signum(most), false))
+    }
+
     pub(super) fn text(&self, style: TimeStyle, calendar: Calendar) -> String {
         // RFC 3339 has no seconds in an offset: the moment is right at the offset's whole minutes.
         // Ruby shows the local time at the full offset and truncates the offset's text.

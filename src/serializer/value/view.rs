@@ -17,6 +17,8 @@ pub(crate) enum View<'a> {
     BigInteger(Cow<'a, BigInteger>),
     Float(f64),
     Text(Cow<'a, str>),
+    /// An `IPAddr`, with its prefix.
+    Address(&'a str),
     Bytes(&'a RubyBytes),
     List(&'a [Value]),
     Pairs(&'a [(Value, Value)]),
@@ -44,6 +46,7 @@ impl Value {
             Self::Time(time) => owned(time.text(TimeStyle::Json, Calendar::Gregorian)),
             Self::DateTime(time) => owned(time.text(TimeStyle::Json, Calendar::JulianBeforeReform)),
             Self::Date(day) => owned(date_text(i128::from(*day), Calendar::JulianBeforeReform)),
+            Self::IpAddr(text) => View::Address(text),
             other => other.view(),
         }
     }

@@ -15,7 +15,7 @@ use hardtack::{Commit, CookieStore, LoadDefaults, RequestOrigin, SecretKeyBase, 
 use hardtack_peers::{Rails, RailsVersion, Settings, cookie_value};
 use serde_json::json;
 
-const SECRET: &str = "the secret of a shop";
+const SECRET: &str = "the secret of a shop, long enough for all";
 
 #[test]
 fn rails_and_hardtack_read_the_same_cookie() {

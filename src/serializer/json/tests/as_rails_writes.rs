@@ -13,9 +13,11 @@ use crate::serializer::value::{RubyTime, Value, every_kind};
 
 const RAILS: JsonStyle = JsonStyle {
     escape_js_separators: true,
+    ip_prefix: true,
 };
 const RAILS_8_1: JsonStyle = JsonStyle {
     escape_js_separators: false,
+    ip_prefix: true,
 };
 
 fn value(value: &Value, style: JsonStyle) -> String {

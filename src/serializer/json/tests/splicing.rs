@@ -110,6 +110,7 @@ fn lengths_that_look_alike() {
 fn by_the_style() {
     let style = JsonStyle {
         escape_js_separators: false,
+        ..JsonStyle::default()
     };
     let text = r#"{"a":1}"#;
     let entries = index(text).unwrap().unwrap();

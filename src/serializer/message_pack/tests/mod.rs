@@ -6,6 +6,7 @@ mod kept_entries;
 mod properties;
 mod rails_vectors;
 mod widths;
+mod zones;
 
 use super::super::{Format, LoadError, Serialized};
 
