@@ -31,8 +31,6 @@ pub struct RailsVersion {
     pub hybrid: &'static str,
     /// Has the serializers of MessagePack.
     pub has_message_pack: bool,
-    /// Can keep an authenticity token in a cookie of its own.
-    pub has_token_cookie: bool,
 }
 
 impl RailsVersion {
@@ -50,7 +48,6 @@ impl RailsVersion {
             ignores_more_parts: true,
             hybrid: "hybrid",
             has_message_pack: false,
-            has_token_cookie: false,
         },
         Self {
             name: "7.2",
@@ -64,7 +61,6 @@ impl RailsVersion {
             ignores_more_parts: false,
             hybrid: "json_allow_marshal",
             has_message_pack: true,
-            has_token_cookie: true,
         },
     ];
 
