@@ -72,8 +72,8 @@ versions! {
 }
 
 impl LoadDefaults {
-    /// The newest version that is released. hardtack knows 8.2 too, as its main branch is: name it
-    /// yourself if the app runs on that.
+    /// The newest released version. hardtack also knows 8.2, which is Rails' main branch: for an app
+    /// on that branch, name [`V8_2`](Self::V8_2).
     ///
     /// ```
     /// use hardtack::LoadDefaults;

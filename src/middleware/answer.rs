@@ -51,8 +51,9 @@ pub(crate) fn is_overruled(context: &Context, header: &[u8], cookies: &[SetCooki
 }
 
 /// Checks whether a browser replaces the cookie of this `Set-Cookie` header by the session's: both
-/// have the same name, domain and path (RFC 6265 section 5.3, step 11). A header without a path
-/// counts as one with the same path: the browser would take the path from the URL.
+/// have the same name, domain and path (RFC 6265 section 5.3, step 11). A header without a path, or
+/// with one that does not start with `/`, counts as one with the same path: the browser takes the
+/// path from the URL.
 fn replaces(own: &SetCookie, header: &[u8]) -> bool {
     let mut parts = header.split(|byte| *byte == b';').map(pair);
     let name = parts.next().map(|(name, _)| name);
@@ -68,7 +69,7 @@ fn replaces(own: &SetCookie, header: &[u8]) -> bool {
     let own_domain = own.domain().unwrap_or_default();
     let own_domain = own_domain.strip_prefix('.').unwrap_or(own_domain);
     name == Some(own.name().as_bytes())
-        && path.is_none_or(|path| path == own.path().as_bytes())
+        && path.is_none_or(|path| !path.starts_with(b"/") || path == own.path().as_bytes())
         && domain
             .unwrap_or_default()
             .eq_ignore_ascii_case(own_domain.as_bytes())

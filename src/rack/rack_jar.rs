@@ -30,8 +30,8 @@ const SESSION_ID: &str = "session_id";
 /// The key of the secret of authenticity tokens (`Rack::Protection::AuthenticityToken`).
 const CSRF: &str = "csrf";
 
-/// The instance variable of a `Rack::Session::SessionId`, as which Rack from 2.0.8 on marshals an
-/// id.
+/// The instance variable that holds the id in a `Rack::Session::SessionId`: such an object is
+/// marshalled from Rack 2.0.8 on.
 const PUBLIC_ID: &str = "@public_id";
 
 /// Opens and seals the sessions of an app that keeps them by `Rack::Session::Cookie` (Rack 1 and 2

@@ -41,7 +41,7 @@ pub struct CsrfSettings {
     pub token_cookie: Option<Cow<'static, str>>,
     /// Joins a form's relative action to the path of its page.
     pub(crate) joins_relative_actions: bool,
-    /// What proves that a request is not forged.
+    /// The proof that a request is not forged.
     pub(crate) verification: CsrfVerification,
 }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::app_name::app_name;
 use super::configuration::Configuration;
+use super::glob::Glob;
 use super::key_part::{DerivedKey, OlderKey, Rotate, Salt};
 use super::options::DEFAULT_NAME;
 use super::order::{self, Order};
@@ -51,9 +52,25 @@ impl AppFiles {
             }
         }
         configuration.load(&root.join(format!("config/environments/{environment}.rb")))?;
-        for initializer in file::below(&root.join("config/initializers")) {
-            if initializer.extension().is_some_and(|end| end == "rb") {
-                configuration.load(&initializer)?;
+        let initializers = Glob {
+            pattern: "config/initializers/**/*.rb".to_owned(),
+            is_sorted: true,
+        };
+        match initializers.files(root) {
+            Ok(files) => {
+                for initializer in files {
+                    configuration.load(&initializer)?;
+                }
+            }
+            Err(why) => {
+                configuration.session.doubt();
+                configuration.unreadable_settings.push(UnreadableSetting {
+                    file: PathBuf::from("config/initializers"),
+                    line: 0,
+                    setting: "the files",
+                    text: String::new(),
+                    why: why.to_owned(),
+                });
             }
         }
         let numbers = match (configuration.runtime.rails, configuration.load_defaults) {

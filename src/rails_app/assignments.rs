@@ -193,8 +193,16 @@ impl Configuration {
             cookies_serializer,
             use_cookies_with_metadata,
             cookies_same_site_protection,
+            messages,
+            csrf_verification,
             ..
         } = &mut self.settings;
+        set(messages, without.messages, with.messages);
+        set(
+            csrf_verification,
+            without.csrf_verification,
+            with.csrf_verification,
+        );
         set(cipher, without.cipher, with.cipher);
         set(
             key_generator_hash_digest_class,

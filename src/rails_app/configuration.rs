@@ -41,6 +41,9 @@ const MAX_DEPTH: usize = 16;
 /// The most files that are read.
 const MOST_FILES: usize = 2000;
 
+/// The most bytes of all files: large apps have a tenth of them.
+const MOST_BYTES: usize = 16 * file::MOST;
+
 /// The setting of a secret in Ruby.
 pub(super) struct SecretSetting {
     /// The file and the line.
@@ -81,6 +84,10 @@ pub(super) struct Configuration {
     pub(super) runtime: Rc<Runtime>,
     /// The files that were read, by their absolute paths.
     read: Vec<PathBuf>,
+    /// The bytes of the files that were read.
+    bytes: usize,
+    /// The files are too many, and no other is read.
+    is_full: bool,
     /// The number of files that are being read, each loaded by the one before.
     depth: usize,
 }
@@ -107,6 +114,8 @@ impl Configuration {
             unreadable_settings: Vec::new(),
             runtime: Rc::new(runtime),
             read: Vec::new(),
+            bytes: 0,
+            is_full: false,
             depth: 0,
         }
     }
@@ -124,9 +133,33 @@ impl Configuration {
         if text.starts_with('\u{feff}') {
             text.remove(0);
         }
-        self.read.push(path.to_owned());
+        if !self.takes(path) {
+            return Ok(true);
+        }
+        self.note(path, &text);
         self.read_text(path, text, &Reach::Runs);
         Ok(true)
+    }
+
+    /// Checks that one more file may be read. The first time that it may not, the operator is told.
+    fn takes(&mut self, path: &Path) -> bool {
+        let is_full =
+            self.depth >= MAX_DEPTH || self.read.len() >= MOST_FILES || self.bytes >= MOST_BYTES;
+        if is_full && !self.is_full {
+            self.is_full = true;
+            self.session.doubt();
+            let runtime = Rc::clone(&self.runtime);
+            let why = "too many files load each other, or they are too large; no others are read";
+            let file = runtime.shown(path);
+            self.unreadable(file, 1, "the file", String::new(), why.to_owned());
+        }
+        !self.is_full
+    }
+
+    /// Remembers a file that is read.
+    fn note(&mut self, path: &Path, text: &str) {
+        self.read.push(path.to_owned());
+        self.bytes += text.len();
     }
 
     /// Reads the text of a file with this absolute path, which is loaded if `reach` says so.
@@ -135,10 +168,14 @@ impl Configuration {
         let file = runtime.shown(path);
         // The app's other code makes no setting, whether it can be parsed or not.
         let matters = self.depth == 0 || names_any(&text);
+        let names_session = text.contains("session");
         let source = match Source::parse(text) {
             Ok(source) => source,
             Err(_) if !matters => return,
             Err(unfinished) => {
+                if names_session {
+                    self.session.doubt();
+                }
                 let why =
                     "something that starts on this line does not end, or is nested too deeply";
                 self.unreadable(
@@ -194,15 +231,14 @@ impl Configuration {
                 for path in loads.files {
                     self.load_also(&path, loads.once, reach);
                 }
-                return;
             }
             Some(Err(why)) => {
                 let text = source.excerpt(tokens, false);
                 self.unreadable(file, line, "the loaded file", text, why.to_owned());
-                return;
             }
             None => {}
         }
+        // A statement that loads a file may make a setting too.
         self.remember_key_part(walk, tokens, *reach == Reach::Runs);
         let Some(setting) = mentioned(source.text(), walk, tokens) else {
             return;
@@ -238,27 +274,27 @@ impl Configuration {
 
     /// Reads a file that another one loads.
     fn load_also(&mut self, path: &Path, once: bool, reach: &Reach) {
-        let is_read = self.read.iter().any(|read| read == path);
-        if once && is_read || *reach == Reach::Never {
+        if self.is_full || *reach == Reach::Never {
             return;
         }
-        let runtime = Rc::clone(&self.runtime);
-        let file = runtime.shown(path);
-        let why = match file::read_text(path) {
-            _ if self.depth >= MAX_DEPTH || self.read.len() >= MOST_FILES => {
-                "too many files load each other".to_owned()
-            }
+        let is_read = self.read.iter().any(|read| read == path);
+        if once && is_read || !self.takes(path) {
+            return;
+        }
+        match file::read_text(path) {
             Ok(Some(text)) => {
-                self.read.push(path.to_owned());
+                self.note(path, &text);
                 self.depth += 1;
                 self.read_text(path, text, reach);
                 self.depth -= 1;
-                return;
             }
-            Ok(None) => return,
-            Err(reason) => reason.to_string(),
-        };
-        self.unreadable(file, 1, "the file", String::new(), why);
+            Ok(None) => {}
+            Err(reason) => {
+                let runtime = Rc::clone(&self.runtime);
+                let file = runtime.shown(path);
+                self.unreadable(file, 1, "the file", String::new(), reason.to_string());
+            }
+        }
     }
 
     /// Remembers that a setting was made in a way that cannot be read, so that neither an earlier

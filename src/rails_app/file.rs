@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use zeroize::Zeroizing;
 
@@ -13,37 +13,6 @@ pub(super) const MOST: usize = 1024 * 1024;
 
 /// The most bytes of a file that contains only a key or a secret.
 pub(super) const MOST_OF_A_KEY: usize = 64 * 1024;
-
-/// The depth to which the folders below a folder are read.
-const MOST_FOLDERS: usize = 8;
-
-/// The most files below a folder.
-const MOST_FILES: usize = 1000;
-
-/// Returns the files below a folder, sorted by the bytes of their whole paths. As for Ruby's
-/// `Dir.glob`, names that start with a dot are left out.
-pub(super) fn below(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    let mut folders = vec![(folder.to_owned(), 0)];
-    while let Some((folder, depth)) = folders.pop() {
-        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            if entry.file_name().to_string_lossy().starts_with('.') {
-                continue;
-            }
-            if path.is_dir() {
-                if depth < MOST_FOLDERS {
-                    folders.push((path, depth + 1));
-                }
-            } else if files.len() < MOST_FILES {
-                files.push(path);
-            }
-        }
-    }
-    // The order of paths would compare folder by folder.
-    files.sort_by(|one, other| one.as_os_str().cmp(other.as_os_str()));
-    files
-}
 
 /// Reads a file's bytes into memory that is wiped; `None` if there is no such file.
 pub(super) fn read(path: &Path, most: usize) -> Result<Option<Zeroizing<Vec<u8>>>, MissingSecret> {
@@ -89,4 +58,21 @@ pub(super) fn read_text(path: &Path) -> Result<Option<Zeroizing<String>>, Missin
         String::from_utf8_lossy(&bytes).into_owned()
     });
     Ok(Some(Zeroizing::new(text)))
+}
+
+/// Resolves `.` and `..` in a path without asking the file system, as `File.expand_path` does.
+pub(in crate::rails_app) fn normalized(path: &Path) -> PathBuf {
+    let mut result = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir if result.file_name().is_some() => {
+                result.pop();
+            }
+            // The parent of `/` is `/`.
+            Component::ParentDir if result.is_absolute() => {}
+            other => result.push(other),
+        }
+    }
+    result
 }

@@ -3,10 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::file;
+use super::file::normalized;
 use super::ruby::expression::Scope;
 use super::ruby::literal::split;
-use super::ruby::receiver::normalized;
 use super::ruby::statement::{MODIFIERS, Reach, Walk};
 use super::ruby::token::{Kind, Token};
 
@@ -67,8 +66,9 @@ pub(super) fn loads(walk: &Walk, tokens: &[Token]) -> Option<Result<Loads, &'sta
     if let [name] = argument
         && let Some((pattern, reach)) = walk.files_named(name.text(source))
     {
-        let files = pattern.and_then(|pattern| matching(scope, pattern));
-        return Some(files.ok_or(NO_PATH).map(|files| Loads {
+        let root = &scope.runtime().root;
+        let files = pattern.ok_or(NO_PATH).and_then(|glob| glob.files(root));
+        return Some(files.map(|files| Loads {
             files,
             once: loader != "load",
             reach: Some(reach),
@@ -123,13 +123,16 @@ fn of_folder(scope: Scope, tokens: &[Token]) -> Option<Result<Loads, &'static st
             _ => return None,
         };
         LOADERS.contains(&loader).then_some(())?;
-        Some(Loads {
-            files: matching(scope, &pattern?)?,
+        Some((pattern?, loader))
+    };
+    let files = loads().ok_or(NO_PATH).and_then(|(glob, loader)| {
+        Ok(Loads {
+            files: glob.files(&scope.runtime().root)?,
             once: loader != "load",
             reach: None,
         })
-    };
-    Some(loads().ok_or(NO_PATH))
+    });
+    Some(files)
 }
 
 /// Returns the app's file that a path refers to, if there is one. Other paths are those of gems.
@@ -153,83 +156,4 @@ fn resolved(scope: Scope, loader: &str, path: &Path) -> Vec<PathBuf> {
     });
     let mut candidates = candidates.map(|path| normalized(&path));
     candidates.find(|path| path.is_file()).into_iter().collect()
-}
-
-/// Returns the files that a pattern of `*`, `?` and `**` matches, in their order since Ruby 3.0;
-/// `None` if it has other signs.
-fn matching(scope: Scope, pattern: &str) -> Option<Vec<PathBuf>> {
-    if pattern.contains(['[', '{', '\\']) {
-        return None;
-    }
-    let pattern = normalized(&scope.runtime().root.join(pattern));
-    let pattern = pattern.to_str()?;
-    let first_sign = pattern.find(['*', '?']).unwrap_or(pattern.len());
-    let (folder, _) = pattern.get(..first_sign)?.rsplit_once('/')?;
-    let segments: Vec<_> = pattern.get(folder.len() + 1..)?.split('/').collect();
-    let mut files = file::below(Path::new(folder));
-    files.retain(|file| {
-        let below = file.strip_prefix(folder).ok().and_then(Path::to_str);
-        below.is_some_and(|below| {
-            let names: Vec<_> = below.split('/').collect();
-            matches(&segments, &names)
-        })
-    });
-    Some(files)
-}
-
-/// Checks that the segments of a pattern match the names of a path.
-fn matches(pattern: &[&str], names: &[&str]) -> bool {
-    // `**` is any number of folders, so that it is no folder's name at the end.
-    let Some((last, folders)) = pattern.split_last() else {
-        return names.is_empty();
-    };
-    let Some((name, above)) = names.split_last() else {
-        return false;
-    };
-    let one = |segment: &&str, name: &&str| matches_name(segment, name);
-    one(last, name) && is_match(folders, above, |segment| *segment == "**", one)
-}
-
-/// Checks that a segment with `*` and `?` matches a name.
-fn matches_name(segment: &str, name: &str) -> bool {
-    let one = |sign: &u8, byte: &u8| *sign == b'?' || sign == byte;
-    is_match(
-        segment.as_bytes(),
-        name.as_bytes(),
-        |sign| *sign == b'*',
-        one,
-    )
-}
-
-/// Checks that a pattern matches items. A star matches any number of them. Needs no more steps than
-/// the product of both lengths, since only the last star is tried again.
-fn is_match<P, I>(
-    pattern: &[P],
-    items: &[I],
-    is_star: impl Fn(&P) -> bool,
-    matches_one: impl Fn(&P, &I) -> bool,
-) -> bool {
-    let (mut at, mut item) = (0, 0);
-    let mut star = None;
-    while let Some(next) = items.get(item) {
-        match pattern.get(at) {
-            Some(part) if is_star(part) => {
-                star = Some((at + 1, item));
-                at += 1;
-            }
-            Some(part) if matches_one(part, next) => {
-                at += 1;
-                item += 1;
-            }
-            _ => {
-                let Some((after, begun)) = star else {
-                    return false;
-                };
-                star = Some((after, begun + 1));
-                at = after;
-                item = begun + 1;
-            }
-        }
-    }
-    pattern.iter().skip(at).all(is_star)
 }

@@ -58,6 +58,7 @@ pub(super) fn mentioned(source: &str, walk: &Walk, tokens: &[Token]) -> Option<&
             _ => {}
         }
     }
+    let has_equals = tokens.iter().any(|token| token.text(source) == "=");
     let mut before = None;
     tokens.iter().enumerate().find_map(|(index, token)| {
         let text = token.text(source);
@@ -65,11 +66,10 @@ pub(super) fn mentioned(source: &str, walk: &Walk, tokens: &[Token]) -> Option<&
         let assigns = |next: Option<&Token>| {
             next.is_some_and(|next| {
                 let text = next.text(source);
-                // `a, b = 1, 2` assigns to both.
-                let one_of_many = || tokens.iter().any(|token| token.text(source) == "=");
                 next.kind == Kind::Operator
                     && (["=", "||=", "&&=", "+=", "<<"].contains(&text)
-                        || text == "," && one_of_many())
+                        // `a, b = 1, 2` assigns to both.
+                        || text == "," && has_equals)
             })
         };
         let after_dot = before.replace(token).is_some_and(|before: &Token| {

@@ -18,6 +18,7 @@ mod file;
 pub(crate) mod fuzz_readers;
 mod gemfile;
 mod gemfile_lock;
+mod glob;
 mod key_part;
 mod loaded_files;
 mod mention;

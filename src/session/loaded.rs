@@ -43,8 +43,8 @@ impl Loaded {
         }
     }
 
-    /// Creates the session of a cookie that opened or did not, or the session of no cookie. Also
-    /// returns how the cookie opened, if there was one.
+    /// Creates a session from its opened or refused cookie, and returns the outcome for observers
+    /// with it. `found` is `None` if the request has no such cookie.
     pub(crate) fn of_cookie(
         sealer: Arc<dyn Sealer>,
         found: Option<Result<Opened<SessionData>, Refusal>>,

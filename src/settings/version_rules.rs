@@ -65,7 +65,7 @@ pub(crate) enum CsrfForms {
     Rails7_2,
 }
 
-/// What proves that a request is not forged (`forgery_protection_verification_strategy`, Rails
+/// The proof that a request is not forged (`forgery_protection_verification_strategy`, Rails
 /// 8.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CsrfVerification {

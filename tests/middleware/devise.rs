@@ -78,11 +78,27 @@ const CASES: &[(&str, &str, u16, &str)] = &[
     (ADMIN, "/required", 401, ""),
     (CHANGED, "/required", 200, "7 false"),
     (ODD, "/required", 401, ""),
+    (BOTH, "/required", 200, "7 true"),
+    (BOTH, "/admin", 200, "admin 3"),
+    (OF_DEVISE_2_1, "/required", 200, "7 true"),
+    (NO_ID, "/required", 401, ""),
+    (NIL_ID, "/required", 200, "? true"),
+    (NIL_SALT, "/required", 200, "7 false"),
+    (EMPTY_SALT, "/required", 200, "7 false"),
+    (LONG_SALT, "/required", 200, "7 false"),
 ];
 
 const USER: &str = ",\"warden.user.user.key\":[[7],\"$2a$12$abcdefghijklmnopqrstuv\"]";
 const ADMIN: &str = ",\"warden.user.admin.key\":[[3],\"$2a$12$abcdefghijklmnopqrstuv\"]";
 const CHANGED: &str = ",\"warden.user.user.key\":[[7],\"$2a$12$vutsrqponmlkjihgfedcba\"]";
+const BOTH: &str = ",\"warden.user.admin.key\":[[3],null],\"warden.user.user.key\":[[7],\"$2a$12$abcdefghijklmnopqrstuv\"]";
+const OF_DEVISE_2_1: &str =
+    ",\"warden.user.user.key\":[\"User\",[7],\"$2a$12$abcdefghijklmnopqrstuv\"]";
+const NO_ID: &str = ",\"warden.user.user.key\":[[],\"$2a$12$abcdefghijklmnopqrstuv\"]";
+const NIL_ID: &str = ",\"warden.user.user.key\":[[null],\"$2a$12$abcdefghijklmnopqrstuv\"]";
+const NIL_SALT: &str = ",\"warden.user.user.key\":[[7],null]";
+const EMPTY_SALT: &str = ",\"warden.user.user.key\":[[7],\"\"]";
+const LONG_SALT: &str = ",\"warden.user.user.key\":[[7],\"$2a$12$abcdefghijklmnopqrstuv0\"]";
 const ODD: &str = ",\"warden.user.user.key\":\"7\"";
 
 #[test]
@@ -116,7 +132,7 @@ fn axum_gives_the_login() {
         );
         ran += 1;
     }
-    assert_eq!(ran, 10);
+    assert_eq!(ran, 18);
     // A missing layer is no missing login.
     assert_eq!(call(USER, "/outside").0, 500);
     assert_eq!(call(USER, "/outside/optional").0, 500);
@@ -143,7 +159,7 @@ fn actix_gives_the_login() {
             assert_eq!(read_body(response).await, body, "{login} {path}");
             ran += 1;
         }
-        assert_eq!(ran, 10);
+        assert_eq!(ran, 18);
         let request = TestRequest::get().uri("/outside").to_request();
         assert_eq!(call_service(&app, request).await.status(), 500);
     });

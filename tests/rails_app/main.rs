@@ -15,6 +15,7 @@
 mod cookies;
 mod files;
 mod found;
+mod hostile_files;
 mod loaded_files;
 #[path = "../support/recorded.rs"]
 mod recorded;
@@ -82,8 +83,10 @@ impl Expected {
         let or = |given: &Option<String>, default: Cow<'static, str>| {
             given.clone().map_or(default, Cow::Owned)
         };
-        // No app has the defaults of 8.2 yet.
-        LoadDefaults::V8_1
+        // What no field says depends on load_defaults, which sets nothing for cookies up to 5.1.
+        let load_defaults = self.load_defaults.as_deref();
+        load_defaults
+            .map_or(LoadDefaults::V5_1, |version| version.parse().unwrap())
             .settings()
             .version(version)
             .secret_kind(defaults.secret_kind)

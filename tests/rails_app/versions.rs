@@ -62,6 +62,31 @@ fn the_gemfile_tells_the_version_without_a_lock() {
     );
 }
 
+/// Under its own `load_defaults` an app has all settings of that version.
+#[test]
+fn load_defaults_makes_every_setting() {
+    let mut ran = 0;
+    for version in LoadDefaults::ALL {
+        let number = version.to_string();
+        if number.as_str() < "5.0" {
+            continue;
+        }
+        let application = format!(
+            "module Shop\n  class Application < Rails::Application\n    config.load_defaults {version}\n  end\nend\n"
+        );
+        let root = written("every setting", &[("config/application.rb", &application)]);
+        let found = settings(&root, "production");
+        assert_eq!(found.settings, version.settings(), "{version}");
+        let app = RailsApp::new(&root).rails("8.2.0").variables(|_| None);
+        let newer = app.environment("production").settings().unwrap().settings;
+        let expected = version.settings().version(LoadDefaults::V8_2);
+        let expected = expected.safe_buffer(newer.safe_buffer);
+        assert_eq!(newer, expected, "{version} on 8.2");
+        ran += 1;
+    }
+    assert_eq!(ran, 11);
+}
+
 #[test]
 fn an_app_of_rails_2_3_is_read() {
     let environment = "RAILS_GEM_VERSION = '2.3.18' unless defined? RAILS_GEM_VERSION

@@ -1,5 +1,7 @@
 //! [`Block`]: a block that was opened and is not closed yet.
 
+use super::super::glob::Glob;
+
 /// A block that was opened and is not closed yet.
 pub(super) enum Block {
     /// `module Shop`.
@@ -15,7 +17,7 @@ pub(super) enum Block {
     /// `Dir["..."].each do |name|`, with the pattern if it is known.
     Files {
         name: String,
-        pattern: Option<String>,
+        pattern: Option<Glob>,
         line: u32,
     },
     /// `if`, `unless` or `case`.

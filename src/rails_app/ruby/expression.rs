@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use super::super::glob::Glob;
 use super::super::runtime::Runtime;
 use super::literal::{Argument, Literal, single, split};
 use super::token::{Kind, Token};
@@ -70,7 +71,10 @@ impl<'a> Scope<'a> {
 
     /// Reads `Dir["pattern"]` or `Dir.glob("pattern")` at the start, with or without `.sort`. Returns
     /// the pattern, if it is known, and the tokens after it.
-    pub(crate) fn files<'t>(&self, tokens: &'t [Token]) -> Option<(Option<String>, &'t [Token])> {
+    pub(in crate::rails_app) fn files<'t>(
+        &self,
+        tokens: &'t [Token],
+    ) -> Option<(Option<Glob>, &'t [Token])> {
         let (arguments, mut rest) = match tokens {
             [dir, rest @ ..] if dir.text(self.source) == "Dir" => match rest {
                 [dot, glob, rest @ ..] if self.is(dot, ".") && glob.text(self.source) == "glob" => {
@@ -80,17 +84,20 @@ impl<'a> Scope<'a> {
             },
             _ => return None,
         };
+        let mut is_sorted = false;
         if let [dot, sort, after @ ..] = rest
             && self.is(dot, ".")
             && sort.text(self.source) == "sort"
         {
+            is_sorted = true;
             rest = after;
         }
         let pattern = self.path(arguments);
-        Some((
-            pattern.and_then(|path| path.to_str().map(str::to_owned)),
-            rest,
-        ))
+        let glob = pattern.and_then(|path| {
+            let pattern = path.to_str()?.to_owned();
+            Some(Glob { pattern, is_sorted })
+        });
+        Some((glob, rest))
     }
 
     /// Evaluates an expression that names a file.

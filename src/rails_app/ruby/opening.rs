@@ -16,7 +16,7 @@ impl Walk<'_> {
         let Some(Block::Branches(branches)) = self.blocks.last_mut() else {
             return None;
         };
-        if word.kind != Kind::Word {
+        if word.kind != Kind::Word || self.deeper > 0 {
             return None;
         }
         let condition = without_then(source, condition);
@@ -35,7 +35,8 @@ impl Walk<'_> {
                 }
                 is_any
             }
-            ("when", None) => None,
+            // The patterns after `in` are not read.
+            ("when", None) | ("in", _) => None,
             _ => return None,
         };
         branches.next(condition);

@@ -1,10 +1,10 @@
 //! Evaluates the values at the start of an expression, and the methods that are called on them.
 
-use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use super::super::file::normalized;
 use super::expression::Scope;
 use super::lexer;
 use super::literal::{Literal, constant, single, split, unescape};
@@ -250,21 +250,4 @@ fn interpolation(text: &str) -> Option<usize> {
         escaped = !escaped && byte == b'\\';
         starts.then_some(place)
     })
-}
-
-/// Resolves `.` and `..` in a path without asking the file system, as `File.expand_path` does.
-pub(crate) fn normalized(path: &Path) -> PathBuf {
-    let mut result = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir if result.file_name().is_some() => {
-                result.pop();
-            }
-            // The parent of `/` is `/`.
-            Component::ParentDir if result.is_absolute() => {}
-            other => result.push(other),
-        }
-    }
-    result
 }

@@ -1,6 +1,7 @@
 //! Finds a source's statements in order, and the blocks around each: a statement is plain only if
 //! it runs exactly once and without a condition.
 
+use super::super::glob::Glob;
 use super::block::{Block, Branches};
 use super::expression::Scope;
 use super::literal::constant;
@@ -16,6 +17,10 @@ const GOES_ON: &[&str] = &[
     ",", ".", "&.", "::", "=", "||=", "&&=", "+=", "||", "&&", "+", "-", "*", "=>", "?", ":", "!",
     "==", "(", "[", "{", "<<", "->", "<",
 ];
+
+/// The depth to which blocks are told apart, and the most local variables that are remembered: the
+/// work for a statement grows with both.
+const MOST: usize = 200;
 
 /// A statement, without the newlines in it.
 pub(crate) struct Statement {
@@ -34,6 +39,8 @@ pub(crate) struct Walk<'a> {
     tokens: &'a [Token],
     at: usize,
     pub(super) blocks: Vec<Block>,
+    /// The number of open blocks beyond the deepest that is told apart.
+    pub(super) deeper: usize,
     /// Local variables that refer to a path below `config`.
     locals: Vec<(String, Vec<String>)>,
     /// What follows a `return` may not run, or never does.
@@ -50,6 +57,7 @@ impl<'a> Walk<'a> {
             tokens,
             at: 0,
             blocks: Vec::new(),
+            deeper: 0,
             locals: Vec::new(),
             returned: Reach::Runs,
             application: None,
@@ -83,7 +91,7 @@ impl<'a> Walk<'a> {
         let block = self.plain_block(&tokens);
         let opens_plainly = block.is_some();
         if let Some(block) = block {
-            self.blocks.push(block);
+            self.open(block);
         } else {
             self.note_return(&tokens, &reach);
             self.follow(&tokens);
@@ -141,20 +149,27 @@ impl<'a> Walk<'a> {
             return;
         };
         let word = first.text(self.source);
-        let ends = first.kind == Kind::Word && ["return", "next", "break"].contains(&word);
+        let begins = first.kind == Kind::Word && ["return", "next", "break"].contains(&word);
+        // `condition and return`
+        let mut pairs = tokens.iter().zip(tokens.iter().skip(1));
+        let follows = pairs.any(|(before, token)| {
+            token.is(self.source, Kind::Word, "return")
+                && ["and", "or", "&&", "||"].contains(&before.text(self.source))
+        });
+        let word = if follows { "return" } else { word };
         let in_other = |block: &Block| match block {
             // A `return` leaves a method or a block alone.
             Block::Other(opened, _) if word == "return" => ["def", "do"].contains(&&**opened),
             Block::Other(..) | Block::Files { .. } => true,
             _ => false,
         };
-        if !ends || *reach == Reach::Never || self.blocks.iter().any(in_other) {
+        if !(begins || follows) || *reach == Reach::Never || self.blocks.iter().any(in_other) {
             return;
         }
         // Only the end of the file is certain to be reached; `next` leaves its block alone.
         let is_branch = |block: &Block| matches!(block, Block::Branches(_));
         let leaves_file = word == "return" && self.blocks.iter().all(is_branch);
-        let after = if *reach == Reach::Runs && leaves_file {
+        let after = if *reach == Reach::Runs && leaves_file && !follows {
             Reach::Never
         } else {
             Reach::Unknown(format!("it follows a `return` (line {})", first.line))
@@ -232,7 +247,10 @@ impl<'a> Walk<'a> {
 
     /// Returns the pattern of the files whose names this variable has, one after the other, in the
     /// block around the next statement; and the reach of that block.
-    pub(crate) fn files_named(&self, variable: &str) -> Option<(Option<&str>, Reach)> {
+    pub(in crate::rails_app) fn files_named(
+        &self,
+        variable: &str,
+    ) -> Option<(Option<&Glob>, Reach)> {
         let (last, around) = self.blocks.split_last()?;
         let Block::Files { name, pattern, .. } = last else {
             return None;
@@ -240,7 +258,7 @@ impl<'a> Walk<'a> {
         let blocks = around.iter().rev().map(Block::reach);
         let reach = blocks.fold(Reach::Runs, Reach::within);
         let reach = self.returned.clone().within(reach);
-        (name == variable).then_some((pattern.as_deref(), reach))
+        (name == variable).then_some((pattern.as_ref(), reach))
     }
 
     /// Returns the tokens up to the end of the statement.
@@ -317,14 +335,14 @@ impl<'a> Walk<'a> {
                 }
                 Some("class" | "module" | "begin" | "case" | "do") => true,
                 Some("end") => {
-                    self.blocks.pop();
+                    self.close();
                     false
                 }
                 _ => false,
             };
             if opens {
                 let word = word.unwrap_or_default();
-                self.blocks.push(match word {
+                self.open(match word {
                     "if" | "unless" if index == 0 => {
                         Block::Branches(Branches::new(word, token.line, None))
                     }
@@ -333,6 +351,24 @@ impl<'a> Walk<'a> {
                 });
             }
             before = Some(*token);
+        }
+    }
+
+    fn open(&mut self, block: Block) {
+        if self.blocks.len() < MOST {
+            self.blocks.push(block);
+            return;
+        }
+        self.deeper += 1;
+        if self.returned == Reach::Runs {
+            self.returned = Reach::Unknown("blocks before it nest too deeply".to_owned());
+        }
+    }
+
+    fn close(&mut self) {
+        match self.deeper.checked_sub(1) {
+            Some(deeper) => self.deeper = deeper,
+            None => drop(self.blocks.pop()),
         }
     }
 
@@ -377,6 +413,7 @@ impl<'a> Walk<'a> {
         if let [name, equals, value @ ..] = tokens
             && name.kind == Kind::Word
             && equals.is(self.source, Kind::Operator, "=")
+            && self.locals.len() < MOST
             && let Some((path, [])) = self.path(value)
         {
             self.locals.push((name.text(self.source).to_owned(), path));

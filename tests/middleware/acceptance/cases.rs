@@ -1026,6 +1026,8 @@ fn the_sessions_own_cookie_wins(framework: &dyn Framework) {
             "_app_session=forged; path=/",
             " _app_session =forged; Max-Age=1; PATH = /; secure",
             "_app_session=forged",
+            "_app_session=forged; path=",
+            "_app_session=forged; path=admin; path",
         ];
         for header in headers {
             lines.extend(logged(|| {
