@@ -82,11 +82,16 @@ pub(super) struct Configuration {
     pub(super) application: Option<String>,
     pub(super) unreadable_settings: Vec<UnreadableSetting>,
     pub(super) runtime: Rc<Runtime>,
-    /// The files that were read, by their absolute paths.
-    read: Vec<PathBuf>,
-    /// The bytes of the files that were read.
+    files: FilesRead,
+}
+
+/// The files that were read.
+#[derive(Default)]
+struct FilesRead {
+    /// Their absolute paths.
+    paths: Vec<PathBuf>,
     bytes: usize,
-    /// The files are too many, and no other is read.
+    /// They are too many, and no other is read.
     is_full: bool,
     /// The number of files that are being read, each loaded by the one before.
     depth: usize,
@@ -113,10 +118,7 @@ impl Configuration {
             application: None,
             unreadable_settings: Vec::new(),
             runtime: Rc::new(runtime),
-            read: Vec::new(),
-            bytes: 0,
-            is_full: false,
-            depth: 0,
+            files: FilesRead::default(),
         }
     }
 
@@ -143,23 +145,24 @@ impl Configuration {
 
     /// Checks that one more file may be read. The first time that it may not, the operator is told.
     fn takes(&mut self, path: &Path) -> bool {
-        let is_full =
-            self.depth >= MAX_DEPTH || self.read.len() >= MOST_FILES || self.bytes >= MOST_BYTES;
-        if is_full && !self.is_full {
-            self.is_full = true;
+        let is_full = self.files.depth >= MAX_DEPTH
+            || self.files.paths.len() >= MOST_FILES
+            || self.files.bytes >= MOST_BYTES;
+        if is_full && !self.files.is_full {
+            self.files.is_full = true;
             self.session.doubt();
             let runtime = Rc::clone(&self.runtime);
             let why = "too many files load each other, or they are too large; no others are read";
             let file = runtime.shown(path);
             self.unreadable(file, 1, "the file", String::new(), why.to_owned());
         }
-        !self.is_full
+        !self.files.is_full
     }
 
     /// Remembers a file that is read.
     fn note(&mut self, path: &Path, text: &str) {
-        self.read.push(path.to_owned());
-        self.bytes += text.len();
+        self.files.paths.push(path.to_owned());
+        self.files.bytes += text.len();
     }
 
     /// Reads the text of a file with this absolute path, which is loaded if `reach` says so.
@@ -167,7 +170,7 @@ impl Configuration {
         let runtime = Rc::clone(&self.runtime);
         let file = runtime.shown(path);
         // The app's other code makes no setting, whether it can be parsed or not.
-        let matters = self.depth == 0 || names_any(&text);
+        let matters = self.files.depth == 0 || names_any(&text);
         let names_session = text.contains("session");
         let source = match Source::parse(text) {
             Ok(source) => source,
@@ -274,19 +277,19 @@ impl Configuration {
 
     /// Reads a file that another one loads.
     fn load_also(&mut self, path: &Path, once: bool, reach: &Reach) {
-        if self.is_full || *reach == Reach::Never {
+        if self.files.is_full || *reach == Reach::Never {
             return;
         }
-        let is_read = self.read.iter().any(|read| read == path);
+        let is_read = self.files.paths.iter().any(|read| read == path);
         if once && is_read || !self.takes(path) {
             return;
         }
         match file::read_text(path) {
             Ok(Some(text)) => {
                 self.note(path, &text);
-                self.depth += 1;
+                self.files.depth += 1;
                 self.read_text(path, text, reach);
-                self.depth -= 1;
+                self.files.depth -= 1;
             }
             Ok(None) => {}
             Err(reason) => {
