@@ -188,7 +188,7 @@ impl fmt::Display for Json<'_> {
 }
 
 /// Checks if a terminal obeys a character, a log ends a line at it, or it is invisible.
-fn is_hidden(character: char) -> bool {
+pub(crate) fn is_hidden(character: char) -> bool {
     if character < '\u{7f}' {
         return character < ' ';
     }

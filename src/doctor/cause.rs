@@ -23,6 +23,8 @@ pub enum CauseKind {
     TooLarge,
     /// The cookie is another framework's.
     NotRails,
+    /// A mark such as `[FILTERED]` or `…` stands in place of the value, or of a part of it.
+    Elided,
     /// The end of the cookie is missing.
     CutOff,
     /// Characters of the cookie were lost or changed.
@@ -74,6 +76,7 @@ impl CauseKind {
             Self::NoCookie => "no-cookie",
             Self::TooLarge => "too-large",
             Self::NotRails => "not-rails",
+            Self::Elided => "elided",
             Self::CutOff => "cut-off",
             Self::Damaged => "damaged",
             Self::NoSecret => "no-secret",

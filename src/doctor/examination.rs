@@ -10,13 +10,15 @@ use super::Doctor;
 use super::cause::{Cause, CauseKind};
 use super::cookie_format::CookieFormat;
 use super::diagnosis::Diagnosis;
+use super::fault::Fault;
 use super::foreign;
-use super::form::{Fault, Form, fault_of};
-use super::pasted::{Pasted, amid, cookies};
-use super::plain_text::unescaped;
-use super::repair::{Mended, Repair, mend};
+use super::form::Form;
+use super::intake::{Mended, Search};
+use super::pasted::Pasted;
+use super::repair::Repair;
 use super::shape::shape;
 use super::trial;
+use super::variants::Variants;
 use super::words::count;
 
 /// The longest text that is examined, in bytes. A browser's whole `Cookie` header is shorter.
@@ -31,72 +33,37 @@ impl Doctor {
         let text = text.as_ref();
         let is_large = text.len() > MAX_TEXT;
         let text = if is_large { &[][..] } else { text };
-        let plain = unescaped(text);
-        let wanted = self.cookie_name.as_deref();
-        let mut pasted = cookies(text, wanted);
-        if plain != text {
-            pasted.extend(cookies(&plain, wanted));
-        }
-        let found = pasted.len();
-        // Last, anything that looks like a message inside other text (code, a command, a log).
-        pasted.extend(amid(&plain));
-        let mut best: Option<(u8, &Pasted<'_>, Mended)> = None;
-        for (index, cookie) in pasted.iter().enumerate() {
-            if cookie.value.len() > MAX_READ_SIZE {
-                continue;
+        let variants = Variants::of(text);
+        let copy = match self.search(&variants) {
+            Search::Opened(copy, fit) => return self.opened(&copy.cookie, copy.mended, fit),
+            Search::Unopened(copy) => Some(copy),
+            Search::Nothing { is_large: is_long } if is_large || is_long => {
+                return self.nothing(Cause::new(
+                    CauseKind::TooLarge,
+                    "more than 16 KiB: no browser keeps a cookie of more than 4096 bytes, so no \
+                     app set it; copy the one cookie alone",
+                ));
             }
-            let is_escaped = memchr::memmem::find(text, cookie.value).is_none();
-            for mut mended in mend(cookie.value, cookie.name) {
-                if index >= found && !mended.form.format().is_rails() {
-                    continue;
+            Search::Nothing { .. } => None,
+        };
+        let found = variants.as_it_is(self.cookie_name.as_deref());
+        let absent = self.absence(&found, copy.as_ref());
+        match copy {
+            Some(copy) => {
+                let mut diagnosis = self.unopened(&copy.cookie, copy.mended, &found.cookies);
+                if let Some(absent) = absent {
+                    diagnosis.causes.insert(0, absent);
                 }
-                if is_escaped {
-                    mended.repairs.insert(0, Repair::EscapedAsText);
-                }
-                if cookie.is_second {
-                    mended.repairs.push(Repair::SecondOfName);
-                }
-                if let Some(fit) = trial::open(self.keys(), &mended.form, &mended.bytes) {
-                    return self.opened(cookie, mended, fit);
-                }
-                let rank = self.rank(cookie, &mended);
-                if best.as_ref().is_none_or(|(other, ..)| rank > *other) {
-                    best = Some((rank, cookie, mended));
-                }
+                diagnosis
             }
+            None => self.nothing(absent.unwrap_or_else(|| {
+                Cause::new(
+                    CauseKind::NoCookie,
+                    "there is no value in it: copy the cookie's value, name=value, or the whole \
+                     header",
+                )
+            })),
         }
-        let is_large = is_large
-            || pasted
-                .iter()
-                .any(|cookie| cookie.value.len() > MAX_READ_SIZE);
-        match best {
-            Some((_, cookie, mended)) => self.unopened(cookie, mended, &pasted),
-            None if is_large => self.nothing(Cause::new(
-                CauseKind::TooLarge,
-                "more than 16 KiB: no browser keeps a cookie of more than 4096 bytes, so no app \
-                 set it; copy the one cookie alone",
-            )),
-            None => self.nothing(Cause::new(
-                CauseKind::NoCookie,
-                "there is no value in it: copy the cookie's value, name=value, or the whole header",
-            )),
-        }
-    }
-
-    /// Ranks a cookie that does not open: the report is about the cookie of the highest rank.
-    fn rank(&self, cookie: &Pasted<'_>, mended: &Mended) -> u8 {
-        let is_wanted = self.cookie_name.is_some() && cookie.name == self.cookie_name.as_deref();
-        let is_whole = mended.form.format().is_rails();
-        let is_damaged = !mended.form.is_known() && fault_of(&mended.bytes, 0).is_some();
-        // cookie-session and Koa send the signature of a cookie as a second cookie, `<name>.sig`.
-        let is_signature = cookie
-            .name
-            .is_some_and(|name| name.strip_suffix(".sig").is_some());
-        8 * u8::from(is_wanted)
-            + 4 * u8::from(is_whole)
-            + 3 * u8::from(is_damaged)
-            + 2 * u8::from(mended.form.is_known() && !is_whole && !is_signature)
-            + u8::from(!mended.bytes.is_empty())
     }
 
     fn at(&self) -> OffsetDateTime {
@@ -157,24 +124,15 @@ impl Doctor {
             diagnosis.tried = Some(self.tried(&mended.form));
             diagnosis.repairs = mended.repairs;
         } else if matches!(mended.form, Form::Foreign(_)) {
-            let text = foreign::advice(format, cookie, all);
+            let text = foreign::advice(format, &mended.bytes, cookie, all);
             diagnosis.causes.push(Cause::new(CauseKind::NotRails, text));
             diagnosis.repairs = mended.repairs;
         } else {
-            diagnosis.causes.push(match fault_of(&mended.bytes, cookie.value.trim_ascii().len()) {
-                Some(Fault::CutOff(text)) => {
-                    Cause::new(CauseKind::CutOff, format!("cut off: {text}"))
-                }
-                Some(Fault::Damaged(text)) => {
-                    Cause::new(CauseKind::Damaged, format!("damaged: {text}"))
-                }
-                None => Cause::new(
-                    CauseKind::NotRails,
-                    "it is no sealed cookie of Rails (those have -- in them), and of no form that \
-                     is known: is it the right cookie? A Rails session is named _<app>_session \
-                     unless config.session_store says otherwise",
-                ),
-            });
+            let fault = Fault::of(&mended.bytes, cookie.value, cookie.name);
+            diagnosis.causes.push(fault.map_or_else(
+                || Cause::new(CauseKind::NotRails, foreign::advice_by_name(cookie.name)),
+                Fault::cause,
+            ));
         }
         diagnosis
     }

@@ -9,7 +9,7 @@ use super::foreign;
 
 /// The lengths of the digests with which Rails apps sign, in bytes: MD5, SHA-1 and RIPEMD-160,
 /// SHA-224, SHA-256, SHA-384, SHA-512.
-const DIGESTS: [usize; 6] = [16, 20, 28, 32, 48, 64];
+pub(super) const DIGESTS: [usize; 6] = [16, 20, 28, 32, 48, 64];
 
 /// The form of a value, with the digest length that trying keys needs.
 #[derive(Clone, Copy)]
@@ -21,18 +21,40 @@ pub(super) enum Form {
     Unknown,
 }
 
+/// Decodes the data of a signed message. Up to Rack 2.0 `Rack::Session::Cookie` wrote base64 with a
+/// line feed after every 60 characters and at the end (`[data].pack("m")`), and signed it so.
+pub(super) fn decoded(data: &[u8]) -> Option<Vec<u8>> {
+    if !has_line_feeds(data) {
+        return base64::decode_any(data);
+    }
+    let lines = data.split(|byte| *byte == b'\n');
+    base64::decode_any(&lines.collect::<Vec<_>>().concat())
+}
+
+/// Checks for the line feeds of Ruby's `pack("m")`.
+pub(super) fn has_line_feeds(data: &[u8]) -> bool {
+    const WIDTH: usize = 60;
+    data.ends_with(b"\n")
+        && data
+            .chunks(WIDTH + 1)
+            .all(|line| memchr::memchr(b'\n', line).is_some_and(|place| place + 1 == line.len()))
+}
+
 impl Form {
     /// Recognizes the form of an unescaped value. `name` is the cookie's name.
     pub(super) fn of(value: &[u8], name: Option<&str>) -> Self {
         if SealedParts::parse(value, Alphabet::Standard, &mut Vec::new()).is_some() {
             return Self::Gcm;
         }
+        if foreign::is_mojolicious(value, name) {
+            return Self::Foreign(CookieFormat::Mojolicious);
+        }
         for digest_len in DIGESTS {
             let Some(signed) = SignedParts::parse(value, digest_len) else {
                 continue;
             };
             let is_hex = signed.digest_bytes(&mut [0; 64]).is_some();
-            let Some(data) = base64::decode_any(signed.data).filter(|data| !data.is_empty()) else {
+            let Some(data) = decoded(signed.data).filter(|data| !data.is_empty()) else {
                 continue;
             };
             if is_hex {
@@ -48,10 +70,6 @@ impl Form {
         foreign::format_of(value, name).map_or(Self::Unknown, Self::Foreign)
     }
 
-    pub(super) fn is_known(&self) -> bool {
-        !matches!(self, Self::Unknown)
-    }
-
     pub(super) fn format(&self) -> CookieFormat {
         match self {
             Self::Gcm => CookieFormat::EncryptedGcm,
@@ -61,51 +79,4 @@ impl Form {
             Self::Unknown => CookieFormat::Unknown,
         }
     }
-}
-
-/// A fault in the form of a value that was a message.
-pub(super) enum Fault {
-    /// The end is missing.
-    CutOff(String),
-    /// A part is not base64.
-    Damaged(String),
-}
-
-/// Finds the fault of a value that looks like a damaged message; returns `None` if it does not look
-/// like a message. `copied` is the length of the copied text in bytes.
-pub(super) fn fault_of(value: &[u8], copied: usize) -> Option<Fault> {
-    let text = std::str::from_utf8(value).ok()?;
-    let in_alphabet =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_');
-    if !text.bytes().all(in_alphabet) || text.len() < 16 {
-        return None;
-    }
-    let parts: Vec<_> = text.splitn(4, "--").collect();
-    let (first, last) = (parts.first()?.len(), parts.last()?.len());
-    let count = parts.len();
-    let ends_whole = last == 24 && count == 3 || DIGESTS.iter().any(|digest| last == 2 * digest);
-    if count > 1 && (ends_whole || count > 3) {
-        return Some(Fault::Damaged(format!(
-            "its end is whole, but a part before it is no base64 (the first has {first} \
-             characters): something was lost or changed in it"
-        )));
-    }
-    let tells = match count {
-        1 if text.len() < 64 => return None,
-        1 => "it has no --, after which an encrypted message has 16 and 24 characters more, and \
-              a signed one 40 or more"
-            .to_owned(),
-        2 => format!(
-            "it ends after {last} characters of its second part; an encrypted message has 16 \
-             there, -- and 24 more, and a signed one 40 or more"
-        ),
-        _ => format!("it ends after {last} of the 24 characters of its last part, the tag"),
-    };
-    let round = matches!(copied, 255 | 256 | 1023 | 1024 | 2047 | 2048 | 4095 | 4096);
-    let limit = if round {
-        format!("; its {copied} bytes look like the limit of a column or a buffer")
-    } else {
-        String::new()
-    };
-    Some(Fault::CutOff(format!("{tells}{limit}")))
 }

@@ -7,13 +7,19 @@
 //! See [`Doctor`] for an example, and `hardtack doctor --help` for the command line.
 
 mod cause;
+mod character_steps;
 mod checkup;
 mod cookie_format;
+mod cookie_names;
 mod diagnosis;
+mod encoding_steps;
 mod examination;
+mod fault;
 mod foreign;
 mod form;
+mod intake;
 mod keys;
+mod line_steps;
 mod obstacles;
 #[cfg(feature = "rails-app")]
 mod of_rails_app;
@@ -25,7 +31,10 @@ mod repair;
 mod report;
 mod sealing;
 mod shape;
+mod steps;
 mod trial;
+mod value_steps;
+mod variants;
 mod words;
 
 use std::fmt;
@@ -80,8 +89,8 @@ use keys::{Keys, Labelled};
 /// reuse the keys: keep the doctor.
 ///
 /// The work of an examination is bounded. The text may have at most 64 KiB. The doctor tries the
-/// first 16 cookies, 16 more if the text is escaped as in JSON or HTML, and 16 that stand inside
-/// other text. It tries each cookie in a handful of readings.
+/// first 16 cookies, and 16 that stand inside other text: in the text as it is, and after each of
+/// the steps that mend a copy and change this text. It tries each cookie in a handful of readings.
 #[derive(Clone)]
 pub struct Doctor {
     secrets: Vec<Labelled>,

@@ -22,46 +22,98 @@ const ATTRIBUTES: [&str; 9] = [
     "priority",
 ];
 
+/// The signs that stand around a whole copy, in pairs.
+const AROUND: [(&[u8], &[u8]); 12] = [
+    (b"\"", b"\""),
+    (b"'", b"'"),
+    (b"`", b"`"),
+    (b"**", b"**"),
+    (b"(", b")"),
+    (b"[", b"]"),
+    (b"<", b">"),
+    ("\u{201C}".as_bytes(), "\u{201D}".as_bytes()),
+    ("\u{201E}".as_bytes(), "\u{201C}".as_bytes()),
+    ("\u{2018}".as_bytes(), "\u{2019}".as_bytes()),
+    ("\u{AB}".as_bytes(), "\u{BB}".as_bytes()),
+    ("\u{BB}".as_bytes(), "\u{AB}".as_bytes()),
+];
+
 /// A copied cookie.
+#[derive(Clone, Copy)]
 pub(super) struct Pasted<'a> {
     pub(super) name: Option<&'a str>,
     pub(super) value: &'a [u8],
     /// Is `true` if the cookie was copied from a request: not from `Set-Cookie`, nor from a table,
     /// whose cookies may be for other paths.
     is_sent: bool,
+    /// Is `true` if the cookie stands in a `Cookie` header that has its name: the value is as it
+    /// was sent, so Rack unescapes it.
+    pub(super) in_header: bool,
     /// Is `true` if the request sends an earlier cookie of the same name.
     pub(super) is_second: bool,
 }
 
+/// The cookies of a text.
+pub(super) struct Found<'a> {
+    pub(super) cookies: Vec<Pasted<'a>>,
+    /// The names of the cookies that have no value, each with `true` if a request sends it.
+    pub(super) empty: Vec<(&'a str, bool)>,
+}
+
+/// The source of a pair of a text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// A field `Cookie`.
+    Cookie,
+    /// A field `Set-Cookie`.
+    SetCookie,
+    /// Pairs without the name of their field.
+    Bare,
+    /// A row of a table.
+    Row,
+}
+
 /// Finds the cookies of a text, at most [`MOST`]; those named `wanted` come first.
-pub(super) fn cookies<'a>(text: &'a [u8], wanted: Option<&str>) -> Vec<Pasted<'a>> {
+pub(super) fn cookies<'a>(text: &'a [u8], wanted: Option<&str>) -> Found<'a> {
     let text = text.trim_ascii();
     let mut found: Vec<Pasted<'a>> = Vec::new();
     let mut others = Vec::new();
+    let mut empty: Vec<(&str, bool)> = Vec::new();
     let rows = rows(text);
     let pairs = if rows.is_empty() {
         pairs(text)
     } else {
-        rows.into_iter().map(|row| (row, false)).collect()
+        rows.into_iter().map(|row| (row, Origin::Row)).collect()
     };
-    for ((name, value), is_sent) in pairs {
+    for ((name, value), origin) in pairs {
         let is_wanted = wanted.is_some() && name == wanted;
         let list = if is_wanted { &mut found } else { &mut others };
-        if list.len() >= MOST || value.trim_ascii().is_empty() {
+        let is_sent = matches!(origin, Origin::Cookie | Origin::Bare);
+        if value.trim_ascii().is_empty() {
+            let has_room = empty.len() < MOST;
+            empty.extend(name.filter(|_| has_room).map(|name| (name, is_sent)));
+            continue;
+        }
+        if list.len() >= MOST {
             continue;
         }
         let is_same = |earlier: &Pasted<'_>| earlier.is_sent && earlier.name == name;
-        let is_second = is_sent && name.is_some() && list.iter().any(is_same);
+        let is_second = is_sent
+            && name.is_some_and(|name| empty.contains(&(name, true)) || list.iter().any(is_same));
         list.push(Pasted {
             name,
             value,
             is_sent,
+            in_header: origin == Origin::Cookie,
             is_second,
         });
     }
     found.extend(others);
     found.truncate(MOST);
-    found
+    Found {
+        cookies: found,
+        empty,
+    }
 }
 
 /// Finds possible messages inside any other text (code, a command, a log), with the names before
@@ -76,6 +128,7 @@ pub(super) fn amid(text: &[u8]) -> impl Iterator<Item = Pasted<'_>> {
             name,
             value,
             is_sent: false,
+            in_header: false,
             is_second: false,
         })
 }
@@ -105,21 +158,49 @@ fn row(line: &[u8]) -> Option<Pair<'_>> {
     Some((Some(token(first)?), second))
 }
 
-/// Finds the pairs of a text, each with `true` if a request sends it.
-fn pairs(text: &[u8]) -> Vec<(Pair<'_>, bool)> {
-    let headers = headers(text);
+/// Finds the pairs of a text, each with its origin.
+fn pairs(text: &[u8]) -> Vec<(Pair<'_>, Origin)> {
+    let inner = without_signs_around(text);
+    let headers = headers(inner);
     if headers.is_empty() {
-        return split(text).map(|pair| (pair, true)).collect();
+        return split(inner)
+            .map(|text| (pair(text), Origin::Bare))
+            .filter(is_no_attribute)
+            .collect();
     }
-    let pairs = |(is_sent, text)| split(text).map(move |pair| (pair, is_sent));
-    headers.into_iter().flat_map(pairs).collect()
+    let pairs = |(origin, text)| {
+        split(text).map(move |text| (odd_pair(text).unwrap_or_else(|| pair(text)), origin))
+    };
+    headers
+        .into_iter()
+        .flat_map(pairs)
+        .filter(is_no_attribute)
+        .collect()
 }
 
-/// Finds the values of the fields `Cookie` and `Set-Cookie`, each with `true` if it is of `Cookie`.
-/// A value ends at the next line that is a field. The whole text may be quoted; curl marks each
+/// Removes the quotes and brackets around a whole copy: a header, or pairs. Those around a value
+/// alone stay, since Rack would take them for part of it.
+fn without_signs_around(text: &[u8]) -> &[u8] {
+    let ends = text
+        .strip_suffix(b",")
+        .or(text.strip_suffix(b";"))
+        .unwrap_or(text);
+    AROUND
+        .iter()
+        .find_map(|(open, close)| {
+            let inner = ends.strip_prefix(*open)?.strip_suffix(*close)?;
+            let first = split(inner).next()?;
+            let is_named = pair(first).0.is_some() || !headers(inner).is_empty();
+            // `["a=1"` is the start of a name, see `odd_pair`.
+            (is_named && !first.starts_with(b"\"")).then_some(inner)
+        })
+        .unwrap_or(text)
+}
+
+/// Finds the values of the fields `Cookie` and `Set-Cookie`, each with its origin. A value ends at the next line that is a field. The whole text may be quoted; curl marks each
 /// line (`> `, `< `).
-fn headers(text: &[u8]) -> Vec<(bool, &[u8])> {
-    let mut headers: Vec<(bool, usize, usize)> = Vec::new();
+fn headers(text: &[u8]) -> Vec<(Origin, &[u8])> {
+    let mut headers: Vec<(Origin, usize, usize)> = Vec::new();
     let mut is_open = false;
     let mut start = 0;
     for line in text.split_inclusive(|byte| *byte == b'\n') {
@@ -138,7 +219,12 @@ fn headers(text: &[u8]) -> Vec<(bool, &[u8])> {
             })
             .map(|name| name.len())
         {
-            headers.push((length == "cookie:".len(), start + quoted + length, end));
+            let origin = if length == "cookie:".len() {
+                Origin::Cookie
+            } else {
+                Origin::SetCookie
+            };
+            headers.push((origin, start + quoted + length, end));
             is_open = true;
         } else if is_field(field) || line.starts_with(b">") || line.starts_with(b"<") {
             is_open = false;
@@ -149,7 +235,7 @@ fn headers(text: &[u8]) -> Vec<(bool, &[u8])> {
     }
     headers
         .into_iter()
-        .filter_map(|(is_sent, start, end)| Some((is_sent, text.get(start..end)?)))
+        .filter_map(|(origin, start, end)| Some((origin, text.get(start..end)?)))
         .collect()
 }
 
@@ -162,18 +248,31 @@ fn is_field(line: &[u8]) -> bool {
     token(name).is_some() && rest.get(1) == Some(&b' ')
 }
 
-/// Splits a header's value at its semicolons. Skips the attributes of a cookie.
-fn split(text: &[u8]) -> impl Iterator<Item = Pair<'_>> {
+/// Splits a header's value at its semicolons.
+fn split(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(|byte| *byte == b';')
         .map(<[u8]>::trim_ascii)
         .filter(|pair| !pair.is_empty())
-        .map(pair)
-        .filter(|(name, value)| {
-            let name = name.unwrap_or_else(|| std::str::from_utf8(value).unwrap_or_default());
-            !ATTRIBUTES
-                .iter()
-                .any(|attribute| name.eq_ignore_ascii_case(attribute))
-        })
+}
+
+/// Checks that a pair is a cookie, and no attribute of one.
+fn is_no_attribute(((name, value), _): &(Pair<'_>, Origin)) -> bool {
+    let name = name.unwrap_or_else(|| std::str::from_utf8(value).unwrap_or_default());
+    !ATTRIBUTES
+        .iter()
+        .any(|attribute| name.eq_ignore_ascii_case(attribute))
+}
+
+/// Splits a pair of a header whose name begins with `["`: Rails up to 7.0 under Rack 3 writes the
+/// list of its `Set-Cookie` headers into one, and browsers take `["_shop_session` for the name. A
+/// header that ends the list as well was only printed so.
+fn odd_pair(text: &[u8]) -> Option<Pair<'_>> {
+    let named = text.strip_prefix(b"[\"")?;
+    let place = memchr::memchr(b'=', named)?;
+    token(named.get(..place)?)?;
+    let name = std::str::from_utf8(text.get(..place + 2)?).ok()?;
+    let value = text.get(place + 3..)?;
+    (!value.ends_with(b"\"]")).then_some((Some(name), value))
 }
 
 fn pair(text: &[u8]) -> Pair<'_> {
@@ -203,8 +302,10 @@ fn pair(text: &[u8]) -> Pair<'_> {
     };
     let (name, rest) = text.split_at_checked(place).unwrap_or_default();
     let value = rest.get(1..).unwrap_or_default();
-    // Inside a message `=` is padding, and only `=` or `--` may follow it.
-    let ends_base64 = value.is_empty() || value.starts_with(b"=") || value.starts_with(b"--");
+    // Inside a message `=` is padding, and only `=` or `--` may follow it. A name is shorter.
+    let is_long = text.len() > SHORTEST;
+    let ends_base64 =
+        value.is_empty() && is_long || value.starts_with(b"=") || value.starts_with(b"--");
     match token(name) {
         Some(name) if !ends_base64 => (Some(name), value),
         _ => bare,

@@ -1,236 +1,145 @@
-//! [`Repair`]: mends a copied value until it has the form of a cookie.
+//! [`Repair`]: a step that mends a copied value.
 
-use std::borrow::Cow;
 use std::fmt;
 
-use crate::http::escape::unescape;
+/// Defines [`Repair`] from its rows: a variant with its documentation, the name that `--json`
+/// prints, and the sentence of the report.
+macro_rules! repairs {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal, $sentence:literal;)+) => {
+        /// A repair that a copied value needed before it opened or had the form of a cookie.
+        ///
+        /// Rails makes no repairs: if the cookie reaches the app in this form, the app reads `nil`.
+        ///
+        /// ```
+        /// use hardtack::doctor::{Doctor, Repair};
+        ///
+        /// let quoted = format!("\"{}--{}--{}\"", "A".repeat(40), "A".repeat(16), "AAAAAAAAAAAAAAAAAAAAAA==");
+        /// let diagnosis = Doctor::new().examine(&quoted);
+        /// assert_eq!(diagnosis.repairs, [Repair::Quoted]);
+        /// assert_eq!(Repair::Quoted.name(), "quoted");
+        /// assert!(Repair::Quoted.to_string().contains("quotes"));
+        /// ```
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Repair {
+            $($(#[doc = $doc])+ $variant,)+
+        }
 
-use super::form::Form;
+        impl Repair {
+            /// Every repair, in the order in which reports list them.
+            pub(super) const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
-/// The most times that a value is unescaped. A value that was escaped more often was escaped in a
-/// loop.
-const ROUNDS: usize = 3;
+            /// Returns the name that `--json` prints (example: at the type).
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                }
+            }
 
-/// A repair that a copied value needed before it had the form of a cookie.
-///
-/// Rails makes no repairs: if the cookie reaches the app in this form, the app reads `nil`.
-///
-/// ```
-/// use hardtack::doctor::{Doctor, Repair};
-///
-/// let quoted = format!("\"{}--{}--{}\"", "A".repeat(40), "A".repeat(16), "AAAAAAAAAAAAAAAAAAAAAA==");
-/// let diagnosis = Doctor::new().examine(&quoted);
-/// assert_eq!(diagnosis.repairs, [Repair::Quoted]);
-/// assert_eq!(Repair::Quoted.name(), "quoted");
-/// assert!(Repair::Quoted.to_string().contains("quotes"));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Repair {
-    /// The value was escaped more than once: `%252B` stands for `%2B`.
-    EscapedTwice,
-    /// Characters were escaped as in JSON or HTML: `\u002B` or `&#43;` stands for `+`.
-    EscapedAsText,
-    /// Quotes or other punctuation surrounded the value.
-    Quoted,
-    /// The value had line breaks.
-    LineBreaks,
-    /// The value had spaces in place of base64's `+`.
-    SpacesForPlus,
-    /// The `=` that pad base64 were missing.
-    PaddingLost,
-    /// An earlier cookie of the same name was skipped.
-    SecondOfName,
+            const fn sentence(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $sentence,)+
+                }
+            }
+        }
+    };
 }
 
-impl Repair {
-    /// Returns the name that `--json` prints (example: at the type).
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::EscapedTwice => "escaped-twice",
-            Self::EscapedAsText => "escaped-as-text",
-            Self::Quoted => "quoted",
-            Self::LineBreaks => "line-breaks",
-            Self::SpacesForPlus => "spaces-for-plus",
-            Self::PaddingLost => "padding-lost",
-            Self::SecondOfName => "second-of-name",
-        }
-    }
+repairs! {
+    /// The value was escaped more than once: `%252B` stands for `%2B`.
+    EscapedTwice = "escaped-twice",
+        "the value was escaped twice (%25 stands for %): whatever sets or forwards it escapes a \
+         value that is escaped already";
+    /// A `%` begins no escape. Rack then decodes no escape of the value.
+    BadEscape = "bad-escape",
+        "a % of the value begins no escape: Rack then decodes none of the value's escapes";
+    /// The text is UTF-16.
+    Utf16 = "utf-16",
+        "the text is UTF-16, as PowerShell and Windows' Notepad write files: a cookie is ASCII";
+    /// Characters were escaped as in JSON or HTML: `\u002B` or `&#43;` stands for `+`.
+    EscapedAsText = "escaped-as-text",
+        "characters of the value were escaped as in JSON or HTML (\\u002B or &#43; stands for +): \
+         Rack takes them for part of it";
+    /// Characters were escaped as for a shell: `^%` stands for `%`.
+    ShellEscapes = "shell-escapes",
+        "a shell's escapes stood in the value (^ of Windows' cmd): Rack takes them for part of it";
+    /// The text is quoted-printable, as a mail: `=3D` stands for `=`.
+    QuotedPrintable = "quoted-printable",
+        "the value was quoted-printable, as the source of a mail is (=3D stands for =, and a = at \
+         the end of a line joins it to the next)";
+    /// The escape sequences of a terminal's colours stood in the value.
+    TerminalColours = "terminal-colours",
+        "a terminal's colours (escape sequences) stood in or around the value";
+    /// Tags of HTML stood in the value, such as `<wbr>`.
+    Markup = "markup",
+        "tags of HTML stood in the value (such as <wbr>)";
+    /// Zero-width characters, soft hyphens or no-break spaces stood in the value.
+    InvisibleCharacters = "invisible-characters",
+        "invisible characters stood in the value (soft hyphens, zero-width or no-break spaces), as \
+         web pages and word processors insert them";
+    /// The quotes around the value or its name were typographic: `“` stands for `"`.
+    SmartQuotes = "smart-quotes",
+        "the quotes in the text are typographic, as an editor makes them of \" and '";
+    /// A dash stood in place of `--`.
+    Dashes = "dashes",
+        "a dash stood in place of --, as word processors and chat programs replace it";
+    /// Quotes or other punctuation surrounded the value.
+    Quoted = "quoted",
+        "quotes or other punctuation stood around the value: Rack takes them for part of it";
+    /// The value was a concatenation of quoted parts, as in source code.
+    Concatenated = "concatenated",
+        "the value stands in several quoted parts, as source code joins them";
+    /// Each line began with a mark such as `> `.
+    QuotedLines = "quoted-lines",
+        "each line of the value began with a mark (such as > of a quoted mail)";
+    /// A `\` at the end of each line joined it to the next.
+    ContinuedLines = "continued-lines",
+        "the value stood on several lines, each joined to the next by a sign at its end (such as \
+         \\ of a shell)";
+    /// The value had line breaks.
+    LineBreaks = "line-breaks",
+        "line breaks stood in the value: Rails' base64 is strict";
+    /// The base64 of the value has line feeds, as that of `Rack::Session::Cookie` up to Rack 2.0.
+    RackLineFeeds = "rack-line-feeds",
+        "line feeds stand in its base64 and are signed, as Rack::Session::Cookie of Rack up to 2.0 \
+         wrote it: Rails' base64 is strict";
+    /// The value had spaces in place of base64's `+`.
+    SpacesForPlus = "spaces-for-plus",
+        "spaces stood in the value where base64 has +: it was unescaped once too often, or a + was \
+         sent that should have been %2B";
+    /// The value had spaces that belong to nothing.
+    SpacesInserted = "spaces-inserted",
+        "spaces stood in the value, as a field of one line makes them of line breaks";
+    /// The value was base64 in the url-safe alphabet.
+    UrlSafe = "url-safe",
+        "the base64 of the value is in the url-safe alphabet (- and _ in place of + and /), which \
+         Rails does not use for cookies";
+    /// The digits of the signature were upper case.
+    UpperCaseDigest = "upper-case-digest",
+        "the digits of its signature are upper case: Rails compares them with lower case";
+    /// The `=` that pad base64 were missing.
+    PaddingLost = "padding-lost",
+        "the = that end its base64 were lost: Rails' base64 is strict; something splits the cookie \
+         at = or cuts it";
+    /// The value was pasted more than once.
+    Repeated = "repeated",
+        "the value stands there twice, one copy after the other";
+    /// The value was split into several cookies, such as `_session.0` and `_session.1`.
+    SplitCookies = "split-cookies",
+        "the value is split into parts, in cookies whose names end with a number: Rails joins no \
+         cookies";
+    /// The whole cookie was encoded once more, in base64 or hexadecimal digits.
+    EncodedOnceMore = "encoded-once-more",
+        "the whole cookie was encoded once more, in base64 or hexadecimal digits";
+    /// An earlier cookie of the same name was skipped.
+    SecondOfName = "second-of-name",
+        "two cookies of this name were sent, and Rails reads the first: remove the other (an older \
+         path or domain, or another app on a parent domain)";
 }
 
 impl fmt::Display for Repair {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::EscapedTwice => {
-                "the value was escaped twice (%25 stands for %): whatever sets or forwards it \
-                 escapes a value that is escaped already"
-            }
-            Self::EscapedAsText => {
-                "characters of the value were escaped as in JSON or HTML (\\u002B or &#43; stands \
-                 for +): Rack takes them for part of it"
-            }
-            Self::Quoted => {
-                "quotes or other punctuation stood around the value: Rack takes them for part of it"
-            }
-            Self::LineBreaks => "line breaks stood in the value: Rails' base64 is strict",
-            Self::SpacesForPlus => {
-                "spaces stood in the value where base64 has +: it was unescaped once too often, \
-                 or a + was sent that should have been %2B"
-            }
-            Self::PaddingLost => {
-                "the = that end its base64 were lost: Rails' base64 is strict; something splits \
-                 the cookie at = or cuts it"
-            }
-            Self::SecondOfName => {
-                "two cookies of this name were sent, and Rails reads the first: remove the other \
-                 (an older path or domain, or another app on a parent domain)"
-            }
-        })
+        f.write_str(self.sentence())
     }
-}
-
-/// A mended value, its form, and the repairs that it took.
-pub(super) struct Mended {
-    pub(super) bytes: Vec<u8>,
-    pub(super) form: Form,
-    pub(super) repairs: Vec<Repair>,
-}
-
-/// Mends a value. Returns every reading that has a known form, the one with the fewest repairs
-/// first; if there is none, the reading with all repairs. Each step runs once over the value.
-pub(super) fn mend(value: &[u8], name: Option<&str>) -> Vec<Mended> {
-    let mut found = Vec::new();
-    let mut repairs = Vec::new();
-    let mut value = Cow::Borrowed(value.trim_ascii());
-    for round in 0..=ROUNDS {
-        let tidied = tidy(&value, name, &repairs, &mut found);
-        if !found.is_empty() || !value.contains(&b'%') || round == ROUNDS {
-            if found.is_empty() {
-                found.push(tidied);
-            }
-            return found;
-        }
-        if round == 1 {
-            repairs.push(Repair::EscapedTwice);
-        }
-        let (whole, cut) = without_cut_escape(&value);
-        let unescaped = unescape(whole).into_owned();
-        if cut && !repairs.contains(&Repair::PaddingLost) {
-            repairs.push(Repair::PaddingLost);
-        }
-        value = Cow::Owned(unescaped);
-    }
-    found
-}
-
-/// A step that mends a value in one way.
-type Step = fn(&[u8]) -> Vec<u8>;
-
-/// Mends an unescaped value. Adds the readings that have a known form to `found`, and returns the
-/// reading with all repairs.
-fn tidy(value: &[u8], name: Option<&str>, before: &[Repair], found: &mut Vec<Mended>) -> Mended {
-    let mut repairs = before.to_vec();
-    let mut value = value.to_vec();
-    let steps: [(Repair, Step); 3] = [
-        (Repair::Quoted, unquoted),
-        (Repair::LineBreaks, without_line_breaks),
-        (Repair::SpacesForPlus, with_plus),
-    ];
-    let mut note = |value: &[u8], repairs: &[Repair]| {
-        let form = Form::of(value, name);
-        if form.is_known() {
-            found.push(Mended {
-                bytes: value.to_vec(),
-                form,
-                repairs: repairs.to_vec(),
-            });
-        }
-        form.is_known()
-    };
-    let mut known = note(&value, &repairs);
-    for (repair, step) in steps {
-        let stepped = if known { Vec::new() } else { step(&value) };
-        if known || stepped == value {
-            continue;
-        }
-        value = stepped;
-        if !repairs.contains(&repair) {
-            repairs.push(repair);
-        }
-        known = note(&value, &repairs);
-    }
-    // Rails reads the base64 of a signed message without padding too, but signs it with padding.
-    let padded = padded(&value);
-    if padded != value {
-        let mut repairs = repairs.clone();
-        if !repairs.contains(&Repair::PaddingLost) {
-            repairs.push(Repair::PaddingLost);
-        }
-        note(&padded, &repairs);
-    }
-    Mended {
-        form: Form::of(&value, name),
-        bytes: value,
-        repairs,
-    }
-}
-
-/// Removes an escape that is cut off at the end. Returns `true` if there was one.
-fn without_cut_escape(value: &[u8]) -> (&[u8], bool) {
-    let start = value.len().saturating_sub(2);
-    let place = value
-        .iter()
-        .skip(start)
-        .position(|byte| *byte == b'%')
-        .map(|place| start + place);
-    match place.and_then(|place| value.get(..place)) {
-        Some(whole) => (whole, true),
-        None => (value, false),
-    }
-}
-
-fn unquoted(value: &[u8]) -> Vec<u8> {
-    let stays = |byte: &u8| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_' | b'.')
-    };
-    let start = value.iter().position(stays).unwrap_or(value.len());
-    let end = value.iter().rposition(stays).map_or(start, |end| end + 1);
-    value.get(start..end).unwrap_or_default().to_vec()
-}
-
-/// Removes line breaks, and the white space at the ends of the lines.
-fn without_line_breaks(value: &[u8]) -> Vec<u8> {
-    if memchr::memchr2(b'\n', b'\r', value).is_none() {
-        return value.to_vec();
-    }
-    value
-        .split(|byte| matches!(byte, b'\n' | b'\r'))
-        .flat_map(<[u8]>::trim_ascii)
-        .copied()
-        .collect()
-}
-
-fn with_plus(value: &[u8]) -> Vec<u8> {
-    let plus = |byte: &u8| if *byte == b' ' { b'+' } else { *byte };
-    value.iter().map(plus).collect()
-}
-
-/// Pads each part with the `=` that its length needs.
-fn padded(value: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(value.len() + 8);
-    let mut start = 0;
-    let ends = memchr::memmem::find_iter(value, b"--").chain([value.len()]);
-    for end in ends {
-        let part = value.get(start..end).unwrap_or_default();
-        if start > 0 {
-            out.extend_from_slice(b"--");
-        }
-        out.extend_from_slice(part);
-        if matches!(part.len() % 4, 2 | 3) {
-            out.resize(out.len() + 4 - part.len() % 4, b'=');
-        }
-        start = end + 2;
-    }
-    out
 }

@@ -7,6 +7,7 @@ use crate::shown::Shown;
 
 use super::cause::CauseKind;
 use super::checkup::Check;
+use super::cookie_format::CookieFormat;
 use super::diagnosis::{Diagnosis, Inside};
 use super::words::{count, expiry};
 
@@ -60,8 +61,17 @@ impl Diagnosis {
         }
         match first {
             Some(CauseKind::NoSecret) => writeln!(f, "It was not opened: no secret was given."),
+            Some(CauseKind::NotRails) if self.format == CookieFormat::Unknown => {
+                writeln!(f, "It was not opened: it is not recognized.")
+            }
             Some(CauseKind::NotRails) => {
                 writeln!(f, "It is {}, and no cookie that Rails sealed.", self.format)
+            }
+            Some(CauseKind::Elided) => {
+                writeln!(
+                    f,
+                    "It does not open: it was taken out of the text that you copied."
+                )
             }
             Some(CauseKind::CutOff) => writeln!(f, "It does not open: it is cut off."),
             Some(CauseKind::Damaged) => writeln!(f, "It does not open: it is damaged."),

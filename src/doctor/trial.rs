@@ -11,7 +11,7 @@ use crate::message::codec::{Cbc, Gcm, Signed};
 use crate::message::parts::SealedParts;
 use crate::settings::{HmacDigest, KeyDigest, SecretKind};
 
-use super::form::Form;
+use super::form::{Form, decoded};
 use super::keys::{Alteration, Derived, Keys, Material, Role};
 
 /// The key that opened a message, and the opened text.
@@ -128,7 +128,7 @@ fn open_cbc(keys: &Keys, message: &[u8], digest_len: usize) -> Option<Fit> {
 fn open_signed(keys: &Keys, message: &[u8], digest_len: usize) -> Option<Fit> {
     let open = |digest, key: &[u8]| {
         let verifier = Signed::new(HmacKey::new(digest, key), Alphabet::Standard);
-        verifier.open(message).ok()
+        decoded(verifier.verify(message).ok()?.into_inner())
     };
     // A secret_token needs no derivation, so it is tried first.
     let by_token = keys.materials.iter().find_map(|material| {

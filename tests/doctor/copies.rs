@@ -75,7 +75,8 @@ fn copies_open_and_say_what_was_mended() {
         ),
         ("{name}:\"{escaped}\"", &[]),
         ("{\"{name}\": \"{escaped}\"}", &[]),
-        ("'Cookie: {name}={escaped}'", &[Quoted]),
+        // The quotes are around the copy, and not around the value.
+        ("'Cookie: {name}={escaped}'", &[]),
         // Values that copying changed.
         ("{twice}", &[EscapedTwice]),
         ("{name}={twice}", &[EscapedTwice]),
@@ -88,7 +89,11 @@ fn copies_open_and_say_what_was_mended() {
         ("{name}={spaced}", &[SpacesForPlus]),
         ("{half}", &[SpacesForPlus]),
         ("{broken}", &[LineBreaks]),
-        ("Cookie: theme=dark;\n {name}={broken}", &[LineBreaks]),
+        // In a header, + is a space to Rack.
+        (
+            "Cookie: theme=dark;\n {name}={broken}",
+            &[LineBreaks, SpacesForPlus],
+        ),
         ("{unpadded}", &[PaddingLost]),
         ("{name}={cut}", &[PaddingLost]),
         ("{name}={cut1}", &[PaddingLost]),
@@ -135,9 +140,10 @@ fn copies_open_and_say_what_was_mended() {
         ("{\"{name}\"=>\"{bare}\"}", &[]),
         ("cookies[:{name}] = '{bare}'", &[]),
         ("\"{json}\"", &[EscapedAsText, Quoted]),
-        ("{\"value\": \"{json}\"}", &[EscapedAsText]),
+        // The escapes are those of the form of the copy.
+        ("{\"value\": \"{json}\"}", &[]),
         ("{html}", &[EscapedAsText]),
-        ("<dd>{html}</dd>", &[EscapedAsText]),
+        ("<dd>{html}</dd>", &[]),
         ("Cookie: a=b; {name}={logged}", &[EscapedAsText]),
     ];
     let record = record("encrypted_gcm");

@@ -53,4 +53,10 @@ mod foreign;
     feature = "marshal",
     feature = "message_pack"
 ))]
+mod intake;
+#[cfg(all(
+    feature = "legacy-digests",
+    feature = "marshal",
+    feature = "message_pack"
+))]
 mod recorded;

@@ -114,16 +114,62 @@ fn is_cookie(key: &[u8]) -> bool {
 /// Finds the cookies of a text: its fields, each a pair or a value without a name.
 fn text(text: &[u8], visit: &mut Visit<'_>) -> Result<(), Stop> {
     let mut rest = text;
+    let mut before = None;
     while !rest.is_empty() {
         let end = end_of_field(rest);
         let (field, after) = rest.split_at_checked(end).unwrap_or((rest, b""));
-        if !field.is_empty() {
+        if let Some(name) = list_name(field).filter(|_| before == Some(b'[')) {
+            let value = field.splitn(2, |byte| *byte == b'=').nth(1);
+            visit(Some(&name), &unescaped(value.unwrap_or_default()))?;
+        } else if let Some(name) = hidden_name(field, after) {
+            visit(Some(name), after.get(..hidden(after)).unwrap_or_default())?;
+        } else if !field.is_empty() {
             let (name, value) = pair(field);
             visit(name, &unescaped(value))?;
         }
+        before = after.first().copied();
         rest = after.get(1..).unwrap_or_default();
     }
     Ok(())
+}
+
+/// Returns the name of a field that follows `[` and begins with an escaped quote: `["_session`.
+/// Rails up to 7.0 under Rack 3 sets such cookies, and browsers send them back under this name.
+fn list_name(field: &[u8]) -> Option<String> {
+    let named = [&b"\\x22"[..], b"\\\"", b"\\u0022"]
+        .iter()
+        .find_map(|quote| field.strip_prefix(*quote))?;
+    let name = named.split(|byte| *byte == b'=').next()?;
+    let has_value = named.len() > name.len() + 1;
+    let name = std::str::from_utf8(name).ok()?;
+    (has_value && is_token(name.as_bytes())).then(|| format!("[\"{name}"))
+}
+
+/// Returns the name of a field without a value, if a mark such as `[FILTERED]` comes after it.
+fn hidden_name<'f>(field: &'f [u8], after: &[u8]) -> Option<&'f str> {
+    let name = field.strip_suffix(b"=")?;
+    let name = name.rsplit(|byte| *byte == b':').next()?;
+    let is_hidden = hidden(after) > 0 && is_token(name);
+    std::str::from_utf8(name).ok().filter(|_| is_hidden)
+}
+
+/// Returns the length of the mark that a log's filter put in place of a value: `[FILTERED]`,
+/// `<redacted>`, `(hidden)`; 0 if there is none.
+fn hidden(text: &[u8]) -> usize {
+    const LONGEST: usize = 24;
+    let close = match text.first() {
+        Some(b'[') => b']',
+        Some(b'<') => b'>',
+        Some(b'(') => b')',
+        _ => return 0,
+    };
+    let word = text.iter().skip(1).take(LONGEST);
+    let word = word.take_while(|byte| byte.is_ascii_alphabetic()).count();
+    if word > 0 && text.get(word + 1) == Some(&close) {
+        word + 2
+    } else {
+        0
+    }
 }
 
 /// Returns the end of a field: the first byte that no sealed value holds and that is not escaped.
@@ -179,11 +225,10 @@ fn unescaped(value: &[u8]) -> Cow<'_, [u8]> {
     let mut rest = value;
     while let [first, after_first @ ..] = rest {
         let (byte, after) = match rest {
-            [b'\\', b'x', high, low, after @ ..] => {
-                let digits = [*high, *low];
-                let digits = std::str::from_utf8(&digits).unwrap_or_default();
-                u8::from_str_radix(digits, 16).map_or((*first, after_first), |byte| (byte, after))
-            }
+            [b'\\', b'x', high, low, after @ ..] => match (nibble(*high), nibble(*low)) {
+                (Some(high), Some(low)) => (high << 4 | low, after),
+                _ => (*first, after_first),
+            },
             [b'\\', escaped @ (b'"' | b'\\'), after @ ..] => (*escaped, after),
             _ => (*first, after_first),
         };
@@ -193,13 +238,19 @@ fn unescaped(value: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
+/// Returns the value of a hexadecimal digit.
+fn nibble(digit: u8) -> Option<u8> {
+    let value = char::from(digit).to_digit(16)?;
+    u8::try_from(value).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_line_is_its_pairs_and_what_stands_alone() {
-        let cases: [(&str, &[&str]); 13] = [
+        let cases: [(&str, &[&str]); 21] = [
             (r#""a=1; b=x--y""#, &["a=1", "b=x--y"]),
             ("cookie=a=1; b=2", &["a=1", "b=2"]),
             ("Cookie: a=1;b=2", &["a=1", "b=2"]),
@@ -209,6 +260,21 @@ mod tests {
             ("https://example.com:80/?a=1", &[]),
             (r#""a=\x22x y\x22; b=\"x\"""#, &["a=\"x", "b=\"x\""]),
             (r"a=\x2g\\\q", &[r"a=\x2g\\q"]),
+            // A sign is no digit.
+            (r"a=\x+5\x-5b", &[r"a=\x+5\x-5b"]),
+            // The name of a cookie of Rails 6.1 under Rack 3.
+            (r#""[\x22_s=x--y; b=2""#, &["[\"_s=x--y", "b=2"]),
+            (r#""[\"_s=x--y""#, &["[\"_s=x--y"]),
+            (r#"{"cookie":"[\"_s=x--y; b=2"}"#, &["[\"_s=x--y", "b=2"]),
+            // A list, and no name.
+            (r#"["_s=x--y"]"#, &["_s=x--y"]),
+            // The values that a filter hid.
+            (
+                "_s=[FILTERED] b=<redacted> c=(hidden)",
+                &["_s=[FILTERED]", "b=<redacted>", "c=(hidden)"],
+            ),
+            ("cookie:_s=[FILTERED]; b=2", &["_s=[FILTERED]", "b=2"]),
+            ("GET /?a=[FILTERED] HTTP/1.1 [30/Nov/2026:08:00:00]", &[]),
             (
                 r#"{"x":1,"h":{"Cookie":["a=1; b=2; c"]},"n":null}"#,
                 &["a=1", "b=2"],
@@ -229,6 +295,6 @@ mod tests {
             assert_eq!(pairs, expected, "{line}");
             ran += 1;
         }
-        assert_eq!(ran, 13);
+        assert_eq!(ran, 21);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 
-use hardtack::doctor::{CookieFormat, Doctor};
+use hardtack::doctor::{CauseKind, CookieFormat, Doctor};
 use hardtack::observe::Shown;
 use memchr::memmem;
 
@@ -34,6 +34,8 @@ pub(crate) struct Distinct {
     others: HashSet<(u64, u64)>,
     hashers: (RandomState, RandomState),
     doctor: Doctor,
+    /// The number of cookies whose values a log's filter hid, and that have not the wanted name.
+    pub(crate) hidden: u64,
 }
 
 /// The relation of a cookie to those before it.
@@ -57,6 +59,7 @@ impl Distinct {
             others: HashSet::new(),
             hashers: (RandomState::new(), RandomState::new()),
             doctor: Doctor::new(),
+            hidden: 0,
         }
     }
 
@@ -78,9 +81,16 @@ impl Distinct {
         let has_wanted_name = match (&self.wanted, name) {
             // A cookie without a value is never wanted: a response removes a cookie so.
             (Wanted::Name(wanted), Some(name)) if name != wanted || value.is_empty() => {
+                self.hidden += u64::from(is_header(name) && self.is_hidden(value));
                 return Meeting::Unwanted;
             }
             (Wanted::Name(_), Some(_)) => true,
+            (_, Some(name))
+                if (is_header(name) || name.contains("session")) && self.is_hidden(value) =>
+            {
+                self.hidden += 1;
+                return Meeting::Unwanted;
+            }
             _ => false,
         };
         let (one, other) = &self.hashers;
@@ -115,15 +125,40 @@ impl Distinct {
         }
     }
 
+    /// Checks for a mark in place of a value, such as `[FILTERED]`.
+    fn is_hidden(&self, value: &[u8]) -> bool {
+        value.len() < 2 * SHORTEST
+            && self
+                .doctor
+                .examine(value)
+                .causes
+                .iter()
+                .any(|cause| cause.kind() == CauseKind::Elided)
+    }
+
     /// Remembers no more cookies.
     pub(crate) fn close(&mut self) {
         self.most = self.places.len();
     }
 }
 
+/// Checks for the name of a header or a field that holds cookies.
+fn is_header(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.ends_with("cookie") || name.ends_with("cookies")
+}
+
 /// Returns a cookie in the form that the doctor takes.
 pub(crate) fn text(name: Option<&str>, value: &[u8]) -> Vec<u8> {
     let mut text = Vec::new();
+    if let Some(name) = name.filter(|name| name.starts_with("[\"")) {
+        // Only in a header does the doctor take `["` for the start of a name.
+        text.extend_from_slice(b"Cookie: ");
+        text.extend_from_slice(name.as_bytes());
+        text.push(b'=');
+        text.extend_from_slice(value);
+        return text;
+    }
     // After another name the doctor would not recognize the value.
     if let Some(name) = name.filter(|name| is_token(name.as_bytes())) {
         text.extend_from_slice(name.as_bytes());

@@ -96,7 +96,12 @@ pub(crate) fn run(options: Doctor) -> Result<u8, String> {
             shows_value,
         );
     }
-    let diagnosis = doctor.examine(cookie(options.cookie)?);
+    let is_read = options.cookie.is_none();
+    let text = cookie(options.cookie)?;
+    if let Some(lines) = Source::of_lines(&text).filter(|_| is_read) {
+        return survey::run(&lines, &doctor, name.as_deref(), is_json, shows_value);
+    }
+    let diagnosis = doctor.examine(text);
     let text = if is_json {
         survey::json(&diagnosis, shows_value)?
     } else {

@@ -6,7 +6,9 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
+use hardtack::doctor::Doctor;
 use hardtack::observe::Shown;
+use memchr::memmem;
 
 use crate::access_log;
 use crate::distinct::Distinct;
@@ -15,6 +17,9 @@ use crate::har;
 use crate::lines::Stop;
 use crate::output::{error, with_progress};
 use crate::summary::grouped;
+
+/// The most lines of standard input that are looked at to tell whether each is a cookie.
+const MOST_LINES: usize = 1000;
 
 /// The number of bytes that are read at a time.
 const BUFFER: usize = 128 * 1024;
@@ -29,6 +34,10 @@ pub(crate) struct Source {
     /// Take all cookies of an access log; - is standard input
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     log: Option<PathBuf>,
+
+    // Lines that were read from standard input already.
+    #[arg(skip)]
+    lines: Option<Vec<u8>>,
 }
 
 /// The result of a reading.
@@ -41,7 +50,9 @@ pub(crate) struct Reading {
 impl Reading {
     /// Prints that no wanted cookie was found, and what to look at.
     pub(crate) fn found_none(&self, source: &Source, wanted: &Distinct) {
-        let advice = if source.har.is_some() {
+        let advice = if wanted.hidden > 0 {
+            "; a filter hid their values before they were written"
+        } else if source.har.is_some() {
             "; Chrome leaves cookies out of its exports unless the settings of its network tools \
              allow sensitive data"
         } else {
@@ -53,6 +64,39 @@ impl Reading {
 }
 
 impl Source {
+    /// Returns the lines of standard input as a source, if they hold several cookies: two lines or
+    /// more, at least half of all, with a different message of Rails in each.
+    pub(crate) fn of_lines(text: &[u8]) -> Option<Self> {
+        let doctor = Doctor::new();
+        let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+        let lines: Vec<_> = lines
+            .filter(|line| !line.is_empty())
+            .take(MOST_LINES)
+            .collect();
+        let has_message = |line: &&&[u8]| {
+            memmem::find(line, b"--").is_some() && {
+                let diagnosis = doctor.examine(line);
+                diagnosis.format.is_rails() && diagnosis.repairs.is_empty()
+            }
+        };
+        if lines.len() < 2 {
+            return None;
+        }
+        let messages: Vec<_> = lines.iter().filter(has_message).collect();
+        // A value that was pasted twice, once with its name, is one cookie.
+        let is_other = |line: &&&&[u8]| {
+            messages
+                .first()
+                .is_some_and(|first| !first.ends_with(line) && !line.ends_with(first))
+        };
+        let others = messages.iter().filter(is_other).count();
+        (others >= 1 && 2 * messages.len() >= lines.len()).then(|| Self {
+            har: None,
+            log: None,
+            lines: Some(text.to_vec()),
+        })
+    }
+
     pub(crate) fn is_named(&self) -> bool {
         self.har.is_some() || self.log.is_some()
     }
@@ -73,14 +117,16 @@ impl Source {
         visit: &mut dyn FnMut(Found<'_>) -> Result<(), Stop>,
     ) -> Result<Reading, Stop> {
         let mut troubles = Troubles::of(self.to_string());
-        let (input, total): (Box<dyn Read>, _) = if self.is_stdin() {
+        let (input, total): (Box<dyn Read + '_>, _) = if let Some(lines) = &self.lines {
+            (Box::new(&lines[..]), None)
+        } else if self.is_stdin() {
             (Box::new(io::stdin().lock()), None)
         } else {
             let file = File::open(self.path()).map_err(|error| troubles.broken(&error))?;
             let total = file.metadata().ok().map(|metadata| metadata.len());
             (Box::new(file), total)
         };
-        let input: Box<dyn Read> = if shows_progress {
+        let input: Box<dyn Read + '_> = if shows_progress && self.lines.is_none() {
             Box::new(with_progress(input, total))
         } else {
             input

@@ -9,7 +9,7 @@ use hardtack::doctor::{Diagnosis, Doctor};
 use hardtack::observe::Shown;
 
 use crate::distinct::{Distinct, MOST, Meeting, Wanted, text};
-use crate::found::{Place, shown};
+use crate::found::{Found, Place, shown};
 use crate::lines::Stop;
 use crate::output::{error, print, warn};
 use crate::source::Source;
@@ -34,7 +34,15 @@ pub(crate) fn run(
     let mut rows: Vec<Row> = Vec::new();
     let (mut bytes, mut left_out) = (0, 0);
     let read = source.read(true, &mut |found| {
-        match distinct.meet(&found) {
+        // Rails up to 7.0 under Rack 3 sets a cookie whose name begins with `["`: it is examined
+        // under this name, which the app does not read.
+        let own = name
+            .filter(|name| found.name.and_then(|found| found.strip_prefix("[\"")) == Some(name));
+        let met = Found {
+            name: own.or(found.name),
+            ..found
+        };
+        match distinct.meet(&met) {
             Meeting::Unwanted => {}
             Meeting::Again(place) => {
                 if let Some(row) = rows.get_mut(place) {
@@ -86,7 +94,7 @@ pub(crate) fn run(
         reading.found_none(source, &distinct);
         return Ok(crate::FAILED);
     }
-    conclude(&rows, &reading.within, left_out);
+    conclude(&rows, &reading.within, left_out, distinct.hidden);
     let all_open = rows.iter().all(|row| row.opens);
     Ok(if all_open && reading.troubles == 0 && left_out == 0 {
         crate::OK
@@ -226,7 +234,7 @@ fn table(rows: &[Row]) -> String {
 }
 
 /// Prints the summary to standard error: standard output holds rows only, for pipes.
-fn conclude(rows: &[Row], within: &str, left_out: u64) {
+fn conclude(rows: &[Row], within: &str, left_out: u64, hidden: u64) {
     let mut summary = Summary::default();
     for row in rows {
         for (group, fact) in &row.facts {
@@ -241,6 +249,13 @@ fn conclude(rows: &[Row], within: &str, left_out: u64) {
     );
     if left_out > 0 {
         let _ = writeln!(text, "\nNot examined: {}", cookies(left_out));
+    }
+    if hidden > 0 {
+        let _ = writeln!(
+            text,
+            "\nNot examined: {}, whose values a filter hid ([FILTERED])",
+            cookies(hidden)
+        );
     }
     let _ = io::stderr().write_all(text.as_bytes());
 }

@@ -13,6 +13,7 @@
 #[path = "../../../../tests/support/mod.rs"]
 mod support;
 
+mod copies;
 mod doctor;
 mod endless_lines;
 mod forms;
