@@ -138,14 +138,13 @@ pub(super) fn without_markup(text: &[u8]) -> Option<Vec<u8>> {
 /// Removes characters that nobody sees, and replaces the other white spaces of Unicode by ours.
 pub(super) fn without_invisible(text: &[u8]) -> Option<Vec<u8>> {
     recoded(text, |character| match character {
-        '\n' | '\r' | '\t' => None,
+        // White space of ours, and the dashes and quotes of Windows-1252.
+        '\n' | '\r' | '\t' | '\u{80}'..='\u{9F}' => None,
         // No-break and other spaces.
         '\u{A0}' | '\u{1680}' | '\u{2000}'..='\u{200A}' | '\u{202F}' | '\u{205F}' | '\u{3000}' => {
             Some(" ")
         }
         '\u{2028}' | '\u{2029}' => Some("\n"),
-        // Dashes and quotes of Windows-1252.
-        '\u{80}'..='\u{9F}' => None,
         _ => is_hidden(character).then_some(""),
     })
 }
@@ -158,6 +157,27 @@ pub(super) fn with_plain_quotes(text: &[u8]) -> Option<Vec<u8>> {
         | '\u{93}' | '\u{94}' | '\u{84}' => Some("\""),
         '\u{2018}'..='\u{201B}' | '\u{2039}' | '\u{203A}' | '\u{2032}' | '\u{2035}' | '\u{B4}'
         | '\u{FF07}' | '\u{91}' | '\u{92}' | '\u{82}' => Some("'"),
+        _ => None,
+    })
+}
+
+/// Replaces full-width characters and ligatures by those of ASCII. Hyphens are left to
+/// [`with_two_hyphens`].
+pub(super) fn with_plain_forms(text: &[u8]) -> Option<Vec<u8>> {
+    // The printable characters of ASCII, of which U+FF01 to U+FF5E are the full-width forms.
+    const ASCII: &str = "!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~";
+    recoded(text, |character| match character {
+        '\u{FB00}' => Some("ff"),
+        '\u{FB01}' => Some("fi"),
+        '\u{FB02}' => Some("fl"),
+        '\u{FB03}' => Some("ffi"),
+        '\u{FB04}' => Some("ffl"),
+        '\u{FB05}' | '\u{FB06}' => Some("st"),
+        '\u{FF0D}' => None,
+        '\u{FF01}'..='\u{FF5E}' => {
+            let place = usize::try_from(u32::from(character) - 0xFF01).ok()?;
+            ASCII.get(place..=place)
+        }
         _ => None,
     })
 }

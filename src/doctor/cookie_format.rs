@@ -82,7 +82,7 @@ formats! {
     Tornado = "tornado", "a signed cookie of Tornado";
     /// Laravel's encrypter: base64 of JSON with `iv`, `value` and `mac`.
     Laravel = "laravel", "a cookie that Laravel encrypted";
-    /// CakePHP's encrypted cookie.
+    /// The encrypted cookie of Cake (PHP).
     CakePhp = "cakephp", "a cookie that CakePHP encrypted";
     /// Yii's signed cookie: an HMAC-SHA256 and PHP's serialization.
     Yii = "yii", "a signed cookie of Yii";

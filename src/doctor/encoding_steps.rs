@@ -122,8 +122,12 @@ fn of_base64(digits: &[u8]) -> Option<Vec<u8>> {
     let bare = digits.get(..end)?;
     decode_any(digits).or_else(|| {
         // The padding of the layer may be lost.
-        let missing = (4 - bare.len() % 4) % 4;
-        decode_any(&[bare, &b"==="[..missing.min(2)]].concat())
+        let padding: &[u8] = match bare.len() % 4 {
+            2 => b"==",
+            3 => b"=",
+            _ => b"",
+        };
+        decode_any(&[bare, padding].concat())
     })
 }
 

@@ -93,6 +93,9 @@ impl Doctor {
             {
                 repairs.push(Repair::RackLineFeeds);
             }
+            if cookie.name.is_some_and(|name| name.starts_with("[\"")) {
+                repairs.push(Repair::BracketedName);
+            }
             Copied {
                 cookie,
                 mended: Mended {

@@ -13,6 +13,9 @@ const LONGEST_JOINT: usize = 80;
 /// The shortest line that is taken for a part of a wrapped value, in bytes.
 const SHORTEST_LINE: usize = 20;
 
+/// Returns the length of the mark at the start of a line; 0 if there is none.
+type MarkLength = fn(&[u8]) -> usize;
+
 /// Removes the mark at the start of each line, if two lines or more have it: `> ` of a mail, `# ` of
 /// a comment, `+` of a difference, or the number of the line.
 pub(super) fn without_line_marks(text: &[u8]) -> Option<Vec<u8>> {
@@ -23,13 +26,13 @@ pub(super) fn without_line_marks(text: &[u8]) -> Option<Vec<u8>> {
             (all + 1, marked + usize::from(has(line)))
         })
     };
-    let marks: [(&dyn Fn(&[u8]) -> usize, bool); 6] = [
-        (&|line| quotes_of_mail(line), false),
-        (&|line| mark(line, b"#"), false),
-        (&|line| mark(line, b"//"), false),
-        (&|line| mark(line, b"*"), false),
-        (&|line| mark(line, b"+"), true),
-        (&|line| line_number(line), true),
+    let marks: [(MarkLength, bool); 6] = [
+        (quotes_of_mail, false),
+        (|line| mark(line, b"#"), false),
+        (|line| mark(line, b"//"), false),
+        (|line| mark(line, b"*"), false),
+        (|line| mark(line, b"+"), true),
+        (line_number, true),
     ];
     let (length, _) = marks.into_iter().find(|(length, needs_all)| {
         let (all, marked) = count(&|line| length(line) > 0);
@@ -113,14 +116,22 @@ pub(super) fn without_continuations(text: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len());
     let mut is_joined = false;
     let mut is_changed = false;
+    let mut next = 0;
     for line in text.split_inclusive(|byte| *byte == b'\n') {
+        next += line.len();
         let line = if is_joined {
             line.trim_ascii_start()
         } else {
             line
         };
         let end = line.trim_ascii_end();
+        // A word processor or a PDF hyphenates; but `--` may be at the end of a line too.
+        let hyphenated = end.strip_suffix(b"-").filter(|head| {
+            let after = text.get(next..).unwrap_or_default();
+            !head.ends_with(b"-") && !after.trim_ascii_start().starts_with(b"-")
+        });
         let head = SIGNS.iter().find_map(|sign| end.strip_suffix(*sign));
+        let head = head.or(hyphenated);
         let head = head.filter(|_| line.ends_with(b"\n"));
         is_joined = head.is_some();
         is_changed |= is_joined;

@@ -81,6 +81,10 @@ repairs! {
     /// The quotes around the value or its name were typographic: `“` stands for `"`.
     SmartQuotes = "smart-quotes",
         "the quotes in the text are typographic, as an editor makes them of \" and '";
+    /// Characters had typographic forms: full-width ones, or ligatures such as `ﬁ`.
+    Typography = "typography",
+        "characters of the value have typographic forms (full-width, or joined to one as fi is), as \
+         an input method or a PDF makes them";
     /// A dash stood in place of `--`.
     Dashes = "dashes",
         "a dash stood in place of --, as word processors and chat programs replace it";
@@ -132,6 +136,11 @@ repairs! {
     /// The whole cookie was encoded once more, in base64 or hexadecimal digits.
     EncodedOnceMore = "encoded-once-more",
         "the whole cookie was encoded once more, in base64 or hexadecimal digits";
+    /// The name of the cookie begins with `["`, as Rails up to 7.0 sets it under Rack 3.
+    BracketedName = "bracketed-name",
+        "its name begins with [\": Rails up to 7.0 under Rack 3 writes its Set-Cookie headers as one \
+         list, and browsers take the start of the list for a part of the name: use Rack 2, or Rails \
+         7.1 and later";
     /// An earlier cookie of the same name was skipped.
     SecondOfName = "second-of-name",
         "two cookies of this name were sent, and Rails reads the first: remove the other (an older \

@@ -25,7 +25,7 @@ const fn step<F>(repair: Repair, apply: F) -> Step<F> {
     Step { repair, apply }
 }
 
-pub(super) const TEXT_STEPS: [TextStep; 15] = [
+pub(super) const TEXT_STEPS: [TextStep; 16] = [
     step(Repair::Utf16, characters::without_utf16),
     step(Repair::TerminalColours, characters::without_colours),
     step(
@@ -36,6 +36,7 @@ pub(super) const TEXT_STEPS: [TextStep; 15] = [
     step(Repair::Markup, characters::without_markup),
     step(Repair::InvisibleCharacters, characters::without_invisible),
     step(Repair::SmartQuotes, characters::with_plain_quotes),
+    step(Repair::Typography, characters::with_plain_forms),
     step(Repair::QuotedLines, lines::without_line_marks),
     step(Repair::Concatenated, lines::concatenated),
     step(Repair::ContinuedLines, lines::without_continuations),

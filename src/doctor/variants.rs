@@ -98,7 +98,7 @@ impl<'t> Variants<'t> {
         let begins = cookie.value.trim_ascii_start().first();
         let is_bare = !cookie.in_header && begins.is_some_and(u8::is_ascii_alphanumeric);
         let is_report = |repair: &Repair| {
-            !self.is_of_container(*repair) && !(is_bare && *repair == Repair::Quoted)
+            !(self.is_of_container(*repair) || is_bare && *repair == Repair::Quoted)
         };
         needed.list().into_iter().filter(is_report).collect()
     }
@@ -189,7 +189,7 @@ fn readings<T>(
             repairs = repairs.with(Repair::LineBreaks);
         }
         let is_escaped = value.contains(&b'%');
-        if !is_escaped && !(cookie.in_header && round == 1) {
+        if !(is_escaped || cookie.in_header && round == 1) {
             break;
         }
         if round > 1 {

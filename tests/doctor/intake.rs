@@ -449,6 +449,37 @@ fn damages() -> Vec<(&'static str, Damage, &'static [Repair])> {
             |it| text(format!("Hi,\n\n{}\n\nRegards", broken(&pair(it), "\n"))),
             &[LineBreaks],
         ),
+        (
+            "lines that are hyphenated",
+            |it| text(broken(&it.bare, "-\n")),
+            &[ContinuedLines],
+        ),
+        (
+            "full-width characters",
+            |it| {
+                let full = |sign: char| char::from_u32(u32::from(sign) + 0xFEE0).unwrap();
+                text(
+                    it.bare
+                        .replace('+', &full('+').to_string())
+                        .replace('=', &full('=').to_string()),
+                )
+            },
+            &[Typography],
+        ),
+        (
+            "the letters of another width",
+            |it| {
+                let wide = |sign: char| {
+                    if sign.is_ascii_lowercase() {
+                        char::from_u32(u32::from(sign) + 0xFEE0).unwrap()
+                    } else {
+                        sign
+                    }
+                };
+                text(it.escaped.chars().map(wide).collect::<String>())
+            },
+            &[Typography],
+        ),
         // White space.
         (
             "spaces for +",
@@ -583,7 +614,7 @@ fn each_step_opens_what_its_inverse_damaged() {
         assert!(diagnosis.format.is_rails(), "{what}: {shown}\n{diagnosis}");
         ran += 1;
     }
-    assert_eq!(ran, 80);
+    assert_eq!(ran, 83);
 }
 
 /// The steps that only some forms need, and the common ones on every form.
@@ -832,6 +863,7 @@ fn a_bracket_belongs_to_the_name_of_a_header() {
             CauseKind::WrongPurpose,
             "{diagnosis}"
         );
+        assert!(diagnosis.repairs.contains(&Repair::BracketedName));
         assert!(
             diagnosis.to_string().contains("[\"_shop_session"),
             "{diagnosis}"

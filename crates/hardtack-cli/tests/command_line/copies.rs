@@ -20,23 +20,17 @@ fn objects(run: &Run) -> Vec<Value> {
 #[test]
 fn several_lines_of_standard_input_are_all_reported() {
     let cookies = sealed();
+    // The line of each cookie, in which it stands in place of `@`.
     let forms = [
-        cookies.iter().map(|cookie| format!("{cookie}\n")).collect(),
-        cookies
-            .iter()
-            .map(|cookie| format!("_a={cookie}\r\n"))
-            .collect(),
-        cookies
-            .iter()
-            .map(|cookie| format!("Cookie: x=1; _a={cookie}\n\n"))
-            .collect(),
-        cookies
-            .iter()
-            .map(|cookie| format!("1.2.3.4 - - [x] \"GET / HTTP/1.1\" 200 \"x=1; _a={cookie}\"\n"))
-            .collect::<String>(),
+        "@\n",
+        "_a=@\r\n",
+        "Cookie: x=1; _a=@\n\n",
+        "1.2.3.4 - - [x] \"GET / HTTP/1.1\" 200 \"x=1; _a=@\"\n",
     ];
     let mut ran = 0;
-    for text in forms {
+    for form in forms {
+        let lines = cookies.iter().map(|cookie| form.replace('@', cookie));
+        let text = lines.collect::<String>();
         let run = piped("doctor --json --name _a", &text);
         let rows = objects(&run);
         assert_eq!(rows.len(), 6, "{text}\n{}", run.out);
