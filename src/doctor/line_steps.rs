@@ -128,7 +128,9 @@ pub(super) fn without_continuations(text: &[u8]) -> Option<Vec<u8>> {
         // A word processor or a PDF hyphenates; but `--` may be at the end of a line too.
         let hyphenated = end.strip_suffix(b"-").filter(|head| {
             let after = text.get(next..).unwrap_or_default();
-            !head.ends_with(b"-") && !after.trim_ascii_start().starts_with(b"-")
+            let after = after.trim_ascii_start();
+            let goes_on = after.starts_with(b"-") && !after.starts_with(b"--");
+            !head.ends_with(b"-") && !goes_on
         });
         let head = SIGNS.iter().find_map(|sign| end.strip_suffix(*sign));
         let head = head.or(hyphenated);

@@ -33,11 +33,14 @@ pub(super) fn without_line_breaks(value: &[u8]) -> Option<Vec<u8>> {
     Some(lines.flat_map(<[u8]>::trim_ascii).copied().collect())
 }
 
-/// Replaces spaces by `+`.
+/// Replaces spaces by `+`. The first one of a value is lost where a copy is trimmed: it is added if
+/// the first part lacks one character.
 pub(super) fn with_plus(value: &[u8]) -> Option<Vec<u8>> {
     memchr::memchr(b' ', value)?;
+    let first = memchr::memmem::find(value, b"--").unwrap_or(value.len());
+    let lost = (first % 4 == 3).then_some(b'+');
     let plus = |byte: &u8| if *byte == b' ' { b'+' } else { *byte };
-    Some(value.iter().map(plus).collect())
+    Some(lost.into_iter().chain(value.iter().map(plus)).collect())
 }
 
 /// Removes spaces and tabs.

@@ -4,12 +4,16 @@
 //! a step, and the doctor must open it and name that step alone.
 
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hardtack::doctor::{CauseKind, Doctor, Repair};
 use hardtack::settings::Cipher;
 use hardtack::{Jar, LoadDefaults, SecretKeyBase, Serializer, Settings};
 
 const NAME: &str = "_shop_session";
+
+/// The number of cookies that each step is tried on.
+const COOKIES: usize = 20;
 
 static SECRET: LazyLock<SecretKeyBase> =
     LazyLock::new(|| SecretKeyBase::new("e9d4c0f1b83b4a6fa1d2c3b4a5968778").unwrap());
@@ -41,9 +45,14 @@ fn sealed(settings: &Settings, is_signed: bool) -> Sealed {
     } else {
         Jar::encrypted(&SECRET, settings.clone())
     };
-    for number in 0..10_000 {
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    for _ in 0..10_000 {
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         // Bytes whose base64 has the last digits of the alphabet.
-        let value = format!("{number}~~~???>>>\u{ff}\u{fe}{}", "user".repeat(30));
+        let value = format!(
+            "{number}~~~???>>>\u{ff}\u{fe}{}",
+            "user".repeat(25 + number % 7)
+        );
         let cookie = jar.write(NAME, value, None).unwrap();
         let bare = String::from_utf8(cookie.value().to_vec()).unwrap();
         // The base64 of ASCII has neither `+` nor `/`.
@@ -63,6 +72,10 @@ fn sealed(settings: &Settings, is_signed: bool) -> Sealed {
 }
 
 static GCM: LazyLock<Sealed> = LazyLock::new(|| sealed(&LoadDefaults::V7_1.settings(), false));
+static GCMS: LazyLock<Vec<Sealed>> = LazyLock::new(|| {
+    let settings = LoadDefaults::V7_1.settings();
+    (0..COOKIES).map(|_| sealed(&settings, false)).collect()
+});
 static CBC: LazyLock<Sealed> = LazyLock::new(|| {
     let cbc = LoadDefaults::V7_1.settings().cipher(Cipher::Aes256Cbc);
     sealed(&cbc, false)
@@ -102,8 +115,11 @@ fn utf16(text: &str, is_little: bool, mark: bool) -> Vec<u8> {
     units.flat_map(bytes).collect()
 }
 
+/// Encodes as the source of a mail (RFC 2045 section 6.7). No line ends inside of an escape.
 fn quoted_printable(value: &str) -> String {
-    broken(&format!("{NAME}={value}").replace('=', "=3D"), "=\r\n")
+    broken(&format!("{NAME}={value}"), "\0")
+        .replace('=', "=3D")
+        .replace('\0', "=\r\n")
 }
 
 /// Encodes in base64 (RFC 4648 section 4), so that nothing here is ours.
@@ -596,22 +612,26 @@ fn damages() -> Vec<(&'static str, Damage, &'static [Repair])> {
 fn each_step_opens_what_its_inverse_damaged() {
     let mut ran = 0;
     for (what, damage, repairs) in damages() {
-        let copied = damage(&GCM);
-        let shown = String::from_utf8_lossy(&copied).into_owned();
-        let diagnosis = DOCTOR.examine(&copied);
-        assert!(diagnosis.opens, "{what}: {shown}\n{diagnosis}");
         let mut expected = repairs.to_vec();
         expected.sort_unstable();
-        assert_eq!(diagnosis.repairs, expected, "{what}: {shown}");
-        let mended = diagnosis
-            .causes
-            .iter()
-            .filter(|cause| cause.kind() == CauseKind::Mended);
-        assert_eq!(mended.count(), repairs.len(), "{what}\n{diagnosis}");
+        // Another value and nonce each time: a step must not depend on where a line breaks.
+        for sealed in &*GCMS {
+            let copied = damage(sealed);
+            let shown = String::from_utf8_lossy(&copied).into_owned();
+            let diagnosis = DOCTOR.examine(&copied);
+            assert!(diagnosis.opens, "{what}: {shown}\n{diagnosis}");
+            assert_eq!(diagnosis.repairs, expected, "{what}: {shown}");
+            let mended = diagnosis
+                .causes
+                .iter()
+                .filter(|cause| cause.kind() == CauseKind::Mended);
+            assert_eq!(mended.count(), repairs.len(), "{what}\n{diagnosis}");
+        }
         // Under another secret it does not open, and it is no other framework's.
+        let copied = damage(&GCM);
         let diagnosis = STRANGER.examine(&copied);
         assert!(!diagnosis.opens, "{what}");
-        assert!(diagnosis.format.is_rails(), "{what}: {shown}\n{diagnosis}");
+        assert!(diagnosis.format.is_rails(), "{what}\n{diagnosis}");
         ran += 1;
     }
     assert_eq!(ran, 83);
