@@ -174,7 +174,7 @@ pub(super) fn unwrapped(text: &[u8]) -> Option<Vec<u8>> {
             .rev()
             .take_while(|byte| is_of_value(**byte))
             .count();
-        let is_full = width.is_none_or(|width| line.len() + 2 >= width);
+        let is_full = width.is_none_or(|width| line.len() >= width);
         let goes_on = last >= SHORTEST_LINE
             && is_full
             && lines.peek().is_some_and(|next| {

@@ -13,7 +13,7 @@ use hardtack::{Jar, LoadDefaults, SecretKeyBase, Serializer, Settings};
 const NAME: &str = "_shop_session";
 
 /// The number of cookies that each step is tried on.
-const COOKIES: usize = 20;
+const COOKIES: usize = 8;
 
 static SECRET: LazyLock<SecretKeyBase> =
     LazyLock::new(|| SecretKeyBase::new("e9d4c0f1b83b4a6fa1d2c3b4a5968778").unwrap());
@@ -447,7 +447,7 @@ fn damages() -> Vec<(&'static str, Damage, &'static [Repair])> {
         ),
         (
             "lines of a mail",
-            |it| text(format!("> Hi,\n> {}\n> bye", broken(&pair(it), "\n> "))),
+            |it| text(format!("> Hi,\n> {}\n>\n> bye", broken(&pair(it), "\n> "))),
             &[QuotedLines, LineBreaks],
         ),
         (
