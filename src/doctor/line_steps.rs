@@ -126,11 +126,15 @@ pub(super) fn without_continuations(text: &[u8]) -> Option<Vec<u8>> {
         };
         let end = line.trim_ascii_end();
         // A word processor or a PDF hyphenates; but `--` may be at the end of a line too.
-        let hyphenated = end.strip_suffix(b"-").filter(|head| {
-            let after = text.get(next..).unwrap_or_default();
-            let after = after.trim_ascii_start();
-            let goes_on = after.starts_with(b"-") && !after.starts_with(b"--");
-            !head.ends_with(b"-") && !goes_on
+        let hyphenated = end.strip_suffix(b"-").filter(|_| {
+            let is_dash = |byte: &&u8| **byte == b'-';
+            let after = text.get(next..).unwrap_or_default().trim_ascii_start();
+            let before = end.iter().rev().take_while(is_dash).count();
+            match (before, after.iter().take_while(is_dash).count()) {
+                (1, after) => after != 1,
+                (2, after) => after == 1,
+                (before, _) => before == 3,
+            }
         });
         let head = SIGNS.iter().find_map(|sign| end.strip_suffix(*sign));
         let head = head.or(hyphenated);
