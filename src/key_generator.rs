@@ -141,6 +141,11 @@ impl KeyGenerator {
         stack::wiped(|| match self.digest {
             KeyDigest::Sha1 => pbkdf2_hmac::<sha1::Sha1>(password, salt, rounds, key),
             KeyDigest::Sha256 => pbkdf2_hmac::<sha2::Sha256>(password, salt, rounds, key),
+            KeyDigest::Sha224 => pbkdf2_hmac::<sha2::Sha224>(password, salt, rounds, key),
+            KeyDigest::Sha384 => pbkdf2_hmac::<sha2::Sha384>(password, salt, rounds, key),
+            KeyDigest::Sha512 => pbkdf2_hmac::<sha2::Sha512>(password, salt, rounds, key),
+            #[cfg(feature = "legacy-digests")]
+            KeyDigest::Md5 => pbkdf2_hmac::<md5::Md5>(password, salt, rounds, key),
         });
     }
 }

@@ -58,7 +58,7 @@ pub enum CauseKind {
     UnreadableValue,
     /// The cookie opens, but an entry of its value cannot be read.
     UnreadableEntry,
-    /// The cookie opens, but its session has no valid `session_id`.
+    /// The cookie opens, but its session has no `session_id`.
     NoSessionId,
     /// The cookie opens, but its session's `_csrf_token` is invalid.
     BadCsrfToken,
@@ -66,6 +66,34 @@ pub enum CauseKind {
     BadFlash,
     /// The cookie opens, but is longer than browsers accept.
     TooLong,
+    /// The cookie opens, but under a secret that is not the app's own (the first one).
+    RotatedSecret,
+    /// The cookie opens, but its session is in the signed jar.
+    OtherJar,
+    /// The cookie opens, but under keys that no setting of hardtack makes.
+    OtherKeys,
+    /// The cookie opens, but its base64 is of a form that the app's Rails refuses.
+    UrlSafe,
+    /// The cookie opens, but its envelope is of a form that the app's Rails refuses.
+    OddEnvelope,
+    /// The cookie opens, but its envelope holds another envelope.
+    NestedEnvelope,
+    /// The cookie opens, but its expiry is no time.
+    BadExpiry,
+    /// The cookie opens, but its value is no session.
+    NotASession,
+    /// The cookie opens, but its value has objects of classes that are not Rails' own.
+    UnknownClass,
+    /// The app has rotations that cannot be read from its files, which may open the cookie.
+    UnreadRotations,
+    /// The app keeps its sessions in another store.
+    OtherStore,
+    /// The message is sealed by Rails, but it is no cookie.
+    OtherMessage,
+    /// A given secret is a placeholder.
+    PlaceholderSecret,
+    /// A given secret may be a part of one.
+    PartialSecret,
 }
 
 impl CauseKind {
@@ -97,6 +125,20 @@ impl CauseKind {
             Self::BadCsrfToken => "bad-csrf-token",
             Self::BadFlash => "bad-flash",
             Self::TooLong => "too-long",
+            Self::RotatedSecret => "rotated-secret",
+            Self::OtherJar => "other-jar",
+            Self::OtherKeys => "other-keys",
+            Self::UrlSafe => "url-safe",
+            Self::OddEnvelope => "odd-envelope",
+            Self::NestedEnvelope => "nested-envelope",
+            Self::BadExpiry => "bad-expiry",
+            Self::NotASession => "not-a-session",
+            Self::UnknownClass => "unknown-class",
+            Self::UnreadRotations => "unread-rotations",
+            Self::OtherStore => "other-store",
+            Self::OtherMessage => "other-message",
+            Self::PlaceholderSecret => "placeholder-secret",
+            Self::PartialSecret => "partial-secret",
         }
     }
 }
@@ -107,7 +149,7 @@ impl fmt::Display for CauseKind {
     }
 }
 
-/// A reason why an app reads `nil` from a cookie. `Display` prints the reason and what to do.
+/// A reason why an app may not read a cookie as it is. `Display` prints the reason, and what to do.
 ///
 /// ```
 /// use hardtack::doctor::Doctor;
@@ -116,11 +158,13 @@ impl fmt::Display for CauseKind {
 /// let diagnosis = Doctor::new().examine(&cut);
 /// assert_eq!(diagnosis.causes[0].kind().name(), "cut-off");
 /// assert!(diagnosis.causes[0].to_string().contains("4 of the 24 characters"));
+/// assert_eq!(diagnosis.causes[0].action(), "copy the whole cookie");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cause {
     kind: CauseKind,
     text: String,
+    action: String,
 }
 
 impl Cause {
@@ -130,54 +174,126 @@ impl Cause {
         self.kind
     }
 
+    /// Returns what to do about the cause; empty if there is nothing to do (example: at the type).
+    #[must_use]
+    pub fn action(&self) -> &str {
+        &self.action
+    }
+
+    /// Returns the reason alone.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     pub(super) fn new(kind: CauseKind, text: impl Into<String>) -> Self {
         Self {
             kind,
             text: text.into(),
+            action: String::new(),
         }
+    }
+
+    /// Sets what to do.
+    pub(super) fn with_action(mut self, action: impl Into<String>) -> Self {
+        self.action = action.into();
+        self
     }
 
     /// Creates the cause of a secret that has the form of a `master.key`.
     pub(super) fn master_key(label: &str) -> Self {
-        Self::new(
-            CauseKind::MasterKey,
-            format!(
-                "{} has 32 hexadecimal digits, as config/master.key has: that one opens \
-                 config/credentials.yml.enc, and the secret_key_base stands in there",
-                Shown::new(label)
-            ),
+        let text = format!(
+            "{} has 32 hexadecimal digits, as config/master.key has: that one opens \
+             config/credentials.yml.enc, and the secret_key_base stands in there",
+            Shown::new(label)
+        );
+        Self::new(CauseKind::MasterKey, text).with_action(
+            "if it is that key, give the app itself (--rails-app DIRECTORY), or the \
+             secret_key_base that bin/rails credentials:show prints",
         )
+    }
+
+    /// Creates the cause of a text in the place of a secret. `what` is a noun phrase.
+    pub(super) fn placeholder(label: &str, what: &str) -> Self {
+        let text = format!("what {} holds looks like {what}", Shown::new(label));
+        Self::new(CauseKind::PlaceholderSecret, text)
+            .with_action("if it is one, give the secret that the running app has in its place")
+    }
+
+    /// Creates the cause of a secret whose number of hexadecimal digits is not the one that Rails
+    /// makes.
+    pub(super) fn partial_secret(label: &str, digits: usize) -> Self {
+        let lost = match digits {
+            64 => "it may be half of one",
+            127 => "one was lost",
+            _ => "it may be cut off, or joined from several",
+        };
+        let text = format!(
+            "the length of the secret: {} has {digits} hexadecimal digits, and Rails makes 128: \
+             {lost}",
+            Shown::new(label)
+        );
+        Self::new(CauseKind::PartialSecret, text)
+            .with_action("compare its length with the app's own secret")
     }
 
     /// Creates the cause of a cookie that no given secret opens. `secrets` is their number.
     pub(super) fn another_secret(secrets: usize, is_signed: bool) -> Self {
         let none = match secrets {
-            1 => "the secret given is not the one".to_owned(),
-            secrets => format!("none of the {} is the one", count(secrets, "secret")),
+            1 => "the secret given is not the one that sealed it".to_owned(),
+            secrets => format!(
+                "none of the {} is the one that sealed it",
+                count(secrets, "secret")
+            ),
         };
         let token = if is_signed {
             "; so does the secret_token of Rails 3"
         } else {
             ""
         };
-        Self::new(
-            CauseKind::AnotherSecret,
-            format!(
-                "another secret: {none} that sealed it. Ask the app that set the cookie, in its \
-                 own environment (production, staging): bin/rails runner 'puts \
-                 Rails.application.secret_key_base'. If it was changed since, an older \
-                 one counts as well{token}"
-            ),
+        Self::new(CauseKind::AnotherSecret, format!("another secret: {none}")).with_action(format!(
+            "ask the app that set the cookie, in its own environment (production, staging): \
+             bin/rails runner 'puts Rails.application.secret_key_base'. If it was changed since, \
+             an older one counts as well{token}"
+        ))
+    }
+
+    /// Creates the cause of a CBC cookie whose HMAC a secret verifies, while no known salt decrypts
+    /// it.
+    pub(super) fn another_cbc_salt(label: &str) -> Self {
+        let text = format!(
+            "the salt of its encryption key: its signature fits, so the secret {} is right, and \
+             the app has set encrypted_cookie_salt (or another cipher)",
+            Shown::new(label)
+        );
+        Self::new(CauseKind::AnotherSalt, text).with_action(
+            "look for encrypted_cookie_salt and encrypted_cookie_cipher in the app's \
+             configuration, and give that salt (--salt)",
         )
     }
 
     /// Creates the cause of a cookie that may be sealed under salts of the app's own.
     pub(super) fn another_salt() -> Self {
-        Self::new(
-            CauseKind::AnotherSalt,
-            "salts of its own: look for _salt in the app's configuration \
-             (config.action_dispatch.authenticated_encrypted_cookie_salt and its like), and name \
-             what stands there",
+        Self::new(CauseKind::AnotherSalt, "salts of the app's own").with_action(
+            "look for _salt in the app's configuration \
+             (config.action_dispatch.authenticated_encrypted_cookie_salt and its like), and give \
+             what stands there (--salt)",
+        )
+    }
+
+    /// Creates the cause of a cookie whose keys may be derived in ways that were not tried.
+    pub(super) fn other_keys(has_rounds: bool) -> Self {
+        let rounds = if has_rounds {
+            "a number of iterations that was not tried"
+        } else {
+            "another number of iterations than 1000"
+        };
+        let text = format!(
+            "keys that the app derives by itself: {rounds}, another digest, or \
+             another cipher (encrypted_cookie_cipher)"
+        );
+        Self::new(CauseKind::OtherKeys, text).with_action(
+            "look for KeyGenerator.new, MessageEncryptor.new and key_generator_hash_digest_class \
+             in the app's code",
         )
     }
 
@@ -188,11 +304,16 @@ impl Cause {
             "another app set it (a cookie of the same name for the parent domain or another path), \
              or a character of it was lost or changed on the way",
         )
+        .with_action("copy it again, and look for cookies of the same name in the browser")
     }
 }
 
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(&self.text)?;
+        if !self.action.is_empty() {
+            write!(f, "; {}", self.action)?;
+        }
+        Ok(())
     }
 }

@@ -40,7 +40,8 @@ pub enum Check {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SessionCheck {
-    /// `session_id` must be 32 hexadecimal digits. Rails treats a session without it as empty.
+    /// `session_id` has 32 hexadecimal digits if Rails made it. Rails reads a session with any other
+    /// id too, and treats a session without one as empty.
     pub session_id: Check,
     /// `flash` must have the form that some version of Rails writes.
     pub flash: Check,
@@ -77,7 +78,7 @@ impl SessionCheck {
 
 fn text(session: &SessionData, key: &str, is_sane: impl Fn(&str) -> bool) -> Check {
     match session.get::<Value>(key) {
-        Ok(None) => Check::Absent,
+        Ok(None | Some(Value::Nil | Value::Bool(false))) => Check::Absent,
         Ok(Some(value)) if value.as_str().is_some_and(is_sane) => Check::Sane,
         _ => Check::Odd,
     }

@@ -19,6 +19,7 @@ use super::checkup::SessionCheck;
 use super::cookie_format::CookieFormat;
 use super::remedy::Remedy;
 use super::repair::Repair;
+use super::trial::Unusual;
 
 /// The result of [`Doctor::examine`](super::Doctor::examine): the cookie's format, the secret and
 /// the settings that open it, and the causes if an app reads `nil` from it.
@@ -80,6 +81,8 @@ pub struct Diagnosis {
     pub weak_secrets: Vec<(String, WeakSecret)>,
     pub(super) name: Option<String>,
     pub(super) now: OffsetDateTime,
+    /// What a signed message says without a key.
+    pub(super) claims: Option<String>,
     /// A sentence about the keys that were tried, if none opened the cookie.
     pub(super) tried: Option<String>,
     /// A description of the form, beyond the format's name.
@@ -93,11 +96,17 @@ pub(super) struct Inside {
     pub(super) versions: Vec<LoadDefaults>,
     /// The versions of Rails, and the settings, that seal this way, in words.
     pub(super) era: String,
-    pub(super) settings: Settings,
+    /// The settings under which the cookie opens; `None` if its keys are not of any setting.
+    pub(super) settings: Option<Settings>,
+    pub(super) unusual: Option<Unusual>,
     pub(super) has_envelope: bool,
-    /// The app's version, if its settings are known and open the cookie.
-    pub(super) opens_as_it_is: Option<LoadDefaults>,
+    /// The app's versions in words, if its jar opens the cookie and nothing else is wrong.
+    pub(super) app: Option<String>,
+    /// The salt of a message that is no cookie.
+    pub(super) message: Option<String>,
     pub(super) remedy: Option<Remedy>,
+    /// Is `true` if a cause asks for the remedy; otherwise nobody knows whether the app needs it.
+    pub(super) asks_for_remedy: bool,
     pub(super) session: Option<SessionCheck>,
     /// The length in bytes of name and value as they are sent; of the value alone if the name is
     /// not known.
@@ -127,7 +136,8 @@ impl Diagnosis {
         self.inside.as_ref().map_or(&[], |inside| &inside.versions)
     }
 
-    /// Returns settings under which the cookie opens; `None` if it does not open.
+    /// Returns settings under which the cookie opens; `None` if it does not open, or if no settings
+    /// make its keys.
     ///
     /// ```
     /// use hardtack::doctor::Doctor;
@@ -144,15 +154,21 @@ impl Diagnosis {
     /// ```
     #[must_use]
     pub fn settings(&self) -> Option<&Settings> {
-        self.inside.as_ref().map(|inside| &inside.settings)
+        self.inside.as_ref()?.settings.as_ref()
     }
 
     /// Returns the rotation to add to an app that does not open the cookie. Is `None` if no secret
-    /// opens the cookie, or if the doctor knows the app's settings and they open it. Example: at
-    /// [`Remedy`].
+    /// opens the cookie, if no rotation makes the app read it, or if the doctor knows the app's
+    /// settings and they open it. Example: at [`Remedy`].
     #[must_use]
     pub fn remedy(&self) -> Option<&Remedy> {
         self.inside.as_ref()?.remedy.as_ref()
+    }
+
+    /// Returns the rotation if a cause asks for it.
+    pub(super) fn remedy_asked_for(&self) -> Option<&Remedy> {
+        let inside = self.inside.as_ref()?;
+        inside.remedy.as_ref().filter(|_| inside.asks_for_remedy)
     }
 
     /// Returns the state of the entries that Rails keeps in a session; `None` if the cookie does
@@ -241,7 +257,8 @@ impl Serialize for Diagnosis {
             .collect();
         let weak_secrets: Vec<_> = self.weak_secrets.iter().map(weak_secret).collect();
         let is_weak = !weak_secrets.is_empty();
-        let fields = 12 + usize::from(is_weak);
+        let remedy = self.remedy_asked_for();
+        let fields = 12 + usize::from(is_weak) + 2 * usize::from(remedy.is_some());
         let mut fields = serializer.serialize_struct("Diagnosis", fields)?;
         fields.serialize_field("format", self.format.name())?;
         fields.serialize_field("opens", &self.opens)?;
@@ -257,6 +274,10 @@ impl Serialize for Diagnosis {
         fields.serialize_field("causes", &causes)?;
         if is_weak {
             fields.serialize_field("weak_secrets", &weak_secrets)?;
+        }
+        if let Some(remedy) = remedy {
+            fields.serialize_field("rust", remedy.rust())?;
+            fields.serialize_field("rails", remedy.rails())?;
         }
         fields.end()
     }

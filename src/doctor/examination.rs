@@ -2,9 +2,10 @@
 
 use time::OffsetDateTime;
 
-use crate::clock::Clock;
 use crate::http::limit::MAX_READ_SIZE;
+use crate::message::base64;
 use crate::message::jar_kind::JarKind;
+use crate::message::parts::SignedParts;
 
 use super::Doctor;
 use super::cause::{Cause, CauseKind};
@@ -14,9 +15,14 @@ use super::fault::Fault;
 use super::foreign;
 use super::form::Form;
 use super::intake::{Mended, Search};
+use super::keys::MOST_FOR_ROUNDS;
+use super::messages::{self, Claims};
 use super::pasted::Pasted;
 use super::repair::Repair;
+use super::rounds::MOST as MOST_ROUNDS;
+use super::sent::Sent;
 use super::shape::shape;
+use super::spelling::placeholder;
 use super::trial;
 use super::variants::Variants;
 use super::words::count;
@@ -35,7 +41,15 @@ impl Doctor {
         let text = if is_large { &[][..] } else { text };
         let variants = Variants::of(text);
         let copy = match self.search(&variants) {
-            Search::Opened(copy, fit) => return self.opened(&copy.cookie, copy.mended, fit),
+            Search::Opened(mut copy, fit) => {
+                let sent = Sent::of(text, &copy.cookie);
+                let repairs = &mut copy.mended.repairs;
+                let is_second = sent.as_ref().is_some_and(Sent::is_second);
+                if is_second && !repairs.contains(&Repair::SecondOfName) {
+                    repairs.push(Repair::SecondOfName);
+                }
+                return self.opened(sent.as_ref(), &copy.cookie, copy.mended, &fit);
+            }
             Search::Unopened(copy) => Some(copy),
             Search::Nothing { is_large: is_long } if is_large || is_long => {
                 return self.nothing(Cause::new(
@@ -67,7 +81,7 @@ impl Doctor {
     }
 
     fn at(&self) -> OffsetDateTime {
-        self.now.unwrap_or_else(|| Clock::System.now())
+        self.clock().now()
     }
 
     /// Creates a diagnosis that holds only what the format tells.
@@ -92,6 +106,7 @@ impl Doctor {
             weak_secrets: self.weak_secrets().to_vec(),
             name: None,
             now: self.at(),
+            claims: None,
             tried: None,
             shape: None,
             inside: None,
@@ -120,7 +135,12 @@ impl Doctor {
             ..self.blank(format)
         };
         if format.is_rails() {
-            diagnosis.causes = self.causes_of_whole(&mended);
+            let claims = claims(&mended);
+            diagnosis.causes = self.causes_of_whole(&mended, claims.as_ref());
+            if claims.as_ref().is_some_and(|claims| claims.kind.is_some()) {
+                diagnosis.jar = None;
+            }
+            diagnosis.claims = claims.and_then(|claims| claims.in_words(diagnosis.now));
             diagnosis.tried = Some(self.tried(&mended.form));
             diagnosis.repairs = mended.repairs;
         } else if matches!(mended.form, Form::Foreign(_)) {
@@ -134,44 +154,65 @@ impl Doctor {
                 Fault::cause,
             ));
         }
+        // What was asked about is another cookie, which was not copied.
+        if let Some(cause) = self.other_name(cookie) {
+            let place = if format.is_rails() {
+                0
+            } else {
+                diagnosis.causes.len()
+            };
+            diagnosis.causes.insert(place, cause);
+        }
         diagnosis
     }
 
     /// Lists the possible causes if a message of intact form does not open.
-    fn causes_of_whole(&self, mended: &Mended) -> Vec<Cause> {
+    fn causes_of_whole(&self, mended: &Mended, claims: Option<&Claims>) -> Vec<Cause> {
+        let message = claims.and_then(|claims| claims.kind);
+        let mut causes: Vec<_> = message
+            .into_iter()
+            .map(|kind| messages::cause(kind, false))
+            .collect();
         if let Form::Signed { digest_len } | Form::Cbc { digest_len } = mended.form
             && !trial::knows_digest(digest_len)
         {
-            return vec![Cause::new(
+            causes.push(Cause::new(
                 CauseKind::FeatureMissing,
                 "its signature is as long as MD5's, which hardtack knows with the feature \
                  `legacy-digests` alone",
-            )];
+            ));
+            return causes;
         }
         if self.secrets.is_empty() {
-            return vec![Cause::new(
-                CauseKind::NoSecret,
-                "no secret was given: give the app's secret_key_base, and any older one",
-            )];
+            let cause = Cause::new(CauseKind::NoSecret, "no secret was given");
+            causes.push(cause.with_action("give the app's secret_key_base, and any older one"));
+            return causes;
         }
-        let is_master_key =
-            |secret: &[u8]| secret.len() == 32 && secret.iter().all(u8::is_ascii_hexdigit);
-        let mut causes: Vec<_> = self
-            .secrets
-            .iter()
-            .filter(|given| is_master_key(given.secret.expose()))
-            .map(|given| Cause::master_key(&given.label))
-            .collect();
+        let (likely, less_likely): (Vec<_>, Vec<_>) = self
+            .causes_in_secrets()
+            .into_iter()
+            .partition(|(_, is_likely)| *is_likely);
+        causes.extend(likely.into_iter().map(|(cause, _)| cause));
         if mended.repairs.contains(&Repair::PaddingLost) {
-            causes.push(Cause::new(
-                CauseKind::Damaged,
-                "damaged: characters are missing from it (its base64 only has a whole length once \
-                 = is added): copy it again, whole",
-            ));
+            let text = "damaged: characters are missing from it (its base64 only has a whole \
+                        length once = is added)";
+            let cause = Cause::new(CauseKind::Damaged, text);
+            causes.push(cause.with_action("copy it again, whole"));
+        }
+        let signer = trial::signer(self.keys(), &mended.form, &mended.bytes);
+        if let Some(label) = signer.and_then(|signer| self.label(signer)) {
+            causes.push(Cause::another_cbc_salt(&label));
+            return causes;
         }
         let is_signed = matches!(mended.form, Form::Signed { .. });
         causes.push(Cause::another_secret(self.secrets.len(), is_signed));
+        causes.extend(less_likely.into_iter().map(|(cause, _)| cause));
+        if message.is_some() {
+            return causes;
+        }
         causes.push(Cause::another_salt());
+        let tries_rounds = self.tries_rounds && self.secrets.len() <= MOST_FOR_ROUNDS;
+        causes.push(Cause::other_keys(tries_rounds));
         if matches!(
             mended.form,
             Form::Signed { digest_len: 20 } | Form::Cbc { digest_len: 20 }
@@ -187,10 +228,30 @@ impl Doctor {
         causes
     }
 
+    /// Lists the secrets that look like something else, each with `true` if that is likely.
+    fn causes_in_secrets(&self) -> Vec<(Cause, bool)> {
+        let mut causes = Vec::new();
+        for given in &self.secrets {
+            let (label, secret) = (&given.label, given.secret.expose());
+            let is_hex = secret.iter().all(u8::is_ascii_hexdigit);
+            match secret.len() {
+                32 if is_hex => causes.push((Cause::master_key(label), true)),
+                // Rails makes 128 digits; other tools often make 64.
+                digits @ 64.. if is_hex && digits != 128 => {
+                    causes.push((Cause::partial_secret(label, digits), digits != 64));
+                }
+                _ => causes.extend(
+                    placeholder(secret).map(|what| (Cause::placeholder(label, what), true)),
+                ),
+            }
+        }
+        causes
+    }
+
     /// Describes the secrets, salts and keys that were tried.
     fn tried(&self, form: &Form) -> String {
         let keys = self.keys();
-        if keys.materials.is_empty() {
+        if keys.given.is_empty() {
             return "nothing: no secret was given".to_owned();
         }
         let secrets = count(self.secrets.len(), "secret");
@@ -198,11 +259,28 @@ impl Doctor {
             Form::Signed { .. } => " and as secret_token",
             _ => "",
         };
+        let rounds = if self.tries_rounds {
+            format!(
+                ", and of up to {MOST_FOR_ROUNDS} secrets the keys by up to {MOST_ROUNDS} iterations"
+            )
+        } else {
+            String::new()
+        };
         format!(
-            "{secrets}, as given, without white space and quotes around, and with a line feed at \
-             the end; as secret_key_base{token}, keys by SHA1 and SHA256, {}: {} in all",
-            count(keys.salts.len(), "salt"),
-            count(keys.materials.len() * 2 * keys.salts.len(), "key")
+            "{secrets}, as given and in {} other spellings (white space, quotes, base64 and the \
+             like); as secret_key_base{token}, keys by SHA1 and SHA256, {}; other digests and \
+             sizes of keys{rounds}",
+            keys.spelled().len(),
+            count(keys.salt_count(), "salt"),
         )
     }
+}
+
+/// Reads what a signed message says without a key.
+fn claims(mended: &Mended) -> Option<Claims> {
+    let Form::Signed { digest_len } = mended.form else {
+        return None;
+    };
+    let parts = SignedParts::parse(&mended.bytes, digest_len)?;
+    Some(Claims::of(&base64::decode_any(parts.data)?))
 }

@@ -52,11 +52,12 @@ pub(super) enum Fault {
 
 impl Fault {
     pub(super) fn cause(self) -> Cause {
-        match self {
+        let cause = match self {
             Self::Elided(text) => Cause::new(CauseKind::Elided, format!("elided: {text}")),
             Self::CutOff(text) => Cause::new(CauseKind::CutOff, format!("cut off: {text}")),
             Self::Damaged(text) => Cause::new(CauseKind::Damaged, format!("damaged: {text}")),
-        }
+        };
+        cause.with_action("copy the whole cookie")
     }
 
     /// Finds the fault of a value that looks like a damaged message; returns `None` if it does not

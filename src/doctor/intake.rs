@@ -10,9 +10,13 @@ use super::form::Form;
 use super::pasted::{Found, Pasted};
 use super::repair::Repair;
 use super::trial::{self, Fit};
+use super::unlikely;
 use super::variants::{Reading, Variants};
-use crate::rails::jar::limit::MAX_READ_SIZE;
+use crate::http::limit::MAX_READ_SIZE;
 use crate::shown::Shown;
+
+/// The most readings of a text for which unlikely keys are tried.
+const MOST_UNLIKELY: usize = 4;
 
 /// The most names of cookies that a cause lists.
 const MOST_NAMES: usize = 10;
@@ -49,15 +53,28 @@ impl Doctor {
         let mut is_large = false;
         let mut tried = HashSet::new();
         let mut best: Option<(u8, Pasted<'v>, Reading)> = None;
+        let mut whole: Vec<(Pasted<'v>, Reading)> = Vec::new();
+        let is_wanted = |cookie: &Pasted<'_>| wanted.is_some() && cookie.name == wanted;
         let mut visit = |cookie: Pasted<'v>, reading: Reading| {
             if cookie.value.len() > MAX_READ_SIZE {
                 is_large = true;
+                return ControlFlow::Continue(());
+            }
+            // A whole cookie of the wanted name is what is asked about, and not another one that
+            // happens to open.
+            let is_other = !reading.is_amid
+                && !is_wanted(&cookie)
+                && whole.iter().any(|(cookie, _)| is_wanted(cookie));
+            if is_other {
                 return ControlFlow::Continue(());
             }
             if reading.form.format().is_rails() && tried.insert(reading.bytes.clone()) {
                 let fit = trial::open(self.keys(), &reading.form, &reading.bytes);
                 if let Some(fit) = fit {
                     return ControlFlow::Break((cookie, reading, fit));
+                }
+                if whole.len() < MOST_UNLIKELY {
+                    whole.push((cookie, reading.clone()));
                 }
             }
             // Of one cookie the first known form counts: more steps make anything of it.
@@ -75,7 +92,6 @@ impl Doctor {
             }
             ControlFlow::Continue(())
         };
-        let is_wanted = |cookie: &Pasted<'_>| wanted.is_some() && cookie.name == wanted;
         let found = variants.as_it_is(wanted).cookies;
         let has_wanted = found.first().is_some_and(is_wanted);
         let mut search = ControlFlow::Continue(());
@@ -105,6 +121,15 @@ impl Doctor {
                 },
             }
         };
+        if search.is_continue() {
+            for (cookie, reading) in whole {
+                let (form, bytes) = (&reading.form, &reading.bytes);
+                let fit = unlikely::open(self.keys(), form, bytes, self.tries_rounds);
+                if let Some(fit) = fit {
+                    return Search::Opened(copied(cookie, reading), fit);
+                }
+            }
+        }
         match (search, best) {
             (ControlFlow::Break((cookie, reading, fit)), _) => {
                 Search::Opened(copied(cookie, reading), fit)

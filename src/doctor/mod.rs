@@ -9,6 +9,7 @@
 mod cause;
 mod character_steps;
 mod checkup;
+mod content;
 mod cookie_format;
 mod cookie_names;
 mod diagnosis;
@@ -20,19 +21,27 @@ mod form;
 mod intake;
 mod keys;
 mod line_steps;
+mod messages;
 mod obstacles;
 #[cfg(feature = "rails-app")]
 mod of_rails_app;
 mod opened_cookie;
+mod other_ciphers;
 mod pasted;
 mod plain_text;
+mod rails_reads;
 mod remedy;
 mod repair;
 mod report;
+mod rounds;
 mod sealing;
+mod sent;
 mod shape;
+mod spelling;
 mod steps;
+mod the_app;
 mod trial;
+mod unlikely;
 mod value_steps;
 mod variants;
 mod words;
@@ -42,6 +51,7 @@ use std::sync::OnceLock;
 
 use time::OffsetDateTime;
 
+use crate::clock::Clock;
 use crate::load_defaults::LoadDefaults;
 use crate::secret_key_base::SecretKeyBase;
 use crate::settings::Settings;
@@ -56,6 +66,7 @@ pub use remedy::Remedy;
 pub use repair::Repair;
 
 use keys::{Keys, Labelled};
+use the_app::{Jars, TheApp};
 
 /// Examines cookies that do not open.
 ///
@@ -85,12 +96,15 @@ use keys::{Keys, Labelled};
 /// # Ok::<(), hardtack::Error>(())
 /// ```
 ///
-/// The first examination derives about 16 keys for each secret, of 0.5 ms each. Later examinations
-/// reuse the keys: keep the doctor.
+/// The first examination derives a handful of keys for each secret, of 0.5 ms each. If none of them
+/// opens the cookie, the doctor derives more: under all salts, by other digests, and of up to 48
+/// other spellings of each of the first 16 secrets. Later examinations reuse the keys: keep the
+/// doctor.
 ///
 /// The work of an examination is bounded. The text may have at most 64 KiB. The doctor tries the
 /// first 16 cookies, and 16 that stand inside other text: in the text as it is, and after each of
-/// the steps that mend a copy and change this text. It tries each cookie in a handful of readings.
+/// the steps that mend a copy and change this text. It tries each cookie in a handful of readings,
+/// and unlikely keys on four of them.
 #[derive(Clone)]
 pub struct Doctor {
     secrets: Vec<Labelled>,
@@ -98,7 +112,12 @@ pub struct Doctor {
     cookie_name: Option<String>,
     settings: Option<Settings>,
     now: Option<OffsetDateTime>,
+    tries_rounds: bool,
     keys: OnceLock<Keys>,
+    /// The facts of the app's own files, if it was read from them.
+    the_app: Option<TheApp>,
+    /// The jars of the app, made from its files or from its first secret and its settings.
+    jars: OnceLock<Option<Jars>>,
 }
 
 impl Doctor {
@@ -118,12 +137,18 @@ impl Doctor {
             cookie_name: None,
             settings: None,
             now: None,
+            tries_rounds: false,
             keys: OnceLock::new(),
+            the_app: None,
+            jars: OnceLock::new(),
         }
     }
 
     /// Adds a secret, and the label that reports call it by, such as its variable or file. The
     /// secret is tried as a `secret_key_base` and as a `secret_token`.
+    ///
+    /// The first secret is the app's own. If another one opens the cookie, that is a cause: the app
+    /// needs a rotation for it.
     ///
     /// ```
     /// use hardtack::doctor::Doctor;
@@ -137,6 +162,9 @@ impl Doctor {
     /// ```
     #[must_use]
     pub fn secret(mut self, label: impl Into<String>, secret: &SecretKeyBase) -> Self {
+        if self.secrets.is_empty() {
+            self.jars = OnceLock::new();
+        }
         self.secrets.push(Labelled {
             label: label.into(),
             secret: secret.clone(),
@@ -191,7 +219,12 @@ impl Doctor {
     #[must_use]
     pub fn settings(mut self, settings: impl Into<Settings>) -> Self {
         self.settings = Some(settings.into());
+        if let Some(app) = &mut self.the_app {
+            // What the app's files say no longer counts.
+            (app.rails, app.load_defaults) = (None, None);
+        }
         self.keys = OnceLock::new();
+        self.jars = OnceLock::new();
         self
     }
 
@@ -218,6 +251,25 @@ impl Doctor {
         self
     }
 
+    /// Also tries keys of other numbers of PBKDF2 rounds than Rails' 1000, if nothing else opens a
+    /// cookie: every power of two and every multiple of 500 up to 65,536, of the first two secrets.
+    /// The first such examination takes up to half a second; later ones reuse the keys.
+    ///
+    /// ```
+    /// use hardtack::SecretKeyBase;
+    /// use hardtack::doctor::Doctor;
+    ///
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let doctor = Doctor::new().secret("secret", &secret).try_rounds(true);
+    /// assert!(!doctor.examine("AAAA--AAAA--AAAA").opens);
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn try_rounds(mut self, tries: bool) -> Self {
+        self.tries_rounds = tries;
+        self
+    }
+
     /// Returns the labels of the weak secrets, and why each is weak. Each [`Diagnosis`] lists them
     /// too.
     ///
@@ -240,7 +292,32 @@ impl Doctor {
         self.keys.get_or_init(|| {
             let newest = LoadDefaults::NEWEST.settings();
             let settings = self.settings.as_ref().unwrap_or(&newest);
-            Keys::new(&self.secrets, settings, &self.salts)
+            Keys::new(&self.secrets, settings, &self.salts, &messages::SALTS)
+        })
+    }
+
+    fn clock(&self) -> Clock {
+        match self.now {
+            Some(now) => Clock::told(move || now),
+            None => Clock::System,
+        }
+    }
+
+    /// Returns the app's jars; `None` if its settings or its secret are not known.
+    fn jars(&self) -> Option<Jars> {
+        let jars = self.jars.get_or_init(|| {
+            let (settings, own) = (self.settings.as_ref()?, self.secrets.first()?);
+            Some(Jars::of(&own.secret, settings))
+        });
+        Some(jars.clone()?.with_clock(&self.clock()))
+    }
+
+    /// Names the app's versions, if its settings are known.
+    fn app_in_words(&self) -> Option<String> {
+        let settings = self.settings.as_ref()?;
+        Some(match &self.the_app {
+            Some(app) => app.in_words(settings),
+            None => the_app::in_words(settings.version),
         })
     }
 }

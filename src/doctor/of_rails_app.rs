@@ -1,11 +1,17 @@
 //! [`Doctor::rails_app`]: reads secrets and settings from an app's own files.
 
+use std::sync::OnceLock;
+
 use super::Doctor;
+use super::keys::Labelled;
+use super::the_app::{Jars, TheApp};
 use crate::rails_app::{RailsApp, RailsAppError, RailsAppSecrets};
+use crate::secret_key_base::SecretKeyBase;
 
 impl Doctor {
-    /// Adds all secrets of a Rails app, labelled by the places they were found in. Also sets the
-    /// app's settings and the name of its session cookie, if its files tell the name.
+    /// Adds all secrets of a Rails app, labelled by the places they were found in: its own first,
+    /// then those that were given before, and those of its other environments. Also sets the app's
+    /// settings and the name of its session cookie, if its files tell the name.
     ///
     /// ```
     /// # let dir = std::env::temp_dir().join("hardtack-doc-doctor");
@@ -36,9 +42,12 @@ impl Doctor {
     /// would name a version that the doctor only guessed.
     pub fn rails_app(self, app: &RailsApp) -> Result<Self, RailsAppError> {
         let told = app.settings()?;
-        let mut unreadable_settings = told.unreadable_settings.into_iter();
-        if let Some(guess) = unreadable_settings.find(|one| one.setting == "load_defaults") {
-            return Err(RailsAppError::UnreadableSetting(guess));
+        let unreadable = |name| {
+            let mut settings = told.unreadable_settings.iter();
+            settings.find(|one| one.setting == name)
+        };
+        if let Some(guess) = unreadable("load_defaults") {
+            return Err(RailsAppError::UnreadableSetting(guess.clone()));
         }
         let RailsAppSecrets {
             secret_key_base,
@@ -46,10 +55,14 @@ impl Doctor {
             rotated_secret_key_bases,
             found_in,
         } = app.secrets()?;
-        let mut doctor = self.settings(told.settings);
-        if let Some(name) = told.session.name {
+        // What was not understood is not claimed: neither the name nor the store.
+        let unread_rotation = unreadable("cookies_rotations");
+        let mut doctor = self.settings(told.settings.clone());
+        if let Some(name) = &told.session.name {
             doctor = doctor.cookie_name(name);
         }
+        // The app's own secret comes first: it is the one that the app reads its cookies by.
+        let others = std::mem::take(&mut doctor.secrets);
         if let Some(secret) = secret_key_base {
             doctor = doctor.secret(&found_in, &secret);
         }
@@ -62,6 +75,70 @@ impl Doctor {
         if let Some(token) = secret_token {
             doctor = doctor.secret(format!("{found_in} (secret_token)"), &token);
         }
+        for Labelled { label, secret } in others {
+            doctor = doctor.secret(label, &secret);
+        }
+        for (label, secret) in beside(app) {
+            let mut known = doctor.secrets.iter();
+            if !known.any(|known| known.secret.expose() == secret.expose()) {
+                doctor = doctor.secret(label, &secret);
+            }
+        }
+        let store = told.session.store;
+        doctor.the_app = Some(TheApp {
+            rails: told.rails,
+            load_defaults: told.load_defaults,
+            store: store.filter(|store| is_on_a_server(store)),
+            unread_rotation: unread_rotation
+                .map(|one| format!("{}:{}", one.file.display(), one.line)),
+        });
+        doctor.jars = OnceLock::from(Some(Jars::new(app.jar()?, app.signed_jar()?)));
         Ok(doctor)
     }
+}
+
+/// Checks for the name of a store that keeps sessions on a server. A store of another name may be a
+/// subclass of `CookieStore`.
+fn is_on_a_server(store: &str) -> bool {
+    let parts = [
+        "active_record",
+        "redis",
+        "cache",
+        "dalli",
+        "mongo",
+        "dynamo",
+        "sequel",
+    ];
+    parts.iter().any(|part| store.contains(part))
+}
+
+/// Finds the secrets that other environments of the app have, and those that stand behind the
+/// variable `SECRET_KEY_BASE`, each with its place.
+fn beside(app: &RailsApp) -> Vec<(String, SecretKeyBase)> {
+    let mut found = Vec::new();
+    let own = app.environment_name().unwrap_or_default();
+    let names = app.environment_names();
+    for name in std::iter::once(&own).chain(names.iter().filter(|name| **name != own)) {
+        // The variable counts for the own environment, and hides the others.
+        let quiet = app.clone().environment(name).without_secret_variable();
+        let Ok(secrets) = quiet.secrets() else {
+            continue;
+        };
+        let place = if *name == own {
+            secrets.found_in.clone()
+        } else {
+            format!("{} ({name})", secrets.found_in)
+        };
+        found.extend(
+            secrets
+                .secret_key_base
+                .map(|secret| (place.clone(), secret)),
+        );
+        found.extend(
+            secrets
+                .secret_token
+                .map(|secret| (format!("{place} (secret_token)"), secret)),
+        );
+    }
+    found
 }

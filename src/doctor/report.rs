@@ -5,7 +5,7 @@ use std::fmt;
 use crate::message::jar_kind::JarKind;
 use crate::shown::Shown;
 
-use super::cause::CauseKind;
+use super::cause::{Cause, CauseKind};
 use super::checkup::Check;
 use super::cookie_format::CookieFormat;
 use super::diagnosis::{Diagnosis, Inside};
@@ -16,86 +16,131 @@ const MOST_KEYS: usize = 20;
 
 impl fmt::Display for Diagnosis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.answer(f)?;
-        match &self.inside {
-            Some(inside) => self.opened(f, inside)?,
-            None => self.unopened(f)?,
-        }
+        writeln!(f, "{}", self.answer())?;
+        self.list_causes(f)?;
+        self.list_actions(f)?;
+        self.remedy_rows(f)?;
+        self.evidence(f)?;
         self.weak_secret_rows(f)
     }
 }
 
 impl Diagnosis {
-    /// Writes the first line, with the answer.
-    fn answer(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let label = Shown::new(self.secret.as_deref().unwrap_or_default());
-        let first = self.causes.first().map(super::cause::Cause::kind);
+    /// Returns the first line, with the answer.
+    fn answer(&self) -> String {
+        let label = self.secret.as_deref().unwrap_or_default();
+        let label = Shown::new(label);
+        // That another cookie was asked about says nothing of this one.
+        let mut kinds = self.causes.iter().map(Cause::kind);
+        let first = kinds.find(|kind| self.opens || *kind != CauseKind::OtherName);
         if self.opens {
-            return match first {
-                None => writeln!(f, "It opens, with the secret {label}."),
-                Some(CauseKind::Expired) => {
-                    writeln!(f, "It opens, with the secret {label}, but it has expired.")
-                }
-                Some(CauseKind::WrongPurpose | CauseKind::OtherName) => writeln!(
-                    f,
-                    "It opens, with the secret {label}, but belongs to a cookie of another name."
-                ),
-                Some(CauseKind::OtherSettings) => writeln!(
-                    f,
-                    "It opens, with the secret {label}, but not under the app's settings."
-                ),
+            let end = match first {
+                None => return format!("It opens, with the secret {label}."),
                 Some(CauseKind::UnreadableValue | CauseKind::FeatureMissing) => {
-                    writeln!(f, "The secret {label} fits, but the value cannot be read.")
+                    return format!("The secret {label} fits, but the value cannot be read.");
                 }
-                Some(CauseKind::Mended) => {
-                    writeln!(f, "It opens, with the secret {label}, once it is mended.")
+                Some(CauseKind::OtherMessage) => {
+                    return format!("It is no cookie; it verifies with the secret {label}.");
                 }
                 Some(CauseKind::SecretAltered) => {
-                    writeln!(f, "It opens, with the secret {label}, once that is mended.")
+                    return format!("It opens, but not with the secret {label} as it is given.");
                 }
-                Some(_) => writeln!(
-                    f,
-                    "It opens, with the secret {label}, but something is wrong with what is in it."
-                ),
+                Some(CauseKind::Expired) => "but it has expired",
+                Some(CauseKind::BadExpiry) => "but its expiry is no time",
+                Some(CauseKind::WrongPurpose | CauseKind::OtherName) => {
+                    "but belongs to a cookie of another name"
+                }
+                Some(CauseKind::RotatedSecret) => "which is not the app's own",
+                Some(CauseKind::OtherSettings | CauseKind::UnreadRotations) => {
+                    "but not under the app's settings"
+                }
+                Some(CauseKind::OtherKeys) => "but by keys that no Rails makes by itself",
+                Some(CauseKind::OtherJar) => "but the app reads no session from the signed jar",
+                Some(CauseKind::OtherStore) => "but the app keeps its sessions elsewhere",
+                Some(CauseKind::UrlSafe | CauseKind::OddEnvelope) => {
+                    "but the app's version of Rails does not read it"
+                }
+                Some(CauseKind::Mended) => "once it is mended",
+                Some(_) => "but something is wrong with what is in it",
             };
+            return format!("It opens, with the secret {label}, {end}.");
         }
         match first {
-            Some(CauseKind::NoSecret) => writeln!(f, "It was not opened: no secret was given."),
+            Some(CauseKind::NoSecret) => "It was not opened: no secret was given.".to_owned(),
             Some(CauseKind::NotRails) if self.format == CookieFormat::Unknown => {
-                writeln!(f, "It was not opened: it is not recognized.")
+                "It was not opened: it is not recognized.".to_owned()
             }
             Some(CauseKind::NotRails) => {
-                writeln!(f, "It is {}, and no cookie that Rails sealed.", self.format)
+                format!("It is {}, and no cookie that Rails sealed.", self.format)
             }
+            Some(CauseKind::OtherMessage) => "It is no cookie by what it says itself.".to_owned(),
             Some(CauseKind::Elided) => {
-                writeln!(
-                    f,
-                    "It does not open: it was taken out of the text that you copied."
-                )
+                "It does not open: it was taken out of the text that you copied.".to_owned()
             }
-            Some(CauseKind::CutOff) => writeln!(f, "It does not open: it is cut off."),
-            Some(CauseKind::Damaged) => writeln!(f, "It does not open: it is damaged."),
-            Some(CauseKind::NoCookie) => writeln!(f, "There is no cookie in it."),
-            Some(CauseKind::TooLarge) => writeln!(f, "It was not looked at: it is too large."),
+            Some(CauseKind::CutOff) => "It does not open: it is cut off.".to_owned(),
+            Some(CauseKind::Damaged) => "It does not open: it is damaged.".to_owned(),
+            Some(CauseKind::NoCookie) => "There is no cookie in it.".to_owned(),
+            Some(CauseKind::TooLarge) => "It was not looked at: it is too large.".to_owned(),
             Some(CauseKind::FeatureMissing) => {
-                writeln!(f, "It was not opened: a feature of hardtack is off.")
+                "It was not opened: a feature of hardtack is off.".to_owned()
             }
-            _ => writeln!(f, "It does not open: no secret that was given fits."),
+            Some(CauseKind::AnotherSalt) => {
+                "It does not open: a secret fits, but not the salt of its encryption.".to_owned()
+            }
+            Some(CauseKind::PlaceholderSecret) => {
+                "It does not open: what was given looks like a placeholder, and not like a secret."
+                    .to_owned()
+            }
+            _ => "It does not open: no secret that was given fits.".to_owned(),
         }
     }
 
-    fn unopened(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.format.is_rails() || self.name.is_some() {
-            f.write_str("\n")?;
+    fn list_causes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let heading = match (self.causes.len(), self.opens) {
+            (0, _) => return Ok(()),
+            (1, _) => "Cause:",
+            (_, true) => "Causes:",
+            (_, false) => "Causes left, the likeliest first:",
+        };
+        let texts = self.causes.iter().map(Cause::text);
+        list(f, heading, texts)
+    }
+
+    fn list_actions(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let actions = self.causes.iter().map(Cause::action);
+        let mut actions: Vec<_> = actions.filter(|action| !action.is_empty()).collect();
+        // Two repairs ask for the same.
+        actions.dedup();
+        if actions.is_empty() {
+            return Ok(());
         }
+        list(f, "What to do:", actions.into_iter())
+    }
+
+    /// Writes what the causes follow from.
+    fn evidence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.format.is_rails() && self.name.is_none() {
+            return Ok(());
+        }
+        writeln!(f, "\nEvidence:")?;
         if self.format.is_rails() {
             row(f, "form", &self.format)?;
             if let Some(shape) = &self.shape {
                 row(f, "", shape)?;
             }
         }
+        match &self.inside {
+            Some(inside) => self.opened(f, inside),
+            None => self.unopened(f),
+        }
+    }
+
+    fn unopened(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(name) = &self.name {
             row(f, "name", &Shown::new(name))?;
+        }
+        if let Some(claims) = &self.claims {
+            row(f, "it says", claims)?;
         }
         for repair in &self.repairs {
             row(f, "mended", repair)?;
@@ -103,17 +148,22 @@ impl Diagnosis {
         if let Some(tried) = &self.tried {
             row(f, "tried", tried)?;
         }
-        self.list_causes(f, "Causes left, the most likely first")
+        Ok(())
     }
 
     fn opened(&self, f: &mut fmt::Formatter<'_>, inside: &Inside) -> fmt::Result {
-        f.write_str("\n")?;
-        row(f, "form", &self.format)?;
-        row(f, "sealed by", &inside.era)?;
+        if let Some(salt) = &inside.message {
+            row(f, "salt", &Shown::new(salt).whole())?;
+        } else {
+            row(f, "sealed by", &inside.era)?;
+        }
         if let Some(digest) = self.key_digest {
             row(f, "keys", &format_args!("derived by {digest}"))?;
-        } else {
+        } else if inside.unusual.is_none() {
             row(f, "keys", &"the secret itself, as a secret_token")?;
+        }
+        if let Some(unusual) = inside.unusual {
+            row(f, "", &format_args!("its {}", unusual.in_words()))?;
         }
         if let Some(digest) = self.hmac_digest {
             row(f, "signed", &format_args!("by HMAC-{digest}"))?;
@@ -127,24 +177,22 @@ impl Diagnosis {
             (None, false) => "none, and no envelope".to_owned(),
         };
         row(f, "purpose", &purpose)?;
-        if let Some(version) = inside.opens_as_it_is {
-            // The doctor cannot know whether the app reads this cookie as its session. From 4.0 on
-            // Rails reads no session from the signed jar, unless only a secret_token is set.
+        if let Some(app) = &inside.app {
             let by = match self.jar {
-                Some(JarKind::Signed) if self.key_digest.is_some() && self.session().is_some() => {
-                    " in cookies.signed; its own session it reads from the encrypted jar alone"
-                }
                 Some(JarKind::Signed) if self.key_digest.is_some() => " in cookies.signed",
                 _ => "",
             };
-            row(
-                f,
-                "the app",
-                &format_args!("load_defaults {version} opens it as it is{by}"),
-            )?;
+            row(f, "the app", &format_args!("{app} opens it as it is{by}"))?;
+        } else if self.causes.is_empty() {
+            let text = "not known: the report tells more with its version (--rails) or its \
+                        directory (--rails-app)";
+            row(f, "the app", &text)?;
         }
         let expires = self.expires.map(|at| expiry(at, self.now));
         row(f, "expires", &expires.as_deref().unwrap_or("never"))?;
+        if inside.message.is_some() {
+            return Ok(());
+        }
         let counted = if self.name.is_some() || self.purpose.is_some() {
             "name and value as they are sent"
         } else {
@@ -156,9 +204,7 @@ impl Diagnosis {
             &format_args!("{} of 4096, {counted}", count(inside.size, "byte")),
         )?;
         self.session_rows(f)?;
-        entries(f, &inside.entries)?;
-        self.list_causes(f, "Why an app reads nil from it")?;
-        self.remedy_rows(f)
+        entries(f, &inside.entries)
     }
 
     fn session_rows(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -170,6 +216,10 @@ impl Diagnosis {
             Check::Sane => "sane",
             Check::Odd => "ODD",
         };
+        let id = match check.session_id {
+            Check::Odd => "of another form than Rails makes, which it reads",
+            check => word(check),
+        };
         let waits = if check.flash_waits {
             " and waiting"
         } else {
@@ -179,8 +229,7 @@ impl Diagnosis {
             f,
             "session",
             &format_args!(
-                "id {}, flash {}{waits}, CSRF token {}",
-                word(check.session_id),
+                "id {id}, flash {}{waits}, CSRF token {}",
                 word(check.flash),
                 word(check.csrf_token)
             ),
@@ -198,37 +247,46 @@ impl Diagnosis {
         Ok(())
     }
 
-    fn list_causes(&self, f: &mut fmt::Formatter<'_>, heading: &str) -> fmt::Result {
-        if self.causes.is_empty() {
-            return Ok(());
-        }
-        writeln!(f, "\n{heading}:")?;
-        for (index, cause) in self.causes.iter().enumerate() {
-            paragraph(f, &format!("{}.", index + 1), 5, cause)?;
-        }
-        Ok(())
-    }
-
     fn remedy_rows(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(remedy) = self.remedy() else {
+        let Some(remedy) = self.remedy_asked_for() else {
             return Ok(());
         };
-        let jar = self.jar.map_or("", JarKind::name);
-        let keys = match self.key_digest {
-            Some(digest) => format!("Its keys are derived by {digest}"),
-            None => "Its key is the secret itself".to_owned(),
-        };
-        f.write_str("\n")?;
-        let text = format!("{keys}. Where the {jar} jar is set otherwise, add this rotation.");
-        paragraph(f, "", 0, &text)?;
         writeln!(f, "\nRust:")?;
-        writeln!(f, "  {}", remedy.rust())?;
-        writeln!(f, "\nRails, in config/initializers/cookie_rotator.rb:")?;
+        for line in remedy.rust().lines() {
+            writeln!(f, "  {line}")?;
+        }
+        let is_message = self.inside.as_ref().is_some_and(|it| it.message.is_some());
+        if is_message {
+            writeln!(f, "\nRails:")?;
+        } else {
+            writeln!(
+                f,
+                "\nRails, in an initializer (config/initializers/cookie_rotator.rb):"
+            )?;
+        }
         for line in remedy.rails().lines() {
             writeln!(f, "  {line}")?;
         }
         Ok(())
     }
+}
+
+/// Writes a list under a heading; numbers it if it has several entries.
+fn list<'a>(
+    f: &mut fmt::Formatter<'_>,
+    heading: &str,
+    texts: impl ExactSizeIterator<Item = &'a str>,
+) -> fmt::Result {
+    writeln!(f, "\n{heading}")?;
+    let is_alone = texts.len() == 1;
+    for (index, text) in texts.enumerate() {
+        if is_alone {
+            paragraph(f, "", 2, &text)?;
+        } else {
+            paragraph(f, &format!("{}.", index + 1), 5, &text)?;
+        }
+    }
+    Ok(())
 }
 
 fn entries(f: &mut fmt::Formatter<'_>, entries: &[(String, usize)]) -> fmt::Result {

@@ -39,10 +39,15 @@ impl Sealing {
             _ => settings.signed_cookie_digest,
         };
         let hmac_digest = self.hmac_digest.is_some_and(|digest| digest != signs_by);
+        let no_setting = hmac_digest && digest_line(version, signs_by).is_none();
         let metadata = self.has_purpose != settings.use_cookies_with_metadata;
         let expiry = self.has_envelope && !self.has_purpose && !settings.seals_expiry();
         let changes = [cipher, key_digest, hmac_digest, metadata, expiry];
-        let impossible = if kind || no_jar { changes.len() } else { 0 };
+        let impossible = if kind || no_jar || no_setting {
+            changes.len()
+        } else {
+            0
+        };
         impossible + changes.into_iter().filter(|change| *change).count()
     }
 
@@ -94,8 +99,9 @@ fn released() -> impl Iterator<Item = LoadDefaults> {
 }
 
 impl Sealing {
-    /// Describes each difference from an app's settings.
-    pub(super) fn differences(&self, settings: &Settings) -> Vec<String> {
+    /// Describes each difference from an app's settings that stops the app. `read` is `true` if the
+    /// app reads the value's format.
+    pub(super) fn differences(&self, settings: &Settings, reads: bool) -> Vec<String> {
         let sealed = self.settings();
         let mut differences = Vec::new();
         let mut add = |differs: bool, text: String| {
@@ -129,7 +135,9 @@ impl Sealing {
             ),
         );
         add(
-            sealed.cookies_serializer.writes() != settings.cookies_serializer.writes(),
+            self.format.is_some()
+                && !reads
+                && sealed.cookies_serializer.writes() != settings.cookies_serializer.writes(),
             format!(
                 "a value in {}, not {}",
                 sealed.cookies_serializer, settings.cookies_serializer
@@ -149,20 +157,38 @@ impl Sealing {
         let settings = self.settings();
         let lines = config_lines(&settings);
         let mut versions = in_words(&self.nearest());
+        if !lines.is_empty() {
+            versions.push_str(" with ");
+            versions.push_str(&lines.join(", "));
+        }
         if self.secret_kind == SecretKind::SecretToken && !self.has_envelope {
             // Rack::Session::Cookie signs the same form with the same key.
-            versions.push_str(", or Rack::Session::Cookie");
-        }
-        if lines.is_empty() {
             versions
-        } else {
-            format!("{versions} with {}", lines.join(", "))
+                .push_str(", Rails 4.0 to 5.2 with a secret_token alone, or Rack::Session::Cookie");
         }
+        versions
+    }
+}
+
+/// Writes the setting by which an app of a version chooses the digest of its signatures; `None` if
+/// the version has none (`cookies.rb`; in 2.3 `session/cookie_store.rb`).
+fn digest_line(version: LoadDefaults, digest: HmacDigest) -> Option<String> {
+    match version {
+        LoadDefaults::V2_3 => Some(format!(
+            "config.action_controller.session = {{ :digest => \"{digest}\" }}"
+        )),
+        version if version >= LoadDefaults::V5_2 => Some(format!(
+            "config.action_dispatch.signed_cookie_digest = \"{digest}\""
+        )),
+        version if version >= LoadDefaults::V4_2 => Some(format!(
+            "config.action_dispatch.cookies_digest = \"{digest}\""
+        )),
+        _ => None,
     }
 }
 
 /// Writes the settings that differ from the version's defaults as lines of an app's configuration.
-fn config_lines(settings: &Settings) -> Vec<String> {
+pub(super) fn config_lines(settings: &Settings) -> Vec<String> {
     let defaults = settings.version.settings();
     let mut lines = Vec::new();
     let mut line = |is_changed: bool, text: String| {
@@ -186,10 +212,7 @@ fn config_lines(settings: &Settings) -> Vec<String> {
     );
     line(
         settings.signed_cookie_digest != defaults.signed_cookie_digest,
-        format!(
-            "config.action_dispatch.signed_cookie_digest = \"{}\"",
-            settings.signed_cookie_digest
-        ),
+        digest_line(settings.version, settings.signed_cookie_digest).unwrap_or_default(),
     );
     line(
         settings.use_cookies_with_metadata != defaults.use_cookies_with_metadata,

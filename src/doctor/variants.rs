@@ -17,6 +17,7 @@ use super::value_steps::{without_bad_escapes, without_cut_escape, without_line_b
 const ROUNDS: usize = 3;
 
 /// A reading of a value: its bytes, their form, and the repairs that it took.
+#[derive(Clone)]
 pub(super) struct Reading {
     pub(super) bytes: Vec<u8>,
     pub(super) form: Form,
@@ -28,6 +29,8 @@ pub(super) struct Reading {
 /// A copied text, as it is and after each of the steps that change it.
 pub(super) struct Variants<'t> {
     text: &'t [u8],
+    /// In a URL a message is a segment of the path, or the value of a parameter.
+    segments: Vec<u8>,
     mended: OnceCell<Vec<(Repairs, Vec<u8>)>>,
 }
 
@@ -37,6 +40,7 @@ impl<'t> Variants<'t> {
         let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
         Self {
             text,
+            segments: segments(text),
             mended: OnceCell::new(),
         }
     }
@@ -57,31 +61,34 @@ impl<'t> Variants<'t> {
         is_of: impl Fn(&Pasted<'_>) -> bool,
         visit: &mut dyn FnMut(Pasted<'v>, Reading) -> ControlFlow<T>,
     ) -> ControlFlow<T> {
-        let mut of_text = |text: &'v [u8], repairs: Repairs| {
-            let mut one = |cookie: Pasted<'v>, is_amid: bool| {
-                if !is_of(&cookie) {
+        let mut one = |cookie: Pasted<'v>, repairs: Repairs, is_amid: bool| {
+            if !is_of(&cookie) {
+                return ControlFlow::Continue(());
+            }
+            readings(&cookie, Repairs::ALL, &mut |mut mended: Reading| {
+                // Amid other text, much looks like another framework's cookie.
+                if is_amid && !mended.form.format().is_rails() {
                     return ControlFlow::Continue(());
                 }
-                readings(&cookie, Repairs::ALL, &mut |mut mended: Reading| {
-                    // Amid other text, much looks like another framework's cookie.
-                    if is_amid && !mended.form.format().is_rails() {
-                        return ControlFlow::Continue(());
-                    }
-                    mended.repairs = mended.repairs.and(repairs);
-                    mended.is_amid = is_amid;
-                    visit(cookie, mended)
-                })
-            };
-            for cookie in cookies(text, wanted).cookies {
-                one(cookie, false)?;
-            }
-            amid(text).try_for_each(|cookie| one(cookie, true))
+                mended.repairs = mended.repairs.and(repairs);
+                mended.is_amid = is_amid;
+                visit(cookie, mended)
+            })
         };
-        of_text(self.text, Repairs::NONE)?;
+        let mut of_text = |text: &'v [u8], repairs: Repairs, has_cookies: bool| {
+            if has_cookies {
+                for cookie in cookies(text, wanted).cookies {
+                    one(cookie, repairs, false)?;
+                }
+            }
+            amid(text).try_for_each(|cookie| one(cookie, repairs, true))
+        };
+        of_text(self.text, Repairs::NONE, true)?;
+        of_text(&self.segments, Repairs::NONE, false)?;
         let mended = self.mended.get_or_init(|| mended(self.text));
         mended
             .iter()
-            .try_for_each(|(repairs, text)| of_text(text, *repairs))
+            .try_for_each(|(repairs, text)| of_text(text, *repairs, true))
     }
 
     /// Returns the repairs that are needed for a reading: of those that it took, each is dropped
@@ -139,6 +146,18 @@ impl<'t> Variants<'t> {
     }
 }
 
+/// Separates the segments of URLs by blanks; a message in a URL has no `/` of its own.
+fn segments(text: &[u8]) -> Vec<u8> {
+    if memchr::memmem::find(text, b"/").is_none() {
+        return Vec::new();
+    }
+    let blank = |byte: &u8| match byte {
+        b'/' | b'?' | b'&' => b' ',
+        byte => *byte,
+    };
+    text.iter().map(blank).collect()
+}
+
 /// Returns `true` for a character that a sealed value begins with, escaped or not.
 fn is_of_value(byte: &u8) -> bool {
     byte.is_ascii_alphanumeric() || b"+/%".contains(byte)
@@ -181,6 +200,12 @@ fn readings<T>(
     };
     let mut value = Cow::Borrowed(cookie.value.trim_ascii());
     let mut repairs = second;
+    // Spaces that `+` is unescaped to were not inserted: without them another value may look whole.
+    let allowed = if value.contains(&b' ') || !value.contains(&b'+') {
+        allowed
+    } else {
+        allowed.without(Repair::SpacesInserted)
+    };
     // A value that was copied from a tool may be unescaped already.
     if !cookie.in_header {
         tidied(&value, name, repairs, allowed, visit)?;

@@ -37,7 +37,7 @@ pub(crate) fn iso8601(at: OffsetDateTime) -> Result<String, Error> {
 /// The 31st of a shorter month, 24:00:00 and the 60th second are the times that follow. `None` for
 /// a time without an offset: Ruby takes it for the server's own time. `None` also for a year after
 /// 9999.
-pub(super) fn parse_iso8601(text: &str) -> Option<OffsetDateTime> {
+pub(crate) fn parse_iso8601(text: &str) -> Option<OffsetDateTime> {
     let text = text.trim_matches([' ', '\t', '\n', '\x0b', '\x0c', '\r']);
     let (date, time) = text.split_once(['T', 't'])?;
     let (time, offset) = time.split_at_checked(time.find(['Z', 'z', '+', '-'])?)?;

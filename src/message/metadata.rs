@@ -195,7 +195,12 @@ pub(crate) fn extract(
 pub(crate) struct Said {
     pub(crate) value: Vec<u8>,
     pub(crate) has_envelope: bool,
+    /// Is `true` if every version of Rails takes the text for an envelope; from 7.1 on it must begin
+    /// exactly as Rails writes it.
+    pub(crate) is_exact: bool,
     pub(crate) expires_at: Option<OffsetDateTime>,
+    /// An expiry that is no time, as written.
+    pub(crate) unreadable_expiry: Option<String>,
     pub(crate) purpose: Option<String>,
 }
 
@@ -206,22 +211,26 @@ pub(crate) fn said(text: &[u8]) -> Result<Said, Refusal> {
         return Ok(Said {
             value: text.to_vec(),
             has_envelope: false,
+            is_exact: false,
             expires_at: None,
+            unreadable_expiry: None,
             purpose: None,
         });
     };
-    let expires_at = match envelope.exp.as_deref() {
-        Some(exp) => Some(super::expiry::parse_iso8601(exp).ok_or(Refusal::UnreadableValue)?),
-        None => None,
-    };
+    let expires_at = envelope
+        .exp
+        .as_deref()
+        .and_then(super::expiry::parse_iso8601);
+    let value = envelope.value()?;
+    let unreadable_expiry = envelope.exp.filter(|_| expires_at.is_none());
+    let purpose = envelope.pur.filter(|purpose| !purpose.is_empty());
     Ok(Said {
-        value: envelope.value()?,
+        value,
         has_envelope: true,
+        is_exact: text.starts_with(PREFIX),
         expires_at,
-        purpose: envelope
-            .pur
-            .filter(|purpose| !purpose.is_empty())
-            .map(Cow::into_owned),
+        unreadable_expiry: unreadable_expiry.map(Cow::into_owned),
+        purpose: purpose.map(Cow::into_owned),
     })
 }
 

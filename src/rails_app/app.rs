@@ -304,6 +304,32 @@ impl RailsApp {
         self.make_jar(JarKind::Signed)
     }
 
+    /// Returns the app as it is without the variable `SECRET_KEY_BASE`.
+    #[cfg(feature = "doctor")]
+    pub(crate) fn without_secret_variable(mut self) -> Self {
+        self.variables = self.variables.without("SECRET_KEY_BASE");
+        self
+    }
+
+    /// Returns the names of the environments that have files in `config`.
+    #[cfg(feature = "doctor")]
+    pub(crate) fn environment_names(&self) -> Vec<String> {
+        let folders = [("environments", ".rb"), ("credentials", ".yml.enc")];
+        let files = folders.iter().flat_map(|(folder, ending)| {
+            let entries = std::fs::read_dir(self.root.join("config").join(folder));
+            entries.into_iter().flatten().filter_map(move |entry| {
+                let name = entry.ok()?.file_name().into_string().ok()?;
+                Some(name.strip_suffix(ending)?.to_owned())
+            })
+        });
+        // Files that Rails makes for these may be there without any other.
+        let usual = ["development", "test", "staging", "production"];
+        let mut names: Vec<_> = files.take(64).chain(usual.map(str::to_owned)).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
     fn load(&self) -> Result<AppFiles, RailsAppError> {
         AppFiles::read(&self.root, self.environment_name()?, self.rails.clone())
     }

@@ -17,6 +17,17 @@ impl Variables {
         Self(Some(Arc::new(lookup)))
     }
 
+    /// Returns the variables without the one of this name.
+    #[cfg(feature = "doctor")]
+    pub(super) fn without(self, hidden: &'static str) -> Self {
+        Self::new(move |name| {
+            if name == hidden {
+                return None;
+            }
+            Some(std::mem::take(&mut *self.get(name)?))
+        })
+    }
+
     /// Returns the value of a variable; `None` if it is not set, or is not valid Unicode.
     pub(super) fn get(&self, name: &str) -> Option<Zeroizing<String>> {
         let value = match &self.0 {

@@ -104,14 +104,23 @@ named! {
     /// assert_eq!(LoadDefaults::V6_1.settings().key_generator_hash_digest_class, KeyDigest::Sha1);
     /// assert_eq!(LoadDefaults::V7_0.settings().key_generator_hash_digest_class, KeyDigest::Sha256);
     /// assert_eq!(KeyDigest::Sha256.name(), "SHA256");
-    /// assert_eq!(KeyDigest::ALL, [KeyDigest::Sha1, KeyDigest::Sha256]);
-    /// assert!("SHA512".parse::<KeyDigest>().is_err());
+    /// assert_eq!(KeyDigest::ALL[..2], [KeyDigest::Sha1, KeyDigest::Sha256]);
+    /// assert_eq!("sha512".parse(), Ok(KeyDigest::Sha512)); // an app may set any digest of OpenSSL
+    /// assert!("CRC32".parse::<KeyDigest>().is_err());
     /// ```
     "key digest" KeyDigest {
         /// SHA-1: Rails up to 6.1, and `load_defaults` below "7.0".
         Sha1 = "SHA1",
         /// SHA-256: from `load_defaults "7.0"` on.
         Sha256 = "SHA256",
+        /// SHA-224, which no version of Rails uses by itself.
+        Sha224 = "SHA224",
+        /// SHA-384, which no version of Rails uses by itself.
+        Sha384 = "SHA384",
+        /// SHA-512, which no version of Rails uses by itself.
+        Sha512 = "SHA512",
+        /// MD5, which no version of Rails uses by itself. Needs the feature `legacy-digests`.
+        Md5 = "MD5" if feature "legacy-digests",
     }
 }
 

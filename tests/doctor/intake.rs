@@ -53,7 +53,11 @@ fn sealed(settings: &Settings, is_signed: bool) -> Sealed {
             "{number}~~~???>>>\u{ff}\u{fe}{}",
             "user".repeat(25 + number % 7)
         );
-        let cookie = jar.write(NAME, value, None).unwrap();
+        let session = serde_json::json!({
+            "session_id": "3af1c1b9c1b8d6f1a0a3a7b0c3d4e5f6",
+            "text": value,
+        });
+        let cookie = jar.write(NAME, &session, None).unwrap();
         let bare = String::from_utf8(cookie.value().to_vec()).unwrap();
         // The base64 of ASCII has neither `+` nor `/`.
         let signs = if settings.cipher == Cipher::Aes256Gcm && !is_signed {

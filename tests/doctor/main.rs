@@ -60,3 +60,15 @@ mod intake;
     feature = "message_pack"
 ))]
 mod recorded;
+#[cfg(all(
+    feature = "legacy-digests",
+    feature = "marshal",
+    feature = "message_pack"
+))]
+mod remedies;
+#[cfg(all(
+    feature = "legacy-digests",
+    feature = "marshal",
+    feature = "message_pack"
+))]
+mod truth;

@@ -57,8 +57,8 @@ impl App {
         for one in &settings.unreadable_settings {
             note(&one.to_string());
         }
-        if let (Some(store), false) = (&settings.session.store, is_named)
-            && store != "cookie_store"
+        if let Some(store) = other_store(&settings)
+            && !is_named
         {
             let name = settings.session.name.as_deref().unwrap_or("of the session");
             note(&format!(
@@ -101,7 +101,16 @@ impl App {
 
     /// Gives a doctor the app's secrets, settings and session.
     pub(crate) fn doctor(&self, doctor: Doctor) -> Result<Doctor, String> {
+        if !self.settings.rotations.is_empty() {
+            note("the cookies_rotations of the app are understood: the doctor opens by them too");
+        }
         let doctor = doctor.rails_app(&self.files);
         doctor.map_err(|error| format!("--{}rails-app: {error}", self.prefix))
     }
+}
+
+/// Returns the session's store, if it was understood and is not the cookie.
+fn other_store(settings: &RailsAppSettings) -> Option<&str> {
+    let store = settings.session.store.as_deref();
+    store.filter(|store| *store != "cookie_store")
 }

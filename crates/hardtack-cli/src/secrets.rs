@@ -83,7 +83,8 @@ impl Sources {
         }
     }
 
-    fn names_files(&self) -> bool {
+    /// Returns `true` if the options name a file.
+    pub(crate) fn names_files(&self) -> bool {
         !self.key_base_files.is_empty() || !self.token_files.is_empty()
     }
 

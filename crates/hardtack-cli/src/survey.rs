@@ -62,6 +62,7 @@ pub(crate) fn run(
                     name: found.name.map(str::to_owned),
                     times: 1,
                     opens: diagnosis.opens,
+                    is_fine: is_read_as_it_is(&diagnosis),
                     facts: facts(&diagnosis),
                     json,
                 });
@@ -95,12 +96,17 @@ pub(crate) fn run(
         return Ok(crate::FAILED);
     }
     conclude(&rows, &reading.within, left_out, distinct.hidden);
-    let all_open = rows.iter().all(|row| row.opens);
-    Ok(if all_open && reading.troubles == 0 && left_out == 0 {
+    let all_are_fine = rows.iter().all(|row| row.is_fine);
+    Ok(if all_are_fine && reading.troubles == 0 && left_out == 0 {
         crate::OK
     } else {
         crate::FAILED
     })
+}
+
+/// Returns `true` if nothing is known that keeps the app from reading the cookie as it is.
+pub(crate) fn is_read_as_it_is(diagnosis: &Diagnosis) -> bool {
+    diagnosis.opens && diagnosis.causes.is_empty()
 }
 
 /// Returns the object of `--json` with a line end.
@@ -119,6 +125,8 @@ struct Row {
     name: Option<String>,
     times: u64,
     opens: bool,
+    /// Is `true` if the app would read it as it is.
+    is_fine: bool,
     facts: Facts,
     json: Option<String>,
 }

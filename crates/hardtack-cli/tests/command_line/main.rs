@@ -14,6 +14,7 @@
 mod support;
 
 mod copies;
+mod cases;
 mod doctor;
 mod endless_lines;
 mod forms;

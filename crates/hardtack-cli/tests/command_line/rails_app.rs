@@ -188,7 +188,7 @@ fn nothing_is_sealed_under_a_guessed_name() {
     // To open, the name is asked for only where it matters.
     let opened = call("open", &[], cookie);
     assert_eq!(opened.status, 1);
-    told(&opened, "sealed for \"_shop\"");
+    told(&opened, "sealed for \"cookie._shop\"");
     assert_eq!(call("open", &["--name", "_shop"], cookie).out, "1\n");
 }
 

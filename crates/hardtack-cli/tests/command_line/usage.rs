@@ -33,7 +33,7 @@ fn wrong_use_is_told_and_nothing_is_printed() {
         ),
         ("open --jar plain", "possible values: encrypted, signed"),
         ("open --cipher des", "possible values: aes-256-gcm"),
-        ("open --key-digest MD5", "possible values: SHA1, SHA256"),
+        ("open --key-digest CRC32", "possible values: SHA1, SHA256"),
         (
             "open --hmac-digest CRC32",
             "possible values: SHA1, SHA224, SHA256, SHA384, SHA512",
