@@ -64,6 +64,7 @@
 //! | an app's sessions, in their cookie | [`CookieStore::new`] |
 //! | sessions that a server keeps | [`ServerSessions::new`], [`stores`] |
 //! | sessions of Rack itself, such as Sinatra's | [`rack`] |
+//! | sessions that a Rails app keeps on a server | [`RailsCache`](stores/struct.RailsCache.html), [`StoredHash`](stores/struct.StoredHash.html) |
 //! | the session in a handler | [`Session`], with its [flash](Session::flash) and [CSRF tokens](Session::authenticity_tokens) |
 //! | other cookies in a handler | [`Cookies`]: plain, signed and encrypted |
 //! | older secrets, digests, formats and names | [`Rotation`], [`migrating`] |
@@ -157,12 +158,19 @@ pub mod differences {}
 #[doc = include_str!("../docs/security.md")]
 pub mod security {}
 
+#[doc = include_str!("guide_links.md")]
 #[cfg_attr(
-    any(not(doctest), all(feature = "test-util", feature = "tower")),
+    any(not(doctest), all(feature = "rails-stores", feature = "test-util", feature = "tower")),
     doc = include_str!("../docs/stores.md")
 )]
 pub mod stores {
     pub use crate::rails::stored_json::StoredJson;
+    #[cfg(feature = "rails-stores")]
+    pub use crate::rails::stores::rails_cache::{CacheFormatVersion, RailsCache};
+    #[cfg(feature = "rails-stores")]
+    pub use crate::rails::stores::stored_hash::StoredHash;
+    #[cfg(feature = "rails-stores")]
+    pub use crate::rails::stores::stored_session::{StoredSession, StoredSessionFormat};
     pub use crate::session::memory_store::MemoryStore;
     pub use crate::session::session_format::{ReadEntry, SessionFormat, Touch};
     pub use crate::session::session_store::{Entry, Saved, SessionStore, Version, When};

@@ -1,10 +1,13 @@
 //! Seeds: what Rails and others recorded (`tests/vectors`), in the form that each target reads.
 
-use std::fs;
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use flate2::read::GzDecoder;
 use serde_json::Value;
 
 /// The most seeds of a target; of more, as many at even distances.
@@ -21,6 +24,7 @@ const LONGEST: usize = 4096;
 pub fn seeds(target: &str, vectors: &Path) -> Vec<Vec<u8>> {
     let vectors = Vectors { root: vectors };
     let mut seeds = match target {
+        "cache_entry" => vectors.stored("hex"),
         "cookie_header" => vectors.hex("cookie_header", "header"),
         "credentials" => vectors.credentials(),
         "doctor" => vectors.copied(),
@@ -36,6 +40,7 @@ pub fn seeds(target: &str, vectors: &Path) -> Vec<Vec<u8>> {
         "rack" => vectors.rack(),
         "ruby" => vectors.files("rb"),
         "session" => vectors.sessions(),
+        "session_row" => vectors.stored("data"),
         "signed" => vectors.jar(|record| record["jar"] == "signed"),
         "signed_rails_3" => vectors.jar(|record| record["kind"] == "legacy_signed"),
         _ => panic!("no seeds for {target}"),
@@ -77,6 +82,27 @@ impl Vectors<'_> {
             seeds.push(format!("1{}", record["session"]).into_bytes());
         }
         seeds
+    }
+
+    /// The distinct stored sessions in this field: `hex`, or `data` as it is.
+    fn stored(&self, field: &str) -> Vec<Vec<u8>> {
+        let mut found = BTreeSet::new();
+        for file in files(&self.root.join("stored"), "gz") {
+            let file = GzDecoder::new(File::open(file).expect("a file of vectors"));
+            let text = io::read_to_string(file).expect("text");
+            for line in text.lines().filter(|line| line.starts_with('{')) {
+                let scenario: Value = serde_json::from_str(line).expect("a JSON object a line");
+                let steps = scenario["steps"].as_array().into_iter().flatten();
+                let entries = steps.flat_map(|step| step["store"].as_array().into_iter().flatten());
+                let texts = entries.filter_map(|entry| entry[field].as_str());
+                found.extend(texts.map(str::to_owned));
+            }
+        }
+        let of_text = |text: String| match field {
+            "hex" => bytes_of_hex(text.as_bytes()),
+            _ => Some(text.into_bytes()),
+        };
+        found.into_iter().filter_map(of_text).collect()
     }
 
     fn texts(&self, folder: &str, field: &str) -> Vec<Vec<u8>> {

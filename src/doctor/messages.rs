@@ -12,8 +12,8 @@ use time::OffsetDateTime;
 
 use crate::load_defaults::LoadDefaults;
 use crate::message::base64;
-use crate::message::message_verifier::MessageVerifier;
 use crate::message::expiry::parse_iso8601;
+use crate::message::message_verifier::MessageVerifier;
 use crate::secret_key_base::SecretKeyBase;
 use crate::settings::{HmacDigest, KeyDigest, Serializer};
 use crate::shown::Shown;

@@ -103,7 +103,7 @@ impl<'t> Variants<'t> {
         // In a header all belongs to the value. Elsewhere a sign that only ends it belongs to the
         // text: the quote after the last cookie of a log's line.
         let begins = cookie.value.trim_ascii_start().first();
-        let is_bare = !cookie.in_header && begins.is_some_and(is_of_value);
+        let is_bare = !cookie.in_header && begins.is_some_and(|byte| is_of_value(*byte));
         let is_report = |repair: &Repair| {
             !(self.is_of_container(*repair) || is_bare && *repair == Repair::Quoted)
         };
@@ -159,8 +159,8 @@ fn segments(text: &[u8]) -> Vec<u8> {
 }
 
 /// Returns `true` for a character that a sealed value begins with, escaped or not.
-fn is_of_value(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"+/%".contains(byte)
+fn is_of_value(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"+/%".contains(&byte)
 }
 
 /// Returns `true` if a text is an object or an array of JSON.

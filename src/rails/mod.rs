@@ -11,9 +11,12 @@ pub(crate) mod keyring;
 mod masked_token;
 pub(crate) mod sealed_cookies;
 mod sealed_session;
+mod session_id;
 mod session_tokens;
 mod store_checks;
 mod stored_flash;
 pub(crate) mod stored_json;
+#[cfg(feature = "rails-stores")]
+pub(crate) mod stores;
 mod token_cookie;
 pub(crate) mod warden;

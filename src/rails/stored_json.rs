@@ -3,17 +3,12 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
-use super::sealed_session::generate_session_id;
+use super::session_id::{SessionIds, stored_ids};
 use crate::error::Error;
-use crate::hex;
 use crate::session::data::SessionData;
 use crate::session::session_format::{ReadEntry, SessionFormat};
-
-/// The lengths of session ids: Rack's have 128 bits, and an app may choose up to 256 (`sidbits`).
-const LENGTHS: std::ops::RangeInclusive<usize> = 32..=64;
 
 /// Stores sessions on a server as a JSON object, under Rack's and Rails' session ids. The cookie
 /// holds 32 lower-case hexadecimal digits. The store's key is `2::` and their SHA-256, so that a
@@ -32,21 +27,15 @@ pub struct StoredJson;
 
 impl SessionFormat for StoredJson {
     fn id_of_cookie(&self, value: &[u8]) -> Option<String> {
-        let is_id = LENGTHS.contains(&value.len())
-            && value.iter().all(|digit| hex::value(*digit).is_some());
-        let id = is_id.then(|| String::from_utf8(value.to_vec()));
-        id?.ok()
+        SessionIds::default().id_of_cookie(value)
     }
 
     fn new_id(&self) -> Result<String, Error> {
-        generate_session_id()
+        SessionIds::default().new_id()
     }
 
     fn keys(&self, id: &str) -> Vec<String> {
-        let digest = Sha256::digest(id);
-        let digits = digest.iter().flat_map(|byte| hex::digits(*byte));
-        let private_id = "2::".chars().chain(digits.map(char::from)).collect();
-        vec![private_id, id.to_owned()]
+        stored_ids(id).into()
     }
 
     fn read(&self, bytes: &Bytes, _: OffsetDateTime) -> ReadEntry {

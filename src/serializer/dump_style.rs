@@ -5,6 +5,10 @@ use super::json::write::JsonStyle;
 #[cfg(feature = "message_pack")]
 use super::message_pack;
 use crate::load_defaults::LoadDefaults;
+#[cfg(feature = "rails-stores")]
+use crate::safe_buffer_form::SafeBufferForm;
+#[cfg(feature = "rails-stores")]
+use crate::settings::IpAddrForm;
 use crate::settings::Settings;
 
 /// The format in which a value is written, and its details that depend on the version.
@@ -24,6 +28,7 @@ impl DumpStyle {
             json: JsonStyle {
                 escape_js_separators: settings.escape_js_separators,
                 ip_prefix: settings.ip_prefix_in_json,
+                escape_html: true,
             },
             #[cfg(feature = "message_pack")]
             message_pack: message_pack::Style {
@@ -36,6 +41,26 @@ impl DumpStyle {
     /// Returns the style of JSON as the newest Rails writes it.
     pub(crate) fn json() -> Self {
         Self::of(&LoadDefaults::NEWEST.settings()).in_format(Format::Json)
+    }
+
+    /// Returns the style of values in a store on a server: Ruby's own `JSON` writes them, without
+    /// Active Support's escapes.
+    #[cfg(feature = "rails-stores")]
+    pub(crate) fn stored(format: Format) -> Self {
+        let mut style = Self::json().in_format(format);
+        style.json.escape_html = false;
+        style
+    }
+
+    /// Returns the style that leaves a message of MessagePack in the forms that it has.
+    #[cfg(feature = "rails-stores")]
+    pub(crate) fn keeping(message: &[u8]) -> Self {
+        let mut style = Self::stored(Format::MessagePack);
+        style.message_pack.safe_buffer = SafeBufferForm::Raw;
+        if !style.message_pack.keeps(message) {
+            style.message_pack.ip_addr = IpAddrForm::Raw;
+        }
+        style
     }
 
     /// Returns the style with another format.

@@ -15,6 +15,7 @@ fn style(format: Format, message_pack: Style) -> DumpStyle {
         json: JsonStyle {
             escape_js_separators: false,
             ip_prefix: true,
+            escape_html: true,
         },
         message_pack,
     }

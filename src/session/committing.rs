@@ -191,8 +191,8 @@ impl Committing {
     }
 
     fn operation(&mut self, policy: &Policy, task: Task) -> Result<Operation, Error> {
-        let (ttl, now) = (policy.time_to_live(&self.data), policy.now());
         let Stored { format, entry, .. } = &self.stored;
+        let (ttl, now) = (self.stored.time_to_live(&self.data, policy), policy.now());
         let (bytes, key, when) = match (task, entry) {
             (Task::Delete(key), _) => {
                 let when = When::Always;

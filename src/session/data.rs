@@ -10,6 +10,8 @@ use super::changes::{Change, Changes};
 use crate::error::Error;
 use crate::serializer::entries::Entries;
 use crate::serializer::json::read::from_json_str;
+#[cfg(feature = "rails-stores")]
+use crate::serializer::marshal::Document;
 use crate::serializer::value::Value;
 use crate::serializer::{
     DumpError, DumpStyle, Format, Key, NewValue, Part, Serialized, Unfit, text,
@@ -59,6 +61,16 @@ impl SessionData {
     /// Creates the session of a serialized value; `None` if it cannot be read or is not a map.
     pub(crate) fn of_payload(payload: Serialized) -> Option<Self> {
         let read = Entries::load(payload).ok().flatten()?;
+        Some(Self {
+            read,
+            ..Self::default()
+        })
+    }
+
+    /// Creates the session of the Hash at a document's root; `None` if the root is another object.
+    #[cfg(feature = "rails-stores")]
+    pub(crate) fn of_document(document: Document) -> Option<Self> {
+        let read = Entries::of_document(document)?;
         Some(Self {
             read,
             ..Self::default()

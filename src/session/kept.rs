@@ -1,6 +1,7 @@
 //! [`Kept`]: the place and the id of one session.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -52,6 +53,13 @@ pub(crate) struct Former {
 }
 
 impl Stored {
+    /// Returns how long the store keeps the session if it is written now; `None` if there is no
+    /// limit.
+    pub(crate) fn time_to_live(&self, data: &SessionData, policy: &Policy) -> Option<Duration> {
+        let ttl = policy.time_to_live(data);
+        ttl.or_else(|| self.format.time_to_live())
+    }
+
     /// Marks the entry that was read for deletion, and drops its id.
     fn leave(&mut self, is_first: bool) {
         let id = self.id.take();
@@ -113,7 +121,7 @@ impl Kept {
             Self::OnServer(stored) => {
                 let Stored { format, entry, .. } = &**stored;
                 let previous = entry.as_ref().map(|entry| &entry.bytes);
-                let (ttl, now) = (policy.time_to_live(data), policy.now());
+                let (ttl, now) = (stored.time_to_live(data, policy), policy.now());
                 format.write(data, previous, ttl, now).map(|_| ())
             }
         }
@@ -167,6 +175,14 @@ impl Kept {
                 data.touch();
             }
         }
+    }
+
+    /// Checks whether a request that only reads the session extends its life in the store.
+    pub(super) fn is_renewed_by_reading(&self) -> bool {
+        let Self::OnServer(stored) = self else {
+            return false;
+        };
+        stored.entry.is_some() && stored.format.time_to_live().is_some()
     }
 
     /// Checks whether a store is to forget what came.

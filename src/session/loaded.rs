@@ -179,7 +179,9 @@ impl Loaded {
         if this.beside.is_some() {
             Arc::make_mut(this).commit_beside()?;
         }
-        if !policy.is_due(&this.data, this.provenance, header)? {
+        if !policy.is_due(&this.data, this.provenance, header)?
+            && !this.kept.is_renewed_by_reading()
+        {
             return Ok(Commit::Keep);
         }
         // An expiry alone is no session, as in Rack (`forced_session_update?`).

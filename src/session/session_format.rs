@@ -40,6 +40,13 @@ pub trait SessionFormat: Send + Sync + 'static {
         SessionData::new()
     }
 
+    /// Returns the life of a session for which the policy of
+    /// [`ServerSessions`](crate::ServerSessions) sets none; each request that loads such a session
+    /// extends its life.
+    fn time_to_live(&self) -> Option<Duration> {
+        None
+    }
+
     /// Reads an entry of the store.
     fn read(&self, bytes: &Bytes, now: OffsetDateTime) -> ReadEntry;
 

@@ -208,6 +208,7 @@ fn other_frameworks_are_named() {
 /// The forms of the other frameworks, by their own sources. Values with a signature were recorded;
 /// what is encrypted is any bytes of the right length.
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn frameworks_with_a_mark_are_named() {
     use CookieFormat::*;
     let cases = [

@@ -38,6 +38,9 @@ struct Sealed {
     escaped: String,
 }
 
+/// The number of the next value.
+static NUMBER: AtomicUsize = AtomicUsize::new(0);
+
 /// Seals values until one has all signs of base64: `+`, `/` and `=`.
 fn sealed(settings: &Settings, is_signed: bool) -> Sealed {
     let jar = if is_signed {
@@ -45,7 +48,6 @@ fn sealed(settings: &Settings, is_signed: bool) -> Sealed {
     } else {
         Jar::encrypted(&SECRET, settings.clone())
     };
-    static NUMBER: AtomicUsize = AtomicUsize::new(0);
     for _ in 0..10_000 {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         // Bytes whose base64 has the last digits of the alphabet.
@@ -148,7 +150,9 @@ fn base64(bytes: &[u8]) -> String {
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes
+        .iter()
+        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 /// Replaces the alphabet of base64 by the url-safe one (RFC 4648 section 5).
@@ -166,6 +170,7 @@ fn pair(sealed: &Sealed) -> String {
 }
 
 /// Each damage, and the repairs that undo it.
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn damages() -> Vec<(&'static str, Damage, &'static [Repair])> {
     use Repair::*;
     vec![

@@ -22,6 +22,7 @@ fn joined(text: &str) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, clippy::type_complexity, reason = "a table")]
 fn every_printed_rotation_compiles_and_opens_the_cookie() {
     let (secret, older_secret) = (own_secret(), other_secret());
     let older_secret_token = older_secret.clone();
@@ -195,6 +196,7 @@ fn every_printed_rotation_compiles_and_opens_the_cookie() {
 
 /// Messages that a live Rails 6.1 made.
 #[test]
+#[expect(clippy::type_complexity, reason = "a table")]
 fn every_message_is_named_and_its_line_verifies() {
     let secret = SecretKeyBase::new("b3c631c314c0bbca50c1b2843150fe33".repeat(4)).unwrap();
     let cases: [(&str, &str, &str, Option<&str>, (&str, MessageVerifier)); 5] = [

@@ -11,7 +11,7 @@ use time::{Duration, OffsetDateTime};
 const NAME: &str = "_x_session";
 const FORMER: &str = "_former_session";
 
-/// SplitMix64: the runs are the same every time.
+/// `SplitMix64`: the runs are the same every time.
 struct Random(u64);
 
 impl Random {
@@ -143,7 +143,7 @@ fn kinds(diagnosis: &Diagnosis) -> Vec<CauseKind> {
 }
 
 /// Puts a value through a step; `text` is the whole copied text, `value` the cookie in it.
-fn copied(steps: &[Step; 2], name: &str, value: &[u8]) -> String {
+fn copied(steps: [Step; 2], name: &str, value: &[u8]) -> String {
     let has = |step: Step| steps.contains(&step);
     let mut value = escape(value);
     if has(Step::Unescaped) {
@@ -192,7 +192,7 @@ fn copied(steps: &[Step; 2], name: &str, value: &[u8]) -> String {
 }
 
 /// Damages a value; returns `None` if nothing was damaged.
-fn damaged(steps: &[Step; 2], value: &[u8], random: &mut Random) -> Option<Vec<u8>> {
+fn damaged(steps: [Step; 2], value: &[u8], random: &mut Random) -> Option<Vec<u8>> {
     let mut damaged = value.to_vec();
     for step in steps {
         let place = random.next(damaged.len().saturating_sub(60).max(1)) + 1;
@@ -213,6 +213,7 @@ fn damaged(steps: &[Step; 2], value: &[u8], random: &mut Random) -> Option<Vec<u
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one loop over one case")]
 fn nothing_false_is_said_of_any_two_steps() {
     let doctors = Doctors::new();
     let mut random = Random(19);
@@ -250,10 +251,10 @@ fn nothing_false_is_said_of_any_two_steps() {
         let age = if has(Step::Expired) { -1 } else { 1 };
         let attributes = CookieAttributes::new().expires(now() + Duration::days(age));
         let whole = jar.write(name, &session, &attributes).unwrap();
-        let damage = damaged(&steps, &whole.value(), &mut random);
+        let damage = damaged(steps, &whole.value(), &mut random);
         let whole = whole.value().into_owned();
         let value = damage.as_deref().unwrap_or(&whole);
-        let text = copied(&steps, name, value);
+        let text = copied(steps, name, value);
         let diagnosis = doctors.of(given, told).examine(&text);
         let place = format!("{round} {steps:?} {version} told {told} {text}\n{diagnosis}");
         let causes = kinds(&diagnosis);

@@ -18,6 +18,7 @@ mod behind_the_seal;
     feature = "message_pack",
     feature = "metrics",
     feature = "rails-app",
+    feature = "rails-stores",
     feature = "test-util"
 ))]
 mod nothing_shown;

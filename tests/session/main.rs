@@ -43,6 +43,8 @@ mod signed;
 mod steps;
 #[cfg(all(feature = "marshal", feature = "message_pack", feature = "test-util"))]
 mod store_of_rails;
+#[cfg(feature = "rails-stores")]
+mod stores_of_rails;
 #[path = "../support/mod.rs"]
 mod support;
 mod token_cookie;

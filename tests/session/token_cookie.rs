@@ -47,10 +47,10 @@ fn open(store: &Arc<CookieStore>, header: &str) -> Session {
 }
 
 /// Returns the cookies of a browser after a response.
-fn after(sent: &str, set: &[SetCookie]) -> BTreeMap<String, String> {
+fn after(sent: &str, answer: &[SetCookie]) -> BTreeMap<String, String> {
     let pairs = sent.split("; ").filter_map(|pair| pair.split_once('='));
     let mut jar: BTreeMap<_, _> = pairs.map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
-    for cookie in set {
+    for cookie in answer {
         if cookie.max_age().is_some_and(|age| age.is_zero()) {
             jar.remove(cookie.name());
         } else {
@@ -72,7 +72,7 @@ fn header(jar: &BTreeMap<String, String>) -> String {
 fn finish(session: &Session) -> Vec<SetCookie> {
     let mut set = match session.commit(200).unwrap() {
         Commit::Set(set) | Commit::Remove(set) => set,
-        _ => Vec::new(),
+        Commit::Keep => Vec::new(),
     };
     set.extend(session.cookies().take());
     set
@@ -93,6 +93,9 @@ fn held(store: &CookieStore, jar: &BTreeMap<String, String>) -> (Option<String>,
         session.and_then(|session| session.value().session_id()),
     )
 }
+
+/// A way to end a session.
+type End = fn(&Session);
 
 /// Returns what is the same in every run: whose token the cookie holds, and to what it is bound.
 fn shape(before: Option<&str>, (content, id): (Option<String>, Option<String>)) -> Value {
@@ -219,7 +222,7 @@ fn tokens_end_with_the_session_that_they_were_made_in() {
     let anonymous = header(&after("", &finish(&session)));
     let is_authentic = |session: &Session| session.is_authentic(&token, "/", "POST");
     assert!(is_authentic(&open(&store, &anonymous)));
-    let ends: [(&str, fn(&Session)); 3] = [
+    let ends: [(&str, End); 3] = [
         ("reset", |session| session.reset().unwrap()),
         ("renew", |session| session.renew().unwrap()),
         ("log in", |session| {

@@ -23,7 +23,7 @@ pub(crate) fn open<T>(
     by: impl Fn(&Jar, &str, &[u8]) -> Result<Opened<T>, Refusal>,
 ) -> Result<Opened<T>, Failure> {
     let Cookies { jar, name, .. } = cookies;
-    let value = value(line, cookies)?;
+    let value = value(line, name, cookies.prefix)?;
     open_value(value, |value| by(jar, name, value)).map_err(|reason| {
         let advice = match reason {
             Refusal::Malformed => advice(line, cookies),
@@ -166,11 +166,10 @@ fn hint(refusal: Refusal, prefix: &str) -> String {
     }
 }
 
-/// Returns the value of the cookie `cookies.name` in a line, escaped or not.
+/// Returns the value of the cookie `name` in a line, escaped or not.
 ///
 /// A line counts as `name=value` only with this name: a value may hold `=` itself.
-fn value<'a>(line: &'a [u8], cookies: &Cookies) -> Result<&'a [u8], Failure> {
-    let Cookies { name, prefix, .. } = cookies;
+pub(crate) fn value<'a>(line: &'a [u8], name: &str, prefix: &str) -> Result<&'a [u8], Failure> {
     if let Some(header) = strip_field(line, "Cookie") {
         let header = CookieHeader::new(header);
         header

@@ -10,7 +10,9 @@ mod distinct;
 mod doctor;
 mod found;
 mod har;
+mod hex;
 mod input;
+mod key;
 mod lines;
 mod man;
 mod open;
@@ -22,6 +24,7 @@ mod seal;
 mod secret;
 mod secrets;
 mod source;
+mod stored;
 mod summary;
 mod survey;
 
@@ -64,6 +67,10 @@ enum Command {
     Rotate(rotate::Rotate),
     /// Explain why a cookie does not open: try every secret, digest, salt and cipher
     Doctor(doctor::Doctor),
+    /// Show a session that a Rails app keeps on a server, from its stored bytes
+    Stored(stored::Stored),
+    /// Print the keys under which a store has the session of a cookie
+    Key(key::Key),
     #[command(
         about = "Print a new secret_key_base, as 'rails secret' does",
         after_help = "Example:\n  hardtack secret > secret.txt",
@@ -90,6 +97,8 @@ fn main() -> ExitCode {
         Command::Seal(options) => seal::run(options),
         Command::Rotate(options) => rotate::run(options),
         Command::Doctor(options) => doctor::run(options),
+        Command::Stored(options) => stored::run(&options),
+        Command::Key(options) => key::run(&options),
         Command::Secret => secret::run(),
         Command::Demo => demo::run(),
         Command::Completions(options) => completions::run(&options, &mut Hardtack::command()),

@@ -94,7 +94,7 @@ pub(crate) fn answer(written: Result<SetCookie, Error>) -> Result<Answer, Failur
 }
 
 /// Parses the JSON value of a line.
-fn value(line: &[u8]) -> Result<Value, Failure> {
+pub(crate) fn value(line: &[u8]) -> Result<Value, Failure> {
     let unreadable = |detail: String| Failure {
         reason: Refusal::UnreadableValue,
         detail,

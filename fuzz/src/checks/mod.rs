@@ -9,6 +9,7 @@
     reason = "a finding is a panic"
 )]
 
+mod cache_entry;
 mod cookie_header;
 mod credentials;
 mod doctor;
@@ -26,8 +27,10 @@ mod parts;
 mod rack;
 mod ruby;
 mod session;
+mod session_row;
 mod signed;
 mod signed_rails_3;
+mod stored;
 mod vectors;
 
 use hardtack::SecretKeyBase;
@@ -38,6 +41,7 @@ pub(crate) type Target = (&'static str, fn(&[u8]));
 
 /// Every target there is.
 pub(crate) const TARGETS: &[Target] = &[
+    ("cache_entry", cache_entry::check),
     ("cookie_header", cookie_header::check),
     ("credentials", credentials::check),
     ("doctor", doctor::check),
@@ -53,6 +57,7 @@ pub(crate) const TARGETS: &[Target] = &[
     ("rack", rack::check),
     ("ruby", ruby::check),
     ("session", session::check),
+    ("session_row", session_row::check),
     ("signed", signed::check),
     ("signed_rails_3", signed_rails_3::check),
 ];

@@ -61,11 +61,7 @@ impl Entries {
                 Ok(index(&text)?.map(|index| Self::Json { text, index }))
             }
             #[cfg(feature = "marshal")]
-            Format::Marshal => {
-                let document = Box::new(marshal::Document::load(&payload.bytes)?);
-                let entries = document.entries();
-                Ok(entries.map(|entries| Self::Marshal { document, entries }))
-            }
+            Format::Marshal => marshal::Document::load(&payload.bytes).map(Self::of_document),
             #[cfg(feature = "message_pack")]
             Format::MessagePack => {
                 let index = message_pack::index(&payload.bytes)?;
@@ -75,6 +71,13 @@ impl Entries {
             #[cfg(not(all(feature = "marshal", feature = "message_pack")))]
             format => Err(format.not_built_in()),
         }
+    }
+
+    /// Finds the entries of the object at a document's root; `None` if it is not a Hash.
+    #[cfg(feature = "marshal")]
+    pub(crate) fn of_document(document: marshal::Document) -> Option<Self> {
+        let (entries, document) = (document.entries()?, Box::new(document));
+        Some(Self::Marshal { document, entries })
     }
 
     /// Counts the entries, with repeated keys.

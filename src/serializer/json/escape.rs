@@ -18,6 +18,9 @@ pub(crate) struct JsonStyle {
     /// Writes an `IPAddr` with its prefix, as Rails 8.1 does, and older versions with the gem ipaddr
     /// 1.2.7 and later.
     pub(crate) ip_prefix: bool,
+    /// Escapes the characters that end a script or an attribute in HTML. Ruby's own `JSON`, which
+    /// stores of sessions call, escapes neither these nor the separators.
+    pub(crate) escape_html: bool,
 }
 
 impl Default for JsonStyle {
@@ -25,6 +28,7 @@ impl Default for JsonStyle {
         Self {
             escape_js_separators: true,
             ip_prefix: true,
+            escape_html: true,
         }
     }
 }
@@ -76,20 +80,30 @@ static IN_RAW_8_1: Escapes = html([0; 256], false);
 impl JsonStyle {
     /// Returns the escapes for the text of a string.
     pub(super) fn escapes(self) -> &'static Escapes {
-        if self.escape_js_separators {
-            &RAILS
-        } else {
-            &RAILS_8_1
+        match self {
+            Self {
+                escape_html: false, ..
+            } => &PLAIN,
+            Self {
+                escape_js_separators: true,
+                ..
+            } => &RAILS,
+            _ => &RAILS_8_1,
         }
     }
 
     /// Returns the escapes for text that is JSON already: the characters that Rails escapes can
     /// only occur in its strings.
     pub(super) fn escapes_in_raw_json(self) -> &'static Escapes {
-        if self.escape_js_separators {
-            &IN_RAW
-        } else {
-            &IN_RAW_8_1
+        match self {
+            Self {
+                escape_html: false, ..
+            } => &NOTHING,
+            Self {
+                escape_js_separators: true,
+                ..
+            } => &IN_RAW,
+            _ => &IN_RAW_8_1,
         }
     }
 }

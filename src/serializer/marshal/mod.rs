@@ -17,6 +17,8 @@ mod bignum;
 mod cursor;
 mod document;
 mod dump;
+#[cfg(feature = "rails-stores")]
+mod entry_object;
 mod from_document;
 mod from_known_class;
 mod from_value;
@@ -39,6 +41,8 @@ mod writer;
 
 pub(crate) use document::{Document, Entry};
 pub(crate) use dump::{dump_root, dump_value};
+#[cfg(feature = "rails-stores")]
+pub(crate) use entry_object::{EntryContent, dump_binary, dump_entry_object, dump_packed_entry};
 #[cfg(feature = "rails-app")]
 pub(crate) use string::one_string;
 

@@ -28,12 +28,18 @@ const FLASH_NOW: &[u8] = b"ActionDispatch::Flash::FlashNow";
 impl Document {
     /// Decodes a Marshal stream. Bytes after its object are ignored, as Ruby ignores them.
     pub(crate) fn load(input: &[u8]) -> Result<Self, LoadError> {
-        Reader::read(input)
+        Reader::read(input, 0)
+    }
+
+    /// Decodes a stream whose object is to stand inside another one.
+    #[cfg(feature = "rails-stores")]
+    pub(crate) fn load_inside(input: &[u8]) -> Result<Self, LoadError> {
+        Reader::read(input, 1)
     }
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn read(input: &'a [u8]) -> Result<Document, LoadError> {
+    pub(super) fn read(input: &'a [u8], depth: usize) -> Result<Document, LoadError> {
         let document = Document {
             input: Vec::new(),
             nodes: Vec::new(),
@@ -60,7 +66,7 @@ impl<'a> Reader<'a> {
         if reader.cursor.byte()? != major || reader.cursor.byte()? > minor {
             return Err(reader.cursor.error("not Marshal 4.8"));
         }
-        let root = reader.object(0)?;
+        let root = reader.object(depth)?;
         if reader.measure(root).weight as usize > expansion_limit(input.len()) {
             return Err(reader
                 .cursor

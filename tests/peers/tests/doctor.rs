@@ -99,7 +99,8 @@ fn every_rotation_for_rails_opens_the_cookie() {
     assert_eq!(ran, 12);
 }
 
-/// Keys that no setting makes: Rails' own MessageEncryptor seals by them, and the lines open it.
+/// Keys that no setting makes: Rails' own `MessageEncryptor` seals by them, and the
+/// lines open it.
 #[test]
 fn keys_of_an_apps_own_are_found_and_rotated() {
     let secret = SecretKeyBase::new(SECRET).unwrap();
@@ -113,8 +114,7 @@ fn keys_of_an_apps_own_are_found_and_rotated() {
     let hex = |bytes: &[u8]| {
         bytes
             .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>()
+            .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
     };
     let cases = [
         (

@@ -15,7 +15,7 @@ use hardtack::message::{MessageEncryptor, MessageOptions, MessageVerifier};
 use hardtack::rack::{RackJar, RackSessions, RackVersion};
 use hardtack::rails_app::RailsApp;
 use hardtack::settings::{Cipher, HmacDigest, KeyDigest, Priority, SecretKind, SizeLimit};
-use hardtack::stores::{MemoryStore, StoredJson};
+use hardtack::stores::{MemoryStore, StoredJson, StoredSession};
 use hardtack::test_util::cookie_header;
 use hardtack::value::{BigInteger, RubyObject, Value};
 use hardtack::warden::WardenScope;
@@ -208,6 +208,9 @@ fn sessions(told: &mut Told) {
     let levels = (0..100).fold(object(), |inner, _| Value::Array(vec![inner]));
     too_deep.insert(KEY, &levels).unwrap();
     told.add("SessionData::to_json", too_deep.to_json());
+    let mut stored = StoredSession::read(b"{}").unwrap();
+    stored.session_mut().insert(KEY, &levels).unwrap();
+    told.add("StoredSession::to_bytes", stored.to_bytes());
 
     told.add("SessionData::take", data.take::<u32>(KEY));
 

@@ -8,7 +8,8 @@ use hardtack::headers::Domain;
 use hardtack::observe::Tally;
 use hardtack::settings::{Priority, SizeLimit};
 use hardtack::stores::{
-    Entry, MemoryStore, Saved, SessionFormat, StoreError, StoredJson, Touch, Version, When,
+    CacheFormatVersion, Entry, MemoryStore, RailsCache, Saved, SessionFormat, StoreError,
+    StoredHash, StoredJson, StoredSession, Touch, Version, When,
 };
 use hardtack::test_util::Browser;
 use hardtack::warden::WardenScope;
@@ -66,6 +67,15 @@ pub(crate) fn on_server(rows: &mut Rows) {
     rows.debug("ReadEntry", &StoredJson.read(&bytes, now));
     rows.debug("Touch", &Touch::Entry);
     rows.debug("StoredJson", &StoredJson);
+    let cache = RailsCache::new(CacheFormatVersion::V7_1);
+    rows.debug("CacheFormatVersion", &CacheFormatVersion::V7_1);
+    rows.debug("RailsCache", &cache);
+    rows.debug("StoredHash", &StoredHash::redis_session_store());
+    let entry = cache.write(&data(), None, None, now).unwrap();
+    rows.debug("ReadEntry", &cache.read(&entry, now));
+    let stored = StoredSession::read(&entry).unwrap();
+    rows.both("StoredSession", &stored);
+    rows.debug("StoredSessionFormat", &stored.format());
     let version = Version::new(bytes.clone());
     rows.debug("Version", &version);
     rows.debug("When", &When::Unchanged(version.clone()));

@@ -204,8 +204,7 @@ fn every_cause_is_named_and_nothing_false_is_said() {
             .collect()
     });
     assert_eq!(faults.len(), 353);
-    let is_otherwise =
-        |id: &str| OTHERWISE.iter().any(|(known, _)| *known == id);
+    let is_otherwise = |id: &str| OTHERWISE.iter().any(|(known, _)| *known == id);
     let faults: Vec<_> = faults
         .into_iter()
         .filter(|(id, _)| !is_otherwise(id))

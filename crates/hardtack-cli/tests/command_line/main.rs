@@ -13,8 +13,8 @@
 #[path = "../../../../tests/support/mod.rs"]
 mod support;
 
-mod copies;
 mod cases;
+mod copies;
 mod doctor;
 mod endless_lines;
 mod forms;
@@ -31,6 +31,7 @@ mod rotate_recorded;
 mod round_trips;
 mod runs;
 mod secrets;
+mod stored;
 mod streams;
 mod terminal;
 mod tokens;

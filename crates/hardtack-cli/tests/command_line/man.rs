@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::program::{bare, run};
 
 /// Every page of the manual, and a text that stands in it.
-const PAGES: [(&str, &str); 9] = [
+const PAGES: [(&str, &str); 11] = [
     (
         "hardtack.1",
         "0 all values succeeded, 1 some failed, 2 wrong use.",
@@ -15,6 +15,8 @@ const PAGES: [(&str, &str); 9] = [
     ("hardtack-seal.1", "session_id"),
     ("hardtack-rotate.1", "from\\-rails"),
     ("hardtack-doctor.1", "weak_secrets"),
+    ("hardtack-key.1", "session_cookie_token_prefix"),
+    ("hardtack-stored.1", "rails-row"),
     ("hardtack-secret.1", "hardtack secret"),
     ("hardtack-demo.1", "hardtack demo"),
     ("hardtack-completions.1", "powershell"),

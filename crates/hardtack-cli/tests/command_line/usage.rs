@@ -72,6 +72,21 @@ fn wrong_use_is_told_and_nothing_is_printed() {
         ("open --name=", "--name: the cookie's name is empty"),
         ("open --name é x", "'é' is not allowed in a name"),
         ("open --name a --name b", "cannot be used multiple times"),
+        (
+            "stored --format yaml",
+            "possible values: rails-cache, rails-marshal, rails-json, rails-row",
+        ),
+        (
+            "stored --set user_id",
+            "write it as KEY=JSON, as in 'user_id=42'",
+        ),
+        ("stored --set name=Ada", "not JSON that Rails reads"),
+        ("stored --jsonl entry.bin", "cannot be used with"),
+        (
+            "stored no-such-file",
+            "no-such-file: No such file or directory",
+        ),
+        ("key c5829f921fee456fdd2b54fc408dfc2e", "--format <FORMAT>"),
         ("secret 5", "unexpected argument '5'"),
         ("completions", "<SHELL>"),
         (
@@ -98,12 +113,14 @@ fn names_of_settings_are_taken_in_any_case() {
 }
 
 /// Every command, and the program itself.
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 11] = [
     "",
     "open",
     "seal",
     "rotate",
     "doctor",
+    "stored",
+    "key",
     "secret",
     "demo",
     "completions",

@@ -68,6 +68,19 @@ const WEAK: [(&str, &str); 4] = [
     ("short.txt", "tr0ub4dor&3"),
 ];
 
+/// Stored sessions of Rails 7.1 and 6.1 (`tests/vectors/stored`), and a session cookie's text.
+const ENTRIES: [(&str, &str); 3] = [
+    (
+        "entry.bin",
+        "001101000060a350acda41ffffffffcc8089a7757365725f6964cdec51a46e616d65a4f09f8daaa5726f6c657392a561646d696ea3646576a3696e74d2fd86eafea3626967c70d0100287479f80000000000000040a5666c6f6174cb4087f00000000000a174c3a362696ec402ff00a46e65737481a161920181a162a4f09f8daa",
+    ),
+    (
+        "older.bin",
+        "04086f3a20416374697665537570706f72743a3a43616368653a3a456e747279093a0b4076616c75657b0f49220c757365725f6964063a06455469034c660e4922096e616d65063b0754492208617c62063b075449220a726f6c6573063b07545b0749220a61646d696e063b0754492208646576063b075449220873796d063b07543a0861626349220974696d65063b075449753a0954696d650de9e91ec040e2215f093a0d6e616e6f5f6e756d690215033a0d6e616e6f5f64656e69063a0d7375626d6963726f220778903a097a6f6e65492208555443063b074649220b73796d6b6579063b07547b063a0661690649220a72616e6765063b07546f3a0a52616e6765083a096578636c463a0a626567696e69063a08656e646908492208736574063b07546f3a08536574063a0a40686173687d076906546907544649220968776961063b0754433a2d416374697665537570706f72743a3a4861736857697468496e646966666572656e744163636573737b0649220678063b0754690649220f7669615f73796d626f6c063b074669063a0d4076657273696f6e303a1040637265617465645f61746611313739303030303030302e353a1040657870697265735f696e30",
+    ),
+    ("cookie.bin", "634b4d6c51"),
+];
+
 /// A text with all that stands between `@` filled in.
 fn filled(text: &str, texts: &BTreeMap<&'static str, String>) -> String {
     texts.iter().fold(text.to_owned(), |text, (name, fill)| {
@@ -82,6 +95,11 @@ fn files(texts: &BTreeMap<&'static str, String>) -> PathBuf {
     file("quoted.txt", format!("\"{secret}\"\n"));
     for (name, secret) in WEAK {
         file(name, format!("{secret}\n"));
+    }
+    for (name, digits) in ENTRIES {
+        let digits = digits.as_bytes().chunks(2);
+        let byte = |pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+        file(name, digits.map(byte).collect::<Vec<_>>());
     }
     // Logs and HAR files, with the recorded cookies in them.
     let recordings = vectors_folder().join("recordings");

@@ -14,10 +14,12 @@ use crate::serializer::value::{RubyTime, Value, every_kind};
 const RAILS: JsonStyle = JsonStyle {
     escape_js_separators: true,
     ip_prefix: true,
+    escape_html: true,
 };
 const RAILS_8_1: JsonStyle = JsonStyle {
     escape_js_separators: false,
     ip_prefix: true,
+    escape_html: true,
 };
 
 fn value(value: &Value, style: JsonStyle) -> String {

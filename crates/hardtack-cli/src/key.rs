@@ -1,0 +1,114 @@
+//! `hardtack key`: tells under which keys a store has the session of a cookie.
+
+#![expect(
+    clippy::doc_markdown,
+    reason = "the doc comments of options are their help"
+)]
+
+use std::ffi::OsString;
+
+use clap::Args;
+use hardtack::Refusal;
+use hardtack::headers::unescape;
+use hardtack::stores::{
+    CacheFormatVersion, RailsCache, SessionFormat, StoredHash, StoredSessionFormat,
+};
+
+use crate::args::help;
+use crate::input;
+use crate::lines::{self, Answer, Failure};
+use crate::stored::formats;
+
+#[derive(Args)]
+#[command(
+    after_help = help(include_str!("help/key-short.txt")),
+    after_long_help = help(include_str!("help/key.txt"))
+)]
+pub(crate) struct Key {
+    /// The cookies; without any, one a line from standard input
+    ///
+    /// A line has at most 1 MiB.
+    #[arg(value_name = "COOKIE")]
+    values: Vec<OsString>,
+
+    /// The format in which the sessions are stored
+    #[arg(long, ignore_case = true, value_parser = formats())]
+    format: StoredSessionFormat,
+
+    /// The cookie's name
+    #[arg(long, default_value = "_session_id")]
+    name: String,
+
+    /// The cache's namespace, or redis-store's: it stands first, with a colon
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true
+    )]
+    namespace: String,
+
+    /// The text before the id [default: _session_id: for rails-cache, else none]
+    ///
+    /// The key_prefix of redis-session-store; session:gitlab: for GitLab; rack:session: for Dalli.
+    #[arg(long, value_name = "TEXT")]
+    prefix: Option<String>,
+
+    /// The text before the digits of the app's ids
+    ///
+    /// GitLab's session_cookie_token_prefix and a dash.
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true
+    )]
+    id_prefix: String,
+
+    /// Print one JSON object a line for each cookie, in order, errors included
+    #[arg(long)]
+    jsonl: bool,
+}
+
+pub(crate) fn run(options: &Key) -> Result<u8, String> {
+    let format = options.format();
+    lines::each(&options.values, options.jsonl, |line| {
+        let value = input::value(line, &options.name, "")?;
+        let id = format.id_of_cookie(&unescape(value));
+        let keys = format.keys(&id.ok_or_else(no_id)?);
+        let json = serde_json::json!({ "keys": keys });
+        Ok(Answer {
+            text: keys.join("\n"),
+            json: json.to_string(),
+        })
+    })
+}
+
+impl Key {
+    fn format(&self) -> Box<dyn SessionFormat> {
+        let namespace = &*self.namespace;
+        if self.format == StoredSessionFormat::RailsCache {
+            let mut cache = RailsCache::new(CacheFormatVersion::V7_1)
+                .namespace(namespace)
+                .id_prefix(&*self.id_prefix);
+            if let Some(prefix) = &self.prefix {
+                cache = cache.key_prefix(prefix);
+            }
+            return Box::new(cache);
+        }
+        let colon = if namespace.is_empty() { "" } else { ":" };
+        let prefix = self.prefix.as_deref().unwrap_or_default();
+        let hash = StoredHash::redis_session_store().id_prefix(&*self.id_prefix);
+        Box::new(hash.key_prefix(format!("{namespace}{colon}{prefix}")))
+    }
+}
+
+fn no_id() -> Failure {
+    Failure {
+        reason: Refusal::Malformed,
+        detail:
+            "not a session's id, which has 32 to 64 hexadecimal digits in lower case; a cookie \
+                 that holds the session itself is for 'hardtack open'"
+                .to_owned(),
+    }
+}

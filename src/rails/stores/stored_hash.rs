@@ -1,0 +1,215 @@
+//! [`StoredHash`]: sessions whose Hash is stored without an entry around it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use time::OffsetDateTime;
+
+use super::{row, zlib};
+use crate::error::Error;
+use crate::rails::session_id::{SessionIds, stored_ids};
+use crate::serializer::{DumpStyle, Serialized};
+use crate::session::data::SessionData;
+use crate::session::session_format::{ReadEntry, SessionFormat};
+use crate::settings::Serializer;
+
+/// Stores sessions as the Hash itself, serialized: as redis-session-store, redis-store,
+/// activerecord-session_store and Dalli do.
+///
+/// Set the serializer that the app's store has; the default is Marshal, as in these gems. It writes
+/// one format, and reads what [`Serializer`] reads: `Hybrid` reads Marshal and JSON, and writes JSON.
+///
+/// ```
+/// use hardtack::stores::{MemoryStore, SessionFormat, StoredHash};
+/// use hardtack::{Serializer, ServerSessions};
+///
+/// // config.session_store :redis_session_store, serializer: :hybrid,
+/// //   redis: { key_prefix: "shop:session:", ... }
+/// let format = StoredHash::redis_session_store()
+///     .key_prefix("shop:session:")
+///     .serializer(Serializer::Hybrid);
+/// let keys = format.keys("c5829f921fee456fdd2b54fc408dfc2e");
+/// assert!(keys[0].starts_with("shop:session:2::d27462508e96d314"));
+///
+/// let sessions = ServerSessions::new(format, MemoryStore::new(), "_shop_session");
+/// ```
+#[derive(Clone, Debug)]
+pub struct StoredHash {
+    key_prefix: String,
+    ids: SessionIds,
+    serializer: Serializer,
+    ttl: Option<Duration>,
+    layout: Layout,
+}
+
+/// The bytes around a serialized Hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Layout {
+    /// None.
+    Plain,
+    /// Those of a column of a table.
+    Row,
+    /// None, or zlib, which memcached's client flags tell.
+    Dalli,
+}
+
+impl StoredHash {
+    fn new(key_prefix: String, layout: Layout) -> Self {
+        Self {
+            key_prefix,
+            ids: SessionIds::default(),
+            serializer: Serializer::Marshal,
+            ttl: None,
+            layout,
+        }
+    }
+
+    /// Creates the format of the gem redis-session-store (0.11), without a `key_prefix`.
+    #[must_use]
+    pub fn redis_session_store() -> Self {
+        Self::new(String::new(), Layout::Plain)
+    }
+
+    /// Creates the format of redis-store, redis-rack and redis-actionpack, under the namespace in the
+    /// server's URL (`redis://localhost:6379/0/session` has `session`); it may be empty.
+    ///
+    /// ```
+    /// use hardtack::stores::{SessionFormat, StoredHash};
+    ///
+    /// let keys = StoredHash::redis_store("session").keys("c5829f921fee456fdd2b54fc408dfc2e");
+    /// assert!(keys[0].starts_with("session:2::d27462508e96d314"));
+    /// ```
+    #[must_use]
+    pub fn redis_store(namespace: &str) -> Self {
+        let colon = if namespace.is_empty() { "" } else { ":" };
+        Self::new(format!("{namespace}{colon}"), Layout::Plain)
+    }
+
+    /// Creates the format of the column `data` of activerecord-session_store (2.x), whose rows have
+    /// the key in the column `session_id`: base64 of Marshal, or JSON.
+    ///
+    /// ```
+    /// use hardtack::SessionData;
+    /// use hardtack::stores::{SessionFormat, StoredHash};
+    /// use time::OffsetDateTime;
+    ///
+    /// let mut session = SessionData::new();
+    /// session.insert("views", 1)?;
+    /// let now = OffsetDateTime::now_utc();
+    /// let data = StoredHash::active_record_store().write(&session, None, None, now)?;
+    /// assert_eq!(data, "BAh7BkkiCnZpZXdzBjoGRVRpBg==\n");
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn active_record_store() -> Self {
+        Self::new(String::new(), Layout::Row)
+    }
+
+    /// Creates the format of `Rack::Session::Dalli`, under the key prefix `rack:session:`.
+    ///
+    /// Dalli compresses long values, which are read; they are written uncompressed. Store the
+    /// entries with the client flags 1.
+    #[must_use]
+    pub fn dalli() -> Self {
+        Self::new("rack:session:".to_owned(), Layout::Dalli)
+    }
+
+    /// Sets the text before the id in a key.
+    #[must_use]
+    pub fn key_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.key_prefix = prefix.into();
+        self
+    }
+
+    /// Sets the text before the digits of new ids; ids without it are read too.
+    ///
+    /// ```
+    /// use hardtack::stores::{SessionFormat, StoredHash};
+    ///
+    /// let format = StoredHash::redis_session_store().id_prefix("cell-1-");
+    /// assert!(format.new_id()?.starts_with("cell-1-"));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn id_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.ids.prefix = prefix.into();
+        self
+    }
+
+    /// Sets the serializer of the store; the default is Marshal.
+    #[must_use]
+    pub fn serializer(mut self, serializer: Serializer) -> Self {
+        self.serializer = serializer;
+        self
+    }
+
+    /// Sets the life of a session for which [`ServerSessions`](crate::ServerSessions) sets no other:
+    /// the `ttl` of redis-session-store.
+    ///
+    /// Each request that loads such a session extends its life, as in Rails.
+    #[must_use]
+    pub fn ttl(mut self, duration: Duration) -> Self {
+        self.ttl = Some(duration);
+        self
+    }
+
+    /// Returns the serialized Hash in an entry.
+    fn unwrap(&self, bytes: &[u8]) -> Option<Serialized> {
+        let of = |bytes: Vec<u8>| {
+            let format = self.serializer.format_of(&bytes).ok()?;
+            Some(Serialized { bytes, format })
+        };
+        match self.layout {
+            Layout::Dalli if zlib::is_zlib(bytes) => of(zlib::inflate(bytes)?),
+            Layout::Plain | Layout::Dalli => of(bytes.to_vec()),
+            Layout::Row => {
+                let session = row::unwrap(bytes)?;
+                self.serializer.reads(session.format).then_some(session)
+            }
+        }
+    }
+}
+
+impl SessionFormat for StoredHash {
+    fn id_of_cookie(&self, value: &[u8]) -> Option<String> {
+        self.ids.id_of_cookie(value)
+    }
+
+    fn new_id(&self) -> Result<String, Error> {
+        self.ids.new_id()
+    }
+
+    fn keys(&self, id: &str) -> Vec<String> {
+        stored_ids(id)
+            .map(|id| self.key_prefix.clone() + &id)
+            .into()
+    }
+
+    fn time_to_live(&self) -> Option<Duration> {
+        self.ttl
+    }
+
+    fn read(&self, bytes: &Bytes, _: OffsetDateTime) -> ReadEntry {
+        let session = self.unwrap(bytes).and_then(SessionData::of_payload);
+        session.map_or(ReadEntry::Unreadable, ReadEntry::Session)
+    }
+
+    fn write(
+        &self,
+        session: &SessionData,
+        _: Option<&Bytes>,
+        _: Option<Duration>,
+        _: OffsetDateTime,
+    ) -> Result<Bytes, Error> {
+        let style = DumpStyle::stored(self.serializer.writes());
+        let session = session.dump(Vec::new(), style)?;
+        Ok(match self.layout {
+            Layout::Row => row::wrap(&session).into(),
+            Layout::Plain | Layout::Dalli => session.bytes.into(),
+        })
+    }
+
+    fn renew(&self, session: &mut SessionData) {
+        session.renew();
+    }
+}
