@@ -271,30 +271,35 @@ impl Cause {
         )
     }
 
-    /// Creates the cause of a cookie that may be sealed under salts of the app's own.
-    pub(super) fn another_salt() -> Self {
-        Self::new(CauseKind::AnotherSalt, "salts of the app's own").with_action(
-            "look for _salt in the app's configuration \
-             (config.action_dispatch.authenticated_encrypted_cookie_salt and its like), and give \
-             what stands there (--salt)",
-        )
+    /// Creates the cause of a cookie that may be sealed under a salt of the app's own, which
+    /// `setting` of `config.action_dispatch` sets.
+    pub(super) fn another_salt(setting: &str) -> Self {
+        Self::new(CauseKind::AnotherSalt, "a salt of the app's own").with_action(format!(
+            "look for config.action_dispatch.{setting} in the app's configuration, and give its \
+             value (--salt)"
+        ))
     }
 
     /// Creates the cause of a cookie whose keys may be derived in ways that were not tried.
-    pub(super) fn other_keys(has_rounds: bool) -> Self {
+    pub(super) fn other_keys(has_rounds: bool, is_signed: bool) -> Self {
         let rounds = if has_rounds {
             "a number of iterations that was not tried"
         } else {
             "another number of iterations than 1000"
         };
-        let text = format!(
-            "keys that the app derives by itself: {rounds}, another digest, or \
-             another cipher (encrypted_cookie_cipher)"
-        );
-        Self::new(CauseKind::OtherKeys, text).with_action(
-            "look for KeyGenerator.new, MessageEncryptor.new and key_generator_hash_digest_class \
-             in the app's code",
-        )
+        let (cipher, names) = if is_signed {
+            ("", "MessageVerifier.new, signed_cookie_digest")
+        } else {
+            (
+                ", or another cipher (encrypted_cookie_cipher)",
+                "MessageEncryptor.new",
+            )
+        };
+        let text = format!("keys that the app derives by itself: {rounds}, another digest{cipher}");
+        Self::new(CauseKind::OtherKeys, text).with_action(format!(
+            "look for KeyGenerator.new, {names} and key_generator_hash_digest_class in the app's \
+             code"
+        ))
     }
 
     /// Creates the cause that the doctor can never rule out: another app's cookie, or damage.

@@ -210,9 +210,14 @@ impl Doctor {
         if message.is_some() {
             return causes;
         }
-        causes.push(Cause::another_salt());
+        let setting = match mended.form {
+            Form::Gcm => "authenticated_encrypted_cookie_salt",
+            Form::Cbc { .. } => "encrypted_signed_cookie_salt",
+            _ => "signed_cookie_salt",
+        };
+        causes.push(Cause::another_salt(setting));
         let tries_rounds = self.tries_rounds && self.secrets.len() <= MOST_FOR_ROUNDS;
-        causes.push(Cause::other_keys(tries_rounds));
+        causes.push(Cause::other_keys(tries_rounds, is_signed));
         if matches!(
             mended.form,
             Form::Signed { digest_len: 20 } | Form::Cbc { digest_len: 20 }
@@ -261,7 +266,7 @@ impl Doctor {
         };
         let rounds = if self.tries_rounds {
             format!(
-                ", and of up to {MOST_FOR_ROUNDS} secrets the keys by up to {MOST_ROUNDS} iterations"
+                "; of the first {MOST_FOR_ROUNDS} secrets, keys of up to {MOST_ROUNDS} iterations"
             )
         } else {
             String::new()

@@ -52,12 +52,22 @@ pub(super) enum Fault {
 
 impl Fault {
     pub(super) fn cause(self) -> Cause {
-        let cause = match self {
-            Self::Elided(text) => Cause::new(CauseKind::Elided, format!("elided: {text}")),
-            Self::CutOff(text) => Cause::new(CauseKind::CutOff, format!("cut off: {text}")),
-            Self::Damaged(text) => Cause::new(CauseKind::Damaged, format!("damaged: {text}")),
+        let (kind, what, text, action) = match self {
+            Self::Elided(text) => (
+                CauseKind::Elided,
+                "elided",
+                text,
+                "copy it from the browser or from the request itself",
+            ),
+            Self::CutOff(text) => (
+                CauseKind::CutOff,
+                "cut off",
+                text,
+                "copy the whole cookie; if a program took it out, look whether it splits at `=`",
+            ),
+            Self::Damaged(text) => (CauseKind::Damaged, "damaged", text, "copy the whole cookie"),
         };
-        cause.with_action("copy the whole cookie")
+        Cause::new(kind, format!("{what}: {text}")).with_action(action)
     }
 
     /// Finds the fault of a value that looks like a damaged message; returns `None` if it does not

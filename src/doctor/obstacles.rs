@@ -100,7 +100,7 @@ impl Doctor {
             ("", None) => return None,
             (given, None) => (
                 format!("the secret {label} {given}, and the app's own does not"),
-                "give the secret as the app has it".to_owned(),
+                "give the secret exactly as the app has it, without a sign more or less".to_owned(),
             ),
             ("", Some(app)) => (
                 format!("the app's secret {app}, and {label} does not"),
@@ -111,7 +111,7 @@ impl Doctor {
             ),
             (given, Some(app)) => (
                 format!("the secret {label} {given}; and the app's secret {app}"),
-                "give the secret as the app has it".to_owned(),
+                "give the secret exactly as the app has it, without a sign more or less".to_owned(),
             ),
         };
         Some(Cause::new(CauseKind::SecretAltered, text).with_action(action))
@@ -124,14 +124,15 @@ impl Doctor {
         let own = self.label(0).unwrap_or_default();
         let label = diagnosis.secret.as_deref().unwrap_or_default();
         let text = format!(
-            "it was sealed under {}, an older or another secret, not the first one, {}",
+            "it was sealed under {}, and the app's present secret is {}",
             Shown::new(label),
             Shown::new(&own)
         );
         let action = format!(
-            "add a rotation for the secret of {} to the app whose secret is {}",
-            Shown::new(label),
-            Shown::new(&own)
+            "if {} is set by mistake, correct it; if it is the newer secret, add the rotation for \
+             the secret of {} below",
+            Shown::new(&own),
+            Shown::new(label)
         );
         Some(Cause::new(CauseKind::RotatedSecret, text).with_action(action))
     }
@@ -174,10 +175,13 @@ impl Doctor {
             );
         }
         let text = format!("the app's settings ({app}) do not open it: it has {differences}");
-        Some(
-            Cause::new(CauseKind::OtherSettings, text)
-                .with_action("add the rotation below, or change the setting back"),
-        )
+        let action = if settings.version < LoadDefaults::V5_2 {
+            "give the app that seals it the settings of this one: this version has no rotations; \
+             in Rust, add the rotation below"
+        } else {
+            "add the rotation below to the app that reads it, or give both apps the same settings"
+        };
+        Some(Cause::new(CauseKind::OtherSettings, text).with_action(action))
     }
 
     /// Lists what the app's version of Rails refuses, although hardtack's jar opens it.

@@ -139,7 +139,7 @@ impl Need<'_> {
         };
         let lines: Vec<_> = lines.into_iter().filter(exist).collect();
         if lines.is_empty() {
-            text.push_str("# Let the sender seal it anew, as this version does.");
+            text.push_str("# No setting makes this version read it: let the sender seal it as this version does.");
         } else {
             text.push_str("# To read this cookie, and no longer its own, the app would set:\n");
             text.push_str(&lines.join("\n"));

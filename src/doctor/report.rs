@@ -50,7 +50,7 @@ impl Diagnosis {
                 Some(CauseKind::WrongPurpose | CauseKind::OtherName) => {
                     "but belongs to a cookie of another name"
                 }
-                Some(CauseKind::RotatedSecret) => "which is not the app's own",
+                Some(CauseKind::RotatedSecret) => "which is not the app's present one",
                 Some(CauseKind::OtherSettings | CauseKind::UnreadRotations) => {
                     "but not under the app's settings"
                 }

@@ -70,7 +70,11 @@ impl Sealing {
     /// Returns settings under which the cookie opens: those of the newest version that needs the
     /// fewest changes, with these changes.
     pub(super) fn settings(&self) -> Settings {
-        let version = self.nearest().pop().unwrap_or(LoadDefaults::NEWEST);
+        self.settings_of(self.nearest().pop().unwrap_or(LoadDefaults::NEWEST))
+    }
+
+    /// Returns the settings of a version, with the changes under which it opens the cookie.
+    fn settings_of(&self, version: LoadDefaults) -> Settings {
         let mut settings = version.settings();
         settings.secret_kind = self.secret_kind;
         settings.cipher = self.cipher.unwrap_or(settings.cipher);
@@ -113,8 +117,12 @@ impl Sealing {
             sealed.secret_kind != settings.secret_kind,
             format!("a signature by the {} itself", sealed.secret_kind),
         );
+        let reads_both = match sealed.cipher {
+            Cipher::Aes256Gcm => settings.reads_gcm_beside_cbc,
+            Cipher::Aes256Cbc => settings.reads_cbc_beside_gcm,
+        };
         add(
-            self.cipher.is_some() && sealed.cipher != settings.cipher,
+            self.cipher.is_some() && sealed.cipher != settings.cipher && !reads_both,
             format!("{}, not {}", sealed.cipher, settings.cipher),
         );
         add(
@@ -154,9 +162,11 @@ impl Sealing {
 
     /// Describes the apps that seal this way: their versions, and the settings that they changed.
     pub(super) fn era(&self) -> String {
-        let settings = self.settings();
-        let lines = config_lines(&settings);
-        let mut versions = in_words(&self.nearest());
+        let lines = config_lines(&self.settings());
+        // Another version may need another change.
+        let mut nearest = self.nearest();
+        nearest.retain(|version| config_lines(&self.settings_of(*version)) == lines);
+        let mut versions = in_words(&nearest);
         if !lines.is_empty() {
             versions.push_str(" with ");
             versions.push_str(&lines.join(", "));
