@@ -200,17 +200,15 @@ pub(super) fn with_two_hyphens(text: &[u8]) -> Option<Vec<u8>> {
     })?;
     let mut out = Vec::with_capacity(plain.len() + 16);
     let mut rest = &plain[..];
-    while let Some((first, after)) = rest.split_first() {
+    while !rest.is_empty() {
         let run = rest.iter().take_while(|byte| matches!(byte, b'-' | 0));
-        let run = run.count();
-        let signs = rest.get(..run).unwrap_or_default();
+        let (signs, after) = rest.split_at(run.count().max(1));
         if signs.contains(&0) {
             out.extend_from_slice(b"--");
-            rest = rest.get(run..).unwrap_or_default();
         } else {
-            out.push(*first);
-            rest = after;
+            out.extend_from_slice(signs);
         }
+        rest = after;
     }
     Some(out)
 }

@@ -39,6 +39,8 @@ impl Doctor {
         let text = text.as_ref();
         let is_large = text.len() > MAX_TEXT;
         let text = if is_large { &[][..] } else { text };
+        // A byte order mark belongs to the file, and to no cookie.
+        let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
         let variants = Variants::of(text);
         let copy = match self.search(&variants) {
             Search::Opened(mut copy, fit) => {

@@ -103,8 +103,8 @@ use the_app::{Jars, TheApp};
 ///
 /// The work of an examination is bounded. The text may have at most 64 KiB. The doctor tries the
 /// first 16 cookies, and 16 that stand inside other text: in the text as it is, and after each of
-/// the steps that mend a copy and change this text. It tries each cookie in a handful of readings,
-/// and unlikely keys on four of them.
+/// the steps that mend a copy and change this text; and 16 in the segments of URLs. It tries each
+/// cookie in a handful of readings, and unlikely keys on four of them.
 #[derive(Clone)]
 pub struct Doctor {
     secrets: Vec<Labelled>,

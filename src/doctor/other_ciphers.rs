@@ -13,6 +13,7 @@ use crate::cipher::hmac::HmacKey;
 use crate::message::base64::Alphabet;
 use crate::message::codec::Signed;
 use crate::message::parts::SealedParts;
+use crate::stack;
 
 /// The size of a key other than 256 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,18 +39,16 @@ pub(super) fn open_gcm(size: KeySize, key: &[u8], sealed: &SealedParts<'_>) -> O
     let mut text = sealed.ciphertext.to_vec();
     let (iv, tag) = (&sealed.iv, &sealed.tag);
     let key = key.get(..size.bits() / 8)?;
-    match size {
-        KeySize::Bits128 => Aes128Gcm::new_from_slice(key).ok()?.decrypt_inout_detached(
-            iv.into(),
-            &[],
-            text.as_mut_slice().into(),
-            tag.into(),
-        ),
+    stack::wiped(|| match size {
+        KeySize::Bits128 => Aes128Gcm::new_from_slice(key)
+            .ok()?
+            .decrypt_inout_detached(iv.into(), &[], text.as_mut_slice().into(), tag.into())
+            .ok(),
         KeySize::Bits192 => AesGcm::<Aes192, U12>::new_from_slice(key)
             .ok()?
-            .decrypt_inout_detached(iv.into(), &[], text.as_mut_slice().into(), tag.into()),
-    }
-    .ok()?;
+            .decrypt_inout_detached(iv.into(), &[], text.as_mut_slice().into(), tag.into())
+            .ok(),
+    })?;
     Some(text)
 }
 
@@ -70,10 +69,10 @@ impl OtherCbc<'_> {
         })?;
         let ciphertext = ciphertext.into_inner();
         let key = self.key.get(..self.size.bits() / 8)?;
-        match self.size {
+        stack::wiped(|| match self.size {
             KeySize::Bits128 => decrypt(Aes128::new_from_slice(key).ok()?, ciphertext),
             KeySize::Bits192 => decrypt(Aes192::new_from_slice(key).ok()?, ciphertext),
-        }
+        })
     }
 }
 

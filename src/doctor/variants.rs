@@ -36,8 +36,6 @@ pub(super) struct Variants<'t> {
 
 impl<'t> Variants<'t> {
     pub(super) fn of(text: &'t [u8]) -> Self {
-        // A byte order mark belongs to the file, and to no cookie.
-        let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
         Self {
             text,
             segments: segments(text),

@@ -435,7 +435,17 @@ impl SetCookie {
     /// Checks whether a browser replaces that cookie by this one: both have the same name, domain
     /// and path (RFC 6265 section 5.3, step 11).
     pub(crate) fn replaces(&self, other: &Self) -> bool {
-        (self.name(), self.path(), self.domain()) == (other.name(), other.path(), other.domain())
+        let domain = other.domain().unwrap_or_default();
+        (self.name(), self.path()) == (other.name(), other.path())
+            && self.has_domain(domain.as_bytes())
+    }
+
+    /// Checks whether a browser takes `other` for this cookie's domain: case and a leading dot do
+    /// not count (RFC 6265 section 5.2.3). Without a domain both are empty.
+    pub(crate) fn has_domain(&self, other: &[u8]) -> bool {
+        let own = self.domain().unwrap_or_default().as_bytes();
+        let own = own.strip_prefix(b".").unwrap_or(own);
+        own.eq_ignore_ascii_case(other.strip_prefix(b".").unwrap_or(other))
     }
 
     /// Converts the cookie into the header's value, without copying.

@@ -63,16 +63,12 @@ fn replaces(own: &SetCookie, header: &[u8]) -> bool {
         if attribute.eq_ignore_ascii_case(b"path") {
             path = Some(value);
         } else if attribute.eq_ignore_ascii_case(b"domain") {
-            domain = Some(value.strip_prefix(b".").unwrap_or(value));
+            domain = Some(value);
         }
     }
-    let own_domain = own.domain().unwrap_or_default();
-    let own_domain = own_domain.strip_prefix('.').unwrap_or(own_domain);
     name == Some(own.name().as_bytes())
         && path.is_none_or(|path| !path.starts_with(b"/") || path == own.path().as_bytes())
-        && domain
-            .unwrap_or_default()
-            .eq_ignore_ascii_case(own_domain.as_bytes())
+        && own.has_domain(domain.unwrap_or_default())
 }
 
 /// Returns name and value of a part of a header, without the white space around them.

@@ -179,9 +179,10 @@ impl Loaded {
         if this.beside.is_some() {
             Arc::make_mut(this).commit_beside()?;
         }
-        if !policy.is_due(&this.data, this.provenance, header)?
-            && !this.kept.is_renewed_by_reading()
-        {
+        // The time of the format counts if the sessions have none of their own.
+        let is_renewed =
+            this.kept.is_renewed_by_reading() && policy.time_to_live(&this.data).is_none();
+        if !policy.is_due(&this.data, this.provenance, header)? && !is_renewed {
             return Ok(Commit::Keep);
         }
         // An expiry alone is no session, as in Rack (`forced_session_update?`).

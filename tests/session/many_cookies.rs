@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use hardtack::{CookieHeader, CookieStore, Jar, LoadDefaults, RequestOrigin, Session};
+use hardtack::{
+    CookieAttributes, CookieHeader, CookieStore, Jar, LoadDefaults, RequestOrigin, Session,
+    SetCookie,
+};
 
 use crate::logged::logged;
 use crate::support::secret;
@@ -87,4 +90,29 @@ fn more_cookies_are_told_once_without_their_names() {
              ignored cookie=\"_app_session\" untold=0"
         );
     }
+}
+
+/// A browser takes domains that differ in case and in a leading dot for one (RFC 6265 section
+/// 5.2.3): a handler's cookie of the session's name is dropped under each.
+#[test]
+fn a_handlers_cookie_of_the_sessions_domain_is_dropped() {
+    let store = CookieStore::new(&secret(), LoadDefaults::V7_1, NAME).domain(".example.org");
+    let store = Arc::new(store);
+    let mut ran = 0;
+    for (domain, left) in [
+        (".example.org", 0),
+        ("example.org", 0),
+        ("Example.ORG", 0),
+        ("shop.example.org", 1),
+    ] {
+        let session = open(&store, String::new());
+        session.insert("user_id", 42).unwrap();
+        let attributes = CookieAttributes::new().domain(domain);
+        let forged = SetCookie::new(NAME, "forged", &attributes).unwrap();
+        session.cookies().set(forged).unwrap();
+        assert_eq!(session.commit(200).unwrap().cookies().len(), 1);
+        assert_eq!(session.cookies().take().len(), left, "{domain}");
+        ran += 1;
+    }
+    assert_eq!(ran, 4);
 }

@@ -99,6 +99,7 @@ pub(crate) fn run(options: Doctor) -> Result<u8, String> {
     let is_read = options.cookie.is_none();
     let text = cookie(options.cookie)?;
     if let Some(lines) = Source::of_lines(&text).filter(|_| is_read) {
+        let doctor = doctor.try_rounds(false);
         return survey::run(&lines, &doctor, name.as_deref(), is_json, shows_value);
     }
     let diagnosis = doctor.examine(text);
