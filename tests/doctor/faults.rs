@@ -271,7 +271,7 @@ fn other_settings_are_told_with_the_rotation() {
         (
             true,
             json(LoadDefaults::V5_1),
-            "aes-256-cbc, not aes-256-gcm; keys by SHA1, not SHA256",
+            "keys by SHA1, not SHA256",
             "&secret, LoadDefaults::V5_1)",
         ),
         (
