@@ -158,7 +158,7 @@ impl fmt::Display for CauseKind {
 /// let diagnosis = Doctor::new().examine(&cut);
 /// assert_eq!(diagnosis.causes[0].kind().name(), "cut-off");
 /// assert!(diagnosis.causes[0].to_string().contains("4 of the 24 characters"));
-/// assert_eq!(diagnosis.causes[0].action(), "copy the whole cookie");
+/// assert!(diagnosis.causes[0].action().starts_with("copy the whole cookie"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cause {
