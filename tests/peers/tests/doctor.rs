@@ -12,7 +12,7 @@ use hardtack::doctor::Doctor;
 use hardtack::secret::KeyGenerator;
 use hardtack::settings::{Cipher, HmacDigest, KeyDigest};
 use hardtack::{Jar, LoadDefaults, SecretKeyBase, Serializer};
-use hardtack_peers::{Rails, Settings};
+use hardtack_peers::{Rails, RailsVersion, Settings};
 use serde_json::json;
 
 const SECRET: &str = "the secret of the app of today, and of no other one";
@@ -35,6 +35,10 @@ fn read(rails: &mut Rails, jar: &str, cookie: &str) -> Option<serde_json::Value>
 
 #[test]
 fn every_rotation_for_rails_opens_the_cookie() {
+    // The app of this test has the settings of 6.1.
+    if RailsVersion::current().name != "6.1" {
+        return;
+    }
     let [secret, older] = [SECRET, OLDER].map(|secret| SecretKeyBase::new(secret).unwrap());
     let json = |version: LoadDefaults| version.settings().cookies_serializer(Serializer::Json);
     let v6_1 = json(LoadDefaults::V6_1);

@@ -185,9 +185,10 @@ fn cookies_of_every_other_serializer() {
                     assert_same(&answer, &what);
                     let opened = opened.expect("it is there");
                     read += 1;
-                    // Rails writes nothing anew under Marshal; hardtack does.
+                    // Rails writes nothing anew under Marshal; hardtack does, but for JSON.
                     let rails_writes = set_cookie_lines(&answer).count() == 1;
-                    let marshal = new.serializer == Serializer::Marshal;
+                    let marshal = new.serializer == Serializer::Marshal
+                        && !matches!(old.serializer, Serializer::Json | Serializer::Hybrid);
                     assert_eq!(
                         opened.needs_rewrite(),
                         rails_writes || marshal && before != after,

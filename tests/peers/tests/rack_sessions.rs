@@ -18,6 +18,7 @@ use hardtack::headers::unescape;
 use hardtack::rack::{RackJar, RackSessions, RackVersion};
 use hardtack::settings::HmacDigest;
 use hardtack::{Commit, RequestOrigin, SecretKeyBase, SessionData};
+use hardtack_peers::RailsVersion;
 use serde_json::{Map, Value, json};
 
 const NAME: &str = "rack.session";
@@ -90,6 +91,10 @@ fn without_id(session: &Value) -> Map<String, Value> {
 /// same id.
 #[test]
 fn a_signed_session_goes_to_and_fro() {
+    // Rack 3, of Rails 7.2, has no signed sessions any more.
+    if RailsVersion::current().name != "6.1" {
+        return;
+    }
     let mut ruby = Ruby::start();
     let mut ran = 0;
     for (coder, version) in [
