@@ -94,7 +94,7 @@ pub struct Settings {
     pub(crate) ip_addr: IpAddrForm,
     /// The authenticity tokens that pages get.
     pub(crate) csrf: CsrfForms,
-    /// What proves that a request is not forged.
+    /// The proof that a request is not forged.
     pub(crate) csrf_verification: CsrfVerification,
 }
 

@@ -81,7 +81,7 @@ pub struct Diagnosis {
     pub weak_secrets: Vec<(String, WeakSecret)>,
     pub(super) name: Option<String>,
     pub(super) now: OffsetDateTime,
-    /// What a signed message says without a key.
+    /// The claims of a signed message, read without a key.
     pub(super) claims: Option<String>,
     /// A sentence about the keys that were tried, if none opened the cookie.
     pub(super) tried: Option<String>,

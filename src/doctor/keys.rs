@@ -36,7 +36,7 @@ pub(super) struct Labelled {
 pub(super) struct Material {
     /// The index of the given secret.
     pub(super) index: usize,
-    /// How it differs from the given secret; `None` if it is the given secret itself.
+    /// The difference from the given secret; `None` if it is the given secret itself.
     pub(super) spelling: Option<Spelling>,
     pub(super) secret: SecretKeyBase,
     /// The keys, by digest, then by salt.
@@ -81,9 +81,9 @@ impl Role {
 pub(super) enum Tier {
     /// The app's own for the role, and Rails' own.
     Own,
-    /// Those of the other roles, and those that were given.
+    /// The salts of the other roles, and those that were given.
     Others,
-    /// Those of other signed messages, such as ids of Active Storage.
+    /// The salts of other signed messages, such as ids of Active Storage.
     Messages,
 }
 

@@ -31,7 +31,7 @@ pub(super) enum Verdict {
     OtherSecret(Option<Refusal>),
 }
 
-/// What is known of an opened cookie.
+/// The facts that are known of an opened cookie.
 pub(super) struct Known<'a> {
     pub(super) cookie: &'a Pasted<'a>,
     pub(super) sent: Option<&'a Sent<'a>>,

@@ -88,7 +88,7 @@ fn unescaped_once(text: &[u8]) -> Option<Vec<u8>> {
     is_changed.then_some(out)
 }
 
-/// What an escape stands for.
+/// The character that an escape stands for.
 enum Escaped {
     Byte(u8),
     Character(char),

@@ -60,12 +60,12 @@ impl Remedy {
     }
 }
 
-/// What an app needs to open a cookie.
+/// The change that an app needs to open a cookie.
 pub(super) struct Need<'a> {
     /// The settings that sealed the cookie.
     pub(super) settings: &'a Settings,
     pub(super) is_encrypted: bool,
-    /// What no setting says about the keys.
+    /// The facts about the keys that no setting tells.
     pub(super) unusual: Option<Unusual>,
     /// The label of the secret, if it is not the app's own.
     pub(super) older_secret: Option<&'a str>,

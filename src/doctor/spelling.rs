@@ -22,9 +22,9 @@ type Text = Zeroizing<Vec<u8>>;
 /// given secret ..." and "the app's secret ...".
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Spelling {
-    /// What the given secret has or is, and the app's is not.
+    /// The signs of the given secret that the app's has not.
     pub(super) given: Vec<&'static str>,
-    /// What the app's secret has or is, and the given one is not.
+    /// The signs of the app's secret that the given one has not.
     pub(super) app: Option<&'static str>,
 }
 

@@ -24,7 +24,7 @@ pub(super) const USUAL: [KeyDigest; 2] = [KeyDigest::Sha1, KeyDigest::Sha256];
 pub(super) struct Fit {
     /// The index of the given secret.
     pub(super) secret: usize,
-    /// How the secret that fits differs from the given one.
+    /// The difference between the secret that fits and the given one.
     pub(super) spelling: Option<Spelling>,
     /// The secret that fits.
     pub(super) material: SecretKeyBase,
@@ -35,14 +35,14 @@ pub(super) struct Fit {
     pub(super) hmac_digest: Option<HmacDigest>,
     /// The salts of the keys, by role.
     pub(super) salts: Vec<(Role, String)>,
-    /// What no setting of Rails says about the keys.
+    /// The facts about the keys that no setting of Rails tells.
     pub(super) unusual: Option<Unusual>,
     /// Is `true` if the salt is one of messages that are no cookies.
     pub(super) is_message: bool,
     pub(super) text: Vec<u8>,
 }
 
-/// What differs from the keys of every version of Rails.
+/// A difference from the keys of every version of Rails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unusual {
     /// Another number of rounds than 1000.

@@ -22,7 +22,7 @@ const VERSIONS: &[RackVersion] = &[
 struct Recorded {
     /// A jar for each secret and form of the recordings.
     jars: Vec<RackJar>,
-    /// What the recorded cookies hold.
+    /// The session that the recorded cookies hold.
     sessions: BTreeSet<String>,
 }
 

@@ -43,7 +43,7 @@ pub(crate) struct Walk<'a> {
     pub(super) deeper: usize,
     /// Local variables that refer to a path below `config`.
     locals: Vec<(String, Vec<String>)>,
-    /// What follows a `return` may not run, or never does.
+    /// The statements after a `return` may not run, or never do.
     returned: Reach,
     /// The application's class with its modules, if it is defined here.
     pub(crate) application: Option<String>,

@@ -30,7 +30,7 @@ struct Case {
 /// Cases that are judged otherwise here, each with the reason.
 const OTHERWISE: [(&str, &str); 0] = [];
 
-/// What the two runs of a case gave: as text, and as JSON.
+/// The results of the two runs of a case: as text, and as JSON.
 struct Answer {
     text: Run,
     /// The text, its white space made single.
