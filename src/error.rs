@@ -262,7 +262,8 @@ pub enum Error {
     ReadOnlySession,
     /// The session or a cookie was changed too late: the response headers are already decided.
     CommittedSession,
-    /// The session store failed. The session could not be loaded, or its changes may not be saved.
+    /// The session store failed: the session could not be loaded, or it is unknown whether its
+    /// changes were saved. The store may have carried out an operation whose answer was lost.
     Store(StoreError),
     /// The store's entry under the session's id is not a session of this format. The entry is
     /// neither overwritten nor deleted.
@@ -274,6 +275,13 @@ pub enum Error {
     /// The changes were not saved: other requests wrote the session again and again.
     #[non_exhaustive]
     BusySession {
+        /// The name of the session's cookie.
+        name: String,
+    },
+    /// A new session was not saved: the store already had an entry under each of three new ids. None
+    /// of them was overwritten.
+    #[non_exhaustive]
+    TakenIds {
         /// The name of the session's cookie.
         name: String,
     },
@@ -385,6 +393,11 @@ impl fmt::Display for Error {
             Self::BusySession { name } => write!(
                 f,
                 "the changes to the session of the cookie {} were not saved: other requests wrote it for a second; send the request again",
+                Shown::new(name)
+            ),
+            Self::TakenIds { name } => write!(
+                f,
+                "the new session of the cookie {} was not saved: the store already had three new ids; check that the store answers a save of a missing key with Done, and that the system's random bytes differ",
                 Shown::new(name)
             ),
             Self::InvalidMessage => InvalidMessage.fmt(f),

@@ -171,6 +171,7 @@ pub mod stores {
     pub use crate::rails::stores::stored_hash::StoredHash;
     #[cfg(feature = "rails-stores")]
     pub use crate::rails::stores::stored_session::{StoredSession, StoredSessionFormat};
+    pub use crate::session::conflict_policy::ConflictPolicy;
     pub use crate::session::memory_store::MemoryStore;
     pub use crate::session::session_format::{ReadEntry, SessionFormat, Touch};
     pub use crate::session::session_store::{Entry, Saved, SessionStore, Version, When};
@@ -204,11 +205,12 @@ pub mod headers {
     pub use crate::session::cache_headers::CacheHeaders;
 }
 
-/// Reports of incoming cookies: for metrics, for logs, and to learn when an older secret can go.
+/// Reports of incoming cookies and of stores: for metrics, for logs, and to learn when an older secret can go.
 pub mod observe {
     #[cfg(feature = "metrics")]
     pub use crate::session::cookie_metrics::CookieMetrics;
     pub use crate::session::observer::Observer;
+    pub use crate::session::store_operation::{Lookup, StoreOperation, StoreOutcome};
     pub use crate::session::tally::Tally;
     pub use crate::shown::Shown;
 }

@@ -21,7 +21,7 @@ pub enum CauseKind {
     NoCookie,
     /// The text or the value is longer than any cookie, and was not examined.
     TooLarge,
-    /// The cookie is another framework's.
+    /// The cookie is another framework's, or only the id of a session on a server.
     NotRails,
     /// A mark such as `[FILTERED]` or `…` stands in place of the value, or of a part of it.
     Elided,

@@ -265,6 +265,12 @@ const ROWS: &[Row] = &[
     ("ory_*", CookieFormat::Unknown, "Ory set it"),
     ("sb-*", CookieFormat::Unknown, "Supabase set it"),
     (
+        "_gitlab_session*",
+        CookieFormat::SessionId,
+        "GitLab keeps the session in Redis: 'hardtack key --format rails-cache --prefix \
+         session:gitlab: ID' prints its key",
+    ),
+    (
         "connect.sid",
         CookieFormat::SessionId,
         "express-session keeps the session in its store",

@@ -146,8 +146,11 @@ impl Doctor {
             diagnosis.tried = Some(self.tried(&mended.form));
             diagnosis.repairs = mended.repairs;
         } else if matches!(mended.form, Form::Foreign(_)) {
-            let text = foreign::advice(format, &mended.bytes, cookie, all);
-            diagnosis.causes.push(Cause::new(CauseKind::NotRails, text));
+            let form = foreign::id_form(format, &mended.bytes);
+            let of_app = form.and_then(|form| self.of_stored_id(form, cookie));
+            diagnosis
+                .causes
+                .push(of_app.unwrap_or_else(|| foreign::cause(format, &mended.bytes, cookie, all)));
             diagnosis.repairs = mended.repairs;
         } else {
             let fault = Fault::of(&mended.bytes, cookie.value, cookie.name);

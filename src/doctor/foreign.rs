@@ -3,8 +3,10 @@
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
+use super::cause::{Cause, CauseKind};
 use super::cookie_format::CookieFormat;
 use super::cookie_names::of_name;
+use super::id_form::{self, IdForm};
 use super::pasted::Pasted;
 
 /// The longest text that is decoded as JSON, in bytes. Headers of tokens are far shorter.
@@ -292,8 +294,8 @@ fn is_php_id(text: &str, name: Option<&str>) -> bool {
         && text.bytes().all(is_id)
 }
 
-/// Checks for the bare id of a session: 26, 32, 40 or 64 lowercase letters and digits, Rack's private
-/// id `2::<SHA-256>`, or any value under a name that belongs to such an id.
+/// Checks for the bare id of a session: an id of Rack or Rails, 26, 32, 40 or 64 lowercase letters and
+/// digits, or any value under a name that belongs to such an id.
 fn is_session_id(text: &str, name: Option<&str>) -> bool {
     let lower = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let is_lower = |text: &str| text.bytes().all(lower);
@@ -301,19 +303,12 @@ fn is_session_id(text: &str, name: Option<&str>) -> bool {
         .and_then(of_name)
         .is_some_and(|(format, _)| format == CookieFormat::SessionId);
     matches!(text.len(), 26 | 32 | 40 | 64) && is_lower(text)
-        || is_private_id(text)
+        || IdForm::of(text).is_some()
         || is_named
             && (8..=256).contains(&text.len())
             && text
                 .bytes()
                 .all(|byte| byte.is_ascii_graphic() && byte != b'%')
-}
-
-/// Checks for Rack's private id of a session (`Rack::Session::SessionId#private_id`).
-fn is_private_id(text: &str) -> bool {
-    text.strip_prefix("2::").is_some_and(|digest| {
-        digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit())
-    })
 }
 
 /// Decodes the text of a JSON object from base64; returns `None` if it is no object.
@@ -342,13 +337,19 @@ fn is_url_safe(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }
 
+/// Returns the form of an id of Rack or Rails; `None` for everything else. `value` is unescaped.
+pub(super) fn id_form(format: CookieFormat, value: &[u8]) -> Option<IdForm> {
+    let text = std::str::from_utf8(value).ok()?;
+    IdForm::of(text).filter(|_| format == CookieFormat::SessionId)
+}
+
 /// Tells where the content of another framework's cookie is found. `value` is unescaped.
-pub(super) fn advice(
+pub(super) fn cause(
     format: CookieFormat,
     value: &[u8],
     cookie: &Pasted<'_>,
     all: &[Pasted<'_>],
-) -> String {
+) -> Cause {
     // An id has no mark of its own, so its name tells more.
     let is_id = format == CookieFormat::SessionId;
     let by_name = cookie
@@ -356,12 +357,15 @@ pub(super) fn advice(
         .and_then(of_name)
         .filter(|(named, _)| is_id || *named == format);
     if let Some((_, tells)) = by_name {
-        return format!("{format}: Rails did not seal it; by its name, {tells}");
+        let text = format!("{format}: Rails did not seal it; by its name, {tells}");
+        return Cause::new(CauseKind::NotRails, text);
     }
+    let mut action = String::new();
+    let of_id;
     let tells = match format {
-        CookieFormat::SessionId if std::str::from_utf8(value).is_ok_and(is_private_id) => {
-            "it is the private id (2:: and a digest) under which Rack and Rails keep a session in \
-             their store, on the server: no browser sends it; the cookie holds the public id"
+        CookieFormat::SessionId => {
+            (of_id, action) = id_form::advice(id_form(format, value));
+            &of_id
         }
         CookieFormat::ExpressSession => {
             "the session itself is in its store (Redis, a database) under the id that stands \
@@ -409,12 +413,13 @@ pub(super) fn advice(
             "its key is one of the app's secrets (of Perl); its JSON is readable without a key"
         }
         CookieFormat::PhpSessionId => "the session itself is on the server, in session.save_path",
-        _ => {
-            "if it is a session's, the session itself is on the server: PHP, Django, or a Rails app \
-             whose session_store is :cache_store, :active_record_store or Redis"
-        }
+        CookieFormat::EncryptedGcm
+        | CookieFormat::EncryptedCbc
+        | CookieFormat::Signed
+        | CookieFormat::Unknown => "its form tells no more",
     };
-    format!("{format}: Rails did not seal it; {tells}")
+    let text = format!("{format}: Rails did not seal it; {tells}");
+    Cause::new(CauseKind::NotRails, text).with_action(action)
 }
 
 /// Describes a value of no known form, by the name of the cookie.

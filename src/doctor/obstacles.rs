@@ -231,7 +231,7 @@ impl Doctor {
     }
 
     fn other_store(&self, known: &Known<'_>) -> Option<Cause> {
-        let store = self.the_app.as_ref()?.store.as_deref()?;
+        let store = self.the_app.as_ref()?.server_store()?;
         let is_apps =
             known.cookie.name.is_none() || known.cookie.name == self.cookie_name.as_deref();
         if !known.is_session || !is_apps {

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::Doctor;
 use super::keys::Labelled;
-use super::the_app::{Jars, TheApp};
+use super::the_app::{Jars, TheApp, is_on_a_server};
 use crate::rails_app::{RailsApp, RailsAppError, RailsAppSecrets};
 use crate::secret_key_base::SecretKeyBase;
 
@@ -37,7 +37,8 @@ impl Doctor {
     /// ```
     ///
     /// # Errors
-    /// Returns the errors of [`RailsApp::settings`] and [`RailsApp::secrets`], and
+    /// Returns the errors of [`RailsApp::settings`] and [`RailsApp::secrets`] (an app that keeps its
+    /// sessions on a server may lack a secret), and
     /// [`RailsAppError::UnreadableSetting`] if `load_defaults` is not set to a plain number: reports
     /// would name a version that the doctor only guessed.
     pub fn rails_app(self, app: &RailsApp) -> Result<Self, RailsAppError> {
@@ -49,31 +50,26 @@ impl Doctor {
         if let Some(guess) = unreadable("load_defaults") {
             return Err(RailsAppError::UnreadableSetting(guess.clone()));
         }
-        let RailsAppSecrets {
-            secret_key_base,
-            secret_token,
-            rotated_secret_key_bases,
-            found_in,
-        } = app.secrets()?;
+        let session = told.session;
+        let is_on_server = session.store.as_deref().is_some_and(is_on_a_server);
+        let (secrets, jars) = match app.secrets() {
+            // A session's id needs none.
+            Err(RailsAppError::NoSecret { .. }) if is_on_server => (None, None),
+            secrets => (
+                Some(secrets?),
+                Some(Jars::new(app.jar()?, app.signed_jar()?)),
+            ),
+        };
         // What was not understood is not claimed: neither the name nor the store.
         let unread_rotation = unreadable("cookies_rotations");
         let mut doctor = self.settings(told.settings.clone());
-        if let Some(name) = &told.session.name {
+        if let Some(name) = &session.name {
             doctor = doctor.cookie_name(name);
         }
         // The app's own secret comes first: it is the one that the app reads its cookies by.
         let others = std::mem::take(&mut doctor.secrets);
-        if let Some(secret) = secret_key_base {
-            doctor = doctor.secret(&found_in, &secret);
-        }
-        for (index, secret) in rotated_secret_key_bases.iter().enumerate() {
-            doctor = doctor.secret(
-                format!("number {index} of rotated_secret_key_bases"),
-                secret,
-            );
-        }
-        if let Some(token) = secret_token {
-            doctor = doctor.secret(format!("{found_in} (secret_token)"), &token);
+        for (label, secret) in secrets.map(labelled).unwrap_or_default() {
+            doctor = doctor.secret(label, &secret);
         }
         for Labelled { label, secret } in others {
             doctor = doctor.secret(label, &secret);
@@ -84,32 +80,36 @@ impl Doctor {
                 doctor = doctor.secret(label, &secret);
             }
         }
-        let store = told.session.store;
         doctor.the_app = Some(TheApp {
             rails: told.rails,
             load_defaults: told.load_defaults,
-            store: store.filter(|store| is_on_a_server(store)),
+            store: session.store,
+            cache: session.keys.cache,
+            before: session.keys.before,
             unread_rotation: unread_rotation
                 .map(|one| format!("{}:{}", one.file.display(), one.line)),
         });
-        doctor.jars = OnceLock::from(Some(Jars::new(app.jar()?, app.signed_jar()?)));
+        doctor.jars = OnceLock::from(jars);
         Ok(doctor)
     }
 }
 
-/// Checks for the name of a store that keeps sessions on a server. A store of another name may be a
-/// subclass of `CookieStore`.
-fn is_on_a_server(store: &str) -> bool {
-    let parts = [
-        "active_record",
-        "redis",
-        "cache",
-        "dalli",
-        "mongo",
-        "dynamo",
-        "sequel",
-    ];
-    parts.iter().any(|part| store.contains(part))
+/// Returns the app's own secrets, each with its place.
+fn labelled(secrets: RailsAppSecrets) -> Vec<(String, SecretKeyBase)> {
+    let RailsAppSecrets {
+        secret_key_base,
+        secret_token,
+        rotated_secret_key_bases,
+        found_in,
+    } = secrets;
+    let rotated = rotated_secret_key_bases.into_iter().enumerate();
+    let rotated = rotated.map(|(index, secret)| {
+        let label = format!("number {index} of rotated_secret_key_bases");
+        (label, secret)
+    });
+    let token = secret_token.map(|token| (format!("{found_in} (secret_token)"), token));
+    let own = secret_key_base.map(|secret| (found_in.clone(), secret));
+    own.into_iter().chain(rotated).chain(token).collect()
 }
 
 /// Finds the secrets that other environments of the app have, and those that stand behind the

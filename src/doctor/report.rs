@@ -73,6 +73,9 @@ impl Diagnosis {
             Some(CauseKind::NotRails) => {
                 format!("It is {}, and no cookie that Rails sealed.", self.format)
             }
+            Some(CauseKind::OtherStore) => {
+                "It is only the id of a session, which is not in the cookie itself.".to_owned()
+            }
             Some(CauseKind::OtherMessage) => "It is no cookie by what it says itself.".to_owned(),
             Some(CauseKind::Elided) => {
                 "It does not open: it was taken out of the text that you copied.".to_owned()

@@ -18,13 +18,22 @@ pub(super) struct TheApp {
     /// The release of Rails, from `Gemfile.lock`.
     pub(super) rails: Option<String>,
     pub(super) load_defaults: Option<LoadDefaults>,
-    /// The store of its sessions, if that is known and is not the cookie.
+    /// The store of its sessions, if that is known.
     pub(super) store: Option<String>,
+    /// The store of the cache that keeps the sessions, if that is known.
+    pub(super) cache: Option<String>,
+    /// The text that the app puts before its keys in the store, if that is known.
+    pub(super) before: Option<String>,
     /// The place of a rotation that cannot be read from its files.
     pub(super) unread_rotation: Option<String>,
 }
 
 impl TheApp {
+    /// Returns the store of its sessions, if that is known and is not the cookie.
+    pub(super) fn server_store(&self) -> Option<&str> {
+        self.store.as_deref().filter(|store| is_on_a_server(store))
+    }
+
     /// Names the version of Rails and the `load_defaults`, which differ in many apps.
     pub(super) fn in_words(&self, settings: &Settings) -> String {
         match (&self.rails, self.load_defaults) {
@@ -34,6 +43,22 @@ impl TheApp {
             (Some(rails), None) => format!("Rails {rails}, no load_defaults"),
         }
     }
+}
+
+/// Checks for the name of a store that keeps sessions on a server. A store of another name may be a
+/// subclass of `CookieStore`.
+pub(super) fn is_on_a_server(store: &str) -> bool {
+    let store = store.to_ascii_lowercase().replace('_', "");
+    let parts = [
+        "activerecord",
+        "redis",
+        "cache",
+        "dalli",
+        "mongo",
+        "dynamo",
+        "sequel",
+    ];
+    parts.iter().any(|part| store.contains(part))
 }
 
 /// Names a version as the setting of an app: from 5.1 on as its `load_defaults`.

@@ -432,6 +432,29 @@ impl SetCookie {
         &self.header
     }
 
+    /// Returns the same cookie with another value, unescaped.
+    pub(crate) fn with_value(&self, value: &[u8]) -> Self {
+        let mut escaped = Vec::new();
+        escape_into(&mut escaped, value);
+        // The escaped value is ASCII, so the default is never used.
+        let escaped = String::from_utf8(escaped).unwrap_or_default();
+        let (start, end) = (self.name_end + 1, self.value_end);
+        let value_end = start + escaped.len();
+        // Path and domain stand behind the value.
+        let moved = |range: &Range<usize>| {
+            let moved = |at: usize| at + value_end - end;
+            moved(range.start)..moved(range.end)
+        };
+        let mut cookie = Self {
+            value_end,
+            path: moved(&self.path),
+            domain: self.domain.as_ref().map(moved),
+            ..self.clone()
+        };
+        cookie.header.replace_range(start..end, &escaped);
+        cookie
+    }
+
     /// Checks whether a browser replaces that cookie by this one: both have the same name, domain
     /// and path (RFC 6265 section 5.3, step 11).
     pub(crate) fn replaces(&self, other: &Self) -> bool {

@@ -1,12 +1,14 @@
 //! The work of every middleware after the handler has answered, without any framework's types.
 
 use std::pin::Pin;
+use std::task::{self, Poll};
 
 use crate::error::Error;
 use crate::http::set_cookie::SetCookie;
 use crate::session::commit::Commit;
 use crate::session::context::{Context, Finish};
 use crate::session::events::Event;
+use crate::session::running_commit::RunningCommit;
 
 /// The cookies that a response sets: the session's and the others.
 pub(crate) type CookiesToSet = Result<Vec<SetCookie>, Error>;
@@ -14,19 +16,33 @@ pub(crate) type CookiesToSet = Result<Vec<SetCookie>, Error>;
 /// The cookies that a response sets, at once or as soon as a store has answered.
 pub(crate) enum SetCookies {
     Done(CookiesToSet),
-    Running(Pin<Box<dyn Future<Output = CookiesToSet> + Send>>),
+    Running(Running),
+}
+
+/// The running commit of a session that a store keeps. If it is dropped before its end, the app's
+/// runtime finishes it ([`ServerSessions::finish_commits`](crate::ServerSessions::finish_commits)).
+pub(crate) struct Running {
+    commit: RunningCommit,
+    context: Context,
+}
+
+impl Future for Running {
+    type Output = CookiesToSet;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
+        let commit = Pin::new(&mut self.commit).poll(cx);
+        commit.map_ok(|commit| with_others(commit, &self.context))
+    }
 }
 
 /// Commits the session with a response of this status.
 pub(crate) fn set_cookies(context: &Context, status: u16) -> SetCookies {
     match context.finish(status) {
         Finish::Done(commit) => SetCookies::Done(commit.map(|commit| with_others(commit, context))),
-        Finish::Running(commit) => {
-            let context = context.clone();
-            SetCookies::Running(Box::pin(async move {
-                commit.await.map(|commit| with_others(commit, &context))
-            }))
-        }
+        Finish::Running(commit) => SetCookies::Running(Running {
+            commit,
+            context: context.clone(),
+        }),
     }
 }
 

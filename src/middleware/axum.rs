@@ -44,8 +44,10 @@ use http::request::Parts;
 
 use super::answer::status;
 use super::devise_login::{DeviseLogin, DeviseScope, NotLoggedIn};
+use super::untold_error::UntoldError;
 use crate::error::{Error, InvalidMessage};
 use crate::session::cookies::Cookies;
+use crate::session::events::CountedLimit;
 use crate::session::handle::Session;
 use crate::session::lazy_session::LazySession;
 
@@ -96,7 +98,10 @@ impl std::error::Error for MissingSessionLayer {}
 
 impl IntoResponse for MissingSessionLayer {
     fn into_response(self) -> Response {
-        tracing::error!(target: "hardtack", "{self}");
+        static LIMIT: CountedLimit = CountedLimit::new();
+        if let Some(count) = LIMIT.pass() {
+            tracing::error!(target: "hardtack", count, "{self}");
+        }
         StatusCode::INTERNAL_SERVER_ERROR.into_response()
     }
 }
@@ -258,13 +263,17 @@ impl IntoResponse for SessionRejection {
     }
 }
 
+/// Answers with an empty 500 (503 if a store failed or the session is busy). The layer of the
+/// sessions tells the operator (`tracing`).
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        tracing::error!(target: "hardtack", reason = %self, "a request failed; the client gets an empty response");
         let status = StatusCode::from_u16(status(&self));
-        status
-            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-            .into_response()
+        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = status.into_response();
+        if let Some(error) = UntoldError::of(self) {
+            response.extensions_mut().insert(error);
+        }
+        response
     }
 }
 

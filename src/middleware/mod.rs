@@ -31,3 +31,5 @@ mod sec_fetch_site;
 pub mod tower;
 #[cfg(feature = "tower")]
 mod tower_csrf;
+#[cfg(any(feature = "axum", feature = "actix-web"))]
+mod untold_error;

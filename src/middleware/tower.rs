@@ -69,10 +69,12 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::answer::{CookiesToSet, SetCookies, is_overruled, set_cookies};
+use super::answer::{Running, SetCookies, is_overruled, set_cookies};
 pub use super::on_error::{OnError, Opaque};
 pub use super::on_refusal::OnRefusal;
 pub use super::tower_csrf::{CsrfLayer, CsrfService};
+#[cfg(feature = "axum")]
+use super::untold_error::UntoldError;
 use crate::error::Error;
 use crate::http::set_cookie::SetCookie;
 use crate::session::context::Context;
@@ -230,9 +232,6 @@ pin_project! {
     }
 }
 
-/// The running commit of a session that a store keeps.
-type Running = Pin<Box<dyn Future<Output = CookiesToSet> + Send>>;
-
 impl<F, H, B, E> Future for ResponseFuture<F, H>
 where
     F: Future<Output = Result<Response<B>, E>>,
@@ -244,13 +243,17 @@ where
         let mut this = self.project();
         let (mut response, cookies) = loop {
             if let Some((_, committing)) = this.committing {
-                let cookies = ready!(committing.as_mut().poll(cx));
+                let cookies = ready!(Pin::new(committing).poll(cx));
                 // The line above found it there.
                 if let Some((response, _)) = this.committing.take() {
                     break (response?, cookies);
                 }
             }
             let response = ready!(this.inner.as_mut().poll(cx))?;
+            #[cfg(feature = "axum")]
+            if let Some(error) = response.extensions().get::<UntoldError>() {
+                error.tell(this.context);
+            }
             match set_cookies(this.context, response.status().as_u16()) {
                 SetCookies::Done(cookies) => break (response, cookies),
                 SetCookies::Running(committing) => {
@@ -260,7 +263,14 @@ where
         };
         match cookies {
             Ok(cookies) => append(response.headers_mut(), cookies, this.context),
-            Err(error) => response = this.on_error.answer(error),
+            Err(error) => {
+                response = this.on_error.answer(error);
+                // The operator knows it.
+                #[cfg(feature = "axum")]
+                if let Some(error) = response.extensions().get::<UntoldError>() {
+                    error.hush();
+                }
+            }
         }
         tell_caches(response.headers_mut(), this.context);
         Poll::Ready(Ok(response))

@@ -195,10 +195,7 @@ where
             let future = Box::pin(async move {
                 let session = match session.load().await {
                     Ok(session) => session,
-                    Err(error) => {
-                        tracing::error!(target: "hardtack", reason = %error, "a session could not be loaded; the client gets an empty response");
-                        return Ok(OnError::answer(&Opaque, error));
-                    }
+                    Err(error) => return Ok(OnError::answer(&Opaque, error)),
                 };
                 match check(&protection, &request, &session) {
                     Check::Verified => inner.call(request).await,

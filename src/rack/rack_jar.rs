@@ -335,6 +335,11 @@ impl RackJar {
         }
     }
 
+    /// Leaves out the id of a session that moves to a store.
+    pub(super) fn leave_id_out(session: &mut SessionData) {
+        session.leave_out(SESSION_ID);
+    }
+
     /// Removes the parts of a session that an attacker may have planted before a login.
     pub(super) fn renew(session: &mut SessionData) {
         session.remove(SESSION_ID);

@@ -12,6 +12,7 @@ use crate::http::set_cookie::SetCookie;
 use crate::session::context::Context;
 use crate::session::data::SessionData;
 use crate::session::handle::Session;
+use crate::session::kept::Kept;
 use crate::session::loaded::Loaded;
 use crate::session::observer::Outcome;
 use crate::session::origin::RequestOrigin;
@@ -51,6 +52,7 @@ impl RackSessions {
     pub fn new(jar: RackJar, name: impl Into<String>) -> Self {
         Self {
             policy: Policy::new(name.into()),
+            older: Vec::new(),
             place: InRackCookie { jar: Arc::new(jar) },
         }
     }
@@ -105,6 +107,10 @@ impl Place for InRackCookie {
         name == policy.name
     }
 
+    fn kept(&self) -> Kept {
+        Kept::InCookie(self.jar.clone())
+    }
+
     fn read(&self, policy: &Policy, header: &CookieHeader<'_>) -> (Loaded, Option<Outcome>) {
         let values = policy.duplicates.of(header, &policy.name);
         let found = Refusal::first_opened(values.map(|raw| {
@@ -143,6 +149,10 @@ impl Sealer for RackJar {
 
     fn adopt_id(&self, data: &mut SessionData, from: &SessionData) -> Result<(), Error> {
         Self::adopt_id(data, Self::id(from))
+    }
+
+    fn leave_id_out(&self, data: &mut SessionData) {
+        Self::leave_id_out(data);
     }
 
     fn renew(&self, data: &mut SessionData) {

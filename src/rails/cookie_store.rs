@@ -19,7 +19,6 @@ use crate::secret_key_base::SecretKeyBase;
 use crate::session::context::Context;
 use crate::session::data::SessionData;
 use crate::session::handle::Session;
-#[cfg(feature = "test-util")]
 use crate::session::kept::Kept;
 use crate::session::loaded::Loaded;
 use crate::session::observer::Outcome;
@@ -128,6 +127,7 @@ impl CookieStore {
     pub fn with_keyring(jars: Keyring, name: impl Into<String>) -> Self {
         Self {
             policy: Policy::new(name.into()),
+            older: Vec::new(),
             place: InCookie {
                 jars: Arc::new(ArcSwap::from_pointee(jars)),
                 csrf: None,
@@ -310,6 +310,10 @@ impl Place for InCookie {
         jars.session.names(&policy.name).contains(&name)
     }
 
+    fn kept(&self) -> Kept {
+        Kept::InCookie(self.jars.load().session.clone())
+    }
+
     fn read(&self, policy: &Policy, header: &CookieHeader<'_>) -> (Loaded, Option<Outcome>) {
         let jar = self.jars.load().session.clone();
         let found = jar.find(&policy.name, header, policy.duplicates, |opened| {
@@ -342,6 +346,11 @@ impl Session {
     /// Creates the session of a request from its `Cookie` header, which may be empty. If there are
     /// several headers (HTTP/2 allows it), join their values with `"; "` first. The cookie is
     /// opened when the session is first used.
+    ///
+    /// It asks no store. If the sessions move here from one
+    /// ([`migrating_from`](crate::Sessions::migrating_from)), load a
+    /// [`LazySession`](crate::LazySession) instead: otherwise a session of that store is empty, and a
+    /// commit that would replace it is [`Error::NeedsStore`].
     ///
     /// ```
     /// use std::sync::Arc;

@@ -162,7 +162,7 @@ impl SessionData {
         self.remove(SESSION_ID);
         // Also the tokens that a cookie of their own holds.
         self.forget(CSRF_TOKEN);
-        self.touch();
+        self.ask_for_id();
     }
 
     /// Gives the session an id, if it has none.
@@ -205,6 +205,10 @@ impl Sealer for Jar {
             Some(id) if data.session_id().is_none() => data.insert(SESSION_ID, &id),
             _ => Ok(()),
         }
+    }
+
+    fn leave_id_out(&self, data: &mut SessionData) {
+        data.leave_out(SESSION_ID);
     }
 
     fn renew(&self, data: &mut SessionData) {

@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 use sha2::{Digest, Sha256};
 
+use super::jar::Jar;
 use super::sealed_session::generate_session_id;
 use crate::error::Error;
 use crate::hex;
@@ -16,6 +17,8 @@ const LENGTHS: RangeInclusive<usize> = 32..=64;
 pub(crate) struct SessionIds {
     /// The text before the digits of a new id.
     pub(crate) prefix: String,
+    /// The jar that seals the ids, and the name of their cookie.
+    pub(crate) jar: Option<(Jar, String)>,
 }
 
 impl SessionIds {
@@ -24,12 +27,31 @@ impl SessionIds {
     /// The value becomes a key. Another text is no id, least of all a private id: Rails' own
     /// `CacheStore` opens an entry by its private id, which a reader of the store knows.
     pub(crate) fn id_of_cookie(&self, value: &[u8]) -> Option<String> {
+        let opened;
+        let value = match &self.jar {
+            Some((jar, name)) => {
+                opened = jar.read_value::<String>(name, value).ok()?.into_value();
+                opened.as_bytes()
+            }
+            None => value,
+        };
         let digits = value.strip_prefix(self.prefix.as_bytes()).unwrap_or(value);
         let is_id = LENGTHS.contains(&digits.len())
             && digits.iter().all(|digit| hex::value(*digit).is_some())
             && !looks_private(value);
         let id = is_id.then(|| String::from_utf8(value.to_vec()));
         id?.ok()
+    }
+
+    /// Returns the value of the cookie that carries an id.
+    #[cfg(feature = "rails-stores")]
+    pub(crate) fn cookie_of_id(&self, id: &str) -> Result<String, Error> {
+        let Some((jar, name)) = &self.jar else {
+            return Ok(id.to_owned());
+        };
+        let sealed = jar.write(name, id, None)?;
+        // A sealed value is base64.
+        Ok(String::from_utf8_lossy(&sealed.value()).into_owned())
     }
 
     /// Creates an id of 128 random bits.

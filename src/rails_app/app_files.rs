@@ -163,7 +163,9 @@ impl AppFiles {
         RailsAppSettings {
             rails,
             load_defaults: configuration.load_defaults,
-            session: configuration.session.finish(name, force_ssl),
+            session: configuration
+                .session
+                .finish(name, force_ssl, configuration.cache),
             rotations,
             unreadable_settings,
             settings,

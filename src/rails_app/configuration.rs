@@ -9,7 +9,7 @@ use super::credentials_paths::CredentialsPaths;
 use super::file;
 use super::key_part::{KeyPart, Rotate};
 use super::loaded_files::loads;
-use super::mention::{mentioned, names_any};
+use super::mention::{mentioned, names_any, sets_cache};
 use super::options::SessionOptions;
 use super::rails_app_error::RailsAppError;
 use super::ruby::Source;
@@ -17,6 +17,7 @@ use super::ruby::literal::{Argument, Literal};
 use super::ruby::statement::{Reach, Statement, Walk};
 use super::ruby::token::{Kind, Token};
 use super::runtime::Runtime;
+use super::stored_keys::CacheOptions;
 use super::unreadable_setting::UnreadableSetting;
 use crate::load_defaults::LoadDefaults;
 use crate::settings::{HmacDigest, Settings};
@@ -67,6 +68,7 @@ pub(super) struct Configuration {
     /// Used up to 5.1 instead of `signed_cookie_digest`.
     pub(super) cookies_digest: Option<HmacDigest>,
     pub(super) session: SessionOptions,
+    pub(super) cache: CacheOptions,
     pub(super) force_ssl: bool,
     /// The option `secure_cookies` of `ssl_options`.
     pub(super) secure_cookies: bool,
@@ -107,6 +109,7 @@ impl Configuration {
             signed_cookie_digest: None,
             cookies_digest: None,
             session: SessionOptions::default(),
+            cache: CacheOptions::default(),
             force_ssl: false,
             secure_cookies: true,
             rotations: Vec::new(),
@@ -179,6 +182,7 @@ impl Configuration {
                 if names_session {
                     self.session.doubt();
                 }
+                self.cache = CacheOptions::default();
                 let why =
                     "something that starts on this line does not end, or is nested too deeply";
                 self.unreadable(
@@ -243,6 +247,10 @@ impl Configuration {
         }
         // A statement that loads a file may make a setting too.
         self.remember_key_part(walk, tokens, *reach == Reach::Runs);
+        if sets_cache(source.text(), tokens) {
+            let runs = *reach == Reach::Runs && late.is_none() && !opens_plainly;
+            self.set_cache(walk, tokens, runs);
+        }
         let Some(setting) = mentioned(source.text(), walk, tokens) else {
             return;
         };
@@ -298,6 +306,22 @@ impl Configuration {
                 self.unreadable(file, 1, "the file", String::new(), reason.to_string());
             }
         }
+    }
+
+    /// Applies a statement that sets a cache, or seems to.
+    fn set_cache(&mut self, walk: &Walk, tokens: &[Token], runs: bool) {
+        self.cache = match walk.path(tokens) {
+            // The cache of pages and fragments, in versions in which it was another one.
+            Some((path, _)) if path == ["action_controller", "cache_store"] => return,
+            Some((path, [equals, value @ ..]))
+                if runs
+                    && path == ["cache_store"]
+                    && equals.is(walk.scope().source(), Kind::Operator, "=") =>
+            {
+                CacheOptions::new(walk.scope().arguments(value))
+            }
+            _ => CacheOptions::default(),
+        };
     }
 
     /// Remembers that a setting was made in a way that cannot be read, so that neither an earlier

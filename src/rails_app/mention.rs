@@ -104,6 +104,22 @@ pub(super) fn mentioned(source: &str, walk: &Walk, tokens: &[Token]) -> Option<&
     })
 }
 
+/// Checks for a statement that sets the app's cache, or seems to: `config.cache_store = ..`,
+/// `Rails.cache = ..`, `public_send(:cache_store=, ..)`.
+///
+/// It is not among [`mentioned`]: the cache matters for no cookie.
+pub(super) fn sets_cache(source: &str, tokens: &[Token]) -> bool {
+    let texts: Vec<_> = tokens.iter().map(|token| token.text(source)).collect();
+    let assigns = |next: &str| ["=", "||=", "&&=", ","].contains(&next);
+    let is_assigned = texts.windows(4).any(|texts| match texts {
+        [_, ".", "cache_store", next]
+        | ["Rails", ".", "cache", next]
+        | ["[", ":cache_store", "]", next] => assigns(next),
+        _ => false,
+    });
+    is_assigned || texts.contains(&":cache_store=")
+}
+
 fn is_constant(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_uppercase())
 }

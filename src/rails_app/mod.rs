@@ -33,6 +33,7 @@ mod ruby;
 mod runtime;
 mod secrets;
 mod secrets_yml;
+pub(crate) mod stored_keys;
 #[cfg(test)]
 mod tests;
 mod unreadable_setting;

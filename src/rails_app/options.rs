@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::rails_app_session::RailsAppSession;
 use super::ruby::literal::{Argument, Literal};
+use super::stored_keys::{CacheOptions, KeyOptions};
 use crate::http::cookie_attributes::CookieAttributes;
 use crate::http::domain::Domain;
 use crate::settings::SameSite;
@@ -73,6 +74,7 @@ pub(super) struct SessionOptions {
     partitioned: bool,
     expire_after: Option<Duration>,
     max_age: Option<Duration>,
+    keys: KeyOptions,
 }
 
 impl Default for SessionOptions {
@@ -88,6 +90,7 @@ impl Default for SessionOptions {
             partitioned: false,
             expire_after: None,
             max_age: None,
+            keys: KeyOptions::default(),
         }
     }
 }
@@ -129,6 +132,7 @@ impl SessionOptions {
     pub(super) fn doubt(&mut self) {
         self.store = None;
         self.name = Name::Unknown;
+        self.keys.doubt();
     }
 
     /// Applies options, and returns the faults of those that cannot be read.
@@ -139,10 +143,15 @@ impl SessionOptions {
     ) -> Vec<String> {
         let mut faults = Vec::new();
         let mut tld_length = None;
+        if is_2_3 {
+            // The store may be set before or after its options.
+            self.keys.doubt();
+        }
         for argument in arguments {
             let Argument::Named(name, value) = argument else {
                 // The name may be one of them.
                 self.name = Name::Unknown;
+                self.keys.doubt();
                 faults.push("some of its options are not plain pairs".to_owned());
                 continue;
             };
@@ -150,6 +159,9 @@ impl SessionOptions {
                 .iter()
                 .find(|(former, _)| is_2_3 && *former == name);
             let name = former.map_or(name, |(_, name)| (*name).to_owned());
+            if let Some(store) = &self.store {
+                self.keys.take(store, &name, value.as_ref());
+            }
             let taken = match value {
                 Some(value) if name == "tld_length" => {
                     tld_length = number(&value);
@@ -215,7 +227,13 @@ impl SessionOptions {
     }
 
     /// Returns the session's cookie. `app_name` is the name of an app that sets up no session.
-    pub(super) fn finish(self, app_name: String, force_ssl: bool) -> RailsAppSession {
+    pub(super) fn finish(
+        self,
+        app_name: String,
+        force_ssl: bool,
+        cache: CacheOptions,
+    ) -> RailsAppSession {
+        let keys = self.keys.finish(self.store.as_deref(), cache);
         let attributes = CookieAttributes::new()
             .domain(self.domain)
             .secure(self.secure.unwrap_or(force_ssl))
@@ -239,6 +257,7 @@ impl SessionOptions {
             store: self.store,
             attributes,
             expire_after: self.max_age.or(self.expire_after),
+            keys,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::stored_keys::StoredKeys;
 use crate::http::cookie_attributes::CookieAttributes;
 
 /// A Rails app's session cookie: the arguments of `config.session_store` that can be read, and
@@ -44,4 +45,6 @@ pub struct RailsAppSession {
     /// months of the calendar to the time of the request, which are up to two and a half days
     /// shorter and half a day longer.)
     pub expire_after: Option<Duration>,
+    #[cfg_attr(not(feature = "doctor"), allow(dead_code, reason = "for the doctor"))]
+    pub(crate) keys: StoredKeys,
 }

@@ -25,6 +25,8 @@ pub(super) struct Changes {
     cleared_at: u64,
     /// The number of the latest loan to a closure.
     pub(super) loan: u64,
+    /// True if the session asks for another id: in a store the id is no entry of the data.
+    pub(super) asks_for_id: bool,
 }
 
 /// The last change of a key, as it is kept.
@@ -88,7 +90,8 @@ impl Changes {
 
     /// Returns the keys and their changes; keys that lost their place come last.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, Change<'_>)> + Clone {
-        self.after(0)
+        let pair = |edit| (self.key(edit), self.change(edit));
+        self.edits.iter().map(pair)
     }
 
     /// Returns the changes of keys that were made after a revision.
@@ -159,6 +162,17 @@ impl Changes {
 
     pub(super) fn remove(&mut self, key: &str) {
         self.put(key, Content::Removed);
+    }
+
+    /// Removes a key of a session that nobody has changed, without counting that as a change.
+    pub(super) fn leave_out(&mut self, key: &str) {
+        let key = self.append(key.as_bytes());
+        self.edits.push(Edit {
+            key,
+            content: Content::Removed,
+            is_anew: false,
+            at: 0,
+        });
     }
 
     /// Discards everything, earlier changes too.

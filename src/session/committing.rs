@@ -7,6 +7,8 @@ use bytes::Bytes;
 use time::OffsetDateTime;
 
 use super::commit::Commit;
+use super::commit_task::{Task, Why};
+use super::conflict_policy::ConflictPolicy;
 use super::data::SessionData;
 use super::kept::{Former, Kept, Stored, StoredEntry};
 use super::loaded::Loaded;
@@ -19,12 +21,16 @@ use crate::error::Error;
 /// The time for which a commit retries while others write the same session.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// The number of new ids to try. Two equal ones of 128 random bits are a fault of the system or the
+/// store.
+const MOST_IDS: u32 = 3;
+
 /// The maximum number of retries, for a clock that was set and does not move.
 const MOST_TRIES: u32 = 10_000;
 
 /// The commit of one session in a store: [`step`](Self::step) returns the next operation for the
-/// store, and takes its answer. The cookies are decided before, and are not set if nothing was
-/// written.
+/// store, and takes its answer. The cookies are decided before, except for a new id that the store
+/// already has, and are not set if nothing was written.
 pub(crate) struct Committing {
     data: SessionData,
     stored: Stored,
@@ -37,41 +43,10 @@ pub(crate) struct Committing {
     is_changed: bool,
     /// True if the session was written under a key that had no entry.
     is_created: bool,
-}
-
-/// An operation of the store, and the way to continue after its answer.
-#[derive(Clone)]
-enum Task {
-    /// Writes the session under its id, if the key has no entry.
-    Create,
-    /// Writes the session over the entry that was read. The changes are rebased on another entry
-    /// there.
-    Update,
-    /// Writes the session under its id, which this request created or moved it to.
-    Overwrite,
-    /// Extends the life of the entry that was read.
-    Touch,
-    /// Deletes a key unconditionally.
-    Delete(String),
-    /// Deletes an entry unless somebody changed it since; otherwise `Reread` follows.
-    DeleteUnchanged {
-        key: String,
-        version: Version,
-        why: Why,
-    },
-    /// Reads again the entry of a key that somebody changed.
-    Reread { key: String, why: Why },
-}
-
-/// The reason to delete an entry only if it is unchanged.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Why {
-    /// The session is empty now.
-    IsEmpty,
-    /// The session has another id now.
-    HasNewId,
-    /// The session was found under an older key, and is now kept under the present one.
-    IsMoved,
+    /// True if the session moves from another store under its id, as another request may do.
+    keeps_id: bool,
+    /// The number of new ids that the store already had.
+    taken_ids: u32,
 }
 
 impl Committing {
@@ -93,6 +68,8 @@ impl Committing {
             tries: 0,
             is_changed: loaded.data.is_changed(),
             is_created: false,
+            keeps_id: loaded.keeps_id(),
+            taken_ids: 0,
         };
         committing.plan(loaded, policy);
         Some(committing)
@@ -114,12 +91,9 @@ impl Committing {
                 let id = self.stored.id.clone().unwrap_or_default();
                 self.delete_all(&id);
             }
-            Some(StoredEntry { key, version, .. }) if is_removed => {
-                self.todo.push_back(Task::DeleteUnchanged {
-                    key: key.clone(),
-                    version: version.clone(),
-                    why: Why::IsEmpty,
-                });
+            Some(entry) if is_removed => {
+                let (id, entry) = (self.stored.id.clone(), entry.clone());
+                self.delete_unchanged(&id.unwrap_or_default(), entry, Why::IsEmpty);
             }
             None if is_removed => {}
             None => self.todo.push_back(Task::Create),
@@ -136,17 +110,14 @@ impl Committing {
             Some(_) => self.todo.push_back(Task::Touch),
         }
         if let Some(Former {
+            id,
             entry,
             is_first: false,
-            ..
         }) = &self.stored.former
             && !is_removed
         {
-            self.todo.push_back(Task::DeleteUnchanged {
-                key: entry.key.clone(),
-                version: entry.version.clone(),
-                why: Why::HasNewId,
-            });
+            let (id, entry) = (id.clone(), entry.clone());
+            self.delete_unchanged(&id, entry, Why::HasNewId);
         }
     }
 
@@ -157,18 +128,41 @@ impl Committing {
         self.todo.extend(keys.into_iter().rev().map(Task::Delete));
     }
 
-    /// Checks whether the request changed the session. If it did not, its response does not fail
-    /// with the store.
-    pub(crate) fn is_changed(&self) -> bool {
-        self.is_changed
+    /// Deletes all keys of an id, the entry that was read last: as above, and if an operation fails
+    /// before, the browser still has its session. An older key comes before the present one, to
+    /// which another request may have moved the session.
+    fn delete_unchanged(&mut self, id: &str, entry: StoredEntry, why: Why) {
+        let StoredEntry { key, version, .. } = entry;
+        let mut keys = self.stored.format.keys(id);
+        let present = (keys.first() != Some(&key) && !keys.is_empty()).then(|| keys.remove(0));
+        keys.retain(|other| *other != key);
+        self.todo.extend(keys.into_iter().rev().map(Task::Delete));
+        self.todo
+            .push_back(Task::DeleteUnchanged { key, version, why });
+        self.todo.extend(present.map(Task::Delete));
+    }
+
+    /// Returns the session's id as it is written: another one than was decided if the store already
+    /// had that.
+    pub(crate) fn id(&self) -> Option<&String> {
+        self.stored.id.as_ref()
+    }
+
+    /// Returns the deletion of the session, if this commit wrote it under a key without an entry.
+    pub(crate) fn undo(&self) -> Option<Operation> {
+        self.is_created.then(|| Operation::Delete {
+            key: self.key(),
+            when: When::Always,
+        })
     }
 
     /// Takes the store's answer (`None` at the beginning), and returns the next step.
     ///
     /// # Errors
     /// [`Error::UnwritableValue`] if the format cannot write the session,
-    /// [`Error::UnreadableSession`] if an entry became unreadable, and [`Error::BusySession`] if
-    /// other requests kept writing the session for 1 s.
+    /// [`Error::UnreadableSession`] if an entry became unreadable, [`Error::BusySession`] if other
+    /// requests kept writing the session for 1 s, and [`Error::TakenIds`] if the store already had
+    /// three new ids.
     pub(crate) fn step(
         &mut self,
         policy: &Policy,
@@ -199,7 +193,7 @@ impl Committing {
                 return Ok(Operation::Delete { key, when });
             }
             (Task::DeleteUnchanged { key, version, .. }, _) => {
-                let when = When::Unchanged(version);
+                let when = unless_changed(policy, version, When::Always);
                 return Ok(Operation::Delete { key, when });
             }
             (Task::Reread { key, .. }, _) => return Ok(Operation::Load { key }),
@@ -215,7 +209,7 @@ impl Committing {
             (Task::Update, Some(entry)) => (
                 format.write(&self.data, Some(&entry.bytes), ttl, now)?,
                 entry.key.clone(),
-                When::Unchanged(entry.version.clone()),
+                unless_changed(policy, entry.version.clone(), When::Present),
             ),
             (task, entry) => (
                 format.write(
@@ -226,7 +220,8 @@ impl Committing {
                 )?,
                 self.key(),
                 match task {
-                    Task::Overwrite => When::Always,
+                    // Somebody may have logged out since.
+                    Task::Overwrite => When::Present,
                     _ => When::Absent,
                 },
             ),
@@ -256,28 +251,34 @@ impl Committing {
     fn take(&mut self, policy: &Policy, task: Task, answer: Answer) -> Result<(), Error> {
         match (task, answer) {
             (Task::Create, Answer::Saved(Saved::Done(_))) => self.is_created = true,
-            (Task::Delete(_), _) | (_, Answer::Saved(Saved::Done(_))) => {}
-            (Task::DeleteUnchanged { key, why, .. }, Answer::Found(true)) => {
-                // Nobody finds the session under the other keys of that id either.
-                let id = match (why, &self.stored.former) {
-                    (Why::HasNewId, Some(former)) => Some(&former.id),
-                    (Why::IsEmpty, _) => self.stored.id.as_ref(),
-                    _ => None,
-                };
-                if let Some(id) = id.cloned() {
-                    self.delete_all(&id);
-                    self.todo
-                        .retain(|task| !matches!(task, Task::Delete(other) if *other == key));
-                }
+            // Even if the bytes are equal: two users never share a session.
+            (Task::Create, Answer::Saved(Saved::Conflict(_)))
+                if self.stored.entry.is_none() && !self.keeps_id =>
+            {
+                self.take_other_id(policy)?;
+                self.todo.push_front(Task::Create);
             }
+            (Task::Delete(_), _) | (_, Answer::Saved(Saved::Done(_)) | Answer::Found(true)) => {}
             (Task::DeleteUnchanged { key, why, .. }, _) => {
                 self.todo.push_front(Task::Reread { key, why });
             }
             (Task::Reread { key, why }, Answer::Loaded(entry)) => {
                 self.reread(policy, key, why, entry)?;
             }
-            (_, Answer::Found(true)) => {}
             (task, Answer::Saved(Saved::Conflict(entry))) => {
+                if matches!(task, Task::Create) {
+                    // Who moved the session deletes its older entry: to that request a deletion by
+                    // anybody else is a logout.
+                    self.todo.retain(|task| {
+                        !matches!(
+                            task,
+                            Task::DeleteUnchanged {
+                                why: Why::IsMoved,
+                                ..
+                            }
+                        )
+                    });
+                }
                 // The entry is this commit's own, whose answer was lost; or its writer extended its
                 // life.
                 if entry.bytes != self.sent && !matches!(task, Task::Touch) {
@@ -291,15 +292,28 @@ impl Committing {
         Ok(())
     }
 
+    /// Gives a new session another id in place of one that the store already has, in its cookie
+    /// too.
+    fn take_other_id(&mut self, policy: &Policy) -> Result<(), Error> {
+        self.taken_ids += 1;
+        if self.taken_ids == MOST_IDS {
+            let name = policy.name.clone();
+            return Err(Error::TakenIds { name });
+        }
+        let format = &self.stored.format;
+        let id = format.new_id()?;
+        if let Commit::Set(cookies) = &mut self.cookies
+            && let Some(cookie) = cookies.first_mut()
+        {
+            *cookie = cookie.with_value(format.cookie_of_id(&id)?.as_bytes());
+        }
+        self.stored.id = Some(id);
+        Ok(())
+    }
+
     /// Handles an entry that somebody else wrote in the same place.
     fn conflict(&mut self, policy: &Policy, task: &Task, entry: Entry) -> Result<(), Error> {
         self.have_patience(policy)?;
-        // Under an id that this request created, somebody else's session is not touched.
-        let is_own = matches!(task, Task::Update) || self.stored.entry.is_some();
-        if !is_own {
-            let name = policy.name.clone();
-            return Err(Error::BusySession { name });
-        }
         let key = match (task, &self.stored.entry) {
             (Task::Update, Some(own)) => own.key.clone(),
             _ => self.key(),
@@ -319,6 +333,13 @@ impl Committing {
         entry: Option<Entry>,
     ) -> Result<(), Error> {
         let Some(entry) = entry else {
+            if let Some(Task::Delete(present)) = self.todo.front() {
+                // Another request moved the session from its older key, or ended it.
+                let key = present.clone();
+                self.todo.pop_front();
+                self.todo.push_front(Task::Reread { key, why });
+                return Ok(());
+            }
             match why {
                 // A logout came between: the entry that this request wrote is deleted as well.
                 Why::HasNewId | Why::IsMoved if self.is_created => {
@@ -337,6 +358,9 @@ impl Committing {
                 if self.rebase(policy, key.clone(), entry)? {
                     // The cookie to be removed belongs to a session that lives.
                     self.cookies = Commit::Keep;
+                    if !self.data.is_empty() {
+                        self.todo.clear();
+                    }
                     self.todo.push_front(if self.data.is_empty() {
                         Task::DeleteUnchanged { key, version, why }
                     } else {
@@ -391,5 +415,13 @@ impl Committing {
             version,
         });
         Ok(true)
+    }
+}
+
+/// Returns the condition of an operation that is to respect, or not, what others wrote meanwhile.
+fn unless_changed(policy: &Policy, version: Version, otherwise: When) -> When {
+    match policy.conflicts {
+        ConflictPolicy::Merge => When::Unchanged(version),
+        ConflictPolicy::Overwrite => otherwise,
     }
 }

@@ -2,7 +2,6 @@
 
 use std::any::Any;
 use std::fmt;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -12,13 +11,18 @@ use super::commit::Commit;
 use super::committing::Committing;
 use super::data::SessionData;
 use super::events::Event;
+use super::leaving::{Farewell, Leaving};
 use super::loaded::Loaded;
-use super::observer::Outcome;
-use super::on_server::{Loading, Step};
+use super::loading::{Heard, Loading, Next};
+use super::on_server::Step;
 use super::origin::RequestOrigin;
 use super::place::Place;
 use super::policy::Policy;
+use super::provenance::Provenance;
+use super::running_commit::RunningCommit;
+use super::session_store::{Answer, Operation};
 use super::sessions::Sessions;
+use super::watched_store::WatchedStore;
 use super::write_policy::WritePolicy;
 use crate::error::Error;
 use crate::http::cookie_attributes::CookieAttributes;
@@ -101,7 +105,8 @@ impl Context {
 
     /// Checks whether a cookie of this name may be the session's.
     pub(crate) fn is_sessions(&self, name: &str) -> bool {
-        self.0.sessions.place.is_sessions(name, self.policy())
+        let mut places = self.0.sessions.all();
+        places.any(|sessions| sessions.place.is_sessions(name, &sessions.policy))
     }
 
     /// Returns the request's header `Cookie`. The response depends on it from here on.
@@ -251,47 +256,64 @@ impl Context {
         if let Some(loaded) = &self.state().loaded {
             return loaded.clone();
         }
-        let header = self.header();
-        let (loaded, outcome) = self.0.sessions.place.read(self.policy(), &header);
-        self.keep(loaded, outcome)
+        let (sessions, header) = (&*self.0.sessions, self.header());
+        let step = Loading::begin(sessions, &header).step(sessions, &header, None);
+        if let Ok(Next::Done(loaded, heard)) = step {
+            return self.keep(loaded, heard);
+        }
+        let (kept, data) = (sessions.place.kept(), SessionData::new());
+        let unasked = Loaded::new(kept, data, Provenance::Unasked);
+        self.keep(Arc::new(unasked), None)
     }
 
     /// Checks whether the session is available without asking a store.
     pub(super) fn is_loaded(&self) -> bool {
-        self.0.sessions.place.store().is_none() || self.seen().is_some()
+        let mut places = self.0.sessions.all();
+        places.all(|sessions| sessions.place.store().is_none()) || self.seen().is_some()
     }
 
     /// Loads the session from its store, if a store keeps it. A future dropped before it ends has
     /// no effect.
     pub(super) async fn load(&self) -> Result<(), Error> {
-        let Some(store) = self.0.sessions.place.store() else {
-            return Ok(());
-        };
+        let loaded = self.load_from_stores().await;
+        loaded.inspect_err(|error| self.policy().tell(Event::NotLoaded(error)))
+    }
+
+    async fn load_from_stores(&self) -> Result<(), Error> {
         if self.is_loaded() {
             return Ok(());
         }
-        let (policy, header) = (self.policy(), self.header());
-        let (loaded, outcome) = self.0.sessions.place.read(policy, &header);
-        let loaded = match Loading::begin(&loaded, policy, &header) {
-            None => loaded,
-            Some(mut loading) => {
-                let mut answer = None;
-                loop {
-                    match loading.step(policy, answer)? {
-                        Step::Run(operation) => answer = Some(store.run(operation).await?),
-                        Step::Done(loaded) => break loaded,
-                    }
+        let (sessions, header) = (&*self.0.sessions, self.header());
+        let mut next = Loading::begin(sessions, &header).step(sessions, &header, None)?;
+        loop {
+            next = match next {
+                Next::Run(loading, operation) => {
+                    let answer = self.run(loading.place(), operation).await?;
+                    loading.step(sessions, &header, Some(answer))?
+                }
+                Next::Done(loaded, heard) => {
+                    self.keep(loaded, heard);
+                    return Ok(());
                 }
             }
+        }
+    }
+
+    /// Runs an operation of the store of a place.
+    async fn run(&self, place: usize, operation: Operation) -> Result<Answer, Error> {
+        let here = self.0.sessions.at(place);
+        let store = WatchedStore {
+            store: here.place.store().ok_or(Error::NeedsStore)?,
+            name: &here.policy.name,
+            policy: self.policy(),
         };
-        self.keep(loaded, outcome);
-        Ok(())
+        store.run(operation).await
     }
 
     /// Keeps the session that was loaded, unless somebody else loaded it meanwhile.
-    fn keep(&self, loaded: Loaded, outcome: Option<Outcome>) -> Arc<Loaded> {
-        let id_was = self.policy().remembers_id.then(|| loaded.id()).flatten();
-        let loaded = Arc::new(loaded);
+    fn keep(&self, loaded: Arc<Loaded>, heard: Option<Heard>) -> Arc<Loaded> {
+        let id_was = self.policy().remembers_id.then(|| loaded.id_was());
+        let id_was = id_was.flatten();
         // If several threads read the session, the first one reports how it arrived.
         let mut state = self.state();
         let is_first = state.loaded.is_none();
@@ -301,9 +323,21 @@ impl Context {
         }
         drop(state);
         if is_first {
-            self.policy().heard(outcome);
+            self.hear(heard);
         }
         self.state().loaded.clone().unwrap_or(loaded)
+    }
+
+    /// Tells the observer how the cookie of the session opened, or why none did.
+    fn hear(&self, heard: Option<Heard>) {
+        match heard {
+            Some((0, outcome)) => self.policy().heard(Some(outcome)),
+            Some((place, outcome)) => {
+                let name = &self.0.sessions.at(place).policy.name;
+                self.policy().heard_of_cookie(name, outcome);
+            }
+            None => {}
+        }
     }
 
     /// Returns the current session, if somebody has asked for it.
@@ -353,7 +387,14 @@ impl Context {
         self.writable()?;
         let seen = self.loaded();
         // The clock, and the observer of a key's seals, may read the session.
-        let checked = seen.check(self.policy(), &self.0.origin)?;
+        let checked = match seen.check(self.policy(), &self.0.origin) {
+            Ok(checked) => checked,
+            Err(error) => {
+                let (place, stayed) = seen.staying(&error).ok_or(error)?;
+                let policy = &self.0.sessions.at(place).policy;
+                return stayed.check(policy, &self.0.origin).map(|_| ());
+            }
+        };
         let mut state = self.state();
         if let Some(loaded) = &mut state.loaded
             && Arc::ptr_eq(loaded, &seen)
@@ -376,7 +417,7 @@ impl Context {
         };
         if writing == Writing::Skipped {
             // A logout holds all the same: Rails deletes at once (`Request::Session#destroy`).
-            if !loaded.kept.is_reset() {
+            if !loaded.is_reset() {
                 return Ok(Decision::Done(Commit::Keep));
             }
             writing = Writing::Dropped;
@@ -384,21 +425,62 @@ impl Context {
         if writing == Writing::Dropped {
             Arc::make_mut(&mut loaded).reset();
         }
-        let policy = self.policy();
-        let header = self.header();
-        let mut commit = Loaded::commit(&mut loaded, policy, &self.0.origin, &header, status)?;
+        let (sessions, header, origin) = (&*self.0.sessions, self.header(), &self.0.origin);
+        let leaving = Leaving {
+            sessions,
+            header: &header,
+            origin,
+        };
+        let came = leaving.came();
+        // As it was: a cookie gives the session an id of its own before it is found too long.
+        let moving = loaded.moved.is_some().then(|| loaded.clone());
+        let decided = Loaded::commit(&mut loaded, &sessions.policy, origin, &header, status, came);
+        // The cookie of an id is no proof that the new store's format can write the session.
+        let decided = decided.and_then(|commit| {
+            if moving.is_some() && matches!(commit, Commit::Set(_)) {
+                loaded.kept.check(&loaded.data, &sessions.policy)?;
+            }
+            Ok(commit)
+        });
+        let (mut place, mut farewell) = (0, Farewell::default());
+        let mut commit = match decided {
+            Ok(commit) => commit,
+            Err(error) => {
+                let stayed = moving.and_then(|moving| moving.staying(&error));
+                let stayed = stayed.ok_or_else(|| error.clone())?;
+                self.policy().tell(Event::NotMoved(&error));
+                (place, loaded) = (stayed.0, Arc::new(stayed.1));
+                let policy = &sessions.at(place).policy;
+                Loaded::commit(&mut loaded, policy, origin, &header, status, false)?
+            }
+        };
+        if place == 0 && commit != Commit::Keep {
+            if matches!(loaded.provenance, Provenance::Unasked) {
+                return Err(Error::NeedsStore);
+            }
+            farewell = leaving.operations(&loaded, &commit);
+            if let Commit::Set(cookies) | Commit::Remove(cookies) = &mut commit {
+                cookies.extend(leaving.removed()?);
+            }
+        }
         if let (Writing::Dropped, Commit::Remove(cookies)) = (writing, &mut commit) {
             cookies.clear();
         }
-        let committing = match self.0.sessions.place.store() {
-            Some(_) => Committing::begin(&loaded, &commit, policy),
-            None => None,
-        };
+        let here = sessions.at(place);
+        let committing = here.place.store();
+        let committing = committing.and_then(|_| Committing::begin(&loaded, &commit, &here.policy));
+        let is_changed = loaded.is_changed();
         self.state().loaded = Some(loaded);
-        Ok(match committing {
-            Some(committing) => Decision::Ask(Box::new(committing)),
-            None => Decision::Done(commit),
-        })
+        if committing.is_none() && farewell.first.is_empty() && farewell.then.is_empty() {
+            return Ok(Decision::Done(commit));
+        }
+        Ok(Decision::Ask(Box::new(Ask {
+            place,
+            committing,
+            commit,
+            farewell,
+            is_changed,
+        })))
     }
 
     /// Reports to the operator a session that could not be written.
@@ -419,51 +501,109 @@ impl Context {
 
     /// Commits a session, in a cookie or a store. Returns a future only if a store has to be asked.
     pub(crate) fn finish(&self, status: u16) -> Finish {
-        let mut committing = match self.told(self.decide(status)) {
+        let mut ask = match self.told(self.decide(status)) {
             Ok(Decision::Done(commit)) => {
                 self.settle(&commit);
                 return Finish::Done(Ok(commit));
             }
-            Ok(Decision::Ask(committing)) => committing,
+            Ok(Decision::Ask(ask)) => ask,
             Err(error) => return Finish::Done(Err(error)),
         };
         let context = self.clone();
-        Finish::Running(Box::pin(async move {
-            let outcome = context.drive(&mut committing).await;
+        let spawn = self.policy().spawn.clone();
+        let commit = async move {
+            let outcome = context.drive(&mut ask).await;
             match context.told(outcome) {
                 // Nothing is lost if nothing was changed: the response goes out.
-                Err(_) if !committing.is_changed() => Ok(Commit::Keep),
+                Err(_) if !ask.is_changed => {
+                    context.settle(&Commit::Keep);
+                    Ok(Commit::Keep)
+                }
                 outcome => outcome,
             }
-        }))
+        };
+        Finish::Running(RunningCommit::new(commit, spawn))
     }
 
-    async fn drive(&self, committing: &mut Committing) -> Result<Commit, Error> {
-        let Some(store) = self.0.sessions.place.store() else {
-            return Ok(Commit::Keep);
-        };
-        let mut answer = None;
-        loop {
-            match committing.step(self.policy(), answer)? {
-                Step::Run(operation) => answer = Some(store.run(operation).await?),
-                Step::Done(commit) => {
-                    self.settle(&commit);
-                    return Ok(commit);
+    /// Gives the session the id under which it was written.
+    fn rename(&self, id: Option<&String>) {
+        let mut state = self.state();
+        if let Some(loaded) = &mut state.loaded
+            && loaded.id().as_ref() != id
+        {
+            Arc::make_mut(loaded).kept.rename(id.cloned());
+        }
+    }
+
+    async fn drive(&self, ask: &mut Ask) -> Result<Commit, Error> {
+        let sessions = &*self.0.sessions;
+        let here = sessions.at(ask.place);
+        let Farewell { first, then } = std::mem::take(&mut ask.farewell);
+        for (place, operation) in first {
+            self.run(place, operation).await?;
+        }
+        let mut commit = ask.commit.clone();
+        if let Some(committing) = &mut ask.committing {
+            let mut answer = None;
+            commit = loop {
+                match committing.step(&here.policy, answer)? {
+                    Step::Run(operation) => {
+                        answer = Some(self.run(ask.place, operation).await?);
+                    }
+                    Step::Done(commit) => break commit,
                 }
+            };
+            self.rename(committing.id());
+        }
+        let mut is_there = then.is_empty();
+        for (place, operation) in then {
+            let is_touch = matches!(operation, Operation::Touch { .. });
+            match self.run(place, operation).await {
+                Ok(Answer::Found(false)) => continue,
+                Ok(_) => {}
+                // The session has moved: an entry that stays behind longer loses nothing.
+                Err(error) => self.policy().tell(Event::Failed(&error)),
+            }
+            is_there = true;
+            if is_touch {
+                break;
             }
         }
+        if !is_there {
+            // A logout came between: it ends what this request wrote, too.
+            let written = ask.committing.as_ref();
+            if let Some(operation) = written.and_then(Committing::undo) {
+                self.run(ask.place, operation).await?;
+            }
+            commit = Commit::Keep;
+        }
+        self.settle(&commit);
+        Ok(commit)
     }
 }
 
 enum Decision {
     Done(Commit),
-    Ask(Box<Committing>),
+    Ask(Box<Ask>),
+}
+
+/// The work of the stores at the end of a request.
+struct Ask {
+    /// The place in which the session is written.
+    place: usize,
+    committing: Option<Committing>,
+    /// The cookies, unless `committing` decides them.
+    commit: Commit,
+    farewell: Farewell,
+    /// True if the request changed the session. If it did not, its response does not fail with the
+    /// store.
+    is_changed: bool,
 }
 
 /// A commit: done at once, or as soon as the store has answered.
 pub(crate) enum Finish {
     Done(Result<Commit, Error>),
-    Running(Pin<Box<dyn Future<Output = Result<Commit, Error>> + Send>>),
+    Running(RunningCommit),
 }
 
 impl fmt::Debug for Context {

@@ -1,25 +1,35 @@
-//! [`CookieMetrics`]: counters of incoming cookies, for exporters of the `metrics` crate.
+//! [`CookieMetrics`]: counters of incoming cookies and of stores, for exporters of the `metrics`
+//! crate.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
-use metrics::{SharedString, counter, describe_counter};
+use metrics::{SharedString, Unit, counter, describe_counter, describe_histogram, histogram};
 
 use super::observer::Observer;
+use super::store_operation::{Lookup, StoreOperation, StoreOutcome};
 use crate::error::Refusal;
 use crate::message::sealed_by::SealedBy;
 
 const OPENED: &str = "hardtack_cookies_opened_total";
 const REFUSED: &str = "hardtack_cookies_refused_total";
+const LOOKUPS: &str = "hardtack_store_lookups_total";
+const OPERATIONS: &str = "hardtack_store_operations_total";
+const DURATION: &str = "hardtack_store_operation_duration_seconds";
 
 /// The value of a label that does not apply, such as the cipher of a signed cookie.
 const NONE: &str = "none";
 
-/// Counts incoming cookies for the installed exporter of the [`metrics`] crate (feature `metrics`).
+/// Counts incoming cookies, and the work of a store of sessions, for the installed exporter of the
+/// [`metrics`] crate (feature `metrics`).
 ///
-/// | counter | labels |
+/// | metric | labels |
 /// | --- | --- |
 /// | `hardtack_cookies_opened_total` | `cookie`, `jar`, `rotation` (`current`, or its index from `0` on), `cipher`, `key_digest`, `hmac_digest`, `serializer` |
 /// | `hardtack_cookies_refused_total` | `cookie`, `reason` (as [`Refusal::name`]) |
+/// | `hardtack_store_lookups_total` | `cookie`, `outcome` (as [`Lookup::name`]) |
+/// | `hardtack_store_operations_total` | `cookie`, `operation` and `outcome` (as [`StoreOperation::name`] and [`StoreOutcome::name`]) |
+/// | `hardtack_store_operation_duration_seconds`, a histogram | `cookie`, `operation` |
 ///
 /// A label that does not apply to a cookie is `none`. `cookie` is a name that the app asks for; no
 /// name is taken from a request.
@@ -37,7 +47,7 @@ const NONE: &str = "none";
 pub struct CookieMetrics;
 
 impl CookieMetrics {
-    /// Creates the observer, and describes its counters to the exporter installed so far (example:
+    /// Creates the observer, and describes its metrics to the exporter installed so far (example:
     /// at [`CookieMetrics`]).
     #[must_use]
     pub fn new() -> Self {
@@ -46,6 +56,13 @@ impl CookieMetrics {
             "Sealed cookies that opened, by what they were sealed with."
         );
         describe_counter!(REFUSED, "Sealed cookies that did not open, by the reason.");
+        describe_counter!(LOOKUPS, "Session ids that were looked up in the store.");
+        describe_counter!(OPERATIONS, "Operations of the store of sessions.");
+        describe_histogram!(
+            DURATION,
+            Unit::Seconds,
+            "The time of an operation of the store of sessions."
+        );
         Self
     }
 }
@@ -73,6 +90,28 @@ impl Observer for CookieMetrics {
 
     fn refused(&self, cookie: &str, refusal: Refusal) {
         counter!(REFUSED, "cookie" => cookie.to_owned(), "reason" => refusal.name()).increment(1);
+    }
+
+    fn looked_up(&self, cookie: &str, lookup: Lookup) {
+        counter!(LOOKUPS, "cookie" => cookie.to_owned(), "outcome" => lookup.name()).increment(1);
+    }
+
+    fn store_answered(
+        &self,
+        cookie: &str,
+        operation: StoreOperation,
+        outcome: StoreOutcome,
+        duration: Duration,
+    ) {
+        counter!(
+            OPERATIONS,
+            "cookie" => cookie.to_owned(),
+            "operation" => operation.name(),
+            "outcome" => outcome.name(),
+        )
+        .increment(1);
+        histogram!(DURATION, "cookie" => cookie.to_owned(), "operation" => operation.name())
+            .record(duration);
     }
 }
 

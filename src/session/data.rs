@@ -140,9 +140,22 @@ impl SessionData {
         self.changes.remove(key);
     }
 
+    /// Removes a key without counting that as a change.
+    pub(crate) fn leave_out(&mut self, key: &str) {
+        if self.contains_key(key) {
+            self.changes.leave_out(key);
+        }
+    }
+
     /// Returns the revision that last changed a key; 0 if the key is as it came.
     pub(crate) fn changed_at(&self, key: &str) -> u64 {
         self.changes.changed_at(key)
+    }
+
+    /// Asks for another id, which a session in a store has outside its data.
+    pub(crate) fn ask_for_id(&mut self) {
+        self.changes.asks_for_id = true;
+        self.touch();
     }
 
     /// Marks the session as changed without a change of any key.

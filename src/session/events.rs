@@ -35,20 +35,33 @@ pub(crate) enum Event<'a> {
     TooManyCookies,
     /// The handler set this cookie, and the session's took its place.
     SessionsCookieSet(&'a str),
+    /// The session could not move to the app's place of sessions.
+    #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "nobody is told"))]
+    NotMoved(&'a Error),
     /// The session could not be written.
     #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "nobody is told"))]
     Failed(&'a Error),
+    /// The session could not be loaded from its store.
+    NotLoaded(&'a Error),
+    /// A handler answered with this error.
+    #[cfg_attr(
+        not(any(feature = "axum", feature = "actix-web")),
+        allow(dead_code, reason = "no framework turns an error into a response")
+    )]
+    RequestFailed(&'a Error),
 }
 
 /// The limits, one for each kind of event.
 #[derive(Debug, Default)]
-pub(crate) struct Events([Limit; 18]);
+pub(crate) struct Events([Limit; 23]);
 
 impl Events {
     /// Sends an event, unless one of its kind was sent less than ten seconds ago.
     pub(crate) fn tell(&self, cookie: &str, event: Event<'_>, now: OffsetDateTime) {
         let (kind, cookie) = match event {
             Event::NotOverHttp(cookie) => (0, cookie),
+            // A client that fills its cart beyond 4096 bytes hides no store that fails.
+            Event::Failed(Error::Store(_)) => (22, cookie),
             Event::Failed(_) => (1, cookie),
             Event::InSharedCaches(cookie) => (2, cookie),
             Event::NotRewritten(cookie, _) => (3, cookie),
@@ -56,6 +69,11 @@ impl Events {
             Event::SessionsCookieSet(cookie) => (5, cookie),
             Event::Refused(refusal) => (6 + refusal as usize, cookie),
             Event::CookieRefused(cookie, refusal) => (12 + refusal as usize, cookie),
+            Event::RequestFailed(_) => (18, cookie),
+            // A store that fails hides no entry that cannot be read.
+            Event::NotLoaded(Error::Store(_)) => (19, cookie),
+            Event::NotLoaded(_) => (20, cookie),
+            Event::NotMoved(_) => (21, cookie),
         };
         let untold = self.0.get(kind).and_then(|limit| limit.pass(now));
         if let Some(untold) = untold {
@@ -91,6 +109,26 @@ impl Limit {
             return None;
         }
         Some(self.untold.swap(0, Relaxed))
+    }
+}
+
+/// Limits events that belong to no sessions, and so have no clock: the first ten are sent, and then
+/// the twentieth, the fortieth and so on.
+#[cfg(any(feature = "axum", feature = "actix-web"))]
+#[derive(Debug, Default)]
+pub(crate) struct CountedLimit(AtomicU64);
+
+#[cfg(any(feature = "axum", feature = "actix-web"))]
+impl CountedLimit {
+    pub(crate) const fn new() -> Self {
+        Self(AtomicU64::new(0))
+    }
+
+    /// Returns the number of events so far if this one may be sent, and `None` otherwise.
+    pub(crate) fn pass(&self) -> Option<u64> {
+        let count = self.0.fetch_add(1, Relaxed).saturating_add(1);
+        let is_sent = count <= 10 || (count.is_multiple_of(10) && (count / 10).is_power_of_two());
+        is_sent.then_some(count)
     }
 }
 
@@ -150,12 +188,33 @@ fn send(cookie: &str, event: Event<'_>, untold: u64) {
             untold,
             "a handler set a cookie with the name of the session's; it was dropped for the session's own, so change the session instead"
         ),
+        Event::NotMoved(reason) => warn!(
+            target: "hardtack",
+            cookie,
+            %reason,
+            untold,
+            "a session does not fit its new place, and stays in the older one; keep that one until such sessions have ended"
+        ),
         Event::Failed(reason) => error!(
             target: "hardtack",
             cookie,
             %reason,
             untold,
             "a session could not be written"
+        ),
+        Event::NotLoaded(reason) => error!(
+            target: "hardtack",
+            cookie,
+            %reason,
+            untold,
+            "a session could not be loaded; its request got an error"
+        ),
+        Event::RequestFailed(reason) => error!(
+            target: "hardtack",
+            cookie,
+            %reason,
+            untold,
+            "a request failed; the client gets an empty response"
         ),
     }
 }

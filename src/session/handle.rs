@@ -371,7 +371,7 @@ impl Session {
     pub fn refusal(&self) -> Option<Refusal> {
         match self.0.loaded().provenance {
             Provenance::Refused(refusal) => Some(refusal),
-            Provenance::New | Provenance::Opened { .. } => None,
+            Provenance::New | Provenance::Unasked | Provenance::Opened { .. } => None,
         }
     }
 

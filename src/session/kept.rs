@@ -12,6 +12,7 @@ use super::session_format::SessionFormat;
 use super::session_store::Version;
 use crate::error::Error;
 use crate::http::cookie_attributes::CookieAttributes;
+use crate::http::cookie_header::CookieHeader;
 use crate::http::set_cookie::SetCookie;
 
 /// The place of one session.
@@ -60,6 +61,11 @@ impl Stored {
         ttl.or_else(|| self.format.time_to_live())
     }
 
+    /// Returns the id in a request's cookie, which the store may not know.
+    pub(super) fn sent_id(&self, policy: &Policy, header: &CookieHeader<'_>) -> Option<String> {
+        self.format.id_of_cookie(&header.get(&policy.name)?)
+    }
+
     /// Marks the entry that was read for deletion, and drops its id.
     fn leave(&mut self, is_first: bool) {
         let id = self.id.take();
@@ -98,7 +104,7 @@ impl Kept {
                     Some(id) => id,
                     None => id.insert(format.new_id()?),
                 };
-                SetCookie::new(name, format.cookie_of_id(id), attributes)
+                SetCookie::new(name, format.cookie_of_id(id)?, attributes)
             }
         }
     }
@@ -164,6 +170,28 @@ impl Kept {
         }
     }
 
+    /// Takes over the data of an older place, from a request that sent this id.
+    pub(super) fn take_over(&mut self, older: &Self, data: &mut SessionData, sent: Option<String>) {
+        let Self::OnServer(stored) = self else {
+            return;
+        };
+        match older {
+            // The id of a sealed session would be a second one here: Rails' stores hold none in the
+            // Hash.
+            Self::InCookie(sealer) => sealer.leave_id_out(data),
+            // The older store knows the id: the browser keeps it.
+            Self::OnServer(older) if older.id == sent => stored.id = sent,
+            Self::OnServer(_) => {}
+        }
+    }
+
+    /// Gives a session in a store the id under which it was written.
+    pub(super) fn rename(&mut self, id: Option<String>) {
+        if let Self::OnServer(stored) = self {
+            stored.id = id;
+        }
+    }
+
     /// Removes the parts that an attacker may have planted before a login: the id, and the secret
     /// of the authenticity tokens.
     pub(crate) fn renew(&mut self, data: &mut SessionData) {
@@ -177,12 +205,41 @@ impl Kept {
         }
     }
 
+    /// Gives a session in a store another id; a session in a cookie has its id in the data.
+    pub(super) fn change_id(&mut self) -> Result<(), Error> {
+        if let Self::OnServer(stored) = self {
+            let id = stored.format.new_id()?;
+            stored.leave(false);
+            stored.id = Some(id);
+        }
+        Ok(())
+    }
+
+    /// Marks the entry of a store for deletion, because the session gets another id.
+    pub(super) fn leave_id(&mut self) {
+        if let Self::OnServer(stored) = self {
+            stored.leave(false);
+        }
+    }
+
     /// Checks whether a request that only reads the session extends its life in the store.
     pub(super) fn is_renewed_by_reading(&self) -> bool {
         let Self::OnServer(stored) = self else {
             return false;
         };
         stored.entry.is_some() && stored.format.time_to_live().is_some()
+    }
+
+    /// Checks whether a request that only read the session extends its life.
+    pub(super) fn is_touch_due(&self, data: &SessionData, policy: &Policy) -> bool {
+        let Self::OnServer(stored) = self else {
+            return true;
+        };
+        let ttl = stored.time_to_live(data, policy);
+        stored.entry.as_ref().is_none_or(|entry| {
+            let format = &stored.format;
+            format.is_touch_due(&entry.bytes, ttl, policy.now())
+        })
     }
 
     /// Checks whether a store is to forget what came.

@@ -6,8 +6,9 @@ use super::commit::Commit;
 use super::context::{Context, Finish};
 use super::cookies::Cookies;
 use super::handle::Session;
-use super::on_server::ServerSessions;
 use super::origin::RequestOrigin;
+use super::place::Place;
+use super::sessions::Sessions;
 use crate::error::Error;
 
 /// The session of a request before it is loaded, in the request's extensions.
@@ -48,8 +49,8 @@ impl LazySession {
     ///
     /// `cookie_header` is the request's `Cookie` header, which may be empty.
     #[must_use]
-    pub fn open(
-        sessions: &Arc<ServerSessions>,
+    pub fn open<P: Place>(
+        sessions: &Arc<Sessions<P>>,
         cookie_header: impl AsRef<[u8]> + Send + Sync + 'static,
         origin: RequestOrigin,
     ) -> Self {
@@ -77,12 +78,13 @@ impl LazySession {
 
     /// Commits the session with a response of this status, and returns the cookies to set.
     ///
-    /// Call it in your own middleware, before the response headers are sent.
+    /// Call it in your own middleware, before the response headers are sent. If it is dropped while
+    /// the store works, [`finish_commits`](crate::ServerSessions::finish_commits) decides what happens.
     ///
     /// # Errors
     /// As [`Session::commit`] if the session cannot be written. With a store also
-    /// [`Error::BusySession`], [`Error::UnreadableSession`] and [`Error::Store`]; after
-    /// [`Error::Store`] it is unknown whether the session was written.
+    /// [`Error::BusySession`], [`Error::UnreadableSession`], [`Error::TakenIds`] and
+    /// [`Error::Store`]; after [`Error::Store`] it is unknown whether the session was written.
     pub async fn commit(&self, status: u16) -> Result<Commit, Error> {
         match self.0.finish(status) {
             Finish::Done(outcome) => outcome,

@@ -3,6 +3,8 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use time::OffsetDateTime;
+
 use super::beside::Beside;
 use super::commit::Commit;
 use super::data::SessionData;
@@ -25,10 +27,25 @@ pub(crate) struct Loaded {
     pub(crate) data: SessionData,
     beside: Option<Box<dyn Beside>>,
     pub(crate) provenance: Provenance,
+    /// The older place that the session moves from.
+    pub(super) moved: Option<Box<Moved>>,
+    /// Says whether the request changed the session, once the policy has added to it.
+    was_changed: Option<bool>,
     /// The `SameSite` of this response's cookie, if it has one of its own.
     pub(crate) same_site: Option<SameSite>,
     /// The cookie that [`check`](Self::check) sealed, if nothing was changed since.
     pub(crate) checked: Option<SetCookie>,
+}
+
+/// An older place in which a session was found.
+#[derive(Clone)]
+pub(super) struct Moved {
+    /// The number of the place: see [`Sessions::at`](super::sessions::Sessions::at).
+    pub(super) place: usize,
+    pub(super) kept: Kept,
+    /// The id that the session had there.
+    pub(super) id: Option<String>,
+    provenance: Provenance,
 }
 
 impl Loaded {
@@ -38,6 +55,8 @@ impl Loaded {
             data,
             beside: None,
             provenance,
+            moved: None,
+            was_changed: None,
             same_site: None,
             checked: None,
         }
@@ -71,9 +90,88 @@ impl Loaded {
     /// Discards the data that came: the handler gets another session.
     pub(crate) fn reset(&mut self) {
         self.kept.reset();
+        if let Some(moved) = &mut self.moved {
+            moved.kept.reset();
+        }
         self.data.clear();
         self.beside = None;
         self.provenance = Provenance::New;
+    }
+
+    /// Checks whether the request brought a session.
+    pub(super) fn is_opened(&self) -> bool {
+        matches!(self.provenance, Provenance::Opened { .. })
+    }
+
+    /// Takes over the session of an older place, from a request that sent this id. `ends_at` is the
+    /// end that its data tell.
+    pub(super) fn take_over(
+        &mut self,
+        place: usize,
+        older: Self,
+        sent: Option<String>,
+        ends_at: Option<OffsetDateTime>,
+    ) {
+        let Self {
+            kept,
+            mut data,
+            provenance,
+            ..
+        } = older;
+        let id = kept.id(&data);
+        self.kept.take_over(&kept, &mut data, sent);
+        self.data = data;
+        let sealed = match provenance {
+            Provenance::Opened { expires_at, .. } => expires_at,
+            _ => None,
+        };
+        self.provenance = Provenance::Opened {
+            is_stale: true,
+            expires_at: sealed.or(ends_at),
+        };
+        self.moved = Some(Box::new(Moved {
+            place,
+            kept,
+            id,
+            provenance,
+        }));
+    }
+
+    /// Returns this session in the older place that it comes from, and that place, if this error
+    /// tells that it cannot move.
+    pub(super) fn staying(&self, error: &Error) -> Option<(usize, Self)> {
+        let (Error::CookieOverflow(_) | Error::UnwritableValue { .. }) = error else {
+            return None;
+        };
+        let moved = self.moved.as_ref().filter(|_| !self.data.is_cleared())?;
+        let mut stayed = self.clone();
+        stayed.kept = moved.kept.clone();
+        stayed.provenance = moved.provenance;
+        (stayed.moved, stayed.checked) = (None, None);
+        Some((moved.place, stayed))
+    }
+
+    /// Returns the id that the session came with.
+    pub(super) fn id_was(&self) -> Option<String> {
+        let moved = self.moved.as_ref();
+        moved.map_or_else(|| self.id(), |moved| moved.id.clone())
+    }
+
+    /// Checks whether the session moves from another store under the same id.
+    pub(super) fn keeps_id(&self) -> bool {
+        let moved = self.moved.as_ref().and_then(|moved| moved.id.as_ref());
+        moved.is_some_and(|id| self.id().as_ref() == Some(id))
+    }
+
+    /// Checks whether a store is to forget the session that came.
+    pub(super) fn is_reset(&self) -> bool {
+        let moved = self.moved.as_ref();
+        self.kept.is_reset() || moved.is_some_and(|moved| moved.kept.is_reset())
+    }
+
+    /// Checks whether the request changed the session.
+    pub(super) fn is_changed(&self) -> bool {
+        self.was_changed.unwrap_or_else(|| self.data.is_changed())
     }
 
     /// Checks whether the session was found under an older key.
@@ -126,7 +224,19 @@ impl Loaded {
     /// Gives the session a new id, and drops the secret of its authenticity tokens.
     pub(crate) fn renew(&mut self) -> Result<(), Error> {
         self.kept.renew(&mut self.data);
+        if let Some(moved) = &mut self.moved {
+            moved.kept.renew(&mut self.data);
+        }
         self.ensure_id()
+    }
+
+    /// Gives a session in a store another id, also in the store that it moves from.
+    pub(super) fn change_id(&mut self) -> Result<(), Error> {
+        self.kept.change_id()?;
+        if let Some(moved) = &mut self.moved {
+            moved.kept.leave_id();
+        }
+        Ok(())
     }
 
     /// Seals the session as it is now, and returns it with that cookie. Sealing again could fail:
@@ -154,7 +264,7 @@ impl Loaded {
             return Ok(checked);
         }
         let now = policy.now();
-        policy.begin(&mut self.data, now)?;
+        policy.begin(&mut self.data, self.provenance, now)?;
         let mut attributes = policy.attributes_for(origin);
         if self.same_site.is_some() {
             attributes = attributes.same_site(self.same_site);
@@ -172,6 +282,7 @@ impl Loaded {
         origin: &RequestOrigin,
         header: &CookieHeader<'_>,
         status: u16,
+        older_came: bool,
     ) -> Result<Commit, Error> {
         if !policy.may_write(status) {
             return Ok(Commit::Keep);
@@ -182,7 +293,10 @@ impl Loaded {
         // The time of the format counts if the sessions have none of their own.
         let is_renewed =
             this.kept.is_renewed_by_reading() && policy.time_to_live(&this.data).is_none();
-        if !policy.is_due(&this.data, this.provenance, header)? && !is_renewed {
+        let is_due = policy.is_due(&this.data, this.provenance, header)
+            || ((policy.is_due_for_renewal(&this.data, this.provenance)? || is_renewed)
+                && this.kept.is_touch_due(&this.data, policy));
+        if !is_due {
             return Ok(Commit::Keep);
         }
         // An expiry alone is no session, as in Rack (`forced_session_update?`).
@@ -191,7 +305,7 @@ impl Loaded {
         }
         let names = this.kept.names(&policy.name);
         let was_sent = |name: &str| header.iter().any(|(sent, _)| sent == name.as_bytes());
-        let came = names.iter().any(|name| was_sent(name));
+        let came = older_came || names.iter().any(|name| was_sent(name));
         if this.data.is_empty() && !came {
             return Ok(Commit::Keep);
         }
@@ -199,7 +313,11 @@ impl Loaded {
         if policy.attributes.is_secure() && !origin.is_ssl() {
             policy.tell(Event::NotOverHttp(&policy.name));
             let Kept::OnServer(stored) = &this.kept else {
-                return Ok(Commit::Keep);
+                return Ok(if this.is_reset() {
+                    Commit::Remove(Vec::new())
+                } else {
+                    Commit::Keep
+                });
             };
             // The entry under the browser's own id is changed all the same. A new id cannot reach
             // the browser: after a renewal the session keeps its id.
@@ -216,7 +334,8 @@ impl Loaded {
         if matches!(this.kept, Kept::OnServer(_)) && !this.data.is_empty() {
             // The bytes for the store include these changes too; `check` sealed the cookie alone.
             let loaded = Arc::make_mut(this);
-            policy.begin(&mut loaded.data, policy.now())?;
+            loaded.was_changed = Some(is_changed);
+            policy.begin(&mut loaded.data, loaded.provenance, policy.now())?;
         }
         let set = if this.data.is_empty() {
             None
@@ -224,7 +343,9 @@ impl Loaded {
             match Arc::make_mut(this).seal(policy, origin) {
                 // A value without a form in the store's format is no reason to fail a request that
                 // changed nothing.
-                Err(error @ Error::UnwritableValue { .. }) if !is_changed => {
+                Err(error @ Error::UnwritableValue { .. })
+                    if !is_changed && this.moved.is_none() =>
+                {
                     policy.tell(Event::Failed(&error));
                     return Ok(Commit::Keep);
                 }
@@ -235,13 +356,14 @@ impl Loaded {
         // A cookie that the browser already has is not set again: after a login elsewhere gave the
         // session another id, the old id would come back.
         let has_it = |set: &SetCookie| {
-            let there = header.get(&policy.name);
-            set.max_age().is_none()
-                && set.expires().is_none()
-                && there.is_some_and(|there| *there == *set.value())
+            let Kept::OnServer(stored) = &this.kept else {
+                return false;
+            };
+            // By the id: a sealed one has another value each time.
+            let id_sent = stored.sent_id(policy, header);
+            set.max_age().is_none() && set.expires().is_none() && id_sent == stored.id
         };
-        let is_repeated = matches!(this.kept, Kept::OnServer(_))
-            && removed.is_empty()
+        let is_repeated = removed.is_empty()
             && this.same_site.is_none()
             && !Policy::changes_expiry(&this.data)
             && set.as_ref().is_some_and(has_it);

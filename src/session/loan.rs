@@ -19,6 +19,7 @@ impl SessionData {
     pub(super) fn lend(&mut self) -> Loan {
         static LOANS: AtomicU64 = AtomicU64::new(1);
         self.changes.loan = LOANS.fetch_add(1, Relaxed);
+        self.changes.asks_for_id = false;
         Loan {
             number: self.changes.loan,
             revision: self.changes.revision(),

@@ -1,18 +1,21 @@
-//! [`Observer`]: hears of incoming cookies.
+//! [`Observer`]: hears of incoming cookies, and of the work of a store.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::store_operation::{Lookup, StoreOperation, StoreOutcome};
 use crate::error::Refusal;
 use crate::message::sealed_by::SealedBy;
 
 /// The way in which a cookie opened, or the reason why it did not.
 pub(crate) type Outcome = Result<SealedBy, Refusal>;
 
-/// Hears of every sealed cookie that is read.
+/// Hears of every sealed cookie that is read, and of the work of a store of sessions.
 ///
 /// It hears of the session of a [`CookieStore`](crate::CookieStore) when a request first asks for
 /// it, and of every `get` through [`SealedCookies`](crate::SealedCookies) of a cookie that came
-/// with the request. For sessions in a store it hears of cookies whose value is not an id.
+/// with the request. For sessions in a store it hears of cookies whose value is not an id, of the
+/// ids that were looked up, and of each operation of the store.
 ///
 /// With it you learn when an older secret or format can be removed: when it opens no more cookies.
 /// Observers run on the request's thread, without any lock, and must be quick.
@@ -56,6 +59,26 @@ pub trait Observer: Send + Sync {
     fn refused(&self, cookie: &str, refusal: Refusal) {
         let _ = (cookie, refusal);
     }
+
+    /// Hears whether the store has the session of a cookie's id. If the store fails, it is not
+    /// called.
+    fn looked_up(&self, cookie: &str, lookup: Lookup) {
+        let _ = (cookie, lookup);
+    }
+
+    /// Hears that the store has answered an operation, or failed.
+    ///
+    /// The duration is measured by the clock of the sessions, and includes the wait for a
+    /// connection. A loading may take several operations: one for each key of the id.
+    fn store_answered(
+        &self,
+        cookie: &str,
+        operation: StoreOperation,
+        outcome: StoreOutcome,
+        duration: Duration,
+    ) {
+        let _ = (cookie, operation, outcome, duration);
+    }
 }
 
 impl<O: Observer + ?Sized> Observer for Arc<O> {
@@ -65,5 +88,19 @@ impl<O: Observer + ?Sized> Observer for Arc<O> {
 
     fn refused(&self, cookie: &str, refusal: Refusal) {
         (**self).refused(cookie, refusal);
+    }
+
+    fn looked_up(&self, cookie: &str, lookup: Lookup) {
+        (**self).looked_up(cookie, lookup);
+    }
+
+    fn store_answered(
+        &self,
+        cookie: &str,
+        operation: StoreOperation,
+        outcome: StoreOutcome,
+        duration: Duration,
+    ) {
+        (**self).store_answered(cookie, operation, outcome, duration);
     }
 }

@@ -1,16 +1,18 @@
 //! [`OnServer`]: the place of sessions that a store keeps under an id.
 
 use std::any::Any;
+use std::pin::Pin;
 use std::sync::Arc;
 
-use super::kept::{Kept, Stored, StoredEntry};
+use super::conflict_policy::ConflictPolicy;
+use super::kept::{Kept, Stored};
 use super::loaded::Loaded;
 use super::observer::Outcome;
 use super::place::{AppPart, Place};
 use super::policy::Policy;
 use super::provenance::Provenance;
-use super::session_format::{ReadEntry, SessionFormat};
-use super::session_store::{Answer, AnyStore, Entry, Operation, SessionStore};
+use super::session_format::SessionFormat;
+use super::session_store::{AnyStore, Operation, SessionStore};
 use super::sessions::Sessions;
 use crate::clock::Clock;
 use crate::error::{Error, Refusal};
@@ -45,12 +47,50 @@ impl ServerSessions {
         policy.on_server = true;
         Self {
             policy,
+            older: Vec::new(),
             place: OnServer {
                 format: Arc::new(format),
                 store: Arc::new(store),
                 part: None,
             },
         }
+    }
+
+    /// Sets what a request does if another one wrote the session meanwhile; the default is
+    /// [`ConflictPolicy::Merge`].
+    #[must_use]
+    pub fn conflicts(mut self, policy: ConflictPolicy) -> Self {
+        self.policy.conflicts = policy;
+        self
+    }
+
+    /// Finishes a commit that has begun even if the client leaves before the response.
+    ///
+    /// Without it such a commit ends after the operation that it had reached, which leaves nothing
+    /// wrong: a renewal saves the new entry before it deletes the old one, and a reset deletes the
+    /// old one first. But the change may be lost, or an entry remain that nobody knows.
+    ///
+    /// With it a renewal always ends with the deletion of the old entry. A browser that did not get
+    /// the response, and the new id in it, then has no session any more.
+    ///
+    /// `spawn` gets the rest of the commit, and must not wait for it. hardtack starts no runtime.
+    ///
+    /// ```
+    /// use hardtack::ServerSessions;
+    /// use hardtack::stores::{MemoryStore, StoredJson};
+    ///
+    /// let sessions = ServerSessions::new(StoredJson, MemoryStore::new(), "_session_id")
+    ///     .finish_commits(|commit| {
+    ///         tokio::spawn(commit);
+    ///     });
+    /// ```
+    #[must_use]
+    pub fn finish_commits(
+        mut self,
+        spawn: impl Fn(Pin<Box<dyn Future<Output = ()> + Send>>) + Send + Sync + 'static,
+    ) -> Self {
+        self.policy.spawn = Some(Arc::new(spawn));
+        self
     }
 
     /// Checks that the session's cookie can be set: its name, attributes and expiry.
@@ -90,7 +130,16 @@ impl Place for OnServer {
         name == policy.name
     }
 
-    /// Reads only the header; [`Loading`] does the rest.
+    fn kept(&self) -> Kept {
+        Kept::OnServer(Box::new(Stored {
+            format: self.format.clone(),
+            id: None,
+            entry: None,
+            former: None,
+        }))
+    }
+
+    /// Reads only the header; [`Finding`](super::finding::Finding) does the rest.
     fn read(&self, policy: &Policy, header: &CookieHeader<'_>) -> (Loaded, Option<Outcome>) {
         let id = header
             .get(&policy.name)
@@ -102,17 +151,7 @@ impl Place for OnServer {
             ),
             _ => (Provenance::New, None),
         };
-        let stored = Stored {
-            format: self.format.clone(),
-            id: None,
-            entry: None,
-            former: None,
-        };
-        let loaded = Loaded::new(
-            Kept::OnServer(Box::new(stored)),
-            self.format.begin(),
-            provenance,
-        );
+        let loaded = Loaded::new(self.kept(), self.format.begin(), provenance);
         (loaded, outcome)
     }
 
@@ -126,97 +165,4 @@ pub(crate) enum Step<T> {
     /// Run this operation, and call again with the store's answer.
     Run(Operation),
     Done(T),
-}
-
-/// The loading of one session, without I/O: [`step`](Self::step) returns the next operation for the
-/// store, and takes its answer.
-pub(crate) struct Loading {
-    loaded: Loaded,
-    id: String,
-    /// The keys that were not asked for yet.
-    keys: std::vec::IntoIter<String>,
-    asked: String,
-    /// The number of keys that were asked for.
-    tries: usize,
-}
-
-impl Loading {
-    /// Begins to load the session that a request's cookie names; `None` if it names none.
-    pub(crate) fn begin(
-        loaded: &Loaded,
-        policy: &Policy,
-        header: &CookieHeader<'_>,
-    ) -> Option<Self> {
-        let Kept::OnServer(stored) = &loaded.kept else {
-            return None;
-        };
-        let value = header.get(&policy.name)?;
-        let id = stored.format.id_of_cookie(&value)?;
-        let mut keys = stored.format.keys(&id);
-        if keys.len() > 1 {
-            // Another request may move the session to the first key between two loads.
-            keys.extend(keys.first().cloned());
-        }
-        Some(Self {
-            keys: keys.into_iter(),
-            loaded: loaded.clone(),
-            id,
-            asked: String::new(),
-            tries: 0,
-        })
-    }
-
-    /// Takes the store's answer (`None` at the beginning), and returns the next step.
-    ///
-    /// # Errors
-    /// [`Error::UnreadableSession`] if the entry is not a session of the format.
-    pub(crate) fn step(
-        &mut self,
-        policy: &Policy,
-        answer: Option<Answer>,
-    ) -> Result<Step<Loaded>, Error> {
-        if let Some(Answer::Loaded(Some(entry))) = answer {
-            self.read(policy, entry)?;
-            return Ok(Step::Done(self.loaded.clone()));
-        }
-        Ok(match self.keys.next() {
-            Some(key) => {
-                self.tries += 1;
-                self.asked.clone_from(&key);
-                Step::Run(Operation::Load { key })
-            }
-            // The id came from outside and nobody has it: it is never adopted.
-            None => Step::Done(self.loaded.clone()),
-        })
-    }
-
-    fn read(&mut self, policy: &Policy, entry: Entry) -> Result<(), Error> {
-        let Kept::OnServer(stored) = &mut self.loaded.kept else {
-            return Ok(());
-        };
-        let data = match stored.format.read(&entry.bytes, policy.now()) {
-            ReadEntry::Session(data) => data,
-            ReadEntry::Expired => return Ok(()),
-            ReadEntry::Unreadable => {
-                return Err(Error::UnreadableSession {
-                    name: policy.name.clone(),
-                });
-            }
-        };
-        if policy.has_ended(&data) {
-            return Ok(());
-        }
-        stored.id = Some(self.id.clone());
-        stored.entry = Some(StoredEntry {
-            key: self.asked.clone(),
-            bytes: entry.bytes,
-            version: entry.version,
-        });
-        self.loaded.data = data;
-        self.loaded.provenance = Provenance::Opened {
-            is_stale: self.tries > 1 && self.keys.len() > 0,
-            expires_at: None,
-        };
-        Ok(())
-    }
 }

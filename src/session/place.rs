@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use super::kept::Kept;
 use super::loaded::Loaded;
 use super::observer::Outcome;
 use super::policy::Policy;
@@ -37,6 +38,10 @@ pub trait Place: Send + Sync + 'static {
     fn store(&self) -> Option<&dyn AnyStore> {
         None
     }
+
+    /// Returns the place of a session that has no content yet.
+    #[doc(hidden)]
+    fn kept(&self) -> Kept;
 
     /// Reads the session from a request's header; a session that does not open is empty. If a
     /// cookie was sent, also returns how it opened, or why it did not.

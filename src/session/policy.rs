@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
+use super::conflict_policy::ConflictPolicy;
 use super::data::SessionData;
 use super::events::{Event, Events};
 use super::observer::{Observer, Outcome};
 use super::origin::RequestOrigin;
 use super::provenance::Provenance;
+use super::running_commit::Spawn;
+use super::store_operation::Lookup;
 use super::write_policy::WritePolicy;
 use crate::clock::Clock;
 use crate::error::{Error, Refusal};
@@ -54,6 +57,9 @@ pub(crate) struct Policy {
     /// True if a store keeps the sessions: no cookie seals their end, so they record when they
     /// began.
     pub(crate) on_server: bool,
+    pub(crate) conflicts: ConflictPolicy,
+    /// Finishes the commits whose requests have ended before them.
+    pub(crate) spawn: Option<Spawn>,
     pub(crate) writes: WritePolicy,
     pub(crate) writes_on_server_error: bool,
     pub(crate) duplicates: DuplicatePolicy,
@@ -77,6 +83,8 @@ impl Policy {
             expiry: Expiry::WithBrowser,
             lifetime: None,
             on_server: false,
+            conflicts: ConflictPolicy::Merge,
+            spawn: None,
             writes: WritePolicy::WhenChanged,
             writes_on_server_error: false,
             duplicates: DuplicatePolicy::First,
@@ -151,6 +159,13 @@ impl Policy {
             (None, _) => {}
             (Some(observer), Ok(how)) => observer.opened(cookie, &how),
             (Some(observer), Err(refusal)) => observer.refused(cookie, refusal),
+        }
+    }
+
+    /// Tells the observer whether the store has the session of a cookie's id.
+    pub(crate) fn looked_up(&self, name: &str, lookup: Lookup) {
+        if let Some(observer) = &self.observer {
+            observer.looked_up(name, lookup);
         }
     }
 
@@ -261,38 +276,51 @@ impl Policy {
     }
 
     /// Records in a session that is written when it began, if its lifetime is limited.
-    pub(crate) fn begin(&self, data: &mut SessionData, now: OffsetDateTime) -> Result<(), Error> {
+    pub(crate) fn begin(
+        &self,
+        data: &mut SessionData,
+        provenance: Provenance,
+        now: OffsetDateTime,
+    ) -> Result<(), Error> {
         if self.lacks_beginning(data) {
-            data.insert(BEGAN_AT, now.unix_timestamp())?;
+            let began_at = match (self.expiry, provenance) {
+                // The session moves from a cookie that sealed its end.
+                (Expiry::Fixed(duration), Provenance::Opened { expires_at, .. }) => {
+                    expires_at.and_then(|end| end.checked_sub(duration.try_into().ok()?))
+                }
+                _ => None,
+            };
+            let began_at = began_at.map_or(now, |began_at| began_at.min(now));
+            data.insert(BEGAN_AT, began_at.unix_timestamp())?;
         }
         Ok(())
     }
 
-    /// Checks whether there is any reason to write a session.
+    /// Checks whether there is any reason to write a session, other than its expiry.
     pub(crate) fn is_due(
         &self,
         data: &SessionData,
         provenance: Provenance,
         header: &CookieHeader<'_>,
-    ) -> Result<bool, Error> {
+    ) -> bool {
         if data.is_changed() {
-            return Ok(true);
+            return true;
         }
         let Provenance::Opened { is_stale, .. } = provenance else {
-            return Ok(false);
+            return false;
         };
         let came_twice = || {
             let of_name = |(name, _): &(&[u8], _)| *name == self.name.as_bytes();
             self.former_attributes.is_some() && header.iter().filter(of_name).count() > 1
         };
-        Ok(is_stale
+        is_stale
             || self.writes == WritePolicy::WhenRead
             || self.lacks_beginning(data)
             || came_twice()
-            || self.is_due_for_renewal(data, provenance)?)
     }
 
-    fn is_due_for_renewal(
+    /// Checks whether the rolling expiry of a session is due for renewal.
+    pub(crate) fn is_due_for_renewal(
         &self,
         data: &SessionData,
         provenance: Provenance,
@@ -321,7 +349,7 @@ impl Policy {
             // The seal may be of the session's own expiry, which this request took away.
             Provenance::Opened { .. } if Self::changes_expiry(data) => None,
             Provenance::Opened { expires_at, .. } => expires_at,
-            Provenance::New | Provenance::Refused(_) => None,
+            Provenance::New | Provenance::Unasked | Provenance::Refused(_) => None,
         };
         let expires_at = match (self.expiry(data), sealed) {
             // An expiry that Rails sealed is kept.

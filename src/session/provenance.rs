@@ -9,6 +9,8 @@ use crate::error::Refusal;
 pub(crate) enum Provenance {
     /// No cookie brought the session, or it was reset since.
     New,
+    /// A store may have the session, and was not asked.
+    Unasked,
     /// A cookie came, and did not open.
     Refused(Refusal),
     /// A cookie brought the session.

@@ -31,6 +31,9 @@ pub(crate) trait Sealer: Send + Sync {
     /// Gives a session the id of another if it has none.
     fn adopt_id(&self, data: &mut SessionData, from: &SessionData) -> Result<(), Error>;
 
+    /// Leaves out the id of a session that moves to a store.
+    fn leave_id_out(&self, data: &mut SessionData);
+
     /// Removes the parts that an attacker may have planted before a login: the id, so that the
     /// session gets another, and the secret of its authenticity tokens.
     fn renew(&self, data: &mut SessionData);

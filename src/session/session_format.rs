@@ -19,11 +19,15 @@ pub trait SessionFormat: Send + Sync + 'static {
     fn id_of_cookie(&self, value: &[u8]) -> Option<String>;
 
     /// Returns the value of the cookie that carries an id.
-    fn cookie_of_id(&self, id: &str) -> String {
-        id.to_owned()
+    ///
+    /// # Errors
+    /// Those of [`Jar::write`](crate::Jar::write), if the id is sealed.
+    fn cookie_of_id(&self, id: &str) -> Result<String, Error> {
+        Ok(id.to_owned())
     }
 
-    /// Creates an id from the operating system's randomness.
+    /// Creates an id from the operating system's randomness. If the store already has an entry under
+    /// it, another one is created when the session is written.
     ///
     /// It runs under the session's lock, and must not use a [`Session`](crate::Session).
     ///
@@ -63,6 +67,16 @@ pub trait SessionFormat: Send + Sync + 'static {
         ttl: Option<Duration>,
         now: OffsetDateTime,
     ) -> Result<Bytes, Error>;
+
+    /// Checks whether a request that only read a session extends its life at all, in the store and
+    /// in the browser; the default is always.
+    ///
+    /// A format whose entries tell when they end can leave out the extension of an entry that was
+    /// written a moment ago: such a request then sends one command instead of two.
+    fn is_touch_due(&self, previous: &Bytes, ttl: Option<Duration>, now: OffsetDateTime) -> bool {
+        let _ = (previous, ttl, now);
+        true
+    }
 
     /// Decides how a request that only read a session extends its life in the store.
     fn touch(

@@ -107,7 +107,8 @@ impl Session {
     ///
     /// The browser keeps its cookie, but the session no longer exists. A response with status 5xx
     /// deletes nothing. A session in a cookie stays there, as with [`skip`](Self::skip).
-    /// [`reset`](Self::reset) ends both kinds of session.
+    /// [`reset`](Self::reset) ends both kinds of session, and a session that moves
+    /// ([`Sessions::migrating_from`](crate::Sessions::migrating_from)) in both places.
     ///
     /// ```
     /// use hardtack::Session;

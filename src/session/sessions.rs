@@ -23,6 +23,8 @@ use crate::settings::{Priority, SameSite};
 /// [`ServerSessions`](crate::ServerSessions) keeps them in a store on a server.
 pub struct Sessions<P: ?Sized> {
     pub(crate) policy: Policy,
+    /// The older places of sessions, which move to `place`.
+    pub(crate) older: Vec<Arc<Sessions<dyn Place>>>,
     pub(crate) place: P,
 }
 
@@ -322,7 +324,8 @@ impl<P: Place> Sessions<P> {
 
     /// Sets the observer of incoming sealed cookies, in place of any earlier one.
     ///
-    /// For sessions in a store, hardtack reports only cookies whose value is not an id.
+    /// For sessions in a store, hardtack reports cookies whose value is not an id, the ids that were
+    /// looked up, and each operation of the store. The clock is read before and after an operation.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -371,6 +374,58 @@ impl<P: Place> Sessions<P> {
     #[must_use]
     pub fn cache_headers(mut self, cache_headers: bool) -> Self {
         self.policy.cache_headers = cache_headers;
+        self
+    }
+
+    /// Moves sessions here from the place where `older` keeps them, and logs nobody out: from a
+    /// cookie to a store, back, or from a store to another ([guide](crate::migrating#from-a-cookie-to-a-store-and-back)).
+    ///
+    /// If a request has no session here, the older place is asked. A session that it has counts as
+    /// read from an outdated place: the response writes it here, whole and under a new id, sets its
+    /// cookie, and removes the older one if that is another cookie. An entry of an older store stays
+    /// for ten minutes more, for requests that run at the same time and for a response that is lost.
+    /// A session that does not fit here stays in the older place, with its changes.
+    ///
+    /// [`Session::reset`](crate::Session::reset) ends the session in both places: it deletes the
+    /// entries and removes the cookies. A copy of an older *cookie* opens until its own end, as it
+    /// did before: remove the older place when its longest life is over. So does, for its ten
+    /// minutes, the former id of a session that moved to another one.
+    ///
+    /// The names, attributes, keys, store and lifetime of `older` count, and its clock; the observer
+    /// is the one of these sessions. Two stores must not share their keys. Call it again for one
+    /// more place, which is asked last. Load such sessions by a middleware or a
+    /// [`LazySession`](crate::LazySession).
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use hardtack::stores::{MemoryStore, StoredJson};
+    /// use hardtack::{CookieStore, LazySession, RequestOrigin, ServerSessions, Session};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), hardtack::Error> {
+    /// let in_cookie = CookieStore::ephemeral("_shop_session")?;
+    /// let in_cookie = Arc::new(in_cookie);
+    /// # let session = Session::open(&in_cookie, "", RequestOrigin::default());
+    /// # session.insert("user_id", 42)?;
+    /// # let commit = session.commit(200)?;
+    /// # let header = format!("_shop_session={}", commit.cookies()[0].escaped_value());
+    /// let sessions = ServerSessions::new(StoredJson, MemoryStore::new(), "_shop_session")
+    ///     .migrating_from(in_cookie);
+    ///
+    /// // A request with a sealed cookie ...
+    /// let lazy = LazySession::open(&Arc::new(sessions), header, RequestOrigin::default());
+    /// assert_eq!(lazy.load().await?.get::<u32>("user_id")?, Some(42));
+    /// // ... gets an id, of 32 digits, in its place.
+    /// assert_eq!(lazy.commit(200).await?.cookies()[0].value().len(), 32);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn migrating_from<Q: Place>(mut self, older: impl Into<Arc<Sessions<Q>>>) -> Self {
+        let older: Arc<Sessions<Q>> = older.into();
+        let further = older.older.clone();
+        self.older.push(older);
+        self.older.extend(further);
         self
     }
 
@@ -430,8 +485,22 @@ impl<P: Clone> Clone for Sessions<P> {
     fn clone(&self) -> Self {
         Self {
             policy: self.policy.clone(),
+            older: self.older.clone(),
             place: self.place.clone(),
         }
+    }
+}
+
+impl Sessions<dyn Place> {
+    /// Returns these sessions (0), or those of an older place.
+    pub(crate) fn at(&self, place: usize) -> &Self {
+        let older = place.checked_sub(1).and_then(|older| self.older.get(older));
+        older.map_or(self, |older| older)
+    }
+
+    /// Returns these sessions and those of the older places.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(self.older.iter().map(|older| &**older))
     }
 }
 

@@ -1,14 +1,17 @@
-//! [`Tally`]: counts of incoming cookies, in memory.
+//! [`Tally`]: counts of incoming cookies and of the work of stores, in memory.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::observer::{Observer, Outcome};
+use super::store_operation::{Lookup, StoreOperation, StoreOutcome};
 use crate::error::Refusal;
 use crate::message::sealed_by::SealedBy;
 
-/// Counts incoming cookies in memory, by how they opened or why they did not.
+/// Counts incoming cookies in memory, by how they opened or why they did not, and the work of a
+/// store of sessions.
 ///
 /// Use it in tests, or to export the numbers by other means than the `metrics` crate. It holds one
 /// number for each cookie's name that the app asks for and each outcome; names are never taken from
@@ -42,9 +45,17 @@ use crate::message::sealed_by::SealedBy;
 #[derive(Default)]
 pub struct Tally(Mutex<Counts>);
 
-/// Counts by the cookie's name. The outcomes of a cookie are few, in the order of their first
-/// occurrence.
-type Counts = BTreeMap<String, Vec<(Outcome, u64)>>;
+/// Counts by the cookie's name.
+type Counts = BTreeMap<String, Counted>;
+
+/// The counts of a cookie.
+#[derive(Debug, Default)]
+struct Counted {
+    /// The outcomes are few, in the order of their first occurrence.
+    opened: Vec<(Outcome, u64)>,
+    lookups: BTreeMap<Lookup, u64>,
+    operations: BTreeMap<(StoreOperation, StoreOutcome), (u64, Duration)>,
+}
 
 impl Tally {
     /// Creates an empty tally.
@@ -62,9 +73,10 @@ impl Tally {
     #[must_use]
     pub fn snapshot(&self) -> Vec<(String, Result<SealedBy, Refusal>, u64)> {
         let mut rows = Vec::new();
-        for (cookie, counts) in &*self.counts() {
+        for (cookie, counted) in &*self.counts() {
             rows.extend(
-                counts
+                counted
+                    .opened
                     .iter()
                     .map(|(how, count)| (cookie.clone(), *how, *count)),
             );
@@ -72,18 +84,70 @@ impl Tally {
         rows
     }
 
-    fn count(&self, cookie: &str, outcome: Outcome) {
+    /// Returns how often the store had the session of a cookie's id, or had not.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use hardtack::observe::{Lookup, StoreOperation, StoreOutcome, Tally};
+    /// use hardtack::stores::{MemoryStore, StoredJson};
+    /// use hardtack::{LazySession, RequestOrigin, ServerSessions};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), hardtack::Error> {
+    /// let tally = Arc::new(Tally::new());
+    /// let sessions = ServerSessions::new(StoredJson, MemoryStore::new(), "_session_id")
+    ///     .observer(tally.clone());
+    /// let header = "_session_id=0123456789abcdef0123456789abcdef";
+    /// let lazy = LazySession::open(&Arc::new(sessions), header, RequestOrigin::default());
+    /// assert!(lazy.load().await?.is_empty());
+    ///
+    /// assert_eq!(tally.lookups(), [("_session_id".to_owned(), Lookup::Miss, 1)]);
+    /// let (_, operation, outcome, count, _total) = &tally.operations()[0];
+    /// assert_eq!((*operation, *outcome), (StoreOperation::Load, StoreOutcome::Absent));
+    /// assert_eq!(*count, 3); // each key of the id, and the first one again
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn lookups(&self) -> Vec<(String, Lookup, u64)> {
+        let mut rows = Vec::new();
+        for (cookie, counted) in &*self.counts() {
+            let lookups = counted.lookups.iter();
+            rows.extend(lookups.map(|(lookup, count)| (cookie.clone(), *lookup, *count)));
+        }
+        rows
+    }
+
+    /// Returns the numbers of a store's operations by their outcomes, and the time that they took
+    /// together (example: at [`lookups`](Self::lookups)).
+    #[must_use]
+    pub fn operations(&self) -> Vec<(String, StoreOperation, StoreOutcome, u64, Duration)> {
+        let mut rows = Vec::new();
+        for (cookie, counted) in &*self.counts() {
+            for ((operation, outcome), (count, total)) in &counted.operations {
+                rows.push((cookie.clone(), *operation, *outcome, *count, *total));
+            }
+        }
+        rows
+    }
+
+    fn count(&self, cookie: &str, count: impl FnOnce(&mut Counted)) {
         let mut counts = self.counts();
         if !counts.contains_key(cookie) {
-            counts.insert(cookie.to_owned(), Vec::new());
+            counts.insert(cookie.to_owned(), Counted::default());
         }
-        let Some(ways) = counts.get_mut(cookie) else {
-            return;
-        };
-        match ways.iter_mut().find(|(way, _)| *way == outcome) {
-            Some((_, count)) => *count += 1,
-            None => ways.push((outcome, 1)),
+        if let Some(counted) = counts.get_mut(cookie) {
+            count(counted);
         }
+    }
+
+    fn count_outcome(&self, cookie: &str, outcome: Outcome) {
+        self.count(cookie, |Counted { opened, .. }| {
+            match opened.iter_mut().find(|(way, _)| *way == outcome) {
+                Some((_, count)) => *count += 1,
+                None => opened.push((outcome, 1)),
+            }
+        });
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {
@@ -94,11 +158,31 @@ impl Tally {
 
 impl Observer for Tally {
     fn opened(&self, cookie: &str, how: &SealedBy) {
-        self.count(cookie, Ok(*how));
+        self.count_outcome(cookie, Ok(*how));
     }
 
     fn refused(&self, cookie: &str, refusal: Refusal) {
-        self.count(cookie, Err(refusal));
+        self.count_outcome(cookie, Err(refusal));
+    }
+
+    fn looked_up(&self, cookie: &str, lookup: Lookup) {
+        self.count(cookie, |counted| {
+            *counted.lookups.entry(lookup).or_default() += 1;
+        });
+    }
+
+    fn store_answered(
+        &self,
+        cookie: &str,
+        operation: StoreOperation,
+        outcome: StoreOutcome,
+        duration: Duration,
+    ) {
+        self.count(cookie, |counted| {
+            let (count, total) = counted.operations.entry((operation, outcome)).or_default();
+            *count += 1;
+            *total = total.saturating_add(duration);
+        });
     }
 }
 

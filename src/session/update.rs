@@ -60,7 +60,12 @@ impl Session {
         let mut data = self.0.loaded().data.clone();
         let loan = data.lend();
         let outcome = update(&mut data)?;
+        // A login, on the data alone, gives the session another id.
+        let asks_for_id = data.changes.asks_for_id;
         self.0.write(|loaded| {
+            if asks_for_id {
+                loaded.change_id()?;
+            }
             loaded.data.take_back(data, loan);
             Ok(outcome)
         })

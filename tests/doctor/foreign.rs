@@ -372,6 +372,30 @@ fn frameworks_with_a_mark_are_named() {
             SessionId,
             "private id",
         ),
+        (
+            "_shop_session",
+            "cell-1-2f73b907f144d97fc3283e4d7c2f97e0",
+            SessionId,
+            "hardtack key --format",
+        ),
+        (
+            "rack.session",
+            "9bdc9a09b1a3b191f7bfcaa3dde30ce0baf04313df5927365e16846a0b5aaf7a",
+            SessionId,
+            "the ids of Rack",
+        ),
+        (
+            "_gitlab_session",
+            "cell-1-2f73b907f144d97fc3283e4d7c2f97e0",
+            SessionId,
+            "--prefix session:gitlab:",
+        ),
+        (
+            "key",
+            "shop:_session_id:2::9bdc9a09b1a3b191f7bfcaa3dde30ce0baf04313df5927365e16846a0b5aaf7a",
+            SessionId,
+            "redis-cli --raw get",
+        ),
     ];
     let mut ran = 0;
     for (name, value, format, said) in cases {
@@ -388,7 +412,7 @@ fn frameworks_with_a_mark_are_named() {
         }
         ran += 1;
     }
-    assert_eq!(ran, 27);
+    assert_eq!(ran, 31);
 }
 
 /// What has no mark is not claimed to be anything: neither cut off, nor another framework's.

@@ -66,6 +66,8 @@ mod recorded;
     feature = "message_pack"
 ))]
 mod remedies;
+#[cfg(feature = "rails-app")]
+mod stored_ids;
 #[cfg(all(
     feature = "legacy-digests",
     feature = "marshal",

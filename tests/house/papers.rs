@@ -132,7 +132,13 @@ fn every_link_leads_somewhere() {
         .map(|file| fs::read_to_string(file).unwrap())
         .collect();
     let mut papers = guides();
-    for folder in ["", "crates/hardtack-cli", "examples/beside-rails", "fuzz"] {
+    for folder in [
+        "",
+        "crates/hardtack-cli",
+        "crates/hardtack-redis",
+        "examples/beside-rails",
+        "fuzz",
+    ] {
         papers.extend(markdown_in(folder));
     }
     let papers: BTreeSet<_> = papers.into_iter().collect();

@@ -15,6 +15,8 @@ mod actix;
 mod axum;
 #[cfg(all(feature = "actix-web", feature = "axum"))]
 mod devise;
+#[cfg(all(feature = "actix-web", feature = "axum"))]
+mod dropped;
 #[cfg(all(feature = "actix-web", feature = "test-util", feature = "tower"))]
 mod forgery_protection;
 #[cfg(any(feature = "actix-web", feature = "axum", feature = "test-util"))]

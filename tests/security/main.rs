@@ -8,6 +8,11 @@
 )]
 
 mod behind_the_seal;
+#[cfg(all(feature = "actix-web", feature = "axum", feature = "test-util"))]
+mod floods;
+#[cfg(all(feature = "actix-web", feature = "axum", feature = "test-util"))]
+#[path = "../support/logged.rs"]
+mod logged;
 // A row for every public type, so with every feature that brings one.
 #[cfg(all(
     feature = "actix-web",

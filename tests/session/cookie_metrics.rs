@@ -1,23 +1,41 @@
-//! The counters that an exporter of the `metrics` crate gets.
+//! The counters and histograms that an exporter of the `metrics` crate gets.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use hardtack::observe::CookieMetrics;
-use hardtack::{CookieStore, Jar, LoadDefaults, RequestOrigin, Rotation, Session};
+use hardtack::{CookieStore, Jar, LoadDefaults, RequestOrigin, Rotation, ServerSessions, Session};
 use metrics::{
-    Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit,
+    Counter, Gauge, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder, SharedString, Unit,
     with_local_recorder,
 };
 
+use crate::store_reports::visits;
 use crate::support::{json, other_secret, secret};
 
 /// An exporter that keeps the counters.
 #[derive(Default)]
 struct Exporter {
     counters: Mutex<BTreeMap<String, Arc<AtomicU64>>>,
+    histograms: Mutex<BTreeMap<String, Arc<Recorded>>>,
     described: Mutex<Vec<String>>,
+}
+
+/// The values that a histogram got.
+#[derive(Default)]
+struct Recorded(Mutex<Vec<f64>>);
+
+impl HistogramFn for Recorded {
+    fn record(&self, value: f64) {
+        self.0.lock().unwrap().push(value);
+    }
+}
+
+fn named(key: &Key) -> String {
+    let label = |label: &metrics::Label| format!("{}={:?}", label.key(), label.value());
+    let labels = key.labels().map(label).collect::<Vec<_>>();
+    format!("{}{{{}}}", key.name(), labels.join(","))
 }
 
 impl Recorder for Exporter {
@@ -27,22 +45,23 @@ impl Recorder for Exporter {
 
     fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
 
-    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn describe_histogram(&self, key: KeyName, unit: Option<Unit>, _: SharedString) {
+        assert_eq!(unit, Some(Unit::Seconds));
+        self.described.lock().unwrap().push(key.as_str().to_owned());
+    }
 
     fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
-        let label = |label: &metrics::Label| format!("{}={:?}", label.key(), label.value());
-        let labels = key.labels().map(label).collect::<Vec<_>>();
-        let name = format!("{}{{{}}}", key.name(), labels.join(","));
         let mut counters = self.counters.lock().unwrap();
-        Counter::from_arc(counters.entry(name).or_default().clone())
+        Counter::from_arc(counters.entry(named(key)).or_default().clone())
     }
 
     fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
         Gauge::noop()
     }
 
-    fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
-        Histogram::noop()
+    fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
+        let mut histograms = self.histograms.lock().unwrap();
+        Histogram::from_arc(histograms.entry(named(key)).or_default().clone())
     }
 }
 
@@ -120,6 +139,102 @@ fn counters_by_how_cookies_came() {
     let names = [
         "hardtack_cookies_opened_total",
         "hardtack_cookies_refused_total",
+        "hardtack_store_lookups_total",
+        "hardtack_store_operations_total",
+        "hardtack_store_operation_duration_seconds",
     ];
     assert_eq!(described, names);
+}
+
+#[test]
+fn the_work_of_a_store() {
+    let exporter = Exporter::default();
+    with_local_recorder(&exporter, || {
+        visits(|sessions: ServerSessions| sessions.observer(CookieMetrics::new()));
+    });
+    let counters = exporter.counters.into_inner().unwrap();
+    let counted = counters
+        .iter()
+        .map(|(name, count)| (&**name, count.load(Relaxed)));
+    let expected = [
+        (
+            r#"hardtack_store_lookups_total{cookie="_session_id",outcome="hit"}"#,
+            6,
+        ),
+        (
+            r#"hardtack_store_lookups_total{cookie="_session_id",outcome="miss"}"#,
+            1,
+        ),
+        (
+            r#"hardtack_store_lookups_total{cookie="_session_id",outcome="unreadable"}"#,
+            1,
+        ),
+        (
+            r#"hardtack_store_operations_total{cookie="_session_id",operation="delete",outcome="absent"}"#,
+            1,
+        ),
+        (
+            r#"hardtack_store_operations_total{cookie="_session_id",operation="delete",outcome="done"}"#,
+            1,
+        ),
+        (
+            r#"hardtack_store_operations_total{cookie="_session_id",operation="load",outcome="absent"}"#,
+            4,
+        ),
+        (
+            r#"hardtack_store_operations_total{cookie="_session_id",operation="load",outcome="done"}"#,
+            7,
+        ),
+        (
+            r#"hardtack_store_operations_total{cookie="_session_id",operation="load",outcome="error"}"#,
+            1,
+        ),
+        (
+            r#"hardtack_store_operations_total{cookie="_session_id",operation="save",outcome="absent"}"#,
+            1,
+        ),
+        (
+            r#"hardtack_store_operations_total{cookie="_session_id",operation="save",outcome="conflict"}"#,
+            1,
+        ),
+        (
+            r#"hardtack_store_operations_total{cookie="_session_id",operation="save",outcome="done"}"#,
+            4,
+        ),
+        (
+            r#"hardtack_store_operations_total{cookie="_session_id",operation="touch",outcome="done"}"#,
+            1,
+        ),
+    ];
+    assert_eq!(counted.collect::<Vec<_>>(), expected);
+
+    // Each operation of the store of `visits` takes a quarter of a second by the clock.
+    let histograms = exporter.histograms.into_inner().unwrap();
+    let times = histograms.iter().map(|(name, recorded)| {
+        let times = recorded.0.lock().unwrap();
+        assert!(
+            times.iter().all(|time| (time - 0.25).abs() < 1e-9),
+            "{times:?}"
+        );
+        (&**name, times.len())
+    });
+    let expected = [
+        (
+            r#"hardtack_store_operation_duration_seconds{cookie="_session_id",operation="delete"}"#,
+            2,
+        ),
+        (
+            r#"hardtack_store_operation_duration_seconds{cookie="_session_id",operation="load"}"#,
+            12,
+        ),
+        (
+            r#"hardtack_store_operation_duration_seconds{cookie="_session_id",operation="save"}"#,
+            6,
+        ),
+        (
+            r#"hardtack_store_operation_duration_seconds{cookie="_session_id",operation="touch"}"#,
+            1,
+        ),
+    ];
+    assert_eq!(times.collect::<Vec<_>>(), expected);
 }

@@ -23,6 +23,7 @@ mod lost_changes;
 mod many_cookies;
 #[cfg(all(feature = "marshal", feature = "test-util"))]
 mod migrations;
+mod moves;
 mod observer;
 mod rack;
 #[cfg(feature = "tracing")]
@@ -43,6 +44,7 @@ mod signed;
 mod steps;
 #[cfg(all(feature = "marshal", feature = "message_pack", feature = "test-util"))]
 mod store_of_rails;
+mod store_reports;
 #[cfg(feature = "rails-stores")]
 mod stores_of_rails;
 #[path = "../support/mod.rs"]

@@ -84,7 +84,8 @@ fn a_cookie_goes_back_to_the_stores_fixed_end() {
     assert!(commit.cookies()[0].expires().unwrap() <= end);
 }
 
-struct Shared(Arc<MemoryStore>);
+/// A store that several sessions share.
+pub(crate) struct Shared(pub(crate) Arc<MemoryStore>);
 
 impl SessionStore for Shared {
     async fn load(&self, key: &str) -> Result<Option<Entry>, StoreError> {

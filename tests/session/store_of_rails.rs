@@ -166,3 +166,24 @@ fn every_step_of_every_session() {
     }
     assert_eq!(ran, 80);
 }
+
+/// A session that was opened without its older store is not replaced by an empty one.
+#[test]
+fn a_session_whose_store_was_not_asked_is_not_written() {
+    use hardtack::stores::{MemoryStore, StoredJson};
+    use hardtack::{CookieStore, Error, RequestOrigin, ServerSessions, Session};
+
+    let older = ServerSessions::new(StoredJson, MemoryStore::new(), "_app_session");
+    let store = CookieStore::ephemeral("_app_session").unwrap();
+    let store = Arc::new(store.migrating_from(older));
+    let open = |header: &'static str| Session::open(&store, header, RequestOrigin::default());
+    let id = "_app_session=0123456789abcdef0123456789abcdef";
+    let session = open(id);
+    assert_eq!(session.get::<u32>("user_id").unwrap(), None);
+    session.insert("user_id", 7).unwrap();
+    assert_eq!(session.commit(200), Err(Error::NeedsStore));
+    // Without an id there is nothing to ask for.
+    let session = open("");
+    session.insert("user_id", 7).unwrap();
+    assert_eq!(session.commit(200).unwrap().cookies().len(), 1);
+}

@@ -1,8 +1,11 @@
 //! Devise's logins.
 
-use hardtack::SessionData;
+use std::sync::Arc;
+
+use hardtack::stores::{MemoryStore, StoredJson};
 use hardtack::value::Value;
 use hardtack::warden::WardenScope;
+use hardtack::{Commit, LazySession, RequestOrigin, ServerSessions, SessionData};
 
 const HASH: &str = "$2a$12$abcdefghijklmnopqrstuv0123456789ABCDEFGHIJKLMNOPQRSTU";
 const SALT: &str = "$2a$12$abcdefghijklmnopqrstuv";
@@ -218,4 +221,48 @@ mod in_cookies_of_rails {
         }
         assert_eq!(ran, 18);
     }
+}
+
+/// The id of a session in a store is no entry of its data, and a login changes it all the same: an
+/// attacker may have planted it.
+#[tokio::test(flavor = "current_thread")]
+async fn a_login_changes_the_id_of_a_session_in_a_store() {
+    let sessions = ServerSessions::new(StoredJson, MemoryStore::new(), "_session_id");
+    let sessions = Arc::new(sessions);
+    let open = |id: &str| {
+        let header = format!("_session_id={id}");
+        LazySession::open(&sessions, header, RequestOrigin::default())
+    };
+    let id_of = |commit: Commit| {
+        let Commit::Set(cookies) = commit else {
+            panic!("{commit:?}")
+        };
+        cookies[0].escaped_value().to_owned()
+    };
+    let lazy = open("");
+    let planted = lazy.load().await.unwrap();
+    planted.insert("cart", [1]).unwrap();
+    planted.insert("_csrf_token", "planted").unwrap();
+    let planted = id_of(lazy.commit(200).await.unwrap());
+
+    let lazy = open(&planted);
+    let session = lazy.load().await.unwrap();
+    assert_eq!(session.session_id().as_ref(), Some(&planted));
+    session
+        .update(|data| WardenScope::new("user").log_in(data, &7, HASH))
+        .unwrap();
+    let own = session.session_id().unwrap();
+    assert_ne!(own, planted);
+    // A later closure leaves the id as it is.
+    session.update(|data| data.insert("visits", 1)).unwrap();
+    assert_eq!(session.session_id().as_ref(), Some(&own));
+    assert_eq!(id_of(lazy.commit(200).await.unwrap()), own);
+
+    let left = open(&planted).load().await.unwrap();
+    assert!(left.is_empty());
+    let session = open(&own).load().await.unwrap();
+    assert_eq!(session.get::<Vec<u8>>("cart").unwrap(), Some(vec![1]));
+    assert!(!session.contains_key("_csrf_token"));
+    let login = session.read(|data| WardenScope::new("user").login(data));
+    assert_eq!(login.unwrap().id::<u32>().unwrap(), 7);
 }

@@ -18,6 +18,7 @@ mod man;
 mod open;
 mod open_all;
 mod output;
+mod printed;
 mod rails_app;
 mod rotate;
 mod seal;

@@ -105,7 +105,11 @@ impl App {
             note("the cookies_rotations of the app are understood: the doctor opens by them too");
         }
         let doctor = doctor.rails_app(&self.files);
-        doctor.map_err(|error| format!("--{}rails-app: {error}", self.prefix))
+        let doctor = doctor.map_err(|error| format!("--{}rails-app: {error}", self.prefix))?;
+        if self.files.secrets().is_err() {
+            note("the app's files tell no secret; the id of a session on a server needs none");
+        }
+        Ok(doctor)
     }
 }
 

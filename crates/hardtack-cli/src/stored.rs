@@ -17,6 +17,7 @@ use crate::args::help;
 use crate::hex;
 use crate::lines::{self, Answer, Answers, Failure, Stop};
 use crate::output::note;
+use crate::printed;
 use crate::seal;
 
 /// The longest entry in bytes. Sessions are far shorter.
@@ -85,8 +86,15 @@ pub(crate) fn run(options: &Stored) -> Result<u8, String> {
         });
     }
     let bytes = read(options.file.as_deref())?;
-    let answer = options.answer(&bytes).map(|(stored, answer)| {
-        note(&described(&stored));
+    let (mut answer, mut form) = (options.answer(&bytes), "");
+    if answer.is_err()
+        && let Some(printed) = printed::read(&bytes)
+        && let Ok(of_printed) = options.answer(&printed.bytes)
+    {
+        (answer, form) = (Ok(of_printed), printed.name);
+    }
+    let answer = answer.map(|(stored, answer)| {
+        note(&described(&stored, form));
         answer
     });
     let mut answers = Answers::new(false);
@@ -162,14 +170,21 @@ fn value_of(stored: &StoredSession) -> Result<Value, Failure> {
     Ok(Value::Hash(pairs?))
 }
 
-fn described(stored: &StoredSession) -> String {
+/// Describes a stored session; `form` names the way in which its bytes were printed, if they were.
+fn described(stored: &StoredSession, form: &str) -> String {
     let end = stored
         .expires_at()
         .and_then(|end| end.format(&Rfc3339).ok());
-    match end {
-        Some(end) => format!("{stored}; the entry ends at {end}"),
-        None => stored.to_string(),
+    let mut described = stored.to_string();
+    if let Some(end) = end {
+        described.push_str("; the entry ends at ");
+        described.push_str(&end);
     }
+    if !form.is_empty() {
+        described.push_str("; read from ");
+        described.push_str(form);
+    }
+    described
 }
 
 fn unreadable(detail: String) -> Failure {

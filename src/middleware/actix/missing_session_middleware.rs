@@ -4,6 +4,8 @@ use std::fmt;
 
 use actix_web::{HttpResponse, ResponseError};
 
+use crate::session::events::CountedLimit;
+
 /// The error of a handler that asks for the session without a
 /// [`SessionMiddleware`](super::SessionMiddleware) around it.
 ///
@@ -36,7 +38,10 @@ impl std::error::Error for MissingSessionMiddleware {}
 
 impl ResponseError for MissingSessionMiddleware {
     fn error_response(&self) -> HttpResponse {
-        tracing::error!(target: "hardtack", "{self}");
+        static LIMIT: CountedLimit = CountedLimit::new();
+        if let Some(count) = LIMIT.pass() {
+            tracing::error!(target: "hardtack", count, "{self}");
+        }
         HttpResponse::InternalServerError().finish()
     }
 }

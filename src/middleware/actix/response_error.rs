@@ -6,9 +6,10 @@ use actix_web::{HttpResponse, ResponseError};
 use crate::error::{Error, InvalidMessage};
 use crate::middleware::answer::status;
 use crate::middleware::devise_login::NotLoggedIn;
+use crate::middleware::untold_error::UntoldError;
 
-/// Answers with an empty 500 (503 if a store failed or the session is busy), and tells the operator
-/// (`tracing`).
+/// Answers with an empty 500 (503 if a store failed or the session is busy). The middleware of the
+/// sessions tells the operator (`tracing`).
 ///
 /// ```
 /// use actix_web::{HttpResponse, body, web};
@@ -27,8 +28,11 @@ impl ResponseError for Error {
     }
 
     fn error_response(&self) -> HttpResponse {
-        tracing::error!(target: "hardtack", reason = %self, "a request failed; the client gets an empty response");
-        HttpResponse::new(self.status_code())
+        let mut response = HttpResponse::new(self.status_code());
+        if let Some(error) = UntoldError::of(self.clone()) {
+            response.extensions_mut().insert(error);
+        }
+        response
     }
 }
 

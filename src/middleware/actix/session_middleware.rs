@@ -14,6 +14,7 @@ use super::headers::{append, tell_caches};
 use super::open::open;
 use crate::error::Error;
 use crate::middleware::answer::{CookiesToSet, SetCookies, set_cookies};
+use crate::middleware::untold_error::UntoldError;
 use crate::session::context::Context;
 use crate::session::lazy_session::LazySession;
 use crate::session::place::Place;
@@ -185,6 +186,9 @@ async fn answer<B>(
     context: &Context,
     on_error: &OnError,
 ) -> ServiceResponse<EitherBody<B>> {
+    if let Some(error) = untold(response.response()) {
+        error.tell(context);
+    }
     let mut response = match cookies(context, response.status().as_u16()).await {
         Ok(cookies) => {
             append(response.headers_mut(), cookies, context);
@@ -194,6 +198,10 @@ async fn answer<B>(
             let (request, response) = response.into_parts();
             drop(response);
             let response = on_error(error, &request);
+            // The operator knows it.
+            if let Some(error) = untold(&response) {
+                error.hush();
+            }
             ServiceResponse::new(request, response).map_into_right_body()
         }
     };
@@ -215,6 +223,10 @@ async fn answer_failure(failure: actix_web::Error, context: Context) -> actix_we
     } else {
         FailedRequest::new(failure, cookies, context).into()
     }
+}
+
+fn untold<B>(response: &HttpResponse<B>) -> Option<UntoldError> {
+    response.extensions().get().cloned()
 }
 
 async fn cookies(context: &Context, status: u16) -> CookiesToSet {

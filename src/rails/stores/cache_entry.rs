@@ -230,3 +230,12 @@ pub(super) fn ending_7_1(entry: &[u8], expires_at: f64) -> Option<Vec<u8>> {
     let end = expires_at.to_le_bytes();
     Some([SIGNATURE_7_1, &[*kind], &end, rest].concat())
 }
+
+/// Returns when an entry ends, in seconds since 1970; `None` if it tells no end.
+pub(super) fn entry_end(entry: &[u8]) -> Option<f64> {
+    if let Some([_, rest @ ..]) = entry.strip_prefix(SIGNATURE_7_1) {
+        let (end, _) = rest.split_first_chunk()?;
+        return Some(f64::from_le_bytes(*end)).filter(|end| *end >= 0.0);
+    }
+    CacheEntry::read(entry)?.wrapping.form.expires_at()
+}

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use memchr::memmem;
 use time::OffsetDateTime;
 
-use super::cache_entry::{CacheEntry, Wrapping, ending_7_1};
+use super::cache_entry::{CacheEntry, Wrapping, ending_7_1, entry_end};
 pub use super::cache_form::CacheFormatVersion;
 use super::cache_form::{CacheForm, seconds};
 use super::zlib;
@@ -20,6 +21,9 @@ use crate::settings::Settings;
 /// The least length of a value that Rails' cache compresses, in bytes
 /// (`DEFAULT_COMPRESS_LIMIT`).
 const COMPRESS_THRESHOLD: usize = 1024;
+
+/// A Float of 0.0 in Marshal, as Ruby writes it.
+const MARSHALLED_ZERO: &[u8] = b"f\x060";
 
 /// Stores sessions as entries of Rails' cache, where `ActionDispatch::Session::CacheStore` keeps
 /// them (`config.session_store :cache_store`): byte for byte as the caches of Rails 6.1 to 8.1 do.
@@ -57,6 +61,7 @@ pub struct RailsCache {
     ids: SessionIds,
     style: DumpStyle,
     expires_in: Option<Duration>,
+    touch_after: Duration,
     compress_from: Option<usize>,
     is_mem_cache: bool,
 }
@@ -72,6 +77,7 @@ impl RailsCache {
             ids: SessionIds::default(),
             style: DumpStyle::stored(Format::Marshal),
             expires_in: None,
+            touch_after: Duration::ZERO,
             compress_from: Some(COMPRESS_THRESHOLD),
             is_mem_cache: false,
         }
@@ -147,6 +153,31 @@ impl RailsCache {
     #[must_use]
     pub fn expires_in(mut self, duration: Duration) -> Self {
         self.expires_in = Some(duration);
+        self
+    }
+
+    /// Sets how much of its life must have passed before a request that only reads a session extends
+    /// it; the default is zero: each such request does, as in Rails. More than half of the life counts
+    /// as half.
+    ///
+    /// The end inside the entry tells how much has passed. Before that, a request that only reads
+    /// sends no second command, and sets no cookie. A session may so end up to `duration` earlier
+    /// after its last visit. The other formats have no end inside: there the store is touched each
+    /// time, which rewrites nothing.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use hardtack::ServerSessions;
+    /// use hardtack::stores::{CacheFormatVersion, MemoryStore, RailsCache};
+    ///
+    /// let format = RailsCache::new(CacheFormatVersion::V7_1)
+    ///     .touch_after(Duration::from_secs(5 * 60));
+    /// let sessions = ServerSessions::new(format, MemoryStore::new(), "_shop_session")
+    ///     .expire_after(Duration::from_secs(90 * 60));
+    /// ```
+    #[must_use]
+    pub fn touch_after(mut self, duration: Duration) -> Self {
+        self.touch_after = duration;
         self
     }
 
@@ -256,14 +287,30 @@ impl SessionFormat for RailsCache {
         ttl: Option<Duration>,
         now: OffsetDateTime,
     ) -> Result<Bytes, Error> {
-        // Only an entry of 6.1 leaves something to its successor.
+        // Only an entry of 6.1 leaves something to its successor, and only one that counts from 1970
+        // (Rails 7.0 and later write a time of creation of 0.0): others are not read once more.
         let previous = match self.version {
-            CacheFormatVersion::V6_1 => previous.and_then(|bytes| CacheEntry::read(bytes)),
+            CacheFormatVersion::V6_1 => previous
+                .filter(|bytes| memmem::find(bytes, MARSHALLED_ZERO).is_some())
+                .and_then(|bytes| CacheEntry::read(bytes)),
             _ => None,
         };
         let previous = previous.as_ref().map(|entry| &entry.wrapping.form);
         let form = CacheForm::new(self.version, previous, ttl, now);
         Ok(self.wrapping(form).write(session)?.into())
+    }
+
+    fn is_touch_due(&self, previous: &Bytes, ttl: Option<Duration>, now: OffsetDateTime) -> bool {
+        let (false, Some(ttl)) = (self.touch_after.is_zero(), ttl) else {
+            return true;
+        };
+        // Later, and a visitor who comes again and again would be logged out.
+        let touch_after = self.touch_after.min(ttl / 2);
+        // An end much later than due was written while sessions lasted longer.
+        entry_end(previous).is_none_or(|end| {
+            let passed = seconds(now) + ttl.as_secs_f64() - end;
+            passed.abs() >= touch_after.as_secs_f64()
+        })
     }
 
     /// Rewrites the entry in its own form: another Rails may still have to read it.

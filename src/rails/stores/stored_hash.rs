@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 
 use super::{row, zlib};
 use crate::error::Error;
+use crate::rails::jar::Jar;
 use crate::rails::session_id::{SessionIds, stored_ids};
 use crate::serializer::{DumpStyle, Serialized};
 use crate::session::data::SessionData;
@@ -136,6 +137,31 @@ impl StoredHash {
         self
     }
 
+    /// Seals the ids in the cookie `name` by a jar: `signed: true` of redis-actionpack, which keeps
+    /// them in `cookies.signed_or_encrypted`, so in the app's encrypted jar.
+    ///
+    /// redis-actionpack 5.3 writes such cookies under Rails 6.1 and 7.0, and does not read them: each
+    /// request begins a new session there. Rust reads them.
+    ///
+    /// ```
+    /// use hardtack::stores::{SessionFormat, StoredHash};
+    /// use hardtack::{Jar, LoadDefaults, SecretKeyBase};
+    ///
+    /// # let secret = SecretKeyBase::generate()?;
+    /// let jar = Jar::encrypted(&secret, LoadDefaults::V7_0);
+    /// let format = StoredHash::redis_store("cache").sealed_ids(jar, "_shop_session");
+    /// let id = "c5829f921fee456fdd2b54fc408dfc2e";
+    /// let cookie = format.cookie_of_id(id)?;
+    /// assert_eq!(format.id_of_cookie(cookie.as_bytes()).as_deref(), Some(id));
+    /// assert_eq!(format.id_of_cookie(id.as_bytes()), None); // the bare id opens nothing
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn sealed_ids(mut self, jar: Jar, name: impl Into<String>) -> Self {
+        self.ids.jar = Some((jar, name.into()));
+        self
+    }
+
     /// Sets the serializer of the store; the default is Marshal.
     #[must_use]
     pub fn serializer(mut self, serializer: Serializer) -> Self {
@@ -173,6 +199,10 @@ impl StoredHash {
 impl SessionFormat for StoredHash {
     fn id_of_cookie(&self, value: &[u8]) -> Option<String> {
         self.ids.id_of_cookie(value)
+    }
+
+    fn cookie_of_id(&self, id: &str) -> Result<String, Error> {
+        self.ids.cookie_of_id(id)
     }
 
     fn new_id(&self) -> Result<String, Error> {

@@ -125,6 +125,16 @@ impl<'a> Scope<'a> {
         arguments
     }
 
+    /// Returns the pairs of a Hash; `None` if some of it is no plain pair.
+    pub(super) fn pairs(&self, tokens: &[Token]) -> Option<Vec<(String, Option<Literal>)>> {
+        let pairs = split(self.source, tokens).into_iter();
+        let pairs = pairs.map(|pair| match self.argument(pair) {
+            Argument::Named(name, value) => Some((name, value)),
+            _ => None,
+        });
+        pairs.collect()
+    }
+
     fn argument(&self, tokens: &[Token]) -> Argument {
         match tokens {
             [star, ..] if ["*", "**", "&"].iter().any(|spread| self.is(star, spread)) => {

@@ -17,6 +17,10 @@ pub(crate) enum Literal {
     Symbol(String),
     Text(Zeroizing<String>),
     Texts(Vec<String>),
+    /// An Array with other items than texts.
+    List(Vec<Option<Literal>>),
+    /// A Hash whose keys are Symbols or texts.
+    Pairs(Vec<(String, Option<Literal>)>),
     /// A constant, without a leading `::`.
     Constant(String),
     /// `14.days`.

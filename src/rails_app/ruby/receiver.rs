@@ -99,11 +99,20 @@ impl<'a> Scope<'a> {
             ["[", ..] => {
                 let (items, after) = self.brackets(tokens, "[")?;
                 let items = split(self.source, items).into_iter();
-                let items = items.map(|item| match self.literal(item)? {
-                    Literal::Text(text) => Some(text.to_string()),
+                let items: Vec<_> = items.map(|item| self.literal(item)).collect();
+                let texts = items.iter().map(|item| match item {
+                    Some(Literal::Text(text)) => Some(text.to_string()),
                     _ => None,
                 });
-                return Some((Literal::Texts(items.collect::<Option<_>>()?), after));
+                let list = match texts.collect::<Option<_>>() {
+                    Some(texts) => Literal::Texts(texts),
+                    None => Literal::List(items),
+                };
+                return Some((list, after));
+            }
+            ["{", ..] => {
+                let (pairs, after) = self.brackets(tokens, "{")?;
+                return Some((Literal::Pairs(self.pairs(pairs)?), after));
             }
             _ => {}
         }

@@ -15,8 +15,8 @@ use actix_web::rt::System;
 use actix_web::test::TestRequest;
 use actix_web::web::{self, Bytes};
 use actix_web::{App, HttpResponse};
-use hardtack::Session;
 use hardtack::actix::SessionMiddleware;
+use hardtack::{LazySession, Session};
 
 use super::app::{Body, Framework, Handler, Panicked, Reply, Request, Response, Sessions, joined};
 
@@ -39,16 +39,22 @@ impl Framework for Actix {
 }
 
 async fn serve(sessions: &Sessions, request: Request, handler: Handler) -> Response {
-    let handle = move |session: Session| {
-        let reply = handler(session);
-        async move { answer(reply) }
+    let route = match handler {
+        Handler::Loaded(handler) => web::to(move |session: Session| {
+            let reply = handler(session);
+            async move { answer(reply) }
+        }),
+        Handler::Lazy(handler) => web::to(move |session: LazySession| {
+            let reply = handler(session);
+            async move { answer(reply.await) }
+        }),
     };
     let app = App::new()
         .wrap(match sessions {
             Sessions::InCookie(sessions) => SessionMiddleware::new(sessions.clone()),
             Sessions::OnServer(sessions) => SessionMiddleware::new(sessions.clone()),
         })
-        .default_service(web::to(handle));
+        .default_service(route);
     let address = ([127, 0, 0, 1], 3000).into();
     // What a server is told by the socket that it listens on.
     let config = AppConfig::__priv_test_new(request.tls, "localhost".to_owned(), address);

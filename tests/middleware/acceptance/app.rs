@@ -1,8 +1,9 @@
 //! An app of one handler, under any framework.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
-use hardtack::{CookieStore, ServerSessions, Session};
+use hardtack::{CookieStore, Error, LazySession, ServerSessions, Session};
 
 /// A request as the framework gets it.
 #[derive(Clone, Default)]
@@ -39,7 +40,16 @@ pub(crate) struct Response {
     pub(crate) body: String,
 }
 
-pub(crate) type Handler = Arc<dyn Fn(Session) -> Reply + Send + Sync>;
+/// The handler of all paths.
+#[derive(Clone)]
+pub(crate) enum Handler {
+    /// Takes the session, which the framework loads.
+    Loaded(Arc<dyn Fn(Session) -> Reply + Send + Sync>),
+    /// Takes the session that is not loaded yet.
+    Lazy(Arc<dyn Fn(LazySession) -> Replying + Send + Sync>),
+}
+
+pub(crate) type Replying = Pin<Box<dyn Future<Output = Reply> + Send>>;
 
 /// The sessions of the app.
 #[derive(Clone)]
@@ -76,6 +86,37 @@ pub(crate) struct Panicked;
 pub(crate) fn joined(headers: impl IntoIterator<Item = String>) -> Option<String> {
     let headers: Vec<_> = headers.into_iter().collect();
     (!headers.is_empty()).then(|| headers.join(", "))
+}
+
+impl Handler {
+    pub(crate) fn new(handler: impl Fn(&Session) -> Reply + Send + Sync + 'static) -> Self {
+        Self::Loaded(Arc::new(move |session| handler(&session)))
+    }
+
+    pub(crate) fn lazy<F: Future<Output = Reply> + Send + 'static>(
+        handler: impl Fn(LazySession) -> F + Send + Sync + 'static,
+    ) -> Self {
+        Self::Lazy(Arc::new(move |session| Box::pin(handler(session))))
+    }
+
+    /// Answers without a framework's extractors.
+    pub(crate) async fn reply(self, lazy: LazySession) -> Reply {
+        match self {
+            Self::Lazy(handler) => handler(lazy).await,
+            Self::Loaded(handler) => match lazy.load().await {
+                Ok(session) => handler(session),
+                Err(error) => Reply::text("").status(status(&error)),
+            },
+        }
+    }
+}
+
+/// Returns the status of a response to an error.
+pub(crate) fn status(error: &Error) -> u16 {
+    match error {
+        Error::Store(_) | Error::BusySession { .. } => 503,
+        _ => 500,
+    }
 }
 
 impl Reply {

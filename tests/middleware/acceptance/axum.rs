@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::body::Body;
-use hardtack::Session;
+use hardtack::{LazySession, Session};
 use tower::ServiceExt;
 
 use super::app::{Framework, Handler, Panicked, Request, Response, Sessions};
@@ -21,9 +21,14 @@ impl Framework for Axum {
         asked: Request,
         handler: Handler,
     ) -> Result<Response, Panicked> {
-        let app: Router = Router::new()
-            .fallback(async move |session: Session| reply(handler(session)).map(Body::new))
-            .layer(layer(sessions));
+        let app: Router = match handler {
+            Handler::Loaded(handler) => Router::new()
+                .fallback(async move |session: Session| reply(handler(session)).map(Body::new)),
+            Handler::Lazy(handler) => Router::new().fallback(async move |session: LazySession| {
+                reply(handler(session).await).map(Body::new)
+            }),
+        };
+        let app = app.layer(layer(sessions));
         answer(app.oneshot(request::<Body>(&asked)))
     }
 }

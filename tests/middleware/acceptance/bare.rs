@@ -2,10 +2,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use hardtack::{Error, LazySession, Session};
+use hardtack::LazySession;
 
-use super::app::{Body, Framework, Handler, Panicked, Reply, Request, Response, Sessions, joined};
-use super::server::now;
+use super::app::{Body, Framework, Handler, Panicked, Request, Response, Sessions, joined, status};
+use super::recorded::now;
 
 pub(crate) struct Bare;
 
@@ -29,7 +29,7 @@ impl Framework for Bare {
         let lazy = match sessions {
             Sessions::InCookie(sessions) => {
                 let origin = sessions.origin(request.tls, header);
-                LazySession::from(Session::open(sessions, cookies, origin))
+                LazySession::open(sessions, cookies, origin)
             }
             Sessions::OnServer(sessions) => {
                 let origin = sessions.origin(request.tls, header);
@@ -37,10 +37,7 @@ impl Framework for Bare {
             }
         };
         // No store of these tests makes anybody wait.
-        let reply = match now(lazy.load()) {
-            Ok(session) => catch_unwind(AssertUnwindSafe(|| handler(session))),
-            Err(_) => Ok(Reply::text("").status(503)),
-        };
+        let reply = catch_unwind(AssertUnwindSafe(|| now(handler.reply(lazy.clone()))));
         let reply = reply.map_err(|_| Panicked)?;
         let own = |name: &str| -> Vec<&'static str> {
             let headers = reply.headers.iter().filter(|(known, _)| *known == name);
@@ -54,8 +51,7 @@ impl Framework for Bare {
                 let set = own.chain(cookies.iter().map(ToString::to_string));
                 (reply.status, set.collect())
             }
-            Err(Error::Store(_)) => (503, Vec::new()),
-            Err(_) => (500, Vec::new()),
+            Err(error) => (status(error), Vec::new()),
         };
         let own = |name: &str| {
             if commit.is_ok() {

@@ -6,7 +6,7 @@ use hardtack::{
     CookieAttributes, CookieStore, Jar, LoadDefaults, SecretKeyBase, Session, SetCookie,
 };
 
-use super::app::{Body, Framework, Reply, Request, Response};
+use super::app::{Body, Framework, Handler, Reply, Request, Response};
 use super::cases::Case;
 
 pub(crate) const ALL: &[(&str, Case)] = &[
@@ -42,7 +42,7 @@ fn serve(
         cookies: vec!["theme=dark; _app_session=AAAA--AAAA--AAAA".to_owned()],
         ..Request::default()
     };
-    let handler = Arc::new(move |session: Session| handler(&session));
+    let handler = Handler::new(handler);
     framework.serve(&store.into(), request, handler).unwrap()
 }
 

@@ -15,7 +15,7 @@ use time::OffsetDateTime;
 
 use crate::logged::logged;
 
-use super::app::{Body, Framework, Panicked, Reply, Request, Response};
+use super::app::{Body, Framework, Handler, Panicked, Reply, Request, Response};
 use super::caches::OF_RAILS as OF_A_USER;
 use super::other_cookies::other_cookies_after_a_change_of_secret;
 
@@ -109,7 +109,7 @@ impl<'f> Client<'f> {
         if !header.is_empty() {
             request.cookies.push(header);
         }
-        let handler = Arc::new(move |session: Session| handler(&session));
+        let handler = Handler::new(handler);
         let response = self
             .framework
             .serve(&(&self.store).into(), request, handler)?;
@@ -879,7 +879,7 @@ fn concurrent_requests(framework: &dyn Framework) {
                     let response = framework.serve(
                         &store.into(),
                         request,
-                        Arc::new(move |session: Session| {
+                        Handler::new(move |session| {
                             session.insert("round", round).unwrap();
                             Reply::text(session.get::<u32>("user").unwrap().unwrap().to_string())
                         }),

@@ -8,9 +8,15 @@ mod axum;
 mod bare;
 mod caches;
 mod cases;
+mod commands;
+mod conflict_policies;
+mod failing_store;
 #[cfg(feature = "tower")]
 mod http_types;
+mod moving;
+mod new_ids;
 mod other_cookies;
+mod recorded;
 mod server;
 #[cfg(feature = "tower")]
 mod tower;
@@ -18,11 +24,26 @@ mod tower;
 use app::Framework;
 
 /// The number of cases, so that a lost case is noticed.
-const CASES: usize = 93;
+const CASES: usize = if cfg!(feature = "rails-stores") {
+    135
+} else {
+    134
+};
 
 fn run(framework: &dyn Framework) {
     let mut failed = Vec::new();
-    let cases = || cases::ALL.iter().chain(caches::ALL).chain(server::ALL);
+    let on_server = [
+        server::ALL,
+        commands::ALL,
+        conflict_policies::ALL,
+        failing_store::ALL,
+        moving::ALL,
+        new_ids::ALL,
+    ];
+    let cases = || {
+        let in_cookies = cases::ALL.iter().chain(caches::ALL);
+        in_cookies.chain(on_server.into_iter().flatten())
+    };
     for (name, case) in cases() {
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| case(framework)));
         if outcome.is_err() {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hardtack::{CookieAttributes, CookieStore, Jar, LoadDefaults, Rotation, SecretKeyBase};
 
-use super::app::{Framework, Reply, Request};
+use super::app::{Framework, Handler, Reply, Request};
 
 /// A cookie that a rotation opens is set again as Rails sets it. A cookie that nothing opens is
 /// treated as absent.
@@ -30,7 +30,7 @@ pub(crate) fn other_cookies_after_a_change_of_secret(framework: &dyn Framework) 
     let response = framework.serve(
         &(&Arc::new(store)).into(),
         request,
-        Arc::new(|session| {
+        Handler::new(|session| {
             let cookies = session.cookies();
             let read = [
                 cookies.signed().get::<String>("seen"),

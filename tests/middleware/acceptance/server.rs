@@ -1,21 +1,18 @@
 //! Sessions that a store keeps: rules for every framework.
 
-use std::collections::VecDeque;
-use std::pin::pin;
-use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Waker};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use hardtack::stores::{Entry, MemoryStore, Saved, SessionStore, StoreError, StoredJson, When};
+use hardtack::stores::{Entry, Saved, SessionStore, StoreError, StoredJson, When};
 use hardtack::test_util::Browser;
 use hardtack::{
     LazySession, RequestOrigin, SameSite, ServerSessions, Session, SetCookie, WritePolicy,
 };
-use sha2::{Digest, Sha256};
 
-use super::app::{Framework, Reply, Request, Response, Sessions};
+use super::app::{Framework, Handler, Reply, Request, Response, Sessions};
 use super::cases::Case;
+use super::recorded::{Hook, Recorded, now, private_id, refused};
 
 macro_rules! cases {
     ($($case:ident)*) => {
@@ -40,123 +37,6 @@ cases! {
 }
 
 const NAME: &str = "_session_id";
-
-/// Runs a future that never waits.
-pub(crate) fn now<F: Future>(future: F) -> F::Output {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => output,
-        Poll::Pending => panic!("it waits"),
-    }
-}
-
-/// A store in memory that records its operations, and runs the hooks of a case.
-#[derive(Clone, Default)]
-struct Recorded(Arc<Inside>);
-
-#[derive(Default)]
-struct Inside {
-    store: MemoryStore,
-    asked: Mutex<Vec<String>>,
-    hooks: Mutex<VecDeque<Hook>>,
-}
-
-/// An event at the next save, instead of it or before it.
-enum Hook {
-    Before(Box<dyn FnOnce() + Send>),
-    Fail,
-    /// Saves, and loses the answer.
-    FailAfter,
-}
-
-impl Recorded {
-    fn asked(&self) -> Vec<String> {
-        std::mem::take(&mut *self.0.asked.lock().unwrap())
-    }
-
-    fn note(&self, asked: String) {
-        self.0.asked.lock().unwrap().push(asked);
-    }
-
-    fn at_next_save(&self, hook: Hook) {
-        self.0.hooks.lock().unwrap().push_back(hook);
-    }
-
-    fn text(&self, key: &str) -> Option<String> {
-        let entry = now(self.0.store.load(key)).unwrap()?;
-        Some(String::from_utf8(entry.bytes.to_vec()).unwrap())
-    }
-
-    fn put(&self, key: &str, text: &str) {
-        let bytes = text.to_owned().into();
-        now(self.0.store.save(key, bytes, None, &When::Always)).unwrap();
-    }
-}
-
-fn refused<T>() -> Result<T, StoreError> {
-    Err(StoreError::new("connection refused"))
-}
-
-impl SessionStore for Recorded {
-    async fn load(&self, key: &str) -> Result<Option<Entry>, StoreError> {
-        self.note(format!("load {}", short(key)));
-        self.0.store.load(key).await
-    }
-
-    async fn save(
-        &self,
-        key: &str,
-        bytes: Bytes,
-        ttl: Option<Duration>,
-        when: &When,
-    ) -> Result<Saved, StoreError> {
-        let hook = self.0.hooks.lock().unwrap().pop_front();
-        let when_name = match when {
-            When::Absent => "absent",
-            When::Present => "present",
-            When::Unchanged(_) => "unchanged",
-            When::Always => "always",
-        };
-        let ttl_name = ttl.map_or(String::new(), |ttl| format!(" for {} s", ttl.as_secs()));
-        self.note(format!("save {} {when_name}{ttl_name}", short(key)));
-        match hook {
-            Some(Hook::Before(before)) => before(),
-            Some(Hook::Fail) => return refused(),
-            Some(Hook::FailAfter) => {
-                self.0.store.save(key, bytes, ttl, when).await?;
-                return refused();
-            }
-            None => {}
-        }
-        self.0.store.save(key, bytes, ttl, when).await
-    }
-
-    async fn touch(&self, key: &str, ttl: Option<Duration>) -> Result<bool, StoreError> {
-        let ttl_name = ttl.map_or(String::new(), |ttl| format!(" for {} s", ttl.as_secs()));
-        self.note(format!("touch {}{ttl_name}", short(key)));
-        self.0.store.touch(key, ttl).await
-    }
-
-    async fn delete(&self, key: &str, when: &When) -> Result<bool, StoreError> {
-        self.note(format!("delete {}", short(key)));
-        self.0.store.delete(key, when).await
-    }
-}
-
-/// Returns the kind of a key: private ids begin with `2::`.
-fn short(key: &str) -> &'static str {
-    if key.starts_with("2::") {
-        "private"
-    } else {
-        "public"
-    }
-}
-
-/// Returns Rack's private id (`Rack::Session::SessionId#private_id`).
-fn private_id(id: &str) -> String {
-    let digest = Sha256::digest(id);
-    let digits = digest.iter().map(|byte| format!("{byte:02x}"));
-    format!("2::{}", digits.collect::<String>())
-}
 
 struct Client<'f> {
     framework: &'f dyn Framework,
@@ -193,7 +73,7 @@ impl<'f> Client<'f> {
             request.cookies.push(header);
         }
         let sessions = Sessions::OnServer(self.sessions.clone());
-        let handler = Arc::new(move |session: Session| handler(&session));
+        let handler = Handler::new(handler);
         let response = self.framework.serve(&sessions, request, handler).unwrap();
         self.browser.receive(&response.set_cookies);
         response
@@ -330,8 +210,8 @@ fn server_renew(framework: &dyn Framework) {
         [
             "load private",
             "save private absent",
-            "delete private",
-            "delete public"
+            "delete public",
+            "delete private"
         ]
     );
 }

@@ -7,7 +7,7 @@ use hardtack::LazySession;
 use http_body_util::Empty;
 use tower::{ServiceBuilder, ServiceExt, service_fn};
 
-use super::app::{Framework, Handler, Panicked, Reply, Request, Response, Sessions};
+use super::app::{Framework, Handler, Panicked, Request, Response, Sessions};
 use super::http_types::{answer, layer, reply, request};
 
 pub(crate) struct Tower;
@@ -27,10 +27,7 @@ impl Framework for Tower {
             .layer(layer(sessions))
             .service(service_fn(async |request: http::Request<Empty<Bytes>>| {
                 let session = request.extensions().get::<LazySession>().unwrap();
-                Ok::<_, Infallible>(match session.load().await {
-                    Ok(session) => reply(handler(session)),
-                    Err(_) => reply(Reply::text("").status(503)),
-                })
+                Ok::<_, Infallible>(reply(handler.clone().reply(session.clone()).await))
             }));
         answer(service.oneshot(request(&asked)))
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use hardtack::{CookieStore, RequestOrigin, Session};
 
 use super::forbidden::forbidden;
-use super::logged::logged;
 use super::{CARD, NAME, fill, store};
+use crate::logged::logged;
 
 fn open(store: CookieStore, header: String) -> Session {
     Session::open(&Arc::new(store), header, RequestOrigin::default())

@@ -24,9 +24,9 @@ use hardtack::{
     SecretKeyBase, Serializer, ServerSessions, Session, SessionData, SetCookie,
 };
 
-use super::logged::logged;
 use super::public_methods::fallible;
 use super::{NAME, secret};
+use crate::logged::logged;
 use crate::support::json;
 
 /// The value that no error may hold.

@@ -7,8 +7,6 @@ mod events;
 mod fallible;
 mod forbidden;
 mod jars;
-#[path = "../../support/logged.rs"]
-mod logged;
 mod middleware;
 mod public_methods;
 mod public_types;

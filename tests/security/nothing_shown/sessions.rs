@@ -5,11 +5,11 @@ use std::sync::Arc;
 use hardtack::csrf::CsrfSettings;
 use hardtack::flash::FlashHash;
 use hardtack::headers::Domain;
-use hardtack::observe::Tally;
+use hardtack::observe::{Lookup, StoreOperation, StoreOutcome, Tally};
 use hardtack::settings::{Priority, SizeLimit};
 use hardtack::stores::{
-    CacheFormatVersion, Entry, MemoryStore, RailsCache, Saved, SessionFormat, StoreError,
-    StoredHash, StoredJson, StoredSession, Touch, Version, When,
+    CacheFormatVersion, ConflictPolicy, Entry, MemoryStore, RailsCache, Saved, SessionFormat,
+    StoreError, StoredHash, StoredJson, StoredSession, Touch, Version, When,
 };
 use hardtack::test_util::Browser;
 use hardtack::warden::WardenScope;
@@ -92,6 +92,10 @@ pub(crate) fn on_server(rows: &mut Rows) {
     let header = format!("plain={CARD}");
     let lazy = LazySession::open(&sessions, header, RequestOrigin::default());
     rows.debug("LazySession", &lazy);
+    rows.debug("ConflictPolicy", &ConflictPolicy::Overwrite);
+    rows.debug("StoreOperation", &StoreOperation::Load);
+    rows.debug("StoreOutcome", &StoreOutcome::Conflict);
+    rows.debug("Lookup", &Lookup::Unreadable);
     let session = poll(lazy.load()).unwrap();
     session.update(fill).unwrap();
     rows.debug("LazySession", &lazy);

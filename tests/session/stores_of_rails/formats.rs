@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hardtack::stores::{CacheFormatVersion, RailsCache, SessionFormat, StoredHash};
-use hardtack::{LoadDefaults, Serializer};
+use hardtack::{Jar, LoadDefaults, SecretKeyBase, Serializer};
 
 /// The format of a scenario's settings, and the expiry of its sessions.
 pub(super) fn format_of(
@@ -33,8 +33,15 @@ pub(super) fn format_of(
         }
         "redis-store" => {
             let namespace = settings["servers"].as_str().unwrap().split('/').nth(4);
-            StoredHash::redis_store(namespace.unwrap_or_default())
-                .serializer(serializer(&options["serializer"]))
+            let format = StoredHash::redis_store(namespace.unwrap_or_default())
+                .serializer(serializer(&options["serializer"]));
+            if options["signed"] == "true" {
+                let secret = SecretKeyBase::new("0123456789abcdef".repeat(8)).unwrap();
+                let jar = Jar::encrypted(&secret, LoadDefaults::V7_0);
+                format.sealed_ids(jar, "_session_id")
+            } else {
+                format
+            }
         }
         "activerecord-session_store" => {
             StoredHash::active_record_store().serializer(serializer(&settings["serializer"]))

@@ -84,6 +84,10 @@ impl SessionFormat for Recorded {
         self.format.id_of_cookie(value)
     }
 
+    fn cookie_of_id(&self, id: &str) -> Result<String, Error> {
+        self.format.cookie_of_id(id)
+    }
+
     fn new_id(&self) -> Result<String, Error> {
         self.ids
             .lock()

@@ -30,6 +30,47 @@ fn a_piped_entry_may_have_a_newline_behind_it() {
     assert_eq!(piped("stored", [ENTRY, b"\n\n"].concat()).status, 1);
 }
 
+/// The quoted text is what `redis-cli get` of Redis 7.0 prints to a terminal for the same bytes.
+#[test]
+fn bytes_are_read_from_what_programs_print() {
+    let digits = "001101000000000000f0bfffffffffcc8081a7757365725f69642a".to_owned();
+    let quoted =
+        r#""\x00\x11\x01\x00\x00\x00\x00\x00\x00\xf0\xbf\xff\xff\xff\xff\xcc\x80\x81\xa7user_id*""#;
+    let json = r#""{\"user_id\":42}""#;
+    let entry = "rails-cache, cache_format_version 7.1, MessagePack";
+    for (text, what, form) in [
+        (digits.clone(), entry, "hexadecimal digits"),
+        (digits.to_uppercase(), entry, "hexadecimal digits"),
+        (format!("\\x{digits}\n"), entry, "hexadecimal digits"),
+        (format!("0x{digits}"), entry, "hexadecimal digits"),
+        (format!("{quoted}\n"), entry, "redis-cli's quoted text"),
+        (
+            json.to_owned(),
+            "rails-json, JSON",
+            "redis-cli's quoted text",
+        ),
+    ] {
+        let run = piped("stored", text.as_bytes());
+        assert_eq!(run.err, format!("note: {what}; read from {form}\n"));
+        assert_eq!(
+            (run.status, run.out.as_str()),
+            (0, "{\n  \"user_id\": 42\n}\n")
+        );
+    }
+    for text in [
+        &digits[1..],
+        &format!("{digits}00"),
+        &quoted[..70],
+        r#""\q""#,
+        "\"",
+        "\\x",
+        "",
+    ] {
+        let run = piped("stored", text.as_bytes());
+        assert_eq!((run.status, run.out.as_str()), (1, ""), "{text}");
+    }
+}
+
 #[test]
 fn values_are_set_in_the_order_of_the_options() {
     let args = [

@@ -81,6 +81,24 @@ const ENTRIES: [(&str, &str); 3] = [
     ("cookie.bin", "634b4d6c51"),
 ];
 
+/// A Rails app that keeps its sessions in Redis, without a secret: its files, below `in_redis`.
+const IN_REDIS: [(&str, &str); 3] = [
+    (
+        "application.rb",
+        "module Shop\n  class Application < Rails::Application\n    config.load_defaults 7.1\n  end\nend\n",
+    ),
+    (
+        "environments/production.rb",
+        "Rails.application.configure do\n  \
+         config.cache_store = :redis_cache_store, { url: ENV[\"REDIS_URL\"], namespace: \"shop\" }\n\
+         end\n",
+    ),
+    (
+        "initializers/session_store.rb",
+        "Rails.application.config.session_store :cache_store, key: \"_shop_session\", expire_after: 90.minutes\n",
+    ),
+];
+
 /// A text with all that stands between `@` filled in.
 fn filled(text: &str, texts: &BTreeMap<&'static str, String>) -> String {
     texts.iter().fold(text.to_owned(), |text, (name, fill)| {
@@ -109,7 +127,13 @@ fn files(texts: &BTreeMap<&'static str, String>) -> PathBuf {
         file(path.file_name().unwrap().to_str().unwrap(), content);
     }
     let wrong = file("wrong.txt", "a secret that sealed nothing of all this\n");
-    wrong.parent().unwrap().to_owned()
+    let folder = wrong.parent().unwrap();
+    for (name, text) in IN_REDIS {
+        let path = folder.join("in_redis/config").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder.to_owned()
 }
 
 /// A run: `KEY=value` lines of its environment and `$ hardtack ...`, what is piped in behind

@@ -1,0 +1,28 @@
+//! [`ConflictPolicy`]: what a save does if another request wrote the session meanwhile.
+
+/// Chooses what a request does if another one wrote the same session since it was loaded.
+///
+/// Under either policy a session that was deleted meanwhile stays deleted: the request writes
+/// nothing, and sets no cookie.
+///
+/// ```
+/// use hardtack::ServerSessions;
+/// use hardtack::stores::{ConflictPolicy, MemoryStore, StoredJson};
+///
+/// let sessions = ServerSessions::new(StoredJson, MemoryStore::new(), "_session_id")
+///     .conflicts(ConflictPolicy::Overwrite); // as Rails does
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum ConflictPolicy {
+    /// Applies the keys that this request set and removed to the session that is there now, and
+    /// saves again. If both changed a key, the later save counts.
+    #[default]
+    Merge,
+    /// Saves the session as this request has it, over whatever is there now: changes that others
+    /// made to other keys are lost, as in Rails and Express. The store compares nothing.
+    ///
+    /// A request that only read the session overwrites nothing, even if its format rewrites the
+    /// entry to extend the session's life.
+    Overwrite,
+}

@@ -1,0 +1,117 @@
+//! [`StoreOperation`], [`StoreOutcome`] and [`Lookup`]: the work of a store, as observers hear of
+//! it.
+
+use super::session_store::{Answer, Operation, Saved};
+use crate::store_error::StoreError;
+
+/// A kind of operation of a store of sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum StoreOperation {
+    /// Reads an entry.
+    Load,
+    /// Writes an entry.
+    Save,
+    /// Extends the life of an entry.
+    Touch,
+    /// Deletes an entry.
+    Delete,
+}
+
+impl StoreOperation {
+    pub(super) fn of(operation: &Operation) -> Self {
+        match operation {
+            Operation::Load { .. } => Self::Load,
+            Operation::Save { .. } => Self::Save,
+            Operation::Touch { .. } => Self::Touch,
+            Operation::Delete { .. } => Self::Delete,
+        }
+    }
+
+    /// Returns the name, such as `load`.
+    ///
+    /// ```
+    /// assert_eq!(hardtack::observe::StoreOperation::Load.name(), "load");
+    /// ```
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Load => "load",
+            Self::Save => "save",
+            Self::Touch => "touch",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// The outcome of an operation of a store of sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum StoreOutcome {
+    /// The store did what it was asked.
+    Done,
+    /// The key has no entry.
+    Absent,
+    /// Another entry prevented a save: another request wrote the session, or a new id was taken.
+    Conflict,
+    /// The store failed.
+    Error,
+}
+
+impl StoreOutcome {
+    pub(super) fn of(answer: &Result<Answer, StoreError>) -> Self {
+        match answer {
+            Ok(Answer::Loaded(Some(_)) | Answer::Saved(Saved::Done(_)) | Answer::Found(true)) => {
+                Self::Done
+            }
+            Ok(Answer::Loaded(None) | Answer::Saved(Saved::Gone) | Answer::Found(false)) => {
+                Self::Absent
+            }
+            Ok(Answer::Saved(Saved::Conflict(_))) => Self::Conflict,
+            Err(_) => Self::Error,
+        }
+    }
+
+    /// Returns the name, such as `conflict`.
+    ///
+    /// ```
+    /// assert_eq!(hardtack::observe::StoreOutcome::Conflict.name(), "conflict");
+    /// ```
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Absent => "absent",
+            Self::Conflict => "conflict",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// The outcome of a search for the session of a cookie's id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Lookup {
+    /// The store has the session.
+    Hit,
+    /// The store has no session under that id, or its time has passed.
+    Miss,
+    /// The store's entry is not a session of the format.
+    Unreadable,
+}
+
+impl Lookup {
+    /// Returns the name, such as `miss`.
+    ///
+    /// ```
+    /// assert_eq!(hardtack::observe::Lookup::Miss.name(), "miss");
+    /// ```
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Hit => "hit",
+            Self::Miss => "miss",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
