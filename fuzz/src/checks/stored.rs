@@ -14,10 +14,17 @@ pub(super) fn text_of(stored: &StoredSession) -> Vec<(String, String)> {
     let keys = session.keys();
     let pair = |key: &str| match session.get::<Value>(key) {
         Ok(None) => None,
-        Ok(Some(value)) => Some((key.to_owned(), text(&value))),
-        Err(error) => Some((key.to_owned(), error.to_string())),
+        Ok(Some(value)) => Some((name(key), text(&value))),
+        Err(error) => Some((name(key), error.to_string())),
     };
     keys.iter().filter_map(|key| pair(key)).collect()
+}
+
+/// The text of a key. That of an object ends with its place among the bytes.
+fn name(key: &str) -> String {
+    let object = "#<Object:0x";
+    let is_object = key.starts_with(object);
+    if is_object { object } else { key }.to_owned()
 }
 
 pub(super) fn assert_same(one: &[(String, String)], other: &[(String, String)]) {
