@@ -10,6 +10,9 @@
 #   COOKIES_METADATA    false: no envelope with purpose and expiry (load_defaults 5.2)
 #   COOKIES_GCM         false: AES-256-CBC + HMAC (load_defaults 5.1)
 #   OLD_SECRETS         a JSON array of former secrets, each accepted by rotation
+#   SESSION_STORE       the arguments of session_store, a JSON array with a Hash at its end; the cookie without it
+#   CACHE_STORE         those of cache_store (a text that begins with a colon is a Symbol)
+#   CACHE_FORMAT        cache_format_version, of Rails 7.0 and later
 
 ENV["RAILS_ENV"] = "production" # only there is the secret read from SECRET_KEY_BASE
 
@@ -20,6 +23,13 @@ gem "actionpack", "~> #{version}.0"
 require "logger" # which Active Support 6.1 uses and does not require
 require "action_controller/railtie"
 
+# Reads the arguments of a store: ["cache_store", {"expire_after": 5400}].
+STORE_OF = lambda do |json|
+  name, options = JSON.parse(json, symbolize_names: true)
+  require "redis-actionpack" if name == "redis_store"
+  [name.to_sym, options.transform_values { |value| value.to_s.start_with?(":") ? value[1..].to_sym : value }]
+end
+
 class PeerApplication < Rails::Application
   config.load_defaults ENV.fetch("RAILS_VERSION")
   config.root = __dir__
@@ -28,7 +38,10 @@ class PeerApplication < Rails::Application
   config.logger = ActiveSupport::Logger.new(nil)
   config.log_level = :fatal
   config.active_support.deprecation = :silence
-  config.session_store :cookie_store, key: "_app_session"
+  store, options = STORE_OF.call(ENV.fetch("SESSION_STORE", '["cookie_store", {}]'))
+  config.session_store store, key: "_app_session", **options
+  config.cache_store = STORE_OF.call(ENV["CACHE_STORE"]) if ENV["CACHE_STORE"]
+  config.active_support.cache_format_version = ENV["CACHE_FORMAT"].to_f if ENV["CACHE_FORMAT"]
 
   cookies = config.action_dispatch
   cookies.cookies_serializer = ENV.fetch("COOKIES_SERIALIZER", "marshal").to_sym

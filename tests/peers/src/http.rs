@@ -24,17 +24,49 @@ pub struct Response {
 /// Panics if the server does not answer in HTTP within 10 seconds.
 #[must_use]
 pub fn get(server: SocketAddr, path: &str, cookies: Option<&str>) -> Response {
-    let answer = exchange(server, path, cookies);
-    let answer = answer.unwrap_or_else(|error| panic!("GET {path}: {error}"));
-    Response::parse(&answer).unwrap_or_else(|| panic!("GET {path}: no HTTP: {answer}"))
+    send(server, "GET", path, cookies, "")
 }
 
-fn exchange(server: SocketAddr, path: &str, cookies: Option<&str>) -> std::io::Result<String> {
+/// Sends `POST path` to a server, with this `Cookie` header and form (`a=1&b=2`).
+///
+/// # Panics
+///
+/// Panics if the server does not answer in HTTP within 10 seconds.
+#[must_use]
+pub fn post(server: SocketAddr, path: &str, cookies: Option<&str>, form: &str) -> Response {
+    let form = format!(
+        "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
+        form.len()
+    );
+    send(server, "POST", path, cookies, &form)
+}
+
+/// Sends a request whose last headers and body are `rest`.
+fn send(
+    server: SocketAddr,
+    method: &str,
+    path: &str,
+    cookies: Option<&str>,
+    rest: &str,
+) -> Response {
+    let answer = exchange(server, method, path, cookies, rest);
+    let answer = answer.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+    Response::parse(&answer).unwrap_or_else(|| panic!("{method} {path}: no HTTP: {answer}"))
+}
+
+fn exchange(
+    server: SocketAddr,
+    method: &str,
+    path: &str,
+    cookies: Option<&str>,
+    rest: &str,
+) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(server)?;
     stream.set_read_timeout(Some(ANSWER_WITHIN))?;
     // HTTP/1.0: no chunks, and the connection's end is the answer's.
     let cookies = cookies.map_or_else(String::new, |pairs| format!("Cookie: {pairs}\r\n"));
-    let request = format!("GET {path} HTTP/1.0\r\nHost: {server}\r\n{cookies}\r\n");
+    let rest = if rest.is_empty() { "\r\n" } else { rest };
+    let request = format!("{method} {path} HTTP/1.0\r\nHost: {server}\r\n{cookies}{rest}");
     stream.write_all(request.as_bytes())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;

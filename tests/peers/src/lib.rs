@@ -22,6 +22,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod connection;
 mod data;
 mod generator;
 mod hard_cases;
@@ -29,16 +30,23 @@ mod http;
 mod nginx;
 mod puma;
 mod rails_version;
+mod redis_cluster;
+mod redis_sentinels;
+mod redis_server;
 mod settings;
 mod vectors;
 
+pub use connection::{Answer, Connection};
 pub use data::Data;
 pub use generator::Generator;
 pub use hard_cases::{hard_cases, nested};
-pub use http::{Response, get};
+pub use http::{Response, get, post};
 pub use nginx::Nginx;
 pub use puma::Puma;
-pub use rails_version::RailsVersion;
+pub use rails_version::{CacheForm, RailsVersion};
+pub use redis_cluster::RedisCluster;
+pub use redis_sentinels::RedisSentinels;
+pub use redis_server::RedisServer;
 pub use settings::{JarKind, Serializer, Settings};
 pub use vectors::{MarshalVector, marshal_vectors};
 

@@ -10,7 +10,7 @@ use crate::http::{Response, free_address, get};
 
 const START_WITHIN: Duration = Duration::from_secs(20);
 
-/// A running puma that serves `puma_app/config.ru` on a free loopback port; it is killed when
+/// A running puma that serves an app of this package on a free loopback port; it is killed when
 /// dropped.
 #[derive(Debug)]
 pub struct Puma {
@@ -19,28 +19,40 @@ pub struct Puma {
 }
 
 impl Puma {
-    /// Starts puma and waits until it accepts connections.
+    /// Starts puma with `puma_app/config.ru` and waits until it accepts connections.
     ///
     /// # Panics
     ///
     /// Panics if puma or this Rails is missing, or if puma does not start within 20 seconds.
     #[must_use]
     pub fn start(settings: &Settings) -> Self {
+        Self::start_app("puma_app/config.ru", settings, &[])
+    }
+
+    /// Starts puma with an app of this package, such as `stored_app/config.ru`, and more variables of
+    /// its environment. Otherwise as [`start`](Self::start).
+    ///
+    /// # Panics
+    ///
+    /// Panics as [`start`](Self::start) does.
+    #[must_use]
+    pub fn start_app(app: &str, settings: &Settings, variables: &[(&str, String)]) -> Self {
         // Between finding a free port and puma's taking it, somebody else may have.
         (0..3)
-            .find_map(|_| Self::try_start(settings))
+            .find_map(|_| Self::try_start(app, settings, variables))
             .expect("puma did not start three times, its errors stand above")
     }
 
     /// Starts puma; returns `None` if puma ended by itself.
-    fn try_start(settings: &Settings) -> Option<Self> {
+    fn try_start(app: &str, settings: &Settings, variables: &[(&str, String)]) -> Option<Self> {
         let address = free_address();
-        let app = Path::new(env!("CARGO_MANIFEST_DIR")).join("puma_app/config.ru");
+        let app = Path::new(env!("CARGO_MANIFEST_DIR")).join(app);
         let process = Command::new("puma")
             .args(["--config", "-", "--threads", "1:4", "--bind"])
             .arg(format!("tcp://{address}"))
             .arg(app)
             .envs(settings.environment())
+            .envs(variables.iter().cloned())
             .env("RUBYOPT", "-W0") // Rails 6.1 warns on newer Rubies
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -3,9 +3,14 @@
 use std::sync::LazyLock;
 
 use hardtack::LoadDefaults;
+use hardtack::stores::CacheFormatVersion;
 
 /// A version of Rails that can be the peer: a row of [`RailsVersion::ALL`].
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a table of what a version has and does"
+)]
 pub struct RailsVersion {
     /// The version, as `RAILS_VERSION` names it.
     pub name: &'static str,
@@ -31,6 +36,31 @@ pub struct RailsVersion {
     pub hybrid: &'static str,
     /// Has the serializers of MessagePack.
     pub has_message_pack: bool,
+    /// The forms in which its cache writes entries.
+    pub cache_forms: &'static [CacheForm],
+    /// Debian has redis-actionpack for it.
+    pub has_redis_actionpack: bool,
+}
+
+/// A form in which a cache writes its entries.
+#[derive(Clone, Copy, Debug)]
+pub struct CacheForm {
+    /// `cache_format_version`; the setting is there from Rails 7.0 on.
+    pub version: CacheFormatVersion,
+    /// The setting's value, if there is the setting.
+    pub setting: Option<&'static str>,
+    /// The cache's `serializer` is `:message_pack`, instead of Marshal.
+    pub is_message_pack: bool,
+}
+
+impl CacheForm {
+    const fn of(version: CacheFormatVersion, setting: Option<&'static str>) -> Self {
+        Self {
+            version,
+            setting,
+            is_message_pack: false,
+        }
+    }
 }
 
 impl RailsVersion {
@@ -48,6 +78,8 @@ impl RailsVersion {
             ignores_more_parts: true,
             hybrid: "hybrid",
             has_message_pack: false,
+            cache_forms: &[CacheForm::of(CacheFormatVersion::V6_1, None)],
+            has_redis_actionpack: true,
         },
         Self {
             name: "7.2",
@@ -61,6 +93,15 @@ impl RailsVersion {
             ignores_more_parts: false,
             hybrid: "json_allow_marshal",
             has_message_pack: true,
+            cache_forms: &[
+                CacheForm::of(CacheFormatVersion::V7_0, Some("7.0")),
+                CacheForm::of(CacheFormatVersion::V7_1, Some("7.1")),
+                CacheForm {
+                    is_message_pack: true,
+                    ..CacheForm::of(CacheFormatVersion::V7_1, Some("7.1"))
+                },
+            ],
+            has_redis_actionpack: false,
         },
     ];
 

@@ -28,9 +28,7 @@ use hardtack::test_util::{Browser, cookie_header};
 use hardtack::{
     CookieAttributes, CookieStore, Error, Jar, LoadDefaults, SecretKeyBase, SessionData,
 };
-use hardtack_peers::Generator;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use hardtack_peers::{Answer, Connection, Generator};
 
 const BROWSERS: u64 = 32;
 
@@ -120,13 +118,13 @@ async fn visit(
     let mut random = Generator::new(number);
     let name = format!("Browser {number}");
     let page = server.get(&browser.cookie_header(), tally).await?;
-    browser.receive(&page.set_cookies);
-    let token = between(&page.body, "name=\"authenticity_token\" value=\"", "\"")?;
+    browser.receive(page.set_cookies());
+    let token = between(page.body, "name=\"authenticity_token\" value=\"", "\"")?;
     let form = format!("authenticity_token={token}&name={}", name.replace(' ', "+"));
     let answer = server
         .post("/log_in", &browser.cookie_header(), &form, tally)
         .await?;
-    browser.receive(&answer.set_cookies);
+    browser.receive(answer.set_cookies());
 
     let mut visits = 1;
     while Instant::now() < until {
@@ -140,7 +138,7 @@ async fn visit(
             continue;
         }
         let page = server.get(&browser.cookie_header(), tally).await?;
-        browser.receive(&page.set_cookies);
+        browser.receive(page.set_cookies());
         visits += 1;
         let own = page.body.contains(&format!("<strong>{name}</strong>"))
             && page
@@ -219,23 +217,17 @@ fn expired(name: &str) -> Result<String, Error> {
 }
 
 struct Server {
-    stream: TcpStream,
+    connection: Connection,
     port: u16,
-}
-
-struct Answer {
-    set_cookies: Vec<String>,
-    body: String,
 }
 
 impl Server {
     async fn connect(port: u16) -> Option<Self> {
-        let stream = TcpStream::connect(("127.0.0.1", port)).await.ok()?;
-        stream.set_nodelay(true).ok()?;
-        Some(Self { stream, port })
+        let connection = Connection::open(port).await.ok()?;
+        Some(Self { connection, port })
     }
 
-    async fn get(&mut self, cookies: &str, tally: &Tally) -> Option<Answer> {
+    async fn get(&mut self, cookies: &str, tally: &Tally) -> Option<Answer<'_>> {
         let port = self.port;
         let request =
             format!("GET / HTTP/1.1\r\nHost: localhost:{port}\r\nCookie: {cookies}\r\n\r\n");
@@ -248,7 +240,7 @@ impl Server {
         cookies: &str,
         form: &str,
         tally: &Tally,
-    ) -> Option<Answer> {
+    ) -> Option<Answer<'_>> {
         let (port, length) = (self.port, form.len());
         let request = format!(
             "POST {path} HTTP/1.1\r\nHost: localhost:{port}\r\nCookie: {cookies}\r\n\
@@ -258,37 +250,13 @@ impl Server {
         self.exchange(&request, tally).await
     }
 
-    async fn exchange(&mut self, request: &str, tally: &Tally) -> Option<Answer> {
-        self.stream.write_all(request.as_bytes()).await.ok()?;
-        let mut answer = Vec::with_capacity(8192);
-        let head = loop {
-            if self.stream.read_buf(&mut answer).await.ok()? == 0 {
-                return None;
-            }
-            if let Some(end) = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
-                break String::from_utf8(answer.get(..end)?.to_vec()).ok()?;
-            }
-        };
-        let length = head
-            .lines()
-            .filter_map(|line| line.split_once(": "))
-            .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))?;
-        let end = head.len() + 4 + length.1.parse::<usize>().ok()?;
-        while answer.len() < end {
-            if self.stream.read_buf(&mut answer).await.ok()? == 0 {
-                return None;
-            }
-        }
+    async fn exchange(&mut self, request: &str, tally: &Tally) -> Option<Answer<'_>> {
+        let answer = self.connection.exchange(request.as_bytes()).await.ok()?;
         tally.requests.fetch_add(1, Relaxed);
-        if head.split(' ').nth(1)?.starts_with('5') {
+        if answer.status() >= 500 {
             tally.server_errors.fetch_add(1, Relaxed);
         }
-        let set_cookies = head.lines().filter_map(|line| line.split_once(": "));
-        let set_cookies = set_cookies.filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
-        Some(Answer {
-            set_cookies: set_cookies.map(|(_, value)| value.to_owned()).collect(),
-            body: String::from_utf8(answer.split_off(head.len() + 4)).ok()?,
-        })
+        Some(answer)
     }
 }
 
