@@ -22,7 +22,7 @@ pub(crate) fn pin_this_to_client() {
 
 /// Returns a command that runs on the server's processor.
 pub(crate) fn on_server(program: &OsStr) -> Command {
-    // What `taskset` above has left to this thread.
+    // The processors that `taskset` above has left to this thread.
     let is_pinned = available_parallelism().is_ok_and(|processors| processors.get() == 1);
     if !is_pinned {
         return Command::new(program);

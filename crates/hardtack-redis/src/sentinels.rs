@@ -55,7 +55,7 @@ impl Sentinels {
             let Some(sentinel) = self.addresses.get(index) else {
                 continue;
             };
-            // One more share: the master has to be reached too.
+            // Plus a share: the master has to be reached too.
             let left = deadline.saturating_duration_since(Instant::now());
             let shares = u32::try_from(count - tried + 1).unwrap_or(u32::MAX);
             let asked = async {

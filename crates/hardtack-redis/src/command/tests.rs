@@ -163,7 +163,7 @@ fn answers_to_saves_mean_done_gone_or_what_is_there() {
         let shown = format!("{when:?} {form:?} {answer:?}");
         assert_eq!(meaning(&when, form, answer, false), expected, "{shown}");
     }
-    // What was sent before may have been written then; sent for the first time, it is somebody else's.
+    // A save that was sent before may have been written then; the entry of a first one is somebody else's.
     for (when, form) in [(When::Absent, nx_get), (old(), if_eq), (old(), Form::Text)] {
         assert_eq!(meaning(&when, form, bulk("new"), true), "done");
         assert_eq!(meaning(&when, form, bulk("new"), false), "new");

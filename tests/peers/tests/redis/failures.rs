@@ -1,4 +1,4 @@
-//! What clients see while servers stop, hang, are full or fail over.
+//! Clients see no wrong session while servers stop, hang, are full or fail over.
 //!
 //! In no case is a session wrong, is one lost that Redis has kept, takes an operation longer than the
 //! time limit, or has anybody to mend the store.
