@@ -9,6 +9,7 @@ use aes::cipher::{BlockModeDecrypt, BlockModeEncrypt, InnerIvInit, KeyInit};
 use rand::TryRng;
 
 use crate::error::Error;
+use crate::stack;
 
 use super::expanded::Expanded;
 use super::hmac::Verified;
@@ -46,8 +47,10 @@ impl AesCbcKey {
 
     /// Encrypts under an initialisation vector, which must be unpredictable.
     pub(super) fn seal_with_iv(&self, iv: Iv, text: &[u8]) -> Ciphertext {
-        let cipher = cbc::Encryptor::inner_iv_init(Aes256::clone(&self.0), &iv.into());
-        let bytes = cipher.encrypt_padded_vec::<Pkcs7>(text);
+        let bytes = stack::wiped_cipher(|| {
+            let cipher = cbc::Encryptor::inner_iv_init(Aes256::clone(&self.0), &iv.into());
+            cipher.encrypt_padded_vec::<Pkcs7>(text)
+        });
         Ciphertext { bytes, iv }
     }
 
@@ -55,8 +58,11 @@ impl AesCbcKey {
     /// can then only mean another key.
     pub(crate) fn open(&self, verified: Verified<Ciphertext>) -> Option<Vec<u8>> {
         let Ciphertext { mut bytes, iv } = verified.into_inner();
-        let cipher = cbc::Decryptor::inner_iv_init(Aes256::clone(&self.0), &iv.into());
-        let length = cipher.decrypt_padded::<Pkcs7>(&mut bytes).ok()?.len();
+        let length = stack::wiped_cipher(|| {
+            let cipher = cbc::Decryptor::inner_iv_init(Aes256::clone(&self.0), &iv.into());
+            let text = cipher.decrypt_padded::<Pkcs7>(&mut bytes);
+            text.ok().map(<[u8]>::len)
+        })?;
         bytes.truncate(length);
         Some(bytes)
     }

@@ -9,8 +9,7 @@ use crate::stack;
 ///
 /// It never leaves its place on the heap: a move or a clone would leave copies on the stack. The
 /// drop also overwrites the pieces that the cipher left on the stack of the thread that drops it.
-/// HMAC alone leaves pieces at each use where nothing is optimised, and overwrites them
-/// (`tests/key_care`).
+/// Uses overwrite their own pieces, those of AES where nothing is optimised (`tests/key_care`).
 pub(crate) struct Expanded<K>(Arc<Kept<K>>);
 
 struct Kept<K>(K);

@@ -4,6 +4,7 @@
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 
 use super::tag::{InvalidTag, Iv, Tag};
+use crate::stack;
 
 /// An expanded key. `None` if the library has no memory for a key: then nothing is opened or
 /// sealed.
@@ -23,7 +24,9 @@ impl Aes256Gcm {
     pub(super) fn encrypt(&self, iv: &Iv, associated: &[u8], text: &mut [u8]) -> Option<Tag> {
         let nonce = Nonce::assume_unique_for_key(*iv);
         let key = self.0.as_ref()?;
-        let tag = key.seal_in_place_separate_tag(nonce, Aad::from(associated), text);
+        let tag = stack::wiped_cipher(|| {
+            key.seal_in_place_separate_tag(nonce, Aad::from(associated), text)
+        });
         tag.ok()?.as_ref().try_into().ok()
     }
 
@@ -38,7 +41,8 @@ impl Aes256Gcm {
     ) -> Result<(), InvalidTag> {
         let nonce = Nonce::assume_unique_for_key(*iv);
         let key = self.0.as_ref().ok_or(InvalidTag)?;
-        key.open_separate_gather(nonce, Aad::from(associated), ciphertext, tag, text)
+        let associated = Aad::from(associated);
+        stack::wiped_cipher(|| key.open_separate_gather(nonce, associated, ciphertext, tag, text))
             .map_err(|_| InvalidTag)
     }
 }

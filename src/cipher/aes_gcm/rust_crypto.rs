@@ -6,6 +6,7 @@ use aes_gcm::aead::consts::{U12, U16};
 use aes_gcm::aead::inout::InOutBuf;
 
 use super::tag::{InvalidTag, Iv, Tag};
+use crate::stack;
 
 #[cfg(not(feature = "aws-lc-rs"))]
 pub(super) type Aes256Gcm = AesGcm<aes_gcm::Aes256Gcm, 32>;
@@ -40,11 +41,11 @@ where
         allow(dead_code, reason = "files are only read")
     )]
     pub(super) fn encrypt(&self, iv: &Iv, associated: &[u8], text: &mut [u8]) -> Option<Tag> {
-        let tag = self
-            .0
-            .encrypt_inout_detached(iv.into(), associated, text.into())
-            .ok()?;
-        Some(tag.into())
+        stack::wiped_cipher(|| {
+            let cipher = &self.0;
+            let tag = cipher.encrypt_inout_detached(iv.into(), associated, text.into());
+            tag.ok().map(Into::into)
+        })
     }
 
     /// Decrypts into a buffer of the same length, if the tag is right.
@@ -57,8 +58,10 @@ where
         text: &mut [u8],
     ) -> Result<(), InvalidTag> {
         let buffers = InOutBuf::new(ciphertext, text).map_err(|_| InvalidTag)?;
-        self.0
-            .decrypt_inout_detached(iv.into(), associated, buffers, tag.into())
-            .map_err(|_| InvalidTag)
+        stack::wiped_cipher(|| {
+            let cipher = &self.0;
+            let opened = cipher.decrypt_inout_detached(iv.into(), associated, buffers, tag.into());
+            opened.map_err(|_| InvalidTag)
+        })
     }
 }
