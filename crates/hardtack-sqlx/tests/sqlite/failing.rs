@@ -1,0 +1,1 @@
+//! Errors say what to do, and show no session.

@@ -1,0 +1,1 @@
+//! Rows that have ended are deleted.
