@@ -125,8 +125,7 @@ impl Operation {
         }
         Ok(match self.load(on).await? {
             None => Saved::Gone,
-            // Written by an attempt whose answer was lost, or by somebody who made the same change.
-            Some(entry) if self.sends(&entry.bytes) => self.done(statements),
+            // Also if it is what was sent: the library knows what that means.
             Some(entry) => Saved::Conflict(entry),
         })
     }
@@ -183,10 +182,6 @@ impl Operation {
         };
         let is_kept = statements.layout.data_type != DataType::Json;
         Saved::Done(is_kept.then(|| Version::new(bytes.clone())))
-    }
-
-    fn sends(&self, there: &Bytes) -> bool {
-        matches!(&self.what, What::Save { bytes, .. } if bytes == there)
     }
 
     /// Inserts a row; false if another has its key.

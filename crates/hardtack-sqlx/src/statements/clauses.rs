@@ -44,7 +44,12 @@ pub(super) struct Clauses {
 
 impl Clauses {
     pub(super) fn new(database: SqlDatabase, layout: &TableLayout) -> Self {
-        let quote = |name: &String| database.quote(name);
+        // SQLite takes a name in double quotes for a text if there is no such column.
+        let quotes = match database {
+            SqlDatabase::Sqlite => SqlDatabase::MySql,
+            _ => database,
+        };
+        let quote = |name: &String| quotes.quote(name);
         let (key, data) = (quote(&layout.key), quote(&layout.data));
         let expires_at = layout.expires_at.as_ref().map(quote);
         let created_at = layout.created_at.as_ref().map(quote);

@@ -1,6 +1,6 @@
 //! A database in a file of its own, which is removed at the end.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -51,6 +51,10 @@ impl Database {
     pub(crate) async fn execute(&self, sql: impl Into<String>) {
         let sql = sqlx::raw_sql(AssertSqlSafe(sql.into()));
         sql.execute(&self.pool).await.unwrap();
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Returns the only value of a query.

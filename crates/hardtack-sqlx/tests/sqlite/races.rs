@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use crate::database::{Database, rails};
 
 const WRITERS: usize = 64;
+const REQUESTS: usize = 24;
 
 /// Adds one to the number in a row, as often as others come between; returns the conflicts.
 async fn add_one(store: &SqlStore) -> usize {
@@ -31,7 +32,7 @@ async fn add_one(store: &SqlStore) -> usize {
     }
 }
 
-/// The rest is done by `Unchanged` alone: a lost change would be a lower number.
+/// By `Unchanged` alone: a lost change would be a lower number.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_change_of_64_writers_is_lost() {
     for layout in [TableLayout::new(), rails()] {
@@ -51,9 +52,8 @@ async fn no_change_of_64_writers_is_lost() {
         }
         let conflicts: usize = writers.join_all().await.into_iter().sum();
         let entry = store.load("k").await.unwrap().unwrap();
-        // Equal bytes count as written: two writers of the same number would be one change.
-        println!("{conflicts} conflicts, {:?}", entry.bytes);
-        assert!(conflicts > 0);
+        assert_eq!(entry.bytes, WRITERS.to_string());
+        assert!(conflicts > 0, "nobody came between");
     }
 }
 
@@ -91,7 +91,7 @@ async fn one_of_64_gets_a_new_key() {
     }
 }
 
-/// The sessions of one process queue; those of two do not.
+/// The savers of one process queue; those of two do not. A commit tries for a second at most.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_that_change_different_keys_are_merged() {
     let database = Database::new(&TableLayout::new()).await;
@@ -99,7 +99,7 @@ async fn requests_that_change_different_keys_are_merged() {
         let store = database.store(TableLayout::new());
         Arc::new(ServerSessions::new(StoredJson, store, "_session_id"))
     };
-    let processes = [sessions(), sessions(), sessions(), sessions()];
+    let processes = [sessions(), sessions()];
     let open = |sessions: &Arc<ServerSessions>, cookie: &str| {
         LazySession::open(sessions, cookie.to_owned(), RequestOrigin::default())
     };
@@ -109,18 +109,18 @@ async fn requests_that_change_different_keys_are_merged() {
     let cookie = String::from_utf8(cookies.cookies()[0].value().to_vec()).unwrap();
     let cookie = format!("_session_id={cookie}");
 
-    let (barrier, mut requests) = (Arc::new(Barrier::new(WRITERS)), JoinSet::new());
-    for number in 0..WRITERS {
-        let request = open(&processes[number % 4], &cookie);
+    let (barrier, mut requests) = (Arc::new(Barrier::new(REQUESTS)), JoinSet::new());
+    for number in 0..REQUESTS {
+        let request = open(&processes[number % 2], &cookie);
         let barrier = Arc::clone(&barrier);
         requests.spawn(async move {
             let session = request.load().await.unwrap();
             barrier.wait().await;
             session.insert(&format!("key {number}"), number).unwrap();
-            request.commit(200).await.unwrap();
+            let _ = request.commit(200).await.unwrap();
         });
     }
     requests.join_all().await;
     let last = open(&processes[1], &cookie);
-    assert_eq!(last.load().await.unwrap().keys().len(), WRITERS + 1);
+    assert_eq!(last.load().await.unwrap().keys().len(), REQUESTS + 1);
 }
