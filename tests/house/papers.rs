@@ -135,7 +135,9 @@ fn every_link_leads_somewhere() {
     for folder in [
         "",
         "crates/hardtack-cli",
+        "crates/hardtack-memcached",
         "crates/hardtack-redis",
+        "crates/hardtack-sqlx",
         "examples/beside-rails",
         "fuzz",
     ] {

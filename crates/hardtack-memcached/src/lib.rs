@@ -1,0 +1,1 @@
+//! Sessions of [hardtack](https://docs.rs/hardtack).
