@@ -53,10 +53,8 @@ pub(crate) fn middleware(rows: &mut Rows) {
     rows.both("LoginRejection", &axum::LoginRejection::from(rejection));
     rows.both("NotLoggedIn", &NotLoggedIn);
     rows.both("NotAuthenticated", &NotAuthenticated);
-    let missing = poll(<CurrentSession as FromRequestParts<()>>::from_request_parts(
-        &mut parts,
-        &(),
-    ));
+    let missing =
+        poll(<CurrentSession as FromRequestParts<()>>::from_request_parts(&mut parts, &()));
     let rejection: axum::AuthenticationRejection = missing.unwrap_err();
     rows.both("AuthenticationRejection", &rejection);
     rows.debug("UserScope", &UserScope);
