@@ -1,5 +1,8 @@
 //! [`Failure`]: what went wrong with a database, and how to mend it.
 
+#[cfg(test)]
+mod tests;
+
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
@@ -35,6 +38,7 @@ pub(crate) struct Site {
     pub(crate) database: SqlDatabase,
     /// Host and port, or the file.
     pub(crate) place: String,
+    table: String,
     /// The names in the table's layout, which a database may quote.
     names: Vec<String>,
 }
@@ -54,6 +58,7 @@ impl Site {
         Self {
             database,
             place,
+            table: layout.table.clone(),
             names,
         }
     }
@@ -109,13 +114,6 @@ impl Site {
         ))
     }
 
-    /// The task that ran the operation is gone: its runtime ends.
-    pub(crate) fn ended(&self, what: &str) -> Failure {
-        Failure::new(format!(
-            "the runtime ended during {what}; if it was a write, it may have happened"
-        ))
-    }
-
     /// The answer is one to another operation, which `Operation::run` excludes.
     pub(crate) fn mixed_up(&self) -> Failure {
         Failure::new(format!(
@@ -137,6 +135,8 @@ impl Site {
                     Kind::Taken
                 } else if is_rolled_back(&code) {
                     Kind::RolledBack
+                } else if is_of_this_connection(&code, error.message()) {
+                    Kind::Broken
                 } else {
                     Kind::Refused
                 };
@@ -147,9 +147,10 @@ impl Site {
                     self.said(error.message())
                 };
                 let advice = advice(*database, &code, error.message());
-                let code = Shown::new(&code);
-                let mut failure =
-                    Failure::new(format!("{at} answered {what} with {code} {said}{advice}"));
+                let (code, table) = (Shown::new(&code), Shown::new(&self.table));
+                let mut failure = Failure::new(format!(
+                    "{at} answered {what} (table {table}) with {code} {said}{advice}"
+                ));
                 failure.kind = kind;
                 failure
             }
@@ -187,7 +188,7 @@ impl Site {
     fn said(&self, message: &str) -> String {
         let mut end = message.len();
         let mut rest = message;
-        while let Some(start) = rest.find(['\'', '"', '`']) {
+        while let Some(start) = rest.find(QUOTES) {
             let (_, from) = rest.split_at(start);
             let quote = from.chars().next().unwrap_or_default();
             let inner = from.get(quote.len_utf8()..).unwrap_or_default();
@@ -218,6 +219,13 @@ impl Failure {
             kind: Kind::Refused,
         }
     }
+
+    /// The task that ran the operation is gone: its runtime ends.
+    pub(crate) fn ended(what: &str) -> Self {
+        Self::new(format!(
+            "the runtime ended during {what}; if it was a write, it may have happened"
+        ))
+    }
 }
 
 impl fmt::Display for Failure {
@@ -238,10 +246,26 @@ impl From<Failure> for StoreError {
     }
 }
 
+/// The quotes of databases in any language.
+const QUOTES: [char; 14] = [
+    '\'', '"', '`', '«', '»', '‹', '›', '„', '“', '”', '‚', '‘', '「', '『',
+];
+
 /// Checks for the codes of a statement that was taken back: 40001 (a serialization failure, and
 /// MySQL's deadlock), 40P01 (Postgres' deadlock).
 fn is_rolled_back(code: &str) -> bool {
     matches!(code, "40001" | "40P01")
+}
+
+/// Checks for the errors that another connection may not have: a plan or a prepared statement that
+/// is outdated, and a server that became a standby.
+fn is_of_this_connection(code: &str, message: &str) -> bool {
+    match code {
+        "0A000" => message.starts_with("cached plan"),
+        "26000" | "42P05" | "25006" => true,
+        "HY000" => message.contains("repared statement") || message.contains("read-only"),
+        _ => false,
+    }
 }
 
 /// Returns what to do, with a separator before it; empty where the database's own words say it.
