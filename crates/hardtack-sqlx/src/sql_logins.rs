@@ -9,14 +9,10 @@ use hardtack::authentication::{LoginStore, RecordId};
 use hardtack::stores::{SessionFormat as _, SqlDatabase, StoreError, StoredJson, TableLayout};
 use tokio::time::{Instant, timeout_at};
 
-use crate::driver::{AnyPool, Row, Value};
+use crate::driver::{Row, Value};
 use crate::failure::{Failure, Kind, Site};
 use crate::held::Held;
-
-const TIME_LIMIT: Duration = Duration::from_secs(1);
-
-/// The longest time limit: tokio's clock does not reach much further.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+use crate::sql_store::SqlStore;
 
 /// The table that Rails' generator makes.
 const TABLE: &str = "sessions";
@@ -58,10 +54,9 @@ assert_eq!(logins.user_of(&id).await?, None);
 /// ```
 #[derive(Clone)]
 pub struct SqlLogins {
-    pool: Arc<dyn AnyPool>,
-    site: Arc<Site>,
+    /// The connections, the time limit and the texts of failures; its own statements are not used.
+    store: SqlStore,
     has_uuid_keys: bool,
-    limit: Duration,
 }
 
 /// A statement, its values, and whether it answers with rows.
@@ -98,7 +93,7 @@ impl SqlLogins {
     #[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
     #[must_use]
     pub fn postgres(pool: sqlx::PgPool) -> Self {
-        Self::on(pool)
+        Self::on(SqlStore::postgres(pool, names()))
     }
 
     /// Creates the store of a table in MySQL or MariaDB.
@@ -106,7 +101,7 @@ impl SqlLogins {
     #[cfg_attr(docsrs, doc(cfg(feature = "mysql")))]
     #[must_use]
     pub fn mysql(pool: sqlx::MySqlPool) -> Self {
-        Self::on(pool)
+        Self::on(SqlStore::mysql(pool, names()))
     }
 
     /// Creates the store of a table in SQLite (example: at [`SqlLogins`]).
@@ -114,17 +109,13 @@ impl SqlLogins {
     #[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
     #[must_use]
     pub fn sqlite(pool: sqlx::SqlitePool) -> Self {
-        Self::on(pool)
+        Self::on(SqlStore::sqlite(pool, names()))
     }
 
-    fn on(pool: impl AnyPool + 'static) -> Self {
-        // A database may quote these names, and they are no secret.
-        let names = TableLayout::new().table(TABLE).key("id").data("user_id");
+    fn on(store: SqlStore) -> Self {
         Self {
-            site: Arc::new(Site::new(pool.database(), pool.place(), &names)),
-            pool: Arc::new(pool),
+            store,
             has_uuid_keys: false,
-            limit: TIME_LIMIT,
         }
     }
 
@@ -153,7 +144,7 @@ impl SqlLogins {
     /// most a day.
     #[must_use]
     pub fn time_limit(mut self, limit: Duration) -> Self {
-        self.limit = limit.min(LONGEST);
+        self.store = self.store.time_limit(limit);
         self
     }
 
@@ -163,17 +154,11 @@ impl SqlLogins {
         what: &'static str,
         statements: Vec<Statement>,
     ) -> Result<Outcome, Failure> {
-        let deadline = Instant::now() + self.limit;
-        let site = &self.site;
-        let connection = match timeout_at(deadline, self.pool.acquire()).await {
-            Ok(Ok(connection)) => connection,
-            Ok(Err(error)) => return Err(site.of(error, what)),
-            Err(_) => return Err(site.not_connected_in_time(self.pool.exhausted())),
-        };
-        let mut held = Held::new(connection);
+        let deadline = Instant::now() + self.store.limit;
+        let mut held = self.store.acquire(deadline, what).await?;
         // In a task, so that a client who leaves costs no connection. One that is late gets as much
         // time again for its answer, as in `SqlStore`.
-        let (late, site) = (deadline + self.limit, Arc::clone(site));
+        let (late, site) = (deadline + self.store.limit, Arc::clone(&self.store.site));
         let task = tokio::spawn(async move {
             let answer = timeout_at(late, run_all(&mut held, &site, what, statements)).await;
             match &answer {
@@ -185,13 +170,13 @@ impl SqlLogins {
         });
         match timeout_at(deadline, task).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => Err(self.site.ended(what)),
-            Err(_) => Err(self.site.timed_out(what)),
+            Ok(Err(_)) => Err(Failure::ended(what)),
+            Err(_) => Err(self.store.site.timed_out(what)),
         }
     }
 
     fn database(&self) -> SqlDatabase {
-        self.site.database
+        self.store.database()
     }
 
     /// Returns the value of a row's id; `None` if no row can have it.
@@ -231,7 +216,7 @@ impl SqlLogins {
     /// Returns the present time in UTC, in the form in which Rails writes it.
     fn now(&self) -> &'static str {
         match self.database() {
-            SqlDatabase::Postgres => "timezone('UTC', clock_timestamp())",
+            SqlDatabase::Postgres => "timezone('UTC', statement_timestamp())",
             SqlDatabase::MySql => "utc_timestamp(6)",
             // SQLite's clock has milliseconds, and Rails writes six digits.
             _ => "strftime('%Y-%m-%d %H:%M:%f', 'now') || '000'",
@@ -326,7 +311,7 @@ impl LoginStore for SqlLogins {
         let written = self.run("the writing of a login", statements).await?;
         match id {
             Some(id) => Ok(id.into()),
-            None => id_of(written).ok_or_else(|| self.site.mixed_up().into()),
+            None => id_of(written).ok_or_else(|| self.store.site.mixed_up().into()),
         }
     }
 
@@ -349,6 +334,11 @@ impl LoginStore for SqlLogins {
     }
 }
 
+/// Returns the names that a database may quote, and that are no secret.
+fn names() -> TableLayout {
+    TableLayout::new().table(TABLE).key("id").data("user_id")
+}
+
 /// Runs statements, and returns the outcome of the last one.
 async fn run_all(
     held: &mut Held,
@@ -364,7 +354,7 @@ async fn run_all(
     } in statements
     {
         let Some(connection) = held.get() else {
-            return Err(site.ended(what));
+            return Err(Failure::ended(what));
         };
         if is_query {
             let rows = connection.fetch(sql.into(), values).await;
@@ -422,8 +412,8 @@ impl fmt::Debug for SqlLogins {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SqlLogins")
             .field("database", &self.database())
-            .field("place", &format_args!("{}", self.site.place))
-            .field("time_limit", &self.limit)
+            .field("place", &format_args!("{}", self.store.site.place))
+            .field("time_limit", &self.store.limit)
             .finish_non_exhaustive()
     }
 }
