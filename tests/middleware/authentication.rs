@@ -41,11 +41,13 @@ const UUID: &str = "0193c2a8-7d4e-7a51-9a0b-5a1d2f6f3c11";
 #[derive(Clone, Default)]
 struct Logins(Arc<Table>);
 
+/// A row that was written: the user, address and agent.
+type Written = (RecordId, Option<IpAddr>, Option<String>);
+
 #[derive(Default)]
 struct Table {
     rows: Mutex<BTreeMap<RecordId, RecordId>>,
-    /// The rows that were written, with address and agent.
-    written: Mutex<Vec<(RecordId, Option<IpAddr>, Option<String>)>>,
+    written: Mutex<Vec<Written>>,
     lookups: AtomicUsize,
     fails: AtomicBool,
     is_slow: AtomicBool,

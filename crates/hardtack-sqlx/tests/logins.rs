@@ -40,6 +40,8 @@ INSERT INTO users VALUES ('8d1f6f3c-0193-4a51-9a0b-5a1d2f6f3c11', 'ada@example.o
 const ADA: &str = "8d1f6f3c-0193-4a51-9a0b-5a1d2f6f3c11";
 const UUID: &str = "0193c2a8-7d4e-7a51-9a0b-5a1d2f6f3c11";
 
+type Text = Option<String>;
+
 /// A database in a file of its own; it is removed when dropped.
 struct Database {
     file: PathBuf,
@@ -64,18 +66,11 @@ impl Database {
     }
 
     /// Returns the row of an id, each column as text.
-    async fn row(&self, id: &RecordId) -> [Option<String>; 5] {
+    async fn row(&self, id: &RecordId) -> [Text; 5] {
         let sql = "SELECT CAST(user_id AS TEXT), ip_address, user_agent, CAST(created_at AS TEXT), \
                    CAST(updated_at AS TEXT) FROM sessions WHERE CAST(id AS TEXT) = ?";
-        type Columns = (
-            Option<String>,
-            Option<String>,
-            Option<String>,
-            Option<String>,
-            Option<String>,
-        );
         let row = sqlx::query_as(sql).bind(id.to_string());
-        let row: Columns = row.fetch_one(&self.pool).await.unwrap();
+        let row: (Text, Text, Text, Text, Text) = row.fetch_one(&self.pool).await.unwrap();
         [row.0, row.1, row.2, row.3, row.4]
     }
 }
