@@ -71,7 +71,7 @@ impl Site {
         Failure::new(match exhausted {
             Some(connections) => format!(
                 "no connection to {database} at {place} within the time limit: all {connections} \
-                 connections of the pool are in use; enlarge the pool, or look for slow statements"
+                 connections of the pool are in use: look for what is slow, or enlarge the pool"
             ),
             None => format!(
                 "{database} at {place} could not be connected to within the time limit: check that \
