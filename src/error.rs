@@ -291,6 +291,8 @@ pub enum Error {
     InvalidMessage,
     /// The app read or wrote a sealed cookie, but has no [`Keyring`](crate::Keyring).
     NoKeyring,
+    /// The app asked for the login of Rails' own authentication, but has no store of logins.
+    NoLogins,
 }
 
 impl fmt::Display for Error {
@@ -406,6 +408,9 @@ impl fmt::Display for Error {
             ),
             Self::NoKeyring => f.write_str(
                 "the app has no keyring for sealed cookies; set one with ServerSessions::keyring",
+            ),
+            Self::NoLogins => f.write_str(
+                "the app has no store of logins; set one with CookieStore::logins or ServerSessions::logins",
             ),
             Self::ReadOnlySession => f.write_str(
                 "the session was not changed: its store is read-only (WritePolicy::Never); change it in the app that writes it, or set another policy",

@@ -71,6 +71,7 @@
 //! | the settings of a Rails app | [`LoadDefaults`], [`Settings`] |
 //! | single cookies, without a framework | [`Jar`], [`SessionData`], [`CookieHeader`], [`SetCookie`] |
 //! | Devise's login | [`WardenScope`](warden::WardenScope) |
+//! | the login of Rails 8's own authentication | [`CurrentSession`](authentication::CurrentSession), [`Authentication`](authentication::Authentication) |
 //! | messages other than cookies | [`MessageVerifier`](message::MessageVerifier), [`MessageEncryptor`](message::MessageEncryptor) |
 //! | counts of how cookies come in | [`Observer`](observe::Observer), [`Tally`](observe::Tally) |
 //! | the middleware of axum and tower | [`SessionLayer`](tower/struct.SessionLayer.html), [`CsrfLayer`](tower/struct.CsrfLayer.html) |
@@ -178,6 +179,16 @@ pub mod stores {
     pub use crate::session::sql_database::SqlDatabase;
     pub use crate::session::table_layout::{DataType, TableLayout};
     pub use crate::store_error::StoreError;
+}
+
+/// The login of Rails' own authentication (`bin/rails generate authentication`, Rails 8.0 and later): a
+/// row of the table `sessions`, which the signed cookie `session_id` names.
+pub mod authentication {
+    #[cfg(any(feature = "axum", feature = "actix-web"))]
+    pub use crate::middleware::not_authenticated::NotAuthenticated;
+    pub use crate::rails::authentication::{Authentication, CurrentSession};
+    pub use crate::rails::login_store::LoginStore;
+    pub use crate::rails::record_id::RecordId;
 }
 
 /// Rails' protection against forged requests: the tokens of its pages, and the settings of both

@@ -43,6 +43,7 @@ use http::StatusCode;
 use http::request::Parts;
 
 use super::answer::status;
+pub use super::axum_authentication::AuthenticationRejection;
 use super::devise_login::{DeviseLogin, DeviseScope, NotLoggedIn};
 use super::untold_error::UntoldError;
 use crate::error::{Error, InvalidMessage};

@@ -9,6 +9,8 @@ pub mod actix;
 mod answer;
 #[cfg(feature = "axum")]
 pub mod axum;
+#[cfg(feature = "axum")]
+mod axum_authentication;
 #[cfg(any(feature = "axum", feature = "actix-web"))]
 pub(crate) mod devise_login;
 #[cfg(any(feature = "tower", feature = "actix-web"))]
@@ -21,6 +23,8 @@ mod form_body;
 mod form_type;
 #[cfg(any(feature = "tower", feature = "actix-web"))]
 pub(crate) mod invalid_authenticity_token;
+#[cfg(any(feature = "axum", feature = "actix-web"))]
+pub(crate) mod not_authenticated;
 #[cfg(feature = "tower")]
 mod on_error;
 #[cfg(feature = "tower")]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::cookie_store::InCookie;
 use super::csrf_settings::CsrfSettings;
 use super::keyring::Keyring;
+use super::login_store::{AnyLoginStore, LoginStore};
 use crate::clock::Clock;
 use crate::load_defaults::LoadDefaults;
 use crate::session::context::Context;
@@ -18,6 +19,7 @@ use crate::session::place::AppPart;
 struct RailsParts {
     keyring: Option<Arc<Keyring>>,
     csrf: Option<CsrfSettings>,
+    logins: Option<Arc<dyn AnyLoginStore>>,
 }
 
 /// Settings of Rails' own features, for sessions in a store.
@@ -58,6 +60,14 @@ impl ServerSessions {
         self.with_parts(|parts| parts.csrf = Some(settings))
     }
 
+    /// Sets the table of logins of Rails' own authentication (example: at
+    /// [`CookieStore::logins`](crate::CookieStore::logins)). Their cookie is signed: set the jars with
+    /// [`keyring`](Self::keyring) too.
+    #[must_use]
+    pub fn logins(self, store: impl LoginStore) -> Self {
+        self.with_parts(|parts| parts.logins = Some(Arc::new(store)))
+    }
+
     fn with_parts(mut self, change: impl FnOnce(&mut RailsParts)) -> Self {
         let parts: Option<&dyn Any> = self.place.part.as_deref().map(|part| part as _);
         let parts = parts.and_then(|parts| parts.downcast_ref::<RailsParts>());
@@ -83,6 +93,14 @@ pub(super) fn keyring(context: &Context) -> Option<Arc<Keyring>> {
     match context.part::<InCookie>() {
         Some(part) => Some(part.jars.load_full()),
         None => context.part::<RailsParts>()?.keyring.clone(),
+    }
+}
+
+/// Returns the app's table of logins; `None` if it has none.
+pub(super) fn logins(context: &Context) -> Option<Arc<dyn AnyLoginStore>> {
+    match context.part::<InCookie>() {
+        Some(part) => part.logins.clone(),
+        None => context.part::<RailsParts>()?.logins.clone(),
     }
 }
 

@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 
 use super::csrf_settings::CsrfSettings;
 use super::keyring::Keyring;
+use super::login_store::{AnyLoginStore, LoginStore};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::http::cookie_header::CookieHeader;
@@ -64,6 +65,7 @@ pub struct InCookie {
     /// Shared by the clones of a store, so that all of them see the new jars after a replacement.
     pub(super) jars: Arc<ArcSwap<Keyring>>,
     pub(super) csrf: Option<CsrfSettings>,
+    pub(super) logins: Option<Arc<dyn AnyLoginStore>>,
 }
 
 impl CookieStore {
@@ -131,6 +133,7 @@ impl CookieStore {
             place: InCookie {
                 jars: Arc::new(ArcSwap::from_pointee(jars)),
                 csrf: None,
+                logins: None,
             },
         }
     }
@@ -216,6 +219,24 @@ impl CookieStore {
         let settings = settings.into();
         self.policy.remembers_id = settings.token_cookie.is_some();
         self.place.csrf = Some(settings);
+        self
+    }
+
+    /// Sets the table of logins of Rails' own authentication, for
+    /// [`Authentication`](crate::authentication::Authentication).
+    ///
+    /// ```
+    /// use hardtack::authentication::LoginStore;
+    /// use hardtack::{CookieStore, LoadDefaults, SecretKeyBase};
+    ///
+    /// // `SqlLogins` of hardtack-sqlx is such a store.
+    /// fn sessions(secret: &SecretKeyBase, logins: impl LoginStore) -> CookieStore {
+    ///     CookieStore::new(secret, LoadDefaults::V8_0, "_shop_session").logins(logins)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn logins(mut self, store: impl LoginStore) -> Self {
+        self.place.logins = Some(Arc::new(store));
         self
     }
 

@@ -1,6 +1,9 @@
-//! Rails' own features: sessions in a sealed cookie, the flash, authenticity tokens, Warden logins.
+//! Rails' own features: sessions in a sealed cookie, the flash, authenticity tokens, Warden logins and
+//! those of Rails' own authentication.
 
 pub(crate) mod app_settings;
+mod asked_once;
+pub(crate) mod authentication;
 pub(crate) mod cookie_store;
 pub(crate) mod csrf;
 pub(crate) mod csrf_settings;
@@ -8,7 +11,9 @@ pub(crate) mod flash;
 pub(crate) mod flash_hash;
 pub(crate) mod jar;
 pub(crate) mod keyring;
+pub(crate) mod login_store;
 mod masked_token;
+pub(crate) mod record_id;
 pub(crate) mod sealed_cookies;
 mod sealed_session;
 mod session_id;

@@ -42,6 +42,8 @@ struct Shared<H: ?Sized> {
     is_asked: AtomicBool,
     /// The places of the header's cookies, once somebody has asked for one.
     index: OnceLock<CookieIndex>,
+    /// The framework's own state of this request, such as Rails' login.
+    own: OnceLock<Box<dyn Any + Send + Sync>>,
     header: H,
 }
 
@@ -85,6 +87,7 @@ impl Context {
             state: Mutex::default(),
             is_asked: AtomicBool::new(false),
             index: OnceLock::new(),
+            own: OnceLock::new(),
             header: cookie_header,
         }))
     }
@@ -101,6 +104,13 @@ impl Context {
     /// framework.
     pub(crate) fn part<T: Any>(&self) -> Option<&T> {
         self.0.sessions.place.part()?.downcast_ref()
+    }
+
+    /// Returns the framework's own state of this request, and makes it if there is none; `None` if it
+    /// is of another type.
+    pub(crate) fn own<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Option<&T> {
+        let own = self.0.own.get_or_init(|| Box::new(make()));
+        own.downcast_ref()
     }
 
     /// Checks whether a cookie of this name may be the session's.
@@ -213,6 +223,14 @@ impl Context {
             self.0.is_asked.store(true, Relaxed);
         }
         cookies
+    }
+
+    /// Checks that the response headers were not sent yet.
+    pub(crate) fn check_uncommitted(&self) -> Result<(), Error> {
+        if self.state().is_committed {
+            return Err(Error::CommittedSession);
+        }
+        Ok(())
     }
 
     /// Checks that a change would be written.

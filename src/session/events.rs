@@ -43,6 +43,12 @@ pub(crate) enum Event<'a> {
     Failed(&'a Error),
     /// The session could not be loaded from its store.
     NotLoaded(&'a Error),
+    /// The row of the login in this cookie could not be looked up.
+    #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "nobody is told"))]
+    LoginNotFound(&'a str, &'a Error),
+    /// The row of a login could not be written or deleted.
+    #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "nobody is told"))]
+    LoginNotChanged(&'a str, &'a Error),
     /// A handler answered with this error.
     #[cfg_attr(
         not(any(feature = "axum", feature = "actix-web")),
@@ -53,7 +59,7 @@ pub(crate) enum Event<'a> {
 
 /// The limits, one for each kind of event.
 #[derive(Debug, Default)]
-pub(crate) struct Events([Limit; 23]);
+pub(crate) struct Events([Limit; 25]);
 
 impl Events {
     /// Sends an event, unless one of its kind was sent less than ten seconds ago.
@@ -74,6 +80,8 @@ impl Events {
             Event::NotLoaded(Error::Store(_)) => (19, cookie),
             Event::NotLoaded(_) => (20, cookie),
             Event::NotMoved(_) => (21, cookie),
+            Event::LoginNotFound(cookie, _) => (23, cookie),
+            Event::LoginNotChanged(cookie, _) => (24, cookie),
         };
         let untold = self.0.get(kind).and_then(|limit| limit.pass(now));
         if let Some(untold) = untold {
@@ -208,6 +216,20 @@ fn send(cookie: &str, event: Event<'_>, untold: u64) {
             %reason,
             untold,
             "a session could not be loaded; its request got an error"
+        ),
+        Event::LoginNotFound(_, reason) => error!(
+            target: "hardtack",
+            cookie,
+            %reason,
+            untold,
+            "a login could not be looked up; its request got an error"
+        ),
+        Event::LoginNotChanged(_, reason) => error!(
+            target: "hardtack",
+            cookie,
+            %reason,
+            untold,
+            "a login could not be written or deleted; its request got an error"
         ),
         Event::RequestFailed(reason) => error!(
             target: "hardtack",

@@ -11,6 +11,8 @@
 mod acceptance;
 #[cfg(feature = "actix-web")]
 mod actix;
+#[cfg(all(feature = "actix-web", feature = "axum"))]
+mod authentication;
 #[cfg(feature = "axum")]
 mod axum;
 #[cfg(all(feature = "actix-web", feature = "axum"))]

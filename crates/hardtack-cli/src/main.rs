@@ -25,6 +25,7 @@ mod seal;
 mod secret;
 mod secrets;
 mod source;
+mod sql;
 mod stored;
 mod summary;
 mod survey;
@@ -72,6 +73,8 @@ enum Command {
     Stored(stored::Stored),
     /// Print the keys under which a store has the session of a cookie
     Key(key::Key),
+    /// Print the SQL that creates a table of sessions
+    Sql(sql::Sql),
     #[command(
         about = "Print a new secret_key_base, as 'rails secret' does",
         after_help = "Example:\n  hardtack secret > secret.txt",
@@ -100,6 +103,7 @@ fn main() -> ExitCode {
         Command::Doctor(options) => doctor::run(options),
         Command::Stored(options) => stored::run(&options),
         Command::Key(options) => key::run(&options),
+        Command::Sql(options) => sql::run(&options),
         Command::Secret => secret::run(),
         Command::Demo => demo::run(),
         Command::Completions(options) => completions::run(&options, &mut Hardtack::command()),

@@ -39,13 +39,22 @@ pub(crate) fn run(options: &Man, command: Command) -> Result<u8, String> {
     };
     let write = || {
         fs::create_dir_all(folder)?;
-        for command in std::iter::once(&command).chain(command.get_subcommands()) {
+        for command in with_subcommands(&command) {
             let (name, page) = page(command)?;
             fs::write(folder.join(name), page)?;
         }
         Ok(crate::OK)
     };
     write().map_err(|error: io::Error| format!("{}: {error}", Shown::path(folder)))
+}
+
+/// Returns a command, its subcommands, and theirs.
+fn with_subcommands(command: &Command) -> Vec<&Command> {
+    let mut commands = vec![command];
+    for subcommand in command.get_subcommands() {
+        commands.append(&mut with_subcommands(subcommand));
+    }
+    commands
 }
 
 /// Returns a command's page, and the name of its file.

@@ -106,6 +106,8 @@ mod held;
 #[cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite"))]
 mod operation;
 #[cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite"))]
+mod sql_logins;
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite"))]
 mod sql_store;
 #[cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite"))]
 mod statements;
@@ -114,5 +116,7 @@ mod sweep;
 
 #[cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite"))]
 pub use check::{Check, Warning};
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite"))]
+pub use sql_logins::SqlLogins;
 #[cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite"))]
 pub use sql_store::SqlStore;

@@ -42,6 +42,7 @@
 //! A response with status 5xx sets no session
 //! ([`Sessions::writes_on_server_error`](crate::CookieStore::writes_on_server_error)).
 
+mod actix_authentication;
 mod csrf_middleware;
 mod extract;
 mod failed_request;

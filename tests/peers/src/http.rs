@@ -66,7 +66,9 @@ fn exchange(
     // HTTP/1.0: no chunks, and the connection's end is the answer's.
     let cookies = cookies.map_or_else(String::new, |pairs| format!("Cookie: {pairs}\r\n"));
     let rest = if rest.is_empty() { "\r\n" } else { rest };
-    let request = format!("{method} {path} HTTP/1.0\r\nHost: {server}\r\n{cookies}{rest}");
+    let request = format!(
+        "{method} {path} HTTP/1.0\r\nHost: {server}\r\nUser-Agent: hardtack-peers\r\n{cookies}{rest}"
+    );
     stream.write_all(request.as_bytes())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;

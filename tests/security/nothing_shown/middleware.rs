@@ -7,6 +7,7 @@ use std::sync::Arc;
 use ::axum::extract::FromRequestParts;
 use ::axum::http::{Request, Response};
 use ::tower::{Layer as _, Service as _, service_fn};
+use hardtack::authentication::{CurrentSession, NotAuthenticated};
 use hardtack::csrf::{ForgeryProtection, InvalidAuthenticityToken};
 use hardtack::warden::{DeviseLogin, NotLoggedIn, UserScope, WardenScope};
 use hardtack::{LazySession, RequestOrigin, Session, SessionData, actix, axum, tower};
@@ -51,6 +52,11 @@ pub(crate) fn middleware(rows: &mut Rows) {
     rows.both("SessionRejection", &rejection);
     rows.both("LoginRejection", &axum::LoginRejection::from(rejection));
     rows.both("NotLoggedIn", &NotLoggedIn);
+    rows.both("NotAuthenticated", &NotAuthenticated);
+    let missing =
+        poll(<CurrentSession as FromRequestParts<()>>::from_request_parts(&mut parts, &()));
+    let rejection: axum::AuthenticationRejection = missing.unwrap_err();
+    rows.both("AuthenticationRejection", &rejection);
     rows.debug("UserScope", &UserScope);
     let sessions = Arc::new(store());
     let session = Session::open(

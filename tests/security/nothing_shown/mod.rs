@@ -103,8 +103,9 @@ fn no_public_type_shows_a_secret_or_a_value() {
 }
 
 /// Types that are a value or a part of a value.
-const DATA: [&str; 9] = [
+const DATA: [&str; 10] = [
     "BigInteger",
+    "RecordId",
     "RubyObject",
     "RubyBytes",
     "RubyDuration",

@@ -34,6 +34,7 @@ pub(crate) fn public_types() -> BTreeSet<String> {
         "test_util.rs",
         "middleware/tower.rs",
         "middleware/axum.rs",
+        "middleware/axum_authentication.rs",
         "middleware/actix/mod.rs",
     ] {
         for line in source(file).lines() {
@@ -62,6 +63,7 @@ pub(crate) fn public_types() -> BTreeSet<String> {
     // Traits, which their implementers render.
     for name in [
         "DeviseScope",
+        "LoginStore",
         "OnError",
         "OnRefusal",
         "SessionFormat",

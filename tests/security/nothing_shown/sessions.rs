@@ -1,7 +1,9 @@
 //! Sessions, their data, and their settings.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
+use hardtack::authentication::{LoginStore, RecordId};
 use hardtack::csrf::CsrfSettings;
 use hardtack::flash::FlashHash;
 use hardtack::headers::Domain;
@@ -19,7 +21,7 @@ use hardtack::{
 };
 
 use super::middleware::poll;
-use super::{CARD, NAME, Rows, data, fill, store, tokens};
+use super::{CARD, NAME, NUMBER, Rows, data, fill, store, tokens};
 
 pub(crate) fn sessions(rows: &mut Rows) {
     let data = data();
@@ -92,6 +94,7 @@ pub(crate) fn on_server(rows: &mut Rows) {
     let header = format!("plain={CARD}");
     let lazy = LazySession::open(&sessions, header, RequestOrigin::default());
     rows.debug("LazySession", &lazy);
+    authentication(rows);
     rows.debug("ConflictPolicy", &ConflictPolicy::Overwrite);
     rows.debug("StoreOperation", &StoreOperation::Load);
     rows.debug("StoreOutcome", &StoreOutcome::Conflict);
@@ -99,6 +102,38 @@ pub(crate) fn on_server(rows: &mut Rows) {
     let session = poll(lazy.load()).unwrap();
     session.update(fill).unwrap();
     rows.debug("LazySession", &lazy);
+}
+
+/// A table whose rows have a number of the session's for an id, and a value for a user.
+struct Logins;
+
+impl LoginStore for Logins {
+    async fn user_of(&self, _: &RecordId) -> Result<Option<RecordId>, StoreError> {
+        Ok(Some(CARD.into()))
+    }
+
+    async fn create(
+        &self,
+        _: &RecordId,
+        _: Option<IpAddr>,
+        _: Option<&str>,
+    ) -> Result<RecordId, StoreError> {
+        Ok(NUMBER.into())
+    }
+
+    async fn delete(&self, _: &RecordId) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+}
+
+fn authentication(rows: &mut Rows) {
+    let sessions = Arc::new(store().logins(Logins));
+    rows.debug("CookieStore", &*sessions);
+    let lazy = LazySession::open(&sessions, "", RequestOrigin::default());
+    let authentication = lazy.authentication();
+    let login = authentication.start_new_session_for(CARD, None, CARD);
+    rows.debug("CurrentSession", &poll(login).unwrap());
+    rows.debug("Authentication", &authentication);
 }
 
 pub(crate) fn settings(rows: &mut Rows) {

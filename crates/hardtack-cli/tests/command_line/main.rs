@@ -31,6 +31,7 @@ mod rotate_recorded;
 mod round_trips;
 mod runs;
 mod secrets;
+mod sql;
 mod stored;
 mod streams;
 mod terminal;

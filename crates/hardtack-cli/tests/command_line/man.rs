@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::program::{bare, run};
 
 /// Every page of the manual, and a text that stands in it.
-const PAGES: [(&str, &str); 11] = [
+const PAGES: [(&str, &str); 13] = [
     (
         "hardtack.1",
         "0 all values succeeded, 1 some failed, 2 wrong use.",
@@ -16,6 +16,8 @@ const PAGES: [(&str, &str); 11] = [
     ("hardtack-rotate.1", "from\\-rails"),
     ("hardtack-doctor.1", "weak_secrets"),
     ("hardtack-key.1", "session_cookie_token_prefix"),
+    ("hardtack-sql.1", "hardtack-sql-schema(1)"),
+    ("hardtack-sql-schema.1", "hardtack_sessions"),
     ("hardtack-stored.1", "rails-row"),
     ("hardtack-secret.1", "hardtack secret"),
     ("hardtack-demo.1", "hardtack demo"),

@@ -88,6 +88,30 @@ fn wrong_use_is_told_and_nothing_is_printed() {
         ),
         ("key c5829f921fee456fdd2b54fc408dfc2e", "--format <FORMAT>"),
         ("secret 5", "unexpected argument '5'"),
+        ("sql", "Print the CREATE TABLE of a table of sessions"),
+        ("sql tables", "unrecognized subcommand 'tables'"),
+        ("sql schema", "--layout <LAYOUT>"),
+        ("sql schema --layout plain", "--database <DATABASE>"),
+        (
+            "sql schema --layout express --database sqlite",
+            "possible values: plain, activerecord-session_store",
+        ),
+        (
+            "sql schema --layout plain --database oracle",
+            "possible values: postgres, mysql, sqlite",
+        ),
+        (
+            "sql schema --layout plain --database sqlite --table app.",
+            "write NAME or SCHEMA.NAME",
+        ),
+        (
+            "sql schema --layout plain --database sqlite --table .sessions",
+            "write NAME or SCHEMA.NAME",
+        ),
+        (
+            "sql schema --layout plain --database sqlite --table a\u{1}b",
+            "write NAME or SCHEMA.NAME",
+        ),
         ("completions", "<SHELL>"),
         (
             "completions tcsh",
@@ -113,7 +137,7 @@ fn names_of_settings_are_taken_in_any_case() {
 }
 
 /// Every command, and the program itself.
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 13] = [
     "",
     "open",
     "seal",
@@ -121,6 +145,8 @@ const COMMANDS: [&str; 11] = [
     "doctor",
     "stored",
     "key",
+    "sql",
+    "sql schema",
     "secret",
     "demo",
     "completions",
