@@ -6,6 +6,7 @@ use bytes::Bytes;
 use time::OffsetDateTime;
 
 use super::data::SessionData;
+use super::table_layout::TableLayout;
 use crate::error::Error;
 
 /// Names and writes the sessions that a framework keeps on a server.
@@ -91,6 +92,12 @@ pub trait SessionFormat: Send + Sync + 'static {
             Some(_) => Touch::Entry,
             None => Touch::Nothing,
         }
+    }
+
+    /// Returns the layout of the table in which the framework keeps sessions in a database; the
+    /// default is hardtack's own.
+    fn table_layout(&self) -> TableLayout {
+        TableLayout::new()
     }
 
     /// Removes the parts of a session that an attacker may have planted before a login.

@@ -49,6 +49,7 @@ mod store_reports;
 mod stores_of_rails;
 #[path = "../support/mod.rs"]
 mod support;
+mod table_layouts;
 mod token_cookie;
 mod told_clock;
 #[cfg(feature = "message_pack")]

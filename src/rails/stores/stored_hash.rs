@@ -9,9 +9,10 @@ use super::{row, zlib};
 use crate::error::Error;
 use crate::rails::jar::Jar;
 use crate::rails::session_id::{SessionIds, stored_ids};
-use crate::serializer::{DumpStyle, Serialized};
+use crate::serializer::{DumpStyle, Format, Serialized};
 use crate::session::data::SessionData;
 use crate::session::session_format::{ReadEntry, SessionFormat};
+use crate::session::table_layout::{DataType, TableLayout};
 use crate::settings::Serializer;
 
 /// Stores sessions as the Hash itself, serialized: as redis-session-store, redis-store,
@@ -43,13 +44,19 @@ pub struct StoredHash {
     layout: Layout,
 }
 
+/// The age at which `rake db:sessions:trim` deletes rows, unless `SESSION_DAYS_TRIM_THRESHOLD` says
+/// otherwise.
+const TRIM_AFTER: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
 /// The bytes around a serialized Hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Layout {
     /// None.
     Plain,
-    /// Those of a column of a table.
+    /// Those of a text column of a table.
     Row,
+    /// None: the column is JSON itself.
+    JsonColumn,
     /// None, or zlib, which memcached's client flags tell.
     Dalli,
 }
@@ -104,6 +111,34 @@ impl StoredHash {
     #[must_use]
     pub fn active_record_store() -> Self {
         Self::new(String::new(), Layout::Row)
+    }
+
+    /// Takes the column `data` for a JSON column that holds the session itself: the serializer
+    /// `:null` of activerecord-session_store, over a column of the type `json` or `jsonb`. The
+    /// [`serializer`](Self::serializer) is of no effect then.
+    ///
+    /// Any other store keeps its form.
+    ///
+    /// ```
+    /// use hardtack::SessionData;
+    /// use hardtack::stores::{DataType, SessionFormat, StoredHash};
+    /// use time::OffsetDateTime;
+    ///
+    /// // ActiveRecord::SessionStore::Session.serializer = :null
+    /// let format = StoredHash::active_record_store().json_column();
+    /// let mut session = SessionData::new();
+    /// session.insert("views", 1)?;
+    /// let now = OffsetDateTime::now_utc();
+    /// assert_eq!(format.write(&session, None, None, now)?, r#"{"views":1}"#);
+    /// assert_eq!(format.table_layout().data_type, DataType::Json);
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn json_column(mut self) -> Self {
+        if self.layout == Layout::Row {
+            self.layout = Layout::JsonColumn;
+        }
+        self
     }
 
     /// Creates the format of `Rack::Session::Dalli`, under the key prefix `rack:session:`.
@@ -188,6 +223,10 @@ impl StoredHash {
         match self.layout {
             Layout::Dalli if zlib::is_zlib(bytes) => of(zlib::inflate(bytes)?),
             Layout::Plain | Layout::Dalli => of(bytes.to_vec()),
+            Layout::JsonColumn => Some(Serialized {
+                bytes: bytes.to_vec(),
+                format: Format::Json,
+            }),
             Layout::Row => {
                 let session = row::unwrap(bytes)?;
                 self.serializer.reads(session.format).then_some(session)
@@ -220,6 +259,10 @@ impl SessionFormat for StoredHash {
     }
 
     fn read(&self, bytes: &Bytes, _: OffsetDateTime) -> ReadEntry {
+        // A row whose column is NULL is an empty session in Rails.
+        if bytes.is_empty() && matches!(self.layout, Layout::Row | Layout::JsonColumn) {
+            return ReadEntry::Session(SessionData::new());
+        }
         let session = self.unwrap(bytes).and_then(SessionData::of_payload);
         session.map_or(ReadEntry::Unreadable, ReadEntry::Session)
     }
@@ -231,12 +274,35 @@ impl SessionFormat for StoredHash {
         _: Option<Duration>,
         _: OffsetDateTime,
     ) -> Result<Bytes, Error> {
-        let style = DumpStyle::stored(self.serializer.writes());
+        let style = match self.layout {
+            // Active Support writes it, with its escapes.
+            Layout::JsonColumn => DumpStyle::json(),
+            _ => DumpStyle::stored(self.serializer.writes()),
+        };
         let session = session.dump(Vec::new(), style)?;
         Ok(match self.layout {
             Layout::Row => row::wrap(&session).into(),
-            Layout::Plain | Layout::Dalli => session.bytes.into(),
+            Layout::Plain | Layout::Dalli | Layout::JsonColumn => session.bytes.into(),
         })
+    }
+
+    /// Returns the table of activerecord-session_store's own migration, whose rows its rake task
+    /// deletes 30 days after their last change; hardtack's own table for any other store.
+    fn table_layout(&self) -> TableLayout {
+        let data_type = match self.layout {
+            Layout::Row => DataType::Text,
+            Layout::JsonColumn => DataType::Json,
+            Layout::Plain | Layout::Dalli => return TableLayout::new(),
+        };
+        let mut layout = TableLayout::new()
+            .table("sessions")
+            .data_type(data_type)
+            .max_age(TRIM_AFTER);
+        layout.id = Some("id".to_owned());
+        layout.expires_at = None;
+        layout.created_at = Some("created_at".to_owned());
+        layout.updated_at = Some("updated_at".to_owned());
+        layout
     }
 
     fn renew(&self, session: &mut SessionData) {

@@ -1,0 +1,238 @@
+//! [`Check`]: what a table and its database's settings mean for sessions.
+
+mod questions;
+
+use std::fmt;
+
+use hardtack::observe::Shown;
+use hardtack::stores::{DataType, StoreError};
+use tokio::time::{Instant, timeout_at};
+
+use crate::driver::{AnyConnection, Row, Value};
+use crate::failure::{Failure, Kind};
+use crate::sql_store::SqlStore;
+
+use questions::Questions;
+
+/// The result of [`SqlStore::check`](crate::SqlStore::check): the table is there with its columns,
+/// and these properties put sessions at risk.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Check {
+    /// What to mend; empty if nothing was found.
+    pub warnings: Vec<Warning>,
+}
+
+/// A property of a table or a database that puts sessions at risk.
+///
+/// `Display` says what to do.
+///
+/// ```
+/// use hardtack_sqlx::Warning;
+///
+/// assert!(Warning::NotStrict.to_string().contains("STRICT_TRANS_TABLES"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Warning {
+    /// MySQL cuts what is too long for its column, without an error.
+    NotStrict,
+    /// MySQL does not commit each statement: what is written is lost with the connection.
+    NoAutocommit,
+    /// The column of the key takes two keys that differ in case for one.
+    KeyIgnoresCase {
+        /// The column.
+        column: String,
+        /// Its collation.
+        collation: String,
+    },
+    /// The column of the key has no unique index.
+    KeyNotUnique {
+        /// The column.
+        column: String,
+    },
+    /// The column of the data does not hold a long session.
+    DataTooShort {
+        /// The column.
+        column: String,
+        /// Its type.
+        column_type: String,
+        /// Its length.
+        length: u64,
+    },
+    /// The column of the data holds no character beyond U+FFFF.
+    Utf8mb3 {
+        /// The column.
+        column: String,
+    },
+    /// No row ever ends: the table has no expiry, and the layout no age.
+    NothingEnds,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotStrict => f.write_str(
+                "MySQL is not in strict mode: it cuts a session that is too long for its column, and \
+                 nobody can read it. Add STRICT_TRANS_TABLES to `sql_mode`",
+            ),
+            Self::NoAutocommit => f.write_str(
+                "MySQL has `autocommit` off: sessions that were written are lost with the connection. \
+                 Set `autocommit=1` for this pool",
+            ),
+            Self::KeyIgnoresCase { column, collation } => write!(
+                f,
+                "the column {} has the collation {}, which takes keys that differ in case for one: a \
+                 new session may be refused. Give it a binary collation, unless all keys are lower-case \
+                 hexadecimal, as those of Rails are",
+                Shown::new(column),
+                Shown::new(collation)
+            ),
+            Self::KeyNotUnique { column } => write!(
+                f,
+                "the column {} has no unique index of its own: new sessions are refused, or kept \
+                 twice. Create one",
+                Shown::new(column)
+            ),
+            Self::DataTooShort {
+                column,
+                column_type,
+                length,
+            } => write!(
+                f,
+                "the column {} is a {} and holds {length}, less than a long session takes. Change its \
+                 type",
+                Shown::new(column),
+                Shown::new(column_type)
+            ),
+            Self::Utf8mb3 { column } => write!(
+                f,
+                "the column {} has the character set utf8mb3, which has no characters beyond U+FFFF, \
+                 such as emoji: a session with one is refused. Convert it to utf8mb4",
+                Shown::new(column)
+            ),
+            Self::NothingEnds => f.write_str(
+                "no row ever ends: the layout has no column for an expiry, and no age by `updated_at`. \
+                 Add one, or delete old rows yourself",
+            ),
+        }
+    }
+}
+
+/// The length below which a column is too short for the data. MySQL's `text` and `blob` have
+/// 65,535 bytes.
+const SHORT: u64 = 65_536;
+
+const NAME: &str = "the check of the table";
+
+impl SqlStore {
+    /// Connects, and checks that the table is there with the layout's columns.
+    ///
+    /// Call it when the program starts, and show the warnings to the operator.
+    ///
+    /// ```no_run
+    /// # async fn start(store: hardtack_sqlx::SqlStore) -> Result<(), hardtack::stores::StoreError> {
+    /// for warning in store.check().await?.warnings {
+    ///     eprintln!("{warning}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// The database cannot be reached, the table or a column is missing, or the user may not read it.
+    pub async fn check(&self) -> Result<Check, StoreError> {
+        let deadline = Instant::now() + self.limit;
+        let mut held = self.acquire(deadline, NAME).await?;
+        let Some(connection) = held.get() else {
+            return Err(self.site.ended(NAME).into());
+        };
+        let found = timeout_at(deadline, self.look(connection)).await;
+        let found = found.unwrap_or_else(|_| {
+            let mut failure = self.site.timed_out(NAME);
+            failure.kind = Kind::Broken;
+            Err(failure)
+        });
+        if !matches!(&found, Err(failure) if failure.kind == Kind::Broken) {
+            held.keep();
+        }
+        Ok(Check { warnings: found? })
+    }
+
+    async fn look(&self, connection: &mut dyn AnyConnection) -> Result<Vec<Warning>, Failure> {
+        let layout = &self.statements.layout;
+        let ask = async |connection: &mut dyn AnyConnection, sql: &str, values: &[&str]| {
+            let values = values.iter().map(|text| Value::Text((*text).to_owned()));
+            let rows = connection.fetch(sql.into(), values.collect()).await;
+            rows.map_err(|error| self.site.of(error, NAME))
+        };
+        ask(connection, &self.statements.probe.sql, &[]).await?;
+
+        let mut warnings = Vec::new();
+        if self.statements.sweep.is_none() {
+            warnings.push(Warning::NothingEnds);
+        }
+        let questions = Questions::new(self.database(), &layout.table);
+        if let Some(sql) = questions.settings {
+            let row = ask(connection, sql, &[]).await?;
+            let mode = text(row.first(), 0).to_ascii_uppercase();
+            if !mode.contains("STRICT_TRANS_TABLES") && !mode.contains("STRICT_ALL_TABLES") {
+                warnings.push(Warning::NotStrict);
+            }
+            if text(row.first(), 1) == "0" {
+                warnings.push(Warning::NoAutocommit);
+            }
+        }
+        let of_key = questions.values(&layout.key);
+        let key = ask(connection, questions.column, &of_key).await?;
+        if let [_, collation, ..] = &texts(key.first())[..]
+            && !collation.is_empty()
+        {
+            warnings.push(Warning::KeyIgnoresCase {
+                column: layout.key.clone(),
+                collation: collation.clone(),
+            });
+        }
+        let unique = ask(connection, questions.unique, &of_key).await?;
+        if text(unique.first(), 0) == "0" {
+            warnings.push(Warning::KeyNotUnique {
+                column: layout.key.clone(),
+            });
+        }
+        let data = ask(
+            connection,
+            questions.column,
+            &questions.values(&layout.data),
+        )
+        .await?;
+        if let [column_type, _, length, set] = &texts(data.first())[..] {
+            if let Ok(length @ ..SHORT) = length.parse() {
+                warnings.push(Warning::DataTooShort {
+                    column: layout.data.clone(),
+                    column_type: column_type.clone(),
+                    length,
+                });
+            }
+            if matches!(&**set, "utf8" | "utf8mb3") && layout.data_type != DataType::Binary {
+                warnings.push(Warning::Utf8mb3 {
+                    column: layout.data.clone(),
+                });
+            }
+        }
+        Ok(warnings)
+    }
+}
+
+fn text(row: Option<&Row>, column: usize) -> String {
+    texts(row).into_iter().nth(column).unwrap_or_default()
+}
+
+fn texts(row: Option<&Row>) -> Vec<String> {
+    let columns = row.into_iter().flatten();
+    columns
+        .map(|value| {
+            let bytes = value.as_deref().unwrap_or_default();
+            String::from_utf8_lossy(bytes).into_owned()
+        })
+        .collect()
+}

@@ -1,0 +1,1 @@
+//! The recorded rows of activerecord-session_store.
