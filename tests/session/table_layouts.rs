@@ -6,9 +6,8 @@ use hardtack::stores::{DataType, SessionFormat, SqlDatabase, StoredJson, TableLa
 fn statements(schema: &str) -> Vec<String> {
     let lines = schema.lines().filter(|line| !line.starts_with("--"));
     let text = lines.collect::<Vec<_>>().join(" ");
-    let text = text.replace("( ", "(").replace(" )", ")");
     let words: Vec<&str> = text.split_whitespace().collect();
-    let text = words.join(" ");
+    let text = words.join(" ").replace("( ", "(").replace(" )", ")");
     let statements = text
         .split(';')
         .map(|statement| statement.trim().to_lowercase());

@@ -1,5 +1,8 @@
 //! [`Failure`]: what went wrong with a database, and how to mend it.
 
+#[cfg(test)]
+mod tests;
+
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
@@ -35,6 +38,7 @@ pub(crate) struct Site {
     pub(crate) database: SqlDatabase,
     /// Host and port, or the file.
     pub(crate) place: String,
+    table: String,
     /// The names in the table's layout, which a database may quote.
     names: Vec<String>,
 }
@@ -54,6 +58,7 @@ impl Site {
         Self {
             database,
             place,
+            table: layout.table.clone(),
             names,
         }
     }
@@ -147,9 +152,10 @@ impl Site {
                     self.said(error.message())
                 };
                 let advice = advice(*database, &code, error.message());
-                let code = Shown::new(&code);
-                let mut failure =
-                    Failure::new(format!("{at} answered {what} with {code} {said}{advice}"));
+                let (code, table) = (Shown::new(&code), Shown::new(&self.table));
+                let mut failure = Failure::new(format!(
+                    "{at} answered {what} (table {table}) with {code} {said}{advice}"
+                ));
                 failure.kind = kind;
                 failure
             }
@@ -187,7 +193,7 @@ impl Site {
     fn said(&self, message: &str) -> String {
         let mut end = message.len();
         let mut rest = message;
-        while let Some(start) = rest.find(['\'', '"', '`']) {
+        while let Some(start) = rest.find(QUOTES) {
             let (_, from) = rest.split_at(start);
             let quote = from.chars().next().unwrap_or_default();
             let inner = from.get(quote.len_utf8()..).unwrap_or_default();
@@ -237,6 +243,11 @@ impl From<Failure> for StoreError {
         Self::new(failure)
     }
 }
+
+/// The quotes of databases in any language.
+const QUOTES: [char; 14] = [
+    '\'', '"', '`', '«', '»', '‹', '›', '„', '“', '”', '‚', '‘', '「', '『',
+];
 
 /// Checks for the codes of a statement that was taken back: 40001 (a serialization failure, and
 /// MySQL's deadlock), 40P01 (Postgres' deadlock).

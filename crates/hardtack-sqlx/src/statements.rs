@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use hardtack::stores::{SqlDatabase, TableLayout};
 
-use clauses::Clauses;
+use clauses::{Clauses, and};
 
 /// A statement, and its values in the order of their places.
 #[derive(Clone, Debug)]
@@ -128,11 +128,6 @@ impl Statements {
             layout,
         }
     }
-}
-
-/// Returns ` AND condition`.
-fn and(condition: Option<&str>) -> String {
-    condition.map_or_else(String::new, |condition| format!(" AND {condition}"))
 }
 
 impl Statement {

@@ -2,6 +2,7 @@
 
 mod cache_entries;
 mod formats;
+mod json_column;
 mod lifetimes;
 mod replays;
 mod rolling_deploys;

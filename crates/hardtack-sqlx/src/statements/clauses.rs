@@ -2,8 +2,6 @@
 
 use hardtack::stores::{DataType, SqlDatabase, TableLayout};
 
-use super::and;
-
 pub(super) const KEY: &str = "\0key\0";
 pub(super) const DATA: &str = "\0data\0";
 pub(super) const OLD: &str = "\0old\0";
@@ -24,7 +22,7 @@ pub(super) struct Clauses {
     changed: Vec<String>,
     /// All columns that the layout names, but for an id.
     pub(super) columns: Vec<String>,
-    /// The data, as [`Place::Old`](super::Place::Old) is compared with it.
+    /// The data, in the form that is loaded and compared.
     pub(super) data_as_loaded: String,
     /// Compares the key exactly: a collation may ignore case, accents or spaces at the end.
     pub(super) key_is: String,
@@ -230,4 +228,9 @@ fn data_value(database: SqlDatabase, data_type: DataType) -> String {
         (SqlDatabase::Postgres, DataType::Json) => format!("{DATA}::json"),
         _ => DATA.to_owned(),
     }
+}
+
+/// Returns ` AND condition`.
+pub(super) fn and(condition: Option<&str>) -> String {
+    condition.map_or_else(String::new, |condition| format!(" AND {condition}"))
 }

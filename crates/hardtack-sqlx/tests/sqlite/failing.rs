@@ -68,7 +68,7 @@ async fn errors_say_how_to_mend_them_and_show_no_session() {
     );
     database.execute(trigger).await;
     let store = database.store(TableLayout::new().table("s"));
-    check(&store, &all()[..2], "1811 no: ..").await;
+    check(&store, &all()[..2], "no: ..").await;
 }
 
 #[tokio::test]
