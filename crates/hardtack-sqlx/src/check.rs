@@ -145,7 +145,7 @@ impl SqlStore {
         let deadline = Instant::now() + self.limit;
         let mut held = self.acquire(deadline, NAME).await?;
         let Some(connection) = held.get() else {
-            return Err(self.site.ended(NAME).into());
+            return Err(Failure::ended(NAME).into());
         };
         let found = timeout_at(deadline, self.look(connection)).await;
         let found = found.unwrap_or_else(|_| {

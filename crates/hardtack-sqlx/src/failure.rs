@@ -114,13 +114,6 @@ impl Site {
         ))
     }
 
-    /// The task that ran the operation is gone: its runtime ends.
-    pub(crate) fn ended(&self, what: &str) -> Failure {
-        Failure::new(format!(
-            "the runtime ended during {what}; if it was a write, it may have happened"
-        ))
-    }
-
     /// The answer is one to another operation, which `Operation::run` excludes.
     pub(crate) fn mixed_up(&self) -> Failure {
         Failure::new(format!(
@@ -223,6 +216,13 @@ impl Failure {
             source: None,
             kind: Kind::Refused,
         }
+    }
+
+    /// The task that ran the operation is gone: its runtime ends.
+    pub(crate) fn ended(what: &str) -> Self {
+        Self::new(format!(
+            "the runtime ended during {what}; if it was a write, it may have happened"
+        ))
     }
 }
 

@@ -17,7 +17,7 @@ use crate::statements::Statements;
 const TIME_LIMIT: Duration = Duration::from_secs(1);
 
 /// The longest time limit: tokio's clock does not reach much further.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+const LONGEST: Duration = Duration::from_hours(24);
 
 /// The number of rows that a sweep deletes at once.
 const SWEEP_BATCH: u32 = 1000;
@@ -153,7 +153,7 @@ impl SqlStore {
         let late = deadline + self.limit;
         let task = tokio::spawn(async move {
             let Some(connection) = held.get() else {
-                return Err(site.ended(name));
+                return Err(Failure::ended(name));
             };
             let mut on = Session {
                 statements: &statements,
@@ -170,7 +170,7 @@ impl SqlStore {
         });
         match timeout_at(deadline, task).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => Err(self.site.ended(name)),
+            Ok(Err(_)) => Err(Failure::ended(name)),
             Err(_) => Err(self.site.timed_out(name)),
         }
     }

@@ -31,7 +31,7 @@ impl SqlStore {
     /// use std::time::Duration;
     ///
     /// # async fn start(store: hardtack_sqlx::SqlStore) {
-    /// tokio::spawn(store.sweep(Duration::from_secs(3600)));
+    /// tokio::spawn(store.sweep(Duration::from_hours(1)));
     /// # }
     /// ```
     pub fn sweep(&self, every: Duration) -> impl Future<Output = ()> + Send + 'static {
@@ -104,7 +104,7 @@ impl SqlStore {
         let (sql, values) = (Arc::clone(&sweep.sql), values.collect());
         let mut held = self.acquire(Instant::now() + self.limit, NAME).await?;
         let Some(connection) = held.get() else {
-            return Err(self.site.ended(NAME));
+            return Err(Failure::ended(NAME));
         };
         let deadline = Instant::now() + self.limit.saturating_mul(10);
         let answer = timeout_at(deadline, AnyConnection::execute(connection, sql, values)).await;

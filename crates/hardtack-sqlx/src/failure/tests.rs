@@ -3,6 +3,8 @@ use std::borrow::Cow;
 use sqlx::error::{DatabaseError, ErrorKind};
 
 use super::*;
+use Kind::{Refused, RolledBack};
+use SqlDatabase::{MySql, Postgres, Sqlite};
 
 const KEY: &str = "2::key-of-somebody";
 
@@ -57,184 +59,190 @@ fn site(database: SqlDatabase) -> Site {
     Site::new(database, "10.0.0.5:1234".to_owned(), &layout)
 }
 
+type Case = (
+    SqlDatabase,
+    &'static str,
+    &'static str,
+    (Kind, &'static str),
+);
+
+const TAKEN: (Kind, &str) = (Kind::Taken, "a row has the key already");
+
 /// The words are those of Postgres 15, MariaDB 10.11 and SQLite 3; the values are somebody's.
+const CASES: &[Case] = &[
+    (
+        MySql,
+        "23000",
+        "Duplicate entry '2::key-of-somebody' for key 'PRIMARY'",
+        TAKEN,
+    ),
+    (
+        Postgres,
+        "23505",
+        "duplicate key value violates unique constraint \"sessions_pkey\"",
+        TAKEN,
+    ),
+    (
+        Sqlite,
+        "1555",
+        "UNIQUE constraint failed: sessions.session_id",
+        TAKEN,
+    ),
+    (
+        MySql,
+        "40001",
+        "Deadlock found when trying to get lock; try restarting transaction",
+        (RolledBack, "with 40001 Deadlock found when"),
+    ),
+    (
+        Postgres,
+        "40P01",
+        "deadlock detected",
+        (RolledBack, "with 40P01 deadlock detected"),
+    ),
+    (
+        Postgres,
+        "40001",
+        "could not serialize access due to concurrent update",
+        (RolledBack, "concurrent update"),
+    ),
+    (
+        Postgres,
+        "22P02",
+        "invalid input syntax for type uuid: \"2::key-of-somebody\"",
+        (Refused, "with 22P02 invalid input syntax for type uuid: .."),
+    ),
+    (
+        Postgres,
+        "42804",
+        "column \"data\" is of type bytea but expression is of type text",
+        (
+            Refused,
+            "is of type text; the type of the data's column differs",
+        ),
+    ),
+    (
+        Postgres,
+        "42703",
+        "column \"expires_at\" of relation \"sessions\" does not exist",
+        (Refused, "\"sessions\" does not exist; the table differs"),
+    ),
+    (
+        Postgres,
+        "42P01",
+        "relation \"app.sessions\" does not exist",
+        (
+            Refused,
+            "with 42P01 relation \"app.sessions\" does not exist; create the table",
+        ),
+    ),
+    (
+        MySql,
+        "42S02",
+        "Table 'shop.sessions' doesn't exist",
+        (Refused, "with 42S02 Table ..; create the table"),
+    ),
+    (
+        MySql,
+        "22001",
+        "Data too long for column 'data' at row 1",
+        (
+            Refused,
+            "column 'data' at row 1; the session or its key is longer",
+        ),
+    ),
+    (
+        MySql,
+        "22007",
+        "Incorrect string value: '\\xF0somebody' for column `app`.`sessions`.`data` at row 1",
+        (Refused, "with 22007 Incorrect string value: .."),
+    ),
+    (
+        Postgres,
+        "42P10",
+        "there is no unique or exclusion constraint matching the ON CONFLICT specification",
+        (Refused, "; the key's column needs a unique index"),
+    ),
+    (
+        Postgres,
+        "42501",
+        "permission denied for table sessions",
+        (Refused, "; the user needs SELECT, INSERT"),
+    ),
+    (
+        MySql,
+        "42000",
+        "UPDATE command denied to user 'somebody'@'localhost' for table `shop`.`sessions`",
+        (
+            Refused,
+            "with 42000 UPDATE command denied to user ..; the user needs SELECT",
+        ),
+    ),
+    (
+        Postgres,
+        "25006",
+        "cannot execute UPDATE in a read-only transaction",
+        (Refused, "; this server is a standby"),
+    ),
+    (
+        MySql,
+        "HY000",
+        "The MariaDB server is running with the --read-only option so it cannot execute this statement",
+        (Refused, "connect to the primary"),
+    ),
+    (
+        Postgres,
+        "53300",
+        "sorry, too many clients already",
+        (Refused, "pools of all processes"),
+    ),
+    (
+        Postgres,
+        "26000",
+        "prepared statement \"sqlx_s_1\" does not exist",
+        (
+            Refused,
+            "with 26000 prepared statement ..; behind PgBouncer",
+        ),
+    ),
+    (
+        Sqlite,
+        "5",
+        "database is locked",
+        (Refused, "; another connection holds the lock"),
+    ),
+    (
+        Postgres,
+        "28P01",
+        "password authentication failed for user \"somebody\"",
+        (Refused, "for user .."),
+    ),
+    (
+        Postgres,
+        "22P02",
+        "syntaxe en entrée invalide pour le type uuid : « 2::key-of-somebody »",
+        (Refused, "pour le type uuid : .."),
+    ),
+    (
+        Postgres,
+        "22P02",
+        "ungültige Eingabesyntax für Typ uuid: »2::key-of-somebody«",
+        (Refused, "für Typ uuid: .."),
+    ),
+    // A name that is only a part of a quoted text, and quotes that never end.
+    (
+        MySql,
+        "HY000",
+        "'data' 'data somebody'",
+        (Refused, "'data' .."),
+    ),
+    (MySql, "HY000", "`data", (Refused, "with HY000 ..")),
+    (MySql, "HY000", "\u{1b}[2J", (Refused, r"\u{1b}[2J")),
+];
+
 #[test]
 fn a_database_s_words_are_shown_up_to_the_first_value() {
-    use Kind::{Refused, RolledBack};
-    use SqlDatabase::{MySql, Postgres, Sqlite};
-
-    let taken = (Kind::Taken, "a row has the key already");
-    let cases: &[(SqlDatabase, &'static str, &str, (Kind, &str))] = &[
-        (
-            MySql,
-            "23000",
-            "Duplicate entry '2::key-of-somebody' for key 'PRIMARY'",
-            taken,
-        ),
-        (
-            Postgres,
-            "23505",
-            "duplicate key value violates unique constraint \"sessions_pkey\"",
-            taken,
-        ),
-        (
-            Sqlite,
-            "1555",
-            "UNIQUE constraint failed: sessions.session_id",
-            taken,
-        ),
-        (
-            MySql,
-            "40001",
-            "Deadlock found when trying to get lock; try restarting transaction",
-            (RolledBack, "with 40001 Deadlock found when"),
-        ),
-        (
-            Postgres,
-            "40P01",
-            "deadlock detected",
-            (RolledBack, "with 40P01 deadlock detected"),
-        ),
-        (
-            Postgres,
-            "40001",
-            "could not serialize access due to concurrent update",
-            (RolledBack, "concurrent update"),
-        ),
-        (
-            Postgres,
-            "22P02",
-            "invalid input syntax for type uuid: \"2::key-of-somebody\"",
-            (Refused, "with 22P02 invalid input syntax for type uuid: .."),
-        ),
-        (
-            Postgres,
-            "42804",
-            "column \"data\" is of type bytea but expression is of type text",
-            (
-                Refused,
-                "is of type text; the type of the data's column differs",
-            ),
-        ),
-        (
-            Postgres,
-            "42703",
-            "column \"expires_at\" of relation \"sessions\" does not exist",
-            (Refused, "\"sessions\" does not exist; the table differs"),
-        ),
-        (
-            Postgres,
-            "42P01",
-            "relation \"app.sessions\" does not exist",
-            (
-                Refused,
-                "with 42P01 relation \"app.sessions\" does not exist; create the table",
-            ),
-        ),
-        (
-            MySql,
-            "42S02",
-            "Table 'shop.sessions' doesn't exist",
-            (Refused, "with 42S02 Table ..; create the table"),
-        ),
-        (
-            MySql,
-            "22001",
-            "Data too long for column 'data' at row 1",
-            (
-                Refused,
-                "column 'data' at row 1; the session or its key is longer",
-            ),
-        ),
-        (
-            MySql,
-            "22007",
-            "Incorrect string value: '\\xF0somebody' for column `app`.`sessions`.`data` at row 1",
-            (Refused, "with 22007 Incorrect string value: .."),
-        ),
-        (
-            Postgres,
-            "42P10",
-            "there is no unique or exclusion constraint matching the ON CONFLICT specification",
-            (Refused, "; the key's column needs a unique index"),
-        ),
-        (
-            Postgres,
-            "42501",
-            "permission denied for table sessions",
-            (Refused, "; the user needs SELECT, INSERT"),
-        ),
-        (
-            MySql,
-            "42000",
-            "UPDATE command denied to user 'somebody'@'localhost' for table `shop`.`sessions`",
-            (
-                Refused,
-                "with 42000 UPDATE command denied to user ..; the user needs SELECT",
-            ),
-        ),
-        (
-            Postgres,
-            "25006",
-            "cannot execute UPDATE in a read-only transaction",
-            (Refused, "; this server is a standby"),
-        ),
-        (
-            MySql,
-            "HY000",
-            "The MariaDB server is running with the --read-only option so it cannot execute this statement",
-            (Refused, "connect to the primary"),
-        ),
-        (
-            Postgres,
-            "53300",
-            "sorry, too many clients already",
-            (Refused, "pools of all processes"),
-        ),
-        (
-            Postgres,
-            "26000",
-            "prepared statement \"sqlx_s_1\" does not exist",
-            (
-                Refused,
-                "with 26000 prepared statement ..; behind PgBouncer",
-            ),
-        ),
-        (
-            Sqlite,
-            "5",
-            "database is locked",
-            (Refused, "; another connection holds the lock"),
-        ),
-        (
-            Postgres,
-            "28P01",
-            "password authentication failed for user \"somebody\"",
-            (Refused, "for user .."),
-        ),
-        (
-            Postgres,
-            "22P02",
-            "syntaxe en entrée invalide pour le type uuid : « 2::key-of-somebody »",
-            (Refused, "pour le type uuid : .."),
-        ),
-        (
-            Postgres,
-            "22P02",
-            "ungültige Eingabesyntax für Typ uuid: »2::key-of-somebody«",
-            (Refused, "für Typ uuid: .."),
-        ),
-        // A name that is only a part of a quoted text, and quotes that never end.
-        (
-            MySql,
-            "HY000",
-            "'data' 'data somebody'",
-            (Refused, "'data' .."),
-        ),
-        (MySql, "HY000", "`data", (Refused, "with HY000 ..")),
-        (MySql, "HY000", "\u{1b}[2J", (Refused, r"\u{1b}[2J")),
-    ];
-    for (database, code, message, (kind, expected)) in cases {
+    for (database, code, message, (kind, expected)) in CASES {
         let given = Given {
             code,
             message: (*message).to_owned(),
@@ -252,7 +260,7 @@ fn a_database_s_words_are_shown_up_to_the_first_value() {
         );
         assert!(text.to_string().starts_with(&start), "{text}");
     }
-    assert_eq!(cases.len(), 27);
+    assert_eq!(CASES.len(), 27);
 }
 
 #[test]
@@ -279,7 +287,7 @@ fn errors_of_sqlx_itself_show_nothing_of_theirs() {
         sqlx::Error::PoolClosed,
         sqlx::Error::WorkerCrashed,
     ] {
-        let failure = site(SqlDatabase::Postgres).of(error, "the load of a session");
+        let failure = site(Postgres).of(error, "the load of a session");
         assert_eq!(failure.kind, Kind::Broken);
         let error = StoreError::from(failure);
         let shown = format!("{error} {error:?}");
@@ -293,7 +301,7 @@ fn errors_of_sqlx_itself_show_nothing_of_theirs() {
     }
     assert_eq!(count, 12);
     let lost = std::io::Error::other("connection reset by peer");
-    let failure = site(SqlDatabase::MySql).of(sqlx::Error::Io(lost), "the save of a session");
+    let failure = site(MySql).of(sqlx::Error::Io(lost), "the save of a session");
     assert_eq!(failure.kind, Kind::Broken);
     assert!(
         failure

@@ -9,7 +9,7 @@ fn rails() -> TableLayout {
     let mut layout = TableLayout::new()
         .table("sessions")
         .data_type(DataType::Text)
-        .max_age(Duration::from_secs(30 * 24 * 3600));
+        .max_age(Duration::from_hours(30 * 24));
     layout.expires_at = None;
     layout.created_at = Some("created_at".to_owned());
     layout.updated_at = Some("updated_at".to_owned());
@@ -218,13 +218,12 @@ fn mysql_with_an_expiry() {
 fn sqlite_with_the_table_of_rails() {
     let statements = Statements::new(SqlDatabase::Sqlite, rails());
     let now = "strftime('%Y-%m-%d %H:%M:%f000', 'now')";
-    let key = r#"`session_id` = ? AND `session_id` = ? COLLATE BINARY"#;
-    let old = r#"CAST(COALESCE(`data`, '') AS BLOB) = CAST(? AS BLOB)"#;
-    let set = format!(r#"`data` = ?, `updated_at` = {now}"#);
+    let key = r"`session_id` = ? AND `session_id` = ? COLLATE BINARY";
+    let old = r"CAST(COALESCE(`data`, '') AS BLOB) = CAST(? AS BLOB)";
+    let set = format!(r"`data` = ?, `updated_at` = {now}");
     let insert = r#"INSERT INTO "sessions""#;
-    let row = format!(
-        r#"(`session_id`, `data`, `created_at`, `updated_at`) VALUES (?, ?, {now}, {now})"#
-    );
+    let row =
+        format!(r"(`session_id`, `data`, `created_at`, `updated_at`) VALUES (?, ?, {now}, {now})");
     let old_rows =
         r#"FROM "sessions" WHERE `updated_at` < strftime('%Y-%m-%d %H:%M:%f000', 'now', ?)"#;
     check(
@@ -267,12 +266,12 @@ fn sqlite_with_the_table_of_rails() {
             ),
             (
                 "absent",
-                &format!(r#"{insert} {row} ON CONFLICT (`session_id`) DO NOTHING"#),
+                &format!(r"{insert} {row} ON CONFLICT (`session_id`) DO NOTHING"),
             ),
             (
                 "always",
                 &format!(
-                    r#"{insert} AS there {row} ON CONFLICT (`session_id`) DO UPDATE SET `data` = excluded.`data`, `updated_at` = excluded.`updated_at` WHERE there.`session_id` = excluded.`session_id` COLLATE BINARY"#
+                    r"{insert} AS there {row} ON CONFLICT (`session_id`) DO UPDATE SET `data` = excluded.`data`, `updated_at` = excluded.`updated_at` WHERE there.`session_id` = excluded.`session_id` COLLATE BINARY"
                 ),
             ),
         ],

@@ -36,7 +36,7 @@ async fn clients_that_leave_at_any_moment_leave_nothing_wrong() {
                 1 => drop(store.load("k").await.unwrap()),
                 2 => drop(
                     store
-                        .touch("k", Some(Duration::from_secs(60)))
+                        .touch("k", Some(Duration::from_mins(1)))
                         .await
                         .unwrap(),
                 ),

@@ -1,6 +1,7 @@
 //! Errors say what to do, and show no session.
 
 use std::error::Error;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use hardtack::stores::{SessionStore, SqlDatabase, StoreError, TableLayout, When};
@@ -17,7 +18,7 @@ fn chain(error: &StoreError) -> String {
     let mut text = format!("{error} {error:?}");
     let mut source = error.source();
     while let Some(error) = source {
-        text += &format!(" {error} {error:?}");
+        write!(text, " {error} {error:?}").unwrap();
         source = error.source();
     }
     text
@@ -25,7 +26,7 @@ fn chain(error: &StoreError) -> String {
 
 /// Saves by each condition, and checks that every error has the text and shows nothing.
 async fn check(store: &SqlStore, whens: &[When], expected: &str) {
-    let hour = Some(Duration::from_secs(3600));
+    let hour = Some(Duration::from_hours(1));
     for when in whens {
         let saved = store.save(KEY, SESSION.into(), hour, when).await;
         let error = chain(&saved.unwrap_err());

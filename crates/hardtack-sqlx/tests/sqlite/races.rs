@@ -71,7 +71,7 @@ async fn one_of_64_gets_a_new_key() {
             let (store, barrier) = (store.clone(), Arc::clone(&barrier));
             writers.spawn(async move {
                 barrier.wait().await;
-                let hour = Some(Duration::from_secs(3600));
+                let hour = Some(Duration::from_hours(1));
                 let bytes = Bytes::from(number.to_string());
                 match store
                     .save("k", bytes.clone(), hour, &When::Absent)
@@ -116,7 +116,7 @@ async fn requests_that_change_different_keys_are_merged() {
         requests.spawn(async move {
             let session = request.load().await.unwrap();
             barrier.wait().await;
-            session.insert(&format!("key {number}"), number).unwrap();
+            session.insert(format!("key {number}"), number).unwrap();
             let _ = request.commit(200).await.unwrap();
         });
     }

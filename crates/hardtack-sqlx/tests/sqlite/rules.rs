@@ -15,7 +15,7 @@ use sqlx::sqlite::SqlitePoolOptions;
 use crate::as_text::AsText;
 use crate::database::{Database, rails};
 
-const HOUR: Option<Duration> = Some(Duration::from_secs(3600));
+const HOUR: Option<Duration> = Some(Duration::from_hours(1));
 const PAST: &str = "UPDATE hardtack_sessions SET expires_at = '2001-01-01 00:00:00.000000'";
 
 fn unchanged(bytes: &'static str) -> When {

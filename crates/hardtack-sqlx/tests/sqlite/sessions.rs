@@ -87,7 +87,7 @@ async fn requests_leave_in_a_table_what_they_leave_elsewhere() {
         })
         .await,
         Client::with(StoredJson, |sessions| {
-            sessions.expire_after(Duration::from_secs(3600))
+            sessions.expire_after(Duration::from_hours(1))
         })
         .await,
     ];
@@ -221,7 +221,7 @@ async fn a_store_out_of_reach_is_an_error_and_no_empty_session() {
 
 #[tokio::test]
 async fn an_expiry_is_extended_by_reading() {
-    let set = |sessions: ServerSessions| sessions.expire_after(Duration::from_secs(3600));
+    let set = |sessions: ServerSessions| sessions.expire_after(Duration::from_hours(1));
     let mut client = Client::with(StoredJson, set).await;
     client.call(visit).await;
     let soon = "UPDATE hardtack_sessions SET expires_at = strftime('%Y-%m-%d %H:%M:%f000', 'now', '+60 seconds')";
@@ -240,7 +240,7 @@ async fn an_expiry_is_extended_by_reading() {
         .await;
 
     // The table of Rails has no expiry: reading keeps a row from being trimmed.
-    let set = |sessions: ServerSessions| sessions.expire_after(Duration::from_secs(3600));
+    let set = |sessions: ServerSessions| sessions.expire_after(Duration::from_hours(1));
     let mut client = Client::with(StoredHash::active_record_store(), set).await;
     client.call(visit).await;
     client

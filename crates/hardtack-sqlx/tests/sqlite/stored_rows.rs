@@ -304,11 +304,12 @@ fn planted(scenario: &Scenario) -> Vec<Row> {
     if !scenario.label.starts_with("a row under the bare id") {
         return Vec::new();
     }
-    let mut old = row(&step.store[0]).unwrap();
     let cookie = step.cookie.as_ref().unwrap();
-    old.session_id = cookie.split('=').nth(1).unwrap().to_owned();
-    old.data = "BAh7BkkiDHVzZXJfaWQGOgZFVGkO\n".to_owned();
-    vec![old]
+    vec![Row {
+        session_id: cookie.split('=').nth(1).unwrap().to_owned(),
+        data: "BAh7BkkiDHVzZXJfaWQGOgZFVGkO\n".to_owned(),
+        ..row(&step.store[0]).unwrap()
+    }]
 }
 
 fn scenarios(version: &str) -> impl Iterator<Item = Scenario> {

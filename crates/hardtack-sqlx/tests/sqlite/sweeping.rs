@@ -40,11 +40,11 @@ async fn a_hundred_thousand_rows_are_swept_while_clients_work() {
             tokio::spawn(async move {
                 let (key, mut saves, mut longest) =
                     (format!("client {client}"), 0_u32, Duration::ZERO);
-                let hour = Some(Duration::from_secs(3600));
+                let hour = Some(Duration::from_hours(1));
                 while !is_over.load(Ordering::Relaxed) {
                     let start = Instant::now();
-                    let saved = store.save(&key, saves.to_string().into(), hour, &When::Always);
-                    assert!(matches!(saved.await, Ok(Saved::Done(_))));
+                    let written = store.save(&key, saves.to_string().into(), hour, &When::Always);
+                    assert!(matches!(written.await, Ok(Saved::Done(_))));
                     longest = longest.max(start.elapsed());
                     saves += 1;
                     let entry = store.load(&key).await.unwrap().unwrap();
@@ -90,7 +90,7 @@ async fn rows_of_rails_are_swept_by_their_age() {
         .value("SELECT group_concat(session_id) FROM sessions")
         .await;
     assert_eq!(rest, "0,1,2");
-    let store = database.store(rails().max_age(Duration::from_secs(36 * 3600)));
+    let store = database.store(rails().max_age(Duration::from_hours(36)));
     assert_eq!(store.sweep_once().await.unwrap(), 1);
     // Without a time, nothing ends.
     let layout = rails().without_timestamps();
