@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hardtack::stores::{Entry, Saved, SessionStore, SqlDatabase, StoreError, TableLayout, When};
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 use crate::driver::AnyPool;
@@ -18,6 +19,10 @@ const TIME_LIMIT: Duration = Duration::from_secs(1);
 
 /// The longest time limit: tokio's clock does not reach much further.
 const LONGEST: Duration = Duration::from_hours(24);
+
+/// The number of attempts to get a connection that go on after the limit, and for how many limits.
+const LATE_ATTEMPTS: usize = 2;
+const LATE: u32 = 10;
 
 /// The number of rows that a sweep deletes at once.
 const SWEEP_BATCH: u32 = 1000;
@@ -33,6 +38,7 @@ pub struct SqlStore {
     pub(crate) site: Arc<Site>,
     pub(crate) limit: Duration,
     pub(crate) sweep_batch: u32,
+    late: Arc<Semaphore>,
 }
 
 impl SqlStore {
@@ -116,6 +122,7 @@ impl SqlStore {
             pool: Arc::new(pool),
             limit: TIME_LIMIT,
             sweep_batch: SWEEP_BATCH,
+            late: Arc::new(Semaphore::new(LATE_ATTEMPTS)),
         }
     }
 
@@ -177,11 +184,25 @@ impl SqlStore {
 
     /// Takes a connection from the pool.
     pub(crate) async fn acquire(&self, deadline: Instant, what: &str) -> Result<Held, Failure> {
-        match timeout_at(deadline, self.pool.acquire()).await {
-            Ok(Ok(connection)) => Ok(Held::new(connection)),
-            Ok(Err(error)) => Err(self.site.of(error, what)),
-            Err(_) => Err(self.site.not_connected_in_time(self.pool.exhausted())),
+        let pool = Arc::clone(&self.pool);
+        let mut acquiring = Box::pin(async move { pool.acquire().await });
+        match timeout_at(deadline, &mut acquiring).await {
+            Ok(Ok(connection)) => return Ok(Held::new(connection)),
+            Ok(Err(error)) => return Err(self.site.of(error, what)),
+            Err(_) => {}
         }
+        let failure = self.site.not_connected_in_time(self.pool.exhausted());
+        // A server under load may need longer to let a connection in. If each attempt were given up at
+        // the limit, none would ever succeed: a few go on, and the next operation finds the connection.
+        if let Ok(permit) = Arc::clone(&self.late).try_acquire_owned() {
+            let late = deadline + self.limit.saturating_mul(LATE).min(LONGEST);
+            tokio::spawn(async move {
+                // It returns to the pool, unless it failed: that the next operation will tell.
+                drop(timeout_at(late, acquiring).await);
+                drop(permit);
+            });
+        }
+        Err(failure)
     }
 }
 
