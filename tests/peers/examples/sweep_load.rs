@@ -211,10 +211,10 @@ async fn lock_waits(database: &Database) -> (String, bool) {
     match database {
         Database::Postgres(server, _) => {
             let log = server.log();
-            let long = log
+            let waits = log
                 .lines()
                 .filter(|line| line.contains("still waiting for"));
-            let count = long.count();
+            let count = waits.count();
             (format!("{count} over {LOCK_WAIT:?}"), count == 0)
         }
         Database::MariaDb(..) => {

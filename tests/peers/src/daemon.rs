@@ -82,14 +82,6 @@ impl Daemon {
         command
     }
 
-    /// Runs a program that prepares the folder, to its end.
-    pub(crate) fn prepare(&self, command: &mut Command) {
-        let output = command.output().unwrap_or_else(|error| {
-            panic!("cannot run {:?} ({error}); {NEEDED}", command.get_program())
-        });
-        assert!(output.status.success(), "{command:?}: {output:?}; {NEEDED}");
-    }
-
     /// Starts the server and waits until it answers; returns `false` if it ended by itself.
     pub(crate) fn start(&mut self, mut server: Command, answers: impl Fn() -> bool) -> bool {
         let path = self.folder.join("log");
@@ -180,6 +172,15 @@ impl Drop for Daemon {
         // It fails only where somebody has tidied up.
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Runs a program that prepares a server, to its end.
+pub(crate) fn prepare(command: &mut Command) {
+    let output = command.output().unwrap_or_else(|error| {
+        let program = command.get_program().display();
+        panic!("cannot run {program} ({error}); {NEEDED}")
+    });
+    assert!(output.status.success(), "{command:?}: {output:?}; {NEEDED}");
 }
 
 const NEEDED: &str = "run `scripts/peers`, which installs it";

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, prepare};
 use crate::http::free_address;
 
 /// A running MariaDB on a free loopback port, with a database `app` and a user `app`. It writes into a
@@ -53,7 +53,7 @@ impl MariaDbServer {
                 "--datadir={}",
                 daemon.folder().join("data").display()
             ));
-        daemon.prepare(&mut install);
+        prepare(&mut install);
         // It runs before the server accepts a connection.
         let password = Self::PASSWORD;
         let first = format!(

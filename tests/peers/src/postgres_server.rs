@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, prepare};
 use crate::http::free_address;
 
 /// The folder of the programs, which Debian leaves out of the path.
@@ -56,7 +56,7 @@ impl PostgresServer {
             .arg(&password)
             .arg("--pgdata")
             .arg(daemon.folder().join("data"));
-        daemon.prepare(&mut initdb);
+        prepare(&mut initdb);
         let mut server = Self {
             daemon,
             address,
@@ -71,7 +71,7 @@ impl PostgresServer {
             .arg(server.address.port().to_string())
             .arg("app")
             .env("PGPASSWORD", Self::PASSWORD);
-        server.daemon.prepare(&mut create);
+        prepare(&mut create);
         Some(server)
     }
 

@@ -67,11 +67,11 @@ async fn save_at_once(stores: &[SqlStore], key: &str, text: &str, when: &When) -
             })
         })
         .collect();
-    let mut saved = Vec::new();
+    let mut outcomes = Vec::new();
     for save in saves {
-        saved.push(save.await.unwrap().expect("it is saved or not"));
+        outcomes.push(save.await.unwrap().expect("it is saved or not"));
     }
-    saved
+    outcomes
 }
 
 async fn delete_at_once(stores: &[SqlStore], key: &str) -> usize {

@@ -165,7 +165,6 @@ fn a_row_under_the_public_id_is_moved(world: &World<'_>) {
         let mut browser = world.browser();
         browser.post(app, app.other(), "log_in", "user_id=7");
         browser.show(app); // its message is read
-        let number = world.row(&browser)[0].clone();
         let id = browser.id().to_owned();
         let moved = world.run(&format!("UPDATE sessions SET session_id = '{id}'"));
         assert_eq!(moved, 1);
@@ -174,10 +173,6 @@ fn a_row_under_the_public_id_is_moved(world: &World<'_>) {
         browser.post(app, app, "cart", "item=tea");
         assert_eq!(browser.id(), id);
         world.has_only(&browser);
-        println!(
-            "    by {app:?}: row {number} is row {}",
-            world.row(&browser)[0]
-        );
         for asked in App::BOTH {
             assert_eq!(browser.show(asked)["user"], 7, "{asked:?}");
             assert_eq!(browser.show(asked)["cart"], json!(["tea"]), "{asked:?}");

@@ -3,6 +3,8 @@
 //! In no case is a session wrong, is one lost that the database has kept, takes an operation longer
 //! than the time limit, or has anybody to mend the store.
 
+use std::time::Duration;
+
 use hardtack::stores::StoredHash;
 use sqlx::AssertSqlSafe;
 
@@ -12,12 +14,15 @@ use crate::table::{Shape, Table};
 
 const CLIENTS: usize = 24;
 
+/// The time limit of the store.
+const LIMIT: Duration = Duration::from_millis(500);
+
 /// Starts clients whose sessions are in the table of Active Record.
 async fn start(database: &Database) -> Load {
     let format = StoredHash::active_record_store();
     let table = Table::new(database, Shape::ActiveRecord);
     table.create().await;
-    Load::start(CLIENTS, format, None, database.store(table.layout())).await
+    Load::start(CLIENTS, format, None, database.store(table.layout()), LIMIT).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

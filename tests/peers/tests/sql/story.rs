@@ -115,13 +115,13 @@ async fn every_database_keeps_every_rule() {
                     continue;
                 }
                 table.clear().await;
-                let mut story = Story {
+                let mut told = Story {
                     table: &table,
                     store: &store,
                     versions: HashMap::new(),
                 };
                 for &step in rule.steps {
-                    if let Err(reason) = story.take(step).await {
+                    if let Err(reason) = told.take(step).await {
                         broken.push(format!(
                             "{}, {shape:?}: {}: {reason}",
                             database.name(),

@@ -24,7 +24,7 @@ async fn time_zones_of_connections_change_nothing() {
                     let writer = database.store_in_zone(table.layout(), of_writer);
                     let reader = database.store_in_zone(table.layout(), of_reader);
                     table.clear().await;
-                    let life = Some(Duration::from_secs(300));
+                    let life = Some(Duration::from_mins(5));
                     let saved = writer.save("k", "one".into(), life, &When::Absent).await;
                     assert!(matches!(saved, Ok(Saved::Done(_))), "{name}: {saved:?}");
                     assert!(reader.load("k").await.unwrap().is_some(), "{name}");
@@ -33,7 +33,7 @@ async fn time_zones_of_connections_change_nothing() {
                     let right = most - 30..=most + 30;
                     assert!(right.contains(&seconds), "{name}: {seconds} s");
                     if shape == Shape::Plain {
-                        let longer = Some(Duration::from_secs(900));
+                        let longer = Some(Duration::from_mins(15));
                         assert!(reader.touch("k", longer).await.unwrap(), "{name}");
                         let seconds = table.seconds("k").await;
                         assert!((870..=900).contains(&seconds), "{name}: {seconds} s");

@@ -12,6 +12,9 @@ use crate::table::{Shape, Table};
 const EXPIRED: u32 = 100_000;
 const CLIENTS: usize = 32;
 
+/// A time limit that no busy machine reaches: nothing here is timed.
+const LIMIT: Duration = Duration::from_secs(20);
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn expired_rows_are_swept_while_clients_work() {
     let mut ran = 0;
@@ -29,18 +32,18 @@ async fn expired_rows_are_swept_while_clients_work() {
             let load = match shape {
                 Shape::Plain => {
                     let hour = Some(Duration::from_hours(1));
-                    Load::start(CLIENTS, StoredJson, hour, store.clone()).await
+                    Load::start(CLIENTS, StoredJson, hour, store.clone(), LIMIT).await
                 }
                 Shape::ActiveRecord => {
                     let format = StoredHash::active_record_store();
-                    Load::start(CLIENTS, format, None, store.clone()).await
+                    Load::start(CLIENTS, format, None, store.clone(), LIMIT).await
                 }
             };
             let start = Instant::now();
             let sweep = tokio::spawn(store.sweep(Duration::from_secs(1)));
             while table.count_where("session_id LIKE 'ended-%'").await > 0 {
                 assert!(
-                    start.elapsed() < Duration::from_secs(120),
+                    start.elapsed() < Duration::from_mins(2),
                     "{name}: it takes too long"
                 );
                 assert!(!sweep.is_finished(), "{name}: the sweep has ended");

@@ -136,10 +136,12 @@ impl<'d> Table<'d> {
     }
 
     fn insert_as(&self, table: &str, columns: &str, values: &str) -> String {
-        let times = self.times_of_a_day();
-        let names: String = times.iter().map(|(name, _)| format!(", {name}")).collect();
-        let times: String = times.iter().map(|(_, time)| format!(", {time}")).collect();
-        format!("INSERT INTO {table} ({columns}{names}) VALUES ({values}{times})")
+        let (mut columns, mut values) = (columns.to_owned(), values.to_owned());
+        for (name, time) in self.times_of_a_day() {
+            columns.extend([", ", &name]);
+            values.extend([", ", &time]);
+        }
+        format!("INSERT INTO {table} ({columns}) VALUES ({values})")
     }
 
     fn times_of_a_day(&self) -> Vec<(String, String)> {

@@ -2,6 +2,10 @@
 
 #[path = "../../../../crates/hardtack-redis/examples/beside_rails.rs"]
 #[expect(dead_code, reason = "its own program and its store are not run")]
+#[expect(
+    clippy::duration_suboptimal_units,
+    reason = "the example's Rust is older"
+)]
 mod pages;
 
 use std::net::SocketAddr;
