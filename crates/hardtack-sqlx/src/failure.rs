@@ -71,7 +71,7 @@ impl Site {
         Failure::new(match exhausted {
             Some(connections) => format!(
                 "no connection to {database} at {place} within the time limit: all {connections} \
-                 connections of the pool are in use; enlarge the pool, or look for slow statements"
+                 connections of the pool are in use: look for what is slow, or enlarge the pool"
             ),
             None => format!(
                 "{database} at {place} could not be connected to within the time limit: check that \
@@ -135,6 +135,8 @@ impl Site {
                     Kind::Taken
                 } else if is_rolled_back(&code) {
                     Kind::RolledBack
+                } else if is_of_this_connection(&code, error.message()) {
+                    Kind::Broken
                 } else {
                     Kind::Refused
                 };
@@ -253,6 +255,17 @@ const QUOTES: [char; 14] = [
 /// MySQL's deadlock), 40P01 (Postgres' deadlock).
 fn is_rolled_back(code: &str) -> bool {
     matches!(code, "40001" | "40P01")
+}
+
+/// Checks for the errors that another connection may not have: a plan or a prepared statement that
+/// is outdated, and a server that became a standby.
+fn is_of_this_connection(code: &str, message: &str) -> bool {
+    match code {
+        "0A000" => message.starts_with("cached plan"),
+        "26000" | "42P05" | "25006" => true,
+        "HY000" => message.contains("repared statement") || message.contains("read-only"),
+        _ => false,
+    }
 }
 
 /// Returns what to do, with a separator before it; empty where the database's own words say it.

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use sqlx::error::{DatabaseError, ErrorKind};
 
 use super::*;
-use Kind::{Refused, RolledBack};
+use Kind::{Broken, Refused, RolledBack};
 use SqlDatabase::{MySql, Postgres, Sqlite};
 
 const KEY: &str = "2::key-of-somebody";
@@ -182,13 +182,13 @@ const CASES: &[Case] = &[
         Postgres,
         "25006",
         "cannot execute UPDATE in a read-only transaction",
-        (Refused, "; this server is a standby"),
+        (Broken, "; this server is a standby"),
     ),
     (
         MySql,
         "HY000",
         "The MariaDB server is running with the --read-only option so it cannot execute this statement",
-        (Refused, "connect to the primary"),
+        (Broken, "connect to the primary"),
     ),
     (
         Postgres,
@@ -198,12 +198,27 @@ const CASES: &[Case] = &[
     ),
     (
         Postgres,
+        "0A000",
+        "cached plan must not change result type",
+        (Broken, "with 0A000 cached plan"),
+    ),
+    (
+        Postgres,
+        "0A000",
+        "cannot lock rows",
+        (Refused, "with 0A000 cannot lock rows"),
+    ),
+    (
+        MySql,
+        "HY000",
+        "Unknown prepared statement handler (3) given to EXECUTE",
+        (Broken, "with HY000 Unknown prepared statement"),
+    ),
+    (
+        Postgres,
         "26000",
         "prepared statement \"sqlx_s_1\" does not exist",
-        (
-            Refused,
-            "with 26000 prepared statement ..; behind PgBouncer",
-        ),
+        (Broken, "with 26000 prepared statement ..; behind PgBouncer"),
     ),
     (
         Sqlite,
@@ -260,7 +275,7 @@ fn a_database_s_words_are_shown_up_to_the_first_value() {
         );
         assert!(text.to_string().starts_with(&start), "{text}");
     }
-    assert_eq!(CASES.len(), 27);
+    assert_eq!(CASES.len(), 30);
 }
 
 #[test]
@@ -288,7 +303,7 @@ fn errors_of_sqlx_itself_show_nothing_of_theirs() {
         sqlx::Error::WorkerCrashed,
     ] {
         let failure = site(Postgres).of(error, "the load of a session");
-        assert_eq!(failure.kind, Kind::Broken);
+        assert_eq!(failure.kind, Broken);
         let error = StoreError::from(failure);
         let shown = format!("{error} {error:?}");
         assert!(
@@ -302,7 +317,7 @@ fn errors_of_sqlx_itself_show_nothing_of_theirs() {
     assert_eq!(count, 12);
     let lost = std::io::Error::other("connection reset by peer");
     let failure = site(MySql).of(sqlx::Error::Io(lost), "the save of a session");
-    assert_eq!(failure.kind, Kind::Broken);
+    assert_eq!(failure.kind, Broken);
     assert!(
         failure
             .to_string()
