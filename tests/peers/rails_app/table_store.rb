@@ -4,23 +4,13 @@
 # Debian does not have:
 #   SESSION_STORE='["table_store", {"serializer": ":json"}]'
 #   DATABASE      what ActiveRecord::Base.establish_connection takes, a JSON object
-# The table is made if it is missing, by the gem's migration.
+# The table is made if it is missing, by the gem's migration; `"column": ":jsonb"` gives its data another type than text.
 
 gem "activerecord", "~> #{ENV.fetch("RAILS_VERSION")}.0"
 require "active_record"
 require "action_dispatch"
 
 ActiveRecord::Base.establish_connection(JSON.parse(ENV.fetch("DATABASE")))
-connection = ActiveRecord::Base.connection
-unless connection.table_exists?(:sessions)
-  connection.create_table :sessions do |t|
-    t.string :session_id, null: false
-    t.text :data
-    t.timestamps
-  end
-  connection.add_index :sessions, :session_id, unique: true
-  connection.add_index :sessions, :updated_at
-end
 
 class ActionDispatch::Session::TableStore < ActionDispatch::Session::AbstractSecureStore
   class Row < ActiveRecord::Base
@@ -38,14 +28,29 @@ class ActionDispatch::Session::TableStore < ActionDispatch::Session::AbstractSec
     ->(hash) { { value: hash }.to_json },
     ->(text) { ActiveSupport::JSON.decode(text).fetch("value") }
   ].freeze
+  NULL = [:itself.to_proc, :itself.to_proc].freeze # a column of JSON
   HYBRID = [JSON[0], ->(text) { (text.start_with?("BAh") ? MARSHAL : JSON)[1].(text) }].freeze
 
   def initialize(app, options = {})
     @dump, @load = self.class.const_get((options.delete(:serializer) || :marshal).to_s.upcase)
+    migrate(options.delete(:column) || :text)
     super
   end
 
   private
+
+  def migrate(column)
+    connection = Row.connection
+    return if connection.table_exists?(:sessions)
+
+    connection.create_table :sessions do |t|
+      t.string :session_id, null: false
+      t.column :data, column
+      t.timestamps
+    end
+    connection.add_index :sessions, :session_id, unique: true
+    connection.add_index :sessions, :updated_at
+  end
 
   # The row of an id, under the private id or, from before CVE-2019-16782, under the public one.
   def row(id)

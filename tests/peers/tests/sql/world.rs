@@ -13,23 +13,66 @@ use std::net::SocketAddr;
 use hardtack::stores::{SessionFormat, StoredHash};
 use hardtack::{Serializer, ServerSessions};
 use hardtack_peers::{Puma, RailsVersion, Settings};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use crate::app;
 use crate::browser::{Addresses, Browser, SESSION};
 use crate::database::Database;
 
-/// The serializers, as the gem names them.
-pub(crate) const SERIALIZERS: [(&str, Serializer); 3] = [
-    ("marshal", Serializer::Marshal),
-    ("json", Serializer::Json),
-    ("hybrid", Serializer::Hybrid),
-];
+/// A serializer of the gem, over a type of the column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Marshal,
+    Json,
+    Hybrid,
+    /// `:null`, which leaves a column of this type to Active Record.
+    Null(&'static str),
+}
+
+impl Kind {
+    /// Returns the kinds that Active Record can keep in a database.
+    pub(crate) fn of(database: &Database) -> &'static [Self] {
+        match database {
+            Database::Postgres(..) => &[
+                Self::Marshal,
+                Self::Json,
+                Self::Hybrid,
+                Self::Null("json"),
+                Self::Null("jsonb"),
+            ],
+            // It takes MariaDB's JSON for the text that it is.
+            Database::MariaDb(..) => &[Self::Marshal, Self::Json, Self::Hybrid],
+            Database::Sqlite(..) => &[Self::Marshal, Self::Json, Self::Hybrid, Self::Null("json")],
+        }
+    }
+
+    /// Returns the options of the Rails app's session store.
+    fn options(self) -> Value {
+        match self {
+            Self::Marshal => json!({"serializer": ":marshal"}),
+            Self::Json => json!({"serializer": ":json"}),
+            Self::Hybrid => json!({"serializer": ":hybrid"}),
+            Self::Null(column) => {
+                json!({"serializer": ":null", "column": format!(":{column}")})
+            }
+        }
+    }
+
+    fn format(self) -> StoredHash {
+        let format = StoredHash::active_record_store();
+        match self {
+            Self::Marshal => format.serializer(Serializer::Marshal),
+            Self::Json => format.serializer(Serializer::Json),
+            Self::Hybrid => format.serializer(Serializer::Hybrid),
+            Self::Null(_) => format.json_column(),
+        }
+    }
+}
 
 /// Both apps and their table.
 pub(crate) struct World<'d> {
-    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
     pub(crate) database: &'d Database,
     pub(crate) runtime: &'d Runtime,
     pub(crate) addresses: Addresses,
@@ -37,12 +80,9 @@ pub(crate) struct World<'d> {
 }
 
 impl<'d> World<'d> {
-    pub(crate) fn start(
-        database: &'d Database,
-        runtime: &'d Runtime,
-        (name, serializer): (&'static str, Serializer),
-    ) -> Self {
-        let store = json!(["table_store", {"serializer": format!(":{name}")}]);
+    pub(crate) fn start(database: &'d Database, runtime: &'d Runtime, kind: Kind) -> Self {
+        runtime.block_on(database.run("DROP TABLE IF EXISTS sessions"));
+        let store = json!(["table_store", kind.options()]);
         let variables = [
             ("SESSION_STORE", store.to_string()),
             ("DATABASE", database.active_record().to_string()),
@@ -51,10 +91,10 @@ impl<'d> World<'d> {
         let puma = Puma::start_app("stored_app/config.ru", &settings, &variables);
         let addresses = Addresses {
             rails: puma.address(),
-            rust: serve(database, serializer),
+            rust: serve(database, kind),
         };
         Self {
-            name,
+            kind,
             database,
             runtime,
             addresses,
@@ -81,7 +121,7 @@ impl<'d> World<'d> {
     /// Checks that the table has the row of this browser and no other.
     #[track_caller]
     pub(crate) fn has_only(&self, browser: &Browser) {
-        assert_eq!(self.keys(), [private(browser.id())], "{}", self.name);
+        assert_eq!(self.keys(), [private(browser.id())], "{:?}", self.kind);
     }
 
     /// Returns a row whole: its number, its key, its data and its times.
@@ -104,8 +144,8 @@ impl<'d> World<'d> {
 }
 
 /// Serves the Rust app, whose settings are Rails': the cookie has no end.
-pub(crate) fn serve(database: &Database, serializer: Serializer) -> SocketAddr {
-    let format = StoredHash::active_record_store().serializer(serializer);
+pub(crate) fn serve(database: &Database, kind: Kind) -> SocketAddr {
+    let format = kind.format();
     let store = database.store(format.table_layout());
     let sessions = ServerSessions::new(format, store, SESSION);
     app::serve(pages::app(
