@@ -2,9 +2,10 @@
 //! Postgres, MariaDB and SQLite, as a Markdown table. `scripts/sweep-load` runs it.
 //!
 //! ```console
-//! $ sweep_load [ROUNDS [SECONDS]]
+//! $ sweep_load [ROUNDS [SECONDS [BATCH [WORD...]]]]
 //! ```
 //!
+//! A statement of the sweep deletes BATCH rows. The words choose databases whose names hold one of them.
 //! Each round fills the table, measures so many seconds without the sweep, and then until all
 //! expired rows are gone. Exits with status 1 if an operation failed, or a statement waited for a
 //! lock for more than 50 ms.
@@ -48,16 +49,16 @@ const LOCK_WAIT: Duration = Duration::from_millis(50);
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
-    let arguments: Vec<u64> = std::env::args()
-        .skip(1)
-        .map(|argument| {
-            argument
-                .parse()
-                .expect("usage: sweep_load [ROUNDS [SECONDS]]")
-        })
-        .collect();
-    let rounds = arguments.first().copied().unwrap_or(5);
-    let seconds = Duration::from_secs(arguments.get(1).copied().unwrap_or(5));
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let number = |place: usize| {
+        let argument = arguments.get(place)?;
+        let usage = "usage: sweep_load [ROUNDS [SECONDS [BATCH [WORD...]]]]";
+        Some(argument.parse::<u32>().expect(usage))
+    };
+    let rounds = number(0).unwrap_or(5);
+    let seconds = Duration::from_secs(number(1).unwrap_or(5).into());
+    let batch = number(2);
+    let words = arguments.get(3..).unwrap_or_default();
     let databases = [
         Database::postgres(&["-c", "log_lock_waits=on", "-c", "deadlock_timeout=50ms"]),
         Database::mariadb(&[]),
@@ -69,16 +70,19 @@ async fn main() -> ExitCode {
     );
     println!(
         "| | swept in ms | p50 ms without | with | p99 ms without | with | ratio | longest ms \
-         without | with | waits for locks |"
+         without | with | of 10,000 over 50 ms without | with | waits for locks |"
     );
-    println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |");
+    println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |");
     let mut is_well = true;
-    for database in &databases {
+    let chosen = databases.iter().filter(|database| {
+        words.is_empty() || words.iter().any(|word| database.name().contains(word))
+    });
+    for database in chosen {
         for shape in [Shape::Plain, Shape::ActiveRecord] {
             let mut measured = Vec::new();
             for round in 0..=rounds {
                 eprintln!("{}, {shape:?}: round {round} of {rounds}", database.name());
-                let one = measure(database, shape, seconds).await;
+                let one = measure(database, shape, seconds, batch).await;
                 // The first round warms up.
                 if round > 0 {
                     measured.push(one);
@@ -111,17 +115,28 @@ impl Times {
         let place = (self.0.len() * percent / 100).min(self.0.len() - 1);
         milliseconds(self.0[place])
     }
+
+    /// Returns the number of times over a time, of ten thousand.
+    fn over(&self, time: Duration) -> f64 {
+        let over = self.0.len() - self.0.partition_point(|one| *one <= time);
+        #[expect(clippy::cast_precision_loss, reason = "they are few")]
+        let share = over as f64 / self.0.len() as f64;
+        share * 10_000.0
+    }
 }
 
 fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }
 
-async fn measure(database: &Database, shape: Shape, time: Duration) -> Round {
+async fn measure(database: &Database, shape: Shape, time: Duration, batch: Option<u32>) -> Round {
     let table = Table::new(database, shape);
     table.create().await;
     table.insert_ended(EXPIRED).await;
-    let store = database.store(table.layout());
+    let mut store = database.store(table.layout());
+    if let Some(rows) = batch {
+        store = store.sweep_batch(rows);
+    }
     let load = Load::start(&store);
     // What the filling left to do in the background is done.
     tokio::time::sleep(Duration::from_secs(2)).await;
@@ -241,7 +256,7 @@ fn report(name: &str, rounds: &[Round], waits: &str) {
         figures[figures.len() / 2]
     };
     println!(
-        "| {name} | {:.0} | {:.2} | {:.2} | {:.2} | {:.2} | {:.2} | {:.1} | {:.1} | {waits} |",
+        "| {name} | {:.0} | {:.2} | {:.2} | {:.2} | {:.2} | {:.2} | {:.1} | {:.1} | {:.1} | {:.1} | {waits} |",
         median(&|round| milliseconds(round.swept_in)),
         median(&|round| round.without.part(50)),
         median(&|round| round.with.part(50)),
@@ -250,5 +265,7 @@ fn report(name: &str, rounds: &[Round], waits: &str) {
         median(&|round| round.with.part(99) / round.without.part(99)),
         median(&|round| round.without.part(100)),
         median(&|round| round.with.part(100)),
+        median(&|round| round.without.over(LOCK_WAIT)),
+        median(&|round| round.with.over(LOCK_WAIT)),
     );
 }
