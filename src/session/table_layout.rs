@@ -82,7 +82,8 @@ impl TableLayout {
         }
     }
 
-    /// Sets the table's name; `app.sessions` is the table `sessions` of the schema `app`.
+    /// Sets the table's name; `app.sessions` is the table `sessions` of the schema `app` (example: at
+    /// [`TableLayout`]).
     #[must_use]
     pub fn table(mut self, name: impl Into<String>) -> Self {
         self.table = name.into();
@@ -103,14 +104,14 @@ impl TableLayout {
         self
     }
 
-    /// Sets the name of the column with the session's bytes.
+    /// Sets the name of the column with the session's bytes (example: at [`key`](Self::key)).
     #[must_use]
     pub fn data(mut self, column: impl Into<String>) -> Self {
         self.data = column.into();
         self
     }
 
-    /// Sets the type of the column with the session's bytes.
+    /// Sets the type of the column with the session's bytes (example: at [`TableLayout`]).
     #[must_use]
     pub fn data_type(mut self, data_type: DataType) -> Self {
         self.data_type = data_type;
@@ -118,6 +119,13 @@ impl TableLayout {
     }
 
     /// Sets the name of the column with the end of a session; a layout without one gets it.
+    ///
+    /// ```
+    /// use hardtack::stores::{SqlDatabase, TableLayout};
+    ///
+    /// let schema = TableLayout::new().expires_at("expire").schema(SqlDatabase::MySql);
+    /// assert!(schema.contains("`expire` datetime(6)"));
+    /// ```
     #[must_use]
     pub fn expires_at(mut self, column: impl Into<String>) -> Self {
         self.expires_at = Some(column.into());

@@ -65,6 +65,13 @@ pub enum Warning {
         /// The column.
         column: String,
     },
+    /// The column of the data holds the characters of one part of the world.
+    NotUnicode {
+        /// The column.
+        column: String,
+        /// Its character set.
+        character_set: String,
+    },
     /// No row ever ends: the table has no expiry, and the layout no age.
     NothingEnds,
 }
@@ -110,6 +117,17 @@ impl fmt::Display for Warning {
                 "the column {} has the character set utf8mb3, which has no characters beyond U+FFFF, \
                  such as emoji: a session with one is refused. Convert it to utf8mb4",
                 Shown::new(column)
+            ),
+            Self::NotUnicode {
+                column,
+                character_set,
+            } => write!(
+                f,
+                "the column {} has the character set {}, and JSON may have any character: a session \
+                 with another one is refused. Convert it to utf8mb4, unless all sessions are base64, as \
+                 Rails' Marshal is",
+                Shown::new(column),
+                Shown::new(character_set)
             ),
             Self::NothingEnds => f.write_str(
                 "no row ever ends: the layout has no column for an expiry, and no age by `updated_at`. \
@@ -213,10 +231,15 @@ impl SqlStore {
                     length,
                 });
             }
-            if matches!(&**set, "utf8" | "utf8mb3") && layout.data_type != DataType::Binary {
-                warnings.push(Warning::Utf8mb3 {
-                    column: layout.data.clone(),
-                });
+            let column = layout.data.clone();
+            match &**set {
+                _ if layout.data_type == DataType::Binary => {}
+                "" | "utf8mb4" | "binary" => {}
+                "utf8" | "utf8mb3" => warnings.push(Warning::Utf8mb3 { column }),
+                _ => warnings.push(Warning::NotUnicode {
+                    column,
+                    character_set: set.clone(),
+                }),
             }
         }
         Ok(warnings)

@@ -128,6 +128,14 @@ impl SqlStore {
 
     /// Sets how long an operation may take, the wait for a connection included; 1 s by default, at
     /// most a day.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// fn quick(store: hardtack_sqlx::SqlStore) -> hardtack_sqlx::SqlStore {
+    ///     store.time_limit(Duration::from_millis(250))
+    /// }
+    /// ```
     #[must_use]
     pub fn time_limit(mut self, limit: Duration) -> Self {
         self.limit = limit.min(LONGEST);
@@ -135,6 +143,12 @@ impl SqlStore {
     }
 
     /// Sets the number of rows that a sweep deletes in one statement; 1,000 by default.
+    ///
+    /// ```
+    /// fn gentle(store: hardtack_sqlx::SqlStore) -> hardtack_sqlx::SqlStore {
+    ///     store.sweep_batch(100)
+    /// }
+    /// ```
     #[must_use]
     pub fn sweep_batch(mut self, rows: u32) -> Self {
         self.sweep_batch = rows.max(1);

@@ -7,13 +7,17 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use hardtack::stores::{Saved, SessionStore, TableLayout, When};
 use hardtack::test_util::check_session_store;
+use tokio::runtime::Handle;
 
 use crate::database::Database;
 
-/// Polls an operation so often, and drops it if it is not done.
-async fn leave_after<T>(polls: usize, operation: impl Future<Output = T>) -> Option<T> {
+/// Polls an operation until the client leaves, and drops it if it is not done.
+async fn leave_when<T>(
+    mut leaves: impl FnMut() -> bool,
+    operation: impl Future<Output = T>,
+) -> Option<T> {
     let mut operation = pin!(operation);
-    for _ in 0..polls {
+    while !leaves() {
         let mut context = Context::from_waker(Waker::noop());
         if let Poll::Ready(done) = operation.as_mut().poll(&mut context) {
             return Some(done);
@@ -43,7 +47,12 @@ async fn clients_that_leave_at_any_moment_leave_nothing_wrong() {
                 _ => drop(store.delete("k", &When::Present).await.unwrap()),
             }
         };
-        match leave_after(round / 4 % 25, operation).await {
+        let mut polls = 0;
+        let leaves = || {
+            polls += 1;
+            polls > round / 4 % 25
+        };
+        match leave_when(leaves, operation).await {
             Some(()) => done += 1,
             None => left += 1,
         }
@@ -70,9 +79,11 @@ async fn a_write_that_has_begun_is_finished() {
         .store(TableLayout::new())
         .time_limit(Duration::from_secs(20));
     let lock = lock(&database).await;
+    // It has begun when it has a task of its own.
+    let tasks = || Handle::current().metrics().num_alive_tasks();
+    let before = tasks();
     let save = store.save("k", "a".into(), None, &When::Always);
-    // The statement waits for the lock when the client leaves.
-    assert!(leave_after(200, save).await.is_none());
+    assert!(leave_when(|| tasks() > before, save).await.is_none());
     release(lock).await;
     let start = Instant::now();
     while store.load("k").await.unwrap().is_none() {
@@ -89,7 +100,7 @@ async fn a_locked_database_is_an_error_within_the_limit() {
     let mut count = 0;
     for (busy_timeout, text) in [
         // The connection waits longer than the store does.
-        (Duration::from_secs(5), "within the time limit"),
+        (Duration::from_secs(30), "within the time limit"),
         (Duration::from_millis(50), "busy_timeout"),
     ] {
         let database = Database::empty(busy_timeout).await;
@@ -97,9 +108,7 @@ async fn a_locked_database_is_an_error_within_the_limit() {
         database
             .execute(layout.schema(hardtack::stores::SqlDatabase::Sqlite))
             .await;
-        let store = database
-            .store(layout)
-            .time_limit(Duration::from_millis(200));
+        let store = database.store(layout).time_limit(Duration::from_secs(1));
         let saved = store.save("k", "a".into(), None, &When::Always).await;
         assert!(matches!(saved, Ok(Saved::Done(_))), "{saved:?}");
         let lock = lock(&database).await;
@@ -109,7 +118,8 @@ async fn a_locked_database_is_an_error_within_the_limit() {
             let waited = start.elapsed();
             let error = saved.unwrap_err().to_string();
             assert!(error.contains(text) && error.contains("lock"), "{error}");
-            assert!(waited < Duration::from_secs(3), "{waited:?}");
+            // For as long again, the statement may go on in the background.
+            assert!(waited < Duration::from_millis(1700), "{waited:?}");
             count += 1;
         }
         // Readers do not wait for the writer.
