@@ -24,8 +24,14 @@ const LONGEST: Duration = Duration::from_hours(24);
 const LATE_ATTEMPTS: usize = 2;
 const LATE: u32 = 10;
 
-/// The number of rows that a sweep deletes at once.
-const SWEEP_BATCH: u32 = 1000;
+/// The number of rows that a sweep deletes at once. In SQLite it holds the only lock for as long, and
+/// those who wait for it look again later and later: some waited for more than 50 ms with 1,000.
+const fn sweep_batch(database: SqlDatabase) -> u32 {
+    match database {
+        SqlDatabase::Sqlite => 100,
+        _ => 1000,
+    }
+}
 
 /// Keeps sessions in a table of Postgres, MySQL, MariaDB or SQLite (example: at [the crate](crate)).
 ///
@@ -119,9 +125,9 @@ impl SqlStore {
         Self {
             site: Arc::new(Site::new(pool.database(), pool.place(), &layout)),
             statements: Arc::new(Statements::new(pool.database(), layout)),
+            sweep_batch: sweep_batch(pool.database()),
             pool: Arc::new(pool),
             limit: TIME_LIMIT,
-            sweep_batch: SWEEP_BATCH,
             late: Arc::new(Semaphore::new(LATE_ATTEMPTS)),
         }
     }
@@ -142,7 +148,7 @@ impl SqlStore {
         self
     }
 
-    /// Sets the number of rows that a sweep deletes in one statement; 1,000 by default.
+    /// Sets the number of rows that a sweep deletes in one statement; 1,000 by default, in SQLite 100.
     ///
     /// ```
     /// fn gentle(store: hardtack_sqlx::SqlStore) -> hardtack_sqlx::SqlStore {
