@@ -44,7 +44,8 @@
 //!
 //! Keys and data are compared byte by byte, whatever the collation is; JSON as its text. No statement
 //! of MySQL is an `INSERT IGNORE`, which cuts what is too long, or an `ON DUPLICATE KEY UPDATE`, which
-//! may hit another row.
+//! may hit another row. Each write of MySQL asks for strict mode, so that what is too long is refused
+//! whatever the pool's settings are: MariaDB and MySQL 8 do as they are asked.
 //!
 //! In a table without a column for the expiry, a row counts until it is deleted: a touch sets its
 //! `updated_at`, by which the sweep finds old rows. Without `updated_at` too, a touch only looks for
@@ -62,7 +63,8 @@
 //! An operation ends within the store's time limit, 1 s by default, the wait for a connection
 //! included. A statement that is late gets as much time again in the background; then its connection
 //! is closed. So a slow database is not burdened with new connections, and no operation reads the
-//! answer to another. A client that leaves costs no connection: what has begun is finished.
+//! answer to another. Of the attempts to connect that are late, two go on for ten limits: a busy
+//! server, or one that has just come back, may need longer to let a connection in. A client that leaves costs no connection: what has begun is finished.
 //!
 //! If the database takes a statement back (a deadlock, a serialization failure), the operation runs
 //! again, three times in all. Nothing else is tried again. After any other error of a save, the session

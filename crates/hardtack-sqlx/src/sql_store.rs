@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hardtack::stores::{Entry, Saved, SessionStore, SqlDatabase, StoreError, TableLayout, When};
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 use crate::driver::AnyPool;
@@ -19,8 +20,18 @@ const TIME_LIMIT: Duration = Duration::from_secs(1);
 /// The longest time limit: tokio's clock does not reach much further.
 const LONGEST: Duration = Duration::from_hours(24);
 
-/// The number of rows that a sweep deletes at once.
-const SWEEP_BATCH: u32 = 1000;
+/// The number of attempts to get a connection that go on after the limit, and for how many limits.
+const LATE_ATTEMPTS: usize = 2;
+const LATE: u32 = 10;
+
+/// The number of rows that a sweep deletes at once. In SQLite it holds the only lock for as long, and
+/// those who wait for it look again later and later: some waited for more than 50 ms with 1,000.
+const fn sweep_batch(database: SqlDatabase) -> u32 {
+    match database {
+        SqlDatabase::Sqlite => 100,
+        _ => 1000,
+    }
+}
 
 /// Keeps sessions in a table of Postgres, MySQL, MariaDB or SQLite (example: at [the crate](crate)).
 ///
@@ -33,6 +44,7 @@ pub struct SqlStore {
     pub(crate) site: Arc<Site>,
     pub(crate) limit: Duration,
     pub(crate) sweep_batch: u32,
+    late: Arc<Semaphore>,
 }
 
 impl SqlStore {
@@ -113,9 +125,10 @@ impl SqlStore {
         Self {
             site: Arc::new(Site::new(pool.database(), pool.place(), &layout)),
             statements: Arc::new(Statements::new(pool.database(), layout)),
+            sweep_batch: sweep_batch(pool.database()),
             pool: Arc::new(pool),
             limit: TIME_LIMIT,
-            sweep_batch: SWEEP_BATCH,
+            late: Arc::new(Semaphore::new(LATE_ATTEMPTS)),
         }
     }
 
@@ -135,7 +148,7 @@ impl SqlStore {
         self
     }
 
-    /// Sets the number of rows that a sweep deletes in one statement; 1,000 by default.
+    /// Sets the number of rows that a sweep deletes in one statement; 1,000 by default, in SQLite 100.
     ///
     /// ```
     /// fn gentle(store: hardtack_sqlx::SqlStore) -> hardtack_sqlx::SqlStore {
@@ -191,11 +204,25 @@ impl SqlStore {
 
     /// Takes a connection from the pool.
     pub(crate) async fn acquire(&self, deadline: Instant, what: &str) -> Result<Held, Failure> {
-        match timeout_at(deadline, self.pool.acquire()).await {
-            Ok(Ok(connection)) => Ok(Held::new(connection)),
-            Ok(Err(error)) => Err(self.site.of(error, what)),
-            Err(_) => Err(self.site.not_connected_in_time(self.pool.exhausted())),
+        let pool = Arc::clone(&self.pool);
+        let mut acquiring = Box::pin(async move { pool.acquire().await });
+        match timeout_at(deadline, &mut acquiring).await {
+            Ok(Ok(connection)) => return Ok(Held::new(connection)),
+            Ok(Err(error)) => return Err(self.site.of(error, what)),
+            Err(_) => {}
         }
+        let failure = self.site.not_connected_in_time(self.pool.exhausted());
+        // A server under load may need longer to let a connection in. If each attempt were given up at
+        // the limit, none would ever succeed: a few go on, and the next operation finds the connection.
+        if let Ok(permit) = Arc::clone(&self.late).try_acquire_owned() {
+            let late = deadline + self.limit.saturating_mul(LATE).min(LONGEST);
+            tokio::spawn(async move {
+                // It returns to the pool, unless it failed: that the next operation will tell.
+                drop(timeout_at(late, acquiring).await);
+                drop(permit);
+            });
+        }
+        Err(failure)
     }
 }
 

@@ -87,14 +87,16 @@ impl Statements {
         let data = &clauses.data_as_loaded;
         let set = &clauses.set;
         let render = |sql: String| Statement::render(database, &sql);
+        // Of a key or data.
+        let write = |sql: String| Statement::render(database, &clauses::strictly(database, sql));
 
         let insert = match database {
             SqlDatabase::MySql => Insert::Plain {
-                insert: render(clauses.insert(table)),
+                insert: write(clauses.insert(table)),
                 delete_expired: is_expired.as_ref().map(|expired| {
                     render(format!("DELETE FROM {table} WHERE {key_is} AND {expired}"))
                 }),
-                update_any: render(format!("UPDATE {table} SET {set} WHERE {key_is}")),
+                update_any: write(format!("UPDATE {table} SET {set} WHERE {key_is}")),
             },
             _ => Insert::OnConflict {
                 absent: render(clauses.insert_absent()),
@@ -111,8 +113,8 @@ impl Statements {
                 .set_time
                 .as_ref()
                 .map(|set| render(format!("UPDATE {table} SET {set} WHERE {live_row}"))),
-            update_present: render(format!("UPDATE {table} SET {set} WHERE {live_row}")),
-            update_unchanged: render(format!(
+            update_present: write(format!("UPDATE {table} SET {set} WHERE {live_row}")),
+            update_unchanged: write(format!(
                 "UPDATE {table} SET {set} WHERE {live_row} AND {data_is}"
             )),
             insert,

@@ -11,6 +11,7 @@
 #   COOKIES_GCM         false: AES-256-CBC + HMAC (load_defaults 5.1)
 #   OLD_SECRETS         a JSON array of former secrets, each accepted by rotation
 #   SESSION_STORE       the arguments of session_store, a JSON array with a Hash at its end; the cookie without it
+#   DATABASE            the table of the session store "table_store" (table_store.rb)
 #   CACHE_STORE         those of cache_store (a text that begins with a colon is a Symbol)
 #   CACHE_FORMAT        cache_format_version, of Rails 7.0 and later
 
@@ -27,6 +28,7 @@ require "action_controller/railtie"
 STORE_OF = lambda do |json|
   name, options = JSON.parse(json, symbolize_names: true)
   require "redis-actionpack" if name == "redis_store"
+  require_relative "table_store" if name == "table_store"
   [name.to_sym, options.transform_values { |value| value.to_s.start_with?(":") ? value[1..].to_sym : value }]
 end
 

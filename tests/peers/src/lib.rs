@@ -23,11 +23,14 @@
 )]
 
 mod connection;
+mod daemon;
 mod data;
 mod generator;
 mod hard_cases;
 mod http;
+mod mariadb_server;
 mod nginx;
+mod postgres_server;
 mod puma;
 mod rails_version;
 mod redis_cluster;
@@ -41,7 +44,9 @@ pub use data::Data;
 pub use generator::Generator;
 pub use hard_cases::{hard_cases, nested};
 pub use http::{Response, get, post};
+pub use mariadb_server::MariaDbServer;
 pub use nginx::Nginx;
+pub use postgres_server::PostgresServer;
 pub use puma::Puma;
 pub use rails_version::{CacheForm, RailsVersion};
 pub use redis_cluster::RedisCluster;

@@ -40,6 +40,8 @@ pub struct RailsVersion {
     pub cache_forms: &'static [CacheForm],
     /// Debian has redis-actionpack for it.
     pub has_redis_actionpack: bool,
+    /// The drivers of Postgres and MariaDB are installed beside it, not only SQLite's.
+    pub has_database_drivers: bool,
 }
 
 /// A form in which a cache writes its entries.
@@ -80,6 +82,7 @@ impl RailsVersion {
             has_message_pack: false,
             cache_forms: &[CacheForm::of(CacheFormatVersion::V6_1, None)],
             has_redis_actionpack: true,
+            has_database_drivers: true,
         },
         Self {
             name: "7.2",
@@ -102,6 +105,7 @@ impl RailsVersion {
                 },
             ],
             has_redis_actionpack: false,
+            has_database_drivers: false,
         },
     ];
 

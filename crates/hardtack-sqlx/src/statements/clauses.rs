@@ -166,6 +166,20 @@ impl Clauses {
     }
 }
 
+/// Lets MySQL refuse what is too long for its column, where its settings would have it cut: a session
+/// that was cut is lost, and a key that was cut is another one.
+///
+/// MariaDB reads the first comment, and MySQL from 8.0 on the second.
+pub(super) fn strictly(database: SqlDatabase, sql: String) -> String {
+    match (database, sql.split_once(' ')) {
+        (SqlDatabase::MySql, Some((verb, rest))) => format!(
+            "/*M! SET STATEMENT sql_mode = 'STRICT_ALL_TABLES' FOR */ {verb} \
+             /*+ SET_VAR(sql_mode = 'STRICT_ALL_TABLES') */ {rest}"
+        ),
+        _ => sql,
+    }
+}
+
 /// Returns the present of the database's own clock, in UTC whatever the connection's zone is.
 fn now(database: SqlDatabase) -> &'static str {
     match database {

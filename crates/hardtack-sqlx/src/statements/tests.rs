@@ -149,6 +149,8 @@ fn mysql_with_an_expiry() {
     let live = "(`expires_at` IS NULL OR `expires_at` > UTC_TIMESTAMP(6))";
     let old = "COALESCE(CAST(CONVERT(`data` USING utf8mb4) AS BINARY), CAST('' AS BINARY)) = CAST(? AS BINARY)";
     let set = format!("`data` = ?, `expires_at` = {end}");
+    let strictly = "/*M! SET STATEMENT sql_mode = 'STRICT_ALL_TABLES' FOR */";
+    let strict = "/*+ SET_VAR(sql_mode = 'STRICT_ALL_TABLES') */";
     check(
         &statements,
         &[
@@ -166,11 +168,13 @@ fn mysql_with_an_expiry() {
             ),
             (
                 "update_present",
-                &format!("UPDATE `s` SET {set} WHERE {key} AND {live}"),
+                &format!("{strictly} UPDATE {strict} `s` SET {set} WHERE {key} AND {live}"),
             ),
             (
                 "update_unchanged",
-                &format!("UPDATE `s` SET {set} WHERE {key} AND {live} AND {old}"),
+                &format!(
+                    "{strictly} UPDATE {strict} `s` SET {set} WHERE {key} AND {live} AND {old}"
+                ),
             ),
             ("delete", &format!("DELETE FROM `s` WHERE {key} AND {live}")),
             (
@@ -188,14 +192,17 @@ fn mysql_with_an_expiry() {
             (
                 "insert",
                 &format!(
-                    "INSERT INTO `s` (`session_id`, `data`, `expires_at`) VALUES (?, ?, {end})"
+                    "{strictly} INSERT {strict} INTO `s` (`session_id`, `data`, `expires_at`) VALUES (?, ?, {end})"
                 ),
             ),
             (
                 "delete_expired",
                 &format!("DELETE FROM `s` WHERE {key} AND `expires_at` <= UTC_TIMESTAMP(6)"),
             ),
-            ("update_any", &format!("UPDATE `s` SET {set} WHERE {key}")),
+            (
+                "update_any",
+                &format!("{strictly} UPDATE {strict} `s` SET {set} WHERE {key}"),
+            ),
         ],
     );
     // What would cut a session, or write over another's row.

@@ -1,0 +1,26 @@
+//! `SqlStore` on a live Postgres, MariaDB and SQLite; and beside a Rails that keeps its sessions in a
+//! table there.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod app;
+mod at_once;
+mod beside_rails;
+mod browser;
+mod checks;
+mod clients;
+mod database;
+mod failures;
+mod rules;
+mod statements;
+mod story;
+mod surroundings;
+mod sweep;
+mod table;
+mod world;
