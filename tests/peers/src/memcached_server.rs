@@ -1,0 +1,184 @@
+//! [`MemcachedServer`]: a live Memcached of its own.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::http::free_address;
+
+const START_WITHIN: Duration = Duration::from_secs(20);
+
+/// A running `memcached` on a free loopback port. Dropping it ends the server.
+///
+/// ```
+/// use hardtack_peers::MemcachedServer;
+///
+/// let memcached = MemcachedServer::start(&["-m", "8"]);
+/// assert_eq!(memcached.command("set key 0 0 5\r\nvalue"), "STORED");
+/// assert_eq!(memcached.command("get key"), "VALUE key 0 5\nvalue\nEND");
+/// ```
+#[derive(Debug)]
+pub struct MemcachedServer {
+    process: Option<Child>,
+    address: SocketAddr,
+    options: Vec<String>,
+}
+
+impl MemcachedServer {
+    /// Starts a server with these options of its command line, and waits until it answers.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `memcached` is missing, or does not answer within 20 seconds.
+    #[must_use]
+    pub fn start(options: &[&str]) -> Self {
+        // Between finding a free port and the server's taking it, somebody else may have.
+        (0..3)
+            .find_map(|_| {
+                let mut server = Self {
+                    process: None,
+                    address: free_address(),
+                    options: options.iter().map(|&option| option.to_owned()).collect(),
+                };
+                server.run().then_some(server)
+            })
+            .expect("memcached did not start three times, its errors stand above")
+    }
+
+    /// Runs the program and waits until it answers; returns `false` if it ended by itself.
+    fn run(&mut self) -> bool {
+        let child = Command::new("memcached")
+            // Root must name a user; for others the option has no effect.
+            .args(["-u", "nobody", "-l", "127.0.0.1", "-U", "0"])
+            .args(["-p", &self.address.port().to_string()])
+            .args(&self.options)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|error| {
+                panic!("cannot run memcached ({error}): run `scripts/peers`, which installs it")
+            });
+        self.process = Some(child);
+        let start = Instant::now();
+        while start.elapsed() < START_WITHIN {
+            if self.try_command("version").is_ok() {
+                return true;
+            }
+            let process = self.process.as_mut().expect("it was started");
+            if process.try_wait().is_ok_and(|ended| ended.is_some()) {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("memcached does not answer after {START_WITHIN:?}");
+    }
+
+    /// Ends the server at once: its entries are lost.
+    pub fn stop(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            // These fail only where the process has ended by itself.
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+
+    /// Starts the server again at its address, without entries.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it does not start.
+    pub fn start_again(&mut self) {
+        self.stop();
+        assert!(self.run(), "memcached did not start again");
+    }
+
+    /// Returns the id of the server's process, for a signal.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the server was stopped.
+    #[must_use]
+    pub fn process_id(&self) -> u32 {
+        self.process.as_ref().expect("the server runs").id()
+    }
+
+    /// Returns the address that the server listens on.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Sends a command, and returns the lines of its answer. It must be one that ends in `END`, or has one
+    /// line.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the server does not answer within 10 seconds.
+    #[expect(clippy::must_use_candidate, reason = "many commands are their effect")]
+    pub fn command(&self, command: &str) -> String {
+        self.try_command(command)
+            .unwrap_or_else(|error| panic!("{command:?}: {error}"))
+    }
+
+    /// Returns the keys of all entries, sorted. Control characters in a key are shown as they are.
+    ///
+    /// # Panics
+    ///
+    /// Panics as [`command`](Self::command) does.
+    #[must_use]
+    pub fn keys(&self) -> Vec<String> {
+        self.dumped("key")
+    }
+
+    /// Returns when an entry ends, in seconds since 1970; -1 is never, and `None` no entry.
+    ///
+    /// # Panics
+    ///
+    /// Panics as [`command`](Self::command) does.
+    #[must_use]
+    pub fn end_of(&self, key: &str) -> Option<i64> {
+        let (keys, ends) = (self.dumped("key"), self.dumped("exp"));
+        let index = keys.iter().position(|other| other == key)?;
+        ends.get(index)?.parse().ok()
+    }
+
+    /// Returns one field of each entry that has not ended, in the order of the keys.
+    fn dumped(&self, field: &str) -> Vec<String> {
+        let dump = self.command("lru_crawler metadump all");
+        let mut lines: Vec<_> = dump.lines().filter(|line| *line != "END").collect();
+        lines.sort_unstable();
+        let values = lines.into_iter().map(|line| {
+            let mut words = line.split(' ').filter_map(|word| word.split_once('='));
+            let found = words.find(|(name, _)| *name == field);
+            let value = found.expect("metadump has this field").1;
+            value.replace("%3A", ":").replace("%25", "%")
+        });
+        values.collect()
+    }
+
+    fn try_command(&self, command: &str) -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(self.address)?;
+        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+        stream.write_all(command.as_bytes())?;
+        stream.write_all(b"\r\n")?;
+        let has_end = ["get", "gets", "stats", "lru_crawler"];
+        let word = command.split(' ').next().unwrap_or_default().trim_end();
+        let mut lines = Vec::new();
+        for line in BufReader::new(stream).lines() {
+            let line = line?;
+            let is_last = !has_end.contains(&word) || line == "END" || line.contains("ERROR");
+            lines.push(line);
+            if is_last {
+                return Ok(lines.join("\n"));
+            }
+        }
+        Err(std::io::ErrorKind::UnexpectedEof.into())
+    }
+}
+
+impl Drop for MemcachedServer {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
