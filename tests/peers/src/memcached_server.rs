@@ -93,6 +93,12 @@ impl MemcachedServer {
         assert!(self.run(), "memcached did not start again");
     }
 
+    /// Checks that the server was not stopped.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.process.is_some()
+    }
+
     /// Returns the id of the server's process, for a signal.
     ///
     /// # Panics
