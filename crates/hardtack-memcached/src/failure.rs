@@ -2,7 +2,6 @@
 
 use std::error::Error;
 use std::fmt;
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +14,7 @@ use crate::trouble::{Refusal, Trouble};
 #[derive(Clone, Debug)]
 pub(crate) struct Failure {
     message: String,
-    source: Option<Arc<io::Error>>,
+    source: Option<Arc<Trouble>>,
     pub(crate) then: Then,
 }
 
@@ -41,14 +40,14 @@ impl Failure {
     }
 
     /// No connection could be made, or the new one does not greet as Memcached does.
-    pub(crate) fn not_connected(address: &str, trouble: Trouble) -> Self {
+    pub(crate) fn not_connected(address: &str, trouble: &Arc<Trouble>) -> Self {
         let message = format!(
             "cannot connect to Memcached at {address}: {}",
-            told(&trouble)
+            told(trouble)
         );
         Self {
             message,
-            source: source(trouble),
+            source: Some(Arc::clone(trouble)),
             then: Then::Unreachable,
         }
     }
@@ -69,6 +68,15 @@ impl Failure {
              nothing was sent. Check the server's load and the network, or raise `connections`"
         );
         Self::new(message, Then::GiveUp)
+    }
+
+    /// A server gave no answer to anybody for a time limit.
+    pub(crate) fn silent(address: &str) -> Self {
+        let message = format!(
+            "Memcached at {address} gave no answer within the time limit: check the server's load and \
+             the network"
+        );
+        Self::new(message, Then::Unreachable)
     }
 
     /// The server was away a moment ago. It is not asked again yet, or is being asked (`None`).
@@ -94,20 +102,20 @@ impl Failure {
     }
 
     /// The operation ended in trouble.
-    pub(crate) fn of(address: &str, what: &str, trouble: Trouble) -> Self {
-        let (message, then) = match &trouble {
+    pub(crate) fn of(address: &str, what: &str, trouble: &Arc<Trouble>) -> Self {
+        let (message, then) = match &**trouble {
             Trouble::Lost(_) => (
                 format!(
                     "the connection to Memcached at {address} failed during {what}; if it was a \
                      write, it may have happened: {}",
-                    told(&trouble)
+                    told(trouble)
                 ),
                 Then::Lost,
             ),
             Trouble::Refused(..) => (
                 format!(
                     "Memcached at {address} answered {what} with {}",
-                    told(&trouble)
+                    told(trouble)
                 ),
                 Then::GiveUp,
             ),
@@ -115,21 +123,18 @@ impl Failure {
                 format!(
                     "Memcached at {address} gave an answer to {what} that is not of its protocol; if \
                      it was a write, it may have happened: {}",
-                    told(&trouble)
+                    told(trouble)
                 ),
                 Then::GiveUp,
             ),
             _ => (
-                format!(
-                    "Memcached at {address} failed in {what}: {}",
-                    told(&trouble)
-                ),
+                format!("Memcached at {address} failed in {what}: {}", told(trouble)),
                 Then::GiveUp,
             ),
         };
         Self {
             message,
-            source: source(trouble),
+            source: Some(Arc::clone(trouble)),
             then,
         }
     }
@@ -156,20 +161,16 @@ impl fmt::Display for Failure {
 
 impl Error for Failure {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source.as_deref().map(|error| error as _)
+        match self.source.as_deref() {
+            Some(Trouble::Lost(error)) => Some(error),
+            _ => None,
+        }
     }
 }
 
 impl From<Failure> for StoreError {
     fn from(failure: Failure) -> Self {
         Self::new(failure)
-    }
-}
-
-fn source(trouble: Trouble) -> Option<Arc<io::Error>> {
-    match trouble {
-        Trouble::Lost(error) => Some(Arc::new(error)),
-        _ => None,
     }
 }
 

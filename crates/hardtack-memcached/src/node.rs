@@ -111,7 +111,7 @@ impl Node {
         let opened = timeout_at(deadline.at, self.greet()).await;
         let opened = opened.map_err(|_| Failure::not_connected_in_time(&self.shown))?;
         let (connection, _) =
-            opened.map_err(|trouble| Failure::not_connected(&self.shown, trouble))?;
+            opened.map_err(|trouble| Failure::not_connected(&self.shown, &Arc::new(trouble)))?;
         Ok(connection)
     }
 
@@ -137,7 +137,7 @@ impl Node {
             // Little is known of a server that had only a part of the limit: the next connection tells.
             let is_silent = self.answers.load(Ordering::Relaxed) == answers;
             if is_silent && sent.elapsed() >= deadline.limit / 4 * 3 {
-                self.lose(sent, &failure);
+                self.lose(sent, &Failure::silent(&self.shown));
             }
             return Err(failure);
         };
@@ -147,20 +147,18 @@ impl Node {
                 Ok(answer)
             }
             Err(trouble) => {
-                let leaves_connection = trouble.leaves_connection();
-                let is_lost = matches!(trouble, Trouble::Lost(_));
-                let failure = Failure::of(&self.shown, operation.name(), trouble);
-                if leaves_connection {
+                let trouble = Arc::new(trouble);
+                if trouble.leaves_connection() {
                     self.keep(connection);
                 } else if connection.answers == 0 {
                     // It never gave an answer: connecting again would end in the same.
-                    self.lose(sent, &failure);
-                } else if is_lost {
+                    self.lose(sent, &Failure::not_connected(&self.shown, &trouble));
+                } else if matches!(*trouble, Trouble::Lost(_)) {
                     // A server that was stopped has closed the others too.
                     let idle = std::mem::take(&mut self.state().idle);
                     drop(idle);
                 }
-                Err(failure)
+                Err(Failure::of(&self.shown, operation.name(), &trouble))
             }
         }
     }
@@ -212,7 +210,7 @@ impl Node {
         let start = Instant::now();
         let greeted = match timeout_at(connected_by, self.greet()).await {
             Ok(Ok(greeted)) => Ok(greeted),
-            Ok(Err(trouble)) => Err(Failure::not_connected(&self.shown, trouble)),
+            Ok(Err(trouble)) => Err(Failure::not_connected(&self.shown, &Arc::new(trouble))),
             Err(_) => Err(Failure::not_connected_in_time(&self.shown)),
         };
         match greeted {

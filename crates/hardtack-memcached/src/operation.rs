@@ -69,6 +69,11 @@ impl Operation {
         )
     }
 
+    /// Checks whether the operation can change an entry or its end.
+    pub(crate) fn is_write(&self) -> bool {
+        !matches!(self.what, What::Load | What::Touch { ttl: None })
+    }
+
     /// Runs the operation on a connection, which is in an unknown state until it returns.
     ///
     /// `is_resent` says that the operation was sent before, and may have been executed: its own bytes are

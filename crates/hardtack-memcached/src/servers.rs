@@ -81,8 +81,8 @@ async fn at(
         return Err(failure);
     }
     match node.run(operation, true, deadline, deadline.at).await {
-        // It was not sent again: the first failure is what happened.
-        Err(second) if second.then == Then::Unreachable => Err(failure),
+        // It was not sent again: the first failure is what happened, if it can have changed anything.
+        Err(second) if second.then == Then::Unreachable && operation.is_write() => Err(failure),
         answer => answer,
     }
 }

@@ -7,12 +7,13 @@
 
 require "dalli"
 require "json"
+require "logger"
 
 command, servers, options = ARGV
 Dalli.logger = Logger.new(nil)
 client = Dalli::Client.new(JSON.parse(servers), JSON.parse(options, symbolize_names: true))
 $stdin.each_line(chomp: true) do |key|
-  puts(command == "set" ? (client.set(key, key, 0, raw: true) && "set") : client.get(key).inspect)
+  puts(command == "set" ? (client.set(key, key, 0, raw: true) && "set") : client.get(key)&.force_encoding("UTF-8").inspect)
 rescue Dalli::DalliError => e
   puts e.class
 end

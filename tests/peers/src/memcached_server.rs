@@ -151,7 +151,7 @@ impl MemcachedServer {
 
     /// Returns one field of each entry that has not ended, in the order of the keys.
     fn dumped(&self, field: &str) -> Vec<String> {
-        let dump = self.command("lru_crawler metadump all");
+        let dump = self.command("lru_crawler metadump hash");
         let mut lines: Vec<_> = dump.lines().filter(|line| *line != "END").collect();
         lines.sort_unstable();
         let values = lines.into_iter().map(|line| {

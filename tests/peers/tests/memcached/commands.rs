@@ -106,8 +106,8 @@ async fn each_operation_is_one_command_and_a_conflict_two() {
     }
     let current = version().await;
     for (when, is_deleted, expected) in [
-        (old, false, "cmd_meta 1"),
-        (current, true, "cmd_meta 1, delete_hits 1"),
+        (old, false, "delete_misses 1"),
+        (current, true, "delete_hits 1"),
         (When::Always, false, "delete_misses 1"),
         (When::Absent, false, ""),
     ] {

@@ -207,11 +207,12 @@ async fn the_check_tells_version_and_settings() {
     let no_versions = Warning::NoVersions { server: server() };
     expect(&["-M"], &[]).await;
     expect(&[], std::slice::from_ref(&evicts)).await;
-    expect(&["-M", "-I", "32k"], &[small]).await;
+    let options = ["-M", "-I", "32k", "-o", "slab_chunk_max=16384"];
+    expect(&options, &[small]).await;
     expect(&["-M", "-C"], &[no_versions]).await;
 
     // A server that has evicted tells the number.
-    let server = MemcachedServer::start(&["-m", "1"]);
+    let server = MemcachedServer::start(&["-m", "2"]);
     let store = store_on(&server);
     for number in 0..200 {
         save(&store, &format!("k{number}"), vec![b'x'; 50_000], None).await;
