@@ -47,7 +47,7 @@ impl Failure {
         );
         Self {
             message,
-            source: Some(Arc::clone(trouble)),
+            source: source(trouble),
             then: Then::Unreachable,
         }
     }
@@ -134,7 +134,7 @@ impl Failure {
         };
         Self {
             message,
-            source: Some(Arc::clone(trouble)),
+            source: source(trouble),
             then,
         }
     }
@@ -172,6 +172,11 @@ impl From<Failure> for StoreError {
     fn from(failure: Failure) -> Self {
         Self::new(failure)
     }
+}
+
+/// Returns an error of the network as a source; `None` for a server's text, which may be anything.
+fn source(trouble: &Arc<Trouble>) -> Option<Arc<Trouble>> {
+    matches!(**trouble, Trouble::Lost(_)).then(|| Arc::clone(trouble))
 }
 
 /// Says what happened, and what to do.

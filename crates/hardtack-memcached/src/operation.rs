@@ -221,7 +221,7 @@ async fn delete(
     match connection.ask(command.as_bytes()).await? {
         Reply::Deleted => Ok(true),
         Reply::NotFound => Ok(is_resent),
-        Reply::Exists => Ok(false),
+        Reply::Exists if matches!(when, When::Unchanged(_)) => Ok(false),
         _ => Err(other()),
     }
 }
