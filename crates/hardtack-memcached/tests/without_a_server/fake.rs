@@ -91,6 +91,7 @@ async fn serve(
     answers: Answers,
     commands: Arc<Mutex<Vec<String>>>,
 ) -> Option<()> {
+    stream.set_nodelay(true).ok()?;
     let mut stream = BufReader::new(stream);
     loop {
         let line = command_of(&mut stream).await?;
