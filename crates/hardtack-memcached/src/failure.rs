@@ -139,10 +139,17 @@ impl Failure {
         }
     }
 
-    /// The task of an operation has ended without an answer.
+    /// There is no runtime on which an operation could run.
     pub(crate) fn no_runtime() -> Self {
-        let message = "an operation of Memcached needs a running tokio runtime with time and network; \
-                       if it was a write, it may have happened";
+        let message = "an operation of Memcached needs a tokio runtime with network and time; nothing \
+                       was sent";
+        Self::new(message, Then::GiveUp)
+    }
+
+    /// The task of an operation has ended without an answer: its runtime is being shut down.
+    pub(crate) fn no_task() -> Self {
+        let message = "the runtime ended before Memcached answered; if the operation was a write, it \
+                       may have happened";
         Self::new(message, Then::GiveUp)
     }
 

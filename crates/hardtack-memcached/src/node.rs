@@ -88,13 +88,13 @@ impl Node {
         deadline: Deadline,
         connected_by: Instant,
     ) -> Result<Answer, Failure> {
+        let runtime = Handle::try_current().map_err(|_| Failure::no_runtime())?;
         self.check_present()?;
         let permits = Arc::clone(&self.permits);
         let Ok(permit) = timeout_at(deadline.at, permits.acquire_owned()).await else {
             return Err(Failure::busy(&self.shown, self.connections));
         };
         self.check_present()?;
-        let runtime = Handle::try_current().map_err(|_| Failure::no_runtime())?;
         let (node, operation) = (Arc::clone(self), Arc::clone(operation));
         let task = runtime.spawn(async move {
             let answer = node
@@ -103,7 +103,7 @@ impl Node {
             drop(permit);
             answer
         });
-        task.await.unwrap_or_else(|_| Err(Failure::no_runtime()))
+        task.await.unwrap_or_else(|_| Err(Failure::no_task()))
     }
 
     /// Opens a connection that belongs to the caller, for questions about the server.
@@ -128,7 +128,7 @@ impl Node {
     ) -> Result<Answer, Failure> {
         let mut connection = match self.idle() {
             Some(connection) => connection,
-            None => self.connect(connected_by).await?,
+            None => self.connect(deadline, connected_by).await?,
         };
         let (sent, answers) = (Instant::now(), self.answers.load(Ordering::Relaxed));
         let ran = timeout_at(deadline.at, operation.run(&mut connection, is_resent)).await;
@@ -195,7 +195,11 @@ impl Node {
         }
     }
 
-    async fn connect(&self, connected_by: Instant) -> Result<Connection, Failure> {
+    async fn connect(
+        &self,
+        deadline: Deadline,
+        connected_by: Instant,
+    ) -> Result<Connection, Failure> {
         let last = self.last_failure();
         let _trying = match last {
             None => None,
@@ -211,6 +215,10 @@ impl Node {
         let greeted = match timeout_at(connected_by, self.greet()).await {
             Ok(Ok(greeted)) => Ok(greeted),
             Ok(Err(trouble)) => Err(Failure::not_connected(&self.shown, &Arc::new(trouble))),
+            // Little is known of a server that had only a moment, since the operation had to wait before.
+            Err(_) if start.elapsed() < deadline.limit / 8 * 3 => {
+                return Err(Failure::not_connected_in_time(&self.shown));
+            }
             Err(_) => Err(Failure::not_connected_in_time(&self.shown)),
         };
         match greeted {

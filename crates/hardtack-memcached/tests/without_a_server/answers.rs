@@ -51,6 +51,7 @@ async fn a_load_with_an_odd_answer_is_an_error_on_a_connection_that_is_closed() 
         "VALUE k 1 4 1\r\nbytes\r\nEND\r\n".to_owned(),
         "VALUE k 1 6 1\r\nbytes\r\nEND\r\n".to_owned(),
         "VALUE k 1 5 1\r\nbytesEND\r\n".to_owned(),
+        "VALUE k 1 5 1\r\nbytes..END\r\n".to_owned(),
         "VALUE k 1 5 1\r\nbytes\r\nSTORED\r\n".to_owned(),
         // The entries of other keys.
         entry("other", "bytes", 1),
@@ -61,7 +62,7 @@ async fn a_load_with_an_odd_answer_is_an_error_on_a_connection_that_is_closed() 
         format!("VALUE k{long} 1 5 1\r\nbytes\r\nEND\r\n"),
         long,
     ];
-    assert_eq!(odd.len(), 32);
+    assert_eq!(odd.len(), 33);
     for answer in odd {
         let fake = odd_once(answer.clone()).await;
         let store = store_on(&fake);
@@ -195,15 +196,31 @@ async fn a_greeting_that_is_odd_is_an_error() {
     }
 }
 
+#[tokio::test]
+async fn an_entry_without_a_cas_id_is_an_error() {
+    let fake = Fake::start(|line| match line {
+        "stats" => Does::AsUsual,
+        _ => Does::Says(entry("k", "bytes", 0)),
+    })
+    .await;
+    let store = store_on(&fake);
+    for _ in 0..2 {
+        let error = store.load("k").await.unwrap_err().to_string();
+        assert!(error.contains("without cas ids"), "{error}");
+    }
+    assert_eq!(fake.connected(), 1);
+}
+
 /// A server that claims much and sends little costs the little.
 #[tokio::test]
 async fn an_announced_length_is_no_memory() {
     let fake = Fake::start(|line| match line {
         "stats" => Does::AsUsual,
-        _ => Does::Cuts("VALUE k 1 134217728 1\r\nbytes".to_owned()),
+        _ => says("VALUE k 1 134217728 1\r\nbytes"),
     })
     .await;
-    let store = store_on(&fake).connections(64);
+    let limit = Duration::from_millis(500);
+    let store = store_on(&fake).connections(64).time_limit(limit);
     // Together 8 GiB, if a length were believed.
     let loads = (0..64).map(|_| {
         let store = store.clone();
@@ -212,6 +229,7 @@ async fn an_announced_length_is_no_memory() {
     for load in loads.collect::<Vec<_>>() {
         assert!(load.await.unwrap());
     }
+    assert_eq!(fake.connected(), 64, "at one time");
     let peak = std::fs::read_to_string("/proc/self/status").unwrap();
     let peak = peak.lines().find_map(|line| line.strip_prefix("VmPeak:"));
     let peak: u64 = peak

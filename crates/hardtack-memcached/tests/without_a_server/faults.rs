@@ -9,7 +9,7 @@ use hardtack::stores::{Saved, SessionStore, When};
 use hardtack_memcached::MemcachedStore;
 use tokio::time::{Instant, timeout};
 
-use crate::fake::{Does, Fake, entry, says};
+use crate::fake::{Does, Fake, entry, says, statistics};
 use crate::{SESSION, save, store_on};
 
 /// Counts the calls, from 1.
@@ -284,6 +284,25 @@ async fn an_operation_that_gets_no_connection_was_not_sent() {
     assert!(store.load("k").await.unwrap().is_none());
     assert_eq!(fake.words(), ["gets", "gets"]);
     assert_eq!(fake.connected(), 1);
+}
+
+/// An operation that had to wait for others leaves little time to connect: that says nothing of the server.
+#[tokio::test]
+async fn a_server_that_had_only_a_moment_is_not_away() {
+    let fake = Fake::start(|line| match line {
+        "stats" => Does::SaysLate(statistics("1.6.18", 7)),
+        // What comes unasked closes the connection.
+        _ => says("END\r\nEND\r\n"),
+    })
+    .await;
+    let store = store_on(&fake)
+        .connections(1)
+        .time_limit(Duration::from_millis(500));
+    let (first, second) = tokio::join!(store.load("k"), store.load("k"));
+    assert!(first.unwrap().is_none());
+    let error = second.unwrap_err().to_string();
+    assert!(error.contains("could not be connected to"), "{error}");
+    assert!(store.load("k").await.unwrap().is_none());
 }
 
 #[tokio::test]
