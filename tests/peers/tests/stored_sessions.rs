@@ -23,8 +23,8 @@ mod beside_rails;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use hardtack::stores::{RailsCache, SessionFormat, StoredHash};
 use hardtack::ServerSessions;
+use hardtack::stores::{RailsCache, SessionFormat, StoredHash};
 use hardtack_memcached::MemcachedStore;
 use hardtack_peers::{
     CacheForm, MemcachedServer, Puma, RailsVersion, RedisServer, Response, Settings, get, post,

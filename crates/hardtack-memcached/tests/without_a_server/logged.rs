@@ -1,7 +1,7 @@
 //! [`Logged`]: the events of this thread, as text.
 
 use std::fmt::{Debug, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -15,9 +15,18 @@ pub(crate) struct Logged {
 }
 
 impl Logged {
+    /// Starts to collect.
+    ///
+    /// `tracing` asks once, for each place that logs, if a subscriber listens. With a single subscriber
+    /// it asks the thread that first reaches the place, and a thread without one says no for all
+    /// threads. So every thread has a subscriber, which drops its events.
     pub(crate) fn start() -> Self {
+        static EVERY_THREAD: Once = Once::new();
+        EVERY_THREAD.call_once(|| {
+            tracing::subscriber::set_global_default(Collector(None)).unwrap();
+        });
         let events: Arc<Mutex<Vec<String>>> = Arc::default();
-        let guard = tracing::subscriber::set_default(Collector(events.clone()));
+        let guard = tracing::subscriber::set_default(Collector(Some(events.clone())));
         Self {
             events,
             _guard: guard,
@@ -30,7 +39,7 @@ impl Logged {
     }
 }
 
-struct Collector(Arc<Mutex<Vec<String>>>);
+struct Collector(Option<Arc<Mutex<Vec<String>>>>);
 
 impl Subscriber for Collector {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
@@ -38,9 +47,10 @@ impl Subscriber for Collector {
     }
 
     fn event(&self, event: &Event<'_>) {
+        let Some(events) = &self.0 else { return };
         let mut text = Text(String::new());
         event.record(&mut text);
-        self.0.lock().unwrap().push(text.0);
+        events.lock().unwrap().push(text.0);
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
