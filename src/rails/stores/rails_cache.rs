@@ -245,9 +245,11 @@ fn escaped(key: &str) -> String {
     for byte in key.bytes() {
         match byte {
             0..=0x20 | b'%' | 0x7f.. => {
-                let digits = hex::digits(byte).map(|digit| digit.to_ascii_uppercase());
                 escaped.push('%');
-                escaped.extend(digits.map(char::from));
+                let digits = hex::digits(byte).map(|digit| digit.to_ascii_uppercase());
+                // Ruby's `to_s(16)` writes no zero before a single digit.
+                let zeros = usize::from(byte < 0x10);
+                escaped.extend(digits.into_iter().skip(zeros).map(char::from));
             }
             _ => escaped.push(char::from(byte)),
         }

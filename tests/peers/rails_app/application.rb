@@ -12,7 +12,7 @@
 #   OLD_SECRETS         a JSON array of former secrets, each accepted by rotation
 #   SESSION_STORE       the arguments of session_store, a JSON array with a Hash at its end; the cookie without it
 #   DATABASE            the table of the session store "table_store" (table_store.rb)
-#   CACHE_STORE         those of cache_store (a text that begins with a colon is a Symbol)
+#   CACHE_STORE         those of cache_store, with servers before the Hash (a text that begins with a colon is a Symbol)
 #   CACHE_FORMAT        cache_format_version, of Rails 7.0 and later
 
 ENV["RAILS_ENV"] = "production" # only there is the secret read from SECRET_KEY_BASE
@@ -26,10 +26,10 @@ require "action_controller/railtie"
 
 # Reads the arguments of a store: ["cache_store", {"expire_after": 5400}].
 STORE_OF = lambda do |json|
-  name, options = JSON.parse(json, symbolize_names: true)
+  name, *servers, options = JSON.parse(json, symbolize_names: true)
   require "redis-actionpack" if name == "redis_store"
   require_relative "table_store" if name == "table_store"
-  [name.to_sym, options.transform_values { |value| value.to_s.start_with?(":") ? value[1..].to_sym : value }]
+  [name.to_sym, *servers, options.transform_values { |value| value.to_s.start_with?(":") ? value[1..].to_sym : value }]
 end
 
 class PeerApplication < Rails::Application

@@ -1,7 +1,7 @@
-//! A live Rails that keeps its sessions in Redis, beside the axum app of
+//! A live Rails that keeps its sessions in Redis or in Memcached, beside the axum app of
 //! `crates/hardtack-redis/examples/beside_rails.rs`: one session, both ways.
 //!
-//! After each step Redis has what it should: the key of the browser's cookie and no other, with the
+//! After each step the store has what it should: the key of the browser's cookie and no other, with the
 //! time to live that Rails sets.
 
 #![allow(
@@ -23,9 +23,12 @@ mod beside_rails;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use hardtack::ServerSessions;
 use hardtack::stores::{RailsCache, SessionFormat, StoredHash};
-use hardtack::{LoadDefaults, ServerSessions};
-use hardtack_peers::{CacheForm, Puma, RailsVersion, RedisServer, Response, Settings, get, post};
+use hardtack_memcached::MemcachedStore;
+use hardtack_peers::{
+    CacheForm, MemcachedServer, Puma, RailsVersion, RedisServer, Response, Settings, get, post,
+};
 use hardtack_redis::RedisStore;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -35,11 +38,13 @@ const SESSION: &str = "_app_session";
 
 const LIFE: Duration = Duration::from_mins(90);
 
-/// A way in which an app keeps its sessions in Redis.
+/// A way in which an app keeps its sessions on a server.
 #[derive(Clone, Copy, Debug)]
 enum Kept {
     /// `:cache_store`, in `RedisCacheStore`.
     InCache(CacheForm),
+    /// `:cache_store`, in `MemCacheStore`.
+    InMemCache(CacheForm),
     /// `:redis_store`, of redis-actionpack.
     ByRedisStore,
 }
@@ -48,59 +53,74 @@ impl Kept {
     /// The ways of the present Rails.
     fn all() -> Vec<Self> {
         let version = RailsVersion::current();
-        let forms = version.cache_forms.iter().copied().map(Self::InCache);
+        let forms = || version.cache_forms.iter().copied();
         let redis_store = version.has_redis_actionpack.then_some(Self::ByRedisStore);
-        forms.chain(redis_store).collect()
+        let caches = forms().map(Self::InCache);
+        let caches = caches.chain(forms().map(Self::InMemCache));
+        caches.chain(redis_store).collect()
     }
 
     /// The settings of the Rails app.
-    fn variables(self, redis: &str) -> Vec<(&'static str, String)> {
+    fn variables(self, place: &str) -> Vec<(&'static str, String)> {
         let life = LIFE.as_secs();
-        match self {
+        let (cache, form) = match self {
             Self::InCache(form) => {
-                let mut cache = json!({"url": redis, "namespace": "shop"});
-                if form.is_message_pack {
-                    cache["serializer"] = ":message_pack".into();
-                }
-                let store = json!(["cache_store", {"expire_after": life}]);
-                let cache = json!(["redis_cache_store", cache]);
-                let version = form
-                    .setting
-                    .map(|version| ("CACHE_FORMAT", version.to_owned()));
-                [
-                    ("SESSION_STORE", store.to_string()),
-                    ("CACHE_STORE", cache.to_string()),
-                ]
-                .into_iter()
-                .chain(version)
-                .collect()
+                let options = json!({"url": place, "namespace": "shop"});
+                (vec![json!("redis_cache_store"), options], form)
+            }
+            Self::InMemCache(form) => {
+                // Rails escapes the space.
+                let options = json!({"namespace": "my shop"});
+                (vec![json!("mem_cache_store"), json!(place), options], form)
             }
             Self::ByRedisStore => {
                 // Without expire_after this gem fails under Rails 6.1 (NoMethodError `key?`).
                 let options =
-                    json!({"servers": [format!("{redis}/session")], "expire_after": life});
-                vec![("SESSION_STORE", json!(["redis_store", options]).to_string())]
+                    json!({"servers": [format!("{place}/session")], "expire_after": life});
+                return vec![("SESSION_STORE", json!(["redis_store", options]).to_string())];
             }
+        };
+        let mut cache = Value::from(cache);
+        if form.is_message_pack {
+            let options = cache.as_array_mut().and_then(|parts| parts.last_mut());
+            options.expect("options")["serializer"] = ":message_pack".into();
         }
+        let store = json!(["cache_store", {"expire_after": life}]);
+        let version = form
+            .setting
+            .map(|version| ("CACHE_FORMAT", version.to_owned()));
+        [
+            ("SESSION_STORE", store.to_string()),
+            ("CACHE_STORE", cache.to_string()),
+        ]
+        .into_iter()
+        .chain(version)
+        .collect()
     }
 
     /// The sessions of the Rust app.
-    fn sessions(self, redis: &str) -> ServerSessions {
-        let store = RedisStore::new(redis).expect("an address");
-        let version = RailsVersion::current().load_defaults;
+    fn sessions(self, place: &str) -> ServerSessions {
+        let redis = || RedisStore::new(place).expect("an address");
+        let memcached = || MemcachedStore::new(place).expect("an address");
         let sessions = match self {
-            Self::InCache(form) => ServerSessions::new(Self::cache(form, version), store, SESSION),
+            Self::InCache(form) => ServerSessions::new(self.cache(form), redis(), SESSION),
+            Self::InMemCache(form) => ServerSessions::new(self.cache(form), memcached(), SESSION),
             Self::ByRedisStore => {
-                ServerSessions::new(StoredHash::redis_store("session"), store, SESSION)
+                ServerSessions::new(StoredHash::redis_store("session"), redis(), SESSION)
             }
         };
+        let version = RailsVersion::current().load_defaults;
         sessions.expire_after(LIFE).csrf(version)
     }
 
-    fn cache(form: CacheForm, version: LoadDefaults) -> RailsCache {
-        let cache = RailsCache::new(form.version).namespace("shop");
+    fn cache(self, form: CacheForm) -> RailsCache {
+        let cache = RailsCache::new(form.version);
+        let cache = match self {
+            Self::InMemCache(_) => cache.namespace("my shop").mem_cache_store(),
+            _ => cache.namespace("shop"),
+        };
         if form.is_message_pack {
-            cache.message_pack(version)
+            cache.message_pack(RailsVersion::current().load_defaults)
         } else {
             cache
         }
@@ -109,12 +129,91 @@ impl Kept {
     /// The key of a cookie's session: the one that is written.
     fn key(self, id: &str) -> String {
         let keys = match self {
-            Self::InCache(form) => {
-                Self::cache(form, RailsVersion::current().load_defaults).keys(id)
-            }
+            Self::InCache(form) | Self::InMemCache(form) => self.cache(form).keys(id),
             Self::ByRedisStore => StoredHash::redis_store("session").keys(id),
         };
         keys[0].clone()
+    }
+}
+
+/// The server that both apps use.
+enum Place {
+    Redis(RedisServer),
+    Memcached(MemcachedServer),
+}
+
+impl Place {
+    fn start(kept: Kept) -> Self {
+        match kept {
+            Kept::InMemCache(_) => Self::Memcached(MemcachedServer::start(&[])),
+            _ => Self::Redis(RedisServer::start(&[])),
+        }
+    }
+
+    /// The address, as both apps are told it.
+    fn address(&self) -> String {
+        match self {
+            Self::Redis(redis) => format!("{}/0", redis.url()),
+            Self::Memcached(memcached) => memcached.address().to_string(),
+        }
+    }
+
+    /// The keys of all entries, sorted.
+    fn keys(&self) -> Vec<String> {
+        match self {
+            Self::Redis(redis) => {
+                let keys = redis.command(&["keys", "*"]);
+                let mut keys: Vec<_> = keys.lines().map(str::to_owned).collect();
+                keys.sort();
+                keys
+            }
+            Self::Memcached(memcached) => memcached.keys(),
+        }
+    }
+
+    fn clear(&self) {
+        match self {
+            Self::Redis(redis) => {
+                redis.command(&["flushall"]);
+            }
+            // `flush_all` takes whole seconds: what is written next would be lost too.
+            Self::Memcached(memcached) => {
+                for key in memcached.keys() {
+                    memcached.command(&format!("delete {key}"));
+                }
+            }
+        }
+    }
+
+    /// When an entry ends, in milliseconds since 1970.
+    #[track_caller]
+    fn end_of(&self, key: &str) -> u128 {
+        match self {
+            Self::Redis(redis) => {
+                let end = redis.command(&["pexpiretime", key]);
+                end.parse()
+                    .unwrap_or_else(|_| panic!("it has no end: {end}"))
+            }
+            Self::Memcached(memcached) => {
+                let life = memcached.life_of(key).expect("an entry");
+                let life = u128::try_from(life).unwrap_or_else(|_| panic!("it has no end"));
+                now() + life * 1000
+            }
+        }
+    }
+
+    /// Sets the life of an entry from now on; 0 is over.
+    fn end_in(&self, key: &str, seconds: u32) {
+        match self {
+            Self::Redis(redis) => {
+                let life = (seconds * 1000).to_string();
+                assert_eq!(redis.command(&["pexpire", key, &life]), "1");
+            }
+            Self::Memcached(memcached) => {
+                let life = if seconds == 0 { -1 } else { i64::from(seconds) };
+                assert_eq!(memcached.command(&format!("touch {key} {life}")), "TOUCHED");
+            }
+        }
     }
 }
 
@@ -136,36 +235,33 @@ impl App {
     }
 }
 
-/// Both apps and their Redis.
+/// Both apps and their server.
 struct World {
     kept: Kept,
     puma: Puma,
     rust: SocketAddr,
-    redis: RedisServer,
+    place: Place,
 }
 
 impl World {
     fn start(kept: Kept) -> Self {
-        let redis = RedisServer::start(&[]);
-        let url = format!("{}/0", redis.url());
+        let place = Place::start(kept);
+        let address = place.address();
         let settings = Settings::new("a secret of stored sessions");
         Self {
             kept,
-            puma: Puma::start_app("stored_app/config.ru", &settings, &kept.variables(&url)),
-            rust: serve(kept.sessions(&url)),
-            redis,
+            puma: Puma::start_app("stored_app/config.ru", &settings, &kept.variables(&address)),
+            rust: serve(kept.sessions(&address)),
+            place,
         }
     }
 
-    fn redis(&self, command: &[&str]) -> String {
-        self.redis.command(command)
+    fn keys(&self) -> Vec<String> {
+        self.place.keys()
     }
 
-    fn keys(&self) -> Vec<String> {
-        let keys = self.redis(&["keys", "*"]);
-        let mut keys: Vec<_> = keys.lines().map(str::to_owned).collect();
-        keys.sort();
-        keys
+    fn clear(&self) {
+        self.place.clear();
     }
 
     fn address(&self, app: App) -> SocketAddr {
@@ -274,8 +370,8 @@ impl<'w> Browser<'w> {
         self.world.kept.key(id)
     }
 
-    /// Checks that Redis has the session of this browser and no other, with its whole life before
-    /// it, within a second.
+    /// Checks that the server has the session of this browser and no other, with its whole life before
+    /// it, within two seconds.
     #[track_caller]
     fn is_alone(&self) {
         assert_eq!(self.world.keys(), [self.key()], "{:?}", self.world.kept);
@@ -284,12 +380,10 @@ impl<'w> Browser<'w> {
 
     #[track_caller]
     fn is_fresh(&self) {
-        let end = self.world.redis(&["pexpiretime", &self.key()]);
-        let end: u128 = end
-            .parse()
-            .unwrap_or_else(|_| panic!("it has no end: {end}"));
+        let end = self.world.place.end_of(&self.key());
         let life = LIFE.as_millis();
-        let right = self.asked_at + life - 1000..=now() + life + 1000;
+        // Memcached counts whole seconds, by a clock that is up to a second late.
+        let right = self.asked_at + life - 2000..=now() + life + 2000;
         assert!(right.contains(&end), "{end} is not in {right:?}");
     }
 }
@@ -327,7 +421,7 @@ fn a_login_counts_on_the_other_side(world: &World) {
         browser.is_alone();
         assert_eq!(browser.show(other), in_cart(&["tea"], Some(7), None));
         assert_eq!(browser.key(), after);
-        world.redis(&["flushall"]);
+        world.clear();
     }
 }
 
@@ -353,7 +447,7 @@ fn a_new_login_ends_the_old_id(world: &World) {
         assert_ne!(thief.id.as_ref(), Some(&old));
         assert!(!world.keys().contains(&world.kept.key(&old)));
         assert!(world.keys().contains(&known));
-        world.redis(&["flushall"]);
+        world.clear();
     }
 }
 
@@ -379,7 +473,7 @@ fn a_logout_counts_on_the_other_side(world: &World) {
             assert_eq!(tab.show(asked)["user"], Value::Null);
         }
         assert!(!world.keys().contains(&old));
-        world.redis(&["flushall"]);
+        world.clear();
     }
 }
 
@@ -425,7 +519,7 @@ fn values_of_ruby_survive(world: &World) {
         browser.is_alone();
         assert_eq!(browser.send(App::Rails, "inspect", None).body(), values);
         assert_eq!(browser.show(App::Rails)["cart"], json!(["tea"]));
-        world.redis(&["flushall"]);
+        world.clear();
     }
 }
 
@@ -441,7 +535,7 @@ fn a_forged_form_is_refused(world: &World) {
             assert_eq!(response.status, 422, "{app:?}: {response:?}");
         }
         assert_eq!(browser.show(app.other())["cart"], json!([]));
-        world.redis(&["flushall"]);
+        world.clear();
     }
 }
 
@@ -455,7 +549,7 @@ fn an_unknown_id_is_not_adopted(world: &World) {
         assert_ne!(browser.id.as_deref(), Some(made_up));
         assert!(!world.keys().contains(&world.kept.key(made_up)));
         browser.is_alone();
-        world.redis(&["flushall"]);
+        world.clear();
     }
     let mut browser = Browser::new(world);
     browser.post(App::Rails, App::Rails, "log_in", "user_id=7");
@@ -466,27 +560,26 @@ fn an_unknown_id_is_not_adopted(world: &World) {
     browser.is_alone();
 }
 
-/// An entry that Redis dropped, and one that Redis still has after the end that stands in it.
+/// An entry that the server dropped, and one that it still has after the end that stands in it.
 fn an_expired_session_is_gone(world: &World) {
     for app in App::BOTH {
         let mut browser = Browser::new(world);
         browser.post(app, app, "log_in", "user_id=7");
         let (id, key) = (browser.id.clone(), browser.key());
-        world.redis(&["pexpire", &key, "0"]);
+        world.place.end_in(&key, 0);
         for asked in [app.other(), app] {
             browser.id.clone_from(&id);
             assert_eq!(browser.show(asked), in_cart(&[], None, None));
             assert!(!world.keys().contains(&key));
         }
-        world.redis(&["flushall"]);
+        world.clear();
     }
-    if !matches!(world.kept, Kept::InCache(_)) {
+    if matches!(world.kept, Kept::ByRedisStore) {
         return; // redis-store writes no end into a value
     }
     // A Rust app whose clock is two hours late: its entries have ended.
     let late = || OffsetDateTime::now_utc() - time::Duration::hours(2);
-    let url = format!("{}/0", world.redis.url());
-    let address = serve(world.kept.sessions(&url).clock(late));
+    let address = serve(world.kept.sessions(&world.place.address()).clock(late));
     for app in App::BOTH {
         let response = get(address, "/rust/form", None);
         let line = response.set_cookies().next().expect("a cookie").to_owned();
@@ -503,7 +596,7 @@ fn an_expired_session_is_gone(world: &World) {
             Browser::with_id(world, id).show(app),
             in_cart(&[], None, None)
         );
-        world.redis(&["flushall"]);
+        world.clear();
     }
 }
 
@@ -512,12 +605,12 @@ fn reading_extends_the_life(world: &World) {
     for app in App::BOTH {
         let mut browser = Browser::new(world);
         browser.post(app.other(), app.other(), "cart", "item=tea");
-        assert_eq!(world.redis(&["pexpire", &browser.key(), "60000"]), "1");
+        world.place.end_in(&browser.key(), 60);
         assert_eq!(browser.show(app)["cart"], json!(["tea"]));
         browser.is_alone();
         // The end that stands in the entry was moved too: the other side reads it.
         assert_eq!(browser.show(app.other())["cart"], json!(["tea"]));
-        world.redis(&["flushall"]);
+        world.clear();
     }
 }
 
@@ -536,20 +629,20 @@ const STEPS: &[Step] = &[
 ];
 
 #[test]
-fn rails_and_rust_share_a_session_in_redis() {
+fn rails_and_rust_share_a_session() {
     let mut ran = 0;
     for kept in Kept::all() {
         let world = World::start(kept);
         for (name, step) in STEPS {
             // A failure below stands under the name of its step.
             println!("{kept:?}: {name}");
-            world.redis(&["flushall"]);
+            world.clear();
             step(&world);
             ran += 1;
         }
     }
     let version = RailsVersion::current();
-    let ways = version.cache_forms.len() + usize::from(version.has_redis_actionpack);
+    let ways = 2 * version.cache_forms.len() + usize::from(version.has_redis_actionpack);
     assert_eq!(ran, ways * 9);
 }
 

@@ -72,3 +72,15 @@ fn no_other_text_is_an_id() {
     assert_eq!(odd.id_of_cookie(format!("2::{digits}").as_bytes()), None);
     assert_eq!(ran, 13 * 8);
 }
+
+/// `MemCacheStore#normalize_key` of Rails 6.1 and 7.2, which gives a byte below 16 one digit.
+#[test]
+fn keys_of_memcached_are_escaped_as_rails_escapes_them() {
+    let format = RailsCache::new(CacheFormatVersion::V7_1)
+        .namespace("a\tb\n%\u{e9} \u{7f}")
+        .key_prefix("k")
+        .mem_cache_store();
+    let digits = "0123456789abcdef".repeat(2);
+    let expected = format!("a%9b%A%25%C3%A9%20%7F:k{digits}");
+    assert_eq!(format.keys(&digits)[1], expected);
+}

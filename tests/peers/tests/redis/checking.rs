@@ -7,10 +7,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use hardtack::stores::{Saved, SessionStore, StoreError, When};
-use hardtack_redis::RedisStore;
 use tokio::task::JoinHandle;
 
-/// The time limit of the store under test.
+/// The time limit of the store under test, which each test sets.
 pub(crate) const LIMIT: Duration = Duration::from_millis(500);
 
 /// The time that a busy machine may add: less than a second wait for the limit would.
@@ -90,7 +89,7 @@ pub(crate) struct Load {
 
 impl Load {
     /// Starts the clients, each with a session of its own.
-    pub(crate) async fn start(store: &RedisStore) -> Self {
+    pub(crate) async fn start(store: &(impl SessionStore + Clone)) -> Self {
         let mut load = Self {
             clients: Vec::new(),
             is_over: Arc::default(),
@@ -99,7 +98,7 @@ impl Load {
         };
         for number in 0..CLIENTS {
             let client = Client {
-                store: store.clone().time_limit(LIMIT),
+                store: store.clone(),
                 number,
                 acknowledged: None,
                 unknown: BTreeSet::new(),
@@ -156,8 +155,8 @@ impl Load {
 }
 
 /// A client with a session of its own, which holds the number of its last change.
-struct Client {
-    store: RedisStore,
+struct Client<S> {
+    store: S,
     number: usize,
     /// The change that the store has acknowledged or returned last.
     acknowledged: Option<u64>,
@@ -168,7 +167,7 @@ struct Client {
     tally: Tally,
 }
 
-impl Client {
+impl<S: SessionStore + Clone> Client<S> {
     async fn work(
         mut self,
         is_over: Arc<AtomicBool>,

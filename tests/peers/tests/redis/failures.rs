@@ -18,7 +18,7 @@ const REPLICATION_LAG: Duration = Duration::from_secs(1);
 async fn a_server_stops_and_comes_back() {
     // It has every write on its disk before it answers.
     let mut redis = RedisServer::start(&["--appendonly", "yes", "--appendfsync", "always"]);
-    let store = RedisStore::new(redis.url()).unwrap();
+    let store = RedisStore::new(redis.url()).unwrap().time_limit(LIMIT);
     let load = Load::start(&store).await;
     for _ in 0..2 {
         redis.stop();
@@ -34,7 +34,7 @@ async fn a_server_stops_and_comes_back() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_pauses_and_hangs() {
     let redis = RedisServer::start(&[]);
-    let store = RedisStore::new(redis.url()).unwrap();
+    let store = RedisStore::new(redis.url()).unwrap().time_limit(LIMIT);
     let load = Load::start(&store).await;
     redis.command(&["CLIENT", "PAUSE", "2500", "ALL"]);
     load.wait_for_errors(48).await;
@@ -52,7 +52,7 @@ async fn a_server_pauses_and_hangs() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_is_full() {
     let redis = RedisServer::start(&["--maxmemory-policy", "noeviction"]);
-    let store = RedisStore::new(redis.url()).unwrap();
+    let store = RedisStore::new(redis.url()).unwrap().time_limit(LIMIT);
     let load = Load::start(&store).await;
     redis.command(&["CONFIG", "SET", "maxmemory", "1"]);
     load.wait_for_errors(200).await;
@@ -66,7 +66,9 @@ async fn a_server_is_full() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cluster_fails_over_and_loses_a_master() {
     let mut cluster = RedisCluster::start();
-    let store = RedisStore::cluster(cluster.urls()).unwrap();
+    let store = RedisStore::cluster(cluster.urls())
+        .unwrap()
+        .time_limit(LIMIT);
     let load = Load::start(&store).await;
     // By order: the replica waits until it has every write.
     cluster.fail_over(0);
@@ -96,7 +98,9 @@ async fn a_cluster_fails_over_and_loses_a_master() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn masters_hang_and_are_replaced() {
     let cluster = RedisCluster::start();
-    let store = RedisStore::cluster(cluster.urls()).unwrap();
+    let store = RedisStore::cluster(cluster.urls())
+        .unwrap()
+        .time_limit(LIMIT);
     let load = Load::start(&store).await;
     let process = cluster.nodes[2].process_id().to_string();
     let hang = Instant::now();
@@ -110,7 +114,9 @@ async fn masters_hang_and_are_replaced() {
     check_lag("Cluster, a master hung", &tally, hang);
 
     let group = RedisSentinels::start();
-    let store = RedisStore::sentinel(group.urls(), "mymaster").unwrap();
+    let store = RedisStore::sentinel(group.urls(), "mymaster")
+        .unwrap()
+        .time_limit(LIMIT);
     let load = Load::start(&store).await;
     let process = group.servers[0].process_id().to_string();
     let hang = Instant::now();
@@ -127,7 +133,9 @@ async fn masters_hang_and_are_replaced() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sentinels_replace_a_master() {
     let mut group = RedisSentinels::start();
-    let store = RedisStore::sentinel(group.urls(), "mymaster").unwrap();
+    let store = RedisStore::sentinel(group.urls(), "mymaster")
+        .unwrap()
+        .time_limit(LIMIT);
     let load = Load::start(&store).await;
     let crash = Instant::now();
     group.servers[0].stop();
@@ -146,7 +154,9 @@ async fn sentinels_replace_a_master() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sentinels_replace_a_master_by_order() {
     let group = RedisSentinels::start();
-    let store = RedisStore::sentinel(group.urls(), "mymaster").unwrap();
+    let store = RedisStore::sentinel(group.urls(), "mymaster")
+        .unwrap()
+        .time_limit(LIMIT);
     let load = Load::start(&store).await;
     let order = Instant::now();
     let ordered = group.sentinels[0].command(&["SENTINEL", "FAILOVER", "mymaster"]);
