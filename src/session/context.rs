@@ -14,12 +14,12 @@ use super::events::Event;
 use super::leaving::{Farewell, Leaving};
 use super::loaded::Loaded;
 use super::loading::{Heard, Loading, Next};
-use super::on_server::Step;
 use super::origin::RequestOrigin;
 use super::place::Place;
 use super::policy::Policy;
 use super::provenance::Provenance;
 use super::running_commit::RunningCommit;
+use super::saving::Saving;
 use super::session_store::{Answer, Operation};
 use super::sessions::Sessions;
 use super::watched_store::WatchedStore;
@@ -301,13 +301,17 @@ impl Context {
 
     /// Runs an operation of the store of a place.
     async fn run(&self, place: usize, operation: Operation) -> Result<Answer, Error> {
+        self.store(place)?.run(operation).await
+    }
+
+    /// Returns the store of a place.
+    fn store(&self, place: usize) -> Result<WatchedStore<'_>, Error> {
         let here = self.0.sessions.at(place);
-        let store = WatchedStore {
+        Ok(WatchedStore {
             store: here.place.store().ok_or(Error::NeedsStore)?,
             name: &here.policy.name,
             policy: self.policy(),
-        };
-        store.run(operation).await
+        })
     }
 
     /// Keeps the session that was loaded, unless somebody else loaded it meanwhile.
@@ -544,15 +548,12 @@ impl Context {
         }
         let mut commit = ask.commit.clone();
         if let Some(committing) = &mut ask.committing {
-            let mut answer = None;
-            commit = loop {
-                match committing.step(&here.policy, answer)? {
-                    Step::Run(operation) => {
-                        answer = Some(self.run(ask.place, operation).await?);
-                    }
-                    Step::Done(commit) => break commit,
-                }
+            let saving = Saving {
+                store: self.store(ask.place)?,
+                queue: here.place.queue(),
+                policy: &here.policy,
             };
+            commit = saving.run(committing).await?;
             self.rename(committing.id());
         }
         let mut is_there = then.is_empty();

@@ -41,6 +41,11 @@ pub(crate) enum Event<'a> {
     /// The session could not be written.
     #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "nobody is told"))]
     Failed(&'a Error),
+    /// A save replaced this many keys that another request had changed since the session was loaded.
+    Conflicted(
+        &'a str,
+        #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "nobody is told"))] usize,
+    ),
     /// The session could not be loaded from its store.
     NotLoaded(&'a Error),
     /// A handler answered with this error.
@@ -53,7 +58,7 @@ pub(crate) enum Event<'a> {
 
 /// The limits, one for each kind of event.
 #[derive(Debug, Default)]
-pub(crate) struct Events([Limit; 23]);
+pub(crate) struct Events([Limit; 24]);
 
 impl Events {
     /// Sends an event, unless one of its kind was sent less than ten seconds ago.
@@ -74,6 +79,7 @@ impl Events {
             Event::NotLoaded(Error::Store(_)) => (19, cookie),
             Event::NotLoaded(_) => (20, cookie),
             Event::NotMoved(_) => (21, cookie),
+            Event::Conflicted(cookie, _) => (23, cookie),
         };
         let untold = self.0.get(kind).and_then(|limit| limit.pass(now));
         if let Some(untold) = untold {
@@ -134,7 +140,7 @@ impl CountedLimit {
 
 #[cfg(feature = "tracing")]
 fn send(cookie: &str, event: Event<'_>, untold: u64) {
-    use tracing::{error, warn};
+    use tracing::{debug, error, warn};
 
     use crate::shown::Shown;
 
@@ -194,6 +200,13 @@ fn send(cookie: &str, event: Event<'_>, untold: u64) {
             %reason,
             untold,
             "a session does not fit its new place, and stays in the older one; keep that one until such sessions have ended"
+        ),
+        Event::Conflicted(_, keys) => debug!(
+            target: "hardtack",
+            cookie,
+            keys,
+            untold,
+            "two requests changed the same keys of a session; the later save counts"
         ),
         Event::Failed(reason) => error!(
             target: "hardtack",

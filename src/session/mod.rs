@@ -8,7 +8,9 @@ mod changes;
 #[cfg(test)]
 mod changes_tests;
 pub(crate) mod commit;
+mod commit_plan;
 mod commit_task;
+mod commit_turn;
 mod committing;
 pub(crate) mod conflict_policy;
 pub(crate) mod context;
@@ -33,6 +35,8 @@ pub(crate) mod place;
 pub(crate) mod policy;
 pub(crate) mod provenance;
 pub(crate) mod running_commit;
+mod save_queue;
+mod saving;
 pub(crate) mod sealer;
 pub(crate) mod session_format;
 mod session_options;

@@ -79,6 +79,16 @@ pub trait Observer: Send + Sync {
     ) {
         let _ = (cookie, operation, outcome, duration);
     }
+
+    /// Hears that a save replaced what another request had written since the session was loaded, and
+    /// under how many keys. The later save counts; equal values are no conflict.
+    ///
+    /// It is called once for a save, after the store has answered it. Under
+    /// [`ConflictPolicy::Overwrite`](crate::stores::ConflictPolicy::Overwrite) nobody compares, and
+    /// it is not called.
+    fn conflicted(&self, cookie: &str, keys: usize) {
+        let _ = (cookie, keys);
+    }
 }
 
 impl<O: Observer + ?Sized> Observer for Arc<O> {
@@ -102,5 +112,9 @@ impl<O: Observer + ?Sized> Observer for Arc<O> {
         duration: Duration,
     ) {
         (**self).store_answered(cookie, operation, outcome, duration);
+    }
+
+    fn conflicted(&self, cookie: &str, keys: usize) {
+        (**self).conflicted(cookie, keys);
     }
 }

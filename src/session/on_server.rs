@@ -11,6 +11,7 @@ use super::observer::Outcome;
 use super::place::{AppPart, Place};
 use super::policy::Policy;
 use super::provenance::Provenance;
+use super::save_queue::SaveQueue;
 use super::session_format::SessionFormat;
 use super::session_store::{AnyStore, Operation, SessionStore};
 use super::sessions::Sessions;
@@ -26,6 +27,7 @@ pub type ServerSessions = Sessions<OnServer>;
 pub struct OnServer {
     pub(crate) format: Arc<dyn SessionFormat>,
     pub(crate) store: Arc<dyn AnyStore>,
+    pub(crate) queue: Arc<SaveQueue>,
     /// The framework's own parts of the app.
     pub(crate) part: Option<Arc<dyn AppPart>>,
 }
@@ -51,6 +53,7 @@ impl ServerSessions {
             place: OnServer {
                 format: Arc::new(format),
                 store: Arc::new(store),
+                queue: Arc::default(),
                 part: None,
             },
         }
@@ -158,11 +161,17 @@ impl Place for OnServer {
     fn store(&self) -> Option<&dyn AnyStore> {
         Some(&*self.store)
     }
+
+    fn queue(&self) -> Option<&SaveQueue> {
+        Some(&self.queue)
+    }
 }
 
-/// The next step of a loading or a commit.
+/// The next step of a commit.
 pub(crate) enum Step<T> {
     /// Run this operation, and call again with the store's answer.
     Run(Operation),
+    /// Wait for the turn to save, and call again.
+    Queue,
     Done(T),
 }

@@ -55,6 +55,7 @@ struct Counted {
     opened: Vec<(Outcome, u64)>,
     lookups: BTreeMap<Lookup, u64>,
     operations: BTreeMap<(StoreOperation, StoreOutcome), (u64, Duration)>,
+    conflicts: u64,
 }
 
 impl Tally {
@@ -131,6 +132,44 @@ impl Tally {
         rows
     }
 
+    /// Returns the numbers of keys that two requests changed at once, by the cookies' names.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use hardtack::observe::Tally;
+    /// use hardtack::stores::{MemoryStore, StoredJson};
+    /// use hardtack::{Commit, LazySession, RequestOrigin, ServerSessions};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), hardtack::Error> {
+    /// let tally = Arc::new(Tally::new());
+    /// let sessions = ServerSessions::new(StoredJson, MemoryStore::new(), "_session_id")
+    ///     .observer(tally.clone());
+    /// # let sessions = Arc::new(sessions);
+    /// # let begun = LazySession::open(&sessions, "", RequestOrigin::default());
+    /// # begun.load().await?.insert("theme", "light")?;
+    /// # let Commit::Set(cookies) = begun.commit(200).await? else { panic!() };
+    /// # let header = format!("_session_id={}", cookies[0].escaped_value());
+    /// // Two requests of one browser load the session, and change the same key.
+    /// let [one, two] =
+    ///     [(); 2].map(|()| LazySession::open(&sessions, header.clone(), RequestOrigin::default()));
+    /// one.load().await?.insert("theme", "dark")?;
+    /// two.load().await?.insert("theme", "blue")?;
+    /// one.commit(200).await?;
+    /// two.commit(200).await?;
+    /// assert_eq!(tally.conflicts(), [("_session_id".to_owned(), 1)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn conflicts(&self) -> Vec<(String, u64)> {
+        let counts = self.counts();
+        let counted = counts.iter().filter(|(_, counted)| counted.conflicts > 0);
+        counted
+            .map(|(cookie, counted)| (cookie.clone(), counted.conflicts))
+            .collect()
+    }
+
     fn count(&self, cookie: &str, count: impl FnOnce(&mut Counted)) {
         let mut counts = self.counts();
         if !counts.contains_key(cookie) {
@@ -182,6 +221,12 @@ impl Observer for Tally {
             let (count, total) = counted.operations.entry((operation, outcome)).or_default();
             *count += 1;
             *total = total.saturating_add(duration);
+        });
+    }
+
+    fn conflicted(&self, cookie: &str, keys: usize) {
+        self.count(cookie, |counted| {
+            counted.conflicts = counted.conflicts.saturating_add(keys as u64);
         });
     }
 }
