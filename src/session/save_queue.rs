@@ -296,3 +296,35 @@ impl Drop for Turn<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use super::*;
+
+    #[test]
+    fn a_turn_that_nobody_disputes_takes_no_allocation() {
+        let (queue, now) = (SaveQueue::default(), OffsetDateTime::UNIX_EPOCH);
+        let turn = || {
+            let mut entering = pin!(queue.enter("key", now, now));
+            let mut cx = Context::from_waker(Waker::noop());
+            let Poll::Ready(Some((turn, None))) = entering.as_mut().poll(&mut cx) else {
+                return false;
+            };
+            turn.end(None, now);
+            true
+        };
+        assert!(turn()); // the stripe's room
+        let mut is_had = false;
+        let count = allocation_counter::measure(|| is_had = turn()).count_total;
+        assert_eq!((is_had, count), (true, 0));
+        // And nothing is left.
+        assert!(
+            queue
+                .stripes
+                .iter()
+                .all(|stripe| stripe.lock().is_ok_and(|lines| lines.is_empty()))
+        );
+    }
+}

@@ -12,78 +12,83 @@ use crate::held_store::{Crowd, Held, ID, NAME, now, put, request};
 /// The work of a request.
 type Change = fn(&Session);
 
+fn insert(session: &Session, key: &str, value: u64) {
+    session.insert(key, value).unwrap();
+}
+
+/// Two requests that load one session, and the number of keys that both change.
+type Row = (&'static str, Change, Change, u64);
+
+const ROWS: &[Row] = &[
+    (
+        "other keys",
+        |s| insert(s, "a", 5),
+        |s| insert(s, "b", 6),
+        0,
+    ),
+    ("one key", |s| insert(s, "a", 5), |s| insert(s, "a", 6), 1),
+    (
+        "one key, one value",
+        |s| insert(s, "a", 5),
+        |s| insert(s, "a", 5),
+        0,
+    ),
+    (
+        "set to what it was",
+        |s| insert(s, "a", 1),
+        |s| insert(s, "a", 6),
+        0,
+    ),
+    (
+        "set over a removal",
+        |s| assert!(s.remove("a").is_ok()),
+        |s| insert(s, "a", 6),
+        1,
+    ),
+    (
+        "a removal over a set",
+        |s| insert(s, "a", 5),
+        |s| assert!(s.remove("a").is_ok()),
+        1,
+    ),
+    (
+        "two removals",
+        |s| assert!(s.remove("a").is_ok()),
+        |s| assert!(s.remove("a").is_ok()),
+        0,
+    ),
+    (
+        "two keys",
+        |s| {
+            insert(s, "a", 5);
+            insert(s, "new", 5);
+            insert(s, "b", 5);
+        },
+        |s| {
+            insert(s, "a", 6);
+            insert(s, "new", 6);
+            insert(s, "c", 6);
+        },
+        2,
+    ),
+    (
+        "a clear over a set and a removal",
+        |s| {
+            insert(s, "a", 5);
+            s.remove("b").unwrap();
+        },
+        |s| {
+            s.clear().unwrap();
+            insert(s, "c", 6);
+        },
+        1, // `b` is as the clear would have it
+    ),
+];
+
 #[test]
 fn the_observer_hears_of_keys_that_two_requests_changed() {
-    fn insert(session: &Session, key: &str, value: u64) {
-        session.insert(key, value).unwrap();
-    }
-    let rows: &[(&str, Change, Change, u64)] = &[
-        (
-            "other keys",
-            |s| insert(s, "a", 5),
-            |s| insert(s, "b", 6),
-            0,
-        ),
-        ("one key", |s| insert(s, "a", 5), |s| insert(s, "a", 6), 1),
-        (
-            "one key, one value",
-            |s| insert(s, "a", 5),
-            |s| insert(s, "a", 5),
-            0,
-        ),
-        (
-            "set to what it was",
-            |s| insert(s, "a", 1),
-            |s| insert(s, "a", 6),
-            0,
-        ),
-        (
-            "set over a removal",
-            |s| assert!(s.remove("a").is_ok()),
-            |s| insert(s, "a", 6),
-            1,
-        ),
-        (
-            "a removal over a set",
-            |s| insert(s, "a", 5),
-            |s| assert!(s.remove("a").is_ok()),
-            1,
-        ),
-        (
-            "two removals",
-            |s| assert!(s.remove("a").is_ok()),
-            |s| assert!(s.remove("a").is_ok()),
-            0,
-        ),
-        (
-            "two keys",
-            |s| {
-                insert(s, "a", 5);
-                insert(s, "new", 5);
-                insert(s, "b", 5);
-            },
-            |s| {
-                insert(s, "a", 6);
-                insert(s, "new", 6);
-                insert(s, "c", 6);
-            },
-            2,
-        ),
-        (
-            "a clear over a set and a removal",
-            |s| {
-                insert(s, "a", 5);
-                s.remove("b").unwrap();
-            },
-            |s| {
-                s.clear().unwrap();
-                insert(s, "c", 6);
-            },
-            1, // `b` is as the clear would have it
-        ),
-    ];
     let mut ran = 0;
-    for (what, first, second, expected) in rows {
+    for (what, first, second, expected) in ROWS {
         // In one process, where the entry is handed on, and between two, where there is a conflict.
         for is_one in [true, false] {
             let (store, tally) = (Held::default(), Arc::new(Tally::new()));

@@ -52,12 +52,12 @@ impl Held {
         }
         let gate = Arc::new(Gate::default());
         self.0.waiting.lock().unwrap().push_back(gate.clone());
-        let is_done = std::future::poll_fn(|cx| match *gate.answer.lock().unwrap() {
-            Some(is_done) => Poll::Ready(is_done),
-            None => {
-                *gate.waker.lock().unwrap() = Some(cx.waker().clone());
-                Poll::Pending
+        let is_done = std::future::poll_fn(|cx| {
+            if let Some(is_done) = *gate.answer.lock().unwrap() {
+                return Poll::Ready(is_done);
             }
+            *gate.waker.lock().unwrap() = Some(cx.waker().clone());
+            Poll::Pending
         })
         .await;
         if is_done {
@@ -188,7 +188,12 @@ impl Crowd {
 
     /// Polls until nobody is woken.
     pub(crate) fn run(&mut self) {
-        while (0..self.0.len()).fold(false, |any, number| self.poll(number) || any) {}
+        loop {
+            let polled = (0..self.0.len()).filter(|number| self.poll(*number));
+            if polled.count() == 0 {
+                return;
+            }
+        }
     }
 
     /// Answers the store's operations in their order, until all commits have ended.
@@ -205,7 +210,7 @@ impl Crowd {
 
     /// Returns the outcome of a commit that has ended.
     pub(crate) fn outcome(&self, number: usize) -> &Outcome {
-        self.0[number].outcome.as_ref().expect("it waits")
+        self.0[number].outcome.as_ref().unwrap()
     }
 
     pub(crate) fn is_waiting(&self, number: usize) -> bool {
@@ -260,7 +265,7 @@ pub(crate) fn kept(sessions: &Arc<ServerSessions>) -> Vec<String> {
     session.read(|data| {
         data.keys()
             .into_iter()
-            .map(|key| key.into_owned())
+            .map(std::borrow::Cow::into_owned)
             .collect()
     })
 }

@@ -306,20 +306,3 @@ fn an_observer_may_save_the_session() {
     assert_eq!(heard.len(), 4, "the observer's own load and save too");
     assert_eq!(kept(&sessions), ["begun", "b", "a", "observed"]);
 }
-
-/// A save that nobody waits for costs no allocation more than one that does not queue.
-#[test]
-fn a_turn_alone_costs_no_allocation() {
-    let policies = [ConflictPolicy::Merge, ConflictPolicy::Overwrite];
-    let counts = policies.map(|policy| {
-        let store = Held::default();
-        let sessions = ServerSessions::new(StoredJson, store.clone(), NAME);
-        let sessions = Arc::new(sessions.conflicts(policy));
-        put(&sessions, &store, ID);
-        let save = || now(set(&sessions, "a").commit(200)).unwrap();
-        drop(save()); // what is set up once
-        store.answered();
-        allocation_counter::measure(|| drop(save())).count_total
-    });
-    assert_eq!(counts[0], counts[1]);
-}
