@@ -3,6 +3,7 @@
 use time::OffsetDateTime;
 
 use super::committing::Committing;
+use super::data::SessionData;
 use super::kept::StoredEntry;
 use super::policy::Policy;
 use super::session_format::ReadEntry;
@@ -67,13 +68,26 @@ impl Committing {
     /// Takes note of what was written over another entry, for the next saver and the observer.
     pub(super) fn has_written(&mut self, policy: &Policy, version: Option<Version>) {
         self.written = version;
-        self.conflicts = self.count_conflicts(policy);
+        self.conflicts = Some(self.count_conflicts(policy));
     }
 
     /// Returns the number of keys that another request changed since this one loaded the session,
     /// and that this one has just written otherwise.
     pub(super) fn conflicts(&self) -> usize {
-        self.conflicts
+        self.conflicts.unwrap_or_default()
+    }
+
+    /// Reads the session of another entry in the same place.
+    pub(super) fn read(&self, policy: &Policy, entry: &Entry) -> Option<SessionData> {
+        match self.stored.format.read(&entry.bytes, policy.now()) {
+            ReadEntry::Session(data) => Some(data),
+            ReadEntry::Expired | ReadEntry::Unreadable => None,
+        }
+    }
+
+    /// Returns the session as it was saved over another entry, if it was.
+    pub(super) fn saved(&self) -> Option<&SessionData> {
+        self.conflicts.map(|_| &self.data)
     }
 
     fn count_conflicts(&self, policy: &Policy) -> usize {

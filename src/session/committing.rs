@@ -49,8 +49,9 @@ pub(crate) struct Committing {
     pub(super) before: Option<Bytes>,
     /// The version of what this commit wrote over another entry, if the store knows it.
     pub(super) written: Option<Version>,
-    /// The number of keys that both this request and another one changed.
-    pub(super) conflicts: usize,
+    /// The number of keys that both this request and another one changed, once the session was saved
+    /// over another entry.
+    pub(super) conflicts: Option<usize>,
 }
 
 impl Committing {
@@ -76,7 +77,7 @@ impl Committing {
             taken_ids: 0,
             before: None,
             written: None,
-            conflicts: 0,
+            conflicts: None,
         };
         committing.plan(loaded, policy);
         Some(committing)
@@ -134,6 +135,7 @@ impl Committing {
     }
 
     fn operation(&mut self, policy: &Policy, task: Task) -> Result<Operation, Error> {
+        self.conflicts = None;
         let Stored { format, entry, .. } = &self.stored;
         let (ttl, now) = (self.stored.time_to_live(&self.data, policy), policy.now());
         let (bytes, key, when) = match (task, entry) {
@@ -208,7 +210,7 @@ impl Committing {
                 self.todo.push_front(Task::Create);
             }
             (Task::Update, Answer::Saved(Saved::Done(version))) => {
-                self.has_written(policy, version)
+                self.has_written(policy, version);
             }
             (Task::Delete(_), _) | (_, Answer::Saved(Saved::Done(_)) | Answer::Found(true)) => {}
             (Task::DeleteUnchanged { key, why, .. }, _) => {

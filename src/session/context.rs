@@ -9,6 +9,7 @@ use super::beside::Beside;
 use super::bound_cookie::BoundCookie;
 use super::commit::Commit;
 use super::committing::Committing;
+use super::conflict_policy::ConflictPolicy;
 use super::data::SessionData;
 use super::events::Event;
 use super::leaving::{Farewell, Leaving};
@@ -18,6 +19,7 @@ use super::origin::RequestOrigin;
 use super::place::Place;
 use super::policy::Policy;
 use super::provenance::Provenance;
+use super::recent_saves::RecentSaves;
 use super::running_commit::RunningCommit;
 use super::saving::Saving;
 use super::session_store::{Answer, Operation};
@@ -284,6 +286,8 @@ impl Context {
             return Ok(());
         }
         let (sessions, header) = (&*self.0.sessions, self.header());
+        let recent = self.recent_saves(0);
+        let count = recent.map_or(0, RecentSaves::count);
         let mut next = Loading::begin(sessions, &header).step(sessions, &header, None)?;
         loop {
             next = match next {
@@ -292,7 +296,11 @@ impl Context {
                     loading.step(sessions, &header, Some(answer))?
                 }
                 Next::Done(loaded, heard) => {
+                    let reverted = recent.map_or(0, |recent| loaded.reverted(recent, count));
                     self.keep(loaded, heard);
+                    if reverted > 0 {
+                        self.store(0)?.reverted(reverted);
+                    }
                     return Ok(());
                 }
             }
@@ -304,6 +312,16 @@ impl Context {
         self.store(place)?.run(operation).await
     }
 
+    /// Returns what is remembered of the last saves in a place, if anybody can hear of it.
+    fn recent_saves(&self, place: usize) -> Option<&RecentSaves> {
+        let policy = self.policy();
+        let is_heard = cfg!(feature = "tracing") || policy.observer.is_some();
+        let here = self.0.sessions.at(place);
+        // Whoever overwrites undoes the changes of others as well, and knows nothing of it.
+        let is_kept = is_heard && here.policy.conflicts == ConflictPolicy::Merge;
+        here.place.recent_saves().filter(|_| is_kept)
+    }
+
     /// Returns the store of a place.
     fn store(&self, place: usize) -> Result<WatchedStore<'_>, Error> {
         let here = self.0.sessions.at(place);
@@ -311,6 +329,7 @@ impl Context {
             store: here.place.store().ok_or(Error::NeedsStore)?,
             name: &here.policy.name,
             policy: self.policy(),
+            recent: self.recent_saves(place),
         })
     }
 

@@ -16,6 +16,7 @@ const REFUSED: &str = "hardtack_cookies_refused_total";
 const LOOKUPS: &str = "hardtack_store_lookups_total";
 const OPERATIONS: &str = "hardtack_store_operations_total";
 const CONFLICTS: &str = "hardtack_store_conflicts_total";
+const REVERTS: &str = "hardtack_store_reverts_total";
 const DURATION: &str = "hardtack_store_operation_duration_seconds";
 
 /// The value of a label that does not apply, such as the cipher of a signed cookie.
@@ -31,6 +32,7 @@ const NONE: &str = "none";
 /// | `hardtack_store_lookups_total` | `cookie`, `outcome` (as [`Lookup::name`]) |
 /// | `hardtack_store_operations_total` | `cookie`, `operation` and `outcome` (as [`StoreOperation::name`] and [`StoreOutcome::name`]) |
 /// | `hardtack_store_conflicts_total`, the keys that two requests changed at once | `cookie` |
+/// | `hardtack_store_reverts_total`, the saved keys that were found with their former values | `cookie` |
 /// | `hardtack_store_operation_duration_seconds`, a histogram | `cookie`, `operation` |
 ///
 /// A label that does not apply to a cookie is `none`. `cookie` is a name that the app asks for; no
@@ -63,6 +65,10 @@ impl CookieMetrics {
         describe_counter!(
             CONFLICTS,
             "Keys that two requests changed at once; the later save counts."
+        );
+        describe_counter!(
+            REVERTS,
+            "Saved keys that were found with their former values again."
         );
         describe_histogram!(
             DURATION,
@@ -122,6 +128,10 @@ impl Observer for CookieMetrics {
 
     fn conflicted(&self, cookie: &str, keys: usize) {
         counter!(CONFLICTS, "cookie" => cookie.to_owned()).increment(keys as u64);
+    }
+
+    fn reverted(&self, cookie: &str, keys: usize) {
+        counter!(REVERTS, "cookie" => cookie.to_owned()).increment(keys as u64);
     }
 }
 

@@ -46,6 +46,11 @@ pub(crate) enum Event<'a> {
         &'a str,
         #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "nobody is told"))] usize,
     ),
+    /// This many keys have their values from before a save again.
+    Reverted(
+        &'a str,
+        #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "nobody is told"))] usize,
+    ),
     /// The session could not be loaded from its store.
     NotLoaded(&'a Error),
     /// A handler answered with this error.
@@ -58,7 +63,7 @@ pub(crate) enum Event<'a> {
 
 /// The limits, one for each kind of event.
 #[derive(Debug, Default)]
-pub(crate) struct Events([Limit; 24]);
+pub(crate) struct Events([Limit; 25]);
 
 impl Events {
     /// Sends an event, unless one of its kind was sent less than ten seconds ago.
@@ -80,6 +85,7 @@ impl Events {
             Event::NotLoaded(_) => (20, cookie),
             Event::NotMoved(_) => (21, cookie),
             Event::Conflicted(cookie, _) => (23, cookie),
+            Event::Reverted(cookie, _) => (24, cookie),
         };
         let untold = self.0.get(kind).and_then(|limit| limit.pass(now));
         if let Some(untold) = untold {
@@ -140,7 +146,7 @@ impl CountedLimit {
 
 #[cfg(feature = "tracing")]
 fn send(cookie: &str, event: Event<'_>, untold: u64) {
-    use tracing::{debug, error, warn};
+    use tracing::{debug, error, info, warn};
 
     use crate::shown::Shown;
 
@@ -207,6 +213,13 @@ fn send(cookie: &str, event: Event<'_>, untold: u64) {
             keys,
             untold,
             "two requests changed the same keys of a session; the later save counts"
+        ),
+        Event::Reverted(_, keys) => info!(
+            target: "hardtack",
+            cookie,
+            keys,
+            untold,
+            "keys of a session that this process saved have their former values again; another program overwrote the session, or changed them back"
         ),
         Event::Failed(reason) => error!(
             target: "hardtack",

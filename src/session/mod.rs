@@ -34,6 +34,7 @@ pub(crate) mod origin;
 pub(crate) mod place;
 pub(crate) mod policy;
 pub(crate) mod provenance;
+mod recent_saves;
 pub(crate) mod running_commit;
 mod save_queue;
 mod saving;

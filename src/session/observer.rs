@@ -89,6 +89,16 @@ pub trait Observer: Send + Sync {
     fn conflicted(&self, cookie: &str, keys: usize) {
         let _ = (cookie, keys);
     }
+
+    /// Hears that a session was loaded in which keys that these sessions had saved have their former
+    /// values again, and how many keys; they have not written the session since.
+    ///
+    /// A framework that writes whole sessions does that if it had loaded the session before the save.
+    /// Another program that set the keys back on purpose looks the same. `docs/stores.md` says what
+    /// is left out. It is called once for a save.
+    fn reverted(&self, cookie: &str, keys: usize) {
+        let _ = (cookie, keys);
+    }
 }
 
 impl<O: Observer + ?Sized> Observer for Arc<O> {
@@ -116,5 +126,9 @@ impl<O: Observer + ?Sized> Observer for Arc<O> {
 
     fn conflicted(&self, cookie: &str, keys: usize) {
         (**self).conflicted(cookie, keys);
+    }
+
+    fn reverted(&self, cookie: &str, keys: usize) {
+        (**self).reverted(cookie, keys);
     }
 }

@@ -11,6 +11,7 @@ use super::observer::Outcome;
 use super::place::{AppPart, Place};
 use super::policy::Policy;
 use super::provenance::Provenance;
+use super::recent_saves::RecentSaves;
 use super::save_queue::SaveQueue;
 use super::session_format::SessionFormat;
 use super::session_store::{AnyStore, Operation, SessionStore};
@@ -28,6 +29,7 @@ pub struct OnServer {
     pub(crate) format: Arc<dyn SessionFormat>,
     pub(crate) store: Arc<dyn AnyStore>,
     pub(crate) queue: Arc<SaveQueue>,
+    pub(crate) recent: Arc<RecentSaves>,
     /// The framework's own parts of the app.
     pub(crate) part: Option<Arc<dyn AppPart>>,
 }
@@ -54,6 +56,7 @@ impl ServerSessions {
                 format: Arc::new(format),
                 store: Arc::new(store),
                 queue: Arc::default(),
+                recent: Arc::default(),
                 part: None,
             },
         }
@@ -164,6 +167,10 @@ impl Place for OnServer {
 
     fn queue(&self) -> Option<&SaveQueue> {
         Some(&self.queue)
+    }
+
+    fn recent_saves(&self) -> Option<&RecentSaves> {
+        Some(&self.recent)
     }
 }
 

@@ -7,6 +7,7 @@ use super::kept::Kept;
 use super::loaded::Loaded;
 use super::observer::Outcome;
 use super::policy::Policy;
+use super::recent_saves::RecentSaves;
 use super::save_queue::SaveQueue;
 use super::session_store::AnyStore;
 use crate::clock::Clock;
@@ -43,6 +44,12 @@ pub trait Place: Send + Sync + 'static {
     /// Returns the queue of those who save in the store.
     #[doc(hidden)]
     fn queue(&self) -> Option<&SaveQueue> {
+        None
+    }
+
+    /// Returns what is remembered of the last saves in the store.
+    #[doc(hidden)]
+    fn recent_saves(&self) -> Option<&RecentSaves> {
         None
     }
 

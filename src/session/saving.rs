@@ -4,8 +4,10 @@ use super::commit::Commit;
 use super::committing::Committing;
 use super::on_server::Step;
 use super::policy::Policy;
+use super::recent_saves::RecentSaves;
 use super::save_queue::{SaveQueue, Turn};
-use super::watched_store::{Report, WatchedStore};
+use super::session_store::{Answer, Saved};
+use super::watched_store::{Ran, Report, WatchedStore};
 use crate::error::Error;
 
 /// The store of a session, and the queue of those who save in it.
@@ -19,9 +21,12 @@ pub(super) struct Saving<'a> {
 impl<'a> Saving<'a> {
     /// Runs a commit to its end.
     pub(super) async fn run(&self, committing: &mut Committing) -> Result<Commit, Error> {
-        let mut untold = Vec::new();
-        let outcome = self.run_in_turn(committing, &mut untold).await;
+        let (mut untold, mut reverted) = (Vec::new(), 0);
+        let outcome = self
+            .run_in_turn(committing, &mut untold, &mut reverted)
+            .await;
         self.store.tell(untold);
+        self.store.reverted(reverted);
         if outcome.is_ok() {
             self.store.conflicted(committing.conflicts());
         }
@@ -34,14 +39,26 @@ impl<'a> Saving<'a> {
         &self,
         committing: &mut Committing,
         untold: &mut Vec<Report>,
+        reverted: &mut usize,
     ) -> Result<Commit, Error> {
         let mut turn: Option<Turn<'a>> = None;
-        let mut answer = None;
+        let (mut answer, mut written) = (None, None);
         loop {
             match committing.step(self.policy, answer.take())? {
                 Step::Queue => turn = self.take_turn(committing).await?,
                 Step::Run(operation) => {
-                    let (answered, report) = self.store.run_untold(operation).await;
+                    let count = self.store.recent.map_or(0, RecentSaves::count);
+                    let Ran {
+                        answer: answered,
+                        report,
+                        written: last,
+                    } = self.store.run_untold(operation).await;
+                    written = last;
+                    if let Ok(answer) = &answered
+                        && turn.is_some()
+                    {
+                        *reverted += self.reverted_in(answer, count, committing);
+                    }
                     match answered {
                         Ok(answered) => answer = Some(answered),
                         Err(error) => {
@@ -59,12 +76,29 @@ impl<'a> Saving<'a> {
                     }
                 }
                 Step::Done(commit) => {
+                    if let (Some(recent), Some(written), Some(data)) =
+                        (self.store.recent, written, committing.saved())
+                    {
+                        recent.keep(written, data);
+                    }
                     if let Some(turn) = turn {
                         turn.end(committing.take_written(), self.policy.now());
                     }
                     return Ok(commit);
                 }
             }
+        }
+    }
+
+    /// Returns the number of keys that somebody else set back, by the entry that caused a conflict.
+    fn reverted_in(&self, answer: &Answer, count: u64, committing: &Committing) -> usize {
+        match (self.store.recent, answer) {
+            (Some(recent), Answer::Saved(Saved::Conflict(there))) => {
+                let there = committing.read(self.policy, there);
+                let key = committing.key_to_save();
+                there.map_or(0, |there| recent.reverted(key, count, &there))
+            }
+            _ => 0,
         }
     }
 

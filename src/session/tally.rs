@@ -56,6 +56,7 @@ struct Counted {
     lookups: BTreeMap<Lookup, u64>,
     operations: BTreeMap<(StoreOperation, StoreOutcome), (u64, Duration)>,
     conflicts: u64,
+    reverts: u64,
 }
 
 impl Tally {
@@ -163,11 +164,27 @@ impl Tally {
     /// ```
     #[must_use]
     pub fn conflicts(&self) -> Vec<(String, u64)> {
+        self.rows(|counted| counted.conflicts)
+    }
+
+    /// Returns the numbers of saved keys that were found with their former values again, by the
+    /// cookies' names.
+    ///
+    /// ```
+    /// assert!(hardtack::observe::Tally::new().reverts().is_empty());
+    /// ```
+    #[must_use]
+    pub fn reverts(&self) -> Vec<(String, u64)> {
+        self.rows(|counted| counted.reverts)
+    }
+
+    /// Returns the counts of a kind that are not zero.
+    fn rows(&self, count: impl Fn(&Counted) -> u64) -> Vec<(String, u64)> {
         let counts = self.counts();
-        let counted = counts.iter().filter(|(_, counted)| counted.conflicts > 0);
-        counted
-            .map(|(cookie, counted)| (cookie.clone(), counted.conflicts))
-            .collect()
+        let rows = counts
+            .iter()
+            .map(|(cookie, counted)| (cookie.clone(), count(counted)));
+        rows.filter(|(_, count)| *count > 0).collect()
     }
 
     fn count(&self, cookie: &str, count: impl FnOnce(&mut Counted)) {
@@ -227,6 +244,12 @@ impl Observer for Tally {
     fn conflicted(&self, cookie: &str, keys: usize) {
         self.count(cookie, |counted| {
             counted.conflicts = counted.conflicts.saturating_add(keys as u64);
+        });
+    }
+
+    fn reverted(&self, cookie: &str, keys: usize) {
+        self.count(cookie, |counted| {
+            counted.reverts = counted.reverts.saturating_add(keys as u64);
         });
     }
 }

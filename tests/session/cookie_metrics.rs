@@ -152,6 +152,7 @@ fn counters_by_how_cookies_came() {
         "hardtack_store_lookups_total",
         "hardtack_store_operations_total",
         "hardtack_store_conflicts_total",
+        "hardtack_store_reverts_total",
         "hardtack_store_operation_duration_seconds",
     ];
     assert_eq!(described, names);

@@ -34,6 +34,7 @@ mod re_entry;
 #[cfg(feature = "marshal")]
 #[path = "../support/recorded.rs"]
 mod recorded;
+mod reverted_keys;
 #[cfg(feature = "marshal")]
 mod ruby_objects;
 mod save_queue;
