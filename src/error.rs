@@ -272,7 +272,8 @@ pub enum Error {
         /// The name of the session's cookie.
         name: String,
     },
-    /// The changes were not saved: other requests wrote the session again and again.
+    /// The changes were not saved: for a second other requests wrote the session again and again, or
+    /// this one waited for them to save it.
     #[non_exhaustive]
     BusySession {
         /// The name of the session's cookie.

@@ -1,7 +1,6 @@
 //! [`Committing`]: the operations of a store at the end of a request, without I/O.
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use bytes::Bytes;
 use time::OffsetDateTime;
@@ -10,16 +9,14 @@ use super::commit::Commit;
 use super::commit_task::{Task, Why};
 use super::conflict_policy::ConflictPolicy;
 use super::data::SessionData;
-use super::kept::{Former, Kept, Stored, StoredEntry};
+use super::kept::{Kept, Stored, StoredEntry};
 use super::loaded::Loaded;
 use super::on_server::Step;
 use super::policy::Policy;
+use super::save_queue::PATIENCE;
 use super::session_format::{ReadEntry, Touch};
 use super::session_store::{Answer, Entry, Operation, Saved, Version, When};
 use crate::error::Error;
-
-/// The time for which a commit retries while others write the same session.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The number of new ids to try. Two equal ones of 128 random bits are a fault of the system or the
 /// store.
@@ -32,21 +29,29 @@ const MOST_TRIES: u32 = 10_000;
 /// store, and takes its answer. The cookies are decided before, except for a new id that the store
 /// already has, and are not set if nothing was written.
 pub(crate) struct Committing {
-    data: SessionData,
-    stored: Stored,
-    cookies: Commit,
-    todo: VecDeque<Task>,
+    pub(super) data: SessionData,
+    pub(super) stored: Stored,
+    pub(super) cookies: Commit,
+    pub(super) todo: VecDeque<Task>,
     /// The bytes that were saved last.
-    sent: Bytes,
-    began: OffsetDateTime,
+    pub(super) sent: Bytes,
+    pub(super) began: OffsetDateTime,
     tries: u32,
-    is_changed: bool,
+    /// True if the commit has waited for its turn to save.
+    is_queued: bool,
     /// True if the session was written under a key that had no entry.
     is_created: bool,
     /// True if the session moves from another store under its id, as another request may do.
     keeps_id: bool,
     /// The number of new ids that the store already had.
     taken_ids: u32,
+    /// The entry that was loaded, once the changes were applied to a later one.
+    pub(super) before: Option<Bytes>,
+    /// The version of what this commit wrote over another entry, if the store knows it.
+    pub(super) written: Option<Version>,
+    /// The number of keys that both this request and another one changed, once the session was saved
+    /// over another entry.
+    pub(super) conflicts: Option<usize>,
 }
 
 impl Committing {
@@ -66,80 +71,16 @@ impl Committing {
             sent: Bytes::new(),
             began: policy.now(),
             tries: 0,
-            is_changed: loaded.data.is_changed(),
+            is_queued: false,
             is_created: false,
             keeps_id: loaded.keeps_id(),
             taken_ids: 0,
+            before: None,
+            written: None,
+            conflicts: None,
         };
         committing.plan(loaded, policy);
         Some(committing)
-    }
-
-    fn plan(&mut self, loaded: &Loaded, policy: &Policy) {
-        let is_removed = matches!(self.cookies, Commit::Remove(_));
-        match &self.stored.former {
-            // A logout comes first: if a later step fails, still nobody can return to the old
-            // session.
-            Some(Former {
-                id, is_first: true, ..
-            }) => self.delete_all(&id.clone()),
-            Some(Former { id, .. }) if is_removed => self.delete_all(&id.clone()),
-            _ => {}
-        }
-        match &self.stored.entry {
-            Some(_) if is_removed && loaded.data.is_cleared() => {
-                let id = self.stored.id.clone().unwrap_or_default();
-                self.delete_all(&id);
-            }
-            Some(entry) if is_removed => {
-                let (id, entry) = (self.stored.id.clone(), entry.clone());
-                self.delete_unchanged(&id.unwrap_or_default(), entry, Why::IsEmpty);
-            }
-            None if is_removed => {}
-            None => self.todo.push_back(Task::Create),
-            Some(StoredEntry { key, version, .. }) if loaded.is_stale() => {
-                let (key, version) = (key.clone(), version.clone());
-                let why = Why::IsMoved;
-                self.todo.push_back(Task::Create);
-                self.todo
-                    .push_back(Task::DeleteUnchanged { key, version, why });
-            }
-            Some(_) if self.is_changed || policy.writes_unchanged(&loaded.data) => {
-                self.todo.push_back(Task::Update);
-            }
-            Some(_) => self.todo.push_back(Task::Touch),
-        }
-        if let Some(Former {
-            id,
-            entry,
-            is_first: false,
-        }) = &self.stored.former
-            && !is_removed
-        {
-            let (id, entry) = (id.clone(), entry.clone());
-            self.delete_unchanged(&id, entry, Why::HasNewId);
-        }
-    }
-
-    /// Deletes all keys of an id, the present one last: a request that loads meanwhile finds the
-    /// session or none, but never an older state of it.
-    fn delete_all(&mut self, id: &str) {
-        let keys = self.stored.format.keys(id);
-        self.todo.extend(keys.into_iter().rev().map(Task::Delete));
-    }
-
-    /// Deletes all keys of an id, the entry that was read last: as above, and if an operation fails
-    /// before, the browser still has its session. An older key comes before the present one, to
-    /// which another request may have moved the session.
-    fn delete_unchanged(&mut self, id: &str, entry: StoredEntry, why: Why) {
-        let StoredEntry { key, version, .. } = entry;
-        let mut keys = self.stored.format.keys(id);
-        let present = (keys.first() != Some(&key) && !keys.is_empty()).then(|| keys.remove(0));
-        keys.retain(|other| *other != key);
-        self.todo.extend(keys.into_iter().rev().map(Task::Delete));
-        self.todo
-            .push_back(Task::DeleteUnchanged { key, version, why });
-        self.todo.extend(present.map(Task::Delete));
     }
 
     /// Returns the session's id as it is written: another one than was decided if the store already
@@ -181,10 +122,20 @@ impl Committing {
                 cookies => cookies,
             }));
         };
+        // Only what compares versions gains by its turn. A new id has no other savers; a touch and a
+        // deletion retry nothing, and a logout waits for nobody.
+        if !self.is_queued
+            && matches!(task, Task::Update)
+            && policy.conflicts == ConflictPolicy::Merge
+        {
+            self.is_queued = true;
+            return Ok(Step::Queue);
+        }
         self.operation(policy, task).map(Step::Run)
     }
 
     fn operation(&mut self, policy: &Policy, task: Task) -> Result<Operation, Error> {
+        self.conflicts = None;
         let Stored { format, entry, .. } = &self.stored;
         let (ttl, now) = (self.stored.time_to_live(&self.data, policy), policy.now());
         let (bytes, key, when) = match (task, entry) {
@@ -258,6 +209,9 @@ impl Committing {
                 self.take_other_id(policy)?;
                 self.todo.push_front(Task::Create);
             }
+            (Task::Update, Answer::Saved(Saved::Done(version))) => {
+                self.has_written(policy, version);
+            }
             (Task::Delete(_), _) | (_, Answer::Saved(Saved::Done(_)) | Answer::Found(true)) => {}
             (Task::DeleteUnchanged { key, why, .. }, _) => {
                 self.todo.push_front(Task::Reread { key, why });
@@ -281,8 +235,11 @@ impl Committing {
                 }
                 // The entry is this commit's own, whose answer was lost; or its writer extended its
                 // life.
-                if entry.bytes != self.sent && !matches!(task, Task::Touch) {
+                if matches!(task, Task::Touch) {
+                } else if entry.bytes != self.sent {
                     self.conflict(policy, &task, entry)?;
+                } else if matches!(task, Task::Update) {
+                    self.has_written(policy, Some(entry.version));
                 }
             }
             (_, Answer::Found(false) | Answer::Saved(Saved::Gone) | Answer::Loaded(_)) => {
@@ -382,7 +339,7 @@ impl Committing {
         Ok(())
     }
 
-    fn have_patience(&mut self, policy: &Policy) -> Result<(), Error> {
+    pub(super) fn have_patience(&mut self, policy: &Policy) -> Result<(), Error> {
         self.tries += 1;
         if policy.now() - self.began > PATIENCE || self.tries > MOST_TRIES {
             let name = policy.name.clone();
@@ -393,12 +350,19 @@ impl Committing {
 
     /// Applies this request's changes to an entry that somebody else wrote. Returns `false` if that
     /// entry has expired.
-    fn rebase(&mut self, policy: &Policy, key: String, entry: Entry) -> Result<bool, Error> {
+    pub(super) fn rebase(
+        &mut self,
+        policy: &Policy,
+        key: String,
+        entry: Entry,
+    ) -> Result<bool, Error> {
         let Entry { bytes, version } = entry;
         match self.stored.format.read(&bytes, policy.now()) {
             ReadEntry::Session(mut fresh) => {
                 std::mem::take(&mut self.data).rebase_onto(&mut fresh);
                 self.data = fresh;
+                let loaded = self.stored.entry.as_ref();
+                self.before = self.before.take().or_else(|| Some(loaded?.bytes.clone()));
             }
             ReadEntry::Expired => {
                 self.give_up();

@@ -17,6 +17,9 @@
 pub enum ConflictPolicy {
     /// Applies the keys that this request set and removed to the session that is there now, and
     /// saves again. If both changed a key, the later save counts.
+    ///
+    /// Those who save one session in this process do so one after the other, and each gets the entry
+    /// that the one before it wrote: each save is one command.
     #[default]
     Merge,
     /// Saves the session as this request has it, over whatever is there now: changes that others

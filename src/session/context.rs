@@ -9,17 +9,19 @@ use super::beside::Beside;
 use super::bound_cookie::BoundCookie;
 use super::commit::Commit;
 use super::committing::Committing;
+use super::conflict_policy::ConflictPolicy;
 use super::data::SessionData;
 use super::events::Event;
 use super::leaving::{Farewell, Leaving};
 use super::loaded::Loaded;
 use super::loading::{Heard, Loading, Next};
-use super::on_server::Step;
 use super::origin::RequestOrigin;
 use super::place::Place;
 use super::policy::Policy;
 use super::provenance::Provenance;
+use super::recent_saves::RecentSaves;
 use super::running_commit::RunningCommit;
+use super::saving::Saving;
 use super::session_store::{Answer, Operation};
 use super::sessions::Sessions;
 use super::watched_store::WatchedStore;
@@ -302,6 +304,8 @@ impl Context {
             return Ok(());
         }
         let (sessions, header) = (&*self.0.sessions, self.header());
+        let recent = self.recent_saves(0);
+        let count = recent.map_or(0, RecentSaves::count);
         let mut next = Loading::begin(sessions, &header).step(sessions, &header, None)?;
         loop {
             next = match next {
@@ -310,7 +314,11 @@ impl Context {
                     loading.step(sessions, &header, Some(answer))?
                 }
                 Next::Done(loaded, heard) => {
+                    let reverted = recent.map_or(0, |recent| loaded.reverted(recent, count));
                     self.keep(loaded, heard);
+                    if reverted > 0 {
+                        self.store(0)?.reverted(reverted);
+                    }
                     return Ok(());
                 }
             }
@@ -319,13 +327,28 @@ impl Context {
 
     /// Runs an operation of the store of a place.
     async fn run(&self, place: usize, operation: Operation) -> Result<Answer, Error> {
+        self.store(place)?.run(operation).await
+    }
+
+    /// Returns what is remembered of the last saves in a place, if anybody can hear of it.
+    fn recent_saves(&self, place: usize) -> Option<&RecentSaves> {
+        let policy = self.policy();
+        let is_heard = cfg!(feature = "tracing") || policy.observer.is_some();
         let here = self.0.sessions.at(place);
-        let store = WatchedStore {
+        // Whoever overwrites undoes the changes of others as well, and knows nothing of it.
+        let is_kept = is_heard && here.policy.conflicts == ConflictPolicy::Merge;
+        here.place.recent_saves().filter(|_| is_kept)
+    }
+
+    /// Returns the store of a place.
+    fn store(&self, place: usize) -> Result<WatchedStore<'_>, Error> {
+        let here = self.0.sessions.at(place);
+        Ok(WatchedStore {
             store: here.place.store().ok_or(Error::NeedsStore)?,
             name: &here.policy.name,
             policy: self.policy(),
-        };
-        store.run(operation).await
+            recent: self.recent_saves(place),
+        })
     }
 
     /// Keeps the session that was loaded, unless somebody else loaded it meanwhile.
@@ -562,15 +585,12 @@ impl Context {
         }
         let mut commit = ask.commit.clone();
         if let Some(committing) = &mut ask.committing {
-            let mut answer = None;
-            commit = loop {
-                match committing.step(&here.policy, answer)? {
-                    Step::Run(operation) => {
-                        answer = Some(self.run(ask.place, operation).await?);
-                    }
-                    Step::Done(commit) => break commit,
-                }
+            let saving = Saving {
+                store: self.store(ask.place)?,
+                queue: here.place.queue(),
+                policy: &here.policy,
             };
+            commit = saving.run(committing).await?;
             self.rename(committing.id());
         }
         let mut is_there = then.is_empty();

@@ -15,6 +15,8 @@ const OPENED: &str = "hardtack_cookies_opened_total";
 const REFUSED: &str = "hardtack_cookies_refused_total";
 const LOOKUPS: &str = "hardtack_store_lookups_total";
 const OPERATIONS: &str = "hardtack_store_operations_total";
+const CONFLICTS: &str = "hardtack_store_conflicts_total";
+const REVERTS: &str = "hardtack_store_reverts_total";
 const DURATION: &str = "hardtack_store_operation_duration_seconds";
 
 /// The value of a label that does not apply, such as the cipher of a signed cookie.
@@ -29,6 +31,8 @@ const NONE: &str = "none";
 /// | `hardtack_cookies_refused_total` | `cookie`, `reason` (as [`Refusal::name`]) |
 /// | `hardtack_store_lookups_total` | `cookie`, `outcome` (as [`Lookup::name`]) |
 /// | `hardtack_store_operations_total` | `cookie`, `operation` and `outcome` (as [`StoreOperation::name`] and [`StoreOutcome::name`]) |
+/// | `hardtack_store_conflicts_total`, the keys that two requests changed at once | `cookie` |
+/// | `hardtack_store_reverts_total`, the saved keys that were found with their former values | `cookie` |
 /// | `hardtack_store_operation_duration_seconds`, a histogram | `cookie`, `operation` |
 ///
 /// A label that does not apply to a cookie is `none`. `cookie` is a name that the app asks for; no
@@ -58,6 +62,14 @@ impl CookieMetrics {
         describe_counter!(REFUSED, "Sealed cookies that did not open, by the reason.");
         describe_counter!(LOOKUPS, "Session ids that were looked up in the store.");
         describe_counter!(OPERATIONS, "Operations of the store of sessions.");
+        describe_counter!(
+            CONFLICTS,
+            "Keys that two requests changed at once; the later save counts."
+        );
+        describe_counter!(
+            REVERTS,
+            "Saved keys that were found with their former values again."
+        );
         describe_histogram!(
             DURATION,
             Unit::Seconds,
@@ -112,6 +124,14 @@ impl Observer for CookieMetrics {
         .increment(1);
         histogram!(DURATION, "cookie" => cookie.to_owned(), "operation" => operation.name())
             .record(duration);
+    }
+
+    fn conflicted(&self, cookie: &str, keys: usize) {
+        counter!(CONFLICTS, "cookie" => cookie.to_owned()).increment(keys as u64);
+    }
+
+    fn reverted(&self, cookie: &str, keys: usize) {
+        counter!(REVERTS, "cookie" => cookie.to_owned()).increment(keys as u64);
     }
 }
 

@@ -299,6 +299,14 @@ impl SessionData {
         self.place(key).is_some()
     }
 
+    /// Returns the value that a key had when the session was read; `None` if it was missing or nil.
+    pub(super) fn value_before(&self, key: &str) -> Result<Option<Value>, Unfit> {
+        match self.read.find(key) {
+            Some(entry) if !self.read.is_nil(entry) => self.read.get(entry).map(Some),
+            _ => Ok(None),
+        }
+    }
+
     /// Checks whether a key was set, removed or cleared since the session was read.
     pub(super) fn is_key_changed(&self, key: &str) -> bool {
         self.changes.changed_at(key) > 0

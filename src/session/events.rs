@@ -41,6 +41,16 @@ pub(crate) enum Event<'a> {
     /// The session could not be written.
     #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "nobody is told"))]
     Failed(&'a Error),
+    /// A save replaced this many keys that another request had changed since the session was loaded.
+    Conflicted(
+        &'a str,
+        #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "nobody is told"))] usize,
+    ),
+    /// This many keys have their values from before a save again.
+    Reverted(
+        &'a str,
+        #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "nobody is told"))] usize,
+    ),
     /// The session could not be loaded from its store.
     NotLoaded(&'a Error),
     /// The row of the login in this cookie could not be looked up.
@@ -59,7 +69,7 @@ pub(crate) enum Event<'a> {
 
 /// The limits, one for each kind of event.
 #[derive(Debug, Default)]
-pub(crate) struct Events([Limit; 25]);
+pub(crate) struct Events([Limit; 27]);
 
 impl Events {
     /// Sends an event, unless one of its kind was sent less than ten seconds ago.
@@ -82,6 +92,8 @@ impl Events {
             Event::NotMoved(_) => (21, cookie),
             Event::LoginNotFound(cookie, _) => (23, cookie),
             Event::LoginNotChanged(cookie, _) => (24, cookie),
+            Event::Conflicted(cookie, _) => (25, cookie),
+            Event::Reverted(cookie, _) => (26, cookie),
         };
         let untold = self.0.get(kind).and_then(|limit| limit.pass(now));
         if let Some(untold) = untold {
@@ -142,7 +154,7 @@ impl CountedLimit {
 
 #[cfg(feature = "tracing")]
 fn send(cookie: &str, event: Event<'_>, untold: u64) {
-    use tracing::{error, warn};
+    use tracing::{debug, error, info, warn};
 
     use crate::shown::Shown;
 
@@ -202,6 +214,20 @@ fn send(cookie: &str, event: Event<'_>, untold: u64) {
             %reason,
             untold,
             "a session does not fit its new place, and stays in the older one; keep that one until such sessions have ended"
+        ),
+        Event::Conflicted(_, keys) => debug!(
+            target: "hardtack",
+            cookie,
+            keys,
+            untold,
+            "two requests changed the same keys of a session; the later save counts"
+        ),
+        Event::Reverted(_, keys) => info!(
+            target: "hardtack",
+            cookie,
+            keys,
+            untold,
+            "keys of a session that this process saved have their former values again; another program overwrote the session, or changed them back"
         ),
         Event::Failed(reason) => error!(
             target: "hardtack",

@@ -79,6 +79,26 @@ pub trait Observer: Send + Sync {
     ) {
         let _ = (cookie, operation, outcome, duration);
     }
+
+    /// Hears that a save replaced what another request had written since the session was loaded, and
+    /// under how many keys. The later save counts; equal values are no conflict.
+    ///
+    /// It is called once for a save, after the store has answered it. Under
+    /// [`ConflictPolicy::Overwrite`](crate::stores::ConflictPolicy::Overwrite) nobody compares, and
+    /// it is not called.
+    fn conflicted(&self, cookie: &str, keys: usize) {
+        let _ = (cookie, keys);
+    }
+
+    /// Hears that a session was loaded in which keys that these sessions had saved have their former
+    /// values again, and how many keys; they have not written the session since.
+    ///
+    /// A framework that writes whole sessions does that if it had loaded the session before the save.
+    /// Another program that set the keys back on purpose looks the same. `docs/stores.md` says what
+    /// is left out. It is called once for a save.
+    fn reverted(&self, cookie: &str, keys: usize) {
+        let _ = (cookie, keys);
+    }
 }
 
 impl<O: Observer + ?Sized> Observer for Arc<O> {
@@ -102,5 +122,13 @@ impl<O: Observer + ?Sized> Observer for Arc<O> {
         duration: Duration,
     ) {
         (**self).store_answered(cookie, operation, outcome, duration);
+    }
+
+    fn conflicted(&self, cookie: &str, keys: usize) {
+        (**self).conflicted(cookie, keys);
+    }
+
+    fn reverted(&self, cookie: &str, keys: usize) {
+        (**self).reverted(cookie, keys);
     }
 }

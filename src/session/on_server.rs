@@ -11,6 +11,8 @@ use super::observer::Outcome;
 use super::place::{AppPart, Place};
 use super::policy::Policy;
 use super::provenance::Provenance;
+use super::recent_saves::RecentSaves;
+use super::save_queue::SaveQueue;
 use super::session_format::SessionFormat;
 use super::session_store::{AnyStore, Operation, SessionStore};
 use super::sessions::Sessions;
@@ -26,6 +28,8 @@ pub type ServerSessions = Sessions<OnServer>;
 pub struct OnServer {
     pub(crate) format: Arc<dyn SessionFormat>,
     pub(crate) store: Arc<dyn AnyStore>,
+    pub(crate) queue: Arc<SaveQueue>,
+    pub(crate) recent: Arc<RecentSaves>,
     /// The framework's own parts of the app.
     pub(crate) part: Option<Arc<dyn AppPart>>,
 }
@@ -51,6 +55,8 @@ impl ServerSessions {
             place: OnServer {
                 format: Arc::new(format),
                 store: Arc::new(store),
+                queue: Arc::default(),
+                recent: Arc::default(),
                 part: None,
             },
         }
@@ -158,11 +164,21 @@ impl Place for OnServer {
     fn store(&self) -> Option<&dyn AnyStore> {
         Some(&*self.store)
     }
+
+    fn queue(&self) -> Option<&SaveQueue> {
+        Some(&self.queue)
+    }
+
+    fn recent_saves(&self) -> Option<&RecentSaves> {
+        Some(&self.recent)
+    }
 }
 
-/// The next step of a loading or a commit.
+/// The next step of a commit.
 pub(crate) enum Step<T> {
     /// Run this operation, and call again with the store's answer.
     Run(Operation),
+    /// Wait for the turn to save, and call again.
+    Queue,
     Done(T),
 }

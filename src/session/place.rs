@@ -7,6 +7,8 @@ use super::kept::Kept;
 use super::loaded::Loaded;
 use super::observer::Outcome;
 use super::policy::Policy;
+use super::recent_saves::RecentSaves;
+use super::save_queue::SaveQueue;
 use super::session_store::AnyStore;
 use crate::clock::Clock;
 use crate::http::cookie_header::CookieHeader;
@@ -36,6 +38,18 @@ pub trait Place: Send + Sync + 'static {
     /// Returns the store that keeps the sessions; `None` if they live in their cookies.
     #[doc(hidden)]
     fn store(&self) -> Option<&dyn AnyStore> {
+        None
+    }
+
+    /// Returns the queue of those who save in the store.
+    #[doc(hidden)]
+    fn queue(&self) -> Option<&SaveQueue> {
+        None
+    }
+
+    /// Returns what is remembered of the last saves in the store.
+    #[doc(hidden)]
+    fn recent_saves(&self) -> Option<&RecentSaves> {
         None
     }
 

@@ -55,6 +55,8 @@ struct Counted {
     opened: Vec<(Outcome, u64)>,
     lookups: BTreeMap<Lookup, u64>,
     operations: BTreeMap<(StoreOperation, StoreOutcome), (u64, Duration)>,
+    conflicts: u64,
+    reverts: u64,
 }
 
 impl Tally {
@@ -131,6 +133,60 @@ impl Tally {
         rows
     }
 
+    /// Returns the numbers of keys that two requests changed at once, by the cookies' names.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use hardtack::observe::Tally;
+    /// use hardtack::stores::{MemoryStore, StoredJson};
+    /// use hardtack::{Commit, LazySession, RequestOrigin, ServerSessions};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), hardtack::Error> {
+    /// let tally = Arc::new(Tally::new());
+    /// let sessions = ServerSessions::new(StoredJson, MemoryStore::new(), "_session_id")
+    ///     .observer(tally.clone());
+    /// # let sessions = Arc::new(sessions);
+    /// # let begun = LazySession::open(&sessions, "", RequestOrigin::default());
+    /// # begun.load().await?.insert("theme", "light")?;
+    /// # let Commit::Set(cookies) = begun.commit(200).await? else { panic!() };
+    /// # let header = format!("_session_id={}", cookies[0].escaped_value());
+    /// // Two requests of one browser load the session, and change the same key.
+    /// let [one, two] =
+    ///     [(); 2].map(|()| LazySession::open(&sessions, header.clone(), RequestOrigin::default()));
+    /// one.load().await?.insert("theme", "dark")?;
+    /// two.load().await?.insert("theme", "blue")?;
+    /// one.commit(200).await?;
+    /// two.commit(200).await?;
+    /// assert_eq!(tally.conflicts(), [("_session_id".to_owned(), 1)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn conflicts(&self) -> Vec<(String, u64)> {
+        self.rows(|counted| counted.conflicts)
+    }
+
+    /// Returns the numbers of saved keys that were found with their former values again, by the
+    /// cookies' names.
+    ///
+    /// ```
+    /// assert!(hardtack::observe::Tally::new().reverts().is_empty());
+    /// ```
+    #[must_use]
+    pub fn reverts(&self) -> Vec<(String, u64)> {
+        self.rows(|counted| counted.reverts)
+    }
+
+    /// Returns the counts of a kind that are not zero.
+    fn rows(&self, count: impl Fn(&Counted) -> u64) -> Vec<(String, u64)> {
+        let counts = self.counts();
+        let rows = counts
+            .iter()
+            .map(|(cookie, counted)| (cookie.clone(), count(counted)));
+        rows.filter(|(_, count)| *count > 0).collect()
+    }
+
     fn count(&self, cookie: &str, count: impl FnOnce(&mut Counted)) {
         let mut counts = self.counts();
         if !counts.contains_key(cookie) {
@@ -182,6 +238,18 @@ impl Observer for Tally {
             let (count, total) = counted.operations.entry((operation, outcome)).or_default();
             *count += 1;
             *total = total.saturating_add(duration);
+        });
+    }
+
+    fn conflicted(&self, cookie: &str, keys: usize) {
+        self.count(cookie, |counted| {
+            counted.conflicts = counted.conflicts.saturating_add(keys as u64);
+        });
+    }
+
+    fn reverted(&self, cookie: &str, keys: usize) {
+        self.count(cookie, |counted| {
+            counted.reverts = counted.reverts.saturating_add(keys as u64);
         });
     }
 }

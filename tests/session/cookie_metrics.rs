@@ -65,6 +65,16 @@ impl Recorder for Exporter {
     }
 }
 
+/// Returns the counters that a closure moves.
+pub(crate) fn counters(run: impl FnOnce()) -> BTreeMap<String, u64> {
+    let exporter = Exporter::default();
+    with_local_recorder(&exporter, run);
+    let counters = exporter.counters.into_inner().unwrap().into_iter();
+    counters
+        .map(|(name, count)| (name, count.load(Relaxed)))
+        .collect()
+}
+
 #[test]
 fn counters_by_how_cookies_came() {
     let exporter = Exporter::default();
@@ -141,6 +151,8 @@ fn counters_by_how_cookies_came() {
         "hardtack_cookies_refused_total",
         "hardtack_store_lookups_total",
         "hardtack_store_operations_total",
+        "hardtack_store_conflicts_total",
+        "hardtack_store_reverts_total",
         "hardtack_store_operation_duration_seconds",
     ];
     assert_eq!(described, names);

@@ -8,12 +8,15 @@
 )]
 
 mod built_in;
+mod conflicting_keys;
 #[cfg(feature = "metrics")]
 mod cookie_metrics;
 mod csrf;
+mod dropped_saves;
 #[cfg(feature = "tracing")]
 mod events;
 mod flash;
+mod held_store;
 #[cfg(feature = "tracing")]
 #[path = "../support/logged.rs"]
 mod logged;
@@ -31,8 +34,10 @@ mod re_entry;
 #[cfg(feature = "marshal")]
 #[path = "../support/recorded.rs"]
 mod recorded;
+mod reverted_keys;
 #[cfg(feature = "marshal")]
 mod ruby_objects;
+mod save_queue;
 mod session_data;
 mod session_options;
 #[cfg(all(feature = "marshal", feature = "message_pack"))]

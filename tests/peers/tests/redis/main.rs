@@ -11,4 +11,5 @@
 mod checking;
 mod commands;
 mod failures;
+mod one_session;
 mod rules;

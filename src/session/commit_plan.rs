@@ -1,0 +1,78 @@
+//! The operations that a [`Committing`] begins with.
+
+use super::commit::Commit;
+use super::commit_task::{Task, Why};
+use super::committing::Committing;
+use super::kept::{Former, StoredEntry};
+use super::loaded::Loaded;
+use super::policy::Policy;
+
+impl Committing {
+    /// Plans the operations of a session whose cookies are decided.
+    pub(super) fn plan(&mut self, loaded: &Loaded, policy: &Policy) {
+        let is_removed = matches!(self.cookies, Commit::Remove(_));
+        match &self.stored.former {
+            // A logout comes first: if a later step fails, still nobody can return to the old
+            // session.
+            Some(Former {
+                id, is_first: true, ..
+            }) => self.delete_all(&id.clone()),
+            Some(Former { id, .. }) if is_removed => self.delete_all(&id.clone()),
+            _ => {}
+        }
+        match &self.stored.entry {
+            Some(_) if is_removed && loaded.data.is_cleared() => {
+                let id = self.stored.id.clone().unwrap_or_default();
+                self.delete_all(&id);
+            }
+            Some(entry) if is_removed => {
+                let (id, entry) = (self.stored.id.clone(), entry.clone());
+                self.delete_unchanged(&id.unwrap_or_default(), entry, Why::IsEmpty);
+            }
+            None if is_removed => {}
+            None => self.todo.push_back(Task::Create),
+            Some(StoredEntry { key, version, .. }) if loaded.is_stale() => {
+                let (key, version) = (key.clone(), version.clone());
+                let why = Why::IsMoved;
+                self.todo.push_back(Task::Create);
+                self.todo
+                    .push_back(Task::DeleteUnchanged { key, version, why });
+            }
+            Some(_) if self.data.is_changed() || policy.writes_unchanged(&loaded.data) => {
+                self.todo.push_back(Task::Update);
+            }
+            Some(_) => self.todo.push_back(Task::Touch),
+        }
+        if let Some(Former {
+            id,
+            entry,
+            is_first: false,
+        }) = &self.stored.former
+            && !is_removed
+        {
+            let (id, entry) = (id.clone(), entry.clone());
+            self.delete_unchanged(&id, entry, Why::HasNewId);
+        }
+    }
+
+    /// Deletes all keys of an id, the present one last: a request that loads meanwhile finds the
+    /// session or none, but never an older state of it.
+    fn delete_all(&mut self, id: &str) {
+        let keys = self.stored.format.keys(id);
+        self.todo.extend(keys.into_iter().rev().map(Task::Delete));
+    }
+
+    /// Deletes all keys of an id, the entry that was read last: as above, and if an operation fails
+    /// before, the browser still has its session. An older key comes before the present one, to
+    /// which another request may have moved the session.
+    fn delete_unchanged(&mut self, id: &str, entry: StoredEntry, why: Why) {
+        let StoredEntry { key, version, .. } = entry;
+        let mut keys = self.stored.format.keys(id);
+        let present = (keys.first() != Some(&key) && !keys.is_empty()).then(|| keys.remove(0));
+        keys.retain(|other| *other != key);
+        self.todo.extend(keys.into_iter().rev().map(Task::Delete));
+        self.todo
+            .push_back(Task::DeleteUnchanged { key, version, why });
+        self.todo.extend(present.map(Task::Delete));
+    }
+}
