@@ -159,8 +159,8 @@ impl Committing {
     /// Takes the store's answer (`None` at the beginning), and returns the next step.
     ///
     /// # Errors
-    /// [`Error::UnwritableValue`] if the format cannot write the session,
-    /// [`Error::UnreadableSession`] if an entry became unreadable, [`Error::BusySession`] if other
+    /// [`Error::UnwritableValue`] if the format cannot write the session, the errors of
+    /// `Session::update_key` if an update fails on another value, [`Error::UnreadableSession`] if an entry became unreadable, [`Error::BusySession`] if other
     /// requests kept writing the session for 1 s, and [`Error::TakenIds`] if the store already had
     /// three new ids.
     pub(crate) fn step(
@@ -232,6 +232,7 @@ impl Committing {
             bytes,
             ttl,
             when,
+            is_once: self.data.may_count(),
         })
     }
 
@@ -281,7 +282,9 @@ impl Committing {
                 }
                 // The entry is this commit's own, whose answer was lost; or its writer extended its
                 // life.
-                if entry.bytes != self.sent && !matches!(task, Task::Touch) {
+                // Two requests that count make the same bytes of the same value.
+                let is_own = entry.bytes == self.sent && !self.data.may_count();
+                if !is_own && !matches!(task, Task::Touch) {
                     self.conflict(policy, &task, entry)?;
                 }
             }
@@ -397,7 +400,7 @@ impl Committing {
         let Entry { bytes, version } = entry;
         match self.stored.format.read(&bytes, policy.now()) {
             ReadEntry::Session(mut fresh) => {
-                std::mem::take(&mut self.data).rebase_onto(&mut fresh);
+                self.data.rebase_onto(&mut fresh)?;
                 self.data = fresh;
             }
             ReadEntry::Expired => {

@@ -14,6 +14,7 @@ mod csrf;
 #[cfg(feature = "tracing")]
 mod events;
 mod flash;
+mod key_updates;
 #[cfg(feature = "tracing")]
 #[path = "../support/logged.rs"]
 mod logged;
@@ -54,4 +55,5 @@ mod told_clock;
 #[cfg(feature = "message_pack")]
 mod unreadable_values;
 mod updates;
+mod visitor;
 mod warden;

@@ -244,6 +244,22 @@ fn sessions(told: &mut Told) {
         "Session::update",
         session.update(|data| data.insert(KEY, Unwritable)),
     );
+    told.add(
+        "Session::update_key",
+        session.update_key(KEY, |number: Option<u32>| number),
+    );
+    told.add(
+        "Session::update_key",
+        session.update_key(KEY, |_: Option<String>| Unwritable),
+    );
+    let same = session.clone();
+    told.add(
+        "Session::update_key",
+        session.update_key(KEY, move |text: Option<String>| {
+            same.insert(KEY, VALUE).unwrap();
+            text
+        }),
+    );
     let flash = session.flash();
     flash.set(KEY, VALUE).unwrap();
     told.add("Flash::get", flash.get::<u32>(KEY));
