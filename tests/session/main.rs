@@ -22,6 +22,7 @@ mod logged;
 mod lost_changes;
 #[cfg(feature = "tracing")]
 mod many_cookies;
+mod merged_changes;
 #[cfg(all(feature = "marshal", feature = "test-util"))]
 mod migrations;
 mod moves;
