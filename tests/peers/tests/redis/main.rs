@@ -12,3 +12,4 @@ mod checking;
 mod commands;
 mod failures;
 mod rules;
+mod updates;
