@@ -279,6 +279,15 @@ pub enum Error {
         /// The name of the session's cookie.
         name: String,
     },
+    /// The key was not updated: the closure of [`Session::update_key`](crate::Session::update_key)
+    /// cannot run, or not again. If it failed at the end of the request, nothing of it was saved.
+    #[non_exhaustive]
+    FailedUpdate {
+        /// The key of the session's entry.
+        key: String,
+        /// The reason.
+        reason: &'static str,
+    },
     /// A new session was not saved: the store already had an entry under each of three new ids. None
     /// of them was overwritten.
     #[non_exhaustive]
@@ -397,6 +406,11 @@ impl fmt::Display for Error {
                 f,
                 "the changes to the session of the cookie {} were not saved: other requests wrote it for a second; send the request again",
                 Shown::new(name)
+            ),
+            Self::FailedUpdate { key, reason } => write!(
+                f,
+                "the session's {:?} was not updated: {reason}; give update_key a closure that only computes the new value",
+                Shown::new(key)
             ),
             Self::TakenIds { name } => write!(
                 f,

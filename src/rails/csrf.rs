@@ -8,12 +8,14 @@ use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 use super::csrf_settings::CsrfSettings;
-use super::masked_token::{LENGTH, Token, decode, mask, random, unmask};
+use super::masked_token::{LENGTH, Token, decode, mask, parse, random, unmask};
 use super::sealed_session::CSRF_TOKEN;
 use crate::cipher::hmac::HmacKey;
 use crate::error::Error;
 use crate::message::base64::Alphabet;
-use crate::session::data::SessionData;
+use crate::serializer::value::Value;
+use crate::session::data::{SessionData, from_value};
+use crate::session::key_update::KeyUpdate;
 use crate::settings::HmacDigest;
 
 /// `GLOBAL_CSRF_TOKEN_IDENTIFIER` (5.2.4.3 and 6.0.3.1)
@@ -64,6 +66,11 @@ impl AuthenticityTokens {
     /// Reads the token from a session, or creates one and puts it there: 32 random bytes from the
     /// operating system (`real_csrf_token`).
     ///
+    /// If two requests create the first token of a session in a store at the same time, the one
+    /// that is saved first stays. A form that the other request rendered does not verify then. That
+    /// loses least: any number of requests may have rendered forms with the token that was saved.
+    /// (In Rails the last one stays, and the forms of all others are refused.)
+    ///
     /// ```
     /// use hardtack::csrf::AuthenticityTokens;
     /// use hardtack::{LoadDefaults, SessionData};
@@ -85,7 +92,14 @@ impl AuthenticityTokens {
             return Ok(tokens);
         }
         let tokens = Self::generate(settings)?;
-        session.insert(CSRF_TOKEN, &*tokens.text())?;
+        let text = tokens.text();
+        let value = Value::from(&**text);
+        let set_first = KeyUpdate::new(CSRF_TOKEN, move |there| {
+            let there = there.and_then(|there| from_value::<String>(CSRF_TOKEN, &there));
+            let is_token = there.is_ok_and(|there| parse(&there).is_some());
+            Ok((!is_token).then(|| Value::from(&**text)))
+        });
+        session.put_update(set_first, Some(value));
         Ok(tokens)
     }
 
@@ -103,9 +117,7 @@ impl AuthenticityTokens {
     /// ```
     #[must_use]
     pub fn parse(text: &str, settings: impl Into<CsrfSettings>) -> Option<Self> {
-        let bytes = decode(text.as_bytes())?;
-        let real = <&[u8; LENGTH]>::try_from(bytes.as_slice()).ok()?;
-        Some(Self::new(Zeroizing::new(*real), settings.into()))
+        Some(Self::new(parse(text)?, settings.into()))
     }
 
     /// Creates new tokens.

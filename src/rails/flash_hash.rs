@@ -5,11 +5,13 @@ use std::fmt;
 
 use serde::de::DeserializeOwned;
 
-use super::stored_flash::waiting;
+use super::stored_flash::{stored, waiting};
 use crate::error::Error;
+use crate::serializer::to_value;
 use crate::serializer::value::Value;
 use crate::session::beside::Beside;
 use crate::session::data::{SessionData, from_value};
+use crate::session::key_update::KeyUpdate;
 
 /// The session's key for the flash in every version of Rails.
 const KEY: &str = "flash";
@@ -40,6 +42,8 @@ const KEY: &str = "flash";
 #[derive(Clone, Default)]
 pub struct FlashHash {
     entries: Vec<Entry>,
+    /// The messages as they were loaded, which this request may have shown.
+    shown: Vec<(String, Value)>,
 }
 
 #[derive(Clone)]
@@ -48,6 +52,8 @@ struct Entry {
     value: Value,
     /// Dropped at the end of this request.
     discarded: bool,
+    /// Set by this request, not loaded.
+    is_new: bool,
 }
 
 impl Beside for FlashHash {
@@ -82,20 +88,26 @@ impl FlashHash {
     #[must_use]
     pub fn load(session: &SessionData) -> Self {
         let stored = session.get::<Value>(KEY).ok().flatten();
-        let entry = |(key, value)| Entry {
-            key,
-            value,
+        let shown = stored.map_or_else(Vec::new, |stored| waiting(&stored));
+        let entry = |(key, value): &(String, Value)| Entry {
+            key: key.clone(),
+            value: value.clone(),
             discarded: true,
+            is_new: false,
         };
         Self {
-            entries: stored.map_or_else(Vec::new, |stored| {
-                waiting(&stored).into_iter().map(entry).collect()
-            }),
+            entries: shown.iter().map(entry).collect(),
+            shown,
         }
     }
 
     /// Stores the messages for the next request in the session, or removes the key if there are
     /// none (`commit_flash`). The session is changed only if the stored flash differs.
+    ///
+    /// If another request writes the session before it is saved, the messages of both are kept: from
+    /// the flash that is there then, those that were loaded here are dropped, and those that were
+    /// set here are added. A message under the same key is replaced, and one that was only kept is
+    /// left as it is there.
     ///
     /// Rails' `reset_session` drops the loaded flash too. After you clear the session, drop this
     /// flash and load another.
@@ -113,33 +125,45 @@ impl FlashHash {
     /// # Errors
     /// [`Error::UnwritableValue`] if a session cannot hold one of the values.
     pub fn commit(&self, session: &mut SessionData) -> Result<(), Error> {
-        let Some(flash) = self.to_session_value() else {
-            // An unreadable flash was not shown to anybody, so it stays.
-            if !matches!(
-                session.get::<Value>(KEY),
-                Err(Error::UnreadableValue { .. })
-            ) {
-                session.remove(KEY);
-            }
-            return Ok(());
-        };
-        if session.get::<Value>(KEY).ok().flatten().as_ref() == Some(&flash) {
+        if self.entries.is_empty() && self.shown.is_empty() && !session.contains_key(KEY) {
             return Ok(());
         }
-        session.insert(KEY, &flash)
+        let flash = self.to_session_value();
+        let flash = match session.get::<Value>(KEY) {
+            // An unreadable flash was not shown to anybody, so it stays.
+            Err(Error::UnreadableValue { .. }) if flash.is_none() => None,
+            _ => Some(to_value(&flash)?),
+        };
+        let own = self.clone();
+        let merge = KeyUpdate::new(KEY, move |there| Ok(own.merged(there)));
+        session.put_update(merge, flash);
+        Ok(())
+    }
+
+    /// Returns the flash after this request, if another request has stored this one meanwhile.
+    fn merged(&self, there: Result<Value, Error>) -> Option<Value> {
+        let mut messages = match there {
+            Ok(there) => waiting(&there),
+            // As in `commit`
+            Err(_) => return self.to_session_value(),
+        };
+        let kept = self.entries.iter().filter(|entry| !entry.discarded);
+        messages.retain(|message| {
+            let is_kept = kept.clone().any(|entry| entry.key == message.0);
+            is_kept || !self.shown.contains(message)
+        });
+        for entry in kept.filter(|entry| entry.is_new) {
+            match messages.iter_mut().find(|(key, _)| *key == entry.key) {
+                Some((_, value)) => value.clone_from(&entry.value),
+                None => messages.push((entry.key.clone(), entry.value.clone())),
+            }
+        }
+        Some(stored(messages).unwrap_or(Value::Nil))
     }
 
     pub(super) fn to_session_value(&self) -> Option<Value> {
         let kept = self.entries.iter().filter(|entry| !entry.discarded);
-        let kept: Vec<_> = kept
-            .map(|entry| (Value::from(entry.key.as_str()), entry.value.clone()))
-            .collect();
-        (!kept.is_empty()).then(|| {
-            Value::Hash(vec![
-                ("discard".into(), Value::Array(Vec::new())),
-                ("flashes".into(), Value::Hash(kept)),
-            ])
-        })
+        stored(kept.map(|entry| (entry.key.clone(), entry.value.clone())))
     }
 
     /// Returns the value of a key, from the last request or from this one (`flash[:notice]`).
@@ -389,6 +413,7 @@ impl FlashHash {
             key,
             value,
             discarded,
+            is_new: true,
         };
         match self.entries.iter_mut().find(|old| old.key == entry.key) {
             Some(old) => *old = entry,

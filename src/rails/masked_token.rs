@@ -63,3 +63,10 @@ pub(super) fn decode(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     }
     base64::decode(&standard).map(Zeroizing::new)
 }
+
+/// Parses an unmasked token; `None` if it is not base64 of 32 bytes.
+pub(super) fn parse(text: &str) -> Option<Token> {
+    let bytes = decode(text.as_bytes())?;
+    let token = <&[u8; LENGTH]>::try_from(bytes.as_slice()).ok()?;
+    Some(Zeroizing::new(*token))
+}

@@ -2,6 +2,18 @@
 
 use crate::serializer::value::{HashKey, RubyObject, Value, text_pairs};
 
+/// Returns the stored form of a flash (`FlashHash#to_session_value`); `None` if it has no messages.
+pub(super) fn stored(messages: impl IntoIterator<Item = (String, Value)>) -> Option<Value> {
+    let pair = |(key, value)| (Value::from(key), value);
+    let messages: Vec<_> = messages.into_iter().map(pair).collect();
+    (!messages.is_empty()).then(|| {
+        Value::Hash(vec![
+            ("discard".into(), Value::Array(Vec::new())),
+            ("flashes".into(), Value::Hash(messages)),
+        ])
+    })
+}
+
 /// Returns the entries of a stored flash that were not shown yet, as `FlashHash.from_session_value`
 /// does (6.1).
 pub(super) fn waiting(stored: &Value) -> Vec<(String, Value)> {

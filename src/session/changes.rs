@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::key_update::KeyUpdate;
 use crate::serializer::json::exact::write_exactly;
 use crate::serializer::value::Value;
 use crate::serializer::{DumpError, NewValue, Span, to_value};
@@ -23,6 +24,9 @@ pub(super) struct Changes {
     revision: u64,
     /// The revision that discarded everything that was read; 0 if none did.
     cleared_at: u64,
+    /// The updates of keys whose value depends on the one that came, in the order in which they were
+    /// made.
+    updates: Vec<KeyUpdate>,
     /// The number of the latest loan to a closure.
     pub(super) loan: u64,
     /// True if the session asks for another id: in a store the id is no entry of the data.
@@ -164,6 +168,49 @@ impl Changes {
         self.put(key, Content::Removed);
     }
 
+    /// Gives a key the value that an update made of the present one; `None` leaves it unchanged.
+    ///
+    /// The update is kept, to be made again on the value of another session, unless the key was
+    /// set, removed or cleared before: then its value depends on nothing that came.
+    pub(super) fn update(&mut self, update: KeyUpdate, value: Option<Value>) {
+        let key = update.key();
+        let is_given = self.cleared_at > 0 || self.find(key).is_some();
+        let mut updates = std::mem::take(&mut self.updates);
+        let is_kept = !is_given || updates.iter().any(|other| other.key() == key);
+        match value {
+            Some(Value::Nil) => self.remove(key),
+            Some(value) => self.set(key, value),
+            None => {}
+        }
+        if is_kept {
+            updates.push(update);
+        }
+        self.updates = updates;
+    }
+
+    /// Returns the updates to make again on another session.
+    pub(super) fn updates(&self) -> &[KeyUpdate] {
+        &self.updates
+    }
+
+    /// Checks whether the value of a key was made by updates.
+    pub(super) fn is_updated(&self, key: &str) -> bool {
+        self.updates.iter().any(|update| update.key() == key)
+    }
+
+    /// Takes over the updates of a key from a copy, which was given the value that they made.
+    pub(super) fn adopt_updates(&mut self, key: &str, copy: &Self) {
+        let is_same = |update: &&KeyUpdate| update.key() == key;
+        self.updates.retain(|update| update.key() != key);
+        self.updates
+            .extend(copy.updates.iter().filter(is_same).cloned());
+    }
+
+    /// Drops the updates: the values that they made stay.
+    pub(super) fn forget_updates(&mut self) {
+        self.updates.clear();
+    }
+
     /// Removes a key of a session that nobody has changed, without counting that as a change.
     pub(super) fn leave_out(&mut self, key: &str) {
         let key = self.append(key.as_bytes());
@@ -179,6 +226,7 @@ impl Changes {
     pub(super) fn clear(&mut self) {
         self.edits.clear();
         self.text.clear();
+        self.updates.clear();
         self.cleared_at = self.touch();
     }
 
@@ -191,6 +239,7 @@ impl Changes {
     pub(super) fn replace(&mut self, before: &Self) {
         self.revision = self.revision.max(before.revision) + 1;
         self.cleared_at = self.revision;
+        self.updates.clear();
         for edit in &mut self.edits {
             edit.at = self.revision;
         }
@@ -203,6 +252,7 @@ impl Changes {
 
     fn put(&mut self, key: &str, content: Content) {
         let at = self.touch();
+        self.updates.retain(|update| update.key() != key);
         let place = self.edits.iter().position(|edit| self.is_key(edit, key));
         let Some(place) = place else {
             let key = self.append(key.as_bytes());

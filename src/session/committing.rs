@@ -100,8 +100,8 @@ impl Committing {
     /// Takes the store's answer (`None` at the beginning), and returns the next step.
     ///
     /// # Errors
-    /// [`Error::UnwritableValue`] if the format cannot write the session,
-    /// [`Error::UnreadableSession`] if an entry became unreadable, [`Error::BusySession`] if other
+    /// [`Error::UnwritableValue`] if the format cannot write the session, the errors of
+    /// `Session::update_key` if an update fails on another value, [`Error::UnreadableSession`] if an entry became unreadable, [`Error::BusySession`] if other
     /// requests kept writing the session for 1 s, and [`Error::TakenIds`] if the store already had
     /// three new ids.
     pub(crate) fn step(
@@ -183,6 +183,7 @@ impl Committing {
             bytes,
             ttl,
             when,
+            is_once: self.data.may_count(),
         })
     }
 
@@ -235,8 +236,9 @@ impl Committing {
                 }
                 // The entry is this commit's own, whose answer was lost; or its writer extended its
                 // life.
+                // Two requests that count make the same bytes of the same value.
                 if matches!(task, Task::Touch) {
-                } else if entry.bytes != self.sent {
+                } else if entry.bytes != self.sent || self.data.may_count() {
                     self.conflict(policy, &task, entry)?;
                 } else if matches!(task, Task::Update) {
                     self.has_written(policy, Some(entry.version));
@@ -359,7 +361,7 @@ impl Committing {
         let Entry { bytes, version } = entry;
         match self.stored.format.read(&bytes, policy.now()) {
             ReadEntry::Session(mut fresh) => {
-                std::mem::take(&mut self.data).rebase_onto(&mut fresh);
+                self.data.rebase_onto(&mut fresh)?;
                 self.data = fresh;
                 let loaded = self.stored.entry.as_ref();
                 self.before = self.before.take().or_else(|| Some(loaded?.bytes.clone()));

@@ -16,7 +16,8 @@
 #[non_exhaustive]
 pub enum ConflictPolicy {
     /// Applies the keys that this request set and removed to the session that is there now, and
-    /// saves again. If both changed a key, the later save counts.
+    /// saves again. If both changed a key, the later save counts, except for changes by
+    /// [`Session::update_key`](crate::Session::update_key), which are made again on its value.
     ///
     /// Those who save one session in this process do so one after the other, and each gets the entry
     /// that the one before it wrote: each save is one command.

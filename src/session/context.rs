@@ -12,6 +12,7 @@ use super::committing::Committing;
 use super::conflict_policy::ConflictPolicy;
 use super::data::SessionData;
 use super::events::Event;
+use super::key_update::KeyUpdate;
 use super::leaving::{Farewell, Leaving};
 use super::loaded::Loaded;
 use super::loading::{Heard, Loading, Next};
@@ -63,6 +64,8 @@ pub(super) struct State {
     rewritten: Vec<SetCookie>,
     writing: Writing,
     is_committed: bool,
+    /// The app's updates, so that the session never drops the last copy of one under the lock.
+    updates: Vec<KeyUpdate>,
 }
 
 /// The choice of how the response treats the session.
@@ -268,6 +271,28 @@ impl Context {
         write(loaded)
     }
 
+    /// Keeps an update until the session is committed.
+    pub(super) fn keep_update(&self, update: KeyUpdate) -> Result<(), Error> {
+        let mut state = self.state();
+        self.writable_in(&state)?;
+        state.updates.push(update);
+        Ok(())
+    }
+
+    /// Drops the app's updates, which may hold this very session.
+    fn drop_updates(&self) {
+        let mut state = self.state();
+        let updates = std::mem::take(&mut state.updates);
+        if let Some(loaded) = &mut state.loaded
+            && !updates.is_empty()
+        {
+            Arc::make_mut(loaded).data.forget_updates();
+        }
+        // The app's code runs without the lock.
+        drop(state);
+        drop(updates);
+    }
+
     /// Returns the current session, for reading without the lock.
     ///
     /// The session is also opened without the lock, because the clock or an observer may ask for
@@ -448,6 +473,13 @@ impl Context {
     /// Decides what the response says of the session, and which commands its store gets, if one
     /// keeps it. The session cannot be changed from here on.
     fn decide(&self, status: u16) -> Result<Decision, Error> {
+        let decision = self.decision(status);
+        // The commit has its own copies.
+        self.drop_updates();
+        decision
+    }
+
+    fn decision(&self, status: u16) -> Result<Decision, Error> {
         let (loaded, mut writing) = {
             let mut state = self.state();
             state.is_committed = true;

@@ -82,7 +82,8 @@ impl LazySession {
     /// the store works, [`finish_commits`](crate::ServerSessions::finish_commits) decides what happens.
     ///
     /// # Errors
-    /// As [`Session::commit`] if the session cannot be written. With a store also
+    /// As [`Session::commit`] if the session cannot be written. With a store also the errors of
+    /// [`Session::update_key`] if a closure fails on the value that another request saved,
     /// [`Error::BusySession`], [`Error::UnreadableSession`], [`Error::TakenIds`] and
     /// [`Error::Store`]; after [`Error::Store`] it is unknown whether the session was written.
     pub async fn commit(&self, status: u16) -> Result<Commit, Error> {

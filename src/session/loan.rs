@@ -1,9 +1,12 @@
 //! [`Loan`]: a copy of a session's data lent to a closure, and how it is taken back.
+//! Also how a request's changes are applied to another state of its session.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::changes::Change;
 use super::data::SessionData;
+use super::key_update::KeyUpdate;
+use crate::error::Error;
 use crate::serializer::NewValue;
 use crate::serializer::value::Value;
 
@@ -36,17 +39,61 @@ impl SessionData {
         } else if self.changes.revision() == loan.revision {
             *self = lent;
         } else {
-            lent.rebase_after(self, loan.revision);
+            let is_changed = |key| self.changes.changed_at(key) > loan.revision;
+            let changed = lent.changes.after(loan.revision);
+            let changed = changed.map(|(key, _)| key);
+            // The value of another update here would be overwritten, and so is the update.
+            let updated: Vec<&str> = changed
+                .filter(|key| lent.changes.is_updated(key) && !is_changed(key))
+                .collect();
+            lent.rebase_after(self, loan.revision, |_| true);
+            for key in updated {
+                self.changes.adopt_updates(key, &lent.changes);
+            }
         }
     }
 
-    /// Applies the changes made since this session was read to another state of it.
-    pub(crate) fn rebase_onto(self, fresh: &mut Self) {
-        self.rebase_after(fresh, 0);
+    /// Applies the changes made since this session was read to another state of it. Updates are
+    /// made again, on the values there: they may run code of the app.
+    pub(crate) fn rebase_onto(&self, fresh: &mut Self) -> Result<(), Error> {
+        self.rebase_after(fresh, 0, |key| !self.changes.is_updated(key));
+        for update in self.changes.updates() {
+            let value = update.run_again(fresh.value(update.key()))?;
+            fresh.put_update(update.clone(), value);
+        }
+        Ok(())
     }
 
-    /// Applies the changes made after a revision to another session, key by key.
-    fn rebase_after(self, other: &mut Self, revision: u64) {
+    /// Returns the value of a key; nil if the key is missing.
+    pub(super) fn value(&self, key: &str) -> Result<Value, Error> {
+        Ok(self.get(key)?.unwrap_or(Value::Nil))
+    }
+
+    /// Gives a key the value that an update made of the present one (see [`KeyUpdate`]).
+    ///
+    /// If that is the present value, the session does not count as changed.
+    pub(crate) fn put_update(&mut self, update: KeyUpdate, value: Option<Value>) {
+        let is_new = |value: &Value| match value {
+            Value::Nil => self.contains_key(update.key()),
+            value => self.value(update.key()).as_ref() != Ok(value),
+        };
+        let value = value.filter(is_new);
+        self.changes.update(update, value);
+    }
+
+    /// Checks whether the changes would have another result if they were saved twice.
+    pub(super) fn may_count(&self) -> bool {
+        self.changes.updates().iter().any(KeyUpdate::may_count)
+    }
+
+    /// Makes the updates final.
+    pub(super) fn forget_updates(&mut self) {
+        self.changes.forget_updates();
+    }
+
+    /// Applies the changes made after a revision to another session, key by key, to the keys that
+    /// `is_applied` accepts.
+    fn rebase_after(&self, other: &mut Self, revision: u64, is_applied: impl Fn(&str) -> bool) {
         if self.changes.is_cleared_after(revision) {
             other.clear();
             // Data that the closure put in place has entries of its own.
@@ -59,7 +106,8 @@ impl SessionData {
             // A change that belongs to no key
             other.changes.touch();
         }
-        for (key, change) in self.changes.after(revision) {
+        let changes = self.changes.after(revision);
+        for (key, change) in changes.filter(|(key, _)| is_applied(key)) {
             if let Change::SetAnew(_) | Change::Removed = change {
                 other.remove(key);
             }

@@ -22,6 +22,7 @@ pub(crate) mod events;
 mod finding;
 pub(crate) mod handle;
 pub(crate) mod kept;
+pub(crate) mod key_update;
 pub(crate) mod lazy_session;
 mod leaving;
 pub(crate) mod loaded;

@@ -38,6 +38,25 @@ pub trait SessionStore: Send + Sync + 'static {
         when: &When,
     ) -> impl Future<Output = Result<Saved, StoreError>> + Send;
 
+    /// Writes an entry like [`save`](Self::save), but never sends the command twice.
+    ///
+    /// A store that sends a save again after a lost connection cannot tell its own first save from
+    /// that of another request that counted to the same number. Such a store must implement this
+    /// method, and return an error instead. hardtack calls it for sessions that
+    /// [`Session::update_key`](crate::Session::update_key) has changed.
+    ///
+    /// # Errors
+    /// As [`save`](Self::save).
+    fn save_once(
+        &self,
+        key: &str,
+        bytes: Bytes,
+        ttl: Option<Duration>,
+        when: &When,
+    ) -> impl Future<Output = Result<Saved, StoreError>> + Send {
+        self.save(key, bytes, ttl, when)
+    }
+
     /// Extends the life of an entry to `ttl` from now, and leaves its bytes unchanged.
     ///
     /// Without a `ttl` the entry keeps its time. Returns `false` if there is no entry.
@@ -146,6 +165,8 @@ pub(crate) enum Operation {
         bytes: Bytes,
         ttl: Option<Duration>,
         when: When,
+        /// True if the store must not send the save twice.
+        is_once: bool,
     },
     Touch {
         key: String,
@@ -183,7 +204,12 @@ impl<S: SessionStore> AnyStore for S {
                     bytes,
                     ttl,
                     when,
-                } => Answer::Saved(self.save(&key, bytes, ttl, &when).await?),
+                    is_once,
+                } => Answer::Saved(if is_once {
+                    self.save_once(&key, bytes, ttl, &when).await?
+                } else {
+                    self.save(&key, bytes, ttl, &when).await?
+                }),
                 Operation::Touch { key, ttl } => Answer::Found(self.touch(&key, ttl).await?),
                 Operation::Delete { key, when } => Answer::Found(self.delete(&key, &when).await?),
             })

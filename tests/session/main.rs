@@ -17,6 +17,7 @@ mod dropped_saves;
 mod events;
 mod flash;
 mod held_store;
+mod key_updates;
 #[cfg(feature = "tracing")]
 #[path = "../support/logged.rs"]
 mod logged;
@@ -24,6 +25,7 @@ mod logged;
 mod lost_changes;
 #[cfg(feature = "tracing")]
 mod many_cookies;
+mod merged_changes;
 #[cfg(all(feature = "marshal", feature = "test-util"))]
 mod migrations;
 mod moves;
@@ -60,4 +62,5 @@ mod told_clock;
 #[cfg(feature = "message_pack")]
 mod unreadable_values;
 mod updates;
+mod visitor;
 mod warden;

@@ -53,7 +53,7 @@ fn sent() -> String {
 type Use = fn(&Session);
 
 /// Every method of a session, of its flash and its cookies.
-const USES: [(&str, Use); 45] = [
+const USES: [(&str, Use); 46] = [
     ("expire_after", |session| {
         drop(session.expire_after(Duration::from_secs(60)));
     }),
@@ -93,6 +93,9 @@ const USES: [(&str, Use); 45] = [
             session.update(|inner| inner.insert("d", 1))?;
             data.insert("e", 1)
         });
+    }),
+    ("update_key", |session| {
+        drop(session.update_key("user_id", |id: Option<u32>| id.map(|id| id + 1)));
     }),
     ("authenticity_tokens", |session| {
         drop(session.authenticity_tokens());
@@ -253,6 +256,15 @@ impl Observer for Busy {
     }
 }
 
+/// Runs the errand of its thread when it is dropped.
+struct DropsBusy;
+
+impl Drop for DropsBusy {
+    fn drop(&mut self) {
+        ERRAND.with(Errand::run);
+    }
+}
+
 struct BusyHeader(String);
 
 impl AsRef<[u8]> for BusyHeader {
@@ -286,13 +298,64 @@ fn errand(session: &Session, run: Use, call: impl FnOnce(&Session)) {
     );
 }
 
+/// Updates a key by a closure that runs the errand of its thread when it is dropped.
+fn update_and_drop(session: &Session) {
+    let busy = DropsBusy;
+    let update = move |f: Option<u32>| {
+        let _ = &busy;
+        f.unwrap_or(0) + 1
+    };
+    session.update_key("f", update).unwrap();
+}
+
 fn logged(run: impl FnOnce()) {
     let subscriber = tracing_subscriber::fmt().with_writer(|| Busy).finish();
     heard_by(subscriber, run);
 }
 
 /// Every place where a session, its flash or its cookies call code of the app.
-const CALLS: [(&str, Call); 24] = [
+const CALLS: [(&str, Call); 30] = [
+    ("update_key", |header, run| {
+        let session = open(&Arc::new(store()), header);
+        let same = session.clone();
+        // It ends, even if each run changes the key.
+        drop(session.update_key("user_id", move |id: Option<u32>| {
+            run(&same);
+            id
+        }));
+        drop(session.commit(200));
+    }),
+    ("type of update_key", |header, run| {
+        errand(&open(&Arc::new(store()), header), run, |session| {
+            drop(session.update_key("a", |_: Option<Busy>| 1));
+        });
+    }),
+    ("value of update_key", |header, run| {
+        errand(&open(&Arc::new(store()), header), run, |session| {
+            drop(session.update_key("a", |_: Option<String>| Busy));
+        });
+    }),
+    ("key of update_key", |header, run| {
+        errand(&open(&Arc::new(store()), header), run, |session| {
+            drop(session.update_key(Busy, |_: Option<u8>| 1));
+        });
+    }),
+    ("closure of update_key that is replaced", |header, run| {
+        let session = open(&Arc::new(store()), header);
+        update_and_drop(&session);
+        session.insert("f", 1).unwrap();
+        session.update(|data| data.insert("f", 2)).unwrap();
+        session.clear().unwrap();
+        errand(&session, run, |session| drop(session.commit(200)));
+    }),
+    (
+        "closure of update_key, when it is committed",
+        |header, run| {
+            let session = open(&Arc::new(store()), header);
+            update_and_drop(&session);
+            errand(&session, run, |session| drop(session.commit(200)));
+        },
+    ),
     ("update", |header, run| {
         let session = open(&Arc::new(store()), header);
         let _ = session.update(|data| {
@@ -446,7 +509,7 @@ fn no_code_of_the_app_waits_for_the_session_that_calls_it() {
             ran += 1;
         }
     }
-    assert_eq!(ran, 24 * 45);
+    assert_eq!(ran, 30 * 46);
 }
 
 /// The event of many seals comes once for each key in a process, so each case has its own key.

@@ -25,6 +25,8 @@ pub(crate) enum What<'a> {
         bytes: &'a Bytes,
         ttl: Option<Duration>,
         when: &'a When,
+        /// True if it must not be sent twice.
+        is_once: bool,
     },
     Touch {
         ttl: Option<Duration>,
@@ -123,13 +125,10 @@ impl Operation<'_> {
     /// Checks whether the operation may be sent again when it may have been executed. A save without a
     /// condition may not: it would bring back an entry that was deleted meanwhile.
     pub(crate) fn may_run_twice(&self) -> bool {
-        !matches!(
-            self.what,
-            What::Save {
-                when: When::Always,
-                ..
-            }
-        )
+        match self.what {
+            What::Save { when, is_once, .. } => !is_once && *when != When::Always,
+            _ => true,
+        }
     }
 
     /// Returns the form in which a server with these features is asked first.
@@ -160,7 +159,9 @@ impl Operation<'_> {
     pub(crate) fn command(&self, form: Form) -> Option<Cmd> {
         let mut command = match &self.what {
             What::Load => cmd("GET"),
-            What::Save { bytes, ttl, when } => {
+            What::Save {
+                bytes, ttl, when, ..
+            } => {
                 return Some(self.save(form, bytes, ttl.map(milliseconds), when));
             }
             What::Touch { ttl: Some(_) } => cmd("PEXPIRE"),

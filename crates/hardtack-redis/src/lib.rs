@@ -50,8 +50,8 @@
 //! recovers by itself.
 //!
 //! An operation whose connection is lost is sent once more, within its time limit, except a save with
-//! `Always`. If it was a write and had been executed, it is not taken for a conflict with itself, nor is
-//! a deletion taken for another's. A write of another that came between the two can be undone where no
+//! `Always`, and one of a session that `Session::update_key` has changed. If it was a write and had
+//! been executed, it is not taken for a conflict with itself, nor is a deletion taken for another's. A write of another that came between the two can be undone where no
 //! condition tells: by `Present`, or by a deletion that is not `Unchanged`.
 //!
 //! After an error of a save, the session may or may not be written. A save that has timed out may even

@@ -180,6 +180,26 @@ impl RedisStore {
         Ok(result)
     }
 
+    async fn save_as(
+        &self,
+        key: &str,
+        bytes: &Bytes,
+        ttl: Option<Duration>,
+        when: &When,
+        is_once: bool,
+    ) -> Result<Saved, StoreError> {
+        let what = What::Save {
+            bytes,
+            ttl,
+            when,
+            is_once,
+        };
+        match self.run(key, what).await? {
+            Answer::Saved(saved) => Ok(saved),
+            _ => Err(Failure::mixed_up().into()),
+        }
+    }
+
     async fn run(&self, key: &str, what: What<'_>) -> Result<Answer, Failure> {
         let key = match &self.namespace {
             Some(namespace) => Cow::Owned(format!("{namespace}:{key}")),
@@ -205,11 +225,17 @@ impl SessionStore for RedisStore {
         ttl: Option<Duration>,
         when: &When,
     ) -> Result<Saved, StoreError> {
-        let bytes = &bytes;
-        match self.run(key, What::Save { bytes, ttl, when }).await? {
-            Answer::Saved(saved) => Ok(saved),
-            _ => Err(Failure::mixed_up().into()),
-        }
+        self.save_as(key, &bytes, ttl, when, false).await
+    }
+
+    async fn save_once(
+        &self,
+        key: &str,
+        bytes: Bytes,
+        ttl: Option<Duration>,
+        when: &When,
+    ) -> Result<Saved, StoreError> {
+        self.save_as(key, &bytes, ttl, when, true).await
     }
 
     async fn touch(&self, key: &str, ttl: Option<Duration>) -> Result<bool, StoreError> {

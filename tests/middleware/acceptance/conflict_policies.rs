@@ -43,6 +43,11 @@ fn set_b(session: &Session) {
     session.insert("b", 2).unwrap();
 }
 
+fn update_a(session: &Session) {
+    let add = |a: Option<u32>| a.map(|a| a + 1);
+    session.update_key("a", add).unwrap();
+}
+
 fn clear(session: &Session) {
     session.clear().unwrap();
 }
@@ -67,6 +72,14 @@ const ROWS: &[Row] = &[
     ("a change beside a change", set_a, set_b, [
         (&["save private unchanged", "save private unchanged"], Some(r#"{"a":1,"b":2}"#)),
         (&["save private present"], Some(r#"{"a":1}"#)),
+    ]),
+    ("an update beside an update", update_a, update_a, [
+        (&["save private unchanged", "save private unchanged"], Some(r#"{"a":2}"#)),
+        (&["save private present"], Some(r#"{"a":1}"#)),
+    ]),
+    ("an update and a renewal beside an update", |session| { update_a(session); renew(session); }, update_a, [
+        (&["save private absent", "delete public", "delete private", "load private", "save private present", "delete private"], None),
+        (&["save private absent", "delete public", "delete private"], None),
     ]),
     // What was deleted stays deleted.
     ("a change beside a logout", set_a, reset, [
@@ -152,7 +165,7 @@ fn server_two_requests_under_each_policy(framework: &dyn Framework) {
             ran += 1;
         }
     }
-    assert_eq!(ran, 16);
+    assert_eq!(ran, 20);
 }
 
 /// Rack after an upgrade keeps the session under both keys. While it is renewed, another request of

@@ -244,6 +244,7 @@ fn sessions(told: &mut Told) {
         "Session::update",
         session.update(|data| data.insert(KEY, Unwritable)),
     );
+    updates(told, &session);
     let flash = session.flash();
     flash.set(KEY, VALUE).unwrap();
     told.add("Flash::get", flash.get::<u32>(KEY));
@@ -288,6 +289,26 @@ fn sessions(told: &mut Told) {
         session.authenticity_tokens(),
     );
     stores(told);
+}
+
+/// The session holds a text.
+fn updates(told: &mut Told, session: &Session) {
+    told.add(
+        "Session::update_key",
+        session.update_key(KEY, |number: Option<u32>| number),
+    );
+    told.add(
+        "Session::update_key",
+        session.update_key(KEY, |_: Option<String>| Unwritable),
+    );
+    let same = session.clone();
+    told.add(
+        "Session::update_key",
+        session.update_key(KEY, move |text: Option<String>| {
+            same.insert(KEY, VALUE).unwrap();
+            text
+        }),
+    );
 }
 
 fn stores(told: &mut Told) {

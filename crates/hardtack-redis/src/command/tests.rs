@@ -74,6 +74,7 @@ fn each_operation_is_one_command_on_one_key() {
             bytes: &bytes,
             ttl,
             when: &when,
+            is_once: false,
         };
         expect(what, form, expected);
     }
@@ -97,6 +98,27 @@ fn each_operation_is_one_command_on_one_key() {
 }
 
 #[test]
+fn a_save_that_counts_or_has_no_condition_is_not_sent_twice() {
+    let bytes = Bytes::from_static(b"new");
+    for (when, is_once, expected) in [
+        (When::Absent, false, true),
+        (When::Present, false, true),
+        (old(), false, true),
+        (When::Always, false, false),
+        (old(), true, false),
+    ] {
+        let what = What::Save {
+            bytes: &bytes,
+            ttl: None,
+            when: &when,
+            is_once,
+        };
+        let operation = Operation { key: "k", what };
+        assert_eq!(operation.may_run_twice(), expected, "{when:?} {is_once}");
+    }
+}
+
+#[test]
 fn a_life_is_rounded_up_and_never_refused() {
     for (ttl, expected) in [
         (Duration::ZERO, 1),
@@ -117,6 +139,7 @@ fn meaning(when: &When, form: Form, answer: Value, is_resent: bool) -> String {
         bytes: &bytes,
         ttl: None,
         when,
+        is_once: false,
     };
     let operation = Operation { key: "k", what };
     match operation.read(form, answer, is_resent) {

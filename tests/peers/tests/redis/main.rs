@@ -13,3 +13,4 @@ mod commands;
 mod failures;
 mod one_session;
 mod rules;
+mod updates;
