@@ -90,7 +90,7 @@ impl World {
 
         let runtime = tokio::runtime::Builder::new_multi_thread();
         let runtime = { runtime }.worker_threads(1).enable_all().build().unwrap();
-        let _inside = runtime.enter();
+        let inside = runtime.enter();
         let options = SqliteConnectOptions::new().filename(&file);
         let database = SqlitePool::connect_lazy_with(options);
         let users = runtime.block_on(users(&database));
@@ -101,7 +101,7 @@ impl World {
         };
         let sessions = CookieStore::with_keyring(keyring(&settings), "_app_session").logins(logins);
         let rust = serve(&runtime, sessions, authenticate_by(users.clone()));
-        drop(_inside);
+        drop(inside);
         Self {
             keys,
             settings,
@@ -362,11 +362,11 @@ fn both_write_the_same(world: &World) {
     let attributes = |line: &str| {
         let attributes = line.to_ascii_lowercase();
         let attributes: Vec<_> = attributes.split("; ").skip(1).map(str::to_owned).collect();
-        let [path, expires, rest @ ..] = &attributes[..] else {
+        let [path, expires, others @ ..] = &attributes[..] else {
             panic!("{line}")
         };
         let expires = expires.strip_prefix("expires=").unwrap();
-        (path.clone(), expires.to_owned(), rest.to_vec())
+        (path.clone(), expires.to_owned(), others.to_vec())
     };
     let (rails_has, rust_has) = (attributes(&rails.0), attributes(&rust.0));
     assert_eq!(rails_has.0, "path=/");
@@ -416,7 +416,7 @@ fn other_cookies_are_nobodys(world: &World) {
         let cookie = world.jar().write(name, value, attributes).unwrap();
         cookie.escaped_value().to_owned()
     };
-    let (now, hour) = (OffsetDateTime::now_utc(), Duration::from_secs(3600));
+    let (now, hour) = (OffsetDateTime::now_utc(), Duration::from_hours(1));
     let until = |end| CookieAttributes::new().expires(end);
     let stranger = Settings::new("another secret").jar(JarKind::Signed);
     let stranger = stranger.write(COOKIE, &id, None).unwrap();
