@@ -14,6 +14,7 @@ mod csrf;
 #[cfg(feature = "tracing")]
 mod events;
 mod flash;
+mod interleavings;
 #[cfg(feature = "tracing")]
 #[path = "../support/logged.rs"]
 mod logged;
