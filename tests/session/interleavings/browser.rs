@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hardtack::{Commit, LazySession, RequestOrigin, ServerSessions, Session};
 
 use super::report::{Changes, Content, Cookie, Span};
+use super::rows::{Clients, Place, Row};
 use super::scheduler::{Choices, yield_now};
 use super::world::{World, id, number};
 
@@ -38,7 +39,7 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    pub(crate) fn choose(choices: &mut Choices, request: usize, may_leave: bool) -> Self {
+    pub(crate) fn choose(choices: &mut Choices, request: usize, row: &Row) -> Self {
         let first_value = i64::try_from(100 * (request + 1)).unwrap();
         let mut values = first_value..;
         let calls = if choices.once_in(8) {
@@ -48,7 +49,7 @@ impl Plan {
         };
         let actions = (0..calls).map(|_| {
             let key = choices.pick(&KEYS);
-            match choices.below(16) {
+            let action = match choices.below(16) {
                 0 | 1 => Action::Get(key),
                 2..7 => Action::Insert(key, values.next().unwrap()),
                 7..10 => Action::Remove(key),
@@ -57,6 +58,11 @@ impl Plan {
                 13 => Action::Renew,
                 14 => Action::Reset,
                 _ => choices.pick(&[Action::Renew, Action::Reset]),
+            };
+            match action {
+                // Beside a move, a renewal may end the session, and in an older store a clear does.
+                Action::Clear | Action::Renew if row.first != Place::Present => Action::Get(key),
+                action => action,
             }
         });
         let actions = actions.collect();
@@ -66,7 +72,7 @@ impl Plan {
         } else {
             0
         };
-        let leaves = may_leave && choices.once_in(3);
+        let leaves = row.clients != Clients::Stay && choices.once_in(3);
         Self {
             actions,
             sends_first: choices.once_in(4),

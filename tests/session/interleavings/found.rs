@@ -23,7 +23,7 @@ impl Browser {
         let store = Switching {
             store: Arc::new(MemoryStore::new()),
             world: World::new(false),
-            name: "store",
+            is_older: false,
         };
         let sessions = ServerSessions::new(StoredJson, store, NAME).conflicts(policy);
         let mut browser = Self {

@@ -8,60 +8,32 @@ mod browser;
 mod found;
 mod orders;
 mod report;
+mod rows;
 mod rules;
 mod scheduler;
+mod stage;
 mod world;
 
 use std::env;
 use std::fmt::Write as _;
 use std::ops::AddAssign;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::thread;
-use std::time::Duration;
 
-use hardtack::stores::{
-    ConflictPolicy, MemoryStore, ReadEntry, SessionFormat, SessionStore as _, StoredJson, When,
-};
-use hardtack::{LazySession, RequestOrigin, ServerSessions};
+#[cfg(feature = "rails-stores")]
+use hardtack::stores::SessionFormat;
+use hardtack::stores::{ConflictPolicy, MemoryStore};
 
-use browser::{NAME, Plan, serve};
-use orders::{Orders, State};
-use report::{Content, Cookie, Report};
+use browser::{Plan, serve};
+use orders::Orders;
+use report::{Cookie, Report};
+use rows::{Clients, PLAIN, Place, Row};
 use rules::Rules;
 use scheduler::{Choices, Task, alone, run};
-use world::{Counted, KnownKeys, NOW, Switching, World, id};
-
-/// What happens to requests whose client leaves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Clients {
-    Stay,
-    /// Their commits end where they are.
-    Leave,
-    /// The app's runtime finishes their commits.
-    LeaveFinished,
-}
-
-/// The key under which the first session is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Key {
-    Present,
-    /// That of Rack before 2.0.8, from which the session is moved.
-    Older,
-}
-
-struct Row {
-    name: &'static str,
-    format: fn() -> Arc<dyn SessionFormat>,
-    conflicts: ConflictPolicy,
-    expires: bool,
-    key: Key,
-    clients: Clients,
-}
-
-fn json() -> Arc<dyn SessionFormat> {
-    Arc::new(StoredJson)
-}
+use stage::Stage;
+use world::{Counted, KnownKeys, NOW, World};
 
 #[cfg(feature = "rails-stores")]
 fn rails_cache() -> Arc<dyn SessionFormat> {
@@ -69,15 +41,6 @@ fn rails_cache() -> Arc<dyn SessionFormat> {
 
     Arc::new(RailsCache::new(CacheFormatVersion::V7_1))
 }
-
-const PLAIN: Row = Row {
-    name: "merge",
-    format: json,
-    conflicts: ConflictPolicy::Merge,
-    expires: false,
-    key: Key::Present,
-    clients: Clients::Stay,
-};
 
 const ROWS: &[Row] = &[
     PLAIN,
@@ -106,6 +69,16 @@ const ROWS: &[Row] = &[
         name: "overwrite, clients leave",
         conflicts: ConflictPolicy::Overwrite,
         clients: Clients::Leave,
+        ..PLAIN
+    },
+    Row {
+        name: "merge, from an older key",
+        first: Place::OlderKey,
+        ..PLAIN
+    },
+    Row {
+        name: "merge, from an older store",
+        first: Place::OlderStore,
         ..PLAIN
     },
     #[cfg(feature = "rails-stores")]
@@ -166,74 +139,31 @@ fn count(reports: &[Report], is: impl Fn(&Report) -> bool) -> u64 {
     reports.iter().map(|report| u64::from(is(report))).sum()
 }
 
-/// Returns the session that an id leads to.
-fn stored(format: &Counted, store: &MemoryStore, number: u64) -> Option<Content> {
-    let mut keys = format.keys(&id(number)).into_iter();
-    let entry = keys.find_map(|key| alone(store.load(&key)).unwrap())?;
-    let ReadEntry::Session(data) = format.read(&entry.bytes, NOW) else {
-        panic!("it is no session");
-    };
-    let keys = data.keys().into_iter();
-    Some(
-        keys.map(|key| {
-            let value = data.get(&key).unwrap().unwrap();
-            (key.into_owned(), value)
-        })
-        .collect(),
-    )
-}
-
 /// Runs the interleaving of a number, and checks its outcome.
 fn interleave(seed: u64, world: &Arc<World>, keys: &KnownKeys) -> Result<(usize, Seen), String> {
     let mut choices = Choices::of(seed);
     let number = choices.below(ROWS.len());
     let row = &ROWS[number];
-    let store = Arc::new(MemoryStore::new().clock(|| NOW));
     let format = Counted {
         format: (row.format)(),
         keys: keys.of_row(number),
         world: world.clone(),
     };
-    let switching = Switching {
-        store: store.clone(),
-        world: world.clone(),
-        name: "store",
-    };
-    let mut sessions = ServerSessions::new(format.clone(), switching, NAME)
-        .conflicts(row.conflicts)
-        .clock(|| NOW);
-    if row.expires {
-        sessions = sessions.expire_after(Duration::from_secs(600));
-    }
-    if row.clients == Clients::LeaveFinished {
-        let world = world.clone();
-        sessions = sessions.finish_commits(move |commit| world.finish(commit));
-    }
-    let sessions = Arc::new(sessions);
-
-    // A first request makes the session.
-    let lazy = LazySession::open(&sessions, "", RequestOrigin::default());
-    let session = alone(lazy.load()).unwrap();
-    session.insert("a", 0).unwrap();
-    session.insert("b", 0).unwrap();
-    let _ = alone(lazy.commit(200)).unwrap();
-    let first = world.issued();
-    *world.jar.lock().unwrap() = Some(first);
-    if row.key == Key::Older {
-        let keys = format.keys(&id(first));
-        let entry = alone(store.load(&keys[0])).unwrap().unwrap();
-        alone(store.save(&keys[1], entry.bytes, None, &When::Always)).unwrap();
-        alone(store.delete(&keys[0], &When::Always)).unwrap();
-    }
-    let before = State::from([(first, stored(&format, &store, first).unwrap())]);
-
+    let memory = || MemoryStore::new().clock(|| NOW);
+    let stage = alone(Stage::new(row, format, [memory(), memory()], world));
+    let before = alone(stage.state());
     let requests = 2 + choices.below(4);
     world.expect(requests);
-    let may_leave = row.clients != Clients::Stay;
     let tasks = (0..requests).map(|request| {
-        let plan = Plan::choose(&mut choices, request, may_leave);
+        let plan = Plan::choose(&mut choices, request, row);
         let stays = plan.stays;
-        let future = serve(world.clone(), sessions.clone(), first, request, plan);
+        let future = serve(
+            world.clone(),
+            stage.sessions.clone(),
+            stage.first,
+            request,
+            plan,
+        );
         Task::new(request, Box::pin(future), stays)
     });
     let tasks = tasks.collect();
@@ -246,10 +176,7 @@ fn interleave(seed: u64, world: &Arc<World>, keys: &KnownKeys) -> Result<(usize,
     if let Some(error) = reports.iter().find_map(|report| report.error.as_ref()) {
         return failed(format!("a request failed: {error}"));
     }
-    let ids = 1..=world.issued();
-    let last: State = ids
-        .filter_map(|number| Some((number, stored(&format, &store, number)?)))
-        .collect();
+    let last = alone(stage.state());
     let rules = Rules {
         conflicts: row.conflicts,
         expires: row.expires,
@@ -262,8 +189,8 @@ fn interleave(seed: u64, world: &Arc<World>, keys: &KnownKeys) -> Result<(usize,
         return failed(what);
     }
     // Every entry belongs to a session that opens, unless a commit ended before it deleted one.
-    if row.clients != Clients::Leave && store.len() != last.len() {
-        return failed(format!("{} entries for {last:?}", store.len()));
+    if row.clients != Clients::Leave && stage.store.len() != last.open.len() {
+        return failed(format!("{} entries for {last:?}", stage.store.len()));
     }
     let seen = Seen {
         interleavings: 1,
@@ -321,7 +248,9 @@ fn every_outcome_is_explained_by_an_order_of_the_requests() {
         };
         let running: Vec<_> = (0..threads).map(run).collect();
         let results = running.into_iter().map(|thread| thread.join());
-        results.map(|seen| seen.unwrap()).collect()
+        results
+            .map(|seen| seen.unwrap_or_else(|panic| resume_unwind(panic)))
+            .collect()
     });
     for each in each {
         for (all, seen) in seen.iter_mut().zip(each) {

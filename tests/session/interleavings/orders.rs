@@ -5,17 +5,16 @@
 //! others may come. The rules of a step are those of the guide (`docs/stores.md`), regardless of
 //! the operations that the store is asked for.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
-use super::report::{Content, Cookie, Report, Span};
-use super::rules::{Outcome, Rules};
+use super::report::{Cookie, Report, Span};
+use super::rules::{Outcome, Rules, State};
 
-/// The sessions that open, by the numbers of their ids.
-pub(crate) type State = BTreeMap<u64, Content>;
-
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Step {
     Load(usize),
+    /// Writes a session that had ended, if the request moves one. `Commit` deletes it.
+    Ghost(usize),
     Commit(usize),
 }
 
@@ -35,6 +34,9 @@ impl<'a> Orders<'a> {
             // A request that was dropped while it loaded did nothing.
             if let (Some(load), Some(commit)) = (report.load, report.commit) {
                 steps.push((Step::Load(number), load));
+                if report.moves && !report.ends() {
+                    steps.push((Step::Ghost(number), commit));
+                }
                 steps.push((Step::Commit(number), commit));
             }
         }
@@ -66,6 +68,14 @@ impl<'a> Orders<'a> {
             if others.any(|other| other != at && self.steps[other].1.ended < span.began) {
                 continue;
             }
+            if let Step::Commit(number) = step {
+                let ghost = self.steps[..at]
+                    .iter()
+                    .rposition(|(step, _)| *step == Step::Ghost(number));
+                if ghost.is_some_and(|ghost| left(&ghost)) {
+                    continue;
+                }
+            }
             let made = made | 1 << at;
             for state in self.after(step, state) {
                 if self.tried.contains(&(made, state.clone())) {
@@ -85,13 +95,17 @@ impl<'a> Orders<'a> {
         match step {
             Step::Load(number) => {
                 let Report { sent, found, .. } = &self.reports[number];
-                let there = sent.and_then(|sent| state.get(&sent));
+                let there = sent.and_then(|sent| state.get(sent));
                 let fits = there == found.as_ref();
                 fits.then(|| state.clone()).into_iter().collect()
             }
+            Step::Ghost(number) => {
+                let ghost = self.rules.ghost(number, &self.reports[number], state);
+                [Some(state.clone()), ghost].into_iter().flatten().collect()
+            }
             Step::Commit(number) => {
                 let report = &self.reports[number];
-                let whole = self.rules.commit(report, state);
+                let whole = self.rules.commit(number, report, state);
                 let fits = |cookie: Cookie| report.answer.is_none_or(|answer| answer == cookie);
                 let whole = whole.into_iter().filter(|outcome| fits(outcome.cookie));
                 let mut after: Vec<State> = whole.map(|Outcome { state, .. }| state).collect();

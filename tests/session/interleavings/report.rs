@@ -66,6 +66,8 @@ pub(crate) struct Report {
     pub(crate) load: Option<Span>,
     /// The session that was loaded; `None` if the id led to none.
     pub(crate) found: Option<Content>,
+    /// True if it was found in an older place, from which it is moved.
+    pub(crate) moves: bool,
     pub(crate) changes: Changes,
     pub(crate) commit: Option<Span>,
     /// The response; `None` if the client left before it.
@@ -82,6 +84,32 @@ impl Report {
     fn span(&mut self) -> Option<&mut Span> {
         let spans = [&mut self.commit, &mut self.load];
         spans.into_iter().flatten().next()
+    }
+
+    /// The session as the request alone leaves it.
+    pub(crate) fn own(&self) -> Content {
+        let none = Content::new();
+        self.changes
+            .applied_to(self.found.as_ref().unwrap_or(&none))
+    }
+
+    /// Checks whether the request ends its session for everybody, whatever others change meanwhile:
+    /// by a reset, or a session that it discards and leaves empty.
+    pub(crate) fn ends(&self) -> bool {
+        let Changes {
+            is_cleared,
+            is_renewed,
+            is_reset,
+            ..
+        } = self.changes;
+        is_reset || (is_cleared || is_renewed) && self.own().is_empty()
+    }
+
+    /// The load found the session.
+    pub(crate) fn hit(&mut self, is_older: bool) {
+        if self.commit.is_none() {
+            self.moves = is_older;
+        }
     }
 
     /// An operation of the store ran.

@@ -1,8 +1,9 @@
 //! [`Rules`]: what a commit does to the sessions, as the guide says it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use hardtack::stores::ConflictPolicy;
 
-use super::orders::State;
 use super::report::{Changes, Content, Cookie, Report};
 
 #[derive(Clone, Copy, Debug)]
@@ -12,6 +13,31 @@ pub(crate) struct Rules {
     pub(crate) expires: bool,
 }
 
+/// The sessions at a moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct State {
+    /// The sessions in their store, by the numbers of their ids.
+    pub(crate) open: BTreeMap<u64, Content>,
+    /// A session in an older store. Its entry stays there when the session has moved.
+    pub(crate) older: Option<(u64, Content)>,
+    /// The requests that moved a session that had ended, until they notice.
+    pub(crate) ghosts: BTreeSet<usize>,
+}
+
+impl State {
+    /// Returns the session that an id leads to.
+    pub(crate) fn get(&self, id: u64) -> Option<&Content> {
+        let older = self.older.as_ref().filter(|(older, _)| *older == id);
+        self.open.get(&id).or(older.map(|(_, content)| content))
+    }
+
+    /// Ends the session of an id in every store.
+    fn end(&mut self, id: u64) {
+        self.open.remove(&id);
+        self.older.take_if(|(older, _)| *older == id);
+    }
+}
+
 /// The sessions after a commit, and the cookie of its response.
 pub(crate) struct Outcome {
     pub(crate) state: State,
@@ -19,8 +45,8 @@ pub(crate) struct Outcome {
 }
 
 impl Rules {
-    /// Returns what a commit may do, as a whole.
-    pub(crate) fn commit(self, report: &Report, before: &State) -> Vec<Outcome> {
+    /// Returns what the commit of a request may do, as a whole.
+    pub(crate) fn commit(self, request: usize, report: &Report, before: &State) -> Vec<Outcome> {
         let Report { changes, sent, .. } = report;
         let mut state = before.clone();
         let mut outcomes = Vec::new();
@@ -31,13 +57,13 @@ impl Rules {
             });
         };
         let new = report.ids.last().copied();
-        let own = changes.applied_to(report.found.as_ref().unwrap_or(&Content::new()));
+        let own = report.own();
         let (Some(id), Some(_)) = (*sent, &report.found) else {
             // A visitor without a session begins one, under a new id.
             match (changes.are_any, new) {
                 (false, _) => may(&state, Cookie::Kept),
                 (true, Some(new)) if !own.is_empty() => {
-                    state.insert(new, own);
+                    state.open.insert(new, own);
                     may(&state, Cookie::Set(new));
                 }
                 (true, _) if sent.is_some() => may(&state, Cookie::Removed),
@@ -45,32 +71,46 @@ impl Rules {
             }
             return outcomes;
         };
-        if ends(changes, &own) {
+        if state.ghosts.remove(&request) {
+            // The session that it moved had ended before.
+            state.open.remove(&id);
+            may(&state, Cookie::Kept);
+            return outcomes;
+        }
+        if report.ends() || own.is_empty() && report.moves {
             // A logout, which needs no session that is still there.
-            state.remove(&id);
+            state.end(id);
             match new {
                 Some(new) if !own.is_empty() => {
-                    state.insert(new, own);
+                    state.open.insert(new, own.clone());
                     may(&state, Cookie::Set(new));
                 }
                 _ => may(&state, Cookie::Removed),
             }
-            return outcomes;
+            if report.ends() {
+                return outcomes;
+            }
+            state = before.clone();
         }
-        let Some(there) = before.get(&id) else {
+        let there = if report.moves {
+            before.get(id)
+        } else {
+            before.open.get(&id)
+        };
+        let Some(there) = there else {
             // The session is gone: nothing is written, and no cookie is set or removed.
             may(&state, Cookie::Kept);
             return outcomes;
         };
         let after = self.merged(changes, &own, there);
         if own.is_empty() && (changes.are_any || self.expires) {
+            state.end(id);
             if self.conflicts == ConflictPolicy::Overwrite || after.is_empty() {
-                state.remove(&id);
                 may(&state, Cookie::Removed);
             }
             if self.conflicts == ConflictPolicy::Merge {
                 // What others set meanwhile stays.
-                state.insert(id, after);
+                state.open.insert(id, after);
                 may(&state, Cookie::Kept);
             }
             return outcomes;
@@ -82,42 +122,52 @@ impl Rules {
             Cookie::Kept
         };
         match new {
-            _ if !changes.are_any => may(&state, kept),
+            _ if !changes.are_any && !report.moves => may(&state, kept),
             Some(new) if changes.is_renewed => {
-                state.remove(&id);
-                state.insert(new, after);
+                state.open.remove(&id);
+                state.open.insert(new, after);
                 may(&state, Cookie::Set(new));
             }
             _ => {
-                state.insert(id, after);
+                state.open.insert(id, after);
                 may(&state, kept);
             }
         }
         outcomes
     }
 
+    /// Returns the sessions after a request wrote one that had ended. It notices that when it asks
+    /// the place from which the session moves.
+    pub(crate) fn ghost(self, request: usize, report: &Report, before: &State) -> Option<State> {
+        let id = report.sent.filter(|id| before.get(*id).is_none())?;
+        let mut state = before.clone();
+        state.open.insert(id, report.own());
+        state.ghosts.insert(request);
+        Some(state)
+    }
+
     /// Returns what a commit may do that ended after one of its operations.
     pub(crate) fn unfinished(self, report: &Report, before: &State) -> Vec<State> {
-        let (Some(id), Some(found)) = (report.sent, &report.found) else {
+        let (Some(id), Some(_)) = (report.sent, &report.found) else {
             return Vec::new();
         };
-        let own = report.changes.applied_to(found);
+        let own = report.own();
         let mut state = before.clone();
-        if ends(&report.changes, &own) {
+        if report.ends() {
             // Nobody can return to the old session, and the new one is not there yet.
-            state.remove(&id);
+            state.end(id);
             return vec![state];
         }
         let Some(&new) = report.ids.last().filter(|_| report.changes.is_renewed) else {
             return Vec::new();
         };
         // An entry under the new id, which nobody knows, beside the old session.
-        let there = before.get(&id);
+        let there = before.get(id);
         let merged = there.map(|there| self.merged(&report.changes, &own, there));
         let copies = [Some(own), merged].into_iter().flatten();
         let beside = copies.map(|copy| {
             let mut state = before.clone();
-            state.insert(new, copy);
+            state.open.insert(new, copy);
             state
         });
         beside.collect()
@@ -130,10 +180,4 @@ impl Rules {
             _ => changes.applied_to(there),
         }
     }
-}
-
-/// Checks whether a request ends its session for everybody, whatever others change meanwhile: by a
-/// reset, or a session that it discards and leaves empty.
-fn ends(changes: &Changes, own: &Content) -> bool {
-    changes.is_reset || own.is_empty() && (changes.is_cleared || changes.is_renewed)
 }

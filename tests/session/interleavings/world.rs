@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hardtack::stores::{
-    Entry, MemoryStore, ReadEntry, Saved, SessionFormat, SessionStore, StoreError, Touch, When,
+    Entry, ReadEntry, Saved, SessionFormat, SessionStore, StoreError, Touch, When,
 };
 use hardtack::{Error, SessionData};
 use time::OffsetDateTime;
@@ -18,12 +18,17 @@ use super::scheduler::{Running, Scene, Task, yield_now};
 /// The time of every interleaving: nothing depends on the machine's clock.
 pub(crate) const NOW: OffsetDateTime = time::macros::datetime!(2026-01-01 00:00 UTC);
 
+tokio::task_local! {
+    /// The request that a task of tokio runs, where requests run at the same time.
+    pub(crate) static REQUEST: usize;
+}
+
 pub(crate) struct World {
     is_traced: bool,
     trace: Mutex<Vec<String>>,
     /// The number of events so far.
     steps: AtomicU64,
-    /// The request that runs.
+    /// The request that the scheduler runs.
     current: AtomicUsize,
     /// The number of ids that were made.
     issued: AtomicU64,
@@ -56,6 +61,12 @@ impl World {
         *self.reports.lock().unwrap() = (0..requests).map(|_| Report::default()).collect();
     }
 
+    /// Returns the request that runs.
+    fn current(&self) -> usize {
+        let running = REQUEST.try_with(|request| *request);
+        running.unwrap_or_else(|_| self.current.load(SeqCst))
+    }
+
     pub(crate) fn step(&self) -> u64 {
         self.steps.fetch_add(1, SeqCst)
     }
@@ -76,7 +87,7 @@ impl World {
     /// Adds a line to the trace, if somebody is to read it.
     pub(crate) fn tell(&self, line: impl FnOnce() -> String) {
         if self.is_traced {
-            let line = format!("  request {}: {}", self.current.load(SeqCst), line());
+            let line = format!("  request {}: {}", self.current(), line());
             self.trace.lock().unwrap().push(line);
         }
     }
@@ -87,7 +98,7 @@ impl World {
 
     /// Takes a commit whose client has left.
     pub(crate) fn finish(self: &Arc<Self>, commit: Running) {
-        let request = self.current.load(SeqCst);
+        let request = self.current();
         self.tell(|| "its commit is finished without it".to_owned());
         self.report(request, |report| report.is_handed_over = true);
         let world = self.clone();
@@ -100,10 +111,18 @@ impl World {
         self.spawned.lock().unwrap().push(task);
     }
 
+    /// An operation found an entry.
+    fn hit(&self, is_older: bool) {
+        let mut reports = self.reports.lock().unwrap();
+        if let Some(report) = reports.get_mut(self.current()) {
+            report.hit(is_older);
+        }
+    }
+
     fn asked(&self) {
         let step = self.step();
         let mut reports = self.reports.lock().unwrap();
-        if let Some(report) = reports.get_mut(self.current.load(SeqCst)) {
+        if let Some(report) = reports.get_mut(self.current()) {
             report.asked(step);
         }
     }
@@ -130,15 +149,14 @@ impl Scene for Arc<World> {
     }
 }
 
-/// A store in memory that lets other requests run before and after each of its operations.
-#[derive(Clone)]
-pub(crate) struct Switching {
-    pub(crate) store: Arc<MemoryStore>,
+/// A store that lets other requests run before and after each of its operations.
+pub(crate) struct Switching<S> {
+    pub(crate) store: Arc<S>,
     pub(crate) world: Arc<World>,
-    pub(crate) name: &'static str,
+    pub(crate) is_older: bool,
 }
 
-impl Switching {
+impl<S> Switching<S> {
     async fn run<T>(
         &self,
         run: impl Future<Output = Result<T, StoreError>>,
@@ -147,8 +165,14 @@ impl Switching {
         yield_now().await;
         let answer = run.await?;
         self.world.asked();
-        self.world
-            .tell(|| format!("{}: {}", self.name, told(&answer)));
+        self.world.tell(|| {
+            let name = if self.is_older {
+                "older store"
+            } else {
+                "store"
+            };
+            format!("{name}: {}", told(&answer))
+        });
         yield_now().await;
         Ok(answer)
     }
@@ -172,7 +196,7 @@ fn shown(when: &When) -> &'static str {
     }
 }
 
-impl SessionStore for Switching {
+impl<S: SessionStore> SessionStore for Switching<S> {
     async fn load(&self, key: &str) -> Result<Option<Entry>, StoreError> {
         let told = |entry: &Option<Entry>| {
             let bytes = entry.as_ref().map(|entry| entry.bytes.escape_ascii());
@@ -181,7 +205,11 @@ impl SessionStore for Switching {
                 None => format!("load {}: nothing", short(key)),
             }
         };
-        self.run(self.store.load(key), told).await
+        let found = self.run(self.store.load(key), told).await?;
+        if found.is_some() {
+            self.world.hit(self.is_older || !key.contains("2::"));
+        }
+        Ok(found)
     }
 
     async fn save(
