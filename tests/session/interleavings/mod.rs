@@ -235,14 +235,14 @@ fn variable(name: &str) -> Option<u64> {
 fn every_outcome_is_explained_by_an_order_of_the_requests() {
     let count = variable("INTERLEAVINGS").unwrap_or(USUAL_COUNT);
     let first = variable("SEED").unwrap_or(1);
-    let threads = thread::available_parallelism().map_or(1, |threads| threads.get() as u64);
+    let threads = thread::available_parallelism().map_or(1, usize::from);
     let mut seen = vec![Seen::default(); ROWS.len()];
     let each: Vec<Vec<Seen>> = thread::scope(|scope| {
         let run = |thread| {
             scope.spawn(move || {
                 let mut seen = vec![Seen::default(); ROWS.len()];
-                let numbers = first + thread..first + count;
-                interleave_all(numbers.step_by(threads as usize), &mut seen);
+                let numbers = (first..first + count).skip(thread);
+                interleave_all(numbers.step_by(threads), &mut seen);
                 seen
             })
         };

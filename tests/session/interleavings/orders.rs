@@ -100,7 +100,7 @@ impl<'a> Orders<'a> {
                 fits.then(|| state.clone()).into_iter().collect()
             }
             Step::Ghost(number) => {
-                let ghost = self.rules.ghost(number, &self.reports[number], state);
+                let ghost = Rules::ghost(number, &self.reports[number], state);
                 [Some(state.clone()), ghost].into_iter().flatten().collect()
             }
             Step::Commit(number) => {

@@ -7,6 +7,10 @@ pub(crate) type Content = BTreeMap<String, i64>;
 
 /// The changes of a request, of each key the last one.
 #[derive(Clone, Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a request may do any of these"
+)]
 pub(crate) struct Changes {
     pub(crate) are_any: bool,
     pub(crate) is_cleared: bool,

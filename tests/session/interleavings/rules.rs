@@ -61,13 +61,12 @@ impl Rules {
         let (Some(id), Some(_)) = (*sent, &report.found) else {
             // A visitor without a session begins one, under a new id.
             match (changes.are_any, new) {
-                (false, _) => may(&state, Cookie::Kept),
                 (true, Some(new)) if !own.is_empty() => {
                     state.open.insert(new, own);
                     may(&state, Cookie::Set(new));
                 }
                 (true, _) if sent.is_some() => may(&state, Cookie::Removed),
-                (true, _) => may(&state, Cookie::Kept),
+                _ => may(&state, Cookie::Kept),
             }
             return outcomes;
         };
@@ -138,7 +137,7 @@ impl Rules {
 
     /// Returns the sessions after a request wrote one that had ended. It notices that when it asks
     /// the place from which the session moves.
-    pub(crate) fn ghost(self, request: usize, report: &Report, before: &State) -> Option<State> {
+    pub(crate) fn ghost(request: usize, report: &Report, before: &State) -> Option<State> {
         let id = report.sent.filter(|id| before.get(*id).is_none())?;
         let mut state = before.clone();
         state.open.insert(id, report.own());
