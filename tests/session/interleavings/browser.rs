@@ -60,8 +60,10 @@ impl Plan {
                 _ => choices.pick(&[Action::Renew, Action::Reset]),
             };
             match action {
-                // Beside a move, a renewal may end the session, and in an older store a clear does.
+                // Beside a move, a renewal may end the session, and so may a request that empties
+                // it; in an older store a clear does.
                 Action::Clear | Action::Renew if row.first != Place::Present => Action::Get(key),
+                Action::Remove(_) if row.first == Place::OlderKey => Action::Get(key),
                 action => action,
             }
         });
