@@ -294,7 +294,7 @@ impl SessionFormat for Counted {
     fn new_id(&self) -> Result<String, Error> {
         let number = self.world.issued.fetch_add(1, SeqCst) + 1;
         let mut reports = self.world.reports.lock().unwrap();
-        if let Some(report) = reports.get_mut(self.world.current.load(SeqCst)) {
+        if let Some(report) = reports.get_mut(self.world.current()) {
             report.ids.push(number);
         }
         Ok(id(number))

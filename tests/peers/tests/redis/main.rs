@@ -11,4 +11,5 @@
 mod checking;
 mod commands;
 mod failures;
+mod interleavings;
 mod rules;
