@@ -306,7 +306,9 @@ impl Committing {
                     self.give_up();
                     self.todo.push_back(Task::Delete(key));
                 }
-                Why::IsEmpty | Why::HasNewId | Why::IsMoved => {}
+                // Its cookie is gone too, or the browser has that of another session by now.
+                Why::IsEmpty => self.cookies = Commit::Keep,
+                Why::HasNewId | Why::IsMoved => {}
             }
             return Ok(());
         };
@@ -315,16 +317,15 @@ impl Committing {
         match why {
             Why::IsEmpty => {
                 if self.rebase(policy, key.clone(), entry)? {
-                    // The cookie to be removed belongs to a session that lives.
-                    self.cookies = Commit::Keep;
-                    if !self.data.is_empty() {
-                        self.todo.clear();
-                    }
-                    self.todo.push_front(if self.data.is_empty() {
+                    let task = if self.data.is_empty() {
                         Task::DeleteUnchanged { key, version, why }
                     } else {
+                        // The cookie to be removed belongs to a session that lives.
+                        self.cookies = Commit::Keep;
+                        self.todo.clear();
                         Task::Update
-                    });
+                    };
+                    self.todo.push_front(task);
                 }
             }
             Why::HasNewId | Why::IsMoved => {

@@ -73,3 +73,19 @@ fn the_short_way_writes_what_the_long_one_does() {
     // keys.
     assert_eq!((short, long), (3 * 7, 9 * 11 - 3 * 7));
 }
+
+/// A save that finds another session applies the changes again, and so does the next one.
+#[test]
+fn changes_outlast_a_session_that_they_do_not_change() {
+    let session = |json: &str| SessionData::from_json(json).unwrap();
+    let mut changed = session(r#"{"a":1,"b":1}"#);
+    changed.remove("a");
+    changed.remove("b");
+    changed.insert("b", 2).unwrap();
+    let mut first = session(r#"{"c":3}"#);
+    changed.rebase_onto(&mut first);
+    assert_eq!(first.to_json().unwrap(), br#"{"c":3,"b":2}"#);
+    let mut second = session(r#"{"a":4,"b":4,"c":4}"#);
+    first.rebase_onto(&mut second);
+    assert_eq!(second.to_json().unwrap(), br#"{"c":4,"b":2}"#);
+}

@@ -109,7 +109,9 @@ impl SessionData {
         let changes = self.changes.after(revision);
         for (key, change) in changes.filter(|(key, _)| is_applied(key)) {
             if let Change::SetAnew(_) | Change::Removed = change {
-                other.remove(key);
+                // Even if the other session has no such key: it is rebased again if it is not saved,
+                // onto one that may have it.
+                other.forget(key);
             }
             match change {
                 Change::Set(NewValue::Json(json)) | Change::SetAnew(NewValue::Json(json)) => {

@@ -17,6 +17,7 @@ mod dropped_saves;
 mod events;
 mod flash;
 mod held_store;
+mod interleavings;
 mod key_updates;
 #[cfg(feature = "tracing")]
 #[path = "../support/logged.rs"]

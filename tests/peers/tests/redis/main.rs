@@ -11,6 +11,7 @@
 mod checking;
 mod commands;
 mod failures;
+mod interleavings;
 mod one_session;
 mod rules;
 mod updates;
