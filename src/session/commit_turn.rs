@@ -103,7 +103,8 @@ impl Committing {
         let is_conflict = |key: &str| {
             let [before, there, ours] =
                 [&before, &there, &self.data].map(|data| data.get::<Value>(key));
-            before != there && there != ours
+            // An update was made on the value there: nothing of it was replaced.
+            before != there && there != ours && !self.data.changes.is_updated(key)
         };
         if self.data.is_cleared() {
             // A key that is set again is among those that it had, or is new.

@@ -101,9 +101,9 @@ impl Committing {
     ///
     /// # Errors
     /// [`Error::UnwritableValue`] if the format cannot write the session, the errors of
-    /// `Session::update_key` if an update fails on another value, [`Error::UnreadableSession`] if an entry became unreadable, [`Error::BusySession`] if other
-    /// requests kept writing the session for 1 s, and [`Error::TakenIds`] if the store already had
-    /// three new ids.
+    /// `Session::update_key` if an update fails on another value, [`Error::UnreadableSession`] if an
+    /// entry became unreadable, [`Error::BusySession`] if other requests kept writing the session for
+    /// 1 s, and [`Error::TakenIds`] if the store already had three new ids.
     pub(crate) fn step(
         &mut self,
         policy: &Policy,
@@ -234,9 +234,8 @@ impl Committing {
                         )
                     });
                 }
-                // The entry is this commit's own, whose answer was lost; or its writer extended its
-                // life.
-                // Two requests that count make the same bytes of the same value.
+                // Equal bytes are this commit's own, whose answer was lost; or their writer extended
+                // the session's life. Two requests that count make the same bytes of the same value.
                 if matches!(task, Task::Touch) {
                 } else if entry.bytes != self.sent || self.data.may_count() {
                     self.conflict(policy, &task, entry)?;

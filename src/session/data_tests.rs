@@ -83,9 +83,9 @@ fn changes_outlast_a_session_that_they_do_not_change() {
     changed.remove("b");
     changed.insert("b", 2).unwrap();
     let mut first = session(r#"{"c":3}"#);
-    changed.rebase_onto(&mut first);
+    changed.rebase_onto(&mut first).unwrap();
     assert_eq!(first.to_json().unwrap(), br#"{"c":3,"b":2}"#);
     let mut second = session(r#"{"a":4,"b":4,"c":4}"#);
-    first.rebase_onto(&mut second);
+    first.rebase_onto(&mut second).unwrap();
     assert_eq!(second.to_json().unwrap(), br#"{"c":4,"b":2}"#);
 }

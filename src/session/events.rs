@@ -153,6 +153,7 @@ impl CountedLimit {
 }
 
 #[cfg(feature = "tracing")]
+#[expect(clippy::too_many_lines, reason = "a table of events")]
 fn send(cookie: &str, event: Event<'_>, untold: u64) {
     use tracing::{debug, error, info, warn};
 

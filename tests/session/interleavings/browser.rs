@@ -192,7 +192,7 @@ pub(crate) async fn serve(
     world.report(request, |report| report.ended(step));
     let cookie = match commit {
         Ok(Commit::Set(cookies)) if !cookies.is_empty() => {
-            Cookie::Set(number(&cookies[0].escaped_value()))
+            Cookie::Set(number(cookies[0].escaped_value()))
         }
         Ok(Commit::Remove(cookies)) if !cookies.is_empty() => Cookie::Removed,
         Ok(_) => Cookie::Kept,

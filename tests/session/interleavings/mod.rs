@@ -192,7 +192,7 @@ fn interleave(seed: u64, world: &Arc<World>, keys: &KnownKeys) -> Result<(usize,
     if row.clients != Clients::Leave && stage.store.len() != last.open.len() {
         return failed(format!("{} entries for {last:?}", stage.store.len()));
     }
-    let seen = Seen {
+    let counts = Seen {
         interleavings: 1,
         requests: count(&reports, |report| report.commit.is_some()),
         conflicts: world.conflicts.load(SeqCst),
@@ -204,25 +204,24 @@ fn interleave(seed: u64, world: &Arc<World>, keys: &KnownKeys) -> Result<(usize,
         }),
         removed: count(&reports, |report| report.answer == Some(Cookie::Removed)),
     };
-    Ok((number, seen))
+    Ok((number, counts))
 }
 
 /// Runs the interleavings of some numbers, and adds what each row saw.
 fn interleave_all(seeds: impl Iterator<Item = u64>, seen: &mut [Seen]) {
     let ids = KnownKeys::default();
     for seed in seeds {
-        match interleave(seed, &World::new(false), &ids) {
-            Ok((row, once)) => seen[row] += once,
-            Err(_) => {
-                // Once more, with all operations.
-                let world = World::new(true);
-                let what = interleave(seed, &world, &ids).err().unwrap_or_default();
-                panic!(
-                    "interleaving {seed} (scripts/interleavings 1 {seed})\n{}\n{what}",
-                    world.trace()
-                );
-            }
+        if let Ok((row, once)) = interleave(seed, &World::new(false), &ids) {
+            seen[row] += once;
+            continue;
         }
+        // Once more, with all operations.
+        let world = World::new(true);
+        let what = interleave(seed, &world, &ids).err().unwrap_or_default();
+        panic!(
+            "interleaving {seed} (scripts/interleavings 1 {seed})\n{}\n{what}",
+            world.trace()
+        );
     }
 }
 
@@ -247,7 +246,7 @@ fn every_outcome_is_explained_by_an_order_of_the_requests() {
             })
         };
         let running: Vec<_> = (0..threads).map(run).collect();
-        let results = running.into_iter().map(|thread| thread.join());
+        let results = running.into_iter().map(thread::ScopedJoinHandle::join);
         results
             .map(|seen| seen.unwrap_or_else(|panic| resume_unwind(panic)))
             .collect()
