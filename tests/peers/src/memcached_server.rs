@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crate::http::free_address;
 
 const START_WITHIN: Duration = Duration::from_secs(20);
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// A running `memcached` on a free loopback port. Dropping it ends the server.
 ///
@@ -120,52 +121,51 @@ impl MemcachedServer {
     ///
     /// # Panics
     ///
-    /// Panics if the server does not answer within 10 seconds.
+    /// Panics if the server does not answer within 5 seconds.
     #[expect(clippy::must_use_candidate, reason = "many commands are their effect")]
     pub fn command(&self, command: &str) -> String {
         self.try_command(command)
             .unwrap_or_else(|error| panic!("{command:?}: {error}"))
     }
 
-    /// Returns the keys of all entries, sorted. Control characters in a key are shown as they are.
+    /// Returns the keys of all entries that have not ended, sorted.
     ///
     /// # Panics
     ///
-    /// Panics as [`command`](Self::command) does.
+    /// Panics if the server does not list them within 20 seconds.
     #[must_use]
     pub fn keys(&self) -> Vec<String> {
-        self.dumped("key")
+        let start = Instant::now();
+        let list = loop {
+            // The list is made by a thread of the server that may be busy with its own work.
+            match self.try_command("lru_crawler metadump hash") {
+                Ok(list) if list.ends_with("END") => break list,
+                other => assert!(start.elapsed() < START_WITHIN, "no list of keys: {other:?}"),
+            }
+        };
+        let words = list.lines().filter_map(|line| line.split(' ').next());
+        let keys = words.filter_map(|word| word.strip_prefix("key="));
+        let mut keys: Vec<_> = keys
+            .map(|key| key.replace("%3A", ":").replace("%25", "%"))
+            .collect();
+        keys.sort_unstable();
+        keys
     }
 
-    /// Returns when an entry ends, in seconds since 1970; -1 is never, and `None` no entry.
+    /// Returns how many seconds an entry has left; -1 has no end, and `None` is no entry.
     ///
     /// # Panics
     ///
     /// Panics as [`command`](Self::command) does.
     #[must_use]
-    pub fn end_of(&self, key: &str) -> Option<i64> {
-        let (keys, ends) = (self.dumped("key"), self.dumped("exp"));
-        let index = keys.iter().position(|other| other == key)?;
-        ends.get(index)?.parse().ok()
-    }
-
-    /// Returns one field of each entry that has not ended, in the order of the keys.
-    fn dumped(&self, field: &str) -> Vec<String> {
-        let dump = self.command("lru_crawler metadump hash");
-        let mut lines: Vec<_> = dump.lines().filter(|line| *line != "END").collect();
-        lines.sort_unstable();
-        let values = lines.into_iter().map(|line| {
-            let mut words = line.split(' ').filter_map(|word| word.split_once('='));
-            let found = words.find(|(name, _)| *name == field);
-            let value = found.expect("metadump has this field").1;
-            value.replace("%3A", ":").replace("%25", "%")
-        });
-        values.collect()
+    pub fn life_of(&self, key: &str) -> Option<i64> {
+        let answer = self.command(&format!("mg {key} t"));
+        answer.strip_prefix("HD t")?.parse().ok()
     }
 
     fn try_command(&self, command: &str) -> std::io::Result<String> {
         let mut stream = TcpStream::connect(self.address)?;
-        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+        stream.set_read_timeout(Some(ANSWER_WITHIN))?;
         stream.write_all(command.as_bytes())?;
         stream.write_all(b"\r\n")?;
         let has_end = ["get", "gets", "stats", "lru_crawler"];
@@ -173,7 +173,10 @@ impl MemcachedServer {
         let mut lines = Vec::new();
         for line in BufReader::new(stream).lines() {
             let line = line?;
-            let is_last = !has_end.contains(&word) || line == "END" || line.contains("ERROR");
+            let is_last = !has_end.contains(&word)
+                || line == "END"
+                || line.contains("ERROR")
+                || line.starts_with("BUSY");
             lines.push(line);
             if is_last {
                 return Ok(lines.join("\n"));

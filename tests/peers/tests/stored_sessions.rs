@@ -188,11 +188,18 @@ impl Place {
     /// When an entry ends, in milliseconds since 1970.
     #[track_caller]
     fn end_of(&self, key: &str) -> u128 {
-        let end: i64 = match self {
-            Self::Redis(redis) => redis.command(&["pexpiretime", key]).parse().unwrap(),
-            Self::Memcached(memcached) => memcached.end_of(key).expect("an entry") * 1000,
-        };
-        u128::try_from(end).unwrap_or_else(|_| panic!("it has no end: {end}"))
+        match self {
+            Self::Redis(redis) => {
+                let end = redis.command(&["pexpiretime", key]);
+                end.parse()
+                    .unwrap_or_else(|_| panic!("it has no end: {end}"))
+            }
+            Self::Memcached(memcached) => {
+                let life = memcached.life_of(key).expect("an entry");
+                let life = u128::try_from(life).unwrap_or_else(|_| panic!("it has no end"));
+                now() + life * 1000
+            }
+        }
     }
 
     /// Sets the life of an entry from now on; 0 is over.
