@@ -134,7 +134,7 @@ async fn a_thousand_keys_are_where_dalli_has_them() {
     let long = "shop-".repeat(12);
     let long = Some(long.as_str());
     let lengths = keys().into_iter().map(|key| key.len());
-    assert_eq!(lengths.max(), Some(247));
+    assert!(lengths.max() < Some(250), "the store refuses it");
     for weights in [[1, 1, 1], [1, 2, 3]] {
         let mut world = World::start(weights);
         for namespace in [None, long] {

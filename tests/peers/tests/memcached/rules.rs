@@ -160,7 +160,7 @@ async fn only_a_set_that_is_too_long_deletes_what_was_there() {
 
 #[tokio::test]
 async fn a_server_with_too_many_clients_says_so() {
-    let server = MemcachedServer::start(&["-c", "10"]);
+    let server = MemcachedServer::start(&["-t", "1", "-c", "32"]);
     let mut clients = Vec::new();
     let mut told = 0;
     while told < 5 {
