@@ -41,7 +41,7 @@ mod tests {
             (Some(Duration::from_millis(999)), 2),
             (Some(second), 2),
             (Some(Duration::from_millis(1001)), 3),
-            (Some(days(30) - second), 2_592_000),
+            (Some(Duration::from_secs(2_591_999)), 2_592_000),
             (Some(days(30)), 1_802_592_001),
             (Some(Duration::from_millis(2_591_998_001)), 2_592_000),
             (Some(days(30) + Duration::from_nanos(1)), 1_802_592_002),

@@ -212,8 +212,8 @@ impl Node {
         let start = Instant::now();
         // Little is known of a server that has only a moment, since the operation had to wait before: it
         // has all the time that is left, and is not taken for away.
-        let least = deadline.limit / 8 * 3;
-        let has_moment = connected_by.saturating_duration_since(start) < least;
+        let enough = deadline.limit / 8 * 3;
+        let has_moment = connected_by.saturating_duration_since(start) < enough;
         let connected_by = if has_moment && !was_away {
             deadline.at
         } else {
@@ -222,7 +222,7 @@ impl Node {
         let greeted = match timeout_at(connected_by, greet(&self.address)).await {
             Ok(Ok(greeted)) => Ok(greeted),
             Ok(Err(trouble)) => Err(Failure::not_connected(&self.shown, &Arc::new(trouble))),
-            Err(_) if start.elapsed() < least => {
+            Err(_) if start.elapsed() < enough => {
                 return Err(if was_away {
                     Failure::not_connected_in_time(&self.shown)
                 } else {
