@@ -26,12 +26,17 @@ const MOST_STATISTICS: usize = 1000;
 /// The room that is made for what comes next, in bytes.
 const ROOM: usize = 16 << 10;
 
-/// A connection on which every command has been answered, or which is not used again.
-#[derive(Debug)]
+/// The room that an entry may keep, as a multiple of its length.
+const ROOM_PER_ENTRY: usize = 4;
+
+/// A connection on which every command has been answered, or which is not used again. It has no `Debug`,
+/// which would show sessions.
 pub(crate) struct Connection {
     stream: TcpStream,
-    /// What has come and was not read yet.
+    /// The bytes that have come and were not read yet.
     buffer: BytesMut,
+    /// The number of the server: see [`Node`](crate::node).
+    pub(crate) server: u64,
     /// The present life of the server: see [`Node`](crate::node).
     pub(crate) incarnation: u64,
     pub(crate) version: Arc<str>,
@@ -64,6 +69,7 @@ impl Connection {
         Ok(Self {
             stream,
             buffer: BytesMut::new(),
+            server: 0,
             incarnation: 0,
             version: "".into(),
             answers: 0,
@@ -193,11 +199,16 @@ impl Connection {
             // At most as much again as has come.
             self.more(missing.min(self.buffer.len().max(ROOM))).await?;
         }
+        let room = self.buffer.capacity();
         let mut bytes = self.buffer.split_to(end);
         if !bytes.ends_with(b"\r\n") {
             return Err(Trouble::Garbled("an entry is longer than its head says"));
         }
         bytes.truncate(length);
+        // A small session, which may be kept for long, would keep all this room.
+        if room / ROOM_PER_ENTRY > length {
+            return Ok(Bytes::copy_from_slice(&bytes));
+        }
         Ok(bytes.freeze())
     }
 
@@ -219,7 +230,8 @@ impl Connection {
 fn refused(line: &[u8], garbled: &'static str) -> Trouble {
     let refusal = if line.starts_with(b"SERVER_ERROR") {
         Refusal::Server
-    } else if *line == *b"ERROR" || line.starts_with(b"CLIENT_ERROR") {
+    } else if *line == *b"ERROR" || line.starts_with(b"ERROR ") || line.starts_with(b"CLIENT_ERROR")
+    {
         Refusal::Client
     } else {
         return Trouble::Garbled(garbled);

@@ -61,6 +61,15 @@ impl Failure {
         Self::new(message, Then::Unreachable)
     }
 
+    /// The wait for a connection left too little time to open one, which says nothing of the server.
+    pub(crate) fn no_time_to_connect(address: &str) -> Self {
+        let message = format!(
+            "Memcached at {address} could not be connected to in the time that was left of the limit; \
+             nothing was sent. Check the server's load and the network, or raise `connections`"
+        );
+        Self::new(message, Then::GiveUp)
+    }
+
     /// All connections were busy until the time was over.
     pub(crate) fn busy(address: &str, connections: usize) -> Self {
         let message = format!(
@@ -201,6 +210,11 @@ fn told(trouble: &Trouble) -> String {
                             1.6 or later, and no proxy that hides it"
                 .to_owned()
         }
+        Trouble::OtherServer => {
+            "the session was read from another server, which went away or came back since; nothing \
+                                 was changed. Begin the request again"
+                .to_owned()
+        }
         Trouble::Unsettled => "other programs write and delete the entry all the time".to_owned(),
         Trouble::Refused(refusal, text) => {
             let text = Shown::new(text).at_most(300).to_string();
@@ -218,6 +232,10 @@ fn advice(refusal: Refusal, text: &str) -> &'static str {
     if text.contains("out of memory") {
         return "; Memcached is full, and evicts nothing (`-M`) or has no page for this length: give \
                 it more memory (`-m`), or let sessions expire earlier";
+    }
+    if text.contains("Too many open connections") {
+        return "; the server has as many clients as it may: raise its limit (`-c`), or set fewer \
+                `connections`";
     }
     if text.contains("auth") {
         return "; the server wants a login, which is not supported: let it listen to this host only, \

@@ -9,8 +9,13 @@ use crate::failure::{Failure, Then};
 /// The longest key of Memcached, in bytes.
 const LONGEST: usize = 250;
 
-/// Returns the key under its namespace. As Dalli's `KeyManager`, it cuts a key of more than 250 characters
-/// and puts a digest of the whole at its end.
+/// Returns the key under its namespace. As Dalli's `KeyManager`, it cuts one of more than 250 characters
+/// with the namespace, and puts a digest of the whole at its end.
+///
+/// A key that is too long without the namespace is an error, and not cut: a session's format gives whole
+/// keys, and each app has cut them in its own way before it has asked Dalli (`MemCacheStore` of Rails 6.1
+/// another than that of 7.1, by a digest that the app sets). Under any other key no session is found, and
+/// all users are logged out.
 ///
 /// A key that would end or split a command is an error: an empty one, or one with spaces or control
 /// characters.
@@ -26,10 +31,15 @@ pub(crate) fn wire_key(namespace: Option<&str>, key: &str) -> Result<String, Fai
                        check the namespace";
         return Err(Failure::new(message, Then::GiveUp));
     }
+    if key.len() > LONGEST {
+        let message = "a session's key has more than 250 bytes: the app that shares the sessions shortens \
+                       it in a way of its own, and would not find them. Set a shorter namespace or key \
+                       prefix in both; for a long `namespace` of Rack::Session::Dalli, that of the \
+                       store in place of the format's prefix";
+        return Err(Failure::new(message, Then::GiveUp));
+    }
     let key = if whole.chars().count() > LONGEST {
-        // One more with a namespace, for historical reasons (`prefix_length`).
-        let length = if namespace.is_some() { 250 } else { 249 };
-        shortened(&whole, length)
+        shortened(&whole)
     } else {
         whole
     };
@@ -41,14 +51,14 @@ pub(crate) fn wire_key(namespace: Option<&str>, key: &str) -> Result<String, Fai
     Ok(key)
 }
 
-/// Cuts a key, and puts the MD5 of the whole at its end.
-fn shortened(key: &str, length: usize) -> String {
+/// Cuts a key to 250 characters, of which the last are the MD5 of the whole.
+fn shortened(key: &str) -> String {
     let mut end = ":md5:".to_owned();
     for byte in Md5::digest(key) {
         // Writing to a String cannot fail.
         let _ = write!(end, "{byte:02x}");
     }
-    let start = key.chars().take(length - end.len());
+    let start = key.chars().take(LONGEST - end.len());
     start.chain(end.chars()).collect()
 }
 
@@ -64,11 +74,6 @@ mod tests {
             (None, "k".to_owned(), "k".to_owned()),
             (Some("shop"), "k".to_owned(), "shop:k".to_owned()),
             (None, a(250), a(250)),
-            (
-                None,
-                a(251),
-                a(212) + ":md5:21f5b107cda33036590a19419afd7fb6",
-            ),
             (Some("shop"), a(245), format!("shop:{}", a(245))),
             (
                 Some("shop"),
@@ -78,6 +83,20 @@ mod tests {
         ] {
             assert_eq!(wire_key(namespace, &key).unwrap(), expected);
         }
+    }
+
+    #[test]
+    fn a_key_that_the_app_has_shortened_in_another_way_is_refused() {
+        let mut refused = 0;
+        for namespace in [None, Some("shop")] {
+            for key in ["a".repeat(251), "é".repeat(126), "a".repeat(100_000)] {
+                let error = wire_key(namespace, &key).unwrap_err().to_string();
+                assert!(error.contains("more than 250 bytes"), "{error}");
+                assert!(!error.contains("aa"), "{error}");
+                refused += 1;
+            }
+        }
+        assert_eq!(refused, 6);
     }
 
     #[test]
@@ -96,7 +115,7 @@ mod tests {
         assert!(wire_key(None, "").is_err());
         assert!(wire_key(Some("shop"), "").is_err());
         assert!(wire_key(None, "k\r\nflush_all").is_err());
-        assert!(wire_key(None, &"é".repeat(126)).is_err());
+        assert!(wire_key(Some("shop"), &"é".repeat(125)).is_err());
         assert_eq!(wire_key(None, "é").unwrap(), "é");
     }
 }

@@ -44,18 +44,22 @@
 //! So an operation is one command on one key, and a save that meets another entry is two: Memcached does
 //! not answer with what is there. The version of an entry is its cas id, and the life of the server that
 //! gave it: a server that is restarted counts from 1 again. A version of an earlier life is a conflict, by
-//! `gets` alone. A new connection asks for `stats`, which tells version and life.
+//! `gets` alone; one of another server of the ring is an error. A new connection asks for `stats`, which
+//! tells version and life.
 //!
 //! # Keys, flags and lives
 //!
 //! The store does what Dalli's client does, so that it meets the entries of a Rails app: it puts the
-//! [namespace](MemcachedStore::namespace) before a key, cuts a key of more than 250 characters and adds an
-//! MD5, and finds the server on Dalli's ring. Escaping is `MemCacheStore`'s of Rails, and so part of the
-//! format (`RailsCache::mem_cache_store`). A key with spaces or control characters is an error, so no key
-//! can hold a command. Entries have the client [flags](MemcachedStore::flags) 1.
+//! [namespace](MemcachedStore::namespace) before a key, cuts the two if they have more than 250 characters
+//! and adds an MD5, and finds the server on Dalli's ring. Escaping is `MemCacheStore`'s of Rails, and so
+//! part of the format (`RailsCache::mem_cache_store`). A key of more than 250 bytes is an error without
+//! the store's namespace too: `MemCacheStore` cuts such a key before Dalli does, in ways that differ
+//! between versions and settings, and under another key no user would find a session. A key with spaces
+//! or control characters is an error, so no key can hold a command. Entries have the client [flags](MemcachedStore::flags) 1.
 //!
-//! Memcached counts whole seconds. A life is rounded up and is one second at least; one of more than 30
-//! days is sent as a time, by the clock of this machine. The last time that Memcached understands is in
+//! Memcached counts whole seconds. A life is rounded up, and a second longer, as that of
+//! `Rack::Session::Dalli`: its end comes up to two seconds late, and not early. One of 30 days and more
+//! is sent as a time, by the clock of this machine. The last time that Memcached understands is in
 //! January 2038.
 //!
 //! # Time
@@ -71,6 +75,9 @@
 //! deletion taken for another's. A write of another that came between the two can be undone where no
 //! condition tells: by `Present`, or by a deletion that is not `Unchanged`.
 //!
+//! An unconditional save (`Always`) of a session that is too long for an item is an error, and Memcached
+//! deletes what was there; the other saves keep it. hardtack's own sessions are saved on a condition.
+//!
 //! After an error of a save, the session may or may not be written. A save that has timed out may even be
 //! written later: with the condition `Unchanged`, it then replaces nothing newer.
 //!
@@ -78,7 +85,9 @@
 //!
 //! A key has one server. While it is away, operations on its keys are errors; the other keys are served.
 //! [`fail_over`](MemcachedStore::fail_over) takes the next server of the ring instead, as Dalli does by
-//! default: users whose server is away then begin a new session there.
+//! default: users whose server is away then begin a new session there. A server that is only busy is not
+//! away. A save or a deletion whose session was read from another server than the key has now is an error:
+//! the next server cannot know whether it is unchanged.
 //!
 //! # Tasks
 //!
@@ -101,6 +110,7 @@ mod connection;
 mod deadline;
 mod expiry;
 mod failure;
+mod greeting;
 mod key;
 mod memcached_store;
 mod node;

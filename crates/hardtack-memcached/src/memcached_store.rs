@@ -74,7 +74,9 @@ impl MemcachedStore {
 
     /// Puts `namespace` and a colon before every key, as the option `namespace` of Dalli does.
     ///
-    /// Leave it out if the session's format has a namespace already, as `RailsCache` may.
+    /// Leave it out if the session's format has a namespace already, as `RailsCache` may. A key is
+    /// shortened as Dalli does it if it is too long with the namespace; without it, a key of more than 250
+    /// bytes is an error.
     ///
     /// ```
     /// # use hardtack_memcached::MemcachedStore;
@@ -141,7 +143,11 @@ impl MemcachedStore {
     ///
     /// Set it where a Rails app beside this one has it. Users whose server is away then begin without a
     /// session, in place of an error; when it is back, they find the session that it kept meanwhile. That
-    /// may be one that they left by a logout. A server that is restarted has lost all sessions.
+    /// may be one that they left by a logout. A server that is restarted has lost all sessions. A request during
+    /// which the server of its session goes away or comes back is an error if it writes.
+    ///
+    /// The two apps may disagree about a server that failed or came back: Dalli asks it again after 30 s
+    /// (`down_retry_delay`), this store after a second at most.
     ///
     /// ```
     /// # use hardtack_memcached::MemcachedStore;

@@ -18,18 +18,20 @@ use crate::backoff::delay;
 use crate::connection::Connection;
 use crate::deadline::Deadline;
 use crate::failure::Failure;
+use crate::greeting::{Life, greet};
 use crate::operation::{Answer, Operation};
-use crate::trouble::{Refusal, Trouble};
+use crate::trouble::Trouble;
 
 /// The time after which an idle connection is not used again: a firewall may have forgotten it.
 const LONGEST_IDLE: Duration = Duration::from_secs(60);
 
-/// The last number of a server's life that was given.
-static INCARNATIONS: AtomicU64 = AtomicU64::new(0);
+/// The last number that was given to a server, or to the life of one.
+static NUMBERS: AtomicU64 = AtomicU64::new(0);
 
 /// A server, with the connections to it.
-#[derive(Debug)]
 pub(crate) struct Node {
+    /// Tells the versions of one server from those of another.
+    number: u64,
     pub(crate) address: Address,
     shown: String,
     connections: usize,
@@ -42,7 +44,7 @@ pub(crate) struct Node {
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     idle: Vec<Connection>,
     /// The attempts to connect that failed since the last answer.
@@ -52,24 +54,17 @@ struct State {
 }
 
 /// A server that cannot be reached.
-#[derive(Debug)]
 struct Away {
     since: Instant,
     until: Instant,
     failure: Failure,
 }
 
-/// The process of a server: it has another process id, or another start, after a restart.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Life {
-    process: String,
-    started: Option<u64>,
-}
-
 impl Node {
     pub(crate) fn new(address: Address, connections: usize) -> Self {
         let connections = connections.clamp(1, Semaphore::MAX_PERMITS);
         Self {
+            number: NUMBERS.fetch_add(1, Ordering::Relaxed) + 1,
             shown: address.to_string(),
             address,
             connections,
@@ -108,7 +103,7 @@ impl Node {
 
     /// Opens a connection that belongs to the caller, for questions about the server.
     pub(crate) async fn visit(&self, deadline: Deadline) -> Result<Connection, Failure> {
-        let opened = timeout_at(deadline.at, self.greet()).await;
+        let opened = timeout_at(deadline.at, greet(&self.address)).await;
         let opened = opened.map_err(|_| Failure::not_connected_in_time(&self.shown))?;
         let (connection, _) =
             opened.map_err(|trouble| Failure::not_connected(&self.shown, &Arc::new(trouble)))?;
@@ -150,6 +145,8 @@ impl Node {
                 let trouble = Arc::new(trouble);
                 if trouble.leaves_connection() {
                     self.keep(connection);
+                } else if matches!(*trouble, Trouble::Refused(..)) {
+                    // It is there, and may do other commands: a proxy lacks some.
                 } else if connection.answers == 0 {
                     // It never gave an answer: connecting again would end in the same.
                     self.lose(sent, &Failure::not_connected(&self.shown, &trouble));
@@ -201,6 +198,7 @@ impl Node {
         connected_by: Instant,
     ) -> Result<Connection, Failure> {
         let last = self.last_failure();
+        let was_away = last.is_some();
         let _trying = match last {
             None => None,
             Some(last) => match Arc::clone(&self.trying).try_lock_owned() {
@@ -212,17 +210,30 @@ impl Node {
         // Another operation may have failed before the lock was free.
         self.check_present()?;
         let start = Instant::now();
-        let greeted = match timeout_at(connected_by, self.greet()).await {
+        // Little is known of a server that has only a moment, since the operation had to wait before: it
+        // has all the time that is left, and is not taken for away.
+        let enough = deadline.limit / 8 * 3;
+        let has_moment = connected_by.saturating_duration_since(start) < enough;
+        let connected_by = if has_moment && !was_away {
+            deadline.at
+        } else {
+            connected_by
+        };
+        let greeted = match timeout_at(connected_by, greet(&self.address)).await {
             Ok(Ok(greeted)) => Ok(greeted),
             Ok(Err(trouble)) => Err(Failure::not_connected(&self.shown, &Arc::new(trouble))),
-            // Little is known of a server that had only a moment, since the operation had to wait before.
-            Err(_) if start.elapsed() < deadline.limit / 8 * 3 => {
-                return Err(Failure::not_connected_in_time(&self.shown));
+            Err(_) if start.elapsed() < enough => {
+                return Err(if was_away {
+                    Failure::not_connected_in_time(&self.shown)
+                } else {
+                    Failure::no_time_to_connect(&self.shown)
+                });
             }
             Err(_) => Err(Failure::not_connected_in_time(&self.shown)),
         };
         match greeted {
             Ok((mut connection, life)) => {
+                connection.server = self.number;
                 connection.incarnation = self.incarnation(life);
                 self.state().away = None;
                 Ok(connection)
@@ -234,32 +245,6 @@ impl Node {
         }
     }
 
-    /// Connects, and asks for the version and the process.
-    async fn greet(&self) -> Result<(Connection, Life), Trouble> {
-        let mut connection = Connection::open(&self.address).await?;
-        let statistics = match connection.statistics("").await {
-            Ok(statistics) => statistics,
-            // A proxy, which has no statistics; a login is asked for in another way.
-            Err(Trouble::Refused(Refusal::Client, text)) if text == "ERROR" => Vec::new(),
-            Err(trouble) => return Err(trouble),
-        };
-        let value = |wanted: &str| {
-            let mut all = statistics.iter();
-            let found = all.find(|(name, _)| name == wanted);
-            found.map(|(_, value)| value.as_str())
-        };
-        let seconds = |name| value(name).and_then(|value| value.parse::<u64>().ok());
-        connection.version = value("version").unwrap_or_default().into();
-        let life = Life {
-            process: value("pid").unwrap_or_default().to_owned(),
-            started: seconds("time").zip(seconds("uptime")).map(
-                // Both count the same clock's seconds.
-                |(now, uptime)| now.saturating_sub(uptime),
-            ),
-        };
-        Ok((connection, life))
-    }
-
     /// Returns the number of a server's life, a new one after a restart.
     fn incarnation(&self, life: Life) -> u64 {
         let mut state = self.state();
@@ -268,7 +253,7 @@ impl Node {
         {
             return *number;
         }
-        let number = INCARNATIONS.fetch_add(1, Ordering::Relaxed) + 1;
+        let number = NUMBERS.fetch_add(1, Ordering::Relaxed) + 1;
         let last = state.life.replace((life, number));
         drop(state);
         if last.is_some() {

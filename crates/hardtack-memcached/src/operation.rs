@@ -12,15 +12,13 @@ use crate::trouble::Trouble;
 /// The attempts to create an entry that others delete before it can be read.
 const ATTEMPTS: usize = 3;
 
-/// An operation on the entry of one key.
-#[derive(Debug)]
+/// An operation on the entry of one key. It has no `Debug`, which would show key and session.
 pub(crate) struct Operation {
     /// As it is sent: without spaces and control characters.
     pub(crate) key: String,
     pub(crate) what: What,
 }
 
-#[derive(Debug)]
 pub(crate) enum What {
     Load,
     Save {
@@ -37,8 +35,7 @@ pub(crate) enum What {
     },
 }
 
-/// The answer to an [`Operation`].
-#[derive(Debug)]
+/// The answer to an [`Operation`], without `Debug` as that.
 pub(crate) enum Answer {
     Loaded(Option<Entry>),
     Saved(Saved),
@@ -150,7 +147,7 @@ impl Save<'_> {
                 Err(Trouble::Unsettled)
             }
             When::Unchanged(version) => {
-                if let Some(cas) = cas_of(version, connection.incarnation) {
+                if let Some(cas) = cas_of(version, connection)? {
                     match self.ask(connection, "cas", Some(cas)).await? {
                         Reply::Stored => return Ok(Saved::Done(None)),
                         Reply::NotFound => return Ok(Saved::Gone),
@@ -195,10 +192,9 @@ impl Save<'_> {
 
 async fn there(connection: &mut Connection, key: &str) -> Result<Option<Entry>, Trouble> {
     let found = connection.gets(key).await?;
-    let incarnation = connection.incarnation;
     Ok(found.map(|Found { bytes, cas }| Entry {
         bytes,
-        version: version(cas, incarnation),
+        version: version(cas, connection),
     }))
 }
 
@@ -211,7 +207,7 @@ async fn delete(
     let command = match when {
         When::Absent => return Ok(false),
         When::Present | When::Always => format!("delete {key}\r\n"),
-        When::Unchanged(version) => match cas_of(version, connection.incarnation) {
+        When::Unchanged(version) => match cas_of(version, connection)? {
             // A server that was started again since has another entry, or none.
             None => return Ok(false),
             Some(_) if !connection.has_meta() => return Err(Trouble::TooOld),
@@ -230,17 +226,25 @@ fn other() -> Trouble {
     Trouble::Garbled("it answers another command")
 }
 
-/// Joins a cas id and the life of the server that gave it: a server that is started again counts from 1.
-fn version(cas: u64, incarnation: u64) -> Version {
-    let mut bytes = [0; 16];
-    let (left, right) = bytes.split_at_mut(8);
-    left.copy_from_slice(&cas.to_be_bytes());
-    right.copy_from_slice(&incarnation.to_be_bytes());
-    Version::new(bytes.to_vec())
+/// Joins a cas id, the server that gave it, and the life of that: a server that is started again counts
+/// from 1.
+fn version(cas: u64, connection: &Connection) -> Version {
+    let parts = [cas, connection.server, connection.incarnation];
+    Version::new(parts.map(u64::to_be_bytes).concat())
 }
 
-/// Returns the cas id of a version; `None` if another server, or another life of this one, gave it.
-fn cas_of(version: &Version, incarnation: u64) -> Option<u64> {
-    let (cas, of) = version.as_bytes().split_first_chunk::<8>()?;
-    (of == incarnation.to_be_bytes()).then(|| u64::from_be_bytes(*cas))
+/// Returns the cas id of a version; `None` if an earlier life of the server gave it.
+///
+/// A version of another server is an error: this one cannot know whether the entry has changed. So it is
+/// where a server went away, or came back, since the session was loaded.
+fn cas_of(version: &Version, connection: &Connection) -> Result<Option<u64>, Trouble> {
+    let (parts, rest) = version.as_bytes().as_chunks::<8>();
+    let (&[cas, server, incarnation], []) = (parts, rest) else {
+        return Ok(None);
+    };
+    if server != connection.server.to_be_bytes() {
+        return Err(Trouble::OtherServer);
+    }
+    let is_of_this_life = incarnation == connection.incarnation.to_be_bytes();
+    Ok(is_of_this_life.then(|| u64::from_be_bytes(cas)))
 }

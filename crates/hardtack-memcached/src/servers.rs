@@ -11,7 +11,6 @@ use crate::node::Node;
 use crate::operation::{Answer, Operation};
 use crate::ring::Ring;
 
-#[derive(Debug)]
 pub(crate) struct Servers {
     nodes: Vec<Arc<Node>>,
     ring: Ring,

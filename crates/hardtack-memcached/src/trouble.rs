@@ -15,16 +15,19 @@ pub(crate) enum Trouble {
     NoVersions,
     /// The server has no meta commands.
     TooOld,
+    /// The condition is a version that another server of the ring gave.
+    OtherServer,
     /// The entry appeared and disappeared at each attempt.
     Unsettled,
 }
 
-/// Who is to blame, in the server's words.
+/// The side to blame, in the server's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// `SERVER_ERROR`: the command was understood.
     Server,
-    /// `ERROR` or `CLIENT_ERROR`: the rest of the command may be taken for another one.
+    /// `ERROR`, with words or without, or `CLIENT_ERROR`: the rest of the command may be taken for
+    /// another one.
     Client,
 }
 
@@ -33,7 +36,11 @@ impl Trouble {
     pub(crate) fn leaves_connection(&self) -> bool {
         matches!(
             self,
-            Self::Refused(Refusal::Server, _) | Self::NoVersions | Self::TooOld | Self::Unsettled
+            Self::Refused(Refusal::Server, _)
+                | Self::NoVersions
+                | Self::TooOld
+                | Self::OtherServer
+                | Self::Unsettled
         )
     }
 }

@@ -86,7 +86,8 @@ impl RailsCache {
     /// Sets the cache's `namespace`, which stands before each key with a colon.
     ///
     /// Rails shortens keys that are too long for the store, of which a session's key takes 79
-    /// bytes: keep the namespace below 160.
+    /// bytes: keep the namespace below 160. In `MemCacheStore` the namespace counts as it is escaped;
+    /// `MemcachedStore` of `hardtack-memcached` refuses a key that Rails shortens.
     #[must_use]
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.namespace = namespace.into();

@@ -289,3 +289,48 @@ async fn a_version_belongs_to_one_life_of_one_server() {
     let expected = ["gets", "cas", "touch", "touch", "gets", "gets", "gets"];
     assert_eq!(fake.words(), expected);
 }
+
+/// A small session does not keep the memory of what was read with it.
+#[tokio::test]
+async fn a_small_entry_has_memory_of_its_own() {
+    let fake = Fake::start(|line| match line {
+        "stats" => Does::AsUsual,
+        _ => Does::Says(entry("k", &"x".repeat(100), 5)),
+    })
+    .await;
+    let store = store_on(&fake);
+    for _ in 0..3 {
+        let bytes = store.load("k").await.unwrap().unwrap().bytes;
+        let memory = bytes.try_into_mut().unwrap();
+        assert_eq!((memory.len(), memory.capacity()), (100, 100));
+    }
+    assert_eq!(fake.connected(), 1);
+}
+
+/// A proxy may lack a command: that says nothing of the server, nor of the other commands.
+#[tokio::test]
+async fn a_server_that_refuses_a_command_is_not_away() {
+    let fake = Fake::start(|line| match line.split(' ').next() {
+        Some("gets") => says("END\r\n"),
+        // As a proxy answers, also to the statistics.
+        _ => says("ERROR\r\n"),
+    })
+    .await;
+    let store = store_on(&fake);
+    let hour = Some(Duration::from_secs(3600));
+    for _ in 0..3 {
+        let error = store.touch("k", hour).await.unwrap_err().to_string();
+        assert!(error.contains("with ERROR; is it"), "{error}");
+        assert!(store.load("k").await.unwrap().is_none());
+    }
+    assert_eq!(fake.words(), ["touch", "gets"].repeat(3));
+}
+
+#[tokio::test]
+async fn a_server_with_too_many_connections_is_told_from_others() {
+    let fake = Fake::start(|_| Does::Cuts("ERROR Too many open connections\r\n".to_owned())).await;
+    let error = store_on(&fake).load("k").await.unwrap_err().to_string();
+    assert!(error.contains("ERROR Too many open connections"), "{error}");
+    assert!(error.contains("(`-c`)"), "{error}");
+    assert!(!error.contains("is it a Memcached server"), "{error}");
+}

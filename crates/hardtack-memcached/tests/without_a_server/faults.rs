@@ -1,6 +1,5 @@
 //! Faults that a live server shows only by chance: answers lost at one moment, futures dropped.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Waker};
 use std::time::Duration;
@@ -327,59 +326,4 @@ async fn a_server_that_hangs_delays_one_operation_at_a_time() {
     }
     // Each attempt to connect takes the limit; the rest is pauses.
     assert!((1..=5).contains(&slow), "{slow} of 100");
-}
-
-/// A read goes to the next server with `fail_over`; a write that may have happened does not.
-#[tokio::test]
-async fn only_what_was_not_sent_fails_over() {
-    let vanishes = Arc::new(AtomicUsize::new(0));
-    let mut fakes = Vec::new();
-    for _ in 0..2 {
-        let vanishes = vanishes.clone();
-        fakes.push(
-            Fake::start(move |line| {
-                let is_gone = vanishes.load(Ordering::Relaxed) == 1;
-                match line.split(' ').next() {
-                    // The first server to be asked loses the connection, and is not there again.
-                    Some("stats") if vanishes.load(Ordering::Relaxed) == 2 => {
-                        vanishes.store(0, Ordering::Relaxed);
-                        Does::Cuts(String::new())
-                    }
-                    Some("stats") => Does::AsUsual,
-                    _ if is_gone => {
-                        vanishes.store(2, Ordering::Relaxed);
-                        Does::Cuts(String::new())
-                    }
-                    Some("gets") => says("END\r\n"),
-                    _ => says("STORED\r\n"),
-                }
-            })
-            .await,
-        );
-    }
-    let both = format!("{},{}", fakes[0].address, fakes[1].address);
-    let total = || {
-        fakes
-            .iter()
-            .map(|fake| fake.commands().len())
-            .sum::<usize>()
-    };
-    for (is_write, fails_over) in [(false, false), (false, true), (true, false), (true, true)] {
-        let store = MemcachedStore::new(&both).unwrap().fail_over(fails_over);
-        assert!(store.load(KEY).await.unwrap().is_none());
-        let before = total();
-        vanishes.store(1, Ordering::Relaxed);
-        let result = if is_write {
-            save(&store, &When::Present).await.map(drop)
-        } else {
-            store.load(KEY).await.map(drop)
-        };
-        assert_eq!(result.is_ok(), fails_over && !is_write, "{result:?}");
-        let sent = if result.is_ok() { 2 } else { 1 };
-        assert_eq!(total() - before, sent, "{is_write} {fails_over}");
-        if let (true, Err(error)) = (is_write, result) {
-            assert!(error.to_string().contains("may have happened"), "{error}");
-        }
-        vanishes.store(0, Ordering::Relaxed);
-    }
 }

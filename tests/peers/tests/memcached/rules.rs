@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use hardtack::stores::{Saved, SessionStore, When};
+use hardtack::stores::{CacheFormatVersion, RailsCache, Saved, SessionFormat, SessionStore, When};
 use hardtack::test_util::check_session_store;
 use hardtack_memcached::{MemcachedStore, Warning};
 use hardtack_peers::MemcachedServer;
@@ -63,14 +63,13 @@ async fn lives_are_those_that_were_asked_for() {
     let server = MemcachedServer::start(&[]);
     let store = store_on(&server);
     let day = Duration::from_hours(24);
-    let second = Duration::from_secs(1);
     let last = i64::from(i32::MAX);
     let cases = [
-        (Some(Duration::from_secs(90)), Some(90)),
-        (Some(Duration::from_millis(90_001)), Some(91)),
-        (Some(day * 30), Some(2_592_000)),
-        (Some(day * 30 + second), Some(2_592_001)),
-        (Some(day * 365), Some(31_536_000)),
+        (Some(Duration::from_secs(90)), Some(91)),
+        (Some(Duration::from_millis(90_001)), Some(92)),
+        (Some(Duration::from_secs(2_591_999)), Some(2_592_000)),
+        (Some(day * 30), Some(2_592_001)),
+        (Some(day * 365), Some(31_536_001)),
         (Some(Duration::MAX), None),
         (None, None),
     ];
@@ -106,6 +105,106 @@ async fn lives_are_those_that_were_asked_for() {
             "it is still there"
         );
     }
+}
+
+/// Memcached counts the strokes of its clock, the first of which may come at once.
+#[tokio::test]
+async fn no_life_ends_early() {
+    let server = MemcachedServer::start(&[]);
+    let store = store_on(&server);
+    let life = Duration::from_secs(1);
+    let mut lives = Vec::new();
+    for number in 0..10 {
+        let store = store.clone();
+        lives.push(tokio::spawn(async move {
+            // Spread over a second.
+            tokio::time::sleep(Duration::from_millis(100) * number).await;
+            let key = format!("k{number}");
+            let start = std::time::Instant::now();
+            save(&store, &key, "bytes", Some(life)).await;
+            while store.load(&key).await.unwrap().is_some() {
+                assert!(start.elapsed() < life * 5, "{key} is still there");
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            start.elapsed()
+        }));
+    }
+    for ended in lives {
+        let ended = ended.await.unwrap();
+        assert!(ended >= life, "it lived {ended:?}");
+    }
+}
+
+/// Memcached deletes what a refused `set` would have replaced; the other commands keep it.
+#[tokio::test]
+async fn only_a_set_that_is_too_long_deletes_what_was_there() {
+    let server = MemcachedServer::start(&[]);
+    let store = store_on(&server);
+    let long = Bytes::from(vec![b'x'; 2 << 20]);
+    save(&store, "k", "first", None).await;
+    let version = store.load("k").await.unwrap().unwrap().version;
+    for (when, is_kept) in [
+        (When::Unchanged(version), true),
+        (When::Absent, true),
+        (When::Present, true),
+        (When::Always, false),
+    ] {
+        let saved = store.save("k", long.clone(), None, &when).await;
+        let error = saved.unwrap_err().to_string();
+        assert!(error.contains("(`-I`)"), "{when:?}: {error}");
+        let there = store.load("k").await.unwrap();
+        assert_eq!(there.is_some(), is_kept, "{when:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_with_too_many_clients_says_so() {
+    let server = MemcachedServer::start(&["-t", "1", "-c", "32"]);
+    let mut clients = Vec::new();
+    let mut told = 0;
+    while told < 5 {
+        clients.push(std::net::TcpStream::connect(server.address()).unwrap());
+        assert!(clients.len() < 100, "no limit");
+        match store_on(&server).load("k").await {
+            Ok(loaded) => assert!(loaded.is_none() && told == 0),
+            Err(error) => {
+                let error = error.to_string();
+                assert!(error.contains("(`-c`)"), "{error}");
+                told += 1;
+            }
+        }
+    }
+    drop(clients);
+}
+
+/// The app has shortened such a key in its own way: under another one, all users would be logged out.
+#[tokio::test]
+async fn a_session_under_a_key_that_rails_shortens_is_an_error() {
+    let server = MemcachedServer::start(&[]);
+    let id = "c5829f921fee456fdd2b54fc408dfc2e";
+    let mut count = 0;
+    // `:_session_id:` and the private id have 80 characters; an escaped one counts as three.
+    for (namespace, fits) in [
+        ("a".repeat(170), true),
+        ("a".repeat(171), false),
+        ("é".repeat(28), true),
+        ("é".repeat(29), false),
+    ] {
+        let format = RailsCache::new(CacheFormatVersion::V7_1).namespace(namespace);
+        let key = format.mem_cache_store().keys(id).swap_remove(0);
+        assert_eq!(key.len() <= 250, fits, "{key}");
+        for store in [store_on(&server), store_on(&server).namespace("n")] {
+            match store.load(&key).await {
+                Ok(loaded) => assert!(fits && loaded.is_none(), "{key}"),
+                Err(error) => {
+                    let error = error.to_string();
+                    assert!(!fits && error.contains("more than 250 bytes"), "{error}");
+                }
+            }
+            count += 1;
+        }
+    }
+    assert_eq!(count, 8);
 }
 
 #[tokio::test]
