@@ -71,8 +71,8 @@
 //! gives no answer for a time limit counts as away. The store recovers by itself.
 //!
 //! An operation whose connection is lost is sent once more, within its time limit, except a save with
-//! `Always`. If it was a write and had been executed, it is not taken for a conflict with itself, nor is a
-//! deletion taken for another's. A write of another that came between the two can be undone where no
+//! `Always`, and one of a session that `Session::update_key` has changed. If it was a write and had been
+//! executed, it is not taken for a conflict with itself, nor is a deletion taken for another's. A write of another that came between the two can be undone where no
 //! condition tells: by `Present`, or by a deletion that is not `Unchanged`.
 //!
 //! An unconditional save (`Always`) of a session that is too long for an item is an error, and Memcached

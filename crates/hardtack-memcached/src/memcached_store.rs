@@ -191,6 +191,27 @@ impl MemcachedStore {
             .run(&operation, self.fails_over, self.limit)
             .await
     }
+
+    async fn save_as(
+        &self,
+        key: &str,
+        bytes: Bytes,
+        ttl: Option<Duration>,
+        when: &When,
+        is_once: bool,
+    ) -> Result<Saved, StoreError> {
+        let what = What::Save {
+            bytes,
+            flags: self.flags,
+            ttl,
+            when: when.clone(),
+            is_once,
+        };
+        match self.run(key, what).await? {
+            Answer::Saved(saved) => Ok(saved),
+            _ => Err(Failure::mixed_up().into()),
+        }
+    }
 }
 
 impl SessionStore for MemcachedStore {
@@ -208,16 +229,17 @@ impl SessionStore for MemcachedStore {
         ttl: Option<Duration>,
         when: &When,
     ) -> Result<Saved, StoreError> {
-        let what = What::Save {
-            bytes,
-            flags: self.flags,
-            ttl,
-            when: when.clone(),
-        };
-        match self.run(key, what).await? {
-            Answer::Saved(saved) => Ok(saved),
-            _ => Err(Failure::mixed_up().into()),
-        }
+        self.save_as(key, bytes, ttl, when, false).await
+    }
+
+    async fn save_once(
+        &self,
+        key: &str,
+        bytes: Bytes,
+        ttl: Option<Duration>,
+        when: &When,
+    ) -> Result<Saved, StoreError> {
+        self.save_as(key, bytes, ttl, when, true).await
     }
 
     async fn touch(&self, key: &str, ttl: Option<Duration>) -> Result<bool, StoreError> {

@@ -26,6 +26,8 @@ pub(crate) enum What {
         flags: u32,
         ttl: Option<Duration>,
         when: When,
+        /// True if it must not be sent twice.
+        is_once: bool,
     },
     Touch {
         ttl: Option<Duration>,
@@ -57,13 +59,10 @@ impl Operation {
     /// Checks whether the operation may be sent again when it may have been executed. A save without a
     /// condition may not: it would bring back an entry that was deleted meanwhile.
     pub(crate) fn may_run_twice(&self) -> bool {
-        !matches!(
-            self.what,
-            What::Save {
-                when: When::Always,
-                ..
-            }
-        )
+        match &self.what {
+            What::Save { when, is_once, .. } => !is_once && *when != When::Always,
+            _ => true,
+        }
     }
 
     /// Checks whether the operation can change an entry or its end.
@@ -88,6 +87,7 @@ impl Operation {
                 flags,
                 ttl,
                 when,
+                ..
             } => {
                 let save = Save {
                     key,
