@@ -60,6 +60,15 @@ impl Life {
     }
 }
 
+/// What a statement has changed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Changed {
+    /// The number of rows that it changed or found to change.
+    pub(crate) rows: u64,
+    /// The id that MySQL gave to the new row; 0 if it gave none, and in other databases.
+    pub(crate) id: u64,
+}
+
 /// A row of an answer: a text or bytes in each column.
 pub(crate) type Row = Vec<Option<Vec<u8>>>;
 
@@ -78,8 +87,7 @@ pub(crate) trait AnyPool: Send + Sync {
 
 /// A connection of a pool, which returns there when it is dropped.
 pub(crate) trait AnyConnection: Send {
-    /// Runs a statement, and returns the number of rows that it changed or found to change.
-    fn execute(&mut self, sql: Arc<str>, values: Vec<Value>) -> Running<'_, u64>;
+    fn execute(&mut self, sql: Arc<str>, values: Vec<Value>) -> Running<'_, Changed>;
     /// Runs a query, and returns its rows.
     fn fetch(&mut self, sql: Arc<str>, values: Vec<Value>) -> Running<'_, Vec<Row>>;
     /// Closes a connection that waits for an answer, or that is broken.
@@ -87,7 +95,7 @@ pub(crate) trait AnyConnection: Send {
 }
 
 macro_rules! driver {
-    ($feature:literal, $database:ty, $name:expr, $life:expr, $place:expr, $abandon:expr) => {
+    ($feature:literal, $database:ty, $name:expr, $life:expr, $place:expr, $id:expr, $abandon:expr) => {
         #[cfg(feature = $feature)]
         impl AnyPool for Pool<$database> {
             fn acquire(&self) -> Running<'_, Box<dyn AnyConnection>> {
@@ -117,7 +125,7 @@ macro_rules! driver {
 
         #[cfg(feature = $feature)]
         impl AnyConnection for PoolConnection<$database> {
-            fn execute(&mut self, sql: Arc<str>, values: Vec<Value>) -> Running<'_, u64> {
+            fn execute(&mut self, sql: Arc<str>, values: Vec<Value>) -> Running<'_, Changed> {
                 Box::pin(async move {
                     let mut query = sqlx::query(AssertSqlSafe(sql).into_sql_str());
                     for value in values {
@@ -128,7 +136,11 @@ macro_rules! driver {
                             Value::Count(count) => query.bind(count),
                         };
                     }
-                    Ok(query.execute(&mut **self).await?.rows_affected())
+                    let done = query.execute(&mut **self).await?;
+                    Ok(Changed {
+                        rows: done.rows_affected(),
+                        id: ($id)(&done),
+                    })
                 })
             }
 
@@ -179,6 +191,7 @@ driver!(
         Some(socket) => Shown::path(socket).to_string(),
         None => at(options.get_host(), options.get_port()),
     },
+    |_| 0,
     close
 );
 
@@ -191,6 +204,7 @@ driver!(
         Some(socket) => Shown::path(socket).to_string(),
         None => at(options.get_host(), options.get_port()),
     },
+    sqlx::mysql::MySqlQueryResult::last_insert_id,
     close
 );
 
@@ -204,6 +218,7 @@ driver!(
     |options: &sqlx::sqlite::SqliteConnectOptions| {
         Shown::path(options.get_filename()).to_string()
     },
+    |_| 0,
     drop
 );
 

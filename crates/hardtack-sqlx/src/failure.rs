@@ -114,6 +114,28 @@ impl Site {
         ))
     }
 
+    /// The table's ids are integers, and the logins' store takes them for UUIDs.
+    pub(crate) fn ids_are_integers(&self) -> Failure {
+        Failure::new(format!(
+            "a login was written to the table {} of {} at {}, whose ids are integers: do without \
+             `SqlLogins::uuid_keys()`",
+            Shown::new(&self.table),
+            self.database,
+            self.place
+        ))
+    }
+
+    /// The table's ids are UUIDs, and the logins' store takes them for integers.
+    pub(crate) fn ids_are_no_integers(&self) -> Failure {
+        Failure::new(format!(
+            "a login was written to the table {} of {} at {}, and its id is no integer: call \
+             `SqlLogins::uuid_keys()`",
+            Shown::new(&self.table),
+            self.database,
+            self.place
+        ))
+    }
+
     /// The answer is one to another operation, which `Operation::run` excludes.
     pub(crate) fn mixed_up(&self) -> Failure {
         Failure::new(format!(

@@ -197,7 +197,7 @@ impl Operation {
         let values = self.values(statement, on)?;
         let changed = on.connection.execute(statement.sql.clone(), values).await;
         let changed = changed.map_err(|error| on.site.of(error, self.name()))?;
-        Ok(changed > 0)
+        Ok(changed.rows > 0)
     }
 
     async fn fetch(

@@ -115,6 +115,6 @@ impl SqlStore {
         if !matches!(&answer, Err(failure) if failure.kind == Kind::Broken) {
             held.keep();
         }
-        answer
+        Ok(answer?.rows)
     }
 }
