@@ -11,6 +11,8 @@ use hardtack::observe::Shown;
 use hardtack::stores::SqlDatabase;
 use sqlx::pool::PoolConnection;
 use sqlx::{AssertSqlSafe, Column as _, Pool, Row as _, SqlSafeStr as _};
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+use tokio::{runtime::Handle, time::timeout};
 
 /// A value of a statement.
 #[derive(Clone)]
@@ -85,17 +87,19 @@ pub(crate) trait AnyPool: Send + Sync {
     fn is_closed(&self) -> bool;
 }
 
-/// A connection of a pool, which returns there when it is dropped.
+/// A connection of a pool.
 pub(crate) trait AnyConnection: Send {
     fn execute(&mut self, sql: Arc<str>, values: Vec<Value>) -> Running<'_, Changed>;
     /// Runs a query, and returns its rows.
     fn fetch(&mut self, sql: Arc<str>, values: Vec<Value>) -> Running<'_, Vec<Row>>;
+    /// Returns the connection to its pool; closes it if the server does not answer in time.
+    fn give_back(self: Box<Self>, limit: Duration);
     /// Closes a connection that waits for an answer, or that is broken.
     fn abandon(self: Box<Self>);
 }
 
 macro_rules! driver {
-    ($feature:literal, $database:ty, $name:expr, $life:expr, $place:expr, $id:expr, $abandon:expr) => {
+    ($feature:literal, $database:ty, $name:expr, $life:expr, $place:expr, $id:expr, $give_back:expr, $abandon:expr) => {
         #[cfg(feature = $feature)]
         impl AnyPool for Pool<$database> {
             fn acquire(&self) -> Running<'_, Box<dyn AnyConnection>> {
@@ -169,11 +173,26 @@ macro_rules! driver {
                 })
             }
 
+            fn give_back(self: Box<Self>, limit: Duration) {
+                ($give_back)(*self, limit);
+            }
+
             fn abandon(self: Box<Self>) {
                 ($abandon)(*self);
             }
         }
     };
+}
+
+/// Returns a connection to its pool. sqlx asks the server for a sign of life first, and without a limit:
+/// if a host is gone without a word, the pool would miss the connection until TCP gives up.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+fn give_back<D: sqlx::Database>(mut connection: PoolConnection<D>, limit: Duration) {
+    match Handle::try_current() {
+        // Dropped, the future closes the connection, and the pool may open another one.
+        Ok(runtime) => drop(runtime.spawn(timeout(limit, connection.return_to_pool()))),
+        Err(_) => close(connection),
+    }
 }
 
 /// Drops a connection at once: neither its answer nor its state is of use.
@@ -192,6 +211,7 @@ driver!(
         None => at(options.get_host(), options.get_port()),
     },
     |_| 0,
+    give_back,
     close
 );
 
@@ -205,6 +225,7 @@ driver!(
         None => at(options.get_host(), options.get_port()),
     },
     sqlx::mysql::MySqlQueryResult::last_insert_id,
+    give_back,
     close
 );
 
@@ -219,6 +240,7 @@ driver!(
         Shown::path(options.get_filename()).to_string()
     },
     |_| 0,
+    |connection, _| drop(connection),
     drop
 );
 
