@@ -10,7 +10,9 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::driver::{AnyConnection, Row, Value};
 use crate::failure::{Failure, Kind};
+use crate::operation::Session;
 use crate::sql_store::SqlStore;
+use crate::statements::is_strict;
 
 use questions::Questions;
 
@@ -35,7 +37,9 @@ pub struct Check {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Warning {
-    /// MySQL cuts what is too long for its column, without an error.
+    /// MySQL cuts what other programs write if it is too long for its column, without an error.
+    ///
+    /// The store asks for strict mode in each write, and refuses to write where it does not get it.
     NotStrict,
     /// MySQL does not commit each statement: what is written is lost with the connection.
     NoAutocommit,
@@ -80,8 +84,8 @@ impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotStrict => f.write_str(
-                "MySQL is not in strict mode: it cuts a session that is too long for its column, and \
-                 nobody can read it. Add STRICT_TRANS_TABLES to `sql_mode`",
+                "MySQL is not in strict mode: it cuts a session that another program writes if it is too \
+                 long for its column, and nobody can read it. Add STRICT_TRANS_TABLES to `sql_mode`",
             ),
             Self::NoAutocommit => f.write_str(
                 "MySQL has `autocommit` off: sessions that were written are lost with the connection. \
@@ -158,7 +162,8 @@ impl SqlStore {
     /// ```
     ///
     /// # Errors
-    /// The database cannot be reached, the table or a column is missing, or the user may not read it.
+    /// The database cannot be reached, the table or a column is missing, or the user may not read it;
+    /// or MySQL does not take the strict mode that the store's writes ask for.
     pub async fn check(&self) -> Result<Check, StoreError> {
         let deadline = Instant::now() + self.limit;
         let mut held = self.acquire(deadline, NAME).await?;
@@ -186,6 +191,13 @@ impl SqlStore {
         };
         ask(connection, &self.statements.probe.sql, &[]).await?;
 
+        let mut on = Session {
+            statements: &self.statements,
+            site: &self.site,
+            connection: &mut *connection,
+        };
+        on.ask_for_strict_mode(NAME).await?;
+
         let mut warnings = Vec::new();
         if self.statements.sweep.is_none() {
             warnings.push(Warning::NothingEnds);
@@ -193,8 +205,7 @@ impl SqlStore {
         let questions = Questions::new(self.database(), &layout.table);
         if let Some(sql) = questions.settings {
             let row = ask(connection, sql, &[]).await?;
-            let mode = text(row.first(), 0).to_ascii_uppercase();
-            if !mode.contains("STRICT_TRANS_TABLES") && !mode.contains("STRICT_ALL_TABLES") {
+            if !is_strict(&text(row.first(), 0)) {
                 warnings.push(Warning::NotStrict);
             }
             if text(row.first(), 1) == "0" {

@@ -114,6 +114,15 @@ impl Site {
         ))
     }
 
+    /// MySQL would cut what is too long, whatever the statement asks for.
+    pub(crate) fn not_strict(&self) -> Failure {
+        Failure::new(format!(
+            "{} at {} is not in strict mode, and would cut a session that is too long for its column: \
+             add STRICT_TRANS_TABLES to `sql_mode`; nothing was written",
+            self.database, self.place
+        ))
+    }
+
     /// The table's ids are integers, and the logins' store takes them for UUIDs.
     pub(crate) fn ids_are_integers(&self) -> Failure {
         Failure::new(format!(

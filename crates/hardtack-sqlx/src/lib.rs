@@ -45,7 +45,9 @@
 //! Keys and data are compared byte by byte, whatever the collation is; JSON as its text. No statement
 //! of MySQL is an `INSERT IGNORE`, which cuts what is too long, or an `ON DUPLICATE KEY UPDATE`, which
 //! may hit another row. Each write of MySQL asks for strict mode, so that what is too long is refused
-//! whatever the pool's settings are: MariaDB and MySQL 8 do as they are asked.
+//! whatever the pool's settings are: MariaDB and MySQL 8 do as they are asked. Before its first save, a
+//! store asks whether it is so: MySQL 5.7, or a proxy that takes comments away, needs it in `sql_mode`,
+//! and saves are an error without it.
 //!
 //! In a table without a column for the expiry, a row counts until it is deleted: a touch sets its
 //! `updated_at`, by which the sweep finds old rows. Without `updated_at` too, a touch only looks for
