@@ -5,7 +5,7 @@ mod questions;
 use std::fmt;
 
 use hardtack::observe::Shown;
-use hardtack::stores::{DataType, StoreError};
+use hardtack::stores::{DataType, SqlDatabase, StoreError};
 use tokio::time::{Instant, timeout_at};
 
 use crate::driver::{AnyConnection, Row, Value};
@@ -14,7 +14,7 @@ use crate::operation::Session;
 use crate::sql_store::SqlStore;
 use crate::statements::is_strict;
 
-use questions::Questions;
+use questions::{Questions, missing_limit};
 
 /// The result of [`SqlStore::check`](crate::SqlStore::check): the table is there with its columns,
 /// and these properties put sessions at risk.
@@ -76,6 +76,23 @@ pub enum Warning {
         /// Its character set.
         character_set: String,
     },
+    /// The server does not end a statement that waits for a lock.
+    NoServerLimit {
+        /// The setting to set.
+        setting: &'static str,
+    },
+    /// No index begins with the column by which ended rows are found.
+    NoIndexToSweep {
+        /// The column.
+        column: String,
+    },
+    /// The times of a column depend on the time zones of its connections.
+    ZonedTime {
+        /// The column.
+        column: String,
+        /// Its type.
+        column_type: String,
+    },
     /// No row ever ends: the table has no expiry, and the layout no age.
     NothingEnds,
 }
@@ -132,6 +149,29 @@ impl fmt::Display for Warning {
                  Rails' Marshal is",
                 Shown::new(column),
                 Shown::new(character_set)
+            ),
+            Self::NoServerLimit { setting } => write!(
+                f,
+                "the database has no {setting}: a statement that waits for a lock goes on after its \
+                 connection is closed, so that the server's connections add up. Set it to twice the \
+                 time limit for this pool"
+            ),
+            Self::NoIndexToSweep { column } => write!(
+                f,
+                "there is no index on the column {}: each batch of a sweep reads the whole table, and in \
+                 MySQL locks it. Create one",
+                Shown::new(column)
+            ),
+            Self::ZonedTime {
+                column,
+                column_type,
+            } => write!(
+                f,
+                "the column {} is a {}: its times are in UTC only if all connections are. Make it a \
+                 type without a zone (`timestamp` of Postgres, `datetime(6)` of MySQL), or set the zone \
+                 of all connections to UTC",
+                Shown::new(column),
+                Shown::new(column_type)
             ),
             Self::NothingEnds => f.write_str(
                 "no row ever ends: the layout has no column for an expiry, and no age by `updated_at`. \
@@ -210,6 +250,35 @@ impl SqlStore {
             }
             if text(row.first(), 1) == "0" {
                 warnings.push(Warning::NoAutocommit);
+            }
+        }
+        if let Some(sql) = questions.limits {
+            let limits = ask(connection, sql, &[]).await?;
+            let limits: Vec<Vec<String>> = limits.iter().map(|row| texts(Some(row))).collect();
+            if let Some(setting) = missing_limit(self.database(), &limits) {
+                warnings.push(Warning::NoServerLimit { setting });
+            }
+        }
+        if let Some(column) = layout.expires_at.as_ref().or(layout.updated_at.as_ref()) {
+            let values = questions.values(column);
+            let index = ask(connection, questions.index, &values).await?;
+            if self.statements.sweep.is_some() && text(index.first(), 0) == "0" {
+                let column = column.clone();
+                warnings.push(Warning::NoIndexToSweep { column });
+            }
+            let found = ask(connection, questions.column, &values).await?;
+            let column_type = text(found.first(), 0);
+            let is_zoned = match self.database() {
+                SqlDatabase::Postgres => column_type.ends_with("with time zone"),
+                SqlDatabase::MySql => column_type == "timestamp",
+                _ => false,
+            };
+            if is_zoned {
+                let column = column.clone();
+                warnings.push(Warning::ZonedTime {
+                    column,
+                    column_type,
+                });
             }
         }
         let of_key = questions.values(&layout.key);

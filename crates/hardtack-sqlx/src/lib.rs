@@ -58,15 +58,20 @@
 //!
 //! # Time
 //!
-//! The database's own clock decides, in UTC whatever the connection's zone is: the clocks of the
-//! servers and of the database may differ. Lives are kept to the millisecond, and are a thousand years
+//! The database's own clock decides, in UTC whatever the connection's zone is if the columns have
+//! none, as those of the schema: the clocks of the servers and of the database may differ. Columns of
+//! the types `timestamptz` and, in MySQL, `timestamp` need all connections in UTC, and `check` warns. Lives are kept to the millisecond, and are a thousand years
 //! at most.
 //!
 //! An operation ends within the store's time limit, 1 s by default, the wait for a connection
 //! included. A statement that is late gets as much time again in the background; then its connection
-//! is closed. So a slow database is not burdened with new connections, and no operation reads the
-//! answer to another. Of the attempts to connect that are late, two go on for ten limits: a busy
-//! server, or one that has just come back, may need longer to let a connection in. A client that leaves costs no connection: what has begun is finished.
+//! is closed, and no operation reads the answer to another. The pool may open another one then, while
+//! the server still works on the late statement: it may have more connections than the pool's limit,
+//! and a late write may happen after a newer one. Let the server give up as well: `statement_timeout`
+//! or `lock_timeout` in Postgres, `lock_wait_timeout` in MySQL, and in MariaDB `max_statement_time`.
+//! `check` warns without them. Of the attempts to connect that are late, two go on for ten limits: a busy
+//! server, or one that has just come back, may need longer to let a connection in. A client that leaves
+//! costs no connection: what has begun is finished.
 //!
 //! If the database takes a statement back (a deadlock, a serialization failure), the operation runs
 //! again, three times in all. Nothing else is tried again. After any other error of a save, the session
