@@ -26,6 +26,8 @@ pub(crate) enum Kind {
     Taken,
     /// The database took the statement back, to solve a deadlock: it may be run again.
     RolledBack,
+    /// There was no connection: nothing was sent.
+    NotConnected,
     /// The connection is of no use any more.
     Broken,
     /// The database refused the statement, or the store did.
@@ -153,7 +155,32 @@ impl Site {
         ))
     }
 
-    /// sqlx gave an error.
+    /// sqlx gave an error before a connection was there: nothing was sent.
+    pub(crate) fn not_connected(&self, error: sqlx::Error, what: &str) -> Failure {
+        let Self {
+            database, place, ..
+        } = self;
+        let mut failure = match error {
+            sqlx::Error::Io(error) => {
+                let mut failure = Failure::new(format!(
+                    "{database} at {place} could not be connected to for {what}, and nothing was sent: \
+                     {}",
+                    Shown::new(&error.to_string()).at_most(300)
+                ));
+                failure.source = Some(Arc::new(error));
+                failure
+            }
+            sqlx::Error::Database(_) => self.of(error, what),
+            error => Failure::new(format!(
+                "{database} at {place} did not do {what}: {}",
+                said(&error)
+            )),
+        };
+        failure.kind = Kind::NotConnected;
+        failure
+    }
+
+    /// sqlx gave an error after a statement was sent.
     pub(crate) fn of(&self, error: sqlx::Error, what: &str) -> Failure {
         let Self {
             database, place, ..
@@ -196,18 +223,10 @@ impl Site {
                 failure
             }
             error => {
-                let said = match error {
-                    sqlx::Error::PoolTimedOut => {
-                        "the pool gave no connection within its own `acquire_timeout`"
-                    }
-                    sqlx::Error::PoolClosed => "the pool is closed",
-                    sqlx::Error::WorkerCrashed => "the thread of the connection is gone",
-                    sqlx::Error::Tls(_) => "TLS could not be agreed on: check the certificates",
-                    sqlx::Error::Configuration(_) => "the pool's settings are not understood",
-                    // Such errors may quote what was sent or received.
-                    _ => "the answer was not understood",
-                };
-                let mut failure = Failure::new(format!("{at} did not do {what}: {said}"));
+                let mut failure = Failure::new(format!(
+                    "{what} failed at {at}: {}; if it was a write, it may have happened",
+                    said(&error)
+                ));
                 failure.kind = Kind::Broken;
                 failure
             }
@@ -274,6 +293,18 @@ impl Error for Failure {
 impl From<Failure> for StoreError {
     fn from(failure: Failure) -> Self {
         Self::new(failure)
+    }
+}
+
+/// Returns what an error of sqlx itself means. Such errors may quote what was sent or received.
+fn said(error: &sqlx::Error) -> &'static str {
+    match error {
+        sqlx::Error::PoolTimedOut => "the pool gave no connection within its own `acquire_timeout`",
+        sqlx::Error::PoolClosed => "the pool is closed",
+        sqlx::Error::WorkerCrashed => "the thread of the connection is gone",
+        sqlx::Error::Tls(_) => "TLS could not be agreed on: check the certificates",
+        sqlx::Error::Configuration(_) => "the pool's settings are not understood",
+        _ => "the answer was not understood",
     }
 }
 

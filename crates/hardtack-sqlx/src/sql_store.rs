@@ -208,7 +208,7 @@ impl SqlStore {
         let mut acquiring = Box::pin(async move { pool.acquire().await });
         match timeout_at(deadline, &mut acquiring).await {
             Ok(Ok(connection)) => return Ok(Held::new(connection, self.limit)),
-            Ok(Err(error)) => return Err(self.site.of(error, what)),
+            Ok(Err(error)) => return Err(self.site.not_connected(error, what)),
             Err(_) => {}
         }
         let failure = self.site.not_connected_in_time(self.pool.exhausted());
