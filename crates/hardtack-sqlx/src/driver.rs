@@ -82,7 +82,7 @@ pub(crate) trait AnyPool: Send + Sync {
     fn database(&self) -> SqlDatabase;
     /// Returns host and port, or the file.
     fn place(&self) -> String;
-    /// Returns the number of connections if all of them are in use.
+    /// Returns the number of connections if all of them are in use, or being opened.
     fn exhausted(&self) -> Option<u32>;
     fn is_closed(&self) -> bool;
 }

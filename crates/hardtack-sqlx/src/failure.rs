@@ -70,16 +70,19 @@ impl Site {
         let Self {
             database, place, ..
         } = self;
-        Failure::new(match exhausted {
+        let mut failure = Failure::new(match exhausted {
             Some(connections) => format!(
                 "no connection to {database} at {place} within the time limit: all {connections} \
-                 connections of the pool are in use: look for what is slow, or enlarge the pool"
+                 connections of the pool are in use, or being opened: check that the database runs, \
+                 look for what is slow, or enlarge the pool"
             ),
             None => format!(
                 "{database} at {place} could not be connected to within the time limit: check that \
                  it runs, and the network"
             ),
-        })
+        });
+        failure.kind = Kind::NotConnected;
+        failure
     }
 
     /// The time is over before there was an answer.

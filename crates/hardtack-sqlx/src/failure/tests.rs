@@ -349,3 +349,18 @@ fn errors_of_sqlx_itself_show_nothing_of_theirs() {
     assert!(!shown.contains("may have happened"), "{shown}");
     assert!(failure.source().is_some());
 }
+
+/// A pool counts a connection from the moment it is being opened.
+#[test]
+fn a_full_pool_may_be_one_whose_database_is_away() {
+    let failure = site(Postgres).not_connected_in_time(Some(8));
+    assert_eq!(failure.kind, Kind::NotConnected);
+    let shown = failure.to_string();
+    for cause in [
+        "all 8",
+        "in use, or being opened",
+        "check that the database runs",
+    ] {
+        assert!(shown.contains(cause), "{shown}");
+    }
+}
