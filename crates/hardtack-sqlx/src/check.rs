@@ -21,7 +21,7 @@ use questions::{Questions, missing_limit};
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Check {
-    /// What to mend; empty if nothing was found.
+    /// The properties to mend; empty if nothing was found.
     pub warnings: Vec<Warning>,
 }
 
@@ -203,7 +203,8 @@ impl SqlStore {
     ///
     /// # Errors
     /// The database cannot be reached, the table or a column is missing, or the user may not read it;
-    /// or MySQL does not take the strict mode that the store's writes ask for.
+    /// or MySQL does not take the strict mode that the store's writes ask for; or SQLite's texts are
+    /// not in UTF-8.
     pub async fn check(&self) -> Result<Check, StoreError> {
         let deadline = Instant::now() + self.limit;
         let mut held = self.acquire(deadline, NAME).await?;
@@ -243,6 +244,13 @@ impl SqlStore {
             warnings.push(Warning::NothingEnds);
         }
         let questions = Questions::new(self.database(), &layout.table);
+        if let Some(sql) = questions.encoding {
+            let encoding = text(ask(connection, sql, &[]).await?.first(), 0);
+            // The answer is a text, too: each letter of `UTF-16le` has a NUL beside it.
+            if encoding != "UTF-8" {
+                return Err(self.site.not_utf8());
+            }
+        }
         if let Some(sql) = questions.settings {
             let row = ask(connection, sql, &[]).await?;
             if !is_strict(&text(row.first(), 0)) {

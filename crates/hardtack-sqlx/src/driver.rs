@@ -62,7 +62,7 @@ impl Life {
     }
 }
 
-/// What a statement has changed.
+/// The changes of a statement.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Changed {
     /// The number of rows that it changed or found to change.

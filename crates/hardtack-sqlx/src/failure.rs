@@ -34,7 +34,7 @@ pub(crate) enum Kind {
     Refused,
 }
 
-/// Where a failure happened, for its text.
+/// The place of a failure, for its text.
 #[derive(Clone, Debug)]
 pub(crate) struct Site {
     pub(crate) database: SqlDatabase,
@@ -124,6 +124,15 @@ impl Site {
         Failure::new(format!(
             "{} at {} is not in strict mode, and would cut a session that is too long for its column: \
              add STRICT_TRANS_TABLES to `sql_mode`; nothing was written",
+            self.database, self.place
+        ))
+    }
+
+    /// SQLite gives texts in the file's own encoding.
+    pub(crate) fn not_utf8(&self) -> Failure {
+        Failure::new(format!(
+            "the texts of {} at {} are in UTF-16, and no session could be read: make the file anew \
+             with `PRAGMA encoding = 'UTF-8'`, which is the default",
             self.database, self.place
         ))
     }

@@ -60,7 +60,7 @@ pub struct SqlLogins {
     has_uuid_keys: bool,
 }
 
-/// What a statement has found and changed.
+/// The rows and the changes of a statement.
 #[derive(Default)]
 struct Outcome {
     rows: Vec<Row>,

@@ -14,6 +14,8 @@ pub(super) struct Questions {
     pub(super) index: &'static str,
     /// The settings that end a statement which waits for a lock: names and values.
     pub(super) limits: Option<&'static str>,
+    /// The encoding of all texts, of SQLite.
+    pub(super) encoding: Option<&'static str>,
     /// The table, as the queries take it.
     table: Vec<String>,
 }
@@ -44,6 +46,8 @@ impl Questions {
             unique,
             index,
             limits,
+            encoding: (database == SqlDatabase::Sqlite)
+                .then_some("SELECT encoding FROM pragma_encoding"),
             table: match database {
                 SqlDatabase::Postgres => vec![database.quote_table(table)],
                 _ => vec![schema.to_owned(), name.to_owned()],

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use hardtack::stores::TableLayout;
-use hardtack_sqlx::Warning;
+use hardtack::stores::{SqlDatabase, TableLayout};
+use hardtack_sqlx::{SqlStore, Warning};
+use sqlx::AssertSqlSafe;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
 use crate::database::{Database, rails};
 
@@ -79,4 +81,38 @@ async fn the_check_tells_what_puts_sessions_at_risk() {
     let database = Database::new(&layout).await;
     let found = database.store(layout).check().await.unwrap();
     assert_eq!(found.warnings, [Warning::NothingEnds]);
+}
+
+/// SQLite gives a text in the encoding of its file.
+#[tokio::test]
+async fn a_file_in_utf_16_is_refused() {
+    let mut ran = 0;
+    for (encoding, is_taken) in [
+        ("'UTF-8'", true),
+        ("'UTF-16le'", false),
+        ("'UTF-16be'", false),
+    ] {
+        let options = SqliteConnectOptions::new().pragma("encoding", encoding);
+        // Each connection has a database of its own in memory.
+        let pool = SqlitePoolOptions::new().max_connections(1);
+        let pool = pool.connect_with(options.in_memory(true)).await.unwrap();
+        let schema = AssertSqlSafe(TableLayout::new().schema(SqlDatabase::Sqlite));
+        sqlx::raw_sql(schema).execute(&pool).await.unwrap();
+        let check = SqlStore::sqlite(pool, TableLayout::new()).check().await;
+        match check {
+            Ok(check) => assert!(
+                is_taken && check.warnings.is_empty(),
+                "{encoding}: {check:?}"
+            ),
+            Err(error) => {
+                assert!(!is_taken, "{encoding}: {error}");
+                assert!(
+                    error.to_string().contains("are in UTF-16"),
+                    "{encoding}: {error}"
+                );
+            }
+        }
+        ran += 1;
+    }
+    assert_eq!(ran, 3);
 }
