@@ -5,21 +5,23 @@ mod questions;
 use std::fmt;
 
 use hardtack::observe::Shown;
-use hardtack::stores::{DataType, StoreError};
+use hardtack::stores::{DataType, SqlDatabase, StoreError};
 use tokio::time::{Instant, timeout_at};
 
 use crate::driver::{AnyConnection, Row, Value};
 use crate::failure::{Failure, Kind};
+use crate::operation::Session;
 use crate::sql_store::SqlStore;
+use crate::statements::is_strict;
 
-use questions::Questions;
+use questions::{Questions, missing_limit};
 
 /// The result of [`SqlStore::check`](crate::SqlStore::check): the table is there with its columns,
 /// and these properties put sessions at risk.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Check {
-    /// What to mend; empty if nothing was found.
+    /// The properties to mend; empty if nothing was found.
     pub warnings: Vec<Warning>,
 }
 
@@ -35,7 +37,9 @@ pub struct Check {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Warning {
-    /// MySQL cuts what is too long for its column, without an error.
+    /// MySQL cuts what other programs write if it is too long for its column, without an error.
+    ///
+    /// The store asks for strict mode in each write, and refuses to write where it does not get it.
     NotStrict,
     /// MySQL does not commit each statement: what is written is lost with the connection.
     NoAutocommit,
@@ -72,6 +76,23 @@ pub enum Warning {
         /// Its character set.
         character_set: String,
     },
+    /// The server does not end a statement that waits for a lock.
+    NoServerLimit {
+        /// The setting to set.
+        setting: &'static str,
+    },
+    /// No index begins with the column by which ended rows are found.
+    NoIndexToSweep {
+        /// The column.
+        column: String,
+    },
+    /// The times of a column depend on the time zones of its connections.
+    ZonedTime {
+        /// The column.
+        column: String,
+        /// Its type.
+        column_type: String,
+    },
     /// No row ever ends: the table has no expiry, and the layout no age.
     NothingEnds,
 }
@@ -80,8 +101,8 @@ impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotStrict => f.write_str(
-                "MySQL is not in strict mode: it cuts a session that is too long for its column, and \
-                 nobody can read it. Add STRICT_TRANS_TABLES to `sql_mode`",
+                "MySQL is not in strict mode: it cuts a session that another program writes if it is too \
+                 long for its column, and nobody can read it. Add STRICT_TRANS_TABLES to `sql_mode`",
             ),
             Self::NoAutocommit => f.write_str(
                 "MySQL has `autocommit` off: sessions that were written are lost with the connection. \
@@ -129,6 +150,29 @@ impl fmt::Display for Warning {
                 Shown::new(column),
                 Shown::new(character_set)
             ),
+            Self::NoServerLimit { setting } => write!(
+                f,
+                "the database has no {setting}: a statement that waits for a lock goes on after its \
+                 connection is closed, so that the server's connections add up. Set it to twice the \
+                 time limit for this pool"
+            ),
+            Self::NoIndexToSweep { column } => write!(
+                f,
+                "there is no index on the column {}: each batch of a sweep reads the whole table, and in \
+                 MySQL locks it. Create one",
+                Shown::new(column)
+            ),
+            Self::ZonedTime {
+                column,
+                column_type,
+            } => write!(
+                f,
+                "the column {} is a {}: its times are in UTC only if all connections are. Make it a \
+                 type without a zone (`timestamp` of Postgres, `datetime(6)` of MySQL), or set the zone \
+                 of all connections to UTC",
+                Shown::new(column),
+                Shown::new(column_type)
+            ),
             Self::NothingEnds => f.write_str(
                 "no row ever ends: the layout has no column for an expiry, and no age by `updated_at`. \
                  Add one, or delete old rows yourself",
@@ -158,7 +202,9 @@ impl SqlStore {
     /// ```
     ///
     /// # Errors
-    /// The database cannot be reached, the table or a column is missing, or the user may not read it.
+    /// The database cannot be reached, the table or a column is missing, or the user may not read it;
+    /// or MySQL does not take the strict mode that the store's writes ask for; or SQLite's texts are
+    /// not in UTF-8.
     pub async fn check(&self) -> Result<Check, StoreError> {
         let deadline = Instant::now() + self.limit;
         let mut held = self.acquire(deadline, NAME).await?;
@@ -186,19 +232,61 @@ impl SqlStore {
         };
         ask(connection, &self.statements.probe.sql, &[]).await?;
 
+        let mut on = Session {
+            statements: &self.statements,
+            site: &self.site,
+            connection: &mut *connection,
+        };
+        on.ask_for_strict_mode(NAME).await?;
+
         let mut warnings = Vec::new();
         if self.statements.sweep.is_none() {
             warnings.push(Warning::NothingEnds);
         }
         let questions = Questions::new(self.database(), &layout.table);
+        if let Some(sql) = questions.encoding {
+            let encoding = text(ask(connection, sql, &[]).await?.first(), 0);
+            // The answer is a text, too: each letter of `UTF-16le` has a NUL beside it.
+            if encoding != "UTF-8" {
+                return Err(self.site.not_utf8());
+            }
+        }
         if let Some(sql) = questions.settings {
             let row = ask(connection, sql, &[]).await?;
-            let mode = text(row.first(), 0).to_ascii_uppercase();
-            if !mode.contains("STRICT_TRANS_TABLES") && !mode.contains("STRICT_ALL_TABLES") {
+            if !is_strict(&text(row.first(), 0)) {
                 warnings.push(Warning::NotStrict);
             }
             if text(row.first(), 1) == "0" {
                 warnings.push(Warning::NoAutocommit);
+            }
+        }
+        if let Some(sql) = questions.limits {
+            let limits = ask(connection, sql, &[]).await?;
+            let limits: Vec<Vec<String>> = limits.iter().map(|row| texts(Some(row))).collect();
+            if let Some(setting) = missing_limit(self.database(), &limits) {
+                warnings.push(Warning::NoServerLimit { setting });
+            }
+        }
+        if let Some(column) = layout.expires_at.as_ref().or(layout.updated_at.as_ref()) {
+            let values = questions.values(column);
+            let index = ask(connection, questions.index, &values).await?;
+            if self.statements.sweep.is_some() && text(index.first(), 0) == "0" {
+                let column = column.clone();
+                warnings.push(Warning::NoIndexToSweep { column });
+            }
+            let found = ask(connection, questions.column, &values).await?;
+            let column_type = text(found.first(), 0);
+            let is_zoned = match self.database() {
+                SqlDatabase::Postgres => column_type.ends_with("with time zone"),
+                SqlDatabase::MySql => column_type == "timestamp",
+                _ => false,
+            };
+            if is_zoned {
+                let column = column.clone();
+                warnings.push(Warning::ZonedTime {
+                    column,
+                    column_type,
+                });
             }
         }
         let of_key = questions.values(&layout.key);

@@ -11,6 +11,8 @@ use hardtack::observe::Shown;
 use hardtack::stores::SqlDatabase;
 use sqlx::pool::PoolConnection;
 use sqlx::{AssertSqlSafe, Column as _, Pool, Row as _, SqlSafeStr as _};
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+use tokio::{runtime::Handle, time::timeout};
 
 /// A value of a statement.
 #[derive(Clone)]
@@ -60,6 +62,15 @@ impl Life {
     }
 }
 
+/// The changes of a statement.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Changed {
+    /// The number of rows that it changed or found to change.
+    pub(crate) rows: u64,
+    /// The id that MySQL gave to the new row; 0 if it gave none, and in other databases.
+    pub(crate) id: u64,
+}
+
 /// A row of an answer: a text or bytes in each column.
 pub(crate) type Row = Vec<Option<Vec<u8>>>;
 
@@ -71,23 +82,24 @@ pub(crate) trait AnyPool: Send + Sync {
     fn database(&self) -> SqlDatabase;
     /// Returns host and port, or the file.
     fn place(&self) -> String;
-    /// Returns the number of connections if all of them are in use.
+    /// Returns the number of connections if all of them are in use, or being opened.
     fn exhausted(&self) -> Option<u32>;
     fn is_closed(&self) -> bool;
 }
 
-/// A connection of a pool, which returns there when it is dropped.
+/// A connection of a pool.
 pub(crate) trait AnyConnection: Send {
-    /// Runs a statement, and returns the number of rows that it changed or found to change.
-    fn execute(&mut self, sql: Arc<str>, values: Vec<Value>) -> Running<'_, u64>;
+    fn execute(&mut self, sql: Arc<str>, values: Vec<Value>) -> Running<'_, Changed>;
     /// Runs a query, and returns its rows.
     fn fetch(&mut self, sql: Arc<str>, values: Vec<Value>) -> Running<'_, Vec<Row>>;
+    /// Returns the connection to its pool; closes it if the server does not answer in time.
+    fn give_back(self: Box<Self>, limit: Duration);
     /// Closes a connection that waits for an answer, or that is broken.
     fn abandon(self: Box<Self>);
 }
 
 macro_rules! driver {
-    ($feature:literal, $database:ty, $name:expr, $life:expr, $place:expr, $abandon:expr) => {
+    ($feature:literal, $database:ty, $name:expr, $life:expr, $place:expr, $id:expr, $give_back:expr, $abandon:expr) => {
         #[cfg(feature = $feature)]
         impl AnyPool for Pool<$database> {
             fn acquire(&self) -> Running<'_, Box<dyn AnyConnection>> {
@@ -117,7 +129,7 @@ macro_rules! driver {
 
         #[cfg(feature = $feature)]
         impl AnyConnection for PoolConnection<$database> {
-            fn execute(&mut self, sql: Arc<str>, values: Vec<Value>) -> Running<'_, u64> {
+            fn execute(&mut self, sql: Arc<str>, values: Vec<Value>) -> Running<'_, Changed> {
                 Box::pin(async move {
                     let mut query = sqlx::query(AssertSqlSafe(sql).into_sql_str());
                     for value in values {
@@ -128,7 +140,11 @@ macro_rules! driver {
                             Value::Count(count) => query.bind(count),
                         };
                     }
-                    Ok(query.execute(&mut **self).await?.rows_affected())
+                    let done = query.execute(&mut **self).await?;
+                    Ok(Changed {
+                        rows: done.rows_affected(),
+                        id: ($id)(&done),
+                    })
                 })
             }
 
@@ -157,11 +173,26 @@ macro_rules! driver {
                 })
             }
 
+            fn give_back(self: Box<Self>, limit: Duration) {
+                ($give_back)(*self, limit);
+            }
+
             fn abandon(self: Box<Self>) {
                 ($abandon)(*self);
             }
         }
     };
+}
+
+/// Returns a connection to its pool. sqlx asks the server for a sign of life first, and without a limit:
+/// if a host is gone without a word, the pool would miss the connection until TCP gives up.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+fn give_back<D: sqlx::Database>(mut connection: PoolConnection<D>, limit: Duration) {
+    match Handle::try_current() {
+        // Dropped, the future closes the connection, and the pool may open another one.
+        Ok(runtime) => drop(runtime.spawn(timeout(limit, connection.return_to_pool()))),
+        Err(_) => close(connection),
+    }
 }
 
 /// Drops a connection at once: neither its answer nor its state is of use.
@@ -179,6 +210,8 @@ driver!(
         Some(socket) => Shown::path(socket).to_string(),
         None => at(options.get_host(), options.get_port()),
     },
+    |_| 0,
+    give_back,
     close
 );
 
@@ -191,6 +224,8 @@ driver!(
         Some(socket) => Shown::path(socket).to_string(),
         None => at(options.get_host(), options.get_port()),
     },
+    sqlx::mysql::MySqlQueryResult::last_insert_id,
+    give_back,
     close
 );
 
@@ -204,6 +239,8 @@ driver!(
     |options: &sqlx::sqlite::SqliteConnectOptions| {
         Shown::path(options.get_filename()).to_string()
     },
+    |_| 0,
+    |connection, _| drop(connection),
     drop
 );
 

@@ -26,13 +26,15 @@ pub(crate) enum Kind {
     Taken,
     /// The database took the statement back, to solve a deadlock: it may be run again.
     RolledBack,
+    /// There was no connection: nothing was sent.
+    NotConnected,
     /// The connection is of no use any more.
     Broken,
     /// The database refused the statement, or the store did.
     Refused,
 }
 
-/// Where a failure happened, for its text.
+/// The place of a failure, for its text.
 #[derive(Clone, Debug)]
 pub(crate) struct Site {
     pub(crate) database: SqlDatabase,
@@ -68,16 +70,19 @@ impl Site {
         let Self {
             database, place, ..
         } = self;
-        Failure::new(match exhausted {
+        let mut failure = Failure::new(match exhausted {
             Some(connections) => format!(
                 "no connection to {database} at {place} within the time limit: all {connections} \
-                 connections of the pool are in use: look for what is slow, or enlarge the pool"
+                 connections of the pool are in use, or being opened: check that the database runs, \
+                 look for what is slow, or enlarge the pool"
             ),
             None => format!(
                 "{database} at {place} could not be connected to within the time limit: check that \
                  it runs, and the network"
             ),
-        })
+        });
+        failure.kind = Kind::NotConnected;
+        failure
     }
 
     /// The time is over before there was an answer.
@@ -114,6 +119,46 @@ impl Site {
         ))
     }
 
+    /// MySQL would cut what is too long, whatever the statement asks for.
+    pub(crate) fn not_strict(&self) -> Failure {
+        Failure::new(format!(
+            "{} at {} is not in strict mode, and would cut a session that is too long for its column: \
+             add STRICT_TRANS_TABLES to `sql_mode`; nothing was written",
+            self.database, self.place
+        ))
+    }
+
+    /// SQLite gives texts in the file's own encoding.
+    pub(crate) fn not_utf8(&self) -> Failure {
+        Failure::new(format!(
+            "the texts of {} at {} are in UTF-16, and no session could be read: make the file anew \
+             with `PRAGMA encoding = 'UTF-8'`, which is the default",
+            self.database, self.place
+        ))
+    }
+
+    /// The table's ids are integers, and the logins' store takes them for UUIDs.
+    pub(crate) fn ids_are_integers(&self) -> Failure {
+        Failure::new(format!(
+            "a login was written to the table {} of {} at {}, whose ids are integers: do without \
+             `SqlLogins::uuid_keys()`",
+            Shown::new(&self.table),
+            self.database,
+            self.place
+        ))
+    }
+
+    /// The table's ids are UUIDs, and the logins' store takes them for integers.
+    pub(crate) fn ids_are_no_integers(&self) -> Failure {
+        Failure::new(format!(
+            "a login was written to the table {} of {} at {}, and its id is no integer: call \
+             `SqlLogins::uuid_keys()`",
+            Shown::new(&self.table),
+            self.database,
+            self.place
+        ))
+    }
+
     /// The answer is one to another operation, which `Operation::run` excludes.
     pub(crate) fn mixed_up(&self) -> Failure {
         Failure::new(format!(
@@ -122,7 +167,32 @@ impl Site {
         ))
     }
 
-    /// sqlx gave an error.
+    /// sqlx gave an error before a connection was there: nothing was sent.
+    pub(crate) fn not_connected(&self, error: sqlx::Error, what: &str) -> Failure {
+        let Self {
+            database, place, ..
+        } = self;
+        let mut failure = match error {
+            sqlx::Error::Io(error) => {
+                let mut failure = Failure::new(format!(
+                    "{database} at {place} could not be connected to for {what}, and nothing was sent: \
+                     {}",
+                    Shown::new(&error.to_string()).at_most(300)
+                ));
+                failure.source = Some(Arc::new(error));
+                failure
+            }
+            sqlx::Error::Database(_) => self.of(error, what),
+            error => Failure::new(format!(
+                "{database} at {place} did not do {what}: {}",
+                said(&error)
+            )),
+        };
+        failure.kind = Kind::NotConnected;
+        failure
+    }
+
+    /// sqlx gave an error after a statement was sent.
     pub(crate) fn of(&self, error: sqlx::Error, what: &str) -> Failure {
         let Self {
             database, place, ..
@@ -165,18 +235,10 @@ impl Site {
                 failure
             }
             error => {
-                let said = match error {
-                    sqlx::Error::PoolTimedOut => {
-                        "the pool gave no connection within its own `acquire_timeout`"
-                    }
-                    sqlx::Error::PoolClosed => "the pool is closed",
-                    sqlx::Error::WorkerCrashed => "the thread of the connection is gone",
-                    sqlx::Error::Tls(_) => "TLS could not be agreed on: check the certificates",
-                    sqlx::Error::Configuration(_) => "the pool's settings are not understood",
-                    // Such errors may quote what was sent or received.
-                    _ => "the answer was not understood",
-                };
-                let mut failure = Failure::new(format!("{at} did not do {what}: {said}"));
+                let mut failure = Failure::new(format!(
+                    "{what} failed at {at}: {}; if it was a write, it may have happened",
+                    said(&error)
+                ));
                 failure.kind = Kind::Broken;
                 failure
             }
@@ -243,6 +305,18 @@ impl Error for Failure {
 impl From<Failure> for StoreError {
     fn from(failure: Failure) -> Self {
         Self::new(failure)
+    }
+}
+
+/// Returns what an error of sqlx itself means. Such errors may quote what was sent or received.
+fn said(error: &sqlx::Error) -> &'static str {
+    match error {
+        sqlx::Error::PoolTimedOut => "the pool gave no connection within its own `acquire_timeout`",
+        sqlx::Error::PoolClosed => "the pool is closed",
+        sqlx::Error::WorkerCrashed => "the thread of the connection is gone",
+        sqlx::Error::Tls(_) => "TLS could not be agreed on: check the certificates",
+        sqlx::Error::Configuration(_) => "the pool's settings are not understood",
+        _ => "the answer was not understood",
     }
 }
 

@@ -45,7 +45,9 @@
 //! Keys and data are compared byte by byte, whatever the collation is; JSON as its text. No statement
 //! of MySQL is an `INSERT IGNORE`, which cuts what is too long, or an `ON DUPLICATE KEY UPDATE`, which
 //! may hit another row. Each write of MySQL asks for strict mode, so that what is too long is refused
-//! whatever the pool's settings are: MariaDB and MySQL 8 do as they are asked.
+//! whatever the pool's settings are: MariaDB and MySQL 8 do as they are asked. Before its first save, a
+//! store asks whether it is so: MySQL 5.7, or a proxy that takes comments away, needs it in `sql_mode`,
+//! and saves are an error without it.
 //!
 //! In a table without a column for the expiry, a row counts until it is deleted: a touch sets its
 //! `updated_at`, by which the sweep finds old rows. Without `updated_at` too, a touch only looks for
@@ -56,15 +58,20 @@
 //!
 //! # Time
 //!
-//! The database's own clock decides, in UTC whatever the connection's zone is: the clocks of the
-//! servers and of the database may differ. Lives are kept to the millisecond, and are a thousand years
+//! The database's own clock decides, in UTC whatever the connection's zone is if the columns have
+//! none, as those of the schema: the clocks of the servers and of the database may differ. Columns of
+//! the types `timestamptz` and, in MySQL, `timestamp` need all connections in UTC, and `check` warns. Lives are kept to the millisecond, and are a thousand years
 //! at most.
 //!
 //! An operation ends within the store's time limit, 1 s by default, the wait for a connection
 //! included. A statement that is late gets as much time again in the background; then its connection
-//! is closed. So a slow database is not burdened with new connections, and no operation reads the
-//! answer to another. Of the attempts to connect that are late, two go on for ten limits: a busy
-//! server, or one that has just come back, may need longer to let a connection in. A client that leaves costs no connection: what has begun is finished.
+//! is closed, and no operation reads the answer to another. The pool may open another one then, while
+//! the server still works on the late statement: it may have more connections than the pool's limit,
+//! and a late write may happen after a newer one. Let the server give up as well: `statement_timeout`
+//! or `lock_timeout` in Postgres, `lock_wait_timeout` in MySQL, and in MariaDB `max_statement_time`.
+//! `check` warns without them. Of the attempts to connect that are late, two go on for ten limits: a busy
+//! server, or one that has just come back, may need longer to let a connection in. A client that leaves
+//! costs no connection: what has begun is finished.
 //!
 //! If the database takes a statement back (a deadlock, a serialization failure), the operation runs
 //! again, three times in all. Nothing else is tried again. After any other error of a save, the session

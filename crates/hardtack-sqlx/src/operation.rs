@@ -1,5 +1,9 @@
 //! [`Operation`]: a store's operations, as statements on one connection.
 
+#[cfg(test)]
+mod tests;
+
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -7,7 +11,7 @@ use hardtack::stores::{DataType, Entry, Saved, SqlDatabase, Version, When};
 
 use crate::driver::{AnyConnection, Life, Value};
 use crate::failure::{Failure, Kind, Site};
-use crate::statements::{Insert, Place, Statement, Statements};
+use crate::statements::{Insert, Place, Statement, Statements, is_strict};
 
 /// The number of times that a statement is run if others come between.
 const ROUNDS: usize = 3;
@@ -48,6 +52,28 @@ pub(crate) struct Session<'a> {
     pub(crate) connection: &'a mut dyn AnyConnection,
 }
 
+impl Session<'_> {
+    /// Asks MySQL whether it refuses what is too long, once for a store: an old server or a proxy may
+    /// not read the comments of a write that ask for it, and a session that was cut is lost.
+    pub(crate) async fn ask_for_strict_mode(&mut self, what: &str) -> Result<(), Failure> {
+        let Some(mode) = &self.statements.mode else {
+            return Ok(());
+        };
+        // Nothing else depends on it, and it may be asked twice.
+        if self.statements.is_strict.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let rows = self.connection.fetch(mode.sql.clone(), Vec::new()).await;
+        let rows = rows.map_err(|error| self.site.of(error, what))?;
+        let mode = rows.into_iter().flatten().flatten().next();
+        if !is_strict(&String::from_utf8_lossy(&mode.unwrap_or_default())) {
+            return Err(self.site.not_strict());
+        }
+        self.statements.is_strict.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
 impl Operation {
     /// Returns its name, for errors.
     pub(crate) fn name(&self) -> &'static str {
@@ -72,6 +98,9 @@ impl Operation {
 
     async fn run_once(&self, on: &mut Session<'_>) -> Result<Answer, Failure> {
         let statements = on.statements;
+        if matches!(self.what, What::Save { .. }) {
+            on.ask_for_strict_mode(self.name()).await?;
+        }
         match &self.what {
             What::Load => Ok(Answer::Loaded(self.load(on).await?)),
             What::Save { when, .. } => Ok(Answer::Saved(match when {
@@ -197,7 +226,7 @@ impl Operation {
         let values = self.values(statement, on)?;
         let changed = on.connection.execute(statement.sql.clone(), values).await;
         let changed = changed.map_err(|error| on.site.of(error, self.name()))?;
-        Ok(changed > 0)
+        Ok(changed.rows > 0)
     }
 
     async fn fetch(

@@ -1,5 +1,7 @@
 //! [`SqlLogins`]: the table `sessions` of Rails' own authentication.
 
+mod statements;
+
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -9,13 +11,12 @@ use hardtack::authentication::{LoginStore, RecordId};
 use hardtack::stores::{SessionFormat as _, SqlDatabase, StoreError, StoredJson, TableLayout};
 use tokio::time::{Instant, timeout_at};
 
-use crate::driver::{Row, Value};
+use crate::driver::{Changed, Row};
 use crate::failure::{Failure, Kind, Site};
 use crate::held::Held;
 use crate::sql_store::SqlStore;
 
-/// The table that Rails' generator makes.
-const TABLE: &str = "sessions";
+use statements::{Statement, Statements, TABLE};
 
 /// Keeps the logins of Rails' own authentication (`bin/rails generate authentication`, Rails 8.0 and
 /// later) in its table `sessions`, in Postgres, MySQL, MariaDB or SQLite.
@@ -59,18 +60,11 @@ pub struct SqlLogins {
     has_uuid_keys: bool,
 }
 
-/// A statement, its values, and whether it answers with rows.
-struct Statement {
-    sql: String,
-    values: Vec<Value>,
-    is_query: bool,
-}
-
-/// What the last of some statements has found and changed.
+/// The rows and the changes of a statement.
 #[derive(Default)]
 struct Outcome {
     rows: Vec<Row>,
-    changed: u64,
+    changed: Changed,
 }
 
 impl SqlLogins {
@@ -123,7 +117,8 @@ impl SqlLogins {
     /// in MySQL and SQLite. Without it they are integers (`bigint` or `integer`).
     ///
     /// A cookie with an id of the other kind is no login, and the database is not asked. New rows get
-    /// a random UUID. The column `user_id` may be of either kind.
+    /// a random UUID. The column `user_id` may be of either kind. If the rows that `create` writes are
+    /// of the other kind, it is an error that says so.
     ///
     #[cfg_attr(feature = "postgres", doc = "```")]
     #[cfg_attr(not(feature = "postgres"), doc = "```ignore")]
@@ -148,19 +143,15 @@ impl SqlLogins {
         self
     }
 
-    /// Runs statements on one connection, within the time limit.
-    async fn run(
-        &self,
-        what: &'static str,
-        statements: Vec<Statement>,
-    ) -> Result<Outcome, Failure> {
+    /// Runs a statement, within the time limit.
+    async fn run(&self, what: &'static str, statement: Statement) -> Result<Outcome, Failure> {
         let deadline = Instant::now() + self.store.limit;
         let mut held = self.store.acquire(deadline, what).await?;
         // In a task, so that a client who leaves costs no connection. One that is late gets as much
         // time again for its answer, as in `SqlStore`.
         let (late, site) = (deadline + self.store.limit, Arc::clone(&self.store.site));
         let task = tokio::spawn(async move {
-            let answer = timeout_at(late, run_all(&mut held, &site, what, statements)).await;
+            let answer = timeout_at(late, run_on(&mut held, &site, what, statement)).await;
             match &answer {
                 Err(_) => {}
                 Ok(Err(failure)) if failure.kind == Kind::Broken => {}
@@ -175,129 +166,40 @@ impl SqlLogins {
         }
     }
 
-    fn database(&self) -> SqlDatabase {
-        self.store.database()
+    fn statements(&self) -> Statements {
+        Statements {
+            database: self.store.database(),
+            has_uuid_keys: self.has_uuid_keys,
+        }
     }
 
-    /// Returns the value of a row's id; `None` if no row can have it.
-    fn key(&self, id: &RecordId) -> Option<Value> {
+    /// Returns the id of a row that was written; an error if it is of the other kind than the store
+    /// was told, since no cookie with it would be a login.
+    fn written(&self, id: Option<String>, written: Outcome) -> Result<RecordId, Failure> {
+        let is_mysql = self.store.database() == SqlDatabase::MySql;
+        let told = i64::try_from(written.changed.id).unwrap_or(0);
         match id {
-            RecordId::Integer(id) if !self.has_uuid_keys => Some(Value::Count(*id)),
-            RecordId::Text(id) if self.has_uuid_keys => {
-                let is_asked = self.database() != SqlDatabase::Postgres || is_uuid(id);
-                is_asked.then(|| Value::Text(id.clone()))
+            // MySQL has made an integer of the UUID.
+            Some(_) if is_mysql && told != 0 => Err(self.store.site.ids_are_integers()),
+            Some(id) => Ok(id.into()),
+            None => {
+                let id = match is_mysql {
+                    true => (told != 0).then_some(RecordId::Integer(told)),
+                    false => id_of(written),
+                };
+                let id = id.filter(|id| matches!(id, RecordId::Integer(_)));
+                id.ok_or_else(|| self.store.site.ids_are_no_integers())
             }
-            _ => None,
         }
-    }
-
-    /// Returns the place of a value in a statement, counted from 1.
-    fn place(&self, number: usize, is_uuid: bool) -> String {
-        match self.database() {
-            SqlDatabase::Postgres if is_uuid => format!("CAST(${number} AS uuid)"),
-            SqlDatabase::Postgres => format!("${number}"),
-            _ => "?".to_owned(),
-        }
-    }
-
-    /// Returns a column or a value as text: the types of ids differ.
-    fn text(&self, expression: &str) -> String {
-        let kind = match self.database() {
-            SqlDatabase::MySql => "char",
-            _ => "text",
-        };
-        format!("CAST({expression} AS {kind})")
-    }
-
-    fn table(&self) -> String {
-        self.database().quote_table(TABLE)
-    }
-
-    /// Returns the present time in UTC, in the form in which Rails writes it.
-    fn now(&self) -> &'static str {
-        match self.database() {
-            SqlDatabase::Postgres => "timezone('UTC', statement_timestamp())",
-            SqlDatabase::MySql => "utc_timestamp(6)",
-            // SQLite's clock has milliseconds, and Rails writes six digits.
-            _ => "strftime('%Y-%m-%d %H:%M:%f', 'now') || '000'",
-        }
-    }
-
-    /// Returns the statements that write a row and tell its id.
-    fn insertion(
-        &self,
-        id: Option<&str>,
-        user_id: &RecordId,
-        ip_address: Option<IpAddr>,
-        user_agent: Option<&str>,
-    ) -> Vec<Statement> {
-        let mut columns = vec!["user_id", "ip_address", "user_agent"];
-        let address = ip_address.map(|address| address.to_string());
-        let mut values = vec![
-            match user_id {
-                RecordId::Integer(id) => Value::Count(*id),
-                other => Value::Text(other.to_string()),
-            },
-            Value::Text(address.unwrap_or_default()),
-            Value::Text(user_agent.unwrap_or_default().to_owned()),
-        ];
-        let mut places = vec![
-            self.place(1, user_id.as_text().is_some()),
-            format!("nullif({}, '')", self.place(2, false)),
-            format!("nullif({}, '')", self.place(3, false)),
-        ];
-        if let Some(id) = id {
-            columns.push("id");
-            values.push(Value::Text(id.to_owned()));
-            places.push(self.place(4, true));
-        }
-        columns.extend(["created_at", "updated_at"]);
-        places.extend([self.now(), self.now()].map(str::to_owned));
-        let mut sql = format!(
-            "INSERT INTO {} ({}) VALUES ({})",
-            self.table(),
-            columns.join(", "),
-            places.join(", ")
-        );
-        let is_told = id.is_none() && self.database() != SqlDatabase::MySql;
-        if is_told {
-            sql.push_str(" RETURNING ");
-            sql.push_str(&self.text("id"));
-        }
-        let mut statements = vec![Statement {
-            sql,
-            values,
-            is_query: is_told,
-        }];
-        if id.is_none() && !is_told {
-            statements.push(Statement {
-                sql: format!("SELECT {}", self.text("last_insert_id()")),
-                values: Vec::new(),
-                is_query: true,
-            });
-        }
-        statements
     }
 }
 
 impl LoginStore for SqlLogins {
     async fn user_of(&self, id: &RecordId) -> Result<Option<RecordId>, StoreError> {
-        let Some(key) = self.key(id) else {
+        let Some(lookup) = self.statements().lookup(id) else {
             return Ok(None);
         };
-        let sql = format!(
-            "SELECT {} FROM {} WHERE id = {}",
-            self.text("user_id"),
-            self.table(),
-            self.place(1, self.has_uuid_keys)
-        );
-        let statement = Statement {
-            sql,
-            values: vec![key],
-            is_query: true,
-        };
-        let found = self.run("the lookup of a login", vec![statement]).await?;
-        Ok(id_of(found))
+        Ok(id_of(self.run("the lookup of a login", lookup).await?))
     }
 
     async fn create(
@@ -307,30 +209,18 @@ impl LoginStore for SqlLogins {
         user_agent: Option<&str>,
     ) -> Result<RecordId, StoreError> {
         let id = self.has_uuid_keys.then(new_uuid).transpose()?;
-        let statements = self.insertion(id.as_deref(), user_id, ip_address, user_agent);
-        let written = self.run("the writing of a login", statements).await?;
-        match id {
-            Some(id) => Ok(id.into()),
-            None => id_of(written).ok_or_else(|| self.store.site.mixed_up().into()),
-        }
+        let statements = self.statements();
+        let insertion = statements.insertion(id.as_deref(), user_id, ip_address, user_agent);
+        let written = self.run("the writing of a login", insertion).await?;
+        Ok(self.written(id, written)?)
     }
 
     async fn delete(&self, id: &RecordId) -> Result<bool, StoreError> {
-        let Some(key) = self.key(id) else {
+        let Some(deletion) = self.statements().deletion(id) else {
             return Ok(false);
         };
-        let sql = format!(
-            "DELETE FROM {} WHERE id = {}",
-            self.table(),
-            self.place(1, self.has_uuid_keys)
-        );
-        let statement = Statement {
-            sql,
-            values: vec![key],
-            is_query: false,
-        };
-        let deleted = self.run("the deletion of a login", vec![statement]).await?;
-        Ok(deleted.changed > 0)
+        let deleted = self.run("the deletion of a login", deletion).await?;
+        Ok(deleted.changed.rows > 0)
     }
 }
 
@@ -339,30 +229,23 @@ fn names() -> TableLayout {
     TableLayout::new().table(TABLE).key("id").data("user_id")
 }
 
-/// Runs statements, and returns the outcome of the last one.
-async fn run_all(
+async fn run_on(
     held: &mut Held,
     site: &Site,
     what: &str,
-    statements: Vec<Statement>,
+    statement: Statement,
 ) -> Result<Outcome, Failure> {
+    let Some(connection) = held.get() else {
+        return Err(Failure::ended(what));
+    };
+    let (sql, values) = (statement.sql.into(), statement.values);
     let mut outcome = Outcome::default();
-    for Statement {
-        sql,
-        values,
-        is_query,
-    } in statements
-    {
-        let Some(connection) = held.get() else {
-            return Err(Failure::ended(what));
-        };
-        if is_query {
-            let rows = connection.fetch(sql.into(), values).await;
-            outcome.rows = rows.map_err(|error| site.of(error, what))?;
-        } else {
-            let changed = connection.execute(sql.into(), values).await;
-            outcome.changed = changed.map_err(|error| site.of(error, what))?;
-        }
+    if statement.is_query {
+        let rows = connection.fetch(sql, values).await;
+        outcome.rows = rows.map_err(|error| site.of(error, what))?;
+    } else {
+        let changed = connection.execute(sql, values).await;
+        outcome.changed = changed.map_err(|error| site.of(error, what))?;
     }
     Ok(outcome)
 }
@@ -411,7 +294,7 @@ fn new_uuid() -> Result<String, StoreError> {
 impl fmt::Debug for SqlLogins {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SqlLogins")
-            .field("database", &self.database())
+            .field("database", &self.store.database())
             .field("place", &format_args!("{}", self.store.site.place))
             .field("time_limit", &self.store.limit)
             .finish_non_exhaustive()
@@ -468,7 +351,8 @@ mod tests {
             ),
         ] {
             let rows = vec![vec![Some(text.as_bytes().to_vec())]];
-            assert_eq!(id_of(Outcome { rows, changed: 0 }), Some(id), "{text}");
+            let changed = Changed::default();
+            assert_eq!(id_of(Outcome { rows, changed }), Some(id), "{text}");
             ran += 1;
         }
         assert_eq!(ran, 7);

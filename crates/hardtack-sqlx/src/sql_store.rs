@@ -207,18 +207,21 @@ impl SqlStore {
         let pool = Arc::clone(&self.pool);
         let mut acquiring = Box::pin(async move { pool.acquire().await });
         match timeout_at(deadline, &mut acquiring).await {
-            Ok(Ok(connection)) => return Ok(Held::new(connection)),
-            Ok(Err(error)) => return Err(self.site.of(error, what)),
+            Ok(Ok(connection)) => return Ok(Held::new(connection, self.limit)),
+            Ok(Err(error)) => return Err(self.site.not_connected(error, what)),
             Err(_) => {}
         }
         let failure = self.site.not_connected_in_time(self.pool.exhausted());
         // A server under load may need longer to let a connection in. If each attempt were given up at
         // the limit, none would ever succeed: a few go on, and the next operation finds the connection.
         if let Ok(permit) = Arc::clone(&self.late).try_acquire_owned() {
-            let late = deadline + self.limit.saturating_mul(LATE).min(LONGEST);
+            let limit = self.limit;
+            let late = deadline + limit.saturating_mul(LATE).min(LONGEST);
             tokio::spawn(async move {
                 // It returns to the pool, unless it failed: that the next operation will tell.
-                drop(timeout_at(late, acquiring).await);
+                if let Ok(Ok(connection)) = timeout_at(late, acquiring).await {
+                    Held::new(connection, limit).keep();
+                }
                 drop(permit);
             });
         }

@@ -7,6 +7,7 @@ mod clauses;
 mod tests;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use hardtack::stores::{SqlDatabase, TableLayout};
 
@@ -52,6 +53,10 @@ pub(crate) struct Statements {
     pub(crate) sweep: Option<Statement>,
     /// Names every column, and returns no row.
     pub(crate) probe: Statement,
+    /// Asks MySQL for its `sql_mode` during a write; absent in other databases, which cut nothing.
+    pub(crate) mode: Option<Statement>,
+    /// The answer was a strict mode.
+    pub(crate) is_strict: AtomicBool,
 }
 
 /// The way to write where nothing is.
@@ -127,9 +132,22 @@ impl Statements {
                 "SELECT {} FROM {table} WHERE 1 = 0",
                 clauses.columns.join(", ")
             )),
+            mode: (database == SqlDatabase::MySql)
+                .then(|| write("SELECT CAST(@@SESSION.sql_mode AS CHAR)".to_owned())),
+            is_strict: AtomicBool::new(false),
             layout,
         }
     }
+}
+
+/// Checks for a mode in which MySQL refuses what is too long for its column.
+pub(crate) fn is_strict(mode: &str) -> bool {
+    let mut modes = mode.split(',').map(str::trim);
+    modes.any(|mode| {
+        ["STRICT_TRANS_TABLES", "STRICT_ALL_TABLES"]
+            .iter()
+            .any(|strict| mode.eq_ignore_ascii_case(strict))
+    })
 }
 
 impl Statement {

@@ -18,6 +18,9 @@ const PAUSE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_s
 /// The shortest time between two sweeps.
 const OFTEN: Duration = Duration::from_millis(10);
 
+/// The number of times in a row that a statement may fail before a sweep ends.
+const TRIES: u32 = 3;
+
 const NAME: &str = "the sweep of sessions";
 
 impl SqlStore {
@@ -72,7 +75,8 @@ impl SqlStore {
     /// when its `updated_at` is older than the layout's `max_age`. In other tables no row ends.
     ///
     /// # Errors
-    /// The database cannot be reached, refuses, or takes too long. Some rows may be deleted.
+    /// The database cannot be reached in three tries, refuses, or takes too long. Some rows may be
+    /// deleted.
     pub async fn sweep_once(&self) -> Result<u64, StoreError> {
         let mut swept = 0;
         self.sweep_counting(&mut swept).await?;
@@ -83,9 +87,24 @@ impl SqlStore {
         let Some(sweep) = &self.statements.sweep else {
             return Ok(());
         };
+        let mut tries = 0;
         loop {
             let start = Instant::now();
-            let deleted = self.sweep_batch_of(sweep).await?;
+            tries += 1;
+            let deleted = match self.sweep_batch_of(sweep).await {
+                Ok(deleted) => deleted,
+                // A deadlock, or a pool that is busy: nothing was deleted.
+                Err(failure)
+                    if matches!(failure.kind, Kind::RolledBack | Kind::NotConnected)
+                        && tries < TRIES
+                        && !self.pool.is_closed() =>
+                {
+                    sleep(start.elapsed().clamp(PAUSE.0, PAUSE.1)).await;
+                    continue;
+                }
+                Err(failure) => return Err(failure),
+            };
+            tries = 0;
             *swept = swept.saturating_add(deleted);
             // A later one would find rows that others hold, or that have ended just now.
             if deleted < u64::from(self.sweep_batch) {
@@ -115,6 +134,6 @@ impl SqlStore {
         if !matches!(&answer, Err(failure) if failure.kind == Kind::Broken) {
             held.keep();
         }
-        answer
+        Ok(answer?.rows)
     }
 }

@@ -10,6 +10,12 @@ pub(super) struct Questions {
     pub(super) column: &'static str,
     /// The number of unique indexes that have a column, whole and alone.
     pub(super) unique: &'static str,
+    /// The number of indexes that begin with a column.
+    pub(super) index: &'static str,
+    /// The settings that end a statement which waits for a lock: names and values.
+    pub(super) limits: Option<&'static str>,
+    /// The encoding of all texts, of SQLite.
+    pub(super) encoding: Option<&'static str>,
     /// The table, as the queries take it.
     table: Vec<String>,
 }
@@ -17,15 +23,31 @@ pub(super) struct Questions {
 impl Questions {
     pub(super) fn new(database: SqlDatabase, table: &str) -> Self {
         let (schema, name) = table.rsplit_once('.').unwrap_or(("", table));
-        let (settings, column, unique) = match database {
-            SqlDatabase::Postgres => (None, POSTGRES_COLUMN, POSTGRES_UNIQUE),
-            SqlDatabase::MySql => (Some(MYSQL_SETTINGS), MYSQL_COLUMN, MYSQL_UNIQUE),
-            _ => (None, SQLITE_COLUMN, SQLITE_UNIQUE),
+        let (settings, column, unique, index, limits) = match database {
+            SqlDatabase::Postgres => (
+                None,
+                POSTGRES_COLUMN,
+                POSTGRES_UNIQUE,
+                POSTGRES_INDEX,
+                Some(POSTGRES_LIMITS),
+            ),
+            SqlDatabase::MySql => (
+                Some(MYSQL_SETTINGS),
+                MYSQL_COLUMN,
+                MYSQL_UNIQUE,
+                MYSQL_INDEX,
+                Some(MYSQL_LIMITS),
+            ),
+            _ => (None, SQLITE_COLUMN, SQLITE_UNIQUE, SQLITE_INDEX, None),
         };
         Self {
             settings,
             column,
             unique,
+            index,
+            limits,
+            encoding: (database == SqlDatabase::Sqlite)
+                .then_some("SELECT encoding FROM pragma_encoding"),
             table: match database {
                 SqlDatabase::Postgres => vec![database.quote_table(table)],
                 _ => vec![schema.to_owned(), name.to_owned()],
@@ -86,3 +108,51 @@ SELECT CAST(COUNT(*) AS TEXT) FROM pragma_index_list(?2, NULLIF(?1, '')) AS l \
 WHERE l.\"unique\" = 1 AND l.partial = 0 \
 AND (SELECT COUNT(*) FROM pragma_index_info(l.name)) = 1 \
 AND (SELECT name FROM pragma_index_info(l.name)) = ?3 COLLATE NOCASE";
+
+const POSTGRES_INDEX: &str = "\
+SELECT count(*)::text FROM pg_index i \
+JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] \
+WHERE i.indrelid = to_regclass($1) AND a.attname = $2 AND i.indisvalid";
+
+const MYSQL_INDEX: &str = "\
+SELECT CAST(COUNT(*) AS CHAR) FROM information_schema.statistics \
+WHERE table_schema = COALESCE(NULLIF(?, ''), DATABASE()) AND table_name = ? \
+AND seq_in_index = 1 AND column_name = ?";
+
+const SQLITE_INDEX: &str = "\
+SELECT CAST(COUNT(*) AS TEXT) FROM pragma_index_list(?2, NULLIF(?1, '')) AS l \
+WHERE (SELECT name FROM pragma_index_info(l.name) WHERE seqno = 0) = ?3 COLLATE NOCASE";
+
+const POSTGRES_LIMITS: &str = "\
+SELECT name, setting FROM pg_settings WHERE name IN ('statement_timeout', 'lock_timeout')";
+
+// MySQL has no `max_statement_time`, and an unknown variable would be an error of a SELECT.
+const MYSQL_LIMITS: &str = "\
+SHOW SESSION VARIABLES WHERE Variable_name IN \
+('lock_wait_timeout', 'innodb_lock_wait_timeout', 'max_statement_time')";
+
+/// The longest wait for a lock that is no cause for a warning, in seconds. InnoDB's own is 50.
+const LONG_WAIT: f64 = 60.0;
+
+/// Returns the setting that ends no statement which waits for a lock; `None` if there is a limit.
+pub(super) fn missing_limit(database: SqlDatabase, limits: &[Vec<String>]) -> Option<&'static str> {
+    let value = |name: &str| {
+        let mut limits = limits.iter();
+        let found = limits.find(|row| row.first().is_some_and(|found| found == name));
+        let value = found.and_then(|row| row.get(1)?.parse().ok());
+        value.unwrap_or(0.0)
+    };
+    let has_limit = |name: &str| value(name) > 0.0;
+    match database {
+        SqlDatabase::Postgres if has_limit("statement_timeout") || has_limit("lock_timeout") => {
+            None
+        }
+        SqlDatabase::Postgres => Some("statement_timeout"),
+        SqlDatabase::MySql if has_limit("max_statement_time") => None,
+        SqlDatabase::MySql if value("lock_wait_timeout") > LONG_WAIT => Some("lock_wait_timeout"),
+        SqlDatabase::MySql if value("innodb_lock_wait_timeout") > LONG_WAIT => {
+            Some("innodb_lock_wait_timeout")
+        }
+        _ => None,
+    }
+}

@@ -283,6 +283,7 @@ fn errors_of_sqlx_itself_show_nothing_of_theirs() {
     let secret = || format!("postgres://shop:wordpass@h/{KEY}");
     let boxed = || Box::<dyn Error + Send + Sync>::from(secret());
     let mut count = 0;
+    let save = "the save of a session";
     for error in [
         sqlx::Error::Configuration(boxed()),
         sqlx::Error::InvalidArgument(secret()),
@@ -302,10 +303,21 @@ fn errors_of_sqlx_itself_show_nothing_of_theirs() {
         sqlx::Error::PoolClosed,
         sqlx::Error::WorkerCrashed,
     ] {
-        let failure = site(Postgres).of(error, "the load of a session");
-        assert_eq!(failure.kind, Broken);
+        // Once a statement was sent, it may have been done.
+        let is_of_pool = matches!(error, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed);
+        let is_sent = !is_of_pool && count % 2 == 1;
+        let (failure, kind) = if is_sent {
+            (site(Postgres).of(error, save), Broken)
+        } else {
+            (
+                site(Postgres).not_connected(error, save),
+                Kind::NotConnected,
+            )
+        };
+        assert_eq!(failure.kind, kind);
         let error = StoreError::from(failure);
         let shown = format!("{error} {error:?}");
+        assert_eq!(shown.contains("may have happened"), is_sent, "{shown}");
         assert!(
             !shown.contains("wordpass") && !shown.contains("somebody"),
             "{shown}"
@@ -325,4 +337,30 @@ fn errors_of_sqlx_itself_show_nothing_of_theirs() {
         "{failure}"
     );
     assert!(failure.source().is_some());
+
+    let refused = std::io::Error::other("connection refused");
+    let failure = site(MySql).not_connected(sqlx::Error::Io(refused), save);
+    assert_eq!(failure.kind, Kind::NotConnected);
+    let shown = failure.to_string();
+    assert!(
+        shown.contains("nothing was sent: connection refused"),
+        "{shown}"
+    );
+    assert!(!shown.contains("may have happened"), "{shown}");
+    assert!(failure.source().is_some());
+}
+
+/// A pool counts a connection from the moment it is being opened.
+#[test]
+fn a_full_pool_may_be_one_whose_database_is_away() {
+    let failure = site(Postgres).not_connected_in_time(Some(8));
+    assert_eq!(failure.kind, Kind::NotConnected);
+    let shown = failure.to_string();
+    for cause in [
+        "all 8",
+        "in use, or being opened",
+        "check that the database runs",
+    ] {
+        assert!(shown.contains(cause), "{shown}");
+    }
 }

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use hardtack::stores::TableLayout;
-use hardtack_sqlx::Warning;
+use hardtack::stores::{SqlDatabase, TableLayout};
+use hardtack_sqlx::{SqlStore, Warning};
+use sqlx::AssertSqlSafe;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
 use crate::database::{Database, rails};
 
@@ -29,7 +31,10 @@ async fn the_check_tells_what_puts_sessions_at_risk() {
     };
     let not_unique = || Warning::KeyNotUnique { column: key() };
     let mut count = 0;
-    for (table, index, expected) in [
+    let no_index = Warning::NoIndexToSweep {
+        column: "expires_at".to_owned(),
+    };
+    for (table, index, mut expected) in [
         ("(session_id, data, expires_at)", "", vec![not_unique()]),
         (
             "(session_id, data, expires_at)",
@@ -67,6 +72,7 @@ async fn the_check_tells_what_puts_sessions_at_risk() {
             .execute(format!("CREATE TABLE hardtack_sessions {table}; {index}"))
             .await;
         let found = database.store(TableLayout::new()).check().await.unwrap();
+        expected.insert(0, no_index.clone());
         assert_eq!(found.warnings, expected, "{table} {index}");
         count += 1;
     }
@@ -75,4 +81,38 @@ async fn the_check_tells_what_puts_sessions_at_risk() {
     let database = Database::new(&layout).await;
     let found = database.store(layout).check().await.unwrap();
     assert_eq!(found.warnings, [Warning::NothingEnds]);
+}
+
+/// SQLite gives a text in the encoding of its file.
+#[tokio::test]
+async fn a_file_in_utf_16_is_refused() {
+    let mut ran = 0;
+    for (encoding, is_taken) in [
+        ("'UTF-8'", true),
+        ("'UTF-16le'", false),
+        ("'UTF-16be'", false),
+    ] {
+        let options = SqliteConnectOptions::new().pragma("encoding", encoding);
+        // Each connection has a database of its own in memory.
+        let pool = SqlitePoolOptions::new().max_connections(1);
+        let pool = pool.connect_with(options.in_memory(true)).await.unwrap();
+        let schema = AssertSqlSafe(TableLayout::new().schema(SqlDatabase::Sqlite));
+        sqlx::raw_sql(schema).execute(&pool).await.unwrap();
+        let check = SqlStore::sqlite(pool, TableLayout::new()).check().await;
+        match check {
+            Ok(check) => assert!(
+                is_taken && check.warnings.is_empty(),
+                "{encoding}: {check:?}"
+            ),
+            Err(error) => {
+                assert!(!is_taken, "{encoding}: {error}");
+                assert!(
+                    error.to_string().contains("are in UTF-16"),
+                    "{encoding}: {error}"
+                );
+            }
+        }
+        ran += 1;
+    }
+    assert_eq!(ran, 3);
 }

@@ -172,3 +172,30 @@ async fn a_sweep_goes_on_after_an_error_and_ends_with_the_pool() {
     sweep.await.unwrap();
     assert!(count(1) <= told + 1);
 }
+
+/// A pool that is busy for a moment does not end a sweep; one that stays busy does.
+#[tokio::test]
+async fn a_sweep_waits_for_a_busy_pool() {
+    let database = Database::new(&TableLayout::new()).await;
+    let limit = Duration::from_millis(100);
+    let store = database.store(TableLayout::new()).time_limit(limit);
+    fill(&database, 10).await;
+    let mut held = Vec::new();
+    for _ in 0..4 {
+        held.push(database.pool.acquire().await.unwrap());
+    }
+    let start = Instant::now();
+    let error = store.sweep_once().await.unwrap_err().to_string();
+    assert!(error.contains("all 4 connections"), "{error}");
+    // Three tries, and a pause after the first two.
+    assert!(start.elapsed() >= limit * 3, "{:?}", start.elapsed());
+
+    let busy = store.load("live 1").await.unwrap_err().to_string();
+    assert!(busy.contains("all 4 connections"), "{busy}");
+    let patient = store.time_limit(Duration::from_millis(500));
+    let sweep = tokio::spawn(async move { patient.sweep_once().await });
+    // Longer than one try, and shorter than all.
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    drop(held);
+    assert_eq!(sweep.await.unwrap().unwrap(), 10);
+}

@@ -17,6 +17,7 @@ mod checks;
 mod clients;
 mod database;
 mod failures;
+mod logins;
 mod rules;
 mod statements;
 mod story;
