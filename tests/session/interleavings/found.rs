@@ -15,19 +15,25 @@ type Change = fn(&Session);
 /// The sessions of a store whose operations take three polls each, and a browser with a session.
 struct Browser {
     sessions: Arc<ServerSessions>,
+    /// The same sessions in another process: those who save there do not wait for those here.
+    elsewhere: Arc<ServerSessions>,
     header: String,
 }
 
 impl Browser {
     fn new(policy: ConflictPolicy) -> Self {
-        let store = Switching {
-            store: Arc::new(MemoryStore::new()),
-            world: World::new(false),
-            is_older: false,
+        let store = Arc::new(MemoryStore::new());
+        let sessions = || {
+            let store = Switching {
+                store: store.clone(),
+                world: World::new(false),
+                is_older: false,
+            };
+            Arc::new(ServerSessions::new(StoredJson, store, NAME).conflicts(policy))
         };
-        let sessions = ServerSessions::new(StoredJson, store, NAME).conflicts(policy);
         let mut browser = Self {
-            sessions: Arc::new(sessions),
+            sessions: sessions(),
+            elsewhere: sessions(),
             header: String::new(),
         };
         let begun = browser.request(|session| session.insert("a", 1).unwrap());
@@ -36,16 +42,16 @@ impl Browser {
     }
 
     fn open(&self) -> LazySession {
-        LazySession::open(
-            &self.sessions,
-            self.header.clone(),
-            RequestOrigin::default(),
-        )
+        self.open_in(&self.sessions)
     }
 
-    /// Runs a whole request.
+    fn open_in(&self, sessions: &Arc<ServerSessions>) -> LazySession {
+        LazySession::open(sessions, self.header.clone(), RequestOrigin::default())
+    }
+
+    /// Runs a whole request elsewhere.
     fn request(&self, change: Change) -> Commit {
-        let lazy = self.open();
+        let lazy = self.open_in(&self.elsewhere);
         change(&alone(lazy.load()).unwrap());
         alone(lazy.commit(200)).unwrap()
     }

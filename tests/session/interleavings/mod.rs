@@ -159,7 +159,7 @@ fn interleave(seed: u64, world: &Arc<World>, keys: &KnownKeys) -> Result<(usize,
         let stays = plan.stays;
         let future = serve(
             world.clone(),
-            stage.sessions.clone(),
+            stage.sessions(request),
             stage.first,
             request,
             plan,

@@ -17,7 +17,8 @@ pub(crate) struct Stage<S> {
     format: Counted,
     pub(crate) store: Arc<S>,
     older: Arc<S>,
-    pub(crate) sessions: Arc<ServerSessions>,
+    /// The sessions of two processes, whose savers do not wait for each other.
+    processes: [Arc<ServerSessions>; 2],
     /// The id of the first session.
     pub(crate) first: u64,
 }
@@ -36,22 +37,26 @@ impl<S: SessionStore> Stage<S> {
             world: world.clone(),
             is_older,
         };
-        let mut sessions = ServerSessions::new(format.clone(), switching(&store, false), NAME)
-            .conflicts(row.conflicts)
-            .clock(|| NOW);
-        if row.expires {
-            sessions = sessions.expire_after(Duration::from_secs(600));
-        }
-        if row.clients == Clients::LeaveFinished {
-            let world = world.clone();
-            sessions = sessions.finish_commits(move |commit| world.finish(commit));
-        }
-        let mut first_sessions = Arc::new(sessions.clone());
+        let present = || {
+            let mut sessions = ServerSessions::new(format.clone(), switching(&store, false), NAME)
+                .conflicts(row.conflicts)
+                .clock(|| NOW);
+            if row.expires {
+                sessions = sessions.expire_after(Duration::from_secs(600));
+            }
+            if row.clients == Clients::LeaveFinished {
+                let world = world.clone();
+                sessions = sessions.finish_commits(move |commit| world.finish(commit));
+            }
+            sessions
+        };
+        let mut processes = [present(), present()];
+        let mut first_sessions = Arc::new(processes[0].clone());
         if row.first == Place::OlderStore {
             let sessions_there =
                 ServerSessions::new(format.clone(), switching(&older, true), NAME).clock(|| NOW);
             first_sessions = Arc::new(sessions_there);
-            sessions = sessions.migrating_from(first_sessions.clone());
+            processes = processes.map(|sessions| sessions.migrating_from(first_sessions.clone()));
         }
         begin(&first_sessions).await;
         let first = world.issued();
@@ -68,9 +73,14 @@ impl<S: SessionStore> Stage<S> {
             format,
             store,
             older,
-            sessions: Arc::new(sessions),
+            processes: processes.map(Arc::new),
             first,
         }
+    }
+
+    /// Returns the sessions of the process that a request comes to.
+    pub(crate) fn sessions(&self, request: usize) -> Arc<ServerSessions> {
+        self.processes[request % self.processes.len()].clone()
     }
 
     /// Returns the sessions that are stored, of all ids that were ever made.

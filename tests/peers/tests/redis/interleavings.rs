@@ -105,7 +105,7 @@ async fn interleave(seed: u64, store: &RedisStore, keys: &KnownKeys) -> Result<u
         .map(|request| {
             let plan = Plan::choose(&mut choices, request, row);
             let stays = plan.stays;
-            let sessions = stage.sessions.clone();
+            let sessions = stage.sessions(request);
             let future = serve(world.clone(), sessions, stage.first, request, plan);
             let request_ran = run(world.clone(), request, Box::pin(future), stays);
             tokio::spawn(REQUEST.scope(request, request_ran))
