@@ -84,8 +84,9 @@
 //! holds a connection for its statement only. Connect to the primary: a replica may have an older
 //! session. A connection whose server became a standby is closed at the first write that it refuses.
 //!
-//! - **PgBouncer** in transaction mode: use 1.21 or later with `max_prepared_statements`, since sqlx
-//!   prepares its statements.
+//! - **PgBouncer** in transaction mode: use 1.21 or later with `max_prepared_statements`. sqlx prepares
+//!   its statements under names that each connection counts anew: without that setting, one client's
+//!   statement may run in the place of another's, and sessions can be lost.
 //! - **MySQL**: strict mode (`STRICT_TRANS_TABLES`) and autocommit, as by default.
 //! - **SQLite**: set `journal_mode(Wal)`, so that readers and the writer do not wait for each other,
 //!   and a `busy_timeout` below the time limit: a locked database is an error then that says so. Each

@@ -123,7 +123,10 @@ impl Statements {
                 "UPDATE {table} SET {set} WHERE {live_row} AND {data_is}"
             )),
             insert,
-            delete: render(format!("DELETE FROM {table} WHERE {live_row}")),
+            delete: render(format!(
+                "DELETE FROM {table} WHERE {live_row}{}",
+                clauses::unlike_a_load(database)
+            )),
             delete_unchanged: render(format!(
                 "DELETE FROM {table} WHERE {live_row} AND {data_is}"
             )),

@@ -180,6 +180,17 @@ pub(super) fn strictly(database: SqlDatabase, sql: String) -> String {
     }
 }
 
+/// Gives a deletion more values than a load has, in Postgres.
+///
+/// A proxy that gives a connection to several clients, such as an old PgBouncer, may run the statement
+/// of another client that has the same name. A load would delete, without an error.
+pub(super) fn unlike_a_load(database: SqlDatabase) -> String {
+    match database {
+        SqlDatabase::Postgres => format!(" AND {KEY}::text IS NOT NULL"),
+        _ => String::new(),
+    }
+}
+
 /// Returns the present of the database's own clock, in UTC whatever the connection's zone is.
 fn now(database: SqlDatabase) -> &'static str {
     match database {

@@ -339,3 +339,21 @@ fn names_cannot_leave_their_quotes() {
     }
     assert_eq!(count, 11 + 12 + 11);
 }
+
+/// A proxy that mixes up two statements of Postgres is told by the number of their values.
+#[test]
+fn a_load_of_postgres_has_another_number_of_values_than_what_deletes() {
+    let mut ran = 0;
+    for layout in [TableLayout::new(), rails()] {
+        let statements = Statements::new(SqlDatabase::Postgres, layout);
+        let reads = [&statements.load, &statements.is_there];
+        let deletes = [&statements.delete, &statements.delete_unchanged];
+        for read in reads {
+            for delete in deletes {
+                assert_ne!(read.values.len(), delete.values.len(), "{}", delete.sql);
+                ran += 1;
+            }
+        }
+    }
+    assert_eq!(ran, 8);
+}
