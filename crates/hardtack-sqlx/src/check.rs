@@ -5,7 +5,7 @@ mod questions;
 use std::fmt;
 
 use hardtack::observe::Shown;
-use hardtack::stores::{DataType, SqlDatabase, StoreError};
+use hardtack::stores::{DataType, SqlDatabase, StoreError, TableLayout};
 use tokio::time::{Instant, timeout_at};
 
 use crate::driver::{AnyConnection, Row, Value};
@@ -311,27 +311,36 @@ impl SqlStore {
             &questions.values(&layout.data),
         )
         .await?;
-        if let [column_type, _, length, set] = &texts(data.first())[..] {
-            if let Ok(length @ ..SHORT) = length.parse() {
-                warnings.push(Warning::DataTooShort {
-                    column: layout.data.clone(),
-                    column_type: column_type.clone(),
-                    length,
-                });
-            }
-            let column = layout.data.clone();
-            match &**set {
-                _ if layout.data_type == DataType::Binary => {}
-                "" | "utf8mb4" | "binary" => {}
-                "utf8" | "utf8mb3" => warnings.push(Warning::Utf8mb3 { column }),
-                _ => warnings.push(Warning::NotUnicode {
-                    column,
-                    character_set: set.clone(),
-                }),
-            }
-        }
+        warnings.extend(of_data(layout, &texts(data.first())));
         Ok(warnings)
     }
+}
+
+/// Returns the warnings of the data's column: its type, its collation, its length and its character
+/// set, of which a database may tell none.
+fn of_data(layout: &TableLayout, column: &[String]) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    let [column_type, _, length, set] = column else {
+        return warnings;
+    };
+    if let Ok(length @ ..SHORT) = length.parse() {
+        warnings.push(Warning::DataTooShort {
+            column: layout.data.clone(),
+            column_type: column_type.clone(),
+            length,
+        });
+    }
+    let column = layout.data.clone();
+    match &**set {
+        _ if layout.data_type == DataType::Binary => {}
+        "" | "utf8mb4" | "binary" => {}
+        "utf8" | "utf8mb3" => warnings.push(Warning::Utf8mb3 { column }),
+        _ => warnings.push(Warning::NotUnicode {
+            column,
+            character_set: set.clone(),
+        }),
+    }
+    warnings
 }
 
 fn text(row: Option<&Row>, column: usize) -> String {

@@ -183,9 +183,10 @@ impl SqlLogins {
             Some(_) if is_mysql && told != 0 => Err(self.store.site.ids_are_integers()),
             Some(id) => Ok(id.into()),
             None => {
-                let id = match is_mysql {
-                    true => (told != 0).then_some(RecordId::Integer(told)),
-                    false => id_of(written),
+                let id = if is_mysql {
+                    (told != 0).then_some(RecordId::Integer(told))
+                } else {
+                    id_of(written)
                 };
                 let id = id.filter(|id| matches!(id, RecordId::Integer(_)));
                 id.ok_or_else(|| self.store.site.ids_are_no_integers())

@@ -42,7 +42,7 @@ impl<S: SessionStore> Stage<S> {
                 .conflicts(row.conflicts)
                 .clock(|| NOW);
             if row.expires {
-                sessions = sessions.expire_after(Duration::from_secs(600));
+                sessions = sessions.expire_after(Duration::new(600, 0));
             }
             if row.clients == Clients::LeaveFinished {
                 let world = world.clone();

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::program::{Run, bare, hardtack, program, run};
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of wrong uses")]
 fn wrong_use_is_told_and_nothing_is_printed() {
     // Arguments, and what the message says.
     let cases = [

@@ -131,7 +131,7 @@ const MYSQL_LIMITS: &str = "\
 SHOW SESSION VARIABLES WHERE Variable_name IN \
 ('lock_wait_timeout', 'innodb_lock_wait_timeout', 'max_statement_time')";
 
-/// The longest wait for a lock that is no cause for a warning, in seconds. InnoDB's own is 50.
+/// The longest wait for a lock that is no cause for a warning, in seconds. The default of MySQL is 50.
 const LONG_WAIT: f64 = 60.0;
 
 /// Returns the setting that ends no statement which waits for a lock; `None` if there is a limit.

@@ -92,8 +92,8 @@ async fn no_change_of_one_session_is_lost() {
     let redis = RedisServer::start(&[]);
     let tallies = [(); 2].map(|()| Arc::new(Tally::new()));
     let servers = tallies.each_ref().map(|tally| serve(&redis, tally));
-    let begun = hardtack_peers::get(servers[0], "/set/begun/1", None);
-    let cookie = begun.set_cookies().next().unwrap();
+    let first = hardtack_peers::get(servers[0], "/set/begun/1", None);
+    let cookie = first.set_cookies().next().unwrap();
     let cookie = cookie.split(';').next().unwrap().to_owned();
 
     let began = Instant::now();
