@@ -100,7 +100,9 @@ fn postgres_with_an_expiry() {
             ),
             (
                 "delete",
-                &format!(r#"DELETE FROM "app"."s" WHERE {key} AND {live}"#),
+                &format!(
+                    r#"DELETE FROM "app"."s" WHERE {key} AND {live} AND $3::text IS NOT NULL"#
+                ),
             ),
             (
                 "delete_unchanged",
