@@ -123,6 +123,8 @@ mod sql_store;
 mod statements;
 #[cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite"))]
 mod sweep;
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite"))]
+mod uuid;
 
 #[cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite"))]
 pub use check::{Check, Warning};

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use hardtack::authentication::RecordId;
 use hardtack::stores::SqlDatabase;
 
-use super::is_uuid;
 use crate::driver::Value;
+use crate::uuid::is_uuid;
 
 /// The table that Rails' generator makes.
 pub(super) const TABLE: &str = "sessions";
