@@ -122,8 +122,8 @@ impl Committing {
                 cookies => cookies,
             }));
         };
-        // Only what compares versions gains by its turn. A new id has no other savers; a touch and a
-        // deletion retry nothing, and a logout waits for nobody.
+        // Only what compares versions gains by its turn. A new id has no other savers, a touch retries
+        // nothing, and a logout waits for nobody.
         if !self.is_queued
             && matches!(task, Task::Update)
             && policy.conflicts == ConflictPolicy::Merge

@@ -238,7 +238,8 @@ impl SessionData {
     /// ```
     pub fn remove(&mut self, key: &str) -> bool {
         let found = self.contains_key(key);
-        if found {
+        // An update that removed the key would run again on another value.
+        if found || self.changes.is_updated(key) {
             self.changes.remove(key);
         }
         found

@@ -42,8 +42,8 @@ pub trait SessionStore: Send + Sync + 'static {
     ///
     /// A store that sends a save again after a lost connection cannot tell its own first save from
     /// that of another request that counted to the same number. Such a store must implement this
-    /// method, and return an error instead. hardtack calls it for sessions that
-    /// [`Session::update_key`](crate::Session::update_key) has changed.
+    /// method, and return an error instead. A store around another one must pass it on. hardtack calls
+    /// it for sessions that [`Session::update_key`](crate::Session::update_key) has changed.
     ///
     /// # Errors
     /// As [`save`](Self::save).

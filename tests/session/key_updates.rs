@@ -98,7 +98,7 @@ async fn a_list_is_exact() {
 
 /// What a request does, what another one does meanwhile, and the session afterwards. It begins as
 /// `{"n":5}`.
-const CASES: [(&str, Change, Change, &str); 18] = [
+const CASES: [(&str, Change, Change, &str); 19] = [
     ("one beside one", add, add, r#"{"n":7}"#),
     (
         "an update beside a set",
@@ -222,6 +222,17 @@ const CASES: [(&str, Change, Change, &str); 18] = [
         r#"{"m":1}"#,
     ),
     (
+        "before a removal, and it had removed the key",
+        |session| {
+            let large = |n: Option<u64>| n.filter(|n| *n > 29);
+            session.update_key("n", large).unwrap();
+            assert!(!session.remove("n").unwrap());
+            session.insert("m", 1).unwrap();
+        },
+        |session| session.insert("n", 30).unwrap(),
+        r#"{"m":1}"#,
+    ),
+    (
         "after a removal",
         |session| {
             session.remove("n").unwrap();
@@ -286,7 +297,7 @@ async fn updates_are_made_again_on_what_is_there() {
         assert_eq!(visitor.json().await, expected, "{what}");
         ran += 1;
     }
-    assert_eq!(ran, 18);
+    assert_eq!(ran, 19);
 }
 
 async fn five(set: impl FnOnce(hardtack::ServerSessions) -> hardtack::ServerSessions) -> Visitor {
