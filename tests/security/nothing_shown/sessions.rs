@@ -69,6 +69,10 @@ pub(crate) fn on_server(rows: &mut Rows) {
     rows.debug("ReadEntry", &StoredJson.read(&bytes, now));
     rows.debug("Touch", &Touch::Entry);
     rows.debug("StoredJson", &StoredJson);
+    let layout = StoredJson.table_layout();
+    rows.debug("DataType", &layout.data_type);
+    rows.debug("TableLayout", &layout);
+    rows.both("SqlDatabase", &hardtack::stores::SqlDatabase::Postgres);
     let cache = RailsCache::new(CacheFormatVersion::V7_1);
     rows.debug("CacheFormatVersion", &CacheFormatVersion::V7_1);
     rows.debug("RailsCache", &cache);
