@@ -7,10 +7,12 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::task::Poll;
+use std::time::Duration;
 
 use hardtack::stores::ConflictPolicy;
 use hardtack_peers::RedisServer;
 use hardtack_redis::RedisStore;
+use tokio::time::timeout;
 
 use browser::{Plan, serve};
 use orders::Orders;
@@ -111,11 +113,25 @@ async fn interleave(seed: u64, store: &RedisStore, keys: &KnownKeys) -> Result<u
             tokio::spawn(REQUEST.scope(request, request_ran))
         })
         .collect();
-    for request in running {
-        request.await.unwrap();
+    // The commits of clients that left run beside the others, which may wait for their turns.
+    let finish = || {
+        let commits = world.spawned().into_iter();
+        let scoped = commits.map(|commit| REQUEST.scope(commit.request, commit.future));
+        scoped.map(tokio::spawn).collect::<Vec<_>>()
+    };
+    let mut finishing = Vec::new();
+    for mut request in running {
+        let done = loop {
+            match timeout(Duration::from_millis(1), &mut request).await {
+                Ok(done) => break done,
+                Err(_) => finishing.extend(finish()),
+            }
+        };
+        done.unwrap();
     }
-    for commit in world.spawned() {
-        REQUEST.scope(commit.request, commit.future).await;
+    finishing.extend(finish());
+    for commit in finishing {
+        commit.await.unwrap();
     }
     let reports = world.reports();
     let last = stage.state().await;
