@@ -15,7 +15,7 @@ pub(super) fn text_of(stored: &StoredSession) -> Vec<(String, String)> {
     let pair = |key: &str| match session.get::<Value>(key) {
         Ok(None) => None,
         Ok(Some(value)) => Some((name(key), text(&value))),
-        Err(error) => Some((name(key), error.to_string())),
+        Err(error) => Some((name(key), error.to_string().replace(key, &name(key)))),
     };
     keys.iter().filter_map(|key| pair(key)).collect()
 }
