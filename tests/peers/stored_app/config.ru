@@ -46,6 +46,13 @@ class PagesController < ActionController::Base
     head :no_content
   end
 
+  # GET /set/:key/:number: sets a key to a number, and returns the number that it had.
+  def set
+    before = session[params[:key]].to_i
+    session[params[:key]] = params[:number].to_i
+    render(plain: before.to_s)
+  end
+
   # GET /rich: values that JSON has not, and enough text that the cache compresses the entry.
   def rich
     session[:rich] = {
@@ -64,6 +71,7 @@ end
 
 Rails.application.routes.draw do
   get "session", to: "pages#show"
+  get "set/:key/:number", to: "pages#set"
   get "inspect", to: "pages#inspected"
   %w[form rich].each { |action| get action, to: "pages##{action}" }
   %w[cart log_in log_out].each { |action| post action, to: "pages##{action}" }

@@ -12,6 +12,5 @@ mod checking;
 mod commands;
 mod failures;
 mod interleavings;
-mod one_session;
 mod rules;
 mod updates;
