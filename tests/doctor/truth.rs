@@ -159,8 +159,9 @@ fn copied(steps: [Step; 2], name: &str, value: &[u8]) -> String {
     if has(Step::LineBreaks) && !has(Step::Row) && !has(Step::Json) {
         let mut lines = String::new();
         for (place, letter) in value.char_indices() {
-            // Editors break a line before `%`, but not inside of what follows it.
-            if letter == '%' && place % 7 == 0 {
+            // Editors break a line before `%`, but not inside of what follows it. A break before the
+            // whole value is white space around it, as one at its end.
+            if letter == '%' && place > 0 && place % 7 == 0 {
                 lines.push('\n');
             }
             lines.push(letter);
