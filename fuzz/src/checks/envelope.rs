@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -50,7 +51,8 @@ struct Fields<'a> {
 }
 
 /// Checks for an envelope that Rails never writes, and reads by rules of Ruby: a field that stands
-/// twice or is no text, base64 of another alphabet, and an expiry in another form.
+/// twice or is no text, base64 of another alphabet, and an expiry in another form or at one of the
+/// times that Ruby takes for those that follow: February 30th, 24:00:00, the 60th second.
 fn is_odd(text: &[u8]) -> bool {
     let outer: HashMap<Cow<'_, str>, &RawValue> = match serde_json::from_slice(text) {
         Ok(outer) => outer,
@@ -65,7 +67,11 @@ fn is_odd(text: &[u8]) -> bool {
                 let shape = exp
                     .bytes()
                     .map(|byte| if byte.is_ascii_digit() { b'0' } else { byte });
+                let has = |place: Range<usize>, text: &str| exp.get(place) == Some(text);
                 shape.eq(*b"0000-00-00T00:00:00.000Z")
+                    && exp.get(8..10) <= Some("28")
+                    && !has(11..13, "24")
+                    && !has(17..19, "60")
             };
             STANDARD.decode(fields.message.as_bytes()).is_err()
                 || fields.exp.as_deref().is_some_and(|exp| !is_usual(exp))
