@@ -26,6 +26,8 @@ pub(crate) enum Kind {
     Taken,
     /// The database took the statement back, to solve a deadlock: it may be run again.
     RolledBack,
+    /// Another connection held SQLite's lock for longer than the `busy_timeout`: nothing was done.
+    Locked,
     /// There was no connection: nothing was sent.
     NotConnected,
     /// The connection is of no use any more.
@@ -205,6 +207,8 @@ impl Site {
                     Kind::Taken
                 } else if is_rolled_back(&code) {
                     Kind::RolledBack
+                } else if *database == SqlDatabase::Sqlite && is_locked(&code) {
+                    Kind::Locked
                 } else if is_of_this_connection(&code, error.message()) {
                     Kind::Broken
                 } else {
@@ -331,6 +335,13 @@ fn is_rolled_back(code: &str) -> bool {
     matches!(code, "40001" | "40P01")
 }
 
+/// Checks for SQLite's code `SQLITE_BUSY` or `SQLITE_LOCKED`, whose extended codes have it in their
+/// lowest byte.
+fn is_locked(code: &str) -> bool {
+    let code: Option<u32> = code.parse().ok();
+    matches!(code.map(|code| code & 0xff), Some(5 | 6))
+}
+
 /// Checks for the errors that another connection may not have: a plan or a prepared statement that
 /// is outdated, and a server that became a standby.
 fn is_of_this_connection(code: &str, message: &str) -> bool {
@@ -374,8 +385,7 @@ fn advice(database: SqlDatabase, code: &str, message: &str) -> &'static str {
         (SqlDatabase::MySql, "22001") => {
             "; the session or its key is longer than the column: make the data a longtext or longblob"
         }
-        // SQLITE_BUSY and its extended codes, SQLITE_LOCKED.
-        (SqlDatabase::Sqlite, "5" | "6" | "261" | "517" | "262") => {
+        (SqlDatabase::Sqlite, code) if is_locked(code) => {
             "; another connection holds the lock: set `busy_timeout` and `journal_mode(Wal)`"
         }
         _ => "",

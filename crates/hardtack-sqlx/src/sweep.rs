@@ -93,10 +93,12 @@ impl SqlStore {
             tries += 1;
             let deleted = match self.sweep_batch_of(sweep).await {
                 Ok(deleted) => deleted,
-                // A deadlock, or a pool that is busy: nothing was deleted.
+                // A deadlock, a lock, or a pool that is busy: nothing was deleted.
                 Err(failure)
-                    if matches!(failure.kind, Kind::RolledBack | Kind::NotConnected)
-                        && tries < TRIES
+                    if matches!(
+                        failure.kind,
+                        Kind::RolledBack | Kind::Locked | Kind::NotConnected
+                    ) && tries < TRIES
                         && !self.pool.is_closed() =>
                 {
                     sleep(start.elapsed().clamp(PAUSE.0, PAUSE.1)).await;

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use sqlx::error::{DatabaseError, ErrorKind};
 
 use super::*;
-use Kind::{Broken, Refused, RolledBack};
+use Kind::{Broken, Locked, Refused, RolledBack};
 use SqlDatabase::{MySql, Postgres, Sqlite};
 
 const KEY: &str = "2::key-of-somebody";
@@ -224,7 +224,19 @@ const CASES: &[Case] = &[
         Sqlite,
         "5",
         "database is locked",
-        (Refused, "; another connection holds the lock"),
+        (Locked, "; another connection holds the lock"),
+    ),
+    (
+        Sqlite,
+        "262",
+        "database table is locked",
+        (Locked, "; another connection holds the lock"),
+    ),
+    (
+        Postgres,
+        "5",
+        "database is locked",
+        (Refused, "with 5 database is locked"),
     ),
     (
         Postgres,
