@@ -56,12 +56,19 @@
 //! A session that is found under an older key is moved by a deletion and a save. Its row in a table of
 //! Rails has a new `id` then, while Rails renames the row.
 //!
+//! # Logins of Rails 8
+//!
+//! `bin/rails generate authentication` keeps logins in a table of its own.
+//! [`SqlLogins`](https://docs.rs/hardtack-sqlx/latest/hardtack_sqlx/struct.SqlLogins.html) is the
+//! [`LoginStore`](hardtack::authentication::LoginStore) over it, with the same pool, time limit and
+//! errors.
+//!
 //! # Time
 //!
 //! The database's own clock decides, in UTC whatever the connection's zone is if the columns have
 //! none, as those of the schema: the clocks of the servers and of the database may differ. Columns of
-//! the types `timestamptz` and, in MySQL, `timestamp` need all connections in UTC, and `check` warns. Lives are kept to the millisecond, and are a thousand years
-//! at most.
+//! the types `timestamptz` and, in MySQL, `timestamp` need all connections in UTC, and `check` warns.
+//! Lives are kept to the millisecond, and are a thousand years at most.
 //!
 //! An operation ends within the store's time limit, 1 s by default, the wait for a connection
 //! included. A statement that is late gets as much time again in the background; then its connection

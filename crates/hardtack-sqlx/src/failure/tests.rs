@@ -287,7 +287,7 @@ fn a_database_s_words_are_shown_up_to_the_first_value() {
         );
         assert!(text.to_string().starts_with(&start), "{text}");
     }
-    assert_eq!(CASES.len(), 30);
+    assert_eq!(CASES.len(), 32);
 }
 
 #[test]
