@@ -1,6 +1,7 @@
 //! [`MariaDbServer`]: a live MariaDB of its own.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::daemon::{Daemon, prepare};
@@ -52,7 +53,8 @@ impl MariaDbServer {
             .arg(format!(
                 "--datadir={}",
                 daemon.folder().join("data").display()
-            ));
+            ))
+            .arg(own_tmpdir(daemon.folder()));
         prepare(&mut install);
         // It runs before the server accepts a connection.
         let password = Self::PASSWORD;
@@ -82,6 +84,7 @@ impl MariaDbServer {
             .args([format!("--pid-file={}", file("pid"))])
             .args([format!("--init-file={}", file("first.sql"))])
             .args(["--skip-name-resolve", "--innodb-flush-log-at-trx-commit=2"])
+            .arg(own_tmpdir(&folder))
             .args(&self.options);
         self.daemon.start(server, || {
             // It succeeds where the server answers, whoever asks.
@@ -155,4 +158,10 @@ impl MariaDbServer {
     pub fn log(&self) -> String {
         self.daemon.log()
     }
+}
+
+/// Returns the option for temporary tables. A MariaDB that starts removes all of them in its folder, also
+/// those of another server.
+fn own_tmpdir(folder: &Path) -> String {
+    format!("--tmpdir={}", folder.display())
 }
