@@ -2,7 +2,8 @@
 
 use time::OffsetDateTime;
 
-use super::committing::Committing;
+use super::commit_task::Task;
+use super::committing::{Committing, Queued};
 use super::data::SessionData;
 use super::kept::StoredEntry;
 use super::policy::Policy;
@@ -17,9 +18,24 @@ impl Committing {
         self.began
     }
 
-    /// Returns the key to be saved over the entry that was read.
+    /// Returns the key whose savers the commit waits for: of the entry that was read, or of the one
+    /// that is to be deleted.
     pub(super) fn key_to_save(&self) -> &str {
-        self.stored.entry.as_ref().map_or("", |entry| &entry.key)
+        let entry = self.stored.entry.as_ref().map_or("", |entry| &entry.key);
+        match self.todo.front() {
+            Some(Task::Overwrite | Task::DeleteUnchanged { .. }) => {
+                self.deleted().map_or(entry, |(key, _)| key)
+            }
+            _ => entry,
+        }
+    }
+
+    /// Returns the entry that is to be deleted next, if nobody has changed it.
+    fn deleted(&self) -> Option<(&str, &Version)> {
+        self.todo.iter().find_map(|task| match task {
+            Task::DeleteUnchanged { key, version, .. } => Some((&**key, version)),
+            _ => None,
+        })
     }
 
     /// Returns the entry that this commit wrote over another one, once it has ended.
@@ -32,8 +48,8 @@ impl Committing {
         })
     }
 
-    /// Takes the turn to save, after [`Step::Queue`](super::on_server::Step::Queue), with the entry that the saver before wrote. It
-    /// counts as if it had just been loaded.
+    /// Takes the turn to save, after [`Step::Queue`](super::on_server::Step::Queue), with the entry
+    /// that the saver before wrote. It counts as if it had just been loaded.
     ///
     /// # Errors
     /// Those of [`step`](Self::step).
@@ -42,17 +58,31 @@ impl Committing {
         policy: &Policy,
         handed: Option<StoredEntry>,
     ) -> Result<(), Error> {
-        let own = self.stored.entry.as_ref();
-        let is_news = |handed: &StoredEntry| {
-            own.is_some_and(|own| own.key == handed.key && own.version != handed.version)
+        let Some(StoredEntry {
+            key,
+            bytes,
+            version,
+        }) = handed
+        else {
+            return Ok(());
         };
-        if let Some(handed) = handed.filter(is_news) {
-            let StoredEntry {
-                key,
-                bytes,
-                version,
-            } = handed;
-            self.rebase(policy, key, Entry { bytes, version })?;
+        let is_news = |known: &str, of: &Version| known == key && *of != version;
+        let entry = Entry {
+            bytes,
+            version: version.clone(),
+        };
+        if let Some(Task::Overwrite | Task::DeleteUnchanged { .. }) = self.todo.front() {
+            if self.deleted().is_some_and(|(known, of)| is_news(known, of)) {
+                while let Some(task) = self.todo.pop_front() {
+                    if let Task::DeleteUnchanged { why, .. } = task {
+                        return self.reread(policy, key, why, Some(entry));
+                    }
+                }
+            }
+        } else if let Some(own) = &self.stored.entry
+            && is_news(&own.key, &own.version)
+        {
+            self.rebase(policy, key, entry)?;
         }
         Ok(())
     }
@@ -62,7 +92,15 @@ impl Committing {
     /// # Errors
     /// [`Error::BusySession`] if the commit has waited for a second.
     pub(super) fn go_without_turn(&mut self, policy: &Policy) -> Result<(), Error> {
+        self.queued = Queued::LetGo;
         self.have_patience(policy)
+    }
+
+    /// Lets a commit without a turn wait for one, now that it met another save.
+    pub(super) fn queue_again(&mut self) {
+        if self.queued == Queued::LetGo {
+            self.queued = Queued::Not;
+        }
     }
 
     /// Takes note of what was written over another entry, for the next saver and the observer.

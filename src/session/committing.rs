@@ -37,8 +37,9 @@ pub(crate) struct Committing {
     pub(super) sent: Bytes,
     pub(super) began: OffsetDateTime,
     tries: u32,
-    /// True if the commit has waited for its turn to save.
-    is_queued: bool,
+    pub(super) queued: Queued,
+    /// True if an entry that is to be deleted was changed meanwhile.
+    has_reread: bool,
     /// True if the session was written under a key that had no entry.
     is_created: bool,
     /// True if the session moves from another store under its id, as another request may do.
@@ -52,6 +53,16 @@ pub(crate) struct Committing {
     /// The number of keys that both this request and another one changed, once the session was saved
     /// over another entry.
     pub(super) conflicts: Option<usize>,
+}
+
+/// The commit's turn to save among others of this process.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Queued {
+    Not,
+    /// It waits for its turn, or has it.
+    InTurn,
+    /// It was let go without a turn, and goes on until it meets another save.
+    LetGo,
 }
 
 impl Committing {
@@ -71,7 +82,8 @@ impl Committing {
             sent: Bytes::new(),
             began: policy.now(),
             tries: 0,
-            is_queued: false,
+            queued: Queued::Not,
+            has_reread: false,
             is_created: false,
             keeps_id: loaded.keeps_id(),
             taken_ids: 0,
@@ -123,12 +135,14 @@ impl Committing {
             }));
         };
         // Only what compares versions gains by its turn. A new id has no other savers, a touch retries
-        // nothing, and a logout waits for nobody.
-        if !self.is_queued
-            && matches!(task, Task::Update)
-            && policy.conflicts == ConflictPolicy::Merge
-        {
-            self.is_queued = true;
+        // nothing, and a logout waits for nobody. A deletion gains by it once it has failed.
+        let gains = match &task {
+            Task::Update => true,
+            Task::Overwrite | Task::DeleteUnchanged { .. } => self.has_reread,
+            _ => false,
+        };
+        if self.queued == Queued::Not && gains && policy.conflicts == ConflictPolicy::Merge {
+            self.queued = Queued::InTurn;
             return Ok(Step::Queue);
         }
         self.operation(policy, task).map(Step::Run)
@@ -272,6 +286,7 @@ impl Committing {
     /// Handles an entry that somebody else wrote in the same place.
     fn conflict(&mut self, policy: &Policy, task: &Task, entry: Entry) -> Result<(), Error> {
         self.have_patience(policy)?;
+        self.queue_again();
         let key = match (task, &self.stored.entry) {
             (Task::Update, Some(own)) => own.key.clone(),
             _ => self.key(),
@@ -283,7 +298,7 @@ impl Committing {
     }
 
     /// Decides about a changed entry that was to be deleted, by its present content.
-    fn reread(
+    pub(super) fn reread(
         &mut self,
         policy: &Policy,
         key: String,
@@ -312,6 +327,8 @@ impl Committing {
             return Ok(());
         };
         self.have_patience(policy)?;
+        self.queue_again();
+        self.has_reread = true;
         let version = entry.version.clone();
         match why {
             Why::IsEmpty => {
@@ -339,6 +356,14 @@ impl Committing {
             }
         }
         Ok(())
+    }
+
+    /// Returns the deletion of what this commit wrote under a new id, which no browser got: for a
+    /// commit that failed afterwards.
+    pub(super) fn undo_renewal(&self) -> Option<Operation> {
+        let former = self.stored.former.as_ref();
+        former.filter(|former| !former.is_first)?;
+        self.undo()
     }
 
     pub(super) fn have_patience(&mut self, policy: &Policy) -> Result<(), Error> {

@@ -25,6 +25,15 @@ impl<'a> Saving<'a> {
         let outcome = self
             .run_in_turn(committing, &mut untold, &mut reverted)
             .await;
+        // If the store failed, it is not asked once more.
+        if outcome
+            .as_ref()
+            .is_err_and(|error| !matches!(error, Error::Store(_)))
+            && let Some(operation) = committing.undo_renewal()
+        {
+            // The first error is the one that counts: this entry ends by its own time.
+            let _ = self.store.run(operation).await;
+        }
         self.store.tell(untold);
         self.store.reverted(reverted);
         if outcome.is_ok() {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hardtack::observe::{Observer, StoreOperation, StoreOutcome};
 use hardtack::stores::{ConflictPolicy, StoredJson};
-use hardtack::{Commit, Error, LazySession, ServerSessions};
+use hardtack::{Commit, Error, LazySession, ServerSessions, Session};
 use time::OffsetDateTime;
 
 use crate::held_store::{
@@ -84,6 +84,56 @@ fn a_store_that_fails_holds_nobody_up() {
     assert_eq!(store.answered(), ["save"]);
     release(&store);
     assert_eq!(kept(&sessions), ["begun", "c"]);
+}
+
+/// Those who were let go meet each other's saves, and wait for each other from then on.
+#[test]
+fn a_burst_waits_again_after_a_failure() {
+    let store = Held::default();
+    let sessions = sessions(&store);
+    put(&sessions, &store, ID);
+    let mut crowd = crowd(&sessions, &store, &["a", "b", "c", "d"]);
+    crowd.run();
+    assert!(store.answer(false));
+    crowd.run();
+    assert_eq!(store.waiting(), 3);
+    crowd.finish(&store);
+    let commands = ["save", "conflict", "conflict", "save", "save"];
+    assert_eq!(store.answered(), commands);
+    release(&store);
+    assert_eq!(kept(&sessions), ["begun", "b", "c", "d"]);
+}
+
+/// A request that deletes the entry of a session meets the saves of others once, and then waits for
+/// its turn.
+#[test]
+fn a_deletion_takes_its_turn() {
+    let names: Vec<String> = (0..16).map(|number| format!("k{number}")).collect();
+    let keys: Vec<&str> = names.iter().map(String::as_str).collect();
+    let renew = |session: &Session| session.renew().unwrap();
+    let remove = |session: &Session| assert!(session.remove("begun").unwrap());
+    for (what, change, deletions) in [
+        // One of them deletes the older key of the id, unconditionally.
+        ("renewal", &renew as &dyn Fn(&Session), 1 + 2),
+        // It finds that the session is not empty any more, and saves it.
+        ("emptying", &remove, 1 + 1),
+    ] {
+        let store = Held::default();
+        let sessions = sessions(&store);
+        put(&sessions, &store, ID);
+        let lazy = request(&sessions, ID, change);
+        let mut crowd = crowd(&sessions, &store, &keys);
+        crowd.run();
+        let number = crowd.add(lazy);
+        crowd.finish(&store);
+        let commands = store.answered();
+        let count = |name| commands.iter().filter(|command| **command == name).count();
+        assert_eq!(count("conflict"), 0, "{what}: {commands:?}");
+        assert_eq!(count("delete"), deletions, "{what}: {commands:?}");
+        assert!(crowd.outcome(number).is_ok(), "{what}");
+        release(&store);
+        assert_eq!(store.0.store.len(), 1, "{what}");
+    }
 }
 
 /// A clock that a test moves.
@@ -170,6 +220,33 @@ fn a_turn_that_does_not_end_holds_nobody_up() {
     crowd.run();
     assert!(is_busy(crowd.outcome(0)));
     assert_eq!(kept(&sessions).len(), 3);
+}
+
+/// The browser never gets the new id of a renewal that fails, and nobody could end its entry.
+#[test]
+fn a_renewal_that_fails_leaves_nothing() {
+    let (store, hands) = (Held::default(), Hands::new());
+    let sessions = hands.sessions(&store);
+    put(&sessions, &store, ID);
+    let renewal = request(&sessions, ID, |session| session.renew().unwrap());
+    assert!(now(set(&sessions, "meanwhile").commit(200)).is_ok());
+    store.answered();
+    store.0.is_held.store(true, SeqCst);
+    let mut crowd = Crowd::default();
+    crowd.add(renewal);
+    crowd.run();
+    assert!(store.answer(true));
+    crowd.run();
+    hands.move_by(1001);
+    crowd.finish(&store);
+    assert!(is_busy(crowd.outcome(0)));
+    assert_eq!(
+        store.answered(),
+        ["save", "delete", "delete", "load", "delete"]
+    );
+    release(&store);
+    assert_eq!(kept(&sessions), ["begun", "meanwhile"]);
+    assert_eq!(store.0.store.len(), 1);
 }
 
 #[test]
