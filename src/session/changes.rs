@@ -198,12 +198,9 @@ impl Changes {
         self.updates.iter().any(|update| update.key() == key)
     }
 
-    /// Takes over the updates of a key from a copy, which was given the value that they made.
-    pub(super) fn adopt_updates(&mut self, key: &str, copy: &Self) {
-        let is_same = |update: &&KeyUpdate| update.key() == key;
-        self.updates.retain(|update| update.key() != key);
-        self.updates
-            .extend(copy.updates.iter().filter(is_same).cloned());
+    /// Replaces the updates to make again, without a change of any value.
+    pub(super) fn set_updates(&mut self, updates: Vec<KeyUpdate>) {
+        self.updates = updates;
     }
 
     /// Drops the updates: the values that they made stay.

@@ -69,6 +69,11 @@ impl KeyUpdate {
         self.may_count
     }
 
+    /// Checks whether this is a clone of an update.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.change, &other.change)
+    }
+
     pub(super) fn key(&self) -> &str {
         &self.key
     }

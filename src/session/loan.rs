@@ -36,21 +36,27 @@ impl SessionData {
             // revisions mean nothing here.
             lent.changes.replace(&self.changes);
             *self = lent;
-        } else if self.changes.revision() == loan.revision {
+            return;
+        }
+        // Those that have changed nothing yet count too: on another value they may. The value of an
+        // update here is overwritten by a change there, and so is the update.
+        let is_changed_here = |key| self.changes.changed_at(key) > loan.revision;
+        let is_changed_there = |key| lent.changes.changed_at(key) > loan.revision;
+        let there = lent.changes.updates().iter();
+        let mut updates: Vec<KeyUpdate> = there
+            .filter(|update| !is_changed_here(update.key()))
+            .cloned()
+            .collect();
+        let here = self.changes.updates().iter().filter(|update| {
+            !is_changed_there(update.key()) && !updates.iter().any(|other| other.is_same(update))
+        });
+        updates.extend(here.cloned().collect::<Vec<_>>());
+        if self.changes.revision() == loan.revision {
             *self = lent;
         } else {
-            let is_changed = |key| self.changes.changed_at(key) > loan.revision;
-            let changed = lent.changes.after(loan.revision);
-            let changed = changed.map(|(key, _)| key);
-            // The value of another update here would be overwritten, and so is the update.
-            let updated: Vec<&str> = changed
-                .filter(|key| lent.changes.is_updated(key) && !is_changed(key))
-                .collect();
             lent.rebase_after(self, loan.revision, |_| true);
-            for key in updated {
-                self.changes.adopt_updates(key, &lent.changes);
-            }
         }
+        self.changes.set_updates(updates);
     }
 
     /// Applies the changes made since this session was read to another state of it. Updates are

@@ -98,7 +98,7 @@ async fn a_list_is_exact() {
 
 /// What a request does, what another one does meanwhile, and the session afterwards. It begins as
 /// `{"n":5}`.
-const CASES: [(&str, Change, Change, &str); 19] = [
+const CASES: [(&str, Change, Change, &str); 21] = [
     ("one beside one", add, add, r#"{"n":7}"#),
     (
         "an update beside a set",
@@ -286,6 +286,33 @@ const CASES: [(&str, Change, Change, &str); 19] = [
         add,
         r#"{"n":40}"#,
     ),
+    (
+        "an update without effect in the closure of another change",
+        |session| {
+            let at_most_5 = |n: Option<u64>| n.map(|n| n.min(5));
+            let change = |data: &mut hardtack::SessionData| {
+                session.update_key("n", at_most_5)?;
+                data.insert("x", 1)
+            };
+            session.update(change).unwrap();
+        },
+        |session| session.insert("n", 9).unwrap(),
+        r#"{"n":5,"x":1}"#,
+    ),
+    (
+        "the same, where the closure changes the session under itself too",
+        |session| {
+            let at_most_5 = |n: Option<u64>| n.map(|n| n.min(5));
+            let change = |data: &mut hardtack::SessionData| {
+                session.update_key("n", at_most_5)?;
+                session.insert("y", 2)?;
+                data.insert("x", 1)
+            };
+            session.update(change).unwrap();
+        },
+        |session| session.insert("n", 9).unwrap(),
+        r#"{"n":5,"y":2,"x":1}"#,
+    ),
 ];
 
 #[tokio::test]
@@ -297,7 +324,7 @@ async fn updates_are_made_again_on_what_is_there() {
         assert_eq!(visitor.json().await, expected, "{what}");
         ran += 1;
     }
-    assert_eq!(ran, 19);
+    assert_eq!(ran, 21);
 }
 
 async fn five(set: impl FnOnce(hardtack::ServerSessions) -> hardtack::ServerSessions) -> Visitor {
