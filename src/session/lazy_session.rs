@@ -80,6 +80,8 @@ impl LazySession {
     ///
     /// Call it in your own middleware, before the response headers are sent. If it is dropped while
     /// the store works, [`finish_commits`](crate::ServerSessions::finish_commits) decides what happens.
+    /// Once it was polled, poll it on or drop it: until then other savers of the session wait, for a
+    /// second at most.
     ///
     /// # Errors
     /// As [`Session::commit`] if the session cannot be written. With a store also the errors of

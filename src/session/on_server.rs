@@ -79,7 +79,8 @@ impl ServerSessions {
     /// With it a renewal always ends with the deletion of the old entry. A browser that did not get
     /// the response, and the new id in it, then has no session any more.
     ///
-    /// `spawn` gets the rest of the commit, and must not wait for it. hardtack starts no runtime.
+    /// `spawn` gets the rest of the commit, and must not wait for it. hardtack starts no runtime. Poll
+    /// the rest on or drop it: until then other savers of the session wait, for a second at most.
     ///
     /// ```
     /// use hardtack::ServerSessions;

@@ -81,7 +81,6 @@ impl SaveQueue {
     /// Ends a turn. Unless all are let go, the next saver has its turn, and those whose patience has
     /// ended are let go.
     fn pass(&self, hash: u64, ticket: u64, end: End) {
-        let mut woken = Vec::new();
         let mut lines = self.lines(hash);
         // Somebody else may have ended a turn that took too long.
         let is_ours = |line: &Line| line.hash == hash && line.turn == ticket;
@@ -91,30 +90,36 @@ impl SaveQueue {
         let Some(line) = lines.get_mut(place) else {
             return;
         };
-        line.handed = None;
-        let next = match end {
-            End::Failed => None,
-            End::Dropped(handed) => {
-                line.handed = handed;
-                line.waiting.pop_front()
-            }
+        let mut let_go = Vec::new();
+        let (handed, next) = match end {
+            End::Failed => (None, None),
+            End::Dropped(handed) => (handed, line.waiting.pop_front()),
             End::Saved(handed, now) => {
-                line.let_go(|waiting| is_over(waiting.began, now), &mut woken);
-                (line.handed, line.since) = (handed, now);
-                line.waiting.pop_front()
+                line.since = now;
+                // Who came later has waited for less, or has its turn soon.
+                let is_late = |one: &Waiting| is_over(one.began, now);
+                while line.waiting.front().is_some_and(is_late) {
+                    let_go.extend(line.waiting.pop_front());
+                }
+                (handed, line.waiting.pop_front())
             }
         };
-        if let Some(next) = next {
+        let former = std::mem::replace(&mut line.handed, handed);
+        let mut ended = None;
+        let waker = if let Some(next) = next {
             line.turn = next.ticket;
             line.since = line.since.max(next.began);
-            woken.push(next.waker);
+            Some(next.waker)
         } else {
-            line.let_go(|_| true, &mut woken);
-            lines.swap_remove(place);
-        }
+            ended = Some(lines.swap_remove(place));
+            None
+        };
         drop(lines);
-        // A waker is the code of the app's runtime.
-        woken.into_iter().for_each(Waker::wake);
+        // A waker is the code of the app's runtime, and the bytes of an entry may be that of a store.
+        drop(former);
+        let all = ended.into_iter().flat_map(|line| line.waiting);
+        let others = let_go.into_iter().chain(all).map(|waiting| waiting.waker);
+        others.chain(waker).for_each(Waker::wake);
     }
 }
 
@@ -122,20 +127,6 @@ impl SaveQueue {
 /// is where it was.
 fn is_over(since: OffsetDateTime, now: OffsetDateTime) -> bool {
     (now - since).abs() > PATIENCE
-}
-
-impl Line {
-    fn let_go(&mut self, is_let_go: impl Fn(&Waiting) -> bool, woken: &mut Vec<Waker>) {
-        let mut stay = VecDeque::with_capacity(self.waiting.len());
-        for waiting in self.waiting.drain(..) {
-            if is_let_go(&waiting) {
-                woken.push(waiting.waker);
-            } else {
-                stay.push_back(waiting);
-            }
-        }
-        self.waiting = stay;
-    }
 }
 
 /// The end of a turn.
@@ -204,7 +195,6 @@ impl<'q> Future for Entering<'q> {
 impl<'q> Entering<'q> {
     /// Takes the turn if nobody has it. Otherwise waits at the end of the line, if there is a waker.
     fn arrive(&self, waker: Option<Waker>) -> Option<Turn<'q>> {
-        let mut woken = Vec::new();
         let mut lines = self.queue.lines(self.hash);
         if let Some(line) = lines.iter_mut().find(|line| line.hash == self.hash) {
             if !is_over(line.since, self.now) {
@@ -218,20 +208,26 @@ impl<'q> Entering<'q> {
                 return None;
             }
             // Its saver may be a future that nobody polls: it holds up nobody any more.
-            line.let_go(|_| true, &mut woken);
-            (line.turn, line.since, line.handed) = (self.ticket, self.now, None);
+            let former = std::mem::replace(line, self.line());
+            drop(lines);
+            drop(former.handed);
+            let all = former.waiting.into_iter();
+            all.for_each(|waiting| waiting.waker.wake());
         } else {
-            lines.push(Line {
-                hash: self.hash,
-                turn: self.ticket,
-                since: self.now,
-                handed: None,
-                waiting: VecDeque::new(),
-            });
+            lines.push(self.line());
         }
-        drop(lines);
-        woken.into_iter().for_each(Waker::wake);
         Some(self.turn())
+    }
+
+    /// Returns a line in which this saver has its turn.
+    fn line(&self) -> Line {
+        Line {
+            hash: self.hash,
+            turn: self.ticket,
+            since: self.now,
+            handed: None,
+            waiting: VecDeque::new(),
+        }
     }
 
     fn turn(&self) -> Turn<'q> {

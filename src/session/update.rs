@@ -90,8 +90,8 @@ impl Session {
     /// the new one; `None` removes the key. It runs at once, and [`get`](Self::get) then returns
     /// the new value. When the session is saved to its store and another request has written it
     /// meanwhile, the closure runs again on what is there now, once for each such conflict. Several
-    /// updates of a key are made in their order. A later [`insert`](Self::insert),
-    /// [`remove`](Self::remove) or [`clear`](Self::clear) replaces them.
+    /// updates of a key are made in their order, and each is kept until the session is saved. A later
+    /// [`insert`](Self::insert), [`remove`](Self::remove) or [`clear`](Self::clear) replaces them.
     ///
     /// The closure should only compute. It runs without a lock, after the response was made too,
     /// when this session no longer changes. Do not move a handle of the same session into it: if
