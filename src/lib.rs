@@ -277,6 +277,7 @@ pub mod rack;
 mod rails;
 #[cfg(feature = "rails-app")]
 pub mod rails_app;
+mod random;
 mod safe_buffer_form;
 mod secret_key_base;
 mod serializer;

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use rand::TryRng;
 use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::hex;
+use crate::random;
 use crate::weak_secret::{LEAST_CHARACTERS, WeakSecret, characters};
 
 /// A Rails app's `secret_key_base`: the text from which every key of its cookies is derived.
@@ -97,9 +97,7 @@ impl SecretKeyBase {
     /// [`Error::NoRandomness`] if the operating system fails to give random bytes.
     pub fn generate() -> Result<Self, Error> {
         let mut random = Zeroizing::new([0; 64]);
-        rand::rngs::SysRng
-            .try_fill_bytes(&mut *random)
-            .map_err(|_| Error::NoRandomness)?;
+        random::fill(&mut *random)?;
         let mut secret = Zeroizing::new(Vec::with_capacity(128));
         secret.extend(random.iter().flat_map(|byte| hex::digits(*byte)));
         Ok(Self(secret))

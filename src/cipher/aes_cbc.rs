@@ -6,9 +6,9 @@
 use aes::Aes256;
 use aes::cipher::block_padding::Pkcs7;
 use aes::cipher::{BlockModeDecrypt, BlockModeEncrypt, InnerIvInit, KeyInit};
-use rand::TryRng;
 
 use crate::error::Error;
+use crate::random;
 use crate::stack;
 
 use super::expanded::Expanded;
@@ -39,9 +39,7 @@ impl AesCbcKey {
     /// Encrypts under a new initialisation vector from the operating system.
     pub(crate) fn seal(&self, text: &[u8]) -> Result<Ciphertext, Error> {
         let mut iv = Iv::default();
-        rand::rngs::SysRng
-            .try_fill_bytes(&mut iv)
-            .map_err(|_| Error::NoRandomness)?;
+        random::fill(&mut iv)?;
         Ok(self.seal_with_iv(iv, text))
     }
 

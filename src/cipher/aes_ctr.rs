@@ -5,9 +5,9 @@
 use aes::Aes256;
 use aes::cipher::{KeyIvInit, StreamCipher};
 use ctr::Ctr128BE;
-use rand::TryRng;
 
 use crate::error::Error;
+use crate::random;
 use crate::stack;
 
 use super::hmac::Verified;
@@ -18,9 +18,7 @@ pub(crate) type Iv = [u8; 16];
 /// Encrypts in place under a first counter block from the operating system.
 pub(crate) fn seal(key: &[u8; 32], text: &mut [u8]) -> Result<Iv, Error> {
     let mut iv = Iv::default();
-    rand::rngs::SysRng
-        .try_fill_bytes(&mut iv)
-        .map_err(|_| Error::NoRandomness)?;
+    random::fill(&mut iv)?;
     apply(key, &iv, text);
     Ok(iv)
 }

@@ -12,7 +12,6 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE;
-use rand::TryRng;
 use zeroize::Zeroizing;
 
 use crate::cipher::aes_ctr;
@@ -20,6 +19,7 @@ use crate::cipher::aes_gcm::{AesGcmMessageKey, Iv, Tag};
 use crate::cipher::hmac::HmacKey;
 use crate::error::{Error, Refusal};
 use crate::message::base64::{Alphabet, decode_any};
+use crate::random;
 use crate::settings::HmacDigest;
 use crate::stack;
 
@@ -170,8 +170,6 @@ fn without_padding(text: &[u8]) -> Option<&[u8]> {
 
 fn random<const N: usize>() -> Result<[u8; N], Error> {
     let mut bytes = [0; N];
-    rand::rngs::SysRng
-        .try_fill_bytes(&mut bytes)
-        .map_err(|_| Error::NoRandomness)?;
+    random::fill(&mut bytes)?;
     Ok(bytes)
 }

@@ -3,8 +3,6 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use rand::TryRng;
-
 use crate::error::{CookieOverflow, Error, Refusal};
 use crate::hex;
 use crate::http::cookie_attributes::CookieAttributes;
@@ -13,6 +11,7 @@ use crate::http::set_cookie::SetCookie;
 use crate::message::jar_kind::JarKind;
 use crate::message::opened::Opened;
 use crate::message::sealed_by::SealedBy;
+use crate::random;
 use crate::secret_key_base::SecretKeyBase;
 use crate::serializer::value::{RubyObject, Value};
 use crate::serializer::{DumpStyle, Format, Serialized};
@@ -415,9 +414,7 @@ impl Way {
 /// `generate_sid` with `sidbits` of 128).
 fn new_id() -> Result<String, Error> {
     let mut random = [0; 32];
-    rand::rngs::SysRng
-        .try_fill_bytes(&mut random)
-        .map_err(|_| Error::NoRandomness)?;
+    random::fill(&mut random)?;
     let digits = random.iter().flat_map(|byte| hex::digits(*byte));
     Ok(digits.map(char::from).collect())
 }

@@ -1,11 +1,11 @@
 //! Masked authenticity tokens: a one-time pad hides the token, so that the compressed length of a
 //! page tells nothing about it (`mask_token`, `request_forgery_protection.rb`, Rails 4.2 to 8.1).
 
-use rand::TryRng;
 use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::message::base64;
+use crate::random;
 
 /// `AUTHENTICITY_TOKEN_LENGTH`
 pub(super) const LENGTH: usize = 32;
@@ -39,9 +39,7 @@ fn xor(one: &[u8; LENGTH], other: &[u8; LENGTH]) -> Token {
 /// Returns a new token of random bytes from the operating system.
 pub(super) fn random() -> Result<Token, Error> {
     let mut bytes = Zeroizing::new([0; LENGTH]);
-    rand::rngs::SysRng
-        .try_fill_bytes(&mut *bytes)
-        .map_err(|_| Error::NoRandomness)?;
+    random::fill(&mut *bytes)?;
     Ok(bytes)
 }
 

@@ -3,8 +3,6 @@
 
 use std::borrow::Cow;
 
-use rand::TryRng;
-
 use crate::error::{Error, InvalidMessage, Refusal};
 use crate::http::cookie_attributes::CookieAttributes;
 use crate::http::cookie_header::CookieHeader;
@@ -12,6 +10,7 @@ use crate::http::duplicate_policy::DuplicatePolicy;
 use crate::http::set_cookie::SetCookie;
 use crate::message::opened::Opened;
 use crate::rails::jar::Jar;
+use crate::random;
 use crate::serializer::Serialized;
 use crate::session::data::SessionData;
 use crate::session::sealer::Sealer;
@@ -220,8 +219,6 @@ impl Sealer for Jar {
 /// (`Rack::Session::Abstract::ID#generate_sid`).
 pub(super) fn generate_session_id() -> Result<String, Error> {
     let mut random = [0; 16];
-    rand::rngs::SysRng
-        .try_fill_bytes(&mut random)
-        .map_err(|_| Error::NoRandomness)?;
+    random::fill(&mut random)?;
     Ok(format!("{:032x}", u128::from_be_bytes(random)))
 }

@@ -10,9 +10,8 @@ mod rust_crypto;
 mod seals;
 mod tag;
 
-use rand::TryRng;
-
 use crate::error::Error;
+use crate::random;
 
 #[cfg(feature = "aws-lc-rs")]
 use aws_lc::Aes256Gcm;
@@ -88,9 +87,7 @@ impl AesGcmKey {
 
 fn new_iv() -> Result<Iv, Error> {
     let mut iv = Iv::default();
-    rand::rngs::SysRng
-        .try_fill_bytes(&mut iv)
-        .map_err(|_| Error::NoRandomness)?;
+    random::fill(&mut iv)?;
     Ok(iv)
 }
 
