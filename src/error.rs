@@ -279,6 +279,13 @@ pub enum Error {
         /// The name of the session's cookie.
         name: String,
     },
+    /// The session was not loaded: another request held its lock for too long
+    /// ([`SessionLock::wait`](crate::stores::SessionLock::wait)).
+    #[non_exhaustive]
+    LockedSession {
+        /// The name of the session's cookie.
+        name: String,
+    },
     /// The key was not updated: the closure of [`Session::update_key`](crate::Session::update_key)
     /// cannot run, or not again. If it failed at the end of the request, nothing of it was saved.
     #[non_exhaustive]
@@ -405,6 +412,11 @@ impl fmt::Display for Error {
             Self::BusySession { name } => write!(
                 f,
                 "the changes to the session of the cookie {} were not saved: other requests wrote it for a second; send the request again",
+                Shown::new(name)
+            ),
+            Self::LockedSession { name } => write!(
+                f,
+                "the session of the cookie {} was not loaded: another request held its lock for too long; send the request again, or raise `SessionLock::wait`",
                 Shown::new(name)
             ),
             Self::FailedUpdate { key, reason } => write!(

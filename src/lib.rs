@@ -175,6 +175,7 @@ pub mod stores {
     pub use crate::session::conflict_policy::ConflictPolicy;
     pub use crate::session::memory_store::MemoryStore;
     pub use crate::session::session_format::{ReadEntry, SessionFormat, Touch};
+    pub use crate::session::session_lock::SessionLock;
     pub use crate::session::session_store::{Entry, Saved, SessionStore, Version, When};
     pub use crate::session::sql_database::SqlDatabase;
     pub use crate::session::table_layout::{DataType, TableLayout};

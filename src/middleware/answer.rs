@@ -99,7 +99,7 @@ fn pair(part: &[u8]) -> (&[u8], &[u8]) {
 /// Returns the status of a response to a session's error: 503 if a later attempt may succeed.
 pub(crate) fn status(error: &Error) -> u16 {
     match error {
-        Error::Store(_) | Error::BusySession { .. } => 503,
+        Error::Store(_) | Error::BusySession { .. } | Error::LockedSession { .. } => 503,
         _ => 500,
     }
 }

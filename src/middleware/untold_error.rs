@@ -26,6 +26,7 @@ impl UntoldError {
             Error::Store(_)
                 | Error::UnreadableSession { .. }
                 | Error::BusySession { .. }
+                | Error::LockedSession { .. }
                 | Error::TakenIds { .. }
         );
         (!is_told).then(|| {

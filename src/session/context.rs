@@ -12,8 +12,10 @@ use super::committing::Committing;
 use super::conflict_policy::ConflictPolicy;
 use super::data::SessionData;
 use super::events::Event;
+use super::held_lock::HeldLock;
 use super::key_update::KeyUpdate;
 use super::leaving::{Farewell, Leaving};
+use super::load_turn::LoadTurn;
 use super::loaded::Loaded;
 use super::loading::{Heard, Loading, Next};
 use super::origin::RequestOrigin;
@@ -45,6 +47,8 @@ struct Shared<H: ?Sized> {
     is_asked: AtomicBool,
     /// The places of the header's cookies, once somebody has asked for one.
     index: OnceLock<CookieIndex>,
+    /// The turn to load the session, of which one request may have several loads.
+    load_turn: LoadTurn,
     /// The framework's own state of this request, such as Rails' login.
     own: OnceLock<Box<dyn Any + Send + Sync>>,
     header: H,
@@ -64,6 +68,8 @@ pub(super) struct State {
     rewritten: Vec<SetCookie>,
     writing: Writing,
     is_committed: bool,
+    /// The lock of the session, until it is committed.
+    lock: Option<HeldLock>,
     /// The app's updates, so that the session never drops the last copy of one under the lock.
     updates: Vec<KeyUpdate>,
 }
@@ -92,6 +98,7 @@ impl Context {
             state: Mutex::default(),
             is_asked: AtomicBool::new(false),
             index: OnceLock::new(),
+            load_turn: LoadTurn::default(),
             own: OnceLock::new(),
             header: cookie_header,
         }))
@@ -328,6 +335,23 @@ impl Context {
         if self.is_loaded() {
             return Ok(());
         }
+        // Another load of this request may run: it is not asked twice, and waits for no lock of its own.
+        let _turn = self.0.load_turn.enter().await;
+        if self.is_loaded() {
+            return Ok(());
+        }
+        let lock = HeldLock::take(&self.0.sessions, &self.header()).await?;
+        let outcome = self.find().await;
+        match lock {
+            // Nobody else has the id of a session that is not there.
+            Some(lock) if outcome.is_err() || !self.loaded().is_opened() => lock.release().await,
+            lock => self.state().lock = lock,
+        }
+        outcome
+    }
+
+    /// Finds the session in its store.
+    async fn find(&self) -> Result<(), Error> {
         let (sessions, header) = (&*self.0.sessions, self.header());
         let recent = self.recent_saves(0);
         let count = recent.map_or(0, RecentSaves::count);
@@ -574,18 +598,33 @@ impl Context {
 
     /// Commits a session, in a cookie or a store. Returns a future only if a store has to be asked.
     pub(crate) fn finish(&self, status: u16) -> Finish {
-        let mut ask = match self.told(self.decide(status)) {
-            Ok(Decision::Done(commit)) => {
-                self.settle(&commit);
-                return Finish::Done(Ok(commit));
-            }
+        let decision = self.told(self.decide(status));
+        let lock = self.state().lock.take();
+        let mut ask = match decision {
             Ok(Decision::Ask(ask)) => ask,
-            Err(error) => return Finish::Done(Err(error)),
+            decided => {
+                let outcome = decided.map(|decision| match decision {
+                    Decision::Done(commit) => commit,
+                    Decision::Ask(ask) => ask.commit,
+                });
+                if let Ok(commit) = &outcome {
+                    self.settle(commit);
+                }
+                let Some(lock) = lock else {
+                    return Finish::Done(outcome);
+                };
+                return self.running(async move {
+                    lock.release().await;
+                    outcome
+                });
+            }
         };
         let context = self.clone();
-        let spawn = self.policy().spawn.clone();
-        let commit = async move {
+        self.running(async move {
             let outcome = context.drive(&mut ask).await;
+            if let Some(lock) = lock {
+                lock.release().await;
+            }
             match context.told(outcome) {
                 // Nothing is lost if nothing was changed: the response goes out.
                 Err(_) if !ask.is_changed => {
@@ -594,8 +633,14 @@ impl Context {
                 }
                 outcome => outcome,
             }
-        };
-        Finish::Running(RunningCommit::new(commit, spawn))
+        })
+    }
+
+    fn running(
+        &self,
+        commit: impl Future<Output = Result<Commit, Error>> + Send + 'static,
+    ) -> Finish {
+        Finish::Running(RunningCommit::new(commit, self.policy().spawn.clone()))
     }
 
     /// Gives the session the id under which it was written.

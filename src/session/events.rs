@@ -53,6 +53,9 @@ pub(crate) enum Event<'a> {
     ),
     /// The session could not be loaded from its store.
     NotLoaded(&'a Error),
+    /// The lock of the session could not be released.
+    #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "nobody is told"))]
+    NotUnlocked(&'a Error),
     /// The row of the login in this cookie could not be looked up.
     #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "nobody is told"))]
     LoginNotFound(&'a str, &'a Error),
@@ -69,7 +72,7 @@ pub(crate) enum Event<'a> {
 
 /// The limits, one for each kind of event.
 #[derive(Debug, Default)]
-pub(crate) struct Events([Limit; 27]);
+pub(crate) struct Events([Limit; 28]);
 
 impl Events {
     /// Sends an event, unless one of its kind was sent less than ten seconds ago.
@@ -94,6 +97,7 @@ impl Events {
             Event::LoginNotChanged(cookie, _) => (24, cookie),
             Event::Conflicted(cookie, _) => (25, cookie),
             Event::Reverted(cookie, _) => (26, cookie),
+            Event::NotUnlocked(_) => (27, cookie),
         };
         let untold = self.0.get(kind).and_then(|limit| limit.pass(now));
         if let Some(untold) = untold {
@@ -243,6 +247,13 @@ fn send(cookie: &str, event: Event<'_>, untold: u64) {
             %reason,
             untold,
             "a session could not be loaded; its request got an error"
+        ),
+        Event::NotUnlocked(reason) => warn!(
+            target: "hardtack",
+            cookie,
+            %reason,
+            untold,
+            "the lock of a session could not be released; it ends by itself"
         ),
         Event::LoginNotFound(_, reason) => error!(
             target: "hardtack",

@@ -40,15 +40,17 @@ impl SessionData {
         }
         // Those that have changed nothing yet count too: on another value they may. The value of an
         // update here is overwritten by a change there, and so is the update.
-        let is_changed_here = |key| self.changes.changed_at(key) > loan.revision;
-        let is_changed_there = |key| lent.changes.changed_at(key) > loan.revision;
-        let there = lent.changes.updates().iter();
-        let mut updates: Vec<KeyUpdate> = there
-            .filter(|update| !is_changed_here(update.key()))
+        let is_changed = |key| self.changes.changed_at(key) > loan.revision;
+        let is_lent_changed = |key| lent.changes.changed_at(key) > loan.revision;
+        let mut updates: Vec<KeyUpdate> = lent
+            .changes
+            .updates()
+            .iter()
+            .filter(|update| !is_changed(update.key()))
             .cloned()
             .collect();
         let here = self.changes.updates().iter().filter(|update| {
-            !is_changed_there(update.key()) && !updates.iter().any(|other| other.is_same(update))
+            !is_lent_changed(update.key()) && !updates.iter().any(|other| other.is_same(update))
         });
         updates.extend(here.cloned().collect::<Vec<_>>());
         if self.changes.revision() == loan.revision {

@@ -14,6 +14,7 @@ use super::provenance::Provenance;
 use super::recent_saves::RecentSaves;
 use super::save_queue::SaveQueue;
 use super::session_format::SessionFormat;
+use super::session_lock::SessionLock;
 use super::session_store::{AnyStore, Operation, SessionStore};
 use super::sessions::Sessions;
 use crate::clock::Clock;
@@ -67,6 +68,13 @@ impl ServerSessions {
     #[must_use]
     pub fn conflicts(mut self, policy: ConflictPolicy) -> Self {
         self.policy.conflicts = policy;
+        self
+    }
+
+    /// Lets the requests of one session run one after the other (example: at [`SessionLock`]).
+    #[must_use]
+    pub fn lock(mut self, lock: SessionLock) -> Self {
+        self.policy.lock = Some(lock);
         self
     }
 

@@ -12,6 +12,7 @@ use super::observer::{Observer, Outcome};
 use super::origin::RequestOrigin;
 use super::provenance::Provenance;
 use super::running_commit::Spawn;
+use super::session_lock::SessionLock;
 use super::store_operation::Lookup;
 use super::write_policy::WritePolicy;
 use crate::clock::Clock;
@@ -58,6 +59,7 @@ pub(crate) struct Policy {
     /// began.
     pub(crate) on_server: bool,
     pub(crate) conflicts: ConflictPolicy,
+    pub(crate) lock: Option<SessionLock>,
     /// Finishes the commits whose requests have ended before them.
     pub(crate) spawn: Option<Spawn>,
     pub(crate) writes: WritePolicy,
@@ -84,6 +86,7 @@ impl Policy {
             lifetime: None,
             on_server: false,
             conflicts: ConflictPolicy::Merge,
+            lock: None,
             spawn: None,
             writes: WritePolicy::WhenChanged,
             writes_on_server_error: false,

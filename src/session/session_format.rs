@@ -40,6 +40,12 @@ pub trait SessionFormat: Send + Sync + 'static {
     /// the others.
     fn keys(&self, id: &str) -> Vec<String>;
 
+    /// Returns the key of the lock of a session that is kept under a key
+    /// ([`SessionLock`](crate::stores::SessionLock)).
+    fn lock_key(&self, key: &str) -> String {
+        format!("{key}:lock")
+    }
+
     /// Creates the session of a visitor who has none.
     fn begin(&self) -> SessionData {
         SessionData::new()

@@ -176,6 +176,17 @@ pub(crate) enum Operation {
         key: String,
         when: When,
     },
+    /// Writes the entry of a lock, if the key has none.
+    Lock {
+        key: String,
+        token: Bytes,
+        ttl: Duration,
+    },
+    /// Deletes the entry of a lock.
+    Unlock {
+        key: String,
+        when: When,
+    },
 }
 
 /// The answer of a store to an [`Operation`].
@@ -211,7 +222,12 @@ impl<S: SessionStore> AnyStore for S {
                     self.save(&key, bytes, ttl, &when).await?
                 }),
                 Operation::Touch { key, ttl } => Answer::Found(self.touch(&key, ttl).await?),
-                Operation::Delete { key, when } => Answer::Found(self.delete(&key, &when).await?),
+                Operation::Delete { key, when } | Operation::Unlock { key, when } => {
+                    Answer::Found(self.delete(&key, &when).await?)
+                }
+                Operation::Lock { key, token, ttl } => {
+                    Answer::Saved(self.save(&key, token, Some(ttl), &When::Absent).await?)
+                }
             })
         })
     }

@@ -16,6 +16,10 @@ pub enum StoreOperation {
     Touch,
     /// Deletes an entry.
     Delete,
+    /// Takes the lock of a session ([`SessionLock`](crate::stores::SessionLock)).
+    Lock,
+    /// Releases the lock of a session.
+    Unlock,
 }
 
 impl StoreOperation {
@@ -25,6 +29,8 @@ impl StoreOperation {
             Operation::Save { .. } => Self::Save,
             Operation::Touch { .. } => Self::Touch,
             Operation::Delete { .. } => Self::Delete,
+            Operation::Lock { .. } => Self::Lock,
+            Operation::Unlock { .. } => Self::Unlock,
         }
     }
 
@@ -40,6 +46,8 @@ impl StoreOperation {
             Self::Save => "save",
             Self::Touch => "touch",
             Self::Delete => "delete",
+            Self::Lock => "lock",
+            Self::Unlock => "unlock",
         }
     }
 }
@@ -52,7 +60,8 @@ pub enum StoreOutcome {
     Done,
     /// The key has no entry.
     Absent,
-    /// Another entry prevented a save: another request wrote the session, or a new id was taken.
+    /// Another entry prevented a save: another request wrote the session or holds its lock, or a new
+    /// id was taken.
     Conflict,
     /// The store failed.
     Error,

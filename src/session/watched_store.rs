@@ -82,7 +82,10 @@ impl WatchedStore<'_> {
             Operation::Save { key, .. } | Operation::Delete { key, .. } => {
                 Some(self.recent?.begin(key))
             }
-            Operation::Load { .. } | Operation::Touch { .. } => None,
+            Operation::Load { .. }
+            | Operation::Touch { .. }
+            | Operation::Lock { .. }
+            | Operation::Unlock { .. } => None,
         }
     }
 

@@ -170,6 +170,18 @@ impl Crowd {
         self.0.len() - 1
     }
 
+    /// Begins to load a session, without polling.
+    pub(crate) fn add_load(&mut self, lazy: LazySession) -> usize {
+        self.0.push(Member {
+            commit: Some(Box::pin(
+                async move { lazy.load().await.map(|_| Commit::Keep) },
+            )),
+            outcome: None,
+            is_woken: Arc::new(Woken(AtomicBool::new(true))),
+        });
+        self.0.len() - 1
+    }
+
     /// Polls one commit, if it was woken; returns whether it was.
     pub(crate) fn poll(&mut self, number: usize) -> bool {
         let member = &mut self.0[number];

@@ -42,6 +42,7 @@ mod reverted_keys;
 mod ruby_objects;
 mod save_queue;
 mod session_data;
+mod session_locks;
 mod session_options;
 #[cfg(all(feature = "marshal", feature = "message_pack"))]
 mod sessions_of_rails;

@@ -11,7 +11,7 @@ use hardtack::observe::{Lookup, StoreOperation, StoreOutcome, Tally};
 use hardtack::settings::{Priority, SizeLimit};
 use hardtack::stores::{
     CacheFormatVersion, ConflictPolicy, Entry, MemoryStore, RailsCache, Saved, SessionFormat,
-    StoreError, StoredHash, StoredJson, StoredSession, Touch, Version, When,
+    SessionLock, StoreError, StoredHash, StoredJson, StoredSession, Touch, Version, When,
 };
 use hardtack::test_util::Browser;
 use hardtack::warden::WardenScope;
@@ -100,6 +100,7 @@ pub(crate) fn on_server(rows: &mut Rows) {
     rows.debug("LazySession", &lazy);
     authentication(rows);
     rows.debug("ConflictPolicy", &ConflictPolicy::Overwrite);
+    rows.debug("SessionLock", &SessionLock::new(|_| async {}));
     rows.debug("StoreOperation", &StoreOperation::Load);
     rows.debug("StoreOutcome", &StoreOutcome::Conflict);
     rows.debug("Lookup", &Lookup::Unreadable);

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 use std::{env, process};
 
-use hardtack::stores::StoredJson;
+use hardtack::stores::{SessionLock, StoredJson};
 use hardtack::{Error, LazySession, RequestOrigin, ServerSessions, Session};
 use hardtack_peers::RedisServer;
 use hardtack_redis::RedisStore;
@@ -16,19 +16,24 @@ use tokio::time::sleep;
 /// The work of this process, if another test started it: the address of Redis, the header `Cookie`,
 /// and the way to count.
 const WORK: &str = "HARDTACK_WORK_OF_UPDATES";
+const LOCKED: &str = "get and insert, under a lock";
 const TASKS: usize = 8;
 const ROUNDS: usize = 100;
 
-/// Two processes of several tasks count in one key: exactly with `update_key`, and not with `get`
-/// and `insert`.
+/// Two processes of several tasks count in one key: exactly with `update_key`, or under a lock, and not
+/// with `get` and `insert` alone.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_processes_count_in_one_key() {
     if let Ok(work) = env::var(WORK) {
         return work_on(&work).await;
     }
     let redis = RedisServer::start(&[]);
-    for (how, is_exact) in [("update_key", true), ("get and insert", false)] {
-        let sessions = sessions(&redis.url());
+    for (how, is_exact) in [
+        ("update_key", true),
+        ("get and insert", false),
+        (LOCKED, true),
+    ] {
+        let sessions = sessions(&redis.url(), how == LOCKED);
         let header = begin(&sessions).await;
         let work = format!("{}|{header}|{how}", redis.url());
         let mut workers = [Worker::start(&work), Worker::start(&work)];
@@ -40,7 +45,7 @@ async fn two_processes_count_in_one_key() {
         let session = request.load().await.unwrap();
         let (count, total) = (session.get::<usize>("n").unwrap(), 2 * TASKS * ROUNDS);
         assert_eq!(count == Some(total), is_exact, "{how}: {count:?}");
-        if is_exact {
+        if how == "update_key" {
             let mut list = session.get::<Vec<String>>("list").unwrap().unwrap();
             list.sort();
             list.dedup();
@@ -49,11 +54,17 @@ async fn two_processes_count_in_one_key() {
     }
 }
 
-fn sessions(url: &str) -> Arc<ServerSessions> {
+fn sessions(url: &str, is_locked: bool) -> Arc<ServerSessions> {
     // The machine may be busy.
     let store = RedisStore::new(url).unwrap();
     let store = store.time_limit(Duration::from_secs(20));
-    Arc::new(ServerSessions::new(StoredJson, store, "_session_id"))
+    let sessions = ServerSessions::new(StoredJson, store, "_session_id");
+    let wait = Duration::from_mins(2);
+    Arc::new(if is_locked {
+        sessions.lock(SessionLock::new(sleep).wait(wait).hold(wait))
+    } else {
+        sessions
+    })
 }
 
 /// A process that runs the requests. Dropping it ends the process.
@@ -79,7 +90,8 @@ impl Drop for Worker {
 
 async fn work_on(work: &str) {
     let parts: Vec<&str> = work.split('|').collect();
-    let (sessions, header, how) = (sessions(parts[0]), parts[1], parts[2]);
+    let (header, how) = (parts[1], parts[2]);
+    let sessions = sessions(parts[0], how == LOCKED);
     let mut tasks = JoinSet::new();
     for task in 0..TASKS {
         let (sessions, header) = (sessions.clone(), header.to_owned());
@@ -136,7 +148,7 @@ fn get_and_insert(session: &Session, _task: usize, _round: usize) {
 async fn a_lost_connection_counts_nothing_twice() {
     const CUTS: usize = 200;
     let redis = RedisServer::start(&[]);
-    let sessions = sessions(&redis.url());
+    let sessions = sessions(&redis.url(), false);
     let header = begin(&sessions).await;
     let [done, unknown] = [(); 2].map(|()| Arc::new(AtomicUsize::new(0)));
     let is_over = Arc::new(AtomicBool::new(false));

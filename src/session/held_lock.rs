@@ -1,0 +1,148 @@
+//! [`HeldLock`]: the lock of a session, which a request takes and releases.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::events::Event;
+use super::kept::Kept;
+use super::place::Place;
+use super::session_store::{Answer, Operation, Saved, Version, When};
+use super::sessions::Sessions;
+use super::watched_store::WatchedStore;
+use crate::error::Error;
+use crate::hex;
+use crate::http::cookie_header::CookieHeader;
+use crate::random;
+
+/// A lock that a request holds. Dropping it releases it on the app's runtime, if there is one.
+pub(super) struct HeldLock(Option<Lock>);
+
+/// The entry of a lock.
+struct Lock {
+    sessions: Arc<Sessions<dyn Place>>,
+    key: String,
+    token: Bytes,
+    /// The version of the entry; `None` if the store knows none of what it writes.
+    version: Option<Version>,
+}
+
+impl HeldLock {
+    /// Waits for the lock of the session whose id was sent; `None` if there is none to wait for.
+    ///
+    /// # Errors
+    /// [`Error::LockedSession`], and the errors of the store.
+    pub(super) async fn take(
+        sessions: &Arc<Sessions<dyn Place>>,
+        header: &CookieHeader<'_>,
+    ) -> Result<Option<Self>, Error> {
+        let policy = &sessions.policy;
+        let (Some(setting), Some(key)) = (&policy.lock, key(sessions, header)) else {
+            return Ok(None);
+        };
+        let mut lock = Lock {
+            sessions: sessions.clone(),
+            key,
+            token: new_token()?,
+            version: None,
+        };
+        let mut waited = Duration::ZERO;
+        for (looks, byte) in (0..).zip(lock.token.clone().iter().cycle()) {
+            let operation = Operation::Lock {
+                key: lock.key.clone(),
+                token: lock.token.clone(),
+                ttl: setting.longest(),
+            };
+            match lock.run(operation).await? {
+                Answer::Saved(Saved::Done(version)) => {
+                    lock.version = version;
+                    return Ok(Some(Self(Some(lock))));
+                }
+                // The answer was lost, and the lock is this request's own.
+                Answer::Saved(Saved::Conflict(entry)) if entry.bytes == lock.token => {
+                    lock.version = Some(entry.version);
+                    return Ok(Some(Self(Some(lock))));
+                }
+                _ => {}
+            }
+            let Some(pause) = setting.pause(waited, looks, *byte) else {
+                break;
+            };
+            setting.sleep(pause).await;
+            waited += pause;
+        }
+        let name = policy.name.clone();
+        Err(Error::LockedSession { name })
+    }
+
+    /// Releases the lock. If the store fails, the lock ends by itself.
+    pub(super) async fn release(mut self) {
+        if let Some(lock) = self.0.take() {
+            lock.release().await;
+        }
+    }
+}
+
+impl Drop for HeldLock {
+    fn drop(&mut self) {
+        if let Some(lock) = self.0.take()
+            && let Some(spawn) = lock.sessions.policy.spawn.clone()
+        {
+            // As in `RunningCommit`: without a runtime around it `tokio::spawn` panics.
+            let _ = catch_unwind(AssertUnwindSafe(|| spawn(Box::pin(lock.release()))));
+        }
+    }
+}
+
+impl Lock {
+    async fn run(&self, operation: Operation) -> Result<Answer, Error> {
+        let policy = &self.sessions.policy;
+        let store = WatchedStore {
+            store: self.sessions.place.store().ok_or(Error::NeedsStore)?,
+            name: &policy.name,
+            policy,
+            recent: None,
+        };
+        store.run(operation).await
+    }
+
+    async fn release(self) {
+        let mut version = self.version.clone();
+        if version.is_none() {
+            // It may be another request's by now.
+            let key = self.key.clone();
+            if let Ok(Answer::Loaded(Some(entry))) = self.run(Operation::Load { key }).await
+                && entry.bytes == self.token
+            {
+                version = Some(entry.version);
+            }
+        }
+        if let Some(version) = version {
+            let (key, when) = (self.key.clone(), When::Unchanged(version));
+            if let Err(error) = self.run(Operation::Unlock { key, when }).await {
+                self.sessions.policy.tell(Event::NotUnlocked(&error));
+            }
+        }
+    }
+}
+
+/// Returns the key of the lock of the session whose id was sent.
+fn key(sessions: &Sessions<dyn Place>, header: &CookieHeader<'_>) -> Option<String> {
+    let Kept::OnServer(stored) = sessions.place.kept() else {
+        return None;
+    };
+    let id = stored.sent_id(&sessions.policy, header)?;
+    let key = stored.format.keys(&id).into_iter().next()?;
+    Some(stored.format.lock_key(&key))
+}
+
+/// Returns a text that no other request has, and that every column of a database holds.
+fn new_token() -> Result<Bytes, Error> {
+    let mut bytes = [0; 16];
+    random::fill(&mut bytes)?;
+    let digits = bytes.into_iter().flat_map(hex::digits);
+    let quote = || std::iter::once(b'"');
+    Ok(quote().chain(digits).chain(quote()).collect())
+}
