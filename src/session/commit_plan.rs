@@ -16,18 +16,18 @@ impl Committing {
             // session.
             Some(Former {
                 id, is_first: true, ..
-            }) => self.delete_all(&id.clone()),
-            Some(Former { id, .. }) if is_removed => self.delete_all(&id.clone()),
+            }) => self.delete_all(policy, &id.clone()),
+            Some(Former { id, .. }) if is_removed => self.delete_all(policy, &id.clone()),
             _ => {}
         }
         match &self.stored.entry {
             Some(_) if is_removed && loaded.data.is_cleared() => {
                 let id = self.stored.id.clone().unwrap_or_default();
-                self.delete_all(&id);
+                self.delete_all(policy, &id);
             }
             Some(entry) if is_removed => {
                 let (id, entry) = (self.stored.id.clone(), entry.clone());
-                self.delete_unchanged(&id.unwrap_or_default(), entry, Why::IsEmpty);
+                self.delete_unchanged(policy, &id.unwrap_or_default(), entry, Why::IsEmpty);
             }
             None if is_removed => {}
             None => self.todo.push_back(Task::Create),
@@ -51,28 +51,39 @@ impl Committing {
             && !is_removed
         {
             let (id, entry) = (id.clone(), entry.clone());
-            self.delete_unchanged(&id, entry, Why::HasNewId);
+            self.delete_unchanged(policy, &id, entry, Why::HasNewId);
         }
     }
 
     /// Deletes all keys of an id, the present one last: a request that loads meanwhile finds the
     /// session or none, but never an older state of it.
-    fn delete_all(&mut self, id: &str) {
+    fn delete_all(&mut self, policy: &Policy, id: &str) {
         let keys = self.stored.format.keys(id);
+        // First: what is written again after its deletion is known to be ended.
+        self.todo.extend(self.mark(policy, &keys));
         self.todo.extend(keys.into_iter().rev().map(Task::Delete));
     }
 
     /// Deletes all keys of an id, the entry that was read last: as above, and if an operation fails
     /// before, the browser still has its session. An older key comes before the present one, to
     /// which another request may have moved the session.
-    fn delete_unchanged(&mut self, id: &str, entry: StoredEntry, why: Why) {
+    fn delete_unchanged(&mut self, policy: &Policy, id: &str, entry: StoredEntry, why: Why) {
         let StoredEntry { key, version, .. } = entry;
         let mut keys = self.stored.format.keys(id);
+        // Last: until the deletion the session may live on.
+        let mark = self.mark(policy, &keys);
         let present = (keys.first() != Some(&key) && !keys.is_empty()).then(|| keys.remove(0));
         keys.retain(|other| *other != key);
         self.todo.extend(keys.into_iter().rev().map(Task::Delete));
         self.todo
             .push_back(Task::DeleteUnchanged { key, version, why });
         self.todo.extend(present.map(Task::Delete));
+        self.todo.extend(mark);
+    }
+
+    /// Returns the task that remembers the end of a session with these keys, if the policy asks for it.
+    fn mark(&self, policy: &Policy, keys: &[String]) -> Option<Task> {
+        let key = keys.first().filter(|_| policy.logout_mark.is_some())?;
+        Some(Task::Mark(self.stored.format.logout_key(key)))
     }
 }

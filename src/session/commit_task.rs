@@ -14,6 +14,8 @@ pub(super) enum Task {
     Overwrite,
     /// Extends the life of the entry that was read.
     Touch,
+    /// Remembers that a session was ended, under this key.
+    Mark(String),
     /// Deletes a key unconditionally.
     Delete(String),
     /// Deletes an entry unless somebody changed it since; otherwise `Reread` follows.

@@ -153,6 +153,15 @@ impl Committing {
         let Stored { format, entry, .. } = &self.stored;
         let (ttl, now) = (self.stored.time_to_live(&self.data, policy), policy.now());
         let (bytes, key, when) = match (task, entry) {
+            (Task::Mark(key), _) => {
+                return Ok(Operation::Save {
+                    key,
+                    bytes: Bytes::from_static(b"1"),
+                    ttl: policy.logout_mark,
+                    when: When::Always,
+                    is_once: false,
+                });
+            }
             (Task::Delete(key), _) => {
                 let when = When::Always;
                 return Ok(Operation::Delete { key, when });
@@ -227,7 +236,8 @@ impl Committing {
             (Task::Update, Answer::Saved(Saved::Done(version))) => {
                 self.has_written(policy, version);
             }
-            (Task::Delete(_), _) | (_, Answer::Saved(Saved::Done(_)) | Answer::Found(true)) => {}
+            (Task::Delete(_) | Task::Mark(_), _)
+            | (_, Answer::Saved(Saved::Done(_)) | Answer::Found(true)) => {}
             (Task::DeleteUnchanged { key, why, .. }, _) => {
                 self.todo.push_front(Task::Reread { key, why });
             }
@@ -257,7 +267,13 @@ impl Committing {
                     self.has_written(policy, Some(entry.version));
                 }
             }
-            (_, Answer::Found(false) | Answer::Saved(Saved::Gone) | Answer::Loaded(_)) => {
+            (
+                _,
+                Answer::Found(false)
+                | Answer::Saved(Saved::Gone)
+                | Answer::Loaded(_)
+                | Answer::Marked,
+            ) => {
                 self.give_up();
             }
         }

@@ -5,7 +5,7 @@ use super::loaded::Loaded;
 use super::policy::Policy;
 use super::provenance::Provenance;
 use super::session_format::ReadEntry;
-use super::session_store::{Answer, Entry, Operation};
+use super::session_store::{Answer, Entry, Operation, When};
 use super::store_operation::Lookup;
 use crate::error::Error;
 use crate::http::cookie_header::CookieHeader;
@@ -18,6 +18,10 @@ pub(super) struct Finding {
     /// The keys that were not asked for yet.
     keys: std::vec::IntoIter<String>,
     asked: String,
+    /// The key of the mark that the session was ended, if the policy asks for it.
+    mark: Option<String>,
+    /// True if the session was ended, and its keys are to be deleted.
+    is_ended: bool,
     /// The number of keys that were asked for.
     tries: usize,
     /// The result that the observer hears, if a store was asked.
@@ -33,6 +37,11 @@ impl Finding {
             let keys_of = |id: &String| stored.format.keys(id);
             keys = id.as_ref().map(keys_of).unwrap_or_default();
         }
+        let mark = keys.first().filter(|_| policy.logout_mark.is_some());
+        let mark = mark.and_then(|key| match &loaded.kept {
+            Kept::OnServer(stored) => Some(stored.format.logout_key(key)),
+            Kept::InCookie(_) => None,
+        });
         if keys.len() > 1 {
             // Another request may move the session to the first key between two loads.
             keys.extend(keys.first().cloned());
@@ -42,6 +51,8 @@ impl Finding {
             loaded,
             id,
             asked: String::new(),
+            mark,
+            is_ended: false,
             tries: 0,
             outcome: None,
         }
@@ -66,14 +77,37 @@ impl Finding {
             });
             return read.map(|_| None);
         }
+        if matches!(answer, Some(Answer::Marked)) {
+            self.end();
+        }
         let Some(key) = self.keys.next() else {
             // If nobody has the id, which came from outside, it is never adopted.
             self.outcome = self.id.as_ref().map(|_| Lookup::Miss);
             return Ok(None);
         };
+        if self.is_ended {
+            let when = When::Always;
+            return Ok(Some(Operation::Delete { key, when }));
+        }
         self.tries += 1;
         self.asked.clone_from(&key);
-        Ok(Some(Operation::Load { key }))
+        Ok(Some(match &self.mark {
+            Some(mark) => {
+                let mark = mark.clone();
+                Operation::LoadUnmarked { key, mark }
+            }
+            None => Operation::Load { key },
+        }))
+    }
+
+    /// Ends the session once more, which another program wrote again after a logout.
+    fn end(&mut self) {
+        self.is_ended = true;
+        if let (Kept::OnServer(stored), Some(id)) = (&self.loaded.kept, &self.id) {
+            let mut keys = stored.format.keys(id);
+            keys.reverse();
+            self.keys = keys.into_iter();
+        }
     }
 
     /// Reads an entry; returns `false` if its time has passed.

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::conflict_policy::ConflictPolicy;
 use super::kept::{Kept, Stored};
@@ -75,6 +76,32 @@ impl ServerSessions {
     #[must_use]
     pub fn lock(mut self, lock: SessionLock) -> Self {
         self.policy.lock = Some(lock);
+        self
+    }
+
+    /// Remembers for `duration` that a session was ended, by a logout or a renewal: it stays ended even
+    /// if another program writes its entry again. The default is off.
+    ///
+    /// A framework writes a session back as it had loaded it, also if somebody has logged out
+    /// meanwhile: the entry is there again. With this setting a mark beside the entry tells of the
+    /// logout. A request that finds both has no session, and deletes the entry. The framework itself
+    /// opens the entry until then: it knows nothing of the mark.
+    ///
+    /// Let `duration` be longer than the framework's slowest request. A logout and a renewal cost one
+    /// command more, and in a store other than Redis each load one more.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use hardtack::ServerSessions;
+    /// use hardtack::stores::{MemoryStore, StoredJson};
+    ///
+    /// let sessions = ServerSessions::new(StoredJson, MemoryStore::new(), "_session_id")
+    ///     .remember_logouts(Duration::from_secs(60));
+    /// ```
+    #[must_use]
+    pub fn remember_logouts(mut self, duration: Duration) -> Self {
+        self.policy.logout_mark = Some(duration);
         self
     }
 

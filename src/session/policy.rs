@@ -60,6 +60,8 @@ pub(crate) struct Policy {
     pub(crate) on_server: bool,
     pub(crate) conflicts: ConflictPolicy,
     pub(crate) lock: Option<SessionLock>,
+    /// The time for which a store remembers that a session was ended.
+    pub(crate) logout_mark: Option<Duration>,
     /// Finishes the commits whose requests have ended before them.
     pub(crate) spawn: Option<Spawn>,
     pub(crate) writes: WritePolicy,
@@ -87,6 +89,7 @@ impl Policy {
             on_server: false,
             conflicts: ConflictPolicy::Merge,
             lock: None,
+            logout_mark: None,
             spawn: None,
             writes: WritePolicy::WhenChanged,
             writes_on_server_error: false,

@@ -46,6 +46,21 @@ pub trait SessionFormat: Send + Sync + 'static {
         format!("{key}:lock")
     }
 
+    /// Returns the key of the mark that a session was ended, which is kept under a key
+    /// ([`remember_logouts`](crate::ServerSessions::remember_logouts)).
+    ///
+    /// Both keys are in one slot of a Redis Cluster.
+    fn logout_key(&self, key: &str) -> String {
+        let tag = key
+            .split_once('{')
+            .and_then(|(_, rest)| rest.split_once('}'));
+        if tag.is_some_and(|(tag, _)| !tag.is_empty()) {
+            format!("{key}:gone")
+        } else {
+            format!("{{{key}}}:gone")
+        }
+    }
+
     /// Creates the session of a visitor who has none.
     fn begin(&self) -> SessionData {
         SessionData::new()

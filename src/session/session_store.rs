@@ -24,6 +24,26 @@ pub trait SessionStore: Send + Sync + 'static {
     /// [`StoreError`] if the store could not answer.
     fn load(&self, key: &str) -> impl Future<Output = Result<Option<Entry>, StoreError>> + Send;
 
+    /// Returns the entry of a key, and whether the key `mark` has an entry too: the mark of a logout
+    /// ([`remember_logouts`](crate::ServerSessions::remember_logouts)).
+    ///
+    /// The mark is read together with the entry, or later. The default reads both one after the other.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    fn load_with_mark(
+        &self,
+        key: &str,
+        mark: &str,
+    ) -> impl Future<Output = Result<(Option<Entry>, bool), StoreError>> + Send {
+        async move {
+            let entry = self.load(key).await?;
+            // An entry that is gone needs no mark.
+            let is_marked = entry.is_some() && self.load(mark).await?.is_some();
+            Ok((entry, is_marked))
+        }
+    }
+
     /// Writes an entry if `when` allows it, in one atomic step.
     ///
     /// The entry lives for `ttl`; without one, for as long as the store keeps it.
@@ -160,6 +180,11 @@ pub(crate) enum Operation {
     Load {
         key: String,
     },
+    /// Reads an entry, unless the mark of a logout is there.
+    LoadUnmarked {
+        key: String,
+        mark: String,
+    },
     Save {
         key: String,
         bytes: Bytes,
@@ -193,6 +218,8 @@ pub(crate) enum Operation {
 #[derive(Clone)]
 pub(crate) enum Answer {
     Loaded(Option<Entry>),
+    /// The entry is there, and so is the mark of a logout.
+    Marked,
     Saved(Saved),
     /// Says whether an entry was touched or deleted.
     Found(bool),
@@ -210,6 +237,12 @@ impl<S: SessionStore> AnyStore for S {
         Box::pin(async move {
             Ok(match operation {
                 Operation::Load { key } => Answer::Loaded(self.load(&key).await?),
+                Operation::LoadUnmarked { key, mark } => {
+                    match self.load_with_mark(&key, &mark).await? {
+                        (Some(_), true) => Answer::Marked,
+                        (entry, _) => Answer::Loaded(entry),
+                    }
+                }
                 Operation::Save {
                     key,
                     bytes,

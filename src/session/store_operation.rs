@@ -25,7 +25,7 @@ pub enum StoreOperation {
 impl StoreOperation {
     pub(super) fn of(operation: &Operation) -> Self {
         match operation {
-            Operation::Load { .. } => Self::Load,
+            Operation::Load { .. } | Operation::LoadUnmarked { .. } => Self::Load,
             Operation::Save { .. } => Self::Save,
             Operation::Touch { .. } => Self::Touch,
             Operation::Delete { .. } => Self::Delete,
@@ -73,9 +73,12 @@ impl StoreOutcome {
             Ok(Answer::Loaded(Some(_)) | Answer::Saved(Saved::Done(_)) | Answer::Found(true)) => {
                 Self::Done
             }
-            Ok(Answer::Loaded(None) | Answer::Saved(Saved::Gone) | Answer::Found(false)) => {
-                Self::Absent
-            }
+            Ok(
+                Answer::Loaded(None)
+                | Answer::Marked
+                | Answer::Saved(Saved::Gone)
+                | Answer::Found(false),
+            ) => Self::Absent,
             Ok(Answer::Saved(Saved::Conflict(_))) => Self::Conflict,
             Err(_) => Self::Error,
         }

@@ -83,6 +83,7 @@ impl WatchedStore<'_> {
                 Some(self.recent?.begin(key))
             }
             Operation::Load { .. }
+            | Operation::LoadUnmarked { .. }
             | Operation::Touch { .. }
             | Operation::Lock { .. }
             | Operation::Unlock { .. } => None,

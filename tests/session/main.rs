@@ -23,6 +23,7 @@ mod key_updates;
 #[path = "../support/logged.rs"]
 mod logged;
 #[cfg(feature = "test-util")]
+mod logout_marks;
 mod lost_changes;
 #[cfg(feature = "tracing")]
 mod many_cookies;

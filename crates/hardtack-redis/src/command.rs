@@ -1,6 +1,6 @@
 //! [`Operation`]: the commands of a store's operations, and what their answers mean.
 //!
-//! Each is one command on one key.
+//! Each is one command on one key, except for the load of an entry and a mark, which are in one slot.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -21,6 +21,10 @@ pub(crate) struct Operation<'a> {
 #[derive(Clone, Copy)]
 pub(crate) enum What<'a> {
     Load,
+    /// Reads the entry and another key.
+    LoadWithMark {
+        mark: &'a str,
+    },
     Save {
         bytes: &'a Bytes,
         ttl: Option<Duration>,
@@ -39,6 +43,8 @@ pub(crate) enum What<'a> {
 /// The answer to an [`Operation`].
 pub(crate) enum Answer {
     Loaded(Option<Entry>),
+    /// Says whether the mark is there, too.
+    LoadedWithMark(Option<Entry>, bool),
     Saved(Saved),
     /// Says whether an entry was touched or deleted.
     Found(bool),
@@ -115,6 +121,7 @@ impl Operation<'_> {
     pub(crate) fn name(&self) -> &'static str {
         match self.what {
             What::Load => "GET",
+            What::LoadWithMark { .. } => "MGET",
             What::Save { .. } => "the save of a session",
             What::Touch { ttl: Some(_) } => "PEXPIRE",
             What::Touch { ttl: None } => "EXISTS",
@@ -159,6 +166,7 @@ impl Operation<'_> {
     pub(crate) fn command(&self, form: Form) -> Option<Cmd> {
         let mut command = match &self.what {
             What::Load => cmd("GET"),
+            What::LoadWithMark { .. } => cmd("MGET"),
             What::Save {
                 bytes, ttl, when, ..
             } => {
@@ -177,9 +185,11 @@ impl Operation<'_> {
             What::Delete { .. } => cmd("DEL"),
         };
         command.arg(self.key);
-        if let What::Touch { ttl: Some(ttl) } = self.what {
-            command.arg(milliseconds(ttl));
-        }
+        match self.what {
+            What::Touch { ttl: Some(ttl) } => command.arg(milliseconds(ttl)),
+            What::LoadWithMark { mark } => command.arg(mark),
+            _ => &mut command,
+        };
         Some(command)
     }
 
@@ -232,11 +242,15 @@ impl Operation<'_> {
     /// are then no conflict, and an entry that is gone was deleted by it.
     pub(crate) fn read(&self, form: Form, answer: Value, is_resent: bool) -> Option<Answer> {
         Some(match &self.what {
-            What::Load => Answer::Loaded(match answer {
-                Value::Nil => None,
-                Value::BulkString(bytes) => Some(entry(bytes.into())),
-                _ => return None,
-            }),
+            What::Load => Answer::Loaded(loaded(answer).ok()?),
+            What::LoadWithMark { .. } => {
+                let Value::Array(values) = answer else {
+                    return None;
+                };
+                let [there, mark] = <[Value; 2]>::try_from(values).ok()?;
+                let (there, mark) = (loaded(there).ok()?, loaded(mark).ok()?);
+                Answer::LoadedWithMark(there, mark.is_some())
+            }
             What::Save { bytes, when, .. } => {
                 let saved = saved(form, answer, when)?;
                 Answer::Saved(match saved {
@@ -257,6 +271,15 @@ impl Operation<'_> {
                 Answer::Found(count > 0 || is_resent && count == nothing)
             }
         })
+    }
+}
+
+/// Reads the bytes of a key, or that there are none. Returns another answer as it is.
+fn loaded(answer: Value) -> Result<Option<Entry>, Value> {
+    match answer {
+        Value::Nil => Ok(None),
+        Value::BulkString(bytes) => Ok(Some(entry(bytes.into()))),
+        answer => Err(answer),
     }
 }
 

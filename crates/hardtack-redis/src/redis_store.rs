@@ -200,11 +200,16 @@ impl RedisStore {
         }
     }
 
-    async fn run(&self, key: &str, what: What<'_>) -> Result<Answer, Failure> {
-        let key = match &self.namespace {
+    /// Returns a key in the store's namespace.
+    fn key<'k>(&self, key: &'k str) -> Cow<'k, str> {
+        match &self.namespace {
             Some(namespace) => Cow::Owned(format!("{namespace}:{key}")),
             None => Cow::Borrowed(key),
-        };
+        }
+    }
+
+    async fn run(&self, key: &str, what: What<'_>) -> Result<Answer, Failure> {
+        let key = self.key(key);
         let operation = Operation { key: &key, what };
         self.servers.run(&operation, self.limit).await
     }
@@ -214,6 +219,23 @@ impl SessionStore for RedisStore {
     async fn load(&self, key: &str) -> Result<Option<Entry>, StoreError> {
         match self.run(key, What::Load).await? {
             Answer::Loaded(entry) => Ok(entry),
+            _ => Err(Failure::mixed_up().into()),
+        }
+    }
+
+    async fn load_with_mark(
+        &self,
+        key: &str,
+        mark: &str,
+    ) -> Result<(Option<Entry>, bool), StoreError> {
+        let marked = self.key(mark);
+        if !self.servers.has_together(&self.key(key), &marked) {
+            let entry = self.load(key).await?;
+            let is_marked = entry.is_some() && self.load(mark).await?.is_some();
+            return Ok((entry, is_marked));
+        }
+        match self.run(key, What::LoadWithMark { mark: &marked }).await? {
+            Answer::LoadedWithMark(entry, is_marked) => Ok((entry, is_marked)),
             _ => Err(Failure::mixed_up().into()),
         }
     }

@@ -11,6 +11,7 @@ use crate::deadline::Deadline;
 use crate::failure::{Failure, Then};
 use crate::node::{Node, Place};
 use crate::sentinels::Sentinels;
+use crate::slots::slot;
 
 pub(crate) enum Servers {
     One(Arc<Node>),
@@ -64,6 +65,15 @@ impl Servers {
                     .addresses_mut()
                     .for_each(|address| address.trust(roots));
             }
+        }
+    }
+
+    /// Checks whether one command may read both keys: a Cluster has them on one server only if they are
+    /// in one slot.
+    pub(crate) fn has_together(&self, key: &str, other: &str) -> bool {
+        match self {
+            Self::One(_) => true,
+            Self::Cluster(_) => slot(key.as_bytes()) == slot(other.as_bytes()),
         }
     }
 

@@ -53,6 +53,16 @@ class PagesController < ActionController::Base
     render(plain: before.to_s)
   end
 
+  # GET /slow/:key, with file: reads the session, makes FILE.begun, waits for FILE, and changes the session.
+  def slow
+    session[params[:key]].to_i
+    file = params.require(:file)
+    File.write("#{file}.begun", "")
+    sleep 0.005 until File.exist?(file)
+    session[params[:key]] = 1
+    head :no_content
+  end
+
   # GET /rich: values that JSON has not, and enough text that the cache compresses the entry.
   def rich
     session[:rich] = {
@@ -72,6 +82,7 @@ end
 Rails.application.routes.draw do
   get "session", to: "pages#show"
   get "set/:key/:number", to: "pages#set"
+  get "slow/:key", to: "pages#slow"
   get "inspect", to: "pages#inspected"
   %w[form rich].each { |action| get action, to: "pages##{action}" }
   %w[cart log_in log_out].each { |action| post action, to: "pages##{action}" }

@@ -37,6 +37,8 @@ fn each_operation_is_one_command_on_one_key() {
         assert_eq!(words(operation, form), expected);
     };
     expect(What::Load, Form::Plain, "GET k");
+    let with_mark = What::LoadWithMark { mark: "{k}:gone" };
+    expect(with_mark, Form::Plain, "MGET k {k}:gone");
     expect(What::Touch { ttl }, Form::Plain, "PEXPIRE k 60000");
     expect(What::Touch { ttl: None }, Form::Plain, "EXISTS k");
     for (when, ttl, form, expected) in [
@@ -86,7 +88,7 @@ fn each_operation_is_one_command_on_one_key() {
     ] {
         expect(What::Delete { when: &when }, form, expected);
     }
-    assert_eq!(count, 16);
+    assert_eq!(count, 17);
     let nothing = What::Delete {
         when: &When::Absent,
     };

@@ -19,8 +19,9 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use hardtack::stores::{RailsCache, SqlDatabase, StoredJson, TableLayout};
-use hardtack_peers::{PostgresServer, Puma, RailsVersion, RedisServer, Settings, get};
+use hardtack::stores::{RailsCache, SqlDatabase, StoredHash, StoredJson, TableLayout};
+use hardtack::{LazySession, RequestOrigin, ServerSessions};
+use hardtack_peers::{CacheForm, PostgresServer, Puma, RailsVersion, RedisServer, Settings, get};
 use hardtack_redis::RedisStore;
 use hardtack_sqlx::SqlStore;
 use serde_json::json;
@@ -28,7 +29,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tokio::sync::Mutex;
 
-use writers::{Outcome, Servers};
+use writers::{NAME, Outcome, Servers};
 
 /// The tests are loads: they run one after the other.
 static TURN: LazyLock<Mutex<()>> = LazyLock::new(Mutex::default);
@@ -85,42 +86,13 @@ async fn no_change_is_lost_on_postgres() {
 #[tokio::test]
 async fn what_rails_undoes_is_reported() {
     let _turn = TURN.lock().await;
-    let redis = RedisServer::start(&[]);
-    let version = RailsVersion::current();
-    let form = *version.cache_forms.last().unwrap();
-    let life = Duration::from_hours(1);
-    let mut options = json!({"url": format!("{}/0", redis.url()), "namespace": "shop"});
-    if form.is_message_pack {
-        options["serializer"] = ":message_pack".into();
-    }
-    let store = json!(["cache_store", {"expire_after": life.as_secs()}]);
-    let mut variables = vec![
-        ("SESSION_STORE", store.to_string()),
-        (
-            "CACHE_STORE",
-            json!(["redis_cache_store", options]).to_string(),
-        ),
-    ];
-    variables.extend(
-        form.setting
-            .map(|version| ("CACHE_FORMAT", version.to_owned())),
-    );
-    let settings = Settings::new("a secret of one session");
-    let puma = Puma::start_app("stored_app/config.ru", &settings, &variables);
-    let servers = Servers::start(|| {
-        let cache = RailsCache::new(form.version).namespace("shop");
-        let cache = if form.is_message_pack {
-            cache.message_pack(version.load_defaults)
-        } else {
-            cache
-        };
-        (cache, RedisStore::new(redis.url()).unwrap())
-    });
+    let world = Beside::start();
+    let servers = Servers::start(|| world.parts());
     let cookie = servers.begin();
 
     let is_over = Arc::new(AtomicBool::new(false));
     let rails = {
-        let (is_over, cookie, rails) = (is_over.clone(), cookie.clone(), puma.address());
+        let (is_over, cookie, rails) = (is_over.clone(), cookie.clone(), world.puma.address());
         tokio::task::spawn_blocking(move || {
             let (mut lost, mut number) = (0, 0_u64);
             while !is_over.load(SeqCst) {
@@ -149,4 +121,139 @@ async fn what_rails_undoes_is_reported() {
         lost > 0 && reported > 0 && reported <= lost,
         "{reported} of {lost}"
     );
+}
+
+/// A Rails that keeps its sessions in Redis.
+struct Beside {
+    redis: RedisServer,
+    puma: Puma,
+    form: CacheForm,
+}
+
+impl Beside {
+    /// Starts a Rails whose sessions are in its cache.
+    fn start() -> Self {
+        let redis = RedisServer::start(&[]);
+        let form = *RailsVersion::current().cache_forms.last().unwrap();
+        let mut options = json!({"url": format!("{}/0", redis.url()), "namespace": "shop"});
+        if form.is_message_pack {
+            options["serializer"] = ":message_pack".into();
+        }
+        let store = json!(["cache_store", {"expire_after": 3600}]);
+        let cache = json!(["redis_cache_store", options]);
+        let mut variables = vec![
+            ("SESSION_STORE", store.to_string()),
+            ("CACHE_STORE", cache.to_string()),
+        ];
+        let setting = form.setting.map(str::to_owned);
+        variables.extend(setting.map(|version| ("CACHE_FORMAT", version)));
+        Self::with(redis, form, &variables)
+    }
+
+    /// Starts a Rails whose sessions redis-actionpack keeps.
+    fn redis_store() -> Self {
+        let redis = RedisServer::start(&[]);
+        let options =
+            json!({"servers": [format!("{}/0/session", redis.url())], "expire_after": 3600});
+        let store = json!(["redis_store", options]).to_string();
+        let form = RailsVersion::current().cache_forms[0];
+        Self::with(redis, form, &[("SESSION_STORE", store)])
+    }
+
+    fn with(redis: RedisServer, form: CacheForm, variables: &[(&'static str, String)]) -> Self {
+        let settings = Settings::new("a secret of one session");
+        let puma = Puma::start_app("stored_app/config.ru", &settings, variables);
+        Self { redis, puma, form }
+    }
+
+    /// Returns the format and the store of the Rust app beside it.
+    fn parts(&self) -> (RailsCache, RedisStore) {
+        let cache = RailsCache::new(self.form.version).namespace("shop");
+        let cache = if self.form.is_message_pack {
+            cache.message_pack(RailsVersion::current().load_defaults)
+        } else {
+            cache
+        };
+        (cache, RedisStore::new(self.redis.url()).unwrap())
+    }
+}
+
+/// A slow request of Rails writes the session again that somebody has ended meanwhile: with
+/// `remember_logouts` it is ended all the same.
+///
+/// The store of redis-actionpack always does that. Rails' `CacheStore` does it before Rails 8.0.5.2
+/// (CVE-2026-126076), of which Debian has a backport.
+#[tokio::test]
+async fn a_logout_holds_against_a_slow_request_of_rails() {
+    let _turn = TURN.lock().await;
+    let has_redis_store = RailsVersion::current().has_redis_actionpack;
+    let mut ran = 0;
+    for is_redis_store in [false, true] {
+        if is_redis_store && !has_redis_store {
+            continue;
+        }
+        let world = if is_redis_store {
+            Beside::redis_store()
+        } else {
+            Beside::start()
+        };
+        for is_remembered in [false, true] {
+            let (cache, store) = world.parts();
+            let sessions = if is_redis_store {
+                ServerSessions::new(StoredHash::redis_store("session"), store, NAME)
+            } else {
+                ServerSessions::new(cache, store, NAME)
+            };
+            let sessions = sessions.expire_after(Duration::from_hours(1));
+            let sessions = if is_remembered {
+                sessions.remember_logouts(Duration::from_mins(1))
+            } else {
+                sessions
+            };
+            let is_revived = log_out_beside(&world, &Arc::new(sessions), is_remembered).await;
+            assert!(is_revived || !is_redis_store, "Rails wrote nothing");
+            world.redis.command(&["FLUSHALL"]);
+            ran += 1;
+        }
+    }
+    assert_eq!(ran, if has_redis_store { 4 } else { 2 });
+}
+
+/// Logs out at Rust during a request of Rails; returns whether that writes its session again.
+async fn log_out_beside(
+    world: &Beside,
+    sessions: &Arc<ServerSessions>,
+    is_remembered: bool,
+) -> bool {
+    let begun = get(world.puma.address(), "/set/begun/1", None);
+    let cookie = begun.set_cookies().next().unwrap().split(';').next();
+    let cookie = cookie.unwrap().to_owned();
+
+    let file = world.redis.folder().join(format!("go-{is_remembered}"));
+    let path = format!("/slow/late?file={}", file.display());
+    let (rails, sent) = (world.puma.address(), cookie.clone());
+    let slow = tokio::task::spawn_blocking(move || get(rails, &path, Some(&sent)));
+    let has_begun = file.with_extension("begun");
+    while !has_begun.exists() {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    let open = || LazySession::open(sessions, cookie.clone(), RequestOrigin::default());
+    let logout = open();
+    let session = logout.load().await.unwrap();
+    assert_eq!(session.get::<u64>("begun").unwrap(), Some(1));
+    session.reset().unwrap();
+    let _ = logout.commit(200).await.unwrap();
+    let is_there = || {
+        let keys = world.redis.command(&["KEYS", "*"]);
+        keys.lines().any(|key| !key.ends_with(":gone"))
+    };
+    assert!(!is_there());
+
+    std::fs::write(&file, "").unwrap();
+    assert_eq!(slow.await.unwrap().status, 204);
+    let is_revived = is_there();
+    let is_open = !open().load().await.unwrap().is_empty();
+    assert_eq!(is_open, is_revived && !is_remembered);
+    assert_eq!(is_there(), is_open);
+    is_revived
 }

@@ -17,7 +17,7 @@ use hardtack_peers::Connection;
 use serde_json::Value;
 
 /// The name of the session's cookie.
-const NAME: &str = "_app_session";
+pub(crate) const NAME: &str = "_app_session";
 
 const CONNECTIONS: usize = 64;
 
