@@ -8,11 +8,13 @@ use std::{env, fmt};
 
 use axum::Router;
 use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use hardtack::observe::{StoreOperation, StoreOutcome, Tally};
 use hardtack::stores::{SessionFormat, SessionStore};
 use hardtack::tower::SessionLayer;
-use hardtack::{Error, ServerSessions, Session};
+use hardtack::{Error, LazySession, ServerSessions, Session};
 use hardtack_peers::Connection;
 use serde_json::Value;
 
@@ -144,11 +146,23 @@ impl Servers {
     }
 }
 
+/// Tells the test why a commit failed.
+fn failed(error: &Error) -> Response {
+    let status = StatusCode::SERVICE_UNAVAILABLE;
+    (status, error.to_string()).into_response()
+}
+
 /// Sets a key to a number, and returns the number that it had.
-async fn set(session: Session, Path((key, number)): Path<(String, u64)>) -> Result<String, Error> {
-    let before = session.get::<u64>(&key)?.unwrap_or_default();
-    session.insert(&key, number)?;
-    Ok(before.to_string())
+async fn set(
+    session: LazySession,
+    Path((key, number)): Path<(String, u64)>,
+) -> Result<String, Response> {
+    let session = session.load().await.map_err(|error| failed(&error))?;
+    let before = session.get::<u64>(&key).map_err(|error| failed(&error))?;
+    session
+        .insert(&key, number)
+        .map_err(|error| failed(&error))?;
+    Ok(before.unwrap_or_default().to_string())
 }
 
 /// Returns the whole session.
@@ -167,7 +181,7 @@ fn serve(sessions: ServerSessions) -> SocketAddr {
     let app: Router = Router::new()
         .route("/set/{key}/{number}", get(set))
         .route("/all", get(all))
-        .layer(SessionLayer::new(sessions));
+        .layer(SessionLayer::new(sessions).on_error(|error| failed(&error)));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = listener.local_addr().unwrap();
     listener.set_nonblocking(true).unwrap();
@@ -208,9 +222,11 @@ async fn count_up(
         let began = Instant::now();
         let answer = connection.exchange(request.as_bytes()).await.unwrap();
         met.times.push(began.elapsed());
-        match answer.body.parse::<u64>() {
-            Ok(before) => met.lost += usize::from(before != met.changes),
-            Err(_) => met.errors += 1,
+        if let Ok(before) = answer.body.parse::<u64>() {
+            met.lost += usize::from(before != met.changes);
+        } else {
+            println!("{key}: {} {}", answer.status(), answer.body);
+            met.errors += 1;
         }
         met.changes += 1;
     }

@@ -11,6 +11,5 @@
 mod checking;
 mod commands;
 mod failures;
-mod interleavings;
 mod rules;
 mod updates;

@@ -1,6 +1,6 @@
-//! Requests of one browser at once over a live Redis: every outcome is explained by an order of
-//! them, as over the store in memory (`tests/session/interleavings/`). Here they run at the same
-//! time, so a number decides the requests alone.
+//! Requests of one browser at once over a live Redis and a live Postgres: every outcome is explained by
+//! an order of them, as over the store in memory (`tests/session/interleavings/`). Here they run at
+//! the same time, so a number decides the requests alone.
 
 use std::fmt::Write as _;
 use std::future::poll_fn;
@@ -9,8 +9,9 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::task::Poll;
 use std::time::Duration;
 
-use hardtack::stores::ConflictPolicy;
-use hardtack_peers::RedisServer;
+use bytes::Bytes;
+use hardtack::stores::{ConflictPolicy, Entry, Saved, SessionStore, StoreError, When};
+use hardtack_peers::{PostgresServer, RedisServer};
 use hardtack_redis::RedisStore;
 use tokio::time::timeout;
 
@@ -87,8 +88,58 @@ async fn run(world: Arc<World>, request: usize, mut future: Running, mut stays: 
     }
 }
 
+/// A store in which the keys of each number are others.
+struct Numbered<S> {
+    store: Arc<S>,
+    number: String,
+}
+
+impl<S> Numbered<S> {
+    fn key(&self, key: &str) -> String {
+        format!("{}:{key}", self.number)
+    }
+}
+
+impl<S: SessionStore> SessionStore for Numbered<S> {
+    async fn load(&self, key: &str) -> Result<Option<Entry>, StoreError> {
+        self.store.load(&self.key(key)).await
+    }
+
+    async fn save(
+        &self,
+        key: &str,
+        bytes: Bytes,
+        ttl: Option<Duration>,
+        when: &When,
+    ) -> Result<Saved, StoreError> {
+        self.store.save(&self.key(key), bytes, ttl, when).await
+    }
+
+    async fn save_once(
+        &self,
+        key: &str,
+        bytes: Bytes,
+        ttl: Option<Duration>,
+        when: &When,
+    ) -> Result<Saved, StoreError> {
+        self.store.save_once(&self.key(key), bytes, ttl, when).await
+    }
+
+    async fn touch(&self, key: &str, ttl: Option<Duration>) -> Result<bool, StoreError> {
+        self.store.touch(&self.key(key), ttl).await
+    }
+
+    async fn delete(&self, key: &str, when: &When) -> Result<bool, StoreError> {
+        self.store.delete(&self.key(key), when).await
+    }
+}
+
 /// Runs the requests of a number, and returns the conflicts; or the outcome that no order explains.
-async fn interleave(seed: u64, store: &RedisStore, keys: &KnownKeys) -> Result<u64, String> {
+async fn interleave<S: SessionStore>(
+    seed: u64,
+    store: &Arc<S>,
+    keys: &KnownKeys,
+) -> Result<u64, String> {
     let mut choices = Choices::of(seed);
     let number = choices.below(ROWS.len());
     let row = &ROWS[number];
@@ -98,7 +149,10 @@ async fn interleave(seed: u64, store: &RedisStore, keys: &KnownKeys) -> Result<u
         keys: keys.of_row(number),
         world: world.clone(),
     };
-    let stores = ["own", "older"].map(|name| store.clone().namespace(format!("{seed}-{name}")));
+    let stores = ["own", "older"].map(|name| Numbered {
+        store: store.clone(),
+        number: format!("{seed}-{name}"),
+    });
     let stage = Stage::new(row, format, stores, &world).await;
     let before = stage.state().await;
     let requests = 2 + choices.below(4);
@@ -150,11 +204,8 @@ async fn interleave(seed: u64, store: &RedisStore, keys: &KnownKeys) -> Result<u
     Err(what)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn every_outcome_is_explained_by_an_order_of_the_requests() {
-    let redis = RedisServer::start(&[]);
-    let store = RedisStore::new(redis.url()).unwrap();
-    let keys = KnownKeys::default();
+async fn interleave_all(store: impl SessionStore) {
+    let (store, keys) = (Arc::new(store), KnownKeys::default());
     let (mut ran, mut conflicts) = (0, 0);
     for seed in 1..=COUNT {
         match interleave(seed, &store, &keys).await {
@@ -166,4 +217,24 @@ async fn every_outcome_is_explained_by_an_order_of_the_requests() {
     assert_eq!(ran, COUNT);
     println!("{conflicts} conflicts");
     assert!(conflicts > COUNT / 10, "{conflicts}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn every_outcome_is_explained_on_redis() {
+    let _turn = crate::TURN.lock().await;
+    let redis = RedisServer::start(&[]);
+    interleave_all(
+        RedisStore::new(redis.url())
+            .unwrap()
+            .time_limit(crate::LIMIT),
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn every_outcome_is_explained_on_postgres() {
+    let _turn = crate::TURN.lock().await;
+    let postgres = PostgresServer::start(crate::NO_SYNC);
+    let store = crate::postgres_stores(&postgres).await;
+    interleave_all(store()).await;
 }
