@@ -1,6 +1,6 @@
 //! 64 connections change 64 keys of one session, through two servers that have a store each; nothing
-//! of it is lost, on Redis, on Postgres, beside a Rails that writes the same session, and as Redis fails
-//! over.
+//! of it is lost, on Redis, on Postgres, beside a Rails or an Express that writes the same session, and
+//! as Redis fails over.
 //!
 //! `SECONDS` sets how long each test runs; without it each connection makes 20 changes.
 
@@ -12,17 +12,21 @@
     reason = "a test fails by panicking"
 )]
 
+mod connect_sid;
 mod failover;
 mod interleavings;
 mod writers;
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use hardtack::stores::{RailsCache, SqlDatabase, StoredHash, StoredJson, TableLayout};
 use hardtack::{LazySession, RequestOrigin, ServerSessions};
-use hardtack_peers::{CacheForm, PostgresServer, Puma, RailsVersion, RedisServer, Settings, get};
+use hardtack_peers::{
+    CacheForm, Node, PostgresServer, Puma, RailsVersion, RedisServer, Settings, get,
+};
 use hardtack_redis::RedisStore;
 use hardtack_sqlx::SqlStore;
 use serde_json::json;
@@ -30,6 +34,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tokio::sync::Mutex;
 
+use connect_sid::ConnectSid;
 use writers::{NAME, Outcome, Servers};
 
 /// The tests are loads: they run one after the other.
@@ -107,14 +112,36 @@ async fn what_rails_undoes_is_reported() {
     let world = Beside::start();
     let servers = Servers::start(|| world.parts());
     let cookie = servers.begin();
+    check_beside("Rails", &servers, world.puma.address(), cookie).await;
+}
 
+/// Express writes a whole session back if it has changed it.
+#[tokio::test]
+async fn what_express_undoes_is_reported() {
+    let _turn = TURN.lock().await;
+    let redis = RedisServer::start(&[]);
+    let express = Node::start("express_app/app.mjs", &[&redis.url()]);
+    let servers = Servers::named("connect.sid", || {
+        (
+            ConnectSid,
+            RedisStore::new(redis.url()).unwrap().time_limit(LIMIT),
+        )
+    });
+    let begun = get(express.address(), "/set/begun/1", None);
+    let cookie = begun.set_cookies().next().unwrap().split(';').next();
+    let cookie = cookie.unwrap().to_owned();
+    check_beside("Express", &servers, express.address(), cookie).await;
+}
+
+/// Changes a session that the app of a framework changes too, in one request after the other.
+async fn check_beside(name: &str, servers: &Servers, app: SocketAddr, cookie: String) {
     let is_over = Arc::new(AtomicBool::new(false));
-    let rails = {
-        let (is_over, cookie, rails) = (is_over.clone(), cookie.clone(), world.puma.address());
+    let beside = {
+        let (is_over, cookie) = (is_over.clone(), cookie.clone());
         tokio::task::spawn_blocking(move || {
             let (mut lost, mut number) = (0, 0_u64);
             while !is_over.load(SeqCst) {
-                let answer = get(rails, &format!("/set/rails/{}", number + 1), Some(&cookie));
+                let answer = get(app, &format!("/set/theirs/{}", number + 1), Some(&cookie));
                 lost += u64::from(answer.body() != number.to_string());
                 number += 1;
             }
@@ -123,22 +150,19 @@ async fn what_rails_undoes_is_reported() {
     };
     let outcome = servers.change(&cookie).await;
     is_over.store(true, SeqCst);
-    let (lost_of_rails, changes) = rails.await.unwrap();
+    let (lost_of_theirs, changes) = beside.await.unwrap();
     let reports = servers.tallies.each_ref().map(|tally| tally.reverts());
     let reported: u64 = reports.iter().flatten().map(|(_, count)| count).sum();
     println!(
-        "beside Rails: {outcome}; {reported} reported; {lost_of_rails} of {changes} changes by Rails lost"
+        "beside {name}: {outcome}; {reported} reported; {lost_of_theirs} of its {changes} changes lost"
     );
-    assert!(changes > 1, "Rails wrote nothing beside the others");
-    assert_eq!((outcome.errors, lost_of_rails), (0, 0));
-    let session = servers.session(&cookie);
-    assert_eq!(session["rails"], changes);
-    // Among 64 writers Rails undoes something each time: it loads, and writes later.
+    assert!(changes > 1, "it wrote nothing beside the others");
+    assert_eq!((outcome.errors, lost_of_theirs), (0, 0));
+    assert_eq!(servers.session(&cookie)["theirs"], changes);
+    // Among 64 writers it undoes something each time: it loads, and writes later.
     let lost = u64::try_from(outcome.lost).unwrap();
-    assert!(
-        lost > 0 && reported > 0 && reported <= lost,
-        "{reported} of {lost}"
-    );
+    let is_told = lost > 0 && reported > 0 && reported <= lost;
+    assert!(is_told, "{reported} of {lost}");
 }
 
 /// A Rails that keeps its sessions in Redis.

@@ -71,10 +71,18 @@ impl fmt::Display for Outcome {
 
 impl Servers {
     pub(crate) fn start<F: SessionFormat, S: SessionStore>(parts: impl Fn() -> (F, S)) -> Self {
+        Self::named(NAME, parts)
+    }
+
+    /// Starts servers whose session has a cookie of another name.
+    pub(crate) fn named<F: SessionFormat, S: SessionStore>(
+        name: &str,
+        parts: impl Fn() -> (F, S),
+    ) -> Self {
         let tallies = [(); 2].map(|()| Arc::new(Tally::new()));
         let addresses = tallies.each_ref().map(|tally| {
             let (format, store) = parts();
-            let sessions = ServerSessions::new(format, store, NAME).observer(tally.clone());
+            let sessions = ServerSessions::new(format, store, name).observer(tally.clone());
             serve(sessions.expire_after(Duration::from_hours(1)))
         });
         Self { tallies, addresses }
