@@ -19,7 +19,7 @@ use crate::store_error::StoreError;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() {
-/// assert_eq!(check_session_store(&MemoryStore::new()).await, Ok(16));
+/// assert_eq!(check_session_store(&MemoryStore::new()).await, Ok(17));
 /// # }
 /// ```
 ///
@@ -108,10 +108,39 @@ pub async fn check_session_store(store: &impl SessionStore) -> Result<usize, Str
     let unchanged = entry.map_or(unknown, |entry| When::Unchanged(entry.version));
     let deleted = store.delete(one, &unchanged).await.map_err(told)?;
     rules.keep("delete with the current version deletes the entry", deleted)?;
+    let renames = renames_as_it_says(store, two, one).await.map_err(told)?;
+    rules.keep(
+        "a rename moves one state of an entry, to a key without one",
+        renames,
+    )?;
+    store.delete(one, &When::Always).await.map_err(told)?;
     store.delete(two, &When::Always).await.map_err(told)?;
     let nothing = store.load(two).await.map_err(told)?;
     rules.keep("load of a deleted key returns None", nothing.is_none())?;
     Ok(rules.0)
+}
+
+/// Checks that an entry is renamed once, by its version, or never if the store renames nothing.
+async fn renames_as_it_says(
+    store: &impl SessionStore,
+    from: &str,
+    to: &str,
+) -> Result<bool, StoreError> {
+    let hour = Some(Duration::from_secs(3600));
+    let bytes = Bytes::from_static(b"renamed");
+    let other = Version::new("no version of anybody");
+    let entry = store.load(from).await?;
+    let version = entry.map_or_else(|| other.clone(), |entry| entry.version);
+    let mut done = Vec::new();
+    for version in [&other, &version, &version] {
+        let saved = store.rename(from, to, bytes.clone(), hour, version).await?;
+        done.push(matches!(saved, Saved::Done(_)));
+    }
+    let there = store.load(to).await?;
+    let is_moved = there.is_some_and(|entry| entry.bytes == bytes);
+    let is_gone = store.load(from).await?.is_none();
+    let renames = store.renames();
+    Ok(done == [false, renames, false] && is_moved == renames && is_gone == renames)
 }
 
 /// The number of rules that were kept.

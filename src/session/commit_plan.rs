@@ -34,6 +34,9 @@ impl Committing {
             Some(StoredEntry { key, version, .. }) if loaded.is_stale() => {
                 let (key, version) = (key.clone(), version.clone());
                 let why = Why::IsMoved;
+                if self.renames {
+                    self.todo.push_back(Task::Rename);
+                }
                 self.todo.push_back(Task::Create);
                 self.todo
                     .push_back(Task::DeleteUnchanged { key, version, why });

@@ -12,6 +12,8 @@ pub(super) enum Task {
     Update,
     /// Writes the session under its id, which this request created or moved it to.
     Overwrite,
+    /// Moves the entry that was read to the session's present key.
+    Rename,
     /// Extends the life of the entry that was read.
     Touch,
     /// Remembers that a session was ended, under this key.

@@ -96,6 +96,13 @@ impl Committing {
         self.have_patience(policy)
     }
 
+    /// Lets a commit without a turn wait for one, now that a deletion met another save.
+    pub(super) fn queue_for_deletion(&mut self) {
+        if self.queued != Queued::InTurn {
+            self.queued = Queued::Due;
+        }
+    }
+
     /// Lets a commit without a turn wait for one, now that it met another save.
     pub(super) fn queue_again(&mut self) {
         if self.queued == Queued::LetGo {
@@ -105,7 +112,8 @@ impl Committing {
 
     /// Takes note of what was written over another entry, for the next saver and the observer.
     pub(super) fn has_written(&mut self, policy: &Policy, version: Option<Version>) {
-        self.written = version;
+        self.written.clone_from(&version);
+        self.created = version;
         self.conflicts = Some(self.count_conflicts(policy));
     }
 

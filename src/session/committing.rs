@@ -38,12 +38,17 @@ pub(crate) struct Committing {
     pub(super) began: OffsetDateTime,
     tries: u32,
     pub(super) queued: Queued,
-    /// True if an entry that is to be deleted was changed meanwhile.
-    has_reread: bool,
     /// True if the session was written under a key that had no entry.
     is_created: bool,
+    /// The version of what was written there last, if the store knows it.
+    pub(super) created: Option<Version>,
+    /// The entry under the older key from which the session moves, as it was loaded and as it is now,
+    /// if somebody changed it meanwhile.
+    older: Option<[Bytes; 2]>,
     /// True if the session moves from another store under its id, as another request may do.
     keeps_id: bool,
+    /// True if the store can move an entry to another key.
+    pub(super) renames: bool,
     /// The number of new ids that the store already had.
     taken_ids: u32,
     /// The entry that was loaded, once the changes were applied to a later one.
@@ -59,6 +64,8 @@ pub(crate) struct Committing {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Queued {
     Not,
+    /// An entry that is to be deleted was changed meanwhile: the deletion gains by a turn, too.
+    Due,
     /// It waits for its turn, or has it.
     InTurn,
     /// It was let go without a turn, and goes on until it meets another save.
@@ -67,7 +74,12 @@ pub(super) enum Queued {
 
 impl Committing {
     /// Plans the operations of a session in a store; `None` if there are none.
-    pub(crate) fn begin(loaded: &Loaded, cookies: &Commit, policy: &Policy) -> Option<Self> {
+    pub(crate) fn begin(
+        loaded: &Loaded,
+        cookies: &Commit,
+        policy: &Policy,
+        renames: bool,
+    ) -> Option<Self> {
         let Kept::OnServer(stored) = &loaded.kept else {
             return None;
         };
@@ -83,9 +95,11 @@ impl Committing {
             began: policy.now(),
             tries: 0,
             queued: Queued::Not,
-            has_reread: false,
             is_created: false,
+            created: None,
+            older: None,
             keeps_id: loaded.keeps_id(),
+            renames,
             taken_ids: 0,
             before: None,
             written: None,
@@ -138,10 +152,11 @@ impl Committing {
         // nothing, and a logout waits for nobody. A deletion gains by it once it has failed.
         let gains = match &task {
             Task::Update => true,
-            Task::Overwrite | Task::DeleteUnchanged { .. } => self.has_reread,
+            Task::Overwrite | Task::DeleteUnchanged { .. } => self.queued == Queued::Due,
             _ => false,
         };
-        if self.queued == Queued::Not && gains && policy.conflicts == ConflictPolicy::Merge {
+        let may_queue = matches!(self.queued, Queued::Not | Queued::Due);
+        if may_queue && gains && policy.conflicts == ConflictPolicy::Merge {
             self.queued = Queued::InTurn;
             return Ok(Step::Queue);
         }
@@ -180,6 +195,15 @@ impl Committing {
                     Touch::Rewrite(bytes) => (bytes, key, When::Unchanged(entry.version.clone())),
                 }
             }
+            (Task::Rename, Some(entry)) => {
+                return Ok(Operation::Rename {
+                    from: entry.key.clone(),
+                    to: self.key(),
+                    bytes: format.write(&self.data, Some(&entry.bytes), ttl, now)?,
+                    ttl,
+                    version: entry.version.clone(),
+                });
+            }
             (Task::Update, Some(entry)) => (
                 format.write(&self.data, Some(&entry.bytes), ttl, now)?,
                 entry.key.clone(),
@@ -193,9 +217,12 @@ impl Committing {
                     now,
                 )?,
                 self.key(),
-                match task {
+                match (task, &self.created) {
+                    (Task::Overwrite, Some(version)) => {
+                        unless_changed(policy, version.clone(), When::Present)
+                    }
                     // Somebody may have logged out since.
-                    Task::Overwrite => When::Present,
+                    (Task::Overwrite, None) => When::Present,
                     _ => When::Absent,
                 },
             ),
@@ -225,7 +252,9 @@ impl Committing {
 
     fn take(&mut self, policy: &Policy, task: Task, answer: Answer) -> Result<(), Error> {
         match (task, answer) {
-            (Task::Create, Answer::Saved(Saved::Done(_))) => self.is_created = true,
+            (Task::Create | Task::Overwrite, Answer::Saved(Saved::Done(version))) => {
+                (self.is_created, self.created) = (true, version);
+            }
             // Even if the bytes are equal: two users never share a session.
             (Task::Create, Answer::Saved(Saved::Conflict(_)))
                 if self.stored.entry.is_none() && !self.keeps_id =>
@@ -236,7 +265,10 @@ impl Committing {
             (Task::Update, Answer::Saved(Saved::Done(version))) => {
                 self.has_written(policy, version);
             }
-            (Task::Delete(_) | Task::Mark(_), _)
+            // The session is under its present key, and under no other.
+            (Task::Rename, Answer::Saved(Saved::Done(_))) => self.todo.clear(),
+            // One that was not moved was changed, moved or ended meanwhile: the next operations learn that.
+            (Task::Rename | Task::Delete(_) | Task::Mark(_), _)
             | (_, Answer::Saved(Saved::Done(_)) | Answer::Found(true)) => {}
             (Task::DeleteUnchanged { key, why, .. }, _) => {
                 self.todo.push_front(Task::Reread { key, why });
@@ -265,6 +297,8 @@ impl Committing {
                     self.conflict(policy, &task, entry)?;
                 } else if matches!(task, Task::Update) {
                     self.has_written(policy, Some(entry.version));
+                } else {
+                    self.created = Some(entry.version);
                 }
             }
             (
@@ -343,8 +377,7 @@ impl Committing {
             return Ok(());
         };
         self.have_patience(policy)?;
-        self.queue_again();
-        self.has_reread = true;
+        self.queue_for_deletion();
         let version = entry.version.clone();
         match why {
             Why::IsEmpty => {
@@ -363,8 +396,12 @@ impl Committing {
             Why::HasNewId | Why::IsMoved => {
                 // The entry under the present key takes over the changes made meanwhile.
                 let own = self.stored.entry.take();
+                let before = own.as_ref().filter(|own| own.key == key);
+                let older = before.map(|own| [own.bytes.clone(), entry.bytes.clone()]);
+                self.older = None;
                 if self.rebase(policy, key.clone(), entry)? {
                     self.stored.entry = own;
+                    self.older = older;
                     self.todo
                         .push_front(Task::DeleteUnchanged { key, version, why });
                     self.todo.push_front(Task::Overwrite);
@@ -391,6 +428,18 @@ impl Committing {
         Ok(())
     }
 
+    /// Applies what somebody changed under the older key, since this request loaded the session there,
+    /// to what somebody else wrote under the present one.
+    fn carry_older_changes(&mut self, policy: &Policy, fresh: &mut SessionData) {
+        let (format, now) = (&self.stored.format, policy.now());
+        if let Some([before, after]) = self.older.take()
+            && let ReadEntry::Session(before) = format.read(&before, now)
+            && let ReadEntry::Session(after) = format.read(&after, now)
+        {
+            fresh.apply_difference(&before, &after);
+        }
+    }
+
     /// Applies this request's changes to an entry that somebody else wrote. Returns `false` if that
     /// entry has expired.
     pub(super) fn rebase(
@@ -402,6 +451,7 @@ impl Committing {
         let Entry { bytes, version } = entry;
         match self.stored.format.read(&bytes, policy.now()) {
             ReadEntry::Session(mut fresh) => {
+                self.carry_older_changes(policy, &mut fresh);
                 self.data.rebase_onto(&mut fresh)?;
                 self.data = fresh;
                 let loaded = self.stored.entry.as_ref();

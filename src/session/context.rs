@@ -565,7 +565,8 @@ impl Context {
         }
         let here = sessions.at(place);
         let committing = here.place.store();
-        let committing = committing.and_then(|_| Committing::begin(&loaded, &commit, &here.policy));
+        let committing = committing
+            .and_then(|store| Committing::begin(&loaded, &commit, &here.policy, store.renames()));
         let is_changed = loaded.is_changed();
         self.state().loaded = Some(loaded);
         if committing.is_none() && farewell.first.is_empty() && farewell.then.is_empty() {

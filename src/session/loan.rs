@@ -72,6 +72,21 @@ impl SessionData {
         Ok(())
     }
 
+    /// Applies what differs between two states of a session to a third one. A value that cannot be read
+    /// differs from none.
+    pub(super) fn apply_difference(&mut self, before: &Self, after: &Self) {
+        for key in before.keys().iter().filter(|key| !after.contains_key(key)) {
+            self.remove(key);
+        }
+        for key in after.keys() {
+            if let (Ok(old), Ok(new)) = (before.value(&key), after.value(&key))
+                && old != new
+            {
+                self.changes.set(&key, new);
+            }
+        }
+    }
+
     /// Returns the value of a key; nil if the key is missing.
     pub(super) fn value(&self, key: &str) -> Result<Value, Error> {
         Ok(self.get(key)?.unwrap_or(Value::Nil))

@@ -77,6 +77,32 @@ pub trait SessionStore: Send + Sync + 'static {
         self.save(key, bytes, ttl, when)
     }
 
+    /// Checks whether the store can [`rename`](Self::rename) entries; the default is no.
+    fn renames(&self) -> bool {
+        false
+    }
+
+    /// Moves an entry to another key, with these bytes, in one atomic step.
+    ///
+    /// It is moved if `from` still has exactly the entry of this version, and `to` has none. Returns
+    /// [`Saved::Gone`] otherwise, and nothing is changed then. hardtack calls it for a session that it
+    /// found under an older key, if [`renames`](Self::renames) returns `true`. A session in another
+    /// store is written under the new key, and then deleted under the old one.
+    ///
+    /// # Errors
+    /// As [`save`](Self::save).
+    fn rename(
+        &self,
+        from: &str,
+        to: &str,
+        bytes: Bytes,
+        ttl: Option<Duration>,
+        version: &Version,
+    ) -> impl Future<Output = Result<Saved, StoreError>> + Send {
+        let _ = (from, to, bytes, ttl, version);
+        async { Ok(Saved::Gone) }
+    }
+
     /// Extends the life of an entry to `ttl` from now, and leaves its bytes unchanged.
     ///
     /// Without a `ttl` the entry keeps its time. Returns `false` if there is no entry.
@@ -193,6 +219,13 @@ pub(crate) enum Operation {
         /// True if the store must not send the save twice.
         is_once: bool,
     },
+    Rename {
+        from: String,
+        to: String,
+        bytes: Bytes,
+        ttl: Option<Duration>,
+        version: Version,
+    },
     Touch {
         key: String,
         ttl: Option<Duration>,
@@ -229,10 +262,15 @@ type Running<'a> = Pin<Box<dyn Future<Output = Result<Answer, StoreError>> + Sen
 
 /// A [`SessionStore`] as a trait object.
 pub(crate) trait AnyStore: Send + Sync {
+    fn renames(&self) -> bool;
     fn run(&self, operation: Operation) -> Running<'_>;
 }
 
 impl<S: SessionStore> AnyStore for S {
+    fn renames(&self) -> bool {
+        SessionStore::renames(self)
+    }
+
     fn run(&self, operation: Operation) -> Running<'_> {
         Box::pin(async move {
             Ok(match operation {
@@ -254,6 +292,13 @@ impl<S: SessionStore> AnyStore for S {
                 } else {
                     self.save(&key, bytes, ttl, &when).await?
                 }),
+                Operation::Rename {
+                    from,
+                    to,
+                    bytes,
+                    ttl,
+                    version,
+                } => Answer::Saved(self.rename(&from, &to, bytes, ttl, &version).await?),
                 Operation::Touch { key, ttl } => Answer::Found(self.touch(&key, ttl).await?),
                 Operation::Delete { key, when } | Operation::Unlock { key, when } => {
                     Answer::Found(self.delete(&key, &when).await?)

@@ -26,7 +26,7 @@ impl StoreOperation {
     pub(super) fn of(operation: &Operation) -> Self {
         match operation {
             Operation::Load { .. } | Operation::LoadUnmarked { .. } => Self::Load,
-            Operation::Save { .. } => Self::Save,
+            Operation::Save { .. } | Operation::Rename { .. } => Self::Save,
             Operation::Touch { .. } => Self::Touch,
             Operation::Delete { .. } => Self::Delete,
             Operation::Lock { .. } => Self::Lock,

@@ -79,9 +79,9 @@ impl WatchedStore<'_> {
 
     fn begin(&self, operation: &Operation) -> Option<Write<'_>> {
         match operation {
-            Operation::Save { key, .. } | Operation::Delete { key, .. } => {
-                Some(self.recent?.begin(key))
-            }
+            Operation::Save { key, .. }
+            | Operation::Rename { to: key, .. }
+            | Operation::Delete { key, .. } => Some(self.recent?.begin(key)),
             Operation::Load { .. }
             | Operation::LoadUnmarked { .. }
             | Operation::Touch { .. }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hardtack::stores::{
-    Entry, MemoryStore, Saved, SessionFormat, SessionStore, StoreError, StoredJson, When,
+    Entry, MemoryStore, Saved, SessionFormat, SessionStore, StoreError, StoredJson, Version, When,
 };
 use hardtack::{Commit, Error, LazySession, RequestOrigin, ServerSessions, Session};
 
@@ -34,6 +34,8 @@ pub(crate) struct Inside {
     pub(crate) is_held: AtomicBool,
     /// True if the store does not tell the versions of what it saves.
     pub(crate) is_silent: AtomicBool,
+    /// True if the store moves entries to other keys.
+    pub(crate) renames: AtomicBool,
     pub(crate) waiting: Mutex<VecDeque<Arc<Gate>>>,
     answered: Mutex<Vec<&'static str>>,
 }
@@ -124,6 +126,33 @@ impl SessionStore for Held {
             Saved::Done(_) if self.0.is_silent.load(SeqCst) => Saved::Done(None),
             saved => saved,
         })
+    }
+
+    fn renames(&self) -> bool {
+        self.0.renames.load(SeqCst)
+    }
+
+    async fn rename(
+        &self,
+        from: &str,
+        to: &str,
+        bytes: Bytes,
+        ttl: Option<Duration>,
+        version: &Version,
+    ) -> Result<Saved, StoreError> {
+        self.wait().await?;
+        let store = &self.0.store;
+        let is_free = store.load(to).await?.is_none();
+        if !is_free
+            || !store
+                .delete(from, &When::Unchanged(version.clone()))
+                .await?
+        {
+            self.note("not renamed");
+            return Ok(Saved::Gone);
+        }
+        self.note("rename");
+        store.save(to, bytes, ttl, &When::Absent).await
     }
 
     async fn touch(&self, key: &str, ttl: Option<Duration>) -> Result<bool, StoreError> {

@@ -31,6 +31,7 @@ mod merged_changes;
 #[cfg(all(feature = "marshal", feature = "test-util"))]
 mod migrations;
 mod moves;
+mod moving_beside;
 mod observer;
 mod rack;
 #[cfg(feature = "tracing")]
@@ -38,6 +39,7 @@ mod re_entry;
 #[cfg(feature = "marshal")]
 #[path = "../support/recorded.rs"]
 mod recorded;
+mod renames;
 mod reverted_keys;
 #[cfg(feature = "marshal")]
 mod ruby_objects;

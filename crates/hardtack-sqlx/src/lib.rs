@@ -36,6 +36,7 @@
 //! | load | `SELECT data .. WHERE key AND not ended` | the same |
 //! | save, `Unchanged` | `UPDATE .. WHERE key AND not ended AND data = old`; if no row: the load | the same |
 //! | save, `Present` | `UPDATE .. WHERE key AND not ended` | the same |
+//! | rename | `UPDATE .. SET key .. WHERE key AND not ended AND data = old` | the same |
 //! | save, `Absent` | `INSERT .. ON CONFLICT (key) DO UPDATE .. WHERE ended`; if no row: the load | `INSERT`; if the key is taken: `DELETE .. WHERE key AND ended` and again, or the load |
 //! | save, `Always` | `INSERT .. ON CONFLICT (key) DO UPDATE` | `UPDATE .. WHERE key`; if no row: `INSERT` |
 //! | touch | `UPDATE .. SET expires_at .. WHERE key AND not ended`; without a time `SELECT 1` | the same |
@@ -53,8 +54,7 @@
 //! `updated_at`, by which the sweep finds old rows. Without `updated_at` too, a touch only looks for
 //! the row, and none is swept.
 //!
-//! A session that is found under an older key is moved by a deletion and a save. Its row in a table of
-//! Rails has a new `id` then, while Rails renames the row.
+//! The row of a session that is found under an older key is renamed, as Rails does.
 //!
 //! # Logins of Rails 8
 //!

@@ -29,6 +29,12 @@ pub(crate) enum What {
         ttl: Option<Duration>,
         when: When,
     },
+    Rename {
+        to: String,
+        bytes: Bytes,
+        ttl: Option<Duration>,
+        version: Version,
+    },
     Touch {
         ttl: Option<Duration>,
     },
@@ -80,6 +86,7 @@ impl Operation {
         match self.what {
             What::Load => "the load of a session",
             What::Save { .. } => "the save of a session",
+            What::Rename { .. } => "the move of a session to another key",
             What::Touch { .. } => "the touch of a session",
             What::Delete { .. } => "the deletion of a session",
         }
@@ -98,7 +105,7 @@ impl Operation {
 
     async fn run_once(&self, on: &mut Session<'_>) -> Result<Answer, Failure> {
         let statements = on.statements;
-        if matches!(self.what, What::Save { .. }) {
+        if matches!(self.what, What::Save { .. } | What::Rename { .. }) {
             on.ask_for_strict_mode(self.name()).await?;
         }
         match &self.what {
@@ -112,6 +119,11 @@ impl Operation {
                 When::Present => Saved::Gone,
                 When::Unchanged(_) => self.save_unchanged(on).await?,
             })),
+            What::Rename { .. } if self.inserts(on, &statements.rename).await? => {
+                Ok(Answer::Saved(self.done(statements)))
+            }
+            // The row is another one by now or gone, or the new key has one.
+            What::Rename { .. } => Ok(Answer::Saved(Saved::Gone)),
             What::Touch { ttl: Some(_) } if statements.touch.is_some() => {
                 let Some(touch) = &statements.touch else {
                     return Ok(Answer::Found(false));
@@ -206,14 +218,14 @@ impl Operation {
     /// Returns the outcome of a write. The version is what the column returns: it is not known of
     /// JSON, which the database may write otherwise.
     fn done(&self, statements: &Statements) -> Saved {
-        let What::Save { bytes, .. } = &self.what else {
+        let (What::Save { bytes, .. } | What::Rename { bytes, .. }) = &self.what else {
             return Saved::Done(None);
         };
         let is_kept = statements.layout.data_type != DataType::Json;
         Saved::Done(is_kept.then(|| Version::new(bytes.clone())))
     }
 
-    /// Inserts a row; false if another has its key.
+    /// Gives a row its key; false if another has it.
     async fn inserts(&self, on: &mut Session<'_>, insert: &Statement) -> Result<bool, Failure> {
         match self.changes(on, insert).await {
             Err(failure) if failure.kind == Kind::Taken => Ok(false),
@@ -258,19 +270,26 @@ impl Operation {
         let is_binary = layout.data_type == DataType::Binary;
         let (bytes, ttl, when) = match &self.what {
             What::Save { bytes, ttl, when } => (Some(bytes), *ttl, Some(when)),
+            What::Rename { bytes, ttl, .. } => (Some(bytes), *ttl, None),
             What::Touch { ttl } => (None, *ttl, None),
             What::Delete { when } => (None, None, Some(when)),
             What::Load => (None, None, None),
         };
-        let old = match when {
-            Some(When::Unchanged(version)) => version.as_bytes(),
+        let old = match (when, &self.what) {
+            (Some(When::Unchanged(version)), _) | (_, What::Rename { version, .. }) => {
+                version.as_bytes()
+            }
             _ => &[],
         };
+        let key = match (place, &self.what) {
+            (Place::NewKey, What::Rename { to, .. }) => to,
+            _ => &self.key,
+        };
         match place {
-            Place::Key if is_postgres && self.key.contains('\0') => {
+            Place::Key | Place::NewKey if is_postgres && key.contains('\0') => {
                 Err(on.site.not_text(&layout.key))
             }
-            Place::Key => Ok(Value::Text(self.key.clone())),
+            Place::Key | Place::NewKey => Ok(Value::Text(key.clone())),
             Place::Data if is_binary => Ok(Value::Bytes(
                 bytes.map(|bytes| bytes.to_vec()).unwrap_or_default(),
             )),

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use hardtack::stores::{Entry, Saved, SessionStore, SqlDatabase, StoreError, TableLayout, When};
+use hardtack::stores::{
+    Entry, Saved, SessionStore, SqlDatabase, StoreError, TableLayout, Version, When,
+};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
@@ -246,6 +248,30 @@ impl SessionStore for SqlStore {
     ) -> Result<Saved, StoreError> {
         let when = when.clone();
         match self.run(key, What::Save { bytes, ttl, when }).await? {
+            Answer::Saved(saved) => Ok(saved),
+            _ => Err(self.site.mixed_up().into()),
+        }
+    }
+
+    fn renames(&self) -> bool {
+        true
+    }
+
+    async fn rename(
+        &self,
+        from: &str,
+        to: &str,
+        bytes: Bytes,
+        ttl: Option<Duration>,
+        version: &Version,
+    ) -> Result<Saved, StoreError> {
+        let what = What::Rename {
+            to: to.to_owned(),
+            bytes,
+            ttl,
+            version: version.clone(),
+        };
+        match self.run(from, what).await? {
             Answer::Saved(saved) => Ok(saved),
             _ => Err(self.site.mixed_up().into()),
         }

@@ -25,6 +25,8 @@ pub(crate) struct Statement {
 pub(crate) enum Place {
     /// The session's key.
     Key,
+    /// The key that a row gets instead.
+    NewKey,
     /// The session's bytes, as the column takes them.
     Data,
     /// The bytes that are expected.
@@ -46,6 +48,7 @@ pub(crate) struct Statements {
     pub(crate) touch: Option<Statement>,
     pub(crate) update_present: Statement,
     pub(crate) update_unchanged: Statement,
+    pub(crate) rename: Statement,
     pub(crate) insert: Insert,
     pub(crate) delete: Statement,
     pub(crate) delete_unchanged: Statement,
@@ -122,6 +125,10 @@ impl Statements {
             update_unchanged: write(format!(
                 "UPDATE {table} SET {set} WHERE {live_row} AND {data_is}"
             )),
+            rename: write(format!(
+                "UPDATE {table} SET {} WHERE {live_row} AND {data_is}",
+                clauses.set_with_key
+            )),
             insert,
             delete: render(format!(
                 "DELETE FROM {table} WHERE {live_row}{}",
@@ -185,6 +192,7 @@ impl Place {
     fn of_mark(mark: &str) -> Self {
         match mark {
             "key" => Self::Key,
+            "new key" => Self::NewKey,
             "data" => Self::Data,
             "old" => Self::Old,
             "life" => Self::Life,

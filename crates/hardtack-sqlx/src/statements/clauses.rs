@@ -3,6 +3,7 @@
 use hardtack::stores::{DataType, SqlDatabase, TableLayout};
 
 pub(super) const KEY: &str = "\0key\0";
+const NEW_KEY: &str = "\0new key\0";
 pub(super) const DATA: &str = "\0data\0";
 pub(super) const OLD: &str = "\0old\0";
 pub(super) const LIFE: &str = "\0life\0";
@@ -34,6 +35,8 @@ pub(super) struct Clauses {
     pub(super) is_expired: Option<String>,
     /// Sets data and times.
     pub(super) set: String,
+    /// The same, and another key.
+    pub(super) set_with_key: String,
     /// Sets the time that a touch extends.
     pub(super) set_time: Option<String>,
     /// The rows to delete, and the column to find them by.
@@ -93,6 +96,7 @@ impl Clauses {
                 .as_ref()
                 .map(|column| format!("({column} IS NULL OR {column} > {now})")),
             is_expired: expires_at.map(|column| format!("{column} <= {now}")),
+            set_with_key: format!("{key} = {NEW_KEY}, {}", set.join(", ")),
             set: set.join(", "),
             set_time,
             swept,

@@ -34,7 +34,7 @@ async fn one_server_and_three_keep_every_rule() {
         MemcachedStore::new(&all).unwrap(),
         MemcachedStore::new(&all).unwrap().fail_over(true),
     ] {
-        assert_eq!(check_session_store(&store).await, Ok(16));
+        assert_eq!(check_session_store(&store).await, Ok(17));
     }
 }
 

@@ -18,7 +18,7 @@ async fn one_server_keeps_every_rule() {
         RedisStore::new(format!("{url}/3?protocol=resp3")).unwrap(),
         RedisStore::new(&url).unwrap().namespace("shop"),
     ] {
-        assert_eq!(check_session_store(&store).await, Ok(16));
+        assert_eq!(check_session_store(&store).await, Ok(17));
         assert!(store.check().await.unwrap().warnings.is_empty());
     }
     for url in [redis.url(), url.replace("wordpass", "otherpass")] {
@@ -32,7 +32,7 @@ async fn one_server_keeps_every_rule() {
 async fn sentinels_lead_to_the_master_which_keeps_every_rule() {
     let group = RedisSentinels::start();
     let store = RedisStore::sentinel(group.urls(), "mymaster").unwrap();
-    assert_eq!(check_session_store(&store).await, Ok(16));
+    assert_eq!(check_session_store(&store).await, Ok(17));
     assert!(store.check().await.unwrap().warnings.is_empty());
 
     let unknown = RedisStore::sentinel(group.urls(), "nobody").unwrap();
@@ -53,7 +53,7 @@ async fn a_cluster_keeps_every_rule() {
     // One address is enough, that of a replica too.
     for urls in [cluster.urls(), vec![cluster.nodes[4].url()]] {
         let store = RedisStore::cluster(urls).unwrap();
-        assert_eq!(check_session_store(&store).await, Ok(16));
+        assert_eq!(check_session_store(&store).await, Ok(17));
         assert!(store.check().await.unwrap().warnings.is_empty());
         // Keys of every node.
         for number in 0..50 {
@@ -140,7 +140,7 @@ async fn tls_trusts_the_given_certificate_and_no_other() {
     let url = format!("rediss://localhost:{tls}");
     let pem = std::fs::read(&certificate).unwrap();
     let store = RedisStore::new(&url).unwrap().root_certificates(&pem);
-    assert_eq!(check_session_store(&store).await, Ok(16));
+    assert_eq!(check_session_store(&store).await, Ok(17));
     let error = RedisStore::new(&url).unwrap().load("k").await.unwrap_err();
     assert!(error.to_string().contains("certificate"), "{error}");
     let other_name = url.replace("localhost", "127.0.0.1");
@@ -237,10 +237,10 @@ async fn the_rights_of_the_guide_are_enough() {
     assert_eq!(redis.command(&[&user[..], &rights].concat()), "OK");
     let url = redis.url().replace("redis://", "redis://shop:wordpass@");
     let store = |url: &str| RedisStore::new(url).unwrap().namespace("shop");
-    assert_eq!(check_session_store(&store(&url)).await, Ok(16));
+    assert_eq!(check_session_store(&store(&url)).await, Ok(17));
     let url = format!("{url}/3");
     let error = store(&url).load("k").await.unwrap_err().to_string();
     assert!(error.contains("SELECT"), "{error}");
     assert_eq!(redis.command(&["ACL", "SETUSER", "shop", "+select"]), "OK");
-    assert_eq!(check_session_store(&store(&url)).await, Ok(16));
+    assert_eq!(check_session_store(&store(&url)).await, Ok(17));
 }

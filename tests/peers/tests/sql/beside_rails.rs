@@ -158,8 +158,8 @@ fn an_unknown_id_is_not_adopted(world: &World<'_>) {
     assert_eq!(world.keys(), [""; 0]);
 }
 
-/// A row from before the private ids is found by both, and moved by the first that writes it.
-fn a_row_under_the_public_id_is_moved(world: &World<'_>) {
+/// A row from before the private ids is found by both, and renamed by the first that writes it.
+fn a_row_under_the_public_id_is_renamed(world: &World<'_>) {
     for app in App::BOTH {
         let mut browser = world.browser();
         browser.post(app, app.other(), "log_in", "user_id=7");
@@ -167,11 +167,14 @@ fn a_row_under_the_public_id_is_moved(world: &World<'_>) {
         let id = browser.id().to_owned();
         let moved = world.run(&format!("UPDATE sessions SET session_id = '{id}'"));
         assert_eq!(moved, 1);
+        let number = || world.texts("SELECT CAST(id AS CHAR(20)) FROM sessions");
+        let before = number();
         // Rails renames a row that it only reads, too.
         assert_eq!(browser.show(app)["user"], 7);
         browser.post(app, app, "cart", "item=tea");
         assert_eq!(browser.id(), id);
         world.has_only(&browser);
+        assert_eq!(number(), before, "it is the same row");
         for asked in App::BOTH {
             assert_eq!(browser.show(asked)["user"], 7, "{asked:?}");
             assert_eq!(browser.show(asked)["cart"], json!(["tea"]), "{asked:?}");
@@ -295,7 +298,7 @@ const STEPS: &[Step] = &[
     ("two tabs", two_tabs_change_one_session),
     ("values of Ruby", values_of_ruby_survive),
     ("unknown id", an_unknown_id_is_not_adopted),
-    ("public id", a_row_under_the_public_id_is_moved),
+    ("public id", a_row_under_the_public_id_is_renamed),
     ("only changes", only_a_change_is_written),
     ("hybrid", rows_of_marshal_become_json),
 ];

@@ -153,7 +153,7 @@ async fn every_database_passes_the_librarys_check() {
         let store = database.store(table.layout());
         assert_eq!(
             check_session_store(&store).await,
-            Ok(16),
+            Ok(17),
             "{}",
             database.name()
         );

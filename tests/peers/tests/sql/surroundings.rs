@@ -231,7 +231,7 @@ async fn names_with_quotes_are_names() {
             .check()
             .await
             .unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_eq!(check_session_store(&store).await, Ok(16), "{name}");
+        assert_eq!(check_session_store(&store).await, Ok(17), "{name}");
         table.insert("k", "one").await;
         table.end("k").await;
         store
