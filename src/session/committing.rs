@@ -218,11 +218,12 @@ impl Committing {
                 )?,
                 self.key(),
                 match (task, &self.created) {
-                    (Task::Overwrite, Some(version)) => {
+                    // Others know the id of a session that moves.
+                    (Task::Overwrite, Some(version)) if self.stored.former.is_none() => {
                         unless_changed(policy, version.clone(), When::Present)
                     }
                     // Somebody may have logged out since.
-                    (Task::Overwrite, None) => When::Present,
+                    (Task::Overwrite, _) => When::Present,
                     _ => When::Absent,
                 },
             ),

@@ -657,7 +657,7 @@ impl Context {
     async fn drive(&self, ask: &mut Ask) -> Result<Commit, Error> {
         let sessions = &*self.0.sessions;
         let here = sessions.at(ask.place);
-        let Farewell { first, then } = std::mem::take(&mut ask.farewell);
+        let Farewell { first, then, last } = std::mem::take(&mut ask.farewell);
         for (place, operation) in first {
             self.run(place, operation).await?;
         }
@@ -692,6 +692,14 @@ impl Context {
                 self.run(ask.place, operation).await?;
             }
             commit = Commit::Keep;
+        }
+        if commit != Commit::Keep {
+            for (place, operation) in last {
+                // The session has its new id: an entry that stays behind ends in ten minutes.
+                if let Err(error) = self.run(place, operation).await {
+                    self.policy().tell(Event::Failed(&error));
+                }
+            }
         }
         self.settle(&commit);
         Ok(commit)

@@ -31,6 +31,8 @@ pub(super) struct Farewell {
     pub(super) first: Vec<(usize, Operation)>,
     /// Those that come after it. If none finds its entry, the session ended meanwhile.
     pub(super) then: Vec<(usize, Operation)>,
+    /// Those of a session that moved before and has another id now: the former one leads nowhere.
+    pub(super) last: Vec<(usize, Operation)>,
 }
 
 impl Leaving<'_> {
@@ -81,18 +83,24 @@ impl Leaving<'_> {
     /// Returns the operations of older stores for a session that is written or removed.
     pub(super) fn operations(&self, loaded: &Loaded, commit: &Commit) -> Farewell {
         let mut farewell = Farewell::default();
-        let is_logout = loaded.data.is_cleared() || matches!(commit, Commit::Remove(_));
+        // A session that was cleared and goes on is one that was changed.
+        let is_logout = loaded.is_reset() || matches!(commit, Commit::Remove(_));
+        let was_present = loaded.moved.is_none();
+        let has_new_id = matches!(&loaded.kept, Kept::OnServer(own) if own.former.is_some());
         for (older, place) in self.sessions.older.iter().zip(1..) {
             let Kept::OnServer(stored) = older.place.kept() else {
                 continue;
             };
             let id = stored.sent_id(&older.policy, self.header);
-            if is_logout && let Some(id) = id {
-                let deleted = deleted(stored.format.keys(&id));
-                farewell
-                    .first
-                    .extend(deleted.map(|operation| (place, operation)));
-            }
+            let when = if is_logout {
+                &mut farewell.first
+            } else if was_present && has_new_id {
+                &mut farewell.last
+            } else {
+                continue;
+            };
+            let deleted = id.map(|id| deleted(stored.format.keys(&id)));
+            when.extend(deleted.into_iter().flatten().map(|it| (place, it)));
         }
         // Last: a request that moves the session writes it, and then asks the older store.
         if is_logout {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 
 use bytes::Bytes;
-use hardtack::ServerSessions;
 use hardtack::stores::{SessionFormat, SessionStore, StoredJson, When};
+use hardtack::{Commit, ServerSessions};
 
-use crate::held_store::{Crowd, Held, ID, look, now, release, sessions, set};
+use crate::held_store::{Crowd, Held, ID, NAME, look, now, release, request, sessions, set};
 
 /// Returns the present key, and the older one.
 fn keys() -> [String; 2] {
@@ -50,4 +50,28 @@ fn a_change_under_the_present_key_is_kept() {
     assert_eq!(look(&sessions, ID, "moved"), Some(1));
     assert_eq!(look(&sessions, ID, "older"), Some(2));
     assert_eq!(store.0.store.len(), 1);
+}
+
+/// The entry stays in the older store for ten minutes after a move. A renewal ends the former id
+/// there, too.
+#[test]
+fn a_renewal_after_a_move_ends_the_former_id() {
+    let [store, older] = [Held::default(), Held::default()];
+    put(&older, &keys()[0], r#"{"begun":true}"#);
+    let sessions = ServerSessions::new(StoredJson, store.clone(), NAME);
+    let sessions = sessions.migrating_from(ServerSessions::new(StoredJson, older.clone(), NAME));
+    let sessions = Arc::new(sessions);
+    assert!(now(set(&sessions, "moved").commit(200)).is_ok());
+    assert_eq!((store.0.store.len(), older.0.store.len()), (1, 1));
+
+    let renewing = request(&sessions, ID, |session| session.renew().unwrap());
+    let Ok(Commit::Set(cookies)) = now(renewing.commit(200)) else {
+        panic!("it is not renewed")
+    };
+    assert_eq!((store.0.store.len(), older.0.store.len()), (1, 0));
+    assert_eq!(look(&sessions, ID, "moved"), None);
+    assert_eq!(
+        look(&sessions, cookies[0].escaped_value(), "moved"),
+        Some(1)
+    );
 }

@@ -316,6 +316,40 @@ fn overwriting_saves_do_not_wait() {
     assert_eq!(kept(&sessions), ["begun", "c"]);
 }
 
+/// A request that meets no other one costs the same under each policy.
+#[test]
+fn without_conflicts_merging_costs_nothing_more() {
+    type Change = fn(&Session);
+    let rows: [(Change, &[&str]); 5] = [
+        (|_| (), &[]),
+        (|session| session.insert("a", 1).unwrap(), &["save"]),
+        (
+            |session| session.renew().unwrap(),
+            &["save", "delete", "delete"],
+        ),
+        (
+            |session| assert!(session.remove("begun").unwrap()),
+            &["delete", "delete"],
+        ),
+        (|session| session.reset().unwrap(), &["delete", "delete"]),
+    ];
+    let mut ran = 0;
+    for policy in [ConflictPolicy::Merge, ConflictPolicy::Overwrite] {
+        for (change, commands) in rows {
+            let store = Held::default();
+            let sessions = ServerSessions::new(StoredJson, store.clone(), NAME);
+            let sessions = Arc::new(sessions.conflicts(policy));
+            put(&sessions, &store, ID);
+            let lazy = request(&sessions, ID, change);
+            assert_eq!(store.answered(), ["load"], "{policy:?}");
+            assert!(now(lazy.commit(200)).is_ok());
+            assert_eq!(store.answered(), commands, "{policy:?}");
+            ran += 1;
+        }
+    }
+    assert_eq!(ran, 10);
+}
+
 /// An entry is for those who waited while it was written, and not for anybody later.
 #[test]
 fn no_entry_is_kept() {

@@ -61,10 +61,8 @@ impl Plan {
             };
             match action {
                 // Beside a move, a renewal may end the session, and so may a request that empties
-                // it; in an older store a clear does.
-                Action::Clear | Action::Renew | Action::Remove(_)
-                    if row.first != Place::Present =>
-                {
+                // it.
+                Action::Renew | Action::Remove(_) if row.first != Place::Present => {
                     Action::Get(key)
                 }
                 action => action,

@@ -123,13 +123,17 @@ impl Rules {
         match new {
             _ if !changes.are_any && !report.moves => may(&state, kept),
             Some(new) if changes.is_renewed => {
-                state.open.remove(&id);
+                state.end(id);
                 state.open.insert(new, after);
                 may(&state, Cookie::Set(new));
             }
             _ => {
                 state.open.insert(id, after);
                 may(&state, kept);
+                if report.moves {
+                    // It noticed that the session ended after it was moved.
+                    may(&state, Cookie::Kept);
+                }
             }
         }
         outcomes
