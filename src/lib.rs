@@ -64,6 +64,7 @@
 //! | an app's sessions, in their cookie | [`CookieStore::new`] |
 //! | sessions that a server keeps | [`ServerSessions::new`], [`stores`] |
 //! | sessions of Rack itself, such as Sinatra's | [`rack`] |
+//! | sessions of PHP | [`PhpSessions`](php/struct.PhpSessions.html) |
 //! | sessions that a Rails app keeps on a server | [`RailsCache`](stores/struct.RailsCache.html), [`StoredHash`](stores/struct.StoredHash.html) |
 //! | the session in a handler | [`Session`], with its [flash](Session::flash) and [CSRF tokens](Session::authenticity_tokens) |
 //! | other cookies in a handler | [`Cookies`]: plain, signed and encrypted |
@@ -236,6 +237,8 @@ pub mod secret {
 
 /// Any value of a session: what JSON has, and what Ruby has beyond it.
 pub mod value {
+    #[cfg(feature = "php")]
+    pub use crate::serializer::value::PhpObject;
     pub use crate::serializer::value::{
         BigInteger, BigIntegerRangeError, ParseBigIntegerError, RubyBytes, RubyDuration,
         RubyObject, RubyRange, RubyTime, Value,
@@ -273,6 +276,8 @@ mod lanes;
 mod load_defaults;
 pub mod message;
 mod middleware;
+#[cfg(feature = "php")]
+pub mod php;
 pub mod rack;
 mod rails;
 #[cfg(feature = "rails-app")]

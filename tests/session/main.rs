@@ -31,6 +31,8 @@ mod merged_changes;
 mod migrations;
 mod moves;
 mod observer;
+#[cfg(feature = "php")]
+mod php;
 mod rack;
 #[cfg(feature = "tracing")]
 mod re_entry;
