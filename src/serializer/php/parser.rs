@@ -248,8 +248,7 @@ impl<'a> Parser<'a> {
         Ok((digits_end + 1, link))
     }
 
-    /// Returns what was found. Each pair is a value that another one under the same key replaced, and
-    /// that other one: what points to the first one later is the second one, as in PHP.
+    /// Returns what was found. Each pair is a value, and the one that replaced it under the same key.
     pub(super) fn finish(self, replaced: &[(u32, u32)]) -> Nodes {
         // Room that grew by doubling is given back.
         let mut found = self.nodes;
@@ -265,30 +264,45 @@ impl<'a> Parser<'a> {
 }
 
 impl Nodes {
-    /// Leads each `R:` to the value that replaced the one that it points to, if that came before it.
+    /// Leads each `R:` to a key that is set several times to the value that the key had at that point.
+    /// Each pair is a value, and the one that replaced it.
     pub(super) fn relink(&mut self, replaced: &[(u32, u32)]) {
         if !self.has_references || replaced.is_empty() {
             return;
         }
-        let mut by_replaced: HashMap<u32, u32> = replaced.iter().copied().collect();
-        let mut path = Vec::new();
+        // The values of one key go by the first of them.
+        let mut firsts: HashMap<u32, u32> = HashMap::new();
+        for (former, value) in replaced {
+            let first = *firsts.entry(*former).or_insert(*former);
+            firsts.insert(*value, first);
+        }
+        let mut replaced = replaced.iter().map(|(_, value)| *value).peekable();
+        let mut present: HashMap<u32, u32> = HashMap::new();
         for node in 0..narrow(self.places.len()) {
-            if self.kind(node) != b'R' {
-                continue;
+            while let Some(value) = replaced.next_if(|value| self.after(*value) <= node) {
+                let first = firsts.get(&value).copied().unwrap_or(value);
+                present.insert(first, self.variable(value));
             }
-            let mut link = self.node(node).link;
-            // Each step leads to a later value.
-            while let Some(later) = by_replaced.get(&link).filter(|later| **later < node) {
-                path.push(link);
-                link = *later;
+            let Node { link, .. } = self.node(node);
+            // Inside a value its key still has the former one.
+            if self.kind(node) == b'R'
+                && self.after(link) <= node
+                && let Some(first) = firsts.get(&link)
+            {
+                let variable = present.get(first).copied();
+                let link = variable.unwrap_or_else(|| self.variable(*first));
+                if let Some(place) = self.places.get_mut(node as usize) {
+                    place.link = link;
+                }
             }
-            // One key may have been set thousands of times: no step is made twice.
-            for passed in path.drain(..) {
-                by_replaced.insert(passed, link);
-            }
-            if let Some(place) = self.places.get_mut(node as usize) {
-                place.link = link;
-            }
+        }
+    }
+
+    /// Returns the variable that a key has which is set to a value.
+    fn variable(&self, value: u32) -> u32 {
+        match self.kind(value) {
+            b'R' => self.node(value).link,
+            _ => value,
         }
     }
 }

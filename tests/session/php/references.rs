@@ -128,13 +128,18 @@ fn of_equal_keys_the_last_counts() {
         ),
         // The object comes first now.
         (r#"a|i:1;b|O:1:"C":0:{}a|r:2;"#, r#"a|O:1:"C":0:{}b|r:1;"#),
+        // Set to its own variable, and to another one.
+        ("a|i:1;a|R:1;b|R:1;", "a|i:1;b|R:1;"),
+        ("a|i:1;c|i:2;a|R:2;b|R:1;", "a|i:2;c|R:1;b|R:1;"),
+        ("a|i:1;c|i:2;a|R:2;c|R:1;b|R:1;", "a|i:2;c|R:1;b|R:1;"),
+        ("a|i:1;a|a:1:{i:0;R:1;}b|R:2;", "a|a:1:{i:0;i:1;}b|R:1;"),
         ("a|i:1;b|a:1:{i:0;i:5;}a|R:3;", "a|i:5;b|a:1:{i:0;R:1;}"),
     ] {
         let written = changed(stored.as_bytes(), |_| {});
         assert_eq!(shown(&written), shown(expected.as_bytes()), "{stored}");
         checked += 1;
     }
-    assert_eq!(checked, 5);
+    assert_eq!(checked, 9);
 }
 
 /// In the bytes that a class wrote itself PHP may count values, and references point to values around.
