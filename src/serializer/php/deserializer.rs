@@ -102,14 +102,15 @@ impl<'a> Reading<'a> {
     ) -> Result<R, Fault> {
         let Self { nodes, budget, .. } = self;
         budget.enter(nodes, node, MOST_INSIDE_ITSELF, Fault::Unreadable, || {
-            read(self.pairs(letter, node))
+            read(self.pairs(letter, node)?)
         })
     }
 
     /// Returns the pairs of an array, or the properties of an object by their plain names.
-    fn pairs(self, letter: u8, node: u32) -> Vec<(ArrayKey<'a>, u32)> {
+    fn pairs(self, letter: u8, node: u32) -> Result<Vec<(ArrayKey<'a>, u32)>, Fault> {
         let mut pairs = self.nodes.pairs(node);
-        self.budget.spend_inside(pairs.len());
+        let counted = self.budget.spend_inside(self.nodes, node, pairs.len());
+        counted.map_err(Fault::Unreadable)?;
         if letter == b'O' {
             let full: Vec<_> = pairs
                 .iter()
@@ -121,7 +122,7 @@ impl<'a> Reading<'a> {
                 .map(|(name, node)| (ArrayKey::Text(Cow::Owned(name.into())), node))
                 .collect();
         }
-        pairs
+        Ok(pairs)
     }
 
     fn map_of(self, pairs: Vec<(ArrayKey<'a>, u32)>) -> Pairs<'a> {

@@ -12,6 +12,8 @@ use crate::serializer::value::{MAX_DEPTH, PhpObject, Value};
 /// The bytes of text that count as one more value.
 const TEXT: usize = 16;
 
+const EXPANDS: &str = "references that expand to many times the bytes";
+
 /// What a reader may still follow: references may lead to one value again and again.
 pub(super) struct Budget {
     left: Cell<usize>,
@@ -35,14 +37,20 @@ impl Budget {
             _ => nodes.bytes(node).len() / TEXT,
         };
         let left = self.left.get().checked_sub(1 + text);
-        let reason = "references that expand to many times the bytes";
-        self.left.set(left.ok_or(nodes.error(node, reason))?);
+        self.left.set(left.ok_or(nodes.error(node, EXPANDS))?);
         Ok(())
     }
 
     /// Counts the values in an array or object, for a reader that may not look at them.
-    pub(super) fn spend_inside(&self, count: usize) {
-        self.left.set(self.left.get().saturating_sub(count));
+    pub(super) fn spend_inside(
+        &self,
+        nodes: &Nodes,
+        node: u32,
+        count: usize,
+    ) -> Result<(), LoadError> {
+        let left = self.left.get().checked_sub(count);
+        self.left.set(left.ok_or(nodes.error(node, EXPANDS))?);
+        Ok(())
     }
 
     /// Reads an array or object, which may stand inside itself only so often.
@@ -111,7 +119,19 @@ impl Nodes {
     /// Returns the keys of an array or the names of an object's properties, each once, with their
     /// values.
     pub(super) fn pairs(&self, node: u32) -> Vec<(ArrayKey<'_>, u32)> {
-        last_of_each(self.children(node).map(|child| (child.key, child.node)))
+        let pairs: Vec<_> = self
+            .children(node)
+            .map(|child| (child.key, child.node))
+            .collect();
+        // As in every list.
+        let ascend = |pairs: &[(ArrayKey<'_>, u32)]| match pairs {
+            [(ArrayKey::Integer(one), _), (ArrayKey::Integer(next), _)] => one < next,
+            _ => false,
+        };
+        if pairs.windows(2).all(ascend) {
+            return pairs;
+        }
+        last_of_each(pairs.into_iter())
     }
 
     fn array(&self, node: u32, budget: &Budget) -> Result<Value, LoadError> {

@@ -2,6 +2,7 @@
 
 mod graph;
 mod reads;
+mod recorded_requests;
 mod recorded_values;
 mod references;
 mod requests;
