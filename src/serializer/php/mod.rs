@@ -16,6 +16,7 @@
 
 mod array_key;
 mod deserializer;
+mod fault;
 mod handler;
 mod literals;
 mod node_value;
@@ -25,6 +26,7 @@ mod php_document;
 mod php_dump;
 mod php_float;
 mod php_writer;
+mod read_key;
 mod slots;
 
 pub use handler::PhpHandler;

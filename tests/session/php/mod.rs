@@ -7,6 +7,7 @@ mod recorded_values;
 mod references;
 mod requests;
 mod scripted;
+mod types;
 mod values;
 mod worst_inputs;
 

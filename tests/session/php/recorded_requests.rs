@@ -141,7 +141,7 @@ fn ids_are_taken_as_php_takes_them() {
             .filter(|id| !id.is_empty() && step.set_cookie.is_empty());
         let value = CookieHeader::new(cookie)
             .get("PHPSESSID")
-            .map(|value| value.into_owned());
+            .map(std::borrow::Cow::into_owned);
         let ours = value.and_then(|value| format.id_of_cookie(&value));
         if OTHER_IDS.contains(&cookie) {
             other += 1;
