@@ -271,6 +271,8 @@ pub enum Error {
     UnreadableSession {
         /// The name of the session's cookie.
         name: String,
+        /// The reason, if the format gives one.
+        reason: Option<&'static str>,
     },
     /// The changes were not saved: for a second other requests wrote the session again and again, or
     /// this one waited for them to save it.
@@ -366,6 +368,9 @@ impl fmt::Display for Error {
                 }
                 write!(f, "is of another type: {}", Shown::new(reason).whole())
             }
+            Self::UnreadableValue { key, reason } if key.is_empty() => {
+                write!(f, "the value cannot be read: {reason}")
+            }
             Self::UnreadableValue { key, reason } => write!(
                 f,
                 "the value of {:?} cannot be read: {reason}; the session keeps it unchanged \
@@ -404,11 +409,17 @@ impl fmt::Display for Error {
                 "the session store failed: {}; check that it runs and can be reached",
                 Shown::new(&error.to_string())
             ),
-            Self::UnreadableSession { name } => write!(
-                f,
-                "the store's entry for the cookie {} is not a session of this format; check the format and its serializer",
-                Shown::new(name)
-            ),
+            Self::UnreadableSession { name, reason } => {
+                let name = Shown::new(name);
+                write!(
+                    f,
+                    "the store's entry for the cookie {name} is not a session of this format"
+                )?;
+                if let Some(reason) = reason {
+                    write!(f, " ({reason})")?;
+                }
+                f.write_str("; check the format and its serializer")
+            }
             Self::BusySession { name } => write!(
                 f,
                 "the changes to the session of the cookie {} were not saved: other requests wrote it for a second; send the request again",

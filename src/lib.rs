@@ -64,6 +64,7 @@
 //! | an app's sessions, in their cookie | [`CookieStore::new`] |
 //! | sessions that a server keeps | [`ServerSessions::new`], [`stores`] |
 //! | sessions of Rack itself, such as Sinatra's | [`rack`] |
+//! | sessions of PHP | [`PhpSessions`](php/struct.PhpSessions.html) |
 //! | sessions that a Rails app keeps on a server | [`RailsCache`](stores/struct.RailsCache.html), [`StoredHash`](stores/struct.StoredHash.html) |
 //! | the session in a handler | [`Session`], with its [flash](Session::flash) and [CSRF tokens](Session::authenticity_tokens) |
 //! | other cookies in a handler | [`Cookies`]: plain, signed and encrypted |
@@ -161,7 +162,7 @@ pub mod security {}
 
 #[doc = include_str!("guide_links.md")]
 #[cfg_attr(
-    any(not(doctest), all(feature = "rails-stores", feature = "test-util", feature = "tower")),
+    any(not(doctest), all(feature = "php", feature = "rails-stores", feature = "test-util", feature = "tower")),
     doc = include_str!("../docs/stores.md")
 )]
 pub mod stores {
@@ -237,6 +238,8 @@ pub mod secret {
 
 /// Any value of a session: what JSON has, and what Ruby has beyond it.
 pub mod value {
+    #[cfg(feature = "php")]
+    pub use crate::serializer::value::PhpObject;
     pub use crate::serializer::value::{
         BigInteger, BigIntegerRangeError, ParseBigIntegerError, RubyBytes, RubyDuration,
         RubyObject, RubyRange, RubyTime, Value,
@@ -274,6 +277,8 @@ mod lanes;
 mod load_defaults;
 pub mod message;
 mod middleware;
+#[cfg(feature = "php")]
+pub mod php;
 pub mod rack;
 mod rails;
 #[cfg(feature = "rails-app")]

@@ -37,6 +37,7 @@ pub fn seeds(target: &str, vectors: &Path) -> Vec<Vec<u8>> {
         "message" => vectors.messages(),
         "message_pack" => vectors.hex("message_pack", "hex"),
         "parts" => vectors.sealed(),
+        "php" => vectors.php(),
         "rack" => vectors.rack(),
         "ruby" => vectors.files("rb"),
         "session" => vectors.sessions(),
@@ -103,6 +104,29 @@ impl Vectors<'_> {
             _ => Some(text.into_bytes()),
         };
         found.into_iter().filter_map(of_text).collect()
+    }
+
+    /// Handler and change before each session, and each value of one alone: see `checks/php.rs`.
+    fn php(&self) -> Vec<Vec<u8>> {
+        let mut seeds = Vec::new();
+        for file in files(&self.root.join("php"), "gz") {
+            let file = GzDecoder::new(File::open(file).expect("a file of vectors"));
+            let text = io::read_to_string(file).expect("text");
+            for (place, line) in text.lines().enumerate() {
+                let record: Value = serde_json::from_str(line).expect("a JSON object a line");
+                let bytes = record["hex"].as_str().unwrap_or_default().as_bytes();
+                let bytes = bytes_of_hex(bytes).unwrap_or_default();
+                let handlers = ["php", "php_binary", "php_serialize"];
+                let handler = handlers.iter().position(|name| record["handler"] == **name);
+                let handler = u8::try_from(handler.unwrap_or_default()).unwrap_or_default();
+                let change = [0, 1, 255][place % 3];
+                seeds.push([&[handler, change], &bytes[..]].concat());
+                if handler == 2 {
+                    seeds.push([&[3, 0], &bytes[..]].concat());
+                }
+            }
+        }
+        seeds
     }
 
     fn texts(&self, folder: &str, field: &str) -> Vec<Vec<u8>> {

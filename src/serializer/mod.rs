@@ -1,4 +1,4 @@
-//! The values in a cookie, and the formats in which Rails writes them.
+//! The values of a session, and the formats in which Rails and PHP write them.
 
 mod deserialize;
 mod dump_error;
@@ -14,6 +14,8 @@ pub(crate) mod marshal;
 #[cfg(feature = "message_pack")]
 pub(crate) mod message_pack;
 mod part;
+#[cfg(feature = "php")]
+pub(crate) mod php;
 mod serialized;
 mod shapes;
 mod span;

@@ -127,7 +127,7 @@ impl Committing {
     pub(super) fn read(&self, policy: &Policy, entry: &Entry) -> Option<SessionData> {
         match self.stored.format.read(&entry.bytes, policy.now()) {
             ReadEntry::Session(data) => Some(data),
-            ReadEntry::Expired | ReadEntry::Unreadable => None,
+            ReadEntry::Expired | ReadEntry::Unreadable | ReadEntry::Foreign(_) => None,
         }
     }
 

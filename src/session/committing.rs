@@ -462,10 +462,8 @@ impl Committing {
                 self.give_up();
                 return Ok(false);
             }
-            ReadEntry::Unreadable => {
-                let name = policy.name.clone();
-                return Err(Error::UnreadableSession { name });
-            }
+            ReadEntry::Unreadable => return Err(policy.unreadable_session(None)),
+            ReadEntry::Foreign(reason) => return Err(policy.unreadable_session(Some(reason))),
         }
         self.stored.entry = Some(StoredEntry {
             key,

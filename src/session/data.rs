@@ -12,6 +12,8 @@ use crate::serializer::entries::Entries;
 use crate::serializer::json::read::from_json_str;
 #[cfg(feature = "rails-stores")]
 use crate::serializer::marshal::Document;
+#[cfg(feature = "php")]
+use crate::serializer::php;
 use crate::serializer::value::Value;
 use crate::serializer::{
     DumpError, DumpStyle, Format, Key, NewValue, Part, Serialized, Unfit, text,
@@ -75,6 +77,21 @@ impl SessionData {
             read,
             ..Self::default()
         })
+    }
+
+    /// Creates the session of bytes that PHP stored.
+    #[cfg(feature = "php")]
+    pub(crate) fn of_php(document: php::PhpDocument) -> Self {
+        Self {
+            read: Entries::Php(Box::new(document)),
+            ..Self::default()
+        }
+    }
+
+    /// Writes the session as PHP stores it; null values stay, unlike in a session of Rack.
+    #[cfg(feature = "php")]
+    pub(crate) fn dump_php(&self, style: php::PhpStyle) -> Result<Vec<u8>, DumpError> {
+        self.read.dump_php(self.all(), style)
     }
 
     /// Reads a session from a JSON object, for a [`SessionFormat`](crate::stores::SessionFormat).

@@ -118,11 +118,8 @@ impl Finding {
         let data = match stored.format.read(&entry.bytes, policy.now()) {
             ReadEntry::Session(data) => data,
             ReadEntry::Expired => return Ok(false),
-            ReadEntry::Unreadable => {
-                return Err(Error::UnreadableSession {
-                    name: policy.name.clone(),
-                });
-            }
+            ReadEntry::Unreadable => return Err(policy.unreadable_session(None)),
+            ReadEntry::Foreign(reason) => return Err(policy.unreadable_session(Some(reason))),
         };
         if policy.has_ended(&data) {
             return Ok(false);

@@ -79,6 +79,14 @@ pub(crate) struct Policy {
 }
 
 impl Policy {
+    /// Creates the error for an entry of the store that is not a session of the format.
+    pub(super) fn unreadable_session(&self, reason: Option<&'static str>) -> Error {
+        Error::UnreadableSession {
+            name: self.name.clone(),
+            reason,
+        }
+    }
+
     pub(crate) fn new(name: String) -> Self {
         Self {
             name,

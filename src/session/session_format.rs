@@ -139,6 +139,9 @@ pub enum ReadEntry {
     Expired,
     /// Bytes that are not a session of this format. They are neither overwritten nor deleted.
     Unreadable,
+    /// As [`Unreadable`](Self::Unreadable), with the reason for the operator, which is shown. It must
+    /// hold nothing of the bytes.
+    Foreign(&'static str),
 }
 
 /// The way to extend the life of a session that was only read.

@@ -68,7 +68,7 @@ const FLOORS: &[&[&str]] = &[
     &["part", "unfit"],
     // What is set is kept as JSON text, from which the other formats are written.
     &["json"],
-    &["marshal", "message_pack"],
+    &["marshal", "message_pack", "php"],
     &["deserialize", "dump_style", "to_value"],
     &["serialized"],
     &["entries"],

@@ -22,6 +22,7 @@ mod logged;
     feature = "marshal",
     feature = "message_pack",
     feature = "metrics",
+    feature = "php",
     feature = "rails-app",
     feature = "rails-stores",
     feature = "test-util"

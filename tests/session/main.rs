@@ -33,6 +33,8 @@ mod migrations;
 mod moves;
 mod moving_beside;
 mod observer;
+#[cfg(feature = "php")]
+mod php;
 mod rack;
 #[cfg(feature = "tracing")]
 mod re_entry;

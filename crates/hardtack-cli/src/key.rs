@@ -10,6 +10,7 @@ use std::ffi::OsString;
 use clap::Args;
 use hardtack::Refusal;
 use hardtack::headers::unescape;
+use hardtack::php::PhpSessions;
 use hardtack::stores::{
     CacheFormatVersion, RailsCache, SessionFormat, StoredHash, StoredSessionFormat,
 };
@@ -50,7 +51,8 @@ pub(crate) struct Key {
 
     /// The text before the id [default: _session_id: for rails-cache, else none]
     ///
-    /// The key_prefix of redis-session-store; session:gitlab: for GitLab; rack:session: for Dalli.
+    /// The key_prefix of redis-session-store; session:gitlab: for GitLab; rack:session: for Dalli;
+    /// PHPREDIS_SESSION: for phpredis; memc.sess.key. for PHP's memcached.
     #[arg(long, value_name = "TEXT")]
     prefix: Option<String>,
 
@@ -75,7 +77,7 @@ pub(crate) fn run(options: &Key) -> Result<u8, String> {
     lines::each(&options.values, options.jsonl, |line| {
         let value = input::value(line, &options.name, "")?;
         let id = format.id_of_cookie(&unescape(value));
-        let keys = format.keys(&id.ok_or_else(no_id)?);
+        let keys = format.keys(&id.ok_or_else(|| options.no_id())?);
         let json = serde_json::json!({ "keys": keys });
         Ok(Answer {
             text: keys.join("\n"),
@@ -96,6 +98,10 @@ impl Key {
             }
             return Box::new(cache);
         }
+        if self.is_php() {
+            let prefix = self.prefix.clone().unwrap_or_default();
+            return Box::new(PhpSessions::new().key_prefix(prefix));
+        }
         let colon = if namespace.is_empty() { "" } else { ":" };
         let prefix = self.prefix.as_deref().unwrap_or_default();
         let hash = StoredHash::redis_session_store().id_prefix(&*self.id_prefix);
@@ -103,12 +109,26 @@ impl Key {
     }
 }
 
-fn no_id() -> Failure {
-    Failure {
-        reason: Refusal::Malformed,
-        detail:
+impl Key {
+    fn is_php(&self) -> bool {
+        matches!(
+            self.format,
+            StoredSessionFormat::Php
+                | StoredSessionFormat::PhpBinary
+                | StoredSessionFormat::PhpSerialize
+        )
+    }
+
+    fn no_id(&self) -> Failure {
+        let detail = if self.is_php() {
+            "not a session's id of PHP, which has 1 to 256 of the characters A-Z, a-z, 0-9, '-' and ','"
+        } else {
             "not a session's id, which has 32 to 64 hexadecimal digits in lower case; a cookie \
-                 that holds the session itself is for 'hardtack open'"
-                .to_owned(),
+             that holds the session itself is for 'hardtack open'"
+        };
+        Failure {
+            reason: Refusal::Malformed,
+            detail: detail.to_owned(),
+        }
     }
 }

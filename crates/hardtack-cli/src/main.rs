@@ -69,7 +69,7 @@ enum Command {
     Rotate(rotate::Rotate),
     /// Explain why a cookie does not open: try every secret, digest, salt and cipher
     Doctor(doctor::Doctor),
-    /// Show a session that a Rails app keeps on a server, from its stored bytes
+    /// Show a session that a Rails app or PHP keeps on a server, from its stored bytes
     Stored(stored::Stored),
     /// Print the keys under which a store has the session of a cookie
     Key(key::Key),

@@ -1,4 +1,4 @@
-//! `hardtack stored`: shows a session that a Rails app keeps on a server.
+//! `hardtack stored`: shows a session that a Rails app or PHP keeps on a server.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};

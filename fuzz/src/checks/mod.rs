@@ -24,6 +24,7 @@ mod message;
 mod message_pack;
 mod mutation;
 mod parts;
+mod php;
 mod rack;
 mod ruby;
 mod session;
@@ -54,6 +55,7 @@ pub(crate) const TARGETS: &[Target] = &[
     ("message", message::check),
     ("message_pack", message_pack::check),
     ("parts", parts::check),
+    ("php", php::check),
     ("rack", rack::check),
     ("ruby", ruby::check),
     ("session", session::check),

@@ -1,4 +1,4 @@
-//! [`StoredSession`]: a stored session of a Rails app, recognised by its bytes.
+//! [`StoredSession`]: a stored session of a Rails app or of PHP, recognised by its bytes.
 
 use std::fmt;
 
@@ -8,11 +8,13 @@ use super::cache_entry::{CacheEntry, Wrapping};
 use super::cache_form::CacheFormatVersion;
 use super::{row, zlib};
 use crate::error::Error;
+#[cfg(feature = "php")]
+use crate::serializer::php::{PhpDocument, PhpHandler, PhpStyle};
 use crate::serializer::{DumpStyle, Format, Serialized};
 use crate::session::data::SessionData;
 
-/// A stored session of a Rails app, recognised by its bytes, which can be written back in exactly
-/// the form that it came in: for tools that look into a store.
+/// A stored session of a Rails app (or with the feature `php` of PHP), recognised by its bytes, which
+/// can be written back in exactly the form that it came in: for tools that look into a store.
 ///
 /// ```
 /// use hardtack::stores::{StoredSession, StoredSessionFormat};
@@ -47,14 +49,28 @@ pub enum StoredSessionFormat {
     RailsJson,
     /// The column `data` of activerecord-session_store.
     RailsRow,
+    /// A session of PHP's handler `php`: see [`PhpSessions`](crate::php::PhpSessions).
+    #[cfg(feature = "php")]
+    Php,
+    /// A session of PHP's handler `php_binary`.
+    #[cfg(feature = "php")]
+    PhpBinary,
+    /// A session of PHP's handler `php_serialize`.
+    #[cfg(feature = "php")]
+    PhpSerialize,
 }
 
 /// The bytes around a session.
 #[derive(Clone, Debug)]
 enum Shape {
     Cache(Box<Wrapping>),
-    Hash { format: Format, is_zlib: bool },
+    Hash {
+        format: Format,
+        is_zlib: bool,
+    },
     Row(Format),
+    #[cfg(feature = "php")]
+    Php(PhpHandler),
 }
 
 impl StoredSessionFormat {
@@ -64,6 +80,12 @@ impl StoredSessionFormat {
         Self::RailsMarshal,
         Self::RailsJson,
         Self::RailsRow,
+        #[cfg(feature = "php")]
+        Self::Php,
+        #[cfg(feature = "php")]
+        Self::PhpBinary,
+        #[cfg(feature = "php")]
+        Self::PhpSerialize,
     ];
 
     /// Returns the name that the command line takes.
@@ -72,7 +94,9 @@ impl StoredSessionFormat {
     /// use hardtack::stores::StoredSessionFormat;
     ///
     /// let names: Vec<_> = StoredSessionFormat::ALL.iter().map(|format| format.name()).collect();
-    /// assert_eq!(names, ["rails-cache", "rails-marshal", "rails-json", "rails-row"]);
+    /// assert_eq!(names[..4], ["rails-cache", "rails-marshal", "rails-json", "rails-row"]);
+    /// # #[cfg(feature = "php")]
+    /// assert_eq!(names[4..], ["php", "php-binary", "php-serialize"]); // with the feature `php`
     /// ```
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -81,6 +105,12 @@ impl StoredSessionFormat {
             Self::RailsMarshal => "rails-marshal",
             Self::RailsJson => "rails-json",
             Self::RailsRow => "rails-row",
+            #[cfg(feature = "php")]
+            Self::Php => "php",
+            #[cfg(feature = "php")]
+            Self::PhpBinary => "php-binary",
+            #[cfg(feature = "php")]
+            Self::PhpSerialize => "php-serialize",
         }
     }
 }
@@ -90,7 +120,7 @@ impl StoredSession {
     ///
     /// A Hash in Marshal counts as [`RailsMarshal`](StoredSessionFormat::RailsMarshal), although a
     /// cache may hold one without an entry around it. A JSON object whose only key is `value`
-    /// counts as a row.
+    /// counts as a row. No bytes at all, which PHP stores for an empty session, are not recognised.
     #[must_use]
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let formats = [
@@ -98,7 +128,16 @@ impl StoredSession {
             StoredSessionFormat::RailsCache,
             StoredSessionFormat::RailsRow,
             StoredSessionFormat::RailsJson,
+            #[cfg(feature = "php")]
+            StoredSessionFormat::PhpSerialize,
+            #[cfg(feature = "php")]
+            StoredSessionFormat::Php,
+            #[cfg(feature = "php")]
+            StoredSessionFormat::PhpBinary,
         ];
+        if bytes.is_empty() {
+            return None;
+        }
         formats
             .into_iter()
             .find_map(|format| Self::read_as(format, bytes))
@@ -138,7 +177,22 @@ impl StoredSession {
                 let session = SessionData::of_payload(session)?;
                 Some(Self { session, shape })
             }
+            #[cfg(feature = "php")]
+            StoredSessionFormat::Php => Self::of_php(PhpHandler::Php, bytes),
+            #[cfg(feature = "php")]
+            StoredSessionFormat::PhpBinary => Self::of_php(PhpHandler::PhpBinary, bytes),
+            #[cfg(feature = "php")]
+            StoredSessionFormat::PhpSerialize => Self::of_php(PhpHandler::PhpSerialize, bytes),
         }
+    }
+
+    #[cfg(feature = "php")]
+    fn of_php(handler: PhpHandler, bytes: &[u8]) -> Option<Self> {
+        let document = PhpDocument::load(handler, bytes).ok().flatten()?;
+        Some(Self {
+            session: SessionData::of_php(document),
+            shape: Shape::Php(handler),
+        })
     }
 
     fn of_hash(bytes: Vec<u8>, format: Format, is_zlib: bool) -> Option<Self> {
@@ -159,6 +213,12 @@ impl StoredSession {
             } => StoredSessionFormat::RailsJson,
             Shape::Hash { .. } => StoredSessionFormat::RailsMarshal,
             Shape::Row(_) => StoredSessionFormat::RailsRow,
+            #[cfg(feature = "php")]
+            Shape::Php(PhpHandler::Php) => StoredSessionFormat::Php,
+            #[cfg(feature = "php")]
+            Shape::Php(PhpHandler::PhpBinary) => StoredSessionFormat::PhpBinary,
+            #[cfg(feature = "php")]
+            Shape::Php(PhpHandler::PhpSerialize) => StoredSessionFormat::PhpSerialize,
         }
     }
 
@@ -211,6 +271,11 @@ impl StoredSession {
                 zlib::deflate(&bytes, when).unwrap_or(bytes)
             }
             Shape::Row(format) => row::wrap(&dump(*format)?),
+            #[cfg(feature = "php")]
+            Shape::Php(handler) => self.session.dump_php(PhpStyle {
+                handler: *handler,
+                precision: None,
+            })?,
         })
     }
 }
@@ -233,6 +298,8 @@ impl fmt::Display for StoredSession {
             }
             Shape::Hash { format, is_zlib } => (*format, *is_zlib, false),
             Shape::Row(format) => (*format, false, false),
+            #[cfg(feature = "php")]
+            Shape::Php(_) => return Ok(()),
         };
         f.write_str(match format {
             Format::Json => ", JSON",

@@ -3,7 +3,8 @@
 //! All formats share one shape: an entry has a number, and its content is either as it was read or
 //! changed. JSON and MessagePack entries are stretches of the bytes that they were read from, and
 //! are copied. Marshal's links count objects from the start of the stream, so its entries are nodes
-//! of a decoded document and are encoded anew.
+//! of a decoded document and are encoded anew. PHP's references count values in the same way: its
+//! entries are copied, and the references in them are numbered anew.
 
 mod rebuild;
 
@@ -21,6 +22,8 @@ use super::json::read;
 use super::marshal;
 #[cfg(feature = "message_pack")]
 use super::message_pack;
+#[cfg(feature = "php")]
+use super::php;
 use super::value::Value;
 use super::{Format, LoadError, Serialized, Unfit};
 #[cfg(feature = "marshal")]
@@ -45,6 +48,8 @@ pub(crate) enum Entries {
         bytes: Vec<u8>,
         index: Vec<message_pack::RawEntry>,
     },
+    #[cfg(feature = "php")]
+    Php(Box<php::PhpDocument>),
 }
 
 impl Entries {
@@ -89,6 +94,8 @@ impl Entries {
             Self::Marshal { entries, .. } => entries.len(),
             #[cfg(feature = "message_pack")]
             Self::MessagePack { index, .. } => index.len(),
+            #[cfg(feature = "php")]
+            Self::Php(document) => document.len(),
         }
     }
 
@@ -105,6 +112,8 @@ impl Entries {
             Self::MessagePack { bytes, index } => index
                 .get(entry)
                 .map(|entry| Cow::Borrowed(entry.text(bytes))),
+            #[cfg(feature = "php")]
+            Self::Php(document) => document.key(entry),
         }
         .unwrap_or_default()
     }
@@ -186,6 +195,10 @@ impl Entries {
             let value = index.get(entry).map(|entry| entry.value.of(text));
             return read::load(value.unwrap_or_default());
         }
+        #[cfg(feature = "php")]
+        if let Self::Php(document) = self {
+            return document.get(entry);
+        }
         let value = self.value(entry).map_err(Unfit::Unreadable)?;
         T::deserialize(&value).map_err(|_| Unfit::of::<T>(&value))
     }
@@ -205,6 +218,8 @@ impl Entries {
             Self::MessagePack { bytes, index } => index
                 .get(entry)
                 .is_some_and(|entry| message_pack::is_nil_at(bytes, entry.value)),
+            #[cfg(feature = "php")]
+            Self::Php(document) => document.is_nil(entry),
         }
     }
 
@@ -248,6 +263,8 @@ impl Entries {
             Self::MessagePack { bytes, index } => {
                 message_pack::value_at(bytes, index.get(entry).ok_or(missing)?.value)
             }
+            #[cfg(feature = "php")]
+            Self::Php(document) => document.value(entry),
         }
     }
 
@@ -294,6 +311,8 @@ impl Entries {
             Self::MessagePack { index, .. } => index
                 .get(entry)
                 .map_or(0, |entry| entry.key.len() + entry.value.len()),
+            #[cfg(feature = "php")]
+            Self::Php(document) => document.size(entry),
         };
         let sizes = self
             .unique()

@@ -9,6 +9,8 @@ use super::super::json::splice::{self, splice};
 use super::super::marshal;
 #[cfg(feature = "message_pack")]
 use super::super::message_pack;
+#[cfg(feature = "php")]
+use super::super::php;
 use super::super::value::Value;
 use super::super::{DumpError, DumpStyle, Format, Key, LoadError, NewValue, Part, Serialized};
 use super::Entries;
@@ -48,7 +50,7 @@ impl Entries {
         parts: impl Iterator<Item = (Key<'a, usize>, Part<'a, usize>)>,
         style: DumpStyle,
     ) -> Result<Serialized, DumpError> {
-        let bytes = if self.format().is_none_or(|read| read == style.format) {
+        let bytes = if self.is_read_from(style.format) {
             self.dump_in_its_own(room, parts, style)?
         } else {
             let (nothing, converted) = (Self::Empty, self.converted(parts)?);
@@ -62,15 +64,34 @@ impl Entries {
         })
     }
 
-    /// Returns the format that the entries were read in.
-    fn format(&self) -> Option<Format> {
+    /// Writes the entries of a session as PHP stores it, null values too; parts that were read from
+    /// PHP's own bytes are copied.
+    #[cfg(feature = "php")]
+    pub(crate) fn dump_php<'a>(
+        &'a self,
+        parts: impl Iterator<Item = (Key<'a, usize>, Part<'a, usize>)>,
+        style: php::PhpStyle,
+    ) -> Result<Vec<u8>, DumpError> {
+        if let Self::Php(document) = self {
+            return php::dump_entries(Some(document), parts, style);
+        }
+        let converted = self.converted(parts)?;
+        let parts = converted.iter();
+        let parts = parts.map(|(key, value)| (Key::New(key), Part::Changed(value.as_new())));
+        php::dump_entries(None, parts, style)
+    }
+
+    /// Returns true if the entries were read in this format, or if there are none.
+    fn is_read_from(&self, format: Format) -> bool {
         match self {
-            Self::Empty => None,
-            Self::Json { .. } => Some(Format::Json),
+            Self::Empty => true,
+            Self::Json { .. } => format == Format::Json,
             #[cfg(feature = "marshal")]
-            Self::Marshal { .. } => Some(Format::Marshal),
+            Self::Marshal { .. } => format == Format::Marshal,
             #[cfg(feature = "message_pack")]
-            Self::MessagePack { .. } => Some(Format::MessagePack),
+            Self::MessagePack { .. } => format == Format::MessagePack,
+            #[cfg(feature = "php")]
+            Self::Php(_) => false,
         }
     }
 

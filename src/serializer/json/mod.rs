@@ -11,6 +11,6 @@ mod serializer;
 pub(crate) mod splice;
 #[cfg(test)]
 mod tests;
-#[cfg(any(feature = "marshal", feature = "message_pack"))]
+#[cfg(any(feature = "marshal", feature = "message_pack", feature = "php"))]
 pub(crate) mod transcode;
 pub(crate) mod write;

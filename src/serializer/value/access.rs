@@ -38,6 +38,8 @@ impl Value {
             Self::Regexp(_) => "a Regexp",
             Self::SafeBuffer(_) => "a SafeBuffer",
             Self::Object(_) => "an object",
+            #[cfg(feature = "php")]
+            Self::Php(_) => "an object",
         }
     }
 

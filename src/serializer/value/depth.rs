@@ -1,5 +1,7 @@
 //! The depth to which a [`Value`] nests.
 
+#[cfg(feature = "php")]
+use super::PhpObject;
 use super::{RubyObject, Value};
 
 impl Value {
@@ -33,6 +35,13 @@ impl Value {
                 | RubyObject::Subclass { content, .. }
                 | RubyObject::Extended { content, .. } => all(&mut std::iter::once(content)),
                 RubyObject::Class(_) | RubyObject::Module(_) | RubyObject::Extension { .. } => true,
+            },
+            #[cfg(feature = "php")]
+            Self::Php(object) => match &**object {
+                PhpObject::Instance { properties, .. } => {
+                    all(&mut properties.iter().map(|(_, value)| value))
+                }
+                PhpObject::Case { .. } | PhpObject::Custom { .. } => true,
             },
             _ => true,
         }

@@ -158,7 +158,7 @@ pub(crate) fn ruby_float_text(float: f64) -> String {
 
 /// Returns the digits of a finite float without their sign, and the place of the point: `0.DIGITS *
 /// 10 ** point`.
-#[cfg(feature = "marshal")]
+#[cfg(any(feature = "marshal", feature = "php"))]
 pub(crate) fn ruby_float_digits(float: f64) -> Option<(String, i32)> {
     let digits = Digits::shortest_even(float.abs())?;
     let (mantissa, exponent) = digits.as_str().split_once('e')?;

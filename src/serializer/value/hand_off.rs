@@ -69,7 +69,7 @@ pub(super) fn offer<S: Serializer>(
 }
 
 /// Calls `visit`, within which [`handed_over`] returns `value`.
-pub(super) fn give<T>(value: Value, visit: impl FnOnce() -> T) -> T {
+pub(crate) fn give<T>(value: Value, visit: impl FnOnce() -> T) -> T {
     let _sweep = Sweep;
     SLOT.set(Some(value));
     visit()

@@ -33,6 +33,8 @@ impl Hash for Value {
             Self::Duration(duration) => duration.hash(state),
             Self::Range(range) => range.hash(state),
             Self::Object(object) => object.hash(state),
+            #[cfg(feature = "php")]
+            Self::Php(object) => object.hash(state),
         }
     }
 }

@@ -15,6 +15,8 @@ mod hash_key;
 mod key;
 mod number;
 mod pairs;
+#[cfg(feature = "php")]
+mod php_object;
 mod ser;
 mod text;
 mod text_deserializer;
@@ -31,20 +33,32 @@ pub(crate) use tests::every_kind;
 #[cfg(any(feature = "marshal", feature = "message_pack"))]
 pub(crate) use big_decimal::{dump_text as dump_big_decimal, parse as parse_big_decimal};
 pub use big_integer::{BigInteger, BigIntegerRangeError, ParseBigIntegerError};
-pub(crate) use float::{ruby_float, ruby_float_of_single};
+#[cfg(any(feature = "marshal", feature = "php"))]
+pub(crate) use float::ruby_float_digits;
 #[cfg(feature = "marshal")]
-pub(crate) use float::{ruby_float_digits, ruby_float_text};
+pub(crate) use float::ruby_float_text;
+pub(crate) use float::{ruby_float, ruby_float_of_single};
+#[cfg(feature = "php")]
+pub(crate) use hand_off::give;
 pub(crate) use hand_off::{ADDRESS, RAW_NUMBER, RAW_VALUE, TOKEN, capture, handed_over, is_raw};
 pub(crate) use hash_key::HashKey;
 pub(crate) use pairs::unique_pairs;
+#[cfg(feature = "php")]
+pub use php_object::PhpObject;
+#[cfg(feature = "php")]
+pub(crate) use php_object::plain_properties;
 pub(crate) use ser::{AsJson, Shown};
 #[cfg(feature = "marshal")]
 pub(crate) use text::MOST_ZEROS;
 #[cfg(feature = "message_pack")]
 pub(crate) use text::exact_key_text;
-#[cfg(any(feature = "marshal", feature = "message_pack"))]
+#[cfg(any(feature = "marshal", feature = "message_pack", feature = "php"))]
 pub(crate) use text::foreign_key_text;
+#[cfg(feature = "php")]
+pub(crate) use text::key_text;
 pub(crate) use text::{object_key_text, ruby_to_s};
+#[cfg(feature = "php")]
+pub(crate) use view::hex as hex_text;
 pub(crate) use view::{Field, View, text_pairs};
 
 /// The levels that a [`Value`] may nest if it is made from a user's type or written. Active
@@ -126,6 +140,10 @@ pub enum Value {
     SafeBuffer(String),
     /// Any other object: kept under its class's name, never instantiated.
     Object(Box<RubyObject>),
+    /// An object of PHP, in whose sessions an array is an [`Array`](Self::Array) or a
+    /// [`Hash`](Self::Hash).
+    #[cfg(feature = "php")]
+    Php(Box<PhpObject>),
 }
 
 /// A String of another encoding than UTF-8: its unchanged bytes, and the encoding's Ruby name. It

@@ -101,7 +101,7 @@ pub(crate) fn exact_key_text(key: &Value) -> Option<Cow<'_, str>> {
 
 /// Returns the text of a key that is a String in another encoding than UTF-8, or invalid in its
 /// own: Ruby's literal, which is different for any two such Strings.
-#[cfg(any(feature = "marshal", feature = "message_pack"))]
+#[cfg(any(feature = "marshal", feature = "message_pack", feature = "php"))]
 pub(crate) fn foreign_key_text(bytes: &[u8], encoding: &str) -> String {
     let bytes = bytes.escape_ascii();
     match encoding {
@@ -185,6 +185,8 @@ pub(super) fn to_s(value: &Value) -> Option<Cow<'_, str>> {
         Value::Array(_) | Value::Hash(_) | Value::IndifferentHash(_) | Value::Set(_) => {
             return None;
         }
+        #[cfg(feature = "php")]
+        Value::Php(_) => return None,
     })
 }
 

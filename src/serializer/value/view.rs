@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::calendar::{Calendar, date_text};
+#[cfg(feature = "php")]
+use super::php_object::{PhpObject, plain_properties};
 use super::text::{complex_text, decimal_text, key_text, range_text, rational_text};
 use super::time::TimeStyle;
 use super::{BigInteger, RubyBytes, RubyObject, Value};
@@ -97,6 +99,8 @@ impl Value {
                 _ => View::Nil,
             },
             Self::Object(object) => object.view(),
+            #[cfg(feature = "php")]
+            Self::Php(object) => object.view(),
         }
     }
 }
@@ -156,7 +160,7 @@ impl RubyObject {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes
         .iter()
@@ -165,6 +169,32 @@ fn hex(bytes: &[u8]) -> String {
             let _ = write!(text, "{byte:02x}");
             text
         })
+}
+
+#[cfg(feature = "php")]
+impl PhpObject {
+    /// Returns the view that is the same in both forms. `json_encode` shows the public properties of an
+    /// object alone; the others are part of it as well.
+    fn view(&self) -> View<'_> {
+        match self {
+            Self::Instance { properties, .. } => {
+                let properties = properties
+                    .iter()
+                    .map(|(name, value)| (name.as_str(), value));
+                let fields = plain_properties(properties).into_iter();
+                View::Fields(
+                    fields
+                        .map(|(name, value)| (name, Field::Value(value)))
+                        .collect(),
+                )
+            }
+            Self::Case { case, .. } => View::Text(Cow::Borrowed(case)),
+            Self::Custom { class, data } => View::Fields(vec![
+                ("class", Field::Text(Cow::Borrowed(class))),
+                ("data", Field::Text(Cow::Owned(hex(data)))),
+            ]),
+        }
+    }
 }
 
 /// Returns the pairs of a Hash under their keys' texts; `None` if all keys are Strings already. Two

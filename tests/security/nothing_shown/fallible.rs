@@ -12,12 +12,13 @@ use hardtack::doctor::Doctor;
 use hardtack::flash::FlashHash;
 use hardtack::headers::Domain;
 use hardtack::message::{MessageEncryptor, MessageOptions, MessageVerifier};
+use hardtack::php::{self, PhpSessions};
 use hardtack::rack::{RackJar, RackSessions, RackVersion};
 use hardtack::rails_app::RailsApp;
 use hardtack::settings::{Cipher, HmacDigest, KeyDigest, Priority, SecretKind, SizeLimit};
-use hardtack::stores::{MemoryStore, StoredJson, StoredSession};
+use hardtack::stores::{MemoryStore, SessionFormat, StoredJson, StoredSession};
 use hardtack::test_util::cookie_header;
-use hardtack::value::{BigInteger, RubyObject, Value};
+use hardtack::value::{BigInteger, PhpObject, RubyObject, Value};
 use hardtack::warden::WardenScope;
 use hardtack::{
     CookieAttributes, CookieHeader, CookieStore, Error, Jar, LoadDefaults, RequestOrigin, SameSite,
@@ -192,6 +193,25 @@ fn rack(told: &mut Told) {
     large.insert(format!("{KEY}2"), VALUE.repeat(300)).unwrap();
     told.add("RackJar::seal", jar.seal(&mut large, NAME, None));
     told.add("RackSessions::check", RackSessions::new(jar, KEY).check());
+}
+
+fn php(told: &mut Told) {
+    told.add("serialize", php::serialize(&Unwritable));
+    told.add("serialize", php::serialize(&u64::MAX));
+    let object = PhpObject::Instance {
+        class: KEY.to_owned(),
+        properties: vec![(KEY.to_owned(), Value::from(VALUE))],
+    };
+    told.add("serialize", php::serialize(&Value::Php(Box::new(object))));
+    let text = php::serialize(VALUE).unwrap();
+    told.add("unserialize", php::unserialize::<u32>(&text));
+    told.add("unserialize", php::unserialize::<Unreadable>(&text));
+    told.add("unserialize", php::unserialize::<Value>(&text[1..]));
+    let now = time::OffsetDateTime::UNIX_EPOCH;
+    let mut data = data();
+    data.insert(format!("{KEY}|"), VALUE).unwrap();
+    let format = PhpSessions::new();
+    told.add("serialize", format.write(&data, None, None, now));
 }
 
 fn sessions(told: &mut Told) {
@@ -467,6 +487,7 @@ fn no_error_shows_a_value_or_what_a_terminal_obeys() {
     let mut told = Told::default();
     jars(&mut told);
     rack(&mut told);
+    php(&mut told);
     sessions(&mut told);
     messages(&mut told);
     settings(&mut told);

@@ -103,8 +103,9 @@ fn no_public_type_shows_a_secret_or_a_value() {
 }
 
 /// Types that are a value or a part of a value.
-const DATA: [&str; 10] = [
+const DATA: [&str; 11] = [
     "BigInteger",
+    "PhpObject",
     "RecordId",
     "RubyObject",
     "RubyBytes",

@@ -16,6 +16,7 @@ pub(crate) fn public_types() -> BTreeSet<String> {
         "message/mod.rs",
         "middleware/tower.rs",
         "middleware/actix/mod.rs",
+        "php/mod.rs",
         "rack/mod.rs",
         "rails_app/mod.rs",
         "settings.rs",

@@ -8,6 +8,7 @@ use hardtack::csrf::CsrfSettings;
 use hardtack::flash::FlashHash;
 use hardtack::headers::Domain;
 use hardtack::observe::{Lookup, StoreOperation, StoreOutcome, Tally};
+use hardtack::php::{PhpHandler, PhpSessions};
 use hardtack::settings::{Priority, SizeLimit};
 use hardtack::stores::{
     CacheFormatVersion, ConflictPolicy, Entry, MemoryStore, RailsCache, Saved, SessionFormat,
@@ -77,6 +78,12 @@ pub(crate) fn on_server(rows: &mut Rows) {
     rows.debug("CacheFormatVersion", &CacheFormatVersion::V7_1);
     rows.debug("RailsCache", &cache);
     rows.debug("StoredHash", &StoredHash::redis_session_store());
+    let php = PhpSessions::new();
+    rows.debug("PhpSessions", &php);
+    rows.debug("PhpHandler", &PhpHandler::PhpSerialize);
+    let entry = php.write(&data(), None, None, now).unwrap();
+    rows.debug("ReadEntry", &php.read(&entry, now));
+    rows.debug("ReadEntry", &php.read(&entry.slice(1..), now));
     let entry = cache.write(&data(), None, None, now).unwrap();
     rows.debug("ReadEntry", &cache.read(&entry, now));
     let stored = StoredSession::read(&entry).unwrap();

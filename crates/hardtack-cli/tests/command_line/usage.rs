@@ -75,7 +75,7 @@ fn wrong_use_is_told_and_nothing_is_printed() {
         ("open --name a --name b", "cannot be used multiple times"),
         (
             "stored --format yaml",
-            "possible values: rails-cache, rails-marshal, rails-json, rails-row",
+            "possible values: rails-cache, rails-marshal, rails-json, rails-row, php, php-binary, php-serialize",
         ),
         (
             "stored --set user_id",
