@@ -22,8 +22,8 @@ mod key_updates;
 #[cfg(feature = "tracing")]
 #[path = "../support/logged.rs"]
 mod logged;
-#[cfg(feature = "test-util")]
 mod logout_marks;
+#[cfg(feature = "test-util")]
 mod lost_changes;
 #[cfg(feature = "tracing")]
 mod many_cookies;
