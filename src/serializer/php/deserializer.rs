@@ -10,9 +10,9 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 
 use super::array_key::ArrayKey;
-use super::fault::Fault;
 use super::node_value::{Budget, is_list, property_text};
 use super::nodes::Nodes;
+use super::read_fault::ReadFault;
 use super::read_key::{ReadKey, visit_bytes, visit_integer};
 use crate::serializer::Unfit;
 use crate::serializer::value::{RAW_VALUE, TOKEN, give, hex_text, plain_properties};
@@ -26,8 +26,8 @@ pub(super) fn read<T: DeserializeOwned>(nodes: &Nodes, node: u32) -> Result<T, U
         budget: &budget,
     };
     T::deserialize(reading).map_err(|fault| match fault {
-        Fault::Unreadable(error) => Unfit::Unreadable(error),
-        Fault::Unfit => {
+        ReadFault::Unreadable(error) => Unfit::Unreadable(error),
+        ReadFault::Unfit => {
             let kind = kind(nodes.kind(nodes.resolved(node)));
             Unfit::OfAnotherType(format!("it is {kind}, not {}", std::any::type_name::<T>()))
         }
@@ -62,10 +62,10 @@ struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     /// Returns the letter and the node of the value itself, and counts it.
-    fn begin(self) -> Result<(u8, u32), Fault> {
+    fn begin(self) -> Result<(u8, u32), ReadFault> {
         let node = self.nodes.resolved(self.node);
         let counted = self.budget.spend(self.nodes, node);
-        counted.map_err(Fault::Unreadable)?;
+        counted.map_err(ReadFault::Unreadable)?;
         Ok((self.nodes.kind(node), node))
     }
 
@@ -74,19 +74,23 @@ impl<'a> Reading<'a> {
         self,
         letter: u8,
         node: u32,
-        read: impl FnOnce(Vec<(ArrayKey<'a>, u32)>) -> Result<R, Fault>,
-    ) -> Result<R, Fault> {
+        read: impl FnOnce(Vec<(ArrayKey<'a>, u32)>) -> Result<R, ReadFault>,
+    ) -> Result<R, ReadFault> {
         let Self { nodes, budget, .. } = self;
-        budget.enter(nodes, node, MOST_INSIDE_ITSELF, Fault::Unreadable, || {
-            read(self.pairs(letter, node)?)
-        })
+        budget.enter(
+            nodes,
+            node,
+            MOST_INSIDE_ITSELF,
+            ReadFault::Unreadable,
+            || read(self.pairs(letter, node)?),
+        )
     }
 
     /// Returns the pairs of an array, or the properties of an object by their plain names.
-    fn pairs(self, letter: u8, node: u32) -> Result<Vec<(ArrayKey<'a>, u32)>, Fault> {
+    fn pairs(self, letter: u8, node: u32) -> Result<Vec<(ArrayKey<'a>, u32)>, ReadFault> {
         let mut pairs = self.nodes.pairs(node);
         let counted = self.budget.spend_inside(self.nodes, node, pairs.len());
-        counted.map_err(Fault::Unreadable)?;
+        counted.map_err(ReadFault::Unreadable)?;
         if letter == b'O' {
             let full: Vec<_> = pairs
                 .iter()
@@ -113,7 +117,7 @@ impl<'a> Reading<'a> {
         self,
         pairs: Vec<(ArrayKey<'a>, u32)>,
         visitor: V,
-    ) -> Result<V::Value, Fault> {
+    ) -> Result<V::Value, ReadFault> {
         let mut values = Values {
             around: self,
             values: pairs.into_iter(),
@@ -121,15 +125,15 @@ impl<'a> Reading<'a> {
         let value = visitor.visit_seq(&mut values)?;
         match values.values.next() {
             None => Ok(value),
-            Some(_) => Err(Fault::Unfit),
+            Some(_) => Err(ReadFault::Unfit),
         }
     }
 }
 
 impl<'de> Deserializer<'de> for Reading<'de> {
-    type Error = Fault;
+    type Error = ReadFault;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadFault> {
         let (letter, node) = self.begin()?;
         let nodes = self.nodes;
         match letter {
@@ -156,7 +160,7 @@ impl<'de> Deserializer<'de> for Reading<'de> {
     }
 
     /// Reads an array whose keys are integers, in its order: `unset` leaves gaps in a list.
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadFault> {
         let (letter, node) = self.begin()?;
         if letter != b'a' {
             return self.deserialize_any(visitor);
@@ -171,7 +175,11 @@ impl<'de> Deserializer<'de> for Reading<'de> {
         })
     }
 
-    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_tuple<V: Visitor<'de>>(
+        self,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value, ReadFault> {
         self.deserialize_seq(visitor)
     }
 
@@ -180,12 +188,12 @@ impl<'de> Deserializer<'de> for Reading<'de> {
         _: &'static str,
         _: usize,
         visitor: V,
-    ) -> Result<V::Value, Fault> {
+    ) -> Result<V::Value, ReadFault> {
         self.deserialize_seq(visitor)
     }
 
     /// Reads an array of any keys: PHP has one empty array, for lists and maps.
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadFault> {
         let (letter, node) = self.begin()?;
         match letter {
             b'a' | b'O' => self.enter(letter, node, |pairs| visitor.visit_map(self.map_of(pairs))),
@@ -198,11 +206,11 @@ impl<'de> Deserializer<'de> for Reading<'de> {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Fault> {
+    ) -> Result<V::Value, ReadFault> {
         self.deserialize_map(visitor)
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadFault> {
         if self.nodes.kind(self.nodes.resolved(self.node)) == b'N' {
             visitor.visit_none()
         } else {
@@ -210,7 +218,7 @@ impl<'de> Deserializer<'de> for Reading<'de> {
         }
     }
 
-    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadFault> {
         match self.begin()? {
             (b's' | b'S', node) => match self.nodes.string(node) {
                 Cow::Borrowed(bytes) => visitor.visit_borrowed_bytes(bytes),
@@ -220,7 +228,7 @@ impl<'de> Deserializer<'de> for Reading<'de> {
         }
     }
 
-    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadFault> {
         self.deserialize_bytes(visitor)
     }
 
@@ -228,12 +236,12 @@ impl<'de> Deserializer<'de> for Reading<'de> {
         self,
         name: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Fault> {
+    ) -> Result<V::Value, ReadFault> {
         if name != TOKEN && name != RAW_VALUE {
             return visitor.visit_newtype_struct(self);
         }
         let value = self.nodes.value(self.node, self.budget);
-        let value = value.map_err(Fault::Unreadable)?;
+        let value = value.map_err(ReadFault::Unreadable)?;
         if name == TOKEN {
             return give(value, || visitor.visit_unit());
         }
@@ -248,7 +256,7 @@ impl<'de> Deserializer<'de> for Reading<'de> {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Fault> {
+    ) -> Result<V::Value, ReadFault> {
         let (letter, node) = self.begin()?;
         let name = match letter {
             b's' | b'S' => self.nodes.string(node),
@@ -256,18 +264,18 @@ impl<'de> Deserializer<'de> for Reading<'de> {
             b'a' | b'O' => {
                 return self.enter(letter, node, |pairs| {
                     if pairs.len() != 1 {
-                        return Err(Fault::Unfit);
+                        return Err(ReadFault::Unfit);
                     }
                     visitor.visit_enum(MapAccessDeserializer::new(self.map_of(pairs)))
                 });
             }
-            _ => return Err(Fault::Unfit),
+            _ => return Err(ReadFault::Unfit),
         };
-        let name = std::str::from_utf8(&name).map_err(Fault::custom)?;
+        let name = std::str::from_utf8(&name).map_err(ReadFault::custom)?;
         visitor.visit_enum(name.into_deserializer())
     }
 
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadFault> {
         visitor.visit_unit()
     }
 
@@ -284,12 +292,12 @@ struct Values<'a> {
 }
 
 impl<'de> SeqAccess<'de> for Values<'de> {
-    type Error = Fault;
+    type Error = ReadFault;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(
         &mut self,
         seed: T,
-    ) -> Result<Option<T::Value>, Fault> {
+    ) -> Result<Option<T::Value>, ReadFault> {
         let next = self.values.next();
         next.map(|(_, node)| {
             seed.deserialize(Reading {
@@ -313,12 +321,12 @@ struct Pairs<'a> {
 }
 
 impl<'de> MapAccess<'de> for Pairs<'de> {
-    type Error = Fault;
+    type Error = ReadFault;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
-    ) -> Result<Option<K::Value>, Fault> {
+    ) -> Result<Option<K::Value>, ReadFault> {
         let Some((key, node)) = self.left.next() else {
             return Ok(None);
         };
@@ -326,8 +334,8 @@ impl<'de> MapAccess<'de> for Pairs<'de> {
         seed.deserialize(ReadKey(key)).map(Some)
     }
 
-    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Fault> {
-        let node = self.value.take().ok_or(Fault::Unfit)?;
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, ReadFault> {
+        let node = self.value.take().ok_or(ReadFault::Unfit)?;
         seed.deserialize(Reading {
             node,
             ..self.around

@@ -16,7 +16,6 @@
 
 mod array_key;
 mod deserializer;
-mod fault;
 mod handler;
 mod literals;
 mod node_value;
@@ -26,6 +25,7 @@ mod php_document;
 mod php_dump;
 mod php_float;
 mod php_writer;
+mod read_fault;
 mod read_key;
 mod slots;
 

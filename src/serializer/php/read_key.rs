@@ -6,7 +6,7 @@ use serde::de::{Deserializer, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
 use super::array_key::ArrayKey;
-use super::fault::Fault;
+use super::read_fault::ReadFault;
 use crate::serializer::value::{TOKEN, give};
 
 /// A key that is being read: an integer as text too if text is asked for, and the number in a text if
@@ -15,7 +15,7 @@ pub(super) struct ReadKey<'a>(pub(super) ArrayKey<'a>);
 
 macro_rules! numbers {
     ($($method:ident $type:ty => $visit:ident)*) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadFault> {
             let text = match &self.0 {
                 ArrayKey::Text(bytes) => std::str::from_utf8(bytes).ok(),
                 ArrayKey::Integer(_) => None,
@@ -30,7 +30,7 @@ macro_rules! numbers {
 
 macro_rules! texts {
     ($($method:ident)*) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadFault> {
             match self.0 {
                 ArrayKey::Integer(integer) => visitor.visit_string(integer.to_string()),
                 ArrayKey::Text(bytes) => visit_bytes(bytes, visitor),
@@ -40,9 +40,9 @@ macro_rules! texts {
 }
 
 impl<'de> Deserializer<'de> for ReadKey<'de> {
-    type Error = Fault;
+    type Error = ReadFault;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadFault> {
         match self.0 {
             ArrayKey::Integer(integer) => visit_integer(integer, visitor),
             ArrayKey::Text(bytes) => visit_bytes(bytes, visitor),
@@ -67,7 +67,7 @@ impl<'de> Deserializer<'de> for ReadKey<'de> {
 
     texts! { deserialize_char deserialize_str deserialize_string deserialize_identifier }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadFault> {
         visitor.visit_some(self)
     }
 
@@ -75,7 +75,7 @@ impl<'de> Deserializer<'de> for ReadKey<'de> {
         self,
         name: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Fault> {
+    ) -> Result<V::Value, ReadFault> {
         if name == TOKEN {
             return give(self.0.into_value(), || visitor.visit_unit());
         }
@@ -87,7 +87,7 @@ impl<'de> Deserializer<'de> for ReadKey<'de> {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Fault> {
+    ) -> Result<V::Value, ReadFault> {
         visitor.visit_enum(self.0.into_text().into_owned().into_deserializer())
     }
 
@@ -100,7 +100,7 @@ impl<'de> Deserializer<'de> for ReadKey<'de> {
 pub(super) fn visit_integer<'de, V: Visitor<'de>>(
     integer: i64,
     visitor: V,
-) -> Result<V::Value, Fault> {
+) -> Result<V::Value, ReadFault> {
     match u64::try_from(integer) {
         Ok(unsigned) => visitor.visit_u64(unsigned),
         Err(_) => visitor.visit_i64(integer),
@@ -111,7 +111,7 @@ pub(super) fn visit_integer<'de, V: Visitor<'de>>(
 pub(super) fn visit_bytes<'de, V: Visitor<'de>>(
     bytes: Cow<'de, [u8]>,
     visitor: V,
-) -> Result<V::Value, Fault> {
+) -> Result<V::Value, ReadFault> {
     match bytes {
         Cow::Borrowed(bytes) => match std::str::from_utf8(bytes) {
             Ok(text) => visitor.visit_borrowed_str(text),

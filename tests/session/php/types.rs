@@ -111,7 +111,7 @@ fn enums_are_variants() {
 #[test]
 fn texts_bytes_and_numbers() {
     assert_eq!(of::<char>(r#"s:2:"é";"#), 'é');
-    assert_eq!(of::<String>(r#"S:2:"a\62";"#), "ab");
+    assert_eq!(of::<String>(r#"S:2:"a\6b";"#), "ak");
     let binary = b"s:2:\"\xff\0\";";
     assert!(unserialize::<String>(binary).is_err());
     let value: Value = unserialize(binary).unwrap();

@@ -206,16 +206,51 @@ fn what_expands_is_refused_where_it_is_asked_for() {
         let slot = if n == 1 { 1 } else { n + 1 };
         bytes.extend(format!("k{n}|a:2:{{i:0;R:{slot};i:1;R:{slot};}}").bytes());
     }
-    let session = read(PhpHandler::Php, &bytes).unwrap();
-    assert!(session.get::<Value>("k5").is_ok());
-    let error = session.get::<Value>("k59").unwrap_err().to_string();
-    assert!(error.contains("expand to many times the bytes"), "{error}");
-    let error = session.get::<Vec<Value>>("k59").unwrap_err().to_string();
-    assert!(error.contains("expand to many times the bytes"), "{error}");
-    let two: Vec<serde::de::IgnoredAny> = session.get("k59").unwrap().unwrap();
-    assert_eq!(two.len(), 2);
-    assert_eq!(
-        write(&hardtack::php::PhpSessions::new(), &session).unwrap(),
-        bytes
-    );
+    in_time("references that double", move || {
+        let session = read(PhpHandler::Php, &bytes).unwrap();
+        assert!(session.get::<Value>("k5").is_ok());
+        let error = session.get::<Value>("k59").unwrap_err().to_string();
+        assert!(error.contains("expand to many times the bytes"), "{error}");
+        let error = session.get::<Vec<Value>>("k59").unwrap_err().to_string();
+        assert!(error.contains("expand to many times the bytes"), "{error}");
+        let two: Vec<serde::de::IgnoredAny> = session.get("k59").unwrap().unwrap();
+        assert_eq!(two.len(), 2);
+        assert_eq!(
+            write(&hardtack::php::PhpSessions::new(), &session).unwrap(),
+            bytes
+        );
+    });
+}
+
+/// `unserialize_max_depth` is 4096; PHP counts no level for an empty array, and one for an empty object.
+#[test]
+fn nesting_ends_where_it_does_in_php() {
+    let mut checked = 0;
+    for (levels, open, innermost, is_read) in [
+        (4096, "a:1:{i:0;", "N;", true),
+        (4096, "a:1:{i:0;", "a:0:{}", true),
+        (4096, "a:1:{i:0;", "O:1:\"C\":0:{}", false),
+        (4095, "a:1:{i:0;", "O:1:\"C\":0:{}", true),
+        (4097, "a:1:{i:0;", "N;", false),
+        (4096, "O:1:\"C\":1:{s:1:\"a\";", "N;", true),
+        (4097, "O:1:\"C\":1:{s:1:\"a\";", "N;", false),
+    ] {
+        let bytes = format!("k|{}{innermost}{}", open.repeat(levels), "}".repeat(levels));
+        let session = read(PhpHandler::Php, bytes.as_bytes());
+        match session {
+            Ok(session) => {
+                assert!(is_read, "{levels} {innermost}");
+                let error = session.get::<Value>("k").unwrap_err().to_string();
+                assert!(error.contains("nesting deeper than 128 levels"), "{error}");
+                let written = write(&hardtack::php::PhpSessions::new(), &session).unwrap();
+                assert_eq!(written, bytes.as_bytes());
+            }
+            Err(reason) => {
+                assert!(!is_read, "{levels} {innermost}");
+                assert_eq!(reason, "nesting deeper than 4096 levels");
+            }
+        }
+        checked += 1;
+    }
+    assert_eq!(checked, 7);
 }

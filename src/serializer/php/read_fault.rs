@@ -1,4 +1,4 @@
-//! [`Fault`]: the reason why a value is not read as a type.
+//! [`ReadFault`]: the reason why a value is not read as a type.
 
 use std::fmt;
 
@@ -9,12 +9,12 @@ use crate::serializer::LoadError;
 /// The reason why a value is not read. The text of a type's own `Deserialize` may hold the value, and
 /// is left out.
 #[derive(Debug)]
-pub(super) enum Fault {
+pub(super) enum ReadFault {
     Unreadable(LoadError),
     Unfit,
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for ReadFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Unreadable(error) => error.reason,
@@ -23,9 +23,9 @@ impl fmt::Display for Fault {
     }
 }
 
-impl std::error::Error for Fault {}
+impl std::error::Error for ReadFault {}
 
-impl de::Error for Fault {
+impl de::Error for ReadFault {
     fn custom<T: fmt::Display>(_: T) -> Self {
         Self::Unfit
     }
