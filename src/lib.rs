@@ -65,6 +65,7 @@
 //! | sessions that a server keeps | [`ServerSessions::new`], [`stores`] |
 //! | sessions of Rack itself, such as Sinatra's | [`rack`] |
 //! | sessions that a Rails app keeps on a server | [`RailsCache`](stores/struct.RailsCache.html), [`StoredHash`](stores/struct.StoredHash.html) |
+//! | sessions of Express, the web framework of Node | [`ExpressSession`](express/struct.ExpressSession.html) |
 //! | the session in a handler | [`Session`], with its [flash](Session::flash) and [CSRF tokens](Session::authenticity_tokens) |
 //! | other cookies in a handler | [`Cookies`]: plain, signed and encrypted |
 //! | older secrets, digests, formats and names | [`Rotation`], [`migrating`] |
@@ -264,6 +265,8 @@ mod defaults;
 #[cfg(feature = "doctor")]
 pub mod doctor;
 mod error;
+#[cfg(feature = "express")]
+pub mod express;
 #[cfg(feature = "_fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hardtack::doctor::Doctor;
+use hardtack::express::CookieSignature;
 use hardtack::flash::FlashHash;
 use hardtack::headers::Domain;
 use hardtack::message::{MessageEncryptor, MessageOptions, MessageVerifier};
@@ -192,6 +193,13 @@ fn rack(told: &mut Told) {
     large.insert(format!("{KEY}2"), VALUE.repeat(300)).unwrap();
     told.add("RackJar::seal", jar.seal(&mut large, NAME, None));
     told.add("RackSessions::check", RackSessions::new(jar, KEY).check());
+}
+
+fn express(told: &mut Told) {
+    told.add("CookieSignature::new", CookieSignature::new(" "));
+    let signature = CookieSignature::new(VALUE).unwrap();
+    let older = signature.clone().older_secret("\n");
+    told.add("CookieSignature::older_secret", older);
 }
 
 fn sessions(told: &mut Told) {
@@ -467,6 +475,7 @@ fn no_error_shows_a_value_or_what_a_terminal_obeys() {
     let mut told = Told::default();
     jars(&mut told);
     rack(&mut told);
+    express(&mut told);
     sessions(&mut told);
     messages(&mut told);
     settings(&mut told);
