@@ -27,7 +27,10 @@ fn signature() -> CookieSignature {
 
 /// A store that shows what it was given.
 #[derive(Clone, Default)]
-struct Shelf(Arc<Mutex<BTreeMap<String, (Bytes, Option<Duration>)>>>);
+struct Shelf(Arc<Mutex<BTreeMap<String, Kept>>>);
+
+/// An entry and its life.
+type Kept = (Bytes, Option<Duration>);
 
 impl Shelf {
     fn of(key: &str, text: &str) -> Self {
@@ -78,8 +81,8 @@ impl SessionStore for Shelf {
     }
 
     async fn touch(&self, key: &str, ttl: Option<Duration>) -> Result<bool, StoreError> {
-        let mut shelf = self.0.lock().unwrap();
-        let found = shelf.get_mut(key);
+        let mut entries = self.0.lock().unwrap();
+        let found = entries.get_mut(key);
         let is_there = found.is_some();
         if let (Some((_, left)), Some(ttl)) = (found, ttl) {
             *left = Some(ttl);
@@ -203,14 +206,14 @@ async fn an_id_from_outside_is_never_adopted() {
 async fn a_logout_deletes_the_entry_and_a_renewal_moves_it() {
     let shelf = Shelf::of(KEY, STALE);
     let _ = request(redis(), &shelf, &cookie(ID), |session| {
-        session.reset().unwrap()
+        session.reset().unwrap();
     })
     .await;
     assert_eq!(shelf.keys(), [""; 0]);
 
     let shelf = Shelf::of(KEY, STALE);
     let commit = request(redis(), &shelf, &cookie(ID), |session| {
-        session.renew().unwrap()
+        session.renew().unwrap();
     })
     .await;
     let id = redis().id_of_cookie(&commit.cookies()[0].value()).unwrap();
