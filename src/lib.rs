@@ -66,6 +66,7 @@
 //! | sessions of Rack itself, such as Sinatra's | [`rack`] |
 //! | sessions of PHP | [`PhpSessions`](php/struct.PhpSessions.html) |
 //! | sessions that a Rails app keeps on a server | [`RailsCache`](stores/struct.RailsCache.html), [`StoredHash`](stores/struct.StoredHash.html) |
+//! | sessions of Express, the web framework of Node | [`ExpressSession`](express/struct.ExpressSession.html) |
 //! | the session in a handler | [`Session`], with its [flash](Session::flash) and [CSRF tokens](Session::authenticity_tokens) |
 //! | other cookies in a handler | [`Cookies`]: plain, signed and encrypted |
 //! | older secrets, digests, formats and names | [`Rotation`], [`migrating`] |
@@ -267,6 +268,8 @@ mod defaults;
 #[cfg(feature = "doctor")]
 pub mod doctor;
 mod error;
+#[cfg(feature = "express")]
+pub mod express;
 #[cfg(feature = "_fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;

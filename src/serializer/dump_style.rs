@@ -52,6 +52,15 @@ impl DumpStyle {
         style
     }
 
+    /// Returns the style of JavaScript's `JSON.stringify`, which escapes only what JSON must.
+    #[cfg(feature = "express")]
+    pub(crate) fn javascript() -> Self {
+        let mut style = Self::json();
+        style.json.escape_html = false;
+        style.json.escape_js_separators = false;
+        style
+    }
+
     /// Returns the style that leaves a message of MessagePack in the forms that it has.
     #[cfg(feature = "rails-stores")]
     pub(crate) fn keeping(message: &[u8]) -> Self {

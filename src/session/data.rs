@@ -128,6 +128,16 @@ impl SessionData {
         Ok(self.dump(Vec::new(), DumpStyle::json())?.bytes)
     }
 
+    /// Writes the session as JavaScript's `JSON.stringify` does; null values stay, unlike in a session
+    /// of Rack.
+    #[cfg(feature = "express")]
+    pub(crate) fn dump_javascript(&self) -> Result<Vec<u8>, DumpError> {
+        let payload = self
+            .read
+            .dump(Vec::new(), self.all(), DumpStyle::javascript())?;
+        Ok(payload.bytes)
+    }
+
     /// Serializes the session; untouched values stay byte for byte.
     pub(crate) fn dump(&self, room: Vec<u8>, style: DumpStyle) -> Result<Serialized, DumpError> {
         match self.dump_if_set(room, style) {

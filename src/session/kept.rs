@@ -58,7 +58,11 @@ impl Stored {
     /// limit.
     pub(crate) fn time_to_live(&self, data: &SessionData, policy: &Policy) -> Option<Duration> {
         let ttl = policy.time_to_live(data);
-        ttl.or_else(|| self.format.time_to_live())
+        let of_entry = || {
+            let entry = self.entry.as_ref()?;
+            self.format.entry_time_to_live(&entry.bytes)
+        };
+        ttl.or_else(of_entry).or_else(|| self.format.time_to_live())
     }
 
     /// Returns the id in a request's cookie, which the store may not know.

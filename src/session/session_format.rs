@@ -73,6 +73,13 @@ pub trait SessionFormat: Send + Sync + 'static {
         None
     }
 
+    /// Returns the life that an entry sets for its own session, which takes the place of
+    /// [`time_to_live`](Self::time_to_live); the default is none.
+    fn entry_time_to_live(&self, entry: &Bytes) -> Option<Duration> {
+        let _ = entry;
+        None
+    }
+
     /// Reads an entry of the store.
     fn read(&self, bytes: &Bytes, now: OffsetDateTime) -> ReadEntry;
 

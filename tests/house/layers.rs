@@ -29,7 +29,7 @@ const LAYERS: &[&[&str]] = &[
     &["message"],
     &["http"],
     &["session"],
-    &["php", "rack", "rails"],
+    &["express", "php", "rack", "rails"],
     &["rails_app", "store_rules"],
     &["doctor"],
     &["fuzzing", "middleware", "test_util"],

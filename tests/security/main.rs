@@ -18,6 +18,7 @@ mod logged;
     feature = "actix-web",
     feature = "axum",
     feature = "doctor",
+    feature = "express",
     feature = "legacy-digests",
     feature = "marshal",
     feature = "message_pack",

@@ -15,6 +15,8 @@ mod csrf;
 mod dropped_saves;
 #[cfg(feature = "tracing")]
 mod events;
+#[cfg(feature = "express")]
+mod express;
 mod flash;
 mod held_store;
 mod interleavings;

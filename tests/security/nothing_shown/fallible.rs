@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hardtack::doctor::Doctor;
+use hardtack::express::CookieSignature;
 use hardtack::flash::FlashHash;
 use hardtack::headers::Domain;
 use hardtack::message::{MessageEncryptor, MessageOptions, MessageVerifier};
@@ -212,6 +213,13 @@ fn php(told: &mut Told) {
     data.insert(format!("{KEY}|"), VALUE).unwrap();
     let format = PhpSessions::new();
     told.add("serialize", format.write(&data, None, None, now));
+}
+
+fn express(told: &mut Told) {
+    told.add("CookieSignature::new", CookieSignature::new(" "));
+    let signature = CookieSignature::new(VALUE).unwrap();
+    let older = signature.clone().older_secret("\n");
+    told.add("CookieSignature::older_secret", older);
 }
 
 fn sessions(told: &mut Told) {
@@ -488,6 +496,7 @@ fn no_error_shows_a_value_or_what_a_terminal_obeys() {
     jars(&mut told);
     rack(&mut told);
     php(&mut told);
+    express(&mut told);
     sessions(&mut told);
     messages(&mut told);
     settings(&mut told);

@@ -13,6 +13,7 @@ pub(crate) fn public_types() -> BTreeSet<String> {
     for file in [
         "lib.rs",
         "doctor/mod.rs",
+        "express/mod.rs",
         "message/mod.rs",
         "middleware/tower.rs",
         "middleware/actix/mod.rs",

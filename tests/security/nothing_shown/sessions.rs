@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use hardtack::authentication::{LoginStore, RecordId};
 use hardtack::csrf::CsrfSettings;
+use hardtack::express::{CookieSignature, ExpressSession};
 use hardtack::flash::FlashHash;
 use hardtack::headers::Domain;
 use hardtack::observe::{Lookup, StoreOperation, StoreOutcome, Tally};
@@ -84,6 +85,12 @@ pub(crate) fn on_server(rows: &mut Rows) {
     let entry = php.write(&data(), None, None, now).unwrap();
     rows.debug("ReadEntry", &php.read(&entry, now));
     rows.debug("ReadEntry", &php.read(&entry.slice(1..), now));
+    let signature = CookieSignature::new(CARD).unwrap();
+    rows.debug("CookieSignature", &signature);
+    let express = ExpressSession::connect_redis(signature);
+    rows.debug("ExpressSession", &express);
+    let entry = express.write(&data(), None, None, now).unwrap();
+    rows.debug("ReadEntry", &express.read(&entry, now));
     let entry = cache.write(&data(), None, None, now).unwrap();
     rows.debug("ReadEntry", &cache.read(&entry, now));
     let stored = StoredSession::read(&entry).unwrap();

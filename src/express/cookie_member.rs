@@ -1,0 +1,146 @@
+//! The member `cookie` of a stored session: apart from the session's own members, and touched as
+//! Express does.
+
+use time::{Duration, OffsetDateTime};
+
+use crate::serializer::json::index_entry::{IndexEntry, index, key_text};
+
+/// A stored session: its `cookie`, and the text of the other members.
+pub(super) struct Stored<'a> {
+    cookie: &'a str,
+    cookie_entries: Vec<IndexEntry>,
+    /// The keys before `cookie`. JavaScript moves integers to the front of an object.
+    before: Vec<String>,
+    text: &'a str,
+    /// The place of the member `cookie`, with the comma that separates it.
+    member: std::ops::Range<usize>,
+}
+
+impl<'a> Stored<'a> {
+    /// Splits a stored session; `None` if it is none of Express: no object, or without one `cookie`
+    /// that is an object.
+    pub(super) fn split(bytes: &'a [u8]) -> Option<Self> {
+        let text = std::str::from_utf8(bytes).ok()?;
+        let entries = index(text).ok()??;
+        let is_cookie = |entry: &IndexEntry| key_text(text, *entry) == "cookie";
+        let at = entries.iter().position(is_cookie)?;
+        let entry = entries.get(at)?;
+        let next = entries.get(at + 1);
+        if entries.iter().skip(at + 1).any(is_cookie) {
+            return None;
+        }
+        let cookie = entry.value.of(text);
+        let last = at.checked_sub(1).and_then(|last| entries.get(last));
+        let member = match (next, last) {
+            (Some(next), _) => entry.key.span.start()..next.key.span.start(),
+            (None, Some(last)) => last.value.end()..entry.value.end(),
+            (None, None) => entry.key.span.start()..entry.value.end(),
+        };
+        let before = entries.iter().take(at);
+        Some(Self {
+            cookie,
+            cookie_entries: index(cookie).ok()??,
+            before: before
+                .map(|entry| key_text(text, *entry).into_owned())
+                .collect(),
+            text,
+            member,
+        })
+    }
+
+    /// Returns the session without its `cookie`.
+    pub(super) fn rest(&self) -> Option<String> {
+        let Self { text, member, .. } = self;
+        Some([text.get(..member.start)?, text.get(member.end..)?].concat())
+    }
+
+    /// Returns `originalMaxAge` in milliseconds, if it is a number.
+    pub(super) fn original_max_age(&self) -> Option<f64> {
+        let value = self.value("originalMaxAge")?;
+        // serde_json's number: `inf` is none.
+        serde_json::from_str(value).ok()
+    }
+
+    fn value(&self, key: &str) -> Option<&'a str> {
+        let mut entries = self.cookie_entries.iter();
+        let entry = entries.find(|entry| key_text(self.cookie, **entry) == key)?;
+        Some(entry.value.of(self.cookie))
+    }
+
+    /// Returns the `cookie` as Express touches it: `expires` is `originalMaxAge` from now, or
+    /// `originalMaxAge` itself if that is no number (`session/cookie.js`, `set maxAge`).
+    pub(super) fn touched(&self, now: OffsetDateTime) -> String {
+        let expires = match (self.original_max_age(), self.value("originalMaxAge")) {
+            (Some(milliseconds), _) => end_after(milliseconds, now).map(|end| quoted(&end)),
+            (None, text) => text.map(str::to_owned),
+        };
+        let mut entries = self.cookie_entries.iter();
+        let entry = entries.find(|entry| key_text(self.cookie, **entry) == "expires");
+        let (Some(expires), Some(entry)) = (expires, entry) else {
+            return self.cookie.to_owned();
+        };
+        let old = self.cookie.get(..entry.value.start());
+        let rest = self.cookie.get(entry.value.end()..);
+        [old.unwrap_or_default(), &expires, rest.unwrap_or_default()].concat()
+    }
+
+    /// Returns the keys that stand before `cookie`.
+    pub(super) fn keys_before(&self) -> &[String] {
+        &self.before
+    }
+}
+
+/// Puts the member `cookie` into the JSON object of a session's own members: behind those at the
+/// front that stood before it, if any.
+pub(super) fn join(rest: &str, cookie: &str, before: &[String]) -> Option<String> {
+    let member = format!("\"cookie\":{cookie}");
+    let entries = if before.is_empty() {
+        Vec::new()
+    } else {
+        index(rest).ok()??
+    };
+    let stays = |entry: &&IndexEntry| before.contains(&key_text(rest, **entry).into_owned());
+    if let Some(last) = entries.iter().take_while(stays).last() {
+        let (front, back) = (rest.get(..last.value.end())?, rest.get(last.value.end()..)?);
+        return Some(format!("{front},{member}{back}"));
+    }
+    let members = rest.strip_prefix('{')?;
+    let comma = if members == "}" { "" } else { "," };
+    Some(format!("{{{member}{comma}{members}"))
+}
+
+/// Returns the time that is this long after now, as JavaScript writes a Date in JSON; `None` outside
+/// of the years 0 to 9999, which it writes in another form.
+pub(super) fn end_after(milliseconds: f64, now: OffsetDateTime) -> Option<String> {
+    let now = now.unix_timestamp_nanos() / 1_000_000;
+    // Far less than an `i64`, if it is to be within the years below.
+    if milliseconds.abs() > 1e15 {
+        return None;
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "JavaScript adds doubles, and a Date cuts what is left of a millisecond"
+    )]
+    let end = (now as f64 + milliseconds) as i64;
+    let end = OffsetDateTime::UNIX_EPOCH.checked_add(Duration::milliseconds(end))?;
+    if !(0..=9999).contains(&end.year()) {
+        return None;
+    }
+    let (date, time) = (end.date(), end.time());
+    Some(format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+        date.year(),
+        u8::from(date.month()),
+        date.day(),
+        time.hour(),
+        time.minute(),
+        time.second(),
+        time.millisecond(),
+    ))
+}
+
+/// Returns a text without special characters as JSON.
+fn quoted(text: &str) -> String {
+    format!("\"{text}\"")
+}
