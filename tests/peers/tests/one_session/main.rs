@@ -12,7 +12,6 @@
     reason = "a test fails by panicking"
 )]
 
-mod connect_sid;
 mod failover;
 mod interleavings;
 mod writers;
@@ -22,6 +21,7 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use hardtack::express::{CookieSignature, ExpressSession};
 use hardtack::stores::{RailsCache, SqlDatabase, StoredHash, StoredJson, TableLayout};
 use hardtack::{LazySession, RequestOrigin, ServerSessions};
 use hardtack_peers::{
@@ -34,7 +34,6 @@ use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tokio::sync::Mutex;
 
-use connect_sid::ConnectSid;
 use writers::{NAME, Outcome, Servers};
 
 /// The tests are loads: they run one after the other.
@@ -121,11 +120,11 @@ async fn what_express_undoes_is_reported() {
     let _turn = TURN.lock().await;
     let redis = RedisServer::start(&[]);
     let express = Node::start("express_app/app.mjs", &[&redis.url()]);
+    let signature = CookieSignature::new("a secret of the peers").unwrap();
     let servers = Servers::named("connect.sid", || {
-        (
-            ConnectSid,
-            RedisStore::new(redis.url()).unwrap().time_limit(LIMIT),
-        )
+        let format = ExpressSession::connect_redis(signature.clone());
+        let store = RedisStore::new(redis.url()).unwrap();
+        (format, store.time_limit(LIMIT))
     });
     let begun = get(express.address(), "/set/begun/1", None);
     let cookie = begun.set_cookies().next().unwrap().split(';').next();
