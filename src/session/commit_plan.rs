@@ -73,8 +73,9 @@ impl Committing {
     fn delete_unchanged(&mut self, policy: &Policy, id: &str, entry: StoredEntry, why: Why) {
         let StoredEntry { key, version, .. } = entry;
         let mut keys = self.stored.format.keys(id);
-        // Last: until the deletion the session may live on.
-        let mark = self.mark(policy, &keys);
+        // Last: until the deletion the session may live on. One that was emptied was not ended: what
+        // another program adds to it stays.
+        let mark = self.mark(policy, &keys).filter(|_| why == Why::HasNewId);
         let present = (keys.first() != Some(&key) && !keys.is_empty()).then(|| keys.remove(0));
         keys.retain(|other| *other != key);
         self.todo.extend(keys.into_iter().rev().map(Task::Delete));
@@ -82,6 +83,11 @@ impl Committing {
             .push_back(Task::DeleteUnchanged { key, version, why });
         self.todo.extend(present.map(Task::Delete));
         self.todo.extend(mark);
+    }
+
+    /// Checks whether everything is done but the mark that the session was ended.
+    pub(super) fn has_only_a_mark_left(&self) -> bool {
+        matches!(self.todo.front(), Some(Task::Mark(_))) && self.todo.len() == 1
     }
 
     /// Returns the task that remembers the end of a session with these keys, if the policy asks for it.

@@ -15,7 +15,7 @@ use super::on_server::Step;
 use super::policy::Policy;
 use super::save_queue::PATIENCE;
 use super::session_format::{ReadEntry, Touch};
-use super::session_store::{Answer, Entry, Operation, Saved, Version, When};
+use super::session_store::{Answer, Entry, MARK, Operation, Saved, Version, When};
 use crate::error::Error;
 
 /// The number of new ids to try. Two equal ones of 128 random bits are a fault of the system or the
@@ -171,7 +171,7 @@ impl Committing {
             (Task::Mark(key), _) => {
                 return Ok(Operation::Save {
                     key,
-                    bytes: Bytes::from_static(b"1"),
+                    bytes: MARK,
                     ttl: policy.logout_mark,
                     when: When::Always,
                     is_once: false,
@@ -431,14 +431,19 @@ impl Committing {
 
     /// Applies what somebody changed under the older key, since this request loaded the session there,
     /// to what somebody else wrote under the present one.
-    fn carry_older_changes(&mut self, policy: &Policy, fresh: &mut SessionData) {
+    fn carry_older_changes(
+        &mut self,
+        policy: &Policy,
+        fresh: &mut SessionData,
+    ) -> Result<(), Error> {
         let (format, now) = (&self.stored.format, policy.now());
         if let Some([before, after]) = self.older.take()
             && let ReadEntry::Session(before) = format.read(&before, now)
             && let ReadEntry::Session(after) = format.read(&after, now)
         {
-            fresh.apply_difference(&before, &after);
+            fresh.apply_difference(&before, &after)?;
         }
+        Ok(())
     }
 
     /// Applies this request's changes to an entry that somebody else wrote. Returns `false` if that
@@ -452,7 +457,7 @@ impl Committing {
         let Entry { bytes, version } = entry;
         match self.stored.format.read(&bytes, policy.now()) {
             ReadEntry::Session(mut fresh) => {
-                self.carry_older_changes(policy, &mut fresh);
+                self.carry_older_changes(policy, &mut fresh)?;
                 self.data.rebase_onto(&mut fresh)?;
                 self.data = fresh;
                 let loaded = self.stored.entry.as_ref();
@@ -477,7 +482,8 @@ impl Committing {
 /// Returns the condition of an operation that is to respect, or not, what others wrote meanwhile.
 fn unless_changed(policy: &Policy, version: Version, otherwise: When) -> When {
     match policy.conflicts {
-        ConflictPolicy::Merge => When::Unchanged(version),
-        ConflictPolicy::Overwrite => otherwise,
+        // A lock may have ended before its request.
+        ConflictPolicy::Overwrite if policy.lock.is_none() => otherwise,
+        _ => When::Unchanged(version),
     }
 }

@@ -335,19 +335,35 @@ impl Context {
         if self.is_loaded() {
             return Ok(());
         }
-        // Another load of this request may run: it is not asked twice, and waits for no lock of its own.
+        if self.policy().lock.is_none() || self.state().is_committed {
+            return self.find().await;
+        }
+        // Another load of this request may run: it waits for no lock of its own.
         let _turn = self.0.load_turn.enter().await;
         if self.is_loaded() {
             return Ok(());
         }
         let lock = HeldLock::take(&self.0.sessions, &self.header()).await?;
         let outcome = self.find().await;
-        match lock {
+        if let Some(lock) = lock {
             // Nobody else has the id of a session that is not there.
-            Some(lock) if outcome.is_err() || !self.loaded().is_opened() => lock.release().await,
-            lock => self.state().lock = lock,
+            let is_kept = outcome.is_ok() && self.loaded().is_opened();
+            if let Some(lock) = self.keep_lock(lock, is_kept) {
+                lock.release().await;
+            }
         }
         outcome
+    }
+
+    /// Keeps the lock until the commit; returns it if it is not to be kept, or the session was committed
+    /// meanwhile.
+    fn keep_lock(&self, lock: HeldLock, is_kept: bool) -> Option<HeldLock> {
+        let mut state = self.state();
+        if !is_kept || state.is_committed {
+            return Some(lock);
+        }
+        state.lock = Some(lock);
+        None
     }
 
     /// Finds the session in its store.

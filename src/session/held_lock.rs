@@ -5,17 +5,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use time::OffsetDateTime;
 
 use super::events::Event;
 use super::kept::Kept;
 use super::place::Place;
+use super::session_lock::SessionLock;
 use super::session_store::{Answer, Operation, Saved, Version, When};
 use super::sessions::Sessions;
 use super::watched_store::WatchedStore;
 use crate::error::Error;
-use crate::hex;
 use crate::http::cookie_header::CookieHeader;
 use crate::random;
+
+/// The number of locks in a row whose time has passed that are taken over without a pause.
+const MOST_LAPSED: u32 = 8;
 
 /// A lock that a request holds. Dropping it releases it on the app's runtime, if there is one.
 pub(super) struct HeldLock(Option<Lock>);
@@ -42,28 +46,53 @@ impl HeldLock {
         let (Some(setting), Some(key)) = (&policy.lock, key(sessions, header)) else {
             return Ok(None);
         };
-        let mut lock = Lock {
+        // From here on it is released: the store may write it although its answer is lost.
+        let mut held = Self(Some(Lock {
             sessions: sessions.clone(),
             key,
-            token: new_token()?,
+            token: new_token(policy.now() + setting.longest())?,
             version: None,
+        }));
+        // If the store failed, nobody waits for it once more: dropping the lock releases it.
+        if held.wait(setting).await? {
+            return Ok(Some(held));
+        }
+        held.0 = None;
+        let name = policy.name.clone();
+        Err(Error::LockedSession { name })
+    }
+
+    /// Looks for the lock until it is this request's, or returns `false`.
+    async fn wait(&mut self, setting: &SessionLock) -> Result<bool, Error> {
+        let Some(lock) = &mut self.0 else {
+            return Ok(false);
         };
-        let mut waited = Duration::ZERO;
+        let (mut waited, mut when) = (Duration::ZERO, When::Absent);
         for (looks, byte) in (0..).zip(lock.token.clone().iter().cycle()) {
             let operation = Operation::Lock {
                 key: lock.key.clone(),
                 token: lock.token.clone(),
                 ttl: setting.longest(),
+                when: std::mem::replace(&mut when, When::Absent),
             };
             match lock.run(operation).await? {
                 Answer::Saved(Saved::Done(version)) => {
                     lock.version = version;
-                    return Ok(Some(Self(Some(lock))));
+                    return Ok(true);
                 }
                 // The answer was lost, and the lock is this request's own.
                 Answer::Saved(Saved::Conflict(entry)) if entry.bytes == lock.token => {
                     lock.version = Some(entry.version);
-                    return Ok(Some(Self(Some(lock))));
+                    return Ok(true);
+                }
+                // In a table without a time of expiry it would stay for ever.
+                Answer::Saved(Saved::Conflict(entry))
+                    if has_ended(&entry.bytes, lock.sessions.policy.now()) =>
+                {
+                    when = When::Unchanged(entry.version);
+                    if looks < MOST_LAPSED {
+                        continue;
+                    }
                 }
                 _ => {}
             }
@@ -73,8 +102,7 @@ impl HeldLock {
             setting.sleep(pause).await;
             waited += pause;
         }
-        let name = policy.name.clone();
-        Err(Error::LockedSession { name })
+        Ok(false)
     }
 
     /// Releases the lock. If the store fails, the lock ends by itself.
@@ -113,10 +141,12 @@ impl Lock {
         if version.is_none() {
             // It may be another request's by now.
             let key = self.key.clone();
-            if let Ok(Answer::Loaded(Some(entry))) = self.run(Operation::Load { key }).await
-                && entry.bytes == self.token
-            {
-                version = Some(entry.version);
+            match self.run(Operation::Load { key }).await {
+                Ok(Answer::Loaded(Some(entry))) if entry.bytes == self.token => {
+                    version = Some(entry.version);
+                }
+                Ok(_) => {}
+                Err(error) => self.sessions.policy.tell(Event::NotUnlocked(&error)),
             }
         }
         if let Some(version) = version {
@@ -138,11 +168,25 @@ fn key(sessions: &Sessions<dyn Place>, header: &CookieHeader<'_>) -> Option<Stri
     Some(stored.format.lock_key(&key))
 }
 
-/// Returns a text that no other request has, and that every column of a database holds.
-fn new_token() -> Result<Bytes, Error> {
+/// Returns a text that no other request has, and that every column of a database holds: a JSON string
+/// of random digits, and of the time at which the lock ends, in milliseconds since 1970.
+fn new_token(end: OffsetDateTime) -> Result<Bytes, Error> {
     let mut bytes = [0; 16];
     random::fill(&mut bytes)?;
-    let digits = bytes.into_iter().flat_map(hex::digits);
-    let quote = || std::iter::once(b'"');
-    Ok(quote().chain(digits).chain(quote()).collect())
+    let digits = u128::from_be_bytes(bytes);
+    Ok(format!("\"{digits:032x}.{}\"", milliseconds(end)).into())
+}
+
+/// Checks whether the time in a lock's token has passed. A token of another form has none.
+fn has_ended(token: &[u8], now: OffsetDateTime) -> bool {
+    let text = std::str::from_utf8(token).unwrap_or_default();
+    let end = text
+        .trim_matches('"')
+        .split_once('.')
+        .map(|(_, end)| end.parse::<i128>());
+    matches!(end, Some(Ok(end)) if end <= milliseconds(now))
+}
+
+fn milliseconds(time: OffsetDateTime) -> i128 {
+    time.unix_timestamp_nanos() / 1_000_000
 }

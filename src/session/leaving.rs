@@ -7,7 +7,9 @@ use super::kept::Kept;
 use super::loaded::Loaded;
 use super::origin::RequestOrigin;
 use super::place::Place;
-use super::session_store::{Operation, When};
+use super::policy::Policy;
+use super::session_format::SessionFormat;
+use super::session_store::{MARK, Operation, When};
 use super::sessions::Sessions;
 use crate::error::Error;
 use crate::http::cookie_header::CookieHeader;
@@ -99,8 +101,11 @@ impl Leaving<'_> {
             } else {
                 continue;
             };
-            let deleted = id.map(|id| deleted(stored.format.keys(&id)));
-            when.extend(deleted.into_iter().flatten().map(|it| (place, it)));
+            if let Some(id) = id {
+                let keys = stored.format.keys(&id);
+                let mark = marked(&older.policy, &*stored.format, &keys);
+                when.extend(mark.into_iter().chain(deleted(keys)).map(|it| (place, it)));
+            }
         }
         // Last: a request that moves the session writes it, and then asks the older store.
         if is_logout {
@@ -143,11 +148,28 @@ impl Leaving<'_> {
                     let moved = loaded.moved.as_ref();
                     moved.is_some_and(|moved| moved.id.as_ref() == Some(sent))
                 })
-                .map(|sent| stored.format.keys(&sent)),
+                .map(|sent| {
+                    let keys = stored.format.keys(&sent);
+                    (marked(&self.sessions.policy, &*stored.format, &keys), keys)
+                }),
             Kept::InCookie(_) => None,
         };
-        deleted(sent.unwrap_or_default()).map(|operation| (0, operation))
+        let (mark, keys) = sent.unwrap_or_default();
+        let operations = mark.into_iter().chain(deleted(keys));
+        operations.map(|operation| (0, operation))
     }
+}
+
+/// Returns the mark that a session with these keys was ended, if the policy asks for it.
+fn marked(policy: &Policy, format: &dyn SessionFormat, keys: &[String]) -> Option<Operation> {
+    let ttl = Some(policy.logout_mark?);
+    Some(Operation::Save {
+        key: format.logout_key(keys.first()?),
+        bytes: MARK,
+        ttl,
+        when: When::Always,
+        is_once: false,
+    })
 }
 
 /// Returns the deletions of an id's keys, the present one last: a request that loads meanwhile finds

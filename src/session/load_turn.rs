@@ -37,7 +37,9 @@ impl<'t> Future for Entering<'t> {
         let waker = cx.waker().clone();
         let mut inner = self.0.inner();
         if inner.is_taken {
-            inner.waiting.push(waker);
+            if !inner.waiting.iter().any(|other| other.will_wake(&waker)) {
+                inner.waiting.push(waker);
+            }
             return Poll::Pending;
         }
         inner.is_taken = true;

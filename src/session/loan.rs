@@ -72,19 +72,21 @@ impl SessionData {
         Ok(())
     }
 
-    /// Applies what differs between two states of a session to a third one. A value that cannot be read
-    /// differs from none.
-    pub(super) fn apply_difference(&mut self, before: &Self, after: &Self) {
+    /// Applies what differs between two states of a session to a third one.
+    ///
+    /// # Errors
+    /// Those of [`get`](Self::get), if a value cannot be read: it could not be taken over.
+    pub(super) fn apply_difference(&mut self, before: &Self, after: &Self) -> Result<(), Error> {
         for key in before.keys().iter().filter(|key| !after.contains_key(key)) {
             self.remove(key);
         }
         for key in after.keys() {
-            if let (Ok(old), Ok(new)) = (before.value(&key), after.value(&key))
-                && old != new
-            {
+            let (old, new) = (before.value(&key)?, after.value(&key)?);
+            if old != new {
                 self.changes.set(&key, new);
             }
         }
+        Ok(())
     }
 
     /// Returns the value of a key; nil if the key is missing.

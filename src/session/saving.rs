@@ -2,6 +2,7 @@
 
 use super::commit::Commit;
 use super::committing::Committing;
+use super::events::Event;
 use super::on_server::Step;
 use super::policy::Policy;
 use super::recent_saves::RecentSaves;
@@ -70,6 +71,13 @@ impl<'a> Saving<'a> {
                     }
                     match answered {
                         Ok(answered) => answer = Some(answered),
+                        // The session has ended: without its mark it may only come back.
+                        Err(error) if committing.has_only_a_mark_left() => {
+                            untold.extend(report);
+                            self.policy.tell(Event::Failed(&error));
+                            answer = Some(Answer::Saved(Saved::Done(None)));
+                            continue;
+                        }
                         Err(error) => {
                             untold.extend(report);
                             if let Some(turn) = turn {

@@ -26,8 +26,8 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(4), Duration::from_m
 /// before its commit releases it where
 /// [`finish_commits`](crate::ServerSessions::finish_commits) gives the sessions a runtime; otherwise,
 /// and after a crash, the lock ends by its own time. A request that lasted longer than the lock does
-/// not overwrite what others wrote: its changes are saved by the [`ConflictPolicy`]. A framework that
-/// takes no such lock waits for none.
+/// not overwrite what others wrote: its changes are applied to that, as under
+/// [`ConflictPolicy::Merge`]. A framework that takes no such lock waits for none.
 ///
 /// ```
 /// use std::time::Duration;
@@ -44,7 +44,6 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(4), Duration::from_m
 ///     });
 /// ```
 ///
-/// [`ConflictPolicy`]: crate::stores::ConflictPolicy
 /// [`ConflictPolicy::Merge`]: crate::stores::ConflictPolicy::Merge
 #[derive(Clone)]
 pub struct SessionLock {

@@ -200,6 +200,9 @@ impl fmt::Debug for Entry {
     }
 }
 
+/// The entry that marks the end of a session, which every column of a database holds.
+pub(super) const MARK: Bytes = Bytes::from_static(b"1");
+
 /// A command for a store, as data: decisions are made without I/O.
 #[derive(Clone)]
 pub(crate) enum Operation {
@@ -239,6 +242,7 @@ pub(crate) enum Operation {
         key: String,
         token: Bytes,
         ttl: Duration,
+        when: When,
     },
     /// Deletes the entry of a lock.
     Unlock {
@@ -303,9 +307,12 @@ impl<S: SessionStore> AnyStore for S {
                 Operation::Delete { key, when } | Operation::Unlock { key, when } => {
                     Answer::Found(self.delete(&key, &when).await?)
                 }
-                Operation::Lock { key, token, ttl } => {
-                    Answer::Saved(self.save(&key, token, Some(ttl), &When::Absent).await?)
-                }
+                Operation::Lock {
+                    key,
+                    token,
+                    ttl,
+                    when,
+                } => Answer::Saved(self.save(&key, token, Some(ttl), &when).await?),
             })
         })
     }

@@ -4,9 +4,11 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use bytes::Bytes;
 use hardtack::observe::{StoreOutcome, Tally};
 use hardtack::stores::{
-    ConflictPolicy, MemoryStore, SessionFormat, SessionLock, SessionStore, StoredJson, When,
+    ConflictPolicy, Entry, MemoryStore, Saved, SessionFormat, SessionLock, SessionStore,
+    StoreError, StoredJson, When,
 };
 use hardtack::{Error, LazySession, RequestOrigin, ServerSessions, Session};
 use time::OffsetDateTime;
@@ -321,4 +323,84 @@ fn a_lock_without_a_version_is_released() {
     let _ = now(lazy.commit(200)).unwrap();
     assert_eq!(store.answered(), ["save", "load", "load", "delete"]);
     assert_eq!(store.0.store.len(), 1);
+}
+
+/// A client leaves while its request takes the lock, and the store writes it all the same.
+#[test]
+fn a_request_that_is_dropped_while_it_takes_the_lock_releases_it() {
+    type Rest = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
+    let spawned: Arc<Mutex<Vec<Rest>>> = Arc::default();
+    let keep = spawned.clone();
+    let store = Held::default();
+    let sessions = ServerSessions::new(StoredJson, store.clone(), NAME)
+        .lock(lock())
+        .finish_commits(move |rest| keep.lock().unwrap().push(rest));
+    let sessions = Arc::new(sessions);
+    place(&store);
+    store.0.is_held.store(true, SeqCst);
+    let mut crowd = Crowd::default();
+    let number = crowd.add_load(open(&sessions, ID));
+    crowd.run();
+    // The store answers nobody any more, and has written the lock.
+    let gate = store.0.waiting.lock().unwrap().pop_front().unwrap();
+    *gate.answer.lock().unwrap() = Some(true);
+    crowd.drop_commit(number);
+    store.0.is_held.store(false, SeqCst);
+    let rest = std::mem::take(&mut *spawned.lock().unwrap());
+    assert_eq!(rest.len(), 1);
+    rest.into_iter().for_each(now);
+    assert_eq!(store.0.store.len(), 1);
+}
+
+/// A table without a time of expiry keeps a lock for ever: its own time counts.
+#[tokio::test]
+async fn a_lock_ends_in_a_store_without_times() {
+    struct Timeless(MemoryStore);
+    impl SessionStore for Timeless {
+        async fn load(&self, key: &str) -> Result<Option<Entry>, StoreError> {
+            self.0.load(key).await
+        }
+        async fn save(
+            &self,
+            key: &str,
+            bytes: Bytes,
+            _: Option<Duration>,
+            when: &When,
+        ) -> Result<Saved, StoreError> {
+            self.0.save(key, bytes, None, when).await
+        }
+        async fn touch(&self, key: &str, _: Option<Duration>) -> Result<bool, StoreError> {
+            self.0.touch(key, None).await
+        }
+        async fn delete(&self, key: &str, when: &When) -> Result<bool, StoreError> {
+            self.0.delete(key, when).await
+        }
+    }
+    let time = Time::new();
+    let clock = time.clone();
+    let sessions = ServerSessions::new(StoredJson, Timeless(MemoryStore::new()), NAME)
+        .clock(move || clock.now())
+        .lock(lock().hold(Duration::from_secs(5)));
+    let sessions = Arc::new(sessions);
+    let header = begin(&sessions).await;
+    drop(request(&sessions, &header).load().await.unwrap());
+    time.pass(Duration::from_millis(4999));
+    let next = request(&sessions, &header);
+    assert!(matches!(
+        next.load().await,
+        Err(Error::LockedSession { .. })
+    ));
+    time.pass(Duration::from_millis(1));
+    assert!(next.load().await.is_ok());
+}
+
+/// What a handler streams is not under the lock, even if it loads the session only then.
+#[tokio::test]
+async fn a_load_after_the_commit_takes_no_lock() {
+    let sessions = Arc::new(Time::new().sessions(lock()));
+    let header = begin(&sessions).await;
+    let late = request(&sessions, &header);
+    let _ = late.commit(200).await.unwrap();
+    assert!(late.load().await.is_ok());
+    assert!(request(&sessions, &header).load().await.is_ok());
 }

@@ -236,7 +236,7 @@ fn advice(code: &str, detail: &str) -> &'static str {
         "NOAUTH" => "; put user and password into the address: redis://user:password@host",
         "WRONGPASS" => "; check user and password of the address",
         "NOPERM" => {
-            "; the user needs GET, SET, DEL, EXISTS, PEXPIRE, EVAL and EVALSHA on the \
+            "; the user needs GET, MGET, SET, DEL, EXISTS, PEXPIRE, EVAL and EVALSHA on the \
              sessions' keys, SELECT for another database than 0, and CLUSTER and ASKING in a Cluster"
         }
         "WRONGTYPE" => {

@@ -228,13 +228,13 @@ impl SessionStore for RedisStore {
         key: &str,
         mark: &str,
     ) -> Result<(Option<Entry>, bool), StoreError> {
-        let marked = self.key(mark);
-        if !self.servers.has_together(&self.key(key), &marked) {
+        if !self.servers.has_together() {
             let entry = self.load(key).await?;
             let is_marked = entry.is_some() && self.load(mark).await?.is_some();
             return Ok((entry, is_marked));
         }
-        match self.run(key, What::LoadWithMark { mark: &marked }).await? {
+        let mark = self.key(mark);
+        match self.run(key, What::LoadWithMark { mark: &mark }).await? {
             Answer::LoadedWithMark(entry, is_marked) => Ok((entry, is_marked)),
             _ => Err(Failure::mixed_up().into()),
         }

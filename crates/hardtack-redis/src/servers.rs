@@ -11,7 +11,6 @@ use crate::deadline::Deadline;
 use crate::failure::{Failure, Then};
 use crate::node::{Node, Place};
 use crate::sentinels::Sentinels;
-use crate::slots::slot;
 
 pub(crate) enum Servers {
     One(Arc<Node>),
@@ -68,13 +67,10 @@ impl Servers {
         }
     }
 
-    /// Checks whether one command may read both keys: a Cluster has them on one server only if they are
-    /// in one slot.
-    pub(crate) fn has_together(&self, key: &str, other: &str) -> bool {
-        match self {
-            Self::One(_) => true,
-            Self::Cluster(_) => slot(key.as_bytes()) == slot(other.as_bytes()),
-        }
+    /// Checks whether one command may read several keys. A Cluster has them on one server only if they
+    /// are in one slot, and refuses such a command while that slot moves.
+    pub(crate) fn has_together(&self) -> bool {
+        matches!(self, Self::One(_))
     }
 
     /// Runs an operation within the time limit.
