@@ -16,6 +16,10 @@ use crate::statements::{Insert, Place, Statement, Statements, is_strict};
 /// The number of times that a statement is run if others come between.
 const ROUNDS: usize = 3;
 
+/// The number of times that a row in the way may be gone when it is looked for: others may write and
+/// delete it just then.
+const LOOKS: usize = 20;
+
 /// An operation on the row of one key.
 pub(crate) struct Operation {
     pub(crate) key: String,
@@ -173,7 +177,7 @@ impl Operation {
 
     async fn save_absent(&self, on: &mut Session<'_>) -> Result<Saved, Failure> {
         let statements = on.statements;
-        for _ in 0..ROUNDS {
+        for _ in 0..LOOKS {
             let is_written = match &statements.insert {
                 Insert::OnConflict { absent, .. } => self.changes(on, absent).await?,
                 Insert::Plain {
@@ -201,7 +205,7 @@ impl Operation {
 
     async fn save_always(&self, on: &mut Session<'_>) -> Result<Saved, Failure> {
         let statements = on.statements;
-        for _ in 0..ROUNDS {
+        for _ in 0..LOOKS {
             let is_written = match &statements.insert {
                 Insert::OnConflict { always, .. } => self.changes(on, always).await?,
                 Insert::Plain {
