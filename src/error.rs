@@ -438,7 +438,7 @@ impl fmt::Display for Error {
             ),
             Self::TakenIds { name } => write!(
                 f,
-                "the new session of the cookie {} was not saved: the store already had three new ids; check that the store answers a save of a missing key with Done, and that the system's random bytes differ",
+                "the new session of the cookie {} was not saved: the store already had an entry under each of three new ids; check that the store answers a save of a missing key with Done, and that the system's random bytes differ",
                 Shown::new(name)
             ),
             Self::InvalidMessage => InvalidMessage.fmt(f),
