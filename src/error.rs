@@ -274,8 +274,8 @@ pub enum Error {
         /// The reason, if the format gives one.
         reason: Option<&'static str>,
     },
-    /// The changes were not saved: for a second other requests wrote the session again and again, or
-    /// this one waited for them to save it.
+    /// The changes were not saved: other requests kept writing the session for a second, or this
+    /// one waited a second for its turn to save.
     #[non_exhaustive]
     BusySession {
         /// The name of the session's cookie.
@@ -289,7 +289,8 @@ pub enum Error {
         name: String,
     },
     /// The key was not updated: the closure of [`Session::update_key`](crate::Session::update_key)
-    /// cannot run, or not again. If it failed at the end of the request, nothing of it was saved.
+    /// could not run, or could not run again on a newer value. If it failed at the end of the
+    /// request, no change of the request was saved.
     #[non_exhaustive]
     FailedUpdate {
         /// The key of the session's entry.
@@ -297,8 +298,8 @@ pub enum Error {
         /// The reason.
         reason: &'static str,
     },
-    /// A new session was not saved: the store already had an entry under each of three new ids. None
-    /// of them was overwritten.
+    /// A new session was not saved: the store already had an entry under each of three new ids.
+    /// None of them was overwritten.
     #[non_exhaustive]
     TakenIds {
         /// The name of the session's cookie.
@@ -437,7 +438,7 @@ impl fmt::Display for Error {
             ),
             Self::TakenIds { name } => write!(
                 f,
-                "the new session of the cookie {} was not saved: the store already had three new ids; check that the store answers a save of a missing key with Done, and that the system's random bytes differ",
+                "the new session of the cookie {} was not saved: the store already had an entry under each of three new ids; check that the store answers a save of a missing key with Done, and that the system's random bytes differ",
                 Shown::new(name)
             ),
             Self::InvalidMessage => InvalidMessage.fmt(f),

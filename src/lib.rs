@@ -184,8 +184,8 @@ pub mod stores {
     pub use crate::store_error::StoreError;
 }
 
-/// The login of Rails' own authentication (`bin/rails generate authentication`, Rails 8.0 and later): a
-/// row of the table `sessions`, which the signed cookie `session_id` names.
+/// The login of Rails' own authentication (`bin/rails generate authentication`, Rails 8.0 and
+/// later): a row of the table `sessions`, which the signed cookie `session_id` names.
 pub mod authentication {
     #[cfg(any(feature = "axum", feature = "actix-web"))]
     pub use crate::middleware::not_authenticated::NotAuthenticated;
@@ -221,7 +221,8 @@ pub mod headers {
     pub use crate::session::cache_headers::CacheHeaders;
 }
 
-/// Reports of incoming cookies and of stores: for metrics, for logs, and to learn when an older secret can go.
+/// Reports of incoming cookies and of stores: for metrics, for logs, and to learn when an older
+/// secret can go.
 pub mod observe {
     #[cfg(feature = "metrics")]
     pub use crate::session::cookie_metrics::CookieMetrics;

@@ -6,8 +6,8 @@
 
 use std::hint::black_box;
 
-/// The bytes of stack that deriving or expanding a key takes at most, and encrypting or decrypting a
-/// message. An unoptimised build takes four times as much.
+/// The bytes of stack that deriving or expanding a key takes at most, and encrypting or decrypting
+/// a message. An unoptimised build takes four times as much.
 const DEPTH: usize = if cfg!(debug_assertions) { 64 } else { 16 } * 1024;
 
 /// The bytes of stack that an HMAC takes at most, counted in the same way.
@@ -32,11 +32,11 @@ pub(crate) fn wiped_hmac<T>(compute: impl FnOnce() -> T) -> T {
     computed
 }
 
-/// Encrypts or decrypts, and overwrites the stack that this took: AES with AVX-512 repeats each round
-/// key there over the width of a register, and GCM keeps powers of its key there.
+/// Encrypts or decrypts, and overwrites the stack that this took: AES with AVX-512 repeats each
+/// round key there over the width of a register, and GCM keeps powers of its key there.
 ///
-/// An optimised build leaves the stack as it is: it takes 16 KiB, and overwriting these takes 100 ns
-/// (docs/security.md).
+/// An optimised build leaves the stack as it is: it takes 16 KiB, and overwriting these takes 100
+/// ns (docs/security.md).
 pub(crate) fn wiped_cipher<T>(compute: impl FnOnce() -> T) -> T {
     if cfg!(debug_assertions) {
         wiped(compute)

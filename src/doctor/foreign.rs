@@ -294,8 +294,8 @@ fn is_php_id(text: &str, name: Option<&str>) -> bool {
         && text.bytes().all(is_id)
 }
 
-/// Checks for the bare id of a session: an id of Rack or Rails, 26, 32, 40 or 64 lowercase letters and
-/// digits, or any value under a name that belongs to such an id.
+/// Checks for the bare id of a session: an id of Rack or Rails, 26, 32, 40 or 64 lowercase letters
+/// and digits, or any value under a name that belongs to such an id.
 fn is_session_id(text: &str, name: Option<&str>) -> bool {
     let lower = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let is_lower = |text: &str| text.bytes().all(lower);

@@ -8,7 +8,8 @@ const LONGEST_PREFIX: usize = 32;
 /// The form of an id that Rack or Rails makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum IdForm {
-    /// 32 hexadecimal digits, also after a prefix and a dash (GitLab's `session_cookie_token_prefix`).
+    /// 32 hexadecimal digits, also after a prefix and a dash (GitLab's
+    /// `session_cookie_token_prefix`).
     Rails,
     /// 64 hexadecimal digits.
     Rack,

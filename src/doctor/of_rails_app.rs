@@ -37,10 +37,10 @@ impl Doctor {
     /// ```
     ///
     /// # Errors
-    /// Returns the errors of [`RailsApp::settings`] and [`RailsApp::secrets`] (an app that keeps its
-    /// sessions on a server may lack a secret), and
-    /// [`RailsAppError::UnreadableSetting`] if `load_defaults` is not set to a plain number: reports
-    /// would name a version that the doctor only guessed.
+    /// Returns the errors of [`RailsApp::settings`] and [`RailsApp::secrets`] (an app that keeps
+    /// its sessions on a server may lack a secret), and [`RailsAppError::UnreadableSetting`] if
+    /// `load_defaults` is not set to a plain number: reports would name a version that the doctor
+    /// only guessed.
     pub fn rails_app(self, app: &RailsApp) -> Result<Self, RailsAppError> {
         let told = app.settings()?;
         let unreadable = |name| {

@@ -46,7 +46,7 @@ struct Way<'a> {
 }
 
 impl Way<'_> {
-    /// Writes what to do, with this private id or a public one in hand.
+    /// Writes what to do with a private id, or with a public one.
     fn action(&self, form: IdForm) -> String {
         let Self {
             place,

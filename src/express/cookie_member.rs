@@ -17,8 +17,8 @@ pub(super) struct Stored<'a> {
 }
 
 impl<'a> Stored<'a> {
-    /// Splits a stored session; `None` if it is none of Express: no object, or without one `cookie`
-    /// that is an object.
+    /// Splits a stored session. Returns `None` if Express did not write it: it must be an object
+    /// with one member `cookie`, which is an object too.
     pub(super) fn split(bytes: &'a [u8]) -> Option<Self> {
         let text = std::str::from_utf8(bytes).ok()?;
         let entries = index(text).ok()??;
@@ -68,7 +68,7 @@ impl<'a> Stored<'a> {
     }
 
     /// Returns the `cookie` as Express touches it: `expires` is `originalMaxAge` from now, or
-    /// `originalMaxAge` itself if that is no number (`session/cookie.js`, `set maxAge`).
+    /// `originalMaxAge` itself if that is not a number (`session/cookie.js`, `set maxAge`).
     pub(super) fn touched(&self, now: OffsetDateTime) -> String {
         let expires = match (self.original_max_age(), self.value("originalMaxAge")) {
             (Some(milliseconds), _) => end_after(milliseconds, now).map(|end| quoted(&end)),
@@ -109,8 +109,8 @@ pub(super) fn join(rest: &str, cookie: &str, before: &[String]) -> Option<String
     Some(format!("{{{member}{comma}{members}"))
 }
 
-/// Returns the time that is this long after now, as JavaScript writes a Date in JSON; `None` outside
-/// of the years 0 to 9999, which it writes in another form.
+/// Returns the time that is this long after now, as JavaScript writes a Date in JSON; `None`
+/// outside of the years 0 to 9999, which it writes in another form.
 pub(super) fn end_after(milliseconds: f64, now: OffsetDateTime) -> Option<String> {
     let now = now.unix_timestamp_nanos() / 1_000_000;
     // Far less than an `i64`, if it is to be within the years below.

@@ -12,8 +12,8 @@ use crate::settings::HmacDigest;
 /// Signs texts as the Node package cookie-signature does (`cookie-signature/index.js`, 1.0.7 and
 /// 1.2.2): the text, a dot, and base64 without padding of its HMAC-SHA256.
 ///
-/// The first secret signs, and all of them verify: add the older ones while cookies of them are still
-/// about. The secret's bytes are used as written. The keys are wiped when they are dropped.
+/// The first secret signs, and all of them verify: keep an older secret for as long as its cookies
+/// are in use. The secret's bytes are used as written. The keys are wiped when they are dropped.
 ///
 /// ```
 /// use hardtack::express::CookieSignature;
@@ -35,8 +35,8 @@ impl CookieSignature {
     /// Creates the signature of a secret.
     ///
     /// # Errors
-    /// [`Error::BlankSecret`] if the secret is empty or only white space, which the package itself
-    /// takes: anybody could sign with it.
+    /// [`Error::BlankSecret`] if the secret is empty or only white space. The package itself takes
+    /// such a secret, with which anybody could sign.
     pub fn new(secret: impl AsRef<str>) -> Result<Self, Error> {
         Ok(Self {
             first: key(secret.as_ref())?,
@@ -57,7 +57,7 @@ impl CookieSignature {
     /// ```
     ///
     /// # Errors
-    /// As [`new`](Self::new).
+    /// The error of [`new`](Self::new).
     pub fn older_secret(mut self, secret: impl AsRef<str>) -> Result<Self, Error> {
         self.older.push(key(secret.as_ref())?);
         Ok(self)
@@ -72,8 +72,8 @@ impl CookieSignature {
 
     /// Returns the text that was signed; `None` if no secret made this signature.
     ///
-    /// The signature follows the last dot. One with padding, in another alphabet or with white space
-    /// is none. The time that it takes does not tell where a signature is wrong.
+    /// The signature follows the last dot. A signature with padding, with white space or in another
+    /// alphabet is refused. The time of a refusal does not tell where the signature is wrong.
     #[must_use]
     pub fn verify<'a>(&self, signed: &'a str) -> Option<&'a str> {
         let (value, code) = signed.rsplit_once('.')?;

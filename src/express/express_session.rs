@@ -30,12 +30,12 @@ const COOKIE: &str = "cookie";
 /// Stores sessions as express-session 1.17 to 1.19 does, in the JSON of connect-redis or
 /// connect-memcached.
 ///
-/// The member `cookie` of the JSON is Express' own: handlers do not see it, and a session with a key
-/// of that name cannot be written. It is kept as it is, and its `expires` is set anew whenever the
-/// session is written, as Express does. For reading, that `expires` does not count: it grows stale
-/// while the store's own time is extended. All values that nobody changed are kept byte for byte.
+/// The member `cookie` of the JSON is Express' own: handlers do not see it, and a session with a
+/// key of that name cannot be written. It is kept as it is, and its `expires` is set anew whenever
+/// the session is written, as Express does. A read ignores that `expires`: it grows stale while the
+/// store's own time is extended. All values that nobody changed are kept byte for byte.
 ///
-/// Set what the app sets, and the cookie's name and attributes at
+/// Set the options that the app sets. Set the cookie's name and attributes on
 /// [`ServerSessions`](crate::ServerSessions). With a [`max_age`](Self::max_age), set
 /// [`expire_after`](crate::Sessions::expire_after) to the same duration: it ends the cookie in the
 /// browser.
@@ -79,7 +79,7 @@ pub struct ExpressSession {
     cookie: CookieOptions,
 }
 
-/// The form in which a store extends a life.
+/// The way in which a store extends the life of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum TouchForm {
     Nothing,
@@ -116,17 +116,17 @@ impl ExpressSession {
         }
     }
 
-    /// Creates the format of connect-redis 6 to 10, with its defaults: the prefix `sess:`, and a life
-    /// of a day for a session without a `maxAge`. A request that only reads extends the key's time, and
-    /// the JSON stays.
+    /// Creates the format of connect-redis 6 to 10, with its defaults: the prefix `sess:`, and a
+    /// life of a day for a session without a `maxAge`. A request that only reads extends the key's
+    /// time, and the JSON stays.
     #[must_use]
     pub fn connect_redis(signature: CookieSignature) -> Self {
         Self::new(signature, "sess:", TouchForm::Time)
     }
 
-    /// Creates the format of connect-memcached 3, with its defaults: no prefix, and a life of a day for
-    /// a session without a `maxAge`. A request that only reads writes the JSON again. Store the entries
-    /// with the client flags 2.
+    /// Creates the format of connect-memcached 3, with its defaults: no prefix, and a life of a day
+    /// for a session without a `maxAge`. A request that only reads writes the JSON again. Store the
+    /// entries with the client flags 2.
     ///
     /// ```
     /// use hardtack::express::{CookieSignature, ExpressSession};
@@ -176,11 +176,11 @@ impl ExpressSession {
         self
     }
 
-    /// Accepts ids of any form that the app's `genid` returns: 1 to 200 bytes of UTF-8, without white
-    /// space and control characters.
+    /// Accepts ids of any form that the app's `genid` returns: 1 to 200 bytes of UTF-8, without
+    /// white space and control characters.
     ///
-    /// Without it an id has the form of express-session's own, 32 characters of `A-Za-z0-9_-`, which
-    /// new ids have in any case. Only the holder of a secret can sign an id.
+    /// Without it an id has the form of express-session's own, 32 characters of `A-Za-z0-9_-`,
+    /// which new ids have in any case. Only the holder of a secret can sign an id.
     ///
     /// ```
     /// use hardtack::express::{CookieSignature, ExpressSession};
@@ -308,7 +308,8 @@ impl ExpressSession {
 }
 
 impl SessionFormat for ExpressSession {
-    /// Accepts `s:`, an id and its signature. An id without a signature, or of another form, is none.
+    /// Accepts `s:`, an id and its signature. An id without a signature, or of another form, is
+    /// refused.
     fn id_of_cookie(&self, value: &[u8]) -> Option<String> {
         let signed = std::str::from_utf8(value).ok()?.strip_prefix("s:")?;
         let id = self.signature.verify(signed)?;

@@ -23,13 +23,15 @@
 //!   [`Sessions`](crate::Sessions) says otherwise, and writes attributes in its own order.
 //! - The `Cookie` header is read as everywhere in hardtack ([`CookieHeader`](crate::CookieHeader)):
 //!   quotes around a value stay, and `+` is a space. Express itself sends neither.
-//! - Sessions are saved as with `resave: false` and `saveUninitialized: false`: when they changed, and
-//!   not while they are empty. Other values of these options, `rolling` and `unset` have no setting.
+//! - Sessions are saved as with `resave: false` and `saveUninitialized: false`: when they changed,
+//!   and not while they are empty. Other values of these options, `rolling` and `unset` have no
+//!   setting.
 //! - `secure: 'auto'`, `sameSite: 'auto'`, `priority` and `partitioned` are not written into new
 //!   sessions; those that Express wrote stay.
 //! - Setting a key to the value that it has counts as a change; Express compares the JSON.
-//! - A number that Rust sets is written as Rust has it: `1.0` stays `1.0`, of which Express makes `1`.
-//! - JSON of more than 100 levels, and the encrypted entries of the package kruptein, cannot be read.
+//! - A number that Rust sets keeps Rust's form: `1.0` stays `1.0`, where Express writes `1`.
+//! - JSON of more than 100 levels, and the encrypted entries of the package kruptein, cannot be
+//!   read.
 
 mod cookie_member;
 mod cookie_signature;

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-/// The rejection of a handler that asks for a [`CurrentSession`](crate::authentication::CurrentSession)
-/// in a request without a login. The response is an empty 401.
+/// The rejection of a handler that asks for a
+/// [`CurrentSession`](crate::authentication::CurrentSession) in a request without a login. The
+/// response is an empty 401.
 ///
 /// ```
 /// use hardtack::authentication::NotAuthenticated;

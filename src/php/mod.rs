@@ -1,7 +1,7 @@
 //! The sessions of PHP, and its `serialize()` and `unserialize()`.
 //!
-//! A user who logged in at the PHP app is logged in here, and the reverse, if both keep the sessions
-//! in one store:
+//! A user who logged in at the PHP app is logged in here, and the reverse, if both keep the
+//! sessions in one store:
 //!
 //! ```
 //! use hardtack::ServerSessions;
@@ -17,7 +17,7 @@
 //! assert_eq!(sessions.name(), "PHPSESSID");
 //! ```
 //!
-//! PHP's settings (`php -i`), and what says the same here:
+//! PHP's settings (`php -i`), and the methods that set the same here:
 //!
 //! | PHP | Rust |
 //! | --- | --- |
@@ -38,25 +38,26 @@
 //! | object | any map or struct of its properties, under their plain names; [`PhpObject`](crate::value::PhpObject) |
 //! | case of an enum | an enum's variant without content, or `String` |
 //!
-//! A value is read as far as the type asks for it: a struct may leave out the property that points back
-//! to its owner. A [`Value`](crate::value::Value), which takes everything, cannot be read where
-//! references go round in a circle.
+//! A value is read as far as the type asks for it: a struct may leave out the property that points
+//! back to its owner. A [`Value`](crate::value::Value), which takes everything, cannot be read
+//! where references go round in a circle.
 //!
 //! Values that Rust did not change go back byte for byte, and stay the same object or variable as
-//! before for every value that refers to them. [`Session::insert`](crate::Session::insert) gives a key
-//! a variable of its own: a PHP reference (`&`) to the old one keeps the old value. An object that Rust
-//! inserts is a new object, even if it was read from the session.
+//! before for every value that refers to them. [`Session::insert`](crate::Session::insert) gives a
+//! key a variable of its own: a PHP reference (`&`) to the old one keeps the old value. An object
+//! that Rust inserts is a new object, even if it was read from the session.
 //!
 //! # Differences
 //!
-//! - PHP takes over an unknown id from outside unless `session.use_strict_mode` is on. hardtack never
+//! - PHP adopts an unknown id from outside unless `session.use_strict_mode` is on. hardtack never
 //!   does: turn it on in PHP.
 //! - Where PHP would lose a key or the whole session, writing is an error: a key with `|` under the
-//!   handler `php`, a key of more than 127 bytes under `php_binary`, a new key that is an integer under
-//!   both.
+//!   handler `php`, a key of more than 127 bytes under `php_binary`, a new key that is an integer
+//!   under both.
 //! - PHP destroys a session that it cannot read. Here the request gets
 //!   [`Error::UnreadableSession`](crate::Error::UnreadableSession), and the entry stays.
-//! - A session of `php_serialize` that is no array, which PHP takes for `$_SESSION`, cannot be read.
+//! - A session of `php_serialize` that is no array, which PHP takes for `$_SESSION`, cannot be
+//!   read.
 //! - The formats of the extensions igbinary and msgpack are not read; the error names them.
 
 mod php_sessions;

@@ -20,11 +20,11 @@ const ID_CHARACTERS: &[u8; 64] =
 const LONGEST_ID: usize = 256;
 const SHORTEST_NEW_ID: usize = 22;
 
-/// Stores sessions as PHP's session extension does (`ext/session/session.c`, PHP 8.2 and 8.4; 7.1 and
-/// later have the same format).
+/// Stores sessions as PHP's session extension does (`ext/session/session.c`, PHP 8.2 and 8.4; 7.1
+/// and later have the same format).
 ///
-/// The defaults are those built into PHP. Set what the app's php.ini sets: [the module](super) has a
-/// table. The key of a session is its id behind the [`key_prefix`](Self::key_prefix).
+/// The defaults are those built into PHP. Set what the app's php.ini sets: [the module](super) has
+/// a table. The key of a session is its id behind the [`key_prefix`](Self::key_prefix).
 ///
 /// ```
 /// use hardtack::php::PhpSessions;
@@ -59,8 +59,8 @@ pub struct PhpSessions {
 }
 
 impl PhpSessions {
-    /// Creates the format with PHP's built-in settings: the handler `php`, a life of 1440 seconds, ids
-    /// of 32 hexadecimal digits, and no prefix of keys.
+    /// Creates the format with PHP's built-in settings: the handler `php`, a life of 1440 seconds,
+    /// ids of 32 hexadecimal digits, and no prefix of keys.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -72,15 +72,15 @@ impl PhpSessions {
         }
     }
 
-    /// Sets `session.serialize_handler`: the bytes of the two others are not read.
+    /// Sets `session.serialize_handler`. Sessions of the two other handlers are not read.
     #[must_use]
     pub fn handler(mut self, handler: PhpHandler) -> Self {
         self.style.handler = handler;
         self
     }
 
-    /// Sets the text before the id in a key: `PHPREDIS_SESSION:` for phpredis and `memc.sess.key.` for
-    /// the extension memcached, unless the app sets another.
+    /// Sets the text before the id in a key: `PHPREDIS_SESSION:` for phpredis and `memc.sess.key.`
+    /// for the extension memcached, unless the app sets another.
     ///
     /// ```
     /// use hardtack::php::PhpSessions;
@@ -95,11 +95,11 @@ impl PhpSessions {
         self
     }
 
-    /// Sets `session.gc_maxlifetime`: the life of a session after its last request, in the store. It is
-    /// 24 minutes by default.
+    /// Sets `session.gc_maxlifetime`: the life of a session after its last request, in the store.
+    /// It is 24 minutes by default.
     ///
-    /// [`Sessions::expire_after`](crate::Sessions::expire_after) takes its place, and ends the cookie
-    /// as well.
+    /// [`Sessions::expire_after`](crate::Sessions::expire_after) takes its place, and ends the
+    /// cookie as well.
     ///
     /// ```
     /// use std::time::Duration;
@@ -116,10 +116,11 @@ impl PhpSessions {
         self
     }
 
-    /// Sets `serialize_precision`, the significant digits of a float that Rust sets: 17 in apps from
-    /// before PHP 7.1. `None` is -1, the default: the shortest digits that give the float back.
+    /// Sets `serialize_precision`, the significant digits of a float that Rust sets: 17 in apps
+    /// from before PHP 7.1. `None` is -1, the default: the shortest digits that give the float
+    /// back.
     ///
-    /// More than 17 count as 17, which give every float back too.
+    /// A number above 17 counts as 17, which gives every float back too.
     ///
     /// ```
     /// use hardtack::SessionData;
@@ -141,8 +142,8 @@ impl PhpSessions {
         self
     }
 
-    /// Sets `session.sid_length`, the characters of new ids: PHP takes 22 to 256, and less or more
-    /// counts as these. Ids of any length up to 256 are read.
+    /// Sets `session.sid_length`, the number of characters of new ids: 22 to 256, as in PHP. A
+    /// number outside counts as the nearer limit. Ids of any length up to 256 are read.
     #[must_use]
     pub fn sid_length(mut self, characters: usize) -> Self {
         self.id_length = characters.clamp(SHORTEST_NEW_ID, LONGEST_ID);
@@ -176,8 +177,8 @@ impl Default for PhpSessions {
 }
 
 impl SessionFormat for PhpSessions {
-    /// Accepts 1 to 256 of PHP's characters (`php_session_valid_key`); PHP too begins a new session
-    /// without them, or none.
+    /// Accepts 1 to 256 of PHP's characters (`php_session_valid_key`). With any other id PHP, too,
+    /// begins a new session or none.
     fn id_of_cookie(&self, value: &[u8]) -> Option<String> {
         let is_id = (1..=LONGEST_ID).contains(&value.len())
             && value.iter().all(|byte| ID_CHARACTERS.contains(byte));

@@ -27,7 +27,8 @@ pub fn serialize<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Error> {
     Ok(dump_single(&to_value(value)?)?)
 }
 
-/// Reads a value that PHP's `serialize()` wrote, as a type ([how types correspond](crate::php#values)).
+/// Reads a value that PHP's `serialize()` wrote, as a type ([how types
+/// correspond](crate::php#values)).
 ///
 /// The bytes must hold one value and nothing else.
 ///
@@ -48,8 +49,8 @@ pub fn serialize<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Error> {
 /// ```
 ///
 /// # Errors
-/// [`Error::UnreadableValue`] if the bytes are not such a value, and [`Error::UnexpectedValue`] if it
-/// does not fit the type; both without a key.
+/// [`Error::UnreadableValue`] if the bytes are not such a value, and [`Error::UnexpectedValue`] if
+/// it does not fit the type; both without a key.
 pub fn unserialize<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     let document = PhpDocument::load_single(bytes).map_err(Unfit::Unreadable);
     let value = document.and_then(|document| document.get(0));

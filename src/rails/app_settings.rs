@@ -61,8 +61,8 @@ impl ServerSessions {
     }
 
     /// Sets the table of logins of Rails' own authentication (example: at
-    /// [`CookieStore::logins`](crate::CookieStore::logins)). Their cookie is signed: set the jars with
-    /// [`keyring`](Self::keyring) too.
+    /// [`CookieStore::logins`](crate::CookieStore::logins)). Their cookie is signed: set the jars
+    /// with [`keyring`](Self::keyring) too.
     #[must_use]
     pub fn logins(self, store: impl LoginStore) -> Self {
         self.with_parts(|parts| parts.logins = Some(Arc::new(store)))

@@ -5,8 +5,8 @@ use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-/// An answer that several futures of a request want. The first one asks, and the others wait for its
-/// answer. If it is dropped before it has the answer, another one asks.
+/// An answer that several futures of a request want. The first one asks, and the others wait for
+/// its answer. If it is dropped before it has the answer, another one asks.
 pub(super) struct AskedOnce<T>(Mutex<State<T>>);
 
 enum State<T> {

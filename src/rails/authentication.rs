@@ -30,14 +30,15 @@ const COOKIE: &str = "session_id";
 /// The longest user agent that is written, in characters: MySQL's string columns hold no more.
 const LONGEST_AGENT: usize = 255;
 
-/// The login of a request under Rails' own authentication, which `bin/rails generate authentication`
-/// writes (Rails 8.0 and later): looks the user up, logs in, and logs out.
+/// The login of a request under Rails' own authentication, which
+/// `bin/rails generate authentication` writes (Rails 8.0 and later): looks up the user, logs in,
+/// and logs out.
 ///
-/// A login there is a row of the table `sessions`, and the signed cookie `session_id` names the row.
-/// The [`Session`](crate::Session) of the request is another thing: nothing here loads or changes
-/// it.
+/// Such a login is a row of the table `sessions`, and the signed cookie `session_id` names the row.
+/// It is independent of the request's [`Session`](crate::Session), which nothing here loads or
+/// changes.
 ///
-/// Give the table to the app's sessions by [`CookieStore::logins`](crate::CookieStore::logins) or
+/// Give the table to the app's sessions with [`CookieStore::logins`](crate::CookieStore::logins) or
 /// [`ServerSessions::logins`](crate::ServerSessions::logins). `Authentication` is an extractor of
 /// axum and actix-web, and so is [`CurrentSession`], which only tells who is logged in.
 ///
@@ -86,14 +87,15 @@ pub struct Authentication(Context);
 
 /// The login of a request: `Current.session` of Rails' own authentication.
 ///
-/// As an argument of handlers it looks the row up: once in a request, and only if the request has a
+/// As an argument of handlers it looks up the row: once in a request, and only if the request has a
 /// cookie `session_id` that opens. It loads no session and sets no cookie. Without a login the
 /// response is an empty 401, and if the store fails an empty 503.
 ///
-/// To answer a visitor without a login otherwise, extract `Option<CurrentSession>` under axum, and
-/// [`Authentication`] under actix-web (its `Option` would hide a store that fails).
+/// To give a visitor without a login another answer, extract `Option<CurrentSession>` under axum,
+/// and [`Authentication`] under actix-web (its `Option` would hide a failing store).
 ///
-/// The user's record may be gone while the row is still there: Rails then fails, and you look it up.
+/// The user's record is not looked up. It is there as long as the row, by the foreign key of Rails'
+/// migration; without that key it may be gone.
 ///
 /// ```
 /// use hardtack::authentication::CurrentSession;
@@ -135,14 +137,14 @@ impl LazySession {
 type LookedUp = Result<Option<CurrentSession>, Error>;
 
 impl Authentication {
-    /// Returns the login of the request; `None` if there is none (Rails' `resume_session`; example: at
-    /// [`Authentication`]).
+    /// Returns the login of the request; `None` if there is none (Rails' `resume_session`; example:
+    /// at [`Authentication`]).
     ///
-    /// The first call looks the row up, and the request's other calls return the same. A cookie that
-    /// is not sent, does not open or holds no id is no login, and the store is not asked. Of several
-    /// cookies with the name the first counts. A cookie that a rotation opened is not written again:
-    /// keep the rotation as long as such cookies are in use ([`Tally`](crate::observe::Tally) counts
-    /// them), or let Rails write them.
+    /// The first call looks up the row, and the request's other calls return the same. A cookie
+    /// that is not sent, does not open or holds no id is no login, and the store is not asked. If
+    /// several cookies have the name, the first counts. A cookie that a rotation opened is not
+    /// written again: keep the rotation as long as such cookies are in use
+    /// ([`Tally`](crate::observe::Tally) counts them), or let Rails write them.
     ///
     /// # Errors
     /// [`Error::Store`] if the store failed, and the operator is told (`tracing`);
@@ -155,12 +157,12 @@ impl Authentication {
         }
     }
 
-    /// Logs a user in: writes a row, and sets the cookie `session_id` for twenty years (Rails' method
-    /// of this name). Check the password first.
+    /// Logs a user in: writes a row, and sets the cookie `session_id` for twenty years (Rails'
+    /// method of this name). Check the password first.
     ///
-    /// The cookie has `path=/`, `HttpOnly` and `SameSite=Lax`, and is `Secure` if the session's cookie
-    /// is. `ip_address` and `user_agent` are for the user's list of logins: give the address of the
-    /// client, not that of a proxy. Of the user agent the first 255 characters are kept.
+    /// The cookie has `path=/`, `HttpOnly` and `SameSite=Lax`, and is `Secure` if the session's
+    /// cookie is. `ip_address` and `user_agent` are for the user's list of logins: give the address
+    /// of the client, not that of a proxy. The first 255 characters of the user agent are kept.
     ///
     /// As in Rails, a row that the browser had before stays: call
     /// [`terminate_session`](Self::terminate_session) first if it should not. The request's session
@@ -178,9 +180,9 @@ impl Authentication {
     /// ```
     ///
     /// # Errors
-    /// [`Error::CommittedSession`] after the response headers were sent, and then no row is written;
-    /// [`Error::Store`] if the store failed: the row may have been written, and nobody has its
-    /// cookie. [`Error::NoLogins`] and [`Error::NoKeyring`] as
+    /// [`Error::CommittedSession`] after the response headers were sent, and then no row is
+    /// written; [`Error::Store`] if the store failed: the row may have been written, and nobody has
+    /// its cookie. [`Error::NoLogins`] and [`Error::NoKeyring`] as
     /// [`current_session`](Self::current_session).
     pub async fn start_new_session_for<'a>(
         &self,
@@ -206,8 +208,8 @@ impl Authentication {
         Ok(login)
     }
 
-    /// Logs out: deletes the row that the request's cookie names, and the cookie (Rails' method of this
-    /// name). Without a login it only deletes the cookie.
+    /// Logs out: deletes the row that the request's cookie names, and the cookie (Rails' method of
+    /// this name). Without a login it only deletes the cookie.
     ///
     /// ```
     /// use hardtack::Error;
@@ -219,9 +221,9 @@ impl Authentication {
     /// ```
     ///
     /// # Errors
-    /// [`Error::CommittedSession`] after the response headers were sent, and then nothing is deleted;
-    /// [`Error::Store`] if the store failed: the row may have been deleted, and the browser keeps its
-    /// cookie. [`Error::NoLogins`] and [`Error::NoKeyring`] as
+    /// [`Error::CommittedSession`] after the response headers were sent, and then nothing is
+    /// deleted; [`Error::Store`] if the store failed: the row may have been deleted, and the
+    /// browser keeps its cookie. [`Error::NoLogins`] and [`Error::NoKeyring`] as
     /// [`current_session`](Self::current_session).
     pub async fn terminate_session(&self) -> Result<(), Error> {
         let (store, jars) = self.parts()?;
@@ -238,7 +240,7 @@ impl Authentication {
         Ok(())
     }
 
-    /// Looks the row of the request's cookie up.
+    /// Looks up the row of the request's cookie.
     async fn look_up(&self) -> LookedUp {
         let (store, jars) = self.parts()?;
         let Some(id) = self.sent_id(&jars) else {

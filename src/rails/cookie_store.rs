@@ -370,8 +370,8 @@ impl Session {
     ///
     /// It asks no store. If the sessions move here from one
     /// ([`migrating_from`](crate::Sessions::migrating_from)), load a
-    /// [`LazySession`](crate::LazySession) instead: otherwise a session of that store is empty, and a
-    /// commit that would replace it is [`Error::NeedsStore`].
+    /// [`LazySession`](crate::LazySession) instead: otherwise a session of that store appears to be
+    /// empty, and a commit that would replace it fails with [`Error::NeedsStore`].
     ///
     /// ```
     /// use std::sync::Arc;

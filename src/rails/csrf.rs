@@ -67,9 +67,9 @@ impl AuthenticityTokens {
     /// operating system (`real_csrf_token`).
     ///
     /// If two requests create the first token of a session in a store at the same time, the one
-    /// that is saved first stays. A form that the other request rendered does not verify then. That
-    /// loses least: any number of requests may have rendered forms with the token that was saved.
-    /// (In Rails the last one stays, and the forms of all others are refused.)
+    /// that is saved first stays. A form that the other request rendered does not verify then. This
+    /// refuses the fewest forms: any number of requests may have rendered forms with the token that
+    /// was saved. (In Rails the last one stays, and the forms of all others are refused.)
     ///
     /// ```
     /// use hardtack::csrf::AuthenticityTokens;

@@ -104,10 +104,10 @@ impl FlashHash {
     /// Stores the messages for the next request in the session, or removes the key if there are
     /// none (`commit_flash`). The session is changed only if the stored flash differs.
     ///
-    /// If another request writes the session before it is saved, the messages of both are kept: from
-    /// the flash that is there then, those that were loaded here are dropped, and those that were
-    /// set here are added. A message under the same key is replaced, and one that was only kept is
-    /// left as it is there.
+    /// If another request writes the session before this one saves it, the messages of both are
+    /// kept. The flash that is stored then loses the messages that were loaded here, and gets those
+    /// that were set here. A message under the same key is replaced. A message that was only kept
+    /// here stays as it is stored.
     ///
     /// Rails' `reset_session` drops the loaded flash too. After you clear the session, drop this
     /// flash and load another.
@@ -140,7 +140,8 @@ impl FlashHash {
         Ok(())
     }
 
-    /// Returns the flash after this request, if another request has stored this one meanwhile.
+    /// Returns the flash after this request, merged into the one that another request has stored
+    /// meanwhile.
     fn merged(&self, there: Result<Value, Error>) -> Option<Value> {
         let mut messages = match there {
             Ok(there) => waiting(&there),

@@ -9,9 +9,9 @@ use crate::store_error::StoreError;
 
 /// Keeps the logins of Rails' own authentication: the rows of its table `sessions`.
 ///
-/// A store reports a failure as an error, never as a login that is not there. Time limits and
-/// reconnecting are up to the store. Write the methods as `async fn`. `hardtack-sqlx` has the store
-/// for Postgres, MySQL, MariaDB and SQLite.
+/// A store reports a failure as an error, never as a missing login. Time limits and reconnecting
+/// are up to the store. Write the methods as `async fn`. `hardtack-sqlx` has the store for
+/// Postgres, MySQL, MariaDB and SQLite.
 ///
 /// ```
 /// use std::collections::BTreeMap;

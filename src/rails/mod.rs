@@ -1,5 +1,5 @@
-//! Rails' own features: sessions in a sealed cookie, the flash, authenticity tokens, Warden logins and
-//! those of Rails' own authentication.
+//! Rails' own features: sessions in a sealed cookie, the flash, authenticity tokens, Warden logins
+//! and those of Rails' own authentication.
 
 pub(crate) mod app_settings;
 mod asked_once;

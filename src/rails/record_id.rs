@@ -56,7 +56,7 @@ impl RecordId {
         }
     }
 
-    /// Returns the key that a cookie's value is; `None` if it is none.
+    /// Returns the key in a cookie's value; `None` if the value is not a key.
     pub(super) fn of_value(value: &Value) -> Option<Self> {
         match value {
             Value::Integer(id) => Some(Self::Integer(*id)),

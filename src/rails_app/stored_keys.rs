@@ -8,8 +8,9 @@ pub(crate) struct StoredKeys {
     /// The store of the cache that keeps the sessions of `:cache_store`, such as
     /// `redis_cache_store`; `None` if it is not known.
     pub(crate) cache: Option<String>,
-    /// The text that the app puts before its keys: the `namespace` of the cache, of redis-store or of
-    /// memcached, or the `key_prefix` of redis-session-store. `None` if only Ruby can evaluate it.
+    /// The text that the app puts before its keys: the `namespace` of the cache, of redis-store or
+    /// of memcached, or the `key_prefix` of redis-session-store. `None` if only Ruby can evaluate
+    /// it.
     pub(crate) before: Option<String>,
 }
 
@@ -65,7 +66,7 @@ impl CacheOptions {
 #[derive(Default)]
 pub(super) struct KeyOptions {
     before: Set,
-    /// Option `key_prefix` in the Hash `redis`, which counts more.
+    /// The option `key_prefix` in the Hash `redis`, which takes precedence.
     in_redis: Set,
     has_own_cache: bool,
 }

@@ -24,8 +24,8 @@ pub(super) struct Changes {
     revision: u64,
     /// The revision that discarded everything that was read; 0 if none did.
     cleared_at: u64,
-    /// The updates of keys whose value depends on the one that came, in the order in which they were
-    /// made.
+    /// The updates of keys whose value depends on the one that came, in the order in which they
+    /// were made.
     updates: Vec<KeyUpdate>,
     /// The number of the latest loan to a closure.
     pub(super) loan: u64,

@@ -67,9 +67,10 @@ impl Committing {
         self.todo.extend(keys.into_iter().rev().map(Task::Delete));
     }
 
-    /// Deletes all keys of an id, the entry that was read last: as above, and if an operation fails
-    /// before, the browser still has its session. An older key comes before the present one, to
-    /// which another request may have moved the session.
+    /// Deletes all keys of an id: the older ones first, then the entry that was read, unless
+    /// somebody changed it. If a deletion fails before that, the browser still has its session. If
+    /// the entry is under an older key, the present key comes at last: another request may have
+    /// moved the session there.
     fn delete_unchanged(&mut self, policy: &Policy, id: &str, entry: StoredEntry, why: Why) {
         let StoredEntry { key, version, .. } = entry;
         let mut keys = self.stored.format.keys(id);
@@ -90,7 +91,8 @@ impl Committing {
         matches!(self.todo.front(), Some(Task::Mark(_))) && self.todo.len() == 1
     }
 
-    /// Returns the task that remembers the end of a session with these keys, if the policy asks for it.
+    /// Returns the task that remembers the end of a session with these keys, if the policy asks for
+    /// it.
     fn mark(&self, policy: &Policy, keys: &[String]) -> Option<Task> {
         let key = keys.first().filter(|_| policy.logout_mark.is_some())?;
         Some(Task::Mark(self.stored.format.logout_key(key)))

@@ -87,7 +87,8 @@ impl Committing {
         Ok(())
     }
 
-    /// Goes on without a turn: others saved the session for long, or the store failed for another.
+    /// Goes on without a turn: other saves of the session took too long, or the store failed for
+    /// one of them.
     ///
     /// # Errors
     /// [`Error::BusySession`] if the commit has waited for a second.

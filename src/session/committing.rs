@@ -18,7 +18,7 @@ use super::session_format::{ReadEntry, Touch};
 use super::session_store::{Answer, Entry, MARK, Operation, Saved, Version, When};
 use crate::error::Error;
 
-/// The number of new ids to try. Two equal ones of 128 random bits are a fault of the system or the
+/// The number of new ids to try. Two equal ids of 128 random bits mean a fault of the system or the
 /// store.
 const MOST_IDS: u32 = 3;
 
@@ -42,8 +42,8 @@ pub(crate) struct Committing {
     is_created: bool,
     /// The version of what was written there last, if the store knows it.
     pub(super) created: Option<Version>,
-    /// The entry under the older key from which the session moves, as it was loaded and as it is now,
-    /// if somebody changed it meanwhile.
+    /// The entry under the older key from which the session moves, as it was loaded and as it is
+    /// now, if somebody changed it meanwhile.
     older: Option<[Bytes; 2]>,
     /// True if the session moves from another store under its id, as another request may do.
     keeps_id: bool,
@@ -55,8 +55,8 @@ pub(crate) struct Committing {
     pub(super) before: Option<Bytes>,
     /// The version of what this commit wrote over another entry, if the store knows it.
     pub(super) written: Option<Version>,
-    /// The number of keys that both this request and another one changed, once the session was saved
-    /// over another entry.
+    /// The number of keys that both this request and another one changed, once the session was
+    /// saved over another entry.
     pub(super) conflicts: Option<usize>,
 }
 
@@ -109,8 +109,8 @@ impl Committing {
         Some(committing)
     }
 
-    /// Returns the session's id as it is written: another one than was decided if the store already
-    /// had that.
+    /// Returns the session's id as it is written: a new one if the store already had the id that
+    /// was decided.
     pub(crate) fn id(&self) -> Option<&String> {
         self.stored.id.as_ref()
     }
@@ -127,9 +127,9 @@ impl Committing {
     ///
     /// # Errors
     /// [`Error::UnwritableValue`] if the format cannot write the session, the errors of
-    /// `Session::update_key` if an update fails on another value, [`Error::UnreadableSession`] if an
-    /// entry became unreadable, [`Error::BusySession`] if other requests kept writing the session for
-    /// 1 s, and [`Error::TakenIds`] if the store already had three new ids.
+    /// `Session::update_key` if an update fails on another value, [`Error::UnreadableSession`] if
+    /// an entry became unreadable, [`Error::BusySession`] if other requests kept writing the
+    /// session for 1 s, and [`Error::TakenIds`] if the store already had three new ids.
     pub(crate) fn step(
         &mut self,
         policy: &Policy,
@@ -429,8 +429,8 @@ impl Committing {
         Ok(())
     }
 
-    /// Applies what somebody changed under the older key, since this request loaded the session there,
-    /// to what somebody else wrote under the present one.
+    /// Applies what somebody changed under the older key, since this request loaded the session
+    /// there, to what somebody else wrote under the present one.
     fn carry_older_changes(
         &mut self,
         policy: &Policy,
@@ -479,7 +479,8 @@ impl Committing {
     }
 }
 
-/// Returns the condition of an operation that is to respect, or not, what others wrote meanwhile.
+/// Returns the condition of an operation: under `Overwrite` without a lock it ignores what others
+/// wrote meanwhile.
 fn unless_changed(policy: &Policy, version: Version, otherwise: When) -> When {
     match policy.conflicts {
         // A lock may have ended before its request.

@@ -19,8 +19,8 @@ pub enum ConflictPolicy {
     /// saves again. If both changed a key, the later save counts, except for changes by
     /// [`Session::update_key`](crate::Session::update_key), which are made again on its value.
     ///
-    /// Those who save one session in this process do so one after the other, and each gets the entry
-    /// that the one before it wrote: each save is one command.
+    /// Within this process, the saves of one session run one after the other, and each gets the
+    /// entry that the one before it wrote: each save is one command.
     #[default]
     Merge,
     /// Saves the session as this request has it, over whatever is there now: changes that others

@@ -118,8 +118,8 @@ impl Context {
         self.0.sessions.place.part()?.downcast_ref()
     }
 
-    /// Returns the framework's own state of this request, and makes it if there is none; `None` if it
-    /// is of another type.
+    /// Returns the framework's own state of this request, and makes it if there is none; `None` if
+    /// it is of another type.
     pub(crate) fn own<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Option<&T> {
         let own = self.0.own.get_or_init(|| Box::new(make()));
         own.downcast_ref()
@@ -355,8 +355,8 @@ impl Context {
         outcome
     }
 
-    /// Keeps the lock until the commit; returns it if it is not to be kept, or the session was committed
-    /// meanwhile.
+    /// Keeps the lock until the commit; returns it if it is not to be kept, or the session was
+    /// committed meanwhile.
     fn keep_lock(&self, lock: HeldLock, is_kept: bool) -> Option<HeldLock> {
         let mut state = self.state();
         if !is_kept || state.is_committed {
@@ -395,7 +395,8 @@ impl Context {
         self.store(place)?.run(operation).await
     }
 
-    /// Returns what is remembered of the last saves in a place, if anybody can hear of it.
+    /// Returns what is remembered of the last saves in a place, if an observer or the log can
+    /// report it.
     fn recent_saves(&self, place: usize) -> Option<&RecentSaves> {
         let policy = self.policy();
         let is_heard = cfg!(feature = "tracing") || policy.observer.is_some();

@@ -128,8 +128,8 @@ impl SessionData {
         Ok(self.dump(Vec::new(), DumpStyle::json())?.bytes)
     }
 
-    /// Writes the session as JavaScript's `JSON.stringify` does; null values stay, unlike in a session
-    /// of Rack.
+    /// Writes the session as JavaScript's `JSON.stringify` does; null values stay, unlike in a
+    /// session of Rack.
     #[cfg(feature = "express")]
     pub(crate) fn dump_javascript(&self) -> Result<Vec<u8>, DumpError> {
         let payload = self

@@ -41,7 +41,8 @@ pub(crate) enum Event<'a> {
     /// The session could not be written.
     #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "nobody is told"))]
     Failed(&'a Error),
-    /// A save replaced this many keys that another request had changed since the session was loaded.
+    /// A save replaced this many keys that another request had changed since the session was
+    /// loaded.
     Conflicted(
         &'a str,
         #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "nobody is told"))] usize,

@@ -100,7 +100,7 @@ impl Finding {
         }))
     }
 
-    /// Ends the session once more, which another program wrote again after a logout.
+    /// Ends the session again: another program wrote it after a logout.
     fn end(&mut self) {
         self.is_ended = true;
         if let (Kept::OnServer(stored), Some(id)) = (&self.loaded.kept, &self.id) {

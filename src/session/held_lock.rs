@@ -62,7 +62,7 @@ impl HeldLock {
         Err(Error::LockedSession { name })
     }
 
-    /// Looks for the lock until it is this request's, or returns `false`.
+    /// Tries to take the lock until this request has it; returns `false` if the wait ends before.
     async fn wait(&mut self, setting: &SessionLock) -> Result<bool, Error> {
         let Some(lock) = &mut self.0 else {
             return Ok(false);
@@ -168,8 +168,8 @@ fn key(sessions: &Sessions<dyn Place>, header: &CookieHeader<'_>) -> Option<Stri
     Some(stored.format.lock_key(&key))
 }
 
-/// Returns a text that no other request has, and that every column of a database holds: a JSON string
-/// of random digits, and of the time at which the lock ends, in milliseconds since 1970.
+/// Returns a text that no other request has, and that every column of a database holds: a JSON
+/// string of random digits, and of the time at which the lock ends, in milliseconds since 1970.
 fn new_token(end: OffsetDateTime) -> Result<Bytes, Error> {
     let mut bytes = [0; 16];
     random::fill(&mut bytes)?;

@@ -79,9 +79,9 @@ impl LazySession {
     /// Commits the session with a response of this status, and returns the cookies to set.
     ///
     /// Call it in your own middleware, before the response headers are sent. If it is dropped while
-    /// the store works, [`finish_commits`](crate::ServerSessions::finish_commits) decides what happens.
-    /// Once it was polled, poll it on or drop it: until then other savers of the session wait, for a
-    /// second at most.
+    /// the store works, [`finish_commits`](crate::ServerSessions::finish_commits) decides what
+    /// happens. Once it was polled, poll it to its end or drop it: until then other savers of the
+    /// session wait, for a second at most.
     ///
     /// # Errors
     /// As [`Session::commit`] if the session cannot be written. With a store also the errors of

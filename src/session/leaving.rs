@@ -172,8 +172,8 @@ fn marked(policy: &Policy, format: &dyn SessionFormat, keys: &[String]) -> Optio
     })
 }
 
-/// Returns the deletions of an id's keys, the present one last: a request that loads meanwhile finds
-/// the session or none, but never an older state of it.
+/// Returns the deletions of an id's keys, the present one last: a request that loads meanwhile
+/// finds the session or none, but never an older state of it.
 fn deleted(keys: Vec<String>) -> impl Iterator<Item = Operation> {
     keys.into_iter().rev().map(|key| Operation::Delete {
         key,

@@ -12,8 +12,8 @@ use crate::error::{Error, Refusal};
 use crate::http::cookie_header::CookieHeader;
 
 /// The loading of a request's session, without I/O: [`step`](Self::step) returns the next operation
-/// for the store of [`place`](Self::place), and takes its answer. An older place is asked only if the places
-/// before it have no session.
+/// for the store of [`place`](Self::place), and takes its answer. An older place is asked only if
+/// the places before it have no session.
 pub(super) struct Loading {
     /// The answer of the app's own place, once it was asked: no session.
     own: Option<Loaded>,
@@ -25,8 +25,8 @@ pub(super) struct Loading {
     heard: Option<Heard>,
 }
 
-/// The message to the observer about a request's session: the number of the place whose cookie it is, and
-/// how that cookie opened.
+/// The message to the observer about a request's session: the number of the place whose cookie it
+/// is, and how that cookie opened.
 pub(super) type Heard = (usize, Outcome);
 
 /// The next step of a loading.

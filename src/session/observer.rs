@@ -80,22 +80,23 @@ pub trait Observer: Send + Sync {
         let _ = (cookie, operation, outcome, duration);
     }
 
-    /// Hears that a save replaced what another request had written since the session was loaded, and
-    /// under how many keys. The later save counts; equal values are no conflict.
+    /// Hears that a save replaced what another request had written since the session was loaded,
+    /// and under how many keys. The later save counts; equal values are no conflict.
     ///
     /// It is called once for a save, after the store has answered it. Under
-    /// [`ConflictPolicy::Overwrite`](crate::stores::ConflictPolicy::Overwrite) nobody compares, and
-    /// it is not called.
+    /// [`ConflictPolicy::Overwrite`](crate::stores::ConflictPolicy::Overwrite) nothing is compared,
+    /// and it is not called.
     fn conflicted(&self, cookie: &str, keys: usize) {
         let _ = (cookie, keys);
     }
 
-    /// Hears that a session was loaded in which keys that these sessions had saved have their former
-    /// values again, and how many keys; they have not written the session since.
+    /// Hears that keys of a loaded session have their former values again, and how many keys. These
+    /// sessions had saved other values, and have not written the session since.
     ///
-    /// A framework that writes whole sessions does that if it had loaded the session before the save.
-    /// Another program that set the keys back on purpose looks the same. `docs/stores.md` says what
-    /// is left out. It is called once for a save.
+    /// A framework that writes whole sessions sets keys back if it had loaded the session before
+    /// the save. Another program that sets the keys back on purpose looks the same. It is called
+    /// once for a save; [the guide](crate::stores#a-key-that-is-changed-back) lists the saves that
+    /// are not watched.
     fn reverted(&self, cookie: &str, keys: usize) {
         let _ = (cookie, keys);
     }

@@ -79,16 +79,16 @@ impl ServerSessions {
         self
     }
 
-    /// Remembers for `duration` that a session was ended, by a logout or a renewal: it stays ended even
-    /// if another program writes its entry again. The default is off.
+    /// Remembers for `duration` that a session was ended, by a logout or a renewal: it stays ended
+    /// even if another program writes its entry again. The default is off.
     ///
-    /// A framework writes a session back as it had loaded it, also if somebody has logged out
-    /// meanwhile: the entry is there again. With this setting a mark beside the entry tells of the
-    /// logout. A request that finds both has no session, and deletes the entry. The framework itself
-    /// opens the entry until then: it knows nothing of the mark.
+    /// A framework writes a session back as it had loaded it, even if the user has logged out
+    /// meanwhile: the entry exists again. With this setting a mark beside the entry records the
+    /// logout. A request that finds both has no session, and deletes the entry. Until then the
+    /// framework itself opens the entry, since it does not read the mark.
     ///
-    /// Let `duration` be longer than the framework's slowest request. A logout and a renewal cost one
-    /// command more, and in a store other than Redis each load one more.
+    /// Choose a `duration` above that of the framework's slowest request. A logout and a renewal
+    /// cost one command more, and in a store other than Redis each load one more.
     ///
     /// ```
     /// use std::time::Duration;
@@ -107,15 +107,17 @@ impl ServerSessions {
 
     /// Finishes a commit that has begun even if the client leaves before the response.
     ///
-    /// Without it such a commit ends after the operation that it had reached, which leaves nothing
-    /// wrong: a renewal saves the new entry before it deletes the old one, and a reset deletes the
-    /// old one first. But the change may be lost, or an entry remain that nobody knows.
+    /// Without it such a commit ends after the operation that it had reached. That leaves no wrong
+    /// session: a renewal saves the new entry before it deletes the old one, and a reset deletes
+    /// the old one first. But the change may be lost, or an entry may remain whose id no browser
+    /// has.
     ///
     /// With it a renewal always ends with the deletion of the old entry. A browser that did not get
-    /// the response, and the new id in it, then has no session any more.
+    /// the response, and the new id in it, then has no session.
     ///
-    /// `spawn` gets the rest of the commit, and must not wait for it. hardtack starts no runtime. Poll
-    /// the rest on or drop it: until then other savers of the session wait, for a second at most.
+    /// `spawn` gets the rest of the commit, and must not wait for it. hardtack starts no runtime.
+    /// Poll the rest to its end or drop it: until then other savers of the session wait, for a
+    /// second at most.
     ///
     /// ```
     /// use hardtack::ServerSessions;

@@ -289,7 +289,7 @@ impl Policy {
         self.lifetime(data).is_some() && self.ends_at(data).is_none()
     }
 
-    /// Records in a session that is written when it began, if its lifetime is limited.
+    /// Records the time at which a session began, if its lifetime is limited.
     pub(crate) fn begin(
         &self,
         data: &mut SessionData,

@@ -45,7 +45,8 @@ struct Remembered {
     entry: u64,
     /// The number of this save.
     number: u64,
-    /// The number of writes of the slot until then: as long as it stays, this save is the last write.
+    /// The number of writes of the slot until then: as long as it stays, this save is the last
+    /// write.
     writes: u64,
     changes: [Option<Change>; KEYS],
 }
@@ -75,8 +76,8 @@ pub(super) struct Written {
 }
 
 impl RecentSaves {
-    /// Begins a write of an entry: no earlier save is the last write any more, unless the store refuses
-    /// this one.
+    /// Begins a write of an entry: no earlier save is the last write any more, unless the store
+    /// refuses this one.
     pub(super) fn begin(&self, key: &str) -> Write<'_> {
         let entry = self.hasher.hash_one(key);
         let mut write = Write {
@@ -128,8 +129,8 @@ impl RecentSaves {
         self.count.load(SeqCst)
     }
 
-    /// Returns the number of keys that have their values from before a save, if none has that of the
-    /// save; once for each save. `count` is from before the loading.
+    /// Returns the number of keys that have their values from before a save, if none has that of
+    /// the save; once for each save. `count` is from before the loading.
     pub(super) fn reverted(&self, key: &str, count: u64, loaded: &SessionData) -> usize {
         if count == 0 {
             return 0;
@@ -190,8 +191,8 @@ impl RecentSaves {
 }
 
 impl Write<'_> {
-    /// Ends the write, once the store has answered. Returns `None` if the store refused it, or another
-    /// write ran beside it: the store alone knows which of them was the last.
+    /// Ends the write, once the store has answered. Returns `None` if the store refused it, or
+    /// another write ran beside it: the store alone knows which of them was the last.
     pub(super) fn end(self, is_refused: bool) -> Option<Written> {
         let Self { entry, number, .. } = self;
         if !is_refused {

@@ -78,8 +78,8 @@ impl SaveQueue {
         stripe.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends a turn. Unless all are let go, the next saver has its turn, and those whose patience has
-    /// ended are let go.
+    /// Ends a turn. Unless all are let go, the next saver has its turn, and those that have waited
+    /// for a second are let go.
     fn pass(&self, hash: u64, ticket: u64, end: End) {
         let mut lines = self.lines(hash);
         // Somebody else may have ended a turn that took too long.
@@ -123,8 +123,8 @@ impl SaveQueue {
     }
 }
 
-/// Checks whether a second has passed. A clock that was set back says that too: nobody waits until it
-/// is where it was.
+/// Checks whether a second has passed. A clock that was set back by more counts too, so that nobody
+/// waits until it has caught up.
 fn is_over(since: OffsetDateTime, now: OffsetDateTime) -> bool {
     (now - since).abs() > PATIENCE
 }
@@ -193,7 +193,8 @@ impl<'q> Future for Entering<'q> {
 }
 
 impl<'q> Entering<'q> {
-    /// Takes the turn if nobody has it. Otherwise waits at the end of the line, if there is a waker.
+    /// Takes the turn if nobody has it. Otherwise waits at the end of the line, if there is a
+    /// waker.
     fn arrive(&self, waker: Option<Waker>) -> Option<Turn<'q>> {
         let mut lines = self.queue.lines(self.hash);
         if let Some(line) = lines.iter_mut().find(|line| line.hash == self.hash) {

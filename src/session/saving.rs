@@ -43,8 +43,8 @@ impl<'a> Saving<'a> {
         outcome
     }
 
-    /// Runs a commit. What the observer is to hear of the operations of its turn is put into
-    /// `untold`: an observer is the app's own code, and holds up nobody.
+    /// Runs a commit. Puts the reports of its turn's operations into `untold`, for the observer to
+    /// hear after the turn: an observer is the app's own code, and must not hold up other savers.
     async fn run_in_turn(
         &self,
         committing: &mut Committing,

@@ -27,8 +27,8 @@ pub trait SessionFormat: Send + Sync + 'static {
         Ok(id.to_owned())
     }
 
-    /// Creates an id from the operating system's randomness. If the store already has an entry under
-    /// it, another one is created when the session is written.
+    /// Creates an id from the operating system's randomness. If the store already has an entry
+    /// under it, another one is created when the session is written.
     ///
     /// It runs under the session's lock, and must not use a [`Session`](crate::Session).
     ///
@@ -146,8 +146,8 @@ pub enum ReadEntry {
     Expired,
     /// Bytes that are not a session of this format. They are neither overwritten nor deleted.
     Unreadable,
-    /// As [`Unreadable`](Self::Unreadable), with the reason for the operator, which is shown. It must
-    /// hold nothing of the bytes.
+    /// As [`Unreadable`](Self::Unreadable), with the reason for the operator, which is shown. It
+    /// must hold nothing of the bytes.
     Foreign(&'static str),
 }
 

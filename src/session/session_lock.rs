@@ -19,15 +19,15 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(4), Duration::from_m
 /// a request that does not ask for its session takes none. So `get` and `insert` count exactly
 /// without [`Session::update_key`](crate::Session::update_key), and a page that sends ten requests
 /// gets ten answers one after the other. Prefer [`ConflictPolicy::Merge`] without a lock if the
-/// handlers do not depend on it: two commands of each request are saved, and nobody waits.
+/// handlers do not depend on it: that saves two commands in each request, and nobody waits.
 ///
 /// The lock is an entry of the store beside the session's
 /// ([`SessionFormat::lock_key`](crate::stores::SessionFormat::lock_key)). A request that is dropped
-/// before its commit releases it where
-/// [`finish_commits`](crate::ServerSessions::finish_commits) gives the sessions a runtime; otherwise,
-/// and after a crash, the lock ends by its own time. A request that lasted longer than the lock does
-/// not overwrite what others wrote: its changes are applied to that, as under
-/// [`ConflictPolicy::Merge`]. A framework that takes no such lock waits for none.
+/// before its commit releases it where [`finish_commits`](crate::ServerSessions::finish_commits)
+/// gives the sessions a runtime; otherwise, and after a crash, the lock ends by its own time. A
+/// request that lasted longer than the lock does not overwrite what others wrote: its changes are
+/// applied to that, as under [`ConflictPolicy::Merge`]. A framework that takes no such lock does
+/// not wait for it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -87,8 +87,8 @@ impl SessionLock {
         self
     }
 
-    /// Returns the pause before the next look, in a wait that has lasted for a time; `None` if the wait
-    /// is over. `byte` is random: those who wait look at different times.
+    /// Returns the pause before the next look, in a wait that has lasted for a time; `None` if the
+    /// wait is over. `byte` is random: those who wait look at different times.
     pub(super) fn pause(&self, waited: Duration, looks: u32, byte: u8) -> Option<Duration> {
         let rest = self
             .wait

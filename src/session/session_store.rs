@@ -24,10 +24,11 @@ pub trait SessionStore: Send + Sync + 'static {
     /// [`StoreError`] if the store could not answer.
     fn load(&self, key: &str) -> impl Future<Output = Result<Option<Entry>, StoreError>> + Send;
 
-    /// Returns the entry of a key, and whether the key `mark` has an entry too: the mark of a logout
-    /// ([`remember_logouts`](crate::ServerSessions::remember_logouts)).
+    /// Returns the entry of a key, and whether the key `mark` has an entry too: the mark of a
+    /// logout ([`remember_logouts`](crate::ServerSessions::remember_logouts)).
     ///
-    /// The mark is read together with the entry, or later. The default reads both one after the other.
+    /// The mark is read together with the entry, or later. The default reads both one after the
+    /// other.
     ///
     /// # Errors
     /// As [`load`](Self::load).
@@ -62,8 +63,8 @@ pub trait SessionStore: Send + Sync + 'static {
     ///
     /// A store that sends a save again after a lost connection cannot tell its own first save from
     /// that of another request that counted to the same number. Such a store must implement this
-    /// method, and return an error instead. A store around another one must pass it on. hardtack calls
-    /// it for sessions that [`Session::update_key`](crate::Session::update_key) has changed.
+    /// method, and return an error instead. A store around another one must pass it on. hardtack
+    /// calls it for sessions that [`Session::update_key`](crate::Session::update_key) has changed.
     ///
     /// # Errors
     /// As [`save`](Self::save).
@@ -84,10 +85,10 @@ pub trait SessionStore: Send + Sync + 'static {
 
     /// Moves an entry to another key, with these bytes, in one atomic step.
     ///
-    /// It is moved if `from` still has exactly the entry of this version, and `to` has none. Returns
-    /// [`Saved::Gone`] otherwise, and nothing is changed then. hardtack calls it for a session that it
-    /// found under an older key, if [`renames`](Self::renames) returns `true`. A session in another
-    /// store is written under the new key, and then deleted under the old one.
+    /// It is moved if `from` still has exactly the entry of this version, and `to` has none.
+    /// Returns [`Saved::Gone`] otherwise, and nothing is changed then. hardtack calls it for a
+    /// session that it found under an older key, if [`renames`](Self::renames) returns `true`. A
+    /// session in another store is written under the new key, and then deleted under the old one.
     ///
     /// # Errors
     /// As [`save`](Self::save).

@@ -324,8 +324,9 @@ impl<P: Place> Sessions<P> {
 
     /// Sets the observer of incoming sealed cookies, in place of any earlier one.
     ///
-    /// For sessions in a store, hardtack reports cookies whose value is not an id, the ids that were
-    /// looked up, and each operation of the store. The clock is read before and after an operation.
+    /// For sessions in a store, hardtack reports cookies whose value is not an id, the ids that
+    /// were looked up, and each operation of the store. The clock is read before and after an
+    /// operation.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -378,22 +379,23 @@ impl<P: Place> Sessions<P> {
     }
 
     /// Moves sessions here from the place where `older` keeps them, and logs nobody out: from a
-    /// cookie to a store, back, or from a store to another ([guide](crate::migrating#from-a-cookie-to-a-store-and-back)).
+    /// cookie to a store, back, or from a store to another
+    /// ([guide](crate::migrating#from-a-cookie-to-a-store-and-back)).
     ///
-    /// If a request has no session here, the older place is asked. A session that it has counts as
+    /// If a request has no session here, the older place is asked. A session found there counts as
     /// read from an outdated place: the response writes it here, whole and under a new id, sets its
-    /// cookie, and removes the older one if that is another cookie. An entry of an older store stays
-    /// for ten minutes more, for requests that run at the same time and for a response that is lost.
-    /// A session that does not fit here stays in the older place, with its changes.
+    /// cookie, and removes the older one if that is another cookie. An entry of an older store
+    /// stays for ten minutes more, for requests that run at the same time and for a response that
+    /// is lost. A session that does not fit here stays in the older place, with its changes.
     ///
     /// [`Session::reset`](crate::Session::reset) ends the session in both places: it deletes the
-    /// entries and removes the cookies. A copy of an older *cookie* opens until its own end, as it
-    /// did before: remove the older place when its longest life is over. So does, for its ten
-    /// minutes, the former id of a session that moved to another one.
+    /// entries and removes the cookies. A copy of an older *cookie* opens until its own end, as
+    /// before: remove the older place when its longest life is over. The former id of a session
+    /// that moved to another id opens for its ten minutes.
     ///
-    /// The names, attributes, keys, store and lifetime of `older` count, and its clock; the observer
-    /// is the one of these sessions. Two stores must not share their keys. Call it again for one
-    /// more place, which is asked last. Load such sessions by a middleware or a
+    /// The older place keeps the name, attributes, keys, store, lifetime and clock of `older`; the
+    /// observer is that of these sessions. Two stores must not share their keys. Call the method
+    /// again to add one more place, which is asked last. Load such sessions with a middleware or a
     /// [`LazySession`](crate::LazySession).
     ///
     /// ```

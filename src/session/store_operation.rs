@@ -60,8 +60,8 @@ pub enum StoreOutcome {
     Done,
     /// The key has no entry.
     Absent,
-    /// Another entry prevented a save: another request wrote the session or holds its lock, or a new
-    /// id was taken.
+    /// Another entry prevented a save: another request wrote the session or holds its lock, or a
+    /// new id was taken.
     Conflict,
     /// The store failed.
     Error,

@@ -39,16 +39,16 @@ pub struct TableLayout {
     pub data: String,
     /// The type of the column [`data`](Self::data).
     pub data_type: DataType,
-    /// The column of the time at which a session ends; NULL is never.
+    /// The column of the time at which a session ends; NULL means never.
     pub expires_at: Option<String>,
     /// The column of the time at which a row was created.
     pub created_at: Option<String>,
     /// The column of the time at which a row was changed last.
     pub updated_at: Option<String>,
-    /// The age at which rows are deleted, counted from [`updated_at`](Self::updated_at); it is of no
+    /// The age at which rows are deleted, counted from [`updated_at`](Self::updated_at); it has no
     /// effect if the table has a column [`expires_at`](Self::expires_at).
     ///
-    /// Until they are deleted, such rows count: an age is no expiry.
+    /// Such rows are valid until they are deleted: an age is not an expiry.
     pub max_age: Option<Duration>,
 }
 
@@ -56,7 +56,7 @@ pub struct TableLayout {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DataType {
-    /// Text: `text`, and `longtext` in MySQL. It takes what is UTF-8.
+    /// Text: `text`, and `longtext` in MySQL. It holds UTF-8 only.
     Text,
     /// Bytes: `bytea`, `longblob`, `blob`.
     Binary,
@@ -82,8 +82,8 @@ impl TableLayout {
         }
     }
 
-    /// Sets the table's name; `app.sessions` is the table `sessions` of the schema `app` (example: at
-    /// [`TableLayout`]).
+    /// Sets the table's name; `app.sessions` is the table `sessions` of the schema `app` (example:
+    /// at [`TableLayout`]).
     #[must_use]
     pub fn table(mut self, name: impl Into<String>) -> Self {
         self.table = name.into();

@@ -9,8 +9,9 @@ impl TableLayout {
     /// Returns the SQL that creates the table and its indexes, as the framework's own migration
     /// does.
     ///
-    /// For MySQL it differs from Rails' in one point: the column of the data is a `longtext` (4 GB),
-    /// while Rails' `text` holds 65,535 bytes, and without strict mode MySQL cuts what is longer.
+    /// For MySQL it differs from Rails' in one point: the column of the data is a `longtext` (4
+    /// GB), while Rails' `text` holds 65,535 bytes, and without strict mode MySQL cuts what is
+    /// longer.
     ///
     #[cfg_attr(feature = "rails-stores", doc = "```")]
     #[cfg_attr(not(feature = "rails-stores"), doc = "```ignore")]

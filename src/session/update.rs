@@ -90,12 +90,13 @@ impl Session {
     /// the new one; `None` removes the key. It runs at once, and [`get`](Self::get) then returns
     /// the new value. When the session is saved to its store and another request has written it
     /// meanwhile, the closure runs again on what is there now, once for each such conflict. Several
-    /// updates of a key are made in their order, and each is kept until the session is saved. A later
-    /// [`insert`](Self::insert), [`remove`](Self::remove) or [`clear`](Self::clear) replaces them.
+    /// updates of a key are made in their order, and each is kept until the session is saved. A
+    /// later [`insert`](Self::insert), [`remove`](Self::remove) or [`clear`](Self::clear) replaces
+    /// them.
     ///
-    /// The closure should only compute. It runs without a lock, after the response was made too,
-    /// when this session no longer changes. Do not move a handle of the same session into it: if
-    /// the request is dropped before its commit, its memory is never freed.
+    /// The closure should only compute. It runs without a lock. It may run after the response was
+    /// made, when this session no longer changes. Do not move a handle of the same session into it:
+    /// if the request is dropped before its commit, its memory is never freed.
     ///
     /// The closure does not run again where nothing is compared: under
     /// [`ConflictPolicy::Overwrite`](crate::stores::ConflictPolicy) and in a
@@ -125,9 +126,9 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// The errors of [`get`](Self::get) and [`insert`](Self::insert).
-    /// [`Error::FailedUpdate`] if the closure changes its own key. An error of a later run, or a
-    /// panic, is an error of the commit; nothing is saved then.
+    /// The errors of [`get`](Self::get) and [`insert`](Self::insert). [`Error::FailedUpdate`] if
+    /// the closure changes its own key. If a later run fails or panics, the commit fails with that
+    /// error, and nothing is saved.
     pub fn update_key<T: DeserializeOwned, U: Serialize>(
         &self,
         key: impl AsRef<str>,

@@ -25,7 +25,7 @@ pub(crate) struct Address {
 }
 
 impl Address {
-    /// Reads `redis://user:password@host:port/database` and its relatives.
+    /// Reads `redis://user:password@host:port/database`, and the forms for TLS and local sockets.
     pub(crate) fn parse(url: &str) -> Result<Self, Failure> {
         let info = url.into_connection_info().map_err(|error| {
             let reason = if !cfg!(feature = "rustls") && is_tls(url) {

@@ -1,4 +1,4 @@
-//! [`delay`]: how long a server that is away is left in peace.
+//! [`delay`]: the time before a server that is away is tried again.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
@@ -6,8 +6,9 @@ use std::time::Duration;
 const SHORTEST: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(1);
 
-/// Returns the time until the next attempt after so many failed ones: 50 ms, doubled each time up to
-/// 1 s, and of that between a half and all, so that processes do not come back at one moment.
+/// Returns the time until the next attempt after so many failed ones: 50 ms, doubled each time up
+/// to 1 s, then reduced at random to between a half and all of it, so that processes do not come
+/// back at one moment.
 pub(crate) fn delay(failures: u32) -> Duration {
     let doublings = failures.saturating_sub(1).min(10);
     let most = LONGEST.min(SHORTEST * 2_u32.pow(doublings));

@@ -41,7 +41,8 @@ pub struct Check {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Warning {
-    /// A full server deletes entries before their end: with a `volatile-` policy those that have one.
+    /// A full server deletes entries before they expire; with a `volatile-` policy, only those that
+    /// have an expiry.
     Evicts {
         /// Host and port of the server.
         server: String,

@@ -18,7 +18,7 @@ use crate::slots::{Range, ranges, redirection, slot};
 /// The number of times that one operation is sent on to another node.
 const REDIRECTIONS: u32 = 5;
 
-/// The nodes are not asked for their slots more often: during a failover many commands fail.
+/// The shortest time between two questions for the slots: during a failover many commands fail.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
 
 /// A Cluster: three and more masters, each with a part of the keys.
@@ -37,7 +37,7 @@ struct Known {
     /// Slots that a node said to be elsewhere, since the slots were asked for.
     moved: HashMap<u16, Arc<Node>>,
     asked: Option<Instant>,
-    /// Why nobody told the slots then.
+    /// The reason why no node told the slots then.
     failure: Option<Failure>,
     /// A node failed since: one of the next commands asks again.
     is_stale: bool,
@@ -153,8 +153,8 @@ impl Cluster {
         })
     }
 
-    /// Asks one node after another, but for the one that has just failed, until one knows who has this
-    /// slot. Returns the last failure if none of them does.
+    /// Asks one node after another, but for the one that has just failed, until one knows who has
+    /// this slot. Returns the last failure if none of them does.
     async fn ask_for_slots(
         &self,
         slot: u16,

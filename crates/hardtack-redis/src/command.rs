@@ -1,6 +1,7 @@
 //! [`Operation`]: the commands of a store's operations, and what their answers mean.
 //!
-//! Each is one command on one key, except for the load of an entry and a mark, which are in one slot.
+//! Each is one command on one key, except for the load of an entry and a mark, which are in one
+//! slot.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -106,8 +107,8 @@ return redis.call('DEL', KEYS[1])",
     )
 });
 
-/// The longest life that is sent, in milliseconds: about 31,700 years. Redis refuses a time that does
-/// not fit into 64 bits together with the present.
+/// The longest life that is sent, in milliseconds: about 31,700 years. Redis refuses a time that
+/// does not fit into 64 bits together with the present.
 const LONGEST: u64 = 1_000_000_000_000_000;
 
 /// Returns a life in milliseconds, rounded up. Redis refuses 0: such an entry lives for 1 ms.
@@ -129,8 +130,8 @@ impl Operation<'_> {
         }
     }
 
-    /// Checks whether the operation may be sent again when it may have been executed. A save without a
-    /// condition may not: it would bring back an entry that was deleted meanwhile.
+    /// Checks whether the operation may be sent again when it may have been executed. A save
+    /// without a condition may not: it would bring back an entry that was deleted meanwhile.
     pub(crate) fn may_run_twice(&self) -> bool {
         match self.what {
             What::Save { when, is_once, .. } => !is_once && *when != When::Always,

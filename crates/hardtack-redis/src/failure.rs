@@ -14,7 +14,7 @@ use crate::command::Operation;
 #[derive(Clone, Debug)]
 pub(crate) struct Failure {
     message: String,
-    /// An error of the network: a server's own has its raw text.
+    /// An error of the network. An error of the server is left out, since it holds raw text.
     source: Option<RedisError>,
     pub(crate) then: Then,
 }
@@ -28,7 +28,8 @@ pub(crate) enum Then {
     Unreachable,
     /// The server wants a login first.
     LoginNeeded,
-    /// The connection was lost. The command may be sent again, knowing that it may have been executed.
+    /// The connection was lost. The command may be sent again, knowing that it may have been
+    /// executed.
     Lost,
     /// The server is no master (any more), and did not execute the command.
     NotMaster,
@@ -181,7 +182,8 @@ impl From<Failure> for StoreError {
     }
 }
 
-/// The text after an unknown command's name in Redis' error: the arguments, a session's bytes among them.
+/// The text after an unknown command's name in Redis' error: the arguments, a session's bytes among
+/// them.
 const ARGUMENTS: &str = ", with args beginning with";
 
 /// Returns the code of a server's error (empty for another error) and its text, without arguments.

@@ -44,7 +44,7 @@ impl Features {
         self.0.load(Ordering::Relaxed) & feature as u8 != 0
     }
 
-    /// Forgets a feature that the server refused: a proxy or another engine stands there.
+    /// Forgets a feature that the server refused: it may be a proxy or another engine.
     pub(crate) fn remove(&self, feature: Feature) {
         self.0.fetch_and(!(feature as u8), Ordering::Relaxed);
     }

@@ -1,7 +1,7 @@
 //! [`Node`]: a server, and the one connection to it.
 //!
-//! The connection is made at the first use, and again after it was lost. After a failed attempt the
-//! server is left in peace for a moment ([`delay`]), in which commands fail at once.
+//! The connection is made at the first use, and again after it was lost. After a failed attempt
+//! nothing connects for a moment ([`delay`]), in which commands fail at once.
 
 mod connecting;
 
@@ -55,7 +55,7 @@ struct State {
     /// When to try again, and why not earlier.
     away: Option<(Instant, Failure)>,
     connections: u64,
-    /// When a lost connection was told last.
+    /// The time of the last event about a lost connection.
     warned: Option<Instant>,
 }
 
@@ -64,7 +64,7 @@ impl State {
         self.open.as_ref().map(|open| open.number) == Some(open.number)
     }
 
-    /// Leaves the server in peace for a moment; the first failure is an event.
+    /// Stops connecting for a moment; the first failure is an event.
     fn fail(&mut self, failure: &Failure) {
         self.failures = self.failures.saturating_add(1);
         self.away = Some((Instant::now() + delay(self.failures), failure.clone()));
@@ -229,7 +229,8 @@ impl Node {
         }
     }
 
-    /// Checks in a task whether the connection still answers, where a command has not waited for that.
+    /// Checks in a task whether the connection still answers, after a command was dropped while it
+    /// waited.
     fn probe(self: &Arc<Self>, open: &Open, limit: Duration) {
         let Ok(runtime) = Handle::try_current() else {
             return;
@@ -251,8 +252,8 @@ impl Node {
         });
     }
 
-    /// Closes a connection that has given no answer since there were so many. If it has, the server is
-    /// only slow.
+    /// Closes a connection that has given no answer since there were so many. If it has, the server
+    /// is only slow.
     fn lose_silent(&self, open: &Open, answers: u64) {
         if open.answers.load(Ordering::Relaxed) == answers {
             self.lose(open, "it gave no answer within the time limit");
@@ -291,7 +292,8 @@ impl Node {
         self.close(open, reason);
     }
 
-    /// Forgets a connection. Commands that wait for its answers keep it open until their time is over.
+    /// Forgets a connection. Commands that wait for its answers keep it open until their time is
+    /// over.
     fn close(&self, open: &Open, reason: &str) {
         let mut state = self.state();
         if !state.is_present(open) {
@@ -321,8 +323,8 @@ impl Node {
     }
 }
 
-/// A command that waits for its answer. If it is dropped before, somebody else has to find out whether
-/// the connection still lives.
+/// A command that waits for its answer. If it is dropped before, somebody else has to find out
+/// whether the connection still lives.
 struct Waiting<'a> {
     node: &'a Arc<Node>,
     open: &'a Open,

@@ -53,7 +53,7 @@ impl RedisStore {
     ///
     /// The login of the Sentinels' addresses is for the Sentinels. If the master has one, write the
     /// name as an address, as Rails does: `redis://user:password@mymaster/database`. Write the
-    /// Sentinels' port (26379), since 6379 is meant without one, and no database.
+    /// Sentinels' port (26379), since the default is 6379, and no database.
     ///
     /// ```
     /// use hardtack_redis::RedisStore;
@@ -74,7 +74,7 @@ impl RedisStore {
         Ok(Self::on(Servers::sentinels(&addresses, master.as_ref())?))
     }
 
-    /// Creates a store on a Cluster, of which some nodes are named; they tell the others.
+    /// Creates a store on a Cluster, from the addresses of some of its nodes; they name the others.
     ///
     /// The login of the first address is used at all nodes. A Cluster has no database but 0.
     ///
@@ -133,9 +133,9 @@ impl RedisStore {
 
     /// Trusts the certificates of this PEM text in place of the system's, for `rediss://`.
     ///
-    /// Call it before the store is cloned: a store whose clones share it stays as it is. Addresses
-    /// without TLS do not use them. A PEM text that cannot be read is an error of the first connection,
-    /// and so of [`check`](Self::check).
+    /// Call it before the store is cloned: it does not change a store that has clones. Addresses
+    /// without TLS do not use them. A PEM text that cannot be read is an error of the first
+    /// connection, and so of [`check`](Self::check).
     ///
     /// ```
     /// # use hardtack_redis::RedisStore;

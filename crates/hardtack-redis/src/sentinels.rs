@@ -13,8 +13,8 @@ use crate::address::Address;
 use crate::failure::{Failure, Then};
 use crate::features::text;
 
-/// The time between two questions to the Sentinels whether the master is still the same. If a failover was ordered
-/// by hand, the former master goes on taking writes, which it will lose.
+/// The time between two questions to the Sentinels whether the master is still the same. If a
+/// failover was ordered by hand, the former master goes on taking writes, which it will lose.
 const ASK_AGAIN: Duration = Duration::from_millis(500);
 
 /// The time in which they must answer that.
@@ -46,7 +46,8 @@ impl Sentinels {
         self.addresses.iter_mut().chain([&mut self.master])
     }
 
-    /// Asks one Sentinel after another, each for its share of the time that is left. Returns the master, and the connection to the Sentinel that named it.
+    /// Asks one Sentinel after another, each for its share of the time that is left. Returns the
+    /// master, and the connection to the Sentinel that named it.
     pub(crate) async fn master(&self, deadline: Instant) -> Result<(Address, Asked), Failure> {
         let count = self.addresses.len();
         let first = self.first.load(Ordering::Relaxed);
@@ -76,8 +77,8 @@ impl Sentinels {
         Err(Failure::new(message, Then::Unreachable))
     }
 
-    /// Sets `is_former` when the Sentinels name another master than `address`; ends when nobody looks
-    /// at it any more. Keeps the connection to one Sentinel as long as that answers.
+    /// Sets `is_former` when the Sentinels name another master than `address`; ends when nothing
+    /// reads it any more. Keeps the connection to one Sentinel as long as that answers.
     pub(crate) async fn watch(
         self: Arc<Self>,
         asked: Asked,

@@ -67,8 +67,8 @@ impl Servers {
         }
     }
 
-    /// Checks whether one command may read several keys. A Cluster has them on one server only if they
-    /// are in one slot, and refuses such a command while that slot moves.
+    /// Checks whether one command may read several keys. A Cluster has them on one server only if
+    /// they are in one slot, and refuses such a command while that slot moves.
     pub(crate) fn has_together(&self) -> bool {
         matches!(self, Self::One(_))
     }

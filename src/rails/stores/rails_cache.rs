@@ -85,8 +85,8 @@ impl RailsCache {
 
     /// Sets the cache's `namespace`, which stands before each key with a colon.
     ///
-    /// Rails shortens keys that are too long for the store, of which a session's key takes 79
-    /// bytes: keep the namespace below 160. In `MemCacheStore` the namespace counts as it is escaped;
+    /// Rails shortens keys that are too long for the store. A session's key takes 79 bytes: keep
+    /// the namespace below 160. In `MemCacheStore` the namespace counts as it is escaped;
     /// `MemcachedStore` of `hardtack-memcached` refuses a key that Rails shortens.
     #[must_use]
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
@@ -157,14 +157,14 @@ impl RailsCache {
         self
     }
 
-    /// Sets how much of its life must have passed before a request that only reads a session extends
-    /// it; the default is zero: each such request does, as in Rails. More than half of the life counts
-    /// as half.
+    /// Sets the part of a session's life that must have passed before a request that only reads it
+    /// extends it. The default is zero, as in Rails: each such request extends it. A duration above
+    /// half of the life counts as half.
     ///
     /// The end inside the entry tells how much has passed. Before that, a request that only reads
-    /// sends no second command, and sets no cookie. A session may so end up to `duration` earlier
-    /// after its last visit. The other formats have no end inside: there the store is touched each
-    /// time, which rewrites nothing.
+    /// sends no second command, and sets no cookie. A session may therefore end up to `duration`
+    /// earlier after its last visit. Entries of other formats hold no end: the store is touched
+    /// each time, which rewrites nothing.
     ///
     /// ```
     /// use std::time::Duration;

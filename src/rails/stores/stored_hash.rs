@@ -115,7 +115,7 @@ impl StoredHash {
 
     /// Takes the column `data` for a JSON column that holds the session itself: the serializer
     /// `:null` of activerecord-session_store, over a column of the type `json` or `jsonb`. The
-    /// [`serializer`](Self::serializer) is of no effect then.
+    /// [`serializer`](Self::serializer) then has no effect.
     ///
     /// Any other store keeps its form.
     ///
@@ -172,11 +172,12 @@ impl StoredHash {
         self
     }
 
-    /// Seals the ids in the cookie `name` by a jar: `signed: true` of redis-actionpack, which keeps
-    /// them in `cookies.signed_or_encrypted`, so in the app's encrypted jar.
+    /// Seals the ids in the cookie `name` with a jar, as redis-actionpack does under
+    /// `signed: true`. It keeps them in `cookies.signed_or_encrypted`, which is the app's encrypted
+    /// jar.
     ///
-    /// redis-actionpack 5.3 writes such cookies under Rails 6.1 and 7.0, and does not read them: each
-    /// request begins a new session there. Rust reads them.
+    /// redis-actionpack 5.3 writes such cookies under Rails 6.1 and 7.0, and does not read them:
+    /// each request begins a new session there. Rust reads them.
     ///
     /// ```
     /// use hardtack::stores::{SessionFormat, StoredHash};

@@ -13,8 +13,8 @@ use crate::serializer::php::{PhpDocument, PhpHandler, PhpStyle};
 use crate::serializer::{DumpStyle, Format, Serialized};
 use crate::session::data::SessionData;
 
-/// A stored session of a Rails app (or with the feature `php` of PHP), recognised by its bytes, which
-/// can be written back in exactly the form that it came in: for tools that look into a store.
+/// A stored session of a Rails app (or with the feature `php` of PHP), recognised by its bytes,
+/// which can be written back in exactly the form that it came in: for tools that look into a store.
 ///
 /// ```
 /// use hardtack::stores::{StoredSession, StoredSessionFormat};

@@ -20,14 +20,14 @@ pub(super) enum ArrayKey<'a> {
 }
 
 impl<'a> ArrayKey<'a> {
-    /// Returns the key that PHP's array makes of a text: `"7"` is the integer 7, and `"07"` and `"-0"`
-    /// are text (`ZEND_HANDLE_NUMERIC_STR` in `Zend/zend_hash.h`).
+    /// Returns the key that PHP's array makes of a text: `"7"` is the integer 7, and `"07"` and
+    /// `"-0"` are text (`ZEND_HANDLE_NUMERIC_STR` in `Zend/zend_hash.h`).
     pub(super) fn of_text(text: Cow<'a, [u8]>) -> Self {
         integer_of(&text).map_or(Self::Text(text), Self::Integer)
     }
 
-    /// Returns the key that a value is in PHP: an Integer is one, and of any other value the text
-    /// counts, as in JSON.
+    /// Returns the key that a value becomes in PHP: an Integer stays one, and any other value
+    /// counts by its text, as in JSON.
     pub(super) fn of_value(value: &'a Value) -> Self {
         match value {
             Value::Integer(integer) => Self::Integer(*integer),
@@ -47,7 +47,7 @@ impl<'a> ArrayKey<'a> {
         }
     }
 
-    /// Returns the key as text: that of bytes that are not UTF-8 is different for any two of them.
+    /// Returns the key as text. Different keys have different texts, also if they are not UTF-8.
     pub(super) fn into_text(self) -> Cow<'a, str> {
         match self {
             Self::Integer(integer) => Cow::Owned(integer.to_string()),
@@ -57,7 +57,7 @@ impl<'a> ArrayKey<'a> {
     }
 }
 
-/// Returns the key that is neither lost nor mistaken for another one.
+/// Returns a text for a key's bytes that no other key has.
 fn bytes_text(bytes: &[u8]) -> Cow<'_, str> {
     let text = std::str::from_utf8(bytes).ok();
     text.map_or_else(
@@ -77,7 +77,7 @@ pub(super) fn text_value(bytes: Cow<'_, [u8]>) -> Value {
     }
 }
 
-/// Returns the integer that a text is as a key.
+/// Returns the integer that a text becomes as a key.
 pub(super) fn integer_of(text: &[u8]) -> Option<i64> {
     let (b'-' | b'0'..=b'9', 1..=LONGEST_INTEGER) = (*text.first()?, text.len()) else {
         return None;

@@ -1,4 +1,5 @@
-//! Reads a value into any type, without a [`Value`] in between: only what the type asks for is read.
+//! Reads a value into any type, without a [`Value`] in between: only what the type asks for is
+//! read.
 
 use std::borrow::Cow;
 
@@ -48,8 +49,8 @@ fn kind(letter: u8) -> &'static str {
     }
 }
 
-/// How often an array or object may stand inside itself: a post's author may have that post, of which
-/// the type asks for the title alone.
+/// The number of times that an array or object may contain itself: a post's author may refer to
+/// that post, while the type asks only for its title.
 const MOST_INSIDE_ITSELF: usize = 2;
 
 /// A value that is being read.
@@ -249,8 +250,8 @@ impl<'de> Deserializer<'de> for Reading<'de> {
         visitor.visit_map(MapDeserializer::new(json.into_iter()))
     }
 
-    /// Reads a variant without content from its name or from the case of an enum, and any other from
-    /// an array of one key.
+    /// Reads a variant without content from its name or from the case of an enum, and any other
+    /// from an array of one key.
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,

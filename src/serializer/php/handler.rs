@@ -17,8 +17,8 @@ pub enum PhpHandler {
     /// `php`, PHP's default: `user_id|i:42;`. A key cannot hold `|`, and is no integer.
     #[default]
     Php,
-    /// `php_binary`: a byte with the key's length before the key. A key has at most 127 bytes, and is
-    /// no integer.
+    /// `php_binary`: a byte with the key's length before the key. A key has at most 127 bytes, and
+    /// is no integer.
     PhpBinary,
     /// `php_serialize`: one serialized array, with keys of any kind.
     PhpSerialize,

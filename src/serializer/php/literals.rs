@@ -14,7 +14,8 @@ fn sign_end(input: &[u8], at: usize) -> usize {
     at + usize::from(has_sign)
 }
 
-/// Reads the digits of a length (`parse_uiv`, which wraps around at 64 bits): its number and its end.
+/// Reads the digits of a length (`parse_uiv`, which wraps around at 64 bits): its number and its
+/// end.
 pub(super) fn length(input: &[u8], at: usize) -> Result<(usize, usize), LoadError> {
     let end = digits_end(input, at);
     if end == at {
@@ -32,8 +33,8 @@ pub(super) fn length(input: &[u8], at: usize) -> Result<(usize, usize), LoadErro
     Ok((usize::try_from(wrapped).unwrap_or(usize::MAX), end))
 }
 
-/// Reads the count of an object's properties (`parse_iv2`, which takes a sign and no digits too): its
-/// number and its end. `None` if it is negative.
+/// Reads the count of an object's properties (`parse_iv2`, which takes a sign and no digits too):
+/// its number and its end. `None` if it is negative.
 pub(super) fn count(input: &[u8], at: usize) -> (Option<usize>, usize) {
     let end = digits_end(input, sign_end(input, at));
     let number = saturating_integer(input.get(at..end).unwrap_or_default());

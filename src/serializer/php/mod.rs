@@ -1,14 +1,15 @@
-//! PHP's own serialization: `serialize()` and `unserialize()`, and the three ways in which its session
-//! extension joins a session's values.
+//! PHP's own serialization: `serialize()` and `unserialize()`, and the three ways in which its
+//! session extension joins a session's values.
 //!
-//! It follows php-src (8.2 and 8.4): `ext/standard/var.c` writes, `ext/standard/var_unserializer.re`
-//! reads, and `ext/session/session.c` has the handlers. Bytes become a [`PhpDocument`], which finds where
-//! each value begins and ends. A value is read when it is asked for, and copied if nobody changed it.
-//! No object is ever instantiated: a class is a name.
+//! It follows php-src (8.2 and 8.4): `ext/standard/var.c` writes,
+//! `ext/standard/var_unserializer.re` reads, and `ext/session/session.c` has the handlers. Bytes
+//! become a [`PhpDocument`], which finds where each value begins and ends. A value is read when it
+//! is asked for, and copied if nobody changed it. No object is ever instantiated: a class is a
+//! name.
 //!
-//! `R:` and `r:` point to a value by the number of its slot. The slots are counted through the whole
-//! session, so that a copy gets the new number of each value that it points to. A value that is no
-//! longer there is written at the first place that pointed to it.
+//! `R:` and `r:` point to a value by the number of its slot. The slots are counted through the
+//! whole session, so that a copy gets the new number of each value that it points to. A value that
+//! is no longer there is written at the first place that pointed to it.
 //!
 //! The work that a sender can cause is bounded: reading is one pass without recursion, to PHP's own
 //! [`MAX_DEPTH`]; a claimed length reserves nothing; and what references expand to, when a value is

@@ -14,7 +14,8 @@ const TEXT: usize = 16;
 
 const EXPANDS: &str = "references that expand to many times the bytes";
 
-/// What a reader may still follow: references may lead to one value again and again.
+/// The number of values that a reader may still follow: references may lead to one value again and
+/// again.
 pub(super) struct Budget {
     left: Cell<usize>,
     /// The arrays and objects that are being read, the innermost last.
@@ -53,7 +54,7 @@ impl Budget {
         Ok(())
     }
 
-    /// Reads an array or object, which may stand inside itself only so often.
+    /// Reads an array or object, which may contain itself only a limited number of times.
     pub(super) fn enter<R, E>(
         &self,
         nodes: &Nodes,
@@ -176,8 +177,8 @@ pub(super) fn property_text<'a>(name: &'a ArrayKey<'_>) -> Cow<'a, str> {
     }
 }
 
-/// Returns a name, with U+FFFD for bytes that are not UTF-8. An object with U+FFFD in a name cannot be
-/// written.
+/// Returns a name, with U+FFFD for bytes that are not UTF-8. An object with U+FFFD in a name cannot
+/// be written.
 fn name_text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }

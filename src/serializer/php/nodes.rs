@@ -11,8 +11,8 @@ use crate::serializer::Span;
 pub(super) struct Node {
     pub(super) at: u32,
     pub(super) end: u32,
-    /// Of an array or object: the first node after everything inside it. Of `R:`: the node of the same
-    /// variable. Of `r:`: the node of the object. Of `C:`: its slot.
+    /// Of an array or object: the first node after everything inside it. Of `R:`: the node of the
+    /// same variable. Of `r:`: the node of the object. Of `C:`: its slot.
     pub(super) link: u32,
 }
 

@@ -15,8 +15,8 @@ pub(super) struct Parser<'a> {
     nodes: Vec<Node>,
     /// The node of each slot: of each value but `R:`.
     slots: Vec<u32>,
-    /// The slot of the first `C:`. The bytes of that object may hold values that have slots too, so that
-    /// no later number is known.
+    /// The slot of the first `C:`. The bytes of that object may hold values that have slots too, so
+    /// that no later number is known.
     last_certain: usize,
     has_references: bool,
 }
@@ -248,7 +248,8 @@ impl<'a> Parser<'a> {
         Ok((digits_end + 1, link))
     }
 
-    /// Returns what was found. Each pair is a value, and the one that replaced it under the same key.
+    /// Returns what was found. Each pair is a value, and the one that replaced it under the same
+    /// key.
     pub(super) fn finish(self, replaced: &[(u32, u32)]) -> Nodes {
         // Room that grew by doubling is given back.
         let mut found = self.nodes;
@@ -264,8 +265,8 @@ impl<'a> Parser<'a> {
 }
 
 impl Nodes {
-    /// Leads each `R:` to a key that is set several times to the value that the key had at that point.
-    /// Each pair is a value, and the one that replaced it.
+    /// Points each `R:` that refers to a key which is set several times to the value that the key
+    /// had at that point. Each pair is a value, and the one that replaced it.
     pub(super) fn relink(&mut self, replaced: &[(u32, u32)]) {
         if !self.has_references || replaced.is_empty() {
             return;
@@ -298,7 +299,7 @@ impl Nodes {
         }
     }
 
-    /// Returns the variable that a key has which is set to a value.
+    /// Returns the variable of a key that is set to a value.
     fn variable(&self, value: u32) -> u32 {
         match self.kind(value) {
             b'R' => self.node(value).link,

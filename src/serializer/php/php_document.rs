@@ -62,8 +62,8 @@ impl PhpDocument {
         })
     }
 
-    /// Finds keys with a value behind each; `key_at` reads the key at a place, and returns it with the
-    /// place of its value.
+    /// Finds keys with a value behind each; `key_at` reads the key at a place, and returns it with
+    /// the place of its value.
     fn of_pairs(
         handler: PhpHandler,
         input: &[u8],
@@ -187,7 +187,7 @@ fn key_before_bar(input: &[u8], at: usize) -> Option<(Span, usize)> {
     Some((Span::new(at, bar), bar + 1))
 }
 
-/// Reads a key after a byte with its length, whose high bit counts for nothing
+/// Reads a key after a byte with its length, whose high bit is ignored
 /// (`PS_DECODE_FUNC(php_binary)`).
 fn key_of_length(input: &[u8], at: usize) -> Option<(Span, usize)> {
     let length = usize::from(input.get(at)? & 0x7f);
@@ -195,7 +195,7 @@ fn key_of_length(input: &[u8], at: usize) -> Option<(Span, usize)> {
     (end < input.len()).then(|| (Span::new(at + 1, end), end))
 }
 
-/// Names the extension that wrote bytes which are no session of PHP's own handlers.
+/// Names the extension that wrote bytes that PHP's own handlers cannot read.
 fn foreign(input: &[u8]) -> Option<LoadError> {
     let reason = match input {
         // The versions 1 and 2 of the format.

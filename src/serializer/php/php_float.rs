@@ -8,8 +8,8 @@ use crate::serializer::value::ruby_float_digits;
 /// The digits of `serialize_precision` 17; -1 has the same limits between its notations.
 const MOST_DIGITS: u8 = 17;
 
-/// Appends a float with so many significant digits at most (`serialize_precision`); `None` is -1, the
-/// shortest digits that read back to the same float.
+/// Appends a float with so many significant digits at most (`serialize_precision`); `None` is -1,
+/// the shortest digits that read back to the same float.
 pub(super) fn append_float(out: &mut Vec<u8>, float: f64, precision: Option<u8>) {
     if float.is_nan() {
         return out.extend_from_slice(b"NAN");

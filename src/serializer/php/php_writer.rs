@@ -238,7 +238,7 @@ impl Target for PhpWriter {
     }
 }
 
-/// Returns the name of a class if PHP takes it: of any other PHP would lose the session.
+/// Returns the name of a class if PHP takes it: any other name would lose the session in PHP.
 fn class_name(name: &str) -> Result<&str, DumpError> {
     if !is_class_name(name.as_bytes()) {
         return Err(DumpError(

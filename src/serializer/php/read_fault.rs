@@ -6,8 +6,8 @@ use serde::de;
 
 use crate::serializer::LoadError;
 
-/// The reason why a value is not read. The text of a type's own `Deserialize` may hold the value, and
-/// is left out.
+/// The reason why a value is not read. The text of a type's own `Deserialize` may hold the value,
+/// and is left out.
 #[derive(Debug)]
 pub(super) enum ReadFault {
     Unreadable(LoadError),

@@ -9,8 +9,8 @@ use super::array_key::ArrayKey;
 use super::read_fault::ReadFault;
 use crate::serializer::value::{TOKEN, give};
 
-/// A key that is being read: an integer as text too if text is asked for, and the number in a text if
-/// that is asked for.
+/// A key that is being read: an integer as text too if text is asked for, and the number in a text
+/// if that is asked for.
 pub(super) struct ReadKey<'a>(pub(super) ArrayKey<'a>);
 
 macro_rules! numbers {

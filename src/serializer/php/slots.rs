@@ -22,14 +22,14 @@ enum Form {
     Whole,
     /// `R:` or `r:`, to this slot.
     Reference(char, u32),
-    /// In its place another node, which nothing has written yet; of an object only what follows its
-    /// slot, since that slot is taken.
+    /// By another node in its place, which nothing has written yet. Of an object only the part
+    /// after its slot is written, since that slot is taken.
     Other { node: u32, is_begun: bool },
 }
 
 impl PhpWriter {
-    /// Copies a value. What it points to gets its new number. If that is not written, it is written
-    /// here, and later references lead here.
+    /// Copies a value. Its references get the new numbers of the values that they point to. A value
+    /// that is not written yet is written here, and later references point here.
     pub(super) fn copy(&mut self, nodes: &Nodes, node: u32) -> Result<(), DumpError> {
         if !nodes.has_references {
             self.bytes.extend_from_slice(nodes.bytes(node));

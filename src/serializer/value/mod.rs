@@ -140,8 +140,7 @@ pub enum Value {
     SafeBuffer(String),
     /// Any other object: kept under its class's name, never instantiated.
     Object(Box<RubyObject>),
-    /// An object of PHP, in whose sessions an array is an [`Array`](Self::Array) or a
-    /// [`Hash`](Self::Hash).
+    /// An object of PHP. PHP's arrays are an [`Array`](Self::Array) or a [`Hash`](Self::Hash).
     #[cfg(feature = "php")]
     Php(Box<PhpObject>),
 }

@@ -27,8 +27,8 @@ pub enum PhpObject {
     Instance {
         /// The class's name, with its namespace: `App\Models\Post`.
         class: String,
-        /// The properties in order. The name of a public one is plain; that of a protected one begins
-        /// with `"\0*\0"`, that of a private one with `"\0Class\0"`.
+        /// The properties in order. The name of a public one is plain; that of a protected one
+        /// begins with `"\0*\0"`, that of a private one with `"\0Class\0"`.
         properties: Vec<(String, Value)>,
     },
     /// A case of an enum (`E:`, PHP 8.1 and later).
@@ -79,8 +79,8 @@ fn plain_name(full: &str) -> &str {
     plain.map_or(full, |(_, plain)| plain)
 }
 
-/// Returns the properties by their plain names. If a parent class has a private property of the same
-/// name, the second one keeps its full name.
+/// Returns the properties by their plain names. If a parent class has a private property of the
+/// same name, the second one keeps its full name.
 pub(crate) fn plain_properties<'a, T>(
     properties: impl Iterator<Item = (&'a str, T)>,
 ) -> Vec<(&'a str, T)> {

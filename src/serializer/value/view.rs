@@ -173,8 +173,8 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 #[cfg(feature = "php")]
 impl PhpObject {
-    /// Returns the view that is the same in both forms. `json_encode` shows the public properties of an
-    /// object alone; the others are part of it as well.
+    /// Returns the view that is the same in both forms. `json_encode` shows the public properties
+    /// of an object alone; the others are part of it as well.
     fn view(&self) -> View<'_> {
         match self {
             Self::Instance { properties, .. } => {

@@ -67,14 +67,14 @@ impl Node {
         }
     }
 
-    /// Returns why the last attempt to connect failed, if it did.
+    /// Returns the reason why the last attempt to connect failed, if it did.
     fn last_failure(&self) -> Option<Failure> {
         let state = self.state();
         let away = state.away.as_ref().filter(|_| state.failures > 0);
         away.map(|(_, failure)| failure.clone())
     }
 
-    /// Returns the open connection; an error while the server is left in peace.
+    /// Returns the open connection; an error until the next attempt is due.
     fn present(&self) -> Result<Option<Open>, Failure> {
         let state = self.state();
         if let Some(open) = state.open.clone() {
@@ -139,7 +139,7 @@ impl Node {
         })
     }
 
-    /// Returns why this server cannot keep sessions.
+    /// Returns the reason why this server cannot keep sessions.
     fn unfit(&self, hello: &Hello) -> Option<&'static str> {
         let is_cluster_node = matches!(self.place, Place::ClusterNode(_));
         match (hello.mode.as_deref(), hello.role.as_deref()) {

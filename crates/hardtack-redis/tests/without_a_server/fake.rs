@@ -44,8 +44,8 @@ impl Fake {
     /// Comes before an answer that is given after 400 ms.
     pub(crate) const LATE: &str = "\0late";
 
-    /// Starts a server that takes one connection, and is gone with it. `None` answers with all slots
-    /// at the node itself.
+    /// Starts a server that takes one connection, and is gone with it. `None` answers with all
+    /// slots at the node itself.
     pub(crate) async fn vanishing(
         answers: impl Fn(&[String]) -> Option<String> + Send + Sync + 'static,
     ) -> Self {

@@ -18,8 +18,8 @@ fn counter() -> impl Fn() -> usize + Send + Sync + 'static {
     move || count.fetch_add(1, Ordering::Relaxed) + 1
 }
 
-/// Loses the connection at the first command after a `GET`; answers the others. The store has loaded
-/// already.
+/// Loses the connection at the first command after a `GET`; answers the others. The store has
+/// loaded already.
 async fn loses_the_first_answer(answer: &'static str) -> (Fake, RedisStore) {
     let nth = counter();
     let fake = Fake::start(move |words| {
@@ -150,7 +150,8 @@ async fn a_cluster_that_loses_a_write_and_its_node_says_that_it_may_have_happene
     assert!(error.contains("may have happened"), "{error}");
 }
 
-/// The caller gives up before the time limit, as a server's own timeout or a browser that leaves does.
+/// The caller gives up before the time limit, as a server's own timeout or a browser that leaves
+/// does.
 #[tokio::test]
 async fn a_dead_connection_is_replaced_although_nobody_waits_for_it() {
     let limit = Duration::from_millis(200);
