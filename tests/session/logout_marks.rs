@@ -11,6 +11,7 @@ use hardtack::{Commit, ServerSessions, Session};
 use time::OffsetDateTime;
 
 use crate::held_store::{Held, ID, NAME, now, open};
+use crate::session_options::Shared;
 
 const CONTENT: &[u8] = br#"{"user":7}"#;
 
@@ -245,40 +246,6 @@ fn a_mark_ends_by_its_time() {
     clock.fetch_add(1, SeqCst);
     write();
     assert!(is_open(&sessions));
-}
-
-/// A store that a test looks into.
-struct Shared(Arc<MemoryStore>);
-
-impl SessionStore for Shared {
-    async fn load(
-        &self,
-        key: &str,
-    ) -> Result<Option<hardtack::stores::Entry>, hardtack::stores::StoreError> {
-        self.0.load(key).await
-    }
-
-    async fn save(
-        &self,
-        key: &str,
-        bytes: Bytes,
-        ttl: Option<Duration>,
-        when: &When,
-    ) -> Result<hardtack::stores::Saved, hardtack::stores::StoreError> {
-        self.0.save(key, bytes, ttl, when).await
-    }
-
-    async fn touch(
-        &self,
-        key: &str,
-        ttl: Option<Duration>,
-    ) -> Result<bool, hardtack::stores::StoreError> {
-        self.0.touch(key, ttl).await
-    }
-
-    async fn delete(&self, key: &str, when: &When) -> Result<bool, hardtack::stores::StoreError> {
-        self.0.delete(key, when).await
-    }
 }
 
 /// A mark is in the slot of its session's key in a Redis Cluster: the part in braces decides.

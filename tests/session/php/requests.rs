@@ -8,6 +8,7 @@ use hardtack::{Error, ServerSessions};
 use serde::Deserialize;
 
 use super::shown;
+use crate::session_options::Shared;
 use crate::visitor::Visitor;
 
 const ID: &str = "2mijtsfa7kpfj7hgb7rj9f3675";
@@ -27,40 +28,6 @@ async fn visitor(handler: PhpHandler, stored: &[u8]) -> (Visitor, Arc<MemoryStor
         header: format!("PHPSESSID={ID}"),
     };
     (visitor, store)
-}
-
-/// The store that a test looks into.
-struct Shared(Arc<MemoryStore>);
-
-impl SessionStore for Shared {
-    async fn load(
-        &self,
-        key: &str,
-    ) -> Result<Option<hardtack::stores::Entry>, hardtack::stores::StoreError> {
-        self.0.load(key).await
-    }
-
-    async fn save(
-        &self,
-        key: &str,
-        bytes: bytes::Bytes,
-        ttl: Option<std::time::Duration>,
-        when: &When,
-    ) -> Result<hardtack::stores::Saved, hardtack::stores::StoreError> {
-        self.0.save(key, bytes, ttl, when).await
-    }
-
-    async fn touch(
-        &self,
-        key: &str,
-        ttl: Option<std::time::Duration>,
-    ) -> Result<bool, hardtack::stores::StoreError> {
-        self.0.touch(key, ttl).await
-    }
-
-    async fn delete(&self, key: &str, when: &When) -> Result<bool, hardtack::stores::StoreError> {
-        self.0.delete(key, when).await
-    }
 }
 
 async fn stored(store: &MemoryStore) -> String {
