@@ -15,7 +15,7 @@ use super::on_server::Step;
 use super::policy::Policy;
 use super::save_queue::PATIENCE;
 use super::session_format::{ReadEntry, Touch};
-use super::session_store::{Answer, Entry, MARK, Operation, Saved, Version, When};
+use super::session_store::{Answer, Entry, Operation, Saved, Version, When};
 use crate::error::Error;
 
 /// The number of new ids to try. Two equal ids of 128 random bits mean a fault of the system or the
@@ -168,15 +168,7 @@ impl Committing {
         let Stored { format, entry, .. } = &self.stored;
         let (ttl, now) = (self.stored.time_to_live(&self.data, policy), policy.now());
         let (bytes, key, when) = match (task, entry) {
-            (Task::Mark(key), _) => {
-                return Ok(Operation::Save {
-                    key,
-                    bytes: MARK,
-                    ttl: policy.logout_mark,
-                    when: When::Always,
-                    is_once: false,
-                });
-            }
+            (Task::Mark(key), _) => return Ok(Operation::mark(key, policy.logout_mark)),
             (Task::Delete(key), _) => {
                 let when = When::Always;
                 return Ok(Operation::Delete { key, when });
@@ -431,12 +423,9 @@ impl Committing {
 
     /// Applies what somebody changed under the older key, since this request loaded the session
     /// there, to what somebody else wrote under the present one.
-    fn carry_older_changes(
-        &mut self,
-        policy: &Policy,
-        fresh: &mut SessionData,
-    ) -> Result<(), Error> {
-        let (format, now) = (&self.stored.format, policy.now());
+    fn carry_older_changes(&mut self, fresh: &mut SessionData) -> Result<(), Error> {
+        // Both had not ended when this commit began, and their own times do not count any more.
+        let (format, now) = (&self.stored.format, self.began);
         if let Some([before, after]) = self.older.take()
             && let ReadEntry::Session(before) = format.read(&before, now)
             && let ReadEntry::Session(after) = format.read(&after, now)
@@ -457,7 +446,7 @@ impl Committing {
         let Entry { bytes, version } = entry;
         match self.stored.format.read(&bytes, policy.now()) {
             ReadEntry::Session(mut fresh) => {
-                self.carry_older_changes(policy, &mut fresh)?;
+                self.carry_older_changes(&mut fresh)?;
                 self.data.rebase_onto(&mut fresh)?;
                 self.data = fresh;
                 let loaded = self.stored.entry.as_ref();

@@ -54,6 +54,9 @@ pub(crate) enum Event<'a> {
     ),
     /// The session could not be loaded from its store.
     NotLoaded(&'a Error),
+    /// The store could not remember that the session was ended.
+    #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "nobody is told"))]
+    NotMarked(&'a Error),
     /// The lock of the session could not be released.
     #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "nobody is told"))]
     NotUnlocked(&'a Error),
@@ -73,7 +76,7 @@ pub(crate) enum Event<'a> {
 
 /// The limits, one for each kind of event.
 #[derive(Debug, Default)]
-pub(crate) struct Events([Limit; 28]);
+pub(crate) struct Events([Limit; 29]);
 
 impl Events {
     /// Sends an event, unless one of its kind was sent less than ten seconds ago.
@@ -99,6 +102,7 @@ impl Events {
             Event::Conflicted(cookie, _) => (25, cookie),
             Event::Reverted(cookie, _) => (26, cookie),
             Event::NotUnlocked(_) => (27, cookie),
+            Event::NotMarked(_) => (28, cookie),
         };
         let untold = self.0.get(kind).and_then(|limit| limit.pass(now));
         if let Some(untold) = untold {
@@ -248,6 +252,13 @@ fn send(cookie: &str, event: Event<'_>, untold: u64) {
             %reason,
             untold,
             "a session could not be loaded; its request got an error"
+        ),
+        Event::NotMarked(reason) => warn!(
+            target: "hardtack",
+            cookie,
+            %reason,
+            untold,
+            "a session was ended, and its mark could not be written; another program may write it again"
         ),
         Event::NotUnlocked(reason) => warn!(
             target: "hardtack",

@@ -46,11 +46,12 @@ impl HeldLock {
         let (Some(setting), Some(key)) = (&policy.lock, key(sessions, header)) else {
             return Ok(None);
         };
+        let most = i128::try_from(setting.longest().as_millis()).unwrap_or(i128::MAX);
         // From here on it is released: the store may write it although its answer is lost.
         let mut held = Self(Some(Lock {
             sessions: sessions.clone(),
             key,
-            token: new_token(policy.now() + setting.longest())?,
+            token: new_token(milliseconds(policy.now()).saturating_add(most))?,
             version: None,
         }));
         // If the store failed, nobody waits for it once more: dropping the lock releases it.
@@ -170,11 +171,11 @@ fn key(sessions: &Sessions<dyn Place>, header: &CookieHeader<'_>) -> Option<Stri
 
 /// Returns a text that no other request has, and that every column of a database holds: a JSON
 /// string of random digits, and of the time at which the lock ends, in milliseconds since 1970.
-fn new_token(end: OffsetDateTime) -> Result<Bytes, Error> {
+fn new_token(end: i128) -> Result<Bytes, Error> {
     let mut bytes = [0; 16];
     random::fill(&mut bytes)?;
     let digits = u128::from_be_bytes(bytes);
-    Ok(format!("\"{digits:032x}.{}\"", milliseconds(end)).into())
+    Ok(format!("\"{digits:032x}.{end}\"").into())
 }
 
 /// Checks whether the time in a lock's token has passed. A token of another form has none.

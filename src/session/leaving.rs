@@ -9,7 +9,7 @@ use super::origin::RequestOrigin;
 use super::place::Place;
 use super::policy::Policy;
 use super::session_format::SessionFormat;
-use super::session_store::{MARK, Operation, When};
+use super::session_store::{Operation, When};
 use super::sessions::Sessions;
 use crate::error::Error;
 use crate::http::cookie_header::CookieHeader;
@@ -162,14 +162,9 @@ impl Leaving<'_> {
 
 /// Returns the mark that a session with these keys was ended, if the policy asks for it.
 fn marked(policy: &Policy, format: &dyn SessionFormat, keys: &[String]) -> Option<Operation> {
-    let ttl = Some(policy.logout_mark?);
-    Some(Operation::Save {
-        key: format.logout_key(keys.first()?),
-        bytes: MARK,
-        ttl,
-        when: When::Always,
-        is_once: false,
-    })
+    let ttl = policy.logout_mark?;
+    let key = format.logout_key(keys.first()?);
+    Some(Operation::mark(key, Some(ttl)))
 }
 
 /// Returns the deletions of an id's keys, the present one last: a request that loads meanwhile

@@ -19,13 +19,21 @@ pub(super) struct Saving<'a> {
     pub(super) policy: &'a Policy,
 }
 
+/// The messages about a commit that the observer and the log have not heard yet.
+#[derive(Default)]
+struct Untold {
+    reports: Vec<Report>,
+    /// The number of keys that somebody else set back.
+    reverted: usize,
+    /// The reason why the end of the session was not marked.
+    unmarked: Option<Error>,
+}
+
 impl<'a> Saving<'a> {
     /// Runs a commit to its end.
     pub(super) async fn run(&self, committing: &mut Committing) -> Result<Commit, Error> {
-        let (mut untold, mut reverted) = (Vec::new(), 0);
-        let outcome = self
-            .run_in_turn(committing, &mut untold, &mut reverted)
-            .await;
+        let mut untold = Untold::default();
+        let outcome = self.run_in_turn(committing, &mut untold).await;
         // If the store failed, it is not asked once more.
         if outcome
             .as_ref()
@@ -35,21 +43,23 @@ impl<'a> Saving<'a> {
             // The first error is the one that counts: this entry ends by its own time.
             let _ = self.store.run(operation).await;
         }
-        self.store.tell(untold);
-        self.store.reverted(reverted);
+        self.store.tell(untold.reports);
+        self.store.reverted(untold.reverted);
+        if let Some(error) = &untold.unmarked {
+            self.policy.tell(Event::NotMarked(error));
+        }
         if outcome.is_ok() {
             self.store.conflicted(committing.conflicts());
         }
         outcome
     }
 
-    /// Runs a commit. Puts the reports of its turn's operations into `untold`, for the observer to
-    /// hear after the turn: an observer is the app's own code, and must not hold up other savers.
+    /// Runs a commit. Puts into `untold` what the observer and the log hear after the turn: they are
+    /// the app's own code, and must not hold up other savers.
     async fn run_in_turn(
         &self,
         committing: &mut Committing,
-        untold: &mut Vec<Report>,
-        reverted: &mut usize,
+        untold: &mut Untold,
     ) -> Result<Commit, Error> {
         let mut turn: Option<Turn<'a>> = None;
         let (mut answer, mut written) = (None, None);
@@ -67,19 +77,19 @@ impl<'a> Saving<'a> {
                     if let Ok(answer) = &answered
                         && turn.is_some()
                     {
-                        *reverted += self.reverted_in(answer, count, committing);
+                        untold.reverted += self.reverted_in(answer, count, committing);
                     }
                     match answered {
                         Ok(answered) => answer = Some(answered),
                         // The session has ended: without its mark it may only come back.
                         Err(error) if committing.has_only_a_mark_left() => {
-                            untold.extend(report);
-                            self.policy.tell(Event::Failed(&error));
+                            untold.reports.extend(report);
+                            untold.unmarked = Some(error);
                             answer = Some(Answer::Saved(Saved::Done(None)));
                             continue;
                         }
                         Err(error) => {
-                            untold.extend(report);
+                            untold.reports.extend(report);
                             if let Some(turn) = turn {
                                 turn.fail();
                             }
@@ -87,7 +97,7 @@ impl<'a> Saving<'a> {
                         }
                     }
                     if turn.is_some() {
-                        untold.extend(report);
+                        untold.reports.extend(report);
                     } else {
                         self.store.tell(report);
                     }

@@ -90,6 +90,8 @@ pub trait SessionStore: Send + Sync + 'static {
     /// session that it found under an older key, if [`renames`](Self::renames) returns `true`. A
     /// session in another store is written under the new key, and then deleted under the old one.
     ///
+    /// Like [`save_once`](Self::save_once), it must not be sent twice.
+    ///
     /// # Errors
     /// As [`save`](Self::save).
     fn rename(
@@ -201,9 +203,6 @@ impl fmt::Debug for Entry {
     }
 }
 
-/// The entry that marks the end of a session, which every column of a database holds.
-pub(super) const MARK: Bytes = Bytes::from_static(b"1");
-
 /// A command for a store, as data: decisions are made without I/O.
 #[derive(Clone)]
 pub(crate) enum Operation {
@@ -250,6 +249,19 @@ pub(crate) enum Operation {
         key: String,
         when: When,
     },
+}
+
+impl Operation {
+    /// Creates the save of the mark that a session was ended. Every column of a database holds it.
+    pub(super) fn mark(key: String, ttl: Option<Duration>) -> Self {
+        Self::Save {
+            key,
+            bytes: Bytes::from_static(b"1"),
+            ttl,
+            when: When::Always,
+            is_once: false,
+        }
+    }
 }
 
 /// The answer of a store to an [`Operation`].

@@ -234,6 +234,23 @@ async fn a_dropped_request_releases_its_lock_or_its_time_does() {
     );
 }
 
+/// The longest time ends after all others; it was once added to the present time, which failed.
+#[tokio::test]
+async fn a_lock_may_be_held_for_ever() {
+    let time = Time::new();
+    let sessions = Arc::new(time.sessions(lock().hold(Duration::MAX)));
+    let header = begin(&sessions).await;
+    let first = request(&sessions, &header);
+    get_and_insert(&first.load().await.unwrap());
+    time.pass(Duration::from_secs(4_000_000_000));
+    let second = request(&sessions, &header);
+    let error = second.load().await.unwrap_err();
+    assert!(matches!(error, Error::LockedSession { .. }), "{error}");
+    let _ = first.commit(200).await.unwrap();
+    let session = second.load().await.unwrap();
+    assert_eq!(session.get::<u64>("n").unwrap(), Some(1));
+}
+
 /// A request that lasted longer than its lock overwrites nothing, and releases nobody else's lock.
 #[tokio::test]
 async fn a_lock_that_has_ended_loses_nothing() {
@@ -396,7 +413,7 @@ async fn a_lock_ends_in_a_store_without_times() {
     assert!(next.load().await.is_ok());
 }
 
-/// What a handler streams is not under the lock, even if it loads the session only then.
+/// The lock does not cover a response's body, even if that loads the session first.
 #[tokio::test]
 async fn a_load_after_the_commit_takes_no_lock() {
     let sessions = Arc::new(Time::new().sessions(lock()));
