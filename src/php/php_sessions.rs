@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use rand::TryRng;
 use time::OffsetDateTime;
 
 use crate::error::Error;
+use crate::random;
 use crate::serializer::php::{PhpDocument, PhpHandler, PhpStyle};
 use crate::session::data::SessionData;
 use crate::session::session_format::{ReadEntry, SessionFormat};
@@ -187,9 +187,7 @@ impl SessionFormat for PhpSessions {
 
     fn new_id(&self) -> Result<String, Error> {
         let mut random = vec![0; self.id_length];
-        rand::rngs::SysRng
-            .try_fill_bytes(&mut random)
-            .map_err(|_| Error::NoRandomness)?;
+        random::fill(&mut random)?;
         let mask = (1_u8 << self.id_bits) - 1;
         let character = |byte: &u8| {
             let character = ID_CHARACTERS.get(usize::from(byte & mask));

@@ -24,7 +24,8 @@ pub enum ConflictPolicy {
     #[default]
     Merge,
     /// Saves the session as this request has it, over whatever is there now: changes that others
-    /// made to other keys are lost, as in Rails and Express. The store compares nothing.
+    /// made to other keys are lost, as in Rails and Express. The store compares nothing, unless a
+    /// [`SessionLock`](crate::stores::SessionLock) is set: the lock may have ended before the request.
     ///
     /// A request that only read the session overwrites nothing, even if its format rewrites the
     /// entry to extend the session's life.

@@ -47,7 +47,7 @@ struct Shared<H: ?Sized> {
     is_asked: AtomicBool,
     /// The places of the header's cookies, once somebody has asked for one.
     index: OnceLock<CookieIndex>,
-    /// The turn to load the session, of which one request may have several loads.
+    /// The turn to take the session's lock: several loads of one request take one.
     load_turn: LoadTurn,
     /// The framework's own state of this request, such as Rails' login.
     own: OnceLock<Box<dyn Any + Send + Sync>>,
@@ -324,8 +324,8 @@ impl Context {
         places.all(|sessions| sessions.place.store().is_none()) || self.seen().is_some()
     }
 
-    /// Loads the session from its store, if a store keeps it. A future dropped before it ends has
-    /// no effect.
+    /// Loads the session from its store, if a store keeps it. A future dropped before it ends
+    /// leaves nothing but a lock, which is released on the app's runtime or ends by itself.
     pub(super) async fn load(&self) -> Result<(), Error> {
         let loaded = self.load_from_stores().await;
         loaded.inspect_err(|error| self.policy().tell(Event::NotLoaded(error)))

@@ -62,8 +62,9 @@ impl LazySession {
     /// For a session in a cookie it returns at once: the cookie is opened on first use.
     ///
     /// # Errors
-    /// [`Error::Store`] if the store could not answer, and [`Error::UnreadableSession`] if the
-    /// entry is not a session of this format.
+    /// [`Error::Store`] if the store could not answer, [`Error::UnreadableSession`] if the entry is
+    /// not a session of this format, and [`Error::LockedSession`] if another request held the
+    /// session's [`SessionLock`](crate::stores::SessionLock) for too long.
     pub async fn load(&self) -> Result<Session, Error> {
         self.0.load().await?;
         Ok(Session(self.0.clone()))

@@ -4,7 +4,8 @@ use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-/// Lets one load of a request run at a time: the extractors of a handler may be polled together.
+/// Lets one load of a request run at a time where sessions are locked: the extractors of a handler
+/// may be polled together, and would wait for each other's lock.
 #[derive(Debug, Default)]
 pub(super) struct LoadTurn(Mutex<Inner>);
 

@@ -69,7 +69,7 @@ fn a_session_is_moved_in_one_step() {
     assert_eq!(ran, 2);
 }
 
-/// Whatever came between, nothing is lost, and nothing comes back.
+/// Nothing is lost, and nothing comes back, by an operation that comes before the move.
 #[test]
 fn a_move_that_others_come_before_loses_nothing() {
     type Between = fn(&Held, &Arc<ServerSessions>);

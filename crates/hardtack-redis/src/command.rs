@@ -1,7 +1,7 @@
 //! [`Operation`]: the commands of a store's operations, and what their answers mean.
 //!
-//! Each is one command on one key, except for the load of an entry and a mark, which are in one
-//! slot.
+//! Each is one command on one key, except for the load of an entry with a mark, which no Cluster is
+//! asked for.
 
 use std::sync::LazyLock;
 use std::time::Duration;

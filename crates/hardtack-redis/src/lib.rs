@@ -27,11 +27,12 @@
 //!
 //! # Commands
 //!
-//! Every operation is one command on one key, also where it ends in a conflict:
+//! Every operation is one command, also where it ends in a conflict:
 //!
 //! | operation | command |
 //! | --- | --- |
 //! | load | `GET` |
+//! | load, with the mark of a logout | `MGET`; in a Cluster a `GET` of each |
 //! | save, `Always` or `Present` | `SET`, `SET .. XX` |
 //! | save, `Absent` | `SET .. NX GET` (Redis 7.0, Valkey), else a script |
 //! | save, `Unchanged` | `SET .. IFEQ .. GET` (Redis 8.4, Valkey 8.1), else a script |

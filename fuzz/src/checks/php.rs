@@ -100,7 +100,7 @@ fn write(format: &PhpSessions, session: &SessionData) -> Option<Vec<u8>> {
     written.ok().map(|bytes| bytes.to_vec())
 }
 
-/// What can be read stays as it is.
+/// Checks that a value that can be read stays as it is.
 fn same(before: &SessionData, after: &SessionData, key: &str) {
     let Ok(value) = before.get::<Value>(key) else {
         return;

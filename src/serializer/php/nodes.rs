@@ -6,13 +6,14 @@ use super::array_key::ArrayKey;
 use super::literals::{escaped_text, first_quote, saturating_integer};
 use crate::serializer::Span;
 
-/// Where a value is among the bytes.
+/// The place of a value among the bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Node {
     pub(super) at: u32,
     pub(super) end: u32,
-    /// Of an array or object: the first node after everything inside it. Of `R:`: the node of the
-    /// same variable. Of `r:`: the node of the object. Of `C:`: its slot.
+    /// A node or a slot, by the type. For an array or object it is the first node after everything
+    /// inside it; for `R:` the node of the same variable, for `r:` the node of the object, and for
+    /// `C:` its own slot.
     pub(super) link: u32,
 }
 

@@ -25,7 +25,7 @@ pub(crate) struct PhpDocument {
 /// A key's place, and the value under it.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
-    /// Of `php_serialize` a serialized key; else its bytes.
+    /// A serialized key under `php_serialize`; otherwise the key's bytes.
     key: Span,
     node: u32,
 }
@@ -34,7 +34,7 @@ impl PhpDocument {
     /// Finds the entries of a session; `None` if a `php_serialize` session is one value that is no
     /// array.
     ///
-    /// Of equal keys the last value counts, at the place of the first.
+    /// The last of several equal keys gives the value, and the first one the place.
     pub(crate) fn load(handler: PhpHandler, input: &[u8]) -> Result<Option<Self>, LoadError> {
         let found = match handler {
             PhpHandler::Php => Self::of_pairs(handler, input, key_before_bar),

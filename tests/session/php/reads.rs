@@ -99,7 +99,7 @@ fn bytes_are_judged_as_php_does() {
     assert_eq!(counts, expected.into());
 }
 
-/// What both read has the same values, and one more key is written as PHP writes it.
+/// Sessions that both read have the same values, and one more key is written as PHP writes it.
 #[test]
 fn what_is_read_is_written_as_php_does() {
     let (mut same_bytes, mut same_values, mut of_classes) = (0, 0, 0);

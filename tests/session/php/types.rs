@@ -40,7 +40,7 @@ struct Post {
     author: Option<Author>,
 }
 
-/// One empty array is a list and a map, and `unset` leaves gaps in a list.
+/// An empty array is both a list and a map, and `unset` leaves gaps in a list.
 #[test]
 fn arrays_are_lists_and_maps() {
     assert_eq!(of::<Vec<u8>>("a:0:{}"), [0_u8; 0]);
@@ -129,7 +129,7 @@ fn texts_bytes_and_numbers() {
     assert_eq!((value.to_string().as_str(), rest), (r#"{"5":null}"#, true));
 }
 
-/// What Rust writes, as PHP's own `serialize` writes the same values.
+/// Values of Rust are written as PHP's own `serialize` writes them.
 #[test]
 fn types_of_rust_are_arrays_and_scalars() {
     #[derive(Serialize)]

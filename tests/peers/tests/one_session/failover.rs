@@ -23,7 +23,7 @@ const BEFORE: u64 = 200;
 const UNREPLICATED: u64 = 100;
 const AFTER: u64 = 10;
 
-/// What the connections see of the test, and the test of them.
+/// The state that the test and its connections share.
 #[derive(Default)]
 struct Course {
     is_crashed: AtomicBool,
@@ -32,7 +32,7 @@ struct Course {
     replicated: AtomicU64,
 }
 
-/// What a connection met.
+/// The counts of a connection.
 #[derive(Default)]
 struct Met {
     answered: u64,

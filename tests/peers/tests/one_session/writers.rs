@@ -206,7 +206,7 @@ fn serve(sessions: ServerSessions) -> SocketAddr {
     address
 }
 
-/// What a connection met.
+/// The counts and times of a connection.
 #[derive(Default)]
 struct Met {
     changes: u64,
