@@ -34,8 +34,13 @@
 //!   read.
 
 mod cookie_member;
+mod cookie_options;
+mod cookie_parser;
 mod cookie_signature;
 mod express_session;
+mod kruptein;
+mod own_max_age;
+mod session_cookie;
 
 pub use cookie_signature::CookieSignature;
 pub use express_session::ExpressSession;
