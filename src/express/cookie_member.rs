@@ -72,7 +72,9 @@ impl<'a> Stored<'a> {
     pub(super) fn has_end(&self, asked: Asked) -> bool {
         match asked.max_age_text() {
             Some(text) => text != "null",
-            None => self.value("originalMaxAge").is_some_and(|text| text != "null"),
+            None => self
+                .value("originalMaxAge")
+                .is_some_and(|text| text != "null"),
         }
     }
 
@@ -95,7 +97,10 @@ impl<'a> Stored<'a> {
                 _ => None,
             };
             if let Some(new) = new {
-                touched += self.cookie.get(copied..entry.value.start()).unwrap_or_default();
+                touched += self
+                    .cookie
+                    .get(copied..entry.value.start())
+                    .unwrap_or_default();
                 touched += new;
                 copied = entry.value.end();
             }

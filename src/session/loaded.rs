@@ -173,7 +173,9 @@ impl Loaded {
     /// Checks whether sessions of this kind have attributes of their own for their cookie.
     #[cfg(feature = "express")]
     pub(crate) fn has_own_cookie(&self, policy: &Policy, origin: &RequestOrigin) -> bool {
-        self.kept.own_attributes(&self.data, policy, origin).is_some()
+        self.kept
+            .own_attributes(&self.data, policy, origin)
+            .is_some()
     }
 
     /// Checks whether this is a new session without keys that its format keeps.
