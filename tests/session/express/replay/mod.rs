@@ -12,10 +12,8 @@ use std::time::Duration;
 
 use hardtack::express::ExpressSession;
 use hardtack::headers::unescape;
-use hardtack::stores::SessionFormat;
-use hardtack::{
-    Commit, ConflictPolicy, LazySession, RequestOrigin, ServerSessions, Session, WritePolicy,
-};
+use hardtack::stores::{ConflictPolicy, SessionFormat};
+use hardtack::{Commit, LazySession, RequestOrigin, ServerSessions, Session, WritePolicy};
 use serde_json::Value;
 
 use self::differences::{Aspect, Differences};
