@@ -1,7 +1,10 @@
 //! Express' sessions, against what Node recorded (`tests/vectors/express`).
 
+mod cookie_headers;
 mod cookie_signatures;
 mod damaged_entries;
+mod own_rules;
+mod replay;
 mod requests;
 mod stored_sessions;
 
