@@ -1,0 +1,185 @@
+//! [`Server`]: keeps the sessions; [`Apps`]: both apps behind one origin.
+
+use std::time::Duration;
+
+use hardtack::ServerSessions;
+use hardtack::express::{CookieSignature, ExpressSession};
+use hardtack_peers::{Nginx, Node, RedisServer, Response, get, post};
+use hardtack_redis::RedisStore;
+use serde_json::json;
+
+use crate::rust_app;
+
+/// The name of the session's cookie.
+pub(crate) const NAME: &str = "connect.sid";
+
+/// A limit that a busy machine does not reach.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// An app that a request goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum App {
+    Express,
+    Rust,
+}
+
+impl App {
+    pub(crate) const BOTH: [Self; 2] = [Self::Express, Self::Rust];
+
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Express => Self::Rust,
+            Self::Rust => Self::Express,
+        }
+    }
+
+    /// Returns the path of one of its pages.
+    pub(crate) fn path(self, page: &str) -> String {
+        match self {
+            Self::Express => format!("/{page}"),
+            Self::Rust => format!("/rust/{page}"),
+        }
+    }
+}
+
+/// The life of a session: express-session's `rolling` and `cookie.maxAge`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Life {
+    /// The cookie ends with the browser, and the entry a day after the last request.
+    OfTheBrowser,
+    /// Both end an hour after the last request.
+    RollingHour,
+}
+
+impl Life {
+    pub(crate) const ALL: [Self; 2] = [Self::OfTheBrowser, Self::RollingHour];
+
+    /// Returns the seconds for which the store keeps a session.
+    pub(crate) fn seconds(self) -> i64 {
+        match self {
+            Self::OfTheBrowser => 86_400,
+            Self::RollingHour => 3_600,
+        }
+    }
+
+    /// Returns the time after which the browser drops the cookie.
+    fn max_age(self) -> Option<Duration> {
+        (self == Self::RollingHour).then(|| Duration::from_hours(1))
+    }
+}
+
+/// A server that keeps the sessions of both apps.
+pub(crate) enum Server {
+    /// With connect-redis.
+    Redis(RedisServer),
+}
+
+impl Server {
+    pub(crate) fn all() -> Vec<Self> {
+        vec![Self::Redis(RedisServer::start(&[]))]
+    }
+
+    fn url(&self) -> String {
+        match self {
+            Self::Redis(redis) => redis.url(),
+        }
+    }
+
+    /// Returns the sessions of the Rust app.
+    fn sessions(&self, signature: CookieSignature, life: Life) -> ServerSessions {
+        let sessions = match self {
+            Self::Redis(redis) => {
+                let format = ExpressSession::connect_redis(signature).max_age(life.max_age());
+                let store = RedisStore::new(redis.url()).expect("an address");
+                ServerSessions::new(format, store.time_limit(LIMIT), NAME)
+            }
+        };
+        // Express sets none by default.
+        let sessions = sessions.same_site(None);
+        let sessions = sessions.remember_logouts(Duration::from_mins(1));
+        match life.max_age() {
+            Some(max_age) => sessions.expire_after(max_age),
+            None => sessions,
+        }
+    }
+
+    /// Returns the seconds that are left to a session; `None` if the server has none.
+    pub(crate) fn life(&self, id: &str) -> Option<i64> {
+        match self {
+            Self::Redis(redis) => {
+                let left = redis.command(&["TTL", &format!("sess:{id}")]);
+                let left = left.parse().expect("a number");
+                assert_ne!(left, -1, "a session without end");
+                (left >= 0).then_some(left)
+            }
+        }
+    }
+
+    /// Leaves some seconds to a session.
+    pub(crate) fn set_life(&self, id: &str, seconds: i64) {
+        match self {
+            Self::Redis(redis) => {
+                let key = format!("sess:{id}");
+                let done = redis.command(&["EXPIRE", &key, &seconds.to_string()]);
+                assert_eq!(done, "1");
+            }
+        }
+    }
+}
+
+/// An Express app and a Rust app behind one origin.
+pub(crate) struct Apps {
+    _express: Node,
+    origin: Nginx,
+}
+
+impl Apps {
+    /// Starts both on the sessions of a server, each with its secrets: the first signs.
+    pub(crate) fn start(server: &Server, life: Life, express: &[&str], rust: &[&str]) -> Self {
+        let mut options = json!({"secret": express});
+        if let Some(max_age) = life.max_age() {
+            options["rolling"] = true.into();
+            options["cookie"] = json!({"maxAge": max_age.as_secs() * 1000});
+        }
+        let arguments = [&*server.url(), &options.to_string()];
+        let express = Node::start("express_app/beside.mjs", &arguments);
+
+        let (first, older) = rust.split_first().expect("a secret");
+        let signature = older
+            .iter()
+            .fold(CookieSignature::new(first), |all, secret| {
+                all.and_then(|all| all.older_secret(secret))
+            });
+        let signature = signature.expect("secrets that are not blank");
+        let rust = rust_app::serve(server.sessions(signature, life));
+        let origin = Nginx::one_origin(&[("/rust/", rust), ("/", express.address())]);
+        Self {
+            _express: express,
+            origin,
+        }
+    }
+
+    pub(crate) fn url(&self, app: App, page: &str) -> String {
+        format!("http://{}{}", self.origin.address(), app.path(page))
+    }
+
+    /// Sends a request beside the browser, with a value of the session's cookie.
+    pub(crate) fn get(&self, app: App, page: &str, cookie: &str) -> Response {
+        let cookie = format!("{NAME}={cookie}");
+        get(self.origin.address(), &app.path(page), Some(&cookie))
+    }
+
+    /// Presses a button beside the browser, with a value of the session's cookie.
+    pub(crate) fn post(&self, app: App, page: &str, cookie: &str) -> Response {
+        let cookie = format!("{NAME}={cookie}");
+        post(self.origin.address(), &app.path(page), Some(&cookie), "")
+    }
+
+    /// Returns who is logged in with a value of the session's cookie.
+    pub(crate) fn name(&self, app: App, cookie: &str) -> String {
+        let response = self.get(app, "page", cookie);
+        assert_eq!(response.status, 200, "{app:?}: {response:?}");
+        let (_, name) = response.body().split_once("<p id=\"name\">").expect("it");
+        name.split('<').next().expect("its end").to_owned()
+    }
+}
