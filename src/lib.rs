@@ -66,7 +66,7 @@
 //! | sessions of Rack itself, such as Sinatra's | [`rack`] |
 //! | sessions of PHP | [`PhpSessions`](php/struct.PhpSessions.html) |
 //! | sessions that a Rails app keeps on a server | [`RailsCache`](stores/struct.RailsCache.html), [`StoredHash`](stores/struct.StoredHash.html) |
-//! | sessions of Express, the web framework of Node | [`ExpressSession`](express/struct.ExpressSession.html) |
+//! | sessions of Express, the web framework of Node | [`ExpressSession`](express/struct.ExpressSession.html), [`beside_express`] |
 //! | the session in a handler | [`Session`], with its [flash](Session::flash) and [CSRF tokens](Session::authenticity_tokens) |
 //! | other cookies in a handler | [`Cookies`]: plain, signed and encrypted |
 //! | older secrets, digests, formats and names | [`Rotation`], [`migrating`] |
@@ -135,6 +135,11 @@ pub mod migrating {}
 #[doc = include_str!("guide_links.md")]
 #[doc = include_str!("../docs/beside-rails.md")]
 pub mod beside_rails {}
+
+#[cfg(any(not(doctest), all(feature = "axum", feature = "express")))]
+#[doc = include_str!("guide_links.md")]
+#[doc = include_str!("../docs/beside-express.md")]
+pub mod beside_express {}
 
 #[doc = include_str!("guide_links.md")]
 #[doc = include_str!("../docs/operating.md")]

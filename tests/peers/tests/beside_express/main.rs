@@ -21,6 +21,7 @@ mod world;
 
 use std::time::Duration;
 
+use hardtack_peers::get;
 use time::OffsetDateTime;
 
 use window::Window;
@@ -142,6 +143,8 @@ async fn walk(server: &Server, apps: &Apps, window: &Window, first: App) {
     // A logout at either is one at both.
     let old = window.session().await;
     window.press_at(apps, second, "Destroy").await;
+    let is_kept = window.client.get_named_cookie(NAME).await.is_ok();
+    assert_eq!(is_kept, second == App::Express);
     for app in App::BOTH {
         assert_eq!(window.name(apps, app).await, "", "{app:?}");
     }
@@ -226,6 +229,32 @@ async fn a_logout_holds_against_a_slow_request() {
         window.close().await;
     }
     assert_eq!(logouts, 2);
+}
+
+/// A user whom Express logged in stays logged in as the sessions move to a format without Express.
+#[tokio::test]
+async fn a_session_moves_away_from_express() {
+    let mut moves = 0;
+    for server in Server::all() {
+        let apps = Apps::start(&server, Life::RollingHour, &[SECRET], &[SECRET]);
+        let window = Window::open().await;
+        window.log_in(&apps, App::Express, "Ada").await;
+        let (cookie, _) = window.session().await;
+        let moved = server.moved(&[SECRET]);
+        let old = format!("{NAME}={cookie}");
+        let response = get(moved, "/rust/page", Some(&old));
+        assert!(response.body().contains("<p id=\"name\">Ada</p>"));
+        let set = response.set_cookies().collect::<Vec<_>>().join("\n");
+        let removed = format!("{NAME}=; path=/; max-age=0");
+        assert!(set.contains(&removed), "{set}");
+        let new = set.lines().find(|line| line.starts_with("_session_id="));
+        let new = new.and_then(|line| line.split(';').next());
+        let response = get(moved, "/rust/page", new);
+        assert!(response.body().contains("<p id=\"name\">Ada</p>"));
+        window.close().await;
+        moves += 1;
+    }
+    assert_eq!(moves, 1);
 }
 
 /// The secret is replaced at one side after the other, and the user stays logged in.

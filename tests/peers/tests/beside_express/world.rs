@@ -1,9 +1,11 @@
 //! [`Server`]: keeps the sessions; [`Apps`]: both apps behind one origin.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use hardtack::ServerSessions;
 use hardtack::express::{CookieSignature, ExpressSession};
+use hardtack::stores::StoredJson;
 use hardtack_peers::{Nginx, Node, RedisServer, Response, get, post};
 use hardtack_redis::RedisStore;
 use serde_json::json;
@@ -103,6 +105,18 @@ impl Server {
         }
     }
 
+    /// Serves the Rust app with its sessions in a format of its own, to which those of Express move.
+    pub(crate) fn moved(&self, secrets: &[&str]) -> SocketAddr {
+        let express = self.sessions(signature(secrets), Life::RollingHour);
+        let sessions = match self {
+            Self::Redis(redis) => {
+                let store = RedisStore::new(redis.url()).expect("an address");
+                ServerSessions::new(StoredJson, store.time_limit(LIMIT), "_session_id")
+            }
+        };
+        rust_app::serve(sessions.migrating_from(express))
+    }
+
     /// Returns the seconds that are left to a session; `None` if the server has none.
     pub(crate) fn life(&self, id: &str) -> Option<i64> {
         match self {
@@ -144,14 +158,7 @@ impl Apps {
         let arguments = [&*server.url(), &options.to_string()];
         let express = Node::start("express_app/beside.mjs", &arguments);
 
-        let (first, older) = rust.split_first().expect("a secret");
-        let signature = older
-            .iter()
-            .fold(CookieSignature::new(first), |all, secret| {
-                all.and_then(|all| all.older_secret(secret))
-            });
-        let signature = signature.expect("secrets that are not blank");
-        let rust = rust_app::serve(server.sessions(signature, life));
+        let rust = rust_app::serve(server.sessions(signature(rust), life));
         let origin = Nginx::one_origin(&[("/rust/", rust), ("/", express.address())]);
         Self {
             _express: express,
@@ -182,4 +189,14 @@ impl Apps {
         let (_, name) = response.body().split_once("<p id=\"name\">").expect("it");
         name.split('<').next().expect("its end").to_owned()
     }
+}
+
+/// Signs with the first secret, and verifies with all of them.
+fn signature(secrets: &[&str]) -> CookieSignature {
+    let (first, older) = secrets.split_first().expect("a secret");
+    let first = CookieSignature::new(first);
+    let all = older.iter().fold(first, |all, secret| {
+        all.and_then(|all| all.older_secret(secret))
+    });
+    all.expect("secrets that are not blank")
 }
