@@ -27,6 +27,7 @@ function postgres() {
 const store = await { "redis:": redis, "postgres:": postgres }[new URL(url).protocol]();
 
 const app = express();
+app.set("trust proxy", 1); // nginx is in front
 app.use(express.urlencoded());
 app.use(session({ store, resave: false, saveUninitialized: false, ...JSON.parse(options) }));
 

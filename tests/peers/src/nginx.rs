@@ -37,16 +37,19 @@ impl Nginx {
     }
 
     /// Starts nginx as the one origin of several apps, each with the start of its paths, and without
-    /// a cache. The apps are told the origin by `Host`, `X-Forwarded-Host` and `X-Forwarded-Proto`.
+    /// a cache. The apps are told the origin by `Host` and `X-Forwarded-Host`, and this scheme by
+    /// `X-Forwarded-Proto`: nginx's own is `$scheme`.
     ///
     /// # Panics
     ///
     /// As [`start`](Self::start).
     #[must_use]
-    pub fn one_origin(apps: &[(&str, SocketAddr)]) -> Self {
-        let headers = "proxy_set_header Host $http_host;
+    pub fn one_origin(apps: &[(&str, SocketAddr)], scheme: &str) -> Self {
+        let headers = format!(
+            "proxy_set_header Host $http_host;
              proxy_set_header X-Forwarded-Host $http_host;
-             proxy_set_header X-Forwarded-Proto $scheme;";
+             proxy_set_header X-Forwarded-Proto {scheme};"
+        );
         let locations = apps
             .iter()
             .map(|(path, app)| format!("location {path} {{ proxy_pass http://{app}; }}"));

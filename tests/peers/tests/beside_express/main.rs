@@ -21,7 +21,7 @@ mod world;
 
 use std::time::Duration;
 
-use hardtack_peers::get;
+use hardtack_peers::{get, value_between};
 use time::OffsetDateTime;
 
 use window::Window;
@@ -207,7 +207,7 @@ async fn a_logout_holds_against_a_slow_request() {
             let answer = std::thread::scope(|threads| {
                 let request = threads.spawn(|| apps.get(slow, "slow", &old.0));
                 assert_eq!(apps.get(slow, "begun", "").body(), "begun");
-                let logout = apps.post(slow.other(), "destroy", &old.0);
+                let logout = apps.post(slow.other(), "destroy", &old.0, "");
                 assert_eq!(logout.status, 303);
                 assert_eq!(server.life(&old.1), None);
                 assert_eq!(apps.get(slow, "finish", "").body(), "finish");
@@ -289,4 +289,29 @@ async fn a_new_secret_logs_nobody_out() {
         window.close().await;
     }
     assert_eq!(visits, 18);
+}
+
+/// Behind a proxy that ends TLS, both set a `Secure` cookie if it tells them so.
+#[test]
+fn a_secure_cookie_needs_the_word_of_the_proxy() {
+    let mut logins = 0;
+    for server in Server::all() {
+        for (scheme, is_set) in [("https", true), ("http", false)] {
+            let apps = Apps::secure(&server, SECRET, scheme);
+            for app in App::BOTH {
+                let response = apps.post(app, "log_in", "", "name=Ada");
+                assert_eq!(response.status, 303, "{app:?}: {response:?}");
+                let cookies: Vec<_> = response.set_cookies().collect();
+                assert_eq!(cookies.len(), usize::from(is_set), "{app:?}: {cookies:?}");
+                if let [cookie] = cookies[..] {
+                    let attributes = cookie.to_lowercase();
+                    assert!(attributes.contains("; secure"), "{app:?}: {cookie}");
+                    let value = value_between(cookie, NAME).expect("the session's");
+                    assert_eq!(apps.name(app.other(), value), "Ada");
+                }
+                logins += 1;
+            }
+        }
+    }
+    assert_eq!(logins, 4);
 }

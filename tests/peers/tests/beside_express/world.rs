@@ -8,7 +8,7 @@ use hardtack::express::{CookieSignature, ExpressSession};
 use hardtack::stores::StoredJson;
 use hardtack_peers::{Nginx, Node, RedisServer, Response, get, post};
 use hardtack_redis::RedisStore;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::rust_app;
 
@@ -150,7 +150,27 @@ pub(crate) struct Apps {
 impl Apps {
     /// Starts both on the sessions of a server, each with its secrets: the first signs.
     pub(crate) fn start(server: &Server, life: Life, express: &[&str], rust: &[&str]) -> Self {
-        let mut options = json!({"secret": express});
+        let sessions = server.sessions(signature(rust), life);
+        let options = json!({"secret": express});
+        Self::run(server, life, options, sessions, "$scheme")
+    }
+
+    /// Starts both with a `Secure` cookie, behind a proxy that tells them this scheme.
+    pub(crate) fn secure(server: &Server, secret: &str, scheme: &str) -> Self {
+        let life = Life::OfTheBrowser;
+        let sessions = server.sessions(signature(&[secret]), life);
+        let sessions = sessions.secure(true).trusted_hops(1);
+        let options = json!({"secret": secret, "cookie": {"secure": true}});
+        Self::run(server, life, options, sessions, scheme)
+    }
+
+    fn run(
+        server: &Server,
+        life: Life,
+        mut options: Value,
+        sessions: ServerSessions,
+        scheme: &str,
+    ) -> Self {
         if let Some(max_age) = life.max_age() {
             options["rolling"] = true.into();
             options["cookie"] = json!({"maxAge": max_age.as_secs() * 1000});
@@ -158,8 +178,9 @@ impl Apps {
         let arguments = [&*server.url(), &options.to_string()];
         let express = Node::start("express_app/beside.mjs", &arguments);
 
-        let rust = rust_app::serve(server.sessions(signature(rust), life));
-        let origin = Nginx::one_origin(&[("/rust/", rust), ("/", express.address())]);
+        let rust = rust_app::serve(sessions);
+        let apps = [("/rust/", rust), ("/", express.address())];
+        let origin = Nginx::one_origin(&apps, scheme);
         Self {
             _express: express,
             origin,
@@ -176,10 +197,10 @@ impl Apps {
         get(self.origin.address(), &app.path(page), Some(&cookie))
     }
 
-    /// Presses a button beside the browser, with a value of the session's cookie.
-    pub(crate) fn post(&self, app: App, page: &str, cookie: &str) -> Response {
+    /// Posts a form beside the browser, with a value of the session's cookie.
+    pub(crate) fn post(&self, app: App, page: &str, cookie: &str, form: &str) -> Response {
         let cookie = format!("{NAME}={cookie}");
-        post(self.origin.address(), &app.path(page), Some(&cookie), "")
+        post(self.origin.address(), &app.path(page), Some(&cookie), form)
     }
 
     /// Returns who is logged in with a value of the session's cookie.
