@@ -181,6 +181,7 @@ pub mod stores {
     pub use crate::session::session_store::{Entry, Saved, SessionStore, Version, When};
     pub use crate::session::sql_database::SqlDatabase;
     pub use crate::session::table_layout::{DataType, TableLayout};
+    pub use crate::session::time_form::TimeForm;
     pub use crate::store_error::StoreError;
 }
 
