@@ -1,17 +1,23 @@
 //! session-file-store: what it recorded of its files, and which of them have ended.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use hardtack::express::{CookieSignature, ExpressSession, FileSession};
-use hardtack::stores::{ReadEntry, SessionFormat};
-use hardtack::{Error, SessionData};
+use hardtack::headers::escape;
+use hardtack::stores::{MemoryStore, ReadEntry, Saved, SessionFormat, SessionStore, When};
+use hardtack::{Error, LazySession, RequestOrigin, ServerSessions, SessionData};
 use serde::Deserialize;
 use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::lines;
+use crate::session_options::Shared;
+
+const SECRET: &str = "keyboard cat 779c6e755323";
+const ID: &str = "kWkUrpGrN_tfBPGy6fGZr1ke9dVpJZa6";
 
 #[derive(Deserialize)]
 struct Scenario {
@@ -33,7 +39,7 @@ struct File {
 }
 
 fn format() -> FileSession {
-    let signature = CookieSignature::new("keyboard cat 779c6e755323").unwrap();
+    let signature = CookieSignature::new(SECRET).unwrap();
     FileSession::new(ExpressSession::connect_redis(signature).custom_ids())
 }
 
@@ -96,7 +102,7 @@ fn the_last_access_stands_where_it_was_first_set() {
         other => panic!("{text}: {other:?}"),
     };
     let written = |session: &SessionData| {
-        let signature = CookieSignature::new("keyboard cat 779c6e755323").unwrap();
+        let signature = CookieSignature::new(SECRET).unwrap();
         let redis = ExpressSession::connect_redis(signature);
         let written = redis.write(session, None, None, at(0)).unwrap();
         String::from_utf8(written.to_vec()).unwrap()
@@ -147,7 +153,7 @@ fn nothing_is_written() {
 /// An id becomes the name of a file.
 #[test]
 fn an_id_names_no_other_file() {
-    let signature = CookieSignature::new("keyboard cat 779c6e755323").unwrap();
+    let signature = CookieSignature::new(SECRET).unwrap();
     for (id, is_taken) in [
         ("kWkUrpGrN_tfBPGy6fGZr1ke9dVpJZa6", true),
         ("user-7.a", true),
@@ -162,4 +168,50 @@ fn an_id_names_no_other_file() {
         let found = format().id_of_cookie(cookie.as_bytes());
         assert_eq!(found.is_some(), is_taken, "{id}: {found:?}");
     }
+}
+
+/// A session moves from its file to another store when it is changed, and keeps its id.
+#[tokio::test]
+async fn a_session_moves_from_its_file() {
+    let file = format!(
+        r#"{{"cookie":{{"originalMaxAge":null,"expires":null,"httpOnly":true,"path":"/"}},"user":7,"__lastAccess":{}}}"#,
+        1_772_650_060_000_i64
+    );
+    let signature = CookieSignature::new(SECRET).unwrap();
+    let cookie = escape(format!("s:{}", signature.sign(ID)).as_bytes());
+    // MemoryStore stands for a store that reads the folder.
+    let [folder, store] = [(); 2].map(|()| Arc::new(MemoryStore::new()));
+    let name = format!("{ID}.json");
+    let saved = folder.save(&name, file.into(), None, &When::Always).await;
+    assert!(matches!(saved, Ok(Saved::Done(_))), "{saved:?}");
+    let redis = ExpressSession::connect_redis(signature);
+    let clock = || at(1_772_650_060_000 + 3_600_000);
+    let files = ServerSessions::new(format(), Shared(folder.clone()), "connect.sid").clock(clock);
+    let sessions = ServerSessions::new(redis, Shared(store.clone()), "connect.sid").clock(clock);
+    let sessions = Arc::new(sessions.migrating_from(files));
+    let open = || {
+        let header = format!("connect.sid={cookie}");
+        LazySession::open(&sessions, header, RequestOrigin::default())
+    };
+    let key = format!("sess:{ID}");
+
+    let request = open();
+    let session = request.load().await.unwrap();
+    assert_eq!(session.keys(), ["user"]);
+    session.insert("seen", true).unwrap();
+    drop(session);
+    let commit = request.commit(200).await.unwrap();
+    assert_eq!(commit.cookies().len(), 0, "the id is the same");
+    let moved = store.load(&key).await.unwrap().unwrap().bytes;
+    assert_eq!(
+        moved,
+        r#"{"cookie":{"originalMaxAge":null,"expires":null,"httpOnly":true,"path":"/"},"user":7,"seen":true}"#
+    );
+
+    // A logout deletes both.
+    let request = open();
+    request.load().await.unwrap().reset().unwrap();
+    let _ = request.commit(200).await.unwrap();
+    assert!(store.load(&key).await.unwrap().is_none());
+    assert!(folder.load(&name).await.unwrap().is_none());
 }
