@@ -10,7 +10,7 @@ use hardtack_peers::{Node, get};
 use hardtack_sqlx::{SqlStore, Warning};
 use serde_json::{Value, json};
 
-use crate::database::Database;
+use crate::database::{Database, postgres_in_zone};
 
 /// A package that keeps sessions in a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -451,17 +451,12 @@ async fn a_connection_may_be_in_the_time_zone_of_node() {
     let Database::Postgres(server, _) = &database else {
         panic!("it is one");
     };
-    let pool = sqlx::postgres::PgPoolOptions::new()
-        .after_connect(move |connection, _| {
-            Box::pin(async move {
-                let sql = format!("SET TIME ZONE '{zone}'");
-                sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
-                    .execute(connection)
-                    .await?;
-                Ok(())
-            })
-        })
-        .connect_lazy_with(server.url().parse().unwrap());
+    let pool = postgres_in_zone(server, zone.to_owned());
+    let zone_of_pool: String = sqlx::query_scalar("SHOW timezone")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    assert_eq!(zone_of_pool, zone);
     world.layout.time_zone = None;
     world.store = SqlStore::postgres(pool, world.layout.clone()).time_limit(LIMIT);
     let format = Package::PgSimple.format().max_age(HOUR);
