@@ -168,7 +168,7 @@ pub mod security {}
 
 #[doc = include_str!("guide_links.md")]
 #[cfg_attr(
-    any(not(doctest), all(feature = "php", feature = "rails-stores", feature = "test-util", feature = "tower")),
+    any(not(doctest), all(feature = "express", feature = "php", feature = "rails-stores", feature = "test-util", feature = "tower")),
     doc = include_str!("../docs/stores.md")
 )]
 pub mod stores {
@@ -186,6 +186,7 @@ pub mod stores {
     pub use crate::session::session_store::{Entry, Saved, SessionStore, Version, When};
     pub use crate::session::sql_database::SqlDatabase;
     pub use crate::session::table_layout::{DataType, TableLayout};
+    pub use crate::session::time_form::TimeForm;
     pub use crate::store_error::StoreError;
 }
 

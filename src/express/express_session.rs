@@ -9,10 +9,12 @@ use time::OffsetDateTime;
 
 use super::cookie_member::{Stored, end_after, join};
 use super::cookie_signature::CookieSignature;
+use super::sql_package::SqlPackage;
 use crate::error::Error;
 use crate::random;
 use crate::session::data::SessionData;
-use crate::session::session_format::{ReadEntry, SessionFormat, Touch};
+use crate::session::session_format::{ReadEntry, SessionFormat, Touch, logout_key_in_one_slot};
+use crate::session::table_layout::TableLayout;
 use crate::settings::SameSite;
 
 /// The bytes of a new id (`express-session/index.js`, `generateSessionId`).
@@ -77,6 +79,8 @@ pub struct ExpressSession {
     touch: TouchForm,
     max_age: Option<Duration>,
     cookie: CookieOptions,
+    /// The package that keeps the sessions in a table, if one does.
+    table: Option<SqlPackage>,
 }
 
 /// The way in which a store extends the life of a session.
@@ -113,6 +117,15 @@ impl ExpressSession {
                 path: "/".to_owned(),
                 same_site: None,
             },
+            table: None,
+        }
+    }
+
+    /// Creates the format of a package that keeps sessions in a table.
+    pub(super) fn in_table(signature: CookieSignature, package: SqlPackage) -> Self {
+        Self {
+            table: Some(package),
+            ..Self::new(signature, "", TouchForm::Time)
         }
     }
 
@@ -150,7 +163,8 @@ impl ExpressSession {
     }
 
     /// Sets the store's `ttl`, the life of a session without a `maxAge`. `None` is `disableTTL` of
-    /// connect-redis: entries stay until they are deleted, and are never touched.
+    /// connect-redis: entries stay until they are deleted, and are never touched. It has no effect
+    /// on sessions in a table.
     ///
     /// ```
     /// use hardtack::express::{CookieSignature, ExpressSession};
@@ -164,7 +178,11 @@ impl ExpressSession {
     /// ```
     #[must_use]
     pub fn ttl(mut self, duration: impl Into<Option<Duration>>) -> Self {
-        self.ttl = duration.into();
+        let duration = duration.into();
+        // No table has sessions without an end.
+        if duration.is_some() || self.table.is_none() {
+            self.ttl = duration;
+        }
         self
     }
 
@@ -260,6 +278,11 @@ impl ExpressSession {
         self
     }
 
+    /// Returns the `originalMaxAge` of an entry in milliseconds, if it is a number.
+    pub(super) fn original_max_age(entry: &Bytes) -> Option<f64> {
+        Stored::split(entry)?.original_max_age()
+    }
+
     /// Returns the `cookie` of a new session (`session/cookie.js`, `toJSON`).
     fn new_cookie(&self, now: OffsetDateTime) -> String {
         let CookieOptions {
@@ -336,7 +359,12 @@ impl SessionFormat for ExpressSession {
 
     fn entry_time_to_live(&self, entry: &Bytes) -> Option<Duration> {
         self.ttl?;
-        let milliseconds = Stored::split(entry)?.original_max_age()?;
+        let milliseconds = Self::original_max_age(entry)?;
+        if milliseconds == 0.0
+            && let Some(life) = self.table.and_then(SqlPackage::life_of_nothing)
+        {
+            return Some(life);
+        }
         // A life of nothing ends at once, and not never.
         Duration::try_from_secs_f64(milliseconds.max(1.0) / 1000.0).ok()
     }
@@ -379,12 +407,39 @@ impl SessionFormat for ExpressSession {
         ttl: Option<Duration>,
         now: OffsetDateTime,
     ) -> Touch {
+        if self.table.is_some_and(SqlPackage::extends_only_a_max_age)
+            && Self::original_max_age(previous).is_none_or(|age| age == 0.0)
+        {
+            return Touch::Nothing;
+        }
         match (self.touch, ttl) {
             (TouchForm::Nothing, _) | (_, None) => Touch::Nothing,
             (TouchForm::Time, Some(_)) => Touch::Entry,
             (TouchForm::Rewrite, Some(_)) => self
                 .write(session, Some(previous), ttl, now)
                 .map_or(Touch::Entry, Touch::Rewrite),
+        }
+    }
+
+    /// Returns the table of the package that keeps the sessions; hardtack's own if none does.
+    fn table_layout(&self) -> TableLayout {
+        let package = self.table.map(SqlPackage::table_layout);
+        package.unwrap_or_default()
+    }
+
+    /// Returns a key that fits into the column of connect-session-sequelize.
+    fn lock_key(&self, key: &str) -> String {
+        match self.table {
+            Some(_) => format!("{key}:l"),
+            None => format!("{key}:lock"),
+        }
+    }
+
+    /// Returns a key that fits as well: a table is in no Redis Cluster.
+    fn logout_key(&self, key: &str) -> String {
+        match self.table {
+            Some(_) => format!("{key}:g"),
+            None => logout_key_in_one_slot(key),
         }
     }
 }

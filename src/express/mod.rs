@@ -36,6 +36,10 @@
 mod cookie_member;
 mod cookie_signature;
 mod express_session;
+mod file_session;
+mod sql_package;
+mod sql_stores;
 
 pub use cookie_signature::CookieSignature;
 pub use express_session::ExpressSession;
+pub use file_session::FileSession;

@@ -21,7 +21,7 @@ async function redis() {
 
 function postgres() {
   const Store = require("connect-pg-simple")(session);
-  return new Store({ conString: url, createTableIfMissing: true, pruneSessionInterval: false });
+  return new Store({ conString: url, pruneSessionInterval: false });
 }
 
 const store = await { "redis:": redis, "postgres:": postgres }[new URL(url).protocol]();

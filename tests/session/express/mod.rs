@@ -2,8 +2,10 @@
 
 mod cookie_signatures;
 mod damaged_entries;
+mod files;
 mod requests;
 mod stored_sessions;
+mod tables;
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};

@@ -97,7 +97,7 @@ async fn one_session_at_both() {
             window.close().await;
         }
     }
-    assert_eq!(walks, 4);
+    assert_eq!(walks, 8);
 }
 
 /// Walks between both, from nobody to nobody.
@@ -174,7 +174,8 @@ async fn each_request_extends_the_session() {
 
                 assert_eq!(window.name(&apps, app).await, "Ada");
                 let left = server.life(&id).expect("a session");
-                let whole = life.seconds() - 60..=life.seconds();
+                // connect-pg-simple rounds up to a second.
+                let whole = life.seconds() - 60..=life.seconds() + 1;
                 assert!(whole.contains(&left), "{app:?}, {life:?}: {left}");
                 let cookie = window.client.get_named_cookie(NAME).await;
                 let end = cookie.expect("a cookie").expires_datetime();
@@ -191,7 +192,7 @@ async fn each_request_extends_the_session() {
             window.close().await;
         }
     }
-    assert_eq!(visits, 6);
+    assert_eq!(visits, 12);
 }
 
 /// A request that began before a logout brings nobody back.
@@ -228,7 +229,7 @@ async fn a_logout_holds_against_a_slow_request() {
         }
         window.close().await;
     }
-    assert_eq!(logouts, 2);
+    assert_eq!(logouts, 4);
 }
 
 /// A user whom Express logged in stays logged in as the sessions move to a format without Express.
@@ -254,7 +255,7 @@ async fn a_session_moves_away_from_express() {
         window.close().await;
         moves += 1;
     }
-    assert_eq!(moves, 1);
+    assert_eq!(moves, 2);
 }
 
 /// The secret is replaced at one side after the other, and the user stays logged in.
@@ -288,12 +289,12 @@ async fn a_new_secret_logs_nobody_out() {
         }
         window.close().await;
     }
-    assert_eq!(visits, 18);
+    assert_eq!(visits, 36);
 }
 
 /// Behind a proxy that ends TLS, both set a `Secure` cookie if it tells them so.
-#[test]
-fn a_secure_cookie_needs_the_word_of_the_proxy() {
+#[tokio::test]
+async fn a_secure_cookie_needs_the_word_of_the_proxy() {
     let mut logins = 0;
     for server in Server::all() {
         for (scheme, is_set) in [("https", true), ("http", false)] {
@@ -313,5 +314,5 @@ fn a_secure_cookie_needs_the_word_of_the_proxy() {
             }
         }
     }
-    assert_eq!(logins, 4);
+    assert_eq!(logins, 8);
 }

@@ -1,14 +1,17 @@
 //! [`Server`]: keeps the sessions; [`Apps`]: both apps behind one origin.
 
+use std::fs;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use hardtack::ServerSessions;
 use hardtack::express::{CookieSignature, ExpressSession};
-use hardtack::stores::StoredJson;
-use hardtack_peers::{Nginx, Node, RedisServer, Response, get, post};
+use hardtack::stores::{SessionFormat, SqlDatabase, StoredJson, TableLayout};
+use hardtack_peers::{Nginx, Node, PostgresServer, RedisServer, Response, get, post};
 use hardtack_redis::RedisStore;
+use hardtack_sqlx::SqlStore;
 use serde_json::{Value, json};
+use sqlx::PgPool;
 
 use crate::rust_app;
 
@@ -74,16 +77,29 @@ impl Life {
 pub(crate) enum Server {
     /// With connect-redis.
     Redis(RedisServer),
+    /// With connect-pg-simple.
+    Postgres(PostgresServer),
 }
+
+/// The time zone of the Postgres server, and so of Node's connections.
+const ZONE: &str = "Europe/Berlin";
 
 impl Server {
     pub(crate) fn all() -> Vec<Self> {
-        vec![Self::Redis(RedisServer::start(&[]))]
+        let postgres = PostgresServer::start(&["-c", &format!("timezone={ZONE}")]);
+        let table = Node::packages().join("node_modules/connect-pg-simple/table.sql");
+        let table = fs::read_to_string(table).expect("the package's table");
+        postgres.query(&table);
+        vec![
+            Self::Redis(RedisServer::start(&[])),
+            Self::Postgres(postgres),
+        ]
     }
 
     fn url(&self) -> String {
         match self {
             Self::Redis(redis) => redis.url(),
+            Self::Postgres(postgres) => postgres.url(),
         }
     }
 
@@ -94,6 +110,11 @@ impl Server {
                 let format = ExpressSession::connect_redis(signature).max_age(life.max_age());
                 let store = RedisStore::new(redis.url()).expect("an address");
                 ServerSessions::new(format, store.time_limit(LIMIT), NAME)
+            }
+            Self::Postgres(postgres) => {
+                let format = ExpressSession::connect_pg_simple(signature).max_age(life.max_age());
+                let layout = format.table_layout().time_zone(ZONE);
+                ServerSessions::new(format, sql_store(postgres, layout), NAME)
             }
         };
         // Express sets none by default.
@@ -113,6 +134,11 @@ impl Server {
                 let store = RedisStore::new(redis.url()).expect("an address");
                 ServerSessions::new(StoredJson, store.time_limit(LIMIT), "_session_id")
             }
+            Self::Postgres(postgres) => {
+                let layout = TableLayout::new().table("sessions");
+                postgres.query(&layout.schema(SqlDatabase::Postgres));
+                ServerSessions::new(StoredJson, sql_store(postgres, layout), "_session_id")
+            }
         };
         rust_app::serve(sessions.migrating_from(express))
     }
@@ -126,6 +152,13 @@ impl Server {
                 assert_ne!(left, -1, "a session without end");
                 (left >= 0).then_some(left)
             }
+            Self::Postgres(postgres) => {
+                let left = postgres.query(&format!(
+                    "SELECT extract(epoch FROM expire - localtimestamp)::int FROM session
+                     WHERE sid = '{id}'"
+                ));
+                left.parse().ok()
+            }
         }
     }
 
@@ -135,6 +168,13 @@ impl Server {
             Self::Redis(redis) => {
                 let key = format!("sess:{id}");
                 let done = redis.command(&["EXPIRE", &key, &seconds.to_string()]);
+                assert_eq!(done, "1");
+            }
+            Self::Postgres(postgres) => {
+                let done = postgres.query(&format!(
+                    "UPDATE session SET expire = localtimestamp + interval '{seconds} s'
+                     WHERE sid = '{id}' RETURNING 1"
+                ));
                 assert_eq!(done, "1");
             }
         }
@@ -210,6 +250,11 @@ impl Apps {
         let (_, name) = response.body().split_once("<p id=\"name\">").expect("it");
         name.split('<').next().expect("its end").to_owned()
     }
+}
+
+fn sql_store(postgres: &PostgresServer, layout: TableLayout) -> SqlStore {
+    let pool = PgPool::connect_lazy(&postgres.url()).expect("an address");
+    SqlStore::postgres(pool, layout).time_limit(LIMIT)
 }
 
 /// Signs with the first secret, and verifies with all of them.
