@@ -1,8 +1,11 @@
 //! Express' sessions, against what Node recorded (`tests/vectors/express`).
 
+mod cookie_headers;
 mod cookie_signatures;
 mod damaged_entries;
 mod files;
+mod own_rules;
+mod replay;
 mod requests;
 mod stored_sessions;
 mod tables;
