@@ -67,6 +67,14 @@ impl Life {
         }
     }
 
+    /// Sets the options in the format of the Rust app.
+    fn set(self, format: ExpressSession) -> ExpressSession {
+        match self {
+            Self::OfTheBrowser => format,
+            Self::RollingHour => format.rolling().max_age(self.max_age()),
+        }
+    }
+
     /// Returns the time after which the browser drops the cookie.
     fn max_age(self) -> Option<Duration> {
         (self == Self::RollingHour).then(|| Duration::from_hours(1))
@@ -107,23 +115,19 @@ impl Server {
     fn sessions(&self, signature: CookieSignature, life: Life) -> ServerSessions {
         let sessions = match self {
             Self::Redis(redis) => {
-                let format = ExpressSession::connect_redis(signature).max_age(life.max_age());
+                let format = life.set(ExpressSession::connect_redis(signature));
                 let store = RedisStore::new(redis.url()).expect("an address");
                 ServerSessions::new(format, store.time_limit(LIMIT), NAME)
             }
             Self::Postgres(postgres) => {
-                let format = ExpressSession::connect_pg_simple(signature).max_age(life.max_age());
+                let format = life.set(ExpressSession::connect_pg_simple(signature));
                 let layout = format.table_layout().time_zone(ZONE);
                 ServerSessions::new(format, sql_store(postgres, layout), NAME)
             }
         };
         // Express sets none by default.
         let sessions = sessions.same_site(None);
-        let sessions = sessions.remember_logouts(Duration::from_mins(1));
-        match life.max_age() {
-            Some(max_age) => sessions.expire_after(max_age),
-            None => sessions,
-        }
+        sessions.remember_logouts(Duration::from_mins(1))
     }
 
     /// Serves the Rust app with its sessions in a format of its own, to which those of Express move.
