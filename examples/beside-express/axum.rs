@@ -36,11 +36,11 @@ fn sessions() -> Result<ServerSessions, Box<dyn StdError>> {
     let signature = CookieSignature::new(std::env::var("SESSION_SECRET")?)?;
     let format = ExpressSession::connect_redis(signature)
         .key_prefix("log_book:")
+        .rolling()
         .max_age(HOUR)
         .same_site(SameSite::Lax);
     let store = RedisStore::new(&std::env::var("REDIS_URL")?)?;
     let sessions = ServerSessions::new(format, store, "connect.sid")
-        .expire_after(HOUR)
         // A request of Express that began before a logout writes the session again.
         .remember_logouts(Duration::from_secs(60))
         .finish_commits(|commit| {

@@ -40,6 +40,7 @@ app.get("/page", (request, response) => {
     <form action="/log_in" method="post"><input name="name"><button>Log in</button></form>
     <form action="/change" method="post"><input name="note"><button>Change</button></form>
     <form action="/regenerate" method="post"><button>Regenerate</button></form>
+    <form action="/remember" method="post"><button>Remember</button></form>
     <form action="/destroy" method="post"><button>Destroy</button></form>`);
 });
 
@@ -69,6 +70,13 @@ app.post("/regenerate", (request, response, next) => {
     Object.assign(request.session, kept);
     back(request, response, next);
   });
+});
+
+// Lets the session live for thirty days.
+app.post("/remember", (request, response, next) => {
+  request.session.note = "remembered";
+  request.session.cookie.maxAge = 30 * 24 * 60 * 60 * 1000;
+  back(request, response, next);
 });
 
 app.post("/destroy", (request, response, next) => {

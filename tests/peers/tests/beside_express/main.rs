@@ -19,6 +19,7 @@ mod rust_app;
 mod window;
 mod world;
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use hardtack_peers::{get, value_between};
@@ -63,6 +64,22 @@ impl Window {
         assert_eq!(self.path().await, app.path("page"));
     }
 
+    /// Leaves some seconds to the session's cookie, if it has an end.
+    async fn shorten(&self, life: Life, seconds: u64) {
+        if life != Life::OfTheBrowser {
+            let mut cookie = self.client.get_named_cookie(NAME).await.expect("a cookie");
+            cookie.set_expires(OffsetDateTime::now_utc() + Duration::from_secs(seconds));
+            self.client.add_cookie(cookie).await.expect("its cookie");
+        }
+    }
+
+    /// Returns the seconds that are left to the session's cookie; `None` if it ends with the browser.
+    async fn life(&self) -> Option<i64> {
+        let cookie = self.client.get_named_cookie(NAME).await;
+        let end = cookie.expect("a cookie").expires_datetime()?;
+        Some((end - OffsetDateTime::now_utc()).whole_seconds())
+    }
+
     /// Returns the value of the session's cookie, and the id in it.
     async fn session(&self) -> (String, String) {
         let cookie = self.client.get_named_cookie(NAME).await;
@@ -97,7 +114,7 @@ async fn one_session_at_both() {
             window.close().await;
         }
     }
-    assert_eq!(walks, 8);
+    assert_eq!(walks, 12);
 }
 
 /// Walks between both, from nobody to nobody.
@@ -151,8 +168,13 @@ async fn walk(server: &Server, apps: &Apps, window: &Window, first: App) {
     assert_ended(server, apps, &old);
 }
 
-/// Each request at either side gives the session its whole life again, in the store and in the
-/// browser.
+/// The seconds of a life that is whole: connect-pg-simple rounds up to a second.
+fn whole(seconds: i64) -> RangeInclusive<i64> {
+    seconds - 60..=seconds + 1
+}
+
+/// Each request at either side gives the session its whole life again, in the store and, as the
+/// options say, in the browser.
 #[tokio::test]
 async fn each_request_extends_the_session() {
     let mut visits = 0;
@@ -163,36 +185,71 @@ async fn each_request_extends_the_session() {
             window.log_in(&apps, App::Express, "Ada").await;
             for app in [App::Express, App::Rust, App::Express] {
                 let (_, id) = window.session().await;
-                server.set_life(&id, 100);
-                let cookie = window.client.get_named_cookie(NAME).await;
-                let mut cookie = cookie.expect("a cookie");
-                let soon = OffsetDateTime::now_utc() + Duration::from_secs(100);
-                if life == Life::RollingHour {
-                    cookie.set_expires(soon);
-                    window.client.add_cookie(cookie).await.expect("its cookie");
-                }
-
-                assert_eq!(window.name(&apps, app).await, "Ada");
-                let left = server.life(&id).expect("a session");
-                // connect-pg-simple rounds up to a second.
-                let whole = life.seconds() - 60..=life.seconds() + 1;
-                assert!(whole.contains(&left), "{app:?}, {life:?}: {left}");
-                let cookie = window.client.get_named_cookie(NAME).await;
-                let end = cookie.expect("a cookie").expires_datetime();
-                match life {
-                    Life::OfTheBrowser => assert_eq!(end, None),
-                    Life::RollingHour => {
-                        let left =
-                            (end.expect("an end") - OffsetDateTime::now_utc()).whole_seconds();
-                        assert!(whole.contains(&left), "{app:?}: {left}");
+                for is_change in [false, true] {
+                    server.set_life(&id, 100);
+                    window.shorten(life, 100).await;
+                    if is_change {
+                        // Another note than before, or it would be none.
+                        let note = format!("{app:?} {visits}");
+                        window.change(&apps, app, &note).await;
+                    } else {
+                        assert_eq!(window.name(&apps, app).await, "Ada");
                     }
+
+                    let place = format!("{app:?}, {life:?}, {is_change}");
+                    let left = server.life(&id).expect("a session");
+                    assert!(whole(life.seconds()).contains(&left), "{place}: {left}");
+                    let expected = match life {
+                        Life::OfTheBrowser => None,
+                        Life::Hour if !is_change => Some(whole(100)),
+                        Life::Hour | Life::RollingHour => Some(whole(life.seconds())),
+                    };
+                    let left = window.life().await;
+                    let is_expected = match (&expected, left) {
+                        (Some(range), Some(left)) => range.contains(&left),
+                        (expected, left) => expected.is_none() && left.is_none(),
+                    };
+                    assert!(is_expected, "{place}: {left:?}, not {expected:?}");
+                    visits += 1;
                 }
-                visits += 1;
             }
             window.close().await;
         }
     }
-    assert_eq!(visits, 12);
+    assert_eq!(visits, 36);
+}
+
+/// A life that one side gives to a session counts at the other.
+#[tokio::test]
+async fn a_life_of_its_own_counts_at_both() {
+    let month = whole(30 * 24 * 60 * 60);
+    let mut logins = 0;
+    for server in Server::all() {
+        for life in Life::ALL {
+            let apps = Apps::start(&server, life, &[SECRET], &[SECRET]);
+            let window = Window::open().await;
+            for app in App::BOTH {
+                window.log_in(&apps, app, "Ada").await;
+                window.press_at(&apps, app, "Remember").await;
+                let (_, id) = window.session().await;
+                for app in [app.other(), app] {
+                    server.set_life(&id, 100);
+                    window.shorten(life, 100).await;
+                    window.change(&apps, app, &format!("by {app:?}")).await;
+                    let left = (server.life(&id), window.life().await);
+                    let (Some(in_store), Some(in_browser)) = left else {
+                        panic!("{app:?}, {life:?}: {left:?}")
+                    };
+                    let is_whole = month.contains(&in_store) && month.contains(&in_browser);
+                    assert!(is_whole, "{app:?}, {life:?}: {left:?}");
+                }
+                window.press_at(&apps, app, "Destroy").await;
+                logins += 1;
+            }
+            window.close().await;
+        }
+    }
+    assert_eq!(logins, 12);
 }
 
 /// A request that began before a logout brings nobody back.

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::response::{Html, Redirect};
 use axum::routing::{get, post};
@@ -21,6 +22,7 @@ pub(crate) fn serve(sessions: ServerSessions) -> SocketAddr {
         .route("/rust/log_in", post(log_in))
         .route("/rust/change", post(change))
         .route("/rust/regenerate", post(regenerate))
+        .route("/rust/remember", post(remember))
         .route("/rust/destroy", post(destroy))
         .route("/rust/slow", get(slow))
         .route("/rust/begun", get(begun))
@@ -49,6 +51,7 @@ async fn page(session: Session) -> Result<Html<String>, Error> {
         <form action="/rust/log_in" method="post"><input name="name"><button>Log in</button></form>
         <form action="/rust/change" method="post"><input name="note"><button>Change</button></form>
         <form action="/rust/regenerate" method="post"><button>Regenerate</button></form>
+        <form action="/rust/remember" method="post"><button>Remember</button></form>
         <form action="/rust/destroy" method="post"><button>Destroy</button></form>"#
     )))
 }
@@ -81,6 +84,13 @@ async fn change(session: Session, Form(form): Form<Change>) -> Result<Redirect, 
 /// The same session under another id.
 async fn regenerate(session: Session) -> Result<Redirect, Error> {
     session.renew()?;
+    Ok(back())
+}
+
+/// Lets the session live for thirty days.
+async fn remember(session: Session) -> Result<Redirect, Error> {
+    session.insert("note", "remembered")?;
+    session.express_max_age(Duration::from_hours(30 * 24))?;
     Ok(back())
 }
 

@@ -52,32 +52,34 @@ impl App {
 pub(crate) enum Life {
     /// The cookie ends with the browser, and the entry a day after the last request.
     OfTheBrowser,
+    /// The entry ends an hour after the last request, and the cookie an hour after the last change.
+    Hour,
     /// Both end an hour after the last request.
     RollingHour,
 }
 
 impl Life {
-    pub(crate) const ALL: [Self; 2] = [Self::OfTheBrowser, Self::RollingHour];
+    pub(crate) const ALL: [Self; 3] = [Self::OfTheBrowser, Self::Hour, Self::RollingHour];
 
     /// Returns the seconds for which the store keeps a session.
     pub(crate) fn seconds(self) -> i64 {
         match self {
             Self::OfTheBrowser => 86_400,
-            Self::RollingHour => 3_600,
+            Self::Hour | Self::RollingHour => 3_600,
         }
     }
 
     /// Sets the options in the format of the Rust app.
     fn set(self, format: ExpressSession) -> ExpressSession {
         match self {
-            Self::OfTheBrowser => format,
+            Self::OfTheBrowser | Self::Hour => format.max_age(self.max_age()),
             Self::RollingHour => format.rolling().max_age(self.max_age()),
         }
     }
 
     /// Returns the time after which the browser drops the cookie.
     fn max_age(self) -> Option<Duration> {
-        (self == Self::RollingHour).then(|| Duration::from_hours(1))
+        (self != Self::OfTheBrowser).then(|| Duration::from_hours(1))
     }
 }
 
@@ -216,7 +218,7 @@ impl Apps {
         scheme: &str,
     ) -> Self {
         if let Some(max_age) = life.max_age() {
-            options["rolling"] = true.into();
+            options["rolling"] = (life == Life::RollingHour).into();
             options["cookie"] = json!({"maxAge": max_age.as_secs() * 1000});
         }
         let arguments = [&*server.url(), &options.to_string()];
