@@ -11,9 +11,9 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// A package that keeps sessions in a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SqlPackage {
-    ConnectPgSimple,
-    ConnectSessionKnex,
-    ConnectSessionSequelize,
+    PgSimple,
+    Knex,
+    Sequelize,
 }
 
 impl SqlPackage {
@@ -22,14 +22,14 @@ impl SqlPackage {
         let layout = TableLayout::new().key("sid");
         match self {
             // `table.sql`
-            Self::ConnectPgSimple => TableLayout {
+            Self::PgSimple => TableLayout {
                 time_form: TimeForm::LocalSeconds,
                 default_life: Some(DAY),
                 ..layout.table("session").data("sess").expires_at("expire")
             }
             .data_type(DataType::Json),
             // `dist/index.js`, the constructor; `dist/utils.js`, `dateAsISO`
-            Self::ConnectSessionKnex => TableLayout {
+            Self::Knex => TableLayout {
                 time_form: TimeForm::Iso8601,
                 default_life: Some(DAY),
                 key_length: Some(255),
@@ -37,7 +37,7 @@ impl SqlPackage {
             }
             .data_type(DataType::Json),
             // `lib/model.js`; the columns of times are Sequelize's own
-            Self::ConnectSessionSequelize => TableLayout {
+            Self::Sequelize => TableLayout {
                 created_at: Some("createdAt".to_owned()),
                 updated_at: Some("updatedAt".to_owned()),
                 time_form: TimeForm::WithOffset,
@@ -51,12 +51,12 @@ impl SqlPackage {
 
     /// Checks whether a touch leaves sessions without a `cookie.expires` as they are.
     pub(super) fn extends_only_a_max_age(self) -> bool {
-        self == Self::ConnectSessionKnex
+        self == Self::Knex
     }
 
     /// Returns the life of a session whose `maxAge` is 0 when it is written, if the package takes
     /// that for none.
     pub(super) fn life_of_nothing(self) -> Option<Duration> {
-        (self == Self::ConnectSessionKnex).then_some(DAY)
+        (self == Self::Knex).then_some(DAY)
     }
 }

@@ -29,7 +29,7 @@ impl ExpressSession {
     /// ```
     #[must_use]
     pub fn connect_pg_simple(signature: CookieSignature) -> Self {
-        Self::in_table(signature, SqlPackage::ConnectPgSimple)
+        Self::in_table(signature, SqlPackage::PgSimple)
     }
 
     /// Creates the format of connect-session-knex 5, with its defaults: the table `sessions` in
@@ -43,7 +43,7 @@ impl ExpressSession {
     /// use hardtack::express::{CookieSignature, ExpressSession};
     /// use hardtack::stores::SessionFormat;
     ///
-    /// // new ConnectSessionKnexStore({ knex, tableName: "web_sessions" })
+    /// // new KnexStore({ knex, tableName: "web_sessions" })
     /// let signature = CookieSignature::new("keyboard cat 779c6e755323")?;
     /// let format = ExpressSession::connect_session_knex(signature);
     /// let layout = format.table_layout().table("web_sessions");
@@ -52,7 +52,7 @@ impl ExpressSession {
     /// ```
     #[must_use]
     pub fn connect_session_knex(signature: CookieSignature) -> Self {
-        Self::in_table(signature, SqlPackage::ConnectSessionKnex)
+        Self::in_table(signature, SqlPackage::Knex)
     }
 
     /// Creates the format of connect-session-sequelize 7, with its defaults: the table `Sessions` in
@@ -80,6 +80,6 @@ impl ExpressSession {
     /// ```
     #[must_use]
     pub fn connect_session_sequelize(signature: CookieSignature) -> Self {
-        Self::in_table(signature, SqlPackage::ConnectSessionSequelize)
+        Self::in_table(signature, SqlPackage::Sequelize)
     }
 }
