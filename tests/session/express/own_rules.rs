@@ -149,7 +149,7 @@ async fn a_slow_request_does_not_bring_back_a_session_that_was_ended() {
 }
 
 #[tokio::test]
-async fn a_max_age_outlives_a_conflict() {
+async fn a_max_age_of_another_request_is_kept() {
     let (shelf, commit) = race(ConflictPolicy::Merge, |session| {
         session.insert("other", 1).unwrap();
         session.express_max_age(Duration::from_secs(60)).unwrap();

@@ -65,7 +65,7 @@ impl Differences {
 
     /// Checks that every difference was decided, and met as often as counted.
     pub(super) fn check(&self) {
-        let shown: Vec<_> = self.others.iter().take(60).cloned().collect();
+        let shown: Vec<_> = self.others.iter().take(2000).cloned().collect();
         assert!(
             self.others.is_empty(),
             "{} differences:\n{}",

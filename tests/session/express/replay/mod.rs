@@ -12,8 +12,7 @@ use std::time::Duration;
 
 use hardtack::express::ExpressSession;
 use hardtack::headers::unescape;
-use hardtack::stores::ConflictPolicy;
-use hardtack::stores::SessionFormat;
+use hardtack::stores::{ConflictPolicy, SessionFormat};
 use hardtack::{Commit, LazySession, RequestOrigin, ServerSessions, Session, WritePolicy};
 use serde_json::Value;
 
