@@ -33,9 +33,15 @@
 //! - JSON of more than 100 levels, and the encrypted entries of the package kruptein, cannot be
 //!   read.
 
+mod connect_flash;
 mod cookie_member;
 mod cookie_signature;
+mod double_csrf;
 mod express_session;
+mod passport;
 
+pub use connect_flash::ConnectFlash;
 pub use cookie_signature::CookieSignature;
+pub use double_csrf::DoubleCsrf;
 pub use express_session::ExpressSession;
+pub use passport::Passport;

@@ -2,6 +2,8 @@
 
 mod cookie_signatures;
 mod damaged_entries;
+mod double_csrf;
+mod passport;
 mod requests;
 mod stored_sessions;
 

@@ -27,25 +27,25 @@ fn signature() -> CookieSignature {
 
 /// A store that shows what it was given.
 #[derive(Clone, Default)]
-struct Shelf(Arc<Mutex<BTreeMap<String, Kept>>>);
+pub(super) struct Shelf(Arc<Mutex<BTreeMap<String, Kept>>>);
 
 /// An entry and its life.
 type Kept = (Bytes, Option<Duration>);
 
 impl Shelf {
-    fn of(key: &str, text: &str) -> Self {
+    pub(super) fn of(key: &str, text: &str) -> Self {
         let shelf = Self::default();
         let entry = (Bytes::from(text.to_owned()), Some(Duration::from_secs(1)));
         shelf.0.lock().unwrap().insert(key.to_owned(), entry);
         shelf
     }
 
-    fn text(&self, key: &str) -> (String, Option<Duration>) {
+    pub(super) fn text(&self, key: &str) -> (String, Option<Duration>) {
         let (bytes, ttl) = self.0.lock().unwrap()[key].clone();
         (String::from_utf8(bytes.to_vec()).unwrap(), ttl)
     }
 
-    fn keys(&self) -> Vec<String> {
+    pub(super) fn keys(&self) -> Vec<String> {
         self.0.lock().unwrap().keys().cloned().collect()
     }
 }
