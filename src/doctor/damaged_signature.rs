@@ -29,7 +29,7 @@ pub(super) struct Shape {
     pub(super) is_url_safe: bool,
 }
 
-/// What happens to signatures, the clearest first.
+/// The damages that a signature's form tells, the clearest first.
 const ROWS: [Row; 6] = [
     (
         CauseKind::CutOff,

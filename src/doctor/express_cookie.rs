@@ -29,7 +29,7 @@ impl Doctor {
         mended: &Mended,
         cookie: &Pasted<'_>,
     ) -> Option<Examined> {
-        // What Express itself makes of the value comes first: it takes a bare `+` for itself.
+        // Express reads a bare `+` as itself, unlike Rack, so its own reading comes first.
         let own = decoded(cookie.value).filter(|text| text.starts_with("s:"));
         let is_own = own.is_some();
         let text = match own {
@@ -60,8 +60,10 @@ impl Doctor {
         if parts.id.starts_with("j:") {
             return Some(examined.with_cause(signed_json()));
         }
-        examined.causes.extend(self.of_store());
-        if examined.opens {
+        let answer = self.of_store();
+        let is_there = answer.is_none();
+        examined.causes.extend(answer);
+        if examined.opens && is_there {
             let form = if is_id(parts.id) {
                 "an id of express-session's own form"
             } else {
@@ -206,7 +208,7 @@ impl Doctor {
     }
 }
 
-/// What an entry of a store is.
+/// The form of a store's entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StoredForm {
     Express,

@@ -26,7 +26,7 @@ const VERSION: &str = "Fe26.2";
 /// The fewest characters of a password (`iron-session`, `createGetIronSession`).
 const SHORTEST_PASSWORD: usize = 32;
 
-/// How long a seal opens after its end (`timestampSkewSec` of iron-webcrypto).
+/// The time for which a seal opens after its end (`timestampSkewSec` of iron-webcrypto).
 const SKEW: Duration = Duration::seconds(60);
 
 /// The parts of a seal.
@@ -36,7 +36,7 @@ struct Seal<'a> {
     password: &'a str,
     /// The end, in milliseconds since 1970; empty if there is none.
     end: &'a str,
-    /// What the MAC is of.
+    /// The text that the MAC covers.
     base: &'a str,
     salt: &'a str,
     mac: &'a str,

@@ -35,11 +35,11 @@ pub(super) struct NodeSecret {
 pub(super) struct FittingSecret {
     /// Its place among those that were given.
     pub(super) place: usize,
-    /// What the given text has or lacks, as the end of a sentence; empty if it is right.
+    /// The difference of the given text from it, as a sentence; empty if there is none.
     pub(super) differs: String,
 }
 
-/// What an examination found out.
+/// The findings of an examination.
 pub(super) struct Examined {
     pub(super) format: CookieFormat,
     pub(super) secret: Option<FittingSecret>,

@@ -41,7 +41,7 @@ fn kinds(diagnosis: &Diagnosis) -> Vec<CauseKind> {
     diagnosis.causes.iter().map(|cause| cause.kind()).collect()
 }
 
-/// What Node's `encodeURIComponent` makes of a text in ASCII.
+/// Escapes a text in ASCII as Node's `encodeURIComponent` does.
 fn escaped(text: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.!~*'()".contains(letter);
     let escape = |letter: char| match letter {
@@ -91,7 +91,7 @@ const DAMAGES: [(&str, Damage, Option<CauseKind>, Option<CauseKind>, bool); 18] 
         Some(CauseKind::NotRails),
         true,
     ),
-    // What a `+` that is not escaped is to Express: itself.
+    // Express reads a `+` that is not escaped as itself.
     (
         "bare +",
         |cookie| {
@@ -544,7 +544,7 @@ fn seals_of_iron_session_are_told() {
             ran[0] += 1;
             continue;
         }
-        // What the package answers to, by the names of the cases.
+        // The package's answers, by the names of the cases.
         let expected: &[CauseKind] = match record["name"].as_str().unwrap() {
             "good" | "within the skew" | "no version" | "version 1" | "version text" => &[],
             "expired" => &[CauseKind::Expired],

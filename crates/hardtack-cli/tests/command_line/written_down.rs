@@ -112,7 +112,7 @@ const IN_REDIS: [(&str, &str); 3] = [
 const OF_EXPRESS: [(&str, &str); 3] = [
     (
         "express.json",
-        r#"{"cookie":{"originalMaxAge":3600000,"expires":"2026-03-04T05:13:44.123Z","httpOnly":true,"path":"/"},"views":1,"user":{"id":42,"name":"Zoë"}}"#,
+        r#"{"cookie":{"originalMaxAge":3600000,"expires":"2020-03-04T05:13:44.123Z","httpOnly":true,"path":"/"},"views":1,"user":{"id":42,"name":"Zoë"}}"#,
     ),
     (
         "kruptein.json",
