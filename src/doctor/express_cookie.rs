@@ -220,7 +220,16 @@ impl StoredForm {
     pub(super) fn of(entry: &[u8]) -> Self {
         let text = str::from_utf8(entry).unwrap_or_default();
         let Ok(Some(entries)) = index(text) else {
-            return Self::Other;
+            // Its other forms: base64 of an ASN.1 sequence, and either as a JSON text.
+            let inner = text.trim_start_matches('"');
+            let is_kruptein = ["MII", r#"{\"hmac\":"#]
+                .iter()
+                .any(|start| inner.starts_with(start));
+            return if is_kruptein {
+                Self::Kruptein
+            } else {
+                Self::Other
+            };
         };
         let value = |key: &str| {
             let mut entries = entries.iter();

@@ -73,8 +73,7 @@ pub use diagnosis::Diagnosis;
 pub use remedy::Remedy;
 pub use repair::Repair;
 
-use keys::{Keys, Labelled};
-use node::NodeSecret;
+use keys::{Keys, Labelled, NodeSecret};
 use the_app::{Jars, TheApp};
 
 /// Examines cookies that do not open.

@@ -9,7 +9,6 @@ use super::cookie_format::CookieFormat;
 use super::damaged_signature::Shape;
 use super::diagnosis::Diagnosis;
 use super::intake::Mended;
-use super::keys::Labelled;
 use super::pasted::Pasted;
 use super::repair::Repair;
 use super::spelling::spellings;
@@ -23,13 +22,6 @@ pub(super) const KEYGRIP: Shape = Shape {
     length: 27,
     is_url_safe: true,
 };
-
-/// A secret of a Node app, with the number that iron-session knows it by.
-#[derive(Clone)]
-pub(super) struct NodeSecret {
-    pub(super) number: Option<u32>,
-    pub(super) labelled: Labelled,
-}
 
 /// A secret that fits.
 pub(super) struct FittingSecret {

@@ -2,17 +2,11 @@
 
 use std::fmt;
 
-use hardtack::stores::{StoredSession, StoredSessionFormat};
+use hardtack::express::{CookieSignature, ExpressSession};
+use hardtack::stores::{ReadEntry, SessionFormat, StoredSession, StoredSessionFormat};
 use hardtack::value::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-
-/// The failure of a session that the package kruptein encrypted.
-pub(crate) const KRUPTEIN: &str = "the session is encrypted by the package kruptein (the option \
-    secret or crypto of Express' store), which hardtack does not open";
-
-/// The members of such a session.
-const MEMBERS: [&str; 3] = ["ct", "hmac", "iv"];
 
 /// The settings of a session in its member `cookie`.
 pub(crate) struct ExpressMember {
@@ -80,8 +74,14 @@ impl fmt::Display for ExpressMember {
     }
 }
 
-/// Checks for a session that the package kruptein encrypted.
-pub(crate) fn is_kruptein(bytes: &[u8]) -> bool {
-    let object = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(bytes);
-    object.is_ok_and(|object| MEMBERS.iter().all(|member| object.contains_key(*member)))
+/// Returns the reason why bytes of a store of Express cannot be read, if the package kruptein
+/// encrypted them.
+pub(crate) fn encrypted(bytes: &[u8]) -> Option<&'static str> {
+    // Reading verifies no cookie, so any secret will do.
+    let signature = CookieSignature::new("no secret").ok()?;
+    let format = ExpressSession::connect_redis(signature);
+    match format.read(&bytes.to_vec().into(), OffsetDateTime::now_utc()) {
+        ReadEntry::Foreign(reason) => Some(reason),
+        _ => None,
+    }
 }

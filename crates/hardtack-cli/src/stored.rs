@@ -113,8 +113,9 @@ impl Stored {
     /// Answers with the value of a stored session, or with its bytes.
     fn answer(&self, bytes: &[u8]) -> Result<(StoredSession, Answer), Failure> {
         let is_express = |format| format == StoredSessionFormat::Express;
-        if self.format.is_none_or(is_express) && express_member::is_kruptein(bytes) {
-            return Err(unreadable(express_member::KRUPTEIN.to_owned()));
+        let encrypted = express_member::encrypted(bytes);
+        if let Some(reason) = encrypted.filter(|_| self.format.is_none_or(is_express)) {
+            return Err(unreadable(reason.to_owned()));
         }
         let read = |bytes| match self.format {
             Some(format) => StoredSession::read_as(format, bytes),
