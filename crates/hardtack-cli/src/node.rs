@@ -1,14 +1,17 @@
-//! [`Node`]: the cookies of Node's systems, as `open` and `seal` take them with `--system`.
+//! [`Node`]: the cookies of express-session, as `open` and `seal` take them with `--system`.
 
 use std::ffi::OsString;
+use std::fmt::Write as _;
 
 use hardtack::express::CookieSignature;
 use hardtack::{CookieAttributes, Refusal};
-use time::OffsetDateTime;
 
 use crate::input;
 use crate::lines::{self, Answer, Failure};
-use crate::system::{NodeSecret, System, SystemOptions};
+use crate::system::{NodeSecret, SystemOptions};
+
+/// The cookie's name, unless the app sets another.
+const NAME: &str = "connect.sid";
 
 /// The characters of an id that express-session makes.
 const ID_LENGTH: usize = 32;
@@ -16,58 +19,30 @@ const ID_LENGTH: usize = 32;
 /// Cookies of one name, and the secrets that open and seal them.
 pub(crate) struct Node {
     name: String,
-    opener: Opener,
-}
-
-/// The secrets, as each system uses them.
-enum Opener {
-    Express(CookieSignature),
+    signature: CookieSignature,
 }
 
 impl Node {
-    pub(crate) fn new(
-        system: System,
-        options: &SystemOptions,
-        name: Option<String>,
-    ) -> Result<Self, String> {
-        let default = match system {
-            System::Rails | System::Express => "connect.sid",
-            System::CookieSession | System::IronSession => "session",
-        };
-        let name = name.unwrap_or_else(|| default.to_owned());
+    pub(crate) fn new(options: &SystemOptions, name: Option<String>) -> Result<Self, String> {
+        let name = name.unwrap_or_else(|| NAME.to_owned());
         let attributes = CookieAttributes::new().secure(true);
         let checked = attributes.check(&name);
         checked.map_err(|error| format!("--name: {error}"))?;
-        let secrets = options.secrets(system)?;
-        let opener = match system {
-            System::Rails | System::Express => Opener::Express(signature(&secrets)?),
-            System::CookieSession | System::IronSession => {
-                return Err(format!("--system {}: not yet", system.name()));
-            }
-        };
-        Ok(Self { name, opener })
+        let signature = signature(&options.secrets()?)?;
+        Ok(Self { name, signature })
     }
 
     /// Opens each cookie, and returns the exit status.
     pub(crate) fn open(&self, values: &[OsString], jsonl: bool) -> Result<u8, String> {
-        lines::each(values, jsonl, |line| match &self.opener {
-            Opener::Express(signature) => self.open_express(signature, line),
-        })
+        lines::each(values, jsonl, |line| self.open_line(line))
     }
 
-    /// Seals each value, and returns the exit status.
-    pub(crate) fn seal(
-        &self,
-        values: &[OsString],
-        jsonl: bool,
-        _: Option<OffsetDateTime>,
-    ) -> Result<u8, String> {
-        lines::each(values, jsonl, |line| match &self.opener {
-            Opener::Express(signature) => seal_express(signature, line),
-        })
+    /// Signs each id, and returns the exit status.
+    pub(crate) fn seal(&self, values: &[OsString], jsonl: bool) -> Result<u8, String> {
+        lines::each(values, jsonl, |line| self.seal_line(line))
     }
 
-    fn open_express(&self, signature: &CookieSignature, line: &[u8]) -> Result<Answer, Failure> {
+    fn open_line(&self, line: &[u8]) -> Result<Answer, Failure> {
         let value = input::value(line, &self.name, "")?;
         let text = decoded(value).ok_or_else(|| malformed("it is not UTF-8"))?;
         let Some(signed) = text.strip_prefix("s:") else {
@@ -77,11 +52,31 @@ impl Node {
                 "it is not signed: a cookie of express-session is s:, an id, a dot and a signature"
             }));
         };
-        let id = signature.verify(signed).ok_or_else(invalid)?;
+        let id = self.signature.verify(signed).ok_or_else(invalid)?;
         Ok(Answer {
             text: id.to_owned(),
             json: serde_json::json!({ "value": id }).to_string(),
         })
+    }
+
+    fn seal_line(&self, line: &[u8]) -> Result<Answer, Failure> {
+        let unreadable = |detail: String| Failure {
+            reason: Refusal::UnreadableValue,
+            detail,
+        };
+        let text = std::str::from_utf8(line)
+            .map_err(|error| unreadable(format!("an id must be UTF-8: {error}")))?;
+        let id = if text.starts_with('"') {
+            serde_json::from_str(text).map_err(|error| unreadable(error.to_string()))?
+        } else {
+            text.to_owned()
+        };
+        if id.is_empty() {
+            return Err(unreadable(
+                "an empty id, which Express takes for none".to_owned(),
+            ));
+        }
+        Ok(answer(escaped(&format!("s:{}", self.signature.sign(&id)))))
     }
 }
 
@@ -93,25 +88,6 @@ fn signature(secrets: &[NodeSecret]) -> Result<CookieSignature, String> {
         let more = signature.older_secret(&*secret.text);
         more.map_err(|error| told(secret, error))
     })
-}
-
-fn seal_express(signature: &CookieSignature, line: &[u8]) -> Result<Answer, Failure> {
-    let unreadable = |detail: String| Failure {
-        reason: Refusal::UnreadableValue,
-        detail,
-    };
-    let text = std::str::from_utf8(line)
-        .map_err(|error| unreadable(format!("an id must be UTF-8: {error}")))?;
-    let id = match text.starts_with('"') {
-        true => serde_json::from_str(text).map_err(|error| unreadable(error.to_string()))?,
-        false => text.to_owned(),
-    };
-    if id.is_empty() {
-        return Err(unreadable(
-            "an empty id, which Express takes for none".to_owned(),
-        ));
-    }
-    Ok(answer(escaped(&format!("s:{}", signature.sign(&id)))))
 }
 
 /// Answers with the value of a cookie.
@@ -166,7 +142,7 @@ fn escaped(text: &str) -> String {
         if is_plain(byte) {
             escaped.push(char::from(byte));
         } else {
-            escaped.push_str(&format!("%{byte:02X}"));
+            let _ = write!(escaped, "%{byte:02X}");
         }
     }
     escaped
