@@ -36,6 +36,15 @@
 mod cookie_member;
 mod cookie_signature;
 mod express_session;
+mod in_cookie_session;
+mod iron_passwords;
+mod iron_sessions;
+mod keygrip;
+mod plain_cookie;
 
 pub use cookie_signature::CookieSignature;
 pub use express_session::ExpressSession;
+pub use in_cookie_session::{CookieSessions, InCookieSession};
+pub use iron_passwords::IronPasswords;
+pub use iron_sessions::{InIronCookie, IronSessions};
+pub use keygrip::Keygrip;

@@ -1,7 +1,10 @@
 //! Express' sessions, against what Node recorded (`tests/vectors/express`).
 
+mod cookie_sessions;
 mod cookie_signatures;
 mod damaged_entries;
+mod iron_sessions;
+mod keygrips;
 mod requests;
 mod stored_sessions;
 
