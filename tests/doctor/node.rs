@@ -12,7 +12,7 @@ use hardtack::doctor::{CauseKind, CookieFormat, Diagnosis, Doctor};
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
-use crate::support::vectors_folder;
+use crate::support::{vectors, vectors_folder};
 
 fn lines(file: &str) -> Vec<Value> {
     let file = File::open(vectors_folder().join("express").join(file)).unwrap();
@@ -522,7 +522,7 @@ fn seals_of_iron_session_are_told() {
         }
         doctor
     };
-    for record in lines("iron-session-8.jsonl.gz") {
+    for record in vectors::<Value>("express/iron-session-8.jsonl") {
         let Some(seal) = record["seal"].as_str() else {
             continue;
         };
@@ -570,7 +570,7 @@ fn seals_of_iron_session_are_told() {
     assert_eq!(ran, [24, 3, 13]);
 
     // The right password under another number, and one that the package refuses.
-    let record = &lines("iron-session-8.jsonl.gz")[0];
+    let record = &vectors::<Value>("express/iron-session-8.jsonl")[0];
     let password = record["password"].as_str().unwrap();
     let seal = record["seal"].as_str().unwrap();
     let moved = Doctor::new().iron_password(2, "two.txt", &secret(password));
