@@ -58,7 +58,8 @@ impl<'a> Stored<'a> {
 
     fn value(&self, key: &str) -> Option<&'a str> {
         let mut entries = self.cookie_entries.iter();
-        let entry = entries.find(|entry| key_text(self.cookie, **entry) == key)?;
+        // Of two members of a name, JavaScript takes the last.
+        let entry = entries.rfind(|entry| key_text(self.cookie, **entry) == key)?;
         Some(entry.value.of(self.cookie))
     }
 

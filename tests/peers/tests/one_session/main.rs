@@ -161,10 +161,10 @@ async fn check_beside(name: &str, servers: &Servers, app: SocketAddr, cookie: St
     assert_eq!(session["theirs"], changes);
     // A connection sees at its next change that one is lost: the last ones are seen here.
     let expected = outcome.session.as_object().unwrap();
-    let last = expected
+    let unseen = expected
         .iter()
         .filter(|(key, value)| session[*key] != **value);
-    let lost = u64::try_from(outcome.lost + last.count()).unwrap();
+    let lost = u64::try_from(outcome.lost + unseen.count()).unwrap();
     // Among 64 writers it undoes something each time: it loads, and writes later.
     let is_told = lost > 0 && reported > 0 && reported <= lost;
     assert!(is_told, "{reported} of {lost}");
