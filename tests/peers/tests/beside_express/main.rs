@@ -11,6 +11,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod cookies;
 mod example;
 #[path = "../browser/program.rs"]
 mod program;

@@ -8,12 +8,12 @@ use axum::response::{Html, Redirect};
 use axum::routing::{get, post};
 use axum::{Extension, Form, Router};
 use hardtack::tower::SessionLayer;
-use hardtack::{Error, ServerSessions, Session};
+use hardtack::{Error, Session};
 use serde::Deserialize;
 use tokio::sync::Notify;
 
 /// Serves the app as long as the test runs.
-pub(crate) fn serve(sessions: ServerSessions) -> SocketAddr {
+pub(crate) fn serve(sessions: SessionLayer) -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free loopback port");
     let address = listener.local_addr().expect("it is bound");
     listener.set_nonblocking(true).expect("a socket can");
@@ -28,7 +28,7 @@ pub(crate) fn serve(sessions: ServerSessions) -> SocketAddr {
         .route("/rust/begun", get(begun))
         .route("/rust/finish", get(finish))
         .layer(Extension(Arc::<Slow>::default()))
-        .layer(SessionLayer::new(sessions));
+        .layer(sessions);
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()

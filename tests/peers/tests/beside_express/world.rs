@@ -7,6 +7,7 @@ use std::time::Duration;
 use hardtack::ServerSessions;
 use hardtack::express::{CookieSignature, ExpressSession};
 use hardtack::stores::{SessionFormat, SqlDatabase, StoredJson, TableLayout};
+use hardtack::tower::SessionLayer;
 use hardtack_peers::{Nginx, Node, PostgresServer, RedisServer, Response, get, post};
 use hardtack_redis::RedisStore;
 use hardtack_sqlx::SqlStore;
@@ -146,7 +147,7 @@ impl Server {
                 ServerSessions::new(StoredJson, sql_store(postgres, layout), "_session_id")
             }
         };
-        rust_app::serve(sessions.migrating_from(express))
+        rust_app::serve(SessionLayer::new(sessions.migrating_from(express)))
     }
 
     /// Returns the seconds that are left to a session; `None` if the server has none.
@@ -224,7 +225,15 @@ impl Apps {
         let arguments = [&*server.url(), &options.to_string()];
         let express = Node::start("express_app/beside.mjs", &arguments);
 
-        let rust = rust_app::serve(sessions);
+        Self::behind_one_origin(
+            express,
+            rust_app::serve(SessionLayer::new(sessions)),
+            scheme,
+        )
+    }
+
+    /// Puts two apps that run behind a proxy that tells them this scheme.
+    pub(crate) fn behind_one_origin(express: Node, rust: SocketAddr, scheme: &str) -> Self {
         let apps = [("/rust/", rust), ("/", express.address())];
         let origin = Nginx::one_origin(&apps, scheme);
         Self {
