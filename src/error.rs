@@ -182,6 +182,14 @@ pub enum Error {
         /// The minimum number of bytes.
         least: usize,
     },
+    /// The password is shorter than iron-session takes.
+    #[non_exhaustive]
+    ShortIronPassword {
+        /// The number of characters that the password has, as JavaScript counts them.
+        characters: usize,
+        /// The minimum number of characters.
+        least: usize,
+    },
     /// The operating system failed to give random bytes.
     NoRandomness,
     /// The setting has no value of this name.
@@ -337,6 +345,11 @@ impl fmt::Display for Error {
                 f,
                 "the secret has {bytes} bytes, and rack-session takes at least {least}: give one of \
                  the Ruby app's `secrets`, or the version of Rack that signs with a shorter one"
+            ),
+            Self::ShortIronPassword { characters, least } => write!(
+                f,
+                "the password has {characters} characters, and iron-session takes at least {least}: \
+                 give the Node app's `password`"
             ),
             Self::NoRandomness => f.write_str(
                 "the operating system gives no random bytes; check that the process may read them",

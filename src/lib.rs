@@ -66,7 +66,7 @@
 //! | sessions of Rack itself, such as Sinatra's | [`rack`] |
 //! | sessions of PHP | [`PhpSessions`](php/struct.PhpSessions.html) |
 //! | sessions that a Rails app keeps on a server | [`RailsCache`](stores/struct.RailsCache.html), [`StoredHash`](stores/struct.StoredHash.html) |
-//! | sessions of Express, the web framework of Node | [`ExpressSession`](express/struct.ExpressSession.html) |
+//! | sessions of Express, the web framework of Node | [`ExpressSession`](express/struct.ExpressSession.html), [`beside_express`] |
 //! | the session in a handler | [`Session`], with its [flash](Session::flash) and [CSRF tokens](Session::authenticity_tokens) |
 //! | other cookies in a handler | [`Cookies`]: plain, signed and encrypted |
 //! | older secrets, digests, formats and names | [`Rotation`], [`migrating`] |
@@ -136,6 +136,11 @@ pub mod migrating {}
 #[doc = include_str!("../docs/beside-rails.md")]
 pub mod beside_rails {}
 
+#[cfg(any(not(doctest), all(feature = "axum", feature = "express")))]
+#[doc = include_str!("guide_links.md")]
+#[doc = include_str!("../docs/beside-express.md")]
+pub mod beside_express {}
+
 #[doc = include_str!("guide_links.md")]
 #[doc = include_str!("../docs/operating.md")]
 pub mod operating {}
@@ -163,7 +168,7 @@ pub mod security {}
 
 #[doc = include_str!("guide_links.md")]
 #[cfg_attr(
-    any(not(doctest), all(feature = "php", feature = "rails-stores", feature = "test-util", feature = "tower")),
+    any(not(doctest), all(feature = "express", feature = "php", feature = "rails-stores", feature = "test-util", feature = "tower")),
     doc = include_str!("../docs/stores.md")
 )]
 pub mod stores {
@@ -181,6 +186,7 @@ pub mod stores {
     pub use crate::session::session_store::{Entry, Saved, SessionStore, Version, When};
     pub use crate::session::sql_database::SqlDatabase;
     pub use crate::session::table_layout::{DataType, TableLayout};
+    pub use crate::session::time_form::TimeForm;
     pub use crate::store_error::StoreError;
 }
 

@@ -15,6 +15,7 @@ use serde::Deserialize;
 mod log_book;
 #[path = "../pages/mod.rs"]
 mod pages;
+#[path = "../proxy/mod.rs"]
 mod proxy;
 
 #[actix_web::main]
@@ -30,7 +31,7 @@ async fn main() -> Result<(), Box<dyn StdError>> {
     })
     .bind("127.0.0.1:0")?;
     let rust = *server.addrs().first().ok_or("no address")?;
-    let proxy = proxy::Proxy::of_environment(rust)?;
+    let proxy = proxy::Proxy::of_environment(rust, log_book::RAILS)?;
     println!("http://localhost:{}", proxy.port());
     tokio::select! {
         served = server.run() => served?,

@@ -15,6 +15,7 @@ use serde::Deserialize;
 mod log_book;
 #[path = "../pages/mod.rs"]
 mod pages;
+#[path = "../proxy/mod.rs"]
 mod proxy;
 
 #[tokio::main]
@@ -28,7 +29,7 @@ async fn main() -> Result<(), Box<dyn StdError>> {
 
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let rust = listener.local_addr()?;
-    let proxy = proxy::Proxy::of_environment(rust)?;
+    let proxy = proxy::Proxy::of_environment(rust, log_book::RAILS)?;
     println!("http://localhost:{}", proxy.port());
     tokio::select! {
         served = async { axum::serve(listener, app).await } => served?,

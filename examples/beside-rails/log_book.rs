@@ -6,6 +6,14 @@ use hardtack::warden::WardenScope;
 use hardtack::{CookieStore, Error, LoadDefaults, SecretKeyBase, Serializer, Session};
 
 use crate::pages::{escape, form, page};
+use crate::proxy::OtherHalf;
+
+/// The half that `config.ru` is.
+pub(crate) const RAILS: OtherHalf = OtherHalf {
+    name: "Rails",
+    port: "RAILS_PORT",
+    run: "examples/beside-rails/run",
+};
 
 /// The ids of the users, and the hashes of their passwords, as in the app's database.
 const USERS: &[(u32, &str)] = &[
@@ -64,13 +72,13 @@ pub(crate) fn show(session: &Session) -> Result<String, Error> {
     );
     let fields = r#"<label>Note <input name="note" required></label>"#;
     let token = tokens.masked_per_form_token("/note", "post")?;
-    body.push_str(&form("/note", &token, fields, "Keep it at Rails"));
+    body.push_str(&form("/note", Some(&token), fields, "Keep it at Rails"));
     let token = tokens.masked_per_form_token("/rust/sign_out", "post")?;
     // Writing into a String cannot fail.
     let _ = write!(
         body,
         r#"<p><a href="/">To the page by Rails</a></p>{}"#,
-        form("/rust/sign_out", &token, "", "Sign out at Rust")
+        form("/rust/sign_out", Some(&token), "", "Sign out at Rust")
     );
     Ok(page("The log book", &notices, &body))
 }

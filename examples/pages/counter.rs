@@ -43,7 +43,7 @@ pub(crate) fn home(session: &Session) -> Result<String, Error> {
     if visitor.name.is_some() {
         body.push_str("<h2>Order biscuits</h2>");
         let fields = r#"<label>Kind <select name="biscuit"><option>Hardtack</option><option>Ship’s biscuit</option><option>Pilot bread</option></select></label>"#;
-        body.push_str(&form("/order", &token("/order")?, fields, "Order"));
+        body.push_str(&form("/order", Some(&token("/order")?), fields, "Order"));
         if !visitor.orders.is_empty() {
             body.push_str("<ul>");
             for order in &visitor.orders {
@@ -52,10 +52,10 @@ pub(crate) fn home(session: &Session) -> Result<String, Error> {
             body.push_str("</ul>");
         }
         body.push_str("<h2>Done?</h2>");
-        body.push_str(&form("/log_out", &token("/log_out")?, "", "Log out"));
+        body.push_str(&form("/log_out", Some(&token("/log_out")?), "", "Log out"));
     } else {
         let fields = r#"<label>Name <input name="name" required maxlength="40" autocomplete="username"></label>"#;
-        body.push_str(&form("/log_in", &token("/log_in")?, fields, "Log in"));
+        body.push_str(&form("/log_in", Some(&token("/log_in")?), fields, "Log in"));
     }
     body.push_str(
         r#"<p class="aside">All of this is in one encrypted cookie. The server keeps nothing.</p>"#,

@@ -38,10 +38,12 @@ pub(crate) fn page(title: &str, notices: &[(&str, String)], body: &str) -> Strin
 }
 
 /// A form of one button, or with what stands before the button.
-pub(crate) fn form(action: &str, token: &str, fields: &str, button: &str) -> String {
+pub(crate) fn form(action: &str, token: Option<&str>, fields: &str, button: &str) -> String {
+    let token = token.map(escape).map_or_else(String::new, |token| {
+        format!(r#"<input type="hidden" name="authenticity_token" value="{token}">"#)
+    });
     format!(
-        r#"<form action="{action}" method="post"><input type="hidden" name="authenticity_token" value="{}">{fields}<button>{}</button></form>"#,
-        escape(token),
+        r#"<form action="{action}" method="post">{token}{fields}<button>{}</button></form>"#,
         escape(button),
     )
 }

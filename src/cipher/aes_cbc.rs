@@ -44,7 +44,7 @@ impl AesCbcKey {
     }
 
     /// Encrypts under an initialisation vector, which must be unpredictable.
-    pub(super) fn seal_with_iv(&self, iv: Iv, text: &[u8]) -> Ciphertext {
+    pub(crate) fn seal_with_iv(&self, iv: Iv, text: &[u8]) -> Ciphertext {
         let bytes = stack::wiped_cipher(|| {
             let cipher = cbc::Encryptor::inner_iv_init(Aes256::clone(&self.0), &iv.into());
             cipher.encrypt_padded_vec::<Pkcs7>(text)

@@ -26,17 +26,11 @@ impl<'a> Stored<'a> {
         let is_cookie = |entry: &IndexEntry| key_text(text, *entry) == "cookie";
         let at = entries.iter().position(is_cookie)?;
         let entry = entries.get(at)?;
-        let next = entries.get(at + 1);
         if entries.iter().skip(at + 1).any(is_cookie) {
             return None;
         }
         let cookie = entry.value.of(text);
-        let last = at.checked_sub(1).and_then(|last| entries.get(last));
-        let member = match (next, last) {
-            (Some(next), _) => entry.key.span.start()..next.key.span.start(),
-            (None, Some(last)) => last.value.end()..entry.value.end(),
-            (None, None) => entry.key.span.start()..entry.value.end(),
-        };
+        let member = member(&entries, at)?;
         let before = entries.iter().take(at);
         Some(Self {
             cookie,
@@ -64,7 +58,8 @@ impl<'a> Stored<'a> {
 
     fn value(&self, key: &str) -> Option<&'a str> {
         let mut entries = self.cookie_entries.iter();
-        let entry = entries.find(|entry| key_text(self.cookie, **entry) == key)?;
+        // Of two members of a name, JavaScript takes the last.
+        let entry = entries.rfind(|entry| key_text(self.cookie, **entry) == key)?;
         Some(entry.value.of(self.cookie))
     }
 
@@ -113,6 +108,29 @@ impl<'a> Stored<'a> {
     pub(super) fn keys_before(&self) -> &[String] {
         &self.before
     }
+}
+
+/// Returns the place of a member, with the comma that separates it.
+fn member(entries: &[IndexEntry], at: usize) -> Option<std::ops::Range<usize>> {
+    let entry = entries.get(at)?;
+    let last = at.checked_sub(1).and_then(|last| entries.get(last));
+    Some(match (entries.get(at + 1), last) {
+        (Some(next), _) => entry.key.span.start()..next.key.span.start(),
+        (None, Some(last)) => last.value.end()..entry.value.end(),
+        (None, None) => entry.key.span.start()..entry.value.end(),
+    })
+}
+
+/// Splits a JSON object into the text of the last member of this key, if there is one, and the
+/// object without it.
+pub(super) fn split_member<'a>(text: &'a str, key: &str) -> Option<(&'a str, String)> {
+    let entries = index(text).ok()??;
+    let at = entries
+        .iter()
+        .rposition(|entry| key_text(text, *entry) == key)?;
+    let (entry, place) = (entries.get(at)?, member(&entries, at)?);
+    let rest = [text.get(..place.start)?, text.get(place.end..)?].concat();
+    Some((entry.value.of(text), rest))
 }
 
 /// Puts the member `cookie` into the JSON object of a session's own members: behind those at the

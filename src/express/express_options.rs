@@ -17,7 +17,8 @@ impl ExpressSession {
     }
 
     /// Sets the store's `ttl`, the life of a session without a `maxAge`. `None` is `disableTTL` of
-    /// connect-redis: entries stay until they are deleted, and are never touched.
+    /// connect-redis: entries stay until they are deleted, and are never touched. It has no effect
+    /// on sessions in a table.
     ///
     /// ```
     /// use hardtack::express::{CookieSignature, ExpressSession};
@@ -31,7 +32,11 @@ impl ExpressSession {
     /// ```
     #[must_use]
     pub fn ttl(mut self, duration: impl Into<Option<Duration>>) -> Self {
-        self.ttl = duration.into();
+        let duration = duration.into();
+        // No table has sessions without an end.
+        if duration.is_some() || self.table.is_none() {
+            self.ttl = duration;
+        }
         self.has_fixed_life = self.touch == TouchForm::Rewrite;
         self
     }

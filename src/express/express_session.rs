@@ -15,13 +15,15 @@ use super::cookie_signature::CookieSignature;
 use super::kruptein::{KRUPTEIN, is_kruptein};
 use super::own_max_age::{Asked, begun};
 use super::session_cookie::attributes_of;
+use super::sql_package::SqlPackage;
 use crate::error::Error;
 use crate::http::cookie_attributes::CookieAttributes;
 use crate::http::cookie_header::CookieHeader;
 use crate::random;
 use crate::session::data::SessionData;
 use crate::session::origin::RequestOrigin;
-use crate::session::session_format::{ReadEntry, SessionFormat, Touch};
+use crate::session::session_format::{ReadEntry, SessionFormat, Touch, logout_key_in_one_slot};
+use crate::session::table_layout::TableLayout;
 
 /// The bytes of a new id (`express-session/index.js`, `generateSessionId`).
 const ID_BYTES: usize = 24;
@@ -89,6 +91,8 @@ pub struct ExpressSession {
     pub(super) is_rolling: bool,
     pub(super) saves_uninitialized: bool,
     pub(super) cookie: CookieOptions,
+    /// The package that keeps the sessions in a table, if one does.
+    pub(super) table: Option<SqlPackage>,
 }
 
 /// The way in which a store extends the life of a session.
@@ -111,6 +115,15 @@ impl ExpressSession {
             is_rolling: false,
             saves_uninitialized: false,
             cookie: CookieOptions::default(),
+            table: None,
+        }
+    }
+
+    /// Creates the format of a package that keeps sessions in a table.
+    pub(super) fn in_table(signature: CookieSignature, package: SqlPackage) -> Self {
+        Self {
+            table: Some(package),
+            ..Self::new(signature, "", TouchForm::Time)
         }
     }
 
@@ -140,12 +153,22 @@ impl ExpressSession {
         Self::new(signature, "", TouchForm::Rewrite)
     }
 
+    /// Returns the `originalMaxAge` of an entry in milliseconds, if it is a number.
+    pub(super) fn original_max_age(entry: &Bytes) -> Option<f64> {
+        Stored::split(entry)?.original_max_age()
+    }
+
     /// Returns the life in a store of a session with this `originalMaxAge` in milliseconds.
     fn life(&self, max_age: Option<f64>) -> Option<Duration> {
         let ttl = self.ttl?;
         let Some(milliseconds) = max_age.filter(|_| !self.has_fixed_life) else {
             return Some(ttl);
         };
+        if milliseconds == 0.0
+            && let Some(life) = self.table.and_then(SqlPackage::life_of_nothing)
+        {
+            return Some(life);
+        }
         if milliseconds <= 0.0 {
             return Some(Duration::ZERO);
         }
@@ -203,7 +226,7 @@ impl SessionFormat for ExpressSession {
     }
 
     fn entry_time_to_live(&self, entry: &Bytes) -> Option<Duration> {
-        let max_age = Stored::split(entry)?.original_max_age()?;
+        let max_age = Self::original_max_age(entry)?;
         self.life(Some(max_age))
     }
 
@@ -317,12 +340,39 @@ impl SessionFormat for ExpressSession {
         ttl: Option<Duration>,
         now: OffsetDateTime,
     ) -> Touch {
+        if self.table.is_some_and(SqlPackage::extends_only_a_max_age)
+            && Self::original_max_age(previous).is_none_or(|age| age == 0.0)
+        {
+            return Touch::Nothing;
+        }
         match (self.touch, ttl) {
             (TouchForm::Nothing, _) | (_, None) => Touch::Nothing,
             (TouchForm::Time, Some(_)) => Touch::Entry,
             (TouchForm::Rewrite, Some(_)) => self
                 .write(session, Some(previous), ttl, now)
                 .map_or(Touch::Entry, Touch::Rewrite),
+        }
+    }
+
+    /// Returns the table of the package that keeps the sessions; hardtack's own if none does.
+    fn table_layout(&self) -> TableLayout {
+        let package = self.table.map(SqlPackage::table_layout);
+        package.unwrap_or_default()
+    }
+
+    /// Returns a key that fits into the column of connect-session-sequelize.
+    fn lock_key(&self, key: &str) -> String {
+        match self.table {
+            Some(_) => format!("{key}:l"),
+            None => format!("{key}:lock"),
+        }
+    }
+
+    /// Returns a key that fits as well: a table is in no Redis Cluster.
+    fn logout_key(&self, key: &str) -> String {
+        match self.table {
+            Some(_) => format!("{key}:g"),
+            None => logout_key_in_one_slot(key),
         }
     }
 }

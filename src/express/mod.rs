@@ -63,15 +63,34 @@
 //! - JSON of more than 100 levels, and the encrypted entries of the package kruptein, cannot be
 //!   read.
 
+mod connect_flash;
 mod cookie_member;
 mod cookie_options;
 mod cookie_parser;
 mod cookie_signature;
+mod double_csrf;
 mod express_options;
 mod express_session;
+mod file_session;
+mod in_cookie_session;
+mod iron_passwords;
+mod iron_sessions;
+mod keygrip;
 mod kruptein;
 mod own_max_age;
+mod passport;
+mod plain_cookie;
 mod session_cookie;
+mod sql_package;
+mod sql_stores;
 
+pub use connect_flash::ConnectFlash;
 pub use cookie_signature::CookieSignature;
+pub use double_csrf::DoubleCsrf;
 pub use express_session::ExpressSession;
+pub use file_session::FileSession;
+pub use in_cookie_session::{CookieSessions, InCookieSession};
+pub use iron_passwords::IronPasswords;
+pub use iron_sessions::{InIronCookie, IronSessions};
+pub use keygrip::Keygrip;
+pub use passport::Passport;

@@ -437,21 +437,26 @@ impl SetCookie {
         let mut escaped = Vec::new();
         escape_into(&mut escaped, value);
         // The escaped value is ASCII, so the default is never used.
-        let escaped = String::from_utf8(escaped).unwrap_or_default();
-        let (start, end) = (self.name_end + 1, self.value_end);
-        let value_end = start + escaped.len();
+        self.with_pair(self.name(), &String::from_utf8(escaped).unwrap_or_default())
+    }
+
+    /// Returns a cookie of the same attributes with this name and value, both checked before and
+    /// written as they are.
+    pub(crate) fn with_pair(&self, name: &str, value: &str) -> Self {
+        let pair = format!("{name}={value}");
         // Path and domain stand behind the value.
         let moved = |range: &Range<usize>| {
-            let moved = |at: usize| at + value_end - end;
+            let moved = |at: usize| at + pair.len() - self.value_end;
             moved(range.start)..moved(range.end)
         };
         let mut cookie = Self {
-            value_end,
+            name_end: name.len(),
+            value_end: pair.len(),
             path: moved(&self.path),
             domain: self.domain.as_ref().map(moved),
             ..self.clone()
         };
-        cookie.header.replace_range(start..end, &escaped);
+        cookie.header.replace_range(..self.value_end, &pair);
         cookie
     }
 

@@ -117,6 +117,14 @@ impl Kept {
         }
     }
 
+    /// Returns the cookie that is set beside the session's.
+    pub(super) fn beside(&self, cookie: &SetCookie) -> Option<SetCookie> {
+        match self {
+            Self::InCookie(sealer) => sealer.beside(cookie),
+            Self::OnServer(_) => None,
+        }
+    }
+
     pub(crate) fn delete(
         &self,
         name: &str,

@@ -402,7 +402,10 @@ impl Loaded {
             && set.as_ref().is_some_and(has_it);
         Ok(match set {
             Some(_) if is_repeated => Commit::Set(Vec::new()),
-            Some(set) => Commit::Set(std::iter::once(set).chain(removed).collect()),
+            Some(set) => {
+                let beside = this.kept.beside(&set);
+                Commit::Set([set].into_iter().chain(beside).chain(removed).collect())
+            }
             None => Commit::Remove(removed),
         })
     }

@@ -52,6 +52,7 @@ pub(crate) mod store_operation;
 pub(crate) mod table_layout;
 mod table_schema;
 pub(crate) mod tally;
+pub(crate) mod time_form;
 mod typed;
 mod update;
 mod watched_store;

@@ -19,22 +19,42 @@ pub(crate) trait Sealer: Send + Sync {
         attributes: &CookieAttributes,
     ) -> Result<SetCookie, Error>;
 
+    /// Returns the cookie that is set beside the session's, such as its signature; the default is
+    /// none.
+    fn beside(&self, cookie: &SetCookie) -> Option<SetCookie> {
+        let _ = cookie;
+        None
+    }
+
     /// Returns the cookies that remove the session from a browser, under each name.
     fn delete(&self, name: &str, attributes: &CookieAttributes) -> Result<Vec<SetCookie>, Error>;
 
-    /// Returns the id of a session.
-    fn id(&self, data: &SessionData) -> Option<String>;
+    /// Returns the id of a session; by default sessions have none.
+    fn id(&self, data: &SessionData) -> Option<String> {
+        let _ = data;
+        None
+    }
 
     /// Gives a session an id if it has none.
-    fn ensure_id(&self, data: &mut SessionData) -> Result<(), Error>;
+    fn ensure_id(&self, data: &mut SessionData) -> Result<(), Error> {
+        let _ = data;
+        Ok(())
+    }
 
     /// Gives a session the id of another if it has none.
-    fn adopt_id(&self, data: &mut SessionData, from: &SessionData) -> Result<(), Error>;
+    fn adopt_id(&self, data: &mut SessionData, from: &SessionData) -> Result<(), Error> {
+        let _ = (data, from);
+        Ok(())
+    }
 
     /// Leaves out the id of a session that moves to a store.
-    fn leave_id_out(&self, data: &mut SessionData);
+    fn leave_id_out(&self, data: &mut SessionData) {
+        let _ = data;
+    }
 
     /// Removes the parts that an attacker may have planted before a login: the id, so that the
     /// session gets another, and the secret of its authenticity tokens.
-    fn renew(&self, data: &mut SessionData);
+    fn renew(&self, data: &mut SessionData) {
+        data.touch();
+    }
 }

@@ -61,14 +61,7 @@ pub trait SessionFormat: Send + Sync + 'static {
     ///
     /// Both keys are in one slot of a Redis Cluster.
     fn logout_key(&self, key: &str) -> String {
-        let tag = key
-            .split_once('{')
-            .and_then(|(_, rest)| rest.split_once('}'));
-        if tag.is_some_and(|(tag, _)| !tag.is_empty()) {
-            format!("{key}:gone")
-        } else {
-            format!("{{{key}}}:gone")
-        }
+        logout_key_in_one_slot(key)
     }
 
     /// Creates the session of a visitor who has none.
@@ -204,6 +197,18 @@ pub trait SessionFormat: Send + Sync + 'static {
     /// It runs under the session's lock, as [`new_id`](Self::new_id) does.
     fn renew(&self, session: &mut SessionData) {
         let _ = session;
+    }
+}
+
+/// Returns a key for the mark of a logout that is in the key's slot of a Redis Cluster.
+pub(crate) fn logout_key_in_one_slot(key: &str) -> String {
+    let tag = key
+        .split_once('{')
+        .and_then(|(_, rest)| rest.split_once('}'));
+    if tag.is_some_and(|(tag, _)| !tag.is_empty()) {
+        format!("{key}:gone")
+    } else {
+        format!("{{{key}}}:gone")
     }
 }
 

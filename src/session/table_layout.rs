@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
+use super::time_form::TimeForm;
+
 /// Names the table in which a database keeps sessions, its columns, and the rule by which rows end.
 ///
 /// A [`SessionFormat`](crate::stores::SessionFormat) tells its framework's layout
 /// ([`table_layout`](crate::stores::SessionFormat::table_layout)); change what the app has changed.
 /// The package `hardtack-sqlx` writes SQL from it.
 ///
-/// Times are in UTC without a zone, as Rails writes them: `timestamp` in Postgres, `datetime` in
-/// MySQL, `YYYY-MM-DD HH:MM:SS.ffffff` in SQLite.
+/// Times are in UTC without a zone, as Rails writes them, unless the layout has another
+/// [`TimeForm`].
 ///
 /// ```
 /// use hardtack::stores::{DataType, SqlDatabase, TableLayout};
@@ -50,6 +52,20 @@ pub struct TableLayout {
     ///
     /// Such rows are valid until they are deleted: an age is not an expiry.
     pub max_age: Option<Duration>,
+    /// The form of all times.
+    pub time_form: TimeForm,
+    /// The time zone in which [`TimeForm::LocalSeconds`] are written, such as `Europe/Berlin`;
+    /// `None` is that of each connection.
+    pub time_zone: Option<String>,
+    /// The life of a session that is saved without one. The column
+    /// [`expires_at`](Self::expires_at) then takes no NULL.
+    pub default_life: Option<Duration>,
+    /// Reads rows that have ended until they are deleted, as a framework does that only looks at
+    /// the time when it deletes old rows.
+    pub reads_ended: bool,
+    /// The longest key, in characters, for which the framework's own table has room; `None` is no
+    /// limit.
+    pub key_length: Option<u16>,
 }
 
 /// The type of a column with a session's bytes.
@@ -79,6 +95,11 @@ impl TableLayout {
             created_at: None,
             updated_at: None,
             max_age: None,
+            time_form: TimeForm::Utc,
+            time_zone: None,
+            default_life: None,
+            reads_ended: false,
+            key_length: None,
         }
     }
 
@@ -146,6 +167,28 @@ impl TableLayout {
     pub fn without_timestamps(mut self) -> Self {
         self.created_at = None;
         self.updated_at = None;
+        self
+    }
+
+    /// Sets the time zone of a table whose times have none ([`TimeForm::LocalSeconds`]): the
+    /// answer to `SHOW timezone` in a connection of the framework.
+    ///
+    /// sqlx sets the time zone of its own connections to UTC, whatever the server's is.
+    ///
+    #[cfg_attr(feature = "express", doc = "```")]
+    #[cfg_attr(not(feature = "express"), doc = "```ignore")]
+    /// use hardtack::express::{CookieSignature, ExpressSession};
+    /// use hardtack::stores::SessionFormat;
+    ///
+    /// let signature = CookieSignature::new("keyboard cat 779c6e755323")?;
+    /// let format = ExpressSession::connect_pg_simple(signature);
+    /// let layout = format.table_layout().time_zone("Europe/Berlin");
+    /// # assert_eq!(layout.time_zone.as_deref(), Some("Europe/Berlin"));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn time_zone(mut self, name: impl Into<String>) -> Self {
+        self.time_zone = Some(name.into());
         self
     }
 

@@ -9,9 +9,10 @@ impl TableLayout {
     /// Returns the SQL that creates the table and its indexes, as the framework's own migration
     /// does.
     ///
-    /// For MySQL it differs from Rails' in one point: the column of the data is a `longtext` (4
-    /// GB), while Rails' `text` holds 65,535 bytes, and without strict mode MySQL cuts what is
-    /// longer.
+    /// For MySQL it differs in one point: a column of text is a `longtext` (4 GB), while the
+    /// `text` of other migrations holds 65,535 bytes, and without strict mode MySQL cuts what is
+    /// longer. A key that is the primary key is compared byte by byte there. Indexes have Rails'
+    /// names, and the expiry has one in any case.
     ///
     #[cfg_attr(feature = "rails-stores", doc = "```")]
     #[cfg_attr(not(feature = "rails-stores"), doc = "```ignore")]
@@ -41,14 +42,15 @@ impl TableLayout {
         if let Some(id) = &self.id {
             column(id, id_type(database));
         }
-        column(&self.key, key_type(database, self.id.is_some()));
+        column(&self.key, &self.key_type(database));
         let data_type = data_type(database, self.data_type);
         // Rails' own migration allows NULL.
         let null = if self.id.is_some() { "" } else { " NOT NULL" };
         column(&self.data, &format!("{data_type}{null}"));
-        let time = time_type(database);
+        let time = self.time_form.column_type(database);
         if let Some(expires_at) = &self.expires_at {
-            column(expires_at, time);
+            let null = self.default_life.map_or("", |_| " NOT NULL");
+            column(expires_at, &format!("{time}{null}"));
         }
         for name in [&self.created_at, &self.updated_at].into_iter().flatten() {
             column(name, &format!("{time} NOT NULL"));
@@ -80,6 +82,26 @@ impl TableLayout {
         sql
     }
 
+    /// Returns the type of the key: Rails' string beside an id, and otherwise one that is compared
+    /// byte by byte.
+    fn key_type(&self, database: SqlDatabase) -> String {
+        let length = self.key_length.map(|length| format!("({length})"));
+        let length = length.as_deref();
+        match (database, self.id.is_some()) {
+            (SqlDatabase::Postgres, true) => "character varying NOT NULL".to_owned(),
+            (SqlDatabase::MySql, true) => "varchar(255) NOT NULL".to_owned(),
+            (SqlDatabase::Sqlite, true) => "varchar NOT NULL".to_owned(),
+            (SqlDatabase::MySql, false) => format!(
+                "varchar{} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL PRIMARY KEY",
+                length.unwrap_or("(255)")
+            ),
+            (_, false) => match length {
+                Some(length) => format!("varchar{length} NOT NULL PRIMARY KEY"),
+                None => "text NOT NULL PRIMARY KEY".to_owned(),
+            },
+        }
+    }
+
     /// Writes an index, which Rails names after the table and the column.
     fn index(&self, database: SqlDatabase, kind: &str, column: &str, sql: &mut String) {
         let (schema, table) = match self.table.rsplit_once('.') {
@@ -107,20 +129,6 @@ fn id_type(database: SqlDatabase) -> &'static str {
     }
 }
 
-/// Returns the type of the key: Rails' string beside an id, and otherwise one that is compared
-/// byte by byte.
-fn key_type(database: SqlDatabase, has_id: bool) -> &'static str {
-    match (database, has_id) {
-        (SqlDatabase::Postgres, true) => "character varying NOT NULL",
-        (SqlDatabase::MySql, true) => "varchar(255) NOT NULL",
-        (SqlDatabase::Sqlite, true) => "varchar NOT NULL",
-        (SqlDatabase::MySql, false) => {
-            "varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL PRIMARY KEY"
-        }
-        (_, false) => "text NOT NULL PRIMARY KEY",
-    }
-}
-
 fn data_type(database: SqlDatabase, data_type: DataType) -> &'static str {
     match (database, data_type) {
         (SqlDatabase::MySql, DataType::Text) => "longtext CHARACTER SET utf8mb4",
@@ -129,12 +137,5 @@ fn data_type(database: SqlDatabase, data_type: DataType) -> &'static str {
         (SqlDatabase::MySql, DataType::Binary) => "longblob",
         (SqlDatabase::Sqlite, DataType::Binary) => "blob",
         (_, DataType::Json) => "json",
-    }
-}
-
-fn time_type(database: SqlDatabase) -> &'static str {
-    match database {
-        SqlDatabase::Postgres => "timestamp(6)",
-        SqlDatabase::MySql | SqlDatabase::Sqlite => "datetime(6)",
     }
 }

@@ -138,6 +138,7 @@ fn every_link_leads_somewhere() {
         "crates/hardtack-memcached",
         "crates/hardtack-redis",
         "crates/hardtack-sqlx",
+        "examples/beside-express",
         "examples/beside-rails",
         "fuzz",
     ] {

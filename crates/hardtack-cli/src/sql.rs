@@ -2,6 +2,7 @@
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueEnum};
+use hardtack::express::{CookieSignature, ExpressSession};
 use hardtack::stores::{SessionFormat, SqlDatabase, StoredHash, TableLayout};
 
 use crate::args::help;
@@ -52,14 +53,32 @@ enum Layout {
     /// The table of Rails' activerecord-session_store
     #[value(name = "activerecord-session_store")]
     ActiveRecordSessionStore,
+    /// The table of Express' connect-pg-simple (Postgres)
+    ConnectPgSimple,
+    /// The table of Express' connect-session-knex
+    ConnectSessionKnex,
+    /// The table of Express' connect-session-sequelize
+    ConnectSessionSequelize,
 }
 
 impl Layout {
-    fn table_layout(self) -> TableLayout {
-        match self {
+    fn table_layout(self, database: SqlDatabase) -> Result<TableLayout, String> {
+        // The layout does not depend on it.
+        let signature = || CookieSignature::new("no secret").map_err(|error| error.to_string());
+        Ok(match self {
             Self::Plain => TableLayout::new(),
             Self::ActiveRecordSessionStore => StoredHash::active_record_store().table_layout(),
-        }
+            Self::ConnectPgSimple if database != SqlDatabase::Postgres => {
+                return Err("connect-pg-simple keeps sessions in Postgres only".to_owned());
+            }
+            Self::ConnectPgSimple => ExpressSession::connect_pg_simple(signature()?).table_layout(),
+            Self::ConnectSessionKnex => {
+                ExpressSession::connect_session_knex(signature()?).table_layout()
+            }
+            Self::ConnectSessionSequelize => {
+                ExpressSession::connect_session_sequelize(signature()?).table_layout()
+            }
+        })
     }
 }
 
@@ -85,7 +104,7 @@ fn table(name: &str) -> Result<String, &'static str> {
 
 pub(crate) fn run(options: &Sql) -> Result<u8, String> {
     let Command::Schema(options) = &options.command;
-    let mut layout = options.layout.table_layout();
+    let mut layout = options.layout.table_layout(options.database)?;
     if let Some(name) = &options.table {
         layout = layout.table(name);
     }

@@ -5,7 +5,7 @@ mod questions;
 use std::fmt;
 
 use hardtack::observe::Shown;
-use hardtack::stores::{DataType, SqlDatabase, StoreError, TableLayout};
+use hardtack::stores::{DataType, SqlDatabase, StoreError, TableLayout, TimeForm};
 use tokio::time::{Instant, timeout_at};
 
 use crate::driver::{AnyConnection, Row, Value};
@@ -93,6 +93,16 @@ pub enum Warning {
         /// Its type.
         column_type: String,
     },
+    /// The times of a column are in the time zone of the connection, which is another one than the
+    /// server's own.
+    ZoneOfConnection {
+        /// The column.
+        column: String,
+        /// The time zone of this pool's connections.
+        zone: String,
+        /// The server's own, by its `log_timezone`.
+        zone_of_server: String,
+    },
     /// No row ever ends: the table has no expiry, and the layout no age.
     NothingEnds,
 }
@@ -172,6 +182,20 @@ impl fmt::Display for Warning {
                  of all connections to UTC",
                 Shown::new(column),
                 Shown::new(column_type)
+            ),
+            Self::ZoneOfConnection {
+                column,
+                zone,
+                zone_of_server,
+            } => write!(
+                f,
+                "the column {} is in the time zone of each connection, which is {} here, and the \
+                 server's own is {}: sessions end too early or too late if the other program's \
+                 connections are in that one. Ask there with `SHOW timezone`, and set it as \
+                 `TableLayout::time_zone`",
+                Shown::new(column),
+                Shown::new(zone),
+                Shown::new(zone_of_server)
             ),
             Self::NothingEnds => f.write_str(
                 "no row ever ends: the layout has no column for an expiry, and no age by `updated_at`. \
@@ -277,6 +301,7 @@ impl SqlStore {
             let found = ask(connection, questions.column, &values).await?;
             let column_type = text(found.first(), 0);
             let is_zoned = match self.database() {
+                SqlDatabase::Postgres if layout.time_form != TimeForm::Utc => false,
                 SqlDatabase::Postgres => column_type.ends_with("with time zone"),
                 SqlDatabase::MySql => column_type == "timestamp",
                 _ => false,
@@ -287,6 +312,20 @@ impl SqlStore {
                     column,
                     column_type,
                 });
+            }
+            if let Some(sql) = questions.zones
+                && (layout.time_form, &layout.time_zone) == (TimeForm::LocalSeconds, &None)
+            {
+                let zones = ask(connection, sql, &[]).await?;
+                if let [zone, zone_of_server, is_same] = &texts(zones.first())[..]
+                    && is_same == "false"
+                {
+                    warnings.push(Warning::ZoneOfConnection {
+                        column: column.clone(),
+                        zone: zone.clone(),
+                        zone_of_server: zone_of_server.clone(),
+                    });
+                }
             }
         }
         let of_key = questions.values(&layout.key);

@@ -25,6 +25,8 @@
 //! ([`table_layout`](hardtack::stores::SessionFormat::table_layout)), and
 //! [`TableLayout::schema`](hardtack::stores::TableLayout::schema) returns the SQL that creates it. The
 //! layout of `StoredHash::active_record_store()` is the table `sessions` of activerecord-session_store.
+//! Those of `ExpressSession::connect_pg_simple(..)`, `connect_session_knex(..)` and
+//! `connect_session_sequelize(..)` are the tables of these packages for Express.
 //! Tested are Postgres 15, MariaDB 10.11 and SQLite 3.
 //!
 //! # Statements
@@ -52,7 +54,8 @@
 //!
 //! In a table without a column for the expiry, a row counts until it is deleted: a touch sets its
 //! `updated_at`, by which the sweep finds old rows. Without `updated_at` too, a touch only looks for
-//! the row, and none is swept.
+//! the row, and none is swept. With the layout's `reads_ended`, a row counts until it is deleted
+//! although it has an expiry: only touches and the sweep use that.
 //!
 //! The row of a session that is found under an older key is renamed, as Rails does.
 //!
@@ -68,6 +71,19 @@
 //! The database's own clock decides, in UTC whatever the connection's zone is if the columns have
 //! none, as those of the schema: the clocks of the servers and of the database may differ. Columns of
 //! the types `timestamptz` and, in MySQL, `timestamp` need all connections in UTC, and `check` warns.
+//! A layout may have another [`TimeForm`](hardtack::stores::TimeForm):
+//!
+//! | form | Postgres | MySQL, MariaDB | SQLite |
+//! | --- | --- | --- | --- |
+//! | `Utc` | `now() AT TIME ZONE 'UTC'`, a `timestamp` | `UTC_TIMESTAMP(6)`, a `datetime(6)` | `2026-03-04 05:13:44.112000` |
+//! | `LocalSeconds` | `to_timestamp(ceil(..))` as a `timestamp`, in the zone of the connection or of the layout | as `Utc` | as `Utc` |
+//! | `Iso8601` | a `timestamptz`, in milliseconds | a `datetime` in UTC, in whole seconds | `2026-03-04T05:13:44.112Z` |
+//! | `WithOffset` | the same | the same | `2026-03-04 05:13:44.112 +00:00` |
+//!
+//! A row whose end is the present has ended in the form `Utc`, and not in the others. sqlx sets the
+//! zone of its own connections to UTC, whatever the server's is: name the framework's in the layout
+//! ([`time_zone`](hardtack::stores::TableLayout::time_zone)).
+//!
 //! Lives are kept to the millisecond, and are a thousand years at most.
 //!
 //! An operation ends within the store's time limit, 1 s by default, the wait for a connection

@@ -301,7 +301,7 @@ impl Operation {
             // The other databases compare bytes.
             Place::Old if is_binary || !is_postgres => Ok(Value::Bytes(old.to_vec())),
             Place::Old => text(old),
-            Place::Life => Ok(Value::Life(ttl.map(Life::new))),
+            Place::Life => Ok(Value::Life(ttl.or(layout.default_life).map(Life::new))),
             Place::Limit => Ok(Value::Count(1)),
         }
     }

@@ -5,6 +5,7 @@
 mod clauses;
 #[cfg(test)]
 mod tests;
+mod times;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

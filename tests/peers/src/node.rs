@@ -2,7 +2,7 @@
 
 use std::env;
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -19,11 +19,18 @@ pub struct Node {
 }
 
 impl Node {
+    /// Returns the folder with the packages that `scripts/peers` installs: the environment's
+    /// `PEERS_NODE`, or `target/peers/node`.
+    #[must_use]
+    pub fn packages() -> PathBuf {
+        let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+        env::var_os("PEERS_NODE")
+            .map_or_else(|| package.join("../../target/peers/node"), Into::into)
+    }
+
     /// Starts an app of this package, such as `express_app/app.mjs`, with the port and these
-    /// arguments, and waits until it accepts connections.
-    ///
-    /// The environment's `PEERS_NODE` is the folder with the app's packages, which `scripts/peers`
-    /// installs; `target/peers/node` without it.
+    /// arguments, and waits until it accepts connections. It finds its [`packages`](Self::packages)
+    /// by the variable `PEERS_NODE`.
     ///
     /// # Panics
     ///
@@ -40,13 +47,11 @@ impl Node {
     fn try_start(app: &str, arguments: &[&str]) -> Option<Self> {
         let address = free_address();
         let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let packages = env::var_os("PEERS_NODE")
-            .map_or_else(|| package.join("../../target/peers/node"), Into::into);
         let process = Command::new("node")
             .arg(package.join(app))
             .arg(address.port().to_string())
             .args(arguments)
-            .env("PEERS_NODE", packages)
+            .env("PEERS_NODE", Self::packages())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .spawn()

@@ -20,6 +20,7 @@ const PROGRAMS: &str = "/usr/lib/postgresql/15/bin";
 /// let postgres = PostgresServer::start(&["-c", "max_connections=20"]);
 /// assert!(postgres.url().starts_with("postgres://app:wordpass@127.0.0.1:"));
 /// assert!(postgres.url().ends_with("/app"));
+/// assert_eq!(postgres.query("SELECT 1, 'a'"), "1|a");
 /// ```
 #[derive(Debug)]
 pub struct PostgresServer {
@@ -133,6 +134,28 @@ impl PostgresServer {
     /// Panics if the server was stopped.
     pub fn go_on(&self) {
         self.daemon.go_on();
+    }
+
+    /// Runs SQL and returns the answer as `psql` prints it: the columns of a row with `|` between
+    /// them, and a line for each row.
+    ///
+    /// # Panics
+    ///
+    /// Panics with the error if the database refuses the SQL, or cannot be reached.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "many statements are their effect"
+    )]
+    pub fn query(&self, sql: &str) -> String {
+        let mut psql = Command::new("psql");
+        psql.args(["--no-psqlrc", "--quiet", "--no-align", "--tuples-only"])
+            .args(["--set=ON_ERROR_STOP=1", "--dbname", &self.url(), "-c", sql])
+            .stdin(Stdio::null());
+        let output = psql
+            .output()
+            .expect("psql, which is installed with Postgres");
+        assert!(output.status.success(), "{sql}: {output:?}");
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
     /// Returns the address of the database, with the user and the password.

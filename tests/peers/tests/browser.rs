@@ -16,12 +16,17 @@ mod program;
 #[path = "browser/window.rs"]
 mod window;
 
+use std::process::Command;
+
 use program::Program;
 use window::Window;
 
 /// Log in, order, log out: the same in both frameworks.
 async fn counter(example: &str, feature: &str) {
-    let shop = Program::example(example, feature);
+    let mut command = Command::new("cargo");
+    command.args(["run", "--locked", "--example", example]);
+    command.args(["--features", feature]);
+    let shop = Program::start(command, &[]);
     let window = Window::open().await;
     window.go(&shop.url("/")).await;
     assert_eq!(window.text("#visits").await, "This is your first visit.");
@@ -77,7 +82,9 @@ async fn counter_under_actix() {
 
 /// A Rails app and a Rust app share a session.
 async fn log_book(framework: &str) {
-    let both = Program::beside_rails(framework);
+    let mut command = Command::new("examples/beside-rails/run");
+    command.arg(framework);
+    let both = Program::start(command, &["RAILS_PORT"]);
     let window = Window::open().await;
 
     // Nobody is signed in: Rust sends to Rails.

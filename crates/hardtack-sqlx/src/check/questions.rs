@@ -16,6 +16,9 @@ pub(super) struct Questions {
     pub(super) limits: Option<&'static str>,
     /// The encoding of all texts, of SQLite.
     pub(super) encoding: Option<&'static str>,
+    /// The time zone of the connection and the server's own, and whether both are the same, of
+    /// Postgres.
+    pub(super) zones: Option<&'static str>,
     /// The table, as the queries take it.
     table: Vec<String>,
 }
@@ -48,6 +51,7 @@ impl Questions {
             limits,
             encoding: (database == SqlDatabase::Sqlite)
                 .then_some("SELECT encoding FROM pragma_encoding"),
+            zones: (database == SqlDatabase::Postgres).then_some(POSTGRES_ZONES),
             table: match database {
                 SqlDatabase::Postgres => vec![database.quote_table(table)],
                 _ => vec![schema.to_owned(), name.to_owned()],
@@ -130,6 +134,16 @@ SELECT name, setting FROM pg_settings WHERE name IN ('statement_timeout', 'lock_
 const MYSQL_LIMITS: &str = "\
 SHOW SESSION VARIABLES WHERE Variable_name IN \
 ('lock_wait_timeout', 'innodb_lock_wait_timeout', 'max_statement_time')";
+
+// A server's own `TimeZone` is not told to a connection that has set another, and initdb gives both
+// settings the same zone. Half a year from now its summer time counts.
+const POSTGRES_ZONES: &str = "\
+SELECT zone, zone_of_server, (\
+now() AT TIME ZONE zone = now() AT TIME ZONE zone_of_server \
+AND (now() + interval '183 days') AT TIME ZONE zone \
+= (now() + interval '183 days') AT TIME ZONE zone_of_server)::text \
+FROM (SELECT current_setting('TimeZone') AS zone, current_setting('log_timezone') AS zone_of_server) \
+AS zones";
 
 /// The longest wait for a lock that is no cause for a warning, in seconds. The default of MySQL is 50.
 const LONG_WAIT: f64 = 60.0;

@@ -2,11 +2,12 @@
 
 use hardtack::stores::{DataType, SqlDatabase, TableLayout};
 
+use super::times::Times;
+
 pub(super) const KEY: &str = "\0key\0";
 const NEW_KEY: &str = "\0new key\0";
 pub(super) const DATA: &str = "\0data\0";
 pub(super) const OLD: &str = "\0old\0";
-pub(super) const LIFE: &str = "\0life\0";
 pub(super) const LIMIT: &str = "\0limit\0";
 
 /// The name of the row that is there, in statements that have two.
@@ -55,15 +56,16 @@ impl Clauses {
         let expires_at = layout.expires_at.as_ref().map(quote);
         let created_at = layout.created_at.as_ref().map(quote);
         let updated_at = layout.updated_at.as_ref().map(quote);
-        let (now, end) = (now(database), end(database));
+        let times = Times::new(database, layout);
+        let (stamp, end) = (&times.stamp, &times.end);
 
         let mut written = vec![
             (key.clone(), KEY.to_owned()),
             (data.clone(), data_value(database, layout.data_type)),
         ];
         written.extend(expires_at.clone().map(|column| (column, end.clone())));
-        written.extend(created_at.clone().map(|column| (column, now.to_owned())));
-        written.extend(updated_at.clone().map(|column| (column, now.to_owned())));
+        written.extend(created_at.clone().map(|column| (column, stamp.clone())));
+        written.extend(updated_at.clone().map(|column| (column, stamp.clone())));
 
         let is_changed =
             |(column, _): &&(String, String)| *column != key && Some(column) != created_at.as_ref();
@@ -73,14 +75,16 @@ impl Clauses {
             .unzip();
         let set_time = match (&expires_at, &updated_at) {
             (Some(column), _) => Some(format!("{column} = {end}")),
-            (None, Some(column)) => Some(format!("{column} = {now}")),
+            (None, Some(column)) => Some(format!("{column} = {stamp}")),
             (None, None) => None,
         };
         let swept = match (&expires_at, &updated_at, layout.max_age) {
-            (Some(column), ..) => Some((format!("{column} <= {now}"), column.clone())),
+            (Some(column), ..) => Some((times.is_expired(column), column.clone())),
             (None, Some(column), Some(_)) => Some((format!("{column} < {end}"), column.clone())),
             _ => None,
         };
+        // A row that is read until it is deleted never ends before.
+        let ends = expires_at.as_ref().filter(|_| !layout.reads_ended);
         Self {
             database,
             table: database.quote_table(&layout.table),
@@ -92,10 +96,8 @@ impl Clauses {
             },
             key_is: format!("{key} = {KEY} AND {}", exactly(database, &key, KEY)),
             data_is: data_is(database, layout.data_type, &data),
-            is_live: expires_at
-                .as_ref()
-                .map(|column| format!("({column} IS NULL OR {column} > {now})")),
-            is_expired: expires_at.map(|column| format!("{column} <= {now}")),
+            is_live: ends.map(|column| times.is_live(column)),
+            is_expired: ends.map(|column| times.is_expired(column)),
             set_with_key: format!("{key} = {NEW_KEY}, {}", set.join(", ")),
             set: set.join(", "),
             set_time,
@@ -192,29 +194,6 @@ pub(super) fn unlike_a_load(database: SqlDatabase) -> String {
     match database {
         SqlDatabase::Postgres => format!(" AND {KEY}::text IS NOT NULL"),
         _ => String::new(),
-    }
-}
-
-/// Returns the present of the database's own clock, in UTC whatever the connection's zone is.
-fn now(database: SqlDatabase) -> &'static str {
-    match database {
-        SqlDatabase::Postgres => "(now() AT TIME ZONE 'UTC')",
-        SqlDatabase::MySql => "UTC_TIMESTAMP(6)",
-        // Milliseconds, in the six digits that Rails writes.
-        _ => "strftime('%Y-%m-%d %H:%M:%f000', 'now')",
-    }
-}
-
-/// Returns the time that a life from now ends; NULL for a life without an end.
-fn end(database: SqlDatabase) -> String {
-    match database {
-        SqlDatabase::Postgres => {
-            format!("(now() AT TIME ZONE 'UTC') + {LIFE}::float8 * interval '1 millisecond'")
-        }
-        SqlDatabase::MySql => {
-            format!("UTC_TIMESTAMP(6) + INTERVAL CAST({LIFE} AS SIGNED) MICROSECOND")
-        }
-        _ => format!("strftime('%Y-%m-%d %H:%M:%f000', 'now', {LIFE})"),
     }
 }
 

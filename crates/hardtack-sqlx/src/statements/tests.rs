@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use hardtack::stores::DataType;
+use hardtack::stores::{DataType, TimeForm};
 
 use super::*;
 
@@ -358,4 +358,141 @@ fn a_load_of_postgres_has_another_number_of_values_than_what_deletes() {
         }
     }
     assert_eq!(ran, 8);
+}
+
+/// A table whose times are whole seconds in the connection's zone, such as that of connect-pg-simple.
+fn local_seconds() -> TableLayout {
+    let mut layout = TableLayout::new().table("session").key("sid").data("sess");
+    layout = layout.expires_at("expire").data_type(DataType::Json);
+    layout.time_form = TimeForm::LocalSeconds;
+    layout.default_life = Some(Duration::from_hours(24));
+    layout
+}
+
+#[test]
+fn local_seconds_are_rounded_up_and_count_to_their_end() {
+    let now = "extract(epoch FROM now())";
+    let mut count = 0;
+    for (zone, at_zone) in [
+        (None, ""),
+        (Some("Europe/Berlin"), " AT TIME ZONE 'Europe/Berlin'"),
+        (Some("it's\0"), " AT TIME ZONE 'it''s\u{fffd}'"),
+    ] {
+        let mut layout = local_seconds();
+        layout.time_zone = zone.map(str::to_owned);
+        let statements = Statements::new(SqlDatabase::Postgres, layout);
+        let present = format!("(to_timestamp(ceil({now})){at_zone})");
+        let live = format!(r#"AND ("expire" IS NULL OR "expire" >= {present}) LIMIT 1"#);
+        assert!(
+            statements.load.sql.ends_with(&live),
+            "{}",
+            statements.load.sql
+        );
+        let touch = statements.touch.as_ref().unwrap();
+        let end = format!(
+            r#"UPDATE "session" SET "expire" = (to_timestamp(ceil({now} + $1::float8 / 1000)){at_zone}) WHERE"#
+        );
+        assert!(touch.sql.starts_with(&end), "{}", touch.sql);
+        let sweep = statements.sweep.as_ref().unwrap();
+        let ended = format!(r#" AND "expire" < {present}"#);
+        assert!(sweep.sql.ends_with(&ended), "{}", sweep.sql);
+        let Insert::OnConflict { absent, .. } = &statements.insert else {
+            panic!("Postgres has it");
+        };
+        let ended = format!(r#" AND there."expire" < {present}"#);
+        assert!(absent.sql.ends_with(&ended), "{}", absent.sql);
+        count += 1;
+    }
+    assert_eq!(count, 3);
+    // Other databases have the form of hardtack's own table.
+    for database in [SqlDatabase::MySql, SqlDatabase::Sqlite] {
+        let statements = Statements::new(database, local_seconds());
+        let mut layout = local_seconds();
+        layout.time_form = TimeForm::Utc;
+        let own = Statements::new(database, layout);
+        assert_eq!(texts(&statements), texts(&own));
+    }
+}
+
+#[test]
+fn times_to_the_millisecond() {
+    let mysql = "DATE_FORMAT(UTC_TIMESTAMP(6) + INTERVAL CAST(? AS SIGNED) MICROSECOND, '%Y-%m-%d %H:%i:%s')";
+    let mut count = 0;
+    for (database, form, end, now, stamp) in [
+        (
+            SqlDatabase::Postgres,
+            TimeForm::Iso8601,
+            "date_trunc('milliseconds', now() + $1::float8 * interval '1 millisecond')",
+            "now()",
+            "date_trunc('milliseconds', now())",
+        ),
+        (
+            SqlDatabase::MySql,
+            TimeForm::WithOffset,
+            mysql,
+            "UTC_TIMESTAMP()",
+            "UTC_TIMESTAMP()",
+        ),
+        (
+            SqlDatabase::Sqlite,
+            TimeForm::Iso8601,
+            "strftime('%Y-%m-%dT%H:%M:%fZ', 'now', ?)",
+            "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
+            "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
+        ),
+        (
+            SqlDatabase::Sqlite,
+            TimeForm::WithOffset,
+            "strftime('%Y-%m-%d %H:%M:%f +00:00', 'now', ?)",
+            "strftime('%Y-%m-%d %H:%M:%f +00:00', 'now')",
+            "strftime('%Y-%m-%d %H:%M:%f +00:00', 'now')",
+        ),
+    ] {
+        let mut layout = TableLayout::new();
+        layout.time_form = form;
+        layout.updated_at = Some("changed".to_owned());
+        let statements = Statements::new(database, layout);
+        let touch = &statements.touch.as_ref().unwrap().sql;
+        assert!(
+            touch.contains(&format!(
+                "SET {} = {end} WHERE",
+                name(database, "expires_at")
+            )),
+            "{touch}"
+        );
+        let load = &statements.load.sql;
+        let live = format!("{} >= {now}) LIMIT 1", name(database, "expires_at"));
+        assert!(load.ends_with(&live), "{load}");
+        let update = &statements.update_present.sql;
+        let set = format!(", {} = {stamp} WHERE", name(database, "changed"));
+        assert!(update.contains(&set), "{update}");
+        count += 1;
+    }
+    assert_eq!(count, 4);
+}
+
+/// Returns a column's name as the statements quote it.
+fn name(database: SqlDatabase, column: &str) -> String {
+    match database {
+        SqlDatabase::Postgres => database.quote(column),
+        _ => SqlDatabase::MySql.quote(column),
+    }
+}
+
+#[test]
+fn rows_that_are_read_until_they_are_deleted_end_in_the_sweep_alone() {
+    for database in SqlDatabase::ALL {
+        let mut layout = TableLayout::new();
+        layout.reads_ended = true;
+        let statements = Statements::new(*database, layout);
+        assert!(
+            !statements.load.sql.contains("expires_at"),
+            "{}",
+            statements.load.sql
+        );
+        assert!(!statements.delete.sql.contains("expires_at"));
+        let sweep = statements.sweep.as_ref().unwrap();
+        assert!(sweep.sql.contains("expires_at"), "{}", sweep.sql);
+        assert!(statements.touch.is_some());
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use hardtack::stores::{
     DataType, Entry, Saved, SessionFormat, SessionStore, SqlDatabase, StoredHash, TableLayout,
-    Version, When,
+    TimeForm, Version, When,
 };
 use hardtack::test_util::check_session_store;
 use hardtack_sqlx::SqlStore;
@@ -67,6 +67,8 @@ async fn every_layout_keeps_every_rule() {
         json,
         own.clone().data_type(DataType::Text),
         own.clone().data_type(DataType::Json),
+        in_form(TimeForm::Iso8601),
+        in_form(TimeForm::WithOffset),
     ] {
         let database = Database::new(&layout).await;
         let store = AsText(database.store(layout.clone()));
@@ -80,7 +82,67 @@ async fn every_layout_keeps_every_rule() {
     schema.execute(&pool).await.unwrap();
     let store = SqlStore::sqlite(pool, own);
     assert_eq!(check_session_store(&store).await, Ok(17));
+    assert_eq!(count, 10);
+}
+
+/// A table of texts whose times have this form, and whose sessions all end.
+fn in_form(form: TimeForm) -> TableLayout {
+    let mut layout = TableLayout::new().data_type(DataType::Text);
+    layout.time_form = form;
+    layout.default_life = HOUR;
+    layout
+}
+
+#[tokio::test]
+async fn a_form_of_times_is_that_of_every_write() {
+    let mut count = 0;
+    for (form, expected) in [
+        (TimeForm::Iso8601, "0000-00-00T00:00:00.000Z"),
+        (TimeForm::WithOffset, "0000-00-00 00:00:00.000 +00:00"),
+    ] {
+        let database = Database::new(&in_form(form)).await;
+        let store = database.store(in_form(form));
+        for when in [When::Absent, When::Always, When::Present, unchanged("a")] {
+            let saved = store.save("k", "a".into(), None, &when).await;
+            assert!(matches!(saved, Ok(Saved::Done(_))), "{saved:?}");
+            let end: String = database
+                .value("SELECT expires_at FROM hardtack_sessions")
+                .await;
+            let zeros = end.replace(|character: char| character.is_ascii_digit(), "0");
+            assert_eq!(zeros, expected, "{when:?}");
+            // The layout's own life.
+            let left: f64 = database
+                .value(
+                    "SELECT (julianday(expires_at) - julianday('now')) * 86400.0 FROM hardtack_sessions",
+                )
+                .await;
+            assert!(left > 3570.0 && left < 3600.01, "{left}");
+            count += 1;
+        }
+    }
     assert_eq!(count, 8);
+}
+
+/// The end of such a row is only for the sweep.
+#[tokio::test]
+async fn a_row_may_be_read_until_it_is_deleted() {
+    let mut layout = TableLayout::new();
+    layout.reads_ended = true;
+    let database = Database::new(&layout).await;
+    let store = database.store(layout);
+    assert_eq!(save(&store, "k", "a", &When::Absent).await, "done");
+    database.execute(PAST).await;
+    assert_eq!(load(&store, "k").await.as_deref(), Some("a"));
+    assert_eq!(save(&store, "k", "b", &When::Absent).await, "a");
+    assert_eq!(save(&store, "k", "b", &unchanged("a")).await, "done");
+    // That extended its life.
+    assert_eq!(store.sweep_once().await.unwrap(), 0);
+    database.execute(PAST).await;
+    assert!(store.touch("k", HOUR).await.unwrap());
+    assert_eq!(store.sweep_once().await.unwrap(), 0);
+    database.execute(PAST).await;
+    assert_eq!(store.sweep_once().await.unwrap(), 1);
+    assert_eq!(load(&store, "k").await, None);
 }
 
 #[tokio::test]

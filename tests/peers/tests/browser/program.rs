@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -16,18 +16,19 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// An example of the crate.
-    pub(crate) fn example(name: &str, feature: &str) -> Self {
-        let mut command = Command::new("cargo");
-        command.args(["run", "--locked", "--example", name, "--features", feature]);
-        Self::start(command, &[])
-    }
-
-    /// The example of a Rails app beside a Rust app.
-    pub(crate) fn beside_rails(framework: &str) -> Self {
-        let mut command = Command::new(root().join("examples/beside-rails/run"));
-        command.arg(framework);
-        Self::start(command, &["RAILS_PORT"])
+    /// Runs a command in the repository, which names its program, and waits until it listens on
+    /// `PORT` and on the ports of these variables.
+    pub(crate) fn start(mut command: Command, others: &[&str]) -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let port = free_port();
+        command.current_dir(root).env("PORT", port.to_string());
+        let mut ports = vec![port];
+        for name in others {
+            let port = free_port();
+            command.env(name, port.to_string());
+            ports.push(port);
+        }
+        Self::spawn(command, &ports)
     }
 
     /// A driver of a browser.
@@ -40,18 +41,6 @@ impl Program {
 
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://localhost:{}{path}", self.port)
-    }
-
-    fn start(mut command: Command, others: &[&str]) -> Self {
-        let port = free_port();
-        command.current_dir(root()).env("PORT", port.to_string());
-        let mut ports = vec![port];
-        for name in others {
-            let port = free_port();
-            command.env(name, port.to_string());
-            ports.push(port);
-        }
-        Self::spawn(command, &ports)
     }
 
     /// Starts it, and waits until it listens at each of the ports.
@@ -88,10 +77,6 @@ impl Drop for Program {
         let _ = Command::new("kill").args(["--", &group]).status();
         let _ = self.process.wait();
     }
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 fn free_port() -> u16 {

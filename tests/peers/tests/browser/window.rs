@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::program::Program;
 
 pub(crate) struct Window {
-    client: Client,
+    pub(crate) client: Client,
     /// Killed when the window goes.
     _driver: Program,
 }

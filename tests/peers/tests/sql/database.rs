@@ -100,8 +100,7 @@ impl Database {
             Self::Postgres(server, _) => {
                 // In a number of hours the sign is that of the ISO; in `<+05:45>-05:45` that of POSIX.
                 let zone = format!("<{zone}>{}", opposite(zone));
-                let options = postgres_options(server).options([("TimeZone", zone)]);
-                SqlStore::postgres(PgPoolOptions::new().connect_lazy_with(options), layout)
+                SqlStore::postgres(postgres_in_zone(server, zone), layout)
             }
             Self::MariaDb(server, _) => {
                 let options = mariadb_options(server).timezone(zone.to_owned());
@@ -229,6 +228,19 @@ impl Database {
 
 fn postgres_options(server: &PostgresServer) -> PgConnectOptions {
     server.url().parse().expect("an address")
+}
+
+/// Creates a pool whose connections are in a time zone. sqlx asks for UTC when it connects, which
+/// comes after the command line's options: the zone is set later.
+pub(crate) fn postgres_in_zone(server: &PostgresServer, zone: String) -> PgPool {
+    let pool = PgPoolOptions::new().after_connect(move |connection, _| {
+        let sql = format!("SET TIME ZONE '{zone}'");
+        Box::pin(async move {
+            let set = sqlx::raw_sql(AssertSqlSafe(sql));
+            set.execute(connection).await.map(|_| ())
+        })
+    });
+    pool.connect_lazy_with(postgres_options(server))
 }
 
 fn mariadb_options(server: &MariaDbServer) -> MySqlConnectOptions {

@@ -1,5 +1,5 @@
-//! `SqlStore` on a live Postgres, MariaDB and SQLite; and beside a Rails that keeps its sessions in a
-//! table there.
+//! `SqlStore` on a live Postgres, MariaDB and SQLite; and beside a Rails and Express apps that keep their
+//! sessions in a table there.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,6 +11,7 @@
 
 mod app;
 mod at_once;
+mod beside_express;
 mod beside_rails;
 mod browser;
 mod checks;

@@ -1,5 +1,5 @@
-//! One origin for both halves: `/rust` goes to Rust, everything else to Rails. In production this is
-//! nginx or the like.
+//! One origin for both halves: `/rust` goes to Rust, everything else to the other framework. In
+//! production this is nginx or the like.
 
 use std::error::Error as StdError;
 use std::io;
@@ -13,15 +13,29 @@ use crate::pages::{escape, page};
 /// The most bytes of a request's head.
 const HEAD: u64 = 64 * 1024;
 
+/// The half that is not Rust's.
+#[derive(Clone, Copy)]
+pub(crate) struct OtherHalf {
+    pub(crate) name: &'static str,
+    /// The variable with the port that it listens on; 3001 without it.
+    pub(crate) port: &'static str,
+    /// The command that starts both.
+    pub(crate) run: &'static str,
+}
+
 pub(crate) struct Proxy {
     listener: TcpListener,
     rust: SocketAddr,
-    rails: SocketAddr,
+    other: SocketAddr,
+    about: OtherHalf,
 }
 
 impl Proxy {
-    /// Listens on `PORT`, and passes requests to Rails on `RAILS_PORT`.
-    pub(crate) fn of_environment(rust: SocketAddr) -> Result<Self, Box<dyn StdError>> {
+    /// Listens on `PORT`, or on 3000.
+    pub(crate) fn of_environment(
+        rust: SocketAddr,
+        about: OtherHalf,
+    ) -> Result<Self, Box<dyn StdError>> {
         let port = |name, default| match std::env::var(name) {
             Ok(port) => port
                 .parse()
@@ -35,7 +49,8 @@ impl Proxy {
         Ok(Self {
             listener,
             rust,
-            rails: local(port("RAILS_PORT", 3001)?),
+            other: local(port(about.port, 3001)?),
+            about,
         })
     }
 
@@ -50,16 +65,21 @@ impl Proxy {
         let listener = tokio::net::TcpListener::from_std(self.listener)?;
         loop {
             let (browser, _) = listener.accept().await?;
-            let (rust, rails) = (self.rust, self.rails);
+            let (rust, other, about) = (self.rust, self.other, self.about);
             // An error means that the connection broke off, and the browser reports it.
-            tokio::spawn(async move { pass(browser, rust, rails).await });
+            tokio::spawn(async move { pass(browser, rust, other, about).await });
         }
     }
 }
 
 /// Passes one request on, and asks both sides to close after it: the next request may be for the
 /// other half.
-async fn pass(browser: TcpStream, rust: SocketAddr, rails: SocketAddr) -> io::Result<()> {
+async fn pass(
+    browser: TcpStream,
+    rust: SocketAddr,
+    other: SocketAddr,
+    about: OtherHalf,
+) -> io::Result<()> {
     let mut browser = BufReader::new(browser);
     let mut head = String::new();
     let mut is_for_rust = false;
@@ -81,37 +101,44 @@ async fn pass(browser: TcpStream, rust: SocketAddr, rails: SocketAddr) -> io::Re
             head.push_str(&line);
         }
     }
-    let half = TcpStream::connect(if is_for_rust { rust } else { rails }).await;
+    let half = TcpStream::connect(if is_for_rust { rust } else { other }).await;
     let mut half = match half {
         Ok(half) => half,
-        Err(error) => return refuse(browser, is_for_rust, rails, &error).await,
+        Err(error) => {
+            let (title, body) = if is_for_rust {
+                rust_is_down(about)
+            } else {
+                other_is_down(other, about, &error)
+            };
+            return refuse(browser, &page(&title, &[], &body)).await;
+        }
     };
     half.write_all(head.as_bytes()).await?;
     copy_bidirectional(&mut browser, &mut half).await?;
     Ok(())
 }
 
-/// Answers that a half is down, and how to bring it back.
-async fn refuse(
-    mut browser: BufReader<TcpStream>,
-    is_for_rust: bool,
-    rails: SocketAddr,
-    error: &io::Error,
-) -> io::Result<()> {
-    let (title, body) = if is_for_rust {
-        let body = "<p>Start <code>examples/beside-rails/run</code> again.</p>";
-        ("Rust does not answer", body.to_owned())
-    } else {
-        let body = format!(
-            "<p>Nothing listens at <code>{rails}</code>: {}.</p>\
-             <p>Rails takes some seconds to start: reload this page. If Rails has stopped, the \
-             terminal shows why; start <code>examples/beside-rails/run</code> again.</p>\
-             <p><a href=\"/rust\">To the page by Rust</a></p>",
-            escape(&error.to_string())
-        );
-        ("Rails does not answer", body)
-    };
-    let page = page(title, &[], &body);
+/// Returns the title and the body of the page that tells how to bring Rust back.
+fn rust_is_down(about: OtherHalf) -> (String, String) {
+    let body = format!("<p>Start <code>{}</code> again.</p>", about.run);
+    ("Rust does not answer".to_owned(), body)
+}
+
+/// Returns the title and the body of the page that tells how to bring the other half back.
+fn other_is_down(other: SocketAddr, about: OtherHalf, error: &io::Error) -> (String, String) {
+    let OtherHalf { name, run, .. } = about;
+    let body = format!(
+        "<p>Nothing listens at <code>{other}</code>: {}.</p>\
+         <p>{name} takes some seconds to start: reload this page. If {name} has stopped, the \
+         terminal shows why; start <code>{run}</code> again.</p>\
+         <p><a href=\"/rust\">To the page by Rust</a></p>",
+        escape(&error.to_string())
+    );
+    (format!("{name} does not answer"), body)
+}
+
+/// Answers with a page that says which half is down.
+async fn refuse(mut browser: BufReader<TcpStream>, page: &str) -> io::Result<()> {
     let answer = format!(
         "HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html; charset=utf-8\r\n\
          Content-Length: {}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n{page}",
@@ -135,11 +162,15 @@ mod tests {
         let down = local().local_addr().unwrap();
         let listener = local();
         let address = listener.local_addr().unwrap();
-        let (rust, rails) = (down, down);
         let proxy = Proxy {
             listener,
-            rust,
-            rails,
+            rust: down,
+            other: down,
+            about: OtherHalf {
+                name: "Rails",
+                port: "RAILS_PORT",
+                run: "examples/beside-rails/run",
+            },
         };
         let proxy = tokio::spawn(proxy.serve());
         let mut browser = TcpStream::connect(address).await.unwrap();
