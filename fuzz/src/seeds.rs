@@ -26,12 +26,14 @@ pub fn seeds(target: &str, vectors: &Path) -> Vec<Vec<u8>> {
     let mut seeds = match target {
         "cache_entry" => vectors.stored("hex"),
         "cookie_header" => vectors.hex("cookie_header", "header"),
+        "cookie_signature" => vectors.cookie_signatures(),
         "credentials" => vectors.credentials(),
         "doctor" => vectors.copied(),
         "encrypted_cbc" => vectors.jar(|record| record["jar"] == "encrypted_cbc"),
         "encrypted_gcm" => vectors.jar(|record| record["jar"] == "encrypted_gcm"),
         "envelope" => vectors.signed_texts(),
         "escape" => vectors.escaped(),
+        "express_session" => vectors.express_sessions(),
         "json" => vectors.json(),
         "marshal" => vectors.marshal(),
         "message" => vectors.messages(),
@@ -127,6 +129,59 @@ impl Vectors<'_> {
             }
         }
         seeds
+    }
+
+    /// The distinct values of Express' vectors that `wanted` takes out of a record.
+    fn express(&self, mut wanted: impl FnMut(&Value, &mut BTreeSet<String>)) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        for file in files(&self.root.join("express"), "gz") {
+            let file = GzDecoder::new(File::open(file).expect("a file of vectors"));
+            let text = io::read_to_string(file).expect("text");
+            for line in text.lines() {
+                let record = serde_json::from_str(line).expect("a JSON object a line");
+                wanted(&record, &mut found);
+            }
+        }
+        found
+    }
+
+    /// An edit before each text, signed or not: see `checks/cookie_signature.rs`.
+    fn cookie_signatures(&self) -> Vec<Vec<u8>> {
+        let found = self.express(|record, found| {
+            for field in ["value", "signed", "input", "header"] {
+                found.extend(record[field].as_str().map(str::to_owned));
+            }
+            let steps = record["steps"].as_array().into_iter().flatten();
+            for set in steps.flat_map(|step| step["set_cookie"].as_array().into_iter().flatten()) {
+                let value = set.as_str().and_then(|set| set.split(['=', ';']).nth(1));
+                let value = value.map(|value| String::from_utf8(unescaped(value)));
+                found.extend(value.and_then(Result::ok));
+            }
+        });
+        let seed = |(place, text): (usize, String)| {
+            [
+                &[u8::try_from(place % 256).unwrap_or_default()],
+                text.as_bytes(),
+            ]
+            .concat()
+        };
+        found.into_iter().enumerate().map(seed).collect()
+    }
+
+    /// A change before each stored session: see `checks/express_session.rs`.
+    fn express_sessions(&self) -> Vec<Vec<u8>> {
+        let found = self.express(|record, found| {
+            let steps = record["steps"].as_array().into_iter().flatten();
+            for entry in steps.flat_map(|step| step["store"].as_object().into_iter().flatten()) {
+                let (_, entry) = entry;
+                let fields = ["value", "text", "sess", "data", "json", "session"];
+                let fields = fields.iter().filter_map(|field| entry[*field].as_str());
+                found.extend(entry.as_str().into_iter().chain(fields).map(str::to_owned));
+            }
+        });
+        let seed =
+            |(place, text): (usize, String)| [&[[0, 1, 255][place % 3]], text.as_bytes()].concat();
+        found.into_iter().enumerate().map(seed).collect()
     }
 
     fn texts(&self, folder: &str, field: &str) -> Vec<Vec<u8>> {

@@ -92,8 +92,16 @@ pub enum CauseKind {
     OtherMessage,
     /// A given secret is a placeholder.
     PlaceholderSecret,
-    /// A given secret may be a part of one.
+    /// A given secret may be a part of one, or is too short for its use.
     PartialSecret,
+    /// The cookie of a Node app lacks its signature, or the `s:` that tells of one.
+    Unsigned,
+    /// The store has no entry under the session's key.
+    NotStored,
+    /// The seal of iron-session is of a version that it does not open.
+    OtherVersion,
+    /// The seal of iron-session names a password that the app has under another number.
+    UnknownPassword,
 }
 
 impl CauseKind {
@@ -139,6 +147,10 @@ impl CauseKind {
             Self::OtherMessage => "other-message",
             Self::PlaceholderSecret => "placeholder-secret",
             Self::PartialSecret => "partial-secret",
+            Self::Unsigned => "unsigned",
+            Self::NotStored => "not-stored",
+            Self::OtherVersion => "other-version",
+            Self::UnknownPassword => "unknown-password",
         }
     }
 }

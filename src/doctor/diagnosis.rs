@@ -70,7 +70,7 @@ pub struct Diagnosis {
     /// The expiry that was sealed with the value; `None` if the cookie does not open, or has no
     /// expiry.
     pub expires: Option<OffsetDateTime>,
-    /// The label of the secret that opens the cookie.
+    /// The label of the secret that opens the cookie, or that made the signature of a damaged one.
     pub secret: Option<String>,
     /// The repairs that the copied value needed before it had the form of a cookie.
     pub repairs: Vec<Repair>,

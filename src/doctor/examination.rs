@@ -145,6 +145,9 @@ impl Doctor {
             diagnosis.claims = claims.and_then(|claims| claims.in_words(diagnosis.now));
             diagnosis.tried = Some(self.tried(&mended.form));
             diagnosis.repairs = mended.repairs;
+        } else if let Some(examined) = self.of_node(&mended, cookie, all) {
+            self.tell_of_node(examined, &mut diagnosis);
+            diagnosis.repairs = mended.repairs;
         } else if matches!(mended.form, Form::Foreign(_)) {
             let form = foreign::id_form(format, &mended.bytes);
             let of_app = form.and_then(|form| self.of_stored_id(form, cookie));
@@ -161,7 +164,7 @@ impl Doctor {
         }
         // What was asked about is another cookie, which was not copied.
         if let Some(cause) = self.other_name(cookie) {
-            let place = if format.is_rails() {
+            let place = if format.is_rails() || diagnosis.opens {
                 0
             } else {
                 diagnosis.causes.len()

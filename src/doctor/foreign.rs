@@ -6,6 +6,7 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use super::cause::{Cause, CauseKind};
 use super::cookie_format::CookieFormat;
 use super::cookie_names::of_name;
+use super::express_parts;
 use super::id_form::{self, IdForm};
 use super::pasted::Pasted;
 
@@ -17,7 +18,9 @@ type Row = (CookieFormat, fn(&str, Option<&str>) -> bool);
 
 /// The formats, those with the clearest marks first.
 const ROWS: [Row; 22] = [
-    (CookieFormat::ExpressSession, |text, _| is_express(text)),
+    (CookieFormat::ExpressSession, |text, _| {
+        is_express(text) || express_parts::is_damaged(text)
+    }),
     (CookieFormat::ExpressJson, |text, _| is_express_json(text)),
     (CookieFormat::IronSession, |text, _| is_iron(text)),
     (CookieFormat::Phoenix, |text, _| is_phoenix(text)),
@@ -76,7 +79,10 @@ fn is_express_json(text: &str) -> bool {
 /// Checks for the parts of `@hapi/iron` 7: `Fe26.2*password id*salt*iv*data*expiry*salt*HMAC`, and
 /// iron-session's `~2` after them.
 fn is_iron(text: &str) -> bool {
-    text.starts_with("Fe26.2*") && text.split('*').count() == 8
+    let version = text.split_once('*').map(|(version, _)| version);
+    let number = version.and_then(|version| version.strip_prefix("Fe26."));
+    number.is_some_and(|number| matches!(number.as_bytes(), [b'0'..=b'9']))
+        && text.split('*').count() == 8
 }
 
 /// Checks for the messages of `Plug.Crypto` 2: `HS256.data.signature`, the five parts of
@@ -371,7 +377,10 @@ pub(super) fn cause(
             "the session itself is in its store (Redis, a database) under the id that stands \
              between s: and the point"
         }
-        CookieFormat::ExpressJson => "it is readable without a key: JSON stands behind j:",
+        CookieFormat::ExpressJson => {
+            "it is readable without a key: JSON stands behind j:, as res.cookie(name, object) \
+             writes it; the session's cookie of Express begins with s:"
+        }
         CookieFormat::CookieSession => {
             let signature = cookie.name.map(|name| format!("{name}.sig"));
             let is_there =

@@ -31,6 +31,13 @@ pub(super) struct Labelled {
     pub(super) secret: SecretKeyBase,
 }
 
+/// A secret of a Node app, with the number that iron-session knows it by.
+#[derive(Clone)]
+pub(super) struct NodeSecret {
+    pub(super) number: Option<u32>,
+    pub(super) labelled: Labelled,
+}
+
 /// A given secret in one spelling, and its keys.
 #[derive(Clone)]
 pub(super) struct Material {

@@ -12,17 +12,23 @@ mod checkup;
 mod content;
 mod cookie_format;
 mod cookie_names;
+mod cookie_pair;
+mod damaged_signature;
 mod diagnosis;
 mod encoding_steps;
 mod examination;
+mod express_cookie;
+mod express_parts;
 mod fault;
 mod foreign;
 mod form;
 mod id_form;
 mod intake;
+mod iron_cookie;
 mod keys;
 mod line_steps;
 mod messages;
+mod node;
 mod obstacles;
 #[cfg(feature = "rails-app")]
 mod of_rails_app;
@@ -67,7 +73,7 @@ pub use diagnosis::Diagnosis;
 pub use remedy::Remedy;
 pub use repair::Repair;
 
-use keys::{Keys, Labelled};
+use keys::{Keys, Labelled, NodeSecret};
 use the_app::{Jars, TheApp};
 
 /// Examines cookies that do not open.
@@ -110,6 +116,10 @@ use the_app::{Jars, TheApp};
 #[derive(Clone)]
 pub struct Doctor {
     secrets: Vec<Labelled>,
+    /// The secrets of a Node app.
+    node_secrets: Vec<NodeSecret>,
+    /// The store's answer to the session's key, if it is known: an entry, or that there is none.
+    stored: Option<Option<Vec<u8>>>,
     salts: Vec<String>,
     cookie_name: Option<String>,
     settings: Option<Settings>,
@@ -135,6 +145,8 @@ impl Doctor {
     pub fn new() -> Self {
         Self {
             secrets: Vec::new(),
+            node_secrets: Vec::new(),
+            stored: None,
             salts: Vec::new(),
             cookie_name: None,
             settings: None,
@@ -172,6 +184,84 @@ impl Doctor {
             secret: secret.clone(),
         });
         self.keys = OnceLock::new();
+        self
+    }
+
+    /// Adds a secret of a Node app, and the label that reports call it by: the `secret` of
+    /// express-session, a key of cookie-session, or the `password` of iron-session. The first one is
+    /// the app's present secret. They open no cookie of Rails.
+    ///
+    /// ```
+    /// use hardtack::SecretKeyBase;
+    /// use hardtack::doctor::{CauseKind, Doctor};
+    ///
+    /// let cookie = "connect.sid=s%3AkWkUrpGrN_tfBPGy6fGZr1ke9dVpJZa6.\
+    ///     mhpadZHUAAOYun2rXafUH4bepzAJBlfT9nhedFhq1MI";
+    /// let secret = SecretKeyBase::allow_short("keyboard cat 779c6e755323")?;
+    /// let doctor = Doctor::new().node_secret("secret.txt", &secret);
+    /// assert!(doctor.examine(cookie).opens);
+    ///
+    /// let cut_off = doctor.examine(&cookie[..cookie.len() - 3]);
+    /// assert_eq!(cut_off.causes[0].kind(), CauseKind::CutOff);
+    /// assert_eq!(cut_off.secret.as_deref(), Some("secret.txt"));
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn node_secret(mut self, label: impl Into<String>, secret: &SecretKeyBase) -> Self {
+        self.add_node_secret(None, label.into(), secret);
+        self
+    }
+
+    /// Adds a password of iron-session under its number: `password: { 1: old, 2: new }`. The highest
+    /// number seals, and a seal names the number of its password.
+    ///
+    /// ```
+    /// use hardtack::SecretKeyBase;
+    /// use hardtack::doctor::{CauseKind, Doctor};
+    ///
+    /// let password = SecretKeyBase::new("9f1bc1856f42ec79faaf79731a0e0787 x")?;
+    /// let doctor = Doctor::new().iron_password(2, "new.txt", &password);
+    /// # let seal = "Fe26.2*1*4c37e0a9552a488f23f223f8a708b194af82be0ef17f03204605d15f1a356d44*\
+    /// #     SeeYy2xiraAn_bETrfnMGw*zWN7QcMfOEYJnADzqKXTww**\
+    /// #     fd4133a4958026ee552e14ad53a8b3219687d328fbfb6bbae135c62399fef773*\
+    /// #     V9xjmFz1Wz2t0oZR7LAG-tmh3OT0UBOs66rZ7C4IurQ~2";
+    /// let diagnosis = doctor.examine(seal); // which names password 1
+    /// assert_eq!(diagnosis.causes[0].kind(), CauseKind::UnknownPassword);
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    #[must_use]
+    pub fn iron_password(
+        mut self,
+        number: u32,
+        label: impl Into<String>,
+        password: &SecretKeyBase,
+    ) -> Self {
+        self.add_node_secret(Some(number), label.into(), password);
+        self
+    }
+
+    fn add_node_secret(&mut self, number: Option<u32>, label: String, secret: &SecretKeyBase) {
+        let secret = secret.clone();
+        self.node_secrets.push(NodeSecret {
+            number,
+            labelled: Labelled { label, secret },
+        });
+    }
+
+    /// Tells what the store has under the key of the session: the bytes of the entry, or `None` if
+    /// it has none. `hardtack key` prints the key.
+    ///
+    /// ```
+    /// use hardtack::doctor::{CauseKind, Doctor};
+    ///
+    /// let cookie = "connect.sid=s%3AkWkUrpGrN_tfBPGy6fGZr1ke9dVpJZa6.\
+    ///     mhpadZHUAAOYun2rXafUH4bepzAJBlfT9nhedFhq1MI";
+    /// let diagnosis = Doctor::new().stored(None).examine(cookie);
+    /// assert_eq!(diagnosis.causes[0].kind(), CauseKind::NotStored);
+    /// ```
+    #[must_use]
+    pub fn stored(mut self, entry: impl Into<Option<Vec<u8>>>) -> Self {
+        self.stored = Some(entry.into());
         self
     }
 

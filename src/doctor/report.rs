@@ -61,6 +61,8 @@ impl Diagnosis {
                     "but the app's version of Rails does not read it"
                 }
                 Some(CauseKind::Mended) => "once it is mended",
+                Some(CauseKind::NotStored) => "but the store has no such session",
+                Some(CauseKind::UnknownPassword) => "but the app has it under another number",
                 Some(_) => "but something is wrong with what is in it",
             };
             return format!("It opens, with the secret {label}, {end}.");
@@ -79,6 +81,18 @@ impl Diagnosis {
             Some(CauseKind::OtherMessage) => "It is no cookie by what it says itself.".to_owned(),
             Some(CauseKind::Elided) => {
                 "It does not open: it was taken out of the text that you copied.".to_owned()
+            }
+            Some(CauseKind::Unsigned) => "It does not open: it is not signed.".to_owned(),
+            Some(CauseKind::NotStored) => "The store has no such session.".to_owned(),
+            Some(CauseKind::OtherVersion) => {
+                "It does not open: it is of another version.".to_owned()
+            }
+            Some(CauseKind::NotASession) => {
+                format!("It is {}, and no session.", self.format)
+            }
+            Some(CauseKind::Mended) => "It does not open as it was sent.".to_owned(),
+            Some(CauseKind::UnreadableValue) => {
+                "It was not opened: what the store has cannot be read.".to_owned()
             }
             Some(CauseKind::CutOff) => "It does not open: it is cut off.".to_owned(),
             Some(CauseKind::Damaged) => "It does not open: it is damaged.".to_owned(),
@@ -122,11 +136,12 @@ impl Diagnosis {
 
     /// Writes what the causes follow from.
     fn evidence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.format.is_rails() && self.name.is_none() {
+        let is_known = self.format.is_rails() || self.secret.is_some();
+        if !is_known && self.name.is_none() {
             return Ok(());
         }
         writeln!(f, "\nEvidence:")?;
-        if self.format.is_rails() {
+        if is_known {
             row(f, "form", &self.format)?;
             if let Some(shape) = &self.shape {
                 row(f, "", shape)?;

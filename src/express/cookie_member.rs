@@ -3,6 +3,7 @@
 
 use time::{Duration, OffsetDateTime};
 
+use super::own_max_age::Asked;
 use crate::serializer::json::index_entry::{IndexEntry, index, key_text};
 
 /// A stored session: its `cookie`, and the text of the other members.
@@ -63,25 +64,50 @@ impl<'a> Stored<'a> {
 
     fn value(&self, key: &str) -> Option<&'a str> {
         let mut entries = self.cookie_entries.iter();
-        let entry = entries.find(|entry| key_text(self.cookie, **entry) == key)?;
+        // Of two members of a name, JavaScript takes the last.
+        let entry = entries.rfind(|entry| key_text(self.cookie, **entry) == key)?;
         Some(entry.value.of(self.cookie))
     }
 
-    /// Returns the `cookie` as Express touches it: `expires` is `originalMaxAge` from now, or
-    /// `originalMaxAge` itself if that is not a number (`session/cookie.js`, `set maxAge`).
-    pub(super) fn touched(&self, now: OffsetDateTime) -> String {
-        let expires = match (self.original_max_age(), self.value("originalMaxAge")) {
-            (Some(milliseconds), _) => end_after(milliseconds, now).map(|end| quoted(&end)),
-            (None, text) => text.map(str::to_owned),
+    /// Checks whether the touched `cookie` has an `expires` that is not null: `false` is none.
+    pub(super) fn has_end(&self, asked: Asked) -> bool {
+        match asked.max_age_text() {
+            Some(text) => text != "null",
+            None => self
+                .value("originalMaxAge")
+                .is_some_and(|text| text != "null"),
+        }
+    }
+
+    /// Returns the `cookie` as Express touches it, with the `originalMaxAge` that the request set:
+    /// `expires` is `originalMaxAge` from now, or `originalMaxAge` itself if that is not a number
+    /// (`session/cookie.js`, `set maxAge`).
+    pub(super) fn touched(&self, asked: Asked, now: OffsetDateTime) -> String {
+        let own = asked.max_age_text();
+        let max_age = own.as_deref().or_else(|| self.value("originalMaxAge"));
+        let expires = match asked.max_age_or(self.original_max_age()) {
+            Some(milliseconds) => end_after(milliseconds, now).map(|end| quoted(&end)),
+            None => max_age.map(str::to_owned),
         };
-        let mut entries = self.cookie_entries.iter();
-        let entry = entries.find(|entry| key_text(self.cookie, **entry) == "expires");
-        let (Some(expires), Some(entry)) = (expires, entry) else {
-            return self.cookie.to_owned();
-        };
-        let old = self.cookie.get(..entry.value.start());
-        let rest = self.cookie.get(entry.value.end()..);
-        [old.unwrap_or_default(), &expires, rest.unwrap_or_default()].concat()
+        let mut touched = String::with_capacity(self.cookie.len() + 32);
+        let mut copied = 0;
+        for entry in &self.cookie_entries {
+            let new = match &*key_text(self.cookie, *entry) {
+                "originalMaxAge" => max_age,
+                "expires" => expires.as_deref(),
+                _ => None,
+            };
+            if let Some(new) = new {
+                touched += self
+                    .cookie
+                    .get(copied..entry.value.start())
+                    .unwrap_or_default();
+                touched += new;
+                copied = entry.value.end();
+            }
+        }
+        touched += self.cookie.get(copied..).unwrap_or_default();
+        touched
     }
 
     /// Returns the keys that stand before `cookie`.

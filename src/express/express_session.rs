@@ -1,5 +1,6 @@
 //! [`ExpressSession`]: the sessions of express-session, as its stores keep them.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use base64::Engine;
@@ -7,13 +8,20 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use time::OffsetDateTime;
 
-use super::cookie_member::{Stored, end_after, join};
+use super::cookie_member::{Stored, join};
+use super::cookie_options::{CookieOptions, Life};
+use super::cookie_parser::value_of;
 use super::cookie_signature::CookieSignature;
+use super::kruptein::{KRUPTEIN, is_kruptein};
+use super::own_max_age::{Asked, begun};
+use super::session_cookie::attributes_of;
 use crate::error::Error;
+use crate::http::cookie_attributes::CookieAttributes;
+use crate::http::cookie_header::CookieHeader;
 use crate::random;
 use crate::session::data::SessionData;
+use crate::session::origin::RequestOrigin;
 use crate::session::session_format::{ReadEntry, SessionFormat, Touch};
-use crate::settings::SameSite;
 
 /// The bytes of a new id (`express-session/index.js`, `generateSessionId`).
 const ID_BYTES: usize = 24;
@@ -35,10 +43,11 @@ const COOKIE: &str = "cookie";
 /// the session is written, as Express does. A read ignores that `expires`: it grows stale while the
 /// store's own time is extended. All values that nobody changed are kept byte for byte.
 ///
-/// Set the options that the app sets. Set the cookie's name and attributes on
-/// [`ServerSessions`](crate::ServerSessions). With a [`max_age`](Self::max_age), set
-/// [`expire_after`](crate::Sessions::expire_after) to the same duration: it ends the cookie in the
-/// browser.
+/// A change is what Express takes for one: the JSON without its `cookie` differs. Numbers that are
+/// set have JavaScript's form: `1.0` becomes `1`.
+///
+/// Set the options that the app sets; the [module](crate::express) lists them. The session's own
+/// `cookie` gives the attributes and the end of the cookie in the browser.
 ///
 /// ```
 /// use hardtack::ServerSessions;
@@ -71,48 +80,37 @@ const COOKIE: &str = "cookie";
 #[derive(Clone, Debug)]
 pub struct ExpressSession {
     signature: CookieSignature,
-    key_prefix: String,
-    has_custom_ids: bool,
-    ttl: Option<Duration>,
-    touch: TouchForm,
-    max_age: Option<Duration>,
-    cookie: CookieOptions,
+    pub(super) key_prefix: String,
+    pub(super) has_custom_ids: bool,
+    pub(super) ttl: Option<Duration>,
+    /// True if `ttl` counts before a session's own `maxAge`, as in connect-memcached.
+    pub(super) has_fixed_life: bool,
+    pub(super) touch: TouchForm,
+    pub(super) is_rolling: bool,
+    pub(super) saves_uninitialized: bool,
+    pub(super) cookie: CookieOptions,
 }
 
 /// The way in which a store extends the life of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum TouchForm {
+pub(super) enum TouchForm {
     Nothing,
     Time,
     Rewrite,
 }
 
-/// The options `cookie` of express-session, for new sessions.
-#[derive(Clone, Debug)]
-struct CookieOptions {
-    secure: Option<bool>,
-    http_only: bool,
-    domain: Option<String>,
-    path: String,
-    same_site: Option<SameSite>,
-}
-
 impl ExpressSession {
-    fn new(signature: CookieSignature, key_prefix: &str, touch: TouchForm) -> Self {
+    pub(super) fn new(signature: CookieSignature, key_prefix: &str, touch: TouchForm) -> Self {
         Self {
             signature,
             key_prefix: key_prefix.to_owned(),
             has_custom_ids: false,
             ttl: Some(Duration::from_secs(86_400)),
+            has_fixed_life: false,
             touch,
-            max_age: None,
-            cookie: CookieOptions {
-                secure: None,
-                http_only: true,
-                domain: None,
-                path: "/".to_owned(),
-                same_site: None,
-            },
+            is_rolling: false,
+            saves_uninitialized: false,
+            cookie: CookieOptions::default(),
         }
     }
 
@@ -142,158 +140,21 @@ impl ExpressSession {
         Self::new(signature, "", TouchForm::Rewrite)
     }
 
-    /// Sets the store's `prefix`, the text before the id in a key; it may be empty.
-    #[must_use]
-    pub fn key_prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.key_prefix = prefix.into();
-        self
-    }
-
-    /// Sets the store's `ttl`, the life of a session without a `maxAge`. `None` is `disableTTL` of
-    /// connect-redis: entries stay until they are deleted, and are never touched.
-    ///
-    /// ```
-    /// use hardtack::express::{CookieSignature, ExpressSession};
-    /// use hardtack::stores::SessionFormat;
-    ///
-    /// let signature = CookieSignature::new("keyboard cat 779c6e755323")?;
-    /// let format = ExpressSession::connect_redis(signature);
-    /// assert_eq!(format.time_to_live().unwrap().as_secs(), 86_400);
-    /// assert_eq!(format.ttl(None).time_to_live(), None);
-    /// # Ok::<(), hardtack::Error>(())
-    /// ```
-    #[must_use]
-    pub fn ttl(mut self, duration: impl Into<Option<Duration>>) -> Self {
-        self.ttl = duration.into();
-        self
-    }
-
-    /// Leaves the life of a session as it is if a request only read it (`disableTouch` of
-    /// connect-redis).
-    #[must_use]
-    pub fn disable_touch(mut self) -> Self {
-        self.touch = TouchForm::Nothing;
-        self
-    }
-
-    /// Accepts ids of any form that the app's `genid` returns: 1 to 200 bytes of UTF-8, without
-    /// white space and control characters.
-    ///
-    /// Without it an id has the form of express-session's own, 32 characters of `A-Za-z0-9_-`,
-    /// which new ids have in any case. Only the holder of a secret can sign an id.
-    ///
-    /// ```
-    /// use hardtack::express::{CookieSignature, ExpressSession};
-    /// use hardtack::stores::SessionFormat;
-    ///
-    /// let signature = CookieSignature::new("keyboard cat 779c6e755323")?;
-    /// let cookie = format!("s:{}", signature.sign("user/7"));
-    /// let format = ExpressSession::connect_redis(signature);
-    /// assert_eq!(format.id_of_cookie(cookie.as_bytes()), None);
-    /// let format = format.custom_ids();
-    /// assert_eq!(format.id_of_cookie(cookie.as_bytes()).as_deref(), Some("user/7"));
-    /// # Ok::<(), hardtack::Error>(())
-    /// ```
-    #[must_use]
-    pub fn custom_ids(mut self) -> Self {
-        self.has_custom_ids = true;
-        self
-    }
-
-    /// Sets `cookie.maxAge` of new sessions: their life after each write, in whole milliseconds.
-    ///
-    /// A session that Express began keeps its own `originalMaxAge`.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use hardtack::SessionData;
-    /// use hardtack::express::{CookieSignature, ExpressSession};
-    /// use hardtack::stores::SessionFormat;
-    /// use time::OffsetDateTime;
-    ///
-    /// let signature = CookieSignature::new("keyboard cat 779c6e755323")?;
-    /// let format = ExpressSession::connect_redis(signature).max_age(Duration::from_secs(60));
-    /// assert_eq!(
-    ///     format.write(&SessionData::new(), None, None, OffsetDateTime::UNIX_EPOCH)?,
-    ///     r#"{"cookie":{"originalMaxAge":60000,"expires":"1970-01-01T00:01:00.000Z","httpOnly":true,"path":"/"}}"#,
-    /// );
-    /// # Ok::<(), hardtack::Error>(())
-    /// ```
-    #[must_use]
-    pub fn max_age(mut self, duration: impl Into<Option<Duration>>) -> Self {
-        self.max_age = duration.into();
-        self
-    }
-
-    /// Sets `cookie.secure` in the JSON of new sessions.
-    #[must_use]
-    pub fn secure(mut self, secure: bool) -> Self {
-        self.cookie.secure = Some(secure);
-        self
-    }
-
-    /// Sets `cookie.httpOnly` in the JSON of new sessions.
-    #[must_use]
-    pub fn http_only(mut self, http_only: bool) -> Self {
-        self.cookie.http_only = http_only;
-        self
-    }
-
-    /// Sets `cookie.domain` in the JSON of new sessions.
-    #[must_use]
-    pub fn domain(mut self, domain: impl Into<String>) -> Self {
-        self.cookie.domain = Some(domain.into());
-        self
-    }
-
-    /// Sets `cookie.path` in the JSON of new sessions.
-    #[must_use]
-    pub fn path(mut self, path: impl Into<String>) -> Self {
-        self.cookie.path = path.into();
-        self
-    }
-
-    /// Sets `cookie.sameSite` in the JSON of new sessions.
-    #[must_use]
-    pub fn same_site(mut self, same_site: SameSite) -> Self {
-        self.cookie.same_site = Some(same_site);
-        self
-    }
-
-    /// Returns the `cookie` of a new session (`session/cookie.js`, `toJSON`).
-    fn new_cookie(&self, now: OffsetDateTime) -> String {
-        let CookieOptions {
-            secure,
-            http_only,
-            domain,
-            path,
-            same_site,
-        } = &self.cookie;
-        let milliseconds = self.max_age.map(|age| age.as_millis());
-        let text = |text: &str| serde_json::Value::from(text).to_string();
-        let null = || "null".to_owned();
-        let max_age = milliseconds.map_or_else(null, |age| age.to_string());
-        #[expect(clippy::cast_precision_loss, reason = "a number of JavaScript")]
-        let end = milliseconds.and_then(|age| end_after(age as f64, now));
-        let end = end.map_or_else(null, |end| text(&end));
-        let same_site = same_site.map(|same_site| match same_site {
-            SameSite::Strict => "strict",
-            SameSite::Lax => "lax",
-            SameSite::None => "none",
-        });
-        let members = [
-            ("originalMaxAge", Some(max_age)),
-            ("expires", Some(end)),
-            ("secure", secure.map(|secure| secure.to_string())),
-            ("httpOnly", Some(http_only.to_string())),
-            ("domain", domain.as_deref().map(text)),
-            ("path", Some(text(path))),
-            ("sameSite", same_site.map(text)),
-        ];
-        let members = members
-            .into_iter()
-            .filter_map(|(name, value)| Some(format!("\"{name}\":{}", value?)));
-        format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+    /// Returns the life in a store of a session with this `originalMaxAge` in milliseconds.
+    fn life(&self, max_age: Option<f64>) -> Option<Duration> {
+        let ttl = self.ttl?;
+        let Some(milliseconds) = max_age.filter(|_| !self.has_fixed_life) else {
+            return Some(ttl);
+        };
+        if milliseconds <= 0.0 {
+            return Some(Duration::ZERO);
+        }
+        let life = Duration::try_from_secs_f64(milliseconds / 1000.0).ok()?;
+        Some(match self.touch {
+            // connect-memcached cuts the fraction of a second off; zero would never end.
+            TouchForm::Rewrite => Duration::from_secs(life.as_secs().max(1)),
+            TouchForm::Nothing | TouchForm::Time => life,
+        })
     }
 
     fn is_id(&self, id: &str) -> bool {
@@ -326,25 +187,96 @@ impl SessionFormat for ExpressSession {
         Ok(URL_SAFE_NO_PAD.encode(bytes))
     }
 
+    fn cookie_value<'h>(&self, header: &CookieHeader<'h>, name: &str) -> Option<Cow<'h, [u8]>> {
+        value_of(header, name)
+    }
+
     fn keys(&self, id: &str) -> Vec<String> {
         vec![self.key_prefix.clone() + id]
     }
 
     fn time_to_live(&self) -> Option<Duration> {
-        self.ttl.map(|ttl| self.max_age.unwrap_or(ttl))
+        match self.cookie.life {
+            Life::MaxAge(age) => self.ttl.and(Some(age)),
+            Life::WithBrowser | Life::Until(_) => self.ttl,
+        }
     }
 
     fn entry_time_to_live(&self, entry: &Bytes) -> Option<Duration> {
-        self.ttl?;
-        let milliseconds = Stored::split(entry)?.original_max_age()?;
-        // A life of nothing ends at once, and not never.
-        Duration::try_from_secs_f64(milliseconds.max(1.0) / 1000.0).ok()
+        let max_age = Stored::split(entry)?.original_max_age()?;
+        self.life(Some(max_age))
+    }
+
+    fn session_time_to_live(
+        &self,
+        session: &SessionData,
+        entry: Option<&Bytes>,
+    ) -> Option<Duration> {
+        let asked = asked(session);
+        let present = match entry.and_then(|entry| Stored::split(entry)) {
+            Some(stored) => stored.original_max_age(),
+            // The time at which the session begins decides only about `expires`, which is rare.
+            None => self.cookie.max_age(OffsetDateTime::now_utc()),
+        };
+        self.life(asked.max_age_or(present))
+    }
+
+    fn begin_for(&self, session: &mut SessionData, origin: &RequestOrigin) {
+        session.set_aside(begun(session.aside(), origin.is_ssl()));
+    }
+
+    fn cookie(
+        &self,
+        session: &SessionData,
+        entry: Option<&Bytes>,
+        attributes: &CookieAttributes,
+        now: OffsetDateTime,
+    ) -> Option<CookieAttributes> {
+        let asked = asked(session);
+        let stored = entry.and_then(|entry| Stored::split(entry));
+        let present = match &stored {
+            Some(stored) => stored.original_max_age(),
+            None => self.cookie.max_age(now),
+        };
+        let cookie = match &stored {
+            Some(stored) => stored.touched(asked, now),
+            None => self.cookie.begin(asked, now),
+        };
+        let max_age = asked.max_age_or(present);
+        Some(attributes_of(&cookie, max_age, attributes, now))
+    }
+
+    /// Sets the cookie with each response if it is rolling, and else if the session changed and its
+    /// `expires` is not null (`index.js`, `shouldSetCookie`).
+    fn sets_cookie_again(
+        &self,
+        session: &SessionData,
+        entry: &Bytes,
+        is_changed: bool,
+    ) -> Option<bool> {
+        let has_end = || Stored::split(entry).is_some_and(|it| it.has_end(asked(session)));
+        Some(self.is_rolling || (is_changed && has_end()))
+    }
+
+    /// Compares the JSON without its `cookie`, as express-session does (`index.js`, `hash`).
+    fn is_changed(&self, session: &SessionData, entry: &Bytes) -> bool {
+        let before = Stored::split(entry).and_then(|stored| stored.rest());
+        let now = session.dump_javascript();
+        before.is_none() || now.ok() != before.map(String::into_bytes)
+    }
+
+    fn keeps_empty(&self, is_new: bool) -> bool {
+        !is_new || self.saves_uninitialized
     }
 
     fn read(&self, bytes: &Bytes, _: OffsetDateTime) -> ReadEntry {
         let rest = Stored::split(bytes).and_then(|stored| stored.rest());
         let session = rest.and_then(SessionData::from_json);
-        session.map_or(ReadEntry::Unreadable, ReadEntry::Session)
+        match session {
+            Some(session) => ReadEntry::Session(session),
+            None if is_kruptein(bytes) => ReadEntry::Foreign(KRUPTEIN),
+            None => ReadEntry::Unreadable,
+        }
     }
 
     fn write(
@@ -359,10 +291,11 @@ impl SessionFormat for ExpressSession {
                 "express-session keeps its own data under the key `cookie`",
             ));
         }
+        let asked = asked(session);
         let previous = previous.and_then(|bytes| Stored::split(bytes));
         let (cookie, before) = match &previous {
-            Some(previous) => (previous.touched(now), previous.keys_before()),
-            None => (self.new_cookie(now), &[][..]),
+            Some(previous) => (previous.touched(asked, now), previous.keys_before()),
+            None => (self.cookie.begin(asked, now), &[][..]),
         };
         let rest = session.dump_javascript()?;
         let rest = std::str::from_utf8(&rest).ok();
@@ -370,6 +303,11 @@ impl SessionFormat for ExpressSession {
         whole
             .map(Bytes::from)
             .ok_or_else(|| unwritable("the session is no JSON object"))
+    }
+
+    /// Leaves out the store's command if it would do nothing.
+    fn is_touch_due(&self, _: &Bytes, _: Option<Duration>, _: OffsetDateTime) -> bool {
+        self.is_rolling || self.touch != TouchForm::Nothing
     }
 
     fn touch(
@@ -387,6 +325,10 @@ impl SessionFormat for ExpressSession {
                 .map_or(Touch::Entry, Touch::Rewrite),
         }
     }
+}
+
+fn asked(session: &SessionData) -> Asked {
+    session.aside().copied().unwrap_or_default()
 }
 
 fn unwritable(reason: &str) -> Error {

@@ -29,6 +29,7 @@ impl DumpStyle {
                 escape_js_separators: settings.escape_js_separators,
                 ip_prefix: settings.ip_prefix_in_json,
                 escape_html: true,
+                javascript_numbers: false,
             },
             #[cfg(feature = "message_pack")]
             message_pack: message_pack::Style {
@@ -58,6 +59,7 @@ impl DumpStyle {
         let mut style = Self::json();
         style.json.escape_html = false;
         style.json.escape_js_separators = false;
+        style.json.javascript_numbers = true;
         style
     }
 

@@ -16,6 +16,7 @@ fn style(format: Format, message_pack: Style) -> DumpStyle {
             escape_js_separators: false,
             ip_prefix: true,
             escape_html: true,
+            javascript_numbers: false,
         },
         message_pack,
     }

@@ -1,6 +1,7 @@
 //! [`Committing`]: the operations of a store at the end of a request, without I/O.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use bytes::Bytes;
 use time::OffsetDateTime;
@@ -167,6 +168,15 @@ impl Committing {
         self.conflicts = None;
         let Stored { format, entry, .. } = &self.stored;
         let (ttl, now) = (self.stored.time_to_live(&self.data, policy), policy.now());
+        let writes = matches!(
+            task,
+            Task::Create | Task::Update | Task::Overwrite | Task::Touch | Task::Rename
+        );
+        if writes && ttl == Some(Duration::ZERO) {
+            let own = entry.as_ref().map(|entry| entry.key.clone());
+            let (key, when) = (own.unwrap_or_else(|| self.key()), When::Always);
+            return Ok(Operation::Delete { key, when });
+        }
         let (bytes, key, when) = match (task, entry) {
             (Task::Mark(key), _) => return Ok(Operation::mark(key, policy.logout_mark)),
             (Task::Delete(key), _) => {

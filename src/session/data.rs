@@ -1,7 +1,9 @@
 //! [`SessionData`]: the content of a session.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -44,6 +46,8 @@ use crate::serializer::{
 pub struct SessionData {
     read: Entries,
     pub(super) changes: Changes,
+    /// What this request asks of the format beside the data, in a type of the format.
+    aside: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl SessionData {
@@ -188,6 +192,38 @@ impl SessionData {
     /// Marks the session as changed without a change of any key.
     pub(crate) fn touch(&mut self) {
         self.changes.touch();
+    }
+
+    /// Forgets changes that change nothing, in a format that compares what it writes.
+    pub(super) fn forget_changes(&mut self) {
+        self.changes = Changes::default();
+    }
+
+    /// Checks whether the changes mean more than the values that they leave behind.
+    pub(super) fn has_only_values(&self) -> bool {
+        !self.is_cleared() && !self.changes.asks_for_id && self.changes.updates().is_empty()
+    }
+
+    /// Returns what this request asks of the format beside the data.
+    #[cfg(feature = "express")]
+    pub(crate) fn aside<T: Any>(&self) -> Option<&T> {
+        self.aside.as_deref()?.downcast_ref()
+    }
+
+    /// Asks the format for something beside the data, which counts as no change of the session.
+    #[cfg(feature = "express")]
+    pub(crate) fn set_aside<T: Any + Send + Sync>(&mut self, aside: T) {
+        self.aside = Some(Arc::new(aside));
+    }
+
+    /// Drops what this request asked of the format beside the data.
+    pub(super) fn drop_aside(&mut self) {
+        self.aside = None;
+    }
+
+    /// Takes over what another state of this session asks of the format.
+    pub(super) fn take_aside_of(&mut self, other: &Self) {
+        self.aside.clone_from(&other.aside);
     }
 
     /// Returns the value of a key as a type; `None` if the key is missing or its value is nil.

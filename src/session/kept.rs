@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::data::SessionData;
+use super::origin::RequestOrigin;
 use super::policy::Policy;
 use super::sealer::Sealer;
 use super::session_format::SessionFormat;
@@ -59,16 +60,19 @@ impl Stored {
     /// limit.
     pub(crate) fn time_to_live(&self, data: &SessionData, policy: &Policy) -> Option<Duration> {
         let ttl = policy.time_to_live(data);
-        let of_entry = || {
-            let entry = self.entry.as_ref()?;
-            self.format.entry_time_to_live(&entry.bytes)
-        };
-        ttl.or_else(of_entry).or_else(|| self.format.time_to_live())
+        ttl.or_else(|| self.format.session_time_to_live(data, self.bytes()))
+            .or_else(|| self.format.time_to_live())
+    }
+
+    /// Returns the bytes of the entry that was read.
+    fn bytes(&self) -> Option<&Bytes> {
+        self.entry.as_ref().map(|entry| &entry.bytes)
     }
 
     /// Returns the id in a request's cookie, which the store may not know.
     pub(super) fn sent_id(&self, policy: &Policy, header: &CookieHeader<'_>) -> Option<String> {
-        self.format.id_of_cookie(&header.get(&policy.name)?)
+        let value = self.format.cookie_value(header, &policy.name)?;
+        self.format.id_of_cookie(&value)
     }
 
     /// Marks the entry that was read for deletion, and drops its id.
@@ -233,6 +237,77 @@ impl Kept {
         if let Self::OnServer(stored) = self {
             stored.leave(false);
         }
+    }
+
+    /// Checks whether changes of the data change the session, as its format sees it.
+    pub(super) fn is_changed(&self, data: &SessionData) -> bool {
+        let Self::OnServer(stored) = self else {
+            return true;
+        };
+        let entry = stored.bytes().filter(|_| data.has_only_values());
+        entry.is_none_or(|entry| stored.format.is_changed(data, entry))
+    }
+
+    /// Checks whether a session without keys is kept.
+    pub(super) fn keeps_empty(&self, data: &SessionData) -> bool {
+        let Self::OnServer(stored) = self else {
+            return false;
+        };
+        !data.is_cleared() && stored.format.keeps_empty(stored.entry.is_none())
+    }
+
+    /// Settles what a session without an entry takes from the request in which it begins.
+    pub(super) fn begin_for(&self, data: &mut SessionData, origin: &RequestOrigin) {
+        if let Self::OnServer(stored) = self
+            && stored.entry.is_none()
+        {
+            stored.format.begin_for(data, origin);
+        }
+    }
+
+    /// Returns the attributes of the session's cookie: those of the session itself, or the app's.
+    pub(super) fn attributes(
+        &self,
+        data: &SessionData,
+        policy: &Policy,
+        origin: &RequestOrigin,
+    ) -> CookieAttributes {
+        self.own_attributes(data, policy, origin)
+            .filter(|own| own.check(&policy.name).is_ok())
+            .unwrap_or_else(|| policy.attributes_for(origin))
+    }
+
+    /// Returns the attributes that the session itself has for its cookie.
+    pub(super) fn own_attributes(
+        &self,
+        data: &SessionData,
+        policy: &Policy,
+        origin: &RequestOrigin,
+    ) -> Option<CookieAttributes> {
+        let Self::OnServer(stored) = self else {
+            return None;
+        };
+        let app = policy.attributes_for(origin);
+        let now = policy.now();
+        stored.format.cookie(data, stored.bytes(), &app, now)
+    }
+
+    /// Returns the format's choice whether a cookie that the browser has is set again; `None` if
+    /// the policy decides.
+    pub(super) fn sets_cookie_again(
+        &self,
+        data: &SessionData,
+        policy: &Policy,
+        is_changed: bool,
+    ) -> Option<bool> {
+        let Self::OnServer(stored) = self else {
+            return None;
+        };
+        let entry = stored.bytes()?;
+        if policy.time_to_live(data).is_some() {
+            return None;
+        }
+        stored.format.sets_cookie_again(data, entry, is_changed)
     }
 
     /// Checks whether a request that only reads the session extends its life in the store.

@@ -94,6 +94,7 @@ impl Loaded {
             moved.kept.reset();
         }
         self.data.clear();
+        self.data.drop_aside();
         self.beside = None;
         self.provenance = Provenance::New;
     }
@@ -167,6 +168,20 @@ impl Loaded {
     pub(super) fn is_reset(&self) -> bool {
         let moved = self.moved.as_ref();
         self.kept.is_reset() || moved.is_some_and(|moved| moved.kept.is_reset())
+    }
+
+    /// Checks whether sessions of this kind have attributes of their own for their cookie.
+    #[cfg(feature = "express")]
+    pub(crate) fn has_own_cookie(&self, policy: &Policy, origin: &RequestOrigin) -> bool {
+        self.kept
+            .own_attributes(&self.data, policy, origin)
+            .is_some()
+    }
+
+    /// Checks whether this is a new session without keys that its format keeps.
+    fn begins_empty(&self) -> bool {
+        let is_new = matches!(self.provenance, Provenance::New | Provenance::Refused(_));
+        is_new && self.data.is_empty() && self.kept.keeps_empty(&self.data)
     }
 
     /// Checks whether the request changed the session.
@@ -249,6 +264,7 @@ impl Loaded {
         let mut checked = self.clone();
         let Self { kept, data, .. } = &mut checked;
         kept.adopt_id(data, (&copy.kept, &copy.data))?;
+        copy.kept.begin_for(&mut copy.data, origin);
         copy.kept.check(&copy.data, policy)?;
         checked.checked = Some(copy.seal(policy, origin)?);
         Ok(checked)
@@ -265,7 +281,7 @@ impl Loaded {
         }
         let now = policy.now();
         policy.begin(&mut self.data, self.provenance, now)?;
-        let mut attributes = policy.attributes_for(origin);
+        let mut attributes = self.kept.attributes(&self.data, policy, origin);
         if self.same_site.is_some() {
             attributes = attributes.same_site(self.same_site);
         }
@@ -290,10 +306,17 @@ impl Loaded {
         if this.beside.is_some() {
             Arc::make_mut(this).commit_beside()?;
         }
+        let is_plain = this.same_site.is_none() && this.data.is_changed();
+        if is_plain && !this.kept.is_changed(&this.data) {
+            Arc::make_mut(this).data.forget_changes();
+        }
         // The time of the format counts if the sessions have none of their own.
         let is_renewed =
             this.kept.is_renewed_by_reading() && policy.time_to_live(&this.data).is_none();
+        let is_rolling = this.kept.sets_cookie_again(&this.data, policy, false) == Some(true);
         let is_due = policy.is_due(&this.data, this.provenance, header)
+            || is_rolling
+            || this.begins_empty()
             || ((policy.is_due_for_renewal(&this.data, this.provenance)? || is_renewed)
                 && this.kept.is_touch_due(&this.data, policy));
         if !is_due {
@@ -306,11 +329,17 @@ impl Loaded {
         let names = this.kept.names(&policy.name);
         let was_sent = |name: &str| header.iter().any(|(sent, _)| sent == name.as_bytes());
         let came = older_came || names.iter().any(|name| was_sent(name));
-        if this.data.is_empty() && !came {
+        let is_gone = this.data.is_empty() && !this.kept.keeps_empty(&this.data);
+        if is_gone && !came {
             return Ok(Commit::Keep);
         }
+        if !is_gone && !this.is_opened() {
+            let loaded = Arc::make_mut(this);
+            loaded.kept.begin_for(&mut loaded.data, origin);
+        }
         // As in Rack (`Rack::Session::Abstract::Persisted#security_matches?`, 2.2)
-        if policy.attributes.is_secure() && !origin.is_ssl() {
+        let attributes = this.kept.attributes(&this.data, policy, origin);
+        if attributes.is_secure() && !origin.is_ssl() {
             policy.tell(Event::NotOverHttp(&policy.name));
             let Kept::OnServer(stored) = &this.kept else {
                 return Ok(if this.is_reset() {
@@ -322,7 +351,7 @@ impl Loaded {
             // The entry under the browser's own id is changed all the same. A new id cannot reach
             // the browser: after a renewal the session keeps its id.
             let is_left = stored.former.as_ref().is_some_and(|former| former.is_first);
-            return Ok(if is_left || this.data.is_empty() {
+            return Ok(if is_left || is_gone {
                 Commit::Remove(Vec::new())
             } else if stored.entry.is_some() {
                 Commit::Set(Vec::new())
@@ -331,13 +360,13 @@ impl Loaded {
             });
         }
         let is_changed = this.data.is_changed();
-        if matches!(this.kept, Kept::OnServer(_)) && !this.data.is_empty() {
+        if matches!(this.kept, Kept::OnServer(_)) && !is_gone {
             // The bytes for the store include these changes too; `check` sealed the cookie alone.
             let loaded = Arc::make_mut(this);
             loaded.was_changed = Some(is_changed);
             policy.begin(&mut loaded.data, loaded.provenance, policy.now())?;
         }
-        let set = if this.data.is_empty() {
+        let set = if is_gone {
             None
         } else {
             match Arc::make_mut(this).seal(policy, origin) {
@@ -361,7 +390,11 @@ impl Loaded {
             };
             // By the id: a sealed one has another value each time.
             let id_sent = stored.sent_id(policy, header);
-            set.max_age().is_none() && set.expires().is_none() && id_sent == stored.id
+            let again = this
+                .kept
+                .sets_cookie_again(&this.data, policy, is_changed)
+                .unwrap_or_else(|| set.max_age().is_some() || set.expires().is_some());
+            !again && id_sent == stored.id
         };
         let is_repeated = removed.is_empty()
             && this.same_site.is_none()

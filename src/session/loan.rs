@@ -64,6 +64,7 @@ impl SessionData {
     /// Applies the changes made since this session was read to another state of it. Updates are
     /// made again, on the values there: they may run code of the app.
     pub(crate) fn rebase_onto(&self, fresh: &mut Self) -> Result<(), Error> {
+        fresh.take_aside_of(self);
         self.rebase_after(fresh, 0, |key| !self.changes.is_updated(key));
         for update in self.changes.updates() {
             let value = update.run_again(fresh.value(update.key()))?;

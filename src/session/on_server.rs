@@ -185,8 +185,9 @@ impl Place for OnServer {
 
     /// Reads only the header; [`Finding`](super::finding::Finding) does the rest.
     fn read(&self, policy: &Policy, header: &CookieHeader<'_>) -> (Loaded, Option<Outcome>) {
-        let id = header
-            .get(&policy.name)
+        let id = self
+            .format
+            .cookie_value(header, &policy.name)
             .map(|value| self.format.id_of_cookie(&value));
         let (provenance, outcome) = match id {
             Some(None) => (

@@ -1,13 +1,17 @@
 //! [`SessionFormat`]: names and writes the sessions that a framework keeps on a server.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
 use time::OffsetDateTime;
 
 use super::data::SessionData;
+use super::origin::RequestOrigin;
 use super::table_layout::TableLayout;
 use crate::error::Error;
+use crate::http::cookie_attributes::CookieAttributes;
+use crate::http::cookie_header::CookieHeader;
 
 /// Names and writes the sessions that a framework keeps on a server.
 ///
@@ -18,6 +22,12 @@ pub trait SessionFormat: Send + Sync + 'static {
     /// The value comes from outside and becomes a key or a path. Accept only the framework's own
     /// alphabet and lengths.
     fn id_of_cookie(&self, value: &[u8]) -> Option<String>;
+
+    /// Returns the decoded value of the session's cookie; the default is
+    /// [`CookieHeader::get`], by Rack's rules.
+    fn cookie_value<'h>(&self, header: &CookieHeader<'h>, name: &str) -> Option<Cow<'h, [u8]>> {
+        header.get(name)
+    }
 
     /// Returns the value of the cookie that carries an id.
     ///
@@ -78,6 +88,67 @@ pub trait SessionFormat: Send + Sync + 'static {
     fn entry_time_to_live(&self, entry: &Bytes) -> Option<Duration> {
         let _ = entry;
         None
+    }
+
+    /// Returns the life of a session as a request leaves it; `entry` is the one that it was read
+    /// from. It takes the place of [`time_to_live`](Self::time_to_live).
+    ///
+    /// A life of zero ends the session: its entry is deleted. The default is
+    /// [`entry_time_to_live`](Self::entry_time_to_live).
+    fn session_time_to_live(
+        &self,
+        session: &SessionData,
+        entry: Option<&Bytes>,
+    ) -> Option<Duration> {
+        let _ = session;
+        self.entry_time_to_live(entry?)
+    }
+
+    /// Settles what a session without an entry takes from the request in which it begins; the
+    /// default is nothing. It may run several times.
+    fn begin_for(&self, session: &mut SessionData, origin: &RequestOrigin) {
+        let _ = (session, origin);
+    }
+
+    /// Returns the attributes of the session's cookie, if a session has some of its own; the
+    /// default is `None`. `attributes` are those of the app.
+    ///
+    /// Attributes that no cookie can have are not used.
+    fn cookie(
+        &self,
+        session: &SessionData,
+        entry: Option<&Bytes>,
+        attributes: &CookieAttributes,
+        now: OffsetDateTime,
+    ) -> Option<CookieAttributes> {
+        let _ = (session, entry, attributes, now);
+        None
+    }
+
+    /// Decides whether the response sets a cookie that the browser already has, if the app sets no
+    /// expiry. With `None`, the default, it does if the cookie has an end.
+    fn sets_cookie_again(
+        &self,
+        session: &SessionData,
+        entry: &Bytes,
+        is_changed: bool,
+    ) -> Option<bool> {
+        let _ = (session, entry, is_changed);
+        None
+    }
+
+    /// Checks whether a session whose keys were set or removed differs from its entry; the default
+    /// is always.
+    fn is_changed(&self, session: &SessionData, entry: &Bytes) -> bool {
+        let _ = (session, entry);
+        true
+    }
+
+    /// Checks whether a session without keys is kept, be it a new one (`is_new`) or one whose last
+    /// key was removed; the default is neither. A session that was cleared or reset is never kept.
+    fn keeps_empty(&self, is_new: bool) -> bool {
+        let _ = is_new;
+        false
     }
 
     /// Reads an entry of the store.

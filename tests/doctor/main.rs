@@ -54,6 +54,7 @@ mod foreign;
     feature = "message_pack"
 ))]
 mod intake;
+mod node;
 #[cfg(all(
     feature = "legacy-digests",
     feature = "marshal",

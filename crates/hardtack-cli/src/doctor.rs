@@ -23,7 +23,9 @@ use crate::output::{note, print};
 use crate::rails_app::App;
 use crate::secrets::Sources;
 use crate::source::Source;
+use crate::stored;
 use crate::survey;
+use crate::system::node_secrets;
 
 /// The most bytes that are read from standard input. The doctor reports more as no cookie.
 const MOST: u64 = 64 * 1024 + 1;
@@ -71,6 +73,20 @@ pub(crate) struct Doctor {
     /// A file with a secret_token [default: $SECRET_TOKEN]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     secret_token_file: Vec<PathBuf>,
+
+    /// A file with a secret of a Node app [default: $SESSION_SECRET]
+    ///
+    /// The secret of express-session, a key of cookie-session, or the password of iron-session; a
+    /// map of passwords is JSON: {"1": "...", "2": "..."}. The option may be given several times,
+    /// the app's present secret first.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    secret_file: Vec<PathBuf>,
+
+    /// A file with what Express' store has under the session's key; an empty one if it has nothing
+    ///
+    /// 'hardtack key --format express' prints the key.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    stored: Option<PathBuf>,
 
     #[command(flatten)]
     app: AppOptions,
@@ -129,6 +145,19 @@ fn examiner(options: &Doctor) -> Result<(Examiner, Option<String>), String> {
     };
     for (label, secret) in sources.all()?.unwrap_or_default() {
         doctor = doctor.secret(label, &secret);
+    }
+    for secret in node_secrets(&options.secret_file, true)? {
+        let made = secret.for_doctor()?;
+        doctor = match secret.number {
+            Some(number) => doctor.iron_password(number, secret.label, &made),
+            None => doctor.node_secret(secret.label, &made),
+        };
+    }
+    if let Some(file) = &options.stored {
+        let entry = stored::read(Some(file))?;
+        // `redis-cli --raw` prints an empty line for no entry, and one behind each.
+        let entry = entry.strip_suffix(b"\n").unwrap_or(&entry);
+        doctor = doctor.stored((!entry.is_empty()).then(|| entry.to_vec()));
     }
     let has_files = sources.names_files();
     if let Some(app) = &app {

@@ -18,6 +18,7 @@ use hardtack::stores::{
 use crate::args::help;
 use crate::input;
 use crate::lines::{self, Answer, Failure};
+use crate::node;
 use crate::stored::formats;
 
 #[derive(Args)]
@@ -36,9 +37,9 @@ pub(crate) struct Key {
     #[arg(long, ignore_case = true, value_parser = formats())]
     format: StoredSessionFormat,
 
-    /// The cookie's name
-    #[arg(long, default_value = "_session_id")]
-    name: String,
+    /// The cookie's name [default: _session_id; of express connect.sid]
+    #[arg(long)]
+    name: Option<String>,
 
     /// The cache's namespace, or redis-store's: it stands first, with a colon
     #[arg(
@@ -49,10 +50,11 @@ pub(crate) struct Key {
     )]
     namespace: String,
 
-    /// The text before the id [default: _session_id: for rails-cache, else none]
+    /// The text before the id [default: _session_id: for rails-cache, sess: for express, else none]
     ///
     /// The key_prefix of redis-session-store; session:gitlab: for GitLab; rack:session: for Dalli;
-    /// PHPREDIS_SESSION: for phpredis; memc.sess.key. for PHP's memcached.
+    /// PHPREDIS_SESSION: for phpredis; memc.sess.key. for PHP's memcached; the prefix of
+    /// connect-redis. Of Express' other stores it is empty.
     #[arg(long, value_name = "TEXT")]
     prefix: Option<String>,
 
@@ -73,17 +75,27 @@ pub(crate) struct Key {
 }
 
 pub(crate) fn run(options: &Key) -> Result<u8, String> {
+    if options.format == StoredSessionFormat::Express {
+        return lines::each(&options.values, options.jsonl, |line| {
+            options.of_express(line)
+        });
+    }
     let format = options.format();
+    let name = options.name.as_deref().unwrap_or("_session_id");
     lines::each(&options.values, options.jsonl, |line| {
-        let value = input::value(line, &options.name, "")?;
+        let value = input::value(line, name, "")?;
         let id = format.id_of_cookie(&unescape(value));
         let keys = format.keys(&id.ok_or_else(|| options.no_id())?);
-        let json = serde_json::json!({ "keys": keys });
-        Ok(Answer {
-            text: keys.join("\n"),
-            json: json.to_string(),
-        })
+        Ok(answer(&keys))
     })
+}
+
+fn answer(keys: &[String]) -> Answer {
+    let json = serde_json::json!({ "keys": keys });
+    Answer {
+        text: keys.join("\n"),
+        json: json.to_string(),
+    }
 }
 
 impl Key {
@@ -110,6 +122,22 @@ impl Key {
 }
 
 impl Key {
+    /// Answers with the key of Express. The signature needs a secret, and is not verified.
+    fn of_express(&self, line: &[u8]) -> Result<Answer, Failure> {
+        let name = self.name.as_deref().unwrap_or("connect.sid");
+        let value = input::value(line, name, "")?;
+        let id = node::decoded(value).and_then(|text| node::id_of(&text).map(str::to_owned));
+        let id = id.ok_or_else(|| Failure {
+            reason: Refusal::Malformed,
+            detail:
+                "not a cookie of express-session, which is s:, an id, a dot and a signature, nor \
+                     an id of 32 characters"
+                    .to_owned(),
+        })?;
+        let prefix = self.prefix.as_deref().unwrap_or("sess:");
+        Ok(answer(&[format!("{}{prefix}{id}", self.namespace)]))
+    }
+
     fn is_php(&self) -> bool {
         matches!(
             self.format,

@@ -8,6 +8,7 @@ mod cookies;
 mod demo;
 mod distinct;
 mod doctor;
+mod express_member;
 mod found;
 mod har;
 mod hex;
@@ -15,6 +16,7 @@ mod input;
 mod key;
 mod lines;
 mod man;
+mod node;
 mod open;
 mod open_all;
 mod output;
@@ -29,6 +31,7 @@ mod sql;
 mod stored;
 mod summary;
 mod survey;
+mod system;
 
 use std::process::ExitCode;
 
@@ -69,7 +72,7 @@ enum Command {
     Rotate(rotate::Rotate),
     /// Explain why a cookie does not open: try every secret, digest, salt and cipher
     Doctor(doctor::Doctor),
-    /// Show a session that a Rails app or PHP keeps on a server, from its stored bytes
+    /// Show a session that Rails, PHP or Express keeps on a server, from its stored bytes
     Stored(stored::Stored),
     /// Print the keys under which a store has the session of a cookie
     Key(key::Key),

@@ -9,8 +9,10 @@ use crate::args::{SEALING, Sealing, help};
 use crate::cookies::Cookies;
 use crate::input;
 use crate::lines::{self, Answer};
+use crate::node;
 use crate::open_all;
 use crate::source::Source;
+use crate::system::SystemOptions;
 
 #[derive(Args)]
 #[command(
@@ -33,6 +35,9 @@ pub(crate) struct Open {
     jsonl: bool,
 
     #[command(flatten)]
+    system: SystemOptions,
+
+    #[command(flatten)]
     source: Source,
 
     #[command(flatten, next_help_heading = SEALING)]
@@ -40,6 +45,17 @@ pub(crate) struct Open {
 }
 
 pub(crate) fn run(options: Open) -> Result<u8, String> {
+    if let Some(system) = options.system.of_node(&options.sealing)? {
+        if options.source.is_named() {
+            return Err(format!(
+                "--har and --log open cookies of Rails, and --system is {}; 'hardtack doctor' \
+                 examines those of a log",
+                system.name()
+            ));
+        }
+        let node = node::Node::new(&options.system, options.sealing.name)?;
+        return node.open(&options.values, options.jsonl);
+    }
     let mut cookies = Cookies::to_open(options.sealing)?;
     cookies.explains = !options.jsonl;
     if options.source.is_named() {

@@ -12,7 +12,9 @@ use time::format_description::well_known::Rfc3339;
 use crate::args::{Limit, SEALING, Sealing, help};
 use crate::cookies::{Cookies, attributes};
 use crate::lines::{self, Answer, Failure};
+use crate::node;
 use crate::output::warn;
+use crate::system::SystemOptions;
 
 #[derive(Args)]
 #[command(
@@ -37,6 +39,9 @@ pub(crate) struct Seal {
     expires: Option<OffsetDateTime>,
 
     #[command(flatten)]
+    system: SystemOptions,
+
+    #[command(flatten)]
     limit: Limit,
 
     #[command(flatten, next_help_heading = SEALING)]
@@ -49,6 +54,20 @@ fn expires(text: &str) -> Result<OffsetDateTime, String> {
 }
 
 pub(crate) fn run(options: Seal) -> Result<u8, String> {
+    if let Some(system) = options.system.of_node(&options.sealing)? {
+        let named = [
+            ("limit", options.limit.limit.is_some()),
+            ("expires", options.expires.is_some()),
+        ];
+        if let Some((option, _)) = named.into_iter().find(|(_, is_given)| *is_given) {
+            return Err(format!(
+                "--{option}: a cookie of {} has no such setting",
+                system.name()
+            ));
+        }
+        let node = node::Node::new(&options.system, options.sealing.name)?;
+        return node.seal(&options.values, options.jsonl);
+    }
     let cookies = Cookies::to_seal(options.sealing, options.limit.limit)?;
     let expires = options.expires;
     cookies.try_out(expires)?;

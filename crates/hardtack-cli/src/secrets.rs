@@ -193,22 +193,7 @@ impl Sources {
 
     /// Reads the secret of a file: verbatim, without one final newline.
     fn file(&self, file: &Path, source: Source) -> Result<SecretKeyBase, String> {
-        let place = format!("secret file {}", Shown::path(file));
-        let mut secret = read(file).map_err(|error| format!("{place}: {error}"))?;
-        if secret.len() > MOST {
-            return Err(format!(
-                "{place}: the file has more than {MOST} bytes; name a file that holds only the secret"
-            ));
-        }
-        if secret.last() == Some(&b'\n') {
-            secret.pop();
-        }
-        if secret.last() == Some(&b'\r') {
-            warn(&format!(
-                "{place}: the secret ends with a carriage return, which is part of it; save the file \
-                 with Unix line ends if the app's secret has none"
-            ));
-        }
+        let (place, mut secret) = bytes_of(file)?;
         let made = self.make(std::mem::take(&mut *secret), source);
         made.map_err(|reason| format!("{place}: {reason}"))
     }
@@ -232,6 +217,37 @@ impl Sources {
             other => other.to_string(),
         })
     }
+}
+
+/// Reads the text of a file with a secret: verbatim, without one final newline.
+pub(crate) fn text_of(file: &Path) -> Result<Zeroizing<String>, String> {
+    let (place, mut secret) = bytes_of(file)?;
+    let text = String::from_utf8(std::mem::take(&mut *secret));
+    text.map(Zeroizing::new).map_err(|error| {
+        drop(Zeroizing::new(error.into_bytes()));
+        format!("{place}: the secret is not UTF-8")
+    })
+}
+
+/// Reads the secret of a file, and returns it with what messages call the file.
+fn bytes_of(file: &Path) -> Result<(String, Zeroizing<Vec<u8>>), String> {
+    let place = format!("secret file {}", Shown::path(file));
+    let mut secret = read(file).map_err(|error| format!("{place}: {error}"))?;
+    if secret.len() > MOST {
+        return Err(format!(
+            "{place}: the file has more than {MOST} bytes; name a file that holds only the secret"
+        ));
+    }
+    if secret.last() == Some(&b'\n') {
+        secret.pop();
+    }
+    if secret.last() == Some(&b'\r') {
+        warn(&format!(
+            "{place}: the secret ends with a carriage return, which is part of it; save the file \
+             with Unix line ends if the app's secret has none"
+        ));
+    }
+    Ok((place, secret))
 }
 
 /// Reads at most `MOST + 1` bytes of a file, into memory that is wiped.

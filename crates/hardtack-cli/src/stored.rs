@@ -1,4 +1,4 @@
-//! `hardtack stored`: shows a session that a Rails app or PHP keeps on a server.
+//! `hardtack stored`: shows a session that Rails, PHP or Express keeps on a server.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
@@ -14,6 +14,7 @@ use serde::Deserialize;
 use time::format_description::well_known::Rfc3339;
 
 use crate::args::help;
+use crate::express_member::{self, ExpressMember};
 use crate::hex;
 use crate::lines::{self, Answer, Answers, Failure, Stop};
 use crate::output::note;
@@ -95,6 +96,9 @@ pub(crate) fn run(options: &Stored) -> Result<u8, String> {
     }
     let answer = answer.map(|(stored, answer)| {
         note(&described(&stored, form));
+        if let Some(member) = ExpressMember::of(&stored) {
+            note(&member.to_string());
+        }
         answer
     });
     let mut answers = Answers::new(false);
@@ -108,6 +112,11 @@ pub(crate) fn run(options: &Stored) -> Result<u8, String> {
 impl Stored {
     /// Answers with the value of a stored session, or with its bytes.
     fn answer(&self, bytes: &[u8]) -> Result<(StoredSession, Answer), Failure> {
+        let is_express = |format| format == StoredSessionFormat::Express;
+        let encrypted = express_member::encrypted(bytes);
+        if let Some(reason) = encrypted.filter(|_| self.format.is_none_or(is_express)) {
+            return Err(unreadable(reason.to_owned()));
+        }
         let read = |bytes| match self.format {
             Some(format) => StoredSession::read_as(format, bytes),
             None => StoredSession::read(bytes),
@@ -126,10 +135,11 @@ impl Stored {
             format!("{{\"hex\":\"{}\"}}", hex::encode(&bytes))
         } else {
             let value = value_of(&stored)?;
+            let member = ExpressMember::of(&stored).map_or(String::new(), |member| member.json());
             let answer = Answer {
                 text: format!("{value:#}"),
                 json: format!(
-                    "{{\"format\":\"{}\",\"value\":{value}}}",
+                    "{{\"format\":\"{}\",{member}\"value\":{value}}}",
                     stored.format().name()
                 ),
             };
@@ -204,7 +214,7 @@ fn bytes_of_line(line: &[u8]) -> Result<Vec<u8>, Failure> {
 }
 
 /// Reads a file, or standard input.
-fn read(file: Option<&Path>) -> Result<Vec<u8>, String> {
+pub(crate) fn read(file: Option<&Path>) -> Result<Vec<u8>, String> {
     let place = match file {
         Some(file) => Shown::path(file).to_string(),
         None => "standard input".to_owned(),

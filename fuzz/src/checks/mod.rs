@@ -11,12 +11,14 @@
 
 mod cache_entry;
 mod cookie_header;
+mod cookie_signature;
 mod credentials;
 mod doctor;
 mod encrypted_cbc;
 mod encrypted_gcm;
 mod envelope;
 mod escape;
+mod express_session;
 mod jars;
 mod json;
 mod marshal;
@@ -44,12 +46,14 @@ pub(crate) type Target = (&'static str, fn(&[u8]));
 pub(crate) const TARGETS: &[Target] = &[
     ("cache_entry", cache_entry::check),
     ("cookie_header", cookie_header::check),
+    ("cookie_signature", cookie_signature::check),
     ("credentials", credentials::check),
     ("doctor", doctor::check),
     ("encrypted_cbc", encrypted_cbc::check),
     ("encrypted_gcm", encrypted_gcm::check),
     ("envelope", envelope::check),
     ("escape", escape::check),
+    ("express_session", express_session::check),
     ("json", json::check),
     ("marshal", marshal::check),
     ("message", message::check),

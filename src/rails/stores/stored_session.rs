@@ -1,4 +1,4 @@
-//! [`StoredSession`]: a stored session of a Rails app or of PHP, recognised by its bytes.
+//! [`StoredSession`]: a stored session of a Rails app, of PHP or of Express, recognised by its bytes.
 
 use std::fmt;
 
@@ -10,11 +10,18 @@ use super::{row, zlib};
 use crate::error::Error;
 #[cfg(feature = "php")]
 use crate::serializer::php::{PhpDocument, PhpHandler, PhpStyle};
+#[cfg(feature = "express")]
+use crate::serializer::value::Value;
 use crate::serializer::{DumpStyle, Format, Serialized};
 use crate::session::data::SessionData;
 
-/// A stored session of a Rails app (or with the feature `php` of PHP), recognised by its bytes,
-/// which can be written back in exactly the form that it came in: for tools that look into a store.
+/// The member that express-session keeps for itself.
+#[cfg(feature = "express")]
+const COOKIE: &str = "cookie";
+
+/// A stored session of a Rails app (with the features `php` and `express` also of PHP and of
+/// express-session), recognised by its bytes, which can be written back in exactly the form that it
+/// came in: for tools that look into a store.
 ///
 /// ```
 /// use hardtack::stores::{StoredSession, StoredSessionFormat};
@@ -58,6 +65,10 @@ pub enum StoredSessionFormat {
     /// A session of PHP's handler `php_serialize`.
     #[cfg(feature = "php")]
     PhpSerialize,
+    /// The JSON of express-session, whose member `cookie` is Express' own: see
+    /// [`ExpressSession`](crate::express::ExpressSession). A tool sees that member too.
+    #[cfg(feature = "express")]
+    Express,
 }
 
 /// The bytes around a session.
@@ -71,6 +82,8 @@ enum Shape {
     Row(Format),
     #[cfg(feature = "php")]
     Php(PhpHandler),
+    #[cfg(feature = "express")]
+    Express,
 }
 
 impl StoredSessionFormat {
@@ -86,6 +99,8 @@ impl StoredSessionFormat {
         Self::PhpBinary,
         #[cfg(feature = "php")]
         Self::PhpSerialize,
+        #[cfg(feature = "express")]
+        Self::Express,
     ];
 
     /// Returns the name that the command line takes.
@@ -96,7 +111,9 @@ impl StoredSessionFormat {
     /// let names: Vec<_> = StoredSessionFormat::ALL.iter().map(|format| format.name()).collect();
     /// assert_eq!(names[..4], ["rails-cache", "rails-marshal", "rails-json", "rails-row"]);
     /// # #[cfg(feature = "php")]
-    /// assert_eq!(names[4..], ["php", "php-binary", "php-serialize"]); // with the feature `php`
+    /// assert_eq!(names[4..7], ["php", "php-binary", "php-serialize"]); // with the feature `php`
+    /// # #[cfg(feature = "express")]
+    /// assert_eq!(names.last(), Some(&"express")); // with the feature `express`
     /// ```
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -111,6 +128,8 @@ impl StoredSessionFormat {
             Self::PhpBinary => "php-binary",
             #[cfg(feature = "php")]
             Self::PhpSerialize => "php-serialize",
+            #[cfg(feature = "express")]
+            Self::Express => "express",
         }
     }
 }
@@ -120,7 +139,8 @@ impl StoredSession {
     ///
     /// A Hash in Marshal counts as [`RailsMarshal`](StoredSessionFormat::RailsMarshal), although a
     /// cache may hold one without an entry around it. A JSON object whose only key is `value`
-    /// counts as a row. No bytes at all, which PHP stores for an empty session, are not recognised.
+    /// counts as a row, and one whose member `cookie` has an `originalMaxAge` as Express'. No bytes
+    /// at all, which PHP stores for an empty session, are not recognised.
     #[must_use]
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let formats = [
@@ -137,6 +157,12 @@ impl StoredSession {
         ];
         if bytes.is_empty() {
             return None;
+        }
+        #[cfg(feature = "express")]
+        if let Some(stored) = Self::read_as(StoredSessionFormat::Express, bytes)
+            && stored.express_cookie("originalMaxAge").is_some()
+        {
+            return Some(stored);
         }
         formats
             .into_iter()
@@ -183,7 +209,21 @@ impl StoredSession {
             StoredSessionFormat::PhpBinary => Self::of_php(PhpHandler::PhpBinary, bytes),
             #[cfg(feature = "php")]
             StoredSessionFormat::PhpSerialize => Self::of_php(PhpHandler::PhpSerialize, bytes),
+            #[cfg(feature = "express")]
+            StoredSessionFormat::Express => {
+                let session = SessionData::from_json(bytes)?;
+                let cookie = session.get::<Value>(COOKIE);
+                let shape = Shape::Express;
+                matches!(cookie, Ok(Some(Value::Hash(_)))).then_some(Self { session, shape })
+            }
         }
+    }
+
+    /// Returns an entry of the member `cookie`.
+    #[cfg(feature = "express")]
+    fn express_cookie(&self, key: &str) -> Option<Value> {
+        let cookie = self.session.get::<Value>(COOKIE).ok().flatten()?;
+        cookie.get(key).cloned()
     }
 
     #[cfg(feature = "php")]
@@ -219,6 +259,8 @@ impl StoredSession {
             Shape::Php(PhpHandler::PhpBinary) => StoredSessionFormat::PhpBinary,
             #[cfg(feature = "php")]
             Shape::Php(PhpHandler::PhpSerialize) => StoredSessionFormat::PhpSerialize,
+            #[cfg(feature = "express")]
+            Shape::Express => StoredSessionFormat::Express,
         }
     }
 
@@ -228,7 +270,8 @@ impl StoredSession {
         &self.session
     }
 
-    /// Returns the session, to change (example: at [`StoredSession`]).
+    /// Returns the session, to change (example: at [`StoredSession`]). Express' member `cookie` is a
+    /// key like any other here, unlike in `ExpressSession`.
     pub fn session_mut(&mut self) -> &mut SessionData {
         &mut self.session
     }
@@ -276,6 +319,8 @@ impl StoredSession {
                 handler: *handler,
                 precision: None,
             })?,
+            #[cfg(feature = "express")]
+            Shape::Express => self.session.dump_javascript()?,
         })
     }
 }
@@ -300,6 +345,8 @@ impl fmt::Display for StoredSession {
             Shape::Row(format) => (*format, false, false),
             #[cfg(feature = "php")]
             Shape::Php(_) => return Ok(()),
+            #[cfg(feature = "express")]
+            Shape::Express => return Ok(()),
         };
         f.write_str(match format {
             Format::Json => ", JSON",

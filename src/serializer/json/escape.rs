@@ -21,6 +21,8 @@ pub(crate) struct JsonStyle {
     /// Escapes the characters that end a script or an attribute in HTML. Ruby's own `JSON`, which
     /// stores of sessions call, escapes neither these nor the separators.
     pub(crate) escape_html: bool,
+    /// Writes floats as JavaScript does: `1.0` as `1`.
+    pub(crate) javascript_numbers: bool,
 }
 
 impl Default for JsonStyle {
@@ -29,6 +31,7 @@ impl Default for JsonStyle {
             escape_js_separators: true,
             ip_prefix: true,
             escape_html: true,
+            javascript_numbers: false,
         }
     }
 }

@@ -4,6 +4,7 @@
 mod escape;
 pub(crate) mod exact;
 pub(crate) mod index_entry;
+mod numbers;
 pub(crate) mod quoted;
 pub(crate) mod read;
 mod scan;

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 pub(crate) use super::escape::JsonStyle;
 use super::escape::{escape, escape_in_json};
+use super::numbers::as_in_javascript;
 use super::serializer::JsonSerializer;
 use crate::serializer::value::{AsJson, MAX_DEPTH, Shown, Value};
 use crate::serializer::{DumpError, NewValue};
@@ -34,9 +35,13 @@ pub(crate) fn new_value(
     style: JsonStyle,
     outer: usize,
 ) -> Result<(), DumpError> {
+    let start = out.len();
     match new {
         NewValue::Json(json) => escape_in_json(out, json, style),
         NewValue::Value(set) => value(out, set, style, outer)?,
+    }
+    if style.javascript_numbers {
+        as_in_javascript(out, start);
     }
     Ok(())
 }

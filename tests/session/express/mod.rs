@@ -1,10 +1,15 @@
 //! Express' sessions, against what Node recorded (`tests/vectors/express`).
 
+mod cookie_headers;
 mod cookie_sessions;
 mod cookie_signatures;
 mod damaged_entries;
+mod double_csrf;
 mod iron_sessions;
 mod keygrips;
+mod own_rules;
+mod passport;
+mod replay;
 mod requests;
 mod stored_sessions;
 

@@ -11,41 +11,41 @@ use hardtack::stores::{Entry, Saved, SessionFormat, SessionStore, StoreError, Ve
 use hardtack::{Commit, LazySession, RequestOrigin, ServerSessions, Session};
 use time::OffsetDateTime;
 
-const ID: &str = "kWkUrpGrN_tfBPGy6fGZr1ke9dVpJZa6";
-const KEY: &str = "sess:kWkUrpGrN_tfBPGy6fGZr1ke9dVpJZa6";
+pub(super) const ID: &str = "kWkUrpGrN_tfBPGy6fGZr1ke9dVpJZa6";
+pub(super) const KEY: &str = "sess:kWkUrpGrN_tfBPGy6fGZr1ke9dVpJZa6";
 
 /// An hour's session, which was written a day ago and only read since.
-const STALE: &str = r#"{"cookie":{"originalMaxAge":3600000,"expires":"2026-03-03T19:47:40.000Z","httpOnly":true,"path":"/"},"passport":{"user":42},"n":null}"#;
+pub(super) const STALE: &str = r#"{"cookie":{"originalMaxAge":3600000,"expires":"2026-03-03T19:47:40.000Z","httpOnly":true,"path":"/"},"passport":{"user":42},"n":null}"#;
 
-fn now() -> OffsetDateTime {
+pub(super) fn now() -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(1_772_650_060).unwrap()
 }
 
-fn signature() -> CookieSignature {
+pub(super) fn signature() -> CookieSignature {
     CookieSignature::new("keyboard cat 779c6e755323").unwrap()
 }
 
 /// A store that shows what it was given.
 #[derive(Clone, Default)]
-struct Shelf(Arc<Mutex<BTreeMap<String, Kept>>>);
+pub(super) struct Shelf(Arc<Mutex<BTreeMap<String, Kept>>>);
 
 /// An entry and its life.
-type Kept = (Bytes, Option<Duration>);
+pub(super) type Kept = (Bytes, Option<Duration>);
 
 impl Shelf {
-    fn of(key: &str, text: &str) -> Self {
+    pub(super) fn of(key: &str, text: &str) -> Self {
         let shelf = Self::default();
         let entry = (Bytes::from(text.to_owned()), Some(Duration::from_secs(1)));
         shelf.0.lock().unwrap().insert(key.to_owned(), entry);
         shelf
     }
 
-    fn text(&self, key: &str) -> (String, Option<Duration>) {
+    pub(super) fn text(&self, key: &str) -> (String, Option<Duration>) {
         let (bytes, ttl) = self.0.lock().unwrap()[key].clone();
         (String::from_utf8(bytes.to_vec()).unwrap(), ttl)
     }
 
-    fn keys(&self) -> Vec<String> {
+    pub(super) fn keys(&self) -> Vec<String> {
         self.0.lock().unwrap().keys().cloned().collect()
     }
 }
@@ -96,7 +96,7 @@ impl SessionStore for Shelf {
 }
 
 /// Runs a request with this value of the cookie.
-async fn request(
+pub(super) async fn request(
     format: ExpressSession,
     shelf: &Shelf,
     value: &str,
@@ -109,11 +109,11 @@ async fn request(
     request.commit(200).await.unwrap()
 }
 
-fn cookie(id: &str) -> String {
+pub(super) fn cookie(id: &str) -> String {
     format!("s:{}", signature().sign(id))
 }
 
-fn redis() -> ExpressSession {
+pub(super) fn redis() -> ExpressSession {
     ExpressSession::connect_redis(signature())
 }
 

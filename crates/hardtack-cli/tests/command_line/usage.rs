@@ -75,7 +75,28 @@ fn wrong_use_is_told_and_nothing_is_printed() {
         ("open --name a --name b", "cannot be used multiple times"),
         (
             "stored --format yaml",
-            "possible values: rails-cache, rails-marshal, rails-json, rails-row, php, php-binary, php-serialize",
+            "possible values: rails-cache, rails-marshal, rails-json, rails-row, php, php-binary, php-serialize, express",
+        ),
+        ("open --system django", "possible values: rails, express"),
+        (
+            "open --secret-file s.txt",
+            "--secret-file: it is for --system express",
+        ),
+        (
+            "seal --system express --jar signed 1",
+            "--jar: it is for cookies of Rails, and --system is express",
+        ),
+        (
+            "open --system express --log access.log",
+            "--har and --log open cookies of Rails",
+        ),
+        (
+            "seal --system express --name a;b 1",
+            "';' is not allowed in a name",
+        ),
+        (
+            "doctor --stored no-such-file abc",
+            "no-such-file: No such file or directory",
         ),
         (
             "stored --set user_id",

@@ -56,6 +56,14 @@ fn texts() -> BTreeMap<&'static str, String> {
             "express pair",
             express.split(';').next().unwrap().to_owned(),
         ),
+        (
+            "express twice",
+            express["connect.sid=".len()..]
+                .split(';')
+                .next()
+                .unwrap()
+                .replace('%', "%25"),
+        ),
     ])
 }
 
@@ -99,6 +107,20 @@ const IN_REDIS: [(&str, &str); 3] = [
     ),
 ];
 
+/// What the stores of Express have: a session that was only read for a while, one that the package
+/// kruptein encrypted, and nothing.
+const OF_EXPRESS: [(&str, &str); 3] = [
+    (
+        "express.json",
+        r#"{"cookie":{"originalMaxAge":3600000,"expires":"2020-03-04T05:13:44.123Z","httpOnly":true,"path":"/"},"views":1,"user":{"id":42,"name":"Zoë"}}"#,
+    ),
+    (
+        "kruptein.json",
+        r#"{"hmac":"1/2","ct":"abc","iv":{"type":"Buffer","data":[186,87]},"salt":"d"}"#,
+    ),
+    ("empty.json", ""),
+];
+
 /// A text with all that stands between `@` filled in.
 fn filled(text: &str, texts: &BTreeMap<&'static str, String>) -> String {
     texts.iter().fold(text.to_owned(), |text, (name, fill)| {
@@ -118,6 +140,9 @@ fn files(texts: &BTreeMap<&'static str, String>) -> PathBuf {
         let digits = digits.as_bytes().chunks(2);
         let byte = |pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
         file(name, digits.map(byte).collect::<Vec<_>>());
+    }
+    for (name, text) in OF_EXPRESS {
+        file(name, format!("{text}\n"));
     }
     // Logs and HAR files, with the recorded cookies in them.
     let recordings = vectors_folder().join("recordings");

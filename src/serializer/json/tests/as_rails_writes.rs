@@ -15,11 +15,13 @@ const RAILS: JsonStyle = JsonStyle {
     escape_js_separators: true,
     ip_prefix: true,
     escape_html: true,
+    javascript_numbers: false,
 };
 const RAILS_8_1: JsonStyle = JsonStyle {
     escape_js_separators: false,
     ip_prefix: true,
     escape_html: true,
+    javascript_numbers: false,
 };
 
 fn value(value: &Value, style: JsonStyle) -> String {
