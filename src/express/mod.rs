@@ -17,6 +17,9 @@
 //! # Ok::<(), hardtack::Error>(())
 //! ```
 //!
+//! Apps that keep sessions in their cookies have [`CookieSessions`] (cookie-session) or
+//! [`IronSessions`] (iron-session).
+//!
 //! # Options of express-session
 //!
 //! | express-session | hardtack |
