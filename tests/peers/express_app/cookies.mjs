@@ -1,32 +1,37 @@
 // An Express app that keeps the whole session in its cookie:
 //   PEERS_NODE=FOLDER node cookies.mjs PORT PACKAGE OPTIONS
-// PACKAGE is cookie-session or iron-session, and OPTIONS are its own, as JSON. The pages are those of
-// beside.mjs that such a session has.
+// PACKAGE is cookie-session, iron-session or iron-session-8, and OPTIONS are its own, as JSON. The pages
+// are those of beside.mjs that such a session has.
 
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 
 const [port, name, json] = process.argv.slice(2);
 const require = createRequire(resolve(process.env.PEERS_NODE, "any.js"));
 const express = require("express");
 const options = JSON.parse(json);
 
-const packages = {
-  "cookie-session": () => ({
-    middleware: require("cookie-session")(options),
-    save: () => {}, // at the response's head
-    destroy: (request) => { request.session = null; },
-  }),
-  "iron-session": () => ({
+const cookieSession = () => ({
+  middleware: require("cookie-session")(options),
+  save: () => {}, // at the response's head
+  destroy: (request) => { request.session = null; },
+});
+
+// Version 9 has no form for `require`.
+const ironSession = async () => {
+  const file = resolve(process.env.PEERS_NODE, "node_modules", name, "dist/index.js");
+  const { getIronSession } = await import(pathToFileURL(file));
+  return {
     middleware: async (request, response, next) => {
-      request.session = await require("iron-session").getIronSession(request, response, options);
+      request.session = await getIronSession(request, response, options);
       next();
     },
     save: (request) => request.session.save(),
     destroy: (request) => request.session.destroy(),
-  }),
+  };
 };
-const { middleware, save, destroy } = packages[name]();
+const { middleware, save, destroy } = await (name === "cookie-session" ? cookieSession() : ironSession());
 
 const app = express();
 app.use(express.urlencoded());
@@ -55,5 +60,13 @@ app.post("/destroy", (request, response) => {
   destroy(request);
   response.redirect(303, "/page");
 });
+
+// Sets a key to a number, and returns the whole session.
+app.get("/set/:key/:number", async (request, response) => {
+  request.session[request.params.key] = Number(request.params.number);
+  await save(request);
+  response.json(request.session);
+});
+app.get("/all", (request, response) => { response.json(request.session); });
 
 app.listen(Number(port), "127.0.0.1");
