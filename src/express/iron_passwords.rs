@@ -76,7 +76,23 @@ impl IronPasswords {
     /// # Errors
     /// [`Error::ShortIronPassword`] if it has fewer than 32 characters, which iron-session refuses.
     pub fn new(password: impl AsRef<str>) -> Result<Self, Error> {
-        Self(BTreeMap::new()).password(1, password)
+        Self::with_id(1, password)
+    }
+
+    /// Creates the passwords of an app whose oldest one has this id: `{ 3: password }`.
+    ///
+    /// ```
+    /// use hardtack::express::IronPasswords;
+    ///
+    /// let passwords = IronPasswords::with_id(3, "9f1bc1856f42ec79faaf79731a0e0787")?;
+    /// assert_eq!(format!("{passwords:?}"), "IronPasswords {3}");
+    /// # Ok::<(), hardtack::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The error of [`new`](Self::new).
+    pub fn with_id(id: u32, password: impl AsRef<str>) -> Result<Self, Error> {
+        Self(BTreeMap::new()).password(id, password)
     }
 
     /// Adds the password of an id (example: at the type).

@@ -17,8 +17,9 @@ const NOW: OffsetDateTime = datetime!(2026-12-01 12:00 UTC);
 static RECORDED: LazyLock<Vec<(IronPasswords, String)>> = LazyLock::new(|| {
     let recorded = vectors::iron_seals().into_iter().map(|(passwords, seal)| {
         let mut passwords = passwords.into_iter();
-        let (_, first) = passwords.next().unwrap();
-        let all = passwords.fold(IronPasswords::new(first).unwrap(), |all, (id, password)| {
+        let (id, first) = passwords.next().unwrap();
+        let first = IronPasswords::with_id(id, first).unwrap();
+        let all = passwords.fold(first, |all, (id, password)| {
             all.password(id, password).unwrap()
         });
         (all, seal)

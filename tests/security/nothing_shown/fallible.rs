@@ -238,6 +238,7 @@ fn express(told: &mut Told) {
         CookieSessions::new(keys, KEY).check(),
     );
     told.add("IronPasswords::new", IronPasswords::new(VALUE));
+    told.add("IronPasswords::with_id", IronPasswords::with_id(2, VALUE));
     let passwords = IronPasswords::new(VALUE.repeat(4)).unwrap();
     told.add(
         "IronPasswords::password",

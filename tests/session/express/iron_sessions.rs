@@ -40,11 +40,13 @@ impl Password {
         match self {
             Self::One(password) => IronPasswords::new(password).unwrap(),
             Self::ById(all) => {
-                // The first one replaces that of the id 1 or is replaced by it.
-                let any = all.values().next().unwrap();
-                let first = IronPasswords::new(all.get("1").unwrap_or(any)).unwrap();
-                all.iter().fold(first, |some, (id, password)| {
-                    some.password(id.parse().unwrap(), password).unwrap()
+                let mut all = all
+                    .iter()
+                    .map(|(id, password)| (id.parse().unwrap(), password));
+                let (id, password) = all.next().unwrap();
+                let first = IronPasswords::with_id(id, password).unwrap();
+                all.fold(first, |some, (id, password)| {
+                    some.password(id, password).unwrap()
                 })
             }
         }

@@ -49,9 +49,9 @@ impl Package {
                 rust_app::serve(SessionLayer::new(CookieSessions::new(keys, "session")))
             }
             Self::IronSession => {
-                // The password 1 is not used in the end, and there has to be one.
-                let first = IronPasswords::new(texts[texts.len() - 1]).unwrap();
-                let passwords = secrets.iter().fold(first, |passwords, (id, text)| {
+                let (id, text) = secrets[0];
+                let first = IronPasswords::with_id(id, text).unwrap();
+                let passwords = secrets[1..].iter().fold(first, |passwords, (id, text)| {
                     passwords.password(*id, text).unwrap()
                 });
                 rust_app::serve(SessionLayer::new(
