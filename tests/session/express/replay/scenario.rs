@@ -75,13 +75,6 @@ impl Scenario {
         self.options.name.as_deref().unwrap_or("connect.sid")
     }
 
-    /// Returns the option of the session's cookie.
-    pub(super) fn cookie(&self, name: &str) -> Option<Value> {
-        let options = self.options.cookie.as_ref()?;
-        let options: Value = serde_json::from_str(options.get()).unwrap();
-        options.get(name).cloned()
-    }
-
     /// Returns the trusted proxies in front, of which `X-Forwarded-Proto` tells: hardtack asks for
     /// their number, Express takes what the first one told.
     pub(super) fn hops(&self, step: &Step) -> usize {
