@@ -34,7 +34,9 @@ pub fn seeds(target: &str, vectors: &Path) -> Vec<Vec<u8>> {
         "envelope" => vectors.signed_texts(),
         "escape" => vectors.escaped(),
         "express_session" => vectors.express_sessions(),
+        "iron_seal" => vectors.iron_seals(),
         "json" => vectors.json(),
+        "keygrip" => vectors.cookie_pairs(),
         "marshal" => vectors.marshal(),
         "message" => vectors.messages(),
         "message_pack" => vectors.hex("message_pack", "hex"),
@@ -182,6 +184,45 @@ impl Vectors<'_> {
         let seed =
             |(place, text): (usize, String)| [&[[0, 1, 255][place % 3]], text.as_bytes()].concat();
         found.into_iter().enumerate().map(seed).collect()
+    }
+
+    /// A choice before each seal of iron-session, and before what was sealed.
+    fn iron_seals(&self) -> Vec<Vec<u8>> {
+        let records = self.records("express").into_iter();
+        let texts = records.flat_map(|record| {
+            let seal = record["seal"].as_str().map(str::to_owned);
+            seal.map(|seal| [seal, record["data"].to_string()])
+        });
+        let texts: BTreeSet<_> = texts.flatten().collect();
+        let seeds = texts.iter().enumerate();
+        seeds
+            .map(|(place, text)| {
+                [
+                    &[u8::try_from(place % 256).unwrap_or_default()],
+                    text.as_bytes(),
+                ]
+                .concat()
+            })
+            .collect()
+    }
+
+    /// A choice before each cookie of cookie-session with its signature, and before its content.
+    fn cookie_pairs(&self) -> Vec<Vec<u8>> {
+        let found = self.express(|record, found| {
+            if record["kind"] != "cookie_session" {
+                return;
+            }
+            let steps = record["steps"].as_array().into_iter().flatten();
+            for cookies in steps.filter_map(|step| step["cookie"].as_str()) {
+                let values = cookies.split("; ").filter_map(|pair| pair.split_once('='));
+                let values: Vec<_> = values.map(|(_, value)| value).collect();
+                found.insert(values.join("\n"));
+                let content = values.first().and_then(|value| STANDARD.decode(value).ok());
+                found.extend(content.and_then(|content| String::from_utf8(content).ok()));
+            }
+        });
+        let seed = |text: String| [&[7], text.as_bytes()].concat();
+        found.into_iter().map(seed).collect()
     }
 
     fn texts(&self, folder: &str, field: &str) -> Vec<Vec<u8>> {

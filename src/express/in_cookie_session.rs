@@ -1,6 +1,7 @@
 //! [`CookieSessions`]: the sessions of cookie-session, for the middlewares.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::clock::Clock;
@@ -157,8 +158,8 @@ fn value_of<'h>(header: &CookieHeader<'h>, name: &str) -> Option<&'h [u8]> {
 }
 
 impl Sealer for Keygrip {
-    fn names<'a>(&'a self, name: &'a str) -> Vec<&'a str> {
-        vec![name]
+    fn names<'a>(&'a self, name: &'a str) -> Vec<Cow<'a, str>> {
+        vec![name.into()]
     }
 
     fn seal(

@@ -1,6 +1,7 @@
 //! [`IronSessions`]: the sessions of iron-session, for the middlewares.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,6 +29,9 @@ use super::plain_cookie::plain_cookie;
 /// The life of a cookie, unless the app sets another `ttl`: 60 seconds less than 14 days
 /// (iron-session `fourteenDaysInSeconds`).
 const LIFE: Duration = Duration::from_secs(14 * 24 * 60 * 60 - 60);
+
+/// The most cookies between which a seal is divided (iron-session 9 `MAX_CHUNKS`).
+const MOST_PARTS: usize = 4;
 
 /// The sessions of an app that keeps them by iron-session 8 or 9, encrypted in their cookie.
 ///
@@ -62,6 +66,8 @@ const LIFE: Duration = Duration::from_secs(14 * 24 * 60 * 60 - 60);
 /// - The cookie's end is an `expires`, where iron-session sends a `Max-Age`.
 /// - A cookie that does not open is an empty session, also where iron-session fails (another prefix
 ///   of the seal, an end that is no number).
+/// - A session that iron-session 9 divided between cookies (`chunk`) is read, and written whole: one
+///   that does not fit in a cookie is an error.
 /// - iron-session refuses to write more than 4096 characters with the attributes; hardtack counts
 ///   name and value alone, as browsers do.
 pub type IronSessions = Sessions<InIronCookie>;
@@ -129,7 +135,10 @@ impl Place for InIronCookie {
     fn set_clock(&mut self, _: &Clock) {}
 
     fn is_sessions(&self, name: &str, policy: &Policy) -> bool {
-        name == policy.name
+        self.passwords
+            .names(&policy.name)
+            .iter()
+            .any(|own| own == name)
     }
 
     fn kept(&self) -> Kept {
@@ -137,18 +146,31 @@ impl Place for InIronCookie {
     }
 
     fn read(&self, policy: &Policy, header: &CookieHeader<'_>) -> (Loaded, Option<Outcome>) {
-        let values = policy.duplicates.of(header, &policy.name);
-        let found = Refusal::first_opened(values.map(|raw| {
-            let opened = self.passwords.open(unescape(raw), policy.now())?;
+        let open = |seal: &[u8]| {
+            let opened = self.passwords.open(seal, policy.now())?;
             policy.unless_ended(opened)
-        }));
+        };
+        let values = policy.duplicates.of(header, &policy.name);
+        let values = values.filter(|raw| !raw.is_empty());
+        let found = Refusal::first_opened(values.map(|raw| open(&unescape(raw))));
+        let found = found.or_else(|| {
+            let parts = part_names(&policy.name).map_while(|name| header.get(&name));
+            let seal = parts.collect::<Vec<_>>().concat();
+            (!seal.is_empty()).then(|| open(&seal))
+        });
         Loaded::of_cookie(self.passwords.clone(), found)
     }
 }
 
+/// Returns the names of the cookies between which iron-session 9 divides a long seal (`chunk`).
+fn part_names(name: &str) -> impl Iterator<Item = String> {
+    (0..MOST_PARTS).map(move |number| format!("{name}.{number}"))
+}
+
 impl Sealer for IronPasswords {
-    fn names<'a>(&'a self, name: &'a str) -> Vec<&'a str> {
-        vec![name]
+    fn names<'a>(&'a self, name: &'a str) -> Vec<Cow<'a, str>> {
+        let parts = part_names(name).map(Cow::from);
+        std::iter::once(name.into()).chain(parts).collect()
     }
 
     fn seal(
@@ -166,6 +188,9 @@ impl Sealer for IronPasswords {
     }
 
     fn delete(&self, name: &str, attributes: &CookieAttributes) -> Result<Vec<SetCookie>, Error> {
-        Ok(vec![SetCookie::delete(name, attributes)?])
+        let names = self.names(name).into_iter();
+        names
+            .map(|name| SetCookie::delete(name, attributes))
+            .collect()
     }
 }

@@ -17,6 +17,9 @@
 //! # Ok::<(), hardtack::Error>(())
 //! ```
 //!
+//! Apps that keep sessions in their cookies have [`CookieSessions`] (cookie-session) or
+//! [`IronSessions`] (iron-session).
+//!
 //! # Options of express-session
 //!
 //! | express-session | hardtack |
@@ -89,8 +92,8 @@ pub use cookie_signature::CookieSignature;
 pub use double_csrf::DoubleCsrf;
 pub use express_session::ExpressSession;
 pub use file_session::FileSession;
-pub use in_cookie_session::{CookieSessions, InCookieSession};
+pub use in_cookie_session::CookieSessions;
 pub use iron_passwords::IronPasswords;
-pub use iron_sessions::{InIronCookie, IronSessions};
+pub use iron_sessions::IronSessions;
 pub use keygrip::Keygrip;
 pub use passport::Passport;

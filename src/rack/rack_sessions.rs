@@ -1,6 +1,7 @@
 //! [`RackSessions`]: the sessions of `Rack::Session::Cookie`, for the middlewares.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::clock::Clock;
@@ -122,8 +123,8 @@ impl Place for InRackCookie {
 }
 
 impl Sealer for RackJar {
-    fn names<'a>(&'a self, name: &'a str) -> Vec<&'a str> {
-        vec![name]
+    fn names<'a>(&'a self, name: &'a str) -> Vec<Cow<'a, str>> {
+        vec![name.into()]
     }
 
     fn seal(

@@ -174,8 +174,8 @@ impl SessionData {
 }
 
 impl Sealer for Jar {
-    fn names<'a>(&'a self, name: &'a str) -> Vec<&'a str> {
-        Self::names(self, name)
+    fn names<'a>(&'a self, name: &'a str) -> Vec<Cow<'a, str>> {
+        Self::names(self, name).into_iter().map(Cow::from).collect()
     }
 
     fn seal(

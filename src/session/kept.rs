@@ -1,5 +1,6 @@
 //! [`Kept`]: the place and the id of one session.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -90,10 +91,10 @@ impl Stored {
 }
 
 impl Kept {
-    pub(crate) fn names<'a>(&'a self, name: &'a str) -> Vec<&'a str> {
+    pub(crate) fn names<'a>(&'a self, name: &'a str) -> Vec<Cow<'a, str>> {
         match self {
             Self::InCookie(sealer) => sealer.names(name),
-            Self::OnServer(_) => vec![name],
+            Self::OnServer(_) => vec![name.into()],
         }
     }
 

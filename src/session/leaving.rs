@@ -43,7 +43,7 @@ impl Leaving<'_> {
         self.sessions.older.iter().any(|older| {
             let kept = older.place.kept();
             let mut names = kept.names(&older.policy.name).into_iter();
-            names.any(|name| self.was_sent(name))
+            names.any(|name| self.was_sent(&name))
         })
     }
 

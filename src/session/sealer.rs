@@ -1,5 +1,7 @@
 //! [`Sealer`]: seals a session into its own cookie.
 
+use std::borrow::Cow;
+
 use super::data::SessionData;
 use crate::error::Error;
 use crate::http::cookie_attributes::CookieAttributes;
@@ -9,7 +11,7 @@ use crate::http::set_cookie::SetCookie;
 /// meanwhile.
 pub(crate) trait Sealer: Send + Sync {
     /// Returns the names under which the session's cookie may come, the present one first.
-    fn names<'a>(&'a self, name: &'a str) -> Vec<&'a str>;
+    fn names<'a>(&'a self, name: &'a str) -> Vec<Cow<'a, str>>;
 
     /// Seals a session; one without an id gets one.
     fn seal(

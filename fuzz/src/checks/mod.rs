@@ -19,8 +19,10 @@ mod encrypted_gcm;
 mod envelope;
 mod escape;
 mod express_session;
+mod iron_seal;
 mod jars;
 mod json;
+mod keygrip;
 mod marshal;
 mod message;
 mod message_pack;
@@ -54,7 +56,9 @@ pub(crate) const TARGETS: &[Target] = &[
     ("envelope", envelope::check),
     ("escape", escape::check),
     ("express_session", express_session::check),
+    ("iron_seal", iron_seal::check),
     ("json", json::check),
+    ("keygrip", keygrip::check),
     ("marshal", marshal::check),
     ("message", message::check),
     ("message_pack", message_pack::check),

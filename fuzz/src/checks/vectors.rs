@@ -1,6 +1,6 @@
 //! The cookies that real Rails sealed, as far as the checks need them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hardtack::headers::unescape;
 use serde_json::Value;
@@ -57,6 +57,29 @@ pub(super) fn rack() -> (BTreeSet<String>, BTreeSet<Vec<u8>>) {
         Some(unescape(cookie.replace('+', "%2B").as_bytes()).into_owned())
     });
     (secrets.collect(), cookies.collect())
+}
+
+/// The seals of iron-session (`tests/vectors/express`).
+const IRON: &[&str] = &[
+    include_str!("../../../tests/vectors/express/iron-session-8.jsonl"),
+    include_str!("../../../tests/vectors/express/iron-session-9.jsonl"),
+];
+
+/// The passwords of each seal of iron-session by their ids, and the seal.
+pub(super) fn iron_seals() -> Vec<(BTreeMap<u32, String>, String)> {
+    let seals = records(IRON).filter(|record| record["kind"] == "iron_seal");
+    let seals = seals.map(|record| {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let one = || BTreeMap::from([(1, text(&record["password"]).unwrap())]);
+        let several = record["password"].as_object().map(|several| {
+            let several = several.iter();
+            several
+                .map(|(id, password)| (id.parse().unwrap(), text(password).unwrap()))
+                .collect()
+        });
+        (several.unwrap_or_else(one), text(&record["seal"]).unwrap())
+    });
+    seals.collect()
 }
 
 /// Encrypted files, and the text in each.

@@ -1,59 +1,45 @@
-// An Express app that keeps the whole session in its cookie:
-//   PEERS_NODE=FOLDER node cookies.mjs PORT PACKAGE OPTIONS
-// PACKAGE is cookie-session or iron-session, and OPTIONS are its own, as JSON. The pages are those of
-// beside.mjs that such a session has.
+// An Express app that keeps its sessions in their cookies:
+//   PEERS_NODE=FOLDER node cookies.mjs PORT PACKAGE SECRET..., the folder having the packages in its node_modules
+// The newest secret comes first; those of iron-session have ids that fall.
 
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 
-const [port, name, json] = process.argv.slice(2);
+const [port, name, ...secrets] = process.argv.slice(2);
 const require = createRequire(resolve(process.env.PEERS_NODE, "any.js"));
 const express = require("express");
-const options = JSON.parse(json);
-
-const packages = {
-  "cookie-session": () => ({
-    middleware: require("cookie-session")(options),
-    save: () => {}, // at the response's head
-    destroy: (request) => { request.session = null; },
-  }),
-  "iron-session": () => ({
-    middleware: async (request, response, next) => {
-      request.session = await require("iron-session").getIronSession(request, response, options);
-      next();
-    },
-    save: (request) => request.session.save(),
-    destroy: (request) => request.session.destroy(),
-  }),
-};
-const { middleware, save, destroy } = packages[name]();
-
 const app = express();
-app.use(express.urlencoded());
-app.use(middleware);
 
-const escape = (text) => String(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt()};`);
-
-app.get("/page", (request, response) => {
-  const { name = "", note = "" } = request.session;
-  response.send(`<!doctype html><title>Express</title><h1>Express</h1>
-    <p id="name">${escape(name)}</p><p id="note">${escape(note)}</p>
-    <form action="/log_in" method="post"><input name="name"><button>Log in</button></form>
-    <form action="/change" method="post"><input name="note"><button>Change</button></form>
-    <form action="/destroy" method="post"><button>Destroy</button></form>`);
-});
-
-for (const key of ["name", "note"]) {
-  app.post({ name: "/log_in", note: "/change" }[key], async (request, response) => {
-    request.session[key] = request.body[key];
-    await save(request);
-    response.redirect(303, "/page");
+if (name === "cookie-session") {
+  app.use(require("cookie-session")({ name: "app-session", keys: secrets }));
+  app.use((request, response, next) => {
+    request.end = () => { request.session = null; };
+    request.save = () => {};
+    next();
+  });
+} else {
+  const file = resolve(process.env.PEERS_NODE, "node_modules", name, "dist/index.js");
+  const { getIronSession } = await import(pathToFileURL(file));
+  const password = Object.fromEntries(secrets.map((secret, place) => [secrets.length - place, secret]));
+  app.use(async (request, response, next) => {
+    const options = { cookieName: "app-session", password, cookieOptions: { secure: false } };
+    request.session = await getIronSession(request, response, options);
+    request.end = () => request.session.destroy();
+    request.save = () => request.session.save();
+    next();
   });
 }
 
-app.post("/destroy", (request, response) => {
-  destroy(request);
-  response.redirect(303, "/page");
+// Sets a key to a number, and returns the whole session.
+app.get("/set/:key/:number", async (request, response) => {
+  request.session[request.params.key] = Number(request.params.number);
+  await request.save();
+  response.json(request.session);
 });
-
+app.get("/all", (request, response) => { response.json(request.session); });
+app.get("/end", (request, response) => {
+  request.end();
+  response.type("text").send("");
+});
 app.listen(Number(port), "127.0.0.1");

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hardtack::doctor::Doctor;
-use hardtack::express::CookieSignature;
+use hardtack::express::{CookieSessions, CookieSignature, IronPasswords, IronSessions, Keygrip};
 use hardtack::flash::FlashHash;
 use hardtack::headers::Domain;
 use hardtack::message::{MessageEncryptor, MessageOptions, MessageVerifier};
@@ -38,13 +38,14 @@ const VALUE: &str = "marked-value-73402";
 const KEY: &str = "marked-key\n\u{1b}[2J\u{9b}\u{202e}";
 
 /// Methods that fail only if the operating system gives no random bytes, or that never fail yet.
-const NEVER: [&str; 9] = [
+const NEVER: [&str; 10] = [
     "AuthenticityTokens::csrf_meta_tags",
     "AuthenticityTokens::hidden_field",
     "AuthenticityTokens::load_or_create",
     "AuthenticityTokens::masked_authenticity_token",
     "AuthenticityTokens::masked_per_form_token",
     "CookieStore::ephemeral",
+    "IronPasswords::seal",
     "Jar::ephemeral",
     "SecretKeyBase::generate",
     "Session::ephemeral",
@@ -220,6 +221,34 @@ fn express(told: &mut Told) {
     let signature = CookieSignature::new(VALUE).unwrap();
     let older = signature.clone().older_secret("\n");
     told.add("CookieSignature::older_secret", older);
+    told.add("Keygrip::new", Keygrip::new(" "));
+    told.add(
+        "Keygrip::with_digest",
+        Keygrip::with_digest(HmacDigest::Sha256, ""),
+    );
+    let keys = Keygrip::new(VALUE).unwrap();
+    told.add("Keygrip::older_key", keys.clone().older_key("\n"));
+    told.add("Keygrip::open", keys.open(KEY, VALUE, VALUE));
+    told.add("Keygrip::seal", keys.seal(&data(), KEY, None));
+    let mut large = data();
+    large.insert(KEY, VALUE.repeat(300)).unwrap();
+    told.add("Keygrip::seal", keys.seal(&large, NAME, None));
+    told.add(
+        "CookieSessions::check",
+        CookieSessions::new(keys, KEY).check(),
+    );
+    told.add("IronPasswords::new", IronPasswords::new(VALUE));
+    let passwords = IronPasswords::new(VALUE.repeat(4)).unwrap();
+    told.add(
+        "IronPasswords::password",
+        passwords.clone().password(2, VALUE),
+    );
+    let now = time::OffsetDateTime::UNIX_EPOCH;
+    told.add("IronPasswords::open", passwords.open(VALUE, now));
+    told.add(
+        "IronSessions::check",
+        IronSessions::new(passwords, KEY).check(),
+    );
 }
 
 fn sessions(told: &mut Told) {

@@ -1,5 +1,6 @@
 //! Keys, jars and messages.
 
+use hardtack::express::{CookieSessions, IronPasswords, IronSessions, Keygrip};
 use hardtack::message::{MessageEncryptor, MessageOptions, MessageVerifier};
 use hardtack::rack::{RackJar, RackSessions, RackVersion};
 use hardtack::secret::KeyGenerator;
@@ -61,6 +62,15 @@ pub(crate) fn jars(rows: &mut Rows) {
         rows.debug("Opened", &jar.open(NAME, opened.value()).unwrap());
         rows.debug("RackSessions", &RackSessions::new(jar, NAME));
     }
+    let keys = Keygrip::new(SECRET).unwrap();
+    rows.debug("Keygrip", &keys);
+    let [cookie, signature] = keys.seal(&data(), NAME, None).unwrap();
+    let opened = keys.open(NAME, cookie.escaped_value(), signature.escaped_value());
+    rows.debug("Opened", &opened.unwrap());
+    rows.debug("CookieSessions", &CookieSessions::new(keys, NAME));
+    let passwords = IronPasswords::new(SECRET).unwrap();
+    rows.debug("IronPasswords", &passwords);
+    rows.debug("IronSessions", &IronSessions::new(passwords, NAME));
     let jars = Keyring::new(&secret(), json(LoadDefaults::V7_1));
     rows.debug("Keyring", &jars);
 }

@@ -1,11 +1,11 @@
 //! The sessions of iron-session: its seals open, and what it refuses does not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use hardtack::express::{IronPasswords, IronSessions};
-use hardtack::{Commit, Error, Refusal, RequestOrigin, SameSite};
+use hardtack::{Commit, Error, Refusal, RequestOrigin, SameSite, SetCookie};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -60,7 +60,10 @@ struct Step {
     set_cookie: Vec<String>,
 }
 
-const FILES: [&str; 1] = ["express/iron-session-8.jsonl"];
+const FILES: [&str; 2] = [
+    "express/iron-session-8.jsonl",
+    "express/iron-session-9.jsonl",
+];
 
 fn at(milliseconds: i128) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp_nanos(milliseconds * 1_000_000).unwrap()
@@ -77,8 +80,10 @@ fn seals_open_and_refusals_are_refused() {
         let found = passwords.open(seal, at(now_ms));
         let refusal = match &*line.name {
             "expired" => Some(Refusal::Expired),
-            "bad mac" | "other password id" | "expiry changed" | "expiry text"
-            | "ciphertext changed" | "iv short" => Some(Refusal::Invalid),
+            "bad mac" | "other password id" | "password id text" | "salt changed"
+            | "expiry changed" | "expiry text" | "ciphertext changed" | "iv short" => {
+                Some(Refusal::Invalid)
+            }
             "prefix" | "short" | "long" | "empty" => Some(Refusal::Malformed),
             _ => None,
         };
@@ -91,8 +96,15 @@ fn seals_open_and_refusals_are_refused() {
         }
         let found = found.unwrap();
         let read: Value = serde_json::from_slice(&found.value().to_json().unwrap()).unwrap();
-        assert_eq!(Some(read), line.data, "{}", line.name);
-        assert_eq!(found.needs_rewrite(), !seal.ends_with("~2"));
+        // The code does not cover the version: as iron-session 8, and unlike 9, hardtack takes a seal
+        // without `~2` for one of iron-session 6, whose session is a member of it.
+        let is_former = !seal.ends_with("~2");
+        let expected = line
+            .data
+            .filter(|_| !is_former)
+            .unwrap_or_else(|| json!({}));
+        assert_eq!(read, expected, "{}", line.name);
+        assert_eq!(found.needs_rewrite(), is_former);
         if line.kind == "iron_seal" {
             seals += 1;
         } else {
@@ -111,7 +123,7 @@ fn seals_open_and_refusals_are_refused() {
             assert!(passwords.open(changed, at(now_ms)).is_err(), "part {part}");
         }
     }
-    assert_eq!((seals, opened, refused), (24, 5, 11));
+    assert_eq!((seals, opened, refused), (24 + 48, 5 + 5, 11 + 12));
 }
 
 #[test]
@@ -146,11 +158,19 @@ fn what_node_did_is_done() {
             let origin = RequestOrigin::new(true, Some("example.com"));
             let sent = step.cookie.clone().unwrap_or_default();
             let session = sessions.open(sent, origin);
+            if step.path == "/big" {
+                // Divided between cookies: hardtack reads it, and does not write it.
+                session.insert("big", "x".repeat(5000)).unwrap();
+                let error = session.commit(200).unwrap_err();
+                assert!(matches!(error, Error::CookieOverflow(_)), "{error}");
+                continue;
+            }
             match step.path.split_once("?u=") {
                 Some((_, user)) => session
                     .insert("user", user.parse::<u64>().unwrap())
                     .unwrap(),
                 None if step.path == "/destroy" => session.reset().unwrap(),
+                None if step.path == "/small" => assert!(session.remove("big").unwrap()),
                 None => {}
             }
             let read = session.read(|data| data.to_json().unwrap());
@@ -164,6 +184,18 @@ fn what_node_did_is_done() {
                 continue;
             };
             set += 1;
+            let removed = |header: &&String| header.contains("=; Max-Age=0");
+            let theirs = step
+                .set_cookie
+                .iter()
+                .filter(removed)
+                .map(|header| header.split_once('=').unwrap().0);
+            let theirs: BTreeSet<_> = theirs.collect();
+            let ours = commit
+                .cookies()
+                .iter()
+                .filter(|cookie| cookie.value().is_empty());
+            assert_eq!(ours.map(SetCookie::name).collect::<BTreeSet<_>>(), theirs);
             let ours = commit.cookies()[0].header().to_ascii_lowercase();
             let recorded = recorded.to_ascii_lowercase();
             for attribute in [
@@ -202,7 +234,7 @@ fn what_node_did_is_done() {
             assert_eq!(opened.value().to_json().unwrap(), step.body.as_bytes());
         }
     }
-    assert_eq!((scenarios, steps, set), (5, 30, 15));
+    assert_eq!((scenarios, steps, set), (5 + 4, 30 + 27, 15 + 13));
 }
 
 #[test]
