@@ -13,7 +13,8 @@ use crate::world::{App, Apps};
 #[derive(Clone, Copy, Debug)]
 enum Package {
     CookieSession,
-    IronSession,
+    /// With the folder of its version.
+    IronSession(&'static str),
 }
 
 /// A secret, with the number by which iron-session names it.
@@ -28,7 +29,7 @@ impl Package {
         let texts: Vec<_> = secrets.iter().map(|(_, secret)| secret).collect();
         let (name, options) = match self {
             Self::CookieSession => ("cookie-session", json!({"keys": texts})),
-            Self::IronSession => {
+            Self::IronSession(folder) => {
                 let passwords = secrets
                     .iter()
                     .map(|(id, text)| (id.to_string(), json!(text)));
@@ -37,7 +38,7 @@ impl Package {
                     "cookieName": "session",
                     "cookieOptions": {"secure": false},
                 });
-                ("iron-session", options)
+                (folder, options)
             }
         };
         let express = Node::start("express_app/cookies.mjs", &[name, &options.to_string()]);
@@ -48,7 +49,7 @@ impl Package {
                 let keys = older.fold(keys, |keys, key| keys.older_key(key).unwrap());
                 rust_app::serve(SessionLayer::new(CookieSessions::new(keys, "session")))
             }
-            Self::IronSession => {
+            Self::IronSession(_) => {
                 let (id, text) = secrets[0];
                 let first = IronPasswords::with_id(id, text).unwrap();
                 let passwords = secrets[1..].iter().fold(first, |passwords, (id, text)| {
@@ -66,7 +67,12 @@ impl Package {
 #[tokio::test]
 async fn a_cookie_is_read_and_written_at_both() {
     let mut walks = 0;
-    for package in [Package::CookieSession, Package::IronSession] {
+    let packages = [
+        Package::CookieSession,
+        Package::IronSession("iron-session-8"),
+        Package::IronSession("iron-session"),
+    ];
+    for package in packages {
         let window = Window::open().await;
         // Each stage is on other ports, to which a browser sends the cookies of the same host.
         for (stage, secrets) in [&[OLD][..], &[NEW, OLD], &[NEW]].into_iter().enumerate() {
@@ -103,5 +109,5 @@ async fn a_cookie_is_read_and_written_at_both() {
         }
         window.close().await;
     }
-    assert_eq!(walks, 12);
+    assert_eq!(walks, 18);
 }
