@@ -38,7 +38,7 @@ const DECIDED: &[Decided] = &[
     },
     Decided {
         reason: "a session whose maxAge is not above zero is deleted, by DEL, in any store",
-        count: 37,
+        count: 36,
         is_met: |met| met.scenario.label == "negative and zero maxAge",
     },
     Decided {
