@@ -128,7 +128,7 @@ async fn race(conflicts: ConflictPolicy, end: fn(&Session)) -> (Shelf, Commit) {
     let (slow, logout) = (open(), open());
     count(&slow.load().await.unwrap());
     end(&logout.load().await.unwrap());
-    logout.commit(200).await.unwrap();
+    let _ = logout.commit(200).await.unwrap();
     let commit = slow.commit(200).await.unwrap();
     (shelf, commit)
 }

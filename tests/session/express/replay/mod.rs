@@ -290,6 +290,10 @@ impl Compare<'_> {
         for (id, theirs) in &self.step.store {
             let key = format.keys(id)[0].clone();
             let ours = self.shelf.held(&key);
+            if let Some(theirs) = theirs {
+                // The file store's keys are names of files.
+                assert_eq!(theirs.key.trim_end_matches(".json"), key);
+            }
             let text = theirs.as_ref().map(text_of);
             let held = ours.as_ref().map(|held| held.text.clone());
             let [ours_text, theirs_text] = [held, text.clone()].map(Option::unwrap_or_default);
