@@ -158,20 +158,20 @@ pub(crate) fn node_secrets(files: &[PathBuf], maps_count: bool) -> Result<Vec<No
         if text.trim().is_empty() {
             return Err(format!("{label}: the secret is blank"));
         }
-        match passwords(&text).filter(|_| maps_count) {
-            Some(passwords) => {
-                secrets.extend(passwords.into_iter().map(|(number, text)| NodeSecret {
-                    label: format!("{label}, {number}"),
-                    number: Some(number),
-                    text,
-                }))
-            }
-            None => secrets.push(NodeSecret {
+        let map = passwords(&text).filter(|_| maps_count);
+        let Some(map) = map else {
+            secrets.push(NodeSecret {
                 label,
                 number: None,
                 text,
-            }),
-        }
+            });
+            continue;
+        };
+        secrets.extend(map.into_iter().map(|(number, text)| NodeSecret {
+            label: format!("{label}, {number}"),
+            number: Some(number),
+            text,
+        }));
     }
     Ok(secrets)
 }
