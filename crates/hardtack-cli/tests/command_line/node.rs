@@ -21,7 +21,7 @@ fn sealed_sessions_open_again() {
             None => format!("Cookie: app={}", sealed.ok().trim()),
         };
         let opened = run(program("open", SECRET).arg("--jsonl"), cookie.as_str());
-        assert_eq!(opened.ok(), format!("{{\"value\":{json}}}\n"), "{system}");
+        assert_eq!(opened.ok(), format!("{{\"value\":{json}}}"), "{system}");
         let other = "48358bcfd4b7d0b78df6b39c378e3970";
         let refused = run(program("open", other).arg(&cookie), "");
         assert_eq!((refused.status, refused.out.as_str()), (1, ""), "{system}");
