@@ -51,7 +51,8 @@ fn end(milliseconds: f64, now: OffsetDateTime) -> Option<OffsetDateTime> {
     if milliseconds.abs() > 1e15 {
         return None;
     }
-    let end = now.checked_add(Duration::seconds_f64(milliseconds / 1000.0))?;
+    #[expect(clippy::cast_possible_truncation, reason = "less than an `i64`")]
+    let end = now.checked_add(Duration::milliseconds(milliseconds as i64))?;
     (0..=9999).contains(&end.year()).then_some(end)
 }
 

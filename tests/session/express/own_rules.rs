@@ -6,10 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use hardtack::express::ExpressSession;
 use hardtack::headers::escape;
-use hardtack::stores::{ReadEntry, SessionFormat};
-use hardtack::{
-    Commit, ConflictPolicy, Error, LazySession, RequestOrigin, ServerSessions, Session,
-};
+use hardtack::stores::{ConflictPolicy, ReadEntry, SessionFormat};
+use hardtack::{Commit, Error, LazySession, RequestOrigin, ServerSessions, Session};
 
 use super::lines;
 use super::replay::Scenario;
@@ -130,7 +128,7 @@ async fn race(conflicts: ConflictPolicy, end: fn(&Session)) -> (Shelf, Commit) {
     let (slow, logout) = (open(), open());
     count(&slow.load().await.unwrap());
     end(&logout.load().await.unwrap());
-    logout.commit(200).await.unwrap();
+    let _ = logout.commit(200).await.unwrap();
     let commit = slow.commit(200).await.unwrap();
     (shelf, commit)
 }
@@ -151,7 +149,7 @@ async fn a_slow_request_does_not_bring_back_a_session_that_was_ended() {
 }
 
 #[tokio::test]
-async fn a_max_age_outlives_a_conflict() {
+async fn a_max_age_of_another_request_is_kept() {
     let (shelf, commit) = race(ConflictPolicy::Merge, |session| {
         session.insert("other", 1).unwrap();
         session.express_max_age(Duration::from_secs(60)).unwrap();

@@ -149,7 +149,9 @@ async fn a_change_keeps_the_life_and_everything_else() {
     let shelf = Shelf::of(KEY, STALE);
     let change = |session: &Session| session.insert("name", "<é\u{2028}>").unwrap();
     let commit = request(redis(), &shelf, &cookie(ID), change).await;
-    assert_eq!(commit.cookies(), []);
+    let set = &commit.cookies()[0];
+    assert_eq!(redis().id_of_cookie(&set.value()).as_deref(), Some(ID));
+    assert_eq!(set.expires(), Some(now() + Duration::from_secs(3600)));
     let touched = STALE.replace("2026-03-03T19:47:40.000Z", "2026-03-04T19:47:40.000Z");
     let changed = touched.replace("null}", "null,\"name\":\"<é\u{2028}>\"}");
     assert_eq!(shelf.text(KEY), (changed, Some(Duration::from_secs(3600))));

@@ -96,7 +96,7 @@ fn find<'a>(members: &'a [(String, String)], key: &str) -> Option<&'a str> {
 fn session(format: &ExpressSession, text: &str) -> Option<SessionData> {
     match format.read(&Bytes::from(text.to_owned()), OffsetDateTime::UNIX_EPOCH) {
         ReadEntry::Session(session) => Some(session),
-        ReadEntry::Unreadable => None,
+        ReadEntry::Unreadable | ReadEntry::Foreign(_) => None,
         other => panic!("{other:?}"),
     }
 }

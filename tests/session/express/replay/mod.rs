@@ -12,9 +12,10 @@ use std::time::Duration;
 
 use hardtack::express::ExpressSession;
 use hardtack::headers::unescape;
-use hardtack::stores::SessionFormat;
+use hardtack::stores::{ConflictPolicy, SessionFormat};
+use hardtack::value::Value as Ordered;
 use hardtack::{
-    Commit, ConflictPolicy, LazySession, RequestOrigin, ServerSessions, Session, WritePolicy,
+    Commit, LazySession, RequestOrigin, ServerSessions, Session, SessionData, WritePolicy,
 };
 use serde_json::Value;
 
@@ -51,10 +52,11 @@ struct Counts {
     entries: usize,
     /// Steps of entries that kruptein encrypted.
     encrypted: usize,
-    /// Steps that Express answers with 500.
+    /// Steps that Express answers with 500: `sameSite: 'auto'` in 1.17.3, a missing table, and requests
+    /// outside of the cookie's `path`, where the app finds no session.
     failed: usize,
-    /// Requests outside of the path at which the middleware is mounted.
-    outside: usize,
+    /// Other steps of the scenario whose table does not exist.
+    without_table: usize,
 }
 
 #[tokio::test]
@@ -70,20 +72,27 @@ async fn requests_do_what_express_does() {
                 counts.encrypted += scenario.steps.len();
                 continue;
             }
+            if scenario.store_options.contains_key("tableName") {
+                let failed = scenario.steps.iter().filter(|step| step.status == 500);
+                let failed = failed.count();
+                counts.failed += failed;
+                counts.without_table += scenario.steps.len() - failed;
+                continue;
+            }
             replay(file, &scenario, &mut counts, &mut differences).await;
         }
     }
-    differences.check();
     let expected = Counts {
         scenarios: 436,
         steps: 3503,
         commands: 936,
-        cookies: 0,
-        entries: 0,
+        cookies: 1589,
+        entries: 3893,
         encrypted: 15,
         failed: 22,
-        outside: 0,
+        without_table: 1,
     };
+    differences.check(&format!("{counts:?}"));
     assert_eq!(counts, expected);
 }
 
@@ -93,7 +102,7 @@ async fn replay(
     counts: &mut Counts,
     differences: &mut Differences,
 ) {
-    let shelf = Shelf::new(matches!(&*scenario.store, "memory" | "file"));
+    let shelf = Shelf::new(&scenario.store);
     let given = GivenIds {
         format: scenario.format(file != "memory-1.17.3"),
         ids: Arc::default(),
@@ -101,12 +110,6 @@ async fn replay(
     for step in &scenario.steps {
         if step.status == 500 {
             counts.failed += 1;
-            continue;
-        }
-        let mount = scenario.cookie("path").as_str().unwrap_or("/");
-        if !step.path.starts_with(mount) {
-            counts.outside += 1;
-            assert!(step.set_cookie.is_empty());
             continue;
         }
         shelf.set_clock(step.now_ms);
@@ -186,7 +189,7 @@ fn handle(scenario: &Scenario, step: &Step, session: &Session, seen: &mut Seen) 
     let (path, query) = step.path.split_once('?').unwrap_or((&step.path, ""));
     let argument = query.split_once('=').map_or("", |(_, value)| value);
     let argument = String::from_utf8(unescape(argument.as_bytes()).into_owned()).unwrap();
-    let json = || serde_json::from_str::<Value>(&argument).unwrap();
+    let json = || serde_json::from_str::<Ordered>(&argument).unwrap();
     match path {
         // The last one is no route.
         "/none" | "/touch" | "/reload" | "/set/x" => {}
@@ -195,13 +198,16 @@ fn handle(scenario: &Scenario, step: &Step, session: &Session, seen: &mut Seen) 
             seen.id = session.session_id();
         }
         "/set" => {
-            for (key, value) in json().as_object().unwrap() {
-                session.insert(key, value).unwrap();
+            let all = SessionData::from_json(argument).unwrap();
+            for key in all.keys() {
+                session
+                    .insert(&key, all.get::<Ordered>(&key).unwrap())
+                    .unwrap();
             }
         }
         "/same" => {
             for key in session.keys() {
-                let value = session.get::<Value>(&key).unwrap();
+                let value = session.get::<Ordered>(&key).unwrap();
                 session.insert(&key, value).unwrap();
             }
         }
@@ -254,7 +260,12 @@ impl Compare<'_> {
 
     fn handler(&mut self, seen: &Seen) {
         if let Some(data) = &seen.data {
-            let theirs: Value = serde_json::from_str(&self.step.body).unwrap();
+            let mut theirs: Value = serde_json::from_str(&self.step.body).unwrap();
+            // The file store shows its own member to the app.
+            theirs["data"]
+                .as_object_mut()
+                .unwrap()
+                .remove("__lastAccess");
             self.same(Aspect::Data, data.to_string(), theirs["data"].to_string());
             // Without an entry Express makes an id that nobody gets.
             if let Some(id) = &seen.id {
@@ -279,22 +290,30 @@ impl Compare<'_> {
         for (id, theirs) in &self.step.store {
             let key = format.keys(id)[0].clone();
             let ours = self.shelf.held(&key);
+            if let Some(theirs) = theirs {
+                // The file store's keys are names of files.
+                assert_eq!(theirs.key.trim_end_matches(".json"), key);
+            }
             let text = theirs.as_ref().map(text_of);
             let held = ours.as_ref().map(|held| held.text.clone());
             let [ours_text, theirs_text] = [held, text.clone()].map(Option::unwrap_or_default);
             let mut is_same = self.same(Aspect::Entry, ours_text, theirs_text);
             if let (Some(ours), Some(theirs)) = (&ours, theirs) {
-                let life = differences::life(&self.scenario.store, ours, theirs, self.step.now_ms);
+                let life = differences::life(&self.scenario.store, ours, theirs);
                 if let Some([ours, theirs]) = life {
                     is_same &= self.same(Aspect::Life, ours, theirs);
                 }
             }
             if !is_same {
-                let ends_at = theirs
-                    .as_ref()
-                    .and_then(|theirs| differences::end(theirs, self.step.now_ms));
-                self.shelf
-                    .put(&key, text.map(|text| Held { text, ends_at }));
+                let end = |theirs: &Kept| differences::end(theirs, self.step.now_ms);
+                let ends_at = theirs.as_ref().and_then(end);
+                let life_ms = ends_at.map(|end| end - self.step.now_ms);
+                let held = text.map(|text| Held {
+                    text,
+                    ends_at,
+                    life_ms,
+                });
+                self.shelf.put(&key, held);
             }
         }
         self.step.store.len()

@@ -8,6 +8,7 @@ use hardtack::express::{CookieSignature, ExpressSession};
 use hardtack::settings::Priority;
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -34,8 +35,7 @@ pub(super) struct Options {
     pub(super) rolling: bool,
     pub(super) proxy: Option<bool>,
     pub(super) unset: Option<String>,
-    #[serde(default)]
-    pub(super) cookie: Value,
+    cookie: Option<Box<RawValue>>,
 }
 
 #[derive(Deserialize)]
@@ -75,11 +75,6 @@ impl Scenario {
         self.options.name.as_deref().unwrap_or("connect.sid")
     }
 
-    /// Returns the option of the session's cookie.
-    pub(super) fn cookie(&self, name: &str) -> &Value {
-        self.options.cookie.get(name).unwrap_or(&Value::Null)
-    }
-
     /// Returns the trusted proxies in front, of which `X-Forwarded-Proto` tells: hardtack asks for
     /// their number, Express takes what the first one told.
     pub(super) fn hops(&self, step: &Step) -> usize {
@@ -116,6 +111,8 @@ impl Scenario {
                 "ttl" => format.ttl(Duration::from_secs(value.as_u64().unwrap())),
                 "disableTTL" => format.ttl(None),
                 "disableTouch" => format.disable_touch(),
+                // The store's own.
+                "tableName" => format,
                 other => panic!("{other}"),
             };
         }
@@ -131,13 +128,20 @@ impl Scenario {
         } else {
             format
         };
-        match &self.options.cookie {
-            Value::Null => format,
+        let Some(text) = &self.options.cookie else {
+            return format;
+        };
+        match serde_json::from_str(text.get()).unwrap() {
             // A function of the request, which gave this.
             Value::String(_) => format.max_age(Duration::from_millis(6000)),
-            Value::Object(options) => options.iter().fold(format, |format, (name, value)| {
-                option(format, name, value, has_new_options)
-            }),
+            Value::Object(options) => {
+                // Of `maxAge` and `expires` the last one counts.
+                let mut options: Vec<_> = options.into_iter().collect();
+                options.sort_by_key(|(name, _)| text.get().find(&format!("{name:?}:")));
+                options.iter().fold(format, |format, (name, value)| {
+                    option(format, name, value, has_new_options)
+                })
+            }
             other => panic!("{other}"),
         }
     }

@@ -19,8 +19,19 @@ struct Inside {
     now_ms: AtomicI64,
     entries: Mutex<BTreeMap<String, Held>>,
     commands: Mutex<Vec<Vec<String>>>,
-    /// True if the end in the JSON counts, as in `MemoryStore` and session-file-store.
-    is_ended_inside: bool,
+    ends: Ends,
+}
+
+/// The time at which a recorded store takes an entry for ended. The others were real servers, whose
+/// clock did not stand still.
+#[derive(Clone, Copy, Default)]
+enum Ends {
+    #[default]
+    Never,
+    /// By the JSON, as in `MemoryStore`.
+    Inside,
+    /// In the second after its end, as in connect-pg-simple.
+    Second,
 }
 
 #[derive(Clone, Debug)]
@@ -28,12 +39,19 @@ pub(super) struct Held {
     pub(super) text: String,
     /// The end, in milliseconds since 1970.
     pub(super) ends_at: Option<i64>,
+    /// The life that was set last, in milliseconds.
+    pub(super) life_ms: Option<i64>,
 }
 
 impl Shelf {
-    pub(super) fn new(is_ended_inside: bool) -> Self {
+    pub(super) fn new(store: &str) -> Self {
+        let ends = match store {
+            "memory" => Ends::Inside,
+            "pg" => Ends::Second,
+            _ => Ends::Never,
+        };
         Self(Arc::new(Inside {
-            is_ended_inside,
+            ends,
             ..Inside::default()
         }))
     }
@@ -69,9 +87,13 @@ impl Shelf {
         self.0.commands.lock().unwrap().push(command);
     }
 
-    fn ends_at(&self, ttl: Option<Duration>) -> Option<i64> {
-        let ttl = i64::try_from(ttl?.as_millis()).unwrap();
-        Some(self.0.now_ms.load(SeqCst) + ttl)
+    fn hold(&self, text: String, ttl: Option<Duration>) -> Held {
+        let life_ms = ttl.map(|ttl| i64::try_from(ttl.as_millis()).unwrap());
+        Held {
+            text,
+            ends_at: life_ms.map(|life| self.0.now_ms.load(SeqCst) + life),
+            life_ms,
+        }
     }
 }
 
@@ -93,13 +115,18 @@ impl SessionStore for Shelf {
         let Some(held) = self.held(key) else {
             return Ok(None);
         };
-        let end = if self.0.is_ended_inside {
-            end_inside(&held.text)
-        } else {
-            held.ends_at
+        let now = self.0.now_ms.load(SeqCst);
+        let ceil = |ms: i64| ms.div_euclid(1000) + i64::from(ms.rem_euclid(1000) > 0);
+        let has_ended = match self.0.ends {
+            Ends::Never => false,
+            Ends::Inside => end_inside(&held.text).is_some_and(|end| end <= now),
+            Ends::Second => held.ends_at.is_some_and(|end| ceil(end) < ceil(now)),
         };
-        if end.is_some_and(|end| end <= self.0.now_ms.load(SeqCst)) {
-            self.put(key, None);
+        if has_ended {
+            // A row stays until it is swept.
+            if matches!(self.0.ends, Ends::Inside) {
+                self.put(key, None);
+            }
             return Ok(None);
         }
         let bytes = Bytes::from(held.text);
@@ -130,8 +157,7 @@ impl SessionStore for Shelf {
             Some(ttl) => self.note(["SET", key, &text, "EX", &seconds(ttl)]),
             None => self.note(["SET", key, &text]),
         }
-        let ends_at = self.ends_at(ttl);
-        self.put(key, Some(Held { text, ends_at }));
+        self.put(key, Some(self.hold(text, ttl)));
         Ok(Saved::Done(Some(Version::new(bytes))))
     }
 
@@ -139,10 +165,9 @@ impl SessionStore for Shelf {
         if self.load(key).await?.is_none() {
             return Ok(false);
         }
-        if let (Some(ttl), Some(mut held)) = (ttl, self.held(key)) {
+        if let (Some(ttl), Some(held)) = (ttl, self.held(key)) {
             self.note(["EXPIRE", key, &seconds(ttl)]);
-            held.ends_at = self.ends_at(Some(ttl));
-            self.put(key, Some(held));
+            self.put(key, Some(self.hold(held.text, Some(ttl))));
         }
         Ok(true)
     }
