@@ -5,7 +5,7 @@ use super::cause::{Cause, CauseKind};
 use super::cookie_format::CookieFormat;
 use super::cookie_names::of_name;
 use super::damaged_signature::DamagedSignature;
-use super::express_parts::{ExpressParts, SIGNATURE, is_id};
+use super::express_parts::{ExpressParts, SIGNATURE, StoreAnswer, is_id};
 use super::intake::Mended;
 use super::node::{Examined, decoded, mended as mended_causes, signature};
 use super::pasted::Pasted;
@@ -169,23 +169,20 @@ impl Doctor {
 
     /// Tells of the store's answer, if it was given.
     fn of_store(&self) -> Option<Cause> {
-        let entry = match self.stored.as_ref()? {
-            None => {
-                return Some(
-                    Cause::new(
-                        CauseKind::NotStored,
-                        "the store has no entry under the session's key: Express begins a new \
-                         session, with a new id. The session ended (its time in the store, or a \
-                         logout), or it is in another place",
-                    )
-                    .with_action(
-                        "compare the key with what 'hardtack key --format express' prints: the \
-                         store's prefix (sess: unless the app sets one), the server, and the \
-                         number of the database",
-                    ),
-                );
-            }
-            Some(entry) => entry,
+        let StoreAnswer::Entry(entry) = self.stored.as_ref()? else {
+            return Some(
+                Cause::new(
+                    CauseKind::NotStored,
+                    "the store has no entry under the session's key: Express begins a new \
+                     session, with a new id. The session ended (its time in the store, or a \
+                     logout), or it is in another place",
+                )
+                .with_action(
+                    "compare the key with what 'hardtack key --format express' prints: the \
+                     store's prefix (sess: unless the app sets one), the server, and the number \
+                     of the database",
+                ),
+            );
         };
         match StoredForm::of(entry) {
             StoredForm::Express => None,

@@ -11,6 +11,13 @@ pub(super) const SIGNATURE: Shape = Shape {
 /// The characters of an id that express-session makes (24 bytes in url-safe base64).
 const ID_LENGTH: usize = 32;
 
+/// The store's answer to the key of a session.
+#[derive(Clone)]
+pub(super) enum StoreAnswer {
+    Nothing,
+    Entry(Vec<u8>),
+}
+
 /// The parts of a cookie of express-session.
 pub(super) struct ExpressParts<'a> {
     /// `s:` stands before it.

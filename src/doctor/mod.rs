@@ -73,6 +73,7 @@ pub use diagnosis::Diagnosis;
 pub use remedy::Remedy;
 pub use repair::Repair;
 
+use express_parts::StoreAnswer;
 use keys::{Keys, Labelled, NodeSecret};
 use the_app::{Jars, TheApp};
 
@@ -118,8 +119,8 @@ pub struct Doctor {
     secrets: Vec<Labelled>,
     /// The secrets of a Node app.
     node_secrets: Vec<NodeSecret>,
-    /// The store's answer to the session's key, if it is known: an entry, or that there is none.
-    stored: Option<Option<Vec<u8>>>,
+    /// The store's answer to the session's key, if it is known.
+    stored: Option<StoreAnswer>,
     salts: Vec<String>,
     cookie_name: Option<String>,
     settings: Option<Settings>,
@@ -261,7 +262,8 @@ impl Doctor {
     /// ```
     #[must_use]
     pub fn stored(mut self, entry: impl Into<Option<Vec<u8>>>) -> Self {
-        self.stored = Some(entry.into());
+        let entry = entry.into();
+        self.stored = Some(entry.map_or(StoreAnswer::Nothing, StoreAnswer::Entry));
         self
     }
 

@@ -69,7 +69,7 @@ impl ConnectFlash {
                 1
             }
         };
-        session.insert(FLASH, &Value::Hash(types))?;
+        session.insert(FLASH, Value::Hash(types))?;
         Ok(count)
     }
 
@@ -90,7 +90,7 @@ impl ConnectFlash {
         };
         let (_, messages) = types.remove(place);
         let taken = messages_of(kind, &messages)?;
-        session.insert(FLASH, &Value::Hash(types))?;
+        session.insert(FLASH, Value::Hash(types))?;
         Ok(taken)
     }
 
@@ -122,7 +122,7 @@ impl ConnectFlash {
             let kind = kind.as_str().unwrap_or_default();
             all.push((kind.to_owned(), messages_of(kind, messages)?));
         }
-        session.insert(FLASH, &Value::Hash(Vec::new()))?;
+        session.insert(FLASH, Value::Hash(Vec::new()))?;
         Ok(all)
     }
 }

@@ -149,10 +149,6 @@ impl Passport {
 
     /// Logs the user out: gives the session another id, and empties it (`SessionManager.logOut`;
     /// example: at the type).
-    #[expect(
-        clippy::unused_self,
-        reason = "a login has a key, and a logout belongs to it"
-    )]
     pub fn log_out(&self, session: &mut SessionData) {
         session.clear();
         session.ask_for_id();
@@ -177,7 +173,7 @@ impl Passport {
     pub fn log_out_and_keep(&self, session: &mut SessionData) -> Result<(), Error> {
         if let Some(mut members) = self.members(session)? {
             members.retain(|(key, _)| key.as_str() != Some(USER));
-            session.insert(&self.key, &Value::Hash(members))?;
+            session.insert(&self.key, Value::Hash(members))?;
         }
         session.ask_for_id();
         Ok(())
@@ -191,7 +187,7 @@ impl Passport {
             Some((_, held)) => *held = user,
             None => members.push((Value::from(USER), user)),
         }
-        session.insert(&self.key, &Value::Hash(members))?;
+        session.insert(&self.key, Value::Hash(members))?;
         session.ask_for_id();
         Ok(())
     }

@@ -53,7 +53,7 @@ pub(crate) fn run(options: Open) -> Result<u8, String> {
                 system.name()
             ));
         }
-        let node = node::Node::new(&options.system, options.sealing.name)?;
+        let node = node::Node::new(system, &options.system, options.sealing.name)?;
         return node.open(&options.values, options.jsonl);
     }
     let mut cookies = Cookies::to_open(options.sealing)?;

@@ -14,7 +14,7 @@ use crate::cookies::{Cookies, attributes};
 use crate::lines::{self, Answer, Failure};
 use crate::node;
 use crate::output::warn;
-use crate::system::SystemOptions;
+use crate::system::{System, SystemOptions};
 
 #[derive(Args)]
 #[command(
@@ -57,7 +57,10 @@ pub(crate) fn run(options: Seal) -> Result<u8, String> {
     if let Some(system) = options.system.of_node(&options.sealing)? {
         let named = [
             ("limit", options.limit.limit.is_some()),
-            ("expires", options.expires.is_some()),
+            (
+                "expires",
+                options.expires.is_some() && system != System::IronSession,
+            ),
         ];
         if let Some((option, _)) = named.into_iter().find(|(_, is_given)| *is_given) {
             return Err(format!(
@@ -65,8 +68,8 @@ pub(crate) fn run(options: Seal) -> Result<u8, String> {
                 system.name()
             ));
         }
-        let node = node::Node::new(&options.system, options.sealing.name)?;
-        return node.seal(&options.values, options.jsonl);
+        let node = node::Node::new(system, &options.system, options.sealing.name)?;
+        return node.seal(&options.values, options.jsonl, options.expires);
     }
     let cookies = Cookies::to_seal(options.sealing, options.limit.limit)?;
     let expires = options.expires;

@@ -25,15 +25,34 @@ const VARIABLE: &str = "SESSION_SECRET";
 pub(crate) enum System {
     Rails,
     Express,
+    CookieSession,
+    IronSession,
 }
 
 impl System {
-    const ALL: [Self; 2] = [Self::Rails, Self::Express];
+    const ALL: [Self; 4] = [
+        Self::Rails,
+        Self::Express,
+        Self::CookieSession,
+        Self::IronSession,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Rails => "rails",
             Self::Express => "express",
+            Self::CookieSession => "cookie-session",
+            Self::IronSession => "iron-session",
+        }
+    }
+
+    /// Returns the name that the system gives to the secret.
+    pub(crate) fn secret(self) -> &'static str {
+        match self {
+            Self::Rails => "secret_key_base",
+            Self::Express => "secret of express-session",
+            Self::CookieSession => "key of cookie-session",
+            Self::IronSession => "password of iron-session",
         }
     }
 }
@@ -42,14 +61,17 @@ impl System {
 pub(crate) struct SystemOptions {
     /// The system that sets the cookies [default: rails]
     ///
-    /// express signs the id of a session, as express-session does.
+    /// express signs the id of a session (express-session); cookie-session and iron-session keep
+    /// the session in the cookie.
     #[arg(long, ignore_case = true, value_parser = systems())]
     pub(crate) system: Option<System>,
 
-    /// A file with a secret of express-session [default: $SESSION_SECRET]
+    /// A file with a secret of a Node app [default: $SESSION_SECRET]
     ///
-    /// The file holds it verbatim; one final newline does not count. With several files, the first
-    /// secret signs and all of them verify.
+    /// The secret of express-session, a key of cookie-session, or the password of iron-session. The
+    /// file holds it verbatim; one final newline does not count. With several files, the first
+    /// secret signs and all of them verify. For iron-session the file may hold a map of passwords
+    /// instead, as JSON: {"1": "...", "2": "..."}.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) secret_file: Vec<PathBuf>,
 }
@@ -87,7 +109,8 @@ impl SystemOptions {
                 Ok(None)
             } else {
                 Err(
-                    "--secret-file: it is for --system express; give a secret of Rails with \
+                    "--secret-file: it is for the systems of Node (--system express, \
+                     cookie-session or iron-session); give a secret of Rails with \
                      --secret-key-base-file"
                         .to_owned(),
                 )
@@ -103,12 +126,13 @@ impl SystemOptions {
     }
 
     /// Reads the secrets, at least one.
-    pub(crate) fn secrets(&self) -> Result<Vec<NodeSecret>, String> {
-        let secrets = node_secrets(&self.secret_file, false)?;
+    pub(crate) fn secrets(&self, system: System) -> Result<Vec<NodeSecret>, String> {
+        let secrets = node_secrets(&self.secret_file, system == System::IronSession)?;
         if secrets.is_empty() {
             return Err(format!(
-                "no secret: set the environment variable {VARIABLE} to the secret of \
-                 express-session, or name a file with --secret-file"
+                "no secret: set the environment variable {VARIABLE} to the {}, or name a file with \
+                 --secret-file",
+                system.secret()
             ));
         }
         Ok(secrets)
@@ -134,20 +158,20 @@ pub(crate) fn node_secrets(files: &[PathBuf], maps_count: bool) -> Result<Vec<No
         if text.trim().is_empty() {
             return Err(format!("{label}: the secret is blank"));
         }
-        match passwords(&text).filter(|_| maps_count) {
-            Some(passwords) => {
-                secrets.extend(passwords.into_iter().map(|(number, text)| NodeSecret {
-                    label: format!("{label}, {number}"),
-                    number: Some(number),
-                    text,
-                }))
-            }
-            None => secrets.push(NodeSecret {
+        let map = passwords(&text).filter(|_| maps_count);
+        let Some(map) = map else {
+            secrets.push(NodeSecret {
                 label,
                 number: None,
                 text,
-            }),
-        }
+            });
+            continue;
+        };
+        secrets.extend(map.into_iter().map(|(number, text)| NodeSecret {
+            label: format!("{label}, {number}"),
+            number: Some(number),
+            text,
+        }));
     }
     Ok(secrets)
 }

@@ -21,6 +21,7 @@ mod forms;
 mod guidance;
 mod limits;
 mod man;
+mod node;
 mod program;
 mod quantity;
 mod rails_app;

@@ -77,10 +77,13 @@ fn wrong_use_is_told_and_nothing_is_printed() {
             "stored --format yaml",
             "possible values: rails-cache, rails-marshal, rails-json, rails-row, php, php-binary, php-serialize, express",
         ),
-        ("open --system django", "possible values: rails, express"),
+        (
+            "open --system django",
+            "possible values: rails, express, cookie-session, iron-session",
+        ),
         (
             "open --secret-file s.txt",
-            "--secret-file: it is for --system express",
+            "--secret-file: it is for the systems of Node",
         ),
         (
             "seal --system express --jar signed 1",
