@@ -33,6 +33,7 @@
 //! - JSON of more than 100 levels, and the encrypted entries of the package kruptein, cannot be
 //!   read.
 
+mod connect_mongo;
 mod cookie_member;
 mod cookie_signature;
 mod express_session;

@@ -1,5 +1,6 @@
 //! Express' sessions, against what Node recorded (`tests/vectors/express`).
 
+mod connect_mongo;
 mod cookie_signatures;
 mod damaged_entries;
 mod requests;
