@@ -40,7 +40,7 @@ async fn a_server_that_refuses_is_an_error_that_names_it() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     drop(listener);
-    let limit = Duration::from_millis(500);
+    let limit = Duration::from_secs(3);
     let url = format!("mongodb://anna:wordpass@{address}/shop");
     let store = MongoStore::new(url).unwrap().time_limit(limit);
     let start = Instant::now();
@@ -55,7 +55,7 @@ async fn a_server_that_refuses_is_an_error_that_names_it() {
 
 #[tokio::test]
 async fn a_server_that_never_answers_costs_the_time_limit() {
-    let limit = Duration::from_millis(700);
+    let limit = Duration::from_secs(3);
     let greets =
         Server::with_faults(None, |at, _| (at != usize::MAX).then_some(Fault::Hangs)).await;
     let silent = Server::with_faults(None, |_, _| Some(Fault::Hangs)).await;
@@ -83,8 +83,13 @@ async fn an_answer_is_never_another_operations() {
     let store = MongoStore::new(server.url())
         .unwrap()
         .time_limit(Duration::from_secs(20));
-    let given_up = tokio::time::timeout(Duration::from_millis(500), store.load("a")).await;
-    assert!(given_up.is_err());
+    let given_up = store.clone();
+    let given_up = tokio::spawn(async move { given_up.load("a").await });
+    while server.names().is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    given_up.abort();
+    assert!(given_up.await.unwrap_err().is_cancelled());
     let entry = store.load("b").await.unwrap().unwrap();
     assert_eq!(entry.bytes, "{\"b\":1}");
     assert!(store.load("a").await.unwrap().is_none());

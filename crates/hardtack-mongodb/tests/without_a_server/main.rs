@@ -17,6 +17,8 @@ mod recordings;
 mod rules;
 mod server;
 
+use std::time::Duration;
+
 use hardtack::stores::StoreError;
 use hardtack_mongodb::MongoStore;
 
@@ -33,6 +35,8 @@ fn chain(error: &StoreError) -> String {
     text
 }
 
+/// A store with time to spare, for a busy machine.
 fn store(server: &Server) -> MongoStore {
-    MongoStore::new(server.url()).unwrap()
+    let limit = Duration::from_secs(20);
+    MongoStore::new(server.url()).unwrap().time_limit(limit)
 }

@@ -88,7 +88,7 @@ async fn an_ended_session_counts_as_absent() {
 #[tokio::test]
 async fn of_many_saves_of_a_new_key_one_is_done() {
     let server = Server::start().await;
-    let store = store(&server).time_limit(Duration::from_secs(10));
+    let store = store(&server);
     let saves = (0..20).map(|number| {
         let store = store.clone();
         tokio::spawn(async move {
