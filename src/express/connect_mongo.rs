@@ -13,10 +13,11 @@ impl ExpressSession {
     /// alone, and a session without a `maxAge` lives for 14 days. A request that only reads extends
     /// the document's `expires`, and the JSON stays.
     ///
-    /// The format is the JSON of the document's member `session`. The document itself is the store's:
-    /// `MongoStore` of the package hardtack-mongodb keeps it as text or, for `stringify: false`, as a
-    /// document, and has `touchAfter` and `timestamps`. A `transformId` that puts a text before the
-    /// id is [`key_prefix`](Self::key_prefix). The encrypted sessions of `crypto` cannot be read.
+    /// The format is the JSON of the document's member `session`. The document itself is the
+    /// store's:
+    /// `MongoStore` of the package hardtack-mongodb keeps it as text or, for `stringify: false`, as
+    /// a document, and has `touchAfter` and `timestamps`. A `transformId` that puts a text before
+    /// the id is [`key_prefix`](Self::key_prefix). The encrypted sessions of `crypto` cannot be read.
     ///
     /// ```
     /// use hardtack::express::{CookieSignature, ExpressSession};

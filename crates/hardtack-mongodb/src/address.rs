@@ -11,8 +11,8 @@ use mongodb::{Client, error};
 
 use crate::failure::Failure;
 
-const FORM: &str = "mongodb://user:password@host:port,host:port/database?replicaSet=name, with %XX for \
-                    special characters in the password";
+const FORM: &str = "mongodb://user:password@host:port,host:port/database?replicaSet=name, with %XX \
+                    for special characters in the password";
 
 /// The address of a server or of the members of a replica set, with user and password. `Display`
 /// and `Debug` show hosts and ports only.
@@ -23,12 +23,13 @@ pub(crate) struct Address {
 }
 
 impl Address {
-    /// Reads an address. The error shows nothing of it: the driver's own words may quote a password.
+    /// Reads an address. The error shows nothing of it: the driver's own words may quote a
+    /// password.
     pub(crate) fn parse(url: &str) -> Result<Self, Failure> {
         if url.starts_with("mongodb+srv:") {
             return Err(Failure::new(format!(
-                "an address of the form mongodb+srv:// needs a look-up that hardtack-mongodb does not \
-                 do: write the hosts that its SRV record names, as {FORM}"
+                "an address of the form mongodb+srv:// needs a look-up that hardtack-mongodb does \
+                 not do: write the hosts that its SRV record names, as {FORM}"
             )));
         }
         let parsed = ConnectionString::parse(url).map_err(|_| {
@@ -47,8 +48,8 @@ impl Address {
             .and_then(|concern| concern.w.as_ref());
         if acknowledgment == Some(&Acknowledgment::Nodes(0)) {
             return Err(Failure::new(
-                "the address of MongoDB says `w=0`: the server would not answer a write, and a lost \
-                 session would pass for a saved one. Leave it out",
+                "the address of MongoDB says `w=0`: the server would not answer a write, and a \
+                 lost session would pass for a saved one. Leave it out",
             ));
         }
         Ok(Self { parsed, hosts })

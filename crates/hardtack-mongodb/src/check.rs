@@ -75,9 +75,9 @@ impl fmt::Display for Warning {
                 collection,
             } => write!(
                 f,
-                "the collection `{collection}` of MongoDB at {servers} has no TTL index on `expires`: \
-                 ended sessions stay. Call `MongoStore::create_index`, or let connect-mongo create it \
-                 (`autoRemove: 'native'`)"
+                "the collection `{collection}` of MongoDB at {servers} has no TTL index on \
+                 `expires`: ended sessions stay. Call `MongoStore::create_index`, or let \
+                 connect-mongo create it (`autoRemove: 'native'`)"
             ),
             Self::ExpiresLate {
                 servers,
@@ -85,17 +85,18 @@ impl fmt::Display for Warning {
                 seconds,
             } => write!(
                 f,
-                "the TTL index on `expires` of the collection `{collection}` of MongoDB at {servers} \
-                 has `expireAfterSeconds: {seconds}`: ended sessions stay for as long. connect-mongo \
-                 creates it with 0"
+                "the TTL index on `expires` of the collection `{collection}` of MongoDB at \
+                 {servers} has `expireAfterSeconds: {seconds}`: ended sessions stay for as long. \
+                 connect-mongo creates it with 0"
             ),
             Self::LostAtFailover {
                 servers,
                 replica_set,
             } => write!(
                 f,
-                "the address of MongoDB at {servers} says `w=1`, and the replica set `{replica_set}` \
-                 may undo such a write at a failover, a logout too. Leave it out, or say `w=majority`"
+                "the address of MongoDB at {servers} says `w=1`, and the replica set \
+                 `{replica_set}` may undo such a write at a failover, a logout too. Leave it out, \
+                 or say `w=majority`"
             ),
         }
     }

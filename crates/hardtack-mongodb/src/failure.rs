@@ -33,8 +33,8 @@ impl Failure {
     /// The time is over before the servers have answered.
     pub(crate) fn timed_out(servers: &str, what: &str) -> Self {
         Self::new(format!(
-            "MongoDB at {servers} did not answer {what} within the time limit; if it was a write, it \
-             may have happened. Check the servers' load and the network, or raise `time_limit`"
+            "MongoDB at {servers} did not answer {what} within the time limit; if it was a write, \
+             it may have happened. Check the servers' load and the network, or raise `time_limit`"
         ))
     }
 

@@ -23,8 +23,8 @@
 //! # }
 //! ```
 //!
-//! [`MongoStore`] is a [`SessionStore`](hardtack::stores::SessionStore) over the official driver, the
-//! crate `mongodb`, for MongoDB 4.2 and later. It keeps the sessions of any format.
+//! [`MongoStore`] is a [`SessionStore`](hardtack::stores::SessionStore) over the official driver,
+//! the crate `mongodb`, for MongoDB 4.2 and later. It keeps the sessions of any format.
 //!
 //! # Documents
 //!
@@ -51,20 +51,20 @@
 //! | touch | `update` of the live entry; with `touch_after` a `find` before it |
 //! | delete | `delete` |
 //!
-//! A save whose condition does not hold reads the entry that is there, in a second command. A change
-//! of a session is never merged by MongoDB: a save replaces the member `session` as a whole. Entries
-//! cannot be renamed.
+//! A save whose condition does not hold reads the entry that is there, in a second command. A
+//! change of a session is never merged by MongoDB: a save replaces the member `session` as a whole.
+//! Entries cannot be renamed.
 //!
 //! # Time
 //!
 //! An operation ends within [`time_limit`](MongoStore::time_limit), connecting included. While no
-//! server can be reached, each operation waits for its whole limit, and the driver tries each server
-//! twice a second at most. The store recovers by itself.
+//! server can be reached, each operation waits for its whole limit, and the driver tries each
+//! server twice a second at most. The store recovers by itself.
 //!
 //! On a replica set the driver sends a write again after a failover or a lost connection, with its
 //! number, and MongoDB executes it once (`retryWrites`). On a server that stands alone nothing is
-//! sent twice. After an error of a save, the session may or may not be written; a save that has timed
-//! out may even be written later.
+//! sent twice. After an error of a save, the session may or may not be written; a save that has
+//! timed out may even be written later.
 //!
 //! The connections run on the tokio runtime of the request that opened them. Where workers have a
 //! runtime each, as those of actix-web, create one store per worker.

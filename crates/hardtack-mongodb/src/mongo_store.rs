@@ -103,8 +103,8 @@ impl MongoStore {
 
     /// Keeps sessions as documents: `stringify: false` of connect-mongo.
     ///
-    /// The session's format still reads and writes JSON. `cookie.expires` is a Date in MongoDB. Other
-    /// values that JSON has no form for are seen as extended JSON, `{"$date": ..}` or
+    /// The session's format still reads and writes JSON. `cookie.expires` is a Date in MongoDB.
+    /// Other values that JSON has no form for are seen as extended JSON, `{"$date": ..}` or
     /// `{"$oid": ..}`, and come back as they were: dates, object ids, 64-bit and decimal numbers. A
     /// session with another type of MongoDB's, such as binary data, cannot be read, and is left as
     /// it is. A session that is kept as text is read, too.
@@ -120,10 +120,11 @@ impl MongoStore {
         self
     }
 
-    /// Sets `touchAfter` of connect-mongo: a request that only reads leaves the life of a session as
-    /// it is, while `lastModified` is younger than this.
+    /// Sets `touchAfter` of connect-mongo: a request that only reads leaves the life of a session
+    /// as it is, while `lastModified` is younger than this.
     ///
-    /// Such a request reads `lastModified` in a command of its own, which takes the place of a write.
+    /// Such a request reads `lastModified` in a command of its own, which takes the place of a
+    /// write.
     ///
     /// ```
     /// # use hardtack_mongodb::MongoStore;
@@ -346,8 +347,8 @@ impl MongoStore {
             }
         }
         Err(Failure::new(format!(
-            "a session in MongoDB at {} was written and deleted by others at each of {TRIES} tries to \
-             save it: it is not saved",
+            "a session in MongoDB at {} was written and deleted by others at each of {TRIES} tries \
+             to save it: it is not saved",
             self.address
         )))
     }

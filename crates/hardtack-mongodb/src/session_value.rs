@@ -48,8 +48,8 @@ pub(crate) fn bytes_of(value: RawBsonRef<'_>, shape: Shape) -> Result<Bytes, Fai
             json(document).map(Bytes::from)
         }
         RawBsonRef::Document(_) => Err(Failure::new(
-            "the session in MongoDB is a document, as connect-mongo keeps it with `stringify: false`; \
-             call `MongoStore::documents` to read it",
+            "the session in MongoDB is a document, as connect-mongo keeps it with `stringify: \
+             false`; call `MongoStore::documents` to read it",
         )),
         _ => Err(Failure::new(
             "the member `session` in MongoDB is neither text nor a document: connect-mongo did not \
@@ -97,8 +97,8 @@ fn write_document(
         let key = key.as_str();
         if key.starts_with('$') {
             return Err(Failure::new(
-                "a session in MongoDB has a key that begins with `$`, as extended JSON has: it cannot \
-                 be read",
+                "a session in MongoDB has a key that begins with `$`, as extended JSON has: it \
+                 cannot be read",
             ));
         }
         if at > 0 {
