@@ -14,10 +14,10 @@ impl ExpressSession {
     /// the document's `expires`, and the JSON stays.
     ///
     /// The format is the JSON of the document's member `session`. The document itself is the
-    /// store's:
-    /// `MongoStore` of the package hardtack-mongodb keeps it as text or, for `stringify: false`, as
-    /// a document, and has `touchAfter` and `timestamps`. A `transformId` that puts a text before
-    /// the id is [`key_prefix`](Self::key_prefix). The encrypted sessions of `crypto` cannot be read.
+    /// store's: `MongoStore` of the package hardtack-mongodb keeps it as text or, for
+    /// `stringify: false`, as a document, and has `touchAfter` and `timestamps`. A `transformId`
+    /// that puts a text before the id is [`key_prefix`](Self::key_prefix). The encrypted sessions of
+    /// `crypto` cannot be read.
     ///
     /// ```
     /// use hardtack::express::{CookieSignature, ExpressSession};

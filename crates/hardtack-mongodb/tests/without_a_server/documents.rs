@@ -37,7 +37,7 @@ fn pairs() -> Vec<(Document, &'static str)> {
         // A number of JavaScript is a 32-bit integer or a double; others come from other writers.
         (
             doc! { "int": i32::MIN, "ms": 1_772_223_648_321.0, "two": 2.0, "zero": -0.0, "big": 1e300 },
-            r#"{"int":-2147483648,"ms":1772223648321,"two":2.0,"zero":-0.0,"big":1e300}"#,
+            r#"{"int":-2147483648,"ms":1772223648321,"two":2.0,"zero":-0.0,"big":1e+300}"#,
         ),
         (
             doc! { "long": 5_i64, "exact": 1_i64 << 40, "above": (1_i64 << 53) + 1, "min": i64::MIN },
