@@ -207,11 +207,11 @@ fn push_double(text: &mut String, number: f64) {
 /// Returns a time as JavaScript writes a Date in JSON; `None` outside of the years 0 to 9999.
 fn javascript_time(time: DateTime) -> Option<String> {
     let milliseconds = time.timestamp_millis();
-    // Whole seconds, to which the driver adds no fraction.
-    let second = DateTime::from_millis(milliseconds.div_euclid(1000) * 1000);
     if !(-62_167_219_200_000..=253_402_300_799_999).contains(&milliseconds) {
         return None;
     }
+    // Whole seconds, to which the driver adds no fraction.
+    let second = DateTime::from_millis(milliseconds.div_euclid(1000) * 1000);
     let text = second.try_to_rfc3339_string().ok()?;
     let text = text.strip_suffix('Z')?;
     Some(format!("{text}.{:03}Z", milliseconds.rem_euclid(1000)))

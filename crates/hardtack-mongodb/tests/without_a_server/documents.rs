@@ -58,6 +58,11 @@ fn pairs() -> Vec<(Document, &'static str)> {
             "{\"expires\":{\"$date\":\"2026-02-27T20:20:48.321Z\"},\
              \"a\":{\"cookie\":{\"expires\":{\"$date\":\"2026-02-27T20:20:48.321Z\"}}},\"cookie\":{}}",
         ),
+        (
+            doc! { "min": DateTime::MIN, "max": DateTime::MAX },
+            "{\"min\":{\"$date\":{\"$numberLong\":\"-9223372036854775808\"}},\
+             \"max\":{\"$date\":{\"$numberLong\":\"9223372036854775807\"}}}",
+        ),
         (doc! {}, "{}"),
     ]
 }
@@ -80,7 +85,7 @@ async fn documents_are_read_as_json_and_written_back_as_they_were() {
         assert_eq!(written.get_document("session").unwrap(), &session, "{json}");
         count += 1;
     }
-    assert_eq!(count, 8);
+    assert_eq!(count, 9);
 }
 
 #[tokio::test]
