@@ -70,7 +70,7 @@ struct Counts {
     written: usize,
     other_cookie: usize,
     lives: usize,
-    ended: usize,
+    other_life: usize,
 }
 
 #[test]
@@ -110,10 +110,16 @@ fn documents_of_connect_mongo_are_read_and_written_as_it_does() {
             }
         }
     }
+    // Those of the files, as counted apart.
     let expected = Counts {
         scenarios: 60,
         steps: 459,
-        ..Counts::default()
+        documents: 404,
+        encrypted: 14,
+        written: 66,
+        other_cookie: 6,
+        lives: 297,
+        other_life: 18,
     };
     assert_eq!(counts, expected);
 }
@@ -172,12 +178,16 @@ fn check_life(
         .or(format.time_to_live())
         .unwrap();
     let end = document.expires.time.unix_timestamp_nanos() / 1_000_000 - i128::from(step.now_ms);
-    if end <= 0 {
-        // A life of nothing or less: the shortest there is.
-        assert_eq!(life, Duration::from_millis(1), "{at}");
-        counts.ended += 1;
+    if i128::try_from(life.as_millis()).unwrap() != end {
+        // The handler set another life for this response alone: Express takes it for no change of
+        // the session, and the JSON keeps the old one.
+        let is_set = ["/maxage?ms=", "/expires?ms="];
+        assert!(
+            is_set.iter().any(|path| step.path.starts_with(path)),
+            "{at}: {life:?}, {end}"
+        );
+        counts.other_life += 1;
         return;
     }
-    assert_eq!(i128::try_from(life.as_millis()).unwrap(), end, "{at}");
     counts.lives += 1;
 }
