@@ -67,6 +67,7 @@
 //!   read.
 
 mod connect_flash;
+mod connect_mongo;
 mod cookie_member;
 mod cookie_options;
 mod cookie_parser;

@@ -136,6 +136,7 @@ fn every_link_leads_somewhere() {
         "",
         "crates/hardtack-cli",
         "crates/hardtack-memcached",
+        "crates/hardtack-mongodb",
         "crates/hardtack-redis",
         "crates/hardtack-sqlx",
         "examples/beside-express",

@@ -1,5 +1,6 @@
 //! Express' sessions, against what Node recorded (`tests/vectors/express`).
 
+mod connect_mongo;
 mod cookie_headers;
 mod cookie_sessions;
 mod cookie_signatures;
