@@ -80,6 +80,10 @@ const COOKIE: &str = "cookie";
 /// # Ok::<(), hardtack::Error>(())
 /// ```
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own, and none excludes another"
+)]
 pub struct ExpressSession {
     signature: CookieSignature,
     pub(super) key_prefix: String,
@@ -234,12 +238,12 @@ impl SessionFormat for ExpressSession {
         &self,
         session: &SessionData,
         entry: Option<&Bytes>,
+        now: OffsetDateTime,
     ) -> Option<Duration> {
         let asked = asked(session);
         let present = match entry.and_then(|entry| Stored::split(entry)) {
             Some(stored) => stored.original_max_age(),
-            // The time at which the session begins decides only about `expires`, which is rare.
-            None => self.cookie.max_age(OffsetDateTime::now_utc()),
+            None => self.cookie.max_age(now),
         };
         self.life(asked.max_age_or(present))
     }

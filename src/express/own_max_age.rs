@@ -12,6 +12,7 @@ pub(super) struct Asked {
     /// True if the session begins in a request that came over HTTPS.
     pub(super) is_ssl: bool,
     /// The `originalMaxAge` in milliseconds that the request set, or that it took away.
+    #[expect(clippy::option_option, reason = "not set, taken away, or set")]
     max_age: Option<Option<f64>>,
 }
 

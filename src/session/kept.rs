@@ -60,8 +60,11 @@ impl Stored {
     /// limit.
     pub(crate) fn time_to_live(&self, data: &SessionData, policy: &Policy) -> Option<Duration> {
         let ttl = policy.time_to_live(data);
-        ttl.or_else(|| self.format.session_time_to_live(data, self.bytes()))
-            .or_else(|| self.format.time_to_live())
+        ttl.or_else(|| {
+            self.format
+                .session_time_to_live(data, self.bytes(), policy.now())
+        })
+        .or_else(|| self.format.time_to_live())
     }
 
     /// Returns the bytes of the entry that was read.

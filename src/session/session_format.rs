@@ -92,8 +92,9 @@ pub trait SessionFormat: Send + Sync + 'static {
         &self,
         session: &SessionData,
         entry: Option<&Bytes>,
+        now: OffsetDateTime,
     ) -> Option<Duration> {
-        let _ = session;
+        let _ = (session, now);
         self.entry_time_to_live(entry?)
     }
 

@@ -182,10 +182,11 @@ fn passwords(secrets: &[NodeSecret]) -> Result<IronPasswords, String> {
     let mut made: Option<IronPasswords> = None;
     for (place, secret) in secrets.iter().rev().enumerate() {
         let number = secret.number.or(u32::try_from(place + 1).ok());
-        let text = secret.text.as_str();
-        // The first one counts under the number 1 too, unless that is another's.
-        let more = made.map_or_else(|| IronPasswords::new(text), Ok);
-        let more = more.and_then(|made| made.password(number.unwrap_or(1), text));
+        let (number, text) = (number.unwrap_or(1), secret.text.as_str());
+        let more = match made {
+            None => IronPasswords::with_id(number, text),
+            Some(made) => made.password(number, text),
+        };
         made = Some(more.map_err(|error| format!("{}: {error}", secret.label))?);
     }
     made.ok_or_else(|| "no secret".to_owned())

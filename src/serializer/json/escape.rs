@@ -11,6 +11,10 @@ use crate::lanes::{BLOCK, Lanes, mask};
 
 /// The settings of Rails' encoder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own, and none excludes another"
+)]
 pub(crate) struct JsonStyle {
     /// Escapes U+2028 and U+2029, which old JavaScript did not accept in a string. Rails up to 8.0
     /// always escapes them, 8.1 does not by default (`ActiveSupport.escape_js_separators_in_json`).

@@ -50,8 +50,9 @@ impl SessionFormat for GivenIds {
         &self,
         session: &SessionData,
         entry: Option<&Bytes>,
+        now: OffsetDateTime,
     ) -> Option<Duration> {
-        self.format.session_time_to_live(session, entry)
+        self.format.session_time_to_live(session, entry, now)
     }
 
     fn begin_for(&self, session: &mut SessionData, origin: &RequestOrigin) {
