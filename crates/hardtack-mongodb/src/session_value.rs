@@ -152,16 +152,17 @@ fn write_value(
         RawBsonRef::Int64(number) if extended_json::is_long(number) => push(text, number),
         RawBsonRef::Int64(number) => push(text, format_args!("{{\"$numberLong\":\"{number}\"}}")),
         RawBsonRef::Double(number) => push_double(text, number),
-        RawBsonRef::DateTime(time) => match javascript_time(time) {
-            Some(time) => push(text, format_args!("{{\"$date\":\"{time}\"}}")),
-            None => {
+        RawBsonRef::DateTime(time) => {
+            if let Some(time) = javascript_time(time) {
+                push(text, format_args!("{{\"$date\":\"{time}\"}}"));
+            } else {
                 let time = time.timestamp_millis();
                 push(
                     text,
                     format_args!("{{\"$date\":{{\"$numberLong\":\"{time}\"}}}}"),
                 );
             }
-        },
+        }
         RawBsonRef::ObjectId(id) => push(text, format_args!("{{\"$oid\":\"{}\"}}", id.to_hex())),
         RawBsonRef::Decimal128(number) => {
             let decimal = number.to_string();
