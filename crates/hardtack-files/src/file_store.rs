@@ -6,16 +6,21 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hardtack::observe::Shown;
-use hardtack::stores::{Entry, Saved, SessionStore, StoreError, When};
+use hardtack::stores::{Entry, Saved, SessionStore, StoreError, Version, When};
 
 use crate::failure::Failure;
-use crate::operation::{Answer, Operation, What};
+use crate::held_files::{HeldFiles, locked_key};
+use crate::operation::{Answer, Attempt, Operation, What, lock};
 use crate::save_path::SavePath;
+use crate::session_file::{Kind, SessionFile};
 use crate::threads::Threads;
 
 const TIME_LIMIT: Duration = Duration::from_secs(1);
 const MAX_LENGTH: u64 = 1 << 20;
 const MAX_LIFE: Duration = Duration::from_secs(1440);
+
+/// The time for which a lock without a time of its own is held: PHP's `max_execution_time`.
+const MOST_HELD: Duration = Duration::from_secs(30);
 
 /// Keeps sessions in files, as PHP's handler `files` does (example: at [the crate](crate)).
 #[derive(Clone)]
@@ -24,6 +29,7 @@ pub struct FileStore {
     pub(crate) threads: Threads,
     pub(crate) max_length: u64,
     pub(crate) max_life: Duration,
+    held: HeldFiles,
 }
 
 impl FileStore {
@@ -52,6 +58,7 @@ impl FileStore {
             save_path,
             max_length: MAX_LENGTH,
             max_life: MAX_LIFE,
+            held: HeldFiles::default(),
         })
     }
 
@@ -117,15 +124,57 @@ impl FileStore {
             save_path: Arc::clone(&self.save_path),
             path,
             most: self.max_length,
+            held: self.held.file(key),
             what,
         };
         let attempt = move || operation.attempt();
         self.threads.until_unlocked(attempt).await.map(Some)
     }
+
+    /// Locks the file of a session for a request, in place of the entry of a `SessionLock`. A
+    /// session without a file needs no lock.
+    async fn lock(
+        &self,
+        key: &str,
+        token: Bytes,
+        time: Option<Duration>,
+        when: &When,
+    ) -> Result<Saved, StoreError> {
+        // Another one's time has passed, if its version is given.
+        if matches!(when, When::Unchanged(_)) {
+            self.held.release(key, when);
+        }
+        if let Some(there) = self.held.entry(key) {
+            return Ok(Saved::Conflict(there));
+        }
+        let done = Saved::Done(Some(Version::new(token.clone())));
+        let Some(path) = self.save_path.file(key)? else {
+            return Ok(done);
+        };
+        let save_path = Arc::clone(&self.save_path);
+        let open = move || SessionFile::open(&save_path, path.clone());
+        let attempt = move || lock(Kind::Exclusive, open);
+        match self.threads.once(attempt).await? {
+            Attempt::Done(Some(file)) => {
+                let time = time.unwrap_or(MOST_HELD);
+                self.held.hold(key, token, file, time);
+                Ok(done)
+            }
+            Attempt::Done(None) => Ok(done),
+            // PHP has it, or another process: nobody's token.
+            Attempt::Locked => Ok(Saved::Conflict(Entry {
+                bytes: Bytes::new(),
+                version: Version::new(Bytes::new()),
+            })),
+        }
+    }
 }
 
 impl SessionStore for FileStore {
     async fn load(&self, key: &str) -> Result<Option<Entry>, StoreError> {
+        if let Some(key) = locked_key(key) {
+            return Ok(self.held.entry(key));
+        }
         match self.run(key, What::Load).await? {
             Some(Answer::Loaded(entry)) => Ok(entry),
             None => Ok(None),
@@ -137,9 +186,12 @@ impl SessionStore for FileStore {
         &self,
         key: &str,
         bytes: Bytes,
-        _: Option<Duration>,
+        ttl: Option<Duration>,
         when: &When,
     ) -> Result<Saved, StoreError> {
+        if let Some(key) = locked_key(key) {
+            return self.lock(key, bytes, ttl, when).await;
+        }
         let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         if length > self.max_length {
             let folder = &self.save_path.folder;
@@ -158,6 +210,9 @@ impl SessionStore for FileStore {
     }
 
     async fn touch(&self, key: &str, ttl: Option<Duration>) -> Result<bool, StoreError> {
+        if let Some(key) = locked_key(key) {
+            return Ok(self.held.entry(key).is_some());
+        }
         // Without a life the entry keeps its time.
         let Some(_) = ttl else {
             return Ok(self.load(key).await?.is_some());
@@ -170,6 +225,9 @@ impl SessionStore for FileStore {
     }
 
     async fn delete(&self, key: &str, when: &When) -> Result<bool, StoreError> {
+        if let Some(key) = locked_key(key) {
+            return Ok(self.held.release(key, when));
+        }
         let when = when.clone();
         match self.run(key, What::Delete { when }).await? {
             Some(Answer::Found(is_found)) => Ok(is_found),

@@ -3,6 +3,7 @@
 
 mod failure;
 mod file_store;
+mod held_files;
 mod operation;
 mod save_path;
 mod session_file;

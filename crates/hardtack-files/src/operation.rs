@@ -1,7 +1,7 @@
 //! [`Operation`]: what is done with one file, on a thread that may wait for the disk.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use hardtack::stores::{Entry, Saved, Version, When};
@@ -21,6 +21,8 @@ pub(crate) struct Operation {
     pub(crate) path: PathBuf,
     /// The longest content, in bytes.
     pub(crate) most: u64,
+    /// The file, if a request of this process holds its lock.
+    pub(crate) held: Option<Arc<Mutex<SessionFile>>>,
     pub(crate) what: What,
 }
 
@@ -48,6 +50,25 @@ pub(crate) enum Attempt<T> {
     Locked,
 }
 
+/// Opens a file and tries to lock it, without waiting; `None` if there is no file.
+pub(crate) fn lock(
+    kind: Kind,
+    open: impl Fn() -> Result<Option<SessionFile>, Failure>,
+) -> Result<Attempt<Option<SessionFile>>, Failure> {
+    for _ in 0..MOST_DELETED {
+        let Some(mut file) = open()? else {
+            return Ok(Attempt::Done(None));
+        };
+        if !file.try_lock(kind)? {
+            return Ok(Attempt::Locked);
+        }
+        if file.is_current()? {
+            return Ok(Attempt::Done(Some(file)));
+        }
+    }
+    Ok(Attempt::Locked)
+}
+
 impl Operation {
     /// Tries once, without waiting for a lock.
     pub(crate) fn attempt(&self) -> Result<Attempt<Answer>, Failure> {
@@ -59,22 +80,21 @@ impl Operation {
             file.touch()?;
             return Ok(Attempt::Done(Answer::Found(file.is_current()?)));
         }
-        let kind = match self.what {
-            What::Load => Kind::Shared,
-            _ => Kind::Exclusive,
-        };
-        for _ in 0..MOST_DELETED {
-            let Some(mut file) = self.open()? else {
-                return Ok(Attempt::Done(self.without_file()));
-            };
-            if !file.try_lock(kind)? {
-                return Ok(Attempt::Locked);
-            }
+        if let Some(held) = &self.held {
+            let file = held.lock().unwrap_or_else(PoisonError::into_inner);
             if file.is_current()? {
                 return self.run(&file).map(Attempt::Done);
             }
         }
-        Ok(Attempt::Locked)
+        let kind = match self.what {
+            What::Load => Kind::Shared,
+            _ => Kind::Exclusive,
+        };
+        Ok(match lock(kind, || self.open())? {
+            Attempt::Done(Some(file)) => Attempt::Done(self.run(&file)?),
+            Attempt::Done(None) => Attempt::Done(self.without_file()),
+            Attempt::Locked => Attempt::Locked,
+        })
     }
 
     fn open(&self) -> Result<Option<SessionFile>, Failure> {
@@ -101,7 +121,7 @@ impl Operation {
     }
 
     /// Runs the operation on a file that is locked by this process.
-    pub(crate) fn run(&self, file: &SessionFile) -> Result<Answer, Failure> {
+    fn run(&self, file: &SessionFile) -> Result<Answer, Failure> {
         Ok(match &self.what {
             What::Load => Answer::Loaded(Some(entry(file.read(self.most)?))),
             What::Save { bytes, when } => Answer::Saved(self.save(file, bytes, when)?),

@@ -70,6 +70,14 @@ impl Threads {
         }
     }
 
+    /// Tries once.
+    pub(crate) async fn once<T: Send + 'static>(
+        &self,
+        attempt: impl FnOnce() -> Result<Attempt<T>, Failure> + Send + 'static,
+    ) -> Result<Attempt<T>, Failure> {
+        self.run(Instant::now() + self.limit, false, attempt).await
+    }
+
     /// Runs work on a thread. It is not begun after the end, and may go on beyond it.
     async fn run<T: Send + 'static>(
         &self,

@@ -111,9 +111,11 @@ async fn whoever_waited_for_the_lock_of_a_deleted_file_tries_again() {
             // It meets the lock, and waits.
             let early = tokio::time::timeout(Duration::from_millis(30), &mut save).await;
             assert!(early.is_err(), "{when:?}");
-            fs::remove_file(&file).unwrap();
             if replaced {
-                folder.write("sess_abc", "of another");
+                let other = folder.write("other", "of another");
+                fs::rename(other, &file).unwrap();
+            } else {
+                fs::remove_file(&file).unwrap();
             }
             drop(held);
             let saved = save.await.unwrap();

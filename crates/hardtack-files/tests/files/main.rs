@@ -10,6 +10,7 @@
 
 mod at_once;
 mod folder;
+mod held;
 mod recorded;
 mod refusals;
 mod rules;
