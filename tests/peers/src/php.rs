@@ -40,7 +40,8 @@ impl Php {
         let mut command = Command::new("php");
         command.args(["-n", "-q"]);
         for (name, value) in settings {
-            command.args(["-d", &format!("{name}={value}")]);
+            // In quotes: a `;` begins a comment otherwise.
+            command.args(["-d", &format!("{name}=\"{value}\"")]);
         }
         let process = command
             .args(["-S", &address.to_string()])
