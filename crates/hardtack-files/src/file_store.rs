@@ -251,6 +251,6 @@ impl fmt::Debug for FileStore {
             .field("time_limit", &self.threads.limit())
             .field("max_length", &self.max_length)
             .field("gc_maxlifetime", &self.max_life)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

@@ -324,3 +324,53 @@ async fn rust_waits_for_a_request_of_php_up_to_its_limit() {
     .await;
     hold.await.unwrap();
 }
+
+/// While Rust has the lock, a request of PHP waits for it; then it finds the session that Rust wrote, or
+/// an empty one if Rust has ended it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn php_waits_for_a_request_of_rust_and_finds_what_it_left() {
+    let app = App::start(0, HANDLERS[0]);
+    let lock = SessionLock::new(tokio::time::sleep);
+    let lock = lock.wait(PATIENCE).hold(PATIENCE);
+    let sessions = Arc::new(app.sessions(app.store()).lock(lock));
+    for is_ended in [false, true] {
+        let begun = app.ask("/set?n=1", None);
+        let id = begun["id"].as_str().unwrap().to_owned();
+        let inode = fs::metadata(app.file(&id)).unwrap().ino();
+        let header = format!("PHPSESSID={id}");
+        let request = LazySession::open(&sessions, header, RequestOrigin::default());
+        let session = request.load().await.unwrap();
+        let (php, of_php) = (app.php.address(), id.clone());
+        let waits = tokio::task::spawn_blocking(move || ask(php, "/set?m=2", Some(&of_php)));
+        let start = Instant::now();
+        while !is_waited_for(inode) {
+            assert!(start.elapsed() < PATIENCE, "PHP does not wait");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        if is_ended {
+            session.reset().unwrap();
+        } else {
+            session.insert("n", 2).unwrap();
+        }
+        let _ = request.commit(200).await.unwrap();
+        let seen = waits.await.unwrap()["before"].clone();
+        if is_ended {
+            assert_eq!(seen, json!({}));
+            assert!(!app.file(&id).exists());
+        } else {
+            assert_eq!(seen, json!({"n": 2}));
+            assert_eq!(
+                app.ask("/get", Some(&id))["before"],
+                json!({"n": 2, "m": 2})
+            );
+        }
+    }
+}
+
+/// Checks whether a process waits for the lock of a file (proc(5), `/proc/locks`).
+fn is_waited_for(inode: u64) -> bool {
+    let locks = fs::read_to_string("/proc/locks").expect("Linux");
+    let inode = format!(":{inode} ");
+    let mut waiting = locks.lines().filter(|line| line.contains("-> FLOCK"));
+    waiting.any(|line| line.contains(&inode))
+}
