@@ -30,7 +30,7 @@ const HANDLERS: [(&str, PhpHandler); 3] = [
 ];
 
 /// The machine may be busy.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
@@ -51,16 +51,18 @@ impl App {
         // As PHP's mod_files.sh, for ids of hexadecimal digits.
         let mut folders = vec![folder.clone()];
         for _ in 0..levels {
-            let digits = || "0123456789abcdef".chars();
-            let deeper = |folder: &PathBuf| {
-                digits()
-                    .map(|digit| folder.join(digit.to_string()))
-                    .collect()
-            };
-            folders = folders.iter().flat_map::<Vec<_>, _>(deeper).collect();
-            folders
-                .iter()
-                .for_each(|folder| fs::create_dir(folder).unwrap());
+            let mut deeper = Vec::new();
+            for folder in &folders {
+                deeper.extend(
+                    "0123456789abcdef"
+                        .chars()
+                        .map(|digit| folder.join(digit.to_string())),
+                );
+            }
+            for folder in &deeper {
+                fs::create_dir(folder).unwrap();
+            }
+            folders = deeper;
         }
         let save_path = format!("{levels};{}", folder.display());
         let php = Php::start(
@@ -154,15 +156,15 @@ async fn php_and_rust_take_turns_on_one_session() {
 }
 
 async fn begun_by_php(app: &App, sessions: &Arc<ServerSessions>) {
-    let user = r#"/set?user={"id":42,"name":"Zo%C3%AB"}&n=1"#;
-    let begun = app.ask(user, None);
+    let set_user = r#"/set?user={"id":42,"name":"Zo%C3%AB"}&n=1"#;
+    let begun = app.ask(set_user, None);
     let id = begun["id"].as_str().unwrap();
     let file = app.file(id);
     let inode = fs::metadata(&file).unwrap().ino();
 
     // Rust reads it: the file is touched, and nothing else.
     let before = fs::read(&file).unwrap();
-    let hour = Duration::from_secs(3600);
+    let hour = Duration::from_hours(1);
     let age = || {
         let used = fs::metadata(&file).unwrap().modified().unwrap();
         SystemTime::now().duration_since(used).unwrap_or_default()
