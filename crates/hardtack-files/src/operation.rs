@@ -170,3 +170,49 @@ fn entry(bytes: Bytes) -> Entry {
         bytes,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::fs;
+
+    use super::*;
+
+    /// The race itself: between opening a file and locking it, its holder deletes it.
+    #[test]
+    fn the_lock_of_a_file_that_was_deleted_meanwhile_is_not_taken() {
+        let folder = std::env::temp_dir();
+        let folder = folder.join(format!("hardtack-files-lock-{}", std::process::id()));
+        fs::create_dir(&folder).unwrap();
+        let path = folder.join("sess_abc");
+        let save_path = SavePath::parse(folder.to_str().unwrap()).unwrap();
+        let mut count = 0;
+        // The number of times that it happens, and whether there is another file then.
+        for (times, is_replaced) in [(0, true), (1, true), (3, true), (1, false), (99, true)] {
+            fs::write(&path, "0").unwrap();
+            let opened = Cell::new(0);
+            let locked = lock(Kind::Exclusive, || {
+                let file = SessionFile::open(&save_path, path.clone())?;
+                if opened.get() < times {
+                    opened.set(opened.get() + 1);
+                    fs::remove_file(&path).unwrap();
+                    if is_replaced {
+                        fs::write(&path, opened.get().to_string()).unwrap();
+                    }
+                }
+                Ok(file)
+            });
+            match locked.unwrap() {
+                Attempt::Done(Some(file)) => {
+                    assert!(is_replaced && times < 99);
+                    assert_eq!(file.read(9).unwrap(), times.to_string());
+                }
+                Attempt::Done(None) => assert!(!is_replaced),
+                Attempt::Locked => assert_eq!(times, 99),
+            }
+            count += 1;
+        }
+        fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(count, 5);
+    }
+}

@@ -72,6 +72,9 @@ async fn an_empty_file_is_an_empty_session_that_a_new_one_may_take() {
         assert!(matches!(saved, Saved::Done(_)), "{when:?}");
         assert_eq!(fs::read(folder.file("sess_abc")).unwrap(), bytes);
     }
+    // A deletion that asks for no entry deletes none.
+    assert!(!store.delete("abc", &When::Absent).await.unwrap());
+    assert_eq!(fs::read(folder.file("sess_abc")).unwrap(), bytes);
 }
 
 #[tokio::test]
