@@ -135,6 +135,7 @@ fn every_link_leads_somewhere() {
     for folder in [
         "",
         "crates/hardtack-cli",
+        "crates/hardtack-files",
         "crates/hardtack-memcached",
         "crates/hardtack-mongodb",
         "crates/hardtack-redis",
