@@ -189,7 +189,7 @@ impl Vectors<'_> {
     /// A choice before each seal of iron-session, and before what was sealed.
     fn iron_seals(&self) -> Vec<Vec<u8>> {
         let records = self.records("express").into_iter();
-        let texts = records.flat_map(|record| {
+        let texts = records.filter_map(|record| {
             let seal = record["seal"].as_str().map(str::to_owned);
             seal.map(|seal| [seal, record["data"].to_string()])
         });

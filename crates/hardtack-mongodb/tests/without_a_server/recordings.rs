@@ -151,6 +151,7 @@ fn store(server: &Server, options: &Options, version: u32) -> MongoStore {
 }
 
 /// Does what each recorded command does, and compares the command that came.
+#[expect(clippy::too_many_lines, reason = "an arm for each command")]
 async fn replay(
     counts: &mut Counts,
     server: &Server,
@@ -191,8 +192,8 @@ async fn replay(
             }
             "updateOne" => {
                 let update = document(&command[2]);
-                let set = update.get_document("$set").unwrap();
-                let end = set.get_datetime("expires").unwrap().timestamp_millis() - step.now_ms;
+                let fields = update.get_document("$set").unwrap();
+                let end = fields.get_datetime("expires").unwrap().timestamp_millis() - step.now_ms;
                 let ttl = Duration::from_millis(u64::try_from(end.max(0)).unwrap());
                 let is_save = document(&command[3]) == doc! { "upsert": true };
                 if is_save {
