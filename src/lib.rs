@@ -278,6 +278,8 @@ mod hex;
 mod http;
 mod key_generator;
 mod lanes;
+#[cfg(feature = "laravel")]
+pub mod laravel;
 mod load_defaults;
 pub mod message;
 mod middleware;
