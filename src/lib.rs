@@ -64,7 +64,8 @@
 //! | an app's sessions, in their cookie | [`CookieStore::new`] |
 //! | sessions that a server keeps | [`ServerSessions::new`], [`stores`] |
 //! | sessions of Rack itself, such as Sinatra's | [`rack`] |
-//! | sessions of PHP | [`PhpSessions`](php/struct.PhpSessions.html) |
+//! | sessions of PHP and Symfony | [`PhpSessions`](php/struct.PhpSessions.html) |
+//! | sessions and encrypted cookies of Laravel | [`LaravelSession`](laravel/struct.LaravelSession.html), [`Encrypter`](laravel/struct.Encrypter.html) |
 //! | sessions that a Rails app keeps on a server | [`RailsCache`](stores/struct.RailsCache.html), [`StoredHash`](stores/struct.StoredHash.html) |
 //! | sessions of Express, the web framework of Node | [`ExpressSession`](express/struct.ExpressSession.html) |
 //! | the session in a handler | [`Session`], with its [flash](Session::flash) and [CSRF tokens](Session::authenticity_tokens) |

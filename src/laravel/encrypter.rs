@@ -211,18 +211,16 @@ impl Encrypter {
     /// # Errors
     /// The refusals of [`explain`](Self::explain); [`Refusal::WrongPurpose`] if the prefix is of
     /// another name, or missing; [`Refusal::TooLarge`] for a value of more than 16 KiB.
-    pub fn explain_cookie(
-        &self,
-        name: &str,
-        value: impl AsRef<[u8]>,
-    ) -> Result<Vec<u8>, Refusal> {
+    pub fn explain_cookie(&self, name: &str, value: impl AsRef<[u8]>) -> Result<Vec<u8>, Refusal> {
         let value = value.as_ref();
         if value.len() > MAX_READ_SIZE {
             return Err(Refusal::TooLarge);
         }
         let text = self.explain(value)?;
         // As in Laravel, the prefix may be of another key than the encryption.
-        let mut rest = self.keys().filter_map(|key| key.without_prefix(name, &text));
+        let mut rest = self
+            .keys()
+            .filter_map(|key| key.without_prefix(name, &text));
         let rest = rest.next().ok_or(Refusal::WrongPurpose)?;
         Ok(rest.to_vec())
     }

@@ -55,12 +55,12 @@ impl EncrypterKey {
         match &self.cipher {
             CipherKey::Cbc256(key) => self.open_cbc(payload, |ciphertext| key.open(ciphertext)),
             CipherKey::Cbc128(key) => self.open_cbc(payload, |ciphertext| key.open(ciphertext)),
-            CipherKey::Gcm256(key) => {
-                open_gcm(payload, |iv, tag, bytes, text| key.open(iv, tag, bytes, text))
-            }
-            CipherKey::Gcm128(key) => {
-                open_gcm(payload, |iv, tag, bytes, text| key.open(iv, tag, bytes, text))
-            }
+            CipherKey::Gcm256(key) => open_gcm(payload, |iv, tag, bytes, text| {
+                key.open(iv, tag, bytes, text)
+            }),
+            CipherKey::Gcm128(key) => open_gcm(payload, |iv, tag, bytes, text| {
+                key.open(iv, tag, bytes, text)
+            }),
         }
     }
 
@@ -69,9 +69,7 @@ impl EncrypterKey {
         payload: &Payload,
         open: impl FnOnce(Verified<Ciphertext>) -> Option<Vec<u8>>,
     ) -> Result<Vec<u8>, Refusal> {
-        let Payload {
-            iv, value, mac, ..
-        } = payload;
+        let Payload { iv, value, mac, .. } = payload;
         let bytes: aes_cbc::Iv = iv_of(iv).ok_or(Refusal::Malformed)?;
         if !is_empty(&payload.tag) {
             return Err(Refusal::Invalid);
@@ -127,7 +125,11 @@ impl EncrypterKey {
 
     /// Returns a cookie's value without its prefix; `None` if the prefix is not of this key and
     /// this name.
-    pub(super) fn without_prefix<'a>(&self, cookie_name: &str, value: &'a [u8]) -> Option<&'a [u8]> {
+    pub(super) fn without_prefix<'a>(
+        &self,
+        cookie_name: &str,
+        value: &'a [u8],
+    ) -> Option<&'a [u8]> {
         let (prefix, value) = value.split_at_checked(PREFIX)?;
         let code = unhex(prefix.strip_suffix(b"|")?)?;
         let named = [cookie_name, PREFIX_VERSION].concat();
@@ -186,4 +188,68 @@ fn unhex(digits: &[u8]) -> Option<Vec<u8>> {
     let byte = |[high, low]: &[u8; 2]| Some(hex::value(*high)? << 4 | hex::value(*low)?);
     let bytes: Option<Vec<u8>> = pairs.iter().map(byte).collect();
     bytes.filter(|_| rest.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use serde::Deserialize;
+
+    use super::{CipherKey, EncrypterKey, of_gcm};
+    use crate::laravel::payload::Payload;
+    use crate::laravel::{AppKey, LaravelCipher, php_base64};
+
+    #[derive(Deserialize)]
+    struct Record {
+        app_key: String,
+        cipher: String,
+        hex: String,
+        payload: String,
+    }
+
+    /// Seals a text under a given initialisation vector.
+    fn seal(key: &EncrypterKey, iv: &[u8], text: &[u8]) -> Payload {
+        let mut bytes = text.to_vec();
+        match &key.cipher {
+            CipherKey::Cbc256(cipher) => {
+                key.of_cbc(&cipher.seal_with_iv(iv.try_into().unwrap(), text))
+            }
+            CipherKey::Cbc128(cipher) => {
+                key.of_cbc(&cipher.seal_with_iv(iv.try_into().unwrap(), text))
+            }
+            CipherKey::Gcm256(cipher) => {
+                let iv = iv.try_into().unwrap();
+                let tag = cipher.seal_with_iv(&iv, &mut bytes).unwrap();
+                of_gcm(iv, tag, &bytes)
+            }
+            CipherKey::Gcm128(cipher) => {
+                let iv = iv.try_into().unwrap();
+                let tag = cipher.seal_with_iv(&iv, &mut bytes).unwrap();
+                of_gcm(iv, tag, &bytes)
+            }
+        }
+    }
+
+    /// Laravel's payloads are sealed again to the same bytes under their own initialisation vectors.
+    #[test]
+    fn texts_are_sealed_as_laravel_seals_them() {
+        let path = "tests/vectors/laravel/encrypted-8.83.jsonl";
+        let path = format!("{}/{path}", env!("CARGO_MANIFEST_DIR"));
+        let mut count = 0;
+        for line in fs::read_to_string(path).unwrap().lines() {
+            let record: Record = serde_json::from_str(line).unwrap();
+            let text = ::hex::decode(&record.hex).unwrap();
+            let cipher = LaravelCipher::of_name(&record.cipher).unwrap();
+            let key = EncrypterKey::new(&AppKey::new(&record.app_key).unwrap(), cipher).unwrap();
+            let payload = Payload::parse(record.payload.as_bytes()).unwrap();
+            let iv = php_base64::decode(payload.iv.as_bytes());
+            let sealed = seal(&key, &iv, &text);
+            let json = String::from_utf8(php_base64::decode(record.payload.as_bytes())).unwrap();
+            assert_eq!(sealed.to_json(), json);
+            assert_eq!(key.open(&payload).unwrap(), text);
+            count += 1;
+        }
+        assert_eq!(count, 72);
+    }
 }
