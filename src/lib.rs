@@ -164,7 +164,7 @@ pub mod security {}
 
 #[doc = include_str!("guide_links.md")]
 #[cfg_attr(
-    any(not(doctest), all(feature = "php", feature = "rails-stores", feature = "test-util", feature = "tower")),
+    any(not(doctest), all(feature = "laravel", feature = "rails-stores", feature = "test-util", feature = "tower")),
     doc = include_str!("../docs/stores.md")
 )]
 pub mod stores {
