@@ -19,6 +19,7 @@ mod envelope;
 mod escape;
 mod jars;
 mod json;
+mod laravel;
 mod marshal;
 mod message;
 mod message_pack;
@@ -51,6 +52,7 @@ pub(crate) const TARGETS: &[Target] = &[
     ("envelope", envelope::check),
     ("escape", escape::check),
     ("json", json::check),
+    ("laravel", laravel::check),
     ("marshal", marshal::check),
     ("message", message::check),
     ("message_pack", message_pack::check),

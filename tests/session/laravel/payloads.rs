@@ -74,7 +74,7 @@ fn payloads_are_judged_as_laravel_does() {
 }
 
 #[derive(Deserialize)]
-struct Prefix {
+struct OfCookie {
     app_key: String,
     name: String,
     prefix: String,
@@ -83,9 +83,9 @@ struct Prefix {
 /// A cookie's value opens under the name that its prefix was made for, and no other.
 #[test]
 fn prefixes_are_those_of_laravel() {
-    let lines = lines::<Prefix>("laravel_cookie_prefix");
+    let lines = lines::<OfCookie>("laravel_cookie_prefix");
     assert_eq!(lines.len(), 4);
-    for Prefix {
+    for OfCookie {
         app_key,
         name,
         prefix,
@@ -128,7 +128,7 @@ fn a_prefix_is_compared_exactly() {
 }
 
 #[derive(Deserialize)]
-struct PreviousKeys {
+struct Replaced {
     app_key: String,
     previous_keys: Vec<String>,
     cipher: String,
@@ -141,7 +141,7 @@ struct PreviousKeys {
 /// What a previous key sealed opens, a prefix of that key too; what is sealed is of the new key.
 #[test]
 fn previous_keys_open_and_never_seal() {
-    let lines = lines::<PreviousKeys>("laravel_previous_keys");
+    let lines = lines::<Replaced>("laravel_previous_keys");
     assert_eq!(lines.len(), 6);
     for line in lines {
         let new = encrypter(&line.app_key, &line.cipher);

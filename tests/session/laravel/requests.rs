@@ -28,6 +28,8 @@ async fn visitor(scenario: &Scenario, step: &Step) -> (Visitor, Arc<MemoryStore>
     (visitor, store)
 }
 
+type Handler<'a> = &'a dyn Fn(&Session);
+
 /// What the steps of the recordings do, done by hardtack: the entry is then Laravel's, byte for
 /// byte. The steps 4 and 5 make random tokens.
 #[tokio::test]
@@ -44,7 +46,6 @@ async fn a_request_leaves_the_bytes_that_laravel_leaves() {
         assert_eq!(status.unwrap().as_deref(), Some("Saved"));
     };
     let forget = |session: &Session| assert!(session.remove("name").unwrap());
-    type Handler<'a> = &'a dyn Fn(&Session);
     let requests: [(usize, Handler<'_>); 4] = [(1, &put), (2, &flash), (3, &shown), (6, &forget)];
 
     let mut count = 0;
