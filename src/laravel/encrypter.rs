@@ -6,9 +6,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::app_key::AppKey;
+use super::encrypted_payload::EncryptedPayload;
 use super::encrypter_key::EncrypterKey;
 use super::laravel_cipher::LaravelCipher;
-use super::payload::Payload;
 use crate::error::{Error, InvalidMessage, Refusal};
 use crate::http::limit::MAX_READ_SIZE;
 use crate::message::base64::Alphabet;
@@ -134,7 +134,7 @@ impl Encrypter {
     /// [`Refusal::Malformed`] where Laravel says "The payload is invalid", and
     /// [`Refusal::Invalid`] where it says "The MAC is invalid" or "Could not decrypt the data".
     pub fn explain(&self, payload: impl AsRef<[u8]>) -> Result<Vec<u8>, Refusal> {
-        let payload = Payload::parse(payload.as_ref()).ok_or(Refusal::Malformed)?;
+        let payload = EncryptedPayload::parse(payload.as_ref()).ok_or(Refusal::Malformed)?;
         let opened = Refusal::first_opened(self.keys().map(|key| key.open(&payload)));
         opened.unwrap_or(Err(Refusal::Invalid))
     }

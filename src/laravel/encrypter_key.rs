@@ -1,8 +1,8 @@
 //! [`EncrypterKey`]: one key of an [`Encrypter`](super::Encrypter), expanded for its cipher.
 
 use super::app_key::AppKey;
+use super::encrypted_payload::EncryptedPayload;
 use super::laravel_cipher::LaravelCipher;
-use super::payload::Payload;
 use super::php_base64;
 use crate::cipher::aes_cbc::{self, AesCbc128Key, AesCbcKey, Ciphertext};
 use crate::cipher::aes_gcm::{self, AesGcm128Key, AesGcmKey, InvalidTag};
@@ -51,7 +51,7 @@ impl EncrypterKey {
     }
 
     /// Opens a payload of this key.
-    pub(super) fn open(&self, payload: &Payload) -> Result<Vec<u8>, Refusal> {
+    pub(super) fn open(&self, payload: &EncryptedPayload) -> Result<Vec<u8>, Refusal> {
         match &self.cipher {
             CipherKey::Cbc256(key) => self.open_cbc(payload, |ciphertext| key.open(ciphertext)),
             CipherKey::Cbc128(key) => self.open_cbc(payload, |ciphertext| key.open(ciphertext)),
@@ -66,10 +66,10 @@ impl EncrypterKey {
 
     fn open_cbc(
         &self,
-        payload: &Payload,
+        payload: &EncryptedPayload,
         open: impl FnOnce(Verified<Ciphertext>) -> Option<Vec<u8>>,
     ) -> Result<Vec<u8>, Refusal> {
-        let Payload { iv, value, mac, .. } = payload;
+        let EncryptedPayload { iv, value, mac, .. } = payload;
         let bytes: aes_cbc::Iv = iv_of(iv).ok_or(Refusal::Malformed)?;
         if !is_empty(&payload.tag) {
             return Err(Refusal::Invalid);
@@ -89,7 +89,7 @@ impl EncrypterKey {
     }
 
     /// Seals a text under a new initialisation vector or nonce of the operating system.
-    pub(super) fn seal(&self, text: &[u8]) -> Result<Payload, Error> {
+    pub(super) fn seal(&self, text: &[u8]) -> Result<EncryptedPayload, Error> {
         let mut bytes = Vec::new();
         let (iv, tag) = match &self.cipher {
             CipherKey::Cbc256(key) => return Ok(self.of_cbc(&key.seal(text)?)),
@@ -106,10 +106,10 @@ impl EncrypterKey {
         Ok(of_gcm(iv, tag, &bytes))
     }
 
-    fn of_cbc(&self, ciphertext: &Ciphertext) -> Payload {
+    fn of_cbc(&self, ciphertext: &Ciphertext) -> EncryptedPayload {
         let (iv, value) = (base64(&ciphertext.iv), base64(&ciphertext.bytes));
         let code = self.signing.sign([&*iv, &*value].concat().as_bytes());
-        Payload {
+        EncryptedPayload {
             mac: hex(code.bytes()),
             iv,
             value,
@@ -139,7 +139,7 @@ impl EncrypterKey {
 }
 
 fn open_gcm(
-    payload: &Payload,
+    payload: &EncryptedPayload,
     open: impl FnOnce(&aes_gcm::Iv, &aes_gcm::Tag, &[u8], &mut Vec<u8>) -> Result<(), InvalidTag>,
 ) -> Result<Vec<u8>, Refusal> {
     let iv: aes_gcm::Iv = iv_of(&payload.iv).ok_or(Refusal::Malformed)?;
@@ -152,8 +152,8 @@ fn open_gcm(
     Ok(text)
 }
 
-fn of_gcm(iv: aes_gcm::Iv, tag: aes_gcm::Tag, bytes: &[u8]) -> Payload {
-    Payload {
+fn of_gcm(iv: aes_gcm::Iv, tag: aes_gcm::Tag, bytes: &[u8]) -> EncryptedPayload {
+    EncryptedPayload {
         iv: base64(&iv),
         value: base64(bytes),
         mac: String::new(),
@@ -197,7 +197,7 @@ mod tests {
     use serde::Deserialize;
 
     use super::{CipherKey, EncrypterKey, of_gcm};
-    use crate::laravel::payload::Payload;
+    use crate::laravel::encrypted_payload::EncryptedPayload;
     use crate::laravel::{AppKey, LaravelCipher, php_base64};
 
     #[derive(Deserialize)]
@@ -209,7 +209,7 @@ mod tests {
     }
 
     /// Seals a text under a given initialisation vector.
-    fn seal(key: &EncrypterKey, iv: &[u8], text: &[u8]) -> Payload {
+    fn seal(key: &EncrypterKey, iv: &[u8], text: &[u8]) -> EncryptedPayload {
         let mut bytes = text.to_vec();
         match &key.cipher {
             CipherKey::Cbc256(cipher) => {
@@ -242,7 +242,7 @@ mod tests {
             let text = ::hex::decode(&record.hex).unwrap();
             let cipher = LaravelCipher::of_name(&record.cipher).unwrap();
             let key = EncrypterKey::new(&AppKey::new(&record.app_key).unwrap(), cipher).unwrap();
-            let payload = Payload::parse(record.payload.as_bytes()).unwrap();
+            let payload = EncryptedPayload::parse(record.payload.as_bytes()).unwrap();
             let iv = php_base64::decode(payload.iv.as_bytes());
             let sealed = seal(&key, &iv, &text);
             let json = String::from_utf8(php_base64::decode(record.payload.as_bytes())).unwrap();

@@ -56,12 +56,12 @@
 //! - The columns `user_id`, `ip_address` and `user_agent` of the driver `database` are not written.
 
 mod app_key;
+mod encrypted_payload;
 mod encrypter;
 mod encrypter_key;
 mod laravel_cipher;
 mod laravel_session;
 mod laravel_version;
-mod payload;
 mod php_base64;
 mod random_text;
 mod session_guard;

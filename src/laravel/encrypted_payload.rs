@@ -1,4 +1,4 @@
-//! [`Payload`]: the JSON of an encrypted text.
+//! [`EncryptedPayload`]: the JSON of an encrypted text.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use super::php_base64;
 
 /// The members of an encrypted text, as they stand there.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Payload {
+pub(super) struct EncryptedPayload {
     pub(super) iv: String,
     pub(super) value: String,
     pub(super) mac: String,
@@ -18,7 +18,7 @@ pub(super) struct Payload {
     pub(super) tag: String,
 }
 
-impl Payload {
+impl EncryptedPayload {
     /// Reads a payload: base64 of a JSON object. As in PHP, its members are in any order, others
     /// are ignored, and the last of two equal ones counts (`Encrypter.php`, `getJsonPayload`,
     /// `validPayload`).
