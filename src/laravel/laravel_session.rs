@@ -306,7 +306,7 @@ impl SessionFormat for LaravelSession {
         _: OffsetDateTime,
     ) -> Result<Bytes, Error> {
         let mut text = if self.is_json {
-            session.to_json()?
+            session.dump_json_with_nulls()?
         } else {
             session.dump_php(PhpStyle {
                 handler: PhpHandler::PhpSerialize,

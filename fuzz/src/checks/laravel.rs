@@ -30,8 +30,10 @@ static RECORDED: LazyLock<Recorded> = LazyLock::new(|| {
         let mut opened = encrypters.iter().map(|encrypter| encrypter.open(payload));
         opened.find_map(Result::ok)
     });
-    let texts: BTreeSet<_> = opened.collect();
+    let mut texts: BTreeSet<_> = opened.collect();
     assert_eq!((encrypters.len(), texts.len()), (4, 18));
+    // Of the odd payloads that were recorded, which open under the same keys.
+    texts.insert(b"secret".to_vec());
     Recorded { encrypters, texts }
 });
 

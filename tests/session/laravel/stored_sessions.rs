@@ -196,3 +196,32 @@ fn sessions_of_laravel_13_are_read_and_written_back() {
     }
     assert_eq!(count, 20);
 }
+
+/// A null at the top is a value of PHP, which stays.
+#[test]
+fn nulls_stay() {
+    let format = format_of("file", super::APP_KEY, LaravelVersion::V13);
+    for (format, stored, changed) in [
+        (
+            format.clone(),
+            r#"a:2:{s:1:"a";N;s:1:"b";i:1;}"#,
+            r#"a:3:{s:1:"a";N;s:1:"b";i:1;s:1:"c";i:2;}"#,
+        ),
+        (
+            format.json(),
+            r#"{"a":null,"b":1}"#,
+            r#"{"a":null,"b":1,"c":2}"#,
+        ),
+    ] {
+        let mut session = read(&format, stored.as_bytes()).unwrap();
+        assert_eq!(write(&format, &session).unwrap(), stored.as_bytes());
+        session.insert("c", 2).unwrap();
+        assert_eq!(write(&format, &session).unwrap(), changed.as_bytes());
+    }
+    let empty = format_of("file", super::APP_KEY, LaravelVersion::V13).json();
+    assert!(read(&empty, b"[]").unwrap().is_empty());
+    assert_eq!(
+        read(&empty, b"[1]").unwrap_err(),
+        read(&empty, b"x").unwrap_err()
+    );
+}
