@@ -174,6 +174,14 @@ pub enum Error {
         /// The number of bytes that the cipher takes.
         wanted: usize,
     },
+    /// The key of a Laravel app does not have the length that the cipher takes.
+    #[non_exhaustive]
+    AppKeyLength {
+        /// The number of bytes that the key has.
+        given: usize,
+        /// The number of bytes that the cipher takes.
+        wanted: usize,
+    },
     /// The secret is shorter than rack-session takes.
     #[non_exhaustive]
     ShortRackSecret {
@@ -340,6 +348,11 @@ impl fmt::Display for Error {
                 f,
                 "the key has {given} bytes, but the cipher takes {wanted}: derive it with \
                  KeyGenerator::generate_key(salt, {wanted})"
+            ),
+            Self::AppKeyLength { given, wanted } => write!(
+                f,
+                "the key has {given} bytes, but the cipher takes {wanted}: give the Laravel app's \
+                 APP_KEY with its `base64:`, and the `cipher` of its config/app.php"
             ),
             Self::ShortRackSecret { bytes, least } => write!(
                 f,

@@ -64,7 +64,8 @@
 //! | an app's sessions, in their cookie | [`CookieStore::new`] |
 //! | sessions that a server keeps | [`ServerSessions::new`], [`stores`] |
 //! | sessions of Rack itself, such as Sinatra's | [`rack`] |
-//! | sessions of PHP | [`PhpSessions`](php/struct.PhpSessions.html) |
+//! | sessions of PHP and Symfony | [`PhpSessions`](php/struct.PhpSessions.html) |
+//! | sessions and encrypted cookies of Laravel | [`LaravelSession`](laravel/struct.LaravelSession.html), [`Encrypter`](laravel/struct.Encrypter.html) |
 //! | sessions that a Rails app keeps on a server | [`RailsCache`](stores/struct.RailsCache.html), [`StoredHash`](stores/struct.StoredHash.html) |
 //! | sessions of Express, the web framework of Node | [`ExpressSession`](express/struct.ExpressSession.html), [`beside_express`] |
 //! | the session in a handler | [`Session`], with its [flash](Session::flash) and [CSRF tokens](Session::authenticity_tokens) |
@@ -168,7 +169,7 @@ pub mod security {}
 
 #[doc = include_str!("guide_links.md")]
 #[cfg_attr(
-    any(not(doctest), all(feature = "express", feature = "php", feature = "rails-stores", feature = "test-util", feature = "tower")),
+    any(not(doctest), all(feature = "express", feature = "laravel", feature = "rails-stores", feature = "test-util", feature = "tower")),
     doc = include_str!("../docs/stores.md")
 )]
 pub mod stores {
@@ -284,6 +285,8 @@ mod hex;
 mod http;
 mod key_generator;
 mod lanes;
+#[cfg(feature = "laravel")]
+pub mod laravel;
 mod load_defaults;
 pub mod message;
 mod middleware;

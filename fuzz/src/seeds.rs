@@ -37,6 +37,7 @@ pub fn seeds(target: &str, vectors: &Path) -> Vec<Vec<u8>> {
         "iron_seal" => vectors.iron_seals(),
         "json" => vectors.json(),
         "keygrip" => vectors.cookie_pairs(),
+        "laravel" => vectors.laravel(),
         "marshal" => vectors.marshal(),
         "message" => vectors.messages(),
         "message_pack" => vectors.hex("message_pack", "hex"),
@@ -108,6 +109,25 @@ impl Vectors<'_> {
             _ => Some(text.into_bytes()),
         };
         found.into_iter().filter_map(of_text).collect()
+    }
+
+    /// The JSON of each payload, each payload, and the values in them, which are sessions of a row.
+    fn laravel(&self) -> Vec<Vec<u8>> {
+        let mut seeds = Vec::new();
+        for (place, record) in self.records("laravel").iter().enumerate() {
+            let place = u8::try_from(place).unwrap_or_default();
+            let payload = record["payload"].as_str().unwrap_or_default();
+            let json = STANDARD.decode(payload).unwrap_or_default();
+            let value = record["hex"].as_str().unwrap_or_default();
+            let value = bytes_of_hex(value.as_bytes()).unwrap_or_default();
+            let row = STANDARD.encode(&value);
+            let redis = format!("s:{}:\"", value.len());
+            let redis = [redis.as_bytes(), &value, b"\";"].concat();
+            for seed in [payload.as_bytes(), &json, &redis, row.as_bytes()] {
+                seeds.push([&[place], seed].concat());
+            }
+        }
+        seeds
     }
 
     /// Handler and change before each session, and each value of one alone: see `checks/php.rs`.

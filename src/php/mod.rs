@@ -28,6 +28,9 @@
 //! | `serialize_precision` | [`PhpSessions::serialize_precision`] |
 //! | `prefix=` in phpredis' `session.save_path`, `memcached.sess_prefix` | [`PhpSessions::key_prefix`] |
 //!
+//! Symfony keeps its sessions in the same way, with its attributes in an array of their own
+//! ([`SymfonySession`]). Laravel has sessions of its own: `hardtack::laravel`.
+//!
 //! # Values
 //!
 //! | PHP | Rust |
@@ -62,7 +65,9 @@
 
 mod php_sessions;
 mod serialization;
+mod symfony;
 
 pub use crate::serializer::php::PhpHandler;
 pub use php_sessions::PhpSessions;
 pub use serialization::{serialize, unserialize};
+pub use symfony::{SymfonyMeta, SymfonySession};

@@ -132,6 +132,13 @@ impl SessionData {
         Ok(self.dump(Vec::new(), DumpStyle::json())?.bytes)
     }
 
+    /// Writes the session as a JSON object; null values stay, unlike in a session of Rack.
+    #[cfg(feature = "laravel")]
+    pub(crate) fn dump_json_with_nulls(&self) -> Result<Vec<u8>, DumpError> {
+        let payload = self.read.dump(Vec::new(), self.all(), DumpStyle::json())?;
+        Ok(payload.bytes)
+    }
+
     /// Writes the session as JavaScript's `JSON.stringify` does; null values stay, unlike in a
     /// session of Rack.
     #[cfg(feature = "express")]

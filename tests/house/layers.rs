@@ -30,7 +30,7 @@ const LAYERS: &[&[&str]] = &[
     &["http"],
     &["session"],
     &["express", "php", "rack", "rails"],
-    &["rails_app", "store_rules"],
+    &["laravel", "rails_app", "store_rules"],
     &["doctor"],
     &["fuzzing", "middleware", "test_util"],
 ];

@@ -21,6 +21,8 @@ mod flash;
 mod held_store;
 mod interleavings;
 mod key_updates;
+#[cfg(feature = "laravel")]
+mod laravel;
 #[cfg(feature = "tracing")]
 #[path = "../support/logged.rs"]
 mod logged;

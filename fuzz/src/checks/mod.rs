@@ -23,6 +23,7 @@ mod iron_seal;
 mod jars;
 mod json;
 mod keygrip;
+mod laravel;
 mod marshal;
 mod message;
 mod message_pack;
@@ -59,6 +60,7 @@ pub(crate) const TARGETS: &[Target] = &[
     ("iron_seal", iron_seal::check),
     ("json", json::check),
     ("keygrip", keygrip::check),
+    ("laravel", laravel::check),
     ("marshal", marshal::check),
     ("message", message::check),
     ("message_pack", message_pack::check),

@@ -82,6 +82,19 @@ pub(super) fn iron_seals() -> Vec<(BTreeMap<u32, String>, String)> {
     seals.collect()
 }
 
+/// The texts that Laravel encrypted (`tests/vectors/laravel`).
+const LARAVEL: &[&str] = &[include_str!(
+    "../../../tests/vectors/laravel/encrypted-8.83.jsonl"
+)];
+
+/// The keys and ciphers of Laravel's recorded payloads, and the payloads.
+pub(super) fn laravel() -> (BTreeSet<(String, String)>, Vec<String>) {
+    let text = |record: &Value, field: &str| record[field].as_str().unwrap().to_owned();
+    let keys = records(LARAVEL).map(|record| (text(&record, "app_key"), text(&record, "cipher")));
+    let payloads = records(LARAVEL).map(|record| text(&record, "payload"));
+    (keys.collect(), payloads.collect())
+}
+
 /// Encrypted files, and the text in each.
 pub(super) fn credentials() -> Vec<(String, String)> {
     let texts = records(CREDENTIALS).map(|record| {

@@ -1,5 +1,5 @@
-//! AES-256-GCM, and AES-128-GCM of Rails' encrypted files (NIST SP 800-38D), with a 12-byte nonce
-//! and a 16-byte tag. Rails has no associated data; rack-session has some.
+//! AES-256-GCM, and AES-128-GCM of Rails' encrypted files and of Laravel (NIST SP 800-38D), with a
+//! 12-byte nonce and a 16-byte tag. rack-session alone has associated data.
 //!
 //! This module alone chooses the library for AES-256-GCM: `aes-gcm`, or `aws-lc-rs` with the
 //! feature of that name. Each library has a file with the same three functions.
@@ -57,7 +57,7 @@ impl AesGcmKey {
     }
 
     /// Encrypts in place under a nonce that was never used with this key before.
-    pub(super) fn seal_with_iv(&self, iv: &Iv, text: &mut [u8]) -> Result<Tag, Error> {
+    pub(crate) fn seal_with_iv(&self, iv: &Iv, text: &mut [u8]) -> Result<Tag, Error> {
         self.cipher.encrypt(iv, &[], text).ok_or_else(too_long)
     }
 
@@ -128,18 +128,43 @@ impl AesGcmMessageKey {
     }
 }
 
-/// An expanded key of an encrypted file (`ActiveSupport::EncryptedFile`), wiped when dropped.
-#[cfg(feature = "rails-app")]
-pub(crate) struct AesGcm128Key(Expanded<rust_crypto::Aes128Gcm>);
+/// An expanded key of AES-128-GCM, wiped when dropped: of an encrypted file
+/// (`ActiveSupport::EncryptedFile`), or of a Laravel app.
+#[cfg(any(feature = "laravel", feature = "rails-app"))]
+#[derive(Clone)]
+pub(crate) struct AesGcm128Key {
+    cipher: Expanded<rust_crypto::Aes128Gcm>,
+    #[cfg(feature = "laravel")]
+    seals: Seals,
+}
 
-#[cfg(feature = "rails-app")]
+#[cfg(any(feature = "laravel", feature = "rails-app"))]
 impl AesGcm128Key {
     /// The length of a key in bytes.
     pub(crate) const LENGTH: usize = 16;
 
     /// Expands a key.
     pub(crate) fn new(key: &[u8; Self::LENGTH]) -> Self {
-        Self(Expanded::new(|| rust_crypto::Aes128Gcm::new(key)))
+        Self {
+            cipher: Expanded::new(|| rust_crypto::Aes128Gcm::new(key)),
+            #[cfg(feature = "laravel")]
+            seals: Seals::of(key),
+        }
+    }
+
+    /// Encrypts in place under a new nonce of the operating system.
+    #[cfg(feature = "laravel")]
+    pub(crate) fn seal(&self, text: &mut [u8]) -> Result<(Iv, Tag), Error> {
+        let iv = new_iv()?;
+        let tag = self.seal_with_iv(&iv, text)?;
+        self.seals.count();
+        Ok((iv, tag))
+    }
+
+    /// Encrypts in place under a nonce that was never used with this key before.
+    #[cfg(feature = "laravel")]
+    pub(crate) fn seal_with_iv(&self, iv: &Iv, text: &mut [u8]) -> Result<Tag, Error> {
+        self.cipher.encrypt(iv, &[], text).ok_or_else(too_long)
     }
 
     /// Decrypts into a buffer, in place of its contents; if the tag is wrong, no text is given out.
@@ -151,6 +176,6 @@ impl AesGcm128Key {
         text: &mut Vec<u8>,
     ) -> Result<(), InvalidTag> {
         text.resize(ciphertext.len(), 0);
-        self.0.decrypt(iv, tag, &[], ciphertext, text)
+        self.cipher.decrypt(iv, tag, &[], ciphertext, text)
     }
 }

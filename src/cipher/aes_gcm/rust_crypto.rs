@@ -11,18 +11,24 @@ use crate::stack;
 #[cfg(not(feature = "aws-lc-rs"))]
 pub(super) type Aes256Gcm = AesGcm<aes_gcm::Aes256Gcm, 32>;
 
-#[cfg(feature = "rails-app")]
+#[cfg(any(feature = "laravel", feature = "rails-app"))]
 pub(super) type Aes128Gcm = AesGcm<aes_gcm::Aes128Gcm, 16>;
 
 /// An expanded key of `KEY` bytes.
 #[cfg_attr(
-    all(feature = "aws-lc-rs", not(feature = "rails-app")),
+    all(
+        feature = "aws-lc-rs",
+        not(any(feature = "laravel", feature = "rails-app"))
+    ),
     allow(dead_code, reason = "the other library does all that there is")
 )]
 pub(super) struct AesGcm<C, const KEY: usize>(C);
 
 #[cfg_attr(
-    all(feature = "aws-lc-rs", not(feature = "rails-app")),
+    all(
+        feature = "aws-lc-rs",
+        not(any(feature = "laravel", feature = "rails-app"))
+    ),
     allow(dead_code, reason = "the other library does all that there is")
 )]
 impl<C, const KEY: usize> AesGcm<C, KEY>
@@ -37,7 +43,7 @@ where
 
     /// Encrypts in place; `None` if the text is too long.
     #[cfg_attr(
-        feature = "aws-lc-rs",
+        all(feature = "aws-lc-rs", not(feature = "laravel")),
         allow(dead_code, reason = "files are only read")
     )]
     pub(super) fn encrypt(&self, iv: &Iv, associated: &[u8], text: &mut [u8]) -> Option<Tag> {

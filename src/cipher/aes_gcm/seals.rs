@@ -35,7 +35,7 @@ pub(super) struct Seals {
 
 impl Seals {
     /// Creates the counter of this key.
-    pub(super) fn of(key: &[u8; 32]) -> Self {
+    pub(super) fn of(key: &[u8]) -> Self {
         let fingerprint = stack::wiped(|| {
             let digest = Sha256::new_with_prefix(b"hardtack: number of seals");
             digest.chain_update(key).finalize().into()

@@ -41,6 +41,26 @@ pub fn post(server: SocketAddr, path: &str, cookies: Option<&str>, form: &str) -
     send(server, "POST", path, cookies, &form)
 }
 
+/// Sends `POST path` as [`post`] does, with one more header (`Name: value`).
+///
+/// # Panics
+///
+/// Panics if the server does not answer in HTTP within 10 seconds.
+#[must_use]
+pub fn post_with_header(
+    server: SocketAddr,
+    path: &str,
+    cookies: Option<&str>,
+    header: &str,
+    form: &str,
+) -> Response {
+    let form = format!(
+        "{header}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
+        form.len()
+    );
+    send(server, "POST", path, cookies, &form)
+}
+
 /// Sends a request whose last headers and body are `rest`.
 fn send(
     server: SocketAddr,
