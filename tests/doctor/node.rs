@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader};
 
 use flate2::read::GzDecoder;
 use hardtack::SecretKeyBase;
-use hardtack::doctor::{CauseKind, CookieFormat, Diagnosis, Doctor};
+use hardtack::doctor::{Cause, CauseKind, CookieFormat, Diagnosis, Doctor};
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
@@ -38,7 +38,7 @@ fn stranger() -> Doctor {
 }
 
 fn kinds(diagnosis: &Diagnosis) -> Vec<CauseKind> {
-    diagnosis.causes.iter().map(|cause| cause.kind()).collect()
+    diagnosis.causes.iter().map(Cause::kind).collect()
 }
 
 /// Escapes a text in ASCII as Node's `encodeURIComponent` does.
@@ -81,9 +81,18 @@ fn express_cookies() -> Vec<(String, String)> {
 /// A way to damage a cookie; `None` where it changes nothing.
 type Damage = fn(&str) -> Option<String>;
 
-/// Damages of the unescaped value, and what the doctor says with the right secret, and without any.
-/// The last field is `true` if the cookie still opens.
-const DAMAGES: [(&str, Damage, Option<CauseKind>, Option<CauseKind>, bool); 18] = [
+/// A damage with its name, what the doctor says with the right secret and without any, and `true` if
+/// the cookie still opens.
+type Row = (
+    &'static str,
+    Damage,
+    Option<CauseKind>,
+    Option<CauseKind>,
+    bool,
+);
+
+/// Damages of the unescaped value.
+const DAMAGES: [Row; 18] = [
     (
         "none",
         |cookie| Some(escaped(cookie)),
@@ -284,8 +293,7 @@ fn damaged_cookies_of_express_are_told() {
                     "{diagnosis}"
                 );
                 let expected = match without {
-                    Some(CauseKind::NotRails) => Some(CauseKind::AnotherSecret),
-                    Some(CauseKind::Mended) => Some(CauseKind::AnotherSecret),
+                    Some(CauseKind::NotRails | CauseKind::Mended) => Some(CauseKind::AnotherSecret),
                     other => other,
                 };
                 let expected: Vec<_> = expected.into_iter().collect();
@@ -539,7 +547,7 @@ fn seals_of_iron_session_are_told() {
             let ends = record["ttl"] != 0;
             let expected = ends.then_some(CauseKind::Expired);
             assert_eq!(kinds(&later), expected.into_iter().collect::<Vec<_>>());
-            let cut = doctor(&record).examine(text[..text.len() - 6].as_bytes());
+            let cut = doctor(&record).examine(&text.as_bytes()[..text.len() - 6]);
             assert_eq!(kinds(&cut), [CauseKind::CutOff], "{cut}");
             ran[0] += 1;
             continue;

@@ -41,7 +41,8 @@ struct Kept {
 
 #[derive(Deserialize)]
 struct Document {
-    _id: String,
+    #[serde(rename = "_id")]
+    id: String,
     session: Box<RawValue>,
     expires: Date,
 }
@@ -94,7 +95,7 @@ fn documents_of_connect_mongo_are_read_and_written_as_it_does() {
                 let mut now = BTreeMap::new();
                 for (id, document) in kept {
                     counts.documents += 1;
-                    assert_eq!(format.keys(id), [document._id.as_str()], "{at}");
+                    assert_eq!(format.keys(id), [document.id.as_str()], "{at}");
                     let text = text(&document.session);
                     if scenario.store_options.crypto.is_some() {
                         let read = read(&format, &text);
@@ -167,7 +168,7 @@ fn check_life(
     at: &str,
 ) {
     let is_of = |command: &&serde_json::Value| {
-        command[0] == "updateOne" && command[1]["_id"] == document._id.as_str()
+        command[0] == "updateOne" && command[1]["_id"] == document.id.as_str()
     };
     if !step.commands.iter().any(|command| is_of(&command)) {
         return;

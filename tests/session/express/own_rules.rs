@@ -7,7 +7,7 @@ use bytes::Bytes;
 use hardtack::express::ExpressSession;
 use hardtack::headers::escape;
 use hardtack::stores::{ConflictPolicy, ReadEntry, SessionFormat};
-use hardtack::{Commit, Error, LazySession, RequestOrigin, ServerSessions, Session};
+use hardtack::{Commit, Error, LazySession, RequestOrigin, ServerSessions, Session, SetCookie};
 
 use super::lines;
 use super::replay::Scenario;
@@ -48,7 +48,7 @@ async fn a_life_of_nothing_deletes_the_entry() {
             })
             .await;
             assert_eq!(shelf.keys(), [""; 0]);
-            let ends = commit.cookies().iter().map(|cookie| cookie.expires());
+            let ends = commit.cookies().iter().map(SetCookie::expires);
             assert!(ends.clone().all(|end| end == Some(now())), "{commit:?}");
         }
         let shelf = Shelf::default();
@@ -88,10 +88,13 @@ async fn a_session_without_keys_is_kept() {
     }
 }
 
+/// A change, and `true` if it changes the session.
+type Row = (fn(&Session), bool);
+
 #[tokio::test]
 async fn what_changes_nothing_is_no_change() {
     let stored = EMPTY.replace("}}", "},\"a\":1,\"b\":[1.5,{\"c\":\"é\"}]}");
-    let rows: [(fn(&Session), bool); 5] = [
+    let rows: [Row; 5] = [
         (|session| session.insert("a", 1).unwrap(), false),
         (|session| session.insert("a", 1.0).unwrap(), false),
         (

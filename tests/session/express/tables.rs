@@ -158,10 +158,10 @@ fn check(
                 // The app set another `maxAge`, and the JSON does not tell.
                 counts.set_by_app += 1;
             } else if is_out || !step.has_cookie_of(&row.key, format) {
-                assert!(before.end == row.end, "{at}");
+                assert_eq!(before.end.to_bits(), row.end.to_bits(), "{at}");
                 counts.left_alone += 1;
             } else if touch == Touch::Nothing {
-                assert!(before.end == row.end, "{at}");
+                assert_eq!(before.end.to_bits(), row.end.to_bits(), "{at}");
                 counts.not_extended += 1;
             } else {
                 assert_eq!((touch, recorded), (Touch::Entry, expected), "{at}");

@@ -178,10 +178,9 @@ pub(super) fn life(store: &str, ours: &Held, theirs: &Kept) -> Option<[String; 2
 /// Returns the end of a recorded entry, in milliseconds since 1970.
 pub(super) fn end(theirs: &Kept, now_ms: i64) -> Option<i64> {
     match (theirs.ttl, theirs.expire_epoch) {
-        (Some(-1), _) => None,
+        (Some(-1), _) | (None, None) => None,
         (Some(ttl), _) => Some(now_ms + ttl * 1000),
         #[expect(clippy::cast_possible_truncation, reason = "a time in this century")]
         (None, Some(end)) => Some((end * 1000.0).round() as i64),
-        (None, None) => None,
     }
 }

@@ -169,7 +169,7 @@ async fn request(
     }
     let header = |name: &str| {
         let value = step.headers.get(name);
-        value.map(|value| value.as_bytes())
+        value.map(String::as_bytes)
     };
     let origin: RequestOrigin = sessions.origin(false, header);
     let cookies = step.headers.get("cookie").cloned().unwrap_or_default();

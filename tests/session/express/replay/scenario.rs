@@ -133,7 +133,7 @@ impl Scenario {
         };
         match serde_json::from_str(text.get()).unwrap() {
             // A function of the request, which gave this.
-            Value::String(_) => format.max_age(Duration::from_millis(6000)),
+            Value::String(_) => format.max_age(Duration::from_secs(6)),
             Value::Object(options) => {
                 // Of `maxAge` and `expires` the last one counts.
                 let mut options: Vec<_> = options.into_iter().collect();
@@ -161,12 +161,13 @@ fn option(
             let end = OffsetDateTime::parse(end.as_str().unwrap(), &Rfc3339).unwrap();
             format.expires(end)
         }
+        // Express knows no such options, or says nothing.
+        ("custom" | "signed", _) | ("sameSite", Value::Bool(false)) => format,
         ("secure", Value::Bool(secure)) => format.secure(*secure),
         ("secure", _) => format.secure_auto(),
         ("httpOnly", http_only) => format.http_only(http_only.as_bool().unwrap()),
         ("path", path) => format.path(path.as_str().unwrap()),
         ("domain", domain) => format.domain(domain.as_str().unwrap()),
-        ("sameSite", Value::Bool(false)) => format,
         ("sameSite", Value::Bool(true)) => format.same_site(SameSite::Strict),
         ("sameSite", same_site) => match &*same_site.as_str().unwrap().to_lowercase() {
             "auto" => format.same_site_auto(),
@@ -182,8 +183,6 @@ fn option(
             other => panic!("{other}"),
         }),
         ("partitioned", partitioned) => format.partitioned(partitioned.as_bool().unwrap()),
-        // Express knows no such options.
-        ("custom" | "signed", _) => format,
         (other, _) => panic!("{other}"),
     }
 }
