@@ -293,7 +293,7 @@ async fn a_logout_holds_against_a_slow_request() {
 /// A user whom Express logged in stays logged in as the sessions move to a format without Express.
 #[tokio::test]
 async fn a_session_moves_away_from_express() {
-    let mut moves = 0;
+    let mut count = 0;
     for server in Server::all() {
         let apps = Apps::start(&server, Life::RollingHour, &[SECRET], &[SECRET]);
         let window = Window::open().await;
@@ -311,9 +311,9 @@ async fn a_session_moves_away_from_express() {
         let response = get(moved, "/rust/page", new);
         assert!(response.body().contains("<p id=\"name\">Ada</p>"));
         window.close().await;
-        moves += 1;
+        count += 1;
     }
-    assert_eq!(moves, 2);
+    assert_eq!(count, 2);
 }
 
 /// The secret is replaced at one side after the other, and the user stays logged in.
