@@ -7,7 +7,9 @@ use mongodb::bson::{Bson, DateTime, Decimal128, Document};
 use serde_json::value::RawValue;
 
 use crate::failure::Failure;
-use crate::session_value::DEEPEST;
+
+/// The deepest nesting of a session that is kept as a document. MongoDB itself takes no more.
+pub(crate) const DEEPEST: usize = 100;
 
 /// The largest integer of which every smaller one is a double.
 const SAFE: f64 = 9_007_199_254_740_992.0;

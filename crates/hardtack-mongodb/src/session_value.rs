@@ -6,12 +6,9 @@ use bytes::Bytes;
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, Bson, DateTime, Decimal128, RawBsonRef, RawDocument, RawDocumentBuf};
 
-use crate::extended_json;
+use crate::extended_json::{self, DEEPEST};
 use crate::failure::Failure;
 use hardtack::stores::Version;
-
-/// The deepest nesting of a session that is kept as a document. MongoDB itself takes no more.
-pub(crate) const DEEPEST: usize = 100;
 
 /// The way in which sessions are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Makes every public method that can fail, fail on a marked value under a marked key. No error may
 //! hold the value, nor the key unescaped.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::{Debug, Display};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,9 +9,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hardtack::doctor::Doctor;
-use hardtack::express::{CookieSessions, CookieSignature, IronPasswords, IronSessions, Keygrip};
+use hardtack::express::{
+    ConnectFlash, CookieSessions, CookieSignature, DoubleCsrf, IronPasswords, IronSessions,
+    Keygrip, Passport,
+};
 use hardtack::flash::FlashHash;
 use hardtack::headers::Domain;
+use hardtack::laravel::{AppKey, Encrypter, LaravelCipher, SessionGuard};
 use hardtack::message::{MessageEncryptor, MessageOptions, MessageVerifier};
 use hardtack::php::{self, PhpSessions};
 use hardtack::rack::{RackJar, RackSessions, RackVersion};
@@ -38,15 +42,20 @@ const VALUE: &str = "marked-value-73402";
 const KEY: &str = "marked-key\n\u{1b}[2J\u{9b}\u{202e}";
 
 /// Methods that fail only if the operating system gives no random bytes, or that never fail yet.
-const NEVER: [&str; 10] = [
+const NEVER: [&str; 15] = [
     "AuthenticityTokens::csrf_meta_tags",
     "AuthenticityTokens::hidden_field",
     "AuthenticityTokens::load_or_create",
     "AuthenticityTokens::masked_authenticity_token",
     "AuthenticityTokens::masked_per_form_token",
+    "AppKey::generate",
     "CookieStore::ephemeral",
+    "DoubleCsrf::token",
+    "Encrypter::seal",
+    "Encrypter::seal_cookie",
     "IronPasswords::seal",
     "Jar::ephemeral",
+    "Passport::log_out_and_keep",
     "SecretKeyBase::generate",
     "Session::ephemeral",
 ];
@@ -250,6 +259,97 @@ fn express(told: &mut Told) {
         "IronSessions::check",
         IronSessions::new(passwords, KEY).check(),
     );
+}
+
+fn passport(told: &mut Told) {
+    let mut session = data();
+    let logins = Passport::new();
+    told.add("Passport::log_in", logins.log_in(&mut session, &Unwritable));
+    told.add(
+        "Passport::log_in_and_keep",
+        logins.log_in_and_keep(&mut session, &Unwritable),
+    );
+    session
+        .insert("passport", HashMap::from([("user", VALUE)]))
+        .unwrap();
+    told.add("Passport::user", logins.user::<u32>(&session));
+
+    told.add(
+        "ConnectFlash::add",
+        ConnectFlash::add(&mut session, KEY, Unwritable),
+    );
+    ConnectFlash::add(&mut session, KEY, VALUE).unwrap();
+    told.add(
+        "ConnectFlash::take",
+        ConnectFlash::take::<u32>(&mut session, KEY),
+    );
+    told.add(
+        "ConnectFlash::take_all",
+        ConnectFlash::take_all::<u32>(&mut session),
+    );
+
+    told.add("DoubleCsrf::new", DoubleCsrf::new(" "));
+    let tokens = DoubleCsrf::new(VALUE).unwrap();
+    told.add("DoubleCsrf::older_secret", tokens.older_secret("\n"));
+    let session = Session::ephemeral().unwrap();
+    told.add("Session::express_max_age", session.express_max_age(None));
+}
+
+fn laravel(told: &mut Told) {
+    told.add("AppKey::new", AppKey::new(VALUE));
+    let cipher = LaravelCipher::default();
+    let short = AppKey::generate(LaravelCipher::Aes128Cbc).unwrap();
+    told.add("Encrypter::new", Encrypter::new(&short, cipher));
+    let key = AppKey::generate(cipher).unwrap();
+    let encrypter = Encrypter::new(&key, cipher).unwrap();
+    told.add(
+        "Encrypter::previous_keys",
+        encrypter.clone().previous_keys(VALUE),
+    );
+    told.add("Encrypter::open", encrypter.open(VALUE));
+    told.add("Encrypter::explain", encrypter.explain(VALUE));
+    told.add("Encrypter::seal_value", encrypter.seal_value(&Unwritable));
+    let sealed = encrypter.seal_value(VALUE).unwrap();
+    told.add(
+        "Encrypter::open_value",
+        encrypter.open_value::<u32>(&sealed),
+    );
+    told.add("Encrypter::open_value", encrypter.open_value::<u32>(VALUE));
+    told.add("Encrypter::open_cookie", encrypter.open_cookie(KEY, VALUE));
+    told.add(
+        "Encrypter::explain_cookie",
+        encrypter.explain_cookie(KEY, &sealed),
+    );
+
+    let guard = SessionGuard::new(KEY);
+    let mut session = data();
+    told.add(
+        "SessionGuard::log_in",
+        guard.log_in(&mut session, &Unwritable),
+    );
+    guard.log_in(&mut session, &VALUE).unwrap();
+    told.add("SessionGuard::user_id", guard.user_id::<u32>(&session));
+
+    let session = Session::ephemeral().unwrap();
+    let keys = session.laravel();
+    told.add("LaravelKeys::flash", keys.flash(KEY, Unwritable));
+    told.add(
+        "LaravelKeys::xsrf_cookie",
+        keys.xsrf_cookie(&encrypter, &CookieAttributes::new().path(KEY)),
+    );
+    keys.flash(KEY, VALUE).unwrap();
+    told.add("LaravelKeys::take_flash", keys.take_flash::<u32>(KEY));
+    session.insert("_token", [VALUE]).unwrap();
+    told.add("LaravelKeys::token", keys.token());
+
+    let symfony = session.symfony();
+    told.add("SymfonySession::insert", symfony.insert(KEY, Unwritable));
+    symfony.insert(KEY, VALUE).unwrap();
+    told.add("SymfonySession::get", symfony.get::<u32>(KEY));
+    session.insert("_sf2_meta", VALUE).unwrap();
+    told.add("SymfonySession::meta", symfony.meta());
+    let _ = session.commit(200).unwrap();
+    told.add("SymfonySession::remove", symfony.remove(KEY));
 }
 
 fn sessions(told: &mut Told) {
@@ -527,6 +627,8 @@ fn no_error_shows_a_value_or_what_a_terminal_obeys() {
     rack(&mut told);
     php(&mut told);
     express(&mut told);
+    passport(&mut told);
+    laravel(&mut told);
     sessions(&mut told);
     messages(&mut told);
     settings(&mut told);

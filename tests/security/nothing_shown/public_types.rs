@@ -14,6 +14,7 @@ pub(crate) fn public_types() -> BTreeSet<String> {
         "lib.rs",
         "doctor/mod.rs",
         "express/mod.rs",
+        "laravel/mod.rs",
         "message/mod.rs",
         "middleware/tower.rs",
         "middleware/actix/mod.rs",

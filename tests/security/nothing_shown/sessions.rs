@@ -1,13 +1,19 @@
 //! Sessions, their data, and their settings.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use hardtack::authentication::{LoginStore, RecordId};
 use hardtack::csrf::CsrfSettings;
-use hardtack::express::{CookieSignature, ExpressSession};
+use hardtack::express::{
+    ConnectFlash, CookieSignature, DoubleCsrf, ExpressSession, FileSession, Passport,
+};
 use hardtack::flash::FlashHash;
 use hardtack::headers::Domain;
+use hardtack::laravel::{
+    AppKey, Encrypter, LaravelCipher, LaravelSession, LaravelVersion, SessionGuard,
+};
 use hardtack::observe::{Lookup, StoreOperation, StoreOutcome, Tally};
 use hardtack::php::{PhpHandler, PhpSessions};
 use hardtack::settings::{Priority, SizeLimit};
@@ -63,6 +69,32 @@ pub(crate) fn sessions(rows: &mut Rows) {
     );
 }
 
+/// The sessions of Laravel and Symfony.
+fn laravel(rows: &mut Rows) {
+    let cipher = LaravelCipher::default();
+    rows.debug("LaravelCipher", &cipher);
+    rows.debug("LaravelVersion", &LaravelVersion::V13);
+    let key = AppKey::generate(cipher).unwrap();
+    rows.debug("AppKey", &key);
+    let encrypter = Encrypter::new(&key, cipher).unwrap();
+    rows.debug("Encrypter", &encrypter);
+    rows.debug("SessionGuard", &SessionGuard::new("web"));
+    let format = LaravelSession::redis(encrypter, LaravelVersion::V13);
+    rows.debug("LaravelSession", &format);
+    let now = time::OffsetDateTime::UNIX_EPOCH;
+    let entry = format.write(&data(), None, None, now).unwrap();
+    rows.debug("ReadEntry", &format.read(&entry, now));
+    let session = Session::ephemeral().unwrap();
+    session.insert("_token", CARD).unwrap();
+    rows.debug("LaravelKeys", &session.laravel());
+    let symfony = session.symfony();
+    symfony.insert("card", CARD).unwrap();
+    rows.debug("SymfonySession", &symfony);
+    let meta = HashMap::from([("c", 1), ("u", 2), ("l", 3)]);
+    session.insert("_sf2_meta", meta).unwrap();
+    rows.debug("SymfonyMeta", &symfony.meta().unwrap().unwrap());
+}
+
 /// Sessions that a store keeps.
 pub(crate) fn on_server(rows: &mut Rows) {
     let now = time::OffsetDateTime::UNIX_EPOCH;
@@ -91,6 +123,12 @@ pub(crate) fn on_server(rows: &mut Rows) {
     rows.debug("ExpressSession", &express);
     let entry = express.write(&data(), None, None, now).unwrap();
     rows.debug("ReadEntry", &express.read(&entry, now));
+    rows.debug("FileSession", &FileSession::new(express.clone()));
+    rows.debug("Passport", &Passport::new());
+    rows.debug("ConnectFlash", &ConnectFlash);
+    rows.debug("DoubleCsrf", &DoubleCsrf::new(CARD).unwrap());
+    rows.debug("TimeForm", &layout.time_form);
+    laravel(rows);
     let entry = cache.write(&data(), None, None, now).unwrap();
     rows.debug("ReadEntry", &cache.read(&entry, now));
     let stored = StoredSession::read(&entry).unwrap();
