@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hardtack::express::{CookieSessions, IronPasswords, IronSessions, Keygrip};
-use hardtack::{RequestOrigin, Session};
+use hardtack::{RequestOrigin, Session, SetCookie};
 use hardtack_peers::{Node, get, post};
 use serde_json::{Value, json};
 
@@ -58,7 +58,7 @@ impl Browser {
         let before = session.read(|data| serde_json::from_slice(&data.to_json().unwrap()));
         handler(&session);
         let commit = session.commit(200).unwrap();
-        self.take(commit.cookies().iter().map(|cookie| cookie.header()));
+        self.take(commit.cookies().iter().map(SetCookie::header));
         before.unwrap()
     }
 }
@@ -165,7 +165,7 @@ fn sessions_go_to_and_fro() {
         // Rust begins.
         let mut browser = Browser::default();
         browser.at_rust(&new, |session| {
-            session.insert("text", "Zoë 🍪 \"<&>\"").unwrap()
+            session.insert("text", "Zoë 🍪 \"<&>\"").unwrap();
         });
         let text = json!({"text": "Zoë 🍪 \"<&>\""});
         assert_eq!(browser.at_node(&rotated, "/all"), text, "{package}");
