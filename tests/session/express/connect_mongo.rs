@@ -40,7 +40,7 @@ struct Kept {
 }
 
 #[derive(Deserialize)]
-struct Document {
+pub(super) struct Document {
     #[serde(rename = "_id")]
     id: String,
     session: Box<RawValue>,
@@ -53,13 +53,19 @@ struct Date {
     time: OffsetDateTime,
 }
 
-/// The session's JSON: the text, or the document with its one Date as text.
-fn text(session: &RawValue) -> String {
-    if let Ok(text) = serde_json::from_str(session.get()) {
-        return text;
+impl Document {
+    /// Returns the session's JSON: the text, or the document with its one Date as text.
+    pub(super) fn text(&self) -> String {
+        if let Ok(text) = serde_json::from_str(self.session.get()) {
+            return text;
+        }
+        let text = self.session.get().replace("{\"$date\":\"", "\"");
+        text.replacen("Z\"}", "Z\"", 1)
     }
-    let text = session.get().replace("{\"$date\":\"", "\"");
-    text.replacen("Z\"}", "Z\"", 1)
+
+    pub(super) fn end(&self) -> OffsetDateTime {
+        self.expires.time
+    }
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -96,7 +102,7 @@ fn documents_of_connect_mongo_are_read_and_written_as_it_does() {
                 for (id, document) in kept {
                     counts.documents += 1;
                     assert_eq!(format.keys(id), [document.id.as_str()], "{at}");
-                    let text = text(&document.session);
+                    let text = document.text();
                     if scenario.store_options.crypto.is_some() {
                         let read = read(&format, &text);
                         assert!(!matches!(read, ReadEntry::Session(_)), "{at}: {read:?}");
@@ -178,7 +184,7 @@ fn check_life(
         .entry_time_to_live(&entry)
         .or(format.time_to_live())
         .unwrap();
-    let end = document.expires.time.unix_timestamp_nanos() / 1_000_000 - i128::from(step.now_ms);
+    let end = document.end().unix_timestamp_nanos() / 1_000_000 - i128::from(step.now_ms);
     if i128::try_from(life.as_millis()).unwrap() != end {
         // The handler set another life for this response alone: Express takes it for no change of
         // the session, and the JSON keeps the old one.

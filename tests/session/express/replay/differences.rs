@@ -31,14 +31,14 @@ pub(super) struct Met<'a> {
 const DECIDED: &[Decided] = &[
     Decided {
         reason: "a session is saved once, at the end of the request, and not when its handler says",
-        count: 70,
+        count: 76,
         is_met: |met| {
             met.step.path.starts_with("/save") && met.is_of(&[Aspect::Entry, Aspect::Commands])
         },
     },
     Decided {
         reason: "a session whose maxAge is not above zero is deleted, by DEL, in any store",
-        count: 36,
+        count: 42,
         is_met: |met| met.scenario.label == "negative and zero maxAge",
     },
     Decided {
@@ -95,6 +95,24 @@ const DECIDED: &[Decided] = &[
         reason: "connect-session-knex leaves the life of a session without maxAge as it is",
         count: 11,
         is_met: |met| met.file == "connect-session-knex-5" && met.is_of(&[Aspect::Life]),
+    },
+    Decided {
+        reason: "connect-mongo with `touchAfter` keeps the end of a session that it wrote before",
+        count: 3,
+        is_met: |met| {
+            met.scenario.store_options.contains_key("touchAfter")
+                && met.step.path == "/none"
+                && met.is_of(&[Aspect::Life])
+        },
+    },
+    Decided {
+        reason: "connect-mongo with `touchAfter` shows its own `lastModified` to the app",
+        count: 3,
+        is_met: |met| {
+            met.scenario.store_options.contains_key("touchAfter")
+                && met.is_of(&[Aspect::Data])
+                && met.theirs.contains("\"lastModified\":")
+        },
     },
     Decided {
         reason: "the clock of the recorded Memcached went on by a second",

@@ -26,8 +26,8 @@ use self::scenario::{Kept, Step};
 use self::shelf::{Held, Shelf};
 use super::lines;
 
-/// The files of express-session on each store. Those of connect-mongo have another form.
-const FILES: [&str; 13] = [
+/// The files of express-session on each store.
+const FILES: [&str; 16] = [
     "memory-1.17.3",
     "memory-1.18.2",
     "memory-1.19.0",
@@ -41,6 +41,9 @@ const FILES: [&str; 13] = [
     "connect-session-knex-5",
     "connect-session-sequelize-7",
     "session-file-store-1.5",
+    "connect-mongo-4",
+    "connect-mongo-5",
+    "connect-mongo-6",
 ];
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -68,11 +71,12 @@ async fn requests_do_what_express_does() {
             counts.steps += scenario.steps.len();
             let commands = |step: &Step| step.commands.as_ref().map_or(0, Vec::len);
             counts.commands += scenario.steps.iter().map(commands).sum::<usize>();
-            if scenario.store_options.contains_key("secret") {
+            let has = |option| scenario.store_options.contains_key(option);
+            if has("secret") || has("crypto") {
                 counts.encrypted += scenario.steps.len();
                 continue;
             }
-            if scenario.store_options.contains_key("tableName") {
+            if has("tableName") {
                 let failed = scenario.steps.iter().filter(|step| step.status == 500);
                 let failed = failed.count();
                 counts.failed += failed;
@@ -83,12 +87,12 @@ async fn requests_do_what_express_does() {
         }
     }
     let expected = Counts {
-        scenarios: 436,
-        steps: 3503,
+        scenarios: 496,
+        steps: 3962,
         commands: 936,
-        cookies: 1589,
-        entries: 3893,
-        encrypted: 15,
+        cookies: 1769,
+        entries: 4385,
+        encrypted: 30,
         failed: 22,
         without_table: 1,
     };

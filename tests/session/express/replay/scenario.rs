@@ -6,11 +6,13 @@ use std::time::Duration;
 use hardtack::SameSite;
 use hardtack::express::{CookieSignature, ExpressSession};
 use hardtack::settings::Priority;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+
+use super::super::connect_mongo::Document;
 
 #[derive(Deserialize)]
 pub(in super::super) struct Scenario {
@@ -55,19 +57,57 @@ pub(in super::super) struct Step {
     pub(super) body: String,
     pub(super) set_cookie: Vec<String>,
     pub(in super::super) store: BTreeMap<String, Option<Kept>>,
+    /// Those to Redis.
+    #[serde(default, deserialize_with = "commands_of_redis")]
     pub(super) commands: Option<Vec<Vec<String>>>,
+}
+
+/// Reads commands. Those of a collection have documents in them, and are none of Redis.
+fn commands_of_redis<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<Vec<String>>>, D::Error> {
+    let commands = Vec::<Vec<Value>>::deserialize(deserializer)?.into_iter();
+    let text = |part: Value| part.as_str().map(str::to_owned);
+    Ok(commands
+        .map(|command| command.into_iter().map(text).collect())
+        .collect())
 }
 
 /// An entry of a store after a step, with its end in the store's own way.
 #[derive(Clone, Deserialize)]
+#[serde(from = "Recorded")]
 pub(in super::super) struct Kept {
     pub(super) key: String,
     pub(in super::super) text: Option<String>,
     /// Seconds left, in Redis and Memcached; -1 is without end.
     pub(super) ttl: Option<i64>,
-    /// The end in seconds since 1970, in the columns of the tables.
-    #[serde(alias = "expired_epoch", alias = "expires_epoch")]
+    /// The end in seconds since 1970, in the columns of the tables and in documents.
     pub(super) expire_epoch: Option<f64>,
+}
+
+#[derive(Deserialize)]
+struct Recorded {
+    key: String,
+    text: Option<String>,
+    ttl: Option<i64>,
+    #[serde(alias = "expired_epoch", alias = "expires_epoch")]
+    expire_epoch: Option<f64>,
+    document: Option<Document>,
+}
+
+impl From<Recorded> for Kept {
+    fn from(recorded: Recorded) -> Self {
+        let document = recorded.document.as_ref();
+        let end = |document: &Document| document.end().unix_timestamp_nanos() / 1_000_000;
+        #[expect(clippy::cast_precision_loss, reason = "a time in this century")]
+        let end = document.map(|document| end(document) as f64 / 1000.0);
+        Self {
+            key: recorded.key,
+            text: recorded.text.or_else(|| Some(document?.text())),
+            ttl: recorded.ttl,
+            expire_epoch: recorded.expire_epoch.or(end),
+        }
+    }
 }
 
 impl Scenario {
@@ -100,6 +140,7 @@ impl Scenario {
             // They write the whole JSON when a session is only read.
             "memory" | "memcached" | "file" => ExpressSession::connect_memcached(signature),
             "redis" => ExpressSession::connect_redis(signature),
+            "mongo" => ExpressSession::connect_mongo(signature),
             "postgres" | "pg" | "knex" | "sequelize" => {
                 ExpressSession::connect_redis(signature).key_prefix("")
             }
@@ -112,7 +153,7 @@ impl Scenario {
                 "disableTTL" => format.ttl(None),
                 "disableTouch" => format.disable_touch(),
                 // The store's own.
-                "tableName" => format,
+                "tableName" | "stringify" | "touchAfter" | "timestamps" => format,
                 other => panic!("{other}"),
             };
         }

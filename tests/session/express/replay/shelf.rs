@@ -32,6 +32,8 @@ enum Ends {
     Inside,
     /// In the second after its end, as in connect-pg-simple.
     Second,
+    /// At its end, as in connect-mongo.
+    Then,
 }
 
 #[derive(Clone, Debug)]
@@ -48,6 +50,7 @@ impl Shelf {
         let ends = match store {
             "memory" => Ends::Inside,
             "pg" => Ends::Second,
+            "mongo" => Ends::Then,
             _ => Ends::Never,
         };
         Self(Arc::new(Inside {
@@ -121,6 +124,7 @@ impl SessionStore for Shelf {
             Ends::Never => false,
             Ends::Inside => end_inside(&held.text).is_some_and(|end| end <= now),
             Ends::Second => held.ends_at.is_some_and(|end| ceil(end) < ceil(now)),
+            Ends::Then => held.ends_at.is_some_and(|end| end <= now),
         };
         if has_ended {
             // A row stays until it is swept.
