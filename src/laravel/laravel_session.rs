@@ -18,7 +18,6 @@ use crate::session::data::SessionData;
 use crate::session::on_server::ServerSessions;
 use crate::session::session_format::{ReadEntry, SessionFormat};
 use crate::session::session_store::SessionStore;
-use crate::session::table_layout::{DataType, TableLayout};
 
 /// The length of an id (`Illuminate/Session/Store.php`, `isValidId`).
 const ID_LENGTH: usize = 40;
@@ -134,17 +133,22 @@ impl LaravelSession {
     /// whose row the column `id` names.
     ///
     /// `last_activity` of that table is a whole number of seconds since 1970, which
-    /// [`TableLayout`] has no form for: the package `hardtack-sqlx` does not write this table yet.
-    /// A [`SessionStore`] of your own can.
+    /// [`TableLayout`](crate::stores::TableLayout) has no form for: the package `hardtack-sqlx` does
+    /// not write this table. A [`SessionStore`] of your own can.
     ///
     /// ```
     /// use hardtack::laravel::{AppKey, Encrypter, LaravelCipher, LaravelSession, LaravelVersion};
-    /// use hardtack::stores::SessionFormat;
+    /// use hardtack::stores::{ReadEntry, SessionFormat};
+    /// use time::OffsetDateTime;
     ///
     /// let cipher = LaravelCipher::default();
     /// let encrypter = Encrypter::new(&AppKey::generate(cipher)?, cipher)?;
-    /// let layout = LaravelSession::database(encrypter, LaravelVersion::V11).table_layout();
-    /// assert_eq!((&*layout.table, &*layout.key, &*layout.data), ("sessions", "id", "payload"));
+    /// let format = LaravelSession::database(encrypter, LaravelVersion::V11);
+    /// let payload = b"YToxOntzOjE6ImEiO2k6MTt9"[..].into();
+    /// let ReadEntry::Session(session) = format.read(&payload, OffsetDateTime::now_utc()) else {
+    ///     panic!()
+    /// };
+    /// assert_eq!(session.get::<u8>("a")?, Some(1));
     /// # Ok::<(), hardtack::Error>(())
     /// ```
     #[must_use]
@@ -326,18 +330,6 @@ impl SessionFormat for LaravelSession {
             }
         }
         .into())
-    }
-
-    fn table_layout(&self) -> TableLayout {
-        let mut layout = TableLayout::new()
-            .table("sessions")
-            .key("id")
-            .data("payload")
-            .data_type(DataType::Text)
-            .max_age(self.lifetime);
-        layout.expires_at = None;
-        layout.updated_at = Some("last_activity".to_owned());
-        layout
     }
 
     /// Drops the token, as `session()->regenerate()` does: Laravel then makes another one.

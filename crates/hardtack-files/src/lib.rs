@@ -36,7 +36,8 @@
 //! | touch | sets the time of the file to now, without the lock |
 //! | delete | locks the file, removes it, then empties it |
 //!
-//! An empty file is an empty session: PHP creates the file when it begins a session.
+//! An empty file is an empty session: PHP creates the file when it begins a session. A save that
+//! needs an entry takes such a file for one, also in the moment in which another save creates it.
 //!
 //! A session is written in place, since those who wait for its lock have the file open. A crash or a
 //! power failure in between leaves a session that is written in part, as in PHP. After an error, as

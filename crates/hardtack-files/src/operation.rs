@@ -7,7 +7,7 @@ use bytes::Bytes;
 use hardtack::stores::{Entry, Saved, Version, When};
 
 use crate::failure::Failure;
-use crate::save_path::SavePath;
+use crate::save_path::{SavePath, folder_of};
 use crate::session_file::{Kind, SessionFile};
 
 /// The number of times in a row that a file may be deleted between opening and locking it, before
@@ -92,7 +92,7 @@ impl Operation {
         };
         Ok(match lock(kind, || self.open())? {
             Attempt::Done(Some(file)) => Attempt::Done(self.run(&file)?),
-            Attempt::Done(None) => Attempt::Done(self.without_file()),
+            Attempt::Done(None) => Attempt::Done(self.without_file()?),
             Attempt::Locked => Attempt::Locked,
         })
     }
@@ -112,12 +112,16 @@ impl Operation {
         }
     }
 
-    fn without_file(&self) -> Answer {
-        match self.what {
+    fn without_file(&self) -> Result<Answer, Failure> {
+        Ok(match self.what {
             What::Load => Answer::Loaded(None),
+            // A session that was read there did not end: its folder was taken away.
+            What::Save { .. } if !folder_of(&self.path).is_dir() => {
+                return Err(Failure::no_level(&self.save_path.folder));
+            }
             What::Save { .. } => Answer::Saved(Saved::Gone),
             What::Touch | What::Delete { .. } => Answer::Found(false),
-        }
+        })
     }
 
     /// Runs the operation on a file that is locked by this process.

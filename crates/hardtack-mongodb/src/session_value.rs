@@ -58,7 +58,7 @@ pub(crate) fn bytes_of(value: RawBsonRef<'_>, shape: Shape) -> Result<Bytes, Fai
 /// Returns the JSON of a session that is kept as a document.
 ///
 /// Values that JSON has no form for are in MongoDB's extended JSON, so that each comes back as it
-/// was. `cookie.expires` is text, as in a session that is kept as text.
+/// was. `cookie.expires` is text, as in a session that is kept as text, up to the year 9999.
 fn json(document: &RawDocument) -> Result<String, Failure> {
     let mut text = String::new();
     write_document(&mut text, document, 0, Place::Session)?;
@@ -103,12 +103,15 @@ fn write_document(
         }
         push_text(text, key);
         text.push(':');
-        match value {
+        let end = match value {
             RawBsonRef::DateTime(time) if place == Place::Cookie && key == "expires" => {
-                let time = javascript_time(time).ok_or_else(damaged)?;
-                push_text(text, &time);
+                javascript_time(time)
             }
-            value => write_value(text, value, depth + 1, place.member(key))?,
+            _ => None,
+        };
+        match end {
+            Some(end) => push_text(text, &end),
+            None => write_value(text, value, depth + 1, place.member(key))?,
         }
     }
     text.push('}');

@@ -121,8 +121,14 @@ impl SqlStore {
             let found = ask(connection, questions.column, &values).await?;
             let column_type = text(found.first(), 0);
             let is_zoned = match self.database() {
-                SqlDatabase::Postgres if layout.time_form != TimeForm::Utc => false,
-                SqlDatabase::Postgres => column_type.ends_with("with time zone"),
+                SqlDatabase::Postgres => {
+                    let is_without_zone = match layout.time_form {
+                        TimeForm::Utc => true,
+                        TimeForm::LocalSeconds => layout.time_zone.is_some(),
+                        _ => false,
+                    };
+                    is_without_zone && column_type.ends_with("with time zone")
+                }
                 SqlDatabase::MySql => column_type == "timestamp",
                 _ => false,
             };

@@ -141,8 +141,9 @@ async fn whoever_waited_for_the_lock_of_a_deleted_file_tries_again() {
     assert_eq!(count, 6);
 }
 
-/// The race itself: saves that need an entry, and a deletion, at one moment. A deleted session must
-/// stay deleted, and a save that says it is written must be there unless it was deleted later.
+/// The race itself: a save that needs an entry, one that needs none, and a deletion, at one moment.
+/// What is there at the end was written by a save that says so, and a deletion leaves nothing of
+/// before.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_save_is_never_written_to_a_deleted_file() {
     let folder = Folder::new();
@@ -175,7 +176,8 @@ async fn a_save_is_never_written_to_a_deleted_file() {
             // The deletion came last.
             None => assert!(!is_new, "{round}"),
             Some(b"absent") => assert!(is_new, "{round}"),
-            Some(b"present") => assert!(is_new && is_changed, "{round}"),
+            // Behind the new one, or in the file that it had just created and not locked yet.
+            Some(b"present") => assert!(is_changed, "{round}"),
             other => panic!("{round}: {other:?}"),
         }
     }

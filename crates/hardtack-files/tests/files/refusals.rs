@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use hardtack::stores::{Saved, SessionStore, StoreError, When};
+use hardtack::stores::{Saved, SessionStore, StoreError, Version, When};
 use hardtack_files::FileStore;
 
 use crate::folder::Folder;
@@ -111,11 +111,12 @@ async fn a_folder_that_is_away_is_an_error_and_a_level_that_is_away_has_no_sessi
     // Whoever sends an id chooses the level.
     let store = folder.store("1;");
     assert!(store.load("abc").await.unwrap().is_none());
-    let saved = store.save("abc", Bytes::new(), LIFE, &When::Present).await;
-    assert!(matches!(saved, Ok(Saved::Gone)));
-    let saved = store.save("abc", Bytes::new(), LIFE, &When::Absent).await;
-    let text = saved.unwrap_err().to_string();
-    assert!(text.contains("mod_files.sh"), "{text}");
+    let unchanged = When::Unchanged(Version::new(Bytes::new()));
+    for when in [When::Absent, When::Present, When::Always, unchanged] {
+        let saved = store.save("abc", Bytes::new(), LIFE, &when).await;
+        let text = saved.unwrap_err().to_string();
+        assert!(text.contains("mod_files.sh"), "{when:?}: {text}");
+    }
 }
 
 #[tokio::test]

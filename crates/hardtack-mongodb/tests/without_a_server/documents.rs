@@ -63,6 +63,11 @@ fn pairs() -> Vec<(Document, &'static str)> {
             "{\"min\":{\"$date\":{\"$numberLong\":\"-9223372036854775808\"}},\
              \"max\":{\"$date\":{\"$numberLong\":\"9223372036854775807\"}}}",
         ),
+        // The last Date of JavaScript, in the year 275760.
+        (
+            doc! { "cookie": { "expires": DateTime::from_millis(8_640_000_000_000_000) } },
+            "{\"cookie\":{\"expires\":{\"$date\":{\"$numberLong\":\"8640000000000000\"}}}}",
+        ),
         (doc! {}, "{}"),
     ]
 }
@@ -85,7 +90,7 @@ async fn documents_are_read_as_json_and_written_back_as_they_were() {
         assert_eq!(written.get_document("session").unwrap(), &session, "{json}");
         count += 1;
     }
-    assert_eq!(count, 9);
+    assert_eq!(count, 10);
 }
 
 #[tokio::test]

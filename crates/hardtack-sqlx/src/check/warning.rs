@@ -156,9 +156,9 @@ impl fmt::Display for Warning {
                 column_type,
             } => write!(
                 f,
-                "the column {} is a {}: its times are in UTC only if all connections are. Make it a \
+                "the column {} is a {}: its times depend on the time zones of its connections. Make it a \
                  type without a zone (`timestamp` of Postgres, `datetime(6)` of MySQL), or set the zone \
-                 of all connections to UTC",
+                 of all connections to UTC and no `TableLayout::time_zone`",
                 Shown::new(column),
                 Shown::new(column_type)
             ),
